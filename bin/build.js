@@ -1,0 +1,32 @@
+// Builds dist/: the library as plain modules by tsc, and the command line as one bundle with lazy chunks,
+// because loading some hundred small files costs more than most commands take.
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+
+rmSync(path.join(root, 'dist'), { recursive: true, force: true })
+const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
+if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+
+await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts' },
+  outdir: 'dist/bundle',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: ['classic-level', 'level'],
+  define: { VARVE_WORKER_FILE: '"./worker.js"' },
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: { js: "import { createRequire as __varveRequire } from 'node:module'; const require = __varveRequire(import.meta.url);" },
+  legalComments: 'none',
+  logLevel: 'warning',
+})

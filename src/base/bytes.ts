@@ -1,0 +1,82 @@
+// Byte strings. Order is always by unsigned bytes: UTF-8 text then sorts by code point, which JavaScript's own
+// string comparison does not do.
+
+const textEncoder = new TextEncoder()
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export const emptyBytes: Uint8Array = new Uint8Array(0)
+
+export function utf8(text: string): Uint8Array {
+  return textEncoder.encode(text)
+}
+
+/** Strict: throws TypeError on bytes that are not UTF-8, keeps a leading BOM. */
+export function utf8Text(bytes: Uint8Array): string {
+  return textDecoder.decode(bytes)
+}
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    textDecoder.decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** Compares a[aStart..aEnd) with b[bStart..bEnd) without making views. */
+export function compareRanges(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
+  const length = Math.min(aEnd - aStart, bEnd - bStart)
+  for (let i = 0; i < length; i++) {
+    const difference = a[aStart + i]! - b[bStart + i]!
+    if (difference !== 0) return difference
+  }
+  return aEnd - aStart - (bEnd - bStart)
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+export function toHex(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  let hex = ''
+  for (let i = start; i < end; i++) hex += hexDigits[bytes[i]!]!
+  return hex
+}
+
+export function fromHex(hex: string): Uint8Array {
+  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/.test(hex)) throw new TypeError(`not lower-case hex: '${hex}'`)
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}

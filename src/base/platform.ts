@@ -1,0 +1,82 @@
+// The only file of the core that touches the platform: hashing, compression, randomness, threads' location.
+// Everything here is synchronous CPU work; a browser build swaps this file for another with the same exports.
+import * as nodeCrypto from 'node:crypto'
+import * as zlib from 'node:zlib'
+
+declare const VARVE_WORKER_FILE: string | undefined
+
+// crypto.hash (Node >= 20.12) is 1.2x to 1.6x faster than createHash below 16 KiB.
+const oneShotHash = (nodeCrypto as { hash?: (algorithm: string, data: Uint8Array, encoding: 'buffer') => Buffer }).hash
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return oneShotHash === undefined
+    ? nodeCrypto.createHash('sha256').update(bytes).digest()
+    : oneShotHash('sha256', bytes, 'buffer')
+}
+
+export interface Sha256Stream {
+  update(bytes: Uint8Array): void
+  digest(): Uint8Array
+}
+
+export function sha256Stream(): Sha256Stream {
+  const hash = nodeCrypto.createHash('sha256')
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
+}
+
+export function randomHex(bytes: number): string {
+  return nodeCrypto.randomBytes(bytes).toString('hex')
+}
+
+export function deflate(bytes: Uint8Array, options: { level: number; dictionary?: Uint8Array }): Uint8Array {
+  return zlib.deflateRawSync(bytes, options)
+}
+
+/**
+ * Inflates exactly `rawLength` bytes and consumes all of the input.
+ * @throws RangeError or zlib's error where the input holds more, less, or anything else.
+ */
+export function inflate(bytes: Uint8Array, rawLength: number, dictionary?: Uint8Array): Uint8Array {
+  const result = zlib.inflateRawSync(bytes, {
+    maxOutputLength: Math.max(1, rawLength),
+    info: true,
+    ...(dictionary === undefined ? {} : { dictionary }),
+  }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } }
+  return checkedLength(result, bytes.length, rawLength)
+}
+
+export function brotli(bytes: Uint8Array, quality: number): Uint8Array {
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = zlib.constants
+  return zlib.brotliCompressSync(bytes, {
+    params: {
+      [BROTLI_PARAM_QUALITY]: quality,
+      [BROTLI_PARAM_LGWIN]: Math.max(10, Math.min(18, Math.ceil(Math.log2(bytes.length + 16)))),
+      [BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  })
+}
+
+/** As `inflate`, for brotli. */
+export function unbrotli(bytes: Uint8Array, rawLength: number): Uint8Array {
+  const options = { maxOutputLength: Math.max(1, rawLength), info: true }
+  const result = zlib.brotliDecompressSync(bytes, options) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } }
+  return checkedLength(result, bytes.length, rawLength)
+}
+
+// A stream may be followed by garbage that zlib accepts; one object would then have many encodings.
+function checkedLength(
+  result: { buffer: Uint8Array; engine: { bytesWritten: number } },
+  inputLength: number,
+  rawLength: number,
+): Uint8Array {
+  if (result.buffer.length !== rawLength || result.engine.bytesWritten !== inputLength) {
+    throw new RangeError('compressed bytes do not unpack to the length they claim')
+  }
+  return result.buffer
+}
+
+/** Where the worker thread's entry lies, or null where only sources are run (tests): work is then done inline. */
+export function workerUrl(): URL | null {
+  if (typeof VARVE_WORKER_FILE === 'string') return new URL(VARVE_WORKER_FILE, import.meta.url)
+  return import.meta.url.endsWith('.ts') ? null : new URL('../worker.js', import.meta.url)
+}

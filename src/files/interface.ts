@@ -1,0 +1,35 @@
+// The dataset of one commit: a single prolly map from path to entry. Paths are bytes with '/' between components;
+// in JavaScript a path is a string in which a byte that is not UTF-8 stands as a lone surrogate U+DC80 + (byte - 0x80)
+// (PEP 383), so that every name a file system can hold goes through unchanged.
+import type { Cid } from '../encoding/cid.ts'
+
+export type Path = string
+
+export type TreeEntry = FileEntry | SymlinkEntry | TableEntry
+
+export interface FileEntry {
+  readonly kind: 'file'
+  readonly executable: boolean
+  /** Bytes. */
+  readonly size: number
+  /** A chunk when the file is one chunk, else the root of a list of chunks. */
+  readonly content: Cid
+}
+
+export interface SymlinkEntry {
+  readonly kind: 'symlink'
+  readonly target: Uint8Array
+}
+
+export interface TableEntry {
+  readonly kind: 'table'
+  readonly executable: boolean
+  /** The table object; tables that no file carries are entries too, and are not checked out. */
+  readonly table: Cid
+}
+
+export interface TreeDifference {
+  readonly path: Path
+  readonly before: TreeEntry | null
+  readonly after: TreeEntry | null
+}

@@ -1,0 +1,157 @@
+// The store keeps immutable objects, and one mutable thing: the manifest, a numbered log whose newest entry holds
+// the refs, HEAD, configuration and the list of live index segments. Objects become visible to others only by a
+// manifest, and a manifest moves only by compare-and-set: many processes, no locks.
+import type { Cid, Codec } from '../encoding/cid.ts'
+
+/** Largest object of all kinds, raw bytes; readers refuse more before they allocate. */
+export const objectBytesMax: number = 4 << 20
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ObjectReader {
+  /**
+   * Bytes of each object, in the order asked for, each checked against its name. Reads are batched: ask for many.
+   * Treat the bytes as read-only.
+   * @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT
+   */
+  get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]>
+  has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]>
+  /** The objects as they lie in packs, so that a transfer need not pack them again. */
+  getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]>
+}
+
+/** One pack record without its place: `payload` under `packing` is the object's bytes. */
+export interface StoredObject {
+  readonly cid: Cid
+  readonly packing: Packing
+  readonly rawLength: number
+  /** With packing 'delta': the object whose bytes are the dictionary, and how many deltas follow each other. */
+  readonly base: Cid | null
+  readonly depth: number
+  readonly payload: Uint8Array
+}
+
+export type Packing = 'none' | 'deflate' | 'brotli' | 'delta'
+
+export interface PutOptions {
+  /** A similar object (an older version of a node): its bytes may serve as dictionary. Never changes the name. */
+  readonly base?: Cid | undefined
+}
+
+/** Takes objects in; nobody else sees them before `Store.update` has published them. Reads see pending ones too. */
+export interface ObjectWriter extends ObjectReader {
+  /** Hashes and queues; an object that is already here costs nothing more. Never keeps a view: copies or packs. */
+  put(codec: Codec, bytes: Uint8Array, options?: PutOptions): Cid
+  /** As put, for an object already packed; unpacks and hashes it before it counts. The base must be had already. */
+  putStored(object: StoredObject): Promise<void>
+  /** Back-pressure: resolves when little enough is queued in memory. Await it now and then while you put. */
+  drained(): Promise<void>
+  /** Drops what was put and removes temporary files. */
+  abort(): Promise<void>
+}
+
+export interface Manifest {
+  /** 1 for a new store; every update adds one. */
+  readonly sequence: number
+  readonly timeMs: number
+  /** Name of the current ref ('refs/heads/main'), or null when HEAD is detached: refs.get('HEAD') is then a commit. */
+  readonly head: string | null
+  /**
+   * Full names: 'refs/heads/…', 'refs/tags/…', 'refs/remotes/…', and the worktree's state as pseudo refs: 'HEAD'
+   * (detached only), 'STAGED' (a path tree's root), 'MERGE' (a merge state object). All are roots for gc.
+   */
+  readonly refs: ReadonlyMap<string, Cid>
+  readonly config: ReadonlyMap<string, string>
+  readonly operation: Operation
+  readonly gcEpoch: number
+}
+
+/** What moved the manifest: the reflog's line, and what undo undoes. */
+export interface Operation {
+  /** The verb: 'commit', 'merge', 'undo', … */
+  readonly name: string
+  readonly message: string
+  readonly author: string
+}
+
+export interface ManifestChange {
+  /** null removes. */
+  readonly refs?: ReadonlyMap<string, Cid | null>
+  readonly config?: ReadonlyMap<string, string | null>
+  readonly head?: string | null
+  readonly operation: Operation
+}
+
+export interface UpdateOptions {
+  /** Objects to publish with the change; they are durable before the manifest is written. */
+  readonly writer?: ObjectWriter | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Store extends ObjectReader {
+  /** Where it lies, for messages: a path, or 'memory'. */
+  readonly location: string
+  writer(): ObjectWriter
+  /** The newest manifest, read anew. */
+  manifest(): Promise<Manifest>
+  /** Older manifests, newest first, as far back as they are kept. */
+  manifests(): AsyncIterable<Manifest>
+  /**
+   * Compare-and-set of everything. `change` sees the newest manifest, checks what it expects and throws if it does
+   * not hold; it returns null to leave all as it is. It runs again when another process was faster.
+   */
+  update(
+    change: (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>,
+    options?: UpdateOptions,
+  ): Promise<Manifest>
+  /** Removes what no ref, kept manifest or `keep` reaches. Never on a clock alone. */
+  gc(options?: GcOptions): Promise<GcReport>
+  /** Reads every byte: packs, segments, manifests; and that all refs' closures are whole. */
+  fsck(options?: FsckOptions): Promise<FsckReport>
+  stats(): Promise<StoreStats>
+  close(): Promise<void>
+}
+
+export interface GcOptions {
+  readonly dryRun?: boolean
+  /** Manifests to keep for reflog and undo; their refs are roots. Default 1000. */
+  readonly manifestsKeptMax?: number
+  /** How long replaced and orphaned files stay on disk, so that slow readers and writers can end. Default 24 h. */
+  readonly graceMs?: number
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+export interface GcReport {
+  readonly objectsKept: number
+  readonly objectsDropped: number
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  readonly filesRemoved: number
+}
+
+export interface FsckOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+export interface FsckReport {
+  readonly objects: number
+  readonly bytes: number
+  readonly problems: readonly FsckProblem[]
+}
+
+export interface FsckProblem {
+  /** File or object that is damaged, relative to the store. */
+  readonly where: string
+  readonly what: string
+}
+
+export interface StoreStats {
+  readonly objects: number
+  readonly packs: number
+  readonly segments: number
+  readonly packBytes: number
+}
