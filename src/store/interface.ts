@@ -6,6 +6,9 @@ import type { Cid, Codec } from '../encoding/cid.ts'
 /** Largest object of all kinds, raw bytes; readers refuse more before they allocate. */
 export const objectBytesMax: number = 4 << 20
 
+/** How many manifests gc keeps for the reflog and undo, unless told. */
+export const manifestsKeptMaxDefault = 1000
+
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
 }

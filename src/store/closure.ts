@@ -1,0 +1,65 @@
+// The promise behind every ref: all that it reaches is there and is what its name says. fsck proves it for a whole
+// store and names every object that is lost or damaged, not only the first.
+import { type Cid, codecOf } from '../encoding/cid.ts'
+import { isVarveError, throwIfAborted } from '../base/errors.ts'
+import { linksOf } from '../encoding/links.ts'
+import type { FsckOptions, FsckProblem, Manifest, ObjectReader } from './interface.ts'
+
+const batchObjects = 512
+
+export function* rootsOf(manifests: Iterable<Manifest>): Generator<Cid> {
+  for (const manifest of manifests) yield* manifest.refs.values()
+}
+
+/** Reads the closure of `roots`; each object that cannot be had is one problem. */
+export async function fsckObjects(
+  reader: ObjectReader,
+  roots: Iterable<Cid>,
+  options: FsckOptions = {},
+): Promise<FsckProblem[]> {
+  const problems: FsckProblem[] = []
+  const seen = new Set<Cid>(roots)
+  const queue = [...seen]
+  while (queue.length > 0) {
+    throwIfAborted(options.signal)
+    const batch = queue.splice(-batchObjects)
+    const links = await linksOfAll(reader, batch, problems)
+    for (const link of links) {
+      if (seen.has(link)) continue
+      seen.add(link)
+      queue.push(link)
+    }
+    options.onProgress?.(seen.size - queue.length, seen.size)
+  }
+  return problems
+}
+
+/** One bad object spoils a batched read; then they are read one by one. */
+async function linksOfAll(
+  reader: ObjectReader,
+  cids: readonly Cid[],
+  problems: FsckProblem[],
+): Promise<Cid[]> {
+  const present = await reader.has(cids)
+  for (let i = 0; i < cids.length; i++) {
+    if (!present[i]!)
+      problems.push({ where: cids[i]!, what: 'the object is missing, though a ref reaches it' })
+  }
+  // Raw objects have no links, and the scan of the packs has read them.
+  const nodes = cids.filter((cid, i) => present[i]! && codecOf(cid) !== 'raw')
+  try {
+    return (await reader.get(nodes)).flatMap((bytes, i) => linksOf(nodes[i]!, bytes))
+  } catch (error) {
+    if (!isVarveError(error)) throw error
+    const links: Cid[] = []
+    for (const cid of nodes) {
+      try {
+        links.push(...linksOf(cid, (await reader.get([cid]))[0]!))
+      } catch (cause) {
+        if (!isVarveError(cause)) throw cause
+        problems.push({ where: cid, what: cause.message })
+      }
+    }
+    return links
+  }
+}

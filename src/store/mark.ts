@@ -1,0 +1,41 @@
+// Walks everything that roots reach, in batches, breadth first: the mark of gc, the closure check of fsck.
+import type { Cid } from '../encoding/cid.ts'
+import { linksOf } from '../encoding/links.ts'
+import { throwIfAborted } from '../base/errors.ts'
+import type { ObjectReader } from './interface.ts'
+
+export interface MarkOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+const batchObjects = 512
+
+/**
+ * Adds all that `roots` reach to `marked`; what is in it already is not walked again. Raw objects have no links, so
+ * they are marked without being read.
+ */
+export async function mark(
+  reader: ObjectReader,
+  roots: Iterable<Cid>,
+  marked: Set<Cid>,
+  options: MarkOptions = {},
+): Promise<void> {
+  const queue: Cid[] = []
+  const found = (cid: Cid): void => {
+    if (marked.has(cid)) return
+    marked.add(cid)
+    if (!cid.startsWith('0155')) queue.push(cid)
+  }
+  for (const root of roots) found(root)
+  while (queue.length > 0) {
+    throwIfAborted(options.signal)
+    // From the end: depth first in batches keeps the queue short.
+    const batch = queue.splice(-batchObjects)
+    const objects = await reader.get(batch, { signal: options.signal })
+    for (let i = 0; i < batch.length; i++) {
+      for (const link of linksOf(batch[i]!, objects[i]!)) found(link)
+    }
+    options.onProgress?.(marked.size - queue.length, marked.size)
+  }
+}

@@ -1,0 +1,199 @@
+// A store in memory: the same promises as the one on disk, without durability. Browsers, tests and previews use it.
+// Objects become visible by `update` only, and gc re-checks with the epoch as every store does.
+import { VarveError, corrupt, throwIfAborted } from '../base/errors.ts'
+import { type Cid, type Codec, cidOf, codecOf } from '../encoding/cid.ts'
+import { firstManifest, missingTarget, nextManifest, targetsOf } from './change.ts'
+import { fsckObjects, rootsOf } from './closure.ts'
+import {
+  type FsckOptions,
+  type FsckReport,
+  type GcOptions,
+  type GcReport,
+  type Manifest,
+  type ManifestChange,
+  type ObjectWriter,
+  type PutOptions,
+  type ReadOptions,
+  type Store,
+  type StoreStats,
+  type StoredObject,
+  type UpdateOptions,
+  manifestsKeptMaxDefault,
+  objectBytesMax,
+} from './interface.ts'
+import { mark } from './mark.ts'
+import { unpack } from './packing.ts'
+
+export class MemoryStore implements Store {
+  readonly location = 'memory'
+  #objects = new Map<Cid, Uint8Array>()
+  #log: Manifest[]
+
+  private constructor(first: Manifest) {
+    this.#log = [first]
+  }
+
+  static create(options: { firstBranch?: string } = {}): MemoryStore {
+    return new MemoryStore(firstManifest(options.firstBranch ?? 'main', Date.now()))
+  }
+
+  async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {
+    throwIfAborted(options.signal)
+    return cids.map((cid) => this.peek(cid) ?? fail(missing(cid)))
+  }
+
+  async has(cids: readonly Cid[]): Promise<boolean[]> {
+    return cids.map((cid) => this.#objects.has(cid))
+  }
+
+  async getStored(cids: readonly Cid[], options: ReadOptions = {}): Promise<StoredObject[]> {
+    return (await this.get(cids, options)).map((bytes, i) => storedWhole(cids[i]!, bytes))
+  }
+
+  /** The object's bytes, or undefined: for the writer, which looks at both. */
+  peek(cid: Cid): Uint8Array | undefined {
+    return this.#objects.get(cid)
+  }
+
+  writer(): ObjectWriter {
+    return new MemoryWriter(this)
+  }
+
+  async manifest(): Promise<Manifest> {
+    return this.#log.at(-1)!
+  }
+
+  async *manifests(): AsyncIterable<Manifest> {
+    yield* this.#log.slice(0, -1).reverse()
+  }
+
+  async update(
+    change: (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>,
+    options: UpdateOptions = {},
+  ): Promise<Manifest> {
+    for (;;) {
+      throwIfAborted(options.signal)
+      const current = this.#log.at(-1)!
+      const wanted = await change(current)
+      if (this.#log.at(-1) !== current) continue
+      if (wanted === null) return current
+      const next = nextManifest(current, wanted, Date.now())
+      const pending =
+        options.writer === undefined ? new Map<Cid, Uint8Array>() : this.#pendingOf(options.writer)
+      const lost = targetsOf(wanted).find((cid) => !this.#objects.has(cid) && !pending.has(cid))
+      if (lost !== undefined) throw missingTarget(lost, this.location)
+      for (const [cid, bytes] of pending) this.#objects.set(cid, bytes)
+      pending.clear()
+      this.#log.push(next)
+      return next
+    }
+  }
+
+  #pendingOf(writer: ObjectWriter): Map<Cid, Uint8Array> {
+    if (!(writer instanceof MemoryWriter) || writer.store !== this) {
+      throw new TypeError('a writer publishes through the store that made it')
+    }
+    return writer.pending
+  }
+
+  async gc(options: GcOptions = {}): Promise<GcReport> {
+    throwIfAborted(options.signal)
+    const current = this.#log.at(-1)!
+    const keptLog = this.#log.slice(-Math.max(1, options.manifestsKeptMax ?? manifestsKeptMaxDefault))
+    const marked = new Set<Cid>()
+    await mark(this, rootsOf(keptLog), marked, options)
+    if (this.#log.at(-1) !== current) return this.gc(options)
+    const kept = new Map([...this.#objects].filter(([cid]) => marked.has(cid)))
+    const report = {
+      objectsKept: kept.size,
+      objectsDropped: this.#objects.size - kept.size,
+      bytesBefore: bytesOf(this.#objects),
+      bytesAfter: bytesOf(kept),
+      filesRemoved: 0,
+    }
+    if (options.dryRun === true || report.objectsDropped === 0) return report
+    this.#objects = kept
+    const swept = nextManifest(current, { operation: { name: 'gc', message: '', author: '' } }, Date.now())
+    this.#log = [...keptLog, { ...swept, gcEpoch: current.gcEpoch + 1 }]
+    return report
+  }
+
+  async fsck(options: FsckOptions = {}): Promise<FsckReport> {
+    const problems = await fsckObjects(this, rootsOf(this.#log), options)
+    for (const [cid, bytes] of this.#objects) {
+      if (cidOf(codecOf(cid), bytes) !== cid)
+        problems.push({ where: cid, what: 'the bytes do not match the name' })
+    }
+    return { objects: this.#objects.size, bytes: bytesOf(this.#objects), problems }
+  }
+
+  async stats(): Promise<StoreStats> {
+    return { objects: this.#objects.size, packs: 0, segments: 0, packBytes: bytesOf(this.#objects) }
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Holds the bytes of all it was given, also of those the store has: a gc in between then costs nothing. */
+class MemoryWriter implements ObjectWriter {
+  readonly store: MemoryStore
+  readonly pending = new Map<Cid, Uint8Array>()
+
+  constructor(store: MemoryStore) {
+    this.store = store
+  }
+
+  put(codec: Codec, bytes: Uint8Array, _options?: PutOptions): Cid {
+    if (bytes.length > objectBytesMax) throw new TypeError(`an object has at most ${objectBytesMax} bytes`)
+    const cid = cidOf(codec, bytes)
+    if (!this.pending.has(cid)) this.pending.set(cid, this.store.peek(cid) ?? bytes.slice())
+    return cid
+  }
+
+  async putStored(object: StoredObject): Promise<void> {
+    const base = object.base === null ? null : (await this.get([object.base]))[0]!
+    const bytes = unpack(object.packing, object.payload, object.rawLength, base)
+    if (cidOf(codecOf(object.cid), bytes) !== object.cid)
+      throw corrupt(`object '${object.cid}' does not match its name`)
+    this.put(codecOf(object.cid), bytes)
+  }
+
+  async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {
+    throwIfAborted(options.signal)
+    return cids.map((cid) => this.pending.get(cid) ?? this.store.peek(cid) ?? fail(missing(cid)))
+  }
+
+  async has(cids: readonly Cid[]): Promise<boolean[]> {
+    return cids.map((cid) => this.pending.has(cid) || this.store.peek(cid) !== undefined)
+  }
+
+  async getStored(cids: readonly Cid[], options: ReadOptions = {}): Promise<StoredObject[]> {
+    return (await this.get(cids, options)).map((bytes, i) => storedWhole(cids[i]!, bytes))
+  }
+
+  async drained(): Promise<void> {}
+
+  async abort(): Promise<void> {
+    this.pending.clear()
+  }
+}
+
+function storedWhole(cid: Cid, bytes: Uint8Array): StoredObject {
+  return { cid, packing: 'none', rawLength: bytes.length, base: null, depth: 0, payload: bytes }
+}
+
+function missing(cid: Cid): VarveError {
+  return new VarveError('VARVE_OBJECT_MISSING', `no such object: '${cid}'`, {
+    data: { cid, location: 'memory' },
+  })
+}
+
+function fail(error: Error): never {
+  throw error
+}
+
+function bytesOf(objects: ReadonlyMap<Cid, Uint8Array>): number {
+  let bytes = 0
+  for (const object of objects.values()) bytes += object.length
+  return bytes
+}

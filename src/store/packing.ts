@@ -1,0 +1,63 @@
+// How the bytes of one object are packed: not at all, compressed, or as a delta: deflated with another object's
+// bytes as the dictionary. Packing stands outside the hash: the same object has the same name however it is packed.
+import { brotli, deflate, inflate, unbrotli } from '../base/platform.ts'
+import { equalBytes } from '../base/bytes.ts'
+import { corrupt } from '../base/errors.ts'
+import type { Packing } from './interface.ts'
+
+/** Longest chain of deltas: a record's depth is how many bases must be unpacked before it. */
+export const deltaDepthMax = 5
+/** Deflate looks back 32 KiB: a longer base is out of its sight. */
+const deltaBytesMax = 64 << 10
+const deltaLevel = 3
+const sampleBytes = 4096
+const gainMin = 1.1
+
+export interface Packed {
+  readonly packing: Packing
+  readonly payload: Uint8Array
+}
+
+/** The smallest of none, brotli and (with a base) delta; never larger than the bytes themselves. */
+export function pack(bytes: Uint8Array, base: Uint8Array | null): Packed {
+  if (base !== null && mayBeDelta(bytes, base)) {
+    const payload = deflate(bytes, { level: deltaLevel, dictionary: base })
+    // A dictionary is rare ground in zlib: what it gives must be proven to come back.
+    if (payload.length < bytes.length * 0.6 && equalBytes(inflate(payload, bytes.length, base), bytes)) {
+      return { packing: 'delta', payload }
+    }
+  }
+  if (bytes.length < 64 || !shrinks(bytes)) return { packing: 'none', payload: bytes }
+  const payload = brotli(bytes, 1)
+  return payload.length * gainMin < bytes.length
+    ? { packing: 'brotli', payload }
+    : { packing: 'none', payload: bytes }
+}
+
+/** The bytes of an object again. @throws VarveError VARVE_CORRUPT */
+export function unpack(
+  packing: Packing,
+  payload: Uint8Array,
+  rawLength: number,
+  base: Uint8Array | null,
+): Uint8Array {
+  try {
+    if (packing === 'brotli') return unbrotli(payload, rawLength)
+    if (packing === 'deflate') return inflate(payload, rawLength)
+    if (packing === 'delta' && base !== null) return inflate(payload, rawLength, base)
+  } catch (cause) {
+    throw corrupt('an object does not unpack', { packing, rawLength }, cause)
+  }
+  if (packing !== 'none' || payload.length !== rawLength)
+    throw corrupt('an object does not unpack', { packing, rawLength })
+  return payload
+}
+
+export function mayBeDelta(bytes: Uint8Array, base: Uint8Array): boolean {
+  return base.length > 0 && bytes.length > 64 && bytes.length + base.length <= deltaBytesMax
+}
+
+function shrinks(bytes: Uint8Array): boolean {
+  if (bytes.length <= 2 * sampleBytes) return true
+  return brotli(bytes.subarray(0, sampleBytes), 0).length * gainMin < sampleBytes
+}
