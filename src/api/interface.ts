@@ -1,0 +1,245 @@
+// The shapes that the public API takes and gives. Results are plain data: the command line prints them with --json
+// as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
+import type { Signature, Person } from '../history/interface.ts'
+import type { MergedPath } from '../merge/interface.ts'
+import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
+
+export interface OpenOptions {
+  /** Author of new commits; else config user.name and user.email are used. */
+  readonly author?: Person
+  /** Replaces the clock, for reproducible commits. */
+  readonly now?: () => { timeMs: number; zoneMinutes: number }
+}
+
+export interface OperationOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export interface Progress {
+  /** What is going on: 'adding files', 'pushing', 'checking out', … */
+  readonly phase: string
+  readonly done: number
+  /** 0 when it is not known. */
+  readonly total: number
+  readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
+}
+
+export interface CommitInfo {
+  /** 64 hex digits; people may type the first few. */
+  readonly id: string
+  /** The name any IPLD tool knows: base32 CID. */
+  readonly cid: string
+  readonly parents: readonly string[]
+  readonly author: Signature
+  readonly committer: Signature
+  readonly message: string
+  /** Branches, tags and remote branches that point here: 'main', 'tag: v1', 'origin/main'; with HEAD -> first. */
+  readonly refs: readonly string[]
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
+
+export interface PathChange {
+  readonly path: string
+  readonly state: PathState
+  /** For 'renamed': where it was. */
+  readonly from?: string
+  readonly kind: 'file' | 'table' | 'symlink'
+}
+
+export interface Status {
+  /** null when HEAD is detached. */
+  readonly branch: string | null
+  /** null before the first commit. */
+  readonly head: string | null
+  readonly upstream: { readonly name: string; readonly ahead: number; readonly behind: number } | null
+  readonly staged: readonly PathChange[]
+  readonly unstaged: readonly PathChange[]
+  readonly untracked: readonly string[]
+  readonly merging: { readonly kind: 'merge' | 'cherry-pick' | 'revert'; readonly theirs: string; readonly conflicts: number } | null
+  /** Another process moved the branch since this folder was last brought up to date. */
+  readonly behindBranch: boolean
+}
+
+export interface AddResult {
+  readonly staged: readonly PathChange[]
+  /** Tables that are stored as plain files this time, and why. */
+  readonly notTables: readonly { readonly path: string; readonly reason: string }[]
+}
+
+export interface TrackResult {
+  readonly path: string
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly rows: number
+}
+
+/** What to compare: two revisions, or the index or the worktree with one. Nothing given: index with worktree. */
+export interface DiffOptions extends OperationOptions {
+  /** Default: the index, or HEAD with `staged`. */
+  readonly from?: string
+  /** Default: the worktree, or the index with `staged`. */
+  readonly to?: string
+  readonly staged?: boolean
+  readonly paths?: readonly string[]
+}
+
+/** One changed path. `rows` and `lines` are made while you iterate; skip them and they cost nothing. */
+export interface FileDiff {
+  readonly path: string
+  readonly state: PathState
+  readonly from?: string
+  readonly kind: 'table' | 'text' | 'binary' | 'symlink'
+  readonly sizeBefore: number | null
+  readonly sizeAfter: number | null
+  /** Changes of the table's columns, as sentences. */
+  readonly schemaChanges: readonly string[]
+  /** Batches of changed rows; empty unless kind is 'table'. */
+  rows(): AsyncIterable<RowChange[]>
+  /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
+  hunks(): AsyncIterable<LineHunk>
+}
+
+export interface RowChange {
+  readonly kind: 'added' | 'removed' | 'changed'
+  readonly key: readonly Value[]
+  readonly before: Row | null
+  readonly after: Row | null
+  readonly cells: readonly CellChange[]
+}
+
+export interface LineHunk {
+  readonly oldStart: number
+  readonly oldLines: number
+  readonly newStart: number
+  readonly newLines: number
+  /** Each line with its mark: ' ', '-', '+', without line end; '\\' marks a missing final newline. */
+  readonly lines: readonly string[]
+}
+
+export interface DiffStat {
+  readonly path: string
+  readonly state: PathState
+  readonly from?: string
+  readonly kind: 'table' | 'text' | 'binary' | 'symlink'
+  readonly rows?: { readonly added: number; readonly removed: number; readonly changed: number; readonly cells: number }
+  readonly lines?: { readonly added: number; readonly removed: number }
+  readonly sizeBefore: number | null
+  readonly sizeAfter: number | null
+}
+
+export interface MergeResult {
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
+  /** HEAD after it. */
+  readonly commit: string
+  readonly paths: readonly MergedPath[]
+  readonly conflictCount: number
+}
+
+/** A conflict for people; see merge/interface.ts for the kinds. */
+export interface ConflictInfo {
+  readonly id: string
+  readonly kind: 'cell' | 'row' | 'file' | 'schema'
+  readonly path: string
+  readonly key?: readonly Value[]
+  readonly column?: string
+  readonly reason?: string
+  /** Cells: values. Rows: rows by column. Files: sizes in words ('1.2 kB text'); null: the side does not have it. */
+  readonly base: Value | Row
+  readonly ours: Value | Row
+  readonly theirs: Value | Row
+  /** For text: the clash with diff3 markers. */
+  readonly text?: string
+}
+
+export interface ResolveOptions {
+  /** Default: all conflicts of the path. */
+  readonly key?: readonly string[]
+  readonly column?: string
+  readonly id?: string
+  /** Takes one side as it is, or for one cell a value (as text, as it would stand in the file). */
+  readonly take: 'ours' | 'theirs' | 'base' | { readonly value: string }
+}
+
+export interface BranchInfo {
+  readonly name: string
+  readonly current: boolean
+  readonly commit: string | null
+  readonly upstream: string | null
+  readonly subject: string
+}
+
+export interface TagInfo {
+  readonly name: string
+  readonly commit: string
+  readonly annotated: boolean
+  readonly message: string
+}
+
+export interface ReflogEntry {
+  /** 'HEAD@{0}' is where it is now. */
+  readonly selector: string
+  readonly commit: string | null
+  readonly operation: string
+  readonly message: string
+  readonly timeMs: number
+}
+
+export interface UndoResult {
+  /** The operation that is undone, in words. */
+  readonly undone: string
+  readonly head: string | null
+}
+
+export interface RemoteInfo {
+  readonly name: string
+  readonly url: string
+}
+
+export interface RefUpdate {
+  /** Full name of the ref that moved. */
+  readonly ref: string
+  readonly before: string | null
+  readonly after: string | null
+  readonly forced: boolean
+}
+
+export interface TransferResult {
+  readonly remote: string
+  readonly url: string
+  readonly updates: readonly RefUpdate[]
+  readonly objects: number
+  readonly bytes: number
+}
+
+export interface PullResult {
+  readonly fetched: TransferResult
+  readonly merged: MergeResult
+}
+
+export interface ListEntry {
+  readonly path: string
+  readonly kind: 'file' | 'table' | 'symlink'
+  readonly executable: boolean
+  /** Bytes of a file, rows of a table. */
+  readonly size: number
+  readonly id: string
+}
+
+export interface ImportResult {
+  readonly path: string
+  readonly rows: number
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+
+export interface ImportGitResult {
+  readonly commits: number
+  readonly files: number
+  readonly skipped: number
+  readonly branch: string
+  readonly head: string | null
+}

@@ -1,0 +1,140 @@
+// Walks over the commit graph: newest first, each commit once, in batches. Generation numbers cut the walks short.
+import { throwIfAborted } from '../base/errors.ts'
+import type { CommitCid } from '../encoding/cid.ts'
+import type { ObjectReader } from '../store/interface.ts'
+import { readCommits } from './commit.ts'
+import type { Commit } from './interface.ts'
+
+export interface WalkOptions {
+  /** Commits that these reach are left out. */
+  readonly exclude?: readonly CommitCid[]
+  readonly firstParent?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Commits that `from` reaches and `exclude` does not: children before parents, and among those newest first. */
+export async function* walkCommits(
+  reader: ObjectReader,
+  from: readonly CommitCid[],
+  options: WalkOptions = {},
+): AsyncGenerator<Commit> {
+  const frontier = new Frontier()
+  const excluded = new Set<CommitCid>(options.exclude)
+  await frontier.add(reader, [...from, ...excluded])
+  const wanted = new Set(from.filter((cid) => !excluded.has(cid)))
+  while (wanted.size > 0) {
+    throwIfAborted(options.signal)
+    const commit = frontier.take()
+    if (commit === undefined) return
+    const parents = options.firstParent === true ? commit.parents.slice(0, 1) : commit.parents
+    await frontier.add(reader, excluded.has(commit.cid) ? commit.parents : parents)
+    if (excluded.has(commit.cid)) {
+      for (const parent of commit.parents) {
+        excluded.add(parent)
+        wanted.delete(parent)
+      }
+      continue
+    }
+    wanted.delete(commit.cid)
+    for (const parent of parents) if (!excluded.has(parent)) wanted.add(parent)
+    yield commit
+  }
+}
+
+/** Commits seen but not yet walked, largest generation first, then newest, then by name: a stable order. */
+class Frontier {
+  readonly #seen = new Set<CommitCid>()
+  readonly #heap: Commit[] = []
+
+  async add(reader: ObjectReader, cids: readonly CommitCid[]): Promise<void> {
+    const fresh = [...new Set(cids)].filter((cid) => !this.#seen.has(cid))
+    if (fresh.length === 0) return
+    for (const cid of fresh) this.#seen.add(cid)
+    for (const commit of await readCommits(reader, fresh)) {
+      let at = this.#heap.length
+      this.#heap.push(commit)
+      while (at > 0 && isBefore(commit, this.#heap[at - 1]!)) {
+        this.#heap[at] = this.#heap[at - 1]!
+        at--
+      }
+      this.#heap[at] = commit
+    }
+  }
+
+  take(): Commit | undefined {
+    return this.#heap.shift()
+  }
+}
+
+function isBefore(a: Commit, b: Commit): boolean {
+  if (a.generation !== b.generation) return a.generation > b.generation
+  if (a.committer.timeMs !== b.committer.timeMs) return a.committer.timeMs > b.committer.timeMs
+  return a.cid < b.cid
+}
+
+export async function isAncestor(reader: ObjectReader, ancestor: CommitCid, descendant: CommitCid): Promise<boolean> {
+  if (ancestor === descendant) return true
+  const [goal] = await readCommits(reader, [ancestor])
+  const seen = new Set<CommitCid>([descendant])
+  let level = [descendant]
+  while (level.length > 0) {
+    const next: CommitCid[] = []
+    for (const commit of await readCommits(reader, level)) {
+      for (const parent of commit.parents) {
+        if (parent === ancestor) return true
+        if (commit.generation <= goal!.generation + 1 || seen.has(parent)) continue
+        seen.add(parent)
+        next.push(parent)
+      }
+    }
+    level = next
+  }
+  return false
+}
+
+/**
+ * The best common ancestors: those that no other common ancestor descends from. None for unrelated histories, more
+ * than one for criss-cross merges. Walks by generation, painting each commit with the sides that reach it.
+ */
+export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCid): Promise<CommitCid[]> {
+  const left = 1
+  const right = 2
+  const stale = 4
+  const paint = new Map<CommitCid, number>()
+  const frontier = new Frontier()
+  paint.set(a, left)
+  paint.set(b, (paint.get(b) ?? 0) | right)
+  await frontier.add(reader, [a, b])
+  const found: CommitCid[] = []
+  const open = new Set<CommitCid>([a, b])
+  for (let commit = frontier.take(); commit !== undefined && open.size > 0; commit = frontier.take()) {
+    let colour = paint.get(commit.cid)!
+    open.delete(commit.cid)
+    if ((colour & (left | right)) === (left | right) && (colour & stale) === 0) {
+      found.push(commit.cid)
+      colour |= stale
+    }
+    for (const parent of commit.parents) {
+      const merged = (paint.get(parent) ?? 0) | colour
+      paint.set(parent, merged)
+      if ((merged & stale) === 0) open.add(parent)
+      else open.delete(parent)
+    }
+    await frontier.add(reader, commit.parents)
+  }
+  return found.sort()
+}
+
+/** How many commits each side has that the other has not. */
+export async function aheadBehind(
+  reader: ObjectReader,
+  ours: CommitCid,
+  theirs: CommitCid,
+): Promise<{ ahead: number; behind: number }> {
+  if (ours === theirs) return { ahead: 0, behind: 0 }
+  let ahead = 0
+  let behind = 0
+  for await (const _ of walkCommits(reader, [ours], { exclude: [theirs] })) ahead++
+  for await (const _ of walkCommits(reader, [theirs], { exclude: [ours] })) behind++
+  return { ahead, behind }
+}

@@ -1,0 +1,94 @@
+// Commits and annotated tags as dag-cbor maps: {v, tree, parents, author, committer, message, gen, extra} and
+// {v, object, name, tagger, message}. A person is [name, email, time in ms, zone in minutes]. Times are integers.
+import { CID } from 'multiformats/cid'
+import { VarveError, corrupt } from '../base/errors.ts'
+import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
+import { type Cid, type CommitCid, cidFromLink, cidToLink } from '../encoding/cid.ts'
+import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
+import type { Commit, Signature, Tag } from './interface.ts'
+
+export const messageBytesMax: number = 1 << 20
+
+export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): CommitCid {
+  if (commit.message.length > messageBytesMax) {
+    throw new VarveError('VARVE_RULE_VIOLATED', `commit message is longer than ${messageBytesMax} characters`)
+  }
+  const bytes = encodeCbor({
+    v: 1,
+    tree: cidToLink(commit.tree),
+    parents: commit.parents.map(cidToLink),
+    author: packSignature(commit.author),
+    committer: packSignature(commit.committer),
+    message: commit.message,
+    gen: commit.generation,
+    extra: commit.extra,
+  })
+  return writer.put('dag-cbor', bytes)
+}
+
+export async function readCommits(reader: ObjectReader, cids: readonly CommitCid[]): Promise<Commit[]> {
+  const objects = await reader.get(cids)
+  return objects.map((bytes, i) => parseCommit(cids[i]!, bytes))
+}
+
+export async function readCommit(reader: ObjectReader, cid: CommitCid): Promise<Commit> {
+  return (await readCommits(reader, [cid]))[0]!
+}
+
+export function parseCommit(cid: CommitCid, bytes: Uint8Array): Commit {
+  const value = decodeCbor(bytes, `commit ${cid}`)
+  if (!isRecord(value) || value['v'] !== 1 || !(value['tree'] instanceof CID)) throw corrupt(`object ${cid} is not a commit`)
+  const { parents, message, gen, extra } = value
+  if (!Array.isArray(parents) || !parents.every((parent) => parent instanceof CID)) {
+    throw corrupt(`commit ${cid} has damaged parents`)
+  }
+  if (typeof message !== 'string' || typeof gen !== 'number' || !isRecord(extra)) throw corrupt(`commit ${cid} is damaged`)
+  return {
+    cid,
+    tree: cidFromLink(value['tree']),
+    parents: parents.map((parent: CID) => cidFromLink(parent)),
+    author: unpackSignature(value['author'], cid),
+    committer: unpackSignature(value['committer'], cid),
+    message,
+    generation: gen,
+    extra,
+  }
+}
+
+export function writeTag(writer: ObjectWriter, tag: Omit<Tag, 'cid'>): Cid {
+  const { name, message } = tag
+  return writer.put(
+    'dag-cbor',
+    encodeCbor({ v: 1, object: cidToLink(tag.target), name, tagger: packSignature(tag.tagger), message }),
+  )
+}
+
+/** The tag when the object is one, null when it is something else (a commit, for a lightweight tag). */
+export async function readTag(reader: ObjectReader, cid: Cid): Promise<Tag | null> {
+  const [bytes] = await reader.get([cid])
+  const value = decodeCbor(bytes!, `object ${cid}`)
+  if (!isRecord(value) || !(value['object'] instanceof CID) || typeof value['name'] !== 'string') return null
+  return {
+    cid,
+    target: cidFromLink(value['object']),
+    name: value['name'],
+    tagger: unpackSignature(value['tagger'], cid),
+    message: String(value['message']),
+  }
+}
+
+function packSignature(signature: Signature): [string, string, number, number] {
+  return [signature.name, signature.email, signature.timeMs, signature.zoneMinutes]
+}
+
+function unpackSignature(value: unknown, cid: Cid): Signature {
+  if (!Array.isArray(value) || value.length !== 4) throw corrupt(`object ${cid} has a damaged signature`)
+  const [name, email, timeMs, zoneMinutes] = value as unknown[]
+  if (typeof name !== 'string' || typeof email !== 'string') throw corrupt(`object ${cid} has a damaged signature`)
+  if (typeof timeMs !== 'number' || typeof zoneMinutes !== 'number') throw corrupt(`object ${cid} has a damaged signature`)
+  return { name, email, timeMs, zoneMinutes }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

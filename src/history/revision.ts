@@ -1,0 +1,150 @@
+// Names of revisions, as git spells them: HEAD, @, main, v1, origin/main, refs/heads/main, a (shortened) id,
+// then any of ~N, ^N, @{N}, @{upstream}. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
+import { VarveError } from '../base/errors.ts'
+import { type Cid, type CommitCid, digestHex, parseCid, shortCid } from '../encoding/cid.ts'
+import type { Manifest, Store } from '../store/interface.ts'
+import { walkCommits } from './ancestry.ts'
+import { readCommit, readTag } from './commit.ts'
+import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from './refs.ts'
+
+export interface ResolvedRevision {
+  readonly commit: CommitCid
+  /** The full ref that was named, if one was. */
+  readonly ref: string | null
+}
+
+/** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_USAGE */
+export async function resolveRevision(store: Store, revision: string, manifest?: Manifest): Promise<ResolvedRevision> {
+  const current = manifest ?? (await store.manifest())
+  const [, name, steps] = /^(.*?)((?:~\d*|\^\d*|@\{[^}]*\})*)$/s.exec(revision)!
+  let { ref, target } = await resolveName(store, current, name === '' || name === '@' ? 'HEAD' : name!, revision)
+  for (const step of steps!.match(/~\d*|\^\d*|@\{[^}]*\}/g) ?? []) {
+    if (step.startsWith('@{')) {
+      ;({ ref, target } = await resolveAt(store, current, ref, step.slice(2, -1), revision))
+    } else {
+      target = await followParents(store, await peel(store, target, revision), step, revision)
+      ref = null
+    }
+  }
+  return { commit: await peel(store, target, revision), ref }
+}
+
+/** 'REV:PATH' -> both parts; a string without ':' is a revision alone. */
+export function splitRevisionPath(text: string): { revision: string; path: string | null } {
+  const colon = text.indexOf(':')
+  return colon < 0 ? { revision: text, path: null } : { revision: text.slice(0, colon), path: text.slice(colon + 1) }
+}
+
+/** 'A..B' and 'A...B'; a missing side is HEAD. null when it is no range. */
+export function splitRange(text: string): { from: string; to: string; symmetric: boolean } | null {
+  const match = /^(.*?)(\.\.\.?)(.*)$/s.exec(text)
+  if (match === null) return null
+  return { from: match[1] || 'HEAD', to: match[3] || 'HEAD', symmetric: match[2] === '...' }
+}
+
+type Target = { ref: string | null; target: Cid }
+
+async function resolveName(store: Store, manifest: Manifest, name: string, revision: string): Promise<Target> {
+  if (name === 'HEAD') {
+    const ref = manifest.head
+    const target = manifest.refs.get(ref ?? 'HEAD')
+    if (target !== undefined) return { ref: ref ?? 'HEAD', target }
+    throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${shortRefName(ref ?? 'HEAD')}' has no commits yet`, {
+      data: { revision },
+      hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
+    })
+  }
+  for (const ref of [name, `refs/${name}`, tagPrefix + name, branchPrefix + name, remotePrefix + name]) {
+    const target = manifest.refs.get(ref)
+    if (target !== undefined) return { ref, target }
+  }
+  const whole = parseCid(name)
+  if (whole !== null && (await store.has([whole]))[0]) return { ref: null, target: whole }
+  const found = /^[0-9a-f]{4,63}$/.test(name) ? await findByPrefix(store, manifest, name) : []
+  if (found.length === 1) return { ref: null, target: found[0]! }
+  if (found.length > 1) {
+    throw new VarveError('VARVE_REF_NOT_FOUND', `'${name}' is the beginning of several commits' ids`, {
+      data: { revision, candidates: found.map(digestHex) },
+      hint: `type more of it: ${found.map(shortCid).join(', ')}`,
+    })
+  }
+  throw notFound(revision, name)
+}
+
+async function findByPrefix(store: Store, manifest: Manifest, prefix: string): Promise<CommitCid[]> {
+  const tips: CommitCid[] = []
+  for (const [ref, target] of manifest.refs) {
+    if (ref === 'HEAD' || ref.startsWith('refs/')) tips.push(await peel(store, target, ref))
+  }
+  const found: CommitCid[] = []
+  for await (const commit of walkCommits(store, tips)) if (digestHex(commit.cid).startsWith(prefix)) found.push(commit.cid)
+  return found
+}
+
+async function resolveAt(
+  store: Store,
+  manifest: Manifest,
+  ref: string | null,
+  what: string,
+  revision: string,
+): Promise<Target> {
+  const usage = new VarveError('VARVE_USAGE', `'${revision}' is not a revision`, { hint: "write 'main@{1}' or '@{upstream}'" })
+  if (ref === null) throw usage
+  if (what === 'upstream' || what === 'u') {
+    const branch = shortRefName(ref)
+    const upstream = manifest.config.get(`branch.${branch}.upstream`)
+    const target = upstream === undefined ? undefined : manifest.refs.get(upstream)
+    if (target !== undefined) return { ref: upstream!, target }
+    throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${branch}' has no upstream`, {
+      hint: `set one with 'varve push -u origin ${branch}'`,
+    })
+  }
+  if (!/^\d{1,9}$/.test(what)) throw usage
+  let left = Number(what)
+  let last: Cid | undefined
+  for await (const older of store.manifests()) {
+    const target = ref === 'HEAD' || ref === manifest.head ? headOf(older, ref) : older.refs.get(ref)
+    if (target === undefined || target === last) continue
+    if (left-- === 0) return { ref, target }
+    last = target
+  }
+  throw new VarveError('VARVE_REF_NOT_FOUND', `'${shortRefName(ref)}' has not moved ${what} times`, { data: { revision } })
+}
+
+function headOf(manifest: Manifest, ref: string): Cid | undefined {
+  return ref === 'HEAD' ? manifest.refs.get(manifest.head ?? 'HEAD') : manifest.refs.get(ref)
+}
+
+async function followParents(store: Store, from: CommitCid, step: string, revision: string): Promise<CommitCid> {
+  const number = step.length === 1 ? 1 : Number(step.slice(1))
+  let at = from
+  if (step[0] === '^') {
+    if (number === 0) return at
+    const parent = (await readCommit(store, at)).parents[number - 1]
+    if (parent === undefined) throw notFound(revision, revision, `commit ${shortCid(at)} has no parent ${number}`)
+    return parent
+  }
+  for (let i = 0; i < number; i++) {
+    const parent = (await readCommit(store, at)).parents[0]
+    if (parent === undefined) throw notFound(revision, revision, `history ends ${i} commits back`)
+    at = parent
+  }
+  return at
+}
+
+/** An annotated tag stands for the commit it names. */
+async function peel(store: Store, cid: Cid, revision: string): Promise<CommitCid> {
+  const tag = await readTag(store, cid)
+  if (tag !== null) return tag.target
+  await readCommit(store, cid).catch((cause: unknown) => {
+    throw new VarveError('VARVE_REF_NOT_FOUND', `'${revision}' is not a commit`, { cause })
+  })
+  return cid
+}
+
+function notFound(revision: string, name: string, why?: string): VarveError {
+  return new VarveError('VARVE_REF_NOT_FOUND', `no revision '${name}'${why === undefined ? '' : `: ${why}`}`, {
+    data: { revision },
+    hint: "see 'varve branch', 'varve tag' and 'varve log' for the names there are",
+  })
+}

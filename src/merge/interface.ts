@@ -1,0 +1,82 @@
+// A three-way merge of path trees. What cannot be decided is a conflict: a stored value with its three sides, never a
+// half-written file. The merged tree holds ours wherever there is a conflict.
+import type { Cid } from '../encoding/cid.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Cell } from '../table/interface.ts'
+
+export type Side = 'base' | 'ours' | 'theirs'
+
+/** Ids are stable for one merge state and short enough to type: '1', '2', … in order of path, key and column. */
+export type Conflict = CellConflict | RowConflict | FileConflict | SchemaConflict
+
+export interface CellConflict {
+  readonly kind: 'cell'
+  readonly id: string
+  readonly path: Path
+  /** The row's key, encoded (table/key.ts). */
+  readonly key: Uint8Array
+  readonly column: string
+  readonly base: Cell | null
+  readonly ours: Cell
+  readonly theirs: Cell
+}
+
+/** Delete against edit, or two different rows added under one key. null: the side has no such row. */
+export interface RowConflict {
+  readonly kind: 'row'
+  readonly id: string
+  readonly path: Path
+  readonly key: Uint8Array
+  readonly base: StoredRow | null
+  readonly ours: StoredRow | null
+  readonly theirs: StoredRow | null
+}
+
+/** A row's value in terms of the merged table's schema; its out-of-line cells are `links`. */
+export interface StoredRow {
+  readonly value: Uint8Array
+  readonly links: readonly Cid[]
+}
+
+/** Text whose lines clash, binary changed on both sides, delete against edit of a file, file against table. */
+export interface FileConflict {
+  readonly kind: 'file'
+  readonly id: string
+  readonly path: Path
+  readonly reason: 'text' | 'binary' | 'delete-edit' | 'type' | 'both-added'
+  readonly base: TreeEntry | null
+  readonly ours: TreeEntry | null
+  readonly theirs: TreeEntry | null
+}
+
+/** Both sides changed a table's shape in ways that exclude each other; the whole table waits. */
+export interface SchemaConflict {
+  readonly kind: 'schema'
+  readonly id: string
+  readonly path: Path
+  /** One sentence for people: "column 'age' is int here and text there". */
+  readonly reason: string
+  readonly base: TreeEntry | null
+  readonly ours: TreeEntry | null
+  readonly theirs: TreeEntry | null
+}
+
+export interface MergedPath {
+  readonly path: Path
+  readonly result: 'ours' | 'theirs' | 'merged' | 'conflict'
+  /** For tables: rows and cells that came from theirs. */
+  readonly rowsAdded?: number
+  readonly rowsRemoved?: number
+  readonly rowsChanged?: number
+  readonly conflicts: number
+}
+
+export interface MergeOutcome {
+  /** Root of the merged path tree. */
+  readonly tree: Cid
+  /** Paths that differ from ours, or in conflict. */
+  readonly paths: readonly MergedPath[]
+  /** Root of the stored conflicts (conflicts.ts), null when there are none. */
+  readonly conflicts: Cid | null
+  readonly conflictCount: number
+}
