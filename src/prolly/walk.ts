@@ -1,0 +1,92 @@
+// Walks the nodes of one level, or the leaves' entries, in order or backwards, reading siblings in groups that grow:
+// the first row comes after one read a level, a full scan has large reads.
+import { compareBytes } from '../base/bytes.ts'
+import { throwIfAborted } from '../base/errors.ts'
+import { reverseBatch } from './batch-builder.ts'
+import { type NodeRef, type Place, childRefs, endOf, readRefs } from './descent.ts'
+import { lowerBound, sliceBatch } from './entry-batch.ts'
+import type { EntryBatch, KeyRange, ScanOptions } from './interface.ts'
+import type { NodeStore } from './node-store.ts'
+
+const groupFirst = 1
+const groupGrowth = 4
+const groupMax = 64
+
+export interface WalkOptions {
+  /** Which nodes may hold something sought; the others are not read. */
+  readonly wanted?: (ref: NodeRef) => boolean
+  readonly reverse?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Places of the nodes at `level`, in groups. */
+export async function* walkLevel(
+  nodes: NodeStore,
+  root: Place,
+  level: number,
+  options: WalkOptions = {},
+): AsyncGenerator<Place[]> {
+  if (root.node.level <= level) {
+    yield [root]
+    return
+  }
+  let size = groupFirst
+  for await (const parents of walkLevel(nodes, root, level + 1, options)) {
+    const refs = parents.flatMap((parent) => wantedChildren(parent, options))
+    for (let at = 0; at < refs.length;) {
+      throwIfAborted(options.signal)
+      yield await readRefs(nodes, refs.slice(at, at + size), options)
+      at += size
+      size = Math.min(size * groupGrowth, groupMax)
+    }
+  }
+}
+
+function wantedChildren(parent: Place, options: WalkOptions): NodeRef[] {
+  const refs = options.wanted === undefined ? childRefs(parent) : childRefs(parent).filter(options.wanted)
+  return options.reverse === true ? refs.reverse() : refs
+}
+
+/** Whether a node may hold a key of the range. */
+export function mayHold(ref: NodeRef, range: KeyRange): boolean {
+  if (range.from !== undefined && compareBytes(ref.last, range.from) < 0) return false
+  return range.before === undefined || ref.after === null || compareBytes(ref.after, range.before) < 0
+}
+
+export async function* scanMap(
+  nodes: NodeStore,
+  root: Place,
+  options: ScanOptions,
+): AsyncGenerator<EntryBatch> {
+  const { reverse, signal } = options
+  const walk = walkLevel(nodes, root, 0, { wanted: (ref) => mayHold(ref, options), reverse, signal })
+  for await (const places of walk) {
+    for (const { node } of places) {
+      const batch = sliceBatch(node, ...indexRange(node, options))
+      if (batch.count > 0) yield reverse === true ? reverseBatch(batch) : batch
+    }
+  }
+}
+
+/** Indexes [from, to) of the batch's entries that lie in the range. */
+export function indexRange(batch: EntryBatch, range: KeyRange): [number, number] {
+  const from = range.from === undefined ? 0 : lowerBound(batch, range.from)
+  const to = range.before === undefined ? batch.count : lowerBound(batch, range.before)
+  return [from, Math.max(from, to)]
+}
+
+export async function* scanList(
+  nodes: NodeStore,
+  root: Place,
+  options: { start: number; end: number; signal?: AbortSignal | undefined },
+): AsyncGenerator<EntryBatch> {
+  const { start, end, signal } = options
+  const wanted = (ref: NodeRef): boolean => ref.start < end && endOf(ref) > start
+  for await (const places of walkLevel(nodes, root, 0, { wanted, signal })) {
+    for (const { ref, node } of places) {
+      const from = Math.max(0, start - ref.start)
+      const batch = sliceBatch(node, from, Math.max(from, Math.min(node.count, end - ref.start)))
+      if (batch.count > 0) yield batch
+    }
+  }
+}
