@@ -35,6 +35,12 @@ export async function readCommit(reader: ObjectReader, cid: CommitCid): Promise<
   return (await readCommits(reader, [cid]))[0]!
 }
 
+/** The generation of a commit with these parents. */
+export async function nextGeneration(reader: ObjectReader, parents: readonly CommitCid[]): Promise<number> {
+  const commits = await readCommits(reader, parents)
+  return 1 + Math.max(0, ...commits.map((commit) => commit.generation))
+}
+
 export function parseCommit(cid: CommitCid, bytes: Uint8Array): Commit {
   const value = decodeCbor(bytes, `commit ${cid}`)
   if (!isRecord(value) || value['v'] !== 1 || !(value['tree'] instanceof CID)) throw corrupt(`object ${cid} is not a commit`)

@@ -44,7 +44,12 @@ export function splitRange(text: string): { from: string; to: string; symmetric:
 
 type Target = { ref: string | null; target: Cid }
 
-async function resolveName(store: Store, manifest: Manifest, name: string, revision: string): Promise<Target> {
+async function resolveName(
+  store: Store,
+  manifest: Manifest,
+  name: string,
+  revision: string,
+): Promise<Target> {
   if (name === 'HEAD') {
     const ref = manifest.head
     const target = manifest.refs.get(ref ?? 'HEAD')
@@ -102,8 +107,8 @@ async function resolveAt(
   if (!/^\d{1,9}$/.test(what)) throw usage
   let left = Number(what)
   let last: Cid | undefined
-  for await (const older of store.manifests()) {
-    const target = ref === 'HEAD' || ref === manifest.head ? headOf(older, ref) : older.refs.get(ref)
+  for await (const state of newestFirst(store, manifest)) {
+    const target = ref === 'HEAD' ? state.refs.get(state.head ?? 'HEAD') : state.refs.get(ref)
     if (target === undefined || target === last) continue
     if (left-- === 0) return { ref, target }
     last = target
@@ -111,8 +116,9 @@ async function resolveAt(
   throw new VarveError('VARVE_REF_NOT_FOUND', `'${shortRefName(ref)}' has not moved ${what} times`, { data: { revision } })
 }
 
-function headOf(manifest: Manifest, ref: string): Cid | undefined {
-  return ref === 'HEAD' ? manifest.refs.get(manifest.head ?? 'HEAD') : manifest.refs.get(ref)
+async function* newestFirst(store: Store, newest: Manifest): AsyncGenerator<Manifest> {
+  yield newest
+  yield* store.manifests()
 }
 
 async function followParents(store: Store, from: CommitCid, step: string, revision: string): Promise<CommitCid> {

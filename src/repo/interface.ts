@@ -3,7 +3,7 @@
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import type { Person } from '../history/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import type { Store } from '../store/interface.ts'
+import type { ObjectWriter, Store } from '../store/interface.ts'
 
 export interface Repo {
   readonly store: Store
@@ -30,4 +30,38 @@ export interface MergeState {
   readonly conflicts: Cid | null
   /** Author to keep (cherry-pick); null: the committer. */
   readonly author: Person | null
+}
+
+/** What a planner works with: a writer, and the nodes as the writer sees them. */
+export interface Io {
+  readonly writer: ObjectWriter
+  readonly nodes: NodeStore
+}
+
+/** The folder with the user's files, as far as history's operations see it. Bare repositories have none. */
+export interface Folder {
+  /**
+   * Checks that going from tree to tree overwrites no local change, and notes the intent durably, so that a crash
+   * between the manifest and the files is rolled forward by the next command.
+   * @throws VarveError VARVE_UNCOMMITTED naming the paths
+   */
+  prepare(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void>
+  /** Brings the files from one tree to the other; what was noted is done. */
+  carryOut(from: Cid, to: Cid, options: FolderOptions): Promise<void>
+  /** The index with the tracked files as they are now: what `commit -a` would stage. */
+  snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid>
+}
+
+export interface FolderOptions {
+  /** Local changes may be overwritten. */
+  readonly discard?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: FolderProgress) => void) | undefined
+}
+
+export interface FolderProgress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+  readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
 }

@@ -1,0 +1,139 @@
+// Branches: made, listed, renamed, deleted. All of it is one compare-and-set of the manifest.
+import { VarveError } from '../base/errors.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { isAncestor } from '../history/ancestry.ts'
+import { readCommits } from '../history/commit.ts'
+import { branchPrefix, branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
+import { resolveRevision } from '../history/revision.ts'
+import type { Manifest } from '../store/interface.ts'
+import { operatorOf } from './context.ts'
+import { peelToCommit } from './head.ts'
+import type { Repo } from './interface.ts'
+
+export interface Branch {
+  readonly name: string
+  readonly current: boolean
+  readonly commit: CommitCid | null
+  readonly upstream: string | null
+  readonly subject: string
+}
+
+export async function listBranches(
+  repo: Repo,
+  options: { remotes?: boolean; all?: boolean } = {},
+): Promise<Branch[]> {
+  const manifest = await repo.store.manifest()
+  const local = options.remotes !== true || options.all === true
+  const remote = options.remotes === true || options.all === true
+  const names = [...manifest.refs.keys()]
+    .filter((ref) => (local && ref.startsWith(branchPrefix)) || (remote && ref.startsWith(remotePrefix)))
+    .sort()
+  const commits = await readCommits(repo.store, names.map((name) => manifest.refs.get(name)!))
+  const branches = names.map((ref, i) => ({
+    name: shortRefName(ref),
+    current: manifest.head === ref,
+    commit: commits[i]!.cid,
+    upstream: upstreamOf(manifest, ref),
+    subject: commits[i]!.message.split('\n')[0]!,
+  }))
+  if (local && manifest.head !== null && !manifest.refs.has(manifest.head)) {
+    branches.unshift(unborn(manifest.head, manifest))
+  }
+  return branches
+}
+
+function unborn(ref: string, manifest: Manifest): Branch & { commit: CommitCid } {
+  const branch = { name: shortRefName(ref), current: true, upstream: upstreamOf(manifest, ref), subject: '' }
+  return { ...branch, commit: null } as unknown as Branch & { commit: CommitCid }
+}
+
+function upstreamOf(manifest: Manifest, ref: string): string | null {
+  const upstream = manifest.config.get(`branch.${shortRefName(ref)}.upstream`)
+  return upstream === undefined ? null : shortRefName(upstream)
+}
+
+export async function createBranch(
+  repo: Repo,
+  name: string,
+  options: { startPoint?: string; force?: boolean } = {},
+): Promise<Branch> {
+  const ref = branchRef(name)
+  await repo.store.update(async (manifest) => {
+    if (manifest.refs.has(ref) && options.force !== true) throw exists(name)
+    if (manifest.head === ref && manifest.refs.has(ref)) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `cannot move branch '${name}': it is the current one`, {
+        hint: "use 'varve reset'",
+      })
+    }
+    const start = await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
+    const upstream = start.ref?.startsWith(remotePrefix) ? start.ref : null
+    return {
+      refs: new Map([[ref, start.commit]]),
+      config: upstream === null ? new Map() : new Map([[`branch.${name}.upstream`, upstream]]),
+      operation: { name: 'branch', message: `create ${name}`, author: operatorOf(repo, manifest) },
+    }
+  })
+  return (await listBranches(repo)).find((branch) => branch.name === name)!
+}
+
+export async function deleteBranch(repo: Repo, name: string, options: { force?: boolean } = {}): Promise<void> {
+  const ref = branchRef(name)
+  await repo.store.update(async (manifest) => {
+    const target = manifest.refs.get(ref)
+    if (target === undefined) throw noBranch(name)
+    if (manifest.head === ref) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `cannot delete '${name}': it is the current branch`, {
+        hint: "change to another one first: 'varve switch NAME'",
+      })
+    }
+    if (options.force !== true && !(await isMerged(repo, manifest, ref, target))) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${name}' has commits that no other branch has`, {
+        hint: `merge it first, or delete it all the same with 'varve branch -D ${name}'`,
+      })
+    }
+    return {
+      refs: new Map([[ref, null]]),
+      config: new Map([[`branch.${name}.upstream`, null]]),
+      operation: { name: 'branch', message: `delete ${name}`, author: operatorOf(repo, manifest) },
+    }
+  })
+}
+
+async function isMerged(repo: Repo, manifest: Manifest, ref: string, target: Cid): Promise<boolean> {
+  for (const [other, cid] of manifest.refs) {
+    if (other === ref || (!other.startsWith('refs/') && other !== 'HEAD')) continue
+    if (await isAncestor(repo.store, target, await peelToCommit(repo.store, cid))) return true
+  }
+  return false
+}
+
+export async function renameBranch(repo: Repo, from: string, to: string): Promise<void> {
+  const [old, fresh] = [branchRef(from), branchRef(to)]
+  await repo.store.update(async (manifest) => {
+    const target = manifest.refs.get(old)
+    if (target === undefined && manifest.head !== old) throw noBranch(from)
+    if (manifest.refs.has(fresh)) throw exists(to)
+    const upstream = manifest.config.get(`branch.${from}.upstream`)
+    const refs = new Map<string, Cid | null>()
+    if (target !== undefined) refs.set(old, null).set(fresh, target)
+    return {
+      refs,
+      config: new Map([
+        [`branch.${from}.upstream`, null],
+        ...(upstream === undefined ? [] : ([[`branch.${to}.upstream`, upstream]] as const)),
+      ]),
+      ...(manifest.head === old ? { head: fresh } : {}),
+      operation: { name: 'branch', message: `rename ${from} to ${to}`, author: operatorOf(repo, manifest) },
+    }
+  })
+}
+
+function exists(name: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `branch '${name}' exists already`, {
+    hint: `go to it with 'varve switch ${name}', or choose another name`,
+  })
+}
+
+export function noBranch(name: string): VarveError {
+  return new VarveError('VARVE_REF_NOT_FOUND', `no branch '${name}'`, { hint: "see 'varve branch' for the names" })
+}

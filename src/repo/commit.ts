@@ -1,0 +1,134 @@
+// Making a commit of the index. The branch may have moved since the index was laid over it (another process): the
+// commit then merges the staged changes onto the newer tree instead of undoing the other's work.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
+import type { Commit, Person } from '../history/interface.ts'
+import { shortRefName } from '../history/refs.ts'
+import { mergeTrees } from '../merge/merge-trees.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import type { Manifest, ObjectWriter } from '../store/interface.ts'
+import { operatorOf, signatureOf, withWriter } from './context.ts'
+import { emptyTreeOf } from './empty.ts'
+import { readHead } from './head.ts'
+import { type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
+import { readMergeState } from './merge-state.ts'
+
+export interface CommitOptions {
+  readonly message?: string | undefined
+  readonly author?: Person | undefined
+  readonly amend?: boolean | undefined
+  readonly allowEmpty?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export async function commitIndex(repo: Repo, options: CommitOptions): Promise<Commit> {
+  return withWriter(repo, async (writer, nodes) => {
+    let made: Cid | null = null
+    await repo.store.update(
+      async (manifest) => {
+        const plan = await planCommit(repo, manifest, { writer, nodes }, options)
+        made = plan.commit
+        return {
+          refs: new Map<string, Cid | null>([
+            [plan.ref, plan.commit],
+            [indexRef, plan.index],
+            [indexBaseRef, plan.index],
+            [mergeRef, null],
+          ]),
+          operation: {
+            name: options.amend === true ? 'commit (amend)' : plan.name,
+            message: plan.subject,
+            author: operatorOf(repo, manifest),
+          },
+        }
+      },
+      { writer, signal: options.signal },
+    )
+    return readCommit(repo.store, made!)
+  })
+}
+
+interface Plan {
+  readonly ref: string
+  readonly commit: Cid
+  readonly index: Cid
+  readonly subject: string
+  readonly name: string
+}
+
+async function planCommit(
+  repo: Repo,
+  manifest: Manifest,
+  io: { writer: ObjectWriter; nodes: NodeStore },
+  options: CommitOptions,
+): Promise<Plan> {
+  const head = await readHead(io.writer, manifest)
+  const merge = await readMergeState(io.writer, manifest)
+  refuseUnresolved(merge)
+  const index = manifest.refs.get(indexRef) ?? (await emptyTreeOf(io))
+  const headTree = head.commit?.tree ?? (await emptyTreeOf(io))
+  const base = manifest.refs.get(indexBaseRef) ?? headTree
+  const tree = await ontoHead(io, { base, headTree, index })
+  const amended = amendedCommit(head.commit, options, merge)
+  if (tree === (amended === null ? headTree : null) && merge === null && options.allowEmpty !== true) {
+    throw nothingToCommit(shortRefName(head.ref))
+  }
+  const message = options.message ?? merge?.message ?? amended?.message
+  if (message === undefined || message.trim() === '') {
+    throw new VarveError('VARVE_USAGE', 'a commit needs a message', { hint: "say what changed: 'varve commit -m MESSAGE'" })
+  }
+  const committer = signatureOf(repo, manifest)
+  const kept = options.author === undefined ? (merge?.author ?? null) : options.author
+  const parents = parentsOf(head.commit, amended, merge)
+  const commit = writeCommit(io.writer, {
+    tree,
+    parents,
+    author: amended !== null && options.author === undefined ? amended.author : signatureOf(repo, manifest, kept),
+    committer,
+    message,
+    generation: await nextGeneration(io.writer, parents),
+    extra: {},
+  })
+  return { ref: head.ref, commit, index, subject: message.split('\n')[0]!, name: merge?.kind ?? 'commit' }
+}
+
+/** The index's changes on top of HEAD's tree, when HEAD is no longer what the index was laid over. */
+async function ontoHead(
+  io: { writer: ObjectWriter; nodes: NodeStore },
+  trees: { base: Cid; headTree: Cid; index: Cid },
+): Promise<Cid> {
+  if (trees.base === trees.headTree) return trees.index
+  const merged = await mergeTrees({ ...io, base: trees.base, ours: trees.headTree, theirs: trees.index })
+  if (merged.conflictCount === 0) return merged.tree
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'the branch has moved, and its new commits clash with what is staged', {
+    data: { paths: merged.paths.filter((path) => path.conflicts > 0).map((path) => path.path) },
+    hint: "keep your changes on a branch of their own: 'varve switch -c NAME', commit there, then merge",
+  })
+}
+
+function refuseUnresolved(merge: MergeState | null): void {
+  if (merge === null || merge.conflicts === null) return
+  throw new VarveError('VARVE_MERGE_CONFLICT', 'the merge still has conflicts', {
+    hint: "see them with 'varve conflicts', settle them with 'varve resolve', or give up with 'varve merge --abort'",
+  })
+}
+
+function amendedCommit(head: Commit | null, options: CommitOptions, merge: MergeState | null): Commit | null {
+  if (options.amend !== true) return null
+  if (head !== null && merge === null) return head
+  throw new VarveError('VARVE_NOT_POSSIBLE', head === null ? 'there is no commit to amend' : 'cannot amend during a merge')
+}
+
+function parentsOf(head: Commit | null, amended: Commit | null, merge: MergeState | null): Cid[] {
+  if (amended !== null) return [...amended.parents]
+  const parents: Cid[] = head === null ? [] : [head.cid]
+  if (merge?.kind === 'merge') parents.push(merge.theirs)
+  return parents
+}
+
+function nothingToCommit(branch: string): VarveError {
+  return new VarveError('VARVE_NOTHING_TO_COMMIT', `nothing to commit on '${branch}'`, {
+    hint: "stage changes with 'varve add PATH', or commit all tracked changes with 'varve commit -a'",
+  })
+}

@@ -1,0 +1,58 @@
+// Opening a context over a store, and the one way to write: objects go into a writer that is thrown away unless the
+// manifest that publishes them is in place.
+import { VarveError } from '../base/errors.ts'
+import type { Person, Signature } from '../history/interface.ts'
+import { NodeStore } from '../prolly/node-store.ts'
+import type { Manifest, ObjectWriter, Store } from '../store/interface.ts'
+import type { Repo } from './interface.ts'
+
+export interface ContextOptions {
+  readonly author?: Person | undefined
+  readonly now?: (() => { timeMs: number; zoneMinutes: number }) | undefined
+}
+
+export function createContext(store: Store, options: ContextOptions = {}): Repo {
+  return {
+    store,
+    nodes: new NodeStore(store),
+    author: options.author ?? null,
+    now: options.now ?? systemNow,
+  }
+}
+
+function systemNow(): { timeMs: number; zoneMinutes: number } {
+  const now = new Date()
+  return { timeMs: now.getTime(), zoneMinutes: -now.getTimezoneOffset() }
+}
+
+/** Runs `work` with a writer and a view of the nodes that sees what the writer holds. */
+export async function withWriter<T>(
+  repo: Repo,
+  work: (writer: ObjectWriter, nodes: NodeStore) => Promise<T>,
+): Promise<T> {
+  const writer = repo.store.writer()
+  try {
+    return await work(writer, repo.nodes.through(writer))
+  } finally {
+    await writer.abort()
+  }
+}
+
+/** Who signs, and when. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
+export function signatureOf(repo: Repo, manifest: Manifest, author?: Person | null): Signature {
+  const name = author?.name ?? repo.author?.name ?? manifest.config.get('user.name')
+  const email = author?.email ?? repo.author?.email ?? manifest.config.get('user.email')
+  if (name === undefined || name === '' || email === undefined) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'nobody has said who you are', {
+      hint: "run 'varve config user.name \"Your Name\"' and 'varve config user.email you@example.org'",
+    })
+  }
+  // A signature is one line of text wherever it is shown.
+  const line = (text: string): string => text.replaceAll(/[\n\r\0<>]/g, ' ').trim()
+  return { name: line(name), email: line(email), ...repo.now() }
+}
+
+/** For the operation log: the person's name where there is one. */
+export function operatorOf(repo: Repo, manifest: Manifest): string {
+  return repo.author?.name ?? manifest.config.get('user.name') ?? ''
+}

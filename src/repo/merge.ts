@@ -1,0 +1,220 @@
+// Merging a revision into HEAD: nothing to do, fast-forward, a merge commit, or a merge state with conflicts. All of it
+// is planned first and moved at once (move.ts), so that a merge that fails leaves nothing behind.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { isAncestor } from '../history/ancestry.ts'
+import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
+import type { Commit, Person, Signature } from '../history/interface.ts'
+import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
+import { resolveRevision } from '../history/revision.ts'
+import type { MergedPath, MergeOutcome } from '../merge/interface.ts'
+import { mergeBaseTree } from '../merge/merge-base-tree.ts'
+import { mergeTrees } from '../merge/merge-trees.ts'
+import type { Manifest } from '../store/interface.ts'
+import { signatureOf } from './context.ts'
+import { emptyTreeOf } from './empty.ts'
+import { indexOf, readHead, refuseWhileMerging } from './head.ts'
+import { type Folder, type FolderOptions, type Io, type MergeState, type Repo, mergeRef } from './interface.ts'
+import { writeMergeState } from './merge-state.ts'
+import { type Move, move } from './move.ts'
+
+export interface MergeOptions extends FolderOptions {
+  readonly message?: string | undefined
+  readonly noCommit?: boolean | undefined
+  readonly fastForward?: 'only' | 'never' | 'allow' | undefined
+  readonly allowUnrelated?: boolean | undefined
+  /** For the operation log; default 'merge'. */
+  readonly operation?: string | undefined
+}
+
+export interface Merged {
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
+  readonly commit: Cid
+  readonly paths: readonly MergedPath[]
+  readonly conflictCount: number
+}
+
+export async function merge(
+  repo: Repo,
+  folder: Folder | null,
+  revision: string,
+  options: MergeOptions = {},
+): Promise<Merged> {
+  let result: Merged | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      refuseWhileMerging(manifest, 'merge')
+      refuseStaged(manifest, 'merge')
+      const theirs = await resolveRevision(repo.store, revision, manifest)
+      const plan = await planMerge(repo, manifest, io, { theirs: theirs.commit, ref: theirs.ref, revision }, options)
+      result = plan.result
+      return plan.move
+    },
+    options,
+  )
+  return result!
+}
+
+interface Plan {
+  readonly move: Move | null
+  readonly result: Merged
+}
+
+async function planMerge(
+  repo: Repo,
+  manifest: Manifest,
+  io: Io,
+  their: { theirs: Cid; ref: string | null; revision: string },
+  options: MergeOptions,
+): Promise<Plan> {
+  const head = await readHead(io.writer, manifest)
+  const theirs = await readCommit(io.writer, their.theirs)
+  const ours = head.commit
+  if (ours !== null && (await isAncestor(io.writer, theirs.cid, ours.cid))) {
+    return { move: null, result: { outcome: 'up-to-date', commit: ours.cid, paths: [], conflictCount: 0 } }
+  }
+  if (ours === null || (options.fastForward !== 'never' && (await isAncestor(io.writer, ours.cid, theirs.cid)))) {
+    return fastForward(io, head, theirs, options)
+  }
+  if (options.fastForward === 'only') {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${their.revision}' cannot be fast-forwarded to: both sides have commits`, {
+      hint: `merge it with 'varve merge ${their.revision}'`,
+    })
+  }
+  const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid })
+  if (base === null && options.allowUnrelated !== true) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${their.revision}' has no history in common with this branch`, {
+      hint: "if you mean it, merge with '--allow-unrelated-histories'",
+    })
+  }
+  const outcome = await mergeTrees({ ...io, base, ours: ours.tree, theirs: theirs.tree }, options)
+  const message = options.message ?? defaultMessage(their, head.ref)
+  return concludeMerge(repo, manifest, io, { ref: head.ref, ours, theirs, outcome, message, kind: 'merge', author: null }, options)
+}
+
+function defaultMessage(their: { ref: string | null; revision: string }, into: string): string {
+  const kind = their.ref?.startsWith(branchPrefix)
+    ? `branch '${shortRefName(their.ref)}'`
+    : their.ref?.startsWith(remotePrefix)
+      ? `remote branch '${shortRefName(their.ref)}'`
+      : their.ref?.startsWith(tagPrefix)
+        ? `tag '${shortRefName(their.ref)}'`
+        : `commit '${their.revision}'`
+  const target = shortRefName(into)
+  return target === 'main' || target === 'HEAD' ? `Merge ${kind}` : `Merge ${kind} into ${target}`
+}
+
+async function fastForward(
+  io: Io,
+  head: { ref: string; commit: Commit | null },
+  theirs: Commit,
+  options: MergeOptions,
+): Promise<Plan> {
+  const before = head.commit?.tree ?? (await emptyTreeOf(io))
+  const outcome = await mergeTrees({ ...io, base: before, ours: before, theirs: theirs.tree }, options)
+  return {
+    move: {
+      refs: new Map([[head.ref, theirs.cid]]),
+      operation: { name: options.operation ?? 'merge', message: `fast-forward to ${theirs.message.split('\n')[0]!}` },
+      show: theirs.tree,
+    },
+    result: { outcome: 'fast-forward', commit: theirs.cid, paths: outcome.paths, conflictCount: 0 },
+  }
+}
+
+export interface Conclusion {
+  readonly ref: string
+  readonly ours: Commit
+  readonly theirs: Commit
+  readonly outcome: MergeOutcome
+  readonly message: string
+  readonly kind: MergeState['kind']
+  /** Signature to keep as author; null: the committer. */
+  readonly author: Signature | null
+}
+
+/** A commit when all merged, a merge state when conflicts are left or the commit shall wait. */
+export async function concludeMerge(
+  repo: Repo,
+  manifest: Manifest,
+  io: Io,
+  end: Conclusion,
+  options: MergeOptions,
+): Promise<Plan> {
+  const { ours, theirs, outcome, kind } = end
+  const counts = { paths: outcome.paths, conflictCount: outcome.conflictCount }
+  const operation = { name: options.operation ?? kind, message: end.message.split('\n')[0]! }
+  if (outcome.conflictCount > 0 || options.noCommit === true) {
+    refuseWithoutIndex(manifest, outcome)
+    const state = writeMergeState(io.writer, {
+      kind,
+      ours: ours.cid,
+      theirs: theirs.cid,
+      message: end.message,
+      conflicts: outcome.conflicts,
+      author: personOf(end.author),
+    })
+    return {
+      move: { refs: new Map([[mergeRef, state]]), operation, show: outcome.tree, over: ours.tree },
+      result: { outcome: outcome.conflictCount > 0 ? 'conflict' : 'staged', commit: ours.cid, ...counts },
+    }
+  }
+  const committer = signatureOf(repo, manifest)
+  const parents = kind === 'merge' ? [ours.cid, theirs.cid] : [ours.cid]
+  const commit = writeCommit(io.writer, {
+    tree: outcome.tree,
+    parents,
+    author: end.author ?? committer,
+    committer,
+    message: end.message,
+    generation: await nextGeneration(io.writer, parents),
+    extra: {},
+  })
+  return {
+    move: { refs: new Map([[end.ref, commit]]), operation, show: outcome.tree },
+    result: { outcome: 'merged', commit, ...counts },
+  }
+}
+
+function personOf(signature: Signature | null): Person | null {
+  return signature === null ? null : { name: signature.name, email: signature.email }
+}
+
+// Conflicts wait in the index of a repository with a folder; elsewhere there is nobody who could resolve them.
+function refuseWithoutIndex(manifest: Manifest, outcome: MergeOutcome): void {
+  if (indexOf(manifest).index !== null) return
+  throw new VarveError('VARVE_MERGE_CONFLICT', `the merge has ${outcome.conflictCount} conflicts`, {
+    data: { paths: outcome.paths.filter((path) => path.conflicts > 0) },
+    hint: 'merge in a clone with a folder, resolve there, and push',
+  })
+}
+
+export function refuseStaged(manifest: Manifest, what: string): void {
+  const { index, base } = indexOf(manifest)
+  if (index === base) return
+  throw new VarveError('VARVE_UNCOMMITTED', `cannot ${what}: there are staged changes`, {
+    hint: "commit them with 'varve commit', or unstage them with 'varve restore --staged .'",
+  })
+}
+
+/** Goes back to the commit that the merge started from. */
+export async function abortMerge(repo: Repo, folder: Folder | null, options: FolderOptions = {}): Promise<void> {
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      if (!manifest.refs.has(mergeRef)) {
+        throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to abort')
+      }
+      const head = await readHead(io.writer, manifest)
+      return {
+        refs: new Map([[mergeRef, null]]),
+        operation: { name: 'merge (abort)', message: '' },
+        show: head.commit?.tree ?? (await emptyTreeOf(io)),
+      }
+    },
+    { ...options, discard: true },
+  )
+}

@@ -1,0 +1,53 @@
+// Moving refs and the user's files together. The order that no crash can break: check the files, note what is
+// intended, publish the manifest (compare-and-set), change the files, forget the note.
+import type { Cid } from '../encoding/cid.ts'
+import type { Manifest, Operation } from '../store/interface.ts'
+import { operatorOf, withWriter } from './context.ts'
+import { emptyTreeOf } from './empty.ts'
+import { type Folder, type FolderOptions, type Io, type Repo, indexBaseRef, indexRef } from './interface.ts'
+
+export interface Move {
+  readonly refs: ReadonlyMap<string, Cid | null>
+  readonly head?: string | null
+  readonly config?: ReadonlyMap<string, string | null>
+  readonly operation: Omit<Operation, 'author'>
+  /** The tree that index and files shall show; null leaves both as they are. */
+  readonly show: Cid | null
+  /** The tree the index is laid over afterwards; default: `show`. */
+  readonly over?: Cid
+}
+
+/** Plans on the newest manifest (again when another process was faster), then moves. A plan of null moves nothing. */
+export async function move(
+  repo: Repo,
+  folder: Folder | null,
+  plan: (manifest: Manifest, io: Io) => Promise<Move | null>,
+  options: FolderOptions = {},
+): Promise<Manifest> {
+  return withWriter(repo, async (writer, nodes) => {
+    const io = { writer, nodes }
+    let route: { from: Cid; to: Cid } | null = null
+    const manifest = await repo.store.update(
+      async (current) => {
+        route = null
+        const wanted = await plan(current, io)
+        if (wanted === null) return null
+        const refs = new Map(wanted.refs)
+        if (wanted.show !== null && (folder !== null || current.refs.has(indexRef))) {
+          refs.set(indexRef, wanted.show)
+          refs.set(indexBaseRef, wanted.over ?? wanted.show)
+        }
+        if (folder !== null && wanted.show !== null) {
+          route = { from: current.refs.get(indexRef) ?? (await emptyTreeOf(io)), to: wanted.show }
+          await folder.prepare(io, route.from, route.to, options)
+        }
+        const { refs: _, show: _show, over: _over, operation, ...rest } = wanted
+        return { ...rest, refs, operation: { ...operation, author: operatorOf(repo, current) } }
+      },
+      { writer, signal: options.signal },
+    )
+    const { from, to } = route ?? { from: null, to: null }
+    if (folder !== null && from !== null && to !== null) await folder.carryOut(from, to, options)
+    return manifest
+  })
+}

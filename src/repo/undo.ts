@@ -1,0 +1,89 @@
+// Undo: the state of refs, HEAD, index and merge before the last operation, set again as a new operation, so that
+// undoing is itself in the log. What came from remotes, and the configuration, stay.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { remotePrefix } from '../history/refs.ts'
+import type { Manifest } from '../store/interface.ts'
+import { type Folder, type FolderOptions, type Repo, indexBaseRef, indexRef } from './interface.ts'
+import { move } from './move.ts'
+
+/** Operations that changed the index but no file: undoing them leaves the files alone. */
+const indexOnly = new Set(['add', 'commit', 'commit (amend)', 'reset (soft)', 'reset (mixed)', 'restore (staged)', 'track'])
+
+export interface Undone {
+  readonly operation: string
+  readonly message: string
+}
+
+export async function undo(
+  repo: Repo,
+  folder: Folder | null,
+  options: FolderOptions & { dryRun?: boolean } = {},
+): Promise<Undone> {
+  let undone: Undone | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest) => {
+      const { last, before } = await lastOperation(repo, manifest)
+      undone = { operation: last.operation.name, message: last.operation.message }
+      if (options.dryRun === true) return null
+      const keepFiles = indexOnly.has(last.operation.name) || !before.refs.has(indexRef)
+      const refs = refsToRestore(manifest, before)
+      const index = before.refs.get(indexRef)
+      const over = before.refs.get(indexBaseRef)
+      return {
+        refs,
+        head: before.head,
+        operation: { name: 'undo', message: `${last.sequence} ${describe(last)}` },
+        show: keepFiles ? null : (index ?? null),
+        ...(over === undefined ? {} : { over }),
+      }
+    },
+    options,
+  )
+  return undone!
+}
+
+function describe(manifest: Manifest): string {
+  const { name, message } = manifest.operation
+  return message === '' ? name : `${name}: ${message}`
+}
+
+function refsToRestore(now: Manifest, before: Manifest): Map<string, Cid | null> {
+  const refs = new Map<string, Cid | null>()
+  for (const ref of new Set([...now.refs.keys(), ...before.refs.keys()])) {
+    if (!isOurs(ref)) continue
+    const value = before.refs.get(ref) ?? null
+    if (value !== (now.refs.get(ref) ?? null)) refs.set(ref, value)
+  }
+  return refs
+}
+
+function isOurs(ref: string): boolean {
+  return !ref.startsWith(remotePrefix)
+}
+
+/** The newest operation that changed something of ours and is not undone yet, and the state before it. */
+async function lastOperation(repo: Repo, newest: Manifest): Promise<{ last: Manifest; before: Manifest }> {
+  let skipTo = Number.POSITIVE_INFINITY
+  let last: Manifest | null = null
+  for await (const manifest of chain(newest, repo.store.manifests())) {
+    if (manifest.sequence > skipTo) continue
+    if (last !== null && refsToRestore(last, manifest).size + Number(last.head !== manifest.head) > 0) {
+      return { last, before: manifest }
+    }
+    last = null
+    if (manifest.operation.name === 'undo') {
+      skipTo = Number.parseInt(manifest.operation.message, 10) - 1
+    } else {
+      last = manifest
+    }
+  }
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'there is nothing left to undo')
+}
+
+async function* chain(first: Manifest, rest: AsyncIterable<Manifest>): AsyncGenerator<Manifest> {
+  yield first
+  for await (const manifest of rest) if (manifest.sequence !== first.sequence) yield manifest
+}
