@@ -33,3 +33,31 @@ export interface TreeDifference {
   readonly before: TreeEntry | null
   readonly after: TreeEntry | null
 }
+
+/** One path on which at least one side differs from base. Sides that equal base are `base` itself (same object). */
+export interface TreeThreeWayDifference {
+  readonly path: Path
+  readonly base: TreeEntry | null
+  readonly ours: TreeEntry | null
+  readonly theirs: TreeEntry | null
+}
+
+export interface PathEntry {
+  readonly path: Path
+  readonly entry: TreeEntry
+}
+
+/** What lies directly in a directory: an entry, or a directory of its own (`entry` is null). */
+export interface DirectoryItem {
+  readonly name: string
+  readonly entry: TreeEntry | null
+}
+
+/** `prefix` is a file's or a directory's path; '' or none is the whole tree. */
+export interface PrefixOptions {
+  readonly prefix?: Path | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The bytes of a file, without its name. */
+export type FileContent = Pick<FileEntry, 'size' | 'content'>
