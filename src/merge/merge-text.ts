@@ -1,0 +1,152 @@
+// Three-way merge of text by lines (diff3, as in Khanna, Kunal and Pierce, "A formal investigation of diff3", 2007).
+// Lines keep their ends and need not be UTF-8; where nothing clashes the result's bytes are pieces of the three sides.
+// Changes that touch or overlap are a conflict, as in git, unless both sides made the same. A side that only turned
+// the line ends of the whole text (LF, CRLF) counts as such, and not as a change of every line.
+import { splitLines, textFromBytes, textToBytes, isText } from '../files/text.ts'
+import { type LineHunk, diffLines } from './line-diff.ts'
+
+/** Above this a text is not merged: three copies of it in memory would be too much for a side job. */
+export const textBytesMax: number = 16 << 20
+
+export type TextMerge =
+  | { readonly kind: 'merged'; readonly bytes: Uint8Array }
+  | { readonly kind: 'conflict'; readonly clashes: number }
+  /** Binary, too large, or too different to compare. */
+  | { readonly kind: 'impossible' }
+
+/** Lines on which all agree after the merge, or a clash. */
+type Piece = { readonly lines: readonly string[] } | Clash
+
+interface Clash {
+  readonly base: readonly string[]
+  readonly ours: readonly string[]
+  readonly theirs: readonly string[]
+}
+
+export interface MarkerLabels {
+  readonly base: string
+  readonly ours: string
+  readonly theirs: string
+}
+
+export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): TextMerge {
+  const pieces = piecesOf(base, ours, theirs)
+  if (pieces === null) return { kind: 'impossible' }
+  const clashes = pieces.filter((piece) => !('lines' in piece)).length
+  if (clashes > 0) return { kind: 'conflict', clashes }
+  const text = pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : '')).join('')
+  return { kind: 'merged', bytes: textToBytes(text) }
+}
+
+/** The text with each clash between diff3's markers, for people to read; null when it cannot be merged by lines. */
+export function conflictMarkers(
+  base: Uint8Array,
+  ours: Uint8Array,
+  theirs: Uint8Array,
+  labels: MarkerLabels,
+): Uint8Array | null {
+  const pieces = piecesOf(base, ours, theirs)
+  if (pieces === null) return null
+  return textToBytes(pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : clashText(piece, labels))).join(''))
+}
+
+function clashText(clash: Clash, labels: MarkerLabels): string {
+  const end = [...clash.ours, ...clash.theirs].some((line) => line.endsWith('\r\n')) ? '\r\n' : '\n'
+  const side = (lines: readonly string[]): string => {
+    const text = lines.join('')
+    return text === '' || text.endsWith('\n') ? text : text + end
+  }
+  return (
+    `<<<<<<< ${labels.ours}${end}${side(clash.ours)}||||||| ${labels.base}${end}${side(clash.base)}` +
+    `=======${end}${side(clash.theirs)}>>>>>>> ${labels.theirs}${end}`
+  )
+}
+
+function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Piece[] | null {
+  const sides = [base, ours, theirs]
+  if (sides.some((side) => side.length > textBytesMax || !isText(side))) return null
+  const [a, b, c] = alignEnds(sides.map((side) => splitLines(textFromBytes(side))))
+  const left = diffLines(a!, b!)
+  const right = diffLines(a!, c!)
+  return left === null || right === null ? null : pieces(a!, b!, c!, left, right)
+}
+
+/** Where one side alone turned all line ends, the others are read with those ends. */
+function alignEnds([base, ours, theirs]: string[][]): string[][] {
+  const [before, left, right] = [endOf(base!), endOf(ours!), endOf(theirs!)]
+  if (before === null || left === null || right === null || left === right) return [base!, ours!, theirs!]
+  if (left !== before && right !== before) return [base!, ours!, theirs!]
+  const end = left === before ? right : left
+  return [base!, ours!, theirs!].map((lines) => lines.map((line) => line.replace(/\r?\n$/, end)))
+}
+
+/** The line end that all lines have, or null. */
+function endOf(lines: readonly string[]): '\n' | '\r\n' | null {
+  let end: '\n' | '\r\n' | null = null
+  for (const line of lines) {
+    if (!line.endsWith('\n')) continue
+    const own = line.endsWith('\r\n') ? '\r\n' : '\n'
+    if (end !== null && own !== end) return null
+    end = own
+  }
+  return end
+}
+
+interface Side {
+  readonly lines: readonly string[]
+  readonly hunks: readonly LineHunk[]
+  next: number
+  /** This side's line behind base line n is n + shift, where no hunk is. */
+  shift: number
+}
+
+function pieces(
+  base: readonly string[],
+  ours: readonly string[],
+  theirs: readonly string[],
+  left: readonly LineHunk[],
+  right: readonly LineHunk[],
+): Piece[] {
+  const sides: Side[] = [
+    { lines: ours, hunks: left, next: 0, shift: 0 },
+    { lines: theirs, hunks: right, next: 0, shift: 0 },
+  ]
+  const found: Piece[] = []
+  let at = 0
+  for (;;) {
+    const start = Math.min(...sides.map((side) => side.hunks[side.next]?.aStart ?? Infinity))
+    if (start === Infinity) break
+    if (start > at) found.push({ lines: base.slice(at, start) })
+    const before = sides.map((side) => start + side.shift)
+    const touched = sides.map((side) => side.next)
+    at = endOfRegion(sides, start)
+    const [mine, yours] = sides.map((side, i) => side.lines.slice(before[i], at + side.shift))
+    const changed = sides.map((side, i) => side.next > touched[i]!)
+    if (!changed[1] || sameLines(mine!, yours!)) found.push({ lines: mine! })
+    else if (!changed[0]) found.push({ lines: yours! })
+    else found.push({ base: base.slice(start, at), ours: mine!, theirs: yours! })
+  }
+  if (at < base.length) found.push({ lines: base.slice(at) })
+  return found
+}
+
+/** Takes all hunks that touch each other from `start` on; returns where they end in the base. */
+function endOfRegion(sides: readonly Side[], start: number): number {
+  let end = start
+  for (let grew = true; grew; ) {
+    grew = false
+    for (const side of sides) {
+      const hunk = side.hunks[side.next]
+      if (hunk === undefined || hunk.aStart > end) continue
+      end = Math.max(end, hunk.aEnd)
+      side.shift = hunk.bEnd - hunk.aEnd
+      side.next++
+      grew = true
+    }
+  }
+  return end
+}
+
+function sameLines(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, i) => line === b[i])
+}
