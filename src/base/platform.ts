@@ -1,5 +1,6 @@
 // The only file of the core that touches the platform: hashing, compression, randomness, threads' location.
 // Everything here is synchronous CPU work; a browser build swaps this file for another with the same exports.
+import { Buffer, isUtf8 as nodeIsUtf8 } from 'node:buffer'
 import * as nodeCrypto from 'node:crypto'
 import * as zlib from 'node:zlib'
 
@@ -22,6 +23,16 @@ export interface Sha256Stream {
 export function sha256Stream(): Sha256Stream {
   const hash = nodeCrypto.createHash('sha256')
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
+}
+
+/** At several gigabytes a second, and without making a string. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  return nodeIsUtf8(bytes)
+}
+
+/** memcmp: ten times faster than a loop. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0
 }
 
 export function randomHex(bytes: number): string {

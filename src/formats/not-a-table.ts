@@ -1,0 +1,16 @@
+// A file that is legal and yet cannot be held as a table and written back byte for byte. It is no fault of the user:
+// the caller stores the file as plain bytes and says why.
+
+export class NotATable extends Error {
+  override readonly name: string = 'NotATable'
+  /** Words that finish the sentence "it is not kept as a table: …". */
+  readonly reason: string
+  /** 1-based line of the file, or null when the reason has no place. */
+  readonly line: number | null
+
+  constructor(reason: string, line: number | null = null) {
+    super(line === null ? reason : `${reason} (line ${line})`)
+    this.reason = reason
+    this.line = line
+  }
+}

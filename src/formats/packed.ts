@@ -1,0 +1,120 @@
+// Rows on their way between a file's slice and the tree: packed entries in growing buffers, cells too large for a row
+// beside them, and what was noticed on the way (order, lines). Buffers are kept for the next slice.
+import type { Cid } from '../encoding/cid.ts'
+import type { EntryBatch } from '../prolly/interface.ts'
+
+/** Packed rows before their large cells are objects; plain data that goes between threads. */
+export interface PackedRows {
+  readonly count: number
+  readonly keys: Uint8Array
+  readonly keyEnds: Uint32Array
+  readonly values: Uint8Array
+  readonly valueEnds: Uint32Array
+  /** Contents of cells out of line, in the order of their rows; null when there is none. */
+  readonly contents: readonly Uint8Array[] | null
+  readonly contentEnds: Uint32Array | null
+  /** Whether keys ascend strictly. */
+  readonly isOrdered: boolean
+}
+
+export class PackedBuffer {
+  count = 0
+  keys: Uint8Array<ArrayBuffer>
+  keyEnds: Uint32Array<ArrayBuffer>
+  values: Uint8Array<ArrayBuffer>
+  valueEnds: Uint32Array<ArrayBuffer>
+  contents: Uint8Array[] = []
+  contentEnds: Uint32Array<ArrayBuffer> = new Uint32Array(0)
+  isOrdered = true
+
+  /** Room for `bytes` of keys and of values and for `rows` rows: untouched pages of memory cost nothing. */
+  constructor(bytes: number, rows: number) {
+    this.keys = new Uint8Array(bytes)
+    this.values = new Uint8Array(bytes)
+    this.keyEnds = new Uint32Array(rows)
+    this.valueEnds = new Uint32Array(rows)
+  }
+
+  clear(): void {
+    this.count = 0
+    this.contents = []
+    this.contentEnds = new Uint32Array(0)
+    this.isOrdered = true
+  }
+
+  /** Grows until `keyBytes` of keys and `valueBytes` of values fit in all. */
+  reserve(keyBytes: number, valueBytes: number): void {
+    if (keyBytes > this.keys.length) this.keys = grown(this.keys, keyBytes)
+    if (valueBytes > this.values.length) this.values = grown(this.values, valueBytes)
+    if (this.count < this.keyEnds.length) return
+    this.keyEnds = grownEnds(this.keyEnds)
+    this.valueEnds = grownEnds(this.valueEnds)
+  }
+
+  addContent(content: Uint8Array): void {
+    if (this.contentEnds.length === 0) this.contentEnds = new Uint32Array(this.keyEnds.length)
+    this.contents.push(content)
+  }
+
+  /** Closes the row at `count`. */
+  endRow(keyEnd: number, valueEnd: number): void {
+    const row = this.count
+    this.keyEnds[row] = keyEnd
+    this.valueEnds[row] = valueEnd
+    if (this.contentEnds.length > 0) {
+      if (this.contentEnds.length < this.keyEnds.length) {
+        const larger = new Uint32Array(this.keyEnds.length)
+        larger.set(this.contentEnds)
+        this.contentEnds = larger
+      }
+      this.contentEnds[row] = this.contents.length
+    }
+    this.count = row + 1
+  }
+
+  /** Views; the next change spoils them. */
+  view(): PackedRows {
+    const { count, contents } = this
+    const hasContents = contents.length > 0
+    return {
+      count,
+      keys: this.keys.subarray(0, count === 0 ? 0 : this.keyEnds[count - 1]),
+      keyEnds: this.keyEnds.subarray(0, count),
+      values: this.values.subarray(0, count === 0 ? 0 : this.valueEnds[count - 1]),
+      valueEnds: this.valueEnds.subarray(0, count),
+      contents: hasContents ? contents : null,
+      contentEnds: hasContents ? this.contentEnds.subarray(0, count) : null,
+      isOrdered: this.isOrdered,
+    }
+  }
+}
+
+/** A copy that owns its bytes and nothing more. */
+export function ownRows(rows: PackedRows): PackedRows {
+  return {
+    ...rows,
+    keys: rows.keys.slice(),
+    keyEnds: rows.keyEnds.slice(),
+    values: rows.values.slice(),
+    valueEnds: rows.valueEnds.slice(),
+    contentEnds: rows.contentEnds === null ? null : rows.contentEnds.slice(),
+  }
+}
+
+/** The entries, once the contents have names. */
+export function entriesOf(rows: PackedRows, links: readonly Cid[]): EntryBatch {
+  const { count, keys, keyEnds, values, valueEnds, contentEnds } = rows
+  return { count, keys, keyEnds, values, valueEnds, links, linkEnds: contentEnds }
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(length, bytes.length * 2))
+  larger.set(bytes)
+  return larger
+}
+
+function grownEnds(ends: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(64, ends.length * 2))
+  larger.set(ends)
+  return larger
+}

@@ -1,0 +1,116 @@
+// Cells: one field of a row as stored, and how it becomes a value for people. Text keeps its bytes; a column's type
+// says how to read them, and a cell that does not fit stays text. Number literals keep every digit.
+import { emptyBytes, equalBytes, utf8, utf8Text } from '../base/bytes.ts'
+import { corrupt } from '../base/errors.ts'
+import type { Cell, CellKind, ColumnType, JsonValue, Value } from './interface.ts'
+
+export const absentCell: Cell = { kind: 'absent', bytes: emptyBytes, quotingFlipped: false }
+export const nullCell: Cell = { kind: 'null', bytes: emptyBytes, quotingFlipped: false }
+export const trueCell: Cell = { kind: 'true', bytes: emptyBytes, quotingFlipped: false }
+export const falseCell: Cell = { kind: 'false', bytes: emptyBytes, quotingFlipped: false }
+
+export function textCell(text: string): Cell {
+  return { kind: 'text', bytes: utf8(text), quotingFlipped: false }
+}
+
+export function cellOf(kind: CellKind, bytes: Uint8Array): Cell {
+  return { kind, bytes, quotingFlipped: false }
+}
+
+/** Same value, whatever the spelling (quoting). */
+export function equalCells(a: Cell, b: Cell): boolean {
+  return a === b || (a.kind === b.kind && equalBytes(a.bytes, b.bytes))
+}
+
+export function cellText(cell: Cell): string {
+  try {
+    return utf8Text(cell.bytes)
+  } catch (cause) {
+    throw corrupt('cell is not UTF-8', {}, cause)
+  }
+}
+
+export function cellValue(cell: Cell, type: ColumnType): Value {
+  switch (cell.kind) {
+    case 'absent':
+    case 'null':
+      return null
+    case 'true':
+      return true
+    case 'false':
+      return false
+    case 'bytes':
+      return cell.bytes
+    case 'number':
+      return numberValue(cellText(cell))
+    case 'json':
+      return jsonValue(cellText(cell))
+    case 'text':
+      return textValue(cellText(cell), type)
+  }
+}
+
+const intLiteral = /^(0|-?[1-9][0-9]*)$/
+
+function numberValue(text: string): Value {
+  if (intLiteral.test(text)) return intValue(text)
+  const number = Number(text)
+  // Seventeen digits is where a double stops telling literals apart; what may lose digits stays text.
+  return Number.isFinite(number) && String(number) === text ? number : shortDecimal(text, number)
+}
+
+function shortDecimal(text: string, number: number): Value {
+  const significant = text.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+/, '')
+  return significant.length <= 15 && Number.isFinite(number) && (number !== 0 || /^-?[0.]*([eE]|$)/.test(text)) ? number : text
+}
+
+function intValue(text: string): number | bigint {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : BigInt(text)
+}
+
+function jsonValue(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch (cause) {
+    throw corrupt('cell is not JSON', {}, cause)
+  }
+}
+
+function textValue(text: string, type: ColumnType): Value {
+  if (type === 'int' && intLiteral.test(text)) return intValue(text)
+  if (type === 'bool' && (text === 'true' || text === 'false')) return text === 'true'
+  if (type === 'float' && text.trim() === text && text !== '' && String(Number(text)) === text) return Number(text)
+  return text
+}
+
+/** A value as a cell of a table of text: what a CSV cell would hold. */
+export function valueToText(value: Value): Cell {
+  if (value === null) return absentCell
+  if (typeof value === 'string') return textCell(value)
+  if (value instanceof Uint8Array) return cellOf('text', utf8(utf8Text(value)))
+  if (typeof value === 'object') return textCell(jsonText(value))
+  return textCell(String(value))
+}
+
+export function valueToTyped(value: Value): Cell {
+  if (value === null) return nullCell
+  if (value === true) return trueCell
+  if (value === false) return falseCell
+  if (typeof value === 'string') return textCell(value)
+  if (typeof value === 'bigint') return cellOf('number', utf8(value.toString()))
+  if (typeof value === 'number') return cellOf('number', utf8(numberLiteral(value)))
+  if (value instanceof Uint8Array) return cellOf('bytes', value)
+  return cellOf('json', utf8(jsonText(value)))
+}
+
+function jsonText(value: JsonValue): string {
+  const text = JSON.stringify(value) as string | undefined
+  if (text === undefined) throw new TypeError('a cell must be a JSON value')
+  return text
+}
+
+function numberLiteral(value: number): string {
+  if (!Number.isFinite(value)) throw new TypeError(`a cell cannot hold ${value}`)
+  return Object.is(value, -0) ? '-0' : String(value)
+}

@@ -1,0 +1,176 @@
+// Rows: the value beside a key in a table's map. A flags byte (bit 0: a line-end byte follows; bit 1: a varint bitmap
+// of key cells with flipped quoting; bit 2: a cell with the raw line), then the cells outside the key in the order of
+// their column ids, absent ones at the end left out. A cell begins with one byte: below 200 it is a text of that many
+// bytes, else a tag of `cellTag`. Each row has one spelling only; decoding refuses every other. See docs/format/table.md.
+import { concatBytes } from '../base/bytes.ts'
+import { corrupt } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { ByteReader, varintLength, writeVarint } from '../encoding/varint.ts'
+
+export const rowFlag = { lineEnd: 1, keyQuoting: 2, rawLine: 4 } as const
+
+export const cellTag = {
+  absent: 200,
+  null: 201,
+  true: 202,
+  false: 203,
+  text: 204,
+  textFlipped: 205,
+  number: 206,
+  json: 207,
+  bytes: 208,
+  textLinked: 209,
+  textFlippedLinked: 210,
+  jsonLinked: 211,
+  bytesLinked: 212,
+} as const
+
+/** Shorter texts have no tag: their length is their first byte. */
+export const shortTextMax = 199
+/** A cell with more bytes lies out of line, in an object of its own. */
+export const inlineCellBytesMax = 1024
+/** A cell is one object at most. */
+export const cellBytesMax: number = 4 << 20
+
+/** 0: the line end of the layout. */
+export const lineEnds: readonly string[] = ['', '\n', '\r\n', '\r']
+
+/** One cell as it lies in a row: its whole spelling, tag included. Two cells are the same if spelling and link are. */
+export interface Slot {
+  readonly spelling: Uint8Array
+  /** The object with the content of a cell that lies out of line. */
+  readonly link: Cid | null
+}
+
+/** A row taken apart without reading its cells. Slots are views. */
+export interface RowSlots {
+  readonly lineEnd: number
+  readonly keyQuoting: number
+  readonly rawLine: Slot | null
+  /** By position in the order of value columns; absent cells at the end are left out. */
+  readonly cells: readonly Slot[]
+}
+
+export const absentSlot: Slot = { spelling: Uint8Array.of(cellTag.absent), link: null }
+
+/** @throws VarveError VARVE_CORRUPT where the bytes are not a row of at most `columns` cells. */
+export function decodeRow(value: Uint8Array, links: readonly Cid[], columns: number): RowSlots {
+  const reader = new ByteReader(value)
+  const flags = reader.byte()
+  if (flags > 7) throw corrupt('row has unknown flags')
+  const lineEnd = flags & rowFlag.lineEnd ? reader.byte() : 0
+  const keyQuoting = flags & rowFlag.keyQuoting ? reader.varint() : 0
+  if ((flags & rowFlag.lineEnd && (lineEnd < 1 || lineEnd > 3)) || (flags & rowFlag.keyQuoting && keyQuoting === 0)) {
+    throw corrupt('row is not in its shortest form')
+  }
+  const source = { links, next: 0 }
+  const rawLine = flags & rowFlag.rawLine ? readSlot(reader, source) : null
+  const cells: Slot[] = []
+  while (!reader.done) {
+    if (cells.length >= columns) throw corrupt('row has more cells than its table has columns')
+    cells.push(readSlot(reader, source))
+  }
+  if (cells.at(-1)?.spelling[0] === cellTag.absent) throw corrupt('row is not in its shortest form')
+  if (source.next !== links.length) throw corrupt('row has links that no cell uses')
+  if (rawLine !== null && !isRawLine(rawLine.spelling[0]!)) throw corrupt('row has a raw line that is not text')
+  return { lineEnd, keyQuoting, rawLine, cells }
+}
+
+function isRawLine(tag: number): boolean {
+  return tag <= shortTextMax || tag === cellTag.text || tag === cellTag.textLinked
+}
+
+function readSlot(reader: ByteReader, source: { links: readonly Cid[]; next: number }): Slot {
+  const start = reader.at
+  const tag = reader.byte()
+  let link: Cid | null = null
+  if (tag <= shortTextMax) {
+    reader.take(tag)
+  } else if (tag >= cellTag.text) {
+    const length = reader.varint()
+    if (tag > cellTag.bytesLinked || !isLengthOf(tag, length)) throw corrupt('cell is not in its shortest form')
+    if (tag < cellTag.textLinked) {
+      reader.take(length)
+    } else {
+      link = source.links[source.next++] ?? null
+      if (link === null) throw corrupt('row has fewer links than its cells use')
+    }
+  }
+  return { spelling: reader.bytes.subarray(start, reader.at), link }
+}
+
+function isLengthOf(tag: number, length: number): boolean {
+  if (tag >= cellTag.textLinked) return length > inlineCellBytesMax && length <= cellBytesMax
+  if (length > inlineCellBytesMax) return false
+  if (tag === cellTag.text) return length > shortTextMax
+  return tag === cellTag.bytes || length > 0
+}
+
+export function encodeRow(row: RowSlots): { value: Uint8Array; links: Cid[] } {
+  let count = row.cells.length
+  while (count > 0 && row.cells[count - 1]!.spelling[0] === cellTag.absent) count--
+  const head = new Uint8Array(10)
+  let at = 1
+  if (row.lineEnd !== 0) {
+    head[0]! |= rowFlag.lineEnd
+    head[at++] = row.lineEnd
+  }
+  if (row.keyQuoting !== 0) {
+    head[0]! |= rowFlag.keyQuoting
+    at = writeVarint(head, at, row.keyQuoting)
+  }
+  if (row.rawLine !== null) head[0]! |= rowFlag.rawLine
+  const slots = row.rawLine === null ? row.cells.slice(0, count) : [row.rawLine, ...row.cells.slice(0, count)]
+  const parts: Uint8Array[] = [head.subarray(0, at)]
+  const links: Cid[] = []
+  for (const slot of slots) {
+    parts.push(slot.spelling)
+    if (slot.link !== null) links.push(slot.link)
+  }
+  return { value: concatBytes(parts), links }
+}
+
+/**
+ * Writes the head of a cell (all but its content) and returns the offset behind it; 6 bytes of room must be there.
+ * `tag` is the inline one (text, textFlipped, number, json or bytes); text that is short gets no tag at all.
+ */
+export function writeCellHead(target: Uint8Array, at: number, tag: number, length: number): number {
+  if (tag === cellTag.text && length <= shortTextMax) {
+    target[at] = length
+    return at + 1
+  }
+  target[at] = length > inlineCellBytesMax ? linkedTag(tag) : tag
+  return writeVarint(target, at + 1, length)
+}
+
+function linkedTag(tag: number): number {
+  if (tag === cellTag.text) return cellTag.textLinked
+  if (tag === cellTag.textFlipped) return cellTag.textFlippedLinked
+  // A number of more than a thousand digits is kept as the JSON that it is.
+  return tag === cellTag.bytes ? cellTag.bytesLinked : cellTag.jsonLinked
+}
+
+/** Bytes of the whole cell at `at` in a row that `decodeRow` would take. */
+export function cellEnd(value: Uint8Array, at: number): number {
+  const tag = value[at]!
+  if (tag <= shortTextMax) return at + 1 + tag
+  if (tag < cellTag.text) return at + 1
+  const reader = new ByteReader(value, at + 1)
+  const length = reader.varint()
+  return tag < cellTag.textLinked ? reader.at + length : reader.at
+}
+
+/** Length of a cell's content, in line or not. */
+export function slotContentLength(slot: Slot): number {
+  const tag = slot.spelling[0]!
+  if (tag <= shortTextMax) return tag
+  return tag < cellTag.text ? 0 : new ByteReader(slot.spelling, 1).varint()
+}
+
+/** The content of a cell that lies in line. */
+export function slotContent(slot: Slot): Uint8Array {
+  const tag = slot.spelling[0]!
+  if (tag <= shortTextMax) return slot.spelling.subarray(1)
+  const length = slotContentLength(slot)
+  return slot.spelling.subarray(tag < cellTag.text ? 1 : 1 + varintLength(length))
+}
