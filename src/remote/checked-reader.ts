@@ -1,0 +1,65 @@
+// Reads from a store that may lie. Whatever comes over is hostile until its hash says otherwise: every object is
+// bounded, hashed and compared with the name it was asked by, so that what is built on top can trust the bytes.
+import { VarveError } from '../base/errors.ts'
+import { type Cid, cidOf, codecOf, shortCid } from '../encoding/cid.ts'
+import { type ObjectReader, type ReadOptions, type StoredObject, objectBytesMax } from '../store/interface.ts'
+
+/** A chain of deltas longer than any store writes is an attack on the reader's time. */
+const depthMax = 64
+
+export class CheckedReader implements ObjectReader {
+  readonly #reader: ObjectReader
+
+  constructor(reader: ObjectReader) {
+    this.#reader = reader
+  }
+
+  async get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+    const objects = await this.#reader.get(cids, options)
+    if (objects.length !== cids.length) throw liar('the remote sent another number of objects than asked for')
+    objects.forEach((bytes, i) => {
+      const cid = cids[i]!
+      if (bytes.length > objectBytesMax || cidOf(codecOf(cid), bytes) !== cid) {
+        throw liar(`the remote sent wrong bytes for object '${shortCid(cid)}'`, cid)
+      }
+    })
+    return objects
+  }
+
+  async has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
+    return this.#reader.has(cids, options)
+  }
+
+  /** Only what can be judged without unpacking; the writer's `putStored` unpacks and hashes. */
+  async getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
+    const objects = await this.#reader.getStored(cids, options)
+    if (objects.length !== cids.length) throw liar('the remote sent another number of objects than asked for')
+    objects.forEach((object, i) => {
+      if (object.cid !== cids[i]) throw liar(`the remote sent another object than '${shortCid(cids[i]!)}'`, cids[i])
+      if (!isSane(object)) throw liar(`the remote sent object '${shortCid(object.cid)}' with an absurd head`, object.cid)
+    })
+    return objects
+  }
+}
+
+function isSane(object: StoredObject): boolean {
+  return (
+    Number.isInteger(object.rawLength) &&
+    object.rawLength >= 0 &&
+    object.rawLength <= objectBytesMax &&
+    object.payload.length <= objectBytesMax &&
+    ['none', 'deflate', 'brotli', 'delta'].includes(object.packing) &&
+    (object.packing === 'delta') === (object.base !== null) &&
+    Number.isInteger(object.depth) &&
+    object.depth >= 0 &&
+    object.depth <= depthMax &&
+    object.base !== object.cid
+  )
+}
+
+function liar(message: string, cid?: Cid): VarveError {
+  return new VarveError('VARVE_CORRUPT', message, {
+    data: { cid },
+    hint: "nothing was changed here; run 'varve fsck' in the remote repository",
+  })
+}

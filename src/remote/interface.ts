@@ -1,0 +1,56 @@
+// Remotes: other stores that hold the same history. A transport opens one by its URL, and what it opens is a `Store`
+// like the local one, so push, fetch and clone are one algorithm over two stores whatever lies between them. The
+// promise on both sides: a ref moves last, by compare-and-set, and only when all that it reaches is there.
+import type { Cid } from '../encoding/cid.ts'
+import type { Store } from '../store/interface.ts'
+
+/** Opens the remotes of some kinds of URL. */
+export interface Transport {
+  /** For messages: 'a local directory'. */
+  readonly name: string
+  accepts(url: string): boolean
+  /** @throws VarveError VARVE_UNREACHABLE */
+  open(url: string, options: OpenRemoteOptions): Promise<Store>
+}
+
+export interface OpenRemoteOptions {
+  /** Makes an empty bare store where there is nothing yet: the first push does. */
+  readonly create?: boolean
+  /** Folder that relative paths start from; the process's own when absent. */
+  readonly base?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RemoteProgress {
+  readonly phase: string
+  readonly done: number
+  /** 0: not known before the end. */
+  readonly total: number
+  readonly unit: 'objects'
+}
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: RemoteProgress) => void) | undefined
+}
+
+/** A ref that moved, on the receiving side. */
+export interface RefUpdate {
+  readonly ref: string
+  readonly before: Cid | null
+  readonly after: Cid | null
+  /** `after` does not descend from `before`. */
+  readonly forced: boolean
+}
+
+export interface TransferReport {
+  readonly updates: readonly RefUpdate[]
+  readonly objects: number
+  /** As they travelled: packed. */
+  readonly bytes: number
+}
+
+export interface RemoteEntry {
+  readonly name: string
+  readonly url: string
+}

@@ -1,0 +1,170 @@
+// Copies what the receiver lacks of everything that some commits reach, and leaves the receiver's refs alone. Its
+// promise: when it returns, publishing the writer and pointing a ref at a wanted commit gives a whole closure.
+//
+// An object that is merely present is no proof that what it links to is there too: a gc may have left it behind in a
+// pack. Proof is being reached by a ref of the receiver. So the trees of new commits are walked in step with the
+// trees of the boundary, the nearest commits that the receiver has whole: every name met on the boundary's side is
+// proven, and a subtree whose name is proven is skipped unread. All other objects are walked to their leaves; those
+// that are present already are walked too, but not sent. Where the boundary's side would be much larger to read than
+// what is new (most rows were deleted), it is dropped: that costs walking, never correctness.
+//
+//   new       r'          boundary   r        a and c are proven by r: never read, never asked for.
+//           / | \                  / | \      b' is not: sent and walked, against b's children.
+//          a  b' c                a  b  c
+import { throwIfAborted } from '../base/errors.ts'
+import { encodeCbor } from '../encoding/cbor.ts'
+import { type Cid, type CommitCid, codecOf } from '../encoding/cid.ts'
+import { linksOf } from '../encoding/links.ts'
+import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
+import { CheckedReader } from './checked-reader.ts'
+import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
+import type { TransferOptions } from './interface.ts'
+import { KnownHistory, negotiate, peel } from './negotiate.ts'
+import { Sender } from './sender.ts'
+
+const hasObjectsMax = 4096
+const walkObjectsMax = 256
+/** The boundary's side may be this much larger than the new one before it is dropped. */
+const knownFactorMax = 4
+const knownFree = 64
+
+export interface CopyOptions extends TransferOptions {
+  /** The store at hand: links are read from it. The other one may be far away, or lie. */
+  readonly local: 'sender' | 'receiver'
+  readonly phase: string
+}
+
+export interface Copied {
+  /** Commits that the receiver had not. */
+  readonly commits: ReadonlySet<CommitCid>
+  readonly objects: number
+  readonly bytes: number
+}
+
+/**
+ * `wants` and `haves` name commits or annotated tags; `haves` are what the receiver's refs point at.
+ * @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT: then abort the writer
+ */
+export async function copyClosure(
+  from: ObjectReader,
+  to: ObjectReader,
+  writer: ObjectWriter,
+  wants: readonly Cid[],
+  haves: readonly Cid[],
+  options: CopyOptions,
+): Promise<Copied> {
+  const source = new CheckedReader(from)
+  const tips = new Set<CommitCid>()
+  const tags = new Set<Cid>()
+  const known = new Set(haves)
+  for (const want of wants) {
+    if (known.has(want)) continue
+    const peeled = await peel(source, want)
+    tips.add(peeled.commit)
+    for (const tag of peeled.tags) tags.add(tag)
+  }
+  if (tips.size === 0) return { commits: new Set(), objects: 0, bytes: 0 }
+  const history = new KnownHistory(to, await peelAll(to, known))
+  const { fresh, boundary } = await negotiate(source, history, [...tips], options.signal)
+  const copy = new ClosureCopy(source, writer, options)
+  await copy.trees(
+    fresh.flatMap((commit) => [commit.tree, ...linksOf(commit.cid, encodeCbor(commit.extra))]),
+    boundary.map((commit) => commit.tree),
+  )
+  const commits = new Set(fresh.map((commit) => commit.cid))
+  await copy.objects([...commits, ...tags])
+  return { commits, objects: copy.sender.objects, bytes: copy.sender.bytes }
+}
+
+export async function peelAll(reader: ObjectReader, cids: Iterable<Cid>): Promise<Set<CommitCid>> {
+  const commits = new Set<CommitCid>()
+  for (const cid of cids) commits.add((await peel(reader, cid)).commit)
+  return commits
+}
+
+class ClosureCopy {
+  readonly sender: Sender
+  readonly #source: ObjectReader
+  readonly #writer: ObjectWriter
+  readonly #options: CopyOptions
+  readonly #frontier = new Frontier()
+  /** Met on the new side. */
+  readonly #met = new Set<Cid>()
+  /** Met on the boundary's side: whole at the receiver. */
+  readonly #proven = new Set<Cid>()
+
+  constructor(source: ObjectReader, writer: ObjectWriter, options: CopyOptions) {
+    this.#source = source
+    this.#writer = writer
+    this.#options = options
+    this.sender = new Sender(source, writer, options.signal)
+  }
+
+  async trees(fresh: readonly Cid[], known: readonly Cid[]): Promise<void> {
+    this.#meet(rankOf(0, null), fresh)
+    this.#prove(rankOf(0, null), known)
+    while (this.#frontier.pending > 0) {
+      throwIfAborted(this.#options.signal)
+      await this.#step(this.#frontier.take()!)
+    }
+  }
+
+  /** Sends those that are not there yet. */
+  async objects(cids: readonly Cid[]): Promise<void> {
+    for (let at = 0; at < cids.length; at += hasObjectsMax) {
+      const asked = cids.slice(at, at + hasObjectsMax)
+      const present = await this.#writer.has(asked, { signal: this.#options.signal })
+      const lacking = asked.filter((_, i) => !present[i])
+      await this.sender.send(lacking, () => this.#report())
+    }
+  }
+
+  async #step(bucket: Bucket): Promise<void> {
+    const fresh = [...bucket.fresh].filter((cid) => !this.#proven.has(cid))
+    const sent = [...bucket.sent].filter((cid) => !this.#proven.has(cid))
+    const known = [...bucket.known].filter((cid) => !this.#met.has(cid))
+    await this.objects(fresh)
+    const pending = this.#frontier.pending + fresh.length + sent.length
+    if (known.length <= knownFree + knownFactorMax * pending) {
+      await this.#walk('known', bucket.rank, known)
+    }
+    await this.#walk('sent', bucket.rank, [...sent, ...fresh])
+  }
+
+  /** Roots get their level and come again; whatever else there is, its links go one rank down. */
+  async #walk(side: 'sent' | 'known', rank: number, cids: readonly Cid[]): Promise<void> {
+    const reader = this.#options.local === 'sender' ? this.#source : this.#writer
+    const inner = cids.filter((cid) => codecOf(cid) !== 'raw')
+    for (let at = 0; at < inner.length; at += walkObjectsMax) {
+      const batch = inner.slice(at, at + walkObjectsMax)
+      const objects = await reader.get(batch, { signal: this.#options.signal })
+      objects.forEach((bytes, i) => {
+        const level = levelOf(bytes)
+        if (level !== null && !hasLevel(rank)) {
+          this.#frontier.add(side, rankOf(stageOf(rank), level), [batch[i]!])
+          return
+        }
+        const links = linksOf(batch[i]!, bytes)
+        if (side === 'known') this.#prove(rankBelow(rank, level), links)
+        else this.#meet(rankBelow(rank, level), links)
+      })
+    }
+  }
+
+  #meet(rank: number, cids: readonly Cid[]): void {
+    const unmet = cids.filter((cid) => !this.#met.has(cid) && !this.#proven.has(cid))
+    for (const cid of unmet) this.#met.add(cid)
+    this.#frontier.add('fresh', rank, unmet)
+  }
+
+  #prove(rank: number, cids: readonly Cid[]): void {
+    const unproven = cids.filter((cid) => !this.#proven.has(cid))
+    for (const cid of unproven) this.#proven.add(cid)
+    this.#frontier.add('known', rank, unproven)
+  }
+
+  #report(): void {
+    const { onProgress, phase } = this.#options
+    onProgress?.({ phase, done: this.sender.objects, total: 0, unit: 'objects' })
+  }
+}
