@@ -1,0 +1,54 @@
+// What differs between trees, path by path. The cost follows the difference: subtrees that are equal are not read.
+import { diffMaps, diffThreeWay } from '../prolly/diff.ts'
+import type { Entry } from '../prolly/interface.ts'
+import { decodeEntry } from './entry.ts'
+import type { PrefixOptions, TreeDifference, TreeEntry, TreeThreeWayDifference } from './interface.ts'
+import { pathFromBytes } from './path.ts'
+import { prefixRange } from './prefix.ts'
+import type { Tree } from './tree.ts'
+
+/** In the order of the paths' bytes, in batches. */
+export async function* diffTrees(
+  before: Tree,
+  after: Tree,
+  options: PrefixOptions = {},
+): AsyncGenerator<TreeDifference[]> {
+  const { contains, ...range } = prefixRange(options.prefix)
+  for await (const batch of diffMaps(before.map, after.map, { ...range, signal: options.signal })) {
+    const differences: TreeDifference[] = []
+    for (const difference of batch) {
+      if (!contains(difference.key)) continue
+      const path = pathFromBytes(difference.key)
+      differences.push({ path, before: decoded(difference.before), after: decoded(difference.after) })
+    }
+    if (differences.length > 0) yield differences
+  }
+}
+
+export async function* diffTreesThreeWay(
+  base: Tree,
+  ours: Tree,
+  theirs: Tree,
+  options: PrefixOptions = {},
+): AsyncGenerator<TreeThreeWayDifference[]> {
+  const { contains, ...range } = prefixRange(options.prefix)
+  const maps = diffThreeWay(base.map, ours.map, theirs.map, { ...range, signal: options.signal })
+  for await (const batch of maps) {
+    const differences: TreeThreeWayDifference[] = []
+    for (const difference of batch) {
+      if (!contains(difference.key)) continue
+      const before = decoded(difference.base)
+      differences.push({
+        path: pathFromBytes(difference.key),
+        base: before,
+        ours: difference.ours === difference.base ? before : decoded(difference.ours),
+        theirs: difference.theirs === difference.base ? before : decoded(difference.theirs),
+      })
+    }
+    if (differences.length > 0) yield differences
+  }
+}
+
+function decoded(entry: Entry | null): TreeEntry | null {
+  return entry === null ? null : decodeEntry(entry)
+}
