@@ -1,0 +1,90 @@
+// The house rules that a machine can hold: imports go down the list of rooms only, types too; the core imports no
+// node: module outside the rooms and files that touch the platform; files stay short enough to read.
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const source = path.join(import.meta.dirname, '../src')
+
+/** DESIGN section 3: what each room stands on, beside those that these stand on. */
+const rooms: Record<string, readonly string[]> = {
+  base: [],
+  encoding: ['base'],
+  chunking: ['base'],
+  store: ['encoding'],
+  prolly: ['store', 'chunking'],
+  history: ['prolly'],
+  table: ['prolly'],
+  files: ['prolly', 'chunking'],
+  formats: ['table'],
+  merge: ['table', 'files', 'formats', 'history'],
+  repo: ['merge'],
+  worktree: ['repo'],
+  remote: ['repo'],
+  api: ['repo', 'worktree', 'remote'],
+  'index.ts': ['api'],
+  cli: ['index.ts'],
+  // The worker thread's table of functions: whatever is heavy enough to run beside the main thread.
+  'worker.ts': ['formats', 'files'],
+}
+
+const platformPlaces = [/^base\/platform/, /^store\/disk\//, /^worktree\//, /^remote\//, /^api\//, /^cli\//, /^worker\.ts$/]
+
+function below(room: string): Set<string> {
+  const all = new Set<string>([room])
+  for (const other of rooms[room] ?? []) for (const deeper of below(other)) all.add(deeper)
+  return all
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, text: readFileSync(path.join(source, file), 'utf8') }))
+
+const roomOf = (file: string): string => file.split('/')[0]!
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!)
+}
+
+describe('the house', () => {
+  test('every file lies in a room that the design knows', () => {
+    expect(files.map(({ file }) => roomOf(file)).filter((room) => !(room in rooms))).toEqual([])
+  })
+
+  test('imports go down only, types included', () => {
+    const upward: string[] = []
+    for (const { file, text } of files) {
+      const allowed = below(roomOf(file))
+      for (const specifier of importsOf(text).filter((name) => name.startsWith('.'))) {
+        const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
+        if (!allowed.has(roomOf(target))) upward.push(`${file} imports ${target}`)
+      }
+    }
+    expect(upward).toEqual([])
+  })
+
+  test('the core runs anywhere: only the platform places import node: modules', () => {
+    const leaks = files
+      .filter(({ file }) => !platformPlaces.some((place) => place.test(file)))
+      .filter(({ text }) => importsOf(text).some((name) => name.startsWith('node:')))
+    expect(leaks.map(({ file }) => file)).toEqual([])
+  })
+
+  test('the library neither prints nor reads the environment; only the command line does', () => {
+    const loud = files
+      .filter(({ file }) => roomOf(file) !== 'cli')
+      .filter(({ text }) => /\bconsole\.|process\.(env|stdout|stderr|argv|exit)\b/.test(text))
+    expect(loud.map(({ file }) => file)).toEqual([])
+  })
+
+  test('no file is longer than 300 lines', () => {
+    const long = files.filter(({ text }) => text.split('\n').length > 301)
+    expect(long.map(({ file }) => file)).toEqual([])
+  })
+
+  test('nothing is left to do', () => {
+    const left = files.filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
+    expect(left.map(({ file }) => file)).toEqual([])
+  })
+})
