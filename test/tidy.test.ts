@@ -28,7 +28,15 @@ const rooms: Record<string, readonly string[]> = {
   'worker.ts': ['formats', 'files'],
 }
 
-const platformPlaces = [/^base\/platform/, /^store\/disk\//, /^worktree\//, /^remote\//, /^api\//, /^cli\//, /^worker\.ts$/]
+const platformPlaces = [
+  /^base\/platform/,
+  /^store\/disk\//,
+  /^worktree\//,
+  /^remote\//,
+  /^api\//,
+  /^cli\//,
+  /^worker\.ts$/,
+]
 
 function below(room: string): Set<string> {
   const all = new Set<string>([room])

@@ -72,7 +72,11 @@ function isBefore(a: Commit, b: Commit): boolean {
   return a.cid < b.cid
 }
 
-export async function isAncestor(reader: ObjectReader, ancestor: CommitCid, descendant: CommitCid): Promise<boolean> {
+export async function isAncestor(
+  reader: ObjectReader,
+  ancestor: CommitCid,
+  descendant: CommitCid,
+): Promise<boolean> {
   if (ancestor === descendant) return true
   const [goal] = await readCommits(reader, [ancestor])
   const seen = new Set<CommitCid>([descendant])

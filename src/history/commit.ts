@@ -43,12 +43,14 @@ export async function nextGeneration(reader: ObjectReader, parents: readonly Com
 
 export function parseCommit(cid: CommitCid, bytes: Uint8Array): Commit {
   const value = decodeCbor(bytes, `commit ${cid}`)
-  if (!isRecord(value) || value['v'] !== 1 || !(value['tree'] instanceof CID)) throw corrupt(`object ${cid} is not a commit`)
+  if (!isRecord(value) || value['v'] !== 1 || !(value['tree'] instanceof CID))
+    throw corrupt(`object ${cid} is not a commit`)
   const { parents, message, gen, extra } = value
   if (!Array.isArray(parents) || !parents.every((parent) => parent instanceof CID)) {
     throw corrupt(`commit ${cid} has damaged parents`)
   }
-  if (typeof message !== 'string' || typeof gen !== 'number' || !isRecord(extra)) throw corrupt(`commit ${cid} is damaged`)
+  if (typeof message !== 'string' || typeof gen !== 'number' || !isRecord(extra))
+    throw corrupt(`commit ${cid} is damaged`)
   return {
     cid,
     tree: cidFromLink(value['tree']),
@@ -90,8 +92,10 @@ function packSignature(signature: Signature): [string, string, number, number] {
 function unpackSignature(value: unknown, cid: Cid): Signature {
   if (!Array.isArray(value) || value.length !== 4) throw corrupt(`object ${cid} has a damaged signature`)
   const [name, email, timeMs, zoneMinutes] = value as unknown[]
-  if (typeof name !== 'string' || typeof email !== 'string') throw corrupt(`object ${cid} has a damaged signature`)
-  if (typeof timeMs !== 'number' || typeof zoneMinutes !== 'number') throw corrupt(`object ${cid} has a damaged signature`)
+  if (typeof name !== 'string' || typeof email !== 'string')
+    throw corrupt(`object ${cid} has a damaged signature`)
+  if (typeof timeMs !== 'number' || typeof zoneMinutes !== 'number')
+    throw corrupt(`object ${cid} has a damaged signature`)
   return { name, email, timeMs, zoneMinutes }
 }
 

@@ -11,7 +11,13 @@ const forbidden = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[/.-]|[/.]$|\/\.
 
 /** @throws VarveError VARVE_USAGE with the rule in its message */
 export function checkRefName(name: string, kind: 'branch' | 'tag' | 'remote'): string {
-  if (name === '' || name.length > refBytesMax || forbidden.test(name) || name === 'HEAD' || name.includes('\ufffd')) {
+  if (
+    name === '' ||
+    name.length > refBytesMax ||
+    forbidden.test(name) ||
+    name === 'HEAD' ||
+    name.includes('\ufffd')
+  ) {
     throw new VarveError('VARVE_USAGE', `'${name}' is not a valid ${kind} name`, {
       data: { name },
       hint: "use letters, digits, '-', '_' and '/'; no spaces, '..', '~', '^', ':', '?', '*', '[' or '\\'",

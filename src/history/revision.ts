@@ -14,10 +14,19 @@ export interface ResolvedRevision {
 }
 
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_USAGE */
-export async function resolveRevision(store: Store, revision: string, manifest?: Manifest): Promise<ResolvedRevision> {
+export async function resolveRevision(
+  store: Store,
+  revision: string,
+  manifest?: Manifest,
+): Promise<ResolvedRevision> {
   const current = manifest ?? (await store.manifest())
   const [, name, steps] = /^(.*?)((?:~\d*|\^\d*|@\{[^}]*\})*)$/s.exec(revision)!
-  let { ref, target } = await resolveName(store, current, name === '' || name === '@' ? 'HEAD' : name!, revision)
+  let { ref, target } = await resolveName(
+    store,
+    current,
+    name === '' || name === '@' ? 'HEAD' : name!,
+    revision,
+  )
   for (const step of steps!.match(/~\d*|\^\d*|@\{[^}]*\}/g) ?? []) {
     if (step.startsWith('@{')) {
       ;({ ref, target } = await resolveAt(store, current, ref, step.slice(2, -1), revision))
@@ -32,7 +41,9 @@ export async function resolveRevision(store: Store, revision: string, manifest?:
 /** 'REV:PATH' -> both parts; a string without ':' is a revision alone. */
 export function splitRevisionPath(text: string): { revision: string; path: string | null } {
   const colon = text.indexOf(':')
-  return colon < 0 ? { revision: text, path: null } : { revision: text.slice(0, colon), path: text.slice(colon + 1) }
+  return colon < 0
+    ? { revision: text, path: null }
+    : { revision: text.slice(0, colon), path: text.slice(colon + 1) }
 }
 
 /** 'A..B' and 'A...B'; a missing side is HEAD. null when it is no range. */
@@ -54,10 +65,14 @@ async function resolveName(
     const ref = manifest.head
     const target = manifest.refs.get(ref ?? 'HEAD')
     if (target !== undefined) return { ref: ref ?? 'HEAD', target }
-    throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${shortRefName(ref ?? 'HEAD')}' has no commits yet`, {
-      data: { revision },
-      hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
-    })
+    throw new VarveError(
+      'VARVE_REF_NOT_FOUND',
+      `branch '${shortRefName(ref ?? 'HEAD')}' has no commits yet`,
+      {
+        data: { revision },
+        hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
+      },
+    )
   }
   for (const ref of [name, `refs/${name}`, tagPrefix + name, branchPrefix + name, remotePrefix + name]) {
     const target = manifest.refs.get(ref)
@@ -82,7 +97,8 @@ async function findByPrefix(store: Store, manifest: Manifest, prefix: string): P
     if (ref === 'HEAD' || ref.startsWith('refs/')) tips.push(await peel(store, target, ref))
   }
   const found: CommitCid[] = []
-  for await (const commit of walkCommits(store, tips)) if (digestHex(commit.cid).startsWith(prefix)) found.push(commit.cid)
+  for await (const commit of walkCommits(store, tips))
+    if (digestHex(commit.cid).startsWith(prefix)) found.push(commit.cid)
   return found
 }
 
@@ -93,7 +109,9 @@ async function resolveAt(
   what: string,
   revision: string,
 ): Promise<Target> {
-  const usage = new VarveError('VARVE_USAGE', `'${revision}' is not a revision`, { hint: "write 'main@{1}' or '@{upstream}'" })
+  const usage = new VarveError('VARVE_USAGE', `'${revision}' is not a revision`, {
+    hint: "write 'main@{1}' or '@{upstream}'",
+  })
   if (ref === null) throw usage
   if (what === 'upstream' || what === 'u') {
     const branch = shortRefName(ref)
@@ -113,7 +131,9 @@ async function resolveAt(
     if (left-- === 0) return { ref, target }
     last = target
   }
-  throw new VarveError('VARVE_REF_NOT_FOUND', `'${shortRefName(ref)}' has not moved ${what} times`, { data: { revision } })
+  throw new VarveError('VARVE_REF_NOT_FOUND', `'${shortRefName(ref)}' has not moved ${what} times`, {
+    data: { revision },
+  })
 }
 
 async function* newestFirst(store: Store, newest: Manifest): AsyncGenerator<Manifest> {
@@ -121,13 +141,19 @@ async function* newestFirst(store: Store, newest: Manifest): AsyncGenerator<Mani
   yield* store.manifests()
 }
 
-async function followParents(store: Store, from: CommitCid, step: string, revision: string): Promise<CommitCid> {
+async function followParents(
+  store: Store,
+  from: CommitCid,
+  step: string,
+  revision: string,
+): Promise<CommitCid> {
   const number = step.length === 1 ? 1 : Number(step.slice(1))
   let at = from
   if (step[0] === '^') {
     if (number === 0) return at
     const parent = (await readCommit(store, at)).parents[number - 1]
-    if (parent === undefined) throw notFound(revision, revision, `commit ${shortCid(at)} has no parent ${number}`)
+    if (parent === undefined)
+      throw notFound(revision, revision, `commit ${shortCid(at)} has no parent ${number}`)
     return parent
   }
   for (let i = 0; i < number; i++) {
@@ -149,8 +175,12 @@ async function peel(store: Store, cid: Cid, revision: string): Promise<CommitCid
 }
 
 function notFound(revision: string, name: string, why?: string): VarveError {
-  return new VarveError('VARVE_REF_NOT_FOUND', `no revision '${name}'${why === undefined ? '' : `: ${why}`}`, {
-    data: { revision },
-    hint: "see 'varve branch', 'varve tag' and 'varve log' for the names there are",
-  })
+  return new VarveError(
+    'VARVE_REF_NOT_FOUND',
+    `no revision '${name}'${why === undefined ? '' : `: ${why}`}`,
+    {
+      data: { revision },
+      hint: "see 'varve branch', 'varve tag' and 'varve log' for the names there are",
+    },
+  )
 }

@@ -28,7 +28,10 @@ export async function listBranches(
   const names = [...manifest.refs.keys()]
     .filter((ref) => (local && ref.startsWith(branchPrefix)) || (remote && ref.startsWith(remotePrefix)))
     .sort()
-  const commits = await readCommits(repo.store, names.map((name) => manifest.refs.get(name)!))
+  const commits = await readCommits(
+    repo.store,
+    names.map((name) => manifest.refs.get(name)!),
+  )
   const branches = names.map((ref, i) => ({
     name: shortRefName(ref),
     current: manifest.head === ref,
@@ -76,7 +79,11 @@ export async function createBranch(
   return (await listBranches(repo)).find((branch) => branch.name === name)!
 }
 
-export async function deleteBranch(repo: Repo, name: string, options: { force?: boolean } = {}): Promise<void> {
+export async function deleteBranch(
+  repo: Repo,
+  name: string,
+  options: { force?: boolean } = {},
+): Promise<void> {
   const ref = branchRef(name)
   await repo.store.update(async (manifest) => {
     const target = manifest.refs.get(ref)
@@ -135,5 +142,7 @@ function exists(name: string): VarveError {
 }
 
 export function noBranch(name: string): VarveError {
-  return new VarveError('VARVE_REF_NOT_FOUND', `no branch '${name}'`, { hint: "see 'varve branch' for the names" })
+  return new VarveError('VARVE_REF_NOT_FOUND', `no branch '${name}'`, {
+    hint: "see 'varve branch' for the names",
+  })
 }

@@ -76,7 +76,9 @@ async function planCommit(
   }
   const message = options.message ?? merge?.message ?? amended?.message
   if (message === undefined || message.trim() === '') {
-    throw new VarveError('VARVE_USAGE', 'a commit needs a message', { hint: "say what changed: 'varve commit -m MESSAGE'" })
+    throw new VarveError('VARVE_USAGE', 'a commit needs a message', {
+      hint: "say what changed: 'varve commit -m MESSAGE'",
+    })
   }
   const committer = signatureOf(repo, manifest)
   const kept = options.author === undefined ? (merge?.author ?? null) : options.author
@@ -84,7 +86,8 @@ async function planCommit(
   const commit = writeCommit(io.writer, {
     tree,
     parents,
-    author: amended !== null && options.author === undefined ? amended.author : signatureOf(repo, manifest, kept),
+    author:
+      amended !== null && options.author === undefined ? amended.author : signatureOf(repo, manifest, kept),
     committer,
     message,
     generation: await nextGeneration(io.writer, parents),
@@ -101,10 +104,14 @@ async function ontoHead(
   if (trees.base === trees.headTree) return trees.index
   const merged = await mergeTrees({ ...io, base: trees.base, ours: trees.headTree, theirs: trees.index })
   if (merged.conflictCount === 0) return merged.tree
-  throw new VarveError('VARVE_NOT_POSSIBLE', 'the branch has moved, and its new commits clash with what is staged', {
-    data: { paths: merged.paths.filter((path) => path.conflicts > 0).map((path) => path.path) },
-    hint: "keep your changes on a branch of their own: 'varve switch -c NAME', commit there, then merge",
-  })
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    'the branch has moved, and its new commits clash with what is staged',
+    {
+      data: { paths: merged.paths.filter((path) => path.conflicts > 0).map((path) => path.path) },
+      hint: "keep your changes on a branch of their own: 'varve switch -c NAME', commit there, then merge",
+    },
+  )
 }
 
 function refuseUnresolved(merge: MergeState | null): void {
@@ -117,7 +124,10 @@ function refuseUnresolved(merge: MergeState | null): void {
 function amendedCommit(head: Commit | null, options: CommitOptions, merge: MergeState | null): Commit | null {
   if (options.amend !== true) return null
   if (head !== null && merge === null) return head
-  throw new VarveError('VARVE_NOT_POSSIBLE', head === null ? 'there is no commit to amend' : 'cannot amend during a merge')
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    head === null ? 'there is no commit to amend' : 'cannot amend during a merge',
+  )
 }
 
 function parentsOf(head: Commit | null, amended: Commit | null, merge: MergeState | null): Cid[] {

@@ -117,7 +117,11 @@ async function tableParts(
     [before, after].map((entry) => (entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null)),
   )
   const schemaChanges = a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []
-  return { kind: 'table', schemaChanges, rows: () => diffTables(nodes, a ?? null, b ?? null, { signal: options.signal }) }
+  return {
+    kind: 'table',
+    schemaChanges,
+    rows: () => diffTables(nodes, a ?? null, b ?? null, { signal: options.signal }),
+  }
 }
 
 /** Sentences for people, without full stops. */
@@ -126,7 +130,9 @@ export function describeSchema(difference: SchemaDifference): string[] {
     ...difference.added.map((column) => `column '${column.name}' added`),
     ...difference.removed.map((column) => `column '${column.name}' removed`),
     ...difference.renamed.map(({ before, after }) => `column '${before.name}' renamed to '${after.name}'`),
-    ...difference.retyped.map(({ before, after }) => `column '${after.name}' is ${after.type}, was ${before.type}`),
+    ...difference.retyped.map(
+      ({ before, after }) => `column '${after.name}' is ${after.type}, was ${before.type}`,
+    ),
     ...(difference.reordered ? ['columns reordered'] : []),
     ...(difference.keyChanged ? ['key changed'] : []),
   ]
@@ -147,7 +153,10 @@ async function textOf(
 }
 
 async function* lineHunks(path: string, old: string, fresh: string): AsyncGenerator<LineHunk> {
-  const patch = structuredPatch(path, path, old, fresh, undefined, undefined, { context: 3, maxEditLength: editsMax })
+  const patch = structuredPatch(path, path, old, fresh, undefined, undefined, {
+    context: 3,
+    maxEditLength: editsMax,
+  })
   if (patch === undefined) {
     // So much differs that the shortest edit is not worth finding: all out, all in.
     const out = markLines('-', old)

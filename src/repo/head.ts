@@ -20,7 +20,11 @@ export async function readHead(reader: ObjectReader, manifest: Manifest): Promis
   return { ref, commit: cid === undefined ? null : await readCommit(reader, cid) }
 }
 
-export async function readBranch(reader: ObjectReader, manifest: Manifest, ref: string): Promise<Commit | null> {
+export async function readBranch(
+  reader: ObjectReader,
+  manifest: Manifest,
+  ref: string,
+): Promise<Commit | null> {
   const cid = manifest.refs.get(ref)
   return cid === undefined ? null : readCommit(reader, cid)
 }
@@ -30,7 +34,10 @@ export async function peelToCommit(reader: ObjectReader, cid: Cid): Promise<Comm
 }
 
 /** The head's commit. @throws VarveError VARVE_REF_NOT_FOUND before the first commit */
-export async function requireHead(reader: ObjectReader, manifest: Manifest): Promise<Head & { commit: Commit }> {
+export async function requireHead(
+  reader: ObjectReader,
+  manifest: Manifest,
+): Promise<Head & { commit: Commit }> {
   const head = await readHead(reader, manifest)
   if (head.commit === null) {
     throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${shortRefName(head.ref)}' has no commits yet`, {

@@ -73,7 +73,8 @@ async function touches(repo: Repo, commit: Commit, path: string, signal?: AbortS
 
 async function differs(before: Tree, after: Tree, prefix: string, signal?: AbortSignal): Promise<boolean> {
   if (before.cid === after.cid) return false
-  for await (const differences of diffTrees(before, after, { prefix, signal })) if (differences.length > 0) return true
+  for await (const differences of diffTrees(before, after, { prefix, signal }))
+    if (differences.length > 0) return true
   return false
 }
 

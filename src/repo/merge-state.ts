@@ -28,7 +28,8 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the merge state') as Record<string, unknown>
   const { kind, ours, theirs, message, conflicts, author } = value
-  if (kind !== 'merge' && kind !== 'cherry-pick' && kind !== 'revert') throw corrupt('the merge state is damaged')
+  if (kind !== 'merge' && kind !== 'cherry-pick' && kind !== 'revert')
+    throw corrupt('the merge state is damaged')
   if (!(ours instanceof CID) || !(theirs instanceof CID) || typeof message !== 'string') {
     throw corrupt('the merge state is damaged')
   }

@@ -14,7 +14,14 @@ import type { Manifest } from '../store/interface.ts'
 import { signatureOf } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { indexOf, readHead, refuseWhileMerging } from './head.ts'
-import { type Folder, type FolderOptions, type Io, type MergeState, type Repo, mergeRef } from './interface.ts'
+import {
+  type Folder,
+  type FolderOptions,
+  type Io,
+  type MergeState,
+  type Repo,
+  mergeRef,
+} from './interface.ts'
 import { writeMergeState } from './merge-state.ts'
 import { type Move, move } from './move.ts'
 
@@ -48,7 +55,13 @@ export async function merge(
       refuseWhileMerging(manifest, 'merge')
       refuseStaged(manifest, 'merge')
       const theirs = await resolveRevision(repo.store, revision, manifest)
-      const plan = await planMerge(repo, manifest, io, { theirs: theirs.commit, ref: theirs.ref, revision }, options)
+      const plan = await planMerge(
+        repo,
+        manifest,
+        io,
+        { theirs: theirs.commit, ref: theirs.ref, revision },
+        options,
+      )
       result = plan.result
       return plan.move
     },
@@ -75,23 +88,40 @@ async function planMerge(
   if (ours !== null && (await isAncestor(io.writer, theirs.cid, ours.cid))) {
     return { move: null, result: { outcome: 'up-to-date', commit: ours.cid, paths: [], conflictCount: 0 } }
   }
-  if (ours === null || (options.fastForward !== 'never' && (await isAncestor(io.writer, ours.cid, theirs.cid)))) {
+  if (
+    ours === null ||
+    (options.fastForward !== 'never' && (await isAncestor(io.writer, ours.cid, theirs.cid)))
+  ) {
     return fastForward(io, head, theirs, options)
   }
   if (options.fastForward === 'only') {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${their.revision}' cannot be fast-forwarded to: both sides have commits`, {
-      hint: `merge it with 'varve merge ${their.revision}'`,
-    })
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `'${their.revision}' cannot be fast-forwarded to: both sides have commits`,
+      {
+        hint: `merge it with 'varve merge ${their.revision}'`,
+      },
+    )
   }
   const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid })
   if (base === null && options.allowUnrelated !== true) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${their.revision}' has no history in common with this branch`, {
-      hint: "if you mean it, merge with '--allow-unrelated-histories'",
-    })
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `'${their.revision}' has no history in common with this branch`,
+      {
+        hint: "if you mean it, merge with '--allow-unrelated-histories'",
+      },
+    )
   }
   const outcome = await mergeTrees({ ...io, base, ours: ours.tree, theirs: theirs.tree }, options)
   const message = options.message ?? defaultMessage(their, head.ref)
-  return concludeMerge(repo, manifest, io, { ref: head.ref, ours, theirs, outcome, message, kind: 'merge', author: null }, options)
+  return concludeMerge(
+    repo,
+    manifest,
+    io,
+    { ref: head.ref, ours, theirs, outcome, message, kind: 'merge', author: null },
+    options,
+  )
 }
 
 function defaultMessage(their: { ref: string | null; revision: string }, into: string): string {
@@ -117,7 +147,10 @@ async function fastForward(
   return {
     move: {
       refs: new Map([[head.ref, theirs.cid]]),
-      operation: { name: options.operation ?? 'merge', message: `fast-forward to ${theirs.message.split('\n')[0]!}` },
+      operation: {
+        name: options.operation ?? 'merge',
+        message: `fast-forward to ${theirs.message.split('\n')[0]!}`,
+      },
       show: theirs.tree,
     },
     result: { outcome: 'fast-forward', commit: theirs.cid, paths: outcome.paths, conflictCount: 0 },
@@ -200,7 +233,11 @@ export function refuseStaged(manifest: Manifest, what: string): void {
 }
 
 /** Goes back to the commit that the merge started from. */
-export async function abortMerge(repo: Repo, folder: Folder | null, options: FolderOptions = {}): Promise<void> {
+export async function abortMerge(
+  repo: Repo,
+  folder: Folder | null,
+  options: FolderOptions = {},
+): Promise<void> {
   await move(
     repo,
     folder,

@@ -29,7 +29,10 @@ export async function pick(
       refuseWhileMerging(manifest, kind)
       refuseStaged(manifest, kind)
       const head = await requireHead(io.writer, manifest)
-      const commit = await readCommit(io.writer, (await resolveRevision(repo.store, revision, manifest)).commit)
+      const commit = await readCommit(
+        io.writer,
+        (await resolveRevision(repo.store, revision, manifest)).commit,
+      )
       const parent = await onlyParentTree(io, commit, kind)
       const [base, theirs] = kind === 'cherry-pick' ? [parent, commit.tree] : [commit.tree, parent]
       const outcome = await mergeTrees({ ...io, base, ours: head.commit.tree, theirs }, options)
@@ -94,14 +97,19 @@ export async function rebase(
       const head = await requireHead(io.writer, manifest)
       const onto = await readCommit(io.writer, (await resolveRevision(repo.store, revision, manifest)).commit)
       const own: Commit[] = []
-      for await (const commit of walkCommits(io.writer, [head.commit.cid], { exclude: [onto.cid] })) own.push(commit)
+      for await (const commit of walkCommits(io.writer, [head.commit.cid], { exclude: [onto.cid] }))
+        own.push(commit)
       let tip = onto
       for (const commit of own.reverse()) {
-        if (commit.parents.length < 2) tip = await replay(repo, io, { commit, tip, revision, manifest }, options)
+        if (commit.parents.length < 2)
+          tip = await replay(repo, io, { commit, tip, revision, manifest }, options)
       }
-      const paths = (await mergeTrees({ ...io, base: head.commit.tree, ours: head.commit.tree, theirs: tip.tree }, options)).paths
+      const paths = (
+        await mergeTrees({ ...io, base: head.commit.tree, ours: head.commit.tree, theirs: tip.tree }, options)
+      ).paths
       result = {
-        outcome: tip.cid === head.commit.cid ? 'up-to-date' : tip.cid === onto.cid ? 'fast-forward' : 'merged',
+        outcome:
+          tip.cid === head.commit.cid ? 'up-to-date' : tip.cid === onto.cid ? 'fast-forward' : 'merged',
         commit: tip.cid,
         paths,
         conflictCount: 0,
@@ -129,10 +137,14 @@ async function replay(
   if (commit.parents[0] === tip.cid) return commit
   const outcome = await mergeTrees({ ...io, base, ours: tip.tree, theirs: commit.tree }, options)
   if (outcome.conflictCount > 0) {
-    throw new VarveError('VARVE_MERGE_CONFLICT', `commit ${shortCid(commit.cid)} clashes with '${step.revision}'`, {
-      data: { paths: outcome.paths.filter((path) => path.conflicts > 0) },
-      hint: `nothing was changed; merge instead, and resolve the conflicts: 'varve merge ${step.revision}'`,
-    })
+    throw new VarveError(
+      'VARVE_MERGE_CONFLICT',
+      `commit ${shortCid(commit.cid)} clashes with '${step.revision}'`,
+      {
+        data: { paths: outcome.paths.filter((path) => path.conflicts > 0) },
+        hint: `nothing was changed; merge instead, and resolve the conflicts: 'varve merge ${step.revision}'`,
+      },
+    )
   }
   if (outcome.tree === tip.tree) return tip
   const parents = [tip.cid]

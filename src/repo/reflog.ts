@@ -13,7 +13,10 @@ export interface RefMove {
 }
 
 /** Newest first. `ref`: 'HEAD' (default), a branch's short name, or a full name. */
-export async function* reflog(repo: Repo, options: { ref?: string; limit?: number } = {}): AsyncGenerator<RefMove> {
+export async function* reflog(
+  repo: Repo,
+  options: { ref?: string; limit?: number } = {},
+): AsyncGenerator<RefMove> {
   const name = options.ref ?? 'HEAD'
   const newest = await repo.store.manifest()
   const ref = name === 'HEAD' || newest.refs.has(name) ? name : branchRef(name)

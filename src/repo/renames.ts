@@ -12,13 +12,20 @@ export function pairRenames(differences: readonly TreeDifference[]): ChangedPath
   const moved = new Set<string>()
   const changes: ChangedPath[] = []
   for (const difference of differences) {
-    const name = difference.before === null && difference.after !== null ? contentName(difference.after) : null
+    const name =
+      difference.before === null && difference.after !== null ? contentName(difference.after) : null
     const source = name === null ? undefined : gone.get(name)?.shift()
     if (source === undefined) {
       changes.push({ ...difference, state: stateOf(difference) })
     } else {
       moved.add(source.path)
-      changes.push({ path: difference.path, from: source.path, before: source.before, after: difference.after, state: 'renamed' })
+      changes.push({
+        path: difference.path,
+        from: source.path,
+        before: source.before,
+        after: difference.after,
+        state: 'renamed',
+      })
     }
   }
   return changes.filter((change) => !(change.state === 'deleted' && moved.has(change.path)))
@@ -33,5 +40,7 @@ function contentName(entry: TreeEntry): string | null {
 function stateOf({ before, after }: TreeDifference): PathState {
   if (before === null) return 'added'
   if (after === null) return 'deleted'
-  return before.kind === after.kind || (before.kind !== 'symlink' && after.kind !== 'symlink') ? 'modified' : 'typechange'
+  return before.kind === after.kind || (before.kind !== 'symlink' && after.kind !== 'symlink')
+    ? 'modified'
+    : 'typechange'
 }

@@ -16,7 +16,9 @@ export interface TagListing {
 
 export async function listTags(repo: Repo): Promise<TagListing[]> {
   const manifest = await repo.store.manifest()
-  const refs = [...manifest.refs].filter(([ref]) => ref.startsWith(tagPrefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+  const refs = [...manifest.refs]
+    .filter(([ref]) => ref.startsWith(tagPrefix))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   const tags: TagListing[] = []
   for (const [ref, cid] of refs) {
     const tag = await readTag(repo.store, cid)
@@ -48,7 +50,12 @@ export async function createTag(
         const target =
           options.message === undefined
             ? commit
-            : writeTag(writer, { target: commit, name, tagger: signatureOf(repo, manifest), message: options.message })
+            : writeTag(writer, {
+                target: commit,
+                name,
+                tagger: signatureOf(repo, manifest),
+                message: options.message,
+              })
         return {
           refs: new Map([[ref, target]]),
           operation: { name: 'tag', message: `create ${name}`, author: operatorOf(repo, manifest) },
@@ -64,7 +71,9 @@ export async function deleteTag(repo: Repo, name: string): Promise<void> {
   const ref = tagRef(name)
   await repo.store.update((manifest) => {
     if (!manifest.refs.has(ref)) {
-      throw new VarveError('VARVE_REF_NOT_FOUND', `no tag '${name}'`, { hint: "see 'varve tag' for the names" })
+      throw new VarveError('VARVE_REF_NOT_FOUND', `no tag '${name}'`, {
+        hint: "see 'varve tag' for the names",
+      })
     }
     return {
       refs: new Map([[ref, null]]),

@@ -8,7 +8,15 @@ import { type Folder, type FolderOptions, type Repo, indexBaseRef, indexRef } fr
 import { move } from './move.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */
-const indexOnly = new Set(['add', 'commit', 'commit (amend)', 'reset (soft)', 'reset (mixed)', 'restore (staged)', 'track'])
+const indexOnly = new Set([
+  'add',
+  'commit',
+  'commit (amend)',
+  'reset (soft)',
+  'reset (mixed)',
+  'restore (staged)',
+  'track',
+])
 
 export interface Undone {
   readonly operation: string

@@ -1,0 +1,18 @@
+// Configuration kept in the manifest: 'section.name' or 'section.sub.name'. No key of it ever names a program to run.
+import { VarveError } from '../base/errors.ts'
+
+const keyPattern = /^[a-z][a-z0-9-]*(\.[^\s=]+)?\.[a-zA-Z][a-zA-Z0-9-]*$/
+const valueBytesMax = 4096
+
+/** @throws VarveError VARVE_USAGE */
+export function checkConfig(key: string, value: string | null): void {
+  if (!keyPattern.test(key) || key.length > 255) {
+    throw new VarveError('VARVE_USAGE', `'${key}' is not a configuration key`, {
+      hint: 'write it as SECTION.NAME: \'varve config user.name "Your Name"\'',
+    })
+  }
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (value !== null && (value.length > valueBytesMax || /[\u0000-\u001f\u007f]/.test(value))) {
+    throw new VarveError('VARVE_USAGE', `the value of '${key}' is too long or holds control characters`)
+  }
+}
