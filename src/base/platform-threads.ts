@@ -1,0 +1,43 @@
+// Threads of the platform; a browser build swaps this file as it does platform.ts.
+import { availableParallelism } from 'node:os'
+import { Worker, parentPort } from 'node:worker_threads'
+
+export interface Thread {
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void
+  /** A thread that is not held lets the process end. */
+  hold(): void
+  release(): void
+  end(): Promise<void>
+}
+
+export function startThread(
+  url: URL,
+  onMessage: (message: unknown) => void,
+  onFailure: (error: Error) => void,
+): Thread {
+  const worker = new Worker(url)
+  worker.on('message', onMessage)
+  worker.on('error', onFailure)
+  worker.on('exit', (code) => onFailure(new Error(`a worker thread ended with code ${code}`)))
+  worker.unref()
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    hold: () => worker.ref(),
+    release: () => worker.unref(),
+    end: async () => void (await worker.terminate()),
+  }
+}
+
+export function cpuCount(): number {
+  return availableParallelism()
+}
+
+/** In a worker thread: answers every message. */
+export function serveMessages(
+  answer: (message: unknown) => { result: unknown; transfer: readonly ArrayBuffer[] },
+): void {
+  parentPort!.on('message', (message: unknown) => {
+    const { result, transfer } = answer(message)
+    parentPort!.postMessage(result, transfer)
+  })
+}

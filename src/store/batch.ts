@@ -1,0 +1,60 @@
+// Packs many objects in one go: the job a worker thread does. A pure function of flat arrays, which cross to the
+// thread and back cheaply; what comes back is ready to be appended to a pack.
+import type { Codec } from '../encoding/cid.ts'
+import { cidBytesLength } from '../encoding/cid.ts'
+import { type Packed, pack } from './packing.ts'
+import { recordLength, writeRecord } from './record.ts'
+
+/** `count` objects: raws, digests (32 each) and bases packed one behind the other; an absent base has no bytes. */
+export interface PackJob {
+  readonly codec: Codec
+  readonly raws: Uint8Array
+  readonly rawEnds: Uint32Array
+  readonly digests: Uint8Array
+  readonly bases: Uint8Array
+  readonly baseEnds: Uint32Array
+  /** 36 bytes each. */
+  readonly baseCids: Uint8Array
+  /** What the object's depth would be as a delta of its base. */
+  readonly depths: Uint8Array
+}
+
+export interface PackedBatch {
+  /** Records, back to back. */
+  readonly records: Uint8Array
+  readonly ends: Uint32Array
+  /** What it became: 0 unless a delta. */
+  readonly depths: Uint8Array
+}
+
+export function packBatch(job: PackJob): PackedBatch {
+  const count = job.rawEnds.length
+  const packed: Packed[] = []
+  const raws: Uint8Array[] = []
+  const ends = new Uint32Array(count)
+  const depths = new Uint8Array(count)
+  let length = 0
+  for (let i = 0; i < count; i++) {
+    const raw = job.raws.subarray(i === 0 ? 0 : job.rawEnds[i - 1]!, job.rawEnds[i]!)
+    const base = job.bases.subarray(i === 0 ? 0 : job.baseEnds[i - 1]!, job.baseEnds[i]!)
+    const result = pack(raw, base.length === 0 ? null : base)
+    raws.push(raw)
+    packed.push(result)
+    length += recordLength(result.packing, result.payload.length)
+    ends[i] = length
+    depths[i] = result.packing === 'delta' ? job.depths[i]! : 0
+  }
+  const records = new Uint8Array(length)
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    at = writeRecord(records, at, {
+      ...packed[i]!,
+      codec: job.codec,
+      depth: depths[i]!,
+      rawLength: raws[i]!.length,
+      digest: job.digests.subarray(i * 32, i * 32 + 32),
+      base: job.baseCids.subarray(i * cidBytesLength, (i + 1) * cidBytesLength),
+    })
+  }
+  return { records, ends, depths }
+}

@@ -1,0 +1,6 @@
+// A CID's digest as bytes: the index compares bytes, the rest of the house passes hex about.
+import type { Cid } from '../../encoding/cid.ts'
+
+export function cidDigest(cid: Cid): Uint8Array {
+  return Buffer.from(cid.slice(8), 'hex')
+}

@@ -1,0 +1,198 @@
+// Every touch of the file system that the store makes. A file is written under tmp/, flushed, and then given its
+// name; nothing is ever changed in place. A failure of the system becomes a VarveError with the path, and a full
+// disk has its own code. `fs` is called through its module object so that tests can make any call fail.
+import fs from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { randomHex } from '../../base/platform.ts'
+import { VarveError } from '../../base/errors.ts'
+
+const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
+const noLinkCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
+
+export function ioError(cause: unknown, file: string): VarveError {
+  if (cause instanceof VarveError) return cause
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code !== undefined && fullCodes.has(code)) {
+    return new VarveError('VARVE_DISK_FULL', `no space left to write '${file}'`, {
+      data: { path: file },
+      cause,
+      hint: 'free some space and run the command again; nothing has been changed',
+    })
+  }
+  return new VarveError('VARVE_IO', `cannot use '${file}': ${message}`, { data: { path: file }, cause })
+}
+
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+export function tmpPath(dir: string): string {
+  return path.join(dir, 'tmp', `${process.pid}-${randomHex(8)}`)
+}
+
+export function openNew(file: string): number {
+  try {
+    return fs.openSync(file, 'wx', 0o666)
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
+}
+
+/** All of `bytes` at `position`: write(2) may write less than asked, and does so on a disk that runs full. */
+export async function writeAll(fd: number, bytes: Uint8Array, position: number, file: string): Promise<void> {
+  const write = promisify(fs.write) as (
+    fd: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<{ bytesWritten: number }>
+  try {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await write(fd, bytes, done, bytes.length - done, position + done)
+      if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' })
+      done += bytesWritten
+    }
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
+}
+
+export async function syncFile(fd: number, file: string): Promise<void> {
+  try {
+    await promisify(fs.fsync)(fd)
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
+}
+
+/** Makes names in `dir` durable. Windows cannot open a directory and needs no such thing. */
+export async function syncDir(dir: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const fd = openExisting(dir)
+  try {
+    await syncFile(fd, dir)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** A durable temporary file with these bytes; it is removed when that fails. */
+export async function writeTmp(dir: string, bytes: Uint8Array): Promise<string> {
+  const file = tmpPath(dir)
+  const fd = openNew(file)
+  try {
+    await writeAll(fd, bytes, 0, file)
+    await syncFile(fd, file)
+  } catch (error) {
+    fs.closeSync(fd)
+    remove(file)
+    throw error
+  }
+  fs.closeSync(fd)
+  return file
+}
+
+/** Gives a temporary file its name. The name is new by construction: nothing is replaced. */
+export async function rename(from: string, to: string): Promise<void> {
+  try {
+    await promisify(fs.rename)(from, to)
+  } catch (cause) {
+    throw ioError(cause, to)
+  }
+}
+
+/** True when `to` now is `from`'s file; false when somebody was first. `from` is removed either way. */
+export async function linkNew(from: string, to: string): Promise<boolean> {
+  try {
+    await promisify(fs.link)(from, to)
+    return true
+  } catch (cause) {
+    // Over a network the answer may be lost and the call repeated: the count of names tells the truth.
+    if (fs.statSync(from).nlink > 1) return true
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    if (code === 'EEXIST') return false
+    if (!noLinkCodes.has(code)) throw ioError(cause, to)
+    return await copyNew(from, to)
+  } finally {
+    remove(from)
+  }
+}
+
+/**
+ * Without hard links the name stands before the bytes do. A reader in between sees a file that does not match its
+ * digest and waits; a crash in between leaves one, which is reported and never taken for a manifest.
+ */
+async function copyNew(from: string, to: string): Promise<boolean> {
+  let fd: number
+  try {
+    fd = fs.openSync(to, 'wx', 0o666)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw ioError(cause, to)
+  }
+  try {
+    await writeAll(fd, readWhole(from, 1 << 20), 0, to)
+    await syncFile(fd, to)
+    return true
+  } catch (error) {
+    remove(to)
+    throw error
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+export function remove(file: string): void {
+  try {
+    fs.unlinkSync(file)
+  } catch (cause) {
+    if (!isMissing(cause)) throw ioError(cause, file)
+  }
+}
+
+export function makeDir(dir: string): void {
+  try {
+    fs.mkdirSync(dir, { recursive: true })
+  } catch (cause) {
+    throw ioError(cause, dir)
+  }
+}
+
+/** The system's own error passes through: a missing file means different things to different callers. */
+export function openExisting(file: string): number {
+  try {
+    return fs.openSync(file, 'r')
+  } catch (cause) {
+    throw isMissing(cause) ? cause : ioError(cause, file)
+  }
+}
+
+/** The whole file, refused when it is larger than `bytesMax`. */
+export function readWhole(file: string, bytesMax: number): Uint8Array {
+  const fd = openExisting(file)
+  try {
+    const { size } = fs.fstatSync(fd)
+    if (size > bytesMax) throw new VarveError('VARVE_CORRUPT', `'${file}' is larger than such a file can be`)
+    return readRange(fd, 0, size, file)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** Exactly `length` bytes at `position`, or fewer at the file's end. */
+export function readRange(fd: number, position: number, length: number, file: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  try {
+    let done = 0
+    while (done < length) {
+      const read = fs.readSync(fd, bytes, done, length - done, position + done)
+      if (read === 0) break
+      done += read
+    }
+    return done === length ? bytes : bytes.subarray(0, done)
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
+}

@@ -1,0 +1,208 @@
+// Reads every byte of a store: the format file, all manifests, all segments and packs, every record of each pack, and
+// the closure of all refs. It goes on after a problem, so that one report names all of them.
+import fs from 'node:fs'
+import path from 'node:path'
+import { toHex } from '../../base/bytes.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { sha256 } from '../../base/platform.ts'
+import { type Cid, cidOf, codecOf } from '../../encoding/cid.ts'
+import { fsckObjects } from '../closure.ts'
+import type { FsckOptions, FsckProblem, FsckReport } from '../interface.ts'
+import { packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../pack.ts'
+import { unpack } from '../packing.ts'
+import { readRecord, readRecordHead } from '../record.ts'
+import { Segment, codecBitOf, encodeSegment } from '../segment.ts'
+import { isMissing, readWhole } from './files.ts'
+import type { DiskHome } from './home.ts'
+import { checkFormat, packPath, segmentPath } from './layout.ts'
+import { type LoggedEntry, ManifestLog } from './log.ts'
+
+const packBytesMax = 2 ** 30
+
+interface Check {
+  readonly home: DiskHome
+  readonly options: FsckOptions
+  readonly problems: FsckProblem[]
+  /** Entry keys (see entryKey) of every record found, as evidence for the segments. */
+  readonly records: Set<string>
+  objects: number
+  bytes: number
+}
+
+export async function fsckDisk(home: DiskHome, options: FsckOptions): Promise<FsckReport> {
+  const check: Check = { home, options, problems: [], records: new Set(), objects: 0, bytes: 0 }
+  attempt(check, 'format', () => checkFormat(home.dir))
+  const entries = checkManifests(check)
+  const packs = listed(home, 'packs')
+  packs.forEach((file, i) => {
+    throwIfAborted(options.signal)
+    attempt(check, file, () => checkPack(check, file))
+    options.onProgress?.(i + 1, packs.length)
+  })
+  for (const file of listed(home, 'idx')) attempt(check, file, () => checkSegmentFile(check, file))
+  const newest = entries.at(-1)
+  if (newest !== undefined) attempt(check, 'idx', () => checkIndex(check, newest))
+  await checkClosure(check, entries)
+  return { objects: check.objects, bytes: check.bytes, problems: check.problems }
+}
+
+/** What `work` finds wrong becomes a problem; anything that is not about the store's bytes passes through. */
+function attempt(check: Check, where: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (isMissing(error)) check.problems.push({ where, what: 'the file is missing' })
+    else if (isVarveError(error) && error.code !== 'VARVE_ABORTED')
+      check.problems.push({ where, what: error.message })
+    else throw error
+  }
+}
+
+/** Files below a folder, relative to the store, in a stable order. */
+function listed(home: DiskHome, folder: 'packs' | 'idx'): string[] {
+  const names = fs.readdirSync(path.join(home.dir, folder), { recursive: true }) as string[]
+  const suffix = folder === 'packs' ? '.pack' : '.idx'
+  return names
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .sort()
+}
+
+function checkManifests(check: Check): LoggedEntry[] {
+  // Its own log: what is cached is not read again.
+  const log = new ManifestLog(check.home.dir)
+  const entries: LoggedEntry[] = []
+  const sequences = log.sequences()
+  if (sequences.length === 0) check.problems.push({ where: 'm', what: 'there is no manifest' })
+  for (const sequence of sequences) {
+    const where = `m/${String(sequence).padStart(20, '0')}`
+    attempt(check, where, () => {
+      const entry = log.read(sequence)
+      if (entry === null) return
+      const before = entries.at(-1)
+      if (
+        before !== undefined &&
+        before.manifest.sequence === sequence - 1 &&
+        before.digest !== entry.previous
+      ) {
+        check.problems.push({ where, what: 'the manifest does not follow the one before it' })
+      }
+      entries.push(entry)
+    })
+  }
+  const first = sequences[0] ?? 0
+  if (sequences.some((sequence, i) => sequence !== first + i)) {
+    check.problems.push({ where: 'm', what: 'the numbers of the manifests have a gap' })
+  }
+  return entries
+}
+
+function checkPack(check: Check, file: string): void {
+  const bytes = readWhole(path.join(check.home.dir, file), packBytesMax)
+  if (bytes.length < packHeadBytes + packTrailerBytes)
+    throw new VarveError('VARVE_CORRUPT', 'the pack is cut short')
+  const kind = readPackKind(bytes.subarray(0, packHeadBytes))
+  const trailer = readPackTrailer(bytes.subarray(bytes.length - packTrailerBytes), bytes.length)
+  const digest = toHex(sha256(bytes.subarray(0, bytes.length - 36)))
+  if (digest !== trailer.name || packPath(digest) !== file) {
+    check.problems.push({ where: file, what: 'the pack does not match its name' })
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  let at = packHeadBytes
+  for (let i = 0; i < trailer.records; i++) {
+    if (view.getUint32(trailer.footerAt + i * 4, true) !== at) {
+      check.problems.push({ where: file, what: `the footer misses the record at ${at}` })
+    }
+    const head = readRecordHead(bytes.subarray(0, trailer.footerAt), at)
+    const record = readRecord(bytes.subarray(0, trailer.footerAt), at)
+    if ((head.codec === 'raw') !== (kind === 'data')) {
+      check.problems.push({ where: file, what: `object '${record.cid}' is in a pack of the other kind` })
+    }
+    attempt(check, file, () => checkObject(check, record))
+    check.records.add(entryKey(file, at, head.length, head.depth, record.cid))
+    check.objects++
+    check.bytes += record.rawLength
+    at += head.length
+  }
+  if (at !== trailer.footerAt)
+    check.problems.push({ where: file, what: 'there are bytes between records and footer' })
+}
+
+function checkObject(check: Check, record: ReturnType<typeof readRecord>): void {
+  const base = record.base === null ? null : baseBytes(check, record.base)
+  // A delta of something that was collected is garbage itself: the index does not name it, or the closure check tells.
+  if (record.base !== null && base === null) return
+  const bytes = unpack(record.packing, record.payload, record.rawLength, base)
+  if (cidOf(codecOf(record.cid), bytes) !== record.cid) {
+    throw new VarveError('VARVE_CORRUPT', `object '${record.cid}' does not match its name`)
+  }
+}
+
+function baseBytes(check: Check, cid: Cid): Uint8Array | null {
+  try {
+    return check.home.read([cid])[0]!
+  } catch (error) {
+    if (isVarveError(error) || isMissing(error)) return null
+    throw error
+  }
+}
+
+function checkSegmentFile(check: Check, file: string): void {
+  const name = path.posix.basename(file, '.idx')
+  const bytes = readWhole(path.join(check.home.dir, file), 2 ** 31 - 1)
+  const segment = new Segment(bytes, name)
+  const rebuilt = encodeSegment(segment, bytes.subarray(16, 24))
+  if (Buffer.compare(rebuilt, bytes) !== 0)
+    throw new VarveError('VARVE_CORRUPT', 'the segment is not in canonical form')
+  if (segmentPath(name) !== file) throw new VarveError('VARVE_CORRUPT', 'the segment has the wrong name')
+}
+
+/** Every entry of the live segments must be a record that was found. */
+function checkIndex(check: Check, newest: LoggedEntry): void {
+  for (const { name, objects } of newest.segments) {
+    const where = segmentPath(name)
+    attempt(check, where, () => {
+      const segment = new Segment(readWhole(path.join(check.home.dir, where), 2 ** 31 - 1), name)
+      if (segment.count !== objects)
+        throw new VarveError('VARVE_CORRUPT', 'the segment has another number of objects')
+      for (let i = 0; i < segment.count; i++) {
+        const { pack, offset, length, depth, codec } = segment.at(i)
+        const prefix = segment.prefixHex(i)
+        const key = `${packPath(pack.name)} ${offset} ${length} ${depth} ${codecBitOf(codec)} ${prefix}`
+        if (!check.records.has(key)) {
+          check.problems.push({
+            where,
+            what: `'${prefix}' is not where the index says, in '${packPath(pack.name)}'`,
+          })
+        }
+      }
+    })
+  }
+}
+
+function entryKey(file: string, offset: number, length: number, depth: number, cid: Cid): string {
+  return `${file} ${offset} ${length} ${depth} ${codecBitOf(codecOf(cid))} ${cid.slice(8, 48)}`
+}
+
+async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Promise<void> {
+  const roots = new Set<Cid>()
+  for (const entry of entries) {
+    const where = `m/${String(entry.manifest.sequence).padStart(20, '0')}`
+    if (typeof entry.refs === 'string') roots.add(entry.refs)
+    attempt(check, where, () => {
+      for (const cid of check.home.manifestOf(entry).refs.values()) roots.add(cid)
+    })
+  }
+  const { home } = check
+  const reader = {
+    get: async (cids: readonly Cid[]) => home.read(cids),
+    has: async (cids: readonly Cid[]) => home.has(cids),
+    getStored: async (cids: readonly Cid[]) => home.readStored(cids),
+  }
+  try {
+    check.problems.push(...(await fsckObjects(reader, roots, { signal: check.options.signal })))
+  } catch (error) {
+    if (!isVarveError(error) || error.code === 'VARVE_ABORTED') throw error
+    check.problems.push({ where: 'idx', what: `what the refs reach could not be checked: ${error.message}` })
+  }
+}

@@ -1,0 +1,116 @@
+// What the parts of one open store share: where it lies, the newest view of it that is known, the caches and the
+// threads. Reads that meet a file which gc has removed look for the newest manifest once, and try again.
+import path from 'node:path'
+import { Lru } from '../../base/lru.ts'
+import { corrupt, isVarveError, type VarveError } from '../../base/errors.ts'
+import { WorkerPool } from '../../base/pool.ts'
+import { type Cid, codecOf } from '../../encoding/cid.ts'
+import type { Manifest, StoredObject } from '../interface.ts'
+import { loadRefs } from '../ref-spill.ts'
+import { cidDigest } from './digest.ts'
+import { isMissing } from './files.ts'
+import { IndexView, type SegmentCache, forgetOthers } from './index-view.ts'
+import { packPath } from './layout.ts'
+import { type LoggedEntry, ManifestLog } from './log.ts'
+import { type Place, type ReadContext, readObjects, readRecords } from './read.ts'
+
+/** Where an object lies according to a view; a writer knows more places than the view does. */
+export type Locate = (cid: Cid, view: IndexView) => Place | null
+
+const cacheBytes = 64 << 20
+const threadsMax = 2
+
+export class DiskHome {
+  readonly dir: string
+  readonly log: ManifestLog
+  readonly pool: WorkerPool = new WorkerPool(threadsMax)
+  readonly segments: SegmentCache = new Map()
+  readonly #cache = new Lru<Cid, Uint8Array>(cacheBytes)
+  #view: IndexView
+
+  constructor(dir: string) {
+    this.dir = path.resolve(dir)
+    this.log = new ManifestLog(this.dir)
+    this.#view = new IndexView(this.dir, this.log.newest(), this.segments)
+  }
+
+  /** The newest that is known: objects are immutable, so an old view is never wrong, only incomplete. */
+  view(): IndexView {
+    return this.#view
+  }
+
+  /** The newest there is. */
+  refresh(): IndexView {
+    const entry = this.log.newest()
+    if (entry !== this.#view.entry) {
+      forgetOthers(this.segments, entry)
+      this.#view = new IndexView(this.dir, entry, this.segments)
+    }
+    return this.#view
+  }
+
+  readonly locate: Locate = (cid, view) => {
+    const found = view.find(cidDigest(cid), codecOf(cid))
+    if (found === null) return null
+    const { offset, length, codec, depth } = found
+    return { file: path.join(this.dir, packPath(found.pack.name)), offset, length, codec, depth }
+  }
+
+  read(cids: readonly Cid[], locate: Locate = this.locate): Uint8Array[] {
+    return this.retried((view) => readObjects(cids, this.#context(locate, view)))
+  }
+
+  /** From a view of the past, as far as its files still lie there. */
+  readFrom(view: IndexView, cids: readonly Cid[]): Uint8Array[] {
+    return readObjects(cids, this.#context(this.locate, view))
+  }
+
+  readStored(cids: readonly Cid[], locate: Locate = this.locate): StoredObject[] {
+    return this.retried((view) => {
+      const found = new Map<Cid, StoredObject>()
+      for (const record of readRecords(cids, this.#context(locate, view))) {
+        found.set(record.cid, 'raw' in record ? storedWhole(record.cid, record.raw) : record)
+      }
+      return cids.map((cid) => found.get(cid)!)
+    })
+  }
+
+  has(cids: readonly Cid[], locate: Locate = this.locate): boolean[] {
+    const ask = (view: IndexView): boolean[] => cids.map((cid) => locate(cid, view) !== null)
+    const before = this.#view
+    const known = this.retried(ask)
+    // Another process may have published more since.
+    return known.includes(false) && this.refresh() !== before ? ask(this.#view) : known
+  }
+
+  /** The manifest with its refs, wherever they are. */
+  manifestOf(entry: LoggedEntry): Manifest {
+    const refs = typeof entry.refs === 'string' ? loadRefs(entry.refs, (cids) => this.read(cids)) : entry.refs
+    return { ...entry.manifest, refs }
+  }
+
+  /** Runs `work` on the known view; when a file of it is gone, or it lacks an object, on the newest. */
+  retried<T>(work: (view: IndexView) => T): T {
+    const view = this.#view
+    try {
+      return work(view)
+    } catch (error) {
+      if (!isMissing(error) && !isVarveError(error, 'VARVE_OBJECT_MISSING')) throw error
+      if (this.refresh() === view) throw isMissing(error) ? lostFile(error) : error
+      return work(this.#view)
+    }
+  }
+
+  #context(locate: Locate, view: IndexView): ReadContext {
+    return { locate: (cid) => locate(cid, view), location: this.dir, cache: this.#cache }
+  }
+}
+
+function lostFile(cause: unknown): VarveError {
+  const file = (cause as NodeJS.ErrnoException).path ?? ''
+  return corrupt(`a file that the newest manifest needs is gone: '${file}'`, { path: file }, cause)
+}
+
+function storedWhole(cid: Cid, bytes: Uint8Array): StoredObject {
+  return { cid, packing: 'none', rawLength: bytes.length, base: null, depth: 0, payload: bytes }
+}

@@ -1,0 +1,69 @@
+// Where things lie in a store's directory, and its `format` file: the first thing read, so that a store of a later
+// version is refused before anything in it is misread.
+//
+//   format   {"format":1,"features":{"read":[],"write":[]},"check":"…"} and a line feed; check is the first 16 hex
+//            digits of the sha-256 of the same JSON without it
+//   m/       manifests, named by their sequence in 20 digits
+//   packs/   ab/<sha-256>.pack, ab being the first two digits
+//   idx/     <sha-256>.idx
+//   tmp/     private names of files that are being written
+import fs from 'node:fs'
+import path from 'node:path'
+import { utf8, utf8Text } from '../../base/bytes.ts'
+import { VarveError, corrupt } from '../../base/errors.ts'
+import { sha256 } from '../../base/platform.ts'
+import { toHex } from '../../base/bytes.ts'
+import { readWhole } from './files.ts'
+
+export function manifestName(sequence: number): string {
+  return `m/${String(sequence).padStart(20, '0')}`
+}
+
+export function packPath(name: string): string {
+  return `packs/${name.slice(0, 2)}/${name}.pack`
+}
+
+export function segmentPath(name: string): string {
+  return `idx/${name}.idx`
+}
+
+export function formatBytes(): Uint8Array {
+  const facts = { format: 1, features: { read: [], write: [] } }
+  const check = toHex(sha256(utf8(JSON.stringify(facts)))).slice(0, 16)
+  return utf8(`${JSON.stringify({ ...facts, check })}\n`)
+}
+
+/** @throws VarveError VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT, VARVE_NO_REPOSITORY */
+export function checkFormat(dir: string): void {
+  const file = path.join(dir, 'format')
+  if (!fs.existsSync(file)) {
+    throw new VarveError('VARVE_NO_REPOSITORY', `'${dir}' holds no store`, { data: { path: dir } })
+  }
+  const bytes = readWhole(file, 64 << 10)
+  if (Buffer.compare(bytes, formatBytes()) === 0) return
+  const { format, features, check } = parse(bytes)
+  if (Number.isSafeInteger(format) && Number(format) > 1) throw unsupported(dir, `format ${String(format)}`)
+  if (check !== toHex(sha256(utf8(JSON.stringify({ format, features })))).slice(0, 16)) {
+    throw corrupt("the store's 'format' file is damaged", { path: file })
+  }
+  const { read, write } = features as { read: string[]; write: string[] }
+  throw unsupported(dir, `the features ${[...read, ...write].join(', ')}`)
+}
+
+function parse(bytes: Uint8Array): { format?: unknown; features?: unknown; check?: unknown } {
+  try {
+    return JSON.parse(utf8Text(bytes)) as object
+  } catch (cause) {
+    throw corrupt("the store's 'format' file is damaged", {}, cause)
+  }
+}
+
+function unsupported(dir: string, what: string): VarveError {
+  return new VarveError(
+    'VARVE_UNSUPPORTED_FORMAT',
+    `'${dir}' needs ${what}, which this version does not know`,
+    {
+      hint: 'use the version of varve that wrote it, or a newer one',
+    },
+  )
+}

@@ -1,0 +1,75 @@
+// The manifest log: files numbered without a gap, each created exclusively and never changed. Creating the next
+// number is the compare-and-set on which the whole store stands.
+import fs from 'node:fs'
+import path from 'node:path'
+import { corrupt } from '../../base/errors.ts'
+import { decodeLogEntry, fileDigest, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
+import { ioError, isMissing, linkNew, readWhole, syncDir, writeTmp } from './files.ts'
+import { manifestName } from './layout.ts'
+
+export interface LoggedEntry extends LogEntry {
+  /** Digest of this entry's file. */
+  readonly digest: string
+}
+
+export class ManifestLog {
+  readonly #dir: string
+  #newest: LoggedEntry | null = null
+
+  constructor(dir: string) {
+    this.#dir = dir
+  }
+
+  /** Read anew. A damaged newest manifest is an error: silently going back to an older one would lose commits. */
+  newest(): LoggedEntry {
+    for (;;) {
+      const known = this.#newest?.manifest.sequence
+      // Numbers have no gaps and gc removes the lowest: if ours is there and the next is not, ours is the newest.
+      const isNewest = known !== undefined && !this.#exists(known + 1) && this.#exists(known)
+      if (isNewest) return this.#newest!
+      const sequence =
+        known !== undefined && this.#exists(known + 1) ? known + 1 : (this.sequences().at(-1) ?? 0)
+      const entry = this.read(sequence)
+      if (entry !== null) this.#newest = entry
+      else if (sequence === 0) throw corrupt('the store has no manifest')
+    }
+  }
+
+  /** null when gc has removed it. */
+  read(sequence: number): LoggedEntry | null {
+    const name = manifestName(sequence)
+    let bytes: Uint8Array
+    try {
+      bytes = readWhole(path.join(this.#dir, name), manifestBytesMax)
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+    const entry = decodeLogEntry(bytes, name)
+    if (entry.manifest.sequence !== sequence) throw corrupt(`'${name}' is another manifest's`)
+    return { ...entry, digest: fileDigest(bytes) }
+  }
+
+  /** Numbers of all manifests that are kept, ascending. */
+  sequences(): number[] {
+    try {
+      const names = fs.readdirSync(path.join(this.#dir, 'm')).filter((name) => /^\d{20}$/.test(name))
+      return names.map(Number).sort((a, b) => a - b)
+    } catch (cause) {
+      throw ioError(cause, path.join(this.#dir, 'm'))
+    }
+  }
+
+  /** False when another process has taken this number. Durable after `sync` only. */
+  async append(sequence: number, bytes: Uint8Array): Promise<boolean> {
+    return await linkNew(await writeTmp(this.#dir, bytes), path.join(this.#dir, manifestName(sequence)))
+  }
+
+  sync(): Promise<void> {
+    return syncDir(path.join(this.#dir, 'm'))
+  }
+
+  #exists(sequence: number): boolean {
+    return fs.existsSync(path.join(this.#dir, manifestName(sequence)))
+  }
+}

@@ -1,0 +1,86 @@
+// Objects that were put and are not packed yet: their bytes are copied into one buffer, which later goes to a thread
+// as it is. Its arrays grow by doubling, so that a commit of three objects stays cheap.
+import { concatBytes } from '../../base/bytes.ts'
+import { type Cid, type Codec, cidToBytes } from '../../encoding/cid.ts'
+import type { PackJob } from '../batch.ts'
+import { mayBeDelta } from '../packing.ts'
+
+export const batchBytesFull: number = 512 << 10
+const batchObjectsMax = 4096
+
+export interface BatchItem {
+  readonly cid: Cid
+  readonly digest: Uint8Array
+  readonly start: number
+  readonly end: number
+  readonly base: Cid | null
+  /** What it would have as a delta of the base. */
+  readonly depth: number
+}
+
+/** What may serve as dictionary, or null where there is none. */
+export type BaseOf = (cid: Cid) => Uint8Array | null
+
+export class OpenBatch {
+  readonly codec: Codec
+  readonly items: BatchItem[] = []
+  #raws = new Uint8Array(16 << 10)
+  #length = 0
+
+  constructor(codec: Codec) {
+    this.codec = codec
+  }
+
+  get bytes(): number {
+    return this.#length
+  }
+
+  get isFull(): boolean {
+    return this.#length >= batchBytesFull || this.items.length >= batchObjectsMax
+  }
+
+  add(cid: Cid, digest: Uint8Array, bytes: Uint8Array, base: Cid | null, depth: number): void {
+    const end = this.#length + bytes.length
+    if (end > this.#raws.length) {
+      const grown = new Uint8Array(Math.max(2 * this.#raws.length, end))
+      grown.set(this.#raws.subarray(0, this.#length))
+      this.#raws = grown
+    }
+    this.#raws.set(bytes, this.#length)
+    this.items.push({ cid, digest, start: this.#length, end, base, depth })
+    this.#length = end
+  }
+
+  /** A view: copy what is to outlive the batch. */
+  raw(item: number): Uint8Array {
+    return this.#raws.subarray(this.items[item]!.start, this.items[item]!.end)
+  }
+
+  job(baseOf: BaseOf): PackJob {
+    const count = this.items.length
+    const bases: Uint8Array[] = []
+    const job = {
+      codec: this.codec,
+      raws: this.#raws.subarray(0, this.#length),
+      rawEnds: new Uint32Array(count),
+      digests: new Uint8Array(count * 32),
+      baseEnds: new Uint32Array(count),
+      baseCids: new Uint8Array(count * 36),
+      depths: new Uint8Array(count),
+    }
+    let basesLength = 0
+    this.items.forEach((item, i) => {
+      job.rawEnds[i] = item.end
+      job.digests.set(item.digest, i * 32)
+      const base = item.base === null ? null : baseOf(item.base)
+      if (base !== null && mayBeDelta(this.raw(i), base)) {
+        bases.push(base)
+        basesLength += base.length
+        job.baseCids.set(cidToBytes(item.base!), i * 36)
+        job.depths[i] = item.depth
+      }
+      job.baseEnds[i] = basesLength
+    })
+    return { ...job, bases: concatBytes(bases) }
+  }
+}

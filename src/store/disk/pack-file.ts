@@ -1,0 +1,103 @@
+// A pack that is being written: records go to a temporary file as they come, the digest is kept on the way, and
+// `finish` makes it durable and gives it its name. Appending fixes a record's offset at once; the write follows.
+import fs from 'node:fs'
+import path from 'node:path'
+import { assert } from '../../base/assert.ts'
+import { fromHex, toHex } from '../../base/bytes.ts'
+import { type Sha256Stream, randomHex, sha256Stream } from '../../base/platform.ts'
+import { type PackKind, packBytesFull, packEnd, packFooter, packHead } from '../pack.ts'
+import type { PackRef } from '../segment.ts'
+import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, tmpPath, writeAll } from './files.ts'
+import { packPath } from './layout.ts'
+
+export class PackFile {
+  readonly kind: PackKind
+  /** Where the bytes are now: the temporary name until it is finished. */
+  file: string
+  /** Set when it is finished. */
+  ref: PackRef | null = null
+  readonly #dir: string
+  readonly #fd: number
+  readonly #offsets: number[] = []
+  readonly #digest: Sha256Stream = sha256Stream()
+  #size = 0
+  #written: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(dir: string, kind: PackKind) {
+    this.#dir = dir
+    this.kind = kind
+    this.file = tmpPath(dir)
+    this.#fd = openNew(this.file)
+    this.#write(packHead(kind, fromHex(randomHex(8))))
+  }
+
+  get isFull(): boolean {
+    return this.#size >= packBytesFull[this.kind]
+  }
+
+  /** Takes records that lie back to back, `ends` being where each ends. Returns the first one's offset. */
+  append(records: Uint8Array, ends: ArrayLike<number>): number {
+    const start = this.#size
+    this.#offsets.push(start)
+    for (let i = 0; i < ends.length - 1; i++) this.#offsets.push(start + ends[i]!)
+    this.#write(records)
+    return start
+  }
+
+  /** Resolves when all that was appended is in the file. */
+  written(): Promise<void> {
+    return this.#written
+  }
+
+  /** Durable, under its own name; the caller makes the name itself durable by syncing the directory returned. */
+  async finish(): Promise<PackRef> {
+    this.#write(packFooter(this.#offsets, this.#size))
+    const digest = this.#digest.digest()
+    const end = packEnd(digest)
+    const name = toHex(digest)
+    await this.#written
+    await writeAll(this.#fd, end, this.#size, this.file)
+    await syncFile(this.#fd, this.file)
+    this.#close()
+    const target = path.join(this.#dir, packPath(name))
+    await makeFanOut(path.dirname(target))
+    await rename(this.file, target)
+    this.file = target
+    this.ref = { name, bytes: this.#size + end.length }
+    return this.ref
+  }
+
+  /** Removes the file, finished or not. */
+  async abort(): Promise<void> {
+    await this.#written.catch(() => undefined)
+    this.#close()
+    remove(this.file)
+  }
+
+  #write(bytes: Uint8Array): void {
+    assert(!this.#closed, 'a pack that is finished takes no more')
+    const position = this.#size
+    this.#size += bytes.length
+    this.#digest.update(bytes)
+    this.#written = this.#written.then(() => writeAll(this.#fd, bytes, position, this.file))
+    // Whoever awaits `written` or `finish` hears of a failure; it must not count as unhandled before.
+    this.#written.catch(() => undefined)
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      fs.closeSync(this.#fd)
+    } catch (cause) {
+      throw ioError(cause, this.file)
+    }
+  }
+}
+
+async function makeFanOut(dir: string): Promise<void> {
+  if (fs.existsSync(dir)) return
+  makeDir(dir)
+  await syncDir(path.dirname(dir))
+}

@@ -1,0 +1,122 @@
+// One compare-and-set: run the change on the newest manifest, make everything it needs durable, then try to create
+// the next manifest. Order on disk: packs, segment, directories, manifest. Losing the race costs only another turn.
+import path from 'node:path'
+import { fromHex, utf8 } from '../../base/bytes.ts'
+import { isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { randomHex } from '../../base/platform.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import { missingTarget, nextManifest, targetsOf } from '../change.ts'
+import type { Manifest, ManifestChange, UpdateOptions } from '../interface.ts'
+import { type LogEntry, type SegmentRef, encodeLogEntry, refsBytesMax } from '../manifest-file.ts'
+import { spillRefs } from '../ref-spill.ts'
+import { mergeRuns, runOf, swallowed } from '../run.ts'
+import { type Run, encodeSegment, entryBytes } from '../segment.ts'
+import { isMissing, remove, rename, syncDir, writeTmp } from './files.ts'
+import type { DiskHome } from './home.ts'
+import { type IndexView, remember } from './index-view.ts'
+import { segmentPath } from './layout.ts'
+import { recheck } from './recheck.ts'
+import { DiskWriter } from './writer.ts'
+
+export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
+type Flushed = Awaited<ReturnType<DiskWriter['flush']>>
+
+export async function publish(home: DiskHome, change: Change, options: UpdateOptions): Promise<Manifest> {
+  if (
+    options.writer !== undefined &&
+    !(options.writer instanceof DiskWriter && options.writer.home === home)
+  ) {
+    throw new TypeError('a writer publishes through the store that made it')
+  }
+  const writer = options.writer ?? new DiskWriter(home)
+  for (;;) {
+    throwIfAborted(options.signal)
+    const view = home.refresh()
+    const current = home.manifestOf(view.entry)
+    const wanted = await change(current)
+    if (wanted === null) return current
+    const next = nextManifest(current, wanted, Date.now())
+    try {
+      const refs = refsFor(next.refs, writer)
+      await recheck(writer, view)
+      checkTargets(writer, view, wanted)
+      const head = { manifest: next, refs, previous: view.entry.digest }
+      if (!(await commit(home, view, head, await writer.flush()))) continue
+    } catch (error) {
+      if (isMissing(error) && home.refresh() !== view) continue
+      // After a failed write nothing of it stays behind, and the writer takes no further part.
+      if (!isVarveError(error) || failures.has(error.code)) await writer.fail(error)
+      throw error
+    }
+    writer.published(home.refresh())
+    await home.log.sync()
+    return next
+  }
+}
+
+const failures: ReadonlySet<string> = new Set(['VARVE_IO', 'VARVE_DISK_FULL', 'VARVE_CORRUPT'])
+
+/** Writes the segment and the manifest of a turn; false when another process took the number. */
+async function commit(
+  home: DiskHome,
+  view: IndexView,
+  head: Omit<LogEntry, 'segments'>,
+  flushed: Flushed,
+): Promise<boolean> {
+  const dirs = new Set(flushed.packs.map((pack) => path.dirname(pack.file)))
+  const segments = [...view.entry.segments]
+  let segment: SegmentRef | null = null
+  let won = false
+  try {
+    if (flushed.objects.length > 0) {
+      const counts = segments.map(({ objects }) => objects)
+      const loaded = view.segments()
+      const taken = swallowed(counts, flushed.objects.length)
+      segments.splice(segments.length - taken)
+      segment = await writeSegment(
+        home,
+        mergeRuns([...loaded.slice(loaded.length - taken), runOf(flushed.objects)]),
+      )
+      segments.push(segment)
+      dirs.add(path.join(home.dir, 'idx'))
+    }
+    await Promise.all([...dirs].map((dir) => syncDir(dir)))
+    won = await home.log.append(head.manifest.sequence, encodeLogEntry({ ...head, segments }))
+    return won
+  } finally {
+    // Its name is random, so no other manifest can stand on it.
+    if (!won && segment !== null) removeSegment(home, segment)
+  }
+}
+
+/** Durable under its name, once its directory is. */
+export async function writeSegment(home: DiskHome, run: Run): Promise<SegmentRef> {
+  const bytes = encodeSegment(run, fromHex(randomHex(8)))
+  const name = remember(home.segments, bytes)
+  const tmp = await writeTmp(home.dir, bytes)
+  try {
+    await rename(tmp, path.join(home.dir, segmentPath(name)))
+  } catch (error) {
+    remove(tmp)
+    throw error
+  }
+  return { name, objects: run.entries.length / entryBytes, bytes: bytes.length }
+}
+
+export function removeSegment(home: DiskHome, segment: SegmentRef): void {
+  home.segments.delete(segment.name)
+  remove(path.join(home.dir, segmentPath(segment.name)))
+}
+
+function refsFor(refs: ReadonlyMap<string, Cid>, writer: DiskWriter): ReadonlyMap<string, Cid> | Cid {
+  let bytes = 0
+  for (const name of refs.keys()) bytes += utf8(name).length + 45
+  return bytes <= refsBytesMax ? refs : spillRefs(refs, (codec, object) => writer.put(codec, object))
+}
+
+function checkTargets(writer: DiskWriter, view: IndexView, change: ManifestChange): void {
+  const lost = targetsOf(change).find(
+    (cid) => !writer.isPending(cid) && writer.home.locate(cid, view) === null,
+  )
+  if (lost !== undefined) throw missingTarget(lost, writer.home.dir)
+}

@@ -1,0 +1,128 @@
+// The store on a disk. Readers work on a view that never changes; a writer publishes by writing packs, then a segment,
+// then flushing their directories, and last creating the next manifest: at every moment a kill leaves the old state
+// or the new one. Any number of processes may do so at once; whoever loses the race reads anew and tries again.
+import fs from 'node:fs'
+import path from 'node:path'
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import { firstManifest } from '../change.ts'
+import type {
+  FsckOptions,
+  FsckReport,
+  GcOptions,
+  GcReport,
+  Manifest,
+  ObjectWriter,
+  ReadOptions,
+  Store,
+  StoreStats,
+  StoredObject,
+  UpdateOptions,
+} from '../interface.ts'
+import { encodeLogEntry } from '../manifest-file.ts'
+import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
+import { fsckDisk } from './fsck.ts'
+import { gcDisk } from './gc.ts'
+import { DiskHome } from './home.ts'
+import { checkFormat, formatBytes } from './layout.ts'
+import { ManifestLog } from './log.ts'
+import { type Change, publish } from './publish.ts'
+import { DiskWriter } from './writer.ts'
+
+export class DiskStore implements Store {
+  readonly location: string
+  readonly #home: DiskHome
+
+  private constructor(home: DiskHome) {
+    this.#home = home
+    this.location = home.dir
+  }
+
+  static exists(dir: string): boolean {
+    return fs.existsSync(path.join(dir, 'format'))
+  }
+
+  /** The format file comes last: until it is there, there is no store, and a create that was cut short starts over. */
+  static async create(dir: string, options: { firstBranch?: string } = {}): Promise<DiskStore> {
+    const exists = new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' holds a store already`, {
+      data: { path: dir },
+    })
+    if (DiskStore.exists(dir)) throw exists
+    for (const name of ['m', 'packs', 'idx', 'tmp']) makeDir(path.join(dir, name))
+    const { refs, ...manifest } = firstManifest(options.firstBranch ?? 'main', Date.now())
+    const log = new ManifestLog(dir)
+    await log.append(1, encodeLogEntry({ manifest, refs, segments: [], previous: '' }))
+    await log.sync()
+    if (!(await linkNew(await writeTmp(dir, formatBytes()), path.join(dir, 'format')))) throw exists
+    for (const parent of [dir, path.dirname(path.resolve(dir))]) await syncDir(parent)
+    return DiskStore.open(dir)
+  }
+
+  /** @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
+  static async open(dir: string): Promise<DiskStore> {
+    checkFormat(dir)
+    return new DiskStore(new DiskHome(dir))
+  }
+
+  async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {
+    throwIfAborted(options.signal)
+    return this.#home.read(cids)
+  }
+
+  async has(cids: readonly Cid[], options: ReadOptions = {}): Promise<boolean[]> {
+    throwIfAborted(options.signal)
+    return this.#home.has(cids)
+  }
+
+  async getStored(cids: readonly Cid[], options: ReadOptions = {}): Promise<StoredObject[]> {
+    throwIfAborted(options.signal)
+    return this.#home.readStored(cids)
+  }
+
+  writer(): ObjectWriter {
+    return new DiskWriter(this.#home)
+  }
+
+  async manifest(): Promise<Manifest> {
+    return this.#home.manifestOf(this.#home.refresh().entry)
+  }
+
+  async *manifests(): AsyncIterable<Manifest> {
+    for (let sequence = this.#home.refresh().entry.manifest.sequence - 1; sequence > 0; sequence--) {
+      const entry = this.#home.log.read(sequence)
+      if (entry === null) return
+      yield this.#home.manifestOf(entry)
+    }
+  }
+
+  update(change: Change, options: UpdateOptions = {}): Promise<Manifest> {
+    return publish(this.#home, change, options)
+  }
+
+  gc(options: GcOptions = {}): Promise<GcReport> {
+    return gcDisk(this.#home, options)
+  }
+
+  fsck(options: FsckOptions = {}): Promise<FsckReport> {
+    return fsckDisk(this.#home, options)
+  }
+
+  async stats(): Promise<StoreStats> {
+    return this.#home.retried(() => {
+      const segments = this.#home.refresh().segments()
+      const packs = new Map(
+        segments.flatMap((segment) => segment.packs.map((pack) => [pack.name, pack.bytes])),
+      )
+      return {
+        objects: segments.reduce((sum, segment) => sum + segment.count, 0),
+        packs: packs.size,
+        segments: segments.length,
+        packBytes: [...packs.values()].reduce((sum, bytes) => sum + bytes, 0),
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#home.pool.close()
+  }
+}

@@ -1,0 +1,105 @@
+// One record of a pack: an object with all that is needed to read it without any index, so that an index can be
+// rebuilt by scanning. Numbers are little-endian.
+//
+//   0 magic 'VREC'      4 packing (bits 0-3: 0 none, 1 deflate, 2 brotli, 3 delta) + codec (bit 4: 0 raw, 1 dag-cbor)
+//   5 depth             6 zero u16      8 payload length u32      12 raw length u32      16 sha-256 of the raw bytes
+//   48 delta only: binary CID of the base (36 bytes)              48 or 84 payload
+//
+// A delta's base has a smaller depth than the delta itself: chains are short and cannot run in circles.
+import { corrupt } from '../base/errors.ts'
+import { type Cid, type Codec, cidBytesLength, cidFromBytes, cidOfDigest } from '../encoding/cid.ts'
+import { type Packing, type StoredObject, objectBytesMax } from './interface.ts'
+import { deltaDepthMax } from './packing.ts'
+
+export const recordHeadBytes = 48
+export const deltaHeadBytes: number = recordHeadBytes + cidBytesLength
+export const recordMagic = 0x43455256
+/** No record is longer: what an index or a scan may ask for. */
+export const recordBytesMax: number = deltaHeadBytes + objectBytesMax
+
+export const packings: readonly Packing[] = ['none', 'deflate', 'brotli', 'delta']
+
+export interface RecordHead {
+  readonly packing: Packing
+  readonly codec: Codec
+  readonly depth: number
+  readonly rawLength: number
+  /** Of the base's CID and the payload together with the head: the whole record. */
+  readonly length: number
+  readonly payloadLength: number
+}
+
+export function recordLength(packing: Packing, payloadLength: number): number {
+  return (packing === 'delta' ? deltaHeadBytes : recordHeadBytes) + payloadLength
+}
+
+/** Writes head, base and payload at `at`; returns the offset behind. `digest` and `base` are binary. */
+export function writeRecord(
+  target: Uint8Array,
+  at: number,
+  record: {
+    readonly packing: Packing
+    readonly codec: Codec
+    readonly depth: number
+    readonly rawLength: number
+    readonly digest: Uint8Array
+    readonly base: Uint8Array | null
+    readonly payload: Uint8Array
+  },
+): number {
+  const view = new DataView(target.buffer, target.byteOffset + at)
+  view.setUint32(0, recordMagic, true)
+  view.setUint8(4, packings.indexOf(record.packing) | (record.codec === 'raw' ? 0 : 16))
+  view.setUint8(5, record.depth)
+  view.setUint16(6, 0)
+  view.setUint32(8, record.payload.length, true)
+  view.setUint32(12, record.rawLength, true)
+  target.set(record.digest, at + 16)
+  if (record.packing === 'delta') target.set(record.base!, at + recordHeadBytes)
+  target.set(record.payload, at + recordLength(record.packing, 0))
+  return at + recordLength(record.packing, record.payload.length)
+}
+
+/** Every length is bounded here, before anybody allocates by it. */
+export function readRecordHead(bytes: Uint8Array, at: number): RecordHead {
+  if (bytes.length - at < recordHeadBytes) throw corrupt('a pack record is cut short')
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at)
+  const kind = view.getUint8(4)
+  const packing = packings[kind & 15]
+  const depth = view.getUint8(5)
+  const payloadLength = view.getUint32(8, true)
+  const rawLength = view.getUint32(12, true)
+  if (
+    view.getUint32(0, true) !== recordMagic ||
+    packing === undefined ||
+    kind > 31 ||
+    view.getUint16(6) !== 0 ||
+    (packing === 'delta') !== depth > 0 ||
+    depth > deltaDepthMax ||
+    rawLength > objectBytesMax ||
+    payloadLength > rawLength
+  ) {
+    throw corrupt('not the head of a pack record')
+  }
+  const codec = kind & 16 ? 'dag-cbor' : 'raw'
+  return { packing, codec, depth, rawLength, payloadLength, length: recordLength(packing, payloadLength) }
+}
+
+/** The record at `at` as a stored object; its payload is a view. The digest is not checked here. */
+export function readRecord(bytes: Uint8Array, at: number): StoredObject {
+  const head = readRecordHead(bytes, at)
+  if (bytes.length - at < head.length) throw corrupt('a pack record is cut short')
+  const payloadAt = at + recordLength(head.packing, 0)
+  return {
+    cid: recordCid(bytes, at, head),
+    packing: head.packing,
+    rawLength: head.rawLength,
+    base: head.packing === 'delta' ? cidFromBytes(bytes, at + recordHeadBytes) : null,
+    depth: head.depth,
+    payload: bytes.subarray(payloadAt, payloadAt + head.payloadLength),
+  }
+}
+
+export function recordCid(bytes: Uint8Array, at: number, head: RecordHead): Cid {
+  return cidOfDigest(head.codec, bytes.subarray(at + 16, at + recordHeadBytes))
+}

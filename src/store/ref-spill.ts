@@ -1,0 +1,41 @@
+// Refs too many for a manifest: a root object that links to parts, each a map of some hundred refs. Where one part
+// ends depends on names only, so moving one ref rewrites one part and the root, however many refs there are.
+import { utf8 } from '../base/bytes.ts'
+import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
+import { type Cid, cidFromLink, cidToLink } from '../encoding/cid.ts'
+import { xxh32 } from '../encoding/xxh32.ts'
+import { linksOfRefs, refsOfLinks } from './manifest-file.ts'
+import type { Codec } from '../encoding/cid.ts'
+
+type Link = Parameters<typeof cidFromLink>[0]
+const refsPerPart = 256
+const partRefsMax = 2048
+
+export function spillRefs(
+  refs: ReadonlyMap<string, Cid>,
+  put: (codec: Codec, bytes: Uint8Array) => Cid,
+): Cid {
+  const parts: Link[] = []
+  let part = new Map<string, Cid>()
+  const close = (): void => {
+    parts.push(cidToLink(put('dag-cbor', encodeCbor(linksOfRefs(part)))))
+    part = new Map()
+  }
+  for (const name of [...refs.keys()].sort()) {
+    part.set(name, refs.get(name)!)
+    const bytes = utf8(name)
+    if (xxh32(bytes, 0, bytes.length, 0) % refsPerPart === 0 || part.size >= partRefsMax) close()
+  }
+  if (part.size > 0) close()
+  return put('dag-cbor', encodeCbor(parts))
+}
+
+export function loadRefs(root: Cid, get: (cids: readonly Cid[]) => readonly Uint8Array[]): Map<string, Cid> {
+  const refs = new Map<string, Cid>()
+  const parts = decodeCbor(get([root])[0]!, 'the list of spilled refs') as Link[]
+  for (const bytes of get(parts.map((link) => cidFromLink(link)))) {
+    for (const [name, cid] of refsOfLinks(decodeCbor(bytes, 'spilled refs') as Record<string, Link>))
+      refs.set(name, cid)
+  }
+  return refs
+}

@@ -1,0 +1,32 @@
+// Entry of the worker threads: a table of pure functions by name. A function gets and gives flat data; the buffers
+// of its result are handed over, not copied.
+import { serveMessages } from './base/platform-threads.ts'
+import type { JobAnswer, JobMessage } from './base/pool.ts'
+import { packBatch } from './store/batch.ts'
+
+const table: Readonly<Record<string, (...args: never[]) => unknown>> = { packBatch }
+
+serveMessages((message) => {
+  const { id, name, args } = message as JobMessage
+  try {
+    const result = (table[name] as (...args: readonly unknown[]) => unknown)(...args)
+    return { result: { id, result } satisfies JobAnswer, transfer: buffersOf(result) }
+  } catch (error) {
+    return { result: { id, error } satisfies JobAnswer, transfer: [] }
+  }
+})
+
+/** The buffers that a result owns whole: a view of a part of one (zlib pools) is copied instead. */
+function buffersOf(result: unknown): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>()
+  for (const value of Object.values(result ?? {})) {
+    if (
+      ArrayBuffer.isView(value) &&
+      value.buffer instanceof ArrayBuffer &&
+      value.byteLength === value.buffer.byteLength
+    ) {
+      buffers.add(value.buffer)
+    }
+  }
+  return [...buffers]
+}
