@@ -35,8 +35,10 @@ export class CheckedReader implements ObjectReader {
     const objects = await this.#reader.getStored(cids, options)
     if (objects.length !== cids.length) throw liar('the remote sent another number of objects than asked for')
     objects.forEach((object, i) => {
-      if (object.cid !== cids[i]) throw liar(`the remote sent another object than '${shortCid(cids[i]!)}'`, cids[i])
-      if (!isSane(object)) throw liar(`the remote sent object '${shortCid(object.cid)}' with an absurd head`, object.cid)
+      if (object.cid !== cids[i])
+        throw liar(`the remote sent another object than '${shortCid(cids[i]!)}'`, cids[i])
+      if (!isSane(object))
+        throw liar(`the remote sent object '${shortCid(object.cid)}' with an absurd head`, object.cid)
     })
     return objects
   }

@@ -36,7 +36,8 @@ export function rankBelow(rank: number, level: number | null): number {
 
 /** Level of a prolly node, null for any other object: the fourth byte of [version, kind, level, …]. */
 export function levelOf(bytes: Uint8Array): number | null {
-  const isNode = bytes.length > 4 && bytes[0]! >> 5 === 4 && bytes[1] === 1 && bytes[2]! < 24 && bytes[3]! < levelsMax
+  const isNode =
+    bytes.length > 4 && bytes[0]! >> 5 === 4 && bytes[1] === 1 && bytes[2]! < 24 && bytes[3]! < levelsMax
   return isNode ? bytes[3]! : null
 }
 

@@ -2,13 +2,17 @@
 // one that a ref of the receiver reaches is whole, because a ref implies its closure. So two walks go down side by
 // side, by generation: the sender's from what is wanted, and the receiver's from its refs, never deeper than the
 // question asks. The cost follows how far the two sides have diverged.
-import { VarveError, throwIfAborted } from '../base/errors.ts'
-import { type Cid, type CommitCid, shortCid } from '../encoding/cid.ts'
-import { readCommits, readTag } from '../history/commit.ts'
+import { CID } from 'multiformats/cid'
+import { VarveError, corrupt, throwIfAborted } from '../base/errors.ts'
+import { decodeCbor } from '../encoding/cbor.ts'
+import { type Cid, type CommitCid, cidFromLink, shortCid } from '../encoding/cid.ts'
+import { readCommits } from '../history/commit.ts'
+import { isAncestor } from '../history/ancestry.ts'
 import type { Commit } from '../history/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
 
 const tagDepthMax = 16
+const batchObjects = 256
 
 export interface Negotiated {
   /** Commits to send: parents before children. */
@@ -37,6 +41,14 @@ export class KnownHistory {
     this.#unread = [...this.#seen]
   }
 
+  /** As reaches, for a commit that may not be here at all. */
+  async holds(cid: CommitCid): Promise<boolean> {
+    if (this.#seen.has(cid)) return true
+    if (!(await this.#reader.has([cid]))[0]) return false
+    const [commit] = await readCommits(this.#reader, [cid])
+    return this.reaches(cid, commit!.generation)
+  }
+
   async reaches(cid: CommitCid, generation: number): Promise<boolean> {
     if (this.#seen.has(cid)) return true
     for (;;) {
@@ -53,6 +65,15 @@ export class KnownHistory {
       }
     }
   }
+}
+
+/** `refs` are a store's refs' targets. */
+export async function knownHistory(store: ObjectReader, refs: Iterable<Cid>): Promise<KnownHistory> {
+  const peeled = await peelAll(store, refs)
+  return new KnownHistory(
+    store,
+    [...peeled.values()].map(({ commit }) => commit),
+  )
 }
 
 /** `source` must check what it reads; its generation numbers are checked here. */
@@ -89,17 +110,49 @@ export async function negotiate(
   return { fresh: fresh.sort((a, b) => a.generation - b.generation), boundary }
 }
 
-/** Follows annotated tags to the commit below. */
-export async function peel(reader: ObjectReader, cid: Cid): Promise<Peeled> {
-  const tags: Cid[] = []
-  let at = cid
-  for (let tag = await readTag(reader, at); tag !== null; tag = await readTag(reader, at)) {
-    if (tags.push(at) > tagDepthMax) {
-      throw new VarveError('VARVE_CORRUPT', `tag '${shortCid(cid)}' is a tag of too many tags`, { data: { cid } })
+/** Follows annotated tags to the commits below, all names at once. */
+export async function peelAll(reader: ObjectReader, cids: Iterable<Cid>): Promise<Map<Cid, Peeled>> {
+  const names = [...new Set(cids)]
+  const chains = names.map((cid): Cid[] => [cid])
+  let open = chains
+  for (let depth = 0; open.length > 0; depth++) {
+    if (depth > tagDepthMax) throw corrupt(`tag '${shortCid(open[0]![0]!)}' is a tag of too many tags`)
+    const next: Cid[][] = []
+    for (let at = 0; at < open.length; at += batchObjects) {
+      const batch = open.slice(at, at + batchObjects)
+      const objects = await reader.get(batch.map((chain) => chain.at(-1)!))
+      objects.forEach((bytes, i) => {
+        const target = tagTarget(batch[i]!.at(-1)!, bytes)
+        if (target === null) return
+        batch[i]!.push(target)
+        next.push(batch[i]!)
+      })
     }
-    at = tag.target
+    open = next
   }
-  return { commit: at, tags }
+  return new Map(names.map((cid, i) => [cid, { commit: chains[i]!.at(-1)!, tags: chains[i]!.slice(0, -1) }]))
+}
+
+export async function peel(reader: ObjectReader, cid: Cid): Promise<Peeled> {
+  return (await peelAll(reader, [cid])).get(cid)!
+}
+
+function tagTarget(cid: Cid, bytes: Uint8Array): Cid | null {
+  const value = decodeCbor(bytes, `object ${cid}`)
+  if (typeof value !== 'object' || value === null || !('object' in value)) return null
+  return value.object instanceof CID ? cidFromLink(value.object) : null
+}
+
+/**
+ * Whether `after` descends from `before`, both commits or tags. A commit of the other side that is not here, or only
+ * half here, is nobody's ancestor here: the walk starts from ours and meets it or not.
+ */
+export async function descends(reader: ObjectReader, before: Cid, after: Cid): Promise<boolean> {
+  if (before === after) return true
+  const [isHere] = await reader.has([before])
+  if (!isHere) return false
+  const [older, newer] = [await peel(reader, before), await peel(reader, after)]
+  return isAncestor(reader, older.commit, newer.commit)
 }
 
 /** Walks and merge bases trust generations: a commit that claims a false one would hide its ancestors from them. */

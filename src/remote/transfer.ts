@@ -19,7 +19,7 @@ import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
 import type { TransferOptions } from './interface.ts'
-import { KnownHistory, negotiate, peel } from './negotiate.ts'
+import { knownHistory, negotiate, peelAll } from './negotiate.ts'
 import { Sender } from './sender.ts'
 
 const hasObjectsMax = 4096
@@ -54,32 +54,26 @@ export async function copyClosure(
   options: CopyOptions,
 ): Promise<Copied> {
   const source = new CheckedReader(from)
-  const tips = new Set<CommitCid>()
-  const tags = new Set<Cid>()
   const known = new Set(haves)
-  for (const want of wants) {
-    if (known.has(want)) continue
-    const peeled = await peel(source, want)
-    tips.add(peeled.commit)
-    for (const tag of peeled.tags) tags.add(tag)
-  }
-  if (tips.size === 0) return { commits: new Set(), objects: 0, bytes: 0 }
-  const history = new KnownHistory(to, await peelAll(to, known))
-  const { fresh, boundary } = await negotiate(source, history, [...tips], options.signal)
+  const peeled = [
+    ...(
+      await peelAll(
+        source,
+        wants.filter((want) => !known.has(want)),
+      )
+    ).values(),
+  ]
+  if (peeled.length === 0) return { commits: new Set(), objects: 0, bytes: 0 }
+  const tips = peeled.map(({ commit }) => commit)
+  const { fresh, boundary } = await negotiate(source, await knownHistory(to, haves), tips, options.signal)
   const copy = new ClosureCopy(source, writer, options)
   await copy.trees(
     fresh.flatMap((commit) => [commit.tree, ...linksOf(commit.cid, encodeCbor(commit.extra))]),
     boundary.map((commit) => commit.tree),
   )
   const commits = new Set(fresh.map((commit) => commit.cid))
-  await copy.objects([...commits, ...tags])
+  await copy.objects([...commits, ...new Set(peeled.flatMap(({ tags }) => tags))])
   return { commits, objects: copy.sender.objects, bytes: copy.sender.bytes }
-}
-
-export async function peelAll(reader: ObjectReader, cids: Iterable<Cid>): Promise<Set<CommitCid>> {
-  const commits = new Set<CommitCid>()
-  for (const cid of cids) commits.add((await peel(reader, cid)).commit)
-  return commits
 }
 
 class ClosureCopy {

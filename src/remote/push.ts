@@ -1,0 +1,174 @@
+// Push: brings what local refs reach into another store, then moves that store's refs, all of them in one
+// compare-and-set or none. Nothing of a push that fails, at whatever step, is ever seen on the remote. Work that
+// others pushed is never overwritten unless that was asked for.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
+import type { Manifest, ManifestChange, ObjectWriter, Store } from '../store/interface.ts'
+import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
+import { descends } from './negotiate.ts'
+import { type PushTarget, readRefspecs } from './refspec.ts'
+import { checkRemoteName, isBare, upstreamKey } from './remotes.ts'
+import { committedRefs, withFreshEpoch } from './receive.ts'
+import { type Copied, copyClosure } from './transfer.ts'
+
+export interface PushOptions extends TransferOptions {
+  /** 'main', 'main:other', ':gone', '+main', 'refs/tags/v1'; none: the current branch. */
+  readonly refspecs?: readonly string[]
+  readonly force?: boolean
+  /** Makes the remote's branch the upstream of the local one. */
+  readonly setUpstream?: boolean
+  /** Where its remote-tracking refs are kept; absent when a bare URL is pushed to. */
+  readonly remoteName?: string | undefined
+}
+
+/** @throws VarveError VARVE_REFUSED, VARVE_USAGE, VARVE_REF_NOT_FOUND, VARVE_OBJECT_MISSING */
+export async function push(local: Store, remote: Store, options: PushOptions = {}): Promise<TransferReport> {
+  if (options.remoteName !== undefined) checkRemoteName(options.remoteName)
+  const localManifest = await local.manifest()
+  let targets: readonly PushTarget[] = []
+  const report = await withFreshEpoch(remote, async (remoteManifest, sameEpoch) => {
+    targets = (await readRefspecs(local, localManifest, remoteManifest, options.refspecs ?? [])).map(
+      (target) => (options.force === true ? { ...target, force: true } : target),
+    )
+    return pushTargets(local, remote, remoteManifest, targets, sameEpoch, options)
+  })
+  await rememberPushed(local, targets, options)
+  return report
+}
+
+async function pushTargets(
+  local: Store,
+  remote: Store,
+  before: Manifest,
+  targets: readonly PushTarget[],
+  sameEpoch: (current: Manifest) => void,
+  options: PushOptions,
+): Promise<TransferReport> {
+  const moving = targets.filter((target) => (before.refs.get(target.ref) ?? null) !== target.target)
+  if (moving.length === 0) return { updates: [], objects: 0, bytes: 0 }
+  const bare = isBare(remote, before)
+  const updates = await Promise.all(moving.map((target) => judge(local, before, target, bare)))
+  const writer = remote.writer()
+  let published = false
+  try {
+    const copied = await copyForPush(local, remote, writer, before, moving, options)
+    const change = (current: Manifest): ManifestChange => {
+      sameEpoch(current)
+      for (const target of moving) checkUnmoved(before, current, target, bare)
+      return changeFor(current, moving, bare)
+    }
+    await remote.update(change, { writer, signal: options.signal })
+    published = true
+    return { updates, objects: copied.objects, bytes: copied.bytes }
+  } finally {
+    if (!published) await writer.abort()
+  }
+}
+
+async function copyForPush(
+  local: Store,
+  remote: Store,
+  writer: ObjectWriter,
+  before: Manifest,
+  targets: readonly PushTarget[],
+  options: PushOptions,
+): Promise<Copied> {
+  const wants = targets.flatMap((target) => target.target ?? [])
+  return copyClosure(local, remote, writer, wants, committedRefs(before), {
+    local: 'sender',
+    phase: 'pushing',
+    signal: options.signal,
+    onProgress: options.onProgress,
+  })
+}
+
+/** What one ref may become, judged by what the remote had when we looked. */
+async function judge(local: Store, before: Manifest, target: PushTarget, bare: boolean): Promise<RefUpdate> {
+  refuseCheckedOut(before, target, bare)
+  const old = before.refs.get(target.ref) ?? null
+  const update = { ref: target.ref, before: old, after: target.target }
+  if (old === null || target.target === null) return { ...update, forced: false }
+  if (target.ref.startsWith(tagPrefix)) {
+    if (!target.force) throw tagExists(target.ref)
+    return { ...update, forced: true }
+  }
+  const forward = await descends(local, old, target.target)
+  if (!forward && !target.force) throw notFastForward(target.ref)
+  return { ...update, forced: !forward }
+}
+
+/** Somebody may have been faster between our look and our compare-and-set. */
+function checkUnmoved(before: Manifest, current: Manifest, target: PushTarget, bare: boolean): void {
+  refuseCheckedOut(current, target, bare)
+  const now = current.refs.get(target.ref)
+  if (now === before.refs.get(target.ref) || (now ?? null) === target.target || target.force) return
+  throw target.ref.startsWith(tagPrefix) ? tagExists(target.ref) : notFastForward(target.ref)
+}
+
+function changeFor(current: Manifest, targets: readonly PushTarget[], bare: boolean): ManifestChange {
+  const refs = new Map<string, Cid | null>()
+  for (const { ref, target } of targets) if ((current.refs.get(ref) ?? null) !== target) refs.set(ref, target)
+  const names = targets.map(({ ref }) => shortRefName(ref)).join(', ')
+  const change = { refs, operation: { name: 'push', message: names, author: '' } }
+  // A bare repository whose HEAD names no branch yet takes the first that comes: clones then have one to check out.
+  const hasBranch = [...current.refs.keys()].some((ref) => ref.startsWith(branchPrefix))
+  const branch = targets.find(({ ref, target }) => target !== null && ref.startsWith(branchPrefix))
+  const adopts =
+    bare && current.head !== null && !hasBranch && branch !== undefined && !refs.has(current.head)
+  return adopts ? { ...change, head: branch.ref } : change
+}
+
+function refuseCheckedOut(manifest: Manifest, target: PushTarget, bare: boolean): void {
+  if (bare || manifest.head !== target.ref || manifest.refs.get(target.ref) === target.target) return
+  const name = shortRefName(target.ref)
+  throw new VarveError('VARVE_REFUSED', `branch '${name}' is checked out in the remote's working folder`, {
+    data: { ref: target.ref },
+    hint: `push to another branch ('${name}:incoming'), or pull from over there`,
+  })
+}
+
+function notFastForward(ref: string): VarveError {
+  return new VarveError('VARVE_REFUSED', `the remote's '${shortRefName(ref)}' has commits you do not have`, {
+    data: { ref },
+    hint: "run 'varve pull', then push again",
+  })
+}
+
+function tagExists(ref: string): VarveError {
+  return new VarveError(
+    'VARVE_REFUSED',
+    `tag '${shortRefName(ref)}' is already on the remote, and names something else`,
+    {
+      data: { ref },
+      hint: 'choose another name; --force replaces it for everybody',
+    },
+  )
+}
+
+/** Remote-tracking refs and upstreams. The remote has moved by now: doing this again later is harmless. */
+async function rememberPushed(
+  local: Store,
+  targets: readonly PushTarget[],
+  options: PushOptions,
+): Promise<void> {
+  const { remoteName, setUpstream } = options
+  if (remoteName === undefined) return
+  const branches = targets.filter(({ ref }) => ref.startsWith(branchPrefix))
+  await local.update(
+    (current) => {
+      const refs = new Map<string, Cid | null>()
+      const config = new Map<string, string>()
+      for (const { ref, target, source } of branches) {
+        const tracking = `${remotePrefix}${remoteName}/${shortRefName(ref)}`
+        if ((current.refs.get(tracking) ?? null) !== target) refs.set(tracking, target)
+        if (setUpstream !== true || target === null || source?.startsWith(branchPrefix) !== true) continue
+        const key = upstreamKey(shortRefName(source))
+        if (current.config.get(key) !== tracking) config.set(key, tracking)
+      }
+      if (refs.size + config.size === 0) return null
+      return { refs, config, operation: { name: 'push', message: remoteName, author: '' } }
+    },
+    { signal: options.signal },
+  )
+}

@@ -1,0 +1,105 @@
+// The remotes a repository knows: `remote.NAME.url` in its configuration. A URL never holds a password, because the
+// configuration is printed, copied and synchronized; credentials come from where the transport's world keeps them.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { checkRefName, remotePrefix } from '../history/refs.ts'
+import type { Manifest, Store } from '../store/interface.ts'
+import type { RemoteEntry } from './interface.ts'
+
+const urlLengthMax = 2048
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const control = /[\u0000-\u001f\u007f]/
+
+export function urlKey(name: string): string {
+  return `remote.${name}.url`
+}
+
+export function upstreamKey(branch: string): string {
+  return `branch.${branch}.upstream`
+}
+
+export function listRemotes(manifest: Manifest): RemoteEntry[] {
+  const entries: RemoteEntry[] = []
+  for (const [key, url] of manifest.config) {
+    const name = /^remote\.(.+)\.url$/.exec(key)?.[1]
+    if (name !== undefined) entries.push({ name, url })
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** @throws VarveError VARVE_REF_NOT_FOUND */
+export function remoteUrl(manifest: Manifest, name: string): string {
+  const url = manifest.config.get(urlKey(name))
+  if (url !== undefined) return url
+  const names = listRemotes(manifest).map((entry) => entry.name)
+  throw new VarveError('VARVE_REF_NOT_FOUND', `no remote '${name}'`, {
+    data: { name, remotes: names },
+    hint:
+      names.length === 0 ? `add it with 'varve remote add ${name} URL'` : `there are: ${names.join(', ')}`,
+  })
+}
+
+/** `url` as it shall be kept: see `absoluteUrl` of the transports for paths. */
+export async function addRemote(store: Store, name: string, url: string): Promise<RemoteEntry> {
+  checkRemoteName(name)
+  checkRemoteUrl(url)
+  await store.update((current) => {
+    if (current.config.has(urlKey(name))) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `remote '${name}' exists already`, {
+        data: { name, url: current.config.get(urlKey(name)) },
+        hint: `remove it with 'varve remote remove ${name}', or choose another name`,
+      })
+    }
+    return {
+      config: new Map([[urlKey(name), url]]),
+      operation: { name: 'remote add', message: `${name} ${url}`, author: '' },
+    }
+  })
+  return { name, url }
+}
+
+/** Its remote-tracking refs go with it, and it is nobody's upstream any more. */
+export async function removeRemote(store: Store, name: string): Promise<void> {
+  await store.update((current) => {
+    remoteUrl(current, name)
+    const prefix = `${remotePrefix}${name}/`
+    const refs = new Map<string, Cid | null>()
+    for (const ref of current.refs.keys()) if (ref.startsWith(prefix)) refs.set(ref, null)
+    const config = new Map<string, string | null>()
+    for (const [key, value] of current.config) {
+      const isUpstream = /^branch\..+\.upstream$/.test(key) && value.startsWith(prefix)
+      if (isUpstream || key.startsWith(`remote.${name}.`)) config.set(key, null)
+    }
+    return { refs, config, operation: { name: 'remote remove', message: name, author: '' } }
+  })
+}
+
+/** One component: 'origin' must never be a folder of another remote's branches. */
+export function checkRemoteName(name: string): string {
+  checkRefName(name, 'remote')
+  if (name.includes('/')) {
+    throw new VarveError('VARVE_USAGE', `'${name}' is not a valid remote name`, { hint: "leave out the '/'" })
+  }
+  return name
+}
+
+/** @throws VarveError VARVE_USAGE */
+export function checkRemoteUrl(url: string): string {
+  if (url === '' || url.length > urlLengthMax || control.test(url) || url.startsWith('-')) {
+    throw new VarveError('VARVE_USAGE', `not a URL or path of a remote: ${JSON.stringify(url.slice(0, 200))}`)
+  }
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(url)?.[1]
+  if (authority?.includes(':') === true) {
+    throw new VarveError('VARVE_REFUSED', "a remote's URL must not hold a password", {
+      hint: 'leave it out: the URL is kept and shown as it is',
+    })
+  }
+  return url
+}
+
+/** Whether somebody's files lie over the store: its current branch must not move under them. */
+export function isBare(store: Store, manifest: Manifest): boolean {
+  const setting = manifest.config.get('core.bare')
+  if (setting !== undefined) return setting === 'true'
+  return !manifest.refs.has('INDEX') && !/[\\/]\.varve$/.test(store.location)
+}

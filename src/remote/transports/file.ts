@@ -1,0 +1,104 @@
+// Remotes in the file system: 'file:///srv/data', '/srv/data' or '../data'. A folder with a store in it is a bare
+// repository; a folder with `.varve` in it is somebody's working folder, and its store lies in there. A folder with
+// anything else in it is never touched.
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { VarveError } from '../../base/errors.ts'
+import { DiskStore } from '../../store/disk/store.ts'
+import type { Store } from '../../store/interface.ts'
+import type { OpenRemoteOptions, Transport } from '../interface.ts'
+import { checkRemoteUrl } from '../remotes.ts'
+
+const metaFolder = '.varve'
+const scheme = /^([a-z][a-z0-9+.-]+):\/\//i
+/** `user@host:path`, as ssh has it; a drive letter is not a host. */
+const scpLike = /^[^/\\:]{2,}:/
+
+export const fileTransport: Transport = {
+  name: 'a local directory: a path or file:///PATH',
+  accepts: (url) => url.startsWith('file://') || (!scheme.test(url) && !scpLike.test(url)),
+  open: openFolder,
+}
+
+const transports: readonly Transport[] = [fileTransport]
+
+/** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
+export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {
+  checkRemoteUrl(url)
+  const transport = transports.find((candidate) => candidate.accepts(url))
+  if (transport === undefined) throw unsupported(url)
+  return transport.open(url, options)
+}
+
+/** Relative paths made absolute, so that a remote that is written down is found from everywhere. */
+export function absoluteUrl(url: string, base: string): string {
+  checkRemoteUrl(url)
+  if (!fileTransport.accepts(url)) throw unsupported(url)
+  return url.startsWith('file://') ? url : path.resolve(base, url)
+}
+
+async function openFolder(url: string, options: OpenRemoteOptions): Promise<Store> {
+  const folder = folderOf(url, options.base ?? process.cwd())
+  for (const dir of [folder, path.join(folder, metaFolder)])
+    if (DiskStore.exists(dir)) return DiskStore.open(dir)
+  if (options.create !== true) {
+    throw new VarveError('VARVE_UNREACHABLE', `no repository at '${url}'`, {
+      data: { url, path: folder },
+      hint: "check the path; the first 'varve push' to an empty or missing folder makes a repository there",
+    })
+  }
+  if (!isFree(folder)) {
+    throw new VarveError('VARVE_REFUSED', `'${url}' holds something else than a repository`, {
+      data: { url, path: folder },
+      hint: 'name an empty folder, or one that does not exist yet',
+    })
+  }
+  return createBare(folder)
+}
+
+async function createBare(folder: string): Promise<Store> {
+  fs.mkdirSync(folder, { recursive: true })
+  try {
+    return await DiskStore.create(folder)
+  } catch (error) {
+    // Two first pushes at once: the other one made it.
+    if (DiskStore.exists(folder)) return DiskStore.open(folder)
+    throw error
+  }
+}
+
+/** Missing, empty, or a store whose creation was cut short: its format file comes last. */
+function isFree(folder: string): boolean {
+  try {
+    return fs.readdirSync(folder).every((name) => ['m', 'packs', 'idx', 'tmp'].includes(name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false
+    throw error
+  }
+}
+
+function folderOf(url: string, base: string): string {
+  if (!url.startsWith('file://')) return path.resolve(base, url)
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw new VarveError('VARVE_UNREACHABLE', `'${url}' is not the URL of a local file`, {
+      cause,
+      hint: "write it as 'file:///absolute/path'",
+    })
+  }
+}
+
+function unsupported(url: string): VarveError {
+  const kind = scheme.exec(url)?.[1] ?? 'ssh'
+  return new VarveError(
+    'VARVE_UNREACHABLE',
+    `remotes over '${kind}' are not supported yet: use a local directory`,
+    {
+      data: { url, supported: transports.map((transport) => transport.name) },
+      hint: `supported: ${transports.map((transport) => transport.name).join(', ')}`,
+    },
+  )
+}
