@@ -16,7 +16,7 @@ const batchObjects = 512
  * they are marked without being read.
  */
 export async function mark(
-  reader: ObjectReader,
+  reader: Pick<ObjectReader, 'get'>,
   roots: Iterable<Cid>,
   marked: Set<Cid>,
   options: MarkOptions = {},

@@ -2,6 +2,7 @@
 // Objects become visible by `update` only, and gc re-checks with the epoch as every store does.
 import { VarveError, corrupt, throwIfAborted } from '../base/errors.ts'
 import { type Cid, type Codec, cidOf, codecOf } from '../encoding/cid.ts'
+import { linksOf } from '../encoding/links.ts'
 import { firstManifest, missingTarget, nextManifest, targetsOf } from './change.ts'
 import { fsckObjects, rootsOf } from './closure.ts'
 import {
@@ -56,7 +57,7 @@ export class MemoryStore implements Store {
   }
 
   writer(): ObjectWriter {
-    return new MemoryWriter(this)
+    return new MemoryWriter(this, this.#objects)
   }
 
   async manifest(): Promise<Manifest> {
@@ -78,22 +79,21 @@ export class MemoryStore implements Store {
       if (this.#log.at(-1) !== current) continue
       if (wanted === null) return current
       const next = nextManifest(current, wanted, Date.now())
-      const pending =
-        options.writer === undefined ? new Map<Cid, Uint8Array>() : this.#pendingOf(options.writer)
+      const writer = this.#own(options.writer ?? this.writer())
+      if (writer.before !== this.#objects) rescue(writer, this.#objects)
+      const { pending } = writer
       const lost = targetsOf(wanted).find((cid) => !this.#objects.has(cid) && !pending.has(cid))
       if (lost !== undefined) throw missingTarget(lost, this.location)
       for (const [cid, bytes] of pending) this.#objects.set(cid, bytes)
-      pending.clear()
+      writer.published(this.#objects)
       this.#log.push(next)
       return next
     }
   }
 
-  #pendingOf(writer: ObjectWriter): Map<Cid, Uint8Array> {
-    if (!(writer instanceof MemoryWriter) || writer.store !== this) {
-      throw new TypeError('a writer publishes through the store that made it')
-    }
-    return writer.pending
+  #own(writer: ObjectWriter): MemoryWriter {
+    if (writer instanceof MemoryWriter && writer.store === this) return writer
+    throw new TypeError('a writer publishes through the store that made it')
   }
 
   async gc(options: GcOptions = {}): Promise<GcReport> {
@@ -137,10 +137,18 @@ export class MemoryStore implements Store {
 /** Holds the bytes of all it was given, also of those the store has: a gc in between then costs nothing. */
 class MemoryWriter implements ObjectWriter {
   readonly store: MemoryStore
-  readonly pending = new Map<Cid, Uint8Array>()
+  readonly pending: Map<Cid, Uint8Array> = new Map()
+  /** The store's objects when the writer began; gc makes a new map and leaves this one as it is. */
+  before: ReadonlyMap<Cid, Uint8Array>
 
-  constructor(store: MemoryStore) {
+  constructor(store: MemoryStore, before: ReadonlyMap<Cid, Uint8Array>) {
     this.store = store
+    this.before = before
+  }
+
+  published(objects: ReadonlyMap<Cid, Uint8Array>): void {
+    this.pending.clear()
+    this.before = objects
   }
 
   put(codec: Codec, bytes: Uint8Array, _options?: PutOptions): Cid {
@@ -175,6 +183,19 @@ class MemoryWriter implements ObjectWriter {
 
   async abort(): Promise<void> {
     this.pending.clear()
+  }
+}
+
+/** After a gc: takes over what the pending objects link to and gc has dropped. */
+function rescue(writer: MemoryWriter, objects: ReadonlyMap<Cid, Uint8Array>): void {
+  const queue = [...writer.pending.keys()]
+  for (let cid = queue.pop(); cid !== undefined; cid = queue.pop()) {
+    for (const link of linksOf(cid, writer.pending.get(cid)!)) {
+      const bytes = objects.has(link) || writer.pending.has(link) ? undefined : writer.before.get(link)
+      if (bytes === undefined) continue
+      writer.pending.set(link, bytes)
+      queue.push(link)
+    }
   }
 }
 

@@ -278,6 +278,37 @@ export function storeContract(kind: string, create: () => Promise<Store>): void 
     expect((await store.fsck()).problems).toEqual([])
   })
 
+  test(`${kind}: what a new object links to and gc dropped in between is there again after update`, async () => {
+    const store = await make()
+    const leaf = await publish(store, 'refs/heads/main', 'leaf')
+    const node = await publish(store, 'refs/heads/main', 'node', [leaf])
+    await store.update(() => setRef('refs/heads/main', null))
+    const writer = store.writer()
+    const tip = putNode(writer, 'tip', [node])
+    await store.gc({ manifestsKeptMax: 1 })
+    expect(await store.has([leaf, node])).toEqual([false, false])
+    await store.update(() => setRef('refs/heads/main', tip), { writer })
+    expect(await store.has([leaf, node, tip])).toEqual([true, true, true])
+    expect((await store.fsck()).problems).toEqual([])
+  })
+
+  test(`${kind}: an object put with a base that gc drops in between is whole after update`, async () => {
+    const store = await make()
+    const text = Array.from({ length: 300 }, (_, i) => `row ${i * 7919}`).join(',')
+    const first = store.writer()
+    const base = first.put('raw', utf8(text))
+    await store.update(() => setRef('refs/heads/main', base), { writer: first })
+    await store.update(() => setRef('refs/heads/main', null))
+    const writer = store.writer()
+    const next = writer.put('raw', utf8(`${text}!`), { base })
+    await store.gc({ manifestsKeptMax: 1 })
+    await store.update(() => setRef('refs/heads/main', next), { writer })
+    expect(await store.has([base, next])).toEqual([false, true])
+    expect((await store.get([next]))[0]!.length).toBe(text.length + 1)
+    await store.gc({ manifestsKeptMax: 1 })
+    expect((await store.fsck()).problems).toEqual([])
+  })
+
   test(`${kind}: fsck names an object that a ref reaches and that is missing`, async () => {
     const store = await make()
     const ghost = cidOf('raw', utf8('ghost'))

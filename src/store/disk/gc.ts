@@ -1,7 +1,179 @@
-import { VarveError } from '../../base/errors.ts'
-import type { GcOptions, GcReport } from '../interface.ts'
+// Garbage collection without locks and without trusting a clock. It marks what the kept manifests reach, copies what
+// lives in packs worth rewriting, writes one segment of the living, and publishes that with a new gcEpoch by the same
+// compare-and-set as a commit; if a commit was faster, it looks again. Only then are files deleted: a writer that
+// began before sees the epoch and re-checks all it stands on (recheck.ts). After any error nothing is deleted.
+import path from 'node:path'
+import { assert } from '../../base/assert.ts'
+import { corrupt, throwIfAborted } from '../../base/errors.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import { nextManifest } from '../change.ts'
+import { type GcOptions, type GcReport, manifestsKeptMaxDefault } from '../interface.ts'
+import { type LogEntry, type SegmentRef, encodeLogEntry } from '../manifest-file.ts'
+import { mark } from '../mark.ts'
+import { filterRun, mergeRuns, runOf } from '../run.ts'
+import { type Run, entryBytes } from '../segment.ts'
+import { isMissing, remove, syncDir } from './files.ts'
+import { copyLiving } from './gc-copy.ts'
+import { type StoreFile, deadFiles, deleteFiles, fileSystemNow, filesOf, listFiles } from './gc-files.ts'
+import { type GcPlan, planGc } from './gc-plan.ts'
 import type { DiskHome } from './home.ts'
+import type { IndexView } from './index-view.ts'
+import { manifestName } from './layout.ts'
+import type { LoggedEntry } from './log.ts'
+import { removeSegment, writeSegment } from './publish.ts'
+import { DiskWriter } from './writer.ts'
 
-export async function gcDisk(_home: DiskHome, _options: GcOptions): Promise<GcReport> {
-  throw new VarveError('VARVE_NOT_POSSIBLE', 'this build cannot collect garbage')
+const graceMsDefault = 24 * 3_600_000
+
+/** What one turn sees, before it changes anything. */
+interface Survey {
+  readonly view: IndexView
+  readonly segments: readonly Run[]
+  readonly kept: readonly LoggedEntry[]
+  /** Sequences of manifests beyond those to keep. */
+  readonly dropped: readonly number[]
+  readonly files: readonly StoreFile[]
+}
+
+export async function gcDisk(home: DiskHome, options: GcOptions): Promise<GcReport> {
+  const marked = new Set<Cid>()
+  const writer = new DiskWriter(home)
+  try {
+    for (;;) {
+      throwIfAborted(options.signal)
+      const survey = surveyOf(home, options.manifestsKeptMax ?? manifestsKeptMaxDefault)
+      const report = survey === null ? null : await turn(home, survey, marked, writer, options)
+      if (report !== null) return report
+    }
+  } finally {
+    await writer.abort()
+  }
+}
+
+/** One try; null when a commit was faster. What is marked and copied already is not done again in the next. */
+async function turn(
+  home: DiskHome,
+  survey: Survey,
+  marked: Set<Cid>,
+  writer: DiskWriter,
+  options: GcOptions,
+): Promise<GcReport | null> {
+  await mark({ get: async (cids) => home.read(cids) }, rootsOf(home, survey.kept), marked, options)
+  const plan = planGc(survey.segments, marked)
+  const planned = reportOf(plan, survey)
+  if (options.dryRun === true) return planned
+  const copied = await copyLiving(home, writer, marked, plan)
+  const live = filesOf(survey.view.entry, survey.segments)
+  const ages = { nowMs: await fileSystemNow(home.dir), graceMs: options.graceMs ?? graceMsDefault }
+  const known = survey.kept.flatMap((entry) => [...filesOf(entry, [])])
+  const dead = deadFiles(survey.files, live, new Set(known), ages)
+  if (planned.objectsDropped === 0 && copied === 0 && dead.length === 0) {
+    dropManifests(home, survey.dropped)
+    return planned
+  }
+  const run = await livingRun(home, plan, writer)
+  const entry = await publishLiving(home, survey.view, run, writer)
+  if (entry === null) return null
+  const still = filesOf(entry, [run])
+  const retired = [...live].filter((name) => !still.has(name))
+  dropManifests(home, survey.dropped)
+  return {
+    ...planned,
+    bytesAfter: packBytesOf([run]),
+    filesRemoved: deleteFiles(home.dir, dead, retired, ages.graceMs),
+  }
+}
+
+/** null when another gc removed a file while we looked: then there is a newer manifest to begin with. */
+function surveyOf(home: DiskHome, manifestsKeptMax: number): Survey | null {
+  const view = home.refresh()
+  try {
+    const sequences = home.log.sequences()
+    const split = Math.max(0, sequences.length - Math.max(1, manifestsKeptMax))
+    const older = sequences.slice(split).filter((sequence) => sequence < view.entry.manifest.sequence)
+    const kept = older.map((sequence) => home.log.read(sequence)).filter((entry) => entry !== null)
+    // Listed before anything is published: whoever writes a file later than this began on the new epoch.
+    const files = listFiles(home.dir)
+    const segments = view.segments()
+    const names = new Set(files.map((file) => file.name))
+    const lost = [...filesOf(view.entry, segments)].find((name) => !names.has(name))
+    if (lost === undefined)
+      return { view, segments, kept: [...kept, view.entry], dropped: sequences.slice(0, split), files }
+    if (home.refresh() !== view) return null
+    throw corrupt(`a file that the newest manifest needs is gone: '${lost}'`, { path: lost })
+  } catch (error) {
+    if (isMissing(error) && home.refresh() !== view) return null
+    throw error
+  }
+}
+
+function* rootsOf(home: DiskHome, entries: readonly LoggedEntry[]): Generator<Cid> {
+  for (const entry of entries) {
+    // Spilled refs are objects too, and link to what they name.
+    if (typeof entry.refs === 'string') yield entry.refs
+    else yield* entry.refs.values()
+  }
+  assert(
+    entries.at(-1)?.manifest.sequence === home.view().entry.manifest.sequence,
+    'the newest manifest is a root',
+  )
+}
+
+/** The living, each in its newest place, and the packs that are still needed. */
+async function livingRun(home: DiskHome, plan: GcPlan, writer: DiskWriter): Promise<Run> {
+  const { packs, objects } = await writer.flush()
+  for (const dir of new Set(packs.map((pack) => path.dirname(pack.file)))) await syncDir(dir)
+  await syncDir(path.join(home.dir, 'packs'))
+  return filterRun(mergeRuns([plan.living, runOf(objects)]), () => true)
+}
+
+async function publishLiving(
+  home: DiskHome,
+  view: IndexView,
+  run: Run,
+  writer: DiskWriter,
+): Promise<Pick<LogEntry, 'segments'> | null> {
+  const current = home.manifestOf(view.entry)
+  const { refs: _, ...next } = nextManifest(
+    current,
+    { operation: { name: 'gc', message: '', author: '' } },
+    Date.now(),
+  )
+  const segments: SegmentRef[] = run.entries.length === 0 ? [] : [await writeSegment(home, run)]
+  let won = false
+  try {
+    await syncDir(path.join(home.dir, 'idx'))
+    const manifest = { ...next, gcEpoch: current.gcEpoch + 1 }
+    const bytes = encodeLogEntry({ manifest, refs: view.entry.refs, segments, previous: view.entry.digest })
+    won = await home.log.append(next.sequence, bytes)
+  } finally {
+    if (!won) for (const segment of segments) removeSegment(home, segment)
+  }
+  if (!won) return null
+  writer.published(home.refresh())
+  // Nothing is deleted before the manifest that no longer needs it is durable.
+  await home.log.sync()
+  return { segments }
+}
+
+/** Lowest first: the log never has a gap. */
+function dropManifests(home: DiskHome, sequences: readonly number[]): void {
+  for (const sequence of sequences) remove(path.join(home.dir, manifestName(sequence)))
+}
+
+function reportOf(plan: GcPlan, survey: Survey): GcReport {
+  const objectsKept = plan.living.entries.length / entryBytes
+  const before = packBytesOf(survey.segments)
+  return {
+    objectsKept,
+    objectsDropped: plan.total - objectsKept,
+    bytesBefore: before,
+    bytesAfter: Math.min(before, plan.livingBytes),
+    filesRemoved: 0,
+  }
+}
+
+function packBytesOf(runs: readonly Run[]): number {
+  const packs = new Map(runs.flatMap((run) => run.packs.map((pack) => [pack.name, pack.bytes])))
+  return [...packs.values()].reduce((sum, bytes) => sum + bytes, 0)
 }

@@ -61,8 +61,8 @@ export class DiskHome {
   }
 
   /** From a view of the past, as far as its files still lie there. */
-  readFrom(view: IndexView, cids: readonly Cid[]): Uint8Array[] {
-    return readObjects(cids, this.#context(this.locate, view))
+  readFrom(view: IndexView, cids: readonly Cid[], locate: Locate = this.locate): Uint8Array[] {
+    return readObjects(cids, this.#context(locate, view))
   }
 
   readStored(cids: readonly Cid[], locate: Locate = this.locate): StoredObject[] {

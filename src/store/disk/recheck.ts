@@ -1,7 +1,7 @@
 // After a gc: what a writer took for present may be gone, and what it wrote may be about to be deleted as an orphan.
 // The manifest's gcEpoch tells. The writer then puts again what is missing, with all that those objects link to, and
 // copies its own packs. What cannot be had any more makes the update fail, never a ref that points into a void.
-import { VarveError } from '../../base/errors.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import { linksOf } from '../../encoding/links.ts'
 import { isMissing } from './files.ts'
@@ -14,7 +14,7 @@ export async function recheck(writer: DiskWriter, view: IndexView): Promise<void
   const before = writer.view
   if (before.entry.manifest.gcEpoch === view.entry.manifest.gcEpoch) return
   try {
-    await writer.rewrite()
+    await writer.rewrite(view)
     const seen = new Set<Cid>()
     const queue = [...writer.assumed, ...writer.pendingCids()]
     while (queue.length > 0) {
@@ -24,7 +24,7 @@ export async function recheck(writer: DiskWriter, view: IndexView): Promise<void
     }
     writer.view = view
   } catch (cause) {
-    if (!isMissing(cause)) throw cause
+    if (!isMissing(cause) && !isVarveError(cause, 'VARVE_OBJECT_MISSING')) throw cause
     throw new VarveError(
       'VARVE_NOT_POSSIBLE',
       'garbage collection removed objects that were about to be used',

@@ -13,7 +13,7 @@ import {
   objectBytesMax,
 } from '../interface.ts'
 import type { PackKind } from '../pack.ts'
-import { deltaDepthMax, unpack } from '../packing.ts'
+import { deltaDepthMax, pack, unpack } from '../packing.ts'
 import { recordLength, writeRecord } from '../record.ts'
 import type { Placed } from '../run.ts'
 import { isMissing } from './files.ts'
@@ -33,7 +33,6 @@ const queuedBytesMax = 48 << 20
 interface Pending {
   readonly digest: Uint8Array
   readonly codec: Codec
-  readonly bytes: number
   batch: OpenBatch | null
   item: number
   /** Set when it is packed. */
@@ -90,7 +89,6 @@ export class DiskWriter implements ObjectWriter {
     this.#pending.set(cid, {
       digest,
       codec,
-      bytes: bytes.length,
       batch,
       item,
       pack: null,
@@ -119,7 +117,7 @@ export class DiskWriter implements ObjectWriter {
     if (this.#pending.has(object.cid)) return
     const depth = object.base === null ? 0 : this.#depthOf(object.base) + 1
     if (depth > deltaDepthMax || object.payload.length > bytes.length) this.putAnew(codec, bytes)
-    else this.#appendStored({ ...object, depth }, codec, bytes.length)
+    else this.#appendStored({ ...object, depth })
     if (this.#queuedBytes > queuedBytesMax) await this.drained()
   }
 
@@ -131,17 +129,18 @@ export class DiskWriter implements ObjectWriter {
     return bytes
   }
 
-  #appendStored(object: StoredObject, codec: Codec, bytes: number): void {
+  #appendStored(object: StoredObject): void {
+    const codec = codecOf(object.cid)
     const digest = cidDigest(object.cid)
     const base = object.base === null ? null : Buffer.from(object.base, 'hex')
     const record = new Uint8Array(recordLength(object.packing, object.payload.length))
     writeRecord(record, 0, { ...object, codec, digest, base })
-    const pack = this.#packOf(codec)
-    const offset = pack.append(record, [record.length])
-    const place = { batch: null, item: 0, pack, offset, length: record.length, depth: object.depth }
-    this.#pending.set(object.cid, { digest, codec, bytes, ...place })
+    const file = this.#packOf(codec)
+    const offset = file.append(record, [record.length])
+    const place = { batch: null, item: 0, pack: file, offset, length: record.length, depth: object.depth }
+    this.#pending.set(object.cid, { digest, codec, ...place })
     this.#queuedBytes += record.length
-    this.#track(pack.written().then(() => void (this.#queuedBytes -= record.length)))
+    this.#track(file.written().then(() => void (this.#queuedBytes -= record.length)))
   }
 
   async drained(): Promise<void> {
@@ -210,19 +209,26 @@ export class DiskWriter implements ObjectWriter {
     return [...this.#pending.keys()]
   }
 
-  /** Moves what lies in finished packs into new ones: a gc may have seen those as orphans. */
-  async rewrite(): Promise<void> {
+  /**
+   * Moves what lies in finished packs into new ones, for a gc may have seen those as orphans; and packs whole what is a
+   * delta of something that `view` has not.
+   */
+  async rewrite(view: IndexView): Promise<void> {
     await this.flush()
     const packs = this.#finished
     this.#finished = []
     const cids = this.pendingCids()
     for (let at = 0; at < cids.length; at += rewriteObjects) {
-      const objects = this.home.readStored(cids.slice(at, at + rewriteObjects), this.#locate)
-      for (const object of objects) this.#appendStored(object, codecOf(object.cid), object.rawLength)
+      for (const object of this.home.readStored(cids.slice(at, at + rewriteObjects), this.#locate)) {
+        const { base, cid, rawLength } = object
+        const hasBase = base === null || this.#pending.has(base) || this.home.locate(base, view) !== null
+        const whole = hasBase ? null : pack(this.home.readFrom(this.view, [cid], this.#locate)[0]!, null)
+        this.#appendStored(whole === null ? object : { cid, rawLength, base: null, depth: 0, ...whole })
+      }
       await this.drained()
     }
     await this.flush()
-    for (const pack of packs) await pack.abort()
+    for (const old of packs) await old.abort()
   }
 
   /** After the manifest stands: what was pending is the store's. */
