@@ -64,7 +64,7 @@ function makeRows() {
     const [given, family] = [pick(first), pick(last)]
     const amount = `${random() % 100_000}.${String(random() % 100).padStart(2, '0')}`
     const created = new Date(1_500_000_000_000 + (random() % 200_000_000) * 1000).toISOString().slice(0, 19)
-    const mail = `${given.toLowerCase()}.${family.toLowerCase()}${i}@example.org`
+    const mail = `${given[0]}.${family}${i}@mail.org`.toLowerCase()
     rows.push([
       String(i + 1),
       `${given} ${family}`,

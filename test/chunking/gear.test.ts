@@ -3,17 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { ChunkCutter } from '../../src/chunking/cutter.ts'
 import { binaryRule, type CutRule, cutRule, gearTable, textRule } from '../../src/chunking/gear.ts'
-
-/** Bytes that anyone can make again: a linear congruential generator's high bytes. */
-function noise(length: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  let state = seed >>> 0
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    bytes[i] = state >>> 24
-  }
-  return bytes
-}
+import { noise } from './noise.ts'
 
 function chunksOf(parts: readonly Uint8Array[], rule: CutRule): Uint8Array[] {
   const chunks: Uint8Array[] = []

@@ -9,7 +9,9 @@ import { bench, byBytes, fileOf, treeOf } from './support.ts'
 
 const texts = fc.constantFrom('1', '2', '3')
 // Directories and files have different names, so that no tree clashes.
-const names = fc.tuple(fc.constantFrom('', 'd/', 'd/e/', 'd-'), fc.constantFrom('f', 'g', 'é', '😀')).map((parts) => parts.join(''))
+const names = fc
+  .tuple(fc.constantFrom('', 'd/', 'd/e/', 'd-'), fc.constantFrom('f', 'g', 'é', '😀'))
+  .map((parts) => parts.join(''))
 const flats = fc.dictionary(names, texts, { maxKeys: 10 })
 
 function entryIn(flat: Readonly<Record<Path, string>>, path: Path): TreeEntry | null {
@@ -100,7 +102,10 @@ describe('renames', () => {
 
   test('a file that moved and changed a little is a rename', async () => {
     const [text, other] = [prose(200, 'one'), prose(200, 'two')]
-    const found = await renamesOf({ a: text, b: other }, { c: `${other}more\n`, d: text.replace('line', 'LINE') })
+    const found = await renamesOf(
+      { a: text, b: other },
+      { c: `${other}more\n`, d: text.replace('line', 'LINE') },
+    )
     expect(found.sort()).toEqual(['a -> d alike', 'b -> c alike'])
   })
 
