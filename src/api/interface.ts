@@ -58,7 +58,11 @@ export interface Status {
   readonly staged: readonly PathChange[]
   readonly unstaged: readonly PathChange[]
   readonly untracked: readonly string[]
-  readonly merging: { readonly kind: 'merge' | 'cherry-pick' | 'revert'; readonly theirs: string; readonly conflicts: number } | null
+  readonly merging: {
+    readonly kind: 'merge' | 'cherry-pick' | 'revert'
+    readonly theirs: string
+    readonly conflicts: number
+  } | null
   /** Another process moved the branch since this folder was last brought up to date. */
   readonly behindBranch: boolean
 }
@@ -96,6 +100,8 @@ export interface FileDiff {
   readonly sizeAfter: number | null
   /** Changes of the table's columns, as sentences. */
   readonly schemaChanges: readonly string[]
+  /** Names of the key's columns, of tables. */
+  readonly keyColumns?: readonly string[]
   /** Batches of changed rows; empty unless kind is 'table'. */
   rows(): AsyncIterable<RowChange[]>
   /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
@@ -124,7 +130,12 @@ export interface DiffStat {
   readonly state: PathState
   readonly from?: string
   readonly kind: 'table' | 'text' | 'binary' | 'symlink'
-  readonly rows?: { readonly added: number; readonly removed: number; readonly changed: number; readonly cells: number }
+  readonly rows?: {
+    readonly added: number
+    readonly removed: number
+    readonly changed: number
+    readonly cells: number
+  }
   readonly lines?: { readonly added: number; readonly removed: number }
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
@@ -144,6 +155,8 @@ export interface ConflictInfo {
   readonly kind: 'cell' | 'row' | 'file' | 'schema'
   readonly path: string
   readonly key?: readonly Value[]
+  /** Names of the key's columns, in its order. */
+  readonly keyColumns?: readonly string[]
   readonly column?: string
   readonly reason?: string
   /** Cells: values. Rows: rows by column. Files: sizes in words ('1.2 kB text'); null: the side does not have it. */

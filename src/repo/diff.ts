@@ -12,7 +12,7 @@ import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { diffSchemas, diffTables } from '../table/diff.ts'
-import type { RowDifference, SchemaDifference } from '../table/interface.ts'
+import type { RowDifference, Schema, SchemaDifference } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import { pairRenames } from './renames.ts'
 
@@ -38,6 +38,8 @@ export interface PathDiff {
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
   readonly schemaChanges: readonly string[]
+  /** Of tables. */
+  readonly keyColumns?: readonly string[]
   rows(): AsyncIterable<RowDifference[]>
   hunks(): AsyncIterable<LineHunk>
 }
@@ -112,7 +114,7 @@ async function tableParts(
   before: TreeEntry | null,
   after: TreeEntry | null,
   options: DiffTreesOptions,
-): Promise<Pick<PathDiff, 'kind' | 'schemaChanges' | 'rows'>> {
+): Promise<Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows'>> {
   const [a, b] = await Promise.all(
     [before, after].map((entry) => (entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null)),
   )
@@ -120,8 +122,13 @@ async function tableParts(
   return {
     kind: 'table',
     schemaChanges,
+    keyColumns: keyNames((b ?? a)!.schema),
     rows: () => diffTables(nodes, a ?? null, b ?? null, { signal: options.signal }),
   }
+}
+
+function keyNames({ columns, key }: Schema): string[] {
+  return key.map((id) => columns.find((column) => column.id === id)!.name)
 }
 
 /** Sentences for people, without full stops. */
