@@ -83,15 +83,20 @@ export function compareKeyAt(batch: EntryBatch, i: number, key: Uint8Array): num
   return compareRanges(batch.keys, startOf(batch.keyEnds, i), batch.keyEnds[i]!, key, 0, key.length)
 }
 
-/** Whether a's entry i and b's entry j have the same value and links. */
-export function sameContent(a: EntryBatch, i: number, b: EntryBatch, j: number): boolean {
-  const start = startOf(a.valueEnds, i)
-  const end = a.valueEnds[i]!
-  const otherStart = startOf(b.valueEnds, j)
-  const otherEnd = b.valueEnds[j]!
-  if (end - start !== otherEnd - otherStart) return false
-  if (compareRanges(a.values, start, end, b.values, otherStart, otherEnd) !== 0) return false
-  return (a.linkEnds === null && b.linkEnds === null) || sameLinks(linksAt(a, i), linksAt(b, j))
+/** Whether item i of one packed sequence has the bytes of item j of another. */
+export function sameBytesAt(
+  a: Uint8Array,
+  aEnds: Uint32Array,
+  i: number,
+  b: Uint8Array,
+  bEnds: Uint32Array,
+  j: number,
+): boolean {
+  const start = startOf(aEnds, i)
+  const end = aEnds[i]!
+  const otherStart = startOf(bEnds, j)
+  const otherEnd = bEnds[j]!
+  return end - start === otherEnd - otherStart && compareRanges(a, start, end, b, otherStart, otherEnd) === 0
 }
 
 export function sameLinks(a: readonly Cid[], b: readonly Cid[]): boolean {

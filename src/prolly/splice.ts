@@ -126,41 +126,35 @@ class LevelEditor {
     this.#base = place.ref.cid
   }
 
-  /** Takes in the rest of the node, then closes the region or goes on with the node behind it. */
+  /** Takes in the rest of the node and goes on behind it, or closes the region where old and new agree again. */
   async #advance(place: Place): Promise<void> {
+    const { start } = place.ref
     const end = endOf(place.ref)
-    this.#feedTo(end)
-    if (end === endOf(this.#root.ref)) {
-      this.#cutter.cut()
-      this.#close(end)
-    } else if (this.#cutter.open) {
-      const [next] = await this.#find([end])
-      this.#arrive(next!, 0)
-    } else {
-      this.#close(end)
+    if (this.#index === 0 && start > this.#regionStart && this.#isAligned(place)) {
+      this.#close(start)
+      return
     }
+    this.#feedTo(end)
+    if (end === endOf(this.#root.ref) || !this.#cutter.open) {
+      this.#close(end)
+      return
+    }
+    const [next] = await this.#find([end])
+    this.#place = next!
+    this.#index = 0
+  }
+
+  /** Whether a cut falls where an old node starts, whose first entry is not changed. */
+  #isAligned(place: Place): boolean {
+    return !this.#cutter.open || this.#cutter.cutsBefore(place.node, 0)
   }
 
   async #skipTo(offset: number): Promise<void> {
-    let place = this.#place!
-    if (offset > endOf(place.ref)) {
+    if (offset > endOf(this.#place!.ref)) {
       const [found] = await this.#find([offset])
-      place = found!
+      this.#place = found!
     }
-    this.#arrive(place, indexAt(place, offset))
-  }
-
-  /** Goes on at an old entry; where that begins a node and a cut falls there, old and new agree again. */
-  #arrive(place: Place, index: number): void {
-    const aligned = index === 0 && (!this.#cutter.open || this.#cutter.cutsBefore(place.node, 0))
-    if (aligned) {
-      this.#cutter.cut()
-      this.#close(place.ref.start)
-      return
-    }
-    this.#place = place
-    this.#index = index
-    if (!this.#cutter.open) this.#base = place.ref.cid
+    this.#index = indexAt(this.#place!, offset)
   }
 
   #feedTo(offset: number): void {
@@ -172,6 +166,7 @@ class LevelEditor {
   }
 
   #close(end: number): void {
+    this.#cutter.cut()
     this.splices.push({ at: this.#regionStart, remove: end - this.#regionStart, entries: this.#entries })
     this.#entries = []
     this.#place = null

@@ -17,6 +17,8 @@ export interface TreeBuilderOptions {
   readonly baseOf?: BaseOf | undefined
 }
 
+type Sums = Pick<EncodedNode, 'items' | 'measure'>
+
 interface Level {
   readonly cutter: NodeCutter
   nodes: number
@@ -81,7 +83,7 @@ export class TreeBuilder {
 }
 
 /** What stands for a node one level up. */
-export function entryOfNode(shape: Shape, cid: Cid, node: EncodedNode, lastKey: Uint8Array): Entry {
+export function entryOfNode(shape: Shape, cid: Cid, node: Sums, lastKey: Uint8Array): Entry {
   const value = new Uint8Array(varintLength(node.items) + varintLength(node.measure))
   writeVarint(value, writeVarint(value, 0, node.items), node.measure)
   return { key: shape.kind === mapKind ? lastKey.slice() : emptyBytes, value, links: [cid] }
