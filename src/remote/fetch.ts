@@ -10,6 +10,7 @@ import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { descends, knownHistory, peelAll } from './negotiate.ts'
 import { committedRefs, withFreshEpoch } from './receive.ts'
+import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
 import { type Copied, copyClosure } from './transfer.ts'
 
@@ -63,6 +64,7 @@ async function fetchAdvertised(
   let published = false
   try {
     const copied = await copyBranches(local, remote, writer, before, [...branches.values()], options)
+    await verifyReceived(writer, copied.commits, options.signal)
     const tags = await followTags(local, remote, writer, before, copied.commits, newTags)
     const refs = new Map<string, Cid | null>([...branches, ...tags])
     if (refs.size === 0) return { updates: [], objects: copied.objects, bytes: copied.bytes }

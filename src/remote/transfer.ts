@@ -35,7 +35,7 @@ export interface CopyOptions extends TransferOptions {
 }
 
 export interface Copied {
-  /** Commits that the receiver had not. */
+  /** Commits that the receiver had not, parents first. */
   readonly commits: ReadonlySet<CommitCid>
   readonly objects: number
   readonly bytes: number
