@@ -135,7 +135,7 @@ export function childAtOffset(place: Place, offset: number): number {
 }
 
 /** The first entry whose end is above `value`, `last` at most. */
-export function upperBound(ends: Float64Array, value: number, last: number): number {
+export function upperBound(ends: Float64Array | Uint32Array, value: number, last: number): number {
   let low = 0
   let high = last
   while (low < high) {
