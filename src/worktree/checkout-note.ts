@@ -1,0 +1,112 @@
+// A note of a checkout under way: .varve/checkouts/<random>.json, flushed before the manifest moves, removed when the
+// files have followed. One that its process left behind says that the files may still show the old tree.
+import * as fs from 'node:fs'
+import { randomHex } from '../base/platform.ts'
+import { type Cid, isCid } from '../encoding/cid.ts'
+import type { Worktree } from './interface.ts'
+import { errnoOf, onPath } from './native.ts'
+
+export interface CheckoutIntent {
+  readonly from: Cid
+  readonly to: Cid
+  /** The manifest before the move. */
+  readonly sequence: number
+}
+
+export interface CheckoutNote {
+  readonly name: string
+}
+
+const noteName = /^[0-9a-f]{16}\.json$/
+const noteBytesMax = 4096
+
+/** Notes of this process that are not left behind. */
+const active = new Set<string>()
+
+export function writeNote(worktree: Worktree, intent: CheckoutIntent): CheckoutNote {
+  const folder = folderOf(worktree)
+  const name = `${randomHex(8)}.json`
+  const place = `${folder}/${name}`
+  onPath(place, 'writing', () => {
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid }), {
+      flag: 'wx',
+      flush: true,
+      mode: 0o600,
+    })
+    flushFolder(folder)
+  })
+  active.add(name)
+  return { name }
+}
+
+export function forgetNote(worktree: Worktree, note: CheckoutNote): void {
+  active.delete(note.name)
+  onPath(note.name, 'removing', () => fs.rmSync(`${folderOf(worktree)}/${note.name}`, { force: true }))
+}
+
+/** The work failed half way: whoever opens the repository next finishes it. */
+export function leaveNote(note: CheckoutNote): void {
+  active.delete(note.name)
+}
+
+/** Notes whose process is gone. A note that does not read was never finished: its manifest was not written either. */
+export function notesLeftBehind(
+  worktree: Worktree,
+): (CheckoutNote & { readonly intent: CheckoutIntent | null })[] {
+  const left: (CheckoutNote & { intent: CheckoutIntent | null })[] = []
+  for (const name of namesIn(folderOf(worktree))) {
+    const note = noteName.test(name) ? readNote(`${folderOf(worktree)}/${name}`) : 'gone'
+    if (note === 'gone' || active.has(name)) continue
+    if (note !== null && note.pid !== process.pid && isAlive(note.pid)) continue
+    left.push({ name, intent: note?.intent ?? null })
+  }
+  return left
+}
+
+function folderOf(worktree: Worktree): string {
+  return `${worktree.dotDir}/checkouts`
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+function readNote(place: string): { pid: number; intent: CheckoutIntent } | null | 'gone' {
+  try {
+    if (fs.statSync(place).size > noteBytesMax) return null
+    const value: unknown = JSON.parse(fs.readFileSync(place, 'utf8'))
+    if (typeof value !== 'object' || value === null) return null
+    const { from, to, sequence, pid } = value as Record<string, unknown>
+    if (typeof from !== 'string' || typeof to !== 'string' || !isCid(from) || !isCid(to)) return null
+    if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(pid)) return null
+    return { pid: pid as number, intent: { from, to, sequence: sequence as number } }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 'gone'
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errnoOf(error) === 'EPERM'
+  }
+}
+
+function flushFolder(folder: string): void {
+  const fd = fs.openSync(folder, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}

@@ -1,0 +1,197 @@
+// What a checkout will do, decided before anything is touched: which paths to remove and to write, and which changes
+// of the user's stand in the way. A file that already holds what is wanted is kept as it is, so that a checkout that
+// was cut short is finished by running it again.
+import type { Buffer } from 'node:buffer'
+import * as fs from 'node:fs'
+import { VarveError } from '../base/errors.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { diffTrees } from '../files/tree-diff.ts'
+import type { Tree } from '../files/tree.ts'
+import { ContentCheck, type Match, isProven } from './content-check.ts'
+import { equalEntries } from './entries.ts'
+import { entriesOf } from './index-state.ts'
+import type { Worktree, WorktreeOptions } from './interface.ts'
+import { Looker, lstatOrNull, nativePath, onPath } from './native.ts'
+import { type FileStat, fileStatOf, scanWorktree } from './scan.ts'
+import type { StatCache } from './stat-cache.ts'
+import type { KnownFile } from './stat-record.ts'
+import { isCarried, unstagedChanges } from './status.ts'
+import { pathFromBytes } from '../files/path.ts'
+
+/** A path whose file is to become `after`; null removes it. */
+export interface Step {
+  readonly path: Path
+  readonly before: TreeEntry | null
+  readonly after: TreeEntry | null
+}
+
+export interface PlannedStep extends Step {
+  /** 'keep': the file holds `after` already. 'none': there is nothing to remove. */
+  readonly action: 'write' | 'remove' | 'keep' | 'none'
+  /** Whether the file is there and holds `before`, byte for byte. */
+  readonly beforeProven: boolean
+}
+
+/** What going from tree to tree means for the files. */
+export async function stepsBetween(
+  worktree: Worktree,
+  from: Tree,
+  to: Tree,
+  options: WorktreeOptions,
+): Promise<Step[]> {
+  const steps: Step[] = []
+  for await (const batch of diffTrees(from, to, options)) {
+    steps.push(...(await Promise.all(batch.map((step) => onDisk(worktree, step)))))
+  }
+  return steps
+}
+
+/** Everything that makes the files those of the target, whatever they are now. */
+export async function forcedSteps(
+  worktree: Worktree,
+  index: Tree,
+  target: Tree,
+  options: WorktreeOptions,
+): Promise<PlannedStep[]> {
+  const planned: PlannedStep[] = []
+  const looker = new Looker(worktree.root)
+  for await (const batch of diffTrees(index, target, options)) {
+    for (const { path, before, after } of await Promise.all(batch.map((step) => onDisk(worktree, step)))) {
+      const stat = after === null && before !== null ? looker.look(path) : null
+      if (stat !== null && !stat.isDirectory())
+        planned.push({ path, before, after, action: 'remove', beforeProven: false })
+    }
+  }
+  const wanted = await entriesOf(target, null, options)
+  const scan = scanWorktree(worktree.root, { from: [], tracked: wanted.keys(), signal: options.signal })
+  for (const { path } of await unstagedChanges(worktree, wanted, scan.files, options)) {
+    planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', beforeProven: false })
+  }
+  return planned
+}
+
+/** The step as the worktree sees it: tables without a file are nothing there. */
+function onDisk(worktree: Worktree, step: Step): Step | Promise<Step> {
+  return step.before?.kind === 'table' || step.after?.kind === 'table' ? carriedStep(worktree, step) : step
+}
+
+async function carriedStep(worktree: Worktree, { path, before, after }: Step): Promise<Step> {
+  return { path, before: await carriedOrNull(worktree, before), after: await carriedOrNull(worktree, after) }
+}
+
+async function carriedOrNull(worktree: Worktree, entry: TreeEntry | null): Promise<TreeEntry | null> {
+  return entry !== null && (await isCarried(worktree.repo.nodes.reader, entry)) ? entry : null
+}
+
+/** Looks at every path that will be touched, and finds what would be lost. Those paths' actions are 'none'. */
+export async function planSteps(
+  worktree: Worktree,
+  steps: readonly Step[],
+  cache: StatCache,
+  options: WorktreeOptions,
+): Promise<{ planned: PlannedStep[]; lost: Path[] }> {
+  const verifier = new Verifier(worktree, steps, options)
+  const known = await cache.load(steps.map(({ path }) => path))
+  const planned: PlannedStep[] = []
+  for (const step of steps) {
+    const decided = verifier.decide(step, known.get(step.path))
+    planned.push(decided instanceof Promise ? await decided : decided)
+  }
+  return { planned, lost: [...verifier.lost].sort() }
+}
+
+export function uncommitted(paths: readonly Path[]): VarveError {
+  const [first] = paths
+  const more = paths.length > 1 ? ` and ${paths.length - 1} more` : ''
+  return new VarveError(
+    'VARVE_UNCOMMITTED',
+    `changes that are not committed would be lost: '${first}'${more}`,
+    {
+      data: { paths },
+      hint: "commit them, or throw them away with 'varve restore'",
+    },
+  )
+}
+
+class Verifier {
+  readonly lost = new Set<Path>()
+  readonly #worktree: Worktree
+  readonly #looker: Looker
+  readonly #check: ContentCheck
+  readonly #removed: ReadonlySet<Path>
+
+  constructor(worktree: Worktree, steps: readonly Step[], options: WorktreeOptions) {
+    this.#worktree = worktree
+    this.#looker = new Looker(worktree.root)
+    this.#check = new ContentCheck(worktree, options)
+    this.#removed = new Set(steps.filter(({ after }) => after === null).map(({ path }) => path))
+  }
+
+  decide(step: Step, known: KnownFile | undefined): PlannedStep | Promise<PlannedStep> {
+    const { path, before, after } = step
+    const decided = (action: PlannedStep['action'], beforeProven = false): PlannedStep => ({
+      ...step,
+      action,
+      beforeProven,
+    })
+    const blocked = this.#looker.blockedAt(path)
+    if (blocked !== null) {
+      if (after === null) return decided('none')
+      // What is removed first is in nobody's way.
+      if (this.#removed.has(blocked)) return decided('write')
+      this.lost.add(blocked)
+      return decided('none')
+    }
+    const stat = lstatOrNull(this.#worktree.root, path)
+    if (stat === null) return decided(after === null ? 'none' : 'write')
+    if (stat.isDirectory()) {
+      if (after === null) return decided('none')
+      const inTheWay = filesBelow(this.#worktree.root, path).filter((file) => !this.#removed.has(file))
+      for (const file of inTheWay) this.lost.add(file)
+      return decided(inTheWay.length === 0 ? 'write' : 'none')
+    }
+    const file = fileStatOf(stat)
+    if (file === null) {
+      this.lost.add(path)
+      return decided('none')
+    }
+    if (before !== null && isProven(known, file) && equalEntries(known.entry, before)) {
+      return decided(after === null ? 'remove' : 'write', true)
+    }
+    return this.#compare(step, file, known)
+  }
+
+  async #compare(step: Step, file: FileStat, known: KnownFile | undefined): Promise<PlannedStep> {
+    const { path, before, after } = step
+    const holds = async (entry: TreeEntry): Promise<boolean> => {
+      const match: Match =
+        this.#check.matchNow(path, file, entry) ?? (await this.#check.match(path, file, entry, known))
+      return match.stat !== null
+    }
+    if (before !== null && (await holds(before))) {
+      return { ...step, action: after === null ? 'remove' : 'write', beforeProven: true }
+    }
+    if (after !== null && (await holds(after))) return { ...step, action: 'keep', beforeProven: false }
+    // An untracked file that nobody wants to write or remove is nobody's business.
+    if (before !== null || after !== null) this.lost.add(path)
+    return { ...step, action: 'none', beforeProven: false }
+  }
+}
+
+/** All that is not a folder below a folder, ignored or not. */
+function filesBelow(root: string, folder: Path): Path[] {
+  const files: Path[] = []
+  const waiting = [folder]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const at = next
+    const entries = onPath(at, 'reading', () =>
+      fs.readdirSync(nativePath(root, at), { encoding: 'buffer', withFileTypes: true }),
+    ) as unknown as fs.Dirent<Buffer>[]
+    for (const entry of entries) {
+      const path = `${at}/${pathFromBytes(entry.name)}`
+      if (entry.isDirectory()) waiting.push(path)
+      else files.push(path)
+    }
+  }
+  return files
+}

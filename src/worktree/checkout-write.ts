@@ -1,0 +1,179 @@
+// Carries out a plan: removals first (they may free the name of a folder), then files, symlinks last, so that nothing
+// is ever written through a link that came with the tree. Small files are fetched in batches and written synchronously;
+// large ones stream; a table whose old file is proven unchanged is patched instead of rendered, where that is possible.
+import * as fs from 'node:fs'
+import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { codecOf } from '../encoding/cid.ts'
+import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
+import { readFile } from '../files/read.ts'
+import { renderTable } from '../formats/render.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import { loadTable } from '../table/table-object.ts'
+import type { PlannedStep } from './checkout-plan.ts'
+import type { CheckoutResult, Worktree, WorktreeOptions } from './interface.ts'
+import { lstatOrNull, nativePath, onPath } from './native.ts'
+import type { FileStat } from './scan.ts'
+import type { StatCache } from './stat-cache.ts'
+import { FileWriter, type OnOccupied, removeFile } from './write-file.ts'
+
+const batchFilesMax = 256
+const batchBytesMax = 8 << 20
+
+type WriteStep<E extends TreeEntry> = PlannedStep & { readonly after: E }
+
+export interface CheckoutMeans {
+  readonly cache: StatCache
+  /** Reads the target's objects. */
+  readonly nodes: NodeStore
+  readonly occupied: OnOccupied
+}
+
+export async function carryOut(
+  worktree: Worktree,
+  steps: readonly PlannedStep[],
+  means: CheckoutMeans,
+  options: WorktreeOptions = {},
+): Promise<CheckoutResult> {
+  const removed: Path[] = []
+  for (const { path, action } of steps) {
+    if (action !== 'remove') continue
+    removeFile(worktree.root, path)
+    means.cache.forget(path)
+    removed.push(path)
+  }
+  const writes = steps.filter((step) => step.action === 'write' || isLost(worktree, step))
+  const checkout = new Checkout(worktree, means, writes.length, options)
+  await checkout.writeSmallFiles(writes.filter(isSmallFile))
+  for (const step of writes) {
+    if (isSmallFile(step)) continue
+    if (step.after?.kind === 'file') await checkout.writeLargeFile(step as WriteStep<FileEntry>)
+    if (step.after?.kind === 'table') await checkout.writeTable(step as WriteStep<TableEntry>)
+  }
+  for (const step of writes) if (step.after?.kind === 'symlink') checkout.writeSymlink(step)
+  return { written: checkout.written, removed }
+}
+
+// On a file system that folds case, removing 'a' takes away an 'A' that was to be kept.
+function isLost(worktree: Worktree, step: PlannedStep): boolean {
+  return step.action === 'keep' && lstatOrNull(worktree.root, step.path) === null
+}
+
+function isSmallFile(step: PlannedStep): step is WriteStep<FileEntry> {
+  return step.after?.kind === 'file' && codecOf(step.after.content) === 'raw'
+}
+
+class Checkout {
+  readonly written: Path[] = []
+  readonly #worktree: Worktree
+  readonly #means: CheckoutMeans
+  readonly #total: number
+  readonly #options: WorktreeOptions
+  readonly #files: FileWriter
+
+  constructor(worktree: Worktree, means: CheckoutMeans, total: number, options: WorktreeOptions) {
+    this.#worktree = worktree
+    this.#means = means
+    this.#total = total
+    this.#options = options
+    this.#files = new FileWriter(worktree.root, means.occupied)
+  }
+
+  async writeSmallFiles(steps: readonly WriteStep<FileEntry>[]): Promise<void> {
+    for (let start = 0; start < steps.length;) {
+      let end = start
+      for (let bytes = 0; end < steps.length && end - start < batchFilesMax && bytes < batchBytesMax; end++) {
+        bytes += steps[end]!.after.size
+      }
+      const batch = steps.slice(start, end)
+      const contents = await this.#means.nodes.reader.get(
+        batch.map((step) => step.after.content),
+        { signal: this.#options.signal },
+      )
+      const knownAtMs = Date.now()
+      batch.forEach((step, i) => {
+        this.#makeRoom(step)
+        const stat = this.#files.writeBytes(step.path, contents[i]!, modeOf(step.after))
+        this.#wrote(step, stat, knownAtMs)
+      })
+      this.#report()
+      start = end
+    }
+  }
+
+  async writeLargeFile(step: WriteStep<FileEntry>): Promise<void> {
+    this.#makeRoom(step)
+    const knownAtMs = Date.now()
+    const source = readFile(this.#means.nodes, step.after, { signal: this.#options.signal })
+    this.#wrote(step, await this.#files.writeStream(step.path, source, modeOf(step.after)), knownAtMs)
+    this.#report()
+  }
+
+  async writeTable(step: WriteStep<TableEntry>): Promise<void> {
+    this.#makeRoom(step)
+    const knownAtMs = Date.now()
+    const stat = await this.#rendered(step)
+    this.#wrote(step, stat, knownAtMs)
+    this.#report()
+  }
+
+  writeSymlink(step: PlannedStep): void {
+    if (step.after?.kind !== 'symlink') throw new TypeError('not a symlink')
+    this.#makeRoom(step)
+    this.#wrote(step, this.#files.writeSymlink(step.path, step.after), Date.now())
+    this.#report()
+  }
+
+  async #rendered({ path, after }: WriteStep<TableEntry>): Promise<FileStat> {
+    const { nodes } = this.#means
+    const table = await loadTable(nodes.reader, after.table)
+    return this.#files.writeStream(
+      path,
+      renderTable(nodes, table, { signal: this.#options.signal }),
+      modeOf(after),
+    )
+  }
+
+  /** The last look before a name is taken: what was not there when the plan was made must not be overwritten. */
+  #makeRoom({ path, action, before }: PlannedStep): void {
+    const stat = lstatOrNull(this.#worktree.root, path)
+    if (stat === null) return
+    if (stat.isDirectory()) {
+      if (this.#means.occupied === 'refuse') removeEmptyFolders(this.#worktree.root, path)
+      return
+    }
+    if (before !== null || action !== 'write' || this.#means.occupied === 'replace') return
+    throw new VarveError('VARVE_NOT_POSSIBLE', `cannot write '${path}': another file has that name here`, {
+      data: { path },
+      hint: 'two paths of the dataset have one name on this file system; rename one of them',
+    })
+  }
+
+  #wrote({ path, after }: PlannedStep, stat: FileStat, knownAtMs: number): void {
+    this.written.push(path)
+    this.#means.cache.set(path, { stat, entry: after!, knownAtMs, sha256: null })
+  }
+
+  #report(): void {
+    throwIfAborted(this.#options.signal)
+    this.#options.onProgress?.({
+      phase: 'writing files',
+      done: this.written.length,
+      total: this.#total,
+      unit: 'files',
+    })
+  }
+}
+
+function modeOf(entry: FileEntry | TableEntry): 'executable' | 'plain' {
+  return entry.executable ? 'executable' : 'plain'
+}
+
+/** Depth first; a folder with anything in it stops the removal with an error. */
+function removeEmptyFolders(root: string, folder: Path): void {
+  onPath(folder, 'removing the folder', () => {
+    for (const name of fs.readdirSync(nativePath(root, folder))) {
+      removeEmptyFolders(root, `${folder}/${name}`)
+    }
+    fs.rmdirSync(nativePath(root, folder))
+  })
+}

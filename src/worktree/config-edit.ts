@@ -1,0 +1,58 @@
+// Changes one entry of varve.yaml and leaves everything else in it as the user wrote it: comments, order, spelling.
+import { type Document, type Pair, isMap, isScalar, isSeq } from 'yaml'
+import { VarveError } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
+import { type TableSetting, configFileName, configText, parsedConfig } from './dataset-config.ts'
+import { replaceFile } from './replace-file.ts'
+
+/** Sets the table's entry; makes the file when there is none. */
+export function addTable(root: string, path: Path, setting: TableSetting): void {
+  const { document } = parsedConfig(configText(root))
+  const entry = document.createNode({
+    key: setting.key.length === 1 ? setting.key[0] : setting.key,
+    ...(setting.format === null ? {} : { format: setting.format }),
+  })
+  const key = isMap(entry) ? entry.get('key', true) : null
+  if (isSeq(key)) key.flow = true
+  if (!isMap(document.contents))
+    document.contents = document.createNode({}) as unknown as typeof document.contents
+  if (!isMap(document.get('tables'))) document.set('tables', document.createNode({}))
+  document.setIn(['tables', path], entry)
+  write(root, document)
+}
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND when the path has no entry of its own */
+export function removeTable(root: string, path: Path): void {
+  const { document } = parsedConfig(configText(root))
+  if (!document.deleteIn(['tables', path])) {
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is not tracked as a table in ${configFileName}`, {
+      data: { path },
+      hint: `look for a pattern that covers it in ${configFileName}`,
+    })
+  }
+  const tables = document.get('tables')
+  if (isMap(tables) && tables.items.length === 0) document.delete('tables')
+  write(root, document)
+}
+
+/** Lets the entries of moved tables follow them; returns whether there were any. */
+export function renameTables(root: string, moved: ReadonlyMap<Path, Path>): boolean {
+  const { document } = parsedConfig(configText(root))
+  const tables = document.get('tables')
+  if (!isMap(tables)) return false
+  let found = false
+  for (const { key } of tables.items as Pair[]) {
+    const to = isScalar(key) ? moved.get(String(key.value)) : undefined
+    if (to === undefined || !isScalar(key)) continue
+    key.value = to
+    found = true
+  }
+  if (found) write(root, document)
+  return found
+}
+
+function write(root: string, document: Document): void {
+  const isBare =
+    isMap(document.contents) && document.contents.items.length === 0 && document.commentBefore === null
+  replaceFile(root, configFileName, isBare ? '' : document.toString({ lineWidth: 0 }))
+}

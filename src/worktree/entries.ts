@@ -1,0 +1,39 @@
+// Comparing tree entries, and saying in git's words how a path changed.
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { equalBytes } from '../base/bytes.ts'
+import type { PathChange, PathState } from './interface.ts'
+
+export function equalEntries(a: TreeEntry | null, b: TreeEntry | null): boolean {
+  if (a === null || b === null) return a === b
+  switch (a.kind) {
+    case 'file':
+      return (
+        b.kind === 'file' && a.content === b.content && a.size === b.size && a.executable === b.executable
+      )
+    case 'table':
+      return b.kind === 'table' && a.table === b.table && a.executable === b.executable
+    case 'symlink':
+      return b.kind === 'symlink' && equalBytes(a.target, b.target)
+  }
+}
+
+/** Both sides are not null at once, and not equal. */
+export function changeOf(path: Path, before: TreeEntry | null, after: TreeEntry | null): PathChange {
+  const kind = (after ?? before)!.kind
+  return { path, state: stateOf(before, after), kind }
+}
+
+function stateOf(before: TreeEntry | null, after: TreeEntry | null): PathState {
+  if (before === null) return 'added'
+  if (after === null) return 'deleted'
+  return (before.kind === 'symlink') === (after.kind === 'symlink') ? 'modified' : 'typechange'
+}
+
+/** Files and tables lie as files in the worktree, symlinks as symlinks. */
+export function fileKindOf(entry: TreeEntry): 'file' | 'symlink' {
+  return entry.kind === 'symlink' ? 'symlink' : 'file'
+}
+
+export function isExecutable(entry: TreeEntry): boolean {
+  return entry.kind !== 'symlink' && entry.executable
+}

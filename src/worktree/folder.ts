@@ -1,0 +1,97 @@
+// The worktree as history's operations see it (`Folder`): they check the files, publish the manifest, and then let the
+// files follow. What is under way is noted on disk in between, so that a crash is rolled forward by the next command.
+import type { Cid } from '../encoding/cid.ts'
+import { Tree } from '../files/tree.ts'
+import type { Folder, FolderOptions, Io } from '../repo/interface.ts'
+import { snapshotIndex } from './add.ts'
+import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
+import { type PlannedStep, forcedSteps, planSteps, stepsBetween, uncommitted } from './checkout-plan.ts'
+import { carryOut } from './checkout-write.ts'
+import type { Worktree } from './interface.ts'
+import { StatCache } from './stat-cache.ts'
+
+export function worktreeFolder(worktree: Worktree): Folder {
+  return new WorktreeFolder(worktree)
+}
+
+interface Prepared {
+  readonly note: CheckoutNote
+  readonly from: Cid
+  readonly to: Cid
+  /** null: everything is to be made as the target has it. */
+  readonly steps: readonly PlannedStep[] | null
+}
+
+class WorktreeFolder implements Folder {
+  readonly #worktree: Worktree
+  #prepared: Prepared | null = null
+
+  constructor(worktree: Worktree) {
+    this.#worktree = worktree
+  }
+
+  async prepare(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void> {
+    const steps = options.discard === true ? null : await this.#verified(io, from, to, options)
+    const { sequence } = await this.#worktree.repo.store.manifest()
+    this.#forget()
+    this.#prepared = { note: writeNote(this.#worktree, { from, to, sequence }), from, to, steps }
+  }
+
+  async carryOut(from: Cid, to: Cid, options: FolderOptions): Promise<void> {
+    const { nodes } = this.#worktree.repo
+    const prepared = this.#prepared?.from === from && this.#prepared.to === to ? this.#prepared : null
+    const target = await Tree.load(nodes, to)
+    const verified = prepared?.steps ?? null
+    const steps = verified ?? (await this.#forced(from, target, options))
+    const cache = await StatCache.open(this.#worktree, { paths: target.count, bytes: 0 })
+    try {
+      await carryOut(
+        this.#worktree,
+        steps,
+        { cache, nodes, occupied: verified === null ? 'replace' : 'refuse' },
+        options,
+      )
+    } catch (error) {
+      // The note stays: the next opening rolls forward.
+      if (prepared !== null) leaveNote(prepared.note)
+      this.#prepared = null
+      throw error
+    } finally {
+      await cache.close()
+    }
+    this.#forget()
+  }
+
+  snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid> {
+    return snapshotIndex(this.#worktree, io, index, options)
+  }
+
+  async #forced(from: Cid, target: Tree, options: FolderOptions): Promise<PlannedStep[]> {
+    const index = await Tree.load(this.#worktree.repo.nodes, from)
+    return forcedSteps(this.#worktree, index, target, { signal: options.signal })
+  }
+
+  async #verified(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<PlannedStep[]> {
+    // The trees may be in the writer still.
+    const worktree: Worktree = { ...this.#worktree, repo: { ...this.#worktree.repo, nodes: io.nodes } }
+    const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
+    const quiet = { signal: options.signal }
+    const steps = await stepsBetween(worktree, trees.from, trees.to, quiet)
+    const cache = await StatCache.open(worktree, {
+      paths: steps.length === 0 ? 0 : trees.from.count,
+      bytes: 0,
+    })
+    try {
+      const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
+      if (lost.length > 0) throw uncommitted(lost)
+      return planned
+    } finally {
+      await cache.close()
+    }
+  }
+
+  #forget(): void {
+    if (this.#prepared !== null) forgetNote(this.#worktree, this.#prepared.note)
+    this.#prepared = null
+  }
+}

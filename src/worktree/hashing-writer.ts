@@ -1,0 +1,37 @@
+// A writer that only names objects and keeps none: what a file's content would be called, without storing it. Reads
+// go to the store.
+import { VarveError } from '../base/errors.ts'
+import { type Cid, type Codec, cidOf } from '../encoding/cid.ts'
+import type { ObjectReader, ObjectWriter, ReadOptions, StoredObject } from '../store/interface.ts'
+
+export class HashingWriter implements ObjectWriter {
+  readonly #reader: ObjectReader
+
+  constructor(reader: ObjectReader) {
+    this.#reader = reader
+  }
+
+  put(codec: Codec, bytes: Uint8Array): Cid {
+    return cidOf(codec, bytes)
+  }
+
+  async putStored(object: StoredObject): Promise<void> {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `object '${object.cid}' is only to be named, not kept`)
+  }
+
+  get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+    return this.#reader.get(cids, options)
+  }
+
+  has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
+    return this.#reader.has(cids, options)
+  }
+
+  getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
+    return this.#reader.getStored(cids, options)
+  }
+
+  async drained(): Promise<void> {}
+
+  async abort(): Promise<void> {}
+}

@@ -1,0 +1,73 @@
+// The worktree: the user's folder with its files, and the index (what the next commit will hold) between it and
+// history. The index is a whole path tree in the manifest: ref INDEX is its root, INDEX_BASE the tree that it was laid
+// over. Staged is what differs between those two, unstaged what differs between INDEX and the files; the shapes here
+// are plain data, and the public API hands them on as they are.
+import type { Repo } from '../repo/interface.ts'
+import type { ColumnType } from '../table/interface.ts'
+
+export interface Worktree {
+  readonly repo: Repo
+  /** Absolute path of the folder with the user's files. */
+  readonly root: string
+  /** Absolute path of the '.varve' folder: caches lie there. */
+  readonly dotDir: string
+}
+
+export interface Progress {
+  readonly phase: string
+  readonly done: number
+  /** 0 when it is not known. */
+  readonly total: number
+  readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
+}
+
+export interface WorktreeOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
+
+export interface PathChange {
+  readonly path: string
+  readonly state: PathState
+  /** For 'renamed': where it was. */
+  readonly from?: string
+  readonly kind: 'file' | 'table' | 'symlink'
+}
+
+/** Something in the folder that no history can hold, and why it is passed over. */
+export interface SkippedPath {
+  readonly path: string
+  readonly reason: string
+}
+
+export interface WorktreeStatus {
+  readonly staged: readonly PathChange[]
+  readonly unstaged: readonly PathChange[]
+  /** Files, and as 'folder/' those folders that hold nothing tracked. */
+  readonly untracked: readonly string[]
+  readonly skipped: readonly SkippedPath[]
+  /** Another process moved the branch since this folder was last brought up to date. */
+  readonly behindBranch: boolean
+}
+
+export interface StageResult {
+  readonly staged: readonly PathChange[]
+  /** Tables that are stored as plain files this time, and why. */
+  readonly notTables: readonly { readonly path: string; readonly reason: string }[]
+  readonly skipped: readonly SkippedPath[]
+}
+
+export interface Tracked {
+  readonly path: string
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly rows: number
+}
+
+export interface CheckoutResult {
+  /** Paths that were written. */
+  readonly written: readonly string[]
+  readonly removed: readonly string[]
+}

@@ -1,0 +1,64 @@
+// `mv`: renames a file or folder in the worktree and in the index alike; the entries that tables have in varve.yaml
+// follow them. An existing folder as destination takes the file in, as with mv and git.
+import * as fs from 'node:fs'
+import { VarveError } from '../base/errors.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { withWriter } from '../repo/context.ts'
+import { renameTables } from './config-edit.ts'
+import { entriesOf, readIndex, updateIndex } from './index-state.ts'
+import type { Worktree, WorktreeOptions } from './interface.ts'
+import { Looker, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
+import { PathSpec, normalPath } from './pathspec.ts'
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE when the destination is taken */
+export async function movePath(
+  worktree: Worktree,
+  fromNamed: string,
+  toNamed: string,
+  options: WorktreeOptions = {},
+): Promise<{ from: Path; to: Path }> {
+  const from = normalPath(fromNamed)
+  const { index } = await readIndex(worktree)
+  const spec = new PathSpec([from])
+  const tracked = await entriesOf(index, (path) => spec.has(path), options)
+  const looker = new Looker(worktree.root)
+  if (from === '' || tracked.size === 0 || looker.look(from) === null) {
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
+      data: { path: fromNamed },
+    })
+  }
+  const to = destination(looker, from, normalPath(toNamed))
+  for (const folder of foldersAbove(to)) makeFolder(worktree.root, folder)
+  onPath(from, 'moving', () => fs.renameSync(nativePath(worktree.root, from), nativePath(worktree.root, to)))
+  const moved = new Map([...tracked.keys()].map((path): [Path, Path] => [path, to + path.slice(from.length)]))
+  const edits = new Map<Path, TreeEntry | null>()
+  for (const path of moved.keys()) edits.set(path, null)
+  for (const [path, entry] of tracked) edits.set(moved.get(path)!, entry)
+  await withWriter(worktree.repo, (writer, nodes) =>
+    updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
+  )
+  renameTables(worktree.root, moved)
+  return { from, to }
+}
+
+function destination(looker: Looker, from: Path, named: Path): Path {
+  const blocked = named === '' ? null : looker.blockedAt(named)
+  const stat = named === '' ? null : looker.look(named)
+  const name = from.slice(from.lastIndexOf('/') + 1)
+  const to = named === '' ? name : stat?.isDirectory() === true ? `${named}/${name}` : named
+  if (to === from || to.startsWith(`${from}/`)) throw taken(from, to, 'it would lie in itself')
+  if (blocked !== null) throw taken(from, to, `'${blocked}' is not a folder`)
+  if (looker.look(to) !== null) throw taken(from, to, 'the destination exists')
+  return to
+}
+
+function taken(from: Path, to: Path, reason: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `cannot move '${from}' to '${to}': ${reason}`, {
+    data: { from, to },
+  })
+}
+
+function makeFolder(root: string, folder: Path): void {
+  if (lstatOrNull(root, folder) !== null) return
+  onPath(folder, 'making the folder', () => fs.mkdirSync(nativePath(root, folder)))
+}

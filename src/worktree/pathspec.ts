@@ -1,0 +1,58 @@
+// The paths that people name: relative to the repository's root, with '/', a folder standing for all that is below it.
+// '.' is everything. What leaves the folder is refused.
+import { VarveError } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
+import { safePath } from '../files/path.ts'
+
+export class PathSpec {
+  /** Normalised; '' stands for everything. */
+  readonly paths: readonly Path[]
+  readonly #exact: ReadonlySet<Path>
+  readonly #everything: boolean
+
+  constructor(named: readonly string[]) {
+    this.paths = [...new Set(named.map(normalPath))]
+    this.#exact = new Set(this.paths)
+    this.#everything = this.#exact.has('')
+  }
+
+  /** Whether `path` is named, or lies below a named folder. */
+  has(path: Path): boolean {
+    return this.covering(path) !== null
+  }
+
+  /** The named path that stands for `path`, or null. */
+  covering(path: Path): Path | null {
+    if (this.#everything) return ''
+    if (this.#exact.has(path)) return path
+    for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1)) {
+      if (this.#exact.has(path.slice(0, at))) return path.slice(0, at)
+      if (at === 0) break
+    }
+    return null
+  }
+
+  /** @throws VarveError VARVE_PATH_NOT_FOUND for the first named path that stands for none of `found` */
+  requireMatches(found: Iterable<Path>): void {
+    const open = new Set(this.paths)
+    open.delete('')
+    for (const path of found) {
+      if (open.size === 0) return
+      for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) open.delete(path.slice(0, at))
+    }
+    for (const path of open) {
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' matches no file`, { data: { path } })
+    }
+  }
+}
+
+export function normalPath(named: string): Path {
+  const parts = named.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..') || named.startsWith('/')) {
+    throw new VarveError('VARVE_USAGE', `path '${named}' is outside of the repository's folder`, {
+      data: { path: named },
+    })
+  }
+  const path = parts.join('/')
+  return path === '' ? '' : safePath(path)
+}

@@ -1,0 +1,133 @@
+// Reads files of the worktree so that what is read is one state of the file: its stat (size, times, inode) is the same
+// before and after, and exactly as many bytes came as it says. A file that changes meanwhile is read once more, then
+// given up with an error that names it. Symlinks are not followed, and a pipe in a file's place does not hang.
+import { Buffer } from 'node:buffer'
+import * as fs from 'node:fs'
+import { VarveError, throwIfAborted } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
+import { nativePath, onPath } from './native.ts'
+import { type FileStat, fileStatOf } from './scan.ts'
+
+/** Files up to this size are read whole, in one call. */
+export const smallBytesMax: number = 256 << 10
+
+const partBytes = 1 << 20
+const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK
+
+export function sameStat(a: FileStat, b: FileStat): boolean {
+  return (
+    a.mtimeNs === b.mtimeNs &&
+    a.size === b.size &&
+    a.ctimeNs === b.ctimeNs &&
+    a.ino === b.ino &&
+    a.kind === b.kind &&
+    a.executable === b.executable
+  )
+}
+
+/** The bytes of a small file and the stat they belong to. The buffer may be `scratch`: use it before the next call. */
+export function readSmall(
+  root: string,
+  path: Path,
+  scratch: Buffer = Buffer.allocUnsafe(smallBytesMax),
+): { bytes: Uint8Array; stat: FileStat } | null {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const fd = openForReading(root, path)
+    try {
+      const before = statOfOpen(fd, path)
+      if (before.size >= scratch.length) return null
+      const length = onPath(path, 'reading', () => readFully(fd, scratch))
+      if (length === before.size && sameStat(before, statOfOpen(fd, path))) {
+        return { bytes: scratch.subarray(0, length), stat: before }
+      }
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+  throw unsteady(path)
+}
+
+/** Asks for a byte more than the file should have, so that growth is noticed. */
+function readFully(fd: number, target: Buffer): number {
+  let length = 0
+  while (length < target.length) {
+    const read = fs.readSync(fd, target, length, target.length - length, length)
+    if (read === 0) break
+    length += read
+  }
+  return length
+}
+
+/** Gives `work` the file's bytes as a stream, and proves afterwards that they were one state of it; else once more. */
+export async function readSteady<T>(
+  root: string,
+  path: Path,
+  work: (source: AsyncIterable<Uint8Array>, stat: FileStat) => Promise<T>,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<{ result: T; stat: FileStat }> {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const fd = openForReading(root, path)
+    try {
+      const before = statOfOpen(fd, path)
+      const read = { bytes: 0, ended: false }
+      const outcome = await settled(work(parts(fd, path, read, options.signal), before))
+      const steady = sameStat(before, statOfOpen(fd, path)) && (!read.ended || read.bytes === before.size)
+      // A fault found in a file that somebody was writing says nothing about the file.
+      if (!steady) continue
+      if ('error' in outcome) throw outcome.error
+      return { result: outcome.result, stat: before }
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+  throw unsteady(path)
+}
+
+async function settled<T>(work: Promise<T>): Promise<{ result: T } | { error: unknown }> {
+  try {
+    return { result: await work }
+  } catch (error) {
+    return { error }
+  }
+}
+
+// The kernel reads ahead, so a synchronous read of the next part seldom waits; a promise a part costs more.
+async function* parts(
+  fd: number,
+  path: Path,
+  read: { bytes: number; ended: boolean },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    throwIfAborted(signal)
+    const part = Buffer.allocUnsafeSlow(partBytes)
+    const length = onPath(path, 'reading', () => fs.readSync(fd, part, 0, partBytes, read.bytes))
+    if (length === 0) break
+    read.bytes += length
+    yield part.subarray(0, length)
+  }
+  read.ended = true
+}
+
+export function readTarget(root: string, path: Path): Uint8Array {
+  return onPath(path, 'reading', () => fs.readlinkSync(nativePath(root, path), { encoding: 'buffer' }))
+}
+
+function openForReading(root: string, path: Path): number {
+  return onPath(path, 'opening', () => fs.openSync(nativePath(root, path), flags))
+}
+
+function statOfOpen(fd: number, path: Path): FileStat {
+  const stat = fileStatOf(onPath(path, 'reading', () => fs.fstatSync(fd, { bigint: true })))
+  if (stat === null || stat.kind !== 'file') {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no longer a file`, { data: { path } })
+  }
+  return stat
+}
+
+function unsteady(path: Path): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' changes while it is read`, {
+    data: { path },
+    hint: 'try again when nobody writes to it',
+  })
+}

@@ -1,0 +1,65 @@
+// `rm`: takes tracked paths out of the index and, unless only that is wanted, out of the folder. What would be lost
+// for good, a change that no commit holds, is refused first.
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { withWriter } from '../repo/context.ts'
+import { uncommitted } from './checkout-plan.ts'
+import { equalEntries } from './entries.ts'
+import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
+import type { Worktree, WorktreeOptions } from './interface.ts'
+import { Looker } from './native.ts'
+import { PathSpec } from './pathspec.ts'
+import { scanWorktree } from './scan.ts'
+import { unstagedChanges } from './status.ts'
+import { removeFile } from './write-file.ts'
+
+export interface RemoveOptions extends WorktreeOptions {
+  /** Only the index; the files stay, untracked. */
+  readonly cached?: boolean | undefined
+  /** Removes changes that are not committed too. */
+  readonly force?: boolean | undefined
+}
+
+/** Returns the paths that were removed. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_UNCOMMITTED */
+export async function removePaths(
+  worktree: Worktree,
+  named: readonly string[],
+  options: RemoveOptions = {},
+): Promise<readonly Path[]> {
+  const spec = new PathSpec(named)
+  const state = await readIndex(worktree)
+  const tracked = await entriesOf(state.index, (path) => spec.has(path), options)
+  spec.requireMatches(tracked.keys())
+  if (options.force !== true) await refuseLoss(worktree, state, tracked, options)
+  const paths = [...tracked.keys()]
+  const looker = new Looker(worktree.root)
+  const onDisk =
+    options.cached === true ? [] : paths.filter((path) => looker.look(path)?.isDirectory() === false)
+  const edits = new Map<Path, TreeEntry | null>(paths.map((path) => [path, null]))
+  // The index first: should this be cut short, the files are merely untracked.
+  await withWriter(worktree.repo, (writer, nodes) =>
+    updateIndex(worktree, { writer, nodes, edits, operation: 'rm' }, options),
+  )
+  for (const path of onDisk) removeFile(worktree.root, path)
+  return paths
+}
+
+async function refuseLoss(
+  worktree: Worktree,
+  state: IndexState,
+  tracked: ReadonlyMap<Path, TreeEntry>,
+  options: RemoveOptions,
+): Promise<void> {
+  const scan = scanWorktree(worktree.root, { from: [], tracked: tracked.keys(), signal: options.signal })
+  const unstaged = await unstagedChanges(worktree, tracked, scan.files, options)
+  const edited = new Set(unstaged.filter(({ state: kind }) => kind !== 'deleted').map(({ path }) => path))
+  const paths = [...tracked.keys()]
+  const committed = await state.base.getMany(paths, options)
+  const lost = paths.filter((path, i) => {
+    const isStaged = !equalEntries(committed[i] ?? null, tracked.get(path)!)
+    // Without the file nothing is lost as long as one of the two holds what the index does.
+    return options.cached === true
+      ? isStaged && !(scan.files.has(path) && !edited.has(path))
+      : isStaged || edited.has(path)
+  })
+  if (lost.length > 0) throw uncommitted(lost)
+}

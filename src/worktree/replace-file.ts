@@ -1,0 +1,26 @@
+// Small files of ours are replaced, never changed in place: a temporary name in the same folder, flushed, then renamed.
+import * as fs from 'node:fs'
+import { randomHex } from '../base/platform.ts'
+import type { Path } from '../files/interface.ts'
+import { temporaryPrefix } from './ignore-rules.ts'
+import { nativePath, onPath, parentOf } from './native.ts'
+
+/** A name in the folder of `path` that nothing has and that `status` passes over. */
+export function temporaryPath(path: Path): Path {
+  const parent = parentOf(path)
+  const name = temporaryPrefix + randomHex(8)
+  return parent === '' ? name : `${parent}/${name}`
+}
+
+export function replaceFile(root: string, path: Path, text: string): void {
+  const temporary = nativePath(root, temporaryPath(path))
+  onPath(path, 'writing', () => {
+    try {
+      fs.writeFileSync(temporary, text, { flag: 'wx', flush: true })
+      fs.renameSync(temporary, nativePath(root, path))
+    } catch (error) {
+      fs.rmSync(temporary, { force: true })
+      throw error
+    }
+  })
+}

@@ -1,0 +1,108 @@
+// Putting named paths back: the files to what the index (or another tree) holds, or the index to what it was laid over.
+// Unlike a checkout it overwrites local changes: that is what it is asked for. Untracked files are left alone.
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import { resolveRevision } from '../history/revision.ts'
+import { withWriter } from '../repo/context.ts'
+import type { PlannedStep } from './checkout-plan.ts'
+import { carryOut } from './checkout-write.ts'
+import { equalEntries } from './entries.ts'
+import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
+import type { Worktree, WorktreeOptions } from './interface.ts'
+import { Looker } from './native.ts'
+import { PathSpec } from './pathspec.ts'
+import { scanWorktree } from './scan.ts'
+import { StatCache } from './stat-cache.ts'
+import { unstagedChanges } from './status.ts'
+
+export interface RestoreOptions extends WorktreeOptions {
+  /** Revision to take from. Default: the index for files; for the index, what it was laid over. */
+  readonly source?: string | undefined
+  /** Restores the index. */
+  readonly staged?: boolean | undefined
+  /** Restores the files. Default: true unless `staged` is given. */
+  readonly worktree?: boolean | undefined
+}
+
+/** Returns the paths that changed. @throws VarveError VARVE_PATH_NOT_FOUND */
+export async function restorePaths(
+  worktree: Worktree,
+  named: readonly string[],
+  options: RestoreOptions = {},
+): Promise<readonly Path[]> {
+  const staged = options.staged === true
+  const files = options.worktree ?? !staged
+  const spec = new PathSpec(named)
+  const state = await readIndex(worktree)
+  const source = await sourceOf(worktree, state, options)
+  const inIndex = await entriesOf(state.index, (path) => spec.has(path), options)
+  const inSource = await entriesOf(source, (path) => spec.has(path), options)
+  spec.requireMatches([...inIndex.keys(), ...inSource.keys()])
+  const changed = new Set<Path>()
+  if (files)
+    for (const path of await restoreFiles(worktree, { inIndex, inSource }, options)) changed.add(path)
+  if (staged)
+    for (const path of await restoreIndex(worktree, { inIndex, inSource }, options)) changed.add(path)
+  return [...changed].sort()
+}
+
+async function sourceOf(worktree: Worktree, state: IndexState, options: RestoreOptions): Promise<Tree> {
+  if (options.source !== undefined) {
+    const { nodes, store } = worktree.repo
+    const { commit } = await resolveRevision(store, options.source, state.manifest)
+    return Tree.load(nodes, (await readCommit(store, commit)).tree)
+  }
+  return options.staged === true ? state.base : state.index
+}
+
+interface Sides {
+  readonly inIndex: ReadonlyMap<Path, TreeEntry>
+  readonly inSource: ReadonlyMap<Path, TreeEntry>
+}
+
+async function restoreFiles(
+  worktree: Worktree,
+  sides: Sides,
+  options: RestoreOptions,
+): Promise<readonly Path[]> {
+  const scan = scanWorktree(worktree.root, {
+    from: [],
+    tracked: sides.inSource.keys(),
+    signal: options.signal,
+  })
+  const steps: PlannedStep[] = []
+  const looker = new Looker(worktree.root)
+  for (const [path, before] of sides.inIndex) {
+    const stat = sides.inSource.has(path) ? null : looker.look(path)
+    if (stat !== null && !stat.isDirectory())
+      steps.push({ path, before, after: null, action: 'remove', beforeProven: false })
+  }
+  for (const { path } of await unstagedChanges(worktree, sides.inSource, scan.files, options)) {
+    steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', beforeProven: false })
+  }
+  const cache = await StatCache.open(worktree, { paths: sides.inSource.size, bytes: 0 })
+  try {
+    await carryOut(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)
+  } finally {
+    await cache.close()
+  }
+  return steps.map(({ path }) => path)
+}
+
+async function restoreIndex(
+  worktree: Worktree,
+  { inIndex, inSource }: Sides,
+  options: RestoreOptions,
+): Promise<readonly Path[]> {
+  const edits = new Map<Path, TreeEntry | null>()
+  for (const [path, entry] of inSource)
+    if (!equalEntries(inIndex.get(path) ?? null, entry)) edits.set(path, entry)
+  for (const path of inIndex.keys()) if (!inSource.has(path)) edits.set(path, null)
+  if (edits.size > 0) {
+    await withWriter(worktree.repo, (writer, nodes) =>
+      updateIndex(worktree, { writer, nodes, edits, operation: 'restore' }, options),
+    )
+  }
+  return [...edits.keys()]
+}

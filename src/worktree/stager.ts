@@ -1,0 +1,157 @@
+// Turns files into tree entries: the content goes into the writer, the entry into `edits`. Small files are read and
+// hashed synchronously, in batches, with one wait a batch for the writer; large ones stream, and tables are parsed.
+import { Buffer } from 'node:buffer'
+import { throwIfAborted } from '../base/errors.ts'
+import { writeBytes, writeFile } from '../files/content.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import { isProven } from './content-check.ts'
+import type { DatasetConfig, TableSetting } from './dataset-config.ts'
+import { changeOf, equalEntries } from './entries.ts'
+import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
+import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
+import type { FileStat } from './scan.ts'
+import type { StatCache } from './stat-cache.ts'
+import type { KnownFile } from './stat-record.ts'
+import { isCarried } from './status.ts'
+import { isMadeWith, readTableFile, reasonOf } from './table-file.ts'
+
+const filesPerBatch = 500
+const batchBytesMax = 8 << 20
+
+export interface StagerOptions extends WorktreeOptions {
+  /** Tables are kept as plain bytes. */
+  readonly asFile?: boolean | undefined
+  /** What to do with a table whose rows break its rules. Default: 'throw'. */
+  readonly onFault?: 'throw' | 'keep as file' | undefined
+}
+
+export interface StagerMeans {
+  readonly writer: ObjectWriter
+  readonly nodes: NodeStore
+  readonly cache: StatCache
+  readonly config: DatasetConfig
+}
+
+export export class Stager {
+  readonly edits: Map<Path, TreeEntry | null> = new Map()
+  readonly changes: PathChange[] = []
+  readonly notTables: { path: string; reason: string }[] = []
+  readonly #worktree: Worktree
+  readonly #means: StagerMeans
+  readonly #options: StagerOptions
+  readonly #scratch: Buffer = Buffer.allocUnsafe(smallBytesMax)
+
+  constructor(worktree: Worktree, means: StagerMeans, options: StagerOptions) {
+    this.#worktree = worktree
+    this.#means = means
+    this.#options = options
+  }
+
+  async stageFiles(files: ReadonlyMap<Path, FileStat>, tracked: ReadonlyMap<Path, TreeEntry>): Promise<void> {
+    const known = await this.#means.cache.load([...files.keys()])
+    let batchBytes = 0
+    let done = 0
+    for (const [path, stat] of files) {
+      const before = tracked.get(path) ?? null
+      // Only tables and large files give promises: nothing waits once a file.
+      const staged = this.#isStaged(path, stat, before, known.get(path))
+      if (!(typeof staged === 'boolean' ? staged : await staged)) {
+        const work = this.#stageFile(path, stat, before)
+        if (work !== undefined) await work
+        batchBytes += stat.size
+      }
+      done++
+      if (done % filesPerBatch !== 0 && batchBytes < batchBytesMax) continue
+      batchBytes = 0
+      throwIfAborted(this.#options.signal)
+      await this.#means.writer.drained()
+      this.#options.onProgress?.({ phase: 'adding files', done, total: files.size, unit: 'files' })
+    }
+  }
+
+  /** What the index has and the worktree has no more. */
+  async stageDeletions(files: ReadonlyMap<Path, FileStat>, tracked: ReadonlyMap<Path, TreeEntry>): Promise<void> {
+    for (const [path, entry] of tracked) {
+      if (files.has(path) || !(await isCarried(this.#means.nodes.reader, entry))) continue
+      this.edits.set(path, null)
+      this.changes.push(changeOf(path, entry, null))
+      this.#means.cache.forget(path)
+    }
+  }
+
+  /** Whether the index holds the file already, in the shape that is asked for; without reading it. */
+  #isStaged(
+    path: Path,
+    stat: FileStat,
+    before: TreeEntry | null,
+    known: KnownFile | undefined,
+  ): boolean | Promise<boolean> {
+    if (before === null || !isProven(known, stat) || !equalEntries(known.entry, before)) return false
+    const setting = this.#tableSetting(path, stat)
+    if (setting === null) return before.kind !== 'table'
+    return before.kind === 'table' && isMadeWith(this.#worktree, before, setting)
+  }
+
+  #tableSetting(path: Path, stat: FileStat): TableSetting | null {
+    return this.#options.asFile === true || stat.kind !== 'file' ? null : this.#means.config.tableAt(path)
+  }
+
+  #stageFile(path: Path, stat: FileStat, before: TreeEntry | null): void | Promise<void> {
+    const setting = this.#tableSetting(path, stat)
+    if (setting !== null) return this.#stageTable(path, setting, before)
+    const knownAtMs = Date.now()
+    if (stat.kind === 'symlink') {
+      return this.#take(path, before, { stat, entry: symlinkEntry(this.#worktree.root, path), knownAtMs, sha256: null })
+    }
+    const read = stat.size < smallBytesMax ? readSmall(this.#worktree.root, path, this.#scratch) : null
+    if (read === null) return this.#stageLarge(path, before)
+    const content = writeBytes(this.#means.writer, read.bytes)
+    const entry: TreeEntry = { kind: 'file', executable: read.stat.executable, ...content }
+    this.#take(path, before, { stat: read.stat, entry, knownAtMs, sha256: null })
+  }
+
+  async #stageLarge(path: Path, before: TreeEntry | null): Promise<void> {
+    const { onProgress, signal } = this.#options
+    const knownAtMs = Date.now()
+    const { result: content, stat } = await readSteady(
+      this.#worktree.root,
+      path,
+      (source, { size }) =>
+        writeFile(this.#means.writer, source, {
+          signal,
+          onProgress: (done) => onProgress?.({ phase: `adding ${path}`, done, total: size, unit: 'bytes' }),
+        }),
+      this.#options,
+    )
+    const entry: TreeEntry = { kind: 'file', executable: stat.executable, ...content }
+    this.#take(path, before, { stat, entry, knownAtMs, sha256: null })
+  }
+
+  async #stageTable(path: Path, setting: TableSetting, before: TreeEntry | null): Promise<void> {
+    const { writer, nodes } = this.#means
+    const knownAtMs = Date.now()
+    try {
+      const read = await readTableFile(this.#worktree, path, setting, { writer, nodes, previous: before }, this.#options)
+      this.#take(path, before, { stat: read.stat, entry: read.entry, knownAtMs, sha256: read.sha256 })
+    } catch (error) {
+      const reason = reasonOf(error, path, this.#options.onFault ?? 'throw')
+      this.notTables.push({ path, reason })
+      await this.#stageLarge(path, before)
+    }
+  }
+
+  #take(path: Path, before: TreeEntry | null, known: KnownFile): void {
+    this.#means.cache.set(path, known)
+    if (equalEntries(before, known.entry)) return
+    this.edits.set(path, known.entry)
+    this.changes.push(changeOf(path, before, known.entry))
+  }
+}
+
+function symlinkEntry(root: string, path: Path): TreeEntry {
+  const target = readTarget(root, path)
+  // The buffer may be a slice of node's pool.
+  return { kind: 'symlink', target: target.slice() }
+}

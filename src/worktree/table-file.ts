@@ -1,0 +1,121 @@
+// A file of the worktree as a table: which format it has, and reading it with the key that varve.yaml names. Reading
+// proves that the table gives the same bytes back; what cannot be a table is told apart from what breaks its rules.
+import { VarveError, isVarveError } from '../base/errors.ts'
+import { sha256Stream } from '../base/platform.ts'
+import type { Path, TableEntry, TreeEntry } from '../files/interface.ts'
+import { NotATable } from '../formats/not-a-table.ts'
+import { readTable } from '../formats/read.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import type { TableObject } from '../table/interface.ts'
+import { loadTable } from '../table/table-object.ts'
+import type { FormatName, TableSetting } from './dataset-config.ts'
+import type { Worktree, WorktreeOptions } from './interface.ts'
+import { readSteady } from './read-file.ts'
+import type { FileStat } from './scan.ts'
+
+const formatOfExtension: Readonly<Record<string, FormatName>> = {
+  csv: 'csv',
+  tsv: 'tsv',
+  tab: 'tsv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+}
+
+export interface TableRead {
+  readonly entry: TableEntry
+  readonly table: TableObject
+  readonly rowCount: number
+  readonly stat: FileStat
+  readonly sha256: Uint8Array
+}
+
+/** @throws VarveError VARVE_USAGE when neither the setting nor the extension says it */
+export function formatOf(path: Path, setting: TableSetting): FormatName {
+  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
+  const format =
+    setting.format ?? (Object.hasOwn(formatOfExtension, extension) ? formatOfExtension[extension]! : null)
+  if (format !== null) return format
+  throw new VarveError('VARVE_USAGE', `cannot tell the format of the table '${path}'`, {
+    data: { path },
+    hint: "say it in varve.yaml: 'format: csv', 'tsv' or 'jsonl'",
+  })
+}
+
+/** @throws NotATable; VarveError VARVE_RULE_VIOLATED with path and line */
+export async function readTableFile(
+  worktree: Worktree,
+  path: Path,
+  setting: TableSetting,
+  io: { readonly writer: ObjectWriter; readonly nodes: NodeStore; readonly previous: TreeEntry | null },
+  options: WorktreeOptions = {},
+): Promise<TableRead> {
+  const previous =
+    io.previous?.kind === 'table' ? await loadTable(io.nodes.reader, io.previous.table) : undefined
+  const format = formatOf(path, setting)
+  const { result, stat } = await readSteady(
+    worktree.root,
+    path,
+    async (source, before) => {
+      const hash = sha256Stream()
+      const { onProgress } = options
+      const read = await readTable(hashed(source, hash), {
+        format,
+        key: [...setting.key],
+        writer: io.writer,
+        nodes: io.nodes,
+        where: path,
+        signal: options.signal,
+        ...(previous === undefined ? {} : { previous }),
+        ...(onProgress === undefined
+          ? {}
+          : {
+              onProgress: (done: number) =>
+                onProgress({ phase: `reading ${path}`, done, total: before.size, unit: 'bytes' }),
+            }),
+      })
+      return { ...read, sha256: hash.digest() }
+    },
+    options,
+  )
+  return {
+    entry: { kind: 'table', executable: stat.executable, table: result.cid },
+    table: result.table,
+    rowCount: result.rowCount,
+    stat,
+    sha256: result.sha256,
+  }
+}
+
+/** Whether the table of the index was made with this setting. */
+export async function isMadeWith(
+  worktree: Worktree,
+  entry: TableEntry,
+  setting: TableSetting,
+): Promise<boolean> {
+  const { schema } = await loadTable(worktree.repo.nodes.reader, entry.table)
+  const names = schema.key.map((id) => schema.columns.find((column) => column.id === id)?.name)
+  return names.length === setting.key.length && names.every((name, i) => name === setting.key[i])
+}
+
+/** Why the file is kept as plain bytes instead. @throws what is no reason for that, faults of the data with a hint */
+export function reasonOf(error: unknown, path: Path, onFault: 'throw' | 'keep as file'): string {
+  if (error instanceof NotATable) return error.message
+  if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+  if (onFault === 'keep as file') return error.message
+  throw new VarveError(error.code, error.message, {
+    data: { ...error.data, path },
+    cause: error,
+    hint: error.hint ?? `fix the row, or 'varve add --as-file ${path}' to keep it as plain bytes`,
+  })
+}
+
+async function* hashed(
+  source: AsyncIterable<Uint8Array>,
+  hash: { update(bytes: Uint8Array): void },
+): AsyncGenerator<Uint8Array> {
+  for await (const part of source) {
+    hash.update(part)
+    yield part
+  }
+}

@@ -1,0 +1,57 @@
+// `track` makes a file a table: it reads the file with the key that was named, and only when that works does it write
+// the setting into varve.yaml. Staging stays a step of its own.
+import { VarveError } from '../base/errors.ts'
+import { NotATable } from '../formats/not-a-table.ts'
+import { withWriter } from '../repo/context.ts'
+import { addTable, removeTable } from './config-edit.ts'
+import type { FormatName } from './dataset-config.ts'
+import type { Tracked, Worktree, WorktreeOptions } from './interface.ts'
+import { Looker } from './native.ts'
+import { normalPath } from './pathspec.ts'
+import { readTableFile } from './table-file.ts'
+
+export interface TrackOptions extends WorktreeOptions {
+  readonly key: readonly string[]
+  /** Default: by the file's extension. */
+  readonly format?: FormatName | undefined
+}
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED with the line, VARVE_NOT_POSSIBLE when it is no table */
+export async function track(worktree: Worktree, named: string, options: TrackOptions): Promise<Tracked> {
+  if (options.key.length === 0 || options.key.includes(''))
+    throw new TypeError('a table needs a key of column names')
+  const path = existingFile(worktree, named)
+  const setting = { key: options.key, format: options.format ?? null }
+  // The writer is thrown away: the rows are stored when they are added.
+  const read = await withWriter(worktree.repo, async (writer, nodes) => {
+    try {
+      return await readTableFile(worktree, path, setting, { writer, nodes, previous: null }, options)
+    } catch (error) {
+      if (!(error instanceof NotATable)) throw error
+      throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' cannot be a table: ${error.message}`, {
+        data: { path, reason: error.reason, line: error.line },
+        cause: error,
+        hint: "it can still be added as a file: 'varve add'",
+      })
+    }
+  })
+  addTable(worktree.root, path, setting)
+  return {
+    path,
+    key: [...options.key],
+    columns: read.table.schema.columns.map(({ name, type }) => ({ name, type })),
+    rows: read.rowCount,
+  }
+}
+
+/** Takes the setting out of varve.yaml; the next `add` keeps the file as plain bytes. */
+export function untrack(worktree: Worktree, named: string): void {
+  removeTable(worktree.root, normalPath(named))
+}
+
+function existingFile(worktree: Worktree, named: string): string {
+  const path = normalPath(named)
+  const stat = path === '' ? null : new Looker(worktree.root).look(path)
+  if (stat?.isFile() === true) return path
+  throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, { data: { path: named } })
+}

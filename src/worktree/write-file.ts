@@ -1,0 +1,138 @@
+// Writes one entry into the worktree: under a temporary name in the same folder, created exclusively, then renamed, so
+// that a file is always whole. Folders above it are proven not to be symlinks, one by one, since a planted one would
+// lead the write out of the worktree.
+import * as fs from 'node:fs'
+import { VarveError } from '../base/errors.ts'
+import type { Path, SymlinkEntry } from '../files/interface.ts'
+import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } from './native.ts'
+import { temporaryPath } from './replace-file.ts'
+import { type FileStat, fileStatOf } from './scan.ts'
+
+export type OnOccupied = 'refuse' | 'replace'
+
+export class FileWriter {
+  readonly #root: string
+  readonly #occupied: OnOccupied
+  readonly #folders = new Set<Path>([''])
+
+  /** 'replace' clears what lies in the way of a path or its folders; 'refuse' is an error. */
+  constructor(root: string, occupied: OnOccupied) {
+    this.#root = root
+    this.#occupied = occupied
+  }
+
+  writeBytes(path: Path, bytes: Uint8Array, executable: 'executable' | 'plain'): FileStat {
+    return this.#place(path, (temporary) => {
+      const fd = openNew(temporary, executable)
+      try {
+        writeAll(fd, bytes)
+      } finally {
+        fs.closeSync(fd)
+      }
+    })
+  }
+
+  async writeStream(
+    path: Path,
+    source: AsyncIterable<Uint8Array>,
+    executable: 'executable' | 'plain',
+  ): Promise<FileStat> {
+    this.#makeFolders(path)
+    const temporary = nativePath(this.#root, temporaryPath(path))
+    try {
+      const fd = openNew(temporary, executable)
+      try {
+        for await (const part of source) writeAll(fd, part)
+      } finally {
+        fs.closeSync(fd)
+      }
+      return this.#rename(temporary, path)
+    } catch (error) {
+      fs.rmSync(temporary, { force: true })
+      throw fsFault(error, path, 'writing')
+    }
+  }
+
+  writeSymlink(path: Path, entry: SymlinkEntry): FileStat {
+    return this.#place(path, (temporary) => fs.symlinkSync(Buffer.from(entry.target), temporary))
+  }
+
+  #place(path: Path, write: (temporary: string | Buffer) => void): FileStat {
+    this.#makeFolders(path)
+    const temporary = nativePath(this.#root, temporaryPath(path))
+    try {
+      write(temporary)
+      return this.#rename(temporary, path)
+    } catch (error) {
+      fs.rmSync(temporary, { force: true })
+      throw fsFault(error, path, 'writing')
+    }
+  }
+
+  #rename(temporary: string | Buffer, path: Path): FileStat {
+    const place = nativePath(this.#root, path)
+    try {
+      fs.renameSync(temporary, place)
+    } catch (error) {
+      if (this.#occupied === 'refuse' || !['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? ''))
+        throw error
+      fs.rmSync(place, { recursive: true, force: true })
+      fs.renameSync(temporary, place)
+    }
+    return fileStatOf(fs.lstatSync(place, { bigint: true }))!
+  }
+
+  #makeFolders(path: Path): void {
+    if (this.#folders.has(parentOf(path))) return
+    for (const folder of foldersAbove(path)) {
+      if (this.#folders.has(folder)) continue
+      this.#makeFolder(folder, path)
+      this.#folders.add(folder)
+    }
+  }
+
+  #makeFolder(folder: Path, path: Path): void {
+    const stat = lstatOrNull(this.#root, folder)
+    if (stat?.isDirectory() === true) return
+    if (stat !== null && this.#occupied === 'refuse') throw inTheWay(folder, path)
+    try {
+      if (stat !== null) fs.unlinkSync(nativePath(this.#root, folder))
+      fs.mkdirSync(nativePath(this.#root, folder))
+    } catch (error) {
+      throw fsFault(error, folder, 'making the folder')
+    }
+  }
+}
+
+function inTheWay(folder: Path, path: Path): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `cannot write '${path}': '${folder}' is not a folder`, {
+    data: { path, inTheWay: folder },
+    hint: `move '${folder}' away, then run the command again`,
+  })
+}
+
+function openNew(temporary: string | Buffer, executable: 'executable' | 'plain'): number {
+  return fs.openSync(temporary, 'wx', executable === 'executable' ? 0o777 : 0o666)
+}
+
+/** A write may take fewer bytes than it was given (a disk that fills up does that first). */
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at)
+}
+
+/** Removes a file and the folders that it leaves empty; nothing is followed, and what is gone already is fine. */
+export function removeFile(root: string, path: Path): void {
+  try {
+    fs.unlinkSync(nativePath(root, path))
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw fsFault(error, path, 'removing')
+  }
+  for (const folder of foldersAbove(path).reverse()) {
+    try {
+      fs.rmdirSync(nativePath(root, folder))
+    } catch {
+      // Not empty, or gone: either way there is nothing more to remove above.
+      return
+    }
+  }
+}
