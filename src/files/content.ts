@@ -1,20 +1,19 @@
 // A file's bytes in the store. Up to one chunk they are one raw object; beyond, a list of chunks whose items are the
 // chunk's length (varint) and a link to it, so that any range is found in O(log n). Equal bytes have equal names,
 // however they arrived. Memory holds a few chunks, whatever the file's size.
-import { concatBytes, emptyBytes } from '../base/bytes.ts'
+import { concatBytes } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import type { AnyIterable } from '../base/iterables.ts'
 import { ChunkCutter } from '../chunking/cutter.ts'
 import { binaryRule, type CutRule, textRule } from '../chunking/gear.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { varintLength, writeVarint } from '../encoding/varint.ts'
-import { chunkListKind, type Shape, leafTargetDefault } from '../prolly/rule.ts'
-import { TreeBuilder } from '../prolly/tree-builder.ts'
+import { ListBuilder } from '../prolly/list-builder.ts'
+import { chunkListKind } from '../prolly/rule.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { FileContent } from './interface.ts'
 import { isTextHead } from './text.ts'
 
-const chunkListShape: Shape = { kind: chunkListKind, level: 0, leafTarget: leafTargetDefault }
 const headBytes = 8 << 10
 const drainEveryBytes = 1 << 20
 
@@ -83,7 +82,7 @@ class ChunkList {
   readonly #writer: ObjectWriter
   #size = 0
   #first: Cid | null = null
-  #list: TreeBuilder | null = null
+  #list: ListBuilder | null = null
 
   constructor(writer: ObjectWriter) {
     this.#writer = writer
@@ -95,19 +94,19 @@ class ChunkList {
       this.#first = cid
     } else {
       this.#list ??= this.#begin(this.#first)
-      this.#list.addEntry(emptyBytes, lengthItem(chunk.length), [cid])
+      this.#list.add(lengthItem(chunk.length), [cid])
     }
     this.#size += chunk.length
   }
 
-  #begin(first: Cid): TreeBuilder {
-    const list = new TreeBuilder(this.#writer, chunkListShape)
-    list.addEntry(emptyBytes, lengthItem(this.#size), [first])
+  #begin(first: Cid): ListBuilder {
+    const list = new ListBuilder(this.#writer, chunkListKind)
+    list.add(lengthItem(this.#size), [first])
     return list
   }
 
   finish(): FileContent {
-    if (this.#list !== null) return { size: this.#size, content: this.#list.finish().cid }
+    if (this.#list !== null) return { size: this.#size, content: this.#list.finish() }
     return { size: this.#size, content: this.#first ?? this.#writer.put('raw', new Uint8Array(0)) }
   }
 }

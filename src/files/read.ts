@@ -41,13 +41,11 @@ export async function* readFile(
     return
   }
   const list = await loadChunkList(nodes, file, options)
-  const found = await list.findByMeasure(start, options)
-  let at = found.start
-  for await (const pieces of readAhead(
-    nodes.reader,
-    chunkGroups(list, found.index, end - at, options),
-    options,
-  )) {
+  const first = await list.findByMeasure(start, options)
+  const last = end === file.size ? list.count : (await list.findByMeasure(end - 1, options)).index + 1
+  const groups = chunkGroups(list.scan({ start: first.index, end: last, signal: options.signal }))
+  let at = first.start
+  for await (const pieces of readAhead(nodes.reader, groups, options)) {
     for (const piece of pieces) {
       yield piece.subarray(Math.max(0, start - at), Math.min(piece.length, end - at))
       at += piece.length
@@ -55,30 +53,22 @@ export async function* readFile(
   }
 }
 
-/** The list's chunks from `index` on, in groups to be read at once, until `length` bytes are covered. */
-async function* chunkGroups(
-  list: ProllyList,
-  index: number,
-  length: number,
-  options: ReadFileOptions,
-): AsyncGenerator<Chunk[]> {
+/** Groups to be read at once. */
+async function* chunkGroups(items: AsyncIterable<EntryBatch>): AsyncGenerator<Chunk[]> {
   let group: Chunk[] = []
   let groupBytes = 0
-  let left = length
-  for await (const batch of list.scan({ start: index, signal: options.signal })) {
-    for (let i = 0; i < batch.count && left > 0; i++) {
+  for await (const batch of items) {
+    for (let i = 0; i < batch.count; i++) {
       const chunk = chunkAt(batch, i)
       group.push(chunk)
       groupBytes += chunk.length
-      left -= chunk.length
-      if (groupBytes < groupBytesMax && left > 0) continue
+      if (groupBytes < groupBytesMax) continue
       yield group
       group = []
       groupBytes = 0
     }
-    if (left <= 0) return
   }
-  throw corrupt('list of chunks ends before the file does', { content: list.cid })
+  if (group.length > 0) yield group
 }
 
 function chunkAt(batch: EntryBatch, i: number): Chunk {

@@ -5,8 +5,10 @@ import { toHex, utf8 } from '../../src/base/bytes.ts'
 import { ChunkCutter } from '../../src/chunking/cutter.ts'
 import { binaryRule, type CutRule, gearTable, textRule } from '../../src/chunking/gear.ts'
 import { cidOf } from '../../src/encoding/cid.ts'
+import { writeBytes } from '../../src/files/content.ts'
 import { encodeEntry } from '../../src/files/entry.ts'
 import { componentBytesMax, pathBytesMax, pathFromBytes } from '../../src/files/path.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { noise } from '../chunking/noise.ts'
 
 const page = readFileSync(new URL('../../docs/format/files.md', import.meta.url), 'utf8')
@@ -34,6 +36,11 @@ test('the page has the chunks of its test vectors', () => {
   ]
   for (const [name, bytes, rule] of vectors)
     expect(page).toContain(`| ${name} | ${lengthsOf(bytes, rule).join(', ')} |`)
+})
+
+test('the page has the name of a file of several chunks', () => {
+  const { content } = writeBytes(MemoryStore.create().writer(), noise(400_000, 1))
+  expect(page).toContain(`The content of noise(400000, 1) is the list \`${content}\``)
 })
 
 test('the page has the entries, paths and limits that the code has', () => {
