@@ -1,0 +1,71 @@
+// The table of commands. Only the one that was typed is loaded; help and completion load what they show.
+import type { CommandEntry } from './interface.ts'
+
+export const groups: Readonly<Record<CommandEntry['group'], string>> = {
+  start: 'start a repository',
+  changes: 'work on files and tables',
+  history: 'look at history',
+  branches: 'branches and tags',
+  merging: 'merge and take back',
+  remotes: 'work with others',
+  data: 'get data in and out',
+  upkeep: 'settings and upkeep',
+}
+
+export const commands: readonly CommandEntry[] = [
+  entry('init', 'start', 'Make a folder a repository', () => import('./commands/init.ts')),
+  entry('clone', 'start', 'Copy a repository with its history', () => import('./commands/clone.ts')),
+  entry('add', 'changes', 'Put changes into the next commit', () => import('./commands/add.ts')),
+  entry('track', 'changes', 'Keep a file as a table with a key', () => import('./commands/track.ts')),
+  entry('untrack', 'changes', 'Keep a table as a plain file again', () => import('./commands/untrack.ts')),
+  entry('rm', 'changes', 'Remove files, here and in the next commit', () => import('./commands/rm.ts')),
+  entry('mv', 'changes', 'Rename or move a file', () => import('./commands/mv.ts')),
+  entry('status', 'changes', 'Show what has changed', () => import('./commands/status.ts')),
+  entry('commit', 'changes', 'Record the staged changes', () => import('./commands/commit.ts')),
+  entry('restore', 'changes', 'Bring files back as they were', () => import('./commands/restore.ts')),
+  entry('log', 'history', 'List commits', () => import('./commands/log.ts')),
+  entry('show', 'history', 'Show a commit, or a file as it was', () => import('./commands/show.ts')),
+  entry('diff', 'history', 'Show changes by row, cell and line', () => import('./commands/diff.ts')),
+  entry('reflog', 'history', 'List what happened in this repository', () => import('./commands/reflog.ts')),
+  entry('branch', 'branches', 'List, make, rename and delete branches', () => import('./commands/branch.ts')),
+  entry('switch', 'branches', 'Go to another branch', () => import('./commands/switch.ts')),
+  entry('tag', 'branches', 'List, make and delete tags', () => import('./commands/tag.ts')),
+  entry('merge', 'merging', 'Merge another branch into this one', () => import('./commands/merge.ts')),
+  entry(
+    'conflicts',
+    'merging',
+    'List what a merge could not decide',
+    () => import('./commands/conflicts.ts'),
+  ),
+  entry('resolve', 'merging', 'Settle conflicts', () => import('./commands/resolve.ts')),
+  entry('revert', 'merging', 'Take back what a commit did', () => import('./commands/revert.ts')),
+  entry('cherry-pick', 'merging', 'Do again what a commit did', () => import('./commands/cherry-pick.ts')),
+  entry('reset', 'merging', 'Set the branch to another commit', () => import('./commands/reset.ts')),
+  entry('undo', 'merging', 'Take back the last operation', () => import('./commands/undo.ts')),
+  entry('remote', 'remotes', 'List, add and remove remotes', () => import('./commands/remote.ts')),
+  entry('fetch', 'remotes', 'Get what is new in a remote', () => import('./commands/fetch.ts')),
+  entry('pull', 'remotes', 'Fetch, then merge', () => import('./commands/pull.ts')),
+  entry('push', 'remotes', 'Send commits to a remote', () => import('./commands/push.ts')),
+  entry('ls', 'data', 'List files and tables', () => import('./commands/ls.ts')),
+  entry('cat', 'data', 'Print a file', () => import('./commands/cat.ts')),
+  entry('import', 'data', 'Load rows into a table, or a Git history', () => import('./commands/import.ts')),
+  entry('export', 'data', "Write a table's rows", () => import('./commands/export.ts')),
+  entry('config', 'upkeep', 'Read and change settings', () => import('./commands/config.ts')),
+  entry('gc', 'upkeep', 'Remove what nothing needs', () => import('./commands/gc.ts')),
+  entry('fsck', 'upkeep', 'Check every byte of the repository', () => import('./commands/fsck.ts')),
+  entry('completion', 'upkeep', 'Print completion for a shell', () => import('./commands/completion.ts')),
+  entry('help', 'upkeep', 'Explain a command', () => import('./commands/help.ts')),
+]
+
+export function findCommand(name: string): CommandEntry | undefined {
+  return commands.find((command) => command.name === name)
+}
+
+function entry(
+  name: string,
+  group: CommandEntry['group'],
+  summary: string,
+  load: CommandEntry['load'],
+): CommandEntry {
+  return { name, group, summary, load }
+}

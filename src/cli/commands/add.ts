@@ -1,0 +1,43 @@
+import { usage } from '../arguments.ts'
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPaths } from '../paths.ts'
+import { counted } from '../format/size.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['add [--dry-run] [--as-file] PATH...', 'add --all'],
+  description:
+    'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte; a file that cannot be\nread as its table is stored as a file, and add says so.',
+  options: {
+    all: { type: 'flag', short: 'A', about: 'everything in the repository' },
+    'as-file': { type: 'flag', about: 'store tables as plain files this time' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be staged' },
+  },
+  examples: [
+    ['varve add people.csv', 'stage one file'],
+    ['varve add .', 'stage everything below the folder you are in'],
+    ['varve add --all --dry-run', 'see what would be staged'],
+  ],
+  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[] }",
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  const all = given.flag('all')
+  if (given.words.length === 0 && !all)
+    throw usage('nothing named to add', "name paths, or 'varve add .' for all here")
+  const dryRun = given.flag('dry-run')
+  const repo = await repository()
+  const paths = toRepositoryPaths(repo.root, given.words)
+  const result = await repo.add(paths, { ...operation, all, asFile: given.flag('as-file'), dryRun })
+  out.result(result, () => {
+    if (dryRun) for (const { state, path } of result.staged) out.line(`${state.padEnd(10)} ${visible(path)}`)
+    else if (result.staged.length > 0) out.say(`staged ${counted(result.staged.length, 'path')}`)
+    else out.say('nothing new to stage')
+  })
+  if (!out.json) {
+    for (const { path, reason } of result.notTables)
+      out.warn(`'${visible(path)}' is stored as a file: ${visible(reason)}`)
+  }
+  return 0
+}

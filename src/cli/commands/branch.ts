@@ -1,0 +1,82 @@
+import type { BranchInfo } from '../../api/interface.ts'
+import { usage } from '../arguments.ts'
+import { alignedRows } from '../format/columns.ts'
+import { shortId, subjectOf } from '../format/commit.ts'
+import type { Command, Context } from '../interface.ts'
+import type { Output } from '../output.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['branch [-a | -r]', 'branch [-f] NAME [START]', 'branch -m [OLD] NEW', 'branch -d NAME...'],
+  description:
+    'Lists branches, or makes NAME at START (default: HEAD) without going there. A branch that is not merged into HEAD\nor its upstream is deleted by -D alone; `varve undo` brings it back.',
+  options: {
+    all: { type: 'flag', short: 'a', about: 'list remote branches too' },
+    remotes: { type: 'flag', short: 'r', about: 'list remote branches' },
+    force: { type: 'flag', short: 'f', about: 'make NAME even if it exists: it moves to START' },
+    move: { type: 'flag', short: 'm', about: 'rename a branch (default: the current one)' },
+    delete: { type: 'flag', short: 'd', about: 'delete merged branches' },
+    'force-delete': { type: 'flag', short: 'D', about: 'delete branches, merged or not' },
+  },
+  examples: [
+    ['varve branch -a', 'all branches, remote ones too'],
+    ['varve branch cleanup v1', 'a branch that starts at v1'],
+    ['varve branch -d cleanup', 'delete it once it is merged'],
+  ],
+  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string }[] }; made: one of these; deleted: { deleted: string[] }; renamed: { from: string; to: string }',
+  run,
+}
+
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository } = context
+  given.exclusive('delete', 'force-delete', 'move', 'force')
+  const { words } = given
+  if (given.flag('delete') || given.flag('force-delete')) return remove(context)
+  if (given.flag('move')) return rename(context)
+  const repo = await repository()
+  if (words.length === 0) {
+    const branches = await repo.branches({ all: given.flag('all'), remotes: given.flag('remotes') })
+    if (out.json) await out.items(branches, () => {})
+    else printBranches(out, branches)
+    return 0
+  }
+  given.expectWords(1, 2, 'NAME')
+  const start = words[1] === undefined ? {} : { startPoint: words[1] }
+  const branch = await repo.createBranch(words[0]!, { ...start, force: given.flag('force') })
+  out.result(branch, () => out.say(`branch ${visible(branch.name)} at ${shortId(branch.commit ?? '')}`))
+  return 0
+}
+
+async function remove({ arguments: given, out, repository }: Context): Promise<number> {
+  if (given.words.length === 0) throw usage('missing argument: NAME')
+  const repo = await repository()
+  for (const name of given.words) await repo.deleteBranch(name, { force: given.flag('force-delete') })
+  out.result({ deleted: given.words }, () => {
+    for (const name of given.words) out.say(`deleted branch ${visible(name)}`)
+  })
+  return 0
+}
+
+async function rename({ arguments: given, out, repository }: Context): Promise<number> {
+  given.expectWords(1, 2, 'NEW')
+  const repo = await repository()
+  const to = given.words.at(-1)!
+  const from = given.words.length === 2 ? given.words[0]! : (await repo.status()).branch
+  if (from === null) throw usage('HEAD is detached: name the branch to rename')
+  await repo.renameBranch(from, to)
+  out.result({ from, to }, () => out.say(`branch ${visible(from)} is ${visible(to)} now`))
+  return 0
+}
+
+function printBranches(out: Output, branches: readonly BranchInfo[]): void {
+  const rows = branches.map(({ name, current, commit, upstream, subject }) => {
+    const title = out.paint(current ? 'green' : 'bold', visible(name))
+    const follows = upstream === null ? '' : `[${visible(upstream)}] `
+    return [
+      `${current ? '*' : ' '} ${current ? title : visible(name)}`,
+      commit === null ? '' : shortId(commit),
+      follows + subjectOf(subject),
+    ]
+  })
+  for (const line of alignedRows(rows)) out.line(line)
+}

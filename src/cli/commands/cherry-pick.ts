@@ -1,0 +1,25 @@
+import { printMerge } from '../format/merge.ts'
+import type { Command, Context } from '../interface.ts'
+
+export const command: Command = {
+  usage: ['cherry-pick [--no-commit] REV'],
+  description:
+    'Does again on the current branch what REV did to its parent, keeping its author. What clashes is a conflict, as in a\nmerge.',
+  options: {
+    'no-commit': { type: 'flag', short: 'n', about: 'stage the result, do not commit it' },
+  },
+  examples: [
+    ['varve cherry-pick cleanup', 'the last commit of another branch'],
+    ['varve cherry-pick --no-commit v1~2', 'stage it without a commit'],
+  ],
+  json: "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number }",
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, 1, 'REV')
+  const repo = await repository({ commits: true })
+  const result = await repo.cherryPick(given.words[0]!, { ...operation, noCommit: given.flag('no-commit') })
+  if (out.json) out.result(result, () => {})
+  return printMerge(out, result, 'cherry-pick')
+}

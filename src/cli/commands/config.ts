@@ -1,0 +1,67 @@
+import { usage } from '../arguments.ts'
+import type { Command, Context } from '../interface.ts'
+import { readUserConfig, writeUserConfig } from '../user-config.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
+  description:
+    "Reads and changes the repository's settings, or with --global your own for all repositories. A key that is not set\nexits with 1. user.name and user.email sign your commits.",
+  options: {
+    list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
+    global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
+    unset: { type: 'flag', about: 'remove the setting' },
+  },
+  examples: [
+    ['varve config --global user.name "Ada Lovelace"', 'say who you are, once for all repositories'],
+    ['varve config --global user.email ada@example.org', 'and your address'],
+    ['varve config user.email', 'what does this repository say?'],
+  ],
+  json: '{ items: { key: string; value: string }[] }; KEY: { key: string; value: string | null }',
+  run,
+}
+
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out } = context
+  given.exclusive('list', 'unset')
+  given.expectWords(0, 2, 'KEY')
+  const [key, value] = given.words
+  if (given.flag('unset') || value !== undefined) {
+    if (key === undefined || (given.flag('unset') && value !== undefined))
+      throw usage('--unset takes one KEY')
+    await write(context, key, value ?? null)
+    out.result({ key, value: value ?? null }, () => {})
+    return 0
+  }
+  const settings = given.flag('global')
+    ? await readUserConfig(context.environment)
+    : await (await context.repository()).config()
+  if (key !== undefined && !given.flag('list')) {
+    const found = settings.get(key) ?? null
+    out.result({ key, value: found }, () => {
+      if (found !== null) out.line(visible(found))
+    })
+    return found === null ? 1 : 0
+  }
+  const items = [...settings].map(([name, text]) => ({ key: name, value: text }))
+  items.sort((a, b) => (a.key < b.key ? -1 : 1))
+  out.result({ items }, () => {
+    for (const item of items) out.line(`${visible(item.key)}=${visible(item.value)}`)
+  })
+  return 0
+}
+
+async function write(
+  { arguments: given, environment, repository }: Context,
+  key: string,
+  value: string | null,
+): Promise<void> {
+  if (!given.flag('global')) return (await repository()).setConfig(key, value)
+  if (!/^[a-z][a-z0-9-]*(\.[^\s=]+)?\.[a-zA-Z][a-zA-Z0-9-]*$/.test(key)) {
+    throw usage(
+      `'${key}' is not a configuration key`,
+      'write it as SECTION.NAME: \'varve config user.name "Your Name"\'',
+    )
+  }
+  return writeUserConfig(environment, key, value)
+}

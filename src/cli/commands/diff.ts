@@ -1,0 +1,77 @@
+import type { DiffOptions } from '../../api/interface.ts'
+import { collect } from '../../base/iterables.ts'
+import type { Repository } from '../../index.ts'
+import { type Arguments, usage } from '../arguments.ts'
+import { printDiffs, statLines } from '../format/diff.ts'
+import type { Command, Context } from '../interface.ts'
+import { revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['diff [--staged] [REV] [[--] PATH...]', 'diff A..B [[--] PATH...]', 'diff A B [[--] PATH...]'],
+  description:
+    'Shows changes: of tables by row and cell, of text by line, of the rest by size. Without a revision: what is not\nstaged yet; with --staged: what the next commit will change; with REV: the files against REV; with A..B: from A to B;\nwith A...B: what B did since it left A.',
+  options: {
+    staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
+    stat: { type: 'flag', about: 'only how much of each path' },
+    'name-only': { type: 'flag', about: 'only the paths' },
+    'exit-code': { type: 'flag', about: 'exit with 1 when there are differences; implied by --quiet' },
+  },
+  examples: [
+    ['varve diff', 'changes that are not staged'],
+    ['varve diff --staged people.csv', 'what the next commit will change in one file'],
+    ['varve diff v1..main --stat', 'how far main has moved since v1'],
+    ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
+  ],
+  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; rows: RowChange[]; hunks: LineHunk[] }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('stat', 'name-only')
+  const repo = await repository()
+  const options = { ...operation, ...(await ends(repo, given)) }
+  const failing = given.flag('exit-code') || out.quiet
+  let count = 0
+  if (out.quiet && !out.json) count = await countUpToOne(repo, options)
+  else if (given.flag('stat')) {
+    const stats = await collect(repo.diffStat(options))
+    count = stats.length
+    out.result({ items: stats }, () => {
+      for (const line of statLines(stats, out)) out.line(line)
+    })
+  } else if (given.flag('name-only'))
+    count = await out.items(paths(repo, options), (path) => out.line(visible(path)))
+  else count = await printDiffs(out, repo.diff(options))
+  return failing && count > 0 ? 1 : 0
+}
+
+async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
+  const staged = given.flag('staged')
+  const { revisions, paths: typed } = await revisionsAndPaths(repo, given, 2)
+  const [from, to] = revisions
+  if (staged && to !== undefined) throw usage('--staged compares with one revision')
+  if (to !== undefined && (isRange(from!) || isRange(to))) throw usage('give A..B, or A B, not both')
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    staged,
+    ...(typed.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, typed) }),
+  }
+}
+
+function isRange(revision: string): boolean {
+  return revision.includes('..')
+}
+
+async function* paths(repo: Repository, options: DiffOptions): AsyncIterable<string> {
+  for await (const { path } of repo.diff(options)) yield path
+}
+
+async function countUpToOne(repo: Repository, options: DiffOptions): Promise<number> {
+  for await (const path of paths(repo, options)) {
+    void path
+    return 1
+  }
+  return 0
+}

@@ -1,0 +1,65 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { splitRevisionPath } from '../../history/revision.ts'
+import { sizeText } from '../format/size.ts'
+import { formatOf } from '../table-format.ts'
+import type { Command, Context } from '../interface.ts'
+import { pathInRevision, toRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['export [--format FORMAT] [-o FILE] [REV:]PATH'],
+  description:
+    "Writes a table's rows in key order as CSV, TSV or JSON Lines, whatever the table's own file is. For the file as it\nwas added, use `varve cat`.",
+  options: {
+    format: {
+      type: 'text',
+      value: 'FORMAT',
+      about: 'csv, tsv or jsonl (default: by the name of FILE, else of PATH, else csv)',
+    },
+    output: { type: 'text', short: 'o', value: 'FILE', about: 'write to FILE, at once when all is there' },
+  },
+  examples: [
+    ['varve export people.csv --format jsonl', 'as JSON Lines'],
+    ['varve export v1:prices -o prices.csv', 'a table of an older version into a file'],
+  ],
+  json: '{ file: string; bytes: number } with -o; else it prints the rows',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, 1, 'PATH')
+  const repo = await repository()
+  const { revision, path } = splitRevisionPath(given.words[0]!)
+  const table = path === null ? toRepositoryPath(repo.root, revision) : pathInRevision(repo.root, path)
+  const named = given.text('format')
+  const file = given.text('output')
+  const format =
+    named === undefined
+      ? (formatOf(file ?? '', false) ?? formatOf(table, false) ?? 'csv')
+      : formatOf(named, true)!
+  const rows = repo.exportTable(path === null ? 'HEAD' : revision || 'HEAD', table, { ...operation, format })
+  if (file === undefined) {
+    await out.bytes(rows)
+    return 0
+  }
+  const bytes = await writeFile(file, rows)
+  out.result({ file, bytes }, () => out.say(`${visible(file)}: ${sizeText(bytes)}`))
+  return 0
+}
+
+/** Under a temporary name until all is there. */
+async function writeFile(file: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    const stream = createWriteStream(temporary, { flags: 'wx' })
+    await pipeline(Readable.from(source), stream)
+    await rename(temporary, file)
+    return stream.bytesWritten
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

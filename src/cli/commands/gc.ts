@@ -1,0 +1,42 @@
+import { counted, sizeText } from '../format/size.ts'
+import type { Command, Context } from '../interface.ts'
+
+export const command: Command = {
+  usage: ['gc [--dry-run] [--prune-now] [--keep N]'],
+  description:
+    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.',
+  options: {
+    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
+    'prune-now': {
+      type: 'flag',
+      about: 'remove replaced files at once: only when nobody else uses the repository',
+    },
+    keep: { type: 'text', value: 'N', about: 'keep N operations instead of 1000' },
+  },
+  examples: [
+    ['varve gc --dry-run', 'how much could be freed?'],
+    ['varve gc --keep 1 --prune-now', 'forget all that no ref needs, now'],
+  ],
+  json: '{ objectsKept: number; objectsDropped: number; bytesBefore: number; bytesAfter: number; filesRemoved: number }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(0, 0, '')
+  const repo = await repository()
+  const keep = given.number('keep')
+  const dryRun = given.flag('dry-run')
+  const report = await repo.gc({
+    ...operation,
+    dryRun,
+    ...(given.flag('prune-now') ? { graceMs: 0 } : {}),
+    ...(keep === undefined ? {} : { manifestsKeptMax: keep }),
+  })
+  out.result(report, () => {
+    const { objectsKept, objectsDropped, bytesBefore, bytesAfter, filesRemoved } = report
+    const text = `${counted(objectsKept, 'object')} kept, ${objectsDropped} ${dryRun ? 'would be dropped' : 'dropped'}; ${sizeText(bytesBefore)} -> ${sizeText(bytesAfter)}; ${counted(filesRemoved, 'file')} removed`
+    if (dryRun) out.line(text)
+    else out.say(text)
+  })
+  return 0
+}

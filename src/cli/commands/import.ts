@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs'
+import { VarveError } from '../../base/errors.ts'
+import { type Arguments, usage } from '../arguments.ts'
+import { counted } from '../format/size.ts'
+import { shortId } from '../format/commit.ts'
+import { type TableFormat, formatOf } from '../table-format.ts'
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
+import { keyColumns } from './track.ts'
+
+export const command: Command = {
+  usage: [
+    'import FILE --as PATH --key COLUMN... [--replace]',
+    'import git URL-OR-FOLDER [--branch NAME] [PATH...]',
+  ],
+  description:
+    "Loads rows of a CSV, TSV or JSON Lines file, or of standard input ('-'), into the table PATH: rows with a known key are\nreplaced, others added; with --replace, rows that FILE has not are removed. `import git` brings in the history of a\nGit repository, commit by commit.",
+  options: {
+    as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
+    key: {
+      type: 'list',
+      short: 'k',
+      value: 'COLUMN',
+      about: 'the key column; several times, or with commas, for several',
+    },
+    format: { type: 'text', value: 'FORMAT', about: "csv, tsv or jsonl (default: by FILE's name)" },
+    replace: { type: 'flag', about: 'remove rows that FILE has not' },
+    rev: { type: 'text', value: 'REV', about: 'git: the revision to bring in (default: its HEAD)' },
+    branch: { type: 'text', value: 'NAME', about: 'git: the branch to make' },
+  },
+  examples: [
+    ['varve import may.csv --as prices.csv --key date,symbol', 'load a month into a table'],
+    ['curl -s $URL | varve import - --as live.jsonl --format jsonl --key id', 'from a pipe'],
+    ['varve import git ../old-repository --branch old', "a Git repository's history"],
+  ],
+  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; skipped: number; branch: string; head: string | null }',
+  run,
+}
+
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
+  if (given.words[0] === 'git' && given.text('as') === undefined) return importGit(context)
+  given.expectWords(1, 1, 'FILE')
+  const file = given.words[0]!
+  const as = given.text('as')
+  if (as === undefined) throw usage('name the table: --as PATH')
+  const format = importFormat(given, file, as)
+  const repo = await repository({ commits: true })
+  const result = await repo.importTable(file === '-' ? process.stdin : bytesOf(file), {
+    ...operation,
+    path: toRepositoryPath(repo.root, as),
+    format,
+    key: keyColumns(given.list('key')),
+    replace: given.flag('replace'),
+  })
+  out.result(result, () => {
+    const { path, rows, added, changed, removed } = result
+    out.say(
+      `${visible(path)}: ${counted(rows, 'row')} read, ${added} added, ${changed} changed, ${removed} removed`,
+    )
+  })
+  return 0
+}
+
+async function importGit({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(2, Infinity, 'URL-OR-FOLDER')
+  const revision = given.text('rev')
+  const branch = given.text('branch')
+  const repo = await repository({ commits: true })
+  const result = await repo.importGit(given.words[1]!, {
+    ...operation,
+    ...(revision === undefined ? {} : { revision }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(given.words.length > 2 ? { paths: given.words.slice(2) } : {}),
+  })
+  out.result(result, () => {
+    const { commits, files, skipped, head } = result
+    const left = skipped === 0 ? '' : `, ${counted(skipped, 'entry', 'entries')} left out`
+    out.say(`${counted(commits, 'commit')}, ${counted(files, 'file')}${left}`)
+    out.say(`branch ${visible(result.branch)} at ${head === null ? 'no commit' : shortId(head)}`)
+  })
+  return 0
+}
+
+function importFormat(given: Arguments, file: string, as: string): TableFormat {
+  const format = given.text('format')
+  return formatOf(format ?? file, format !== undefined) ?? formatOf(as, false) ?? unknownFormat()
+}
+
+function unknownFormat(): never {
+  throw usage('the format cannot be told from the name', 'say it: --format csv, tsv or jsonl')
+}
+
+async function* bytesOf(file: string): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 })) yield chunk as Uint8Array
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `there is no file '${file}'`, { cause: error })
+  }
+}

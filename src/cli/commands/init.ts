@@ -1,0 +1,35 @@
+import path from 'node:path'
+import type { Command, Context } from '../interface.ts'
+import { openOptions } from '../session.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['init [--bare] [DIR]'],
+  description:
+    'Makes DIR (default: the working directory) a repository: its history lives in DIR/.varve. Files that are there stay\nas they are; add and commit them. A bare repository has no files of its own: others push to it.',
+  options: {
+    bare: { type: 'flag', about: 'a repository without files, to push to' },
+  },
+  examples: [
+    ['varve init', 'version the folder you are in'],
+    ['varve init --bare /srv/data/prices', 'a place to push to, on a disk that others can reach'],
+  ],
+  json: '{ root: string; bare: boolean }',
+  run,
+}
+
+async function run({ arguments: given, out, environment }: Context): Promise<number> {
+  given.expectWords(0, 1, 'DIR')
+  const { Repository } = await import('../../index.ts')
+  const directory = given.words[0] ?? '.'
+  const bare = given.flag('bare')
+  const repository = await Repository.init(directory, { ...(await openOptions(environment)), bare })
+  await repository.close()
+  const root = path.resolve(directory)
+  out.result({ root, bare }, () => {
+    out.say(
+      `made ${bare ? 'a bare repository' : 'a repository'} in ${visible(given.words[0] ?? 'this folder')}`,
+    )
+  })
+  return 0
+}

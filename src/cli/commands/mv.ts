@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['mv FROM TO'],
+  description:
+    'Renames a file, here and in the next commit. When TO is a folder, the file goes into it under its own name.',
+  options: {},
+  examples: [
+    ['varve mv people.csv staff.csv', 'rename'],
+    ['varve mv staff.csv tables/', 'move into a folder'],
+  ],
+  json: '{ from: string; to: string }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(2, 2, 'FROM and TO')
+  const repo = await repository()
+  const [from, to] = given.words as [string, string]
+  const intoFolder = repo.root !== null && ((await stat(to).catch(() => null))?.isDirectory() ?? false)
+  const target = intoFolder ? path.join(to, path.basename(from)) : to
+  const result = await repo.move(
+    toRepositoryPath(repo.root, from),
+    toRepositoryPath(repo.root, target),
+    operation,
+  )
+  out.result(result, () => out.say(`${visible(result.from)} => ${visible(result.to)}`))
+  return 0
+}

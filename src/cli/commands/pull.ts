@@ -1,0 +1,29 @@
+import { printMerge } from '../format/merge.ts'
+import { printTransfer } from '../format/transfer.ts'
+import type { Command, Context } from '../interface.ts'
+
+export const command: Command = {
+  usage: ['pull [--ff-only | --rebase] [REMOTE [BRANCH]]'],
+  description:
+    'Fetches from REMOTE and merges BRANCH (default: the branch that the current one follows). With --rebase your commits\nare put on top of theirs instead. Conflicts stop it with exit code 21, as in `varve merge`.',
+  options: {
+    rebase: { type: 'flag', short: 'r', about: 'put your commits on top of theirs' },
+    'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
+  },
+  examples: [
+    ['varve pull', 'get and merge what others have done'],
+    ['varve pull --ff-only origin main', 'only if there is nothing to merge'],
+  ],
+  json: '{ fetched: TransferResult; merged: MergeResult }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('rebase', 'ff-only')
+  given.expectWords(0, 2, 'REMOTE')
+  const repo = await repository({ commits: true })
+  const mode = given.flag('rebase') ? 'rebase' : given.flag('ff-only') ? 'ff-only' : 'merge'
+  const result = await repo.pull(given.words[0], given.words[1], { ...operation, mode })
+  out.result(result, () => printTransfer(out, result.fetched, 'from'))
+  return printMerge(out, result.merged, 'pull')
+}

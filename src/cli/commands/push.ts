@@ -1,0 +1,37 @@
+import type { Command, Context } from '../interface.ts'
+import { printTransfer } from '../format/transfer.ts'
+
+export const command: Command = {
+  usage: ['push [-u] [-f] [--tags] [REMOTE [REFSPEC...]]', 'push --delete REMOTE REF...'],
+  description:
+    "Sends the current branch, or each REFSPEC (main, main:other, :gone, a tag), to REMOTE (default: the branch's remote,\nor origin). All refs move together or none. A branch that has commits you do not have is refused: pull first.",
+  options: {
+    'set-upstream': { type: 'flag', short: 'u', about: 'let the branch follow the one it is pushed to' },
+    force: { type: 'flag', short: 'f', about: 'even if commits there are lost' },
+    tags: { type: 'flag', about: 'all tags too' },
+    delete: { type: 'flag', short: 'd', about: 'delete the refs there' },
+  },
+  examples: [
+    ['varve push -u origin main', 'the first time'],
+    ['varve push', 'from then on'],
+    ['varve push --delete origin cleanup', 'delete a branch there'],
+  ],
+  json: '{ remote: string; url: string; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; objects: number; bytes: number }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('delete', 'tags')
+  const remove = given.flag('delete')
+  if (remove) given.expectWords(2, Infinity, 'REMOTE and REF')
+  const repo = await repository()
+  const result = await repo.push(given.words[0], given.words.slice(1), {
+    ...operation,
+    force: given.flag('force'),
+    setUpstream: given.flag('set-upstream'),
+    tags: given.flag('tags'),
+    delete: remove,
+  })
+  out.result(result, () => printTransfer(out, result, 'to'))
+  return 0
+}

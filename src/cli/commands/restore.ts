@@ -1,0 +1,41 @@
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPaths } from '../paths.ts'
+import { counted } from '../format/size.ts'
+
+export const command: Command = {
+  usage: ['restore [--source REV] [--staged] [--worktree] PATH...'],
+  description:
+    'Writes files as they are staged, or as they were in REV. Changes that no commit has are lost. With --staged the\nnext commit is set back instead and the files stay; with --staged --worktree both are.',
+  options: {
+    source: {
+      type: 'text',
+      short: 's',
+      value: 'REV',
+      about: 'as of REV (default: what is staged; HEAD with --staged)',
+    },
+    staged: { type: 'flag', short: 'S', about: 'take changes out of the next commit' },
+    worktree: { type: 'flag', short: 'W', about: 'write the files (the default without --staged)' },
+  },
+  examples: [
+    ['varve restore people.csv', 'throw away changes that are not staged'],
+    ['varve restore --staged people.csv', 'take it out of the next commit, keep the file'],
+    ['varve restore --source HEAD~2 people.csv', 'bring back an older state'],
+  ],
+  json: '{ items: string[] }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, Infinity, 'PATH')
+  const repo = await repository()
+  const source = given.text('source')
+  const staged = given.flag('staged')
+  const restored = await repo.restore(toRepositoryPaths(repo.root, given.words), {
+    ...operation,
+    ...(source === undefined ? {} : { source }),
+    staged,
+    worktree: given.flag('worktree') || !staged,
+  })
+  out.result({ items: restored }, () => out.say(`restored ${counted(restored.length, 'path')}`))
+  return 0
+}

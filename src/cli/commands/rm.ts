@@ -1,0 +1,35 @@
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPaths } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['rm [--cached] [-f] PATH...'],
+  description:
+    'Removes files from the working folder and from the next commit. What was committed stays in history. Files with\nchanges that no commit has are kept unless you say --force.',
+  options: {
+    cached: { type: 'flag', about: 'keep the file, leave it out of the next commit' },
+    force: { type: 'flag', short: 'f', about: 'even with uncommitted changes' },
+    recursive: { type: 'flag', short: 'r', about: 'as git wants it for folders; not needed here' },
+  },
+  examples: [
+    ['varve rm old.csv', 'remove a file'],
+    ['varve rm --cached secrets.json', 'stop versioning a file, but keep it'],
+  ],
+  json: '{ items: string[] }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, Infinity, 'PATH')
+  const repo = await repository()
+  const paths = toRepositoryPaths(repo.root, given.words)
+  const removed = await repo.remove(paths, {
+    ...operation,
+    cached: given.flag('cached'),
+    force: given.flag('force'),
+  })
+  out.result({ items: removed }, () => {
+    for (const path of removed) out.say(`removed ${visible(path)}`)
+  })
+  return 0
+}

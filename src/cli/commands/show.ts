@@ -1,0 +1,48 @@
+import { commitLines } from '../format/commit.ts'
+import { printDiffs, statLines } from '../format/diff.ts'
+import { emptyRevision } from '../empty-revision.ts'
+import type { Command, Context } from '../interface.ts'
+import { pathInRevision } from '../paths.ts'
+import { toJson } from '../json.ts'
+import { collect } from '../../base/iterables.ts'
+import { splitRevisionPath } from '../../history/revision.ts'
+
+export const command: Command = {
+  usage: ['show [--stat] [REV]', 'show REV:PATH'],
+  description:
+    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV.',
+  options: {
+    stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
+  },
+  examples: [
+    ['varve show', 'the last commit'],
+    ['varve show HEAD~2 --stat', 'what the one before the one before changed'],
+    ['varve show v1:people.csv', 'a file as it was'],
+  ],
+  json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] } } (REV:PATH prints the bytes)',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(0, 1, 'REV')
+  const repo = await repository()
+  const { revision, path } = splitRevisionPath(given.words[0] ?? 'HEAD')
+  if (path !== null) {
+    await out.bytes(repo.cat(revision || 'HEAD', pathInRevision(repo.root, path), operation))
+    return 0
+  }
+  const commit = await repo.commitInfo(revision)
+  const ends = { ...operation, from: commit.parents[0] ?? emptyRevision, to: commit.id }
+  if (out.json) out.raw(`{"commit":${toJson(commit)},"changes":`)
+  else {
+    for (const line of commitLines(commit, out.paint)) out.line(line)
+    out.line()
+  }
+  if (given.flag('stat')) {
+    const items = await collect(repo.diffStat(ends))
+    if (out.json) out.raw(toJson({ items }))
+    else for (const line of statLines(items, out)) out.line(line)
+  } else await printDiffs(out, repo.diff(ends))
+  if (out.json) out.raw('}\n')
+  return 0
+}

@@ -1,0 +1,24 @@
+import type { Command, Context } from '../interface.ts'
+import { fromRepositoryPath } from '../paths.ts'
+import { printStatus } from '../format/status.ts'
+
+export const command: Command = {
+  usage: ['status'],
+  description:
+    'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, and a merge that is under way.',
+  options: {},
+  examples: [
+    ['varve status', 'what has changed'],
+    ['varve status --json', 'the same for a script'],
+  ],
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert'; theirs: string; conflicts: number } | null; behindBranch: boolean }",
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(0, 0, '')
+  const repo = await repository()
+  const status = await repo.status(operation)
+  out.result(status, () => printStatus(out, status, (path) => fromRepositoryPath(repo.root, path)))
+  return 0
+}

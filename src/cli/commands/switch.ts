@@ -1,0 +1,55 @@
+import { usage } from '../arguments.ts'
+import { shortId } from '../format/commit.ts'
+import type { Command, Context } from '../interface.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['switch BRANCH', 'switch -c BRANCH [START]', 'switch --detach REV'],
+  description:
+    'Goes to another branch and writes its files. Changes that no commit has come along where they can, else the switch\nis refused. A name that only a remote has becomes a branch that follows it.',
+  options: {
+    create: { type: 'flag', short: 'c', about: 'make the branch, at START or HEAD' },
+    'force-create': { type: 'flag', short: 'C', about: 'make it, or move it if it exists' },
+    detach: { type: 'flag', short: 'd', about: 'go to a commit without a branch' },
+    'discard-changes': {
+      type: 'flag',
+      aliases: ['force'],
+      short: 'f',
+      about: 'throw away changes that no commit has',
+    },
+  },
+  examples: [
+    ['varve switch main', 'go to main'],
+    ['varve switch -c cleanup', 'make a branch here and go to it'],
+    ['varve switch --detach v1', 'look at the files of v1'],
+  ],
+  json: '{ branch: string | null; head: string | null }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('create', 'force-create', 'detach')
+  const create = given.flag('create') || given.flag('force-create')
+  given.expectWords(given.flag('detach') ? 0 : 1, create ? 2 : 1, 'BRANCH')
+  const repo = await repository()
+  const [target = 'HEAD', startPoint] = given.words
+  const discard = given.flag('discard-changes')
+  const moved = given.flag('force-create') && (await repo.branches()).some(({ name }) => name === target)
+  if (moved) {
+    const current = (await repo.status()).branch
+    if (current === target) throw usage(`'${target}' is the current branch`, "'varve reset' moves it")
+    await repo.createBranch(target, { ...(startPoint === undefined ? {} : { startPoint }), force: true })
+  }
+  const result = await repo.switch(target, {
+    ...operation,
+    create: create && !moved,
+    detach: given.flag('detach'),
+    discard,
+    ...(startPoint === undefined || moved ? {} : { startPoint }),
+  })
+  out.result(result, () => {
+    if (result.branch === null) out.say(`HEAD is at ${shortId(result.head ?? '')}, on no branch`)
+    else out.say(`on ${create && !moved ? 'new ' : ''}branch ${visible(result.branch)}`)
+  })
+  return 0
+}

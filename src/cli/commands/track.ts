@@ -1,0 +1,46 @@
+import { usage } from '../arguments.ts'
+import { counted } from '../format/size.ts'
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['track PATH --key COLUMN...'],
+  description:
+    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key.",
+  options: {
+    key: {
+      type: 'list',
+      short: 'k',
+      value: 'COLUMN',
+      about: 'the key column; several times, or with commas, for several',
+    },
+  },
+  examples: [
+    ['varve track people.csv --key id', 'rows are known by their id'],
+    ['varve track prices.csv --key date,symbol', 'rows are known by date and symbol together'],
+  ],
+  json: '{ path: string; key: string[]; columns: { name: string; type: string }[]; rows: number }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, 1, 'PATH')
+  const key = keyColumns(given.list('key'))
+  if (key.length === 0) throw usage('no key given', "name the columns that make a row unique: '--key id'")
+  const repo = await repository()
+  const path = toRepositoryPath(repo.root, given.words[0]!)
+  const result = await repo.track(path, { ...operation, key })
+  out.result(result, () => {
+    out.say(
+      `${visible(result.path)} is a table of ${counted(result.rows, 'row')}, key ${result.key.map(visible).join(', ')}`,
+    )
+    if (out.verbose) for (const { name, type } of result.columns) out.say(`  ${visible(name)}  ${type}`)
+  })
+  return 0
+}
+
+/** Columns, each given alone or several with commas. */
+export function keyColumns(given: readonly string[]): string[] {
+  return given.flatMap((text) => text.split(',')).filter((column) => column !== '')
+}

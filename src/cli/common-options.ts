@@ -1,0 +1,22 @@
+// Options that every command has, and those that stand before the command alone.
+import type { OptionSpecs } from './interface.ts'
+
+export const commonOptions: OptionSpecs = {
+  json: { type: 'flag', about: 'print one JSON document' },
+  quiet: { type: 'flag', short: 'q', about: 'print only what was asked for' },
+  verbose: {
+    type: 'flag',
+    short: 'v',
+    about: 'print more: whole cells, phases of the work, causes of errors',
+  },
+  color: { type: 'flag', about: 'colour the output, even where it is no terminal' },
+  'no-color': { type: 'flag', about: 'do not colour the output' },
+  'no-progress': { type: 'flag', about: 'show no progress bar' },
+  help: { type: 'flag', short: 'h', about: 'explain the command' },
+}
+
+export const leadingOptions: OptionSpecs = {
+  ...commonOptions,
+  directory: { type: 'list', short: 'C', value: 'DIR', about: 'run as if started in DIR' },
+  version: { type: 'flag', about: 'print the version' },
+}

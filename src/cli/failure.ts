@@ -1,0 +1,63 @@
+// How an error ends a command: what is printed and which exit code it has. Expected failures show their message and
+// hint; anything else is a bug of Varve and says so, with its stack.
+import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
+import { toJson } from './json.ts'
+import type { Paint } from './paint.ts'
+import { visible } from './visible.ts'
+
+export interface FailureSettings {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly paint: Paint
+}
+
+/** Text for standard error. */
+export function describeFailure(error: VarveError | Error, settings: FailureSettings): string {
+  if (settings.json) return `${toJson({ error: errorDocument(error) })}\n`
+  const { paint } = settings
+  if (!isVarveError(error)) {
+    return `${paint('red', 'internal error:')} ${error.stack ?? String(error)}\n${paint('dim', 'hint: this is a fault of varve; please report it with these lines')}\n`
+  }
+  let text = `${paint('red', 'error:')} ${error.message.split('\n').map(visible).join('\n')}\n`
+  if (error.hint !== undefined)
+    text += `${paint('dim', `hint: ${error.hint.split('\n').map(visible).join('\n      ')}`)}\n`
+  if (settings.verbose) text += causes(error)
+  return text
+}
+
+export function exitCodeOf(error: unknown): number {
+  return isVarveError(error) ? error.exitCode : 70
+}
+
+/** Gives the errors of the operating system their code; others stay as they are. */
+export function expectedFailure(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown))
+  if (isVarveError(thrown)) return thrown
+  const code = systemErrors[(thrown as NodeJS.ErrnoException).code ?? '']
+  return code === undefined ? thrown : new VarveError(code, thrown.message, { cause: thrown })
+}
+
+const systemErrors: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'VARVE_DISK_FULL',
+  EDQUOT: 'VARVE_DISK_FULL',
+  EACCES: 'VARVE_IO',
+  EPERM: 'VARVE_IO',
+  EROFS: 'VARVE_IO',
+  EIO: 'VARVE_IO',
+  EMFILE: 'VARVE_IO',
+  ENOTDIR: 'VARVE_IO',
+  EISDIR: 'VARVE_IO',
+  ENOENT: 'VARVE_IO',
+}
+
+function errorDocument(error: Error): object {
+  if (isVarveError(error)) return error.toJSON()
+  return { code: 'VARVE_INTERNAL', message: error.message, data: { stack: error.stack } }
+}
+
+function causes(error: Error): string {
+  let text = ''
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+    text += `caused by: ${visible(cause.message)}\n`
+  return text
+}

@@ -1,0 +1,43 @@
+// Commits as lines, in Git's two ways: the full entry and the one-liner.
+import type { CommitInfo } from '../../api/interface.ts'
+import type { Paint } from '../paint.ts'
+import { visible, visibleLine } from '../visible.ts'
+import { dateText } from './time.ts'
+
+const shortDigits = 8
+
+export function shortId(id: string): string {
+  return id.slice(0, shortDigits)
+}
+
+export function subjectOf(message: string): string {
+  return visible(message.split('\n', 1)[0]!)
+}
+
+export function commitLine(commit: CommitInfo, paint: Paint): string {
+  return [paint('yellow', shortId(commit.id)), refsText(commit, paint), subjectOf(commit.message)]
+    .filter(Boolean)
+    .join(' ')
+}
+
+export function commitLines(commit: CommitInfo, paint: Paint): string[] {
+  const { author, committer } = commit
+  const lines = [[paint('yellow', `commit ${commit.id}`), refsText(commit, paint)].filter(Boolean).join(' ')]
+  if (commit.parents.length > 1) lines.push(`Merge: ${commit.parents.map(shortId).join(' ')}`)
+  lines.push(`Author: ${visible(author.name)} <${visible(author.email)}>`, `Date:   ${dateText(author)}`)
+  if (committer.name !== author.name || committer.email !== author.email) {
+    lines.push(`Commit: ${visible(committer.name)} <${visible(committer.email)}>`)
+  }
+  lines.push('')
+  for (const line of commit.message.trimEnd().split('\n')) lines.push(`    ${visibleLine(line)}`.trimEnd())
+  return lines
+}
+
+function refsText(commit: CommitInfo, paint: Paint): string {
+  if (commit.refs.length === 0) return ''
+  return (
+    paint('yellow', '(') +
+    commit.refs.map((ref) => paint('cyan', visible(ref))).join(', ') +
+    paint('yellow', ')')
+  )
+}

@@ -1,0 +1,133 @@
+// Differences for people: tables by row and cell, text as a unified diff, the rest by size.
+import type { DiffStat, FileDiff, PathState } from '../../api/interface.ts'
+import { toJson } from '../json.ts'
+import type { Output } from '../output.ts'
+import { shortened, visible, visibleLine } from '../visible.ts'
+import { alignedRows } from './columns.ts'
+import { printRowChanges, sumsText } from './row-changes.ts'
+import { counted, sizeText } from './size.ts'
+
+const barColumnsMax = 30
+
+/** Prints what it reads; returns how many paths differ. */
+export async function printDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Promise<number> {
+  let count = 0
+  if (out.json) out.raw('{"items":[')
+  for await (const diff of diffs) {
+    if (out.json) await printJson(out, diff, count === 0 ? '\n' : ',\n')
+    else await printDiff(out, diff)
+    count += 1
+    await out.drain()
+  }
+  if (out.json) out.raw(`${count === 0 ? '' : '\n'}]}\n`)
+  return count
+}
+
+async function printDiff(out: Output, diff: FileDiff): Promise<void> {
+  if (diff.kind === 'table') return printRowChanges(out, diff, titleOf(diff))
+  if (diff.kind === 'binary') {
+    const sizes = [diff.sizeBefore, diff.sizeAfter].map((size) => (size === null ? '(none)' : sizeText(size)))
+    out.line(`${out.paint('bold', titleOf(diff))}: binary, ${sizes.join(' -> ')}`)
+    return
+  }
+  out.line(
+    out.paint('bold', `--- ${diff.state === 'added' ? '/dev/null' : `a/${visible(diff.from ?? diff.path)}`}`),
+  )
+  out.line(out.paint('bold', `+++ ${diff.state === 'deleted' ? '/dev/null' : `b/${visible(diff.path)}`}`))
+  // Control characters are harmless in a file, and a patch needs its bytes.
+  const shown = out.terminal ? visibleLine : (line: string): string => line
+  for await (const hunk of diff.hunks()) {
+    out.line(out.paint('cyan', `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`))
+    for (const line of hunk.lines) {
+      if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
+      else if (line.startsWith('-')) out.line(out.paint('red', shown(line)))
+      else out.line(shown(line))
+    }
+    await out.drain()
+  }
+}
+
+async function printJson(out: Output, diff: FileDiff, before: string): Promise<void> {
+  // Functions are left out of JSON.
+  out.raw(`${before}${toJson({ ...diff }).slice(0, -1)},"rows":[`)
+  await out.list(flat(diff.rows()))
+  out.raw('],"hunks":[')
+  await out.list(diff.hunks())
+  out.raw(']}')
+}
+
+async function* flat<T>(batches: AsyncIterable<readonly T[]>): AsyncIterable<T> {
+  for await (const batch of batches) yield* batch
+}
+
+const stateWords: Readonly<Record<PathState, string>> = {
+  added: ' (new)',
+  modified: '',
+  deleted: ' (deleted)',
+  renamed: '',
+  typechange: ' (kind changed)',
+}
+
+function titleOf({ path, from, state }: { path: string; from?: string; state: PathState }): string {
+  return (from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`) + stateWords[state]
+}
+
+/** As `git diff --stat`: a line a path with a bar, then the sums. */
+export function statLines(stats: readonly DiffStat[], out: Output): string[] {
+  if (stats.length === 0) return []
+  const most = Math.max(1, ...stats.map((stat) => total(stat)))
+  const scale = Math.min(1, barColumnsMax / most)
+  const rows = stats.map((stat) => [
+    ` ${shortened(titleOf(stat), Math.max(20, out.width - 50))}`,
+    `| ${amountText(stat)}`,
+    barOf(stat, scale, out),
+  ])
+  return [...alignedRows(rows, ' '), ` ${statSums(stats)}`]
+}
+
+function counts({ rows, lines }: DiffStat): { added: number; changed: number; removed: number } {
+  return {
+    added: rows?.added ?? lines?.added ?? 0,
+    changed: rows?.changed ?? 0,
+    removed: rows?.removed ?? lines?.removed ?? 0,
+  }
+}
+
+function total(stat: DiffStat): number {
+  const { added, changed, removed } = counts(stat)
+  return added + changed + removed
+}
+
+function amountText(stat: DiffStat): string {
+  if (stat.kind === 'table') return counted(total(stat), 'row')
+  if (stat.kind === 'text' || stat.kind === 'symlink') return counted(total(stat), 'line')
+  return `${stat.sizeBefore === null ? 0 : stat.sizeBefore} -> ${stat.sizeAfter ?? 0} bytes`
+}
+
+function barOf(stat: DiffStat, scale: number, { paint }: Output): string {
+  const { added, changed, removed } = counts(stat)
+  const marks = (count: number, mark: string): string =>
+    mark.repeat(count === 0 ? 0 : Math.max(1, Math.round(count * scale)))
+  return (
+    paint('green', marks(added, '+')) +
+    paint('yellow', marks(changed, '~')) +
+    paint('red', marks(removed, '-'))
+  )
+}
+
+function statSums(stats: readonly DiffStat[]): string {
+  const parts = [`${counted(stats.length, 'path')} changed`]
+  const rows = { added: 0, changed: 0, removed: 0 }
+  const lines = { added: 0, removed: 0 }
+  for (const stat of stats) {
+    rows.added += stat.rows?.added ?? 0
+    rows.changed += stat.rows?.changed ?? 0
+    rows.removed += stat.rows?.removed ?? 0
+    lines.added += stat.lines?.added ?? 0
+    lines.removed += stat.lines?.removed ?? 0
+  }
+  if (rows.added + rows.changed + rows.removed > 0) parts.push(sumsText(rows))
+  if (lines.added > 0) parts.push(`${counted(lines.added, 'line')} added`)
+  if (lines.removed > 0) parts.push(`${counted(lines.removed, 'line')} removed`)
+  return parts.join(', ')
+}

@@ -1,0 +1,61 @@
+// What a merge, pull, revert or cherry-pick came to, and the way on when it stopped at conflicts.
+import type { MergeResult } from '../../api/interface.ts'
+import type { MergedPath } from '../../merge/interface.ts'
+import type { Output } from '../output.ts'
+import { visible } from '../visible.ts'
+import { alignedRows } from './columns.ts'
+import { shortId } from './commit.ts'
+import { sumsText } from './row-changes.ts'
+import { counted } from './size.ts'
+
+/** Prints it and returns the exit code: 21 when there are conflicts. */
+export function printMerge(
+  out: Output,
+  result: MergeResult,
+  verb: 'merge' | 'revert' | 'cherry-pick' | 'pull',
+): number {
+  const conflict = result.outcome === 'conflict'
+  if (out.json) return conflict ? 21 : 0
+  if (conflict) printConflict(out, result, verb)
+  else out.say(outcomeText(result, verb))
+  for (const line of pathLines(result.paths)) out.say(line)
+  if (conflict) {
+    out.hint("'varve conflicts' shows them, 'varve resolve PATH --ours|--theirs|--value V' settles them,")
+    out.hint(`then 'varve merge --continue'; 'varve merge --abort' goes back`)
+  }
+  return conflict ? 21 : 0
+}
+
+function printConflict(out: Output, { conflictCount, paths }: MergeResult, verb: string): void {
+  const files = paths.filter((path) => path.result === 'conflict').length
+  const where = files === 0 ? '' : ` in ${counted(files, 'path')}`
+  out.line(`${out.paint('red', `${verb} stopped`)}: ${counted(conflictCount, 'conflict')}${where}`)
+}
+
+function outcomeText({ outcome, commit }: MergeResult, verb: string): string {
+  if (outcome === 'up-to-date') return 'already up to date'
+  if (outcome === 'fast-forward') return `fast-forward to ${shortId(commit)}`
+  if (outcome === 'staged') return `staged, not committed: 'varve commit' records the ${verb}`
+  return `${pastTense[verb] ?? verb} as ${shortId(commit)}`
+}
+
+const pastTense: Readonly<Record<string, string>> = {
+  merge: 'merged',
+  pull: 'merged',
+  revert: 'reverted',
+  'cherry-pick': 'picked',
+}
+
+function pathLines(paths: readonly MergedPath[]): string[] {
+  return alignedRows(paths.map((path) => [`  ${path.result}`, visible(path.path), rowsText(path)]))
+}
+
+function rowsText({ rowsAdded, rowsRemoved, rowsChanged, conflicts }: MergedPath): string {
+  const parts: string[] = []
+  if (rowsAdded !== undefined || rowsRemoved !== undefined || rowsChanged !== undefined) {
+    const sums = { added: rowsAdded ?? 0, removed: rowsRemoved ?? 0, changed: rowsChanged ?? 0 }
+    if (sums.added + sums.removed + sums.changed > 0) parts.push(sumsText(sums))
+  }
+  if (conflicts > 0) parts.push(counted(conflicts, 'conflict'))
+  return parts.join(', ')
+}

@@ -1,0 +1,80 @@
+// The state of the working folder in Git's words, and what to do next.
+import type { PathChange, Status } from '../../api/interface.ts'
+import type { Output } from '../output.ts'
+import type { Colour } from '../paint.ts'
+import { visible } from '../visible.ts'
+import { shortId } from './commit.ts'
+import { counted } from './size.ts'
+
+export function printStatus(out: Output, status: Status, shown: (path: string) => string): void {
+  out.line(
+    status.branch === null
+      ? `HEAD detached at ${shortId(status.head ?? '')}`
+      : `on branch ${visible(status.branch)}`,
+  )
+  if (status.upstream !== null) out.line(upstreamText(status.upstream))
+  if (status.head === null) out.line('no commits yet')
+  if (status.behindBranch)
+    out.line("the branch has moved since these files were written: 'varve restore .' brings them up to date")
+  if (status.merging !== null) printMerging(out, status.merging)
+  printChanges(out, 'to be committed', 'varve restore --staged PATH takes out', status.staged, 'green', shown)
+  printChanges(
+    out,
+    'changed, not staged',
+    'varve add PATH, varve restore PATH',
+    status.unstaged,
+    'red',
+    shown,
+  )
+  if (status.untracked.length > 0) {
+    out.line()
+    out.line(`untracked  ${out.paint('dim', '(varve add PATH)')}`)
+    for (const path of status.untracked) out.line(`  ${out.paint('red', visible(shown(path)))}`)
+  }
+  if (
+    status.staged.length + status.unstaged.length + status.untracked.length === 0 &&
+    status.merging === null
+  ) {
+    out.line('nothing to commit, all files as committed')
+  }
+}
+
+function upstreamText({ name, ahead, behind }: NonNullable<Status['upstream']>): string {
+  if (ahead === 0 && behind === 0) return `up to date with ${visible(name)}`
+  const parts: string[] = []
+  if (ahead > 0) parts.push(`${counted(ahead, 'commit')} ahead of`)
+  if (behind > 0) parts.push(`${counted(behind, 'commit')} behind`)
+  return `${parts.join(', ')} ${visible(name)}`
+}
+
+function printMerging(out: Output, { kind, theirs, conflicts }: NonNullable<Status['merging']>): void {
+  const left = conflicts === 0 ? 'no conflicts left' : `${counted(conflicts, 'conflict')} left`
+  out.line(`${out.paint('yellow', `${kind} of ${shortId(theirs)} under way`)}: ${left}`)
+  out.line(
+    out.paint(
+      'dim',
+      conflicts === 0
+        ? '  (varve merge --continue, varve merge --abort)'
+        : '  (varve conflicts, varve resolve, varve merge --abort)',
+    ),
+  )
+}
+
+function printChanges(
+  out: Output,
+  title: string,
+  advice: string,
+  changes: readonly PathChange[],
+  colour: Colour,
+  shown: (path: string) => string,
+): void {
+  if (changes.length === 0) return
+  out.line()
+  out.line(`${title}  ${out.paint('dim', `(${advice})`)}`)
+  for (const change of changes) {
+    const name =
+      change.from === undefined ? shown(change.path) : `${shown(change.from)} => ${shown(change.path)}`
+    const kind = change.kind === 'file' ? '' : `  (${change.kind})`
+    out.line(`  ${out.paint(colour, `${change.state.padEnd(10)} ${visible(name)}`)}${kind}`)
+  }
+}

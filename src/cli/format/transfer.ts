@@ -1,0 +1,27 @@
+// Ref updates of fetch and push, a line each, as Git prints them.
+import type { RefUpdate, TransferResult } from '../../api/interface.ts'
+import type { Output } from '../output.ts'
+import { visible } from '../visible.ts'
+import { alignedRows } from './columns.ts'
+import { shortId } from './commit.ts'
+import { counted, sizeText } from './size.ts'
+
+export function printTransfer(out: Output, result: TransferResult, direction: 'from' | 'to'): void {
+  if (result.updates.length === 0) {
+    out.say('everything up to date')
+    return
+  }
+  const moved =
+    result.objects === 0 ? '' : `, ${counted(result.objects, 'object')} (${sizeText(result.bytes)})`
+  out.say(`${direction} ${visible(result.url)}${moved}`)
+  for (const line of alignedRows(result.updates.map(updateCells))) out.say(line)
+}
+
+function updateCells(update: RefUpdate): string[] {
+  const { ref, before, after, forced } = update
+  const name = visible(ref.replace(/^refs\/(heads|tags|remotes)\//, ''))
+  if (after === null) return ['  - deleted', name]
+  if (before === null)
+    return [`  * new ${ref.startsWith('refs/tags/') ? 'tag' : 'branch'}`, name, shortId(after)]
+  return [`  ${forced ? '+' : ' '} ${shortId(before)}..${shortId(after)}`, name, forced ? '(forced)' : '']
+}

@@ -1,0 +1,58 @@
+// What a command is: its words (usage, options, examples), from which parsing, help, completion and docs/CLI.md are
+// made, and `run`, which gets everything it may use in a context. A command prints through `out` alone.
+import type { OperationOptions } from '../api/interface.ts'
+import type { Repository } from '../index.ts'
+import type { Arguments } from './arguments.ts'
+import type { Output } from './output.ts'
+
+export interface OptionSpec {
+  /** 'list' may be given several times. */
+  readonly type: 'flag' | 'text' | 'list'
+  readonly short?: string
+  /** Other long names for it. */
+  readonly aliases?: readonly string[]
+  /** What stands for the value in help. */
+  readonly value?: string
+  readonly about: string
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>
+
+export interface Command {
+  readonly usage: readonly string[]
+  readonly description: string
+  readonly options: OptionSpecs
+  readonly examples: readonly (readonly [command: string, why: string])[]
+  /** The document that --json prints, in TypeScript's notation. */
+  readonly json: string
+  /** The option that '-5' stands for. */
+  readonly numberOption?: string
+  /** Resolves to the exit code. */
+  readonly run: (context: Context) => Promise<number>
+}
+
+export interface CommandEntry {
+  readonly name: string
+  readonly group: 'start' | 'changes' | 'history' | 'branches' | 'merging' | 'remotes' | 'data' | 'upkeep'
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
+export interface Context {
+  readonly arguments: Arguments
+  readonly out: Output
+  /** `signal` and `onProgress`, for every call that can take long. */
+  readonly operation: OperationOptions
+  readonly environment: Environment
+  /** The repository around the working directory; opened once, closed when the command ends. */
+  readonly repository: (options?: RepositoryNeeds) => Promise<Repository>
+}
+
+export interface RepositoryNeeds {
+  /** The command writes commits: who does must be known. */
+  readonly commits?: boolean
+  /** As given by `commit --date`: replaces the clock. */
+  readonly date?: string | undefined
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,0 +1,189 @@
+// The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
+// Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
+import { type CommandFacts, commandFacts, commandHelp, overviewHelp } from './help.ts'
+import { type Arguments, parseArguments, usage } from './arguments.ts'
+import { commands, findCommand } from './commands.ts'
+import { commonOptions, leadingOptions } from './common-options.ts'
+import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
+import type { Command, CommandEntry, Environment } from './interface.ts'
+import { nearest } from './nearest.ts'
+import { Output } from './output.ts'
+import { type Paint, choosePaint } from './paint.ts'
+import { ProgressPrinter } from './progress.ts'
+import { Session } from './session.ts'
+
+/** As a shell reports a process that SIGPIPE ended. */
+const exitClosed = 141
+
+interface Settings {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly progress: boolean
+  readonly paint: Paint
+}
+
+/** Runs one command line; resolves to the exit code. */
+export async function main(
+  argv: readonly string[],
+  environment: Environment,
+  version: string,
+): Promise<number> {
+  let settings = settingsOf([], environment)
+  try {
+    const { leading, name, rest } = splitCommand(argv)
+    settings = settingsOf([leading], environment)
+    for (const directory of leading.list('directory')) changeDirectory(directory)
+    if (leading.flag('version')) return await printVersion(settings, version)
+    if (name === undefined) return await printOverview(settings, leading.flag('help') ? 0 : 2)
+    const entry = findCommand(name)
+    if (entry === undefined) throw unknownCommand(name)
+    const { command } = await entry.load()
+    // Found before parsing, so that a wrong option is reported as JSON too.
+    if (rest.includes('--json')) settings = { ...settings, json: true }
+    const specs = { ...commonOptions, ...command.options }
+    const parsed = parseArguments(rest, specs, { numberOption: command.numberOption })
+    settings = settingsOf([leading, parsed], environment)
+    if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, settings)
+    return await run(command, parsed, settings, environment)
+  } catch (thrown) {
+    const error = expectedFailure(thrown)
+    await write(process.stderr, describeFailure(error, settings))
+    return exitCodeOf(error)
+  }
+}
+
+async function run(
+  command: Command,
+  parsed: Arguments,
+  settings: Settings,
+  environment: Environment,
+): Promise<number> {
+  const stop = new AbortController()
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // The second one does not wait.
+    if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+    stop.abort(signal)
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const out = new Output({
+    ...settings,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    onClosed: () => stop.abort('EPIPE'),
+  })
+  const progress = new ProgressPrinter(progressMode(settings), process.stderr)
+  const session = new Session(environment)
+  try {
+    const code = await command.run({
+      arguments: parsed,
+      out,
+      environment,
+      operation: { signal: stop.signal, onProgress: progress.report },
+      repository: (needs) => session.repository(needs),
+    })
+    progress.end()
+    await out.flush()
+    return out.closed ? exitClosed : code
+  } catch (error) {
+    progress.end()
+    await out.flush()
+    if (out.closed) return exitClosed
+    throw error
+  } finally {
+    await session.close()
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+function splitCommand(argv: readonly string[]): {
+  leading: Arguments
+  name: string | undefined
+  rest: readonly string[]
+} {
+  let at = 0
+  while (at < argv.length && argv[at]!.startsWith('-'))
+    at += argv[at] === '-C' || argv[at] === '--directory' ? 2 : 1
+  return {
+    leading: parseArguments(argv.slice(0, at), leadingOptions),
+    name: argv[at],
+    rest: argv.slice(at + 1),
+  }
+}
+
+function settingsOf(given: readonly Arguments[], environment: Environment): Settings {
+  const has = (name: string): boolean => given.some((parsed) => parsed.flag(name))
+  const asked = has('no-color') ? 'never' : has('color') ? 'always' : 'auto'
+  return {
+    json: has('json'),
+    quiet: has('quiet'),
+    verbose: has('verbose'),
+    progress: !has('no-progress'),
+    paint: choosePaint(process.stdout.isTTY === true, environment, asked),
+  }
+}
+
+function progressMode(settings: Settings): 'bar' | 'lines' | 'none' {
+  if (!settings.progress || settings.quiet) return 'none'
+  if (process.stderr.isTTY === true) return 'bar'
+  return settings.verbose ? 'lines' : 'none'
+}
+
+function changeDirectory(directory: string): void {
+  try {
+    process.chdir(directory)
+  } catch (error) {
+    throw usage(`cannot change to '${directory}': ${(error as Error).message}`)
+  }
+}
+
+function unknownCommand(name: string): Error {
+  const near =
+    nearest(
+      name,
+      commands.map((command) => command.name),
+    ) ?? familiarNames[name]
+  const hint =
+    near === undefined ? "run 'varve help' for the list of commands" : `did you mean 'varve ${near}'?`
+  return usage(`'${name}' is no varve command`, hint)
+}
+
+/** Names that people know from elsewhere. */
+const familiarNames: Readonly<Record<string, string>> = {
+  checkout: 'switch',
+  blame: 'log',
+  rebase: 'pull --rebase',
+  'ls-files': 'ls',
+  remove: 'rm',
+  rename: 'mv',
+  dump: 'export',
+  load: 'import',
+  prune: 'gc',
+  verify: 'fsck',
+}
+
+async function printVersion(settings: Settings, version: string): Promise<number> {
+  await write(process.stdout, settings.json ? `${JSON.stringify({ version })}\n` : `varve ${version}\n`)
+  return 0
+}
+
+async function printOverview(settings: Settings, code: number): Promise<number> {
+  await write(process.stdout, `${overviewHelp(settings.paint).join('\n')}\n`)
+  return code
+}
+
+async function printHelp(entry: CommandEntry, command: Command, settings: Settings): Promise<number> {
+  const facts = (): CommandFacts => commandFacts(entry, command)
+  const text = settings.json
+    ? JSON.stringify(facts())
+    : commandHelp(entry, command, settings.paint).join('\n')
+  await write(process.stdout, `${text}\n`)
+  return 0
+}
+
+async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  stream.on('error', () => {})
+  await new Promise<void>((resolve) => {
+    stream.write(text, () => resolve())
+  })
+}

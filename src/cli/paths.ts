@@ -1,0 +1,79 @@
+// Paths as people type them, relative to where they stand, and as the repository knows them, relative to its root.
+import path from 'node:path'
+import { VarveError, isVarveError } from '../base/errors.ts'
+import type { Repository } from '../index.ts'
+import type { Arguments } from './arguments.ts'
+
+/** '.' is the whole repository. */
+export function toRepositoryPath(root: string | null, typed: string): string {
+  if (root === null) return typed
+  const relative = path.relative(root, path.resolve(typed))
+  if (relative === '') return '.'
+  if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${typed}' is outside the repository at '${root}'`, {
+      data: { path: typed },
+    })
+  }
+  return relative.split(path.sep).join('/')
+}
+
+export function toRepositoryPaths(root: string | null, typed: readonly string[]): string[] {
+  return typed.map((one) => toRepositoryPath(root, one))
+}
+
+/** How a path of the repository is written from where the user stands. */
+export function fromRepositoryPath(root: string | null, known: string): string {
+  return root === null
+    ? known
+    : path.relative(process.cwd(), path.join(root, known)).split(path.sep).join('/') || '.'
+}
+
+/** 'REV:PATH' names from the root, as Git does, and 'REV:./PATH' from where the user stands. */
+export function pathInRevision(root: string | null, typed: string): string {
+  return typed.startsWith('./') || typed.startsWith('../') || typed === '.'
+    ? toRepositoryPath(root, typed)
+    : typed
+}
+
+export interface RevisionsAndPaths {
+  readonly revisions: readonly string[]
+  /** As typed. */
+  readonly paths: readonly string[]
+}
+
+/**
+ * Sorts a command's words as Git does: after '--' all are paths; before it the first `max` that name a revision are
+ * revisions. A word that is neither is a path, which the command may then not find.
+ */
+export async function revisionsAndPaths(
+  repository: Repository,
+  { words, wordsBeforeDashes }: Arguments,
+  max: number,
+): Promise<RevisionsAndPaths> {
+  const revisions: string[] = []
+  let at = 0
+  for (; at < wordsBeforeDashes && revisions.length < max; at += 1) {
+    const word = words[at]!
+    // With '--' in the command, what stands before it must be revisions; errors come from the command itself.
+    if (wordsBeforeDashes === words.length && !(await isRevision(repository, word))) break
+    revisions.push(word)
+  }
+  return { revisions, paths: words.slice(at) }
+}
+
+async function isRevision(repository: Repository, word: string): Promise<boolean> {
+  const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)
+  if (sides !== null && sides[1] !== '' && !word.startsWith('.')) {
+    return (
+      (await isRevision(repository, sides[1]!)) &&
+      (sides[2] === '' || (await isRevision(repository, sides[2]!)))
+    )
+  }
+  try {
+    await repository.commitInfo(word)
+    return true
+  } catch (error) {
+    if (isVarveError(error, 'VARVE_REF_NOT_FOUND') || isVarveError(error, 'VARVE_USAGE')) return false
+    throw error
+  }
+}
