@@ -60,8 +60,15 @@ function numberValue(text: string): Value {
 }
 
 function shortDecimal(text: string, number: number): Value {
-  const significant = text.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+/, '')
-  return significant.length <= 15 && Number.isFinite(number) && (number !== 0 || /^-?[0.]*([eE]|$)/.test(text)) ? number : text
+  const significant = text
+    .replace(/[eE].*$/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+/, '')
+  return significant.length <= 15 &&
+    Number.isFinite(number) &&
+    (number !== 0 || /^-?[0.]*([eE]|$)/.test(text))
+    ? number
+    : text
 }
 
 function intValue(text: string): number | bigint {
@@ -80,7 +87,8 @@ function jsonValue(text: string): JsonValue {
 function textValue(text: string, type: ColumnType): Value {
   if (type === 'int' && intLiteral.test(text)) return intValue(text)
   if (type === 'bool' && (text === 'true' || text === 'false')) return text === 'true'
-  if (type === 'float' && text.trim() === text && text !== '' && String(Number(text)) === text) return Number(text)
+  if (type === 'float' && text.trim() === text && text !== '' && String(Number(text)) === text)
+    return Number(text)
   return text
 }
 

@@ -3,7 +3,16 @@
 import type { Cid } from '../encoding/cid.ts'
 
 /** Declares how a column's text is read and ordered; a cell that does not fit its type is kept all the same. */
-export type ColumnType = 'text' | 'int' | 'decimal' | 'float' | 'bool' | 'date' | 'timestamp' | 'bytes' | 'json'
+export type ColumnType =
+  | 'text'
+  | 'int'
+  | 'decimal'
+  | 'float'
+  | 'bool'
+  | 'date'
+  | 'timestamp'
+  | 'bytes'
+  | 'json'
 
 export interface Column {
   /** Stable for the table's life: rows hold their cells in id order, so adding a column rewrites no row. */
@@ -54,7 +63,13 @@ export interface Cell {
   readonly quotingFlipped: boolean
 }
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue }
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue }
 
 /** Integers beyond 2^53 are bigint; decimals stay text; a missing cell is null. */
 export type Value = null | string | number | bigint | boolean | Uint8Array | JsonValue

@@ -37,7 +37,13 @@ export function keyRoom(length: number): number {
   return 2 * length + 20
 }
 
-function writeKeyCell(target: Uint8Array, at: number, cell: Cell, column: Column, cells: Schema['cells']): number {
+function writeKeyCell(
+  target: Uint8Array,
+  at: number,
+  cell: Cell,
+  column: Column,
+  cells: Schema['cells'],
+): number {
   const { kind, bytes } = cell
   const tryInt = cells === 'text' ? column.type === 'int' && kind === 'text' : kind === 'number'
   if (tryInt) {
@@ -71,10 +77,14 @@ export function encodeKey(schema: Schema, cells: readonly Cell[]): Uint8Array {
 }
 
 export function keyTooLong(length: number): VarveError {
-  return new VarveError('VARVE_RULE_VIOLATED', `a key of ${length} bytes is longer than ${keyBytesMax} bytes`, {
-    data: { reason: 'key-too-long', length, limit: keyBytesMax },
-    hint: 'choose shorter columns as key',
-  })
+  return new VarveError(
+    'VARVE_RULE_VIOLATED',
+    `a key of ${length} bytes is longer than ${keyBytesMax} bytes`,
+    {
+      data: { reason: 'key-too-long', length, limit: keyBytesMax },
+      hint: 'choose shorter columns as key',
+    },
+  )
 }
 
 /** The key cells, in key order. @throws VarveError VARVE_CORRUPT */
@@ -104,7 +114,8 @@ export function keyElementEnd(key: Uint8Array, at: number): number {
     if (at + 1 + length > key.length) throw corrupt('key ends in the middle of a number')
     return at + 1 + length
   }
-  if (tag !== keyTag.number && tag !== keyTag.text && tag !== keyTag.bytes) throw corrupt('key has an unknown element')
+  if (tag !== keyTag.number && tag !== keyTag.text && tag !== keyTag.bytes)
+    throw corrupt('key has an unknown element')
   for (let end = key.indexOf(0, at + 1); end >= 0; end = key.indexOf(0, end + 2)) {
     if (key[end + 1] !== 255) return end + 1
   }
@@ -170,5 +181,7 @@ function columnById(schema: Schema, id: number): Column {
 
 /** For messages: 'Paris, 75' */
 export function keyText(schema: Schema, key: Uint8Array): string {
-  return decodeKey(schema, key).map((cell) => (cell === absentCell ? '' : utf8Text(cell.bytes) || cell.kind)).join(', ')
+  return decodeKey(schema, key)
+    .map((cell) => (cell === absentCell ? '' : utf8Text(cell.bytes) || cell.kind))
+    .join(', ')
 }

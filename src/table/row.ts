@@ -60,7 +60,10 @@ export function decodeRow(value: Uint8Array, links: readonly Cid[], columns: num
   if (flags > 7) throw corrupt('row has unknown flags')
   const lineEnd = flags & rowFlag.lineEnd ? reader.byte() : 0
   const keyQuoting = flags & rowFlag.keyQuoting ? reader.varint() : 0
-  if ((flags & rowFlag.lineEnd && (lineEnd < 1 || lineEnd > 3)) || (flags & rowFlag.keyQuoting && keyQuoting === 0)) {
+  if (
+    (flags & rowFlag.lineEnd && (lineEnd < 1 || lineEnd > 3)) ||
+    (flags & rowFlag.keyQuoting && keyQuoting === 0)
+  ) {
     throw corrupt('row is not in its shortest form')
   }
   const source = { links, next: 0 }
@@ -72,7 +75,8 @@ export function decodeRow(value: Uint8Array, links: readonly Cid[], columns: num
   }
   if (cells.at(-1)?.spelling[0] === cellTag.absent) throw corrupt('row is not in its shortest form')
   if (source.next !== links.length) throw corrupt('row has links that no cell uses')
-  if (rawLine !== null && !isRawLine(rawLine.spelling[0]!)) throw corrupt('row has a raw line that is not text')
+  if (rawLine !== null && !isRawLine(rawLine.spelling[0]!))
+    throw corrupt('row has a raw line that is not text')
   return { lineEnd, keyQuoting, rawLine, cells }
 }
 
@@ -88,7 +92,8 @@ function readSlot(reader: ByteReader, source: { links: readonly Cid[]; next: num
     reader.take(tag)
   } else if (tag >= cellTag.text) {
     const length = reader.varint()
-    if (tag > cellTag.bytesLinked || !isLengthOf(tag, length)) throw corrupt('cell is not in its shortest form')
+    if (tag > cellTag.bytesLinked || !isLengthOf(tag, length))
+      throw corrupt('cell is not in its shortest form')
     if (tag < cellTag.textLinked) {
       reader.take(length)
     } else {

@@ -58,7 +58,9 @@ function checkNames(names: readonly string[], key: readonly string[]): void {
   const violated = (message: string, data: object): VarveError =>
     new VarveError('VARVE_RULE_VIOLATED', message, { data: { ...data } })
   if (names.length > columnsMax) {
-    throw violated(`a table of ${names.length} columns has more than ${columnsMax}`, { reason: 'too-many-columns' })
+    throw violated(`a table of ${names.length} columns has more than ${columnsMax}`, {
+      reason: 'too-many-columns',
+    })
   }
   const seen = new Set<string>()
   const repeated = names.find((name) => seen.size === seen.add(name).size)
@@ -70,14 +72,18 @@ function checkNames(names: readonly string[], key: readonly string[]): void {
   }
   const missing = key.find((name) => !seen.has(name))
   if (missing !== undefined) {
-    throw violated(`key column '${missing}' is not in the table`, { reason: 'missing-key-column', column: missing })
+    throw violated(`key column '${missing}' is not in the table`, {
+      reason: 'missing-key-column',
+      column: missing,
+    })
   }
 }
 
 /** @throws VarveError VARVE_CORRUPT where a value from outside is no schema. */
 export function checkSchema(value: unknown): Schema {
   const { columns, key, next, cells, ...rest } = plainObject(value, 'schema')
-  if (!Array.isArray(columns) || columns.length > columnsMax || !Array.isArray(key)) throw corrupt('schema has no columns')
+  if (!Array.isArray(columns) || columns.length > columnsMax || !Array.isArray(key))
+    throw corrupt('schema has no columns')
   if (cells !== 'text' && cells !== 'typed') throw corrupt('schema has an unknown kind of cells')
   if (!Number.isSafeInteger(next) || Object.keys(rest).length > 0) throw corrupt('schema has unknown fields')
   const nextColumnId = next as number
@@ -87,7 +93,8 @@ export function checkSchema(value: unknown): Schema {
   if (ids.size !== checked.length || names.size !== checked.length) throw corrupt('schema has a column twice')
   const keyIds = key as number[]
   const isKey = keyIds.length > 0 && keyIds.length <= keyColumnsMax && new Set(keyIds).size === keyIds.length
-  if (!isKey || !keyIds.every((id) => ids.has(id))) throw corrupt('schema has a key that is not in its columns')
+  if (!isKey || !keyIds.every((id) => ids.has(id)))
+    throw corrupt('schema has a key that is not in its columns')
   return { columns: checked, key: keyIds, nextColumnId, cells }
 }
 
@@ -102,7 +109,8 @@ function checkColumn(value: unknown, nextColumnId: number): Column {
 }
 
 export function plainObject(value: unknown, what: string): Record<string, unknown> {
-  const isPlain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  const isPlain =
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
   if (!isPlain) throw corrupt(`${what} is not an object`)
   return value as Record<string, unknown>
 }

@@ -91,10 +91,14 @@ function tagOf(cell: Cell): number {
 }
 
 function cellTooLarge(length: number): VarveError {
-  return new VarveError('VARVE_RULE_VIOLATED', `a cell of ${length} bytes is larger than ${cellBytesMax} bytes`, {
-    data: { reason: 'cell-too-large', length, limit: cellBytesMax },
-    hint: 'keep the value in a file of its own',
-  })
+  return new VarveError(
+    'VARVE_RULE_VIOLATED',
+    `a cell of ${length} bytes is larger than ${cellBytesMax} bytes`,
+    {
+      data: { reason: 'cell-too-large', length, limit: cellBytesMax },
+      hint: 'keep the value in a file of its own',
+    },
+  )
 }
 
 /** Contents of all slots out of line, in one read. */

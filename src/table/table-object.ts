@@ -24,7 +24,11 @@ export function encodeTable(table: TableObject): Uint8Array {
   })
 }
 
-export async function loadTable(reader: ObjectReader, cid: Cid, options: ReadOptions = {}): Promise<TableObject> {
+export async function loadTable(
+  reader: ObjectReader,
+  cid: Cid,
+  options: ReadOptions = {},
+): Promise<TableObject> {
   const [bytes] = await reader.get([cid], options)
   return decodeTable(bytes!)
 }
@@ -33,9 +37,13 @@ export async function loadTable(reader: ObjectReader, cid: Cid, options: ReadOpt
 export function decodeTable(bytes: Uint8Array): TableObject {
   const { v, schema, rows, order, layout, ...rest } = plainObject(decodeCbor(bytes, 'table'), 'table')
   if (v !== version) {
-    throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `a table has version ${String(v)}, and only ${version} is known`, {
-      hint: 'use a newer varve',
-    })
+    throw new VarveError(
+      'VARVE_UNSUPPORTED_FORMAT',
+      `a table has version ${String(v)}, and only ${version} is known`,
+      {
+        hint: 'use a newer varve',
+      },
+    )
   }
   if (Object.keys(rest).length > 0) throw corrupt('table has unknown fields')
   return {
@@ -56,7 +64,10 @@ function checkLayout(value: unknown): Layout {
   const layout = plainObject(value, 'layout')
   const { format } = layout
   if (format !== 'csv' && format !== 'tsv' && format !== 'jsonl') {
-    throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `a table's file has the unknown format '${String(format)}'`)
+    throw new VarveError(
+      'VARVE_UNSUPPORTED_FORMAT',
+      `a table's file has the unknown format '${String(format)}'`,
+    )
   }
   for (const setting of Object.values(layout)) {
     if (!isScalar(setting) && !(Array.isArray(setting) && setting.every(isScalar))) {

@@ -10,7 +10,7 @@ export interface CsvLayout extends Layout {
   /** One ASCII character. */
   readonly delimiter: string
   /** '"', or '' where the file knows no quoting. */
-  readonly quote: string
+  readonly quote: '"' | ''
   readonly eol: '\n' | '\r\n' | '\r'
   /** Line end of the header, where it is not `eol`. */
   readonly headerEol: '\n' | '\r\n' | '\r'
@@ -50,7 +50,7 @@ export function checkCsvLayout(layout: Layout): CsvLayout {
     isIds(layout.headerOther) &&
     Object.keys(layout).length === 12
   if (!isWhole) throw corrupt('layout of a table is not one of a CSV file')
-  return layout as CsvLayout
+  return layout as unknown as CsvLayout
 }
 
 function isIds(value: unknown): boolean {

@@ -14,19 +14,10 @@ import {
   shortTextMax,
   writeCellHead,
 } from '../../table/row.ts'
+import type { SliceFault } from '../interface.ts'
 import type { PackedBuffer } from '../packed.ts'
 import { cr, type CsvPlan, lf } from './plan.ts'
 import { cellMark, isQuoted, RecordReader } from './record.ts'
-
-export type ParseFault =
-  | 'ragged-row'
-  | 'empty-key'
-  | 'key-too-long'
-  | 'unclosed-quote'
-  | 'unfinished'
-  | 'text-behind-quote'
-  | 'cell-too-large'
-  | 'blank-line'
 
 /** An entry may have 1 MiB; a row leaves room for its key and links. */
 const rowBytesMax = 900 << 10
@@ -45,7 +36,7 @@ export class SliceParser {
   #lastKeyAt = -1
   /** Start of the row that `fault` speaks of, and the column in the file where it matters. */
   at = 0
-  fault: ParseFault | null = null
+  fault: SliceFault | null = null
   faultColumn = -1
   /** Rows that take more than one line, and how many more. */
   readonly longRows: number[] = []
@@ -123,7 +114,10 @@ export class SliceParser {
   }
 
   #reserve(more: number): void {
-    this.#out.reserve(this.#keyAt + keyColumnsMax * keyRoom(plainKeyMax), this.#valueAt + more + 2 * shortTextMax + entryRoom)
+    this.#out.reserve(
+      this.#keyAt + keyColumnsMax * keyRoom(plainKeyMax),
+      this.#valueAt + more + 2 * shortTextMax + entryRoom,
+    )
   }
 
   #endRow(keyEnd: number, valueEnd: number): void {
@@ -143,7 +137,8 @@ export class SliceParser {
     const next = record.read(this.at)
     if (next < 0) return this.#failed(record.fault!, record.count)
     const columns = this.#plan.valuePlace.length
-    const isBlank = record.count === 1 && record.ends[0] === record.starts[0] && !(record.marks[0]! & cellMark.quoted)
+    const isBlank =
+      record.count === 1 && record.ends[0] === record.starts[0] && !(record.marks[0]! & cellMark.quoted)
     if (isBlank) return this.#failed('blank-line', -1)
     if (record.count !== columns) return this.#failed('ragged-row', Math.min(record.count, columns))
     let room = 0
@@ -155,7 +150,7 @@ export class SliceParser {
     this.at = next
   }
 
-  #failed(fault: ParseFault, column: number): void {
+  #failed(fault: SliceFault, column: number): void {
     this.fault = fault
     this.faultColumn = column
   }

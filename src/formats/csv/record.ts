@@ -152,5 +152,5 @@ export class RecordReader {
  */
 export function isQuoted(marks: number, always: number, flipped: number): boolean {
   if (marks & cellMark.hard) return true
-  return ((always !== 0 || (marks & cellMark.soft) !== 0) !== (flipped !== 0))
+  return (always !== 0 || (marks & cellMark.soft) !== 0) !== (flipped !== 0)
 }

@@ -6,17 +6,11 @@ import { ByteReader } from '../../encoding/varint.ts'
 import { intLengthOf, writeIntText } from '../../table/int-key.ts'
 import { keyElementEnd, keyTag } from '../../table/key.ts'
 import { cellTag, lineEnds, rowFlag, shortTextMax } from '../../table/row.ts'
+import type { RowSource } from '../interface.ts'
 import { byteClass, cr, type CsvPlan, lf } from './plan.ts'
 import { cellMark, isQuoted } from './record.ts'
 
-/** What rows are rendered from: a batch of entries, and the contents of its cells out of line by their links' order. */
-export interface RowSource {
-  readonly count: number
-  readonly keys: Uint8Array
-  readonly keyEnds: Uint32Array
-  readonly values: Uint8Array
-  readonly valueEnds: Uint32Array
-}
+type Rows = Omit<RowSource, 'contents' | 'contentEnds'>
 
 const intTextMax = 40
 
@@ -42,7 +36,7 @@ export class RowRenderer {
   }
 
   /** Renders rows [from, to) behind what is there; `contents` belongs to these rows, in order. */
-  render(rows: RowSource, from: number, to: number, contents: readonly Uint8Array[]): void {
+  render(rows: Rows, from: number, to: number, contents: readonly Uint8Array[]): void {
     this.#contents = contents
     this.#contentAt = 0
     let row = from
@@ -52,7 +46,7 @@ export class RowRenderer {
     }
   }
 
-  #straightRows(rows: RowSource, row: number, to: number): number {
+  #straightRows(rows: Rows, row: number, to: number): number {
     const { keys, keyEnds, values, valueEnds } = rows
     const { classes, delimiter, valuePlace, keyIsInt, always, eol } = this.#plan
     const columns = valuePlace.length
@@ -120,7 +114,7 @@ export class RowRenderer {
     return at
   }
 
-  #anyRow(rows: RowSource, row: number): void {
+  #anyRow(rows: Rows, row: number): void {
     const { keys, keyEnds, values, valueEnds } = rows
     const { valuePlace, keyPlace, eol, delimiter } = this.#plan
     const reader = new ByteReader(values, row === 0 ? 0 : valueEnds[row - 1]!, valueEnds[row]!)
@@ -247,7 +241,11 @@ function marksOf(bytes: Uint8Array, start: number, end: number, seen: number, qu
 }
 
 function unholdable(): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', 'a cell holds a delimiter or line end, and its file knows no quotes', {
-    hint: 'change the cell, or write the table to a file in another format',
-  })
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    'a cell holds a delimiter or line end, and its file knows no quotes',
+    {
+      hint: 'change the cell, or write the table to a file in another format',
+    },
+  )
 }

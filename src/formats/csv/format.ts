@@ -1,0 +1,207 @@
+// CSV and TSV as a `TableFormat`: opens a file by its head, and renders a table's rows by its layout.
+import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import { inferType } from '../../table/infer.ts'
+import type { Layout, Schema, TableObject } from '../../table/interface.ts'
+import { lineEnds } from '../../table/row.ts'
+import { evolveSchema } from '../../table/schema.ts'
+import type {
+  FileTail,
+  OpenFile,
+  ReadTableOptions,
+  RowSource,
+  SliceResult,
+  TableFormat,
+  TableRenderer,
+} from '../interface.ts'
+import { NotATable } from '../not-a-table.ts'
+import type { Slicer } from '../slicer.ts'
+import { byteOrderMark, type Header, readHeader, renderHeader } from './header.ts'
+import { checkCsvLayout, type CsvLayout } from './layout.ts'
+import { type CsvPlan, csvPlan, dialectOf } from './plan.ts'
+import { RowRenderer } from './render.ts'
+import { type Sample, sampleRows } from './sample.ts'
+import { parseSlice } from './slice.ts'
+import { cutRecords, type DialectGuess, sniffDialect } from './sniff.ts'
+
+const headBytes = 256 << 10
+const headBytesMax = 8 << 20
+const slicesAtOnce = 4
+
+export const csvFormat: TableFormat = {
+  name: 'csv',
+  extensions: ['.csv'],
+  open: openCsv,
+  renderer: csvRenderer,
+}
+export const tsvFormat: TableFormat = {
+  name: 'tsv',
+  extensions: ['.tsv', '.tab'],
+  open: openCsv,
+  renderer: csvRenderer,
+}
+
+async function openCsv(slicer: Slicer, options: ReadTableOptions): Promise<OpenFile> {
+  const previous = previousLayout(options)
+  const { head, bom } = await peekHead(slicer, headBytes)
+  const guess = sniffDialect(head, { format: options.format as 'csv' | 'tsv', key: options.key, previous })
+  const { header, bytes, isCompleted } = await findHeader(slicer, guess)
+  const sample = sampleRows(
+    bytes.subarray(header.length),
+    dialectOf(guess.delimiter, guess.quote, guess.eol),
+    header.names.length,
+  )
+  const schema = schemaOf(header, sample, options)
+  const layout = layoutOf({
+    format: options.format as 'csv' | 'tsv',
+    bom,
+    guess,
+    header,
+    sample,
+    previous,
+    schema,
+  })
+  if (
+    !equalBytes(renderHeader(schema.columns, { ...layout, bom: false }), bytes.subarray(0, header.length))
+  ) {
+    throw new NotATable('its header cannot be written back byte for byte', 1)
+  }
+  slicer.skip((bom ? byteOrderMark.length : 0) + header.length - (isCompleted ? guess.eol.length : 0))
+  return new OpenCsv(schema, { ...layout, finalEol: !isCompleted }, 1 + header.lines, options)
+}
+
+class OpenCsv implements OpenFile {
+  readonly firstLine: number
+  readonly eol: string
+  readonly slicesAtOnce: number
+  readonly #schema: Schema
+  readonly #layout: CsvLayout
+  readonly #plan: CsvPlan
+  readonly #pool: ReadTableOptions['pool']
+
+  constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadTableOptions) {
+    this.firstLine = firstLine
+    this.eol = layout.eol
+    this.#schema = schema
+    this.#layout = layout
+    this.#plan = csvPlan(schema, layout)
+    this.#pool = options.pool
+    this.slicesAtOnce = options.pool === undefined || options.pool.isInline ? 1 : slicesAtOnce
+  }
+
+  cut(bytes: Uint8Array): number {
+    return cutRecords(bytes, this.#plan)
+  }
+
+  async parse(bytes: Uint8Array): Promise<SliceResult> {
+    const task = { bytes, plan: this.#plan }
+    return this.#pool === undefined ? parseSlice(task) : this.#pool.run('parseSlice', parseSlice, [task])
+  }
+
+  columnName(place: number): string | undefined {
+    return this.#schema.columns[place]?.name
+  }
+
+  finish(tail: FileTail): { schema: Schema; layout: Layout } {
+    const finalEol = this.#layout.finalEol && tail.finalEol
+    return { schema: this.#schema, layout: { ...this.#layout, trailer: tail.trailer, finalEol } }
+  }
+}
+
+function previousLayout({ format, previous }: ReadTableOptions): CsvLayout | null {
+  return previous?.layout?.format === format ? checkCsvLayout(previous.layout) : null
+}
+
+async function peekHead(slicer: Slicer, length: number): Promise<{ head: Uint8Array; bom: boolean }> {
+  const bytes = await slicer.peek(length)
+  const bom = equalBytes(bytes.subarray(0, 3), byteOrderMark)
+  return { head: bom ? bytes.subarray(3) : bytes, bom }
+}
+
+interface FoundHeader {
+  readonly header: Header
+  /** From the header on. */
+  readonly bytes: Uint8Array
+  /** The file ends in its header, and got the line end that it lacks. */
+  readonly isCompleted: boolean
+}
+
+async function findHeader(slicer: Slicer, guess: DialectGuess): Promise<FoundHeader> {
+  const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
+  for (let length = headBytes; length <= headBytesMax; length *= 2) {
+    const { head } = await peekHead(slicer, length)
+    const whole = slicer.hasAll ? concatBytes([head, utf8(guess.eol)]) : head
+    const header = head.length === 0 ? null : readHeader(whole, dialect)
+    if (header !== null) {
+      if (header.names.length === 1 && header.names[0] === '') break
+      return { header, bytes: whole, isCompleted: header.length > head.length }
+    }
+    if (slicer.hasAll) break
+  }
+  throw new NotATable('it has no header')
+}
+
+function schemaOf(header: Header, sample: Sample, options: ReadTableOptions): Schema {
+  const { where, key, previous } = options
+  const repeated = header.names.find((name, i) => header.names.indexOf(name) !== i)
+  if (repeated !== undefined) throw new NotATable(`two columns are called '${repeated}'`, 1)
+  const missing = key.find((name) => !header.names.includes(name))
+  if (missing !== undefined) {
+    throw new VarveError(
+      'VARVE_RULE_VIOLATED',
+      `'${where}' line 1: key column '${missing}' is not in the header`,
+      {
+        data: { path: where, line: 1, column: missing, reason: 'missing-key-column' },
+        hint: 'name columns of the header as key',
+      },
+    )
+  }
+  const typeOf = (_: string, i: number) => inferType(sample.texts[i]!)
+  return evolveSchema({ names: header.names, key, cells: 'text', typeOf }, previous?.schema ?? null)
+}
+
+interface LayoutFacts {
+  readonly format: 'csv' | 'tsv'
+  readonly bom: boolean
+  readonly guess: DialectGuess
+  readonly header: Header
+  readonly sample: Sample
+  readonly previous: CsvLayout | null
+  readonly schema: Schema
+}
+
+function layoutOf({ format, bom, guess, header, sample, previous, schema }: LayoutFacts): CsvLayout {
+  const seen = sample.always.filter((always) => always !== null)
+  const byMajority = 2 * seen.filter(Boolean).length > seen.length
+  const quoting = seen.length === 0 ? (previous?.quoting ?? 'minimal') : byMajority ? 'always' : 'minimal'
+  const before = new Set(previous?.quotingOther ?? [])
+  const isOther = (id: number, always: boolean | null): boolean =>
+    always === null ? previous?.quoting === quoting && before.has(id) : always !== (quoting === 'always')
+  return {
+    format,
+    ...guess,
+    headerEol: lineEnds[header.lineEnd] as CsvLayout['eol'],
+    bom,
+    finalEol: true,
+    trailer: '',
+    quoting,
+    quotingOther: schema.columns.filter(({ id }, i) => isOther(id, sample.always[i]!)).map(({ id }) => id),
+    headerQuoting: header.quoting,
+    headerOther: header.other.map((i) => schema.columns[i]!.id),
+  }
+}
+
+function csvRenderer(table: TableObject, stored: Layout): TableRenderer {
+  const layout = checkCsvLayout(stored)
+  const renderer = new RowRenderer(csvPlan(table.schema, layout))
+  return {
+    head: renderHeader(table.schema.columns, layout),
+    trailer: utf8(layout.trailer),
+    finalEol: layout.finalEol,
+    rows(rows: RowSource) {
+      renderer.length = 0
+      renderer.render(rows, 0, rows.count, rows.contents)
+      return renderer.out.subarray(0, renderer.length)
+    },
+  }
+}

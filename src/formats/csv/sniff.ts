@@ -1,0 +1,119 @@
+// Guesses a CSV file's dialect from its first bytes. A wrong guess costs nothing but the table: what is read is
+// rendered and compared, so a file is never changed by one.
+import { utf8Text } from '../../base/bytes.ts'
+import { cr, type Dialect, dialectOf, lf } from './plan.ts'
+import { cellMark, RecordReader } from './record.ts'
+
+const candidates = [',', ';', '\t', '|']
+const recordsMax = 100
+
+export interface DialectGuess {
+  readonly delimiter: string
+  readonly quote: '"' | ''
+  readonly eol: '\n' | '\r\n' | '\r'
+}
+
+export interface SniffHints {
+  readonly format: 'csv' | 'tsv'
+  readonly key: readonly string[]
+  /** What the version before had. */
+  readonly previous: DialectGuess | null
+}
+
+/** `head` begins behind a byte order mark. */
+export function sniffDialect(head: Uint8Array, hints: SniffHints): DialectGuess {
+  const eol = commonEol(head)
+  if (hints.format === 'tsv') return { delimiter: '\t', quote: tsvQuote(head, eol, hints.previous), eol }
+  let best = hints.previous?.delimiter ?? ','
+  let bestScore = score(head, best, eol, hints.key) + 0.5
+  for (const delimiter of candidates) {
+    const points = score(head, delimiter, eol, hints.key)
+    if (points > bestScore) {
+      best = delimiter
+      bestScore = points
+    }
+  }
+  return { delimiter: best, quote: '"', eol }
+}
+
+function commonEol(head: Uint8Array): DialectGuess['eol'] {
+  let alone = 0
+  let both = 0
+  let returns = 0
+  for (let i = 0; i < head.length; i++) {
+    if (head[i] === lf) alone++
+    else if (head[i] === cr) {
+      if (head[i + 1] === lf) both++
+      else returns++
+      i += head[i + 1] === lf ? 1 : 0
+    }
+  }
+  if (both > alone && both >= returns) return '\r\n'
+  return returns > alone ? '\r' : '\n'
+}
+
+/** Key columns found weigh most, then records of one length, then columns. */
+function score(head: Uint8Array, delimiter: string, eol: string, key: readonly string[]): number {
+  const reader = new RecordReader(head, dialectOf(delimiter, '"', eol))
+  let at = reader.read(0)
+  if (at < 0) return 0
+  const columns = reader.count
+  const names = new Set(Array.from({ length: columns }, (_, i) => cellName(reader, i)))
+  let same = 0
+  let records = 0
+  for (; records < recordsMax && at < head.length; records++) {
+    at = reader.read(at)
+    if (at < 0) break
+    if (reader.count === columns) same++
+  }
+  const found = key.every((name) => names.has(name)) ? 1e6 : 0
+  const even = columns > 1 && records > 0 ? Math.floor((1000 * same) / records) : 0
+  return found + 100 * even + Math.min(columns, 90)
+}
+
+export function cellName(reader: RecordReader, cell: number): string | null {
+  try {
+    return utf8Text(reader.bytesOf(cell).subarray(reader.starts[cell], reader.ends[cell]))
+  } catch {
+    return null
+  }
+}
+
+// Many TSV files know no quoting, and a lone quote in them is an inch sign: quotes must be seen to mean something.
+function tsvQuote(head: Uint8Array, eol: string, previous: DialectGuess | null): '"' | '' {
+  const reader = new RecordReader(head, dialectOf('\t', '"', eol))
+  let quoted = 0
+  for (let at = 0, records = 0; at < head.length && records < 10 * recordsMax; records++) {
+    at = reader.read(at)
+    if (at < 0) {
+      if (reader.fault === 'text-behind-quote') return ''
+      break
+    }
+    for (let i = 0; i < reader.count; i++) {
+      const mark = reader.marks[i]!
+      if (mark & cellMark.quoted) quoted++
+      else if (hasQuote(reader, i)) return ''
+    }
+  }
+  if (reader.fault === 'unclosed-quote' && quoted === 0) return ''
+  return quoted > 0 ? '"' : (previous?.quote ?? '')
+}
+
+function hasQuote(reader: RecordReader, cell: number): boolean {
+  return reader.src.subarray(reader.starts[cell], reader.ends[cell]).includes(0x22)
+}
+
+/** Where a slice may end: behind the last line end with an even number of quotes before it. 0 when there is none. */
+export function cutRecords(bytes: Uint8Array, dialect: Dialect): number {
+  const eolByte = dialect.eol === 3 ? cr : lf
+  const end = bytes.length - (dialect.eol === 3 ? 1 : 0)
+  if (dialect.quote < 0 || !bytes.includes(dialect.quote)) return bytes.lastIndexOf(eolByte, end - 1) + 1
+  let cut = 0
+  let open = 0
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[i]!
+    if (byte === dialect.quote) open ^= 1
+    else if (byte === eolByte && open === 0) cut = i + 1
+  }
+  return cut
+}

@@ -1,0 +1,125 @@
+// Takes the rows of a file as they come and makes the table's map. Rows in key order go straight into the tree; from
+// the first one out of order on, rows are gathered, sorted in runs of bounded memory and merged, and the keys in file
+// order become a list of their own.
+import { compareRanges } from '../base/bytes.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { keyAt } from '../prolly/entry-batch.ts'
+import type { EntryBatch } from '../prolly/interface.ts'
+import { ListBuilder } from '../prolly/list-builder.ts'
+import { ProllyList } from '../prolly/list.ts'
+import { MapBuilder, type MapBuilderOptions } from '../prolly/map-builder.ts'
+import type { ProllyMap } from '../prolly/map.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import { listKind } from '../prolly/rule.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import { entriesOf, ownRows, type PackedRows } from './packed.ts'
+import { mergeRuns, type NamedRows, sortedBatches } from './runs.ts'
+
+const runBytesMax = 192 << 20
+
+export class RowIntake {
+  readonly #writer: ObjectWriter
+  readonly #nodes: NodeStore
+  readonly #options: MapBuilderOptions
+  #builder: MapBuilder
+  #lastKey: Uint8Array | null = null
+  /** Null as long as rows come in key order. */
+  #order: ListBuilder | null = null
+  #finishedOrder: Cid | null = null
+  #runs: ProllyMap[] = []
+  #gathered: NamedRows[] = []
+  #gatheredBytes = 0
+  rowCount = 0
+
+  constructor(writer: ObjectWriter, nodes: NodeStore, options: MapBuilderOptions) {
+    this.#writer = writer
+    this.#nodes = nodes
+    this.#options = options
+    this.#builder = new MapBuilder(writer, options)
+  }
+
+  /** Rows may be views; they are not kept. */
+  async add(rows: PackedRows): Promise<void> {
+    if (rows.count === 0) return
+    const links = (rows.contents ?? []).map((content) => this.#writer.put('raw', content))
+    this.rowCount += rows.count
+    if (this.#order === null && rows.isOrdered && this.#follows(rows)) {
+      this.#builder.add(entriesOf(rows, links))
+      this.#lastKey = keyAt(entriesOf(rows, links), rows.count - 1).slice()
+    } else {
+      if (this.#order === null) await this.#giveUpOrder()
+      this.#gather(rows, links)
+    }
+    if (this.#gatheredBytes > runBytesMax) await this.#endRun()
+    await this.#writer.drained()
+  }
+
+  /** The map of all rows, and the list of keys in file order unless that is key order. @throws DuplicateKey */
+  async finish(): Promise<{ rows: ProllyMap; order: Cid | null }> {
+    if (this.#order === null) return { rows: this.#builder.finish(this.#nodes), order: null }
+    const sorted = sortedBatches(this.#gathered)
+    const runs = this.#runs.map((run) => run.scan())
+    const rows = await this.#build(runs.length === 0 ? sorted : mergeRuns([...runs, sorted]))
+    return { rows, order: this.#orderCid() }
+  }
+
+  /** Places of a key in file order: asked for a key that comes twice. */
+  async placesOf(key: Uint8Array): Promise<number[]> {
+    const places: number[] = []
+    const list = await ProllyList.load(this.#nodes.through(this.#writer), this.#orderCid())
+    let place = 0
+    for await (const batch of list.scan()) {
+      for (let i = 0; i < batch.count; i++, place++) {
+        const start = i === 0 ? 0 : batch.valueEnds[i - 1]!
+        if (compareRanges(batch.values, start, batch.valueEnds[i]!, key, 0, key.length) === 0)
+          places.push(place)
+      }
+    }
+    return places
+  }
+
+  #orderCid(): Cid {
+    this.#finishedOrder ??= this.#order!.finish()
+    return this.#finishedOrder
+  }
+
+  #follows(rows: PackedRows): boolean {
+    const last = this.#lastKey
+    return last === null || compareRanges(last, 0, last.length, rows.keys, 0, rows.keyEnds[0]!) < 0
+  }
+
+  async #giveUpOrder(): Promise<void> {
+    this.#order = new ListBuilder(this.#writer, listKind)
+    if (this.#builder.count === 0) return
+    const run = this.#builder.finish(this.#nodes)
+    this.#runs.push(run)
+    for await (const batch of run.scan()) this.#addOrder(batch)
+  }
+
+  #addOrder(batch: { count: number; keys: Uint8Array; keyEnds: Uint32Array }): void {
+    for (let i = 0; i < batch.count; i++) {
+      this.#order!.add(batch.keys.subarray(i === 0 ? 0 : batch.keyEnds[i - 1]!, batch.keyEnds[i]))
+    }
+  }
+
+  #gather(rows: PackedRows, links: readonly Cid[]): void {
+    this.#addOrder(rows)
+    this.#gathered.push({ ...ownRows(rows), contents: null, links })
+    this.#gatheredBytes += rows.keys.length + rows.values.length + 16 * rows.count + 150 * links.length
+  }
+
+  async #endRun(): Promise<void> {
+    this.#runs.push(await this.#build(sortedBatches(this.#gathered)))
+    this.#gathered = []
+    this.#gatheredBytes = 0
+  }
+
+  async #build(batches: AsyncIterable<EntryBatch> | Iterable<EntryBatch>): Promise<ProllyMap> {
+    const builder = new MapBuilder(this.#writer, this.#options)
+    for await (const batch of batches) {
+      builder.add(batch)
+      await this.#writer.drained()
+    }
+    return builder.finish(this.#nodes)
+  }
+}

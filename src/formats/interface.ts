@@ -1,0 +1,112 @@
+// Formats turn the bytes of a file into a table and back, and prove that nothing was lost on the way. Each format is
+// a `TableFormat`; read.ts and render.ts drive it and know nothing of delimiters or braces.
+import type { WorkerPool } from '../base/pool.ts'
+import type { TableCid } from '../encoding/cid.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import type { Layout, Schema, TableObject } from '../table/interface.ts'
+import type { PackedRows } from './packed.ts'
+import type { Slicer } from './slicer.ts'
+
+export type FormatName = Layout['format']
+
+export interface ReadTableOptions {
+  readonly format: FormatName
+  /** Names of the key's columns, in key order. */
+  readonly key: readonly string[]
+  readonly writer: ObjectWriter
+  readonly nodes: NodeStore
+  /** The version before: column ids, types and layout carry over, and unchanged parts are recognised. */
+  readonly previous?: TableObject | undefined
+  /** Path of the file, for messages. */
+  readonly where: string
+  readonly pool?: WorkerPool | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((bytesDone: number) => void) | undefined
+}
+
+export interface ReadTableResult {
+  readonly table: TableObject
+  readonly cid: TableCid
+  readonly rowCount: number
+}
+
+export type SliceFault =
+  | 'ragged-row'
+  | 'empty-key'
+  | 'key-too-long'
+  | 'key-not-scalar'
+  | 'missing-key'
+  | 'not-json'
+  | 'not-object'
+  | 'unclosed-quote'
+  | 'unfinished'
+  | 'text-behind-quote'
+  | 'cell-too-large'
+  | 'blank-line'
+  | 'not-utf8'
+  | 'not-reproduced'
+
+/** Rows of one slice, proved: rendering them gives the slice's first `bytesRead` bytes. Flat, to go between threads. */
+export interface SliceResult extends PackedRows {
+  readonly bytesRead: number
+  /** Pairs: a row that takes more than one line, and how many more. */
+  readonly longRows: readonly number[]
+  readonly fault: SliceFault | null
+  /** Lines of the slice before the fault, where that is not behind the last row given; else -1. */
+  readonly faultLine: number
+  /** Place of the column that the fault is about, or -1. */
+  readonly faultColumn: number
+}
+
+/** What the end of a file says about its layout. */
+export interface FileTail {
+  readonly finalEol: boolean
+  /** Line ends behind the last row. */
+  readonly trailer: string
+}
+
+/** A file whose head has been read. */
+export interface OpenFile {
+  /** Line of the first row, from 1. */
+  readonly firstLine: number
+  readonly eol: string
+  /** Where a slice of these bytes, which begin with a row, may end: behind a row, as far as one can tell; 0: nowhere. */
+  cut(bytes: Uint8Array): number
+  /** How many slices may be under way at once; 1 when each needs what the one before found. */
+  readonly slicesAtOnce: number
+  parse(bytes: Uint8Array): Promise<SliceResult>
+  /** Name of a column by its place, for messages. */
+  columnName(place: number): string | undefined
+  finish(tail: FileTail): { schema: Schema; layout: Layout }
+}
+
+/** Rows back into bytes. */
+export interface TableRenderer {
+  readonly head: Uint8Array
+  readonly trailer: Uint8Array
+  readonly finalEol: boolean
+  /** Bytes of the rows; they may be a view that the next call spoils. */
+  rows(rows: RowSource): Uint8Array
+}
+
+/** Rows as the tree gives them, with the contents of cells out of line in the order of the rows. */
+export interface RowSource {
+  readonly count: number
+  readonly keys: Uint8Array
+  readonly keyEnds: Uint32Array
+  readonly values: Uint8Array
+  readonly valueEnds: Uint32Array
+  readonly contents: readonly Uint8Array[]
+  /** By row: contents of it and all before it; null when there are none. */
+  readonly contentEnds: Uint32Array | null
+}
+
+export interface TableFormat {
+  readonly name: FormatName
+  /** Lower case, with the dot. */
+  readonly extensions: readonly string[]
+  /** Reads the head and leaves the slicer at the first row. @throws NotATable, VarveError VARVE_RULE_VIOLATED */
+  open(slicer: Slicer, options: ReadTableOptions): Promise<OpenFile>
+  renderer(table: TableObject, layout: Layout): TableRenderer
+}

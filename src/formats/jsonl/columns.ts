@@ -1,0 +1,84 @@
+// The columns of a JSON Lines file: the names of all its properties in the order in which they are first seen. They
+// grow while the file is read; a column found late has the highest id, so rows packed before stay as they are.
+import { utf8, utf8Text } from '../../base/bytes.ts'
+import type { CellKind, ColumnType, Schema } from '../../table/interface.ts'
+import { columnsMax, evolveSchema } from '../../table/schema.ts'
+import { NotATable } from '../not-a-table.ts'
+import { isWellFormed, parsedString } from './scan.ts'
+
+export class JsonlColumns {
+  readonly names: string[]
+  /** By column: place among the row's cells or -1, and place in the key or -1. */
+  readonly valuePlace: number[] = []
+  readonly keyPlace: number[] = []
+  readonly #key: readonly string[]
+  readonly #previous: Schema | null
+  /** Raw names (between the quotes, as latin1) seen so far. */
+  readonly #byRawName = new Map<string, number>()
+  readonly #byName = new Map<string, number>()
+  readonly #kinds: Set<CellKind>[] = []
+  #values = 0
+
+  constructor(key: readonly string[], previous: Schema | null) {
+    this.#key = key
+    this.#previous = previous?.cells === 'typed' ? previous : null
+    this.names = []
+    const known = this.#previous?.columns ?? []
+    // Cells lie by id, and the file's order is the order of columns: both are kept from the version before.
+    for (const { name } of known) this.#add(name)
+    const byId = known.filter(({ name }) => !key.includes(name)).sort((a, b) => a.id - b.id)
+    byId.forEach(({ name }, place) => (this.valuePlace[this.#byName.get(name)!] = place))
+  }
+
+  get valueCount(): number {
+    return this.#values
+  }
+
+  /** Column of the property whose raw name is src[start..end). */
+  columnOf(src: Uint8Array, start: number, end: number): number {
+    let raw = ''
+    for (let i = start; i < end; i++) raw += String.fromCharCode(src[i]!)
+    const known = this.#byRawName.get(raw)
+    if (known !== undefined) return known
+    const name = nameOf(src.subarray(start, end), raw)
+    const column = this.#byName.get(name) ?? this.#add(name)
+    this.#byRawName.set(raw, column)
+    return column
+  }
+
+  saw(column: number, kind: CellKind): void {
+    this.#kinds[column]!.add(kind)
+  }
+
+  schema(): Schema {
+    const typeOf = (_: string, i: number): ColumnType | null => typeOfKinds(this.#kinds[i]!)
+    return evolveSchema({ names: this.names, key: this.#key, cells: 'typed', typeOf }, this.#previous)
+  }
+
+  #add(name: string): number {
+    const column = this.names.length
+    if (column >= columnsMax) throw new NotATable(`it has more than ${columnsMax} different properties`)
+    this.names.push(name)
+    this.#byName.set(name, column)
+    this.#kinds.push(new Set())
+    const place = this.#key.indexOf(name)
+    this.keyPlace.push(place)
+    this.valuePlace.push(place < 0 ? this.#values++ : -1)
+    return column
+  }
+}
+
+function nameOf(bytes: Uint8Array, raw: string): string {
+  if (!raw.includes('\\')) return utf8Text(bytes)
+  const name = parsedString(utf8(`"${utf8Text(bytes)}"`))
+  if (name === null || !isWellFormed(name)) throw new NotATable('a property name is not Unicode text')
+  return name
+}
+
+function typeOfKinds(kinds: ReadonlySet<CellKind>): ColumnType | null {
+  const seen = [...kinds].filter((kind) => kind !== 'null')
+  if (seen.length === 0) return null
+  if (seen.every((kind) => kind === 'true' || kind === 'false')) return 'bool'
+  if (seen.every((kind) => kind === 'number')) return 'decimal'
+  return seen.includes('json') ? 'json' : 'text'
+}

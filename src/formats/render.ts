@@ -1,0 +1,84 @@
+// A table's rows as the bytes of its file, exactly as they were read. Where the file is not in key order, the rows of
+// a window of keys are gathered by one scan of the map: as many scans as there are windows of bounded memory.
+import { VarveError } from '../base/errors.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import { ProllyMap } from '../prolly/map.ts'
+import type { EntryBatch } from '../prolly/interface.ts'
+import type { ReadOptions } from '../store/interface.ts'
+import type { TableObject } from '../table/interface.ts'
+import { withContents } from './contents.ts'
+import { formatNamed } from './formats.ts'
+import type { TableRenderer } from './interface.ts'
+import { orderedBatches } from './order.ts'
+
+const chunkBytes = 256 << 10
+
+/** @throws VarveError VARVE_CORRUPT; VARVE_NOT_POSSIBLE for a table without a file */
+export async function* renderTable(
+  nodes: NodeStore,
+  table: TableObject,
+  options: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const renderer = rendererOf(table)
+  const map = await ProllyMap.load(nodes, table.rows, options)
+  const batches = table.order === null ? map.scan(options) : orderedBatches(nodes, map, table.order, options)
+  yield* joined(pieces(renderer, batches, nodes, options))
+}
+
+export function rendererOf(table: TableObject): TableRenderer {
+  const { layout } = table
+  if (layout === null) {
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      'the table has no file that it could be written to as it was',
+      {
+        hint: 'export it to a format of your choice',
+      },
+    )
+  }
+  return formatNamed(layout.format).renderer(table, layout)
+}
+
+/** Pieces may be views that the next one spoils. */
+async function* pieces(
+  renderer: TableRenderer,
+  batches: AsyncIterable<EntryBatch>,
+  nodes: NodeStore,
+  options: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  // The last line end is dropped when the file has none: the piece that may hold it is kept back.
+  let held = renderer.head.slice()
+  for await (const batch of batches) {
+    for await (const rows of withContents(batch, nodes.reader, options)) {
+      yield held
+      held = renderer.rows(rows).slice()
+    }
+  }
+  yield renderer.finalEol ? held : withoutEol(held)
+  yield renderer.trailer
+}
+
+function withoutEol(bytes: Uint8Array): Uint8Array {
+  const isPair = bytes.at(-1) === 10 && bytes.at(-2) === 13
+  return bytes.subarray(0, Math.max(0, bytes.length - (isPair ? 2 : 1)))
+}
+
+/** Chunks of a size that is worth a write. */
+async function* joined(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let chunk = new Uint8Array(2 * chunkBytes)
+  let length = 0
+  for await (const piece of source) {
+    if (length + piece.length > chunk.length) {
+      if (length > 0) yield chunk.subarray(0, length)
+      chunk = new Uint8Array(Math.max(2 * chunkBytes, piece.length))
+      length = 0
+    }
+    chunk.set(piece, length)
+    length += piece.length
+    if (length < chunkBytes) continue
+    yield chunk.subarray(0, length)
+    chunk = new Uint8Array(2 * chunkBytes)
+    length = 0
+  }
+  if (length > 0) yield chunk.subarray(0, length)
+}
