@@ -29,7 +29,7 @@ function changeSome(dir) {
   const random = randomFrom(2)
   for (let i = 0; i < 100; i++) {
     writeFileSync(
-      join(dir, 'data', `part-${String(i * 10).padStart(4, '0')}`, 'item-7.json'),
+      join(dir, 'data', `part-${String((i * directoryCount) / 100).padStart(4, '0')}`, 'item-7.json'),
       item(i, random),
     )
   }

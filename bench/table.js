@@ -1,4 +1,4 @@
-// A million rows of eight columns, about 98 MB of CSV: first version, a second one with 1000 cells edited, the
+// A million rows of eight columns, about 100 MB of CSV: first version, a second one with 1000 cells edited, the
 // difference between them, and a merge of 1000 edited cells on each side, whose result is checked byte for byte.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
