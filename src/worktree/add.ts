@@ -1,20 +1,13 @@
 // Staging: what the named files hold now becomes what the next commit will hold. All or nothing: a row that breaks a
 // table's rules leaves the index as it was.
 import { VarveError } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
 import { pathFault } from '../files/path.ts'
-import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
-import type { FolderOptions, Io } from '../repo/interface.ts'
-import { readConfig } from './dataset-config.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
 import { PathSpec } from './pathspec.ts'
 import { type Scan, scanWorktree } from './scan.ts'
-import { Stager, type StagerOptions } from './stager.ts'
-import { StatCache } from './stat-cache.ts'
-import { bytesOf } from './status.ts'
+import { stageScan } from './stager.ts'
 
 export interface StageOptions extends WorktreeOptions {
   /** Tables are kept as plain bytes this time. */
@@ -51,39 +44,6 @@ export async function stage(
     }
     return { staged: stager.changes, notTables: stager.notTables, skipped: scan.skipped }
   })
-}
-
-/** The index with the tracked files as they are now; nothing is published. */
-export async function snapshotIndex(
-  worktree: Worktree,
-  io: Io,
-  index: Cid,
-  options: FolderOptions,
-): Promise<Cid> {
-  const tree = await Tree.load(io.nodes, index)
-  const quiet = { signal: options.signal }
-  const tracked = await entriesOf(tree, null, quiet)
-  const scan = scanWorktree(worktree.root, { from: [], tracked: tracked.keys(), ...quiet })
-  const { edits } = await stageScan(worktree, io, { scan, tracked }, { ...options, onFault: 'keep as file' })
-  return (await tree.update(io.writer, edits, quiet)).cid
-}
-
-async function stageScan(
-  worktree: Worktree,
-  io: Io,
-  { scan, tracked }: { readonly scan: Scan; readonly tracked: ReadonlyMap<Path, TreeEntry> },
-  options: StagerOptions,
-): Promise<Stager> {
-  const config = readConfig(worktree.root)
-  const cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
-  const stager = new Stager(worktree, { ...io, cache, config }, options)
-  try {
-    await stager.stageFiles(scan.files, tracked)
-    await stager.stageDeletions(scan.files, tracked)
-  } finally {
-    await cache.close()
-  }
-  return stager
 }
 
 function refuseBadNames(scan: Scan): void {

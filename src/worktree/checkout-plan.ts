@@ -41,7 +41,7 @@ export async function stepsBetween(
 ): Promise<Step[]> {
   const steps: Step[] = []
   for await (const batch of diffTrees(from, to, options)) {
-    steps.push(...(await Promise.all(batch.map((step) => onDisk(worktree, step)))))
+    for (const step of batch) steps.push(isTable(step) ? await carriedStep(worktree, step) : step)
   }
   return steps
 }
@@ -56,7 +56,8 @@ export async function forcedSteps(
   const planned: PlannedStep[] = []
   const looker = new Looker(worktree.root)
   for await (const batch of diffTrees(index, target, options)) {
-    for (const { path, before, after } of await Promise.all(batch.map((step) => onDisk(worktree, step)))) {
+    for (const step of batch) {
+      const { path, before, after } = isTable(step) ? await carriedStep(worktree, step) : step
       const stat = after === null && before !== null ? looker.look(path) : null
       if (stat !== null && !stat.isDirectory())
         planned.push({ path, before, after, action: 'remove', beforeProven: false })
@@ -70,11 +71,11 @@ export async function forcedSteps(
   return planned
 }
 
-/** The step as the worktree sees it: tables without a file are nothing there. */
-function onDisk(worktree: Worktree, step: Step): Step | Promise<Step> {
-  return step.before?.kind === 'table' || step.after?.kind === 'table' ? carriedStep(worktree, step) : step
+function isTable({ before, after }: Step): boolean {
+  return before?.kind === 'table' || after?.kind === 'table'
 }
 
+/** The step as the worktree sees it: tables without a file are nothing there. */
 async function carriedStep(worktree: Worktree, { path, before, after }: Step): Promise<Step> {
   return { path, before: await carriedOrNull(worktree, before), after: await carriedOrNull(worktree, after) }
 }

@@ -3,11 +3,11 @@
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io } from '../repo/interface.ts'
-import { snapshotIndex } from './add.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
 import { type PlannedStep, forcedSteps, planSteps, stepsBetween, uncommitted } from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
+import { snapshotTree } from './snapshot.ts'
 import { StatCache } from './stat-cache.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
@@ -63,7 +63,7 @@ class WorktreeFolder implements Folder {
   }
 
   snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid> {
-    return snapshotIndex(this.#worktree, io, index, options)
+    return snapshotTree(this.#worktree, io, index, options)
   }
 
   async #forced(from: Cid, target: Tree, options: FolderOptions): Promise<PlannedStep[]> {

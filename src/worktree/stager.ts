@@ -4,17 +4,17 @@ import { Buffer } from 'node:buffer'
 import { throwIfAborted } from '../base/errors.ts'
 import { writeBytes, writeFile } from '../files/content.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
-import type { NodeStore } from '../prolly/node-store.ts'
-import type { ObjectWriter } from '../store/interface.ts'
+import type { Io } from '../repo/interface.ts'
 import { isProven } from './content-check.ts'
-import type { DatasetConfig, TableSetting } from './dataset-config.ts'
+import { type DatasetConfig, type TableSetting, readConfig } from './dataset-config.ts'
 import { changeOf, equalEntries } from './entries.ts'
+import type { PathEdits } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
-import type { FileStat } from './scan.ts'
-import type { StatCache } from './stat-cache.ts'
+import type { FileStat, Scan } from './scan.ts'
+import { StatCache } from './stat-cache.ts'
 import type { KnownFile } from './stat-record.ts'
-import { isCarried } from './status.ts'
+import { bytesOf, isCarried } from './status.ts'
 import { isMadeWith, readTableFile, reasonOf } from './table-file.ts'
 
 const filesPerBatch = 500
@@ -27,14 +27,37 @@ export interface StagerOptions extends WorktreeOptions {
   readonly onFault?: 'throw' | 'keep as file' | undefined
 }
 
-export interface StagerMeans {
-  readonly writer: ObjectWriter
-  readonly nodes: NodeStore
+export interface Staged {
+  readonly edits: PathEdits
+  readonly changes: readonly PathChange[]
+  readonly notTables: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** Stages what a scan found, and the deletion of what it did not find. Publishes nothing. */
+export async function stageScan(
+  worktree: Worktree,
+  io: Io,
+  { scan, tracked }: { readonly scan: Scan; readonly tracked: ReadonlyMap<Path, TreeEntry> },
+  options: StagerOptions,
+): Promise<Staged> {
+  const config = readConfig(worktree.root)
+  const cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
+  const stager = new Stager(worktree, { ...io, cache, config }, options)
+  try {
+    await stager.stageFiles(scan.files, tracked)
+    await stager.stageDeletions(scan.files, tracked)
+  } finally {
+    await cache.close()
+  }
+  return stager
+}
+
+interface StagerMeans extends Io {
   readonly cache: StatCache
   readonly config: DatasetConfig
 }
 
-export export class Stager {
+class Stager {
   readonly edits: Map<Path, TreeEntry | null> = new Map()
   readonly changes: PathChange[] = []
   readonly notTables: { path: string; reason: string }[] = []
@@ -72,7 +95,10 @@ export export class Stager {
   }
 
   /** What the index has and the worktree has no more. */
-  async stageDeletions(files: ReadonlyMap<Path, FileStat>, tracked: ReadonlyMap<Path, TreeEntry>): Promise<void> {
+  async stageDeletions(
+    files: ReadonlyMap<Path, FileStat>,
+    tracked: ReadonlyMap<Path, TreeEntry>,
+  ): Promise<void> {
     for (const [path, entry] of tracked) {
       if (files.has(path) || !(await isCarried(this.#means.nodes.reader, entry))) continue
       this.edits.set(path, null)
@@ -103,7 +129,12 @@ export export class Stager {
     if (setting !== null) return this.#stageTable(path, setting, before)
     const knownAtMs = Date.now()
     if (stat.kind === 'symlink') {
-      return this.#take(path, before, { stat, entry: symlinkEntry(this.#worktree.root, path), knownAtMs, sha256: null })
+      return this.#take(path, before, {
+        stat,
+        entry: symlinkEntry(this.#worktree.root, path),
+        knownAtMs,
+        sha256: null,
+      })
     }
     const read = stat.size < smallBytesMax ? readSmall(this.#worktree.root, path, this.#scratch) : null
     if (read === null) return this.#stageLarge(path, before)
@@ -133,7 +164,13 @@ export export class Stager {
     const { writer, nodes } = this.#means
     const knownAtMs = Date.now()
     try {
-      const read = await readTableFile(this.#worktree, path, setting, { writer, nodes, previous: before }, this.#options)
+      const read = await readTableFile(
+        this.#worktree,
+        path,
+        setting,
+        { writer, nodes, previous: before },
+        this.#options,
+      )
       this.#take(path, before, { stat: read.stat, entry: read.entry, knownAtMs, sha256: read.sha256 })
     } catch (error) {
       const reason = reasonOf(error, path, this.#options.onFault ?? 'throw')
