@@ -11,7 +11,7 @@ import { keyColumns } from './track.ts'
 
 export const command: Command = {
   usage: [
-    'import FILE --as PATH --key COLUMN... [--replace]',
+    'import FILE --as PATH --key COLUMN... [--replace] [--branch NAME] [-m MESSAGE]',
     'import git URL-OR-FOLDER [--branch NAME] [PATH...]',
   ],
   description:
@@ -27,7 +27,12 @@ export const command: Command = {
     format: { type: 'text', value: 'FORMAT', about: "csv, tsv or jsonl (default: by FILE's name)" },
     replace: { type: 'flag', about: 'remove rows that FILE has not' },
     rev: { type: 'text', value: 'REV', about: 'git: the revision to bring in (default: its HEAD)' },
-    branch: { type: 'text', value: 'NAME', about: 'git: the branch to make' },
+    branch: {
+      type: 'text',
+      value: 'NAME',
+      about: 'commit to this branch (default: the current one; git: main)',
+    },
+    message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the commit's message" },
   },
   examples: [
     ['varve import may.csv --as prices.csv --key date,symbol', 'load a month into a table'],
@@ -46,6 +51,8 @@ async function run(context: Context): Promise<number> {
   const as = given.text('as')
   if (as === undefined) throw usage('name the table: --as PATH')
   const format = importFormat(given, file, as)
+  const branch = given.text('branch')
+  const message = given.text('message')
   const repo = await repository({ commits: true })
   const result = await repo.importTable(file === '-' ? process.stdin : bytesOf(file), {
     ...operation,
@@ -53,6 +60,8 @@ async function run(context: Context): Promise<number> {
     format,
     key: keyColumns(given.list('key')),
     replace: given.flag('replace'),
+    ...(branch === undefined ? {} : { branch }),
+    ...(message === undefined ? {} : { message }),
   })
   out.result(result, () => {
     const { path, rows, added, changed, removed } = result

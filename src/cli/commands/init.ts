@@ -14,7 +14,7 @@ export const command: Command = {
     ['varve init', 'version the folder you are in'],
     ['varve init --bare /srv/data/prices', 'a place to push to, on a disk that others can reach'],
   ],
-  json: '{ root: string; bare: boolean }',
+  json: '{ root: string; bare: boolean; gitignore: string | null }',
   run,
 }
 
@@ -26,10 +26,12 @@ async function run({ arguments: given, out, environment }: Context): Promise<num
   const repository = await Repository.init(directory, { ...(await openOptions(environment)), bare })
   await repository.close()
   const root = path.resolve(directory)
-  out.result({ root, bare }, () => {
+  out.result({ root, bare, gitignore: repository.gitignore }, () => {
     out.say(
       `made ${bare ? 'a bare repository' : 'a repository'} in ${visible(given.words[0] ?? 'this folder')}`,
     )
+    if (repository.gitignore !== null)
+      out.hint(`added .varve/ to ${visible(repository.gitignore)}, for git to leave it alone`)
   })
   return 0
 }

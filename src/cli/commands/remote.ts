@@ -1,5 +1,6 @@
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
+import { shownUrl } from '../format/transfer.ts'
 import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
@@ -23,13 +24,15 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
     given.expectWords(0, 1, '')
     const remotes = await repo.remotes()
     out.result({ items: remotes }, () => {
-      for (const line of alignedRows(remotes.map((remote) => [visible(remote.name), visible(remote.url)])))
+      for (const line of alignedRows(
+        remotes.map((remote) => [visible(remote.name), visible(shownUrl(remote.url))]),
+      ))
         out.line(line)
     })
   } else if (action === 'add') {
     given.expectWords(3, 3, 'NAME and URL')
     const remote = await repo.addRemote(name!, url!)
-    out.result(remote, () => out.say(`remote ${visible(remote.name)} is ${visible(remote.url)}`))
+    out.result(remote, () => out.say(`remote ${visible(remote.name)} is ${visible(shownUrl(remote.url))}`))
   } else if (action === 'remove' || action === 'rm') {
     given.expectWords(2, 2, 'NAME')
     await repo.removeRemote(name!)

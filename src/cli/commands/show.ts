@@ -1,6 +1,6 @@
 import { commitLines } from '../format/commit.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
-import { emptyRevision } from '../empty-revision.ts'
+import { emptyRevision } from '../../api/diff-ends.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../json.ts'

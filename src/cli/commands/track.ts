@@ -1,11 +1,12 @@
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../format/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
+import { type TableFormat, formatOf } from '../table-format.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['track PATH --key COLUMN...'],
+  usage: ['track PATH --key COLUMN... [--format FORMAT]'],
   description:
     "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key.",
   options: {
@@ -15,6 +16,7 @@ export const command: Command = {
       value: 'COLUMN',
       about: 'the key column; several times, or with commas, for several',
     },
+    format: { type: 'text', value: 'FORMAT', about: "csv, tsv or jsonl (default: by PATH's name)" },
   },
   examples: [
     ['varve track people.csv --key id', 'rows are known by their id'],
@@ -30,7 +32,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   if (key.length === 0) throw usage('no key given', "name the columns that make a row unique: '--key id'")
   const repo = await repository()
   const path = toRepositoryPath(repo.root, given.words[0]!)
-  const result = await repo.track(path, { ...operation, key })
+  const format = formatOption(given)
+  const result = await repo.track(path, { ...operation, key, ...(format === undefined ? {} : { format }) })
   out.result(result, () => {
     out.say(
       `${visible(result.path)} is a table of ${counted(result.rows, 'row')}, key ${result.key.map(visible).join(', ')}`,
@@ -38,6 +41,11 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     if (out.verbose) for (const { name, type } of result.columns) out.say(`  ${visible(name)}  ${type}`)
   })
   return 0
+}
+
+function formatOption(given: Arguments): TableFormat | undefined {
+  const named = given.text('format')
+  return named === undefined ? undefined : formatOf(named, true)!
 }
 
 /** Columns, each given alone or several with commas. */

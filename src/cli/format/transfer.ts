@@ -1,4 +1,6 @@
 // Ref updates of fetch and push, a line each, as Git prints them.
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { RefUpdate, TransferResult } from '../../api/interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
@@ -13,8 +15,16 @@ export function printTransfer(out: Output, result: TransferResult, direction: 'f
   }
   const moved =
     result.objects === 0 ? '' : `, ${counted(result.objects, 'object')} (${sizeText(result.bytes)})`
-  out.say(`${direction} ${visible(result.url)}${moved}`)
+  out.say(`${direction} ${visible(shownUrl(result.url))}${moved}`)
   for (const line of alignedRows(result.updates.map(updateCells))) out.say(line)
+}
+
+/** A folder is shown from where the user stands, when that is shorter. */
+export function shownUrl(url: string): string {
+  const folder = url.startsWith('file://') ? fileURLToPath(url) : url
+  if (!path.isAbsolute(folder)) return url
+  const relative = path.relative(process.cwd(), folder) || '.'
+  return relative.length < url.length ? relative : url
 }
 
 function updateCells(update: RefUpdate): string[] {
