@@ -52,7 +52,9 @@ export interface NewTable {
 export interface TableWriter extends LazyTable {
   /** Inserts the row or replaces the one with its key. New columns are added to the table. */
   put(row: Readonly<Record<string, Value>>): void
-  putAll(rows: Iterable<Readonly<Record<string, Value>>> | AsyncIterable<Readonly<Record<string, Value>>>): Promise<number>
+  putAll(
+    rows: Iterable<Readonly<Record<string, Value>>> | AsyncIterable<Readonly<Record<string, Value>>>,
+  ): Promise<number>
   delete(key: Key): void
 }
 
@@ -61,7 +63,11 @@ export interface Transaction {
   readonly base: string | null
   table(name: string): TableWriter
   createTable(path: string, table: NewTable): TableWriter
-  writeFile(path: string, content: Uint8Array | string | AsyncIterable<Uint8Array>, options?: { executable?: boolean }): Promise<void>
+  writeFile(
+    path: string,
+    content: Uint8Array | string | AsyncIterable<Uint8Array>,
+    options?: { executable?: boolean },
+  ): Promise<void>
   remove(path: string): void
   readAll(path: string): Promise<Uint8Array>
 }

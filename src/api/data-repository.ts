@@ -1,0 +1,246 @@
+// A repository without files around it: history, data, refs and upkeep, on any store, in memory and in a browser too.
+// `Repository` (repository.ts) adds the worktree and remotes.
+import { resolveRevision } from '../history/revision.ts'
+import { readCommit } from '../history/commit.ts'
+import type { Person } from '../history/interface.ts'
+import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
+import { createContext, operatorOf } from '../repo/context.ts'
+import { checkConfig } from '../repo/config.ts'
+import { diffDatasets } from '../repo/diff.ts'
+import type { Folder, Repo } from '../repo/interface.ts'
+import { log } from '../repo/log.ts'
+import { type MergeOptions, type Merged, merge } from '../repo/merge.ts'
+import { pick } from '../repo/pick.ts'
+import { reflog } from '../repo/reflog.ts'
+import { createTag, deleteTag, listTags } from '../repo/tags.ts'
+import { undo } from '../repo/undo.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { FsckReport, GcReport, Store } from '../store/interface.ts'
+import { exportFrom, importInto } from './exchange.ts'
+import type { Snapshot, Transaction } from './data.ts'
+import { diffEnds } from './diff-ends.ts'
+import { diffStatOf } from './diff-stat.ts'
+import { commitInfoOf, idOf, refNames } from './info.ts'
+import type * as t from './interface.ts'
+import { openSnapshot } from './snapshot.ts'
+import { runTransaction } from './transaction.ts'
+
+export class DataRepository {
+  /** The engine below, for those who need more than this class offers; not covered by its promises. */
+  readonly repo: Repo
+  protected readonly folder: Folder | null
+
+  protected constructor(store: Store, options: t.OpenOptions, makeFolder?: (repo: Repo) => Folder) {
+    this.repo = createContext(store, options)
+    this.folder = makeFolder?.(this.repo) ?? null
+  }
+
+  /** A repository over a store of your own: in memory by default. */
+  static over(store: Store = MemoryStore.create(), options: t.OpenOptions = {}): DataRepository {
+    return new DataRepository(store, options)
+  }
+
+  async *log(
+    options: t.OperationOptions & {
+      revision?: string
+      path?: string
+      limit?: number
+      firstParent?: boolean
+      all?: boolean
+    } = {},
+  ): AsyncGenerator<t.CommitInfo> {
+    const names = await refNames(this.repo, await this.repo.store.manifest())
+    for await (const commit of log(this.repo, options)) yield commitInfoOf(commit, names)
+  }
+
+  async commitInfo(revision: string): Promise<t.CommitInfo> {
+    const manifest = await this.repo.store.manifest()
+    const { commit } = await resolveRevision(this.repo.store, revision, manifest)
+    return commitInfoOf(await readCommit(this.repo.store, commit), await refNames(this.repo, manifest))
+  }
+
+  /** Trees live in a writer that is thrown away: the files' side of a diff need not be published. */
+  async *diff(options: t.DiffOptions = {}): AsyncGenerator<t.FileDiff> {
+    const writer = this.repo.store.writer()
+    const io = { writer, nodes: this.repo.nodes.through(writer) }
+    try {
+      const { from, to } = await diffEnds(this.repo, this.folder, io, options)
+      yield* diffDatasets(io.nodes, from, to, options)
+    } finally {
+      await writer.abort()
+    }
+  }
+
+  async *diffStat(options: t.DiffOptions = {}): AsyncGenerator<t.DiffStat> {
+    for await (const diff of this.diff(options)) yield await diffStatOf(diff)
+  }
+
+  async branches(options: { remotes?: boolean; all?: boolean } = {}): Promise<readonly t.BranchInfo[]> {
+    const branches = await listBranches(this.repo, options)
+    return branches.map((branch) => ({ ...branch, commit: idOf(branch.commit) }))
+  }
+
+  async createBranch(
+    name: string,
+    options: { startPoint?: string; force?: boolean } = {},
+  ): Promise<t.BranchInfo> {
+    const branch = await createBranch(this.repo, name, options)
+    return { ...branch, commit: idOf(branch.commit) }
+  }
+
+  async deleteBranch(name: string, options: { force?: boolean } = {}): Promise<void> {
+    await deleteBranch(this.repo, name, options)
+  }
+
+  async renameBranch(from: string, to: string): Promise<void> {
+    await renameBranch(this.repo, from, to)
+  }
+
+  async tags(): Promise<readonly t.TagInfo[]> {
+    return (await listTags(this.repo)).map((tag) => ({ ...tag, commit: idOf(tag.commit) }))
+  }
+
+  async createTag(
+    name: string,
+    options: { revision?: string; message?: string; force?: boolean } = {},
+  ): Promise<t.TagInfo> {
+    const tag = await createTag(this.repo, name, options)
+    return { ...tag, commit: idOf(tag.commit) }
+  }
+
+  async deleteTag(name: string): Promise<void> {
+    await deleteTag(this.repo, name)
+  }
+
+  /** Merges a revision into the current branch. Conflicts are a result, not an error. */
+  async merge(
+    revision: string,
+    options: t.OperationOptions & {
+      noCommit?: boolean
+      message?: string
+      fastForward?: 'only' | 'never' | 'allow'
+      allowUnrelated?: boolean
+    } = {},
+  ): Promise<t.MergeResult> {
+    return mergeResultOf(await merge(this.repo, this.folder, revision, options))
+  }
+
+  async revert(
+    revision: string,
+    options: t.OperationOptions & { noCommit?: boolean } = {},
+  ): Promise<t.MergeResult> {
+    return mergeResultOf(await pick(this.repo, this.folder, revision, { ...options, kind: 'revert' }))
+  }
+
+  async cherryPick(
+    revision: string,
+    options: t.OperationOptions & { noCommit?: boolean } = {},
+  ): Promise<t.MergeResult> {
+    return mergeResultOf(await pick(this.repo, this.folder, revision, { ...options, kind: 'cherry-pick' }))
+  }
+
+  async undo(options: t.OperationOptions & { dryRun?: boolean } = {}): Promise<t.UndoResult> {
+    const { operation, message } = await undo(this.repo, this.folder, options)
+    const manifest = await this.repo.store.manifest()
+    const head = manifest.refs.get(manifest.head ?? 'HEAD') ?? null
+    return { undone: message === '' ? operation : `${operation}: ${message}`, head: idOf(head) }
+  }
+
+  async *reflog(options: { ref?: string; limit?: number } = {}): AsyncGenerator<t.ReflogEntry> {
+    for await (const entry of reflog(this.repo, options)) yield { ...entry, commit: idOf(entry.commit) }
+  }
+
+  /** The dataset at a revision; it stays as it is whatever is committed later. */
+  async at(revision: string): Promise<Snapshot> {
+    return openSnapshot(this.repo, revision)
+  }
+
+  /** Commits what `change` did to `branch`, if it did anything; runs it again when another writer was faster. */
+  async transaction<T>(
+    branch: string,
+    change: (tx: Transaction) => Promise<T> | T,
+    options: t.OperationOptions & { message?: string; author?: Person } = {},
+  ): Promise<{ commit: t.CommitInfo | null; result: T }> {
+    const { commit, result } = await runTransaction(this.repo, branch, change, options)
+    return { commit: commit === null ? null : await this.commitInfo(commit), result }
+  }
+
+  async *cat(revision: string, path: string, options: t.OperationOptions = {}): AsyncGenerator<Uint8Array> {
+    yield* (await this.at(revision)).read(path, options)
+  }
+
+  async *list(
+    revision: string,
+    options: t.OperationOptions & { path?: string } = {},
+  ): AsyncGenerator<t.ListEntry> {
+    yield* (await this.at(revision)).list(options)
+  }
+
+  async importTable(
+    source: AsyncIterable<Uint8Array>,
+    options: t.OperationOptions & {
+      path: string
+      format: 'csv' | 'tsv' | 'jsonl'
+      key: readonly string[]
+      replace?: boolean
+      branch?: string
+      message?: string
+    },
+  ): Promise<t.ImportResult> {
+    return importInto(this.repo, this.folder, source, options)
+  }
+
+  async *exportTable(
+    revision: string,
+    path: string,
+    options: t.OperationOptions & { format: 'csv' | 'tsv' | 'jsonl' },
+  ): AsyncGenerator<Uint8Array> {
+    yield* exportFrom(this.repo, revision, path, options)
+  }
+
+  async config(): Promise<ReadonlyMap<string, string>> {
+    return (await this.repo.store.manifest()).config
+  }
+
+  /** null removes the entry. */
+  async setConfig(key: string, value: string | null): Promise<void> {
+    checkConfig(key, value)
+    await this.repo.store.update((manifest) => ({
+      config: new Map([[key, value]]),
+      operation: { name: 'config', message: key, author: operatorOf(this.repo, manifest) },
+    }))
+  }
+
+  async gc(
+    options: t.OperationOptions & { dryRun?: boolean; graceMs?: number; manifestsKeptMax?: number } = {},
+  ): Promise<GcReport> {
+    return this.repo.store.gc(withCounter(options, 'collecting garbage'))
+  }
+
+  async fsck(options: t.OperationOptions = {}): Promise<FsckReport> {
+    return this.repo.store.fsck(withCounter(options, 'checking'))
+  }
+
+  async close(): Promise<void> {
+    await this.repo.store.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+export function mergeResultOf(merged: Merged): t.MergeResult {
+  return { ...merged, commit: idOf(merged.commit) }
+}
+
+export type { MergeOptions }
+
+function withCounter<T extends t.OperationOptions>(
+  options: T,
+  phase: string,
+): Omit<T, 'onProgress'> & { onProgress?: (done: number, total: number) => void } {
+  const { onProgress, ...rest } = options
+  if (onProgress === undefined) return rest
+  return { ...rest, onProgress: (done, total) => onProgress({ phase, done, total, unit: 'objects' }) }
+}

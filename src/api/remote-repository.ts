@@ -1,0 +1,159 @@
+// Remotes: fetch, pull, push, and history brought in from Git. URLs are resolved against the repository's folder.
+import { VarveError } from '../base/errors.ts'
+import { branchPrefix, remoteRef, shortRefName } from '../history/refs.ts'
+import type { Folder, Repo } from '../repo/interface.ts'
+import { merge } from '../repo/merge.ts'
+import { rebase } from '../repo/pick.ts'
+import { fetchRefs } from '../remote/fetch.ts'
+import { importGit } from '../remote/git-import/import.ts'
+import type { TransferReport } from '../remote/interface.ts'
+import { push } from '../remote/push.ts'
+import { addRemote, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
+import { absoluteUrl, openRemote } from '../remote/transports/file.ts'
+import type { Manifest, Store } from '../store/interface.ts'
+import { DataRepository, mergeResultOf } from './data-repository.ts'
+import { idOf } from './info.ts'
+import type * as t from './interface.ts'
+
+export class RemoteRepository extends DataRepository {
+  /** Folder that relative URLs start from. */
+  readonly #base: string | undefined
+
+  protected constructor(
+    store: Store,
+    options: t.OpenOptions,
+    makeFolder: ((repo: Repo) => Folder) | undefined,
+    base: string | null,
+  ) {
+    super(store, options, makeFolder)
+    this.#base = base ?? undefined
+  }
+
+  async remotes(): Promise<readonly t.RemoteInfo[]> {
+    return listRemotes(await this.repo.store.manifest())
+  }
+
+  async addRemote(name: string, url: string): Promise<t.RemoteInfo> {
+    return addRemote(this.repo.store, name, this.#base === undefined ? url : absoluteUrl(url, this.#base))
+  }
+
+  async removeRemote(name: string): Promise<void> {
+    await removeRemote(this.repo.store, name)
+  }
+
+  /** Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. */
+  async fetch(remote?: string, options: t.OperationOptions & { prune?: boolean } = {}): Promise<t.TransferResult> {
+    const target = this.#target(await this.repo.store.manifest(), remote)
+    const store = await openRemote(target.url, { base: this.#base, signal: options.signal })
+    try {
+      const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: target.name })
+      return transferResult(target, report)
+    } finally {
+      await store.close()
+    }
+  }
+
+  /** Fetch, then merge (or rebase onto) the remote's branch. */
+  async pull(
+    remote?: string,
+    branch?: string,
+    options: t.OperationOptions & { mode?: 'merge' | 'rebase' | 'ff-only' } = {},
+  ): Promise<t.PullResult> {
+    const fetched = await this.fetch(remote, options)
+    const manifest = await this.repo.store.manifest()
+    const from = upstreamOf(manifest, fetched.remote, branch)
+    const revision = shortRefName(from)
+    if (!manifest.refs.has(from)) {
+      throw new VarveError('VARVE_REF_NOT_FOUND', `the remote '${fetched.remote}' has no branch '${revision}'`, {
+        hint: `name one: 'varve pull ${fetched.remote} BRANCH'`,
+      })
+    }
+    const merged =
+      options.mode === 'rebase'
+        ? await rebase(this.repo, this.folder, from, { ...options, operation: 'pull (rebase)' })
+        : await merge(this.repo, this.folder, from, {
+            ...options,
+            operation: 'pull',
+            fastForward: options.mode === 'ff-only' ? 'only' : 'allow',
+          })
+    return { fetched, merged: mergeResultOf(merged) }
+  }
+
+  /** Refspecs: 'main', 'main:other', ':gone' (deletes), 'refs/tags/v1'. None: the current branch. */
+  async push(
+    remote?: string,
+    refspecs: readonly string[] = [],
+    options: t.OperationOptions & { force?: boolean; setUpstream?: boolean; tags?: boolean; delete?: boolean } = {},
+  ): Promise<t.TransferResult> {
+    const manifest = await this.repo.store.manifest()
+    const target = this.#target(manifest, remote)
+    const store = await openRemote(target.url, {
+      base: this.#base,
+      create: options.delete !== true,
+      signal: options.signal,
+    })
+    try {
+      const tags = options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
+      const named = options.delete === true ? refspecs.map((name) => `:${name}`) : refspecs
+      const current = named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
+      const report = await push(this.repo.store, store, {
+        ...options,
+        refspecs: [...named, ...current, ...tags],
+        remoteName: target.name,
+      })
+      return transferResult(target, report)
+    } finally {
+      await store.close()
+    }
+  }
+
+  async importGit(
+    source: string,
+    options: t.OperationOptions & { revision?: string; branch?: string; paths?: readonly string[] } = {},
+  ): Promise<t.ImportGitResult> {
+    const branch = options.branch ?? 'main'
+    const report = await importGit(this.repo, source, { ...options, branch })
+    return { ...report, branch, head: idOf(report.head) }
+  }
+
+  #target(manifest: Manifest, remote: string | undefined): { name: string; url: string } {
+    const name = remote ?? defaultRemote(manifest)
+    return { name, url: remoteUrl(manifest, name) }
+  }
+}
+
+/** The current branch's upstream's remote, else 'origin', else the only one. */
+function defaultRemote(manifest: Manifest): string {
+  const branch = manifest.head === null ? null : shortRefName(manifest.head)
+  const upstream = branch === null ? undefined : manifest.config.get(`branch.${branch}.upstream`)
+  const names = listRemotes(manifest).map((remote) => remote.name)
+  const known = names.find((name) => upstream?.startsWith(remoteRef(name, '')) === true)
+  return known ?? (names.length === 1 ? names[0]! : 'origin')
+}
+
+function upstreamOf(manifest: Manifest, remote: string, branch: string | undefined): string {
+  if (branch !== undefined) return remoteRef(remote, branch)
+  const current = manifest.head
+  if (current === null) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'HEAD is not on a branch', { hint: 'name what to pull: REMOTE BRANCH' })
+  }
+  const short = current.slice(branchPrefix.length)
+  const upstream = manifest.config.get(`branch.${short}.upstream`)
+  return upstream?.startsWith(remoteRef(remote, '')) === true ? upstream : remoteRef(remote, short)
+}
+
+function transferResult(target: { name: string; url: string }, report: TransferReport): t.TransferResult {
+  return {
+    remote: target.name,
+    url: target.url,
+    updates: report.updates.map((update) => ({
+      ref: update.ref,
+      before: idOf(update.before),
+      after: idOf(update.after),
+      forced: update.forced,
+    })),
+    objects: report.objects,
+    bytes: report.bytes,
+  }
+}
+

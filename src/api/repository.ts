@@ -1,0 +1,170 @@
+// The public class: a folder with the user's files, its history, its remotes. Every command of the command line is one
+// method here, and works the same on paths relative to the repository's root.
+import path from 'node:path'
+import { VarveError } from '../base/errors.ts'
+import type { Person } from '../history/interface.ts'
+import { shortRefName } from '../history/refs.ts'
+import { commitIndex } from '../repo/commit.ts'
+import { abortMerge } from '../repo/merge.ts'
+import type { Repo } from '../repo/interface.ts'
+import { stage } from '../worktree/add.ts'
+import { worktreeFolder } from '../worktree/folder.ts'
+import type { Worktree } from '../worktree/interface.ts'
+import { movePath } from '../worktree/move.ts'
+import { recover } from '../worktree/recover.ts'
+import { removePaths } from '../worktree/remove.ts'
+import { restorePaths } from '../worktree/restore.ts'
+import { track, untrack } from '../worktree/track.ts'
+import { listConflicts, settleConflicts, settlePaths } from './conflicts.ts'
+import { RemoteRepository } from './remote-repository.ts'
+import { commitInfoOf, idOf, refNames } from './info.ts'
+import type * as t from './interface.ts'
+import { type Place, clonePlace, createPlace, findPlace } from './place.ts'
+import { resetTo, switchTo } from './switch.ts'
+import { readStatus } from './status.ts'
+
+export class Repository extends RemoteRepository {
+  /** Absolute path of the folder with the user's files; null for a bare repository. */
+  readonly root: string | null
+  /** The .gitignore that `init` added '.varve/' to, if it did. */
+  readonly gitignore: string | null
+  readonly #worktree: Worktree | null
+
+  private constructor(place: Place, options: t.OpenOptions) {
+    const makeTree = (repo: Repo): Worktree => ({ repo, root: place.root!, dotDir: place.dotDir })
+    super(place.store, options, place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)), place.root)
+    this.root = place.root
+    this.gitignore = place.gitignore
+    this.#worktree = place.root === null ? null : makeTree(this.repo)
+  }
+
+  /** Makes a repository in `dir` (made too when it is missing). */
+  static async init(dir: string, options: t.OpenOptions & { bare?: boolean } = {}): Promise<Repository> {
+    return new Repository(await createPlace(path.resolve(dir), options), options)
+  }
+
+  /** Opens the repository that `dir` lies in. @throws VarveError VARVE_NO_REPOSITORY */
+  static async open(dir: string, options: t.OpenOptions = {}): Promise<Repository> {
+    const repository = new Repository(await findPlace(path.resolve(dir)), options)
+    if (repository.#worktree !== null) await recover(repository.#worktree)
+    return repository
+  }
+
+  /** Fetches a remote's history into the new folder `dir` and checks its current branch out. */
+  static async clone(
+    url: string,
+    dir: string,
+    options: t.OpenOptions & t.OperationOptions & { branch?: string; bare?: boolean } = {},
+  ): Promise<Repository> {
+    return clonePlace(url, path.resolve(dir), options, (place) => new Repository(place, options))
+  }
+
+  private get worktree(): Worktree {
+    if (this.#worktree !== null) return this.#worktree
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'a bare repository has no files', {
+      hint: 'clone it: the clone has a folder of files',
+    })
+  }
+
+  async add(
+    paths: readonly string[],
+    options: t.OperationOptions & { all?: boolean; asFile?: boolean; dryRun?: boolean } = {},
+  ): Promise<t.AddResult> {
+    const { worktree } = this
+    const named = options.all === true ? ['.'] : paths
+    const result = await stage(worktree, named, options)
+    // As in git, adding a path says that its conflicts are settled by what the file holds.
+    if (options.dryRun !== true && options.all !== true) await settlePaths(this.repo, named)
+    return result
+  }
+
+  /** Declares a file to be a table. Its rows are staged by `add`. */
+  async track(
+    file: string,
+    options: t.OperationOptions & { key: readonly string[]; format?: 'csv' | 'tsv' | 'jsonl' },
+  ): Promise<t.TrackResult> {
+    return track(this.worktree, file, options)
+  }
+
+  async untrack(file: string): Promise<void> {
+    untrack(this.worktree, file)
+  }
+
+  async remove(
+    paths: readonly string[],
+    options: t.OperationOptions & { cached?: boolean; force?: boolean } = {},
+  ): Promise<readonly string[]> {
+    return removePaths(this.worktree, paths, options)
+  }
+
+  async move(from: string, to: string, options: t.OperationOptions = {}): Promise<{ from: string; to: string }> {
+    return movePath(this.worktree, from, to, options)
+  }
+
+  async status(options: t.OperationOptions = {}): Promise<t.Status> {
+    return readStatus(this.repo, this.worktree, options)
+  }
+
+  async restore(
+    paths: readonly string[],
+    options: t.OperationOptions & { source?: string; staged?: boolean; worktree?: boolean } = {},
+  ): Promise<readonly string[]> {
+    return restorePaths(this.worktree, paths, options)
+  }
+
+  async switch(
+    target: string,
+    options: t.OperationOptions & { create?: boolean; detach?: boolean; startPoint?: string; discard?: boolean } = {},
+  ): Promise<{ branch: string | null; head: string | null }> {
+    await switchTo(this.repo, this.folder, target, options)
+    const manifest = await this.repo.store.manifest()
+    const head = manifest.refs.get(manifest.head ?? 'HEAD') ?? null
+    return { branch: manifest.head === null ? null : shortRefName(manifest.head), head: idOf(head) }
+  }
+
+  async reset(
+    revision: string,
+    options: t.OperationOptions & { mode?: 'soft' | 'mixed' | 'hard' } = {},
+  ): Promise<{ head: string }> {
+    return { head: idOf(await resetTo(this.repo, this.folder, revision, options)) }
+  }
+
+  /** Commits the index; with `all`, every change of a tracked file first. */
+  async commit(
+    options: t.OperationOptions & {
+      message?: string
+      all?: boolean
+      amend?: boolean
+      allowEmpty?: boolean
+      author?: Person
+    },
+  ): Promise<t.CommitInfo> {
+    if (options.all === true) await stage(this.worktree, ['.'], { ...options, trackedOnly: true })
+    const commit = await commitIndex(this.repo, options)
+    return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
+  }
+
+  async mergeAbort(options: t.OperationOptions = {}): Promise<void> {
+    await abortMerge(this.repo, this.folder, options)
+  }
+
+  async mergeContinue(options: t.OperationOptions & { message?: string } = {}): Promise<t.CommitInfo> {
+    const manifest = await this.repo.store.manifest()
+    if (!manifest.refs.has('MERGE')) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to continue', { hint: "see 'varve status'" })
+    }
+    return this.commit(options)
+  }
+
+  async *conflicts(options: { path?: string } = {}): AsyncGenerator<t.ConflictInfo> {
+    yield* listConflicts(this.repo, options)
+  }
+
+  async resolve(
+    file: string,
+    options: t.ResolveOptions & t.OperationOptions,
+  ): Promise<{ resolved: number; left: number }> {
+    return settleConflicts(this.repo, this.folder, file, options)
+  }
+}
+

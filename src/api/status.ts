@@ -1,0 +1,39 @@
+// Status: the worktree's part, and where the branch stands.
+import { aheadBehind } from '../history/ancestry.ts'
+import { shortRefName } from '../history/refs.ts'
+import { countConflicts } from '../merge/conflicts.ts'
+import type { Repo } from '../repo/interface.ts'
+import { readMergeState } from '../repo/merge-state.ts'
+import type { Manifest } from '../store/interface.ts'
+import type { Worktree } from '../worktree/interface.ts'
+import { worktreeStatus } from '../worktree/status.ts'
+import { idOf } from './info.ts'
+import type { OperationOptions, Status } from './interface.ts'
+
+export async function readStatus(repo: Repo, worktree: Worktree, options: OperationOptions): Promise<Status> {
+  const manifest = await repo.store.manifest()
+  const merge = await readMergeState(repo.store, manifest)
+  const files = await worktreeStatus(worktree, options)
+  return {
+    branch: manifest.head === null ? null : shortRefName(manifest.head),
+    head: idOf(manifest.refs.get(manifest.head ?? 'HEAD') ?? null),
+    upstream: await upstreamState(repo, manifest),
+    staged: files.staged,
+    unstaged: files.unstaged,
+    untracked: files.untracked,
+    merging:
+      merge === null
+        ? null
+        : { kind: merge.kind, theirs: idOf(merge.theirs), conflicts: await countConflicts(repo.nodes, merge.conflicts) },
+    behindBranch: files.behindBranch,
+  }
+}
+
+async function upstreamState(repo: Repo, manifest: Manifest): Promise<Status['upstream']> {
+  if (manifest.head === null) return null
+  const name = manifest.config.get(`branch.${shortRefName(manifest.head)}.upstream`)
+  const ours = manifest.refs.get(manifest.head)
+  const theirs = name === undefined ? undefined : manifest.refs.get(name)
+  if (name === undefined || ours === undefined || theirs === undefined) return null
+  return { name: shortRefName(name), ...(await aheadBehind(repo.store, ours, theirs)) }
+}

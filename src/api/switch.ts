@@ -1,0 +1,155 @@
+// Changing what HEAD names (switch) and where the branch points (reset), with the files following.
+import { VarveError } from '../base/errors.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { mergeTrees } from '../merge/merge-trees.ts'
+import { readCommit } from '../history/commit.ts'
+import { branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
+import { resolveRevision } from '../history/revision.ts'
+import { noBranch } from '../repo/branches.ts'
+import { emptyTreeOf } from '../repo/empty.ts'
+import { indexOf, readHead, refuseWhileMerging } from '../repo/head.ts'
+import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
+import { type Move, move } from '../repo/move.ts'
+import type { Manifest } from '../store/interface.ts'
+import type { OperationOptions } from './interface.ts'
+
+export interface SwitchOptions extends OperationOptions {
+  readonly create?: boolean | undefined
+  readonly detach?: boolean | undefined
+  readonly startPoint?: string | undefined
+  readonly discard?: boolean | undefined
+}
+
+/** Staged changes come along where they do not clash; so do changes of files that both branches hold alike. */
+export async function switchTo(
+  repo: Repo,
+  folder: Folder | null,
+  target: string,
+  options: SwitchOptions,
+): Promise<void> {
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      if (options.discard !== true) refuseWhileMerging(manifest, 'switch branches')
+      const goal = await goalOf(repo, manifest, target, options)
+      const tree = goal.commit === null ? await emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
+      const carried = options.discard === true ? tree : await carryStaged(manifest, io, tree)
+      return { ...goal.move, show: carried, over: tree }
+    },
+    options,
+  )
+}
+
+interface Goal {
+  readonly commit: CommitCid | null
+  readonly move: Omit<Move, 'show'>
+}
+
+async function goalOf(repo: Repo, manifest: Manifest, target: string, options: SwitchOptions): Promise<Goal> {
+  const operation = { name: 'switch', message: `to ${target}` }
+  const leaving: [string, Cid | null][] = options.discard === true ? [[mergeRef, null]] : []
+  if (options.detach === true) {
+    const { commit } = await resolveRevision(repo.store, target, manifest)
+    return { commit, move: { head: null, refs: new Map([...leaving, ['HEAD', commit]]), operation } }
+  }
+  const ref = branchRef(target)
+  const gone: [string, Cid | null][] = manifest.head === null ? [...leaving, ['HEAD', null]] : leaving
+  if (options.create === true) return createGoal(repo, manifest, { target, ref, gone }, options)
+  const known = manifest.refs.get(ref)
+  if (known !== undefined || manifest.head === ref) {
+    return { commit: known ?? null, move: { head: ref, refs: new Map(gone), operation } }
+  }
+  const remotes = [...manifest.refs].filter(([name]) => name.startsWith(remotePrefix) && name.endsWith(`/${target}`))
+  if (remotes.length !== 1) throw await betterHint(repo, manifest, target)
+  const [upstream, commit] = remotes[0]!
+  return {
+    commit,
+    move: {
+      head: ref,
+      refs: new Map([...gone, [ref, commit]]),
+      config: new Map([[`branch.${target}.upstream`, upstream]]),
+      operation,
+    },
+  }
+}
+
+async function createGoal(
+  repo: Repo,
+  manifest: Manifest,
+  names: { target: string; ref: string; gone: [string, Cid | null][] },
+  options: SwitchOptions,
+): Promise<Goal> {
+  const { target, ref, gone } = names
+  if (manifest.refs.has(ref)) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${target}' exists already`, { hint: `go to it with 'varve switch ${target}'` })
+  }
+  const unborn = options.startPoint === undefined && !manifest.refs.has(manifest.head ?? 'HEAD')
+  const start = unborn ? null : await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
+  const upstream = start?.ref?.startsWith(remotePrefix) ? start.ref : null
+  return {
+    commit: start?.commit ?? null,
+    move: {
+      head: ref,
+      refs: new Map<string, Cid | null>([...gone, ...(start === null ? [] : ([[ref, start.commit]] as const))]),
+      ...(upstream === null ? {} : { config: new Map([[`branch.${target}.upstream`, upstream]]) }),
+      operation: { name: 'switch', message: `to new branch ${target}` },
+    },
+  }
+}
+
+async function betterHint(repo: Repo, manifest: Manifest, target: string): Promise<VarveError> {
+  const isRevision = await resolveRevision(repo.store, target, manifest).then(
+    () => true,
+    () => false,
+  )
+  if (!isRevision) return noBranch(target)
+  return new VarveError('VARVE_REF_NOT_FOUND', `'${target}' is not a branch`, {
+    hint: `look at it with 'varve switch --detach ${target}', or begin a branch there: 'varve switch -c NAME ${target}'`,
+  })
+}
+
+/** What is staged, on top of the tree gone to. */
+async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> {
+  const { index, base } = indexOf(manifest)
+  if (index === null || base === null || index === base) return tree
+  const merged = await mergeTrees({ ...io, base, ours: tree, theirs: index })
+  if (merged.conflictCount === 0) return merged.tree
+  throw new VarveError('VARVE_UNCOMMITTED', 'staged changes clash with the branch to switch to', {
+    data: { paths: merged.paths.filter((changed) => changed.conflicts > 0).map((changed) => changed.path) },
+    hint: "commit them first with 'varve commit', or throw them away with 'varve switch --discard-changes'",
+  })
+}
+
+export interface ResetOptions extends OperationOptions {
+  readonly mode?: 'soft' | 'mixed' | 'hard' | undefined
+}
+
+/** soft: only the branch moves; mixed: the index too; hard: the files too, and local changes are lost. */
+export async function resetTo(
+  repo: Repo,
+  folder: Folder | null,
+  revision: string,
+  options: ResetOptions,
+): Promise<CommitCid> {
+  const mode = options.mode ?? 'mixed'
+  let commit: CommitCid | null = null
+  await move(
+    repo,
+    mode === 'hard' ? folder : null,
+    async (manifest, io) => {
+      if (mode === 'soft') refuseWhileMerging(manifest, 'reset --soft')
+      const target = await readCommit(io.writer, (await resolveRevision(repo.store, revision, manifest)).commit)
+      commit = target.cid
+      const head = await readHead(io.writer, manifest)
+      const refs = new Map<string, Cid | null>([[head.ref, target.cid]])
+      if (mode !== 'soft') refs.set(mergeRef, null)
+      if (mode === 'soft' && manifest.refs.has(indexRef)) refs.set(indexBaseRef, target.tree)
+      const operation = { name: mode === 'hard' ? 'reset' : `reset (${mode})`, message: `to ${shortRefName(revision)}` }
+      return { refs, operation, show: mode === 'soft' ? null : target.tree }
+    },
+    { ...options, discard: true },
+  )
+  return commit!
+}
+

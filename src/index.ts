@@ -1,0 +1,13 @@
+// The public API. Everything a program needs is exported here by name; what is not exported may change at any time.
+export { VarveError, exitCodes, isVarveError, type ErrorCode } from './base/errors.ts'
+export { DataRepository } from './api/data-repository.ts'
+export { Repository } from './api/repository.ts'
+export type * from './api/data.ts'
+export type * from './api/interface.ts'
+export { MemoryStore } from './store/memory.ts'
+export { DiskStore } from './store/disk/store.ts'
+export type { FsckProblem, FsckReport, GcReport, Store } from './store/interface.ts'
+export type { Person, Signature } from './history/interface.ts'
+export type { MergedPath } from './merge/interface.ts'
+export type { CellChange, ColumnType, JsonValue, Row, Value } from './table/interface.ts'
+export { cidToText, parseCid, type Cid } from './encoding/cid.ts'
