@@ -3,7 +3,7 @@ import { emptyBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { ByteReader } from '../encoding/varint.ts'
 import type { ObjectWriter } from '../store/interface.ts'
-import { type Shape, checkEntry, chunkListKind, entrySize, leafTargetDefault, listKind } from './rule.ts'
+import { type Shape, checkEntry, chunkListKind, entrySize, leafTargetDefault, type listKind } from './rule.ts'
 import { TreeBuilder } from './tree-builder.ts'
 
 export type ListKind = typeof listKind | typeof chunkListKind
