@@ -50,6 +50,7 @@ export function deflate(bytes: Uint8Array, options: { level: number; dictionary?
 export function inflate(bytes: Uint8Array, rawLength: number, dictionary?: Uint8Array): Uint8Array {
   const result = zlib.inflateRawSync(bytes, {
     maxOutputLength: Math.max(1, rawLength),
+    chunkSize: outputRoom(rawLength),
     info: true,
     ...(dictionary === undefined ? {} : { dictionary }),
   }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } }
@@ -69,9 +70,14 @@ export function brotli(bytes: Uint8Array, quality: number): Uint8Array {
 
 /** As `inflate`, for brotli. */
 export function unbrotli(bytes: Uint8Array, rawLength: number): Uint8Array {
-  const options = { maxOutputLength: Math.max(1, rawLength), info: true }
+  const options = { maxOutputLength: Math.max(1, rawLength), chunkSize: outputRoom(rawLength), info: true }
   const result = zlib.brotliDecompressSync(bytes, options) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } }
   return checkedLength(result, bytes.length, rawLength)
+}
+
+// Room for all output at once, and a little more so that zlib sees the end: no default of 16 KiB is kept per object.
+function outputRoom(rawLength: number): number {
+  return Math.max(64, rawLength + 16)
 }
 
 // A stream may be followed by garbage that zlib accepts; one object would then have many encodings.

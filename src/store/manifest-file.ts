@@ -24,6 +24,8 @@ export interface LogEntry {
   readonly refs: ReadonlyMap<string, Cid> | Cid
   /** Oldest first. */
   readonly segments: readonly SegmentRef[]
+  /** Manifests below this number count no more: gc has let them go, and is about to delete or has deleted them. */
+  readonly oldest: number
   /** Digest of the file of the manifest before, empty for the first. */
   readonly previous: string
 }
@@ -39,6 +41,7 @@ interface Payload {
   operation: [string, string, string]
   gcEpoch: number
   segments: [string, number, number][]
+  oldest: number
   previous: string
 }
 
@@ -53,6 +56,7 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array {
     operation: [manifest.operation.name, manifest.operation.message, manifest.operation.author],
     gcEpoch: manifest.gcEpoch,
     segments: entry.segments.map((segment) => [segment.name, segment.objects, segment.bytes]),
+    oldest: entry.oldest,
     previous: entry.previous,
   } satisfies Payload)
   const bytes = encodeCbor([1, sha256(payload), payload])
@@ -83,6 +87,18 @@ export function decodeLogEntry(bytes: Uint8Array, where: string): LogEntry {
   }
 }
 
+/** True when the bytes end before the payload does, as they do while somebody is still writing them. */
+export function isTorn(bytes: Uint8Array): boolean {
+  // 83 01 58 20, the digest, then the head of a byte string: 40..57, or 58, 59, 5a with 1, 2, 4 bytes of length.
+  const headAt = 36
+  const info = (bytes[headAt] ?? 0) & 31
+  const lengthBytes = info < 24 ? 0 : 1 << (info - 24)
+  if (bytes.length < headAt + 1 + lengthBytes) return true
+  let length = info < 24 ? info : 0
+  for (let i = 0; i < lengthBytes; i++) length = length * 256 + bytes[headAt + 1 + i]!
+  return bytes.length < headAt + 1 + lengthBytes + length
+}
+
 export function linksOfRefs(refs: ReadonlyMap<string, Cid>): Record<string, Link> {
   return Object.fromEntries([...refs].map(([name, cid]) => [name, cidToLink(cid)]))
 }
@@ -104,6 +120,7 @@ function entryOf(payload: Payload): LogEntry {
     payload.sequence,
     payload.time,
     payload.gcEpoch,
+    payload.oldest,
     ...payload.segments.flatMap(([, n, b]) => [n, b]),
   ]
   const texts = [name, message, author, payload.previous]
@@ -125,6 +142,7 @@ function entryOf(payload: Payload): LogEntry {
     },
     refs: isSpilled ? cidFromLink(refs as Link) : refsOfLinks(refs as Record<string, Link>),
     segments: payload.segments.map(([segment, objects, bytes]) => ({ name: segment, objects, bytes })),
+    oldest: payload.oldest,
     previous: payload.previous,
   }
 }

@@ -3,11 +3,11 @@
 // disk has its own code. `fs` is called through its module object so that tests can make any call fail.
 import fs from 'node:fs'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { randomHex } from '../../base/platform.ts'
 import { VarveError } from '../../base/errors.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
+const copiedBytesMax = 1 << 20
 const noLinkCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
 
 export function ioError(cause: unknown, file: string): VarveError {
@@ -41,18 +41,16 @@ export function openNew(file: string): number {
 
 /** All of `bytes` at `position`: write(2) may write less than asked, and does so on a disk that runs full. */
 export async function writeAll(fd: number, bytes: Uint8Array, position: number, file: string): Promise<void> {
-  const write = promisify(fs.write) as (
-    fd: number,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ) => Promise<{ bytesWritten: number }>
   try {
     for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await write(fd, bytes, done, bytes.length - done, position + done)
-      if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' })
-      done += bytesWritten
+      const written = await new Promise<number>((resolve, reject) => {
+        fs.write(fd, bytes, done, bytes.length - done, position + done, (error, count) => {
+          if (error === null) resolve(count)
+          else reject(error)
+        })
+      })
+      if (written === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' })
+      done += written
     }
   } catch (cause) {
     throw ioError(cause, file)
@@ -61,10 +59,14 @@ export async function writeAll(fd: number, bytes: Uint8Array, position: number, 
 
 export async function syncFile(fd: number, file: string): Promise<void> {
   try {
-    await promisify(fs.fsync)(fd)
+    await called((done) => fs.fsync(fd, done))
   } catch (cause) {
     throw ioError(cause, file)
   }
+}
+
+function called(start: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error === null ? resolve() : reject(error))))
 }
 
 /** Makes names in `dir` durable. Windows cannot open a directory and needs no such thing. */
@@ -97,7 +99,7 @@ export async function writeTmp(dir: string, bytes: Uint8Array): Promise<string> 
 /** Gives a temporary file its name. The name is new by construction: nothing is replaced. */
 export async function rename(from: string, to: string): Promise<void> {
   try {
-    await promisify(fs.rename)(from, to)
+    await called((done) => fs.rename(from, to, done))
   } catch (cause) {
     throw ioError(cause, to)
   }
@@ -106,7 +108,7 @@ export async function rename(from: string, to: string): Promise<void> {
 /** True when `to` now is `from`'s file; false when somebody was first. `from` is removed either way. */
 export async function linkNew(from: string, to: string): Promise<boolean> {
   try {
-    await promisify(fs.link)(from, to)
+    await called((done) => fs.link(from, to, done))
     return true
   } catch (cause) {
     // Over a network the answer may be lost and the call repeated: the count of names tells the truth.
@@ -114,33 +116,33 @@ export async function linkNew(from: string, to: string): Promise<boolean> {
     const code = (cause as NodeJS.ErrnoException).code ?? ''
     if (code === 'EEXIST') return false
     if (!noLinkCodes.has(code)) throw ioError(cause, to)
-    return await copyNew(from, to)
+    return copyNew(from, to)
   } finally {
     remove(from)
   }
 }
 
 /**
- * Without hard links the name stands before the bytes do. A reader in between sees a file that does not match its
- * digest and waits; a crash in between leaves one, which is reported and never taken for a manifest.
+ * Without hard links the name stands before the bytes do. It happens in one go, so that only another process can see a
+ * torn file; such a reader waits for the rest (log.ts). A crash in between leaves one that is reported as damaged.
  */
-async function copyNew(from: string, to: string): Promise<boolean> {
-  let fd: number
+function copyNew(from: string, to: string): boolean {
   try {
-    fd = fs.openSync(to, 'wx', 0o666)
+    const bytes = readWhole(from, copiedBytesMax)
+    const fd = fs.openSync(to, 'wx', 0o666)
+    try {
+      for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done)
+      fs.fsyncSync(fd)
+    } catch (cause) {
+      remove(to)
+      throw cause
+    } finally {
+      fs.closeSync(fd)
+    }
+    return true
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw ioError(cause, to)
-  }
-  try {
-    await writeAll(fd, readWhole(from, 1 << 20), 0, to)
-    await syncFile(fd, to)
-    return true
-  } catch (error) {
-    remove(to)
-    throw error
-  } finally {
-    fs.closeSync(fd)
   }
 }
 

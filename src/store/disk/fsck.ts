@@ -186,7 +186,8 @@ function entryKey(file: string, offset: number, length: number, depth: number, c
 
 async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Promise<void> {
   const roots = new Set<Cid>()
-  for (const entry of entries) {
+  const oldest = entries.at(-1)?.oldest ?? 1
+  for (const entry of entries.filter(({ manifest }) => manifest.sequence >= oldest)) {
     const where = `m/${String(entry.manifest.sequence).padStart(20, '0')}`
     if (typeof entry.refs === 'string') roots.add(entry.refs)
     attempt(check, where, () => {

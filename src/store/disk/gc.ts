@@ -30,7 +30,8 @@ interface Survey {
   readonly view: IndexView
   readonly segments: readonly Run[]
   readonly kept: readonly LoggedEntry[]
-  /** Sequences of manifests beyond those to keep. */
+  /** Lowest sequence to keep, and the manifests that lie below it. */
+  readonly oldest: number
   readonly dropped: readonly number[]
   readonly files: readonly StoreFile[]
 }
@@ -72,7 +73,7 @@ async function turn(
     return planned
   }
   const run = await livingRun(home, plan, writer)
-  const entry = await publishLiving(home, survey.view, run, writer)
+  const entry = await publishLiving(home, survey, run, writer)
   if (entry === null) return null
   const still = filesOf(entry, [run])
   const retired = [...live].filter((name) => !still.has(name))
@@ -88,17 +89,18 @@ async function turn(
 function surveyOf(home: DiskHome, manifestsKeptMax: number): Survey | null {
   const view = home.refresh()
   try {
+    const newest = view.entry.manifest.sequence
+    const oldest = Math.max(view.entry.oldest, newest + 1 - Math.max(1, manifestsKeptMax))
     const sequences = home.log.sequences()
-    const split = Math.max(0, sequences.length - Math.max(1, manifestsKeptMax))
-    const older = sequences.slice(split).filter((sequence) => sequence < view.entry.manifest.sequence)
+    const dropped = sequences.filter((sequence) => sequence < oldest)
+    const older = sequences.filter((sequence) => sequence >= oldest && sequence < newest)
     const kept = older.map((sequence) => home.log.read(sequence)).filter((entry) => entry !== null)
     // Listed before anything is published: whoever writes a file later than this began on the new epoch.
     const files = listFiles(home.dir)
     const segments = view.segments()
     const names = new Set(files.map((file) => file.name))
     const lost = [...filesOf(view.entry, segments)].find((name) => !names.has(name))
-    if (lost === undefined)
-      return { view, segments, kept: [...kept, view.entry], dropped: sequences.slice(0, split), files }
+    if (lost === undefined) return { view, segments, kept: [...kept, view.entry], oldest, dropped, files }
     if (home.refresh() !== view) return null
     throw corrupt(`a file that the newest manifest needs is gone: '${lost}'`, { path: lost })
   } catch (error) {
@@ -129,7 +131,7 @@ async function livingRun(home: DiskHome, plan: GcPlan, writer: DiskWriter): Prom
 
 async function publishLiving(
   home: DiskHome,
-  view: IndexView,
+  { view, oldest }: Survey,
   run: Run,
   writer: DiskWriter,
 ): Promise<Pick<LogEntry, 'segments'> | null> {
@@ -144,7 +146,13 @@ async function publishLiving(
   try {
     await syncDir(path.join(home.dir, 'idx'))
     const manifest = { ...next, gcEpoch: current.gcEpoch + 1 }
-    const bytes = encodeLogEntry({ manifest, refs: view.entry.refs, segments, previous: view.entry.digest })
+    const bytes = encodeLogEntry({
+      manifest,
+      refs: view.entry.refs,
+      segments,
+      oldest,
+      previous: view.entry.digest,
+    })
     won = await home.log.append(next.sequence, bytes)
   } finally {
     if (!won) for (const segment of segments) removeSegment(home, segment)

@@ -53,7 +53,7 @@ export class DiskHome {
     const found = view.find(cidDigest(cid), codecOf(cid))
     if (found === null) return null
     const { offset, length, codec, depth } = found
-    return { file: path.join(this.dir, packPath(found.pack.name)), offset, length, codec, depth }
+    return { file: `${this.dir}/${packPath(found.pack.name)}`, offset, length, codec, depth }
   }
 
   read(cids: readonly Cid[], locate: Locate = this.locate): Uint8Array[] {

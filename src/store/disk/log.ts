@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { corrupt } from '../../base/errors.ts'
-import { decodeLogEntry, fileDigest, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
+import { decodeLogEntry, fileDigest, isTorn, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
 import { ioError, isMissing, linkNew, readWhole, syncDir, writeTmp } from './files.ts'
 import { manifestName } from './layout.ts'
 
@@ -40,7 +40,7 @@ export class ManifestLog {
     const name = manifestName(sequence)
     let bytes: Uint8Array
     try {
-      bytes = readWhole(path.join(this.#dir, name), manifestBytesMax)
+      bytes = readSettled(path.join(this.#dir, name))
     } catch (error) {
       if (isMissing(error)) return null
       throw error
@@ -71,5 +71,18 @@ export class ManifestLog {
 
   #exists(sequence: number): boolean {
     return fs.existsSync(path.join(this.#dir, manifestName(sequence)))
+  }
+}
+
+const waitMsMax = 1000
+
+/** Where there are no hard links another process may be in the middle of writing this file: then it is young. */
+function readSettled(file: string): Uint8Array {
+  for (;;) {
+    const bytes = readWhole(file, manifestBytesMax)
+    if (!isTorn(bytes)) return bytes
+    const ageMs = Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+    if (ageMs < 0 || ageMs > waitMsMax) return bytes
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
   }
 }

@@ -1,12 +1,37 @@
 // Objects that were put and are not packed yet: their bytes are copied into one buffer, which later goes to a thread
 // as it is. Its arrays grow by doubling, so that a commit of three objects stays cheap.
-import { concatBytes } from '../../base/bytes.ts'
+import { concatBytes, emptyBytes } from '../../base/bytes.ts'
 import { type Cid, type Codec, cidToBytes } from '../../encoding/cid.ts'
 import type { PackJob } from '../batch.ts'
 import { mayBeDelta } from '../packing.ts'
 
 export const batchBytesFull: number = 512 << 10
 const batchObjectsMax = 4096
+const firstBytes = 16 << 10
+const buffersFreeMax = 24
+
+/**
+ * Full-grown buffers between two batches. Fresh memory costs more than the copy into it (page faults); shared memory
+ * crosses to a thread without another copy.
+ */
+export class BufferShelf {
+  readonly #free: Uint8Array[] = []
+
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(firstBytes))
+  }
+
+  /** Only when nobody looks into it any more. */
+  giveBack(buffer: Uint8Array): void {
+    if (
+      buffer.length > firstBytes &&
+      buffer.length <= 2 * batchBytesFull &&
+      this.#free.length < buffersFreeMax
+    ) {
+      this.#free.push(buffer)
+    }
+  }
+}
 
 export interface BatchItem {
   readonly cid: Cid
@@ -24,11 +49,18 @@ export type BaseOf = (cid: Cid) => Uint8Array | null
 export class OpenBatch {
   readonly codec: Codec
   readonly items: BatchItem[] = []
-  #raws = new Uint8Array(16 << 10)
+  #raws: Uint8Array
   #length = 0
 
-  constructor(codec: Codec) {
+  constructor(codec: Codec, shelf: BufferShelf) {
     this.codec = codec
+    this.#raws = shelf.take()
+  }
+
+  /** The batch is done: its bytes lie in a pack. */
+  release(shelf: BufferShelf): void {
+    shelf.giveBack(this.#raws)
+    this.#raws = emptyBytes
   }
 
   get bytes(): number {
@@ -42,7 +74,7 @@ export class OpenBatch {
   add(cid: Cid, digest: Uint8Array, bytes: Uint8Array, base: Cid | null, depth: number): void {
     const end = this.#length + bytes.length
     if (end > this.#raws.length) {
-      const grown = new Uint8Array(Math.max(2 * this.#raws.length, end))
+      const grown = new Uint8Array(new SharedArrayBuffer(Math.max(4 * this.#raws.length, end)))
       grown.set(this.#raws.subarray(0, this.#length))
       this.#raws = grown
     }

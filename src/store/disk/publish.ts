@@ -40,7 +40,7 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
       const refs = refsFor(next.refs, writer)
       await recheck(writer, view)
       checkTargets(writer, view, wanted)
-      const head = { manifest: next, refs, previous: view.entry.digest }
+      const head = { manifest: next, refs, oldest: view.entry.oldest, previous: view.entry.digest }
       if (!(await commit(home, view, head, await writer.flush()))) continue
     } catch (error) {
       if (isMissing(error) && home.refresh() !== view) continue

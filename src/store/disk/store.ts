@@ -51,7 +51,7 @@ export class DiskStore implements Store {
     for (const name of ['m', 'packs', 'idx', 'tmp']) makeDir(path.join(dir, name))
     const { refs, ...manifest } = firstManifest(options.firstBranch ?? 'main', Date.now())
     const log = new ManifestLog(dir)
-    await log.append(1, encodeLogEntry({ manifest, refs, segments: [], previous: '' }))
+    await log.append(1, encodeLogEntry({ manifest, refs, segments: [], oldest: 1, previous: '' }))
     await log.sync()
     if (!(await linkNew(await writeTmp(dir, formatBytes()), path.join(dir, 'format')))) throw exists
     for (const parent of [dir, path.dirname(path.resolve(dir))]) await syncDir(parent)
@@ -88,7 +88,8 @@ export class DiskStore implements Store {
   }
 
   async *manifests(): AsyncIterable<Manifest> {
-    for (let sequence = this.#home.refresh().entry.manifest.sequence - 1; sequence > 0; sequence--) {
+    const { manifest, oldest } = this.#home.refresh().entry
+    for (let sequence = manifest.sequence - 1; sequence >= oldest; sequence--) {
       const entry = this.#home.log.read(sequence)
       if (entry === null) return
       yield this.#home.manifestOf(entry)

@@ -19,7 +19,7 @@ import type { Placed } from '../run.ts'
 import { isMissing } from './files.ts'
 import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
-import { OpenBatch } from './open-batch.ts'
+import { BufferShelf, OpenBatch } from './open-batch.ts'
 import { PackFile } from './pack-file.ts'
 import type { Place } from './read.ts'
 import { cidDigest } from './digest.ts'
@@ -28,7 +28,7 @@ import { cidDigest } from './digest.ts'
 const threadBytesMin = 1 << 20
 const rewriteObjects = 256
 /** `drained` waits until no more than this is in memory. */
-const queuedBytesMax = 48 << 20
+const queuedBytesMax = 16 << 20
 
 interface Pending {
   readonly digest: Uint8Array
@@ -48,10 +48,8 @@ export class DiskWriter implements ObjectWriter {
   view: IndexView
   readonly assumed: Set<Cid> = new Set()
   readonly #pending = new Map<Cid, Pending>()
-  readonly #open: Record<Codec, OpenBatch> = {
-    raw: new OpenBatch('raw'),
-    'dag-cbor': new OpenBatch('dag-cbor'),
-  }
+  readonly #shelf = new BufferShelf()
+  readonly #open: Record<Codec, OpenBatch | null> = { raw: null, 'dag-cbor': null }
   readonly #packs: Record<PackKind, PackFile | null> = { meta: null, data: null }
   #finished: PackFile[] = []
   #held: OpenBatch[] = []
@@ -81,7 +79,7 @@ export class DiskWriter implements ObjectWriter {
   }
 
   #queue(cid: Cid, digest: Uint8Array, codec: Codec, bytes: Uint8Array, base: Cid | null): void {
-    const batch = this.#open[codec]
+    const batch = (this.#open[codec] ??= new OpenBatch(codec, this.#shelf))
     const item = batch.items.length
     // A base that is pending too has the depth it may get: what it gets is never more.
     const depth = base === null ? 0 : this.#depthOf(base) + 1
@@ -170,8 +168,8 @@ export class DiskWriter implements ObjectWriter {
   async abort(): Promise<void> {
     this.#pending.clear()
     this.assumed.clear()
-    this.#open.raw = new OpenBatch('raw')
-    this.#open['dag-cbor'] = new OpenBatch('dag-cbor')
+    this.#open.raw = null
+    this.#open['dag-cbor'] = null
     this.#held = []
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks)
     const files = [...this.#finished, this.#packs.meta, this.#packs.data].filter((file) => file !== null)
@@ -286,8 +284,8 @@ export class DiskWriter implements ObjectWriter {
 
   #seal(codec: Codec): void {
     const batch = this.#open[codec]
-    if (batch.items.length === 0) return
-    this.#open[codec] = new OpenBatch(codec)
+    if (batch === null) return
+    this.#open[codec] = null
     this.#held.push(batch)
     if (this.#seenBytes < threadBytesMin) return
     for (const held of this.#held.splice(0)) {
@@ -358,6 +356,7 @@ export class DiskWriter implements ObjectWriter {
       found.length = packed.ends[i]! - from
       found.depth = packed.depths[i]!
     })
+    batch.release(this.#shelf)
   }
 
   #track(work: Promise<void>): void {

@@ -1,0 +1,125 @@
+// Makes calls of node:fs fail, as a kill, a power cut or a full disk would. The store calls `fs` through its module
+// object, so replacing the functions there is enough.
+import fs from 'node:fs'
+import path from 'node:path'
+
+const { openSync, write, fsync, rename, link, unlinkSync, mkdirSync, utimesSync } = fs
+const replaced = { openSync, write, fsync, rename, link, unlinkSync, mkdirSync, utimesSync }
+const real = { ...fs }
+
+type Callback = (error: Error | null, count?: number) => void
+
+/** Called before each change of the file system; throws to make it fail. For a write, how many bytes to let through. */
+export type Fault = (call: string, target: string) => { shortWrite: number } | undefined
+
+export class Faults {
+  calls = 0
+  readonly #paths = new Map<number, string>()
+  /** Names that exist but would not after a power cut, and files whose bytes would not. */
+  readonly #volatileNames = new Set<string>()
+  readonly #volatileBytes = new Set<string>()
+
+  install(fault: Fault): void {
+    const before = (call: string, target: string): { shortWrite: number } | undefined => {
+      this.calls++
+      return fault(call, target)
+    }
+    const answered = (done: Callback, work: () => number | undefined): void => {
+      setImmediate(() => {
+        try {
+          done(null, work())
+        } catch (error) {
+          done(error as Error)
+        }
+      })
+    }
+    Object.assign(fs, {
+      openSync: (file: string, flags: string, mode?: number) => {
+        if (flags !== 'r') before('create', file)
+        const fd = real.openSync(file, flags, mode)
+        this.#paths.set(fd, file)
+        if (flags !== 'r') {
+          this.#volatileNames.add(file)
+          this.#volatileBytes.add(file)
+        }
+        return fd
+      },
+      write: (
+        fd: number,
+        bytes: Uint8Array,
+        offset: number,
+        length: number,
+        position: number,
+        done: Callback,
+      ) => {
+        answered(done, () => {
+          this.#volatileBytes.add(this.#paths.get(fd)!)
+          const short = before('write', this.#paths.get(fd)!)
+          return real.writeSync(fd, bytes, offset, Math.min(length, short?.shortWrite ?? length), position)
+        })
+      },
+      fsync: (fd: number, done: Callback) => {
+        answered(done, () => {
+          const target = this.#paths.get(fd)!
+          before('fsync', target)
+          real.fsyncSync(fd)
+          if (!real.fstatSync(fd).isDirectory()) this.#volatileBytes.delete(target)
+          else
+            for (const name of this.#volatileNames)
+              if (path.dirname(name) === target) this.#volatileNames.delete(name)
+          return undefined
+        })
+      },
+      rename: (from: string, to: string, done: Callback) => {
+        answered(done, () => {
+          before('rename', to)
+          real.renameSync(from, to)
+          this.#moved(from, to)
+          return undefined
+        })
+      },
+      link: (from: string, to: string, done: Callback) => {
+        answered(done, () => {
+          before('link', to)
+          real.linkSync(from, to)
+          this.#moved(from, to)
+          return undefined
+        })
+      },
+      unlinkSync: (file: string) => {
+        before('unlink', file)
+        real.unlinkSync(file)
+        this.#volatileNames.delete(file)
+      },
+      utimesSync: (file: string, accessed: Date, modified: Date) => {
+        before('utimes', file)
+        real.utimesSync(file, accessed, modified)
+      },
+      mkdirSync: (dir: string, options: fs.MakeDirectoryOptions) => {
+        before('mkdir', dir)
+        return real.mkdirSync(dir, options)
+      },
+    })
+  }
+
+  uninstall(): void {
+    Object.assign(fs, replaced)
+  }
+
+  /** What a power cut leaves: nothing that was not flushed. */
+  cutPower(): void {
+    for (const file of this.#volatileBytes) {
+      if (real.existsSync(file)) real.truncateSync(file, Math.floor(real.statSync(file).size / 2))
+    }
+    for (const file of this.#volatileNames) real.rmSync(file, { force: true })
+  }
+
+  #moved(from: string, to: string): void {
+    this.#volatileNames.add(to)
+    if (this.#volatileBytes.has(from)) this.#volatileBytes.add(to)
+  }
+}
+
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: injected`), { code })
+}
