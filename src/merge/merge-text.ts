@@ -11,8 +11,10 @@ export const textBytesMax: number = 16 << 20
 export type TextMerge =
   | { readonly kind: 'merged'; readonly bytes: Uint8Array }
   | { readonly kind: 'conflict'; readonly clashes: number }
-  /** Binary, too large, or too different to compare. */
-  | { readonly kind: 'impossible' }
+  /** Not text, or too large. */
+  | { readonly kind: 'binary' }
+  /** Text that differs too much to be compared. */
+  | { readonly kind: 'different' }
 
 /** Lines on which all agree after the merge, or a clash. */
 type Piece = { readonly lines: readonly string[] } | Clash
@@ -30,8 +32,9 @@ export interface MarkerLabels {
 }
 
 export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): TextMerge {
+  if (![base, ours, theirs].every(isMergeable)) return { kind: 'binary' }
   const pieces = piecesOf(base, ours, theirs)
-  if (pieces === null) return { kind: 'impossible' }
+  if (pieces === null) return { kind: 'different' }
   const clashes = pieces.filter((piece) => !('lines' in piece)).length
   if (clashes > 0) return { kind: 'conflict', clashes }
   const text = pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : '')).join('')
@@ -45,9 +48,11 @@ export function conflictMarkers(
   theirs: Uint8Array,
   labels: MarkerLabels,
 ): Uint8Array | null {
-  const pieces = piecesOf(base, ours, theirs)
+  const pieces = [base, ours, theirs].every(isMergeable) ? piecesOf(base, ours, theirs) : null
   if (pieces === null) return null
-  return textToBytes(pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : clashText(piece, labels))).join(''))
+  return textToBytes(
+    pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : clashText(piece, labels))).join(''),
+  )
 }
 
 function clashText(clash: Clash, labels: MarkerLabels): string {
@@ -62,10 +67,12 @@ function clashText(clash: Clash, labels: MarkerLabels): string {
   )
 }
 
+function isMergeable(bytes: Uint8Array): boolean {
+  return bytes.length <= textBytesMax && isText(bytes)
+}
+
 function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Piece[] | null {
-  const sides = [base, ours, theirs]
-  if (sides.some((side) => side.length > textBytesMax || !isText(side))) return null
-  const [a, b, c] = alignEnds(sides.map((side) => splitLines(textFromBytes(side))))
+  const [a, b, c] = alignEnds([base, ours, theirs].map((side) => splitLines(textFromBytes(side))))
   const left = diffLines(a!, b!)
   const right = diffLines(a!, c!)
   return left === null || right === null ? null : pieces(a!, b!, c!, left, right)
@@ -133,7 +140,7 @@ function pieces(
 /** Takes all hunks that touch each other from `start` on; returns where they end in the base. */
 function endOfRegion(sides: readonly Side[], start: number): number {
   let end = start
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false
     for (const side of sides) {
       const hunk = side.hunks[side.next]

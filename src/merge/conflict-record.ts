@@ -1,0 +1,121 @@
+// A conflict as stored: an entry of a map whose key is the conflict's number (four bytes, big-endian), whose value is
+// dag-cbor [kind, path, row key, text, [base, ours, theirs]], and whose links are those of the three sides, so that gc
+// keeps them. `text` is the column of a cell, the reason of the others. A side is null or [bytes, number of links];
+// bytes above 1 KiB lie in an object of their own: null stands for them, and that object is the side's first link.
+// A cell's bytes are its spelling in a row (table/row.ts), a row's its value, a file's its tree entry.
+import { corrupt } from '../base/errors.ts'
+import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { pathFromBytes, pathToBytes } from '../files/path.ts'
+import type { Path } from '../files/interface.ts'
+import type { Entry } from '../prolly/interface.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import type { Conflict } from './interface.ts'
+
+export const conflictKinds: readonly Conflict['kind'][] = ['cell', 'row', 'file', 'schema']
+const inlineBytesMax = 1024
+
+/** The three sides of anything: what was, what it became here, and there. */
+export interface Sides<T> {
+  readonly base: T
+  readonly ours: T
+  readonly theirs: T
+}
+
+export interface StoredSide {
+  readonly value: Uint8Array
+  readonly links: readonly Cid[]
+}
+
+export interface ConflictRecord extends Sides<StoredSide | null> {
+  readonly kind: Conflict['kind']
+  readonly path: Path
+  /** Empty unless it is about a row. */
+  readonly key: Uint8Array
+  readonly text: string
+}
+
+export function conflictKey(number: number): Uint8Array {
+  const key = new Uint8Array(4)
+  new DataView(key.buffer).setUint32(0, number)
+  return key
+}
+
+export function conflictNumber(key: Uint8Array): number {
+  if (key.length !== 4) throw corrupt('conflict has a malformed number')
+  return new DataView(key.buffer, key.byteOffset, 4).getUint32(0)
+}
+
+export function encodeConflict(
+  writer: ObjectWriter,
+  record: ConflictRecord,
+): { value: Uint8Array; links: Cid[] } {
+  const links: Cid[] = []
+  const side = (stored: StoredSide | null): [Uint8Array | null, number] | null => {
+    if (stored === null) return null
+    const isInline = stored.value.length <= inlineBytesMax
+    const own = isInline ? stored.links : [writer.put('raw', stored.value), ...stored.links]
+    for (const link of own) links.push(link)
+    return [isInline ? stored.value : null, own.length]
+  }
+  const sides = [side(record.base), side(record.ours), side(record.theirs)]
+  const kind = conflictKinds.indexOf(record.kind)
+  return { value: encodeCbor([kind, pathToBytes(record.path), record.key, record.text, sides]), links }
+}
+
+/** A record whose large sides are still to be fetched. */
+export interface ReadRecord {
+  readonly number: number
+  /** Objects to fetch, then give to `finish`. */
+  readonly wanted: readonly Cid[]
+  finish(contents: ReadonlyMap<Cid, Uint8Array>): ConflictRecord
+}
+
+/** @throws VarveError VARVE_CORRUPT */
+export function decodeConflict(entry: Entry): ReadRecord {
+  const value = decodeCbor(entry.value, 'conflict')
+  if (!Array.isArray(value) || value.length !== 5) throw malformed()
+  const [kindNumber, path, key, text, sides] = value as unknown[]
+  const kind = conflictKinds[kindNumber as number]
+  if (kind === undefined || !(path instanceof Uint8Array) || !(key instanceof Uint8Array)) throw malformed()
+  if (typeof text !== 'string' || !Array.isArray(sides) || sides.length !== 3) throw malformed()
+  const wanted: Cid[] = []
+  let next = 0
+  const [base, ours, theirs] = (sides as unknown[]).map((side): Large | StoredSide | null => {
+    if (side === null) return null
+    const [bytes, count] = Array.isArray(side) ? (side as unknown[]) : []
+    if (!Number.isSafeInteger(count) || (count as number) < 0) throw malformed()
+    const links = entry.links.slice(next, (next += count as number))
+    if (links.length !== count) throw malformed()
+    if (bytes instanceof Uint8Array) return { value: bytes, links }
+    const [at, ...rest] = links
+    if (bytes !== null || at === undefined) throw malformed()
+    wanted.push(at)
+    return { at, links: rest }
+  })
+  if (next !== entry.links.length) throw malformed()
+  const head = { kind, path: pathFromBytes(path), key, text }
+  return {
+    number: conflictNumber(entry.key),
+    wanted,
+    finish: (contents) => ({
+      ...head,
+      base: whole(base!, contents),
+      ours: whole(ours!, contents),
+      theirs: whole(theirs!, contents),
+    }),
+  }
+}
+
+interface Large {
+  readonly at: Cid
+  readonly links: readonly Cid[]
+}
+
+function whole(side: Large | StoredSide | null, contents: ReadonlyMap<Cid, Uint8Array>): StoredSide | null {
+  return side === null || 'value' in side ? side : { value: contents.get(side.at)!, links: side.links }
+}
+
+function malformed(): Error {
+  return corrupt('conflict is malformed')
+}

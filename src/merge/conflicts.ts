@@ -1,0 +1,176 @@
+// The conflicts of one merge, as a stored map: they survive a crash and gc, and a million of them need no memory.
+// Numbers are given when they are written, in the order of path, row key and column, and never change.
+import type { AnyIterable } from '../base/iterables.ts'
+import { corrupt, throwIfAborted } from '../base/errors.ts'
+import { equalBytes } from '../base/bytes.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { decodeEntry } from '../files/entry.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { entryAt } from '../prolly/entry-batch.ts'
+import { MapBuilder } from '../prolly/map-builder.ts'
+import { ProllyMap } from '../prolly/map.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
+import type { Cell } from '../table/interface.ts'
+import { fetchContents, slotCell } from '../table/slot.ts'
+import {
+  type ConflictRecord,
+  type Sides,
+  type StoredSide,
+  conflictKey,
+  decodeConflict,
+  encodeConflict,
+} from './conflict-record.ts'
+import type { Conflict, FileConflict } from './interface.ts'
+
+export interface ConflictFilter {
+  readonly path?: Path | undefined
+  /** A row's key, encoded. */
+  readonly key?: Uint8Array | undefined
+  readonly column?: string | undefined
+  readonly id?: string | undefined
+}
+
+export interface NumberedRecord {
+  readonly number: number
+  readonly record: ConflictRecord
+}
+
+/** Numbers them from 1 in the order given. The root is null when there are none. */
+export async function writeConflicts(
+  nodes: NodeStore,
+  writer: ObjectWriter,
+  conflicts: AnyIterable<readonly ConflictRecord[]>,
+  options: ReadOptions = {},
+): Promise<{ root: Cid | null; count: number }> {
+  const builder = new MapBuilder(writer)
+  for await (const batch of conflicts) {
+    throwIfAborted(options.signal)
+    for (const record of batch) {
+      const { value, links } = encodeConflict(writer, record)
+      builder.addEntry(conflictKey(builder.count + 1), value, links)
+    }
+    await writer.drained()
+  }
+  if (builder.count === 0) return { root: null, count: 0 }
+  return { root: builder.finish(nodes).cid, count: builder.count }
+}
+
+/** In order of their numbers, in batches. */
+export async function* scanConflicts(
+  nodes: NodeStore,
+  root: Cid | null,
+  filter: ConflictFilter = {},
+  options: ReadOptions = {},
+): AsyncGenerator<Conflict[]> {
+  for await (const batch of scanRecords(nodes, root, filter, options)) {
+    const sides = batch.flatMap(({ record }) =>
+      record.kind === 'cell' ? [record.base, record.ours, record.theirs] : [],
+    )
+    const links = sides.flatMap((side) => side?.links ?? [])
+    const contents = await fetchContents(nodes.reader, links, options)
+    yield batch.map(({ number, record }) => conflictOf(number, record, contents))
+  }
+}
+
+/** As `scanConflicts`, without making cells and entries of the sides. */
+export async function* scanRecords(
+  nodes: NodeStore,
+  root: Cid | null,
+  filter: ConflictFilter = {},
+  options: ReadOptions = {},
+): AsyncGenerator<NumberedRecord[]> {
+  if (root === null) return
+  const map = await ProllyMap.load(nodes, root, options)
+  for await (const batch of map.scan({ ...rangeOf(filter), signal: options.signal })) {
+    const read = Array.from({ length: batch.count }, (_, i) => decodeConflict(entryAt(batch, i)))
+    const contents = await fetchContents(
+      nodes.reader,
+      read.flatMap(({ wanted }) => wanted),
+      options,
+    )
+    const records = read.map((one) => ({ number: one.number, record: one.finish(contents) }))
+    const chosen = records.filter(({ record }) => isChosen(record, filter))
+    if (chosen.length > 0) yield chosen
+  }
+}
+
+export async function countConflicts(
+  nodes: NodeStore,
+  root: Cid | null,
+  options: ReadOptions = {},
+): Promise<number> {
+  return root === null ? 0 : (await ProllyMap.load(nodes, root, options)).count
+}
+
+/** The conflicts without those that the filter chooses; null when none is left. */
+export async function removeConflicts(
+  nodes: NodeStore,
+  writer: ObjectWriter,
+  root: Cid | null,
+  filter: ConflictFilter,
+  options: ReadOptions = {},
+): Promise<{ conflicts: Cid | null; removed: number; left: number }> {
+  if (root === null) return { conflicts: null, removed: 0, left: 0 }
+  const map = await ProllyMap.load(nodes, root, options)
+  const left = await map.mutate(writer, removals(nodes, root, filter, options), options)
+  return { conflicts: left.count === 0 ? null : left.cid, removed: map.count - left.count, left: left.count }
+}
+
+async function* removals(
+  nodes: NodeStore,
+  root: Cid,
+  filter: ConflictFilter,
+  options: ReadOptions,
+): AsyncGenerator<{ key: Uint8Array; value: null }[]> {
+  for await (const batch of scanRecords(nodes, root, filter, options)) {
+    yield batch.map(({ number }) => ({ key: conflictKey(number), value: null }))
+  }
+}
+
+function rangeOf({ id }: ConflictFilter): { from?: Uint8Array; before?: Uint8Array } {
+  if (id === undefined) return {}
+  const number = /^[1-9]\d{0,8}$/.test(id) ? Number(id) : 0
+  return { from: conflictKey(number), before: conflictKey(number + 1) }
+}
+
+function isChosen(record: ConflictRecord, { path, key, column }: ConflictFilter): boolean {
+  if (path !== undefined && record.path !== path) return false
+  if (key !== undefined && !equalBytes(record.key, key)) return false
+  return column === undefined || (record.kind === 'cell' && record.text === column)
+}
+
+function conflictOf(
+  number: number,
+  record: ConflictRecord,
+  contents: ReadonlyMap<Cid, Uint8Array>,
+): Conflict {
+  const { kind, path, key, text } = record
+  const id = String(number)
+  switch (kind) {
+    case 'cell': {
+      const { base, ours, theirs } = sidesOf(record, (side) => cellOfSide(side, contents))
+      if (ours === null || theirs === null) throw corrupt('conflict of a cell lacks a side')
+      return { kind, id, path, key, column: text, base, ours, theirs }
+    }
+    case 'row':
+      return { kind, id, path, key, ...sidesOf(record, (side) => side) }
+    case 'file':
+      return { kind, id, path, reason: text as FileConflict['reason'], ...sidesOf(record, entryOfSide) }
+    case 'schema':
+      return { kind, id, path, reason: text, ...sidesOf(record, entryOfSide) }
+  }
+}
+
+function sidesOf<T>(record: ConflictRecord, of: (side: StoredSide) => T): Sides<T | null> {
+  const part = (side: StoredSide | null): T | null => (side === null ? null : of(side))
+  return { base: part(record.base), ours: part(record.ours), theirs: part(record.theirs) }
+}
+
+function cellOfSide(side: StoredSide, contents: ReadonlyMap<Cid, Uint8Array>): Cell {
+  return slotCell({ spelling: side.value, link: side.links[0] ?? null }, contents)
+}
+
+export function entryOfSide(side: StoredSide): TreeEntry {
+  return decodeEntry({ value: side.value, links: side.links })
+}

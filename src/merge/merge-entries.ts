@@ -1,0 +1,131 @@
+// Three-way merge of one path: files by lines, tables by cells, the executable bit on its own. What cannot be merged
+// is a conflict in which the path keeps ours.
+import { concatBytes } from '../base/bytes.ts'
+import { collect } from '../base/iterables.ts'
+import { writeBytes } from '../files/content.ts'
+import { encodeEntry, sameEntry } from '../files/entry.ts'
+import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
+import { readFile } from '../files/read.ts'
+import { loadTable } from '../table/table-object.ts'
+import type { ConflictRecord, Sides } from './conflict-record.ts'
+import type { FileConflict, MergedPath } from './interface.ts'
+import { type MergeIo, type MergeTablesOptions, mergeTables } from './merge-tables.ts'
+import { mergeText, textBytesMax } from './merge-text.ts'
+
+export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
+  readonly entry: TreeEntry | null
+  readonly conflicts: readonly ConflictRecord[]
+}
+
+type EntrySides = Sides<TreeEntry | null>
+
+export async function mergeEntries(
+  io: MergeIo,
+  path: Path,
+  sides: EntrySides,
+  options: MergeTablesOptions = {},
+): Promise<MergedEntry> {
+  const { base, ours, theirs } = sides
+  if (isSameEntry(ours, theirs) || isSameEntry(theirs, base))
+    return { entry: ours, result: 'ours', conflicts: [] }
+  if (isSameEntry(ours, base)) return { entry: theirs, result: 'theirs', conflicts: [] }
+  if (ours === null || theirs === null) return fileConflict(path, 'delete-edit', sides)
+  if (ours.kind === 'file' && theirs.kind === 'file') {
+    if (base !== null && base.kind !== 'file') return fileConflict(path, 'type', sides)
+    return mergeFiles(io, path, { base, ours, theirs }, options)
+  }
+  if (ours.kind === 'table' && theirs.kind === 'table') {
+    // A base that was no table yet says nothing about rows.
+    const before = base?.kind === 'table' ? base : null
+    return mergeTableEntries(io, path, { base: before, ours, theirs }, options)
+  }
+  const isOneKind = ours.kind === theirs.kind && (base === null || base.kind === ours.kind)
+  return fileConflict(path, isOneKind ? (base === null ? 'both-added' : 'binary') : 'type', sides)
+}
+
+export function isSameEntry(a: TreeEntry | null, b: TreeEntry | null): boolean {
+  return a === b || (a !== null && b !== null && sameEntry(a, b))
+}
+
+export function fileConflict(path: Path, reason: FileConflict['reason'], sides: EntrySides): MergedEntry {
+  return { entry: sides.ours, result: 'conflict', conflicts: [entryRecord('file', path, reason, sides)] }
+}
+
+function entryRecord(kind: 'file' | 'schema', path: Path, text: string, sides: EntrySides): ConflictRecord {
+  const stored = (entry: TreeEntry | null): ConflictRecord['base'] =>
+    entry === null ? null : encodeEntry(entry)
+  const { base, ours, theirs } = sides
+  return {
+    kind,
+    path,
+    key: new Uint8Array(0),
+    text,
+    base: stored(base),
+    ours: stored(ours),
+    theirs: stored(theirs),
+  }
+}
+
+function mergedMode({ base, ours, theirs }: Sides<{ readonly executable: boolean } | null>): boolean {
+  const before = base?.executable ?? false
+  return ours!.executable === before ? theirs!.executable : ours!.executable
+}
+
+async function mergeFiles(
+  io: MergeIo,
+  path: Path,
+  sides: { readonly base: FileEntry | null; readonly ours: FileEntry; readonly theirs: FileEntry },
+  options: MergeTablesOptions,
+): Promise<MergedEntry> {
+  const { base, ours, theirs } = sides
+  const executable = mergedMode(sides)
+  const merged = (content: Pick<FileEntry, 'size' | 'content'>): MergedEntry => {
+    const entry: FileEntry = { kind: 'file', executable, size: content.size, content: content.content }
+    return { entry, result: resultOf(entry, sides), conflicts: [] }
+  }
+  if (ours.content === theirs.content || theirs.content === base?.content) return merged(ours)
+  if (ours.content === base?.content) return merged(theirs)
+  if (base === null) return fileConflict(path, 'both-added', sides)
+  if ([base, ours, theirs].some(({ size }) => size > textBytesMax)) return fileConflict(path, 'binary', sides)
+  const read = async (file: FileEntry): Promise<Uint8Array> =>
+    concatBytes(await collect(readFile(io.nodes, file, { signal: options.signal })))
+  const text = mergeText(await read(base), await read(ours), await read(theirs))
+  if (text.kind === 'merged') return merged(writeBytes(io.writer, text.bytes))
+  return fileConflict(path, text.kind === 'conflict' || text.kind === 'different' ? 'text' : 'binary', sides)
+}
+
+async function mergeTableEntries(
+  io: MergeIo,
+  path: Path,
+  sides: { readonly base: TableEntry | null; readonly ours: TableEntry; readonly theirs: TableEntry },
+  options: MergeTablesOptions,
+): Promise<MergedEntry> {
+  const { base, ours, theirs } = sides
+  const executable = mergedMode(sides)
+  if (ours.table === theirs.table || theirs.table === base?.table) return kept({ ...ours, executable }, sides)
+  if (ours.table === base?.table) return kept({ ...theirs, executable }, sides)
+  const { reader } = io.nodes
+  const tables = {
+    base: base === null ? null : await loadTable(reader, base.table, options),
+    ours: await loadTable(reader, ours.table, options),
+    theirs: await loadTable(reader, theirs.table, options),
+  }
+  const merged = await mergeTables(io, path, tables, options)
+  if (merged.kind === 'clash') {
+    const record = entryRecord('schema', path, merged.reason, sides)
+    return { entry: ours, result: 'conflict', conflicts: [record] }
+  }
+  const entry: TableEntry = { kind: 'table', executable, table: merged.cid }
+  const { rowsAdded, rowsRemoved, rowsChanged, conflicts } = merged
+  const result = conflicts.length > 0 ? 'conflict' : resultOf(entry, sides)
+  return { entry, result, rowsAdded, rowsRemoved, rowsChanged, conflicts }
+}
+
+function kept(entry: TreeEntry, sides: EntrySides): MergedEntry {
+  return { entry, result: resultOf(entry, sides), conflicts: [] }
+}
+
+function resultOf(entry: TreeEntry, { ours, theirs }: EntrySides): MergedPath['result'] {
+  if (isSameEntry(entry, ours)) return 'ours'
+  return isSameEntry(entry, theirs) ? 'theirs' : 'merged'
+}

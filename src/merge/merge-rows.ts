@@ -1,0 +1,161 @@
+// Three-way merge of one row, cell by cell, on slots: no cell is read as a value. A cell that one side left alone is
+// the other's; where both changed it to different values it is a conflict, and the merged row holds ours. Where only
+// the spelling (quoting) differs, the side that changed it wins. Line ends, quoting of keys and raw lines of a row are
+// its spelling too, so ours wins there; a raw line stays only with exactly the cells that it spells.
+import { equalBytes } from '../base/bytes.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Entry } from '../prolly/interface.ts'
+import { type RowSlots, type Slot, absentSlot, decodeRow, encodeRow } from '../table/row.ts'
+import { equalSlotValues } from '../table/slot.ts'
+import type { Sides, StoredSide } from './conflict-record.ts'
+import type { MergedColumn } from './merge-schemas.ts'
+
+export interface CellClash extends Sides<Slot> {
+  readonly column: string
+}
+
+export interface RowShape {
+  readonly columns: readonly MergedColumn[]
+  /** Cells in a merged row, and in each side's. */
+  readonly width: number
+  readonly widths: Sides<number>
+  /** Whether a side's raw lines still spell rows of the merged table: its columns have kept their names. */
+  readonly keepsRawLines: { readonly ours: boolean; readonly theirs: boolean }
+}
+
+/** A column that one side removed has cells that the other side changed: rows cannot settle that. */
+export interface RemovedCell {
+  readonly column: string
+  readonly isRemovedHere: boolean
+}
+
+export type RowMerge =
+  | { readonly kind: 'row'; readonly row: StoredSide | null; readonly clashes: readonly CellClash[] }
+  | { readonly kind: 'clash'; readonly sides: Sides<StoredSide | null> }
+  | { readonly kind: 'removed'; readonly cell: RemovedCell }
+
+/** At least one of ours and theirs differs from base. */
+export function mergeRow(shape: RowShape, sides: Sides<Entry | null>): RowMerge {
+  const base = decoded(sides.base, shape.widths.base)
+  const ours = decoded(sides.ours, shape.widths.ours)
+  const theirs = decoded(sides.theirs, shape.widths.theirs)
+  const removed = base === null ? null : changedInRemoved(shape, { base, ours, theirs })
+  if (removed !== null) return { kind: 'removed', cell: removed }
+  if (ours !== null && theirs !== null && base !== null) return mergeCells(shape, { base, ours, theirs })
+  const before = inMerged(shape, 'base', base)
+  const mine = inMerged(shape, 'ours', ours)
+  const yours = inMerged(shape, 'theirs', theirs)
+  if (mine === null && yours === null) return { kind: 'row', row: null, clashes: [] }
+  if (base === null && (mine === null || yours === null))
+    return { kind: 'row', row: mine ?? yours, clashes: [] }
+  // Added on both sides, or gone on one: the spelling of a row is no reason for a conflict.
+  if (mine !== null && yours !== null && sameCells(mine, yours, shape.width))
+    return { kind: 'row', row: mine, clashes: [] }
+  const left = mine ?? yours
+  if (before !== null && sameCells(left!, before, shape.width)) return { kind: 'row', row: null, clashes: [] }
+  return { kind: 'clash', sides: { base: before, ours: mine, theirs: yours } }
+}
+
+function decoded(entry: Entry | null, width: number): RowSlots | null {
+  return entry === null ? null : decodeRow(entry.value, entry.links, width)
+}
+
+function mergeCells(shape: RowShape, { base, ours, theirs }: Sides<RowSlots>): RowMerge {
+  const cells: Slot[] = Array.from({ length: shape.width }, () => absentSlot)
+  const clashes: CellClash[] = []
+  for (const column of shape.columns) {
+    if (column.merged < 0) continue
+    const before = slotAt(base, column.base)
+    const mine = slotAt(ours, column.ours)
+    const yours = slotAt(theirs, column.theirs)
+    cells[column.merged] = mergedSlot(before, mine, yours)
+    if (isClash(before, mine, yours))
+      clashes.push({ column: column.name, base: before, ours: mine, theirs: yours })
+  }
+  const row = {
+    lineEnd: threeWay(base.lineEnd, ours.lineEnd, theirs.lineEnd),
+    keyQuoting: threeWay(base.keyQuoting, ours.keyQuoting, theirs.keyQuoting),
+    rawLine: mergedRawLine(shape, cells, { base, ours, theirs }),
+    cells,
+  }
+  return { kind: 'row', row: encodeRow(row), clashes }
+}
+
+function mergedSlot(base: Slot, ours: Slot, theirs: Slot): Slot {
+  if (equalSlotValues(ours, theirs)) return sameSlot(ours, base) ? theirs : ours
+  return equalSlotValues(ours, base) ? theirs : ours
+}
+
+function isClash(base: Slot, ours: Slot, theirs: Slot): boolean {
+  return !equalSlotValues(ours, base) && !equalSlotValues(theirs, base) && !equalSlotValues(ours, theirs)
+}
+
+function threeWay(base: number, ours: number, theirs: number): number {
+  return ours === base ? theirs : ours
+}
+
+/** A raw line spells the cells of its own side: with others it would bring back what the merge replaced. */
+function mergedRawLine(shape: RowShape, cells: readonly Slot[], sides: Sides<RowSlots>): Slot | null {
+  const spells = (side: 'ours' | 'theirs'): boolean =>
+    shape.keepsRawLines[side] &&
+    shape.columns.every((column) =>
+      equalSlotValues(
+        slotAt(sides[side], column[side]),
+        column.merged < 0 ? absentSlot : cells[column.merged]!,
+      ),
+    )
+  const [mine, yours] = [spells('ours'), spells('theirs')]
+  if (mine && yours) {
+    const { base, ours, theirs } = sides
+    return sameRaw(ours.rawLine, base.rawLine) ? theirs.rawLine : ours.rawLine
+  }
+  return mine ? sides.ours.rawLine : yours ? sides.theirs.rawLine : null
+}
+
+function slotAt(row: RowSlots, place: number): Slot {
+  return (place < 0 ? undefined : row.cells[place]) ?? absentSlot
+}
+
+function sameSlot(a: Slot, b: Slot): boolean {
+  return a === b || (a.link === b.link && equalBytes(a.spelling, b.spelling))
+}
+
+function sameRaw(a: Slot | null, b: Slot | null): boolean {
+  return a === b || (a !== null && b !== null && sameSlot(a, b))
+}
+
+function changedInRemoved(
+  shape: RowShape,
+  { base, ours, theirs }: { base: RowSlots; ours: RowSlots | null; theirs: RowSlots | null },
+): RemovedCell | null {
+  for (const column of shape.columns) {
+    if (column.merged >= 0 || column.base < 0 || (column.ours < 0 && column.theirs < 0)) continue
+    const [row, place] = column.ours < 0 ? [theirs, column.theirs] : [ours, column.ours]
+    if (row === null || equalSlotValues(slotAt(row, place), slotAt(base, column.base))) continue
+    return { column: column.name, isRemovedHere: column.ours < 0 }
+  }
+  return null
+}
+
+/** A side's row in terms of the merged table. */
+function inMerged(shape: RowShape, side: keyof Sides<unknown>, row: RowSlots | null): StoredSide | null {
+  if (row === null) return null
+  const cells: Slot[] = Array.from({ length: shape.width }, () => absentSlot)
+  let keepsRawLine = side !== 'base' && shape.keepsRawLines[side]
+  for (const column of shape.columns) {
+    if (column.merged >= 0) cells[column.merged] = slotAt(row, column[side])
+    else if (slotAt(row, column[side]) !== absentSlot) keepsRawLine = false
+  }
+  return encodeRow({ ...row, rawLine: keepsRawLine ? row.rawLine : null, cells })
+}
+
+function sameCells(a: StoredSide, b: StoredSide, width: number): boolean {
+  const left = decodeRow(a.value, a.links, width).cells
+  const right = decodeRow(b.value, b.links, width).cells
+  return left.length === right.length && left.every((slot, i) => equalSlotValues(slot, right[i]!))
+}
+
+export function sameRow(a: Entry | StoredSide | null, b: Entry | StoredSide | null): boolean {
+  if (a === null || b === null) return a === b
+  return equalBytes(a.value, b.value) && a.links.every((link: Cid, i) => link === b.links[i])
+}

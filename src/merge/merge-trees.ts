@@ -1,0 +1,135 @@
+// Three-way merge of path trees. Only paths that differ are looked at; what one side changed is taken as it is, and
+// what both changed is merged by its kind (merge-entries.ts). A file that one side moved and the other edited is
+// edited where it is now. The merged tree holds ours wherever there is a conflict, and nothing of theirs is lost:
+// it stands in the stored conflicts.
+import { compareBytes } from '../base/bytes.ts'
+import { throwIfAborted } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Path, TreeEntry, TreeThreeWayDifference } from '../files/interface.ts'
+import { pathToBytes } from '../files/path.ts'
+import { diffTrees, diffTreesThreeWay } from '../files/tree-diff.ts'
+import { Tree } from '../files/tree.ts'
+import { writeConflicts } from './conflicts.ts'
+import { followRenames } from './follow-renames.ts'
+import type { MergedPath, MergeOutcome } from './interface.ts'
+import { type MergedEntry, fileConflict, isSameEntry, mergeEntries } from './merge-entries.ts'
+import type { MergeIo } from './merge-tables.ts'
+
+export interface MergeTreesInput extends MergeIo {
+  /** null: unrelated histories. */
+  readonly base: Cid | null
+  readonly ours: Cid
+  readonly theirs: Cid
+}
+
+export interface MergeTreesOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: MergeProgress) => void) | undefined
+}
+
+export interface MergeProgress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+  readonly unit: 'files' | 'rows'
+}
+
+interface MergedAt extends MergedEntry {
+  readonly path: Path
+  readonly sides: Pick<TreeThreeWayDifference, 'base' | 'ours' | 'theirs'>
+}
+
+export async function mergeTrees(
+  input: MergeTreesInput,
+  options: MergeTreesOptions = {},
+): Promise<MergeOutcome> {
+  if (input.theirs === input.ours || input.theirs === input.base) return outcomeOf(input.ours, [])
+  const { nodes, writer } = input
+  const ours = await Tree.load(nodes, input.ours)
+  const theirs = await Tree.load(nodes, input.theirs)
+  if (input.base === input.ours) return takeTheirs(ours, theirs, options)
+  const base = input.base === null ? Tree.empty(nodes, writer) : await Tree.load(nodes, input.base)
+  const differences: TreeThreeWayDifference[] = []
+  for await (const batch of diffTreesThreeWay(base, ours, theirs, { signal: options.signal })) {
+    for (const difference of batch) differences.push(difference)
+  }
+  const { cases, moved } = await followRenames(nodes.reader, differences, options)
+  const merged: MergedAt[] = []
+  for (const [done, { path, ...sides }] of cases.entries()) {
+    throwIfAborted(options.signal)
+    const total = cases.length
+    options.onProgress?.({ phase: 'merging', done, total, unit: 'files' })
+    const onRows = (rows: number): void =>
+      options.onProgress?.({ phase: `merging '${path}'`, done: rows, total: 0, unit: 'rows' })
+    const entry = await mergeEntries(input, path, sides, { signal: options.signal, onRows })
+    merged.push({ ...entry, path, sides })
+    await writer.drained()
+  }
+  return settle(input, ours, withoutClashes(merged), moved, options)
+}
+
+function outcomeOf(tree: Cid, paths: readonly MergedPath[]): MergeOutcome {
+  return { tree, paths, conflicts: null, conflictCount: 0 }
+}
+
+async function takeTheirs(ours: Tree, theirs: Tree, options: MergeTreesOptions): Promise<MergeOutcome> {
+  const paths: MergedPath[] = []
+  for await (const batch of diffTrees(ours, theirs, { signal: options.signal })) {
+    for (const { path } of batch) paths.push({ path, result: 'theirs', conflicts: 0 })
+  }
+  return outcomeOf(theirs.cid, paths)
+}
+
+async function settle(
+  { nodes, writer }: MergeTreesInput,
+  ours: Tree,
+  merged: readonly MergedAt[],
+  moved: readonly Path[],
+  options: MergeTreesOptions,
+): Promise<MergeOutcome> {
+  const before = await ours.getMany(
+    merged.map(({ path }) => path),
+    options,
+  )
+  const changes = new Map<Path, TreeEntry | null>(moved.map((path) => [path, null]))
+  const paths: MergedPath[] = moved.map((path) => ({ path, result: 'theirs', conflicts: 0 }))
+  for (const [i, { path, entry, result, conflicts, sides: _, ...rows }] of merged.entries()) {
+    const isChanged = !isSameEntry(entry, before[i]!)
+    if (isChanged) changes.set(path, entry)
+    if (!isChanged && conflicts.length === 0) continue
+    paths.push({ path, result: result === 'ours' ? 'merged' : result, ...rows, conflicts: conflicts.length })
+  }
+  const tree = await ours.update(writer, changes, options)
+  const inOrder = sortedByPath(merged)
+  const { root, count } = await writeConflicts(
+    nodes,
+    writer,
+    inOrder.map(({ conflicts }) => conflicts),
+    options,
+  )
+  return { tree: tree.cid, paths: sortedByPath(paths), conflicts: root, conflictCount: count }
+}
+
+function sortedByPath<T extends { readonly path: Path }>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, key: pathToBytes(item.path) }))
+    .sort((a, b) => compareBytes(a.key, b.key))
+    .map(({ item }) => item)
+}
+
+/** Where the merge would make a path a file and a directory at once, ours stays and theirs waits. */
+function withoutClashes(merged: readonly MergedAt[]): MergedAt[] {
+  const held = new Map(merged.flatMap((one) => (one.entry === null ? [] : [[one.path, one] as const])))
+  const waiting = new Set<MergedAt>()
+  for (const [path, below] of held) {
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const above = held.get(path.slice(0, at))
+      if (above !== undefined) waiting.add(above.sides.ours === null ? above : below)
+    }
+  }
+  return merged.map((one) =>
+    waiting.has(one)
+      ? { ...fileConflict(one.path, 'type', one.sides), path: one.path, sides: one.sides }
+      : one,
+  )
+}

@@ -1,0 +1,128 @@
+// Settles conflicts: writes the chosen side, or a value for a cell, into the merged tree, and drops the conflicts.
+// A conflict about a whole path (file, schema) takes that side's entry; those of cells and rows change their rows.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { ProllyMap } from '../prolly/map.ts'
+import type { ReadOptions } from '../store/interface.ts'
+import type { Schema } from '../table/interface.ts'
+import { cellSlot } from '../table/slot.ts'
+import { loadTable } from '../table/table-object.ts'
+import { typedCell } from './cell-text.ts'
+import { type ConflictRecord, type StoredSide, conflictKey } from './conflict-record.ts'
+import { type ConflictFilter, type NumberedRecord, entryOfSide, scanRecords } from './conflicts.ts'
+import type { Side } from './interface.ts'
+import type { MergeIo } from './merge-tables.ts'
+import { type Settlement, settleTable } from './settle-table.ts'
+
+/** `value` is a cell's text as it would stand in the file, without quoting. */
+export type Take = Side | { readonly value: string }
+
+export interface ResolveInput extends MergeIo, ConflictFilter {
+  /** Root of the merged path tree. */
+  readonly tree: Cid
+  readonly conflicts: Cid
+  readonly take: Take
+}
+
+export interface Resolution {
+  readonly tree: Cid
+  readonly conflicts: Cid | null
+  readonly resolved: number
+  readonly left: number
+}
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND when no conflict is chosen, VARVE_USAGE for a value where no cell is */
+export async function resolveConflicts(input: ResolveInput, options: ReadOptions = {}): Promise<Resolution> {
+  const { take } = input
+  if (typeof take === 'string') return settleConflicts(input, (record) => record[take], options)
+  const tree = await Tree.load(input.nodes, input.tree)
+  const schemas = new Map<Path, Schema>()
+  for await (const batch of scanRecords(input.nodes, input.conflicts, input, options)) {
+    for (const { record } of batch) {
+      if (record.kind !== 'cell') throw notACell(record)
+      if (schemas.has(record.path)) continue
+      const entry = await tree.get(record.path, options)
+      if (entry?.kind !== 'table') throw noTable(record.path)
+      schemas.set(record.path, (await loadTable(input.nodes.reader, entry.table, options)).schema)
+    }
+  }
+  const choose = (record: ConflictRecord): StoredSide => {
+    const slot = cellSlot(typedCell(take.value, schemas.get(record.path)!.cells), input.writer)
+    return { value: slot.spelling, links: slot.link === null ? [] : [slot.link] }
+  }
+  return settleConflicts(input, choose, options)
+}
+
+/** As `resolveConflicts`, with a choice for each conflict; null takes the thing away: entry, row or cell. */
+export async function settleConflicts(
+  input: Omit<ResolveInput, 'take'>,
+  choose: (record: ConflictRecord) => StoredSide | null,
+  options: ReadOptions = {},
+): Promise<Resolution> {
+  const { nodes, writer, conflicts } = input
+  const tree = await Tree.load(nodes, input.tree)
+  const chosen: NumberedRecord[] = []
+  for await (const batch of scanRecords(nodes, conflicts, input, options))
+    for (const one of batch) chosen.push(one)
+  if (chosen.length === 0) throw noConflict(input)
+  const byPath = new Map<Path, Settlement[]>()
+  for (const { record } of chosen) {
+    const settlements = byPath.get(record.path) ?? []
+    byPath.set(record.path, settlements)
+    settlements.push({ record, chosen: choose(record) })
+  }
+  const changes = new Map<Path, TreeEntry | null>()
+  for (const [path, settlements] of byPath) {
+    changes.set(path, await entryAfter(input, tree, path, settlements, options))
+    await writer.drained()
+  }
+  const settled = await tree.update(writer, changes, options)
+  const map = await ProllyMap.load(nodes, conflicts, options)
+  const numbers = chosen.map(({ number }) => ({ key: conflictKey(number), value: null }))
+  const left = await map.mutate(writer, numbers, options)
+  return {
+    tree: settled.cid,
+    conflicts: left.count === 0 ? null : left.cid,
+    resolved: chosen.length,
+    left: left.count,
+  }
+}
+
+async function entryAfter(
+  io: MergeIo,
+  tree: Tree,
+  path: Path,
+  settlements: readonly Settlement[],
+  options: ReadOptions,
+): Promise<TreeEntry | null> {
+  const whole = settlements.find(({ record }) => record.kind === 'file' || record.kind === 'schema')
+  if (whole !== undefined) return whole.chosen === null ? null : entryOfSide(whole.chosen)
+  const entry = await tree.get(path, options)
+  if (entry?.kind !== 'table') throw noTable(path)
+  return { ...entry, table: await settleTable(io, path, entry.table, settlements, options) }
+}
+
+function notACell({ path, kind }: ConflictRecord): VarveError {
+  return new VarveError(
+    'VARVE_USAGE',
+    `a value can settle a cell only, and '${path}' has a conflict of a ${kind}`,
+    {
+      data: { path, kind },
+      hint: "choose a side: '--ours', '--theirs' or '--base'",
+    },
+  )
+}
+
+function noTable(path: Path): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no longer a table`, { data: { path } })
+}
+
+function noConflict({ path, id, column }: ConflictFilter): VarveError {
+  const where = path === undefined ? '' : ` in '${path}'`
+  return new VarveError('VARVE_PATH_NOT_FOUND', `no such conflict${where}`, {
+    data: { path, id, column },
+    hint: "see 'varve conflicts' for those that are left",
+  })
+}
