@@ -7,7 +7,15 @@ import type { Difference } from '../prolly/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { absentCell, cellValue } from './cell.ts'
-import type { CellChange, Column, Row, RowDifference, Schema, SchemaDifference, TableObject } from './interface.ts'
+import type {
+  CellChange,
+  Column,
+  Row,
+  RowDifference,
+  Schema,
+  SchemaDifference,
+  TableObject,
+} from './interface.ts'
 import { absentSlot, type RowSlots } from './row.ts'
 import { cellLinks, entrySlots, keyValues, type RowShape, slotsToRow } from './rows.ts'
 import { equalSlotValues, fetchContents, slotCell } from './slot.ts'
@@ -22,14 +30,19 @@ export function matchColumns(a: Schema, b: Schema): [Column | null, Column | nul
   const nameOf = (column: Column): string | number => (isLineage ? column.id : column.name)
   const before = new Map(a.columns.map((column) => [nameOf(column), column]))
   const after = new Set(b.columns.map(nameOf))
-  const pairs: [Column | null, Column | null][] = b.columns.map((column) => [before.get(nameOf(column)) ?? null, column])
+  const pairs: [Column | null, Column | null][] = b.columns.map((column) => [
+    before.get(nameOf(column)) ?? null,
+    column,
+  ])
   for (const column of a.columns) if (!after.has(nameOf(column))) pairs.push([column, null])
   return pairs
 }
 
 export function diffSchemas(a: Schema, b: Schema): SchemaDifference {
   const pairs = matchColumns(a, b)
-  const both = pairs.flatMap(([before, after]) => (before !== null && after !== null ? [{ before, after }] : []))
+  const both = pairs.flatMap(([before, after]) =>
+    before !== null && after !== null ? [{ before, after }] : [],
+  )
   const orderBefore = a.columns.filter((column) => both.some(({ before }) => before === column))
   return {
     added: pairs.flatMap(([before, after]) => (before === null ? [after!] : [])),
@@ -89,7 +102,13 @@ function diffContext(nodes: NodeStore, before: RowShape, after: RowShape): DiffC
     after: b === null ? -1 : after.values.indexOf(b),
   }))
   const { keyChanged } = diffSchemas(before.schema, after.schema)
-  return { nodes, before, after, keyChanged, columns: columns.filter((one) => one.before >= 0 || one.after >= 0) }
+  return {
+    nodes,
+    before,
+    after,
+    keyChanged,
+    columns: columns.filter((one) => one.before >= 0 || one.after >= 0),
+  }
 }
 
 async function rowDifferences(
@@ -118,8 +137,20 @@ function rowDifference(
 ): RowDifference[] {
   const before = slots.before === null ? null : slotsToRow(context.before, key, slots.before, contents)
   const after = slots.after === null ? null : slotsToRow(context.after, key, slots.after, contents)
-  const removed = (row: Row): RowDifference => ({ kind: 'removed', key: keyValues(context.before, key), before: row, after: null, cells: [] })
-  const added = (row: Row): RowDifference => ({ kind: 'added', key: keyValues(context.after, key), before: null, after: row, cells: [] })
+  const removed = (row: Row): RowDifference => ({
+    kind: 'removed',
+    key: keyValues(context.before, key),
+    before: row,
+    after: null,
+    cells: [],
+  })
+  const added = (row: Row): RowDifference => ({
+    kind: 'added',
+    key: keyValues(context.after, key),
+    before: null,
+    after: row,
+    cells: [],
+  })
   if (before === null) return [added(after!)]
   if (after === null) return [removed(before)]
   if (context.keyChanged) return [removed(before), added(after)]
@@ -142,8 +173,12 @@ function cellChanges(
     return [
       {
         column: column.name,
-        before: column.before < 0 ? cellValue(absentCell, leftType) : cellValue(slotCell(left, contents), leftType),
-        after: column.after < 0 ? cellValue(absentCell, rightType) : cellValue(slotCell(right, contents), rightType),
+        before:
+          column.before < 0 ? cellValue(absentCell, leftType) : cellValue(slotCell(left, contents), leftType),
+        after:
+          column.after < 0
+            ? cellValue(absentCell, rightType)
+            : cellValue(slotCell(right, contents), rightType),
       },
     ]
   })

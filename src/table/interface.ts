@@ -72,7 +72,7 @@ export type JsonValue =
   | { readonly [name: string]: JsonValue }
 
 /** Integers beyond 2^53 are bigint; decimals stay text; a missing cell is null. */
-export type Value = null | string | number | bigint | boolean | Uint8Array | JsonValue
+export type Value = bigint | Uint8Array | JsonValue
 
 /** A row for people: by column name, without prototype, so that a column may be called `__proto__`. */
 export type Row = { readonly [column: string]: Value }

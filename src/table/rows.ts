@@ -15,10 +15,21 @@ export interface RowShape {
   readonly schema: Schema
   readonly keys: readonly Column[]
   readonly values: readonly Column[]
+  /** By column as people see it: its place in the key or -1, and among the value columns or -1. */
+  readonly places: readonly { readonly column: Column; readonly key: number; readonly value: number }[]
 }
 
 export function rowShape(schema: Schema): RowShape {
-  return { schema, keys: keyColumns(schema), values: valueColumns(schema) }
+  const keys = keyColumns(schema)
+  const values = valueColumns(schema)
+  const keyPlaces = new Map(keys.map((column, i) => [column, i]))
+  const valuePlaces = new Map(values.map((column, i) => [column, i]))
+  const places = schema.columns.map((column) => ({
+    column,
+    key: keyPlaces.get(column) ?? -1,
+    value: valuePlaces.get(column) ?? -1,
+  }))
+  return { schema, keys, values, places }
 }
 
 export interface RowCells {
@@ -49,9 +60,8 @@ function valueCell(schema: Schema, value: Value | undefined): Cell {
 
 export function cellsToRow(shape: RowShape, { key, cells }: RowCells): Row {
   const row = Object.create(null) as Record<string, Value>
-  for (const column of shape.schema.columns) {
-    const place = shape.keys.indexOf(column)
-    const cell = place >= 0 ? key[place] : cells[shape.values.indexOf(column)]
+  for (const { column, key: keyPlace, value } of shape.places) {
+    const cell = keyPlace >= 0 ? key[keyPlace] : cells[value]
     row[column.name] = cellValue(cell ?? absentCell, column.type)
   }
   return row

@@ -19,7 +19,7 @@ export function newPlace(): Place {
   return { writer, nodes: new NodeStore(writer) }
 }
 
-export async function* chunksOf(bytes: Uint8Array, size = 1 << 16): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(bytes: Uint8Array, size: number = 1 << 16): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 

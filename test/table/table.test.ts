@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest'
+import { collect } from '../../src/base/iterables.ts'
+import { NodeStore } from '../../src/prolly/node-store.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { diffSchemas, diffTables } from '../../src/table/diff.ts'
+import { applyEdits, editsOf, newTable, type RowEdits } from '../../src/table/edits.ts'
+import type { Row, TableObject } from '../../src/table/interface.ts'
+import { loadTable, writeTable } from '../../src/table/table-object.ts'
+import { Table } from '../../src/table/table.ts'
+
+function place() {
+  const writer = MemoryStore.create().writer()
+  return { writer, nodes: new NodeStore(writer) }
+}
+
+type Place = ReturnType<typeof place>
+
+async function edited({ nodes, writer }: Place, object: TableObject, edits: RowEdits): Promise<TableObject> {
+  const table = await Table.of(nodes, object)
+  return applyEdits(table, await editsOf(table, edits, writer), writer)
+}
+
+async function people(here: Place, rows: readonly Row[]): Promise<TableObject> {
+  return edited(here, newTable(here.nodes, here.writer, { key: ['id'], rows }), { puts: rows })
+}
+
+const ada = { id: 1, name: 'Ada', born: 1815, tags: ['a', { b: 1 }] }
+const alan = { id: 2, name: 'Alan', born: null, tags: [] }
+
+test('rows put are rows got, with their types', async () => {
+  const here = place()
+  const table = await Table.of(here.nodes, await people(here, [ada, alan]))
+  expect(await table.get(1)).toEqual(ada)
+  expect(await table.get([2])).toEqual(alan)
+  expect(await table.get(3)).toBe(null)
+  expect(await table.get('1')).toBe(null)
+  expect(table.count).toBe(2)
+  expect(table.schema.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'id int',
+    'name text',
+    'born int',
+    'tags json',
+  ])
+})
+
+test('values keep every digit, byte and kind', async () => {
+  const here = place()
+  const row = {
+    id: 1,
+    a: 12345678901234567890n,
+    b: Uint8Array.of(0, 255),
+    c: true,
+    d: false,
+    e: -0.5,
+    f: 'x'.repeat(5000),
+    g: '',
+  }
+  const table = await Table.of(here.nodes, await people(here, [row]))
+  expect(await table.get(1)).toEqual(row)
+})
+
+test('columns may be called __proto__ and constructor', async () => {
+  const here = place()
+  const row = Object.fromEntries([
+    ['id', 1],
+    ['__proto__', 2],
+    ['constructor', 3],
+  ]) as Row
+  const table = await Table.of(here.nodes, await people(here, [row]))
+  const got = (await table.get(1))!
+  expect(Object.getPrototypeOf(got)).toBe(null)
+  expect(Object.entries(got)).toEqual([
+    ['id', 1],
+    ['__proto__', 2],
+    ['constructor', 3],
+  ])
+})
+
+test('rows come in the order of their keys as numbers, and by ranges', async () => {
+  const here = place()
+  const rows = [10, -3, 2, 0, 100, -20].map((id) => ({ id, name: `n${id}` }))
+  const table = await Table.of(here.nodes, await people(here, rows))
+  const ids = async (options = {}) => (await collect(table.scan(options))).flat().map(({ id }) => id)
+  expect(await ids()).toEqual([-20, -3, 0, 2, 10, 100])
+  expect(await ids({ reverse: true })).toEqual([100, 10, 2, 0, -3, -20])
+  expect(await ids({ from: -3, before: 10 })).toEqual([-3, 0, 2])
+})
+
+test('a put of the same values changes no byte', async () => {
+  const here = place()
+  const before = await people(here, [ada, alan])
+  expect((await edited(here, before, { puts: [{ ...ada }] })).rows).toBe(before.rows)
+})
+
+test('a row without key, or with a column that is not there, is refused', async () => {
+  const here = place()
+  const table = await people(here, [ada])
+  await expect(edited(here, table, { puts: [{ name: 'x' }] })).rejects.toMatchObject({
+    code: 'VARVE_RULE_VIOLATED',
+    data: { column: 'id' },
+  })
+  await expect(edited(here, table, { puts: [{ id: 3, size: 1 }] })).rejects.toMatchObject({
+    data: { reason: 'unknown-column' },
+  })
+})
+
+test('the difference of two tables is rows and cells', async () => {
+  const here = place()
+  const a = await people(here, [ada, alan, { id: 3, name: 'Eva', born: 1, tags: null }])
+  const b = await edited(here, a, {
+    puts: [
+      { ...ada, born: 1816 },
+      { id: 4, name: 'Tim' },
+    ],
+    deletes: [[2]],
+  })
+  const differences = (await collect(diffTables(here.nodes, a, b))).flat()
+  expect(differences).toEqual([
+    {
+      kind: 'changed',
+      key: [1],
+      before: ada,
+      after: { ...ada, born: 1816 },
+      cells: [{ column: 'born', before: 1815, after: 1816 }],
+    },
+    { kind: 'removed', key: [2], before: alan, after: null, cells: [] },
+    {
+      kind: 'added',
+      key: [4],
+      before: null,
+      after: { id: 4, name: 'Tim', born: null, tags: null },
+      cells: [],
+    },
+  ])
+  expect(
+    (await collect(diffTables(here.nodes, a, b, { range: { from: 2, before: 4 } }))).flat(),
+  ).toHaveLength(1)
+  expect(await collect(diffTables(here.nodes, a, a))).toEqual([])
+})
+
+test('columns are matched by id in one lineage: a renamed column is no other', async () => {
+  const here = place()
+  const a = await people(here, [ada])
+  const columns = a.schema.columns.map((column) =>
+    column.name === 'born' ? { ...column, name: 'birth' } : column,
+  )
+  const b = { ...a, schema: { ...a.schema, columns } }
+  const { renamed, added, removed, keyChanged } = diffSchemas(a.schema, b.schema)
+  expect(renamed.map(({ before, after }) => `${before.name} ${after.name}`)).toEqual(['born birth'])
+  expect([added, removed, keyChanged]).toEqual([[], [], false])
+})
+
+test('a table object is read as it was written, and nothing else is', async () => {
+  const here = place()
+  const table = await people(here, [ada])
+  const cid = writeTable(here.writer, table)
+  expect(await loadTable(here.writer, cid)).toEqual(table)
+  const [bytes] = await here.writer.get([cid])
+  for (let i = 0; i < bytes!.length; i++) {
+    const broken = bytes!.slice()
+    broken[i]! ^= 0xff
+    const other = here.writer.put('dag-cbor', broken)
+    await expect(loadTable(here.writer, other)).rejects.toMatchObject({ name: 'VarveError' })
+  }
+})
