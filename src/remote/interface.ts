@@ -26,7 +26,7 @@ export interface RemoteProgress {
   readonly done: number
   /** 0: not known before the end. */
   readonly total: number
-  readonly unit: 'objects'
+  readonly unit: 'objects' | 'commits'
 }
 
 export interface TransferOptions {

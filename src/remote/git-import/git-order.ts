@@ -1,0 +1,70 @@
+// Which commits of a Git repository are still to come, parents before children. What came in earlier is known by the
+// Git id that each imported commit keeps in its `extra`; a path filter makes another history, so it is kept there too.
+import { throwIfAborted } from '../../base/errors.ts'
+import type { Cid, CommitCid } from '../../encoding/cid.ts'
+import { walkCommits } from '../../history/ancestry.ts'
+import type { ObjectReader } from '../../store/interface.ts'
+import type { GitCommit, Oid } from './git-objects.ts'
+import type { GitSource } from './git-source.ts'
+
+/** Our commit for one of Git's. */
+export interface Imported {
+  readonly cid: CommitCid
+  readonly tree: Cid
+  readonly generation: number
+}
+
+/** null: the commit, and all before it, touches nothing of what the filter takes. */
+export type ImportedMap = Map<Oid, Imported | null>
+
+export function extraOf(oid: Oid, filter: readonly string[]): Record<string, unknown> {
+  return filter.length === 0 ? { git: oid } : { git: oid, gitPaths: filter }
+}
+
+export async function importedBefore(
+  reader: ObjectReader,
+  tip: CommitCid | undefined,
+  filter: readonly string[],
+  signal?: AbortSignal,
+): Promise<ImportedMap> {
+  const imported: ImportedMap = new Map()
+  if (tip === undefined) return imported
+  for await (const { cid, tree, generation, extra } of walkCommits(reader, [tip], { signal })) {
+    const sameFilter = JSON.stringify(extra['gitPaths'] ?? []) === JSON.stringify(filter)
+    if (typeof extra['git'] === 'string' && sameFilter) imported.set(extra['git'], { cid, tree, generation })
+  }
+  return imported
+}
+
+export async function commitsToCome(
+  source: GitSource,
+  head: Oid,
+  imported: ReadonlyMap<Oid, unknown>,
+  signal?: AbortSignal,
+): Promise<GitCommit[]> {
+  const order: GitCommit[] = []
+  const placed = new Set<Oid>()
+  const read = new Map<Oid, GitCommit>()
+  // Depth first without recursion: a commit is placed when it comes up again after its parents.
+  const stack = [head]
+  for (let oid = stack.at(-1); oid !== undefined; oid = stack.at(-1)) {
+    throwIfAborted(signal)
+    if (placed.has(oid) || imported.has(oid)) {
+      stack.pop()
+      continue
+    }
+    const known = read.get(oid)
+    const commit = known ?? (await source.commit(oid))
+    if (known === undefined) {
+      read.set(oid, commit)
+      // The first parent last, so that it is walked first.
+      stack.push(...commit.parents.toReversed().filter((parent) => !placed.has(parent)))
+      continue
+    }
+    stack.pop()
+    read.delete(oid)
+    placed.add(oid)
+    order.push(commit)
+  }
+  return order
+}

@@ -1,0 +1,137 @@
+// Brings the history of a Git repository in, commit by commit: authors, dates and zones, messages, merges, modes and
+// links are kept, and each commit remembers its Git id, so that importing again brings only what is new. The same Git
+// commit gives the same commit of ours, whoever imports it. The branch and tags move last, all at once.
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import type { Cid, CommitCid } from '../../encoding/cid.ts'
+import { pathToBytes } from '../../files/path.ts'
+import { branchRef, shortRefName } from '../../history/refs.ts'
+import type { NodeStore } from '../../prolly/node-store.ts'
+import type { Manifest, ObjectWriter, Store } from '../../store/interface.ts'
+import type { TransferOptions } from '../interface.ts'
+import { descends } from '../negotiate.ts'
+import { withFreshEpoch } from '../receive.ts'
+import { CommitImporter } from './commit-importer.ts'
+import { GitSource, withoutUser } from './git-source.ts'
+import { type ImportedMap, commitsToCome, importedBefore } from './git-order.ts'
+import type { Oid } from './git-objects.ts'
+import { importTags } from './tags.ts'
+
+export interface ImportGitOptions extends TransferOptions {
+  /** Branch of ours that takes the history. */
+  readonly branch: string
+  /** Branch, tag or commit of the Git repository; its HEAD when absent. */
+  readonly revision?: string
+  /** Only what lies at or below these paths; commits that touch nothing of it are left out. */
+  readonly paths?: readonly string[]
+}
+
+export interface ImportGitReport {
+  readonly commits: number
+  /** Versions of files. */
+  readonly files: number
+  /** Paths that cannot be kept here: submodules and unsafe names. */
+  readonly skipped: number
+  readonly skippedPaths: ReadonlyMap<string, string>
+  readonly tags: number
+  readonly head: CommitCid | null
+}
+
+/** @throws VarveError VARVE_UNREACHABLE, VARVE_NOT_POSSIBLE, VARVE_REF_NOT_FOUND, VARVE_REFUSED */
+export async function importGit(
+  repo: { readonly store: Store; readonly nodes: NodeStore },
+  source: string,
+  options: ImportGitOptions,
+): Promise<ImportGitReport> {
+  const ref = branchRef(options.branch)
+  const filter = (options.paths ?? []).map(filterPath).sort()
+  const git = await GitSource.open(source, options.signal)
+  try {
+    const head = await git.resolve(options.revision ?? 'HEAD')
+    return await withFreshEpoch(repo.store, async (before, sameEpoch) => {
+      const writer = repo.store.writer()
+      let published = false
+      try {
+        const imported = await importedBefore(repo.store, before.refs.get(ref), filter, options.signal)
+        const importer = new CommitImporter(git, writer, repo.nodes.through(writer), filter, imported)
+        await importCommits(git, importer, imported, head, options)
+        const refs = new Map<string, Cid>(await importTags(git, writer, before, imported))
+        const tags = refs.size
+        const tip = await chooseTip(writer, before.refs.get(ref), imported.get(head)?.cid, options.branch)
+        if (tip !== before.refs.get(ref) && tip !== undefined) refs.set(ref, tip)
+        if (refs.size > 0) {
+          await publish(repo.store, writer, before, sameEpoch, ref, refs, withoutUser(source))
+          published = true
+        }
+        const { files, skipped } = importer.entries
+        const { commits } = importer
+        return { commits, files, skipped: skipped.size, skippedPaths: skipped, tags, head: tip ?? null }
+      } finally {
+        if (!published) await writer.abort()
+      }
+    })
+  } finally {
+    await git.close()
+  }
+}
+
+async function importCommits(
+  git: GitSource,
+  importer: CommitImporter,
+  imported: ImportedMap,
+  head: Oid,
+  options: ImportGitOptions,
+): Promise<void> {
+  const order = await commitsToCome(git, head, imported, options.signal)
+  let done = 0
+  for (const commit of order) {
+    throwIfAborted(options.signal)
+    await importer.add(commit, options.signal)
+    options.onProgress?.({ phase: 'importing', done: ++done, total: order.length, unit: 'commits' })
+  }
+}
+
+/** Commits of ours on top of what was imported are never left behind. */
+async function chooseTip(
+  writer: ObjectWriter,
+  before: CommitCid | undefined,
+  head: CommitCid | undefined,
+  branch: string,
+): Promise<CommitCid | undefined> {
+  if (before === undefined || head === undefined) return head ?? before
+  if (await descends(writer, before, head)) return head
+  if (await descends(writer, head, before)) return before
+  throw new VarveError('VARVE_REFUSED', `branch '${branch}' has commits that did not come from there`, {
+    data: { branch },
+    hint: `import into a branch of its own ('--branch ${branch}-git'), then merge it`,
+  })
+}
+
+async function publish(
+  store: Store,
+  writer: ObjectWriter,
+  before: Manifest,
+  sameEpoch: (current: Manifest) => void,
+  ref: string,
+  refs: ReadonlyMap<string, Cid>,
+  source: string,
+): Promise<void> {
+  await store.update(
+    (current) => {
+      sameEpoch(current)
+      if (current.refs.get(ref) !== before.refs.get(ref)) {
+        throw new VarveError('VARVE_REFUSED', `branch '${shortRefName(ref)}' moved during the import`, {
+          hint: 'import again',
+        })
+      }
+      return { refs, operation: { name: 'import git', message: source, author: '' } }
+    },
+    { writer },
+  )
+}
+
+/** As bytes, one character each, without a slash at its end. */
+function filterPath(path: string): string {
+  const clean = path.replace(/^\.\//, '').replace(/\/+$/, '')
+  if (clean === '' || clean === '.') throw new VarveError('VARVE_USAGE', `'${path}' is not a path to keep to`)
+  return Buffer.from(pathToBytes(clean)).toString('latin1')
+}
