@@ -2,9 +2,10 @@
 // of its result are handed over, not copied.
 import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
+import { parseSlice } from './formats/csv/slice.ts'
 import { packBatch } from './store/batch.ts'
 
-const table: Readonly<Record<string, (...args: never[]) => unknown>> = { packBatch }
+const table: Readonly<Record<string, (...args: never[]) => unknown>> = { packBatch, parseSlice }
 
 serveMessages((message) => {
   const { id, name, args } = message as JobMessage

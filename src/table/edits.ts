@@ -17,7 +17,7 @@ import { absentSlot, encodeRow, type RowSlots, type Slot } from './row.ts'
 import { cellLinks, entrySlots, keyOfValues, type RowShape, rowToCells } from './rows.ts'
 import { evolveSchema } from './schema.ts'
 import { cellSlot, fetchContents, slotCell } from './slot.ts'
-import { Table } from './table.ts'
+import type { Table } from './table.ts'
 
 export interface RowEdits {
   /** Whole rows: a column left out is absent. */
