@@ -226,15 +226,27 @@ function readSums(shape: Shape, keys: Uint8Array, values: Uint8Array, valueEnds:
 }
 
 function checkEntries(node: Node): void {
+  checkSizes(node)
+  if (node.shape.kind !== mapKind) return
   const { keys, keyEnds } = node
-  const keyMax = keyBytesMax(node.shape.leafTarget)
+  let [beforeStart, start] = [0, 0]
   for (let i = 0; i < node.count; i++) {
-    const start = startOf(keyEnds, i)
-    if (keyEnds[i]! - start > keyMax) throw corrupt('node has a key that is too long')
-    if (sizeOfEntry(node, i) > entryBytesMax) throw corrupt('node has an entry that is too large')
-    if (i === 0 || node.shape.kind !== mapKind) continue
-    if (compareRanges(keys, startOf(keyEnds, i - 1), start, keys, start, keyEnds[i]!) >= 0) {
+    const end = keyEnds[i]!
+    if (i > 0 && compareRanges(keys, beforeStart, start, keys, start, end) >= 0) {
       throw corrupt('node has keys that do not ascend')
+    }
+    beforeStart = start
+    start = end
+  }
+}
+
+function checkSizes(node: Node): void {
+  const keyMax = keyBytesMax(node.shape.leafTarget)
+  const maySomeBeLarge = node.byteLength > entryBytesMax / 2
+  for (let i = 0; i < node.count; i++) {
+    if (node.keyEnds[i]! - startOf(node.keyEnds, i) > keyMax) throw corrupt('node has a key that is too long')
+    if (maySomeBeLarge && sizeOfEntry(node, i) > entryBytesMax) {
+      throw corrupt('node has an entry that is too large')
     }
   }
 }
