@@ -34,7 +34,7 @@ export class ContentCheck {
   readonly #worktree: Worktree
   readonly #options: WorktreeOptions
   readonly #writer: HashingWriter
-  readonly #scratch: Buffer = Buffer.allocUnsafe(smallBytesMax)
+  readonly #scratch: Uint8Array = new Uint8Array(smallBytesMax)
 
   constructor(worktree: Worktree, options: WorktreeOptions = {}) {
     this.#worktree = worktree

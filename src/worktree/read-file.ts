@@ -1,7 +1,6 @@
 // Reads files of the worktree so that what is read is one state of the file: its stat (size, times, inode) is the same
 // before and after, and exactly as many bytes came as it says. A file that changes meanwhile is read once more, then
 // given up with an error that names it. Symlinks are not followed, and a pipe in a file's place does not hang.
-import { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
@@ -29,7 +28,7 @@ export function sameStat(a: FileStat, b: FileStat): boolean {
 export function readSmall(
   root: string,
   path: Path,
-  scratch: Buffer = Buffer.allocUnsafe(smallBytesMax),
+  scratch: Uint8Array = new Uint8Array(smallBytesMax),
 ): { bytes: Uint8Array; stat: FileStat } | null {
   for (let attempt = 0; attempt < 2; attempt++) {
     const fd = openForReading(root, path)
@@ -48,7 +47,7 @@ export function readSmall(
 }
 
 /** Asks for a byte more than the file should have, so that growth is noticed. */
-function readFully(fd: number, target: Buffer): number {
+function readFully(fd: number, target: Uint8Array): number {
   let length = 0
   while (length < target.length) {
     const read = fs.readSync(fd, target, length, target.length - length, length)
@@ -100,7 +99,7 @@ async function* parts(
 ): AsyncGenerator<Uint8Array> {
   for (;;) {
     throwIfAborted(signal)
-    const part = Buffer.allocUnsafeSlow(partBytes)
+    const part = new Uint8Array(partBytes)
     const length = onPath(path, 'reading', () => fs.readSync(fd, part, 0, partBytes, read.bytes))
     if (length === 0) break
     read.bytes += length
@@ -110,7 +109,10 @@ async function* parts(
 }
 
 export function readTarget(root: string, path: Path): Uint8Array {
-  return onPath(path, 'reading', () => fs.readlinkSync(nativePath(root, path), { encoding: 'buffer' }))
+  // A Buffer's slices are views; nobody is to be surprised by that.
+  return new Uint8Array(
+    onPath(path, 'reading', () => fs.readlinkSync(nativePath(root, path), { encoding: 'buffer' })),
+  )
 }
 
 function openForReading(root: string, path: Path): number {

@@ -1,6 +1,5 @@
 // Turns files into tree entries: the content goes into the writer, the entry into `edits`. Small files are read and
 // hashed synchronously, in batches, with one wait a batch for the writer; large ones stream, and tables are parsed.
-import { Buffer } from 'node:buffer'
 import { throwIfAborted } from '../base/errors.ts'
 import { writeBytes, writeFile } from '../files/content.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
@@ -64,7 +63,7 @@ class Stager {
   readonly #worktree: Worktree
   readonly #means: StagerMeans
   readonly #options: StagerOptions
-  readonly #scratch: Buffer = Buffer.allocUnsafe(smallBytesMax)
+  readonly #scratch: Uint8Array = new Uint8Array(smallBytesMax)
 
   constructor(worktree: Worktree, means: StagerMeans, options: StagerOptions) {
     this.#worktree = worktree
@@ -188,7 +187,5 @@ class Stager {
 }
 
 function symlinkEntry(root: string, path: Path): TreeEntry {
-  const target = readTarget(root, path)
-  // The buffer may be a slice of node's pool.
-  return { kind: 'symlink', target: target.slice() }
+  return { kind: 'symlink', target: readTarget(root, path) }
 }

@@ -106,7 +106,7 @@ export function reasonOf(error: unknown, path: Path, onFault: 'throw' | 'keep as
   throw new VarveError(error.code, error.message, {
     data: { ...error.data, path },
     cause: error,
-    hint: error.hint ?? `fix the row, or 'varve add --as-file ${path}' to keep it as plain bytes`,
+    hint: `fix the row, or 'varve add --as-file ${path}' to keep it as plain bytes`,
   })
 }
 

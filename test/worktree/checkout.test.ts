@@ -1,0 +1,235 @@
+import * as fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Commit } from '../../src/history/interface.ts'
+import type { Folder } from '../../src/repo/interface.ts'
+import { move } from '../../src/repo/move.ts'
+import { stage } from '../../src/worktree/add.ts'
+import { worktreeFolder } from '../../src/worktree/folder.ts'
+import type { Worktree } from '../../src/worktree/interface.ts'
+import { recover } from '../../src/worktree/recover.ts'
+import { worktreeStatus } from '../../src/worktree/status.ts'
+import {
+  commit,
+  everything,
+  goTo,
+  remove,
+  secondView,
+  temporaryFolder,
+  worktreeWith,
+  write,
+} from './folder.ts'
+
+type Files = Record<string, string>
+
+/** Commits each state of the folder in turn; the folder then shows the last one. */
+async function history(...states: Files[]): Promise<{ worktree: Worktree; commits: Commit[] }> {
+  const worktree = worktreeWith()
+  const commits: Commit[] = []
+  for (const files of states) {
+    for (const name of Object.keys(everything(worktree))) remove(worktree, name)
+    for (const name of fs.readdirSync(worktree.root)) if (name !== '.varve') remove(worktree, name)
+    write(worktree, files)
+    await stage(worktree, ['.'])
+    commits.push(await commit(worktree))
+  }
+  return { worktree, commits }
+}
+
+async function isClean(worktree: Worktree): Promise<boolean> {
+  const { staged, unstaged, untracked } = await worktreeStatus(worktree)
+  return staged.length + unstaged.length + untracked.length === 0
+}
+
+describe('going from tree to tree', () => {
+  const pairs: [string, Files, Files][] = [
+    ['edits, additions and removals', { a: '1', b: '2', 'd/e/f': '3' }, { a: '1', b: '22', c: '4' }],
+    ['a file that becomes a folder', { a: '1' }, { 'a/x': '2', 'a/b/y': '3' }],
+    ['a file that becomes a symlink', { a: '1', t: 't' }, { a: '-> t', t: 't' }],
+    ['a folder that becomes a symlink', { 'a/x': '1', 'b/x': '2' }, { a: '-> b', 'b/x': '2' }],
+    ['an empty file and a large one', { a: '' }, { a: 'x'.repeat(500_000), b: '' }],
+    ['everything', { a: '1', b: '2' }, { c: '3' }],
+  ]
+  test.each(pairs)('%s, and back', async (_, before, after) => {
+    const { worktree, commits } = await history(before, after)
+    await goTo(worktree, commits[0]!)
+    expect(everything(worktree)).toEqual(before)
+    expect(await isClean(worktree)).toBe(true)
+    await goTo(worktree, commits[1]!)
+    expect(everything(worktree)).toEqual(after)
+    expect(await isClean(worktree)).toBe(true)
+  })
+
+  test('keeps the executable bit and removes folders that it empties', async () => {
+    const { worktree, commits } = await history({ keep: '1' }, { keep: '1', 'bin/tool': 'x' })
+    fs.chmodSync(path.join(worktree.root, 'bin/tool'), 0o755)
+    await stage(worktree, ['.'])
+    const third = await commit(worktree)
+    await goTo(worktree, commits[0]!)
+    expect(fs.existsSync(path.join(worktree.root, 'bin'))).toBe(false)
+    await goTo(worktree, third)
+    expect(fs.statSync(path.join(worktree.root, 'bin/tool')).mode & 0o111).not.toBe(0)
+    await goTo(worktree, commits[1]!)
+    expect(fs.statSync(path.join(worktree.root, 'bin/tool')).mode & 0o111).toBe(0)
+  })
+
+  test('a name that is not UTF-8 is removed and comes back', async () => {
+    const { worktree, commits } = await history({ a: '1' })
+    const place = Buffer.concat([Buffer.from(`${worktree.root}/caf`), Buffer.from([0xe9])])
+    fs.writeFileSync(place, 'latin')
+    await stage(worktree, ['.'])
+    const second = await commit(worktree)
+    await goTo(worktree, commits[0]!)
+    expect(fs.existsSync(place)).toBe(false)
+    await goTo(worktree, second)
+    expect(fs.readFileSync(place, 'utf8')).toBe('latin')
+    expect(await isClean(worktree)).toBe(true)
+  })
+
+  test('a table comes back byte for byte', async () => {
+    const csv = 'id;name\r\n2;"Grace"\r\n1;Ada\r\n'
+    const config = 'tables:\n  p.csv: {key: id}\n'
+    const { worktree, commits } = await history(
+      { 'varve.yaml': config, 'p.csv': csv },
+      { 'varve.yaml': config, 'p.csv': csv.replace('Ada', 'Ada L.') },
+    )
+    await goTo(worktree, commits[0]!)
+    expect(everything(worktree)['p.csv']).toBe(csv)
+    expect(await isClean(worktree)).toBe(true)
+  })
+})
+
+describe('what is not committed', () => {
+  test('stays when the target leaves its path alone', async () => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', b: '1' })
+    write(worktree, { b: 'mine', new: 'mine too' })
+    await goTo(worktree, commits[0]!)
+    expect(everything(worktree)).toEqual({ a: '1', b: 'mine', new: 'mine too' })
+  })
+
+  test.each([
+    ['an edited file', { a: '1' }, { a: '2' }, { a: 'mine' }, ['a']],
+    ['an untracked file', { a: '1', n: '1' }, { a: '1' }, { n: 'mine' }, ['n']],
+    ['a file in a folder that becomes a file', { a: '1' }, { 'a/x': '2' }, { 'a/mine': 'm' }, ['a/mine']],
+    ['a file where a folder is to be', { 'a/x': '1' }, { b: '1' }, { a: 'mine' }, ['a']],
+    ['a symlink where a folder is to be', { 'a/x': '1' }, { b: '1' }, { a: '-> b' }, ['a']],
+    [
+      'an ignored file',
+      { a: '1', 'x.log': '1' },
+      { a: '1', '.varveignore': '*.log' },
+      { 'x.log': 'mine' },
+      ['x.log'],
+    ],
+  ] as [string, Files, Files, Files, string[]][])(
+    '%s in the way is refused, and nothing is touched',
+    async (_, first, second, local, lost) => {
+      const { worktree, commits } = await history(first, second)
+      write(worktree, local)
+      const before = everything(worktree)
+      const manifest = await worktree.repo.store.manifest()
+      await expect(goTo(worktree, commits[0]!)).rejects.toMatchObject({
+        code: 'VARVE_UNCOMMITTED',
+        data: { paths: lost },
+      })
+      expect(everything(worktree)).toEqual(before)
+      expect(await worktree.repo.store.manifest()).toBe(manifest)
+      await goTo(worktree, commits[0]!, { discard: true })
+      expect(everything(worktree)).toMatchObject(first)
+      expect((await worktreeStatus(worktree)).unstaged).toEqual([])
+    },
+  )
+
+  test('a file that already is as the target has it is no obstacle', async () => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2' })
+    write(worktree, { a: '1', b: '1' })
+    await goTo(worktree, commits[0]!)
+    expect(await isClean(worktree)).toBe(true)
+  })
+
+  test('untracked files outlive a discarding checkout', async () => {
+    const { worktree, commits } = await history({ a: '1' }, { a: '2' })
+    write(worktree, { a: 'mine', untracked: 'mine' })
+    await goTo(worktree, commits[0]!, { discard: true })
+    expect(everything(worktree)).toEqual({ a: '1', untracked: 'mine' })
+  })
+})
+
+describe('a symlink that leads out of the worktree', () => {
+  const states: Files[] = [{ 'a/x': 'inside' }, { a: '-> CANARY' }, { a: 'file' }, { other: '1' }]
+  const orders = states
+    .flatMap((_, i) => states.map((_state, j) => [i, j] as const))
+    .filter(([i, j]) => i !== j)
+
+  test.each(orders)('is never written through, going from state %i to %i', async (from, to) => {
+    const canary = temporaryFolder()
+    fs.writeFileSync(path.join(canary, 'x'), 'canary')
+    const own = (files: Files): Files =>
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replace('CANARY', canary)]))
+    for (const discard of [false, true]) {
+      const { worktree, commits } = await history(own(states[to]!), own(states[from]!))
+      await goTo(worktree, commits[0]!, { discard })
+      expect(everything(worktree)).toEqual(own(states[to]!))
+      // And with the link planted where the tree has something else.
+      fs.rmSync(path.join(worktree.root, 'a'), { recursive: true, force: true })
+      fs.symlinkSync(canary, path.join(worktree.root, 'a'))
+      await goTo(worktree, commits[1]!, { discard }).catch(() => undefined)
+      expect(fs.readdirSync(canary)).toEqual(['x'])
+      expect(fs.readFileSync(path.join(canary, 'x'), 'utf8')).toBe('canary')
+    }
+  })
+})
+
+describe('a checkout cut short', () => {
+  async function cutShort(worktree: Worktree, target: Commit): Promise<Worktree> {
+    const real = worktreeFolder(worktree)
+    const dying: Folder = {
+      prepare: (...args) => real.prepare(...args),
+      snapshot: (...args) => real.snapshot(...args),
+      carryOut: () => Promise.reject(new Error('killed')),
+    }
+    const plan = async (): Promise<
+      Parameters<typeof move>[2] extends (...args: never) => Promise<infer M> ? M : never
+    > => ({
+      refs: new Map([['refs/heads/main', target.cid]]),
+      operation: { name: 'switch', message: '' },
+      show: target.tree,
+    })
+    await expect(move(worktree.repo, dying, plan)).rejects.toThrow('killed')
+    // Its process is gone: the note names one that cannot be.
+    const folder = path.join(worktree.dotDir, 'checkouts')
+    for (const name of fs.readdirSync(folder)) {
+      const note = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))
+      fs.rmSync(path.join(folder, name))
+      fs.writeFileSync(
+        path.join(folder, 'f'.repeat(16) + '.json'),
+        JSON.stringify({ ...note, pid: 2 ** 22 + 1 }),
+      )
+    }
+    return secondView(worktree)
+  }
+
+  test('behind the manifest is rolled forward by the next command', async () => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', 'c/d': '1' })
+    const next = await cutShort(worktree, commits[0]!)
+    await recover(next)
+    expect(everything(next)).toEqual({ a: '1', b: '1' })
+    expect(fs.readdirSync(path.join(next.dotDir, 'checkouts'))).toEqual([])
+  })
+
+  test('leaves what the user changed since', async () => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', b: '2' })
+    const next = await cutShort(worktree, commits[0]!)
+    write(next, { a: 'mine' })
+    await recover(next)
+    expect(everything(next)).toEqual({ a: 'mine', b: '1' })
+  })
+
+  test('before the manifest changes nothing', async () => {
+    const { worktree, commits } = await history({ a: '1' }, { a: '2' })
+    const folder = worktreeFolder(worktree)
+    const io = { writer: worktree.repo.store.writer(), nodes: worktree.repo.nodes }
+    await folder.prepare(io, commits[1]!.tree, commits[0]!.tree, {})
+    await recover(secondView(worktree))
+    expect(everything(worktree)).toEqual({ a: '2' })
+  })
+})

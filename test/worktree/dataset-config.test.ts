@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { addTable, removeTable, renameTables } from '../../src/worktree/config-edit.ts'
+import { parseConfig } from '../../src/worktree/dataset-config.ts'
+import { read, worktreeWith } from './folder.ts'
+
+describe('varve.yaml', () => {
+  test('gives a path its own setting before a pattern, and the last pattern before others', () => {
+    const config = parseConfig(`
+tables:
+  'data/**/*.csv': {key: [a, b]}
+  data/x.csv: {key: id, format: tsv}
+  '*.csv': {key: c}
+  'data/z*.csv':
+    key: 2024
+rules: {anything: goes}
+`)
+    expect(config.tableAt('data/x.csv')).toEqual({ key: ['id'], format: 'tsv' })
+    expect(config.tableAt('data/deep/y.csv')).toEqual({ key: ['a', 'b'], format: null })
+    expect(config.tableAt('data/z1.csv')).toEqual({ key: ['2024'], format: null })
+    expect(config.tableAt('top.csv')).toEqual({ key: ['c'], format: null })
+    expect(config.tableAt('data/y.txt')).toBe(null)
+  })
+
+  test('nothing, or no tables, is no setting', () => {
+    for (const text of ['', '# only a comment\n', 'tables:\n', '{}'])
+      expect(parseConfig(text).isEmpty).toBe(true)
+  })
+
+  test.each([
+    ['- a\n', 1, 'not a map'],
+    ['tables:\n  a.csv: {key: id}\ntabels: {}\n', 3, "unknown section 'tabels'"],
+    ['tables:\n  a.csv:\n    kye: id\n', 3, "unknown setting 'kye'"],
+    ['tables:\n  a.csv:\n    format: csv\n', 2, 'no key'],
+    ['tables:\n  a.csv:\n    key: []\n', 3, 'not a column'],
+    ['tables:\n  a.csv:\n    key: [a, a]\n', 3, 'twice'],
+    ['tables:\n  a.csv:\n    key: a\n    format: xls\n', 4, "unknown format 'xls'"],
+    ['tables:\n  a.csv: {key: a}\n  a.csv: {key: b}\n', 3, 'unique'],
+    ['tables: {\n', 2, ''],
+    ['tables:\n  a.csv: &x {key: a}\n  b.csv: *x\n', 3, 'not a map'],
+  ])('%j is refused at line %i', (text, line, words) => {
+    expect(() => parseConfig(text)).toThrow(
+      expect.objectContaining({
+        code: 'VARVE_RULE_VIOLATED',
+        message: expect.stringContaining(words),
+        data: { path: 'varve.yaml', line },
+      }),
+    )
+  })
+
+  test('is edited without losing comments or order', () => {
+    const worktree = worktreeWith({
+      'varve.yaml': '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\nrules: {}\n',
+    })
+    addTable(worktree.root, 'b.csv', { key: ['x', 'y'], format: 'csv' })
+    expect(read(worktree, 'varve.yaml')).toBe(
+      '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\n  b.csv:\n    key: [ x, y ]\n    format: csv\nrules: {}\n',
+    )
+    renameTables(worktree.root, new Map([['people.csv', 'staff.csv']]))
+    removeTable(worktree.root, 'b.csv')
+    expect(read(worktree, 'varve.yaml')).toBe(
+      '# our data\ntables:\n  # people\n  staff.csv:\n    key: id # stable\nrules: {}\n',
+    )
+    expect(() => removeTable(worktree.root, 'b.csv')).toThrow(
+      expect.objectContaining({ code: 'VARVE_PATH_NOT_FOUND' }),
+    )
+  })
+
+  test('is made when there is none', () => {
+    const worktree = worktreeWith()
+    addTable(worktree.root, 'a b.csv', { key: ['id'], format: null })
+    expect(read(worktree, 'varve.yaml')).toBe('tables:\n  a b.csv:\n    key: id\n')
+    expect(parseConfig(read(worktree, 'varve.yaml')).tableAt('a b.csv')).toEqual({
+      key: ['id'],
+      format: null,
+    })
+  })
+})

@@ -1,0 +1,145 @@
+import * as fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { stage } from '../../src/worktree/add.ts'
+import { movePath } from '../../src/worktree/move.ts'
+import { removePaths } from '../../src/worktree/remove.ts'
+import { restorePaths } from '../../src/worktree/restore.ts'
+import { worktreeStatus } from '../../src/worktree/status.ts'
+import { track, untrack } from '../../src/worktree/track.ts'
+import { commit, everything, read, remove, worktreeWith, write } from './folder.ts'
+
+const people = 'id,name\n1,Ada\n2,Grace\n'
+
+describe('restore', () => {
+  test('brings edited and deleted files back from the index, and only those named', async () => {
+    const worktree = worktreeWith({ a: '1', 'd/b': '2', 'd/c': '3' })
+    await stage(worktree, ['.'])
+    write(worktree, { a: 'x', 'd/b': 'y' })
+    remove(worktree, 'd/c')
+    expect(await restorePaths(worktree, ['d'])).toEqual(['d/b', 'd/c'])
+    expect(everything(worktree)).toEqual({ a: 'x', 'd/b': '2', 'd/c': '3' })
+  })
+
+  test('takes staged changes back and leaves the files', async () => {
+    const worktree = worktreeWith({ a: '1' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    write(worktree, { a: '2!', b: 'new' })
+    await stage(worktree, ['.'])
+    expect(await restorePaths(worktree, ['.'], { staged: true })).toEqual(['a', 'b'])
+    const { staged, unstaged, untracked } = await worktreeStatus(worktree)
+    expect({ staged, unstaged: unstaged.length, untracked }).toEqual({
+      staged: [],
+      unstaged: 1,
+      untracked: ['b'],
+    })
+    expect(read(worktree, 'a')).toBe('2!')
+  })
+
+  test('takes files from another revision, and removes what it does not have', async () => {
+    const worktree = worktreeWith({ a: '1' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    write(worktree, { a: '2!', b: '3' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    await restorePaths(worktree, ['.'], { source: 'HEAD~1' })
+    expect(everything(worktree)).toEqual({ a: '1' })
+  })
+
+  test('an unknown path is an error', async () => {
+    const worktree = worktreeWith({ a: '1' })
+    await expect(restorePaths(worktree, ['a'])).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+  })
+})
+
+describe('rm', () => {
+  test('removes files and the folders they leave empty, and stages that', async () => {
+    const worktree = worktreeWith({ 'd/e/a': '1', b: '2' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    expect(await removePaths(worktree, ['d'])).toEqual(['d/e/a'])
+    expect(fs.readdirSync(worktree.root).sort()).toEqual(['.varve', 'b'])
+    expect((await worktreeStatus(worktree)).staged).toEqual([
+      { path: 'd/e/a', state: 'deleted', kind: 'file' },
+    ])
+  })
+
+  test('refuses to lose what no commit holds, unless forced; cached keeps the file', async () => {
+    const worktree = worktreeWith({ a: '1' })
+    await stage(worktree, ['.'])
+    await expect(removePaths(worktree, ['a'])).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    await removePaths(worktree, ['a'], { cached: true })
+    expect((await worktreeStatus(worktree)).untracked).toEqual(['a'])
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    write(worktree, { a: 'edited' })
+    await expect(removePaths(worktree, ['a'])).rejects.toMatchObject({
+      code: 'VARVE_UNCOMMITTED',
+      data: { paths: ['a'] },
+    })
+    await removePaths(worktree, ['a'], { force: true })
+    expect(everything(worktree)).toEqual({})
+  })
+})
+
+describe('mv', () => {
+  test('moves a folder, the index and the settings of its tables', async () => {
+    const worktree = worktreeWith({ 'd/p.csv': people, 'd/x': '1', e: '2' })
+    await track(worktree, 'd/p.csv', { key: ['id'] })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    expect(await movePath(worktree, 'd', 'new/place')).toEqual({ from: 'd', to: 'new/place' })
+    expect(read(worktree, 'varve.yaml')).toBe('tables:\n  new/place/p.csv:\n    key: id\n')
+    const { staged, untracked } = await worktreeStatus(worktree)
+    expect(staged.map(({ state, from, path: to }) => [state, from, to])).toEqual([
+      ['renamed', 'd/p.csv', 'new/place/p.csv'],
+      ['renamed', 'd/x', 'new/place/x'],
+    ])
+    expect(untracked).toEqual([])
+  })
+
+  test('puts a file into an existing folder, and never onto another file', async () => {
+    const worktree = worktreeWith({ a: '1', b: '2', 'd/c': '3' })
+    await stage(worktree, ['.'])
+    expect(await movePath(worktree, 'a', 'd')).toEqual({ from: 'a', to: 'd/a' })
+    await expect(movePath(worktree, 'b', 'd/c')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await expect(movePath(worktree, 'd', 'd/e')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await expect(movePath(worktree, 'nope', 'x')).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+  })
+})
+
+describe('track', () => {
+  test('reads the table, says what it found and writes varve.yaml', async () => {
+    const worktree = worktreeWith({ 'p.csv': people })
+    expect(await track(worktree, 'p.csv', { key: ['id'] })).toEqual({
+      path: 'p.csv',
+      key: ['id'],
+      columns: [
+        { name: 'id', type: 'int' },
+        { name: 'name', type: 'text' },
+      ],
+      rows: 2,
+    })
+    expect(read(worktree, 'varve.yaml')).toBe('tables:\n  p.csv:\n    key: id\n')
+    untrack(worktree, 'p.csv')
+    expect(read(worktree, 'varve.yaml')).toBe('')
+  })
+
+  test.each([
+    ['a column that is not there', people, 'nope', 'VARVE_RULE_VIOLATED'],
+    ['a key that two rows have', 'id\n1\n1\n', 'id', 'VARVE_RULE_VIOLATED'],
+    ['a file that cannot be a table', 'id,id\n1,2\n', 'id', 'VARVE_NOT_POSSIBLE'],
+  ])('%s is refused, and varve.yaml stays', async (_, text, key, code) => {
+    const worktree = worktreeWith({ 'p.csv': text })
+    await expect(track(worktree, 'p.csv', { key: [key] })).rejects.toMatchObject({ code })
+    expect(fs.existsSync(path.join(worktree.root, 'varve.yaml'))).toBe(false)
+  })
+
+  test('a file without a telling extension needs a format', async () => {
+    const worktree = worktreeWith({ data: people })
+    await expect(track(worktree, 'data', { key: ['id'] })).rejects.toMatchObject({ code: 'VARVE_USAGE' })
+    expect((await track(worktree, 'data', { key: ['id'], format: 'csv' })).rows).toBe(2)
+  })
+})

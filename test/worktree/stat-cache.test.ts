@@ -1,0 +1,120 @@
+import * as fs from 'node:fs'
+import path from 'node:path'
+import { Level } from 'level'
+import { describe, expect, test } from 'vitest'
+import { cidOf } from '../../src/encoding/cid.ts'
+import { stage } from '../../src/worktree/add.ts'
+import { StatCache } from '../../src/worktree/stat-cache.ts'
+import { type KnownFile, decodeKnown, encodeKnown, isRacy } from '../../src/worktree/stat-record.ts'
+import { worktreeStatus } from '../../src/worktree/status.ts'
+import { worktreeWith, write } from './folder.ts'
+
+const hundredFiles = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, `text ${i}`]))
+const anyNeed = { paths: 100, bytes: 0 }
+
+const known: KnownFile = {
+  stat: {
+    kind: 'file',
+    executable: true,
+    size: 3,
+    mtimeNs: 1_700_000_000_123_456_789n,
+    ctimeNs: 1_700_000_000_123_456_790n,
+    ino: 42n,
+  },
+  entry: { kind: 'file', executable: true, size: 3, content: cidOf('raw', new Uint8Array([1, 2, 3])) },
+  knownAtMs: 1_700_000_010_000,
+  sha256: null,
+}
+
+describe('a record', () => {
+  test('comes back as it was, with and without a sha256', () => {
+    const table: KnownFile = {
+      ...known,
+      entry: { kind: 'table', executable: false, table: cidOf('dag-cbor', new Uint8Array([1])) },
+      sha256: new Uint8Array(32).fill(7),
+    }
+    const link: KnownFile = { ...known, entry: { kind: 'symlink', target: new Uint8Array([97]) } }
+    for (const record of [known, table, link]) expect(decodeKnown(encodeKnown(record))).toEqual(record)
+  })
+
+  test('that is damaged is no record', () => {
+    const bytes = encodeKnown(known)
+    for (let length = 0; length < bytes.length; length++)
+      expect(decodeKnown(bytes.subarray(0, length))).toBe(null)
+  })
+
+  test('is racy when the file changed within two seconds before it was made, or after', () => {
+    const at = (ms: number): KnownFile => ({ ...known, knownAtMs: ms })
+    expect(isRacy(at(1_700_000_000_000))).toBe(true)
+    expect(isRacy(at(1_700_000_002_000))).toBe(true)
+    expect(isRacy(at(1_700_000_002_200))).toBe(false)
+  })
+})
+
+describe('the stat cache', () => {
+  test('is not even made for a few small files', async () => {
+    const worktree = worktreeWith({ a: '1' })
+    await stage(worktree, ['.'])
+    await worktreeStatus(worktree)
+    expect(fs.existsSync(path.join(worktree.dotDir, 'cache'))).toBe(false)
+  })
+
+  test('an edit of the same size and time is seen', async () => {
+    const worktree = worktreeWith(hundredFiles)
+    await stage(worktree, ['.'])
+    const place = path.join(worktree.root, 'f7')
+    const { atime, mtime } = fs.statSync(place)
+    fs.writeFileSync(place, 'TEXT 7')
+    fs.utimesSync(place, atime, mtime)
+    expect((await worktreeStatus(worktree)).unstaged.map((change) => change.path)).toEqual(['f7'])
+    // Also right behind a status that found it changed, and back.
+    fs.writeFileSync(place, 'text 7')
+    expect((await worktreeStatus(worktree)).unstaged).toEqual([])
+    fs.writeFileSync(place, 'text 8')
+    expect((await worktreeStatus(worktree)).unstaged).toHaveLength(1)
+  })
+
+  test('spares files that it knows: unreadable but unchanged is unchanged', async () => {
+    const worktree = worktreeWith(hundredFiles)
+    await stage(worktree, ['.'])
+    await new Promise((resolve) => setTimeout(resolve, 2300))
+    await worktreeStatus(worktree)
+    const { index } = await (await import('../../src/worktree/index-state.ts')).readIndex(worktree)
+    const cache = await StatCache.open(worktree, anyNeed)
+    const records = await cache.load(['f1', 'f2', 'nope'])
+    await cache.close()
+    expect([...records.keys()]).toEqual(['f1', 'f2'])
+    expect(records.get('f1')!.entry).toEqual(await index.get('f1'))
+    expect(isRacy(records.get('f1')!)).toBe(false)
+  })
+
+  test('locked by another instance it is done without', async () => {
+    const worktree = worktreeWith(hundredFiles)
+    await stage(worktree, ['.'])
+    const other = new Level(path.join(worktree.dotDir, 'cache/stat'))
+    await other.open()
+    try {
+      write(worktree, { f3: 'new' })
+      expect((await worktreeStatus(worktree)).unstaged.map((change) => change.path)).toEqual(['f3'])
+      await stage(worktree, ['.'])
+      expect((await worktreeStatus(worktree)).unstaged).toEqual([])
+      const cache = await StatCache.open(worktree, anyNeed)
+      expect(cache.isOpen).toBe(false)
+      await cache.close()
+    } finally {
+      await other.close()
+    }
+  })
+
+  test('damaged it is thrown away', async () => {
+    const worktree = worktreeWith(hundredFiles)
+    await stage(worktree, ['.'])
+    const folder = path.join(worktree.dotDir, 'cache/stat')
+    for (const name of fs.readdirSync(folder)) fs.writeFileSync(path.join(folder, name), 'junk\n')
+    expect((await worktreeStatus(worktree)).unstaged).toEqual([])
+    const cache = await StatCache.open(worktree, anyNeed)
+    expect(cache.isOpen).toBe(true)
+    expect((await cache.load(['f1'])).size).toBe(1)
+    await cache.close()
+  })
+})
