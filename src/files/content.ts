@@ -49,7 +49,7 @@ export async function writeFile(
     done += bytes.length
     if (cutter === null) {
       // The source may use its buffer again for the next part.
-      head.push(bytes.slice())
+      head.push(new Uint8Array(bytes))
       if (done >= headBytes) cutter = cutterOf(head.splice(0), chunks)
     } else {
       cutter.push(bytes)

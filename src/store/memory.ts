@@ -154,7 +154,7 @@ class MemoryWriter implements ObjectWriter {
   put(codec: Codec, bytes: Uint8Array, _options?: PutOptions): Cid {
     if (bytes.length > objectBytesMax) throw new TypeError(`an object has at most ${objectBytesMax} bytes`)
     const cid = cidOf(codec, bytes)
-    if (!this.pending.has(cid)) this.pending.set(cid, this.store.peek(cid) ?? bytes.slice())
+    if (!this.pending.has(cid)) this.pending.set(cid, this.store.peek(cid) ?? new Uint8Array(bytes))
     return cid
   }
 
