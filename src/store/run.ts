@@ -82,7 +82,8 @@ export function filterRun(run: Run, keep: (entryAt: number) => boolean): Run {
 }
 
 function remapped(entries: Uint8Array, remap: readonly number[]): Uint8Array {
-  const copy = entries.slice()
+  // Not slice(): of a segment read from disk, a Buffer, that is a view, and the segment itself would be changed.
+  const copy = new Uint8Array(entries)
   const view = new DataView(copy.buffer)
   for (let at = prefixBytes; at < copy.length; at += entryBytes)
     view.setUint32(at, remap[view.getUint32(at, true)]!, true)
