@@ -1,5 +1,6 @@
 // A table's rows as the bytes of its file, exactly as they were read. Where the file is not in key order, the rows of
 // a window of keys are gathered by one scan of the map: as many scans as there are windows of bounded memory.
+import { concatBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { ProllyMap } from '../prolly/map.ts'
@@ -39,7 +40,6 @@ export function rendererOf(table: TableObject): TableRenderer {
   return formatNamed(layout.format).renderer(table, layout)
 }
 
-/** Pieces may be views that the next one spoils. */
 async function* pieces(
   renderer: TableRenderer,
   batches: AsyncIterable<EntryBatch>,
@@ -47,7 +47,7 @@ async function* pieces(
   options: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   // The last line end is dropped when the file has none: the piece that may hold it is kept back.
-  let held = renderer.head.slice()
+  let held = renderer.head
   for await (const batch of batches) {
     for await (const rows of withContents(batch, nodes.reader, options)) {
       yield held
@@ -65,20 +65,15 @@ function withoutEol(bytes: Uint8Array): Uint8Array {
 
 /** Chunks of a size that is worth a write. */
 async function* joined(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let chunk = new Uint8Array(2 * chunkBytes)
+  let pending: Uint8Array[] = []
   let length = 0
   for await (const piece of source) {
-    if (length + piece.length > chunk.length) {
-      if (length > 0) yield chunk.subarray(0, length)
-      chunk = new Uint8Array(Math.max(2 * chunkBytes, piece.length))
-      length = 0
-    }
-    chunk.set(piece, length)
+    pending.push(piece)
     length += piece.length
     if (length < chunkBytes) continue
-    yield chunk.subarray(0, length)
-    chunk = new Uint8Array(2 * chunkBytes)
+    yield concatBytes(pending)
+    pending = []
     length = 0
   }
-  if (length > 0) yield chunk.subarray(0, length)
+  if (length > 0) yield concatBytes(pending)
 }

@@ -81,8 +81,8 @@ export class Slicer {
   #append(chunk: Uint8Array): void {
     const unread = this.#end - this.#start
     if (this.#end + chunk.length > this.#buffer.length) {
-      const room = Math.max(unread + chunk.length, 2 * sliceBytes)
-      const target = room > this.#buffer.length / 2 ? new Uint8Array(2 * room) : this.#buffer
+      const room = 2 * (unread + chunk.length)
+      const target = room > this.#buffer.length ? new Uint8Array(room) : this.#buffer
       target.set(this.#buffer.subarray(this.#start, this.#end))
       this.#buffer = target
       this.#start = 0

@@ -16,7 +16,7 @@ export class JsonlColumns {
   /** Raw names (between the quotes, as latin1) seen so far. */
   readonly #byRawName = new Map<string, number>()
   readonly #byName = new Map<string, number>()
-  readonly #kinds: Set<CellKind>[] = []
+  readonly #kinds: Set<CellKind | 'int'>[] = []
   #values = 0
 
   constructor(key: readonly string[], previous: Schema | null) {
@@ -46,7 +46,7 @@ export class JsonlColumns {
     return column
   }
 
-  saw(column: number, kind: CellKind): void {
+  saw(column: number, kind: CellKind | 'int'): void {
     this.#kinds[column]!.add(kind)
   }
 
@@ -75,10 +75,11 @@ function nameOf(bytes: Uint8Array, raw: string): string {
   return name
 }
 
-function typeOfKinds(kinds: ReadonlySet<CellKind>): ColumnType | null {
+function typeOfKinds(kinds: ReadonlySet<CellKind | 'int'>): ColumnType | null {
   const seen = [...kinds].filter((kind) => kind !== 'null')
   if (seen.length === 0) return null
   if (seen.every((kind) => kind === 'true' || kind === 'false')) return 'bool'
-  if (seen.every((kind) => kind === 'number')) return 'decimal'
+  if (seen.every((kind) => kind === 'int')) return 'int'
+  if (seen.every((kind) => kind === 'int' || kind === 'number')) return 'decimal'
   return seen.includes('json') ? 'json' : 'text'
 }

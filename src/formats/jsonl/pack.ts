@@ -3,7 +3,7 @@
 import { compareRanges } from '../../base/bytes.ts'
 import { sameBytes } from '../../base/platform.ts'
 import { cellOf } from '../../table/cell.ts'
-import { encodeKey, keyBytesMax, keyRoom } from '../../table/key.ts'
+import { encodeKey, isIntLiteral, keyBytesMax, keyRoom } from '../../table/key.ts'
 import type { Cell, CellKind, Schema } from '../../table/interface.ts'
 import {
   cellBytesMax,
@@ -105,7 +105,8 @@ export class LinePacker {
     for (let i = 0; i < count; i++) {
       const column = columns.columnOf(this.src, nameStarts[i]!, nameEnds[i]!)
       found.push(column)
-      columns.saw(column, kinds[i]!)
+      const isInt = kinds[i] === 'number' && isIntLiteral(this.#content(i))
+      columns.saw(column, isInt ? 'int' : kinds[i]!)
     }
     if (columns.names.length > this.#memberOf.length)
       this.#memberOf = new Int32Array(2 * columns.names.length)
