@@ -71,7 +71,9 @@ export class EntryWriter {
     if (after.mode === 'symlink') {
       const target = await this.#source.blob(after.oid)
       const isFit = target.length > 0 && target.length <= targetBytesMax && !target.includes(0)
-      return isFit ? { kind: 'symlink', target: target.slice() } : this.#skip(path, 'is a symlink to nowhere')
+      return isFit
+        ? { kind: 'symlink', target: new Uint8Array(target) }
+        : this.#skip(path, 'is a symlink to nowhere')
     }
     const content =
       this.#contents.get(after.oid) ?? writeBytes(this.#writer, await this.#source.blob(after.oid))

@@ -90,7 +90,7 @@ function listGits(git: GitRepository, oid: string): string[] {
 async function expectSame(store: MemoryStore, git: GitRepository, tip: CommitCid | null): Promise<void> {
   const ours = await historyOf(store, tip)
   const oidOf = new Map(ours.map((commit) => [commit.cid, String(commit.extra['git'])]))
-  expect(ours.map((commit) => oidOf.get(commit.cid)).sort()).toEqual(
+  expect(ours.map((commit) => oidOf.get(commit.cid)!).sort()).toEqual(
     git.git('rev-list', 'HEAD').trim().split('\n').sort(),
   )
   for (const commit of ours) {
