@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-const { openSync, write, fsync, rename, link, unlinkSync, mkdirSync, utimesSync } = fs
-const replaced = { openSync, write, fsync, rename, link, unlinkSync, mkdirSync, utimesSync }
+const { openSync, write, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync } = fs
+const replaced = { openSync, write, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync }
 const real = { ...fs }
 
 type Callback = (error: Error | null, count?: number) => void
@@ -70,13 +70,10 @@ export class Faults {
           return undefined
         })
       },
-      rename: (from: string, to: string, done: Callback) => {
-        answered(done, () => {
-          before('rename', to)
-          real.renameSync(from, to)
-          this.#moved(from, to)
-          return undefined
-        })
+      renameSync: (from: string, to: string) => {
+        before('rename', to)
+        real.renameSync(from, to)
+        this.#moved(from, to)
       },
       link: (from: string, to: string, done: Callback) => {
         answered(done, () => {

@@ -97,9 +97,9 @@ export async function writeTmp(dir: string, bytes: Uint8Array): Promise<string> 
 }
 
 /** Gives a temporary file its name. The name is new by construction: nothing is replaced. */
-export async function rename(from: string, to: string): Promise<void> {
+export function rename(from: string, to: string): void {
   try {
-    await called((done) => fs.rename(from, to, done))
+    fs.renameSync(from, to)
   } catch (cause) {
     throw ioError(cause, to)
   }

@@ -20,7 +20,7 @@ import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
 import { manifestName } from './layout.ts'
 import type { LoggedEntry } from './log.ts'
-import { removeSegment, writeSegment } from './publish.ts'
+import { type Flushed, removeSegment, writeSegment } from './publish.ts'
 import { DiskWriter } from './writer.ts'
 
 const graceMsDefault = 24 * 3_600_000
@@ -72,9 +72,13 @@ async function turn(
     dropManifests(home, survey.dropped)
     return planned
   }
-  const run = await livingRun(home, plan, writer)
-  const entry = await publishLiving(home, survey, run, writer)
+  const flushed = await writer.flush()
+  const run = await livingRun(home, plan, flushed)
+  const entry = await publishLiving(home, survey, run)
   if (entry === null) return null
+  writer.published(home.refresh(), flushed.packs)
+  // Nothing is deleted before the manifest that no longer needs it is durable.
+  await home.log.sync()
   const still = filesOf(entry, [run])
   const retired = [...live].filter((name) => !still.has(name))
   dropManifests(home, survey.dropped)
@@ -122,8 +126,7 @@ function* rootsOf(home: DiskHome, entries: readonly LoggedEntry[]): Generator<Ci
 }
 
 /** The living, each in its newest place, and the packs that are still needed. */
-async function livingRun(home: DiskHome, plan: GcPlan, writer: DiskWriter): Promise<Run> {
-  const { packs, objects } = await writer.flush()
+async function livingRun(home: DiskHome, plan: GcPlan, { packs, objects }: Flushed): Promise<Run> {
   for (const dir of new Set(packs.map((pack) => path.dirname(pack.file)))) await syncDir(dir)
   await syncDir(path.join(home.dir, 'packs'))
   return filterRun(mergeRuns([plan.living, runOf(objects)]), () => true)
@@ -133,7 +136,6 @@ async function publishLiving(
   home: DiskHome,
   { view, oldest }: Survey,
   run: Run,
-  writer: DiskWriter,
 ): Promise<Pick<LogEntry, 'segments'> | null> {
   const current = home.manifestOf(view.entry)
   const { refs: _, ...next } = nextManifest(
@@ -158,9 +160,6 @@ async function publishLiving(
     if (!won) for (const segment of segments) removeSegment(home, segment)
   }
   if (!won) return null
-  writer.published(home.refresh())
-  // Nothing is deleted before the manifest that no longer needs it is durable.
-  await home.log.sync()
   return { segments }
 }
 

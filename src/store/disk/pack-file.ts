@@ -62,7 +62,8 @@ export class PackFile {
     this.#close()
     const target = path.join(this.#dir, packPath(name))
     await makeFanOut(path.dirname(target))
-    await rename(this.file, target)
+    // In one go with the new name: whoever reads the pack meanwhile never meets the old one.
+    rename(this.file, target)
     this.file = target
     this.ref = { name, bytes: this.#size + end.length }
     return this.ref

@@ -19,7 +19,7 @@ import { recheck } from './recheck.ts'
 import { DiskWriter } from './writer.ts'
 
 export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
-type Flushed = Awaited<ReturnType<DiskWriter['flush']>>
+export type Flushed = Awaited<ReturnType<DiskWriter['flush']>>
 
 export async function publish(home: DiskHome, change: Change, options: UpdateOptions): Promise<Manifest> {
   if (
@@ -36,19 +36,21 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
     const wanted = await change(current)
     if (wanted === null) return current
     const next = nextManifest(current, wanted, Date.now())
+    let flushed: Flushed
     try {
       const refs = refsFor(next.refs, writer)
       await recheck(writer, view)
       checkTargets(writer, view, wanted)
       const head = { manifest: next, refs, oldest: view.entry.oldest, previous: view.entry.digest }
-      if (!(await commit(home, view, head, await writer.flush()))) continue
+      flushed = await writer.flush()
+      if (!(await commit(home, view, head, flushed))) continue
     } catch (error) {
       if (isMissing(error) && home.refresh() !== view) continue
       // After a failed write nothing of it stays behind, and the writer takes no further part.
       if (!isVarveError(error) || failures.has(error.code)) await writer.fail(error)
       throw error
     }
-    writer.published(home.refresh())
+    writer.published(home.refresh(), flushed.packs)
     await home.log.sync()
     return next
   }
@@ -95,7 +97,7 @@ export async function writeSegment(home: DiskHome, run: Run): Promise<SegmentRef
   const name = remember(home.segments, bytes)
   const tmp = await writeTmp(home.dir, bytes)
   try {
-    await rename(tmp, path.join(home.dir, segmentPath(name)))
+    rename(tmp, path.join(home.dir, segmentPath(name)))
   } catch (error) {
     remove(tmp)
     throw error

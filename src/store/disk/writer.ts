@@ -1,10 +1,10 @@
 // Takes objects in on disk. `put` hashes, looks whether the object is known, and copies the bytes into a batch; full
 // batches are packed by threads once there is enough to do, and appended to temporary packs. Nothing of it is seen
 // by others until the store publishes it with a manifest.
-import { VarveError, corrupt, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { corrupt, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
 import { type Cid, type Codec, cidOf, cidOfDigest, codecOf } from '../../encoding/cid.ts'
-import { type PackedBatch, packBatch } from '../batch.ts'
+import type { PackedBatch } from '../batch.ts'
 import {
   type ObjectWriter,
   type PutOptions,
@@ -12,23 +12,20 @@ import {
   type StoredObject,
   objectBytesMax,
 } from '../interface.ts'
-import type { PackKind } from '../pack.ts'
 import { deltaDepthMax, pack, unpack } from '../packing.ts'
 import { recordLength, writeRecord } from '../record.ts'
 import type { Placed } from '../run.ts'
 import { isMissing } from './files.ts'
 import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
-import { BufferShelf, OpenBatch } from './open-batch.ts'
-import { PackFile } from './pack-file.ts'
+import type { OpenBatch } from './open-batch.ts'
+import type { PackFile } from './pack-file.ts'
+import { PackQueue } from './pack-queue.ts'
+import { PackSink } from './pack-sink.ts'
 import type { Place } from './read.ts'
 import { cidDigest } from './digest.ts'
 
-/** Below this a thread's start costs more than it saves. */
-const threadBytesMin = 1 << 20
 const rewriteObjects = 256
-/** `drained` waits until no more than this is in memory. */
-const queuedBytesMax = 16 << 20
 
 interface Pending {
   readonly digest: Uint8Array
@@ -48,26 +45,22 @@ export class DiskWriter implements ObjectWriter {
   view: IndexView
   readonly assumed: Set<Cid> = new Set()
   readonly #pending = new Map<Cid, Pending>()
-  readonly #shelf = new BufferShelf()
-  readonly #open: Record<Codec, OpenBatch | null> = { raw: null, 'dag-cbor': null }
-  readonly #packs: Record<PackKind, PackFile | null> = { meta: null, data: null }
-  #finished: PackFile[] = []
-  #held: OpenBatch[] = []
-  #tasks = new Set<Promise<void>>()
-  #seenBytes = 0
-  #queuedBytes = 0
-  #failure: unknown = null
+  readonly #sink: PackSink
+  readonly #queue: PackQueue
 
   constructor(home: DiskHome) {
     this.home = home
     this.view = home.view()
+    this.#sink = new PackSink(home.dir)
+    const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)
+    this.#queue = new PackQueue(home.pool, this.#sink, baseOf, (batch, packed) => this.#append(batch, packed))
   }
 
   put(codec: Codec, bytes: Uint8Array, options: PutOptions = {}): Cid {
     if (bytes.length > objectBytesMax) throw new TypeError(`an object has at most ${objectBytesMax} bytes`)
     const digest = sha256(bytes)
     const cid = cidOfDigest(codec, digest)
-    if (!this.#isHere(cid, digest, codec)) this.#queue(cid, digest, codec, bytes, options.base ?? null)
+    if (!this.#isHere(cid, digest, codec)) this.#enqueue(cid, digest, codec, bytes, options.base ?? null)
     return cid
   }
 
@@ -75,28 +68,16 @@ export class DiskWriter implements ObjectWriter {
   putAnew(codec: Codec, bytes: Uint8Array): void {
     const digest = sha256(bytes)
     const cid = cidOfDigest(codec, digest)
-    if (!this.#pending.has(cid)) this.#queue(cid, digest, codec, bytes, null)
+    if (!this.#pending.has(cid)) this.#enqueue(cid, digest, codec, bytes, null)
   }
 
-  #queue(cid: Cid, digest: Uint8Array, codec: Codec, bytes: Uint8Array, base: Cid | null): void {
-    const batch = (this.#open[codec] ??= new OpenBatch(codec, this.#shelf))
-    const item = batch.items.length
+  #enqueue(cid: Cid, digest: Uint8Array, codec: Codec, bytes: Uint8Array, hint: Cid | null): void {
     // A base that is pending too has the depth it may get: what it gets is never more.
-    const depth = base === null ? 0 : this.#depthOf(base) + 1
-    batch.add(cid, digest, bytes, depth > deltaDepthMax ? null : base, depth)
-    this.#pending.set(cid, {
-      digest,
-      codec,
-      batch,
-      item,
-      pack: null,
-      offset: 0,
-      length: 0,
-      depth: depth > deltaDepthMax ? 0 : depth,
-    })
-    this.#seenBytes += bytes.length
-    this.#queuedBytes += bytes.length
-    if (batch.isFull) this.#seal(codec)
+    const hintDepth = hint === null ? 0 : this.#depthOf(hint) + 1
+    const [base, depth] = hintDepth > deltaDepthMax ? [null, 0] : [hint, hintDepth]
+    const queued = this.#queue.add({ cid, digest, codec, bytes, base, depth })
+    // A batch that is packed at once, without a thread, is not in a file before this turn ends.
+    this.#pending.set(cid, { digest, codec, ...queued, pack: null, offset: 0, length: 0, depth })
   }
 
   async putStored(object: StoredObject): Promise<void> {
@@ -116,7 +97,7 @@ export class DiskWriter implements ObjectWriter {
     const depth = object.base === null ? 0 : this.#depthOf(object.base) + 1
     if (depth > deltaDepthMax || object.payload.length > bytes.length) this.putAnew(codec, bytes)
     else this.#appendStored({ ...object, depth })
-    if (this.#queuedBytes > queuedBytesMax) await this.drained()
+    await this.drained()
   }
 
   async #unpacked(object: StoredObject): Promise<Uint8Array> {
@@ -133,19 +114,17 @@ export class DiskWriter implements ObjectWriter {
     const base = object.base === null ? null : Buffer.from(object.base, 'hex')
     const record = new Uint8Array(recordLength(object.packing, object.payload.length))
     writeRecord(record, 0, { ...object, codec, digest, base })
-    const file = this.#packOf(codec)
-    const offset = file.append(record, [record.length])
-    const place = { batch: null, item: 0, pack: file, offset, length: record.length, depth: object.depth }
+    const length = record.length
+    this.#sink.queued(length)
+    const { pack: file, start } = this.#sink.append(codec, record, [length], () =>
+      this.#sink.unqueued(length),
+    )
+    const place = { batch: null, item: 0, pack: file, offset: start, length, depth: object.depth }
     this.#pending.set(object.cid, { digest, codec, ...place })
-    this.#queuedBytes += record.length
-    this.#track(file.written().then(() => void (this.#queuedBytes -= record.length)))
   }
 
-  async drained(): Promise<void> {
-    while (this.#queuedBytes > queuedBytesMax && this.#failure === null && this.#tasks.size > 0) {
-      await Promise.race(this.#tasks)
-    }
-    this.#throwFailure()
+  drained(): Promise<void> {
+    return this.#sink.drained()
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {
@@ -168,35 +147,19 @@ export class DiskWriter implements ObjectWriter {
   async abort(): Promise<void> {
     this.#pending.clear()
     this.assumed.clear()
-    this.#open.raw = null
-    this.#open['dag-cbor'] = null
-    this.#held = []
-    while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks)
-    const files = [...this.#finished, this.#packs.meta, this.#packs.data].filter((file) => file !== null)
-    this.#finished = []
-    this.#packs.meta = null
-    this.#packs.data = null
-    this.#queuedBytes = 0
-    this.#seenBytes = 0
-    this.#failure = null
+    this.#queue.reset()
     this.view = this.home.view()
-    for (const file of files) await file.abort()
+    await this.#sink.abort()
   }
 
   /** Everything put so far is in finished, durable packs; returns those and where each object lies in them. */
   async flush(): Promise<{ packs: readonly PackFile[]; objects: Placed[] }> {
-    this.#seal('dag-cbor')
-    this.#seal('raw')
-    for (const batch of this.#held.splice(0)) this.#append(batch, packBatch(this.#jobOf(batch)))
-    while (this.#tasks.size > 0) await Promise.race(this.#tasks)
-    this.#throwFailure()
-    const open = [this.#packs.meta, this.#packs.data].filter((file) => file !== null)
-    this.#packs.meta = null
-    this.#packs.data = null
-    this.#finished.push(...open)
-    await this.#guard(Promise.all(open.map((file) => file.finish())))
-    const objects = [...this.#pending.values()].map((found) => ({ ...found, pack: found.pack!.ref! }))
-    return { packs: this.#finished, objects }
+    this.#queue.flush()
+    const packs = await this.#sink.finish()
+    const finished = new Set(packs)
+    const done = [...this.#pending.values()].filter(({ pack: file }) => file !== null && finished.has(file))
+    const objects = done.map((found) => ({ ...found, pack: found.pack!.ref! }))
+    return { packs, objects }
   }
 
   isPending(cid: Cid): boolean {
@@ -212,9 +175,8 @@ export class DiskWriter implements ObjectWriter {
    * delta of something that `view` has not.
    */
   async rewrite(view: IndexView): Promise<void> {
-    await this.flush()
-    const packs = this.#finished
-    this.#finished = []
+    const packs = new Set((await this.flush()).packs)
+    this.#sink.forget(packs)
     const cids = this.pendingCids()
     for (let at = 0; at < cids.length; at += rewriteObjects) {
       for (const object of this.home.readStored(cids.slice(at, at + rewriteObjects), this.#locate)) {
@@ -229,19 +191,22 @@ export class DiskWriter implements ObjectWriter {
     for (const old of packs) await old.abort()
   }
 
-  /** After the manifest stands: what was pending is the store's. */
-  published(view: IndexView): void {
-    this.#pending.clear()
-    this.assumed.clear()
-    this.#finished = []
-    this.#seenBytes = 0
+  /** After the manifest stands: what these packs hold is the store's. What was put since stays pending. */
+  published(view: IndexView, packs: readonly PackFile[]): void {
+    const done = new Set(packs)
+    for (const [cid, { pack: file }] of this.#pending) {
+      if (file !== null && done.has(file)) this.#pending.delete(cid)
+    }
+    if (this.#pending.size === 0) this.assumed.clear()
+    this.#sink.forget(done)
+    this.#queue.published()
     this.view = view
   }
 
   /** After a failed write the files are removed and the writer refuses to publish, until it is aborted. */
   async fail(error: unknown): Promise<void> {
     await this.abort()
-    this.#failure = error
+    this.#sink.fail(error)
   }
 
   #isHere(cid: Cid, digest: Uint8Array, codec: Codec): boolean {
@@ -270,37 +235,10 @@ export class DiskWriter implements ObjectWriter {
     return { file: found.pack!.file, offset, length, codec, depth }
   }
 
-  /** What is on its way into a file must be there before it can be read. */
+  /** What is on its way into a file must be there before it can be read; a delta's base may lie in another one. */
   async #readable(cids: readonly Cid[]): Promise<void> {
-    const packs = new Set<PackFile>()
-    for (const cid of cids) {
-      const pack = this.#pending.get(cid)?.pack
-      if (pack !== undefined && pack !== null) packs.add(pack)
-    }
-    // A delta's base may lie in another pack of this writer.
-    if (packs.size === 0) return
-    for (const pack of [...this.#finished, this.#packs.meta, this.#packs.data]) await pack?.written()
-  }
-
-  #seal(codec: Codec): void {
-    const batch = this.#open[codec]
-    if (batch === null) return
-    this.#open[codec] = null
-    this.#held.push(batch)
-    if (this.#seenBytes < threadBytesMin) return
-    for (const held of this.#held.splice(0)) {
-      if (this.home.pool.isInline) this.#append(held, packBatch(this.#jobOf(held)))
-      else {
-        const job = this.#jobOf(held)
-        this.#track(
-          this.home.pool.run('packBatch', packBatch, [job]).then((packed) => this.#append(held, packed)),
-        )
-      }
-    }
-  }
-
-  #jobOf(batch: OpenBatch): ReturnType<OpenBatch['job']> {
-    return batch.job((cid) => this.#baseOf(cid))
+    const isPacked = (cid: Cid): boolean => (this.#pending.get(cid)?.pack ?? null) !== null
+    if (cids.some(isPacked)) await this.#sink.written()
   }
 
   // A base is a hint only: one that cannot be read costs space, not the commit.
@@ -323,61 +261,22 @@ export class DiskWriter implements ObjectWriter {
     return place !== null && 'file' in place ? place.depth : deltaDepthMax
   }
 
-  #packOf(codec: Codec): PackFile {
-    const kind = codec === 'raw' ? 'data' : 'meta'
-    const open = this.#packs[kind]
-    if (open !== null && !open.isFull) return open
-    if (open !== null) {
-      this.#finished.push(open)
-      this.#track(open.finish().then(() => undefined))
-    }
-    const next = new PackFile(this.home.dir, kind)
-    this.#packs[kind] = next
-    return next
-  }
-
   #append(batch: OpenBatch, packed: PackedBatch): void {
-    if (this.#failure !== null) return
-    const pack = this.#packOf(batch.codec)
-    const start = pack.append(packed.records, packed.ends)
-    const bytes = batch.bytes
-    this.#track(pack.written().then(() => this.#landed(batch, packed, pack, start, bytes)))
+    const { records, ends } = packed
+    this.#sink.append(batch.codec, records, ends, (file, start) => this.#landed(batch, packed, file, start))
   }
 
-  #landed(batch: OpenBatch, packed: PackedBatch, pack: PackFile, start: number, bytes: number): void {
-    this.#queuedBytes -= bytes
+  #landed(batch: OpenBatch, packed: PackedBatch, file: PackFile, start: number): void {
     batch.items.forEach((item, i) => {
       const found = this.#pending.get(item.cid)
       if (found === undefined || found.batch !== batch) return
       const from = i === 0 ? 0 : packed.ends[i - 1]!
       found.batch = null
-      found.pack = pack
+      found.pack = file
       found.offset = start + from
       found.length = packed.ends[i]! - from
       found.depth = packed.depths[i]!
     })
-    batch.release(this.#shelf)
-  }
-
-  #track(work: Promise<void>): void {
-    const task = work
-      .catch((error: unknown) => void (this.#failure ??= error))
-      .finally(() => this.#tasks.delete(task))
-    this.#tasks.add(task)
-  }
-
-  async #guard(work: Promise<unknown>): Promise<void> {
-    try {
-      await work
-    } catch (error) {
-      this.#failure ??= error
-      throw error
-    }
-  }
-
-  #throwFailure(): void {
-    if (this.#failure === null) return
-    if (this.#failure instanceof VarveError) throw this.#failure
-    throw new VarveError('VARVE_IO', 'writing objects failed', { cause: this.#failure })
+    this.#queue.done(batch)
   }
 }
