@@ -12,8 +12,9 @@ import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { diffSchemas, diffTables } from '../table/diff.ts'
-import type { RowDifference, Schema, SchemaDifference } from '../table/interface.ts'
+import type { RowDifference, Schema, SchemaDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
+import { Table } from '../table/table.ts'
 import { pairRenames } from './renames.ts'
 
 /** Larger files are compared by size: a line diff of them serves nobody. */
@@ -123,7 +124,29 @@ async function tableParts(
     kind: 'table',
     schemaChanges,
     keyColumns: keyNames((b ?? a)!.schema),
-    rows: () => diffTables(nodes, a ?? null, b ?? null, { signal: options.signal }),
+    rows: () => {
+      if (a && b) return diffTables(nodes, a, b, options)
+      return a ? allRows(nodes, a, 'removed', options.signal) : allRows(nodes, b!, 'added', options.signal)
+    },
+  }
+}
+
+async function* allRows(
+  nodes: NodeStore,
+  object: TableObject,
+  kind: 'added' | 'removed',
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RowDifference[]> {
+  const table = await Table.of(nodes, object)
+  const keys = keyNames(object.schema)
+  for await (const rows of table.scan({ signal })) {
+    yield rows.map((row) => ({
+      kind,
+      key: keys.map((name) => row[name] ?? null),
+      before: kind === 'removed' ? row : null,
+      after: kind === 'added' ? row : null,
+      cells: [],
+    }))
   }
 }
 

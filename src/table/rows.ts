@@ -76,6 +76,12 @@ export function keyOfValues(shape: RowShape, values: readonly Value[]): Uint8Arr
   return encodeKey(shape.schema, cells)
 }
 
+/** The beginning of all keys whose first values are these. */
+export function prefixOfValues(shape: RowShape, values: readonly Value[]): Uint8Array {
+  const key = shape.schema.key.slice(0, values.length)
+  return keyOfValues({ ...shape, schema: { ...shape.schema, key } }, values)
+}
+
 export function keyValues(shape: RowShape, key: Uint8Array): Value[] {
   return decodeKey(shape.schema, key).map((cell, i) => cellValue(cell, shape.keys[i]!.type))
 }

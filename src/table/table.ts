@@ -1,15 +1,18 @@
 // A handle on one table: its object, and the map of its rows. It never changes; edits give another table object.
 import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
-import type { KeyRange } from '../prolly/interface.ts'
+import type { Entry, KeyRange } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import type { Row, Schema, TableObject, Value } from './interface.ts'
-import { entriesToRows, keyOfValues, type RowShape, rowShape } from './rows.ts'
+import { entriesToRows, keyOfValues, prefixOfValues, type RowShape, rowShape } from './rows.ts'
 import { loadTable } from './table-object.ts'
 
-/** Half-open: rows whose key is not below `from` and below `before`, each given by one value or by all of the key. */
+/**
+ * Half-open: rows whose key is not below `from` and below `before`. Leading parts of a composite key are enough: they
+ * stand before every key that begins with them.
+ */
 export interface RowRange {
   readonly from?: Value | readonly Value[] | undefined
   readonly before?: Value | readonly Value[] | undefined
@@ -55,6 +58,17 @@ export class Table {
     return row!
   }
 
+  /** In the order asked for, with one read a level of the tree. */
+  async getMany(keys: readonly (Value | readonly Value[])[], options: ReadOptions = {}): Promise<(Row | null)[]> {
+    const found = await this.map.getMany(
+      keys.map((key) => keyOfValues(this.shape, keyParts(key))),
+      options,
+    )
+    const present = found.filter((entry): entry is Entry => entry !== null)
+    const rows = (await entriesToRows(this.shape, present, this.nodes.reader, options)).values()
+    return found.map((entry) => (entry === null ? null : rows.next().value!))
+  }
+
   /** Rows in key order, in batches. */
   async *scan(options: RowScanOptions = {}): AsyncGenerator<Row[]> {
     const { reverse, signal } = options
@@ -67,7 +81,7 @@ export class Table {
 
   keyRange({ from, before }: RowRange): KeyRange {
     const bound = (key: Value | readonly Value[] | undefined): Uint8Array | undefined =>
-      key === undefined ? undefined : keyOfValues(this.shape, keyParts(key))
+      key === undefined ? undefined : prefixOfValues(this.shape, keyParts(key))
     return { from: bound(from), before: bound(before) }
   }
 }
