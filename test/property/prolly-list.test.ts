@@ -59,7 +59,7 @@ test('a list diff, applied to the items or spliced into the list, gives the othe
       expect(spliced.cid).toBe(b.cid)
       expect(spliced.count).toBe(after.length)
     }),
-    { numRuns: 150, ...limits },
+    { numRuns: 40, ...limits },
   )
 })
 
@@ -95,6 +95,6 @@ test('every item is found by its index and by each of its bytes', async () => {
       const [first] = await collect(list.scan({ start: index, end: index + 1 }))
       expect(text(entryAt(first!, 0).value)).toBe(items[index])
     }),
-    { numRuns: 60, ...limits },
+    { numRuns: 40, ...limits },
   )
 })

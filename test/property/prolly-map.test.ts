@@ -80,7 +80,7 @@ test('any sequence of edits gives the root that a bulk build gives', async () =>
         expect(map.cid).toBe(buildMap(pairs, newWriter()).cid)
       }
     }),
-    { numRuns: 150, ...limits },
+    { numRuns: 40, ...limits },
   )
 })
 
@@ -99,7 +99,7 @@ test('a diff shows what a comparison of all entries shows, and applied gives the
       const forth = patch.map(({ key, after: entry }) => ({ ...entry, key, value: entry?.value ?? null }))
       expect((await a.mutate(writer, forth)).cid).toBe(b.cid)
     }),
-    { numRuns: 120, ...limits },
+    { numRuns: 50, ...limits },
   )
 })
 
@@ -112,7 +112,7 @@ test('maps that share nothing, of different heights or empty, are diffed like an
       expect(await differences(a, b)).toEqual(oracle(before, after))
       expect(await differences(b, a)).toEqual(oracle(after, before))
     }),
-    { numRuns: 60, ...limits },
+    { numRuns: 40, ...limits },
   )
 })
 
@@ -136,6 +136,6 @@ test('a three-way diff shows each key on which a side left the base, and base it
         expect(t === b).toBe(show(t) === show(b))
       }
     }),
-    { numRuns: 80, ...limits },
+    { numRuns: 40, ...limits },
   )
 })

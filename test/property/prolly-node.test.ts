@@ -83,7 +83,7 @@ test('whatever the bytes, decoding gives a node that encodes to them, or VARVE_C
         }
       },
     ),
-    { numRuns: 3000, ...limits },
+    { numRuns: 1500, ...limits },
   )
   expect(sound).toBeGreaterThan(0)
 })
@@ -129,7 +129,7 @@ test('a tree put together from nodes of others is VARVE_CORRUPT when read, and a
       })
       expect(await verifyTree(new NodeStore(reader), a.cid)).not.toBeNull()
     }),
-    { numRuns: 60, ...limits },
+    { numRuns: 40, ...limits },
   )
 })
 
