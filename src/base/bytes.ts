@@ -74,9 +74,18 @@ export function toHex(bytes: Uint8Array, start = 0, end: number = bytes.length):
   return hex
 }
 
+const hexValues = new Uint8Array(128).fill(255)
+for (let value = 0; value < 16; value++) hexValues['0123456789abcdef'.charCodeAt(value)] = value
+
 export function fromHex(hex: string): Uint8Array {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/.test(hex)) throw new TypeError(`not lower-case hex: '${hex}'`)
-  const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  const bytes = new Uint8Array(hex.length >> 1)
+  let seen = hex.length & 1 ? 255 : 0
+  for (let i = 0; i < bytes.length; i++) {
+    const high = hexValues[hex.charCodeAt(2 * i)] ?? 255
+    const low = hexValues[hex.charCodeAt(2 * i + 1)] ?? 255
+    seen |= high | low
+    bytes[i] = (high << 4) | low
+  }
+  if (seen > 15) throw new TypeError(`not lower-case hex: '${hex}'`)
   return bytes
 }
