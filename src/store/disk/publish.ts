@@ -43,6 +43,8 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
       checkTargets(writer, view, wanted)
       const head = { manifest: next, refs, oldest: view.entry.oldest, previous: view.entry.digest }
       flushed = await writer.flush()
+      // A race that is lost already need not be run.
+      if (home.log.newest() !== view.entry) continue
       if (!(await commit(home, view, head, flushed))) continue
     } catch (error) {
       if (isMissing(error) && home.refresh() !== view) continue
