@@ -79,7 +79,8 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
   }
   const shape = await tables.at(path)
   const key = keyValues(shape, conflict.key)
-  if (conflict.kind === 'row') return { id, kind, path, key, ...(await rowSides(nodes, shape, conflict)) }
+  const keyNames = shape.keys.map((column) => column.name)
+  if (conflict.kind === 'row') return { id, kind, path, key, keyColumns: keyNames, ...(await rowSides(nodes, shape, conflict)) }
   const type = shape.schema.columns.find((column) => column.name === conflict.column)?.type ?? 'text'
   const value = (cell: Cell | null): Value => (cell === null ? null : cellValue(cell, type))
   return {
@@ -87,6 +88,7 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
     kind,
     path,
     key,
+    keyColumns: keyNames,
     column: conflict.column,
     base: value(conflict.base),
     ours: value(conflict.ours),

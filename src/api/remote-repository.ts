@@ -5,7 +5,6 @@ import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
 import { rebase } from '../repo/pick.ts'
 import { fetchRefs } from '../remote/fetch.ts'
-import { importGit } from '../remote/git-import/import.ts'
 import type { TransferReport } from '../remote/interface.ts'
 import { push } from '../remote/push.ts'
 import { addRemote, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
@@ -112,6 +111,8 @@ export class RemoteRepository extends DataRepository {
     options: t.OperationOptions & { revision?: string; branch?: string; paths?: readonly string[] } = {},
   ): Promise<t.ImportGitResult> {
     const branch = options.branch ?? 'main'
+    // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
+    const { importGit } = await import('../remote/git-import/import.ts')
     const report = await importGit(this.repo, source, { ...options, branch })
     return { ...report, branch, head: idOf(report.head) }
   }

@@ -30,6 +30,8 @@ export class Output {
   readonly #stdout: Writable
   readonly #stderr: Writable
   #pending = ''
+  /** Warnings and hints wait for the lines that they are about. */
+  #complaints = ''
 
   constructor(settings: OutputSettings) {
     this.json = settings.json
@@ -61,12 +63,12 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.#stderr.write(`${this.paint('yellow', 'warning:')} ${text}\n`)
+    this.#complaints += `${this.paint('yellow', 'warning:')} ${text}\n`
   }
 
   /** A word on how to go on, to standard error; silent with --quiet and --json. */
   hint(text: string): void {
-    if (!this.quiet && !this.json) this.#stderr.write(`${this.paint('dim', `hint: ${text}`)}\n`)
+    if (!this.quiet && !this.json) this.#complaints += `${this.paint('dim', `hint: ${text}`)}\n`
   }
 
   /** One result: as the JSON document, or as text by `print`. */
@@ -125,6 +127,8 @@ export class Output {
     const text = this.#pending
     this.#pending = ''
     if (text !== '' && !this.closed) await this.#write(text)
+    if (this.#complaints !== '') this.#stderr.write(this.#complaints)
+    this.#complaints = ''
   }
 
   async #write(chunk: string | Uint8Array): Promise<void> {

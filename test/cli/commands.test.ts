@@ -1,0 +1,350 @@
+// Each command once, as a script uses it: what it prints with --json, what it leaves behind.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { temporaryDir } from '../support/temporary.ts'
+import { json, ok, root, varve } from './varve.ts'
+
+const id = /^[0-9a-f]{64}$/
+const dir = temporaryDir()
+const cwd = path.join(dir, 'people')
+
+function put(file: string, text: string, folder = cwd): void {
+  writeFileSync(path.join(folder, file), text)
+}
+
+function get(file: string, folder = cwd): string {
+  return readFileSync(path.join(folder, file), 'utf8')
+}
+
+describe('one repository, command by command', () => {
+  beforeAll(() => mkdirSync(cwd))
+
+  test('init makes it', async () => {
+    expect(await json(['init'], { cwd })).toEqual({ root: cwd, bare: false, gitignore: null })
+  })
+
+  test('config sets, reads and lists', async () => {
+    await ok(['config', 'user.name', 'Ada'], { cwd })
+    expect(await json(['config', 'user.name'], { cwd })).toEqual({ key: 'user.name', value: 'Ada' })
+    expect(await json(['config'], { cwd })).toMatchObject({ items: [{ key: 'user.name', value: 'Ada' }] })
+    await ok(['config', '--unset', 'user.name'], { cwd })
+    expect((await varve(['config', 'user.name'], { cwd })).code).toBe(1)
+  })
+
+  test('track, add and status tell tables from files', async () => {
+    put('people.csv', 'id,name,city\n1,Ada,London\n2,Grace,New York\n3,Lise,Wien\n')
+    put('notes.md', 'one\ntwo\nthree\n')
+    expect(await json(['track', 'people.csv', '--key', 'id'], { cwd })).toEqual({
+      path: 'people.csv',
+      key: ['id'],
+      columns: [
+        { name: 'id', type: 'int' },
+        { name: 'name', type: 'text' },
+        { name: 'city', type: 'text' },
+      ],
+      rows: 3,
+    })
+    const { staged, notTables } = await json<{ staged: object[]; notTables: object[] }>(['add', '.'], { cwd })
+    expect(notTables).toEqual([])
+    expect(staged).toEqual([
+      { path: 'notes.md', state: 'added', kind: 'file' },
+      { path: 'people.csv', state: 'added', kind: 'table' },
+      { path: 'varve.yaml', state: 'added', kind: 'file' },
+    ])
+    put('new.txt', 'x')
+    expect(await json(['status'], { cwd })).toEqual({
+      branch: 'main',
+      head: null,
+      upstream: null,
+      staged,
+      unstaged: [],
+      untracked: ['new.txt'],
+      merging: null,
+      behindBranch: false,
+    })
+    rmSync(path.join(cwd, 'new.txt'))
+  })
+
+  test('commit signs with author and date, and is the same each time', async () => {
+    const commit = await json(['commit', '-m', 'First', '--author', 'Lise <lise@example.org>'], { cwd })
+    expect(commit).toMatchObject({
+      id: expect.stringMatching(id),
+      parents: [],
+      author: { name: 'Lise', email: 'lise@example.org', timeMs: 1795424400000, zoneMinutes: 0 },
+      committer: { name: 'Ada Lovelace' },
+      message: expect.stringMatching(/^First\n?$/),
+      refs: ['HEAD -> main'],
+    })
+    const amended = await json(['commit', '--amend', '--date', '1000000000 +0200', '-m', 'First'], { cwd })
+    expect(amended).toMatchObject({ parents: [], committer: { timeMs: 1e12, zoneMinutes: 120 } })
+  })
+
+  test('diff shows cells, lines and sums; --exit-code and -q say so in the code', async () => {
+    put('people.csv', 'id,name,city\n1,Ada,London\n3,Lise,Vienna\n4,Emmy,Erlangen\n')
+    put('notes.md', 'one\n2\nthree\n')
+    const { items } = await json<{ items: object[] }>(['diff'], { cwd })
+    expect(items).toEqual([
+      expect.objectContaining({
+        path: 'notes.md',
+        kind: 'text',
+        rows: [],
+        hunks: [
+          { oldStart: 1, oldLines: 3, newStart: 1, newLines: 3, lines: [' one', '-two', '+2', ' three'] },
+        ],
+      }),
+      expect.objectContaining({ path: 'people.csv', kind: 'table', keyColumns: ['id'], hunks: [] }),
+    ])
+    expect((items[1] as { rows: object[] }).rows).toMatchObject([
+      { kind: 'removed', key: [2], before: { id: 2, name: 'Grace', city: 'New York' }, after: null },
+      { kind: 'changed', key: [3], cells: [{ column: 'city', before: 'Wien', after: 'Vienna' }] },
+      { kind: 'added', key: [4], before: null },
+    ])
+    expect(await ok(['diff', 'people.csv'], { cwd })).toBe(
+      [
+        'people.csv: 1 row changed, 1 added, 1 removed',
+        '  - id=2  name: Grace, city: New York',
+        '  ~ id=3  city: Wien -> Vienna',
+        '  + id=4  name: Emmy, city: Erlangen',
+        '',
+      ].join('\n'),
+    )
+    expect(await json(['diff', '--stat'], { cwd })).toMatchObject({
+      items: [{ lines: { added: 1, removed: 1 } }, { rows: { added: 1, removed: 1, changed: 1, cells: 1 } }],
+    })
+    expect(await json(['diff', '--name-only'], { cwd })).toEqual({ items: ['notes.md', 'people.csv'] })
+    expect((await varve(['diff', '--exit-code', '--stat'], { cwd })).code).toBe(1)
+    expect(await varve(['diff', '-q'], { cwd })).toEqual({ code: 1, stdout: '', stderr: '' })
+    expect((await varve(['diff', '--staged', '--exit-code'], { cwd })).code).toBe(0)
+  })
+
+  test('restore brings back, commit -a takes the rest', async () => {
+    expect(await json(['restore', 'notes.md'], { cwd })).toEqual({ items: ['notes.md'] })
+    expect(get('notes.md')).toBe('one\ntwo\nthree\n')
+    await ok(['commit', '-am', 'Second'], { cwd })
+    expect(await json(['diff', 'HEAD~1', 'HEAD', '--stat'], { cwd })).toMatchObject({
+      items: [{ path: 'people.csv' }],
+    })
+  })
+
+  test('log, show, cat and ls look back', async () => {
+    const { items } = await json<{ items: { id: string; message: string }[] }>(['log'], { cwd })
+    expect(items.map(({ message }) => message.trim())).toEqual(['Second', 'First'])
+    expect((await ok(['log', '--oneline', '-1', 'people.csv'], { cwd })).trim()).toBe(
+      `${items[0]!.id.slice(0, 8)} (HEAD -> main) Second`,
+    )
+    expect(await json(['show', '--stat'], { cwd })).toMatchObject({
+      commit: { id: items[0]!.id },
+      changes: { items: [{ path: 'people.csv' }] },
+    })
+    expect(await json(['show', 'HEAD~1'], { cwd })).toMatchObject({
+      changes: { items: [{ state: 'added' }, {}, {}] },
+    })
+    expect(await ok(['show', 'HEAD~1:people.csv'], { cwd })).toBe(
+      'id,name,city\n1,Ada,London\n2,Grace,New York\n3,Lise,Wien\n',
+    )
+    expect(await ok(['cat', 'people.csv'], { cwd })).toBe(get('people.csv'))
+    expect(await json(['ls'], { cwd })).toMatchObject({
+      items: [
+        { path: 'notes.md', kind: 'file', size: 14, executable: false },
+        { path: 'people.csv', kind: 'table', size: 3 },
+        { path: 'varve.yaml' },
+      ],
+    })
+    expect(await ok(['ls', 'HEAD~1', 'people.csv'], { cwd })).toBe('people.csv\n')
+  })
+
+  test('mv, rm and reset change the next commit', async () => {
+    expect(await json(['mv', 'notes.md', 'read.me'], { cwd })).toEqual({ from: 'notes.md', to: 'read.me' })
+    expect(await json(['rm', '--cached', 'read.me'], { cwd })).toEqual({ items: ['read.me'] })
+    const { head } = await json<{ head: string }>(['reset', '--hard', 'HEAD'], { cwd })
+    expect(head).toMatch(id)
+    expect(get('notes.md')).toBe('one\ntwo\nthree\n')
+    rmSync(path.join(cwd, 'read.me'), { force: true })
+  })
+
+  test('tag and branch make, list and delete names', async () => {
+    expect(await json(['tag', 'v1', 'HEAD~1'], { cwd })).toMatchObject({ name: 'v1', annotated: false })
+    expect(await json(['tag', '-a', '-m', 'As published', 'v2'], { cwd })).toMatchObject({ annotated: true })
+    expect(await json(['tag'], { cwd })).toMatchObject({
+      items: [{ name: 'v1' }, { name: 'v2', message: expect.stringContaining('As published') }],
+    })
+    expect(await json(['tag', '-d', 'v1'], { cwd })).toEqual({ deleted: ['v1'] })
+    expect(await json(['branch', 'old', 'HEAD~1'], { cwd })).toMatchObject({ name: 'old', current: false })
+    expect(await json(['branch', '-m', 'old', 'older'], { cwd })).toEqual({ from: 'old', to: 'older' })
+    expect(await json(['branch'], { cwd })).toMatchObject({
+      items: [{ name: 'main', current: true }, { name: 'older' }],
+    })
+    expect(await json(['branch', '-d', 'older'], { cwd })).toEqual({ deleted: ['older'] })
+  })
+})
+
+describe('merging', () => {
+  const folder = path.join(dir, 'merging')
+  const at = { cwd: folder }
+
+  beforeAll(async () => {
+    mkdirSync(folder)
+    await ok(['init'], at)
+    put('people.csv', 'id,name,city\n1,Ada,London\n2,Lise,Wien\n', folder)
+    await ok(['track', 'people.csv', '--key', 'id'], at)
+    await ok(['add', '--all'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    await ok(['switch', '-c', 'other'], at)
+    put('people.csv', 'id,name,city\n1,Ada,Paris\n2,Lise,Vienna\n', folder)
+    await ok(['commit', '-am', 'Theirs'], at)
+    await ok(['switch', 'main'], at)
+    put('people.csv', 'id,name,city\n1,Ada,London\n2,Lise Meitner,Berlin\n', folder)
+    await ok(['commit', '-am', 'Ours'], at)
+  })
+
+  test('merge merges cells, keeps the conflict, and exits with 21', async () => {
+    const { code, stdout } = await varve(['merge', 'other', '--json'], at)
+    expect(code).toBe(21)
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'conflict',
+      conflictCount: 1,
+      paths: [{ path: 'people.csv', result: 'conflict', conflicts: 1 }],
+    })
+    expect(get('people.csv', folder)).toBe('id,name,city\n1,Ada,Paris\n2,Lise Meitner,Berlin\n')
+    expect(await json(['conflicts'], at)).toMatchObject({
+      items: [
+        {
+          kind: 'cell',
+          path: 'people.csv',
+          key: [2],
+          column: 'city',
+          base: 'Wien',
+          ours: 'Berlin',
+          theirs: 'Vienna',
+        },
+      ],
+    })
+    expect(await ok(['conflicts'], at)).toMatch(
+      /^people.csv: 1 conflict\n.*id +row +column +base +ours +theirs\n +\S+ +(id=)?2 +city +Wien +Berlin +Vienna\n$/,
+    )
+    expect(await json(['status'], at)).toMatchObject({ merging: { kind: 'merge', conflicts: 1 } })
+  })
+
+  test('commit is refused while conflicts are open', async () => {
+    expect((await varve(['merge', '--continue'], at)).code).toBe(21)
+  })
+
+  test('resolve settles one cell, --continue commits', async () => {
+    expect(
+      await json(['resolve', 'people.csv', '--key', '2', '--column', 'city', '--value', 'Stockholm'], at),
+    ).toEqual({ resolved: 1, left: 0 })
+    expect(await json(['merge', '--continue'], at)).toMatchObject({
+      parents: [expect.any(String), expect.any(String)],
+    })
+    expect(get('people.csv', folder)).toBe('id,name,city\n1,Ada,Paris\n2,Lise Meitner,Stockholm\n')
+  })
+
+  test('undo takes the merge back, reflog knows both, cherry-pick and revert go on from there', async () => {
+    expect(await json(['undo'], at)).toMatchObject({
+      undone: expect.stringMatching(/merge|commit/),
+      head: expect.stringMatching(id),
+    })
+    const { items } = await json<{ items: { selector: string; operation: string }[] }>(['reflog', '-2'], at)
+    expect(items.map(({ selector }) => selector)).toEqual(['HEAD@{0}', 'HEAD@{1}'])
+    await varve(['merge', '--abort'], at)
+    await ok(['reset', '--hard', 'HEAD@{1}'], at)
+    expect(await json(['revert', 'HEAD~1'], at)).toMatchObject({ outcome: expect.any(String) })
+    await ok(['switch', '-c', 'third', 'other~1'], at)
+    expect(await json(['cherry-pick', 'other'], at)).toMatchObject({ outcome: 'merged', conflictCount: 0 })
+  })
+})
+
+describe('remotes', () => {
+  const here = { cwd: path.join(dir, 'here') }
+  const there = { cwd: path.join(dir, 'there') }
+
+  test('push, clone, fetch and pull carry commits', async () => {
+    mkdirSync(here.cwd)
+    await ok(['init'], here)
+    put('a.txt', 'a\n', here.cwd)
+    await ok(['add', '.'], here)
+    const { id: first } = await json<{ id: string }>(['commit', '-m', 'First'], here)
+    await ok(['init', '--bare', '../hub'], here)
+    expect(await json(['remote', 'add', 'origin', '../hub'], here)).toMatchObject({ name: 'origin' })
+    expect(await json(['remote'], here)).toMatchObject({ items: [{ name: 'origin' }] })
+    expect(await json(['push', '-u', 'origin', 'main'], here)).toMatchObject({
+      updates: [{ ref: 'refs/heads/main', before: null, after: first }],
+    })
+    expect(await json(['clone', '../hub', there.cwd], here)).toMatchObject({
+      root: there.cwd,
+      branch: 'main',
+      head: first,
+    })
+    put('b.txt', 'b\n', there.cwd)
+    await ok(['add', '.'], there)
+    const { id: second } = await json<{ id: string }>(['commit', '-m', 'Second'], there)
+    await ok(['push'], there)
+    expect(await json(['fetch'], here)).toMatchObject({
+      remote: 'origin',
+      updates: [{ before: first, after: second }],
+    })
+    expect(await json(['status'], here)).toMatchObject({
+      upstream: { name: 'origin/main', ahead: 0, behind: 1 },
+    })
+    expect(await json(['pull', '--ff-only'], here)).toMatchObject({
+      merged: { outcome: 'fast-forward', commit: second },
+    })
+    expect(get('b.txt', here.cwd)).toBe('b\n')
+  })
+
+  test('a push that would lose commits is refused with 61', async () => {
+    await ok(['commit', '--amend', '-m', 'Other'], there)
+    expect((await varve(['push'], there)).code).toBe(61)
+    expect(await json(['push', '-f'], there)).toMatchObject({ updates: [{ forced: true }] })
+    expect(await json(['remote', 'remove', 'origin'], there)).toEqual({ removed: 'origin' })
+  })
+})
+
+describe('data and upkeep', () => {
+  const folder = path.join(dir, 'data')
+  const at = { cwd: folder }
+
+  test('import loads rows, export writes them in another format', async () => {
+    mkdirSync(folder)
+    await ok(['init'], at)
+    const rows = '{"id":1,"name":"Ada"}\n{"id":2,"name":"Lise"}\n'
+    expect(
+      await json(['import', '-', '--as', 'people', '--format', 'jsonl', '--key', 'id'], {
+        ...at,
+        input: rows,
+      }),
+    ).toMatchObject({ path: 'people', rows: 2, added: 2 })
+    expect(await ok(['export', 'people', '--format', 'csv'], at)).toBe('id,name\n1,Ada\n2,Lise\n')
+    expect(await json(['export', 'people', '-o', 'out.jsonl'], at)).toEqual({
+      file: 'out.jsonl',
+      bytes: rows.length,
+    })
+    expect(get('out.jsonl', folder)).toBe(rows)
+  })
+
+  test('gc and fsck report', async () => {
+    expect(await json(['gc', '--dry-run'], at)).toMatchObject({
+      objectsKept: expect.any(Number),
+      filesRemoved: 0,
+    })
+    expect(await json(['fsck'], at)).toMatchObject({ objects: expect.any(Number), problems: [] })
+  })
+
+  test('untrack makes a table a file again', async () => {
+    put('t.csv', 'id,x\n1,2\n', folder)
+    await ok(['track', 't.csv', '--key', 'id'], at)
+    expect(await json(['untrack', 't.csv'], at)).toEqual({ path: 't.csv' })
+    expect(await json(['add', 't.csv'], at)).toMatchObject({ staged: [{ path: 't.csv', kind: 'file' }] })
+  })
+
+  test('completion speaks three shells, help knows every command', async () => {
+    for (const shell of ['bash', 'zsh', 'fish'])
+      expect(await ok(['completion', shell], at)).toContain('cherry-pick')
+    expect(await ok(['help'], { cwd: root })).toContain('Merge another branch into this one')
+    expect(await json(['help', 'merge'], at)).toMatchObject({
+      name: 'merge',
+      usage: [expect.stringContaining('varve merge'), '', ''].map(() => expect.any(String)),
+    })
+  })
+})

@@ -1,0 +1,118 @@
+// What goes wrong, and the exit code that scripts read.
+import { mkdirSync, rmSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { temporaryDir } from '../support/temporary.ts'
+import { ok, varve } from './varve.ts'
+
+const dir = temporaryDir()
+const at = { cwd: path.join(dir, 'repository') }
+
+beforeAll(async () => {
+  mkdirSync(at.cwd)
+  await ok(['init'], at)
+  writeFileSync(path.join(at.cwd, 'a.csv'), 'id,x\n1,2\n')
+  await ok(['add', '.'], at)
+  await ok(['commit', '-m', 'First'], at)
+})
+
+async function failure(args: readonly string[], options: Parameters<typeof varve>[1] = at): Promise<object> {
+  const { code, stderr, stdout } = await varve([...args, '--json'], options)
+  expect(stdout).toBe('')
+  return { exit: code, ...(JSON.parse(stderr) as { error: object }).error }
+}
+
+describe('errors', () => {
+  test('are one JSON document on standard error with --json, and two lines without', async () => {
+    expect(await failure(['switch', 'nowhere'])).toEqual({
+      exit: 43,
+      code: 'VARVE_REF_NOT_FOUND',
+      message: expect.stringContaining("'nowhere'"),
+      hint: expect.any(String),
+      data: expect.any(Object),
+    })
+    const { stderr } = await varve(['switch', 'nowhere'], at)
+    expect(stderr).toMatch(/^error: .*'nowhere'.*\nhint: .*\n$/)
+  })
+
+  test('2: a wrong command line, with the nearest name', async () => {
+    expect(await failure(['stauts'])).toMatchObject({
+      exit: 2,
+      code: 'VARVE_USAGE',
+      hint: "did you mean 'varve status'?",
+    })
+    expect(await failure(['checkout', 'main'])).toMatchObject({
+      exit: 2,
+      hint: "did you mean 'varve switch'?",
+    })
+    expect(await failure(['commit', '--mesage', 'x'])).toMatchObject({
+      exit: 2,
+      hint: "did you mean '--message'?",
+    })
+    expect(await failure(['commit', '-m'])).toMatchObject({ exit: 2 })
+    expect(await failure(['log', '-n', 'x'])).toMatchObject({ exit: 2 })
+    expect((await varve([], at)).code).toBe(2)
+  })
+
+  test('20: nobody has said who commits', async () => {
+    const env = { VARVE_AUTHOR_NAME: '', VARVE_AUTHOR_EMAIL: '' }
+    expect(await failure(['commit', '--allow-empty', '-m', 'x'], { ...at, env })).toMatchObject({
+      exit: 20,
+      hint: expect.stringMatching(/varve config user\.name .*varve config user\.email/),
+    })
+  })
+
+  test('23: a key that is used twice', async () => {
+    writeFileSync(path.join(at.cwd, 'twice.csv'), 'id,x\n1,2\n1,3\n')
+    expect(await failure(['track', 'twice.csv', '--key', 'id'])).toMatchObject({
+      exit: 23,
+      code: 'VARVE_RULE_VIOLATED',
+    })
+    rmSync(path.join(at.cwd, 'twice.csv'))
+  })
+
+  test('29: changes that would be lost', async () => {
+    await ok(['switch', '-c', 'other'], at)
+    writeFileSync(path.join(at.cwd, 'a.csv'), 'id,x\n1,3\n')
+    await ok(['commit', '-am', 'Second'], at)
+    writeFileSync(path.join(at.cwd, 'a.csv'), 'id,x\n1,4\n')
+    expect(await failure(['switch', 'main'])).toMatchObject({ exit: 29, code: 'VARVE_UNCOMMITTED' })
+    await ok(['switch', '--discard-changes', 'main'], at)
+  })
+
+  test('40, 41, 43 and 44: no such path, no repository, no such name, nothing to commit', async () => {
+    expect(await failure(['add', 'missing.csv'])).toMatchObject({ exit: 40 })
+    expect(await failure(['cat', 'HEAD:missing.csv'])).toMatchObject({ exit: 40 })
+    expect(await failure(['add', '../elsewhere'])).toMatchObject({
+      exit: 40,
+      message: expect.stringContaining('outside the repository'),
+    })
+    expect(await failure(['status'], { cwd: dir })).toMatchObject({ exit: 41, code: 'VARVE_NO_REPOSITORY' })
+    expect(await failure(['show', 'v9'])).toMatchObject({ exit: 43 })
+    expect(await failure(['commit', '-m', 'nothing'])).toMatchObject({
+      exit: 44,
+      code: 'VARVE_NOTHING_TO_COMMIT',
+    })
+  })
+
+  test('60: a remote that is not there', async () => {
+    await ok(['remote', 'add', 'gone', '../gone'], at)
+    expect(await failure(['fetch', 'gone'])).toMatchObject({
+      exit: expect.any(Number),
+      code: expect.stringMatching(/VARVE_(UNREACHABLE|NO_REPOSITORY)/),
+    })
+  })
+
+  test('50: damaged bytes are found by fsck', async () => {
+    const packs = path.join(at.cwd, '.varve/packs')
+    for (const file of readdirSync(packs, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.pack'),
+    )) {
+      rmSync(path.join(packs, file))
+    }
+    const { code, stdout } = await varve(['fsck', '--json'], at)
+    expect(code).toBe(50)
+    if (stdout !== '')
+      expect((JSON.parse(stdout) as { problems: object[] }).problems.length).toBeGreaterThan(0)
+  })
+})
