@@ -115,7 +115,7 @@ function joined(places: readonly Place[]): ListHunk[] {
       hunk = { aStart: at, bStart: at + shift, aItems: [], bItems: [] }
       hunks.push(hunk)
     }
-    hunk.bItems.push(...come)
+    for (const item of come) hunk.bItems.push(item)
     if (gone !== null) hunk.aItems.push(gone)
     shift += come.length - (gone === null ? 0 : 1)
   }

@@ -40,6 +40,8 @@ export interface TableSpec {
   readonly types?: Readonly<Record<string, Schema['columns'][number]['type']>>
   /** By row of the file: its line end (table/row.ts). */
   readonly lineEnds?: readonly number[]
+  /** By row of the file: its line as it is written, where the layout cannot give it. */
+  readonly rawLines?: readonly string[]
 }
 
 export const csv: Layout = {
@@ -79,8 +81,10 @@ export class Bench {
     const entries = spec.rows.map((cells, row) => {
       const at = (id: number): Cell => cellOf(cells[schema.columns.findIndex((column) => column.id === id)]!)
       const slots = valueColumns(schema).map(({ id }) => cellSlot(at(id), this.writer))
+      const raw = spec.rawLines?.[row]
+      const rawLine = raw === undefined ? null : cellSlot(textCell(raw), this.writer)
       const lineEnd = spec.lineEnds?.[row] ?? 0
-      const value = encodeRow({ lineEnd, keyQuoting: 0, rawLine: null, cells: slots })
+      const value = encodeRow({ lineEnd, keyQuoting: 0, rawLine, cells: slots })
       return {
         key: encodeKey(
           schema,

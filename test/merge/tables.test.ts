@@ -561,6 +561,37 @@ describe('merge of layout', () => {
     expect(outcome.tree).toBe(await bench.tree({ t: bench.entry(expected) }))
   })
 
+  test('line end and cell of one row that different sides changed are both taken', async () => {
+    const bench = new Bench()
+    const base = await bench.table({ columns: ['id', 'a'], rows: [['1', 'a']], layout: csv })
+    const crlf = await bench.table({ columns: ['id', 'a'], rows: [['1', 'a']], layout: csv, lineEnds: [2] })
+    const edited = await bench.table({ columns: ['id', 'a'], rows: [['1', 'x']], layout: csv })
+    const both = await bench.table({ columns: ['id', 'a'], rows: [['1', 'x']], layout: csv, lineEnds: [2] })
+    const expected = await bench.tree({ t: bench.entry(both) })
+    expect((await mergeObjects(bench, base, crlf, edited)).outcome.tree).toBe(expected)
+    expect((await mergeObjects(bench, base, edited, crlf)).outcome.tree).toBe(expected)
+  })
+
+  test('a raw line stays with the cells that it spells, and goes with any other', async () => {
+    const bench = new Bench()
+    const spec: TableSpec = { columns: ['id', 'a', 'b'], rows: [['1', 'a', 'b']] }
+    const base = await bench.table(spec)
+    const spelled = await bench.table(
+      { ...spec, rows: [['1', 'x', 'b']], rawLines: ['{"id": 1, "a": "x",  "b": "b"}'] },
+      base,
+    )
+    const edited = await bench.table({ ...spec, rows: [['1', 'a', 'y']] }, base)
+    const mixed = await bench.tree({
+      t: bench.entry(await bench.table({ ...spec, rows: [['1', 'x', 'y']] }, base)),
+    })
+    expect((await mergeObjects(bench, base, spelled, edited)).outcome.tree).toBe(mixed)
+    expect((await mergeObjects(bench, base, edited, spelled)).outcome.tree).toBe(mixed)
+    const same = await bench.table({ ...spec, rows: [['1', 'x', 'b']] }, base)
+    const kept = await bench.tree({ t: bench.entry(spelled) })
+    expect((await mergeObjects(bench, base, same, spelled)).outcome.tree).toBe(kept)
+    expect((await mergeObjects(bench, base, spelled, same)).outcome.tree).toBe(kept)
+  })
+
   test('quoting is merged column by column', async () => {
     const bench = new Bench()
     const columns = ['id', 'a', 'b', 'c']

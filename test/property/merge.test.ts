@@ -1,0 +1,337 @@
+// The merge against a model that knows nothing of trees, slots or hunks: rows are maps from column name to text.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Conflict } from '../../src/merge/interface.ts'
+import { textCell } from '../../src/table/cell.ts'
+import type { Cell } from '../../src/table/interface.ts'
+import { decodeKey } from '../../src/table/key.ts'
+import { Bench, type CellSpec, csv, type Dump, type TableSpec, textOf } from '../merge/bench.ts'
+
+interface Version {
+  readonly columns: readonly string[]
+  /** Keys in the order of the file. */
+  readonly order: readonly string[]
+  readonly cells: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Keys of rows whose first cell is quoted against the file's habit, and of rows with CRLF. */
+  readonly quoted: ReadonlySet<string>
+  readonly crlf: ReadonlySet<string>
+}
+
+type Change =
+  | { readonly kind: 'set'; readonly row: number; readonly column: number; readonly text: string | null }
+  | { readonly kind: 'add'; readonly key: string; readonly at: number; readonly text: string }
+  | { readonly kind: 'remove' | 'move' | 'quote' | 'crlf'; readonly row: number; readonly at: number }
+  | { readonly kind: 'drop'; readonly column: number }
+  | { readonly kind: 'column'; readonly name: string; readonly at: number; readonly text: string }
+
+const start: Version = {
+  columns: ['id', 'a', 'b'],
+  order: ['1', '2', '3', '4'],
+  cells: new Map(
+    ['1', '2', '3', '4'].map((key) => [
+      key,
+      new Map([
+        ['a', `a${key}`],
+        ['b', `b${key}`],
+      ]),
+    ]),
+  ),
+  quoted: new Set(),
+  crlf: new Set(),
+}
+
+function apply(version: Version, change: Change): Version {
+  const { columns, order } = version
+  const key = 'row' in change ? order[change.row % Math.max(1, order.length)] : undefined
+  const cells = new Map([...version.cells].map(([id, row]) => [id, new Map(row)]))
+  switch (change.kind) {
+    case 'set': {
+      const column = columns[1 + (change.column % Math.max(1, columns.length - 1))]
+      if (key === undefined || column === undefined) return version
+      if (change.text === null) cells.get(key)!.delete(column)
+      else cells.get(key)!.set(column, change.text)
+      return { ...version, cells }
+    }
+    case 'add':
+      if (cells.has(change.key)) return version
+      cells.set(change.key, new Map(columns.slice(1).map((column) => [column, change.text])))
+      return { ...version, cells, order: order.toSpliced(change.at % (order.length + 1), 0, change.key) }
+    case 'remove':
+      if (key === undefined) return version
+      cells.delete(key)
+      return { ...version, cells, order: order.filter((id) => id !== key) }
+    case 'move':
+      if (key === undefined) return version
+      return {
+        ...version,
+        order: order.filter((id) => id !== key).toSpliced(change.at % order.length, 0, key),
+      }
+    case 'quote':
+      return key === undefined ? version : { ...version, quoted: new Set([...version.quoted, key]) }
+    case 'crlf':
+      return key === undefined ? version : { ...version, crlf: new Set([...version.crlf, key]) }
+    case 'drop': {
+      const column = columns[1 + (change.column % Math.max(1, columns.length - 1))]
+      if (column === undefined) return version
+      for (const row of cells.values()) row.delete(column)
+      return { ...version, cells, columns: columns.filter((name) => name !== column) }
+    }
+    case 'column':
+      if (columns.includes(change.name)) return version
+      for (const [id, row] of cells) if (Number(id) % 2 === 0) row.set(change.name, change.text)
+      return {
+        ...version,
+        cells,
+        columns: columns.toSpliced(1 + (change.at % columns.length), 0, change.name),
+      }
+  }
+}
+
+const number = fc.nat(12)
+const text = fc.constantFrom('x', 'y', 'z')
+const change = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('set' as const),
+      row: number,
+      column: number,
+      text: fc.option(text),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('add' as const),
+      key: fc.constantFrom('0', '5', '6', '7'),
+      at: number,
+      text,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), row: number, at: number }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('move' as const, 'quote' as const, 'crlf' as const),
+      row: number,
+      at: number,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), column: number }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('column' as const),
+      name: fc.constantFrom('c', 'd'),
+      at: number,
+      text,
+    }),
+  },
+)
+const changes = fc.array(change, { maxLength: 6 })
+
+function specOf(version: Version): TableSpec {
+  const cell = (key: string, column: string, at: number): CellSpec => {
+    const value = column === 'id' ? key : version.cells.get(key)!.get(column)
+    if (value === undefined) return null
+    const flipped: Cell = { ...textCell(value), quotingFlipped: true }
+    return at === 1 && version.quoted.has(key) ? flipped : value
+  }
+  return {
+    columns: version.columns,
+    key: ['id'],
+    rows: version.order.map((key) => version.columns.map((column, at) => cell(key, column, at))),
+    layout: csv,
+    lineEnds: version.order.map((key) => (version.crlf.has(key) ? 2 : 0)),
+  }
+}
+
+interface Expected {
+  /** null: the whole table waits. */
+  readonly rows: ReadonlyMap<string, ReadonlyMap<string, string>> | null
+  readonly conflicts: readonly string[]
+}
+
+function show(...parts: (string | undefined)[]): string {
+  return parts.map((part) => part ?? '-').join(' ')
+}
+
+function model(base: Version, ours: Version, theirs: Version): Expected {
+  const dropped = base.columns.filter(
+    (name) => !ours.columns.includes(name) || !theirs.columns.includes(name),
+  )
+  const columns = new Set(
+    [...ours.columns, ...theirs.columns].filter((name) => name !== 'id' && !dropped.includes(name)),
+  )
+  const rows = new Map<string, Map<string, string>>()
+  const conflicts: string[] = []
+  for (const key of new Set([...ours.order, ...theirs.order])) {
+    const [was, mine, yours] = [base, ours, theirs].map((version) => version.cells.get(key))
+    for (const name of dropped) {
+      for (const [side, row] of [
+        [ours, mine],
+        [theirs, yours],
+      ] as const) {
+        if (was && row && side.columns.includes(name) && row.get(name) !== was.get(name))
+          return { rows: null, conflicts: ['schema'] }
+      }
+    }
+    const same = (
+      a: ReadonlyMap<string, string> | undefined,
+      b: ReadonlyMap<string, string> | undefined,
+    ): boolean =>
+      a === undefined || b === undefined ? a === b : [...columns].every((name) => a.get(name) === b.get(name))
+    const keep = (row: ReadonlyMap<string, string> | undefined): void => {
+      if (row !== undefined) rows.set(key, new Map([...row].filter(([name]) => columns.has(name))))
+    }
+    if (was === undefined || mine === undefined || yours === undefined) {
+      if (same(mine, yours) || same(yours, was)) keep(mine)
+      else if (same(mine, was)) keep(yours)
+      else {
+        keep(mine)
+        conflicts.push(show(key, was && 'row', mine && 'row', yours && 'row'))
+      }
+      continue
+    }
+    const merged = new Map<string, string>()
+    for (const name of columns) {
+      const [b, o, t] = [was.get(name), mine.get(name), yours.get(name)]
+      const value = o === b ? t : o
+      if (o !== b && t !== b && o !== t) conflicts.push(show(key, name, b, o, t))
+      if (value !== undefined) merged.set(name, value)
+    }
+    rows.set(key, merged)
+  }
+  return { rows, conflicts: conflicts.sort() }
+}
+
+interface Result {
+  readonly bench: Bench
+  readonly dump: Dump
+  readonly tree: string
+  readonly conflicts: readonly string[]
+}
+
+async function run(base: Version, ours: Version, theirs: Version): Promise<Result> {
+  const bench = new Bench()
+  const before = await bench.table(specOf(base))
+  const tree = async (version: Version): ReturnType<Bench['tree']> =>
+    bench.tree({ t: bench.entry(await bench.table(specOf(version), before)) })
+  const outcome = await bench.merge(
+    await bench.tree({ t: bench.entry(before) }),
+    await tree(ours),
+    await tree(theirs),
+  )
+  const name = (conflict: Conflict): string => {
+    if (conflict.kind === 'schema' || conflict.kind === 'file') return conflict.kind
+    const key = textOf(decodeKey(before.schema, conflict.key)[0]!)!
+    if (conflict.kind === 'row')
+      return show(
+        key,
+        conflict.base ? 'row' : undefined,
+        conflict.ours ? 'row' : undefined,
+        conflict.theirs ? 'row' : undefined,
+      )
+    const sides = [conflict.base, conflict.ours, conflict.theirs].map((cell) =>
+      cell === null ? undefined : (textOf(cell) ?? undefined),
+    )
+    return show(key, conflict.column, ...sides)
+  }
+  const conflicts = (await bench.conflicts(outcome)).map(name).sort()
+  expect(conflicts.length).toBe(outcome.conflictCount)
+  return { bench, dump: (await bench.show(outcome.tree))['t'] as Dump, tree: outcome.tree, conflicts }
+}
+
+function rowsOf(dump: Dump): Map<string, Map<string, string>> {
+  const id = dump.columns.indexOf('id')
+  return new Map(
+    dump.rows.map((row) => [
+      row[id]!,
+      new Map(
+        dump.columns.flatMap((name, at) =>
+          at === id || row[at] === null ? [] : [[name, row[at]!] as const],
+        ),
+      ),
+    ]),
+  )
+}
+
+const sides = fc.tuple(changes, changes, changes).map(([before, left, right]) => {
+  const base = before.filter(({ kind }) => kind !== 'drop').reduce(apply, start)
+  return { base, ours: left.reduce(apply, base), theirs: right.reduce(apply, base) }
+})
+
+describe('merge of tables', () => {
+  test('law: rows, cells and conflicts are those of the model, and nothing is lost without a conflict', async () => {
+    await fc.assert(
+      fc.asyncProperty(sides, async ({ base, ours, theirs }) => {
+        const expected = model(base, ours, theirs)
+        const { dump, conflicts } = await run(base, ours, theirs)
+        expect(conflicts).toEqual(expected.conflicts)
+        expect(rowsOf(dump)).toEqual(expected.rows ?? ours.cells)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('law: swapping the sides gives the same rows and mirrored conflicts', async () => {
+    await fc.assert(
+      fc.asyncProperty(sides, async ({ base, ours, theirs }) => {
+        const one = await run(base, ours, theirs)
+        const other = await run(base, theirs, ours)
+        expect(other.conflicts.length).toBe(one.conflicts.length)
+        if (one.conflicts.length > 0) return
+        expect(rowsOf(other.dump)).toEqual(rowsOf(one.dump))
+        const isPlain = (version: Version): boolean =>
+          version.columns.join() === base.columns.join() &&
+          version.order.join() === [...version.order].sort().join()
+        const isSpelled = (version: Version): boolean =>
+          version.quoted.size > base.quoted.size || version.crlf.size > base.crlf.size
+        if (isPlain(ours) && isPlain(theirs) && !isSpelled(ours) && !isSpelled(theirs))
+          expect(other.tree).toBe(one.tree)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('law: a side that changed nothing gives the other side, byte for byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(sides, async ({ base, ours }) => {
+        const bench = new Bench()
+        const before = await bench.table(specOf(base))
+        const tree = (version: typeof before, other: string): ReturnType<Bench['tree']> =>
+          bench.tree({ t: bench.entry(version), other: bench.file(other) })
+        const after = await bench.table(specOf(ours), before)
+        // Another path differs, so that the trees themselves must be merged.
+        const [root, mine, yours] = [await tree(before, '1'), await tree(before, '2'), await tree(after, '1')]
+        expect((await bench.merge(root, mine, yours)).tree).toBe(await tree(after, '2'))
+        expect((await bench.merge(root, yours, mine)).tree).toBe(await tree(after, '2'))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('law: rows keep the order of ours unless only theirs moved some, and all are there once', async () => {
+    await fc.assert(
+      fc.asyncProperty(sides, async ({ base, ours, theirs }) => {
+        const { dump, conflicts } = await run(base, ours, theirs)
+        if (conflicts.includes('schema')) return
+        const merged = dump.rows.map((row) => row[dump.columns.indexOf('id')]!)
+        expect(new Set(merged).size).toBe(merged.length)
+        const isSorted = (keys: readonly string[]): boolean => keys.join() === [...keys].sort().join()
+        const common = (keys: readonly string[], others: readonly string[]): string =>
+          keys.filter((key) => others.includes(key)).join()
+        const isSortedAnew = !isSorted(base.order) && (isSorted(ours.order) || isSorted(theirs.order))
+        if (isSortedAnew || (isSorted(ours.order) && isSorted(theirs.order))) {
+          expect(isSorted(merged)).toBe(true)
+          return
+        }
+        const hasMoves = (side: Version): boolean =>
+          common(side.order, base.order) !== common(base.order, side.order)
+        const frame = hasMoves(theirs) && !hasMoves(ours) ? theirs : ours
+        expect(common(merged, frame.order)).toBe(common(frame.order, merged))
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
