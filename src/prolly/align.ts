@@ -14,15 +14,20 @@ export interface Gap {
 type Ids = readonly (string | number)[]
 
 const editsMax = 200
+// The search costs the square of the edits, once for each part: many parts get less each.
+const editsSquaredMax = 400_000
+const editsMin = 8
 
 /** In order, never empty on both sides, each two separated by at least one common id. */
 export function gapsBetween(a: Ids, b: Ids): Gap[] {
   const gap = trimmed(a, b, { aFrom: 0, aTo: a.length, bFrom: 0, bTo: b.length })
-  const shortest = shortestGaps(a, b, gap)
+  const shortest = shortestGaps(a, b, gap, editsMax)
   if (shortest !== null) return shortest
-  return splitAtUnique(a, b, gap).flatMap((part) => {
+  const parts = splitAtUnique(a, b, gap)
+  const partEditsMax = Math.min(editsMax, Math.max(editsMin, Math.sqrt(editsSquaredMax / parts.length)))
+  return parts.flatMap((part) => {
     const inner = trimmed(a, b, part)
-    return shortestGaps(a, b, inner) ?? [inner]
+    return shortestGaps(a, b, inner, Math.floor(partEditsMax)) ?? [inner]
   })
 }
 
@@ -40,11 +45,13 @@ function trimmed(a: Ids, b: Ids, gap: Gap): Gap {
 }
 
 /** null when there are too many edits. */
-function shortestGaps(a: Ids, b: Ids, gap: Gap): Gap[] | null {
+function shortestGaps(a: Ids, b: Ids, gap: Gap, maxEditLength: number): Gap[] | null {
   if (gap.aFrom === gap.aTo && gap.bFrom === gap.bTo) return []
   if (gap.aFrom === gap.aTo || gap.bFrom === gap.bTo) return [gap]
+  // As many edits as the lengths differ by are needed at least.
+  if (Math.abs(gap.aTo - gap.aFrom - gap.bTo + gap.bFrom) > maxEditLength) return null
   const [left, right] = [a.slice(gap.aFrom, gap.aTo), b.slice(gap.bFrom, gap.bTo)]
-  const changes = diffArrays(left, right, { maxEditLength: editsMax })
+  const changes = diffArrays(left, right, { maxEditLength })
   if (changes === undefined) return null
   const gaps: Gap[] = []
   let [aAt, bAt] = [gap.aFrom, gap.bFrom]

@@ -4,8 +4,9 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { gapsBetween } from './align.ts'
 import { type NodeRef, type Place, childRefs, endOf, readRefs } from './descent.ts'
-import { linksAt, valueAt } from './entry-batch.ts'
+import { valueAt } from './entry-batch.ts'
 import type { ListHunk } from './interface.ts'
+import { Interner } from './interner.ts'
 import type { ProllyList } from './list.ts'
 import type { NodeStore } from './node-store.ts'
 
@@ -49,14 +50,17 @@ export async function* diffLists(
   }
   for (const group of grouped(gaps)) {
     throwIfAborted(options.signal)
+    const interner = new Interner()
     const itemsA = await itemsOf(
       a.nodes,
       group.map((gap) => gap.a),
+      interner,
       options,
     )
     const itemsB = await itemsOf(
       b.nodes,
       group.map((gap) => gap.b),
+      interner,
       options,
     )
     for (const [i, items] of itemsA.entries()) yield* hunksBetween(items, itemsB[i]!)
@@ -129,10 +133,16 @@ function* grouped(gaps: readonly NodeGap[]): Generator<NodeGap[]> {
 interface Items {
   readonly at: number
   readonly values: readonly Uint8Array[]
-  readonly ids: readonly string[]
+  /** Equal for equal items. */
+  readonly ids: readonly number[]
 }
 
-async function itemsOf(nodes: NodeStore, sides: readonly Side[], options: ReadOptions): Promise<Items[]> {
+async function itemsOf(
+  nodes: NodeStore,
+  sides: readonly Side[],
+  interner: Interner,
+  options: ReadOptions,
+): Promise<Items[]> {
   const places = await readGroups(
     nodes,
     sides.flatMap((side) => side.refs),
@@ -141,20 +151,16 @@ async function itemsOf(nodes: NodeStore, sides: readonly Side[], options: ReadOp
   let next = 0
   return sides.map(({ at, refs }) => {
     const values: Uint8Array[] = []
-    const ids: string[] = []
+    const ids: number[] = []
     for (const { node } of places.slice(next, (next += refs.length))) {
       for (let i = 0; i < node.count; i++) {
-        const value = valueAt(node, i)
-        values.push(value)
-        ids.push(`${linksAt(node, i).join()}:${latin1.decode(value)}`)
+        values.push(valueAt(node, i))
+        ids.push(interner.numberOf(node, i))
       }
     }
     return { at, values, ids }
   })
 }
-
-// One character a byte, so different bytes have different text (the encoding is windows-1252, which is one to one).
-const latin1 = new TextDecoder('latin1')
 
 function hunksBetween(a: Items, b: Items): ListHunk[] {
   return gapsBetween(a.ids, b.ids).map(({ aFrom, aTo, bFrom, bTo }) => ({

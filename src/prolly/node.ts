@@ -6,7 +6,7 @@ import { compareRanges } from '../base/bytes.ts'
 import { type Cid, cidFromBytes } from '../encoding/cid.ts'
 import { ByteReader } from '../encoding/varint.ts'
 import { objectBytesMax } from '../store/interface.ts'
-import { keyAt, startOf } from './entry-batch.ts'
+import { keyAt, sameBytesAt, startOf } from './entry-batch.ts'
 import type { EntryBatch } from './interface.ts'
 import {
   arrayMajor,
@@ -93,6 +93,12 @@ export class Node implements EntryBatch {
     return cidFromBytes(this.linkBytes, i * linkLength + linkPrefixLength)
   }
 
+  /** Where entry i's links lie in linkBytes. */
+  linkRange(i: number): [number, number] {
+    if (this.linkEnds === null) return [0, 0]
+    return [startOf(this.linkEnds, i) * linkLength, this.linkEnds[i]! * linkLength]
+  }
+
   /** The last key; empty for lists and empty maps. */
   get lastKey(): Uint8Array {
     return this.count === 0 ? this.keys : keyAt(this, this.count - 1)
@@ -107,6 +113,13 @@ export class Node implements EntryBatch {
   measureBefore(i: number): number {
     return this.measureEnds === null ? startOf(this.valueEnds, i) : i === 0 ? 0 : this.measureEnds[i - 1]!
   }
+}
+
+/** Whether two entries have the same value and links. */
+export function sameContent(a: Node, i: number, b: Node, j: number): boolean {
+  if (!sameBytesAt(a.values, a.valueEnds, i, b.values, b.valueEnds, j)) return false
+  if (a.linkEnds === null && b.linkEnds === null) return true
+  return compareRanges(a.linkBytes, ...a.linkRange(i), b.linkBytes, ...b.linkRange(j)) === 0
 }
 
 /** @throws VarveError VARVE_CORRUPT */

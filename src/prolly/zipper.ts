@@ -2,9 +2,8 @@
 // read; an entry of one side is judged once it is known whether the other side has its key, and waits until then.
 import { compareBytes, compareRanges } from '../base/bytes.ts'
 import type { Place } from './descent.ts'
-import { keyAt, sameBytesAt, startOf } from './entry-batch.ts'
-import type { Node } from './node.ts'
-import { linkLength } from './node-cbor.ts'
+import { keyAt, startOf } from './entry-batch.ts'
+import { type Node, sameContent } from './node.ts'
 
 /** What is known of a side's entries to come: their keys are above this; null: there are none; undefined: nothing. */
 export type Floor = Uint8Array | null | undefined
@@ -39,7 +38,7 @@ export class Zipper {
         const order = compareKeys(left.node, a.index, right.node, b.index)
         if (order < 0) visit(left, a.index, null, 0)
         else if (order > 0) visit(null, 0, right, b.index)
-        else if (!sameEntry(left.node, a.index, right.node, b.index)) visit(left, a.index, right, b.index)
+        else if (!sameContent(left.node, a.index, right.node, b.index)) visit(left, a.index, right, b.index)
         if (order <= 0) a.next()
         if (order >= 0) b.next()
       } else if (left !== null && b.isPast(keyAt(left.node, a.index))) {
@@ -98,18 +97,4 @@ function compareKeys(a: Node, i: number, b: Node, j: number): number {
     startOf(b.keyEnds, j),
     b.keyEnds[j]!,
   )
-}
-
-/** As sameContent of entry-batch.ts, without making names of links. */
-function sameEntry(a: Node, i: number, b: Node, j: number): boolean {
-  if (!sameBytesAt(a.values, a.valueEnds, i, b.values, b.valueEnds, j)) return false
-  if (a.linkEnds === null && b.linkEnds === null) return true
-  const [aStart, aEnd] = linkRange(a, i)
-  const [bStart, bEnd] = linkRange(b, j)
-  return compareRanges(a.linkBytes, aStart, aEnd, b.linkBytes, bStart, bEnd) === 0
-}
-
-function linkRange(node: Node, i: number): [number, number] {
-  if (node.linkEnds === null) return [0, 0]
-  return [startOf(node.linkEnds, i) * linkLength, node.linkEnds[i]! * linkLength]
 }
