@@ -35,6 +35,11 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0
 }
 
+/** Offset of the first `sought` at or behind `from`; -1 when there is none. */
+export function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(sought, from)
+}
+
 export function randomHex(bytes: number): string {
   return nodeCrypto.randomBytes(bytes).toString('hex')
 }

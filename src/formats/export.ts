@@ -24,7 +24,8 @@ export async function* exportTable(
   const shape = rowShape(table.schema)
   const columns = table.schema.columns
   const write = writerOf(format, table.schema.cells)
-  if (format !== 'jsonl') yield utf8(`${columns.map(({ name }) => quoted(name, format)).join(delimiterOf(format))}\n`)
+  if (format !== 'jsonl')
+    yield utf8(`${columns.map(({ name }) => quoted(name, format)).join(delimiterOf(format))}\n`)
   const map = await ProllyMap.load(nodes, table.rows, options)
   for await (const batch of map.scan(options)) {
     const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
@@ -55,7 +56,8 @@ function delimiterOf(format: FormatName): string {
 function csvCell(cell: Cell, format: FormatName): string {
   if (cell.kind === 'absent' || cell.kind === 'null') return ''
   if (cell.kind === 'true' || cell.kind === 'false') return cell.kind
-  if (cell.kind === 'bytes') return `\\x${Array.from(cell.bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  if (cell.kind === 'bytes')
+    return `\\x${Array.from(cell.bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
   const text = cellText(cell)
   return text === '' ? '""' : quoted(text, format)
 }
@@ -65,7 +67,11 @@ function quoted(text: string, format: FormatName): string {
   return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-function jsonLine(columns: readonly Column[], cells: readonly Cell[], kind: TableObject['schema']['cells']): string {
+function jsonLine(
+  columns: readonly Column[],
+  cells: readonly Cell[],
+  kind: TableObject['schema']['cells'],
+): string {
   const members: string[] = []
   for (let i = 0; i < columns.length; i++) {
     const cell = cells[i]!

@@ -86,6 +86,10 @@ export interface TableRenderer {
   readonly head: Uint8Array
   readonly trailer: Uint8Array
   readonly finalEol: boolean
+  /** The byte that may hide line ends, or -1. */
+  readonly quote: number
+  /** Offset behind the record that begins at `at`; -1 when it is not whole. */
+  recordEnd(bytes: Uint8Array, at: number): number
   /** Bytes of the rows; they may be a view that the next call spoils. */
   rows(rows: RowSource): Uint8Array
 }
@@ -100,6 +104,19 @@ export interface RowSource {
   readonly contents: readonly Uint8Array[]
   /** By row: contents of it and all before it; null when there are none. */
   readonly contentEnds: Uint32Array | null
+}
+
+/** Bytes that can be read anywhere. */
+export interface ByteSource {
+  readonly size: number
+  read(start: number, length: number): Promise<Uint8Array>
+}
+
+/** Bytes [start, end) become `bytes`. */
+export interface Splice {
+  readonly start: number
+  readonly end: number
+  readonly bytes: Uint8Array
 }
 
 export interface TableFormat {

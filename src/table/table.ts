@@ -59,7 +59,10 @@ export class Table {
   }
 
   /** In the order asked for, with one read a level of the tree. */
-  async getMany(keys: readonly (Value | readonly Value[])[], options: ReadOptions = {}): Promise<(Row | null)[]> {
+  async getMany(
+    keys: readonly (Value | readonly Value[])[],
+    options: ReadOptions = {},
+  ): Promise<(Row | null)[]> {
     const found = await this.map.getMany(
       keys.map((key) => keyOfValues(this.shape, keyParts(key))),
       options,

@@ -13,9 +13,10 @@ async function roundTrip(text: string, key: string[] = ['id']) {
 
 const ordinary = {
   compact: '{"id":1,"name":"Ada"}\n{"id":2,"name":"Alan"}\n',
-  'as Python writes it': '{"id": 1, "name": "Ad\\u00e1 \\ud83d\\ude00", "n": [1, 2]}\n{"id": 2, "name": null}\n',
+  'as Python writes it':
+    '{"id": 1, "name": "Ad\\u00e1 \\ud83d\\ude00", "n": [1, 2]}\n{"id": 2, "name": null}\n',
   'without final line end': '{"id":1}\n{"id":2}',
-  'CRLF': '{"id":1}\r\n{"id":2}\r\n',
+  CRLF: '{"id":1}\r\n{"id":2}\r\n',
   'mixed line ends': '{"id":1}\r\n{"id":2}\n',
   'odd spacing': '{ "id" : 1 }\n  {"id":2, "a":3}  \n{"id":3,"a":4}\n',
   'missing and late columns': '{"id":1,"a":1}\n{"id":2,"b":2}\n{"id":3,"a":1,"b":2}\n{"b":2,"id":4}\n',
@@ -42,14 +43,27 @@ test('a row whose line is kept as it is has its values all the same', async () =
 })
 
 test('types of columns follow their cells', async () => {
-  const { table } = await roundTrip('{"id":1,"a":"x","b":true,"c":{"d":1},"e":1}\n{"id":2,"a":null,"b":false,"e":"x"}\n')
-  expect(table.schema.columns.map(({ name, type }) => `${name} ${type}`)).toEqual(['id int', 'a text', 'b bool', 'c json', 'e text'])
+  const { table } = await roundTrip(
+    '{"id":1,"a":"x","b":true,"c":{"d":1},"e":1}\n{"id":2,"a":null,"b":false,"e":"x"}\n',
+  )
+  expect(table.schema.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'id int',
+    'a text',
+    'b bool',
+    'c json',
+    'e text',
+  ])
 })
 
 test('a second version keeps ids and order of columns, and the nodes of rows that stay', async () => {
   const first = await read('{"id":1,"a":1,"b":2}\n', { key: ['id'], format: 'jsonl' })
   const text = '{"id":1,"a":1,"b":2}\n{"id":2,"c":1}\n'
-  const { table, nodes } = await read(text, { key: ['id'], format: 'jsonl', place: first, previous: first.table })
+  const { table, nodes } = await read(text, {
+    key: ['id'],
+    format: 'jsonl',
+    place: first,
+    previous: first.table,
+  })
   expect(utf8Text(await rendered(nodes, table))).toBe(text)
   expect(table.schema.columns.map(({ id, name }) => `${id} ${name}`)).toEqual(['1 id', '2 a', '3 b', '4 c'])
 })
@@ -60,7 +74,11 @@ const faults: [name: string, text: string, data: object][] = [
   ['a key that is missing', '{"id":1}\n{"a":1}\n', { line: 2, reason: 'missing-key' }],
   ['a key that is null', '{"id":null}\n', { line: 1, column: 'id', reason: 'empty-key' }],
   ['a key that is an object', '{"id":{}}\n', { line: 1, column: 'id', reason: 'key-not-scalar' }],
-  ['a key that comes twice', '{"id":1}\n{"id":2}\n{"id":1}\n', { line: 3, firstLine: 1, reason: 'duplicate-key' }],
+  [
+    'a key that comes twice',
+    '{"id":1}\n{"id":2}\n{"id":1}\n',
+    { line: 3, firstLine: 1, reason: 'duplicate-key' },
+  ],
 ]
 
 for (const [name, text, data] of faults) {
@@ -73,10 +91,18 @@ for (const [name, text, data] of faults) {
 test('bytes that are not UTF-8 are a fault with their line', async () => {
   const text = Uint8Array.of(...utf8('{"id":1}\n{"id":2,"a":"'), 0xc3, ...utf8('"}\n{"id":3}\n'))
   const error = await read(text, { key: ['id'], format: 'jsonl' }).catch((thrown: unknown) => thrown)
-  expect(isVarveError(error, 'VARVE_RULE_VIOLATED') && error.data).toMatchObject({ line: 2, reason: 'not-utf8' })
+  expect(isVarveError(error, 'VARVE_RULE_VIOLATED') && error.data).toMatchObject({
+    line: 2,
+    reason: 'not-utf8',
+  })
 })
 
-for (const [name, text] of [['no lines', ''], ['a byte order mark', '\ufeff{"id":1}\n'], ['a blank line', '{"id":1}\n\n{"id":2}\n'], ['a name that is no text', '{"id":1,"\\ud800":2}\n']] as const) {
+for (const [name, text] of [
+  ['no lines', ''],
+  ['a byte order mark', '\ufeff{"id":1}\n'],
+  ['a blank line', '{"id":1}\n\n{"id":2}\n'],
+  ['a name that is no text', '{"id":1,"\\ud800":2}\n'],
+] as const) {
   test(`no table: ${name}`, async () => {
     await expect(read(text, { key: ['id'], format: 'jsonl' })).rejects.toBeInstanceOf(NotATable)
   })

@@ -19,6 +19,7 @@ import type { Slicer } from '../slicer.ts'
 import { byteOrderMark, type Header, readHeader, renderHeader } from './header.ts'
 import { checkCsvLayout, type CsvLayout } from './layout.ts'
 import { type CsvPlan, csvPlan, dialectOf } from './plan.ts'
+import { RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
 import { type Sample, sampleRows } from './sample.ts'
 import { parseSlice } from './slice.ts'
@@ -193,11 +194,18 @@ function layoutOf({ format, bom, guess, header, sample, previous, schema }: Layo
 
 function csvRenderer(table: TableObject, stored: Layout): TableRenderer {
   const layout = checkCsvLayout(stored)
-  const renderer = new RowRenderer(csvPlan(table.schema, layout))
+  const plan = csvPlan(table.schema, layout)
+  const renderer = new RowRenderer(plan)
+  let reader = new RecordReader(new Uint8Array(0), plan)
   return {
     head: renderHeader(table.schema.columns, layout),
     trailer: utf8(layout.trailer),
     finalEol: layout.finalEol,
+    quote: plan.quote,
+    recordEnd(bytes: Uint8Array, at: number) {
+      if (reader.src !== bytes) reader = new RecordReader(bytes, plan)
+      return reader.read(at)
+    },
     rows(rows: RowSource) {
       renderer.length = 0
       renderer.render(rows, 0, rows.count, rows.contents)

@@ -79,28 +79,17 @@ export function cellName(reader: RecordReader, cell: number): string | null {
   }
 }
 
-// Many TSV files know no quoting, and a lone quote in them is an inch sign: quotes must be seen to mean something.
+// Many TSV files know no quoting, and a lone quote in them is an inch sign: quotes must be seen around whole cells.
 function tsvQuote(head: Uint8Array, eol: string, previous: DialectGuess | null): '"' | '' {
   const reader = new RecordReader(head, dialectOf('\t', '"', eol))
   let quoted = 0
   for (let at = 0, records = 0; at < head.length && records < 10 * recordsMax; records++) {
     at = reader.read(at)
-    if (at < 0) {
-      if (reader.fault === 'text-behind-quote') return ''
-      break
-    }
-    for (let i = 0; i < reader.count; i++) {
-      const mark = reader.marks[i]!
-      if (mark & cellMark.quoted) quoted++
-      else if (hasQuote(reader, i)) return ''
-    }
+    if (at < 0) break
+    for (let i = 0; i < reader.count; i++) quoted += reader.marks[i]! & cellMark.quoted
   }
-  if (reader.fault === 'unclosed-quote' && quoted === 0) return ''
+  if (reader.fault === 'text-behind-quote') return ''
   return quoted > 0 ? '"' : (previous?.quote ?? '')
-}
-
-function hasQuote(reader: RecordReader, cell: number): boolean {
-  return reader.src.subarray(reader.starts[cell], reader.ends[cell]).includes(0x22)
 }
 
 /** Where a slice may end: behind the last line end with an even number of quotes before it. 0 when there is none. */

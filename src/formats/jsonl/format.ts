@@ -104,6 +104,8 @@ function jsonlRenderer({ schema }: TableObject, stored: Layout): TableRenderer {
     head: new Uint8Array(0),
     trailer: utf8(layout.trailer),
     finalEol: layout.finalEol,
+    quote: -1,
+    recordEnd: (bytes: Uint8Array, at: number) => bytes.indexOf(10, at) + 1 || -1,
     rows(rows: RowSource) {
       renderer.length = 0
       renderLines(renderer, schema, columns, rows)

@@ -1,0 +1,86 @@
+// Finds records in the bytes of a file, forwards only. Where nothing is quoted, every line feed ends a record; a record
+// with quotes is read by the format's own reader, so that each place this stands at is known to begin a record.
+import { concatBytes, equalBytes } from '../base/bytes.ts'
+import { indexOfBytes } from '../base/platform.ts'
+import type { ByteSource, TableRenderer } from './interface.ts'
+
+const windowBytes = 8 << 20
+const windowBytesMax = 64 << 20
+const lf = 10
+const lineFeed = Uint8Array.of(lf)
+
+export class OldRecords {
+  /** A place where a record begins: behind the record found last. */
+  at = 0
+  readonly #source: ByteSource
+  readonly #renderer: TableRenderer
+  /** Bytes of the file from #windowAt on. */
+  #window: Uint8Array = new Uint8Array(0)
+  #windowAt = 0
+
+  constructor(source: ByteSource, renderer: TableRenderer) {
+    this.#source = source
+    this.#renderer = renderer
+  }
+
+  /** Whether the file has the head that it should have; moves behind it. */
+  async begins(): Promise<boolean> {
+    const { head } = this.#renderer
+    if (this.#source.size < head.length) return false
+    this.at = head.length
+    return equalBytes(await this.#source.read(0, head.length), head)
+  }
+
+  /** Moves behind the next record with these bytes; false when there is none. */
+  async find(record: Uint8Array): Promise<boolean> {
+    const sought = concatBytes([lineFeed, record])
+    for (let need = 2 * sought.length; need <= windowBytesMax;) {
+      await this.#fill(need)
+      const start = this.at - this.#windowAt
+      const length = this.#window.length
+      if (equalBytes(this.#window.subarray(start, start + record.length), record))
+        return this.#moveTo(start, record)
+      const found = indexOfBytes(this.#window, sought, start)
+      const hasEnd = this.#windowAt + length >= this.#source.size
+      if (found < 0 && hasEnd) return false
+      // A record that the window's end cuts may begin in its last bytes.
+      const goal = found < 0 ? length - record.length : found + 1
+      const place = this.#walk(start, goal)
+      if (found >= 0 && place === goal) return this.#moveTo(place, record)
+      if (place === start && hasEnd) return false
+      need = place === start ? 2 * (length - start) : 2 * sought.length
+      this.at = this.#windowAt + place
+    }
+    return false
+  }
+
+  #moveTo(place: number, record: Uint8Array): true {
+    this.at = this.#windowAt + place + record.length
+    return true
+  }
+
+  /** The last record's start at or before `goal`, or the first behind it, as far as the window tells. */
+  #walk(start: number, goal: number): number {
+    const { quote, recordEnd } = this.#renderer
+    let at = start
+    while (at < goal) {
+      const hop = quote < 0 ? -1 : this.#window.indexOf(quote, at)
+      const quoted = hop >= goal ? -1 : hop
+      at = Math.max(at, this.#window.lastIndexOf(lf, (quoted < 0 ? goal : quoted) - 1) + 1)
+      if (quoted < 0) return at
+      const end = recordEnd(this.#window, at)
+      if (end < 0) return at
+      at = end
+    }
+    return at
+  }
+
+  /** At least `need` bytes of the file behind `at`, or all there are. */
+  async #fill(need: number): Promise<void> {
+    const unread = this.#window.length - (this.at - this.#windowAt)
+    const left = this.#source.size - this.at
+    if (unread >= Math.min(need, left)) return
+    this.#window = await this.#source.read(this.at, Math.min(left, Math.max(windowBytes, need)))
+    this.#windowAt = this.at
+  }
+}
