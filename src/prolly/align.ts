@@ -11,7 +11,8 @@ export interface Gap {
   readonly bTo: number
 }
 
-type Ids = readonly (string | number)[]
+/** Small numbers from 0 on: they index arrays. */
+type Ids = readonly number[]
 
 const editsMax = 200
 // The search costs the square of the edits, once for each part: many parts get less each.
@@ -89,16 +90,26 @@ function splitAtUnique(a: Ids, b: Ids, gap: Gap): Gap[] {
 type IndexPair = readonly [number, number]
 
 function uniquePairs(a: Ids, b: Ids, gap: Gap): IndexPair[] {
-  const repeated = -1
-  const places = new Map<string | number, number>()
-  for (let j = gap.bFrom; j < gap.bTo; j++) places.set(b[j]!, places.has(b[j]!) ? repeated : j)
-  const pairs = new Map<string | number, IndexPair | null>()
+  const inA = onlyPlaces(a, gap.aFrom, gap.aTo)
+  const inB = onlyPlaces(b, gap.bFrom, gap.bTo)
+  const pairs: IndexPair[] = []
   for (let i = gap.aFrom; i < gap.aTo; i++) {
-    const j = places.get(a[i]!)
-    if (j === undefined || j === repeated) continue
-    pairs.set(a[i]!, pairs.has(a[i]!) ? null : [i, j])
+    const j = inB[a[i]!] ?? absent
+    if (j >= 0 && inA[a[i]!] === i) pairs.push([i, j])
   }
-  return [...pairs.values()].filter((pair) => pair !== null)
+  return pairs
+}
+
+const absent = -1
+const repeated = -2
+
+/** For each id the one place where it stands in ids[from, to), or less than 0. */
+function onlyPlaces(ids: Ids, from: number, to: number): Int32Array {
+  let idMax = 0
+  for (let i = from; i < to; i++) idMax = Math.max(idMax, ids[i]!)
+  const places = new Int32Array(idMax + 1).fill(absent)
+  for (let i = from; i < to; i++) places[ids[i]!] = places[ids[i]!] === absent ? i : repeated
+  return places
 }
 
 /** Longest subsequence in which the second numbers ascend too, by patience sorting; the first ascend already. */

@@ -1,6 +1,7 @@
 // What differs between lists. Both trees are read level by level; runs of equal nodes are matched by name and not
 // read, so the cost follows the change. The items of what is left are aligned one by one.
 import { throwIfAborted } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { gapsBetween } from './align.ts'
 import { type NodeRef, type Place, childRefs, endOf, readRefs } from './descent.ts'
@@ -104,10 +105,13 @@ async function readGroups(
 }
 
 function narrowed({ a, b }: NodeGap): NodeGap[] {
-  const gaps = gapsBetween(
-    a.refs.map((ref) => ref.cid),
-    b.refs.map((ref) => ref.cid),
-  )
+  const numbers = new Map<Cid, number>()
+  const numberOf = ({ cid }: NodeRef): number => {
+    const number = numbers.get(cid) ?? numbers.size
+    numbers.set(cid, number)
+    return number
+  }
+  const gaps = gapsBetween(a.refs.map(numberOf), b.refs.map(numberOf))
   return gaps.map((gap) => ({ a: partOf(a, gap.aFrom, gap.aTo), b: partOf(b, gap.bFrom, gap.bTo) }))
 }
 
