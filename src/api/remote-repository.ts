@@ -43,9 +43,15 @@ export class RemoteRepository extends DataRepository {
   /** Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. */
   async fetch(remote?: string, options: t.OperationOptions & { prune?: boolean } = {}): Promise<t.TransferResult> {
     const target = this.#target(await this.repo.store.manifest(), remote)
+    const { name } = target
+    if (name === undefined) {
+      throw new VarveError('VARVE_USAGE', `'${target.url}' has no name yet`, {
+        hint: `what is fetched is kept under a remote's name: 'varve remote add NAME ${target.url}'`,
+      })
+    }
     const store = await openRemote(target.url, { base: this.#base, signal: options.signal })
     try {
-      const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: target.name })
+      const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
       return transferResult(target, report)
     } finally {
       await store.close()
@@ -117,10 +123,17 @@ export class RemoteRepository extends DataRepository {
     return { ...report, branch, head: idOf(report.head) }
   }
 
-  #target(manifest: Manifest, remote: string | undefined): { name: string; url: string } {
+  #target(manifest: Manifest, remote: string | undefined): Target {
     const name = remote ?? defaultRemote(manifest)
+    // As in git, a URL or path may stand for a remote's name; nothing is remembered of it then.
+    if (/[/\\]/.test(name)) return { name: undefined, url: absoluteUrl(name, this.#base ?? '.') }
     return { name, url: remoteUrl(manifest, name) }
   }
+}
+
+interface Target {
+  readonly name: string | undefined
+  readonly url: string
 }
 
 /** The current branch's upstream's remote, else 'origin', else the only one. */
@@ -143,9 +156,9 @@ function upstreamOf(manifest: Manifest, remote: string, branch: string | undefin
   return upstream?.startsWith(remoteRef(remote, '')) === true ? upstream : remoteRef(remote, short)
 }
 
-function transferResult(target: { name: string; url: string }, report: TransferReport): t.TransferResult {
+function transferResult(target: Target, report: TransferReport): t.TransferResult {
   return {
-    remote: target.name,
+    remote: target.name ?? target.url,
     url: target.url,
     updates: report.updates.map((update) => ({
       ref: update.ref,

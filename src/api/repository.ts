@@ -5,6 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Person } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { commitIndex } from '../repo/commit.ts'
+import { signatureOf } from '../repo/context.ts'
 import { abortMerge } from '../repo/merge.ts'
 import type { Repo } from '../repo/interface.ts'
 import { stage } from '../worktree/add.ts'
@@ -139,6 +140,8 @@ export class Repository extends RemoteRepository {
       author?: Person
     },
   ): Promise<t.CommitInfo> {
+    // Before anything is staged: a commit that cannot be made should leave the index alone.
+    signatureOf(this.repo, await this.repo.store.manifest(), options.author)
     if (options.all === true) await stage(this.worktree, ['.'], { ...options, trackedOnly: true })
     const commit = await commitIndex(this.repo, options)
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
