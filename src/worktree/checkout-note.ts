@@ -29,12 +29,17 @@ export function writeNote(worktree: Worktree, intent: CheckoutIntent): CheckoutN
   const place = `${folder}/${name}`
   onPath(place, 'writing', () => {
     fs.mkdirSync(folder, { recursive: true })
-    fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid }), {
-      flag: 'wx',
-      flush: true,
-      mode: 0o600,
-    })
-    flushFolder(folder)
+    try {
+      fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid }), {
+        flag: 'wx',
+        flush: true,
+        mode: 0o600,
+      })
+      flushFolder(folder)
+    } catch (error) {
+      fs.rmSync(place, { force: true })
+      throw error
+    }
   })
   active.add(name)
   return { name }

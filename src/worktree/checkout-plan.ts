@@ -28,8 +28,8 @@ export interface Step {
 export interface PlannedStep extends Step {
   /** 'keep': the file holds `after` already. 'none': there is nothing to remove. */
   readonly action: 'write' | 'remove' | 'keep' | 'none'
-  /** Whether the file is there and holds `before`, byte for byte. */
-  readonly beforeProven: boolean
+  /** The stat at which the file was seen to hold `before`, byte for byte; null when nobody looked, or it does not. */
+  readonly provenAt: FileStat | null
 }
 
 /** What going from tree to tree means for the files. */
@@ -60,13 +60,13 @@ export async function forcedSteps(
       const { path, before, after } = isTable(step) ? await carriedStep(worktree, step) : step
       const stat = after === null && before !== null ? looker.look(path) : null
       if (stat !== null && !stat.isDirectory())
-        planned.push({ path, before, after, action: 'remove', beforeProven: false })
+        planned.push({ path, before, after, action: 'remove', provenAt: null })
     }
   }
   const wanted = await entriesOf(target, null, options)
   const scan = scanWorktree(worktree.root, { from: [], tracked: wanted.keys(), signal: options.signal })
   for (const { path } of await unstagedChanges(worktree, wanted, scan.files, options)) {
-    planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', beforeProven: false })
+    planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', provenAt: null })
   }
   return planned
 }
@@ -130,10 +130,10 @@ class Verifier {
 
   decide(step: Step, known: KnownFile | undefined): PlannedStep | Promise<PlannedStep> {
     const { path, before, after } = step
-    const decided = (action: PlannedStep['action'], beforeProven = false): PlannedStep => ({
+    const decided = (action: PlannedStep['action'], provenAt: FileStat | null = null): PlannedStep => ({
       ...step,
       action,
-      beforeProven,
+      provenAt,
     })
     const blocked = this.#looker.blockedAt(path)
     if (blocked !== null) {
@@ -157,25 +157,24 @@ class Verifier {
       return decided('none')
     }
     if (before !== null && isProven(known, file) && equalEntries(known.entry, before)) {
-      return decided(after === null ? 'remove' : 'write', true)
+      return decided(after === null ? 'remove' : 'write', file)
     }
     return this.#compare(step, file, known)
   }
 
   async #compare(step: Step, file: FileStat, known: KnownFile | undefined): Promise<PlannedStep> {
     const { path, before, after } = step
-    const holds = async (entry: TreeEntry): Promise<boolean> => {
+    const heldAt = async (entry: TreeEntry): Promise<FileStat | null> => {
       const match: Match =
         this.#check.matchNow(path, file, entry) ?? (await this.#check.match(path, file, entry, known))
-      return match.stat !== null
+      return match.stat
     }
-    if (before !== null && (await holds(before))) {
-      return { ...step, action: after === null ? 'remove' : 'write', beforeProven: true }
-    }
-    if (after !== null && (await holds(after))) return { ...step, action: 'keep', beforeProven: false }
+    const provenAt = before === null ? null : await heldAt(before)
+    if (provenAt !== null) return { ...step, action: after === null ? 'remove' : 'write', provenAt }
+    if (after !== null && (await heldAt(after)) !== null) return { ...step, action: 'keep', provenAt: null }
     // An untracked file that nobody wants to write or remove is nobody's business.
     if (before !== null || after !== null) this.lost.add(path)
-    return { ...step, action: 'none', beforeProven: false }
+    return { ...step, action: 'none', provenAt: null }
   }
 }
 

@@ -6,13 +6,15 @@ import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { codecOf } from '../encoding/cid.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
+import { patchFile } from '../formats/patch.ts'
 import { renderTable } from '../formats/render.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { loadTable } from '../table/table-object.ts'
-import type { PlannedStep } from './checkout-plan.ts'
+import { type PlannedStep, uncommitted } from './checkout-plan.ts'
 import type { CheckoutResult, Worktree, WorktreeOptions } from './interface.ts'
 import { lstatOrNull, nativePath, onPath } from './native.ts'
-import type { FileStat } from './scan.ts'
+import { readRanges, sameStat } from './read-file.ts'
+import { type FileStat, fileStatOf } from './scan.ts'
 import type { StatCache } from './stat-cache.ts'
 import { FileWriter, type OnOccupied, removeFile } from './write-file.ts'
 
@@ -35,8 +37,10 @@ export async function carryOut(
   options: WorktreeOptions = {},
 ): Promise<CheckoutResult> {
   const removed: Path[] = []
-  for (const { path, action } of steps) {
+  for (const { path, action, provenAt } of steps) {
     if (action !== 'remove') continue
+    const stat = provenAt === null ? null : lstatOrNull(worktree.root, path)
+    if (stat !== null) refuseChanged(path, fileStatOf(stat), provenAt!)
     removeFile(worktree.root, path)
     means.cache.forget(path)
     removed.push(path)
@@ -111,7 +115,7 @@ class Checkout {
   async writeTable(step: WriteStep<TableEntry>): Promise<void> {
     this.#makeRoom(step)
     const knownAtMs = Date.now()
-    const stat = await this.#rendered(step)
+    const stat = (await this.#patched(step)) ?? (await this.#rendered(step))
     this.#wrote(step, stat, knownAtMs)
     this.#report()
   }
@@ -133,15 +137,27 @@ class Checkout {
     )
   }
 
+  /** null when the file has to be rendered in full. */
+  async #patched({ path, before, after, provenAt }: WriteStep<TableEntry>): Promise<FileStat | null> {
+    if (provenAt === null || before?.kind !== 'table') return null
+    const { nodes } = this.#means
+    const oldTable = await loadTable(nodes.reader, before.table)
+    const newTable = await loadTable(nodes.reader, after.table)
+    return readRanges(this.#worktree.root, path, async (file, { stat, check }) => {
+      if (!sameStat(stat, provenAt)) throw uncommitted([path])
+      const patch = await patchFile(nodes, oldTable, newTable, file, { signal: this.#options.signal })
+      return patch === null ? null : this.#files.writeStream(path, patch, modeOf(after), check)
+    })
+  }
+
   /** The last look before a name is taken: what was not there when the plan was made must not be overwritten. */
-  #makeRoom({ path, action, before }: PlannedStep): void {
+  #makeRoom({ path, action, before, provenAt }: PlannedStep): void {
     const stat = lstatOrNull(this.#worktree.root, path)
-    if (stat === null) return
-    if (stat.isDirectory()) {
-      if (this.#means.occupied === 'refuse') removeEmptyFolders(this.#worktree.root, path)
-      return
-    }
-    if (before !== null || action !== 'write' || this.#means.occupied === 'replace') return
+    if (stat === null || this.#means.occupied === 'replace') return
+    if (stat.isDirectory()) return removeEmptyFolders(this.#worktree.root, path)
+    if (provenAt !== null) return refuseChanged(path, fileStatOf(stat), provenAt)
+    if (action !== 'write') return
+    if (before !== null) throw uncommitted([path])
     throw new VarveError('VARVE_NOT_POSSIBLE', `cannot write '${path}': another file has that name here`, {
       data: { path },
       hint: 'two paths of the dataset have one name on this file system; rename one of them',
@@ -162,6 +178,11 @@ class Checkout {
       unit: 'files',
     })
   }
+}
+
+/** The user may have been at work since the plan was made. */
+function refuseChanged(path: Path, now: FileStat | null, provenAt: FileStat): void {
+  if (now === null || !sameStat(now, provenAt)) throw uncommitted([path])
 }
 
 function modeOf(entry: FileEntry | TableEntry): 'executable' | 'plain' {

@@ -4,6 +4,7 @@
 import * as fs from 'node:fs'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
+import type { ByteSource } from '../formats/interface.ts'
 import { nativePath, onPath } from './native.ts'
 import { type FileStat, fileStatOf } from './scan.ts'
 
@@ -34,8 +35,8 @@ export function readSmall(
     const fd = openForReading(root, path)
     try {
       const before = statOfOpen(fd, path)
-      if (before.size >= scratch.length) return null
-      const length = onPath(path, 'reading', () => readFully(fd, scratch))
+      if (before.size > scratch.length) return null
+      const length = onPath(path, 'reading', () => readUpTo(fd, scratch, before.size))
       if (length === before.size && sameStat(before, statOfOpen(fd, path))) {
         return { bytes: scratch.subarray(0, length), stat: before }
       }
@@ -46,11 +47,11 @@ export function readSmall(
   throw unsteady(path)
 }
 
-/** Asks for a byte more than the file should have, so that growth is noticed. */
-function readFully(fd: number, target: Uint8Array): number {
+/** Reads up to `size` bytes; that the file has no more is the second stat's to say. */
+function readUpTo(fd: number, target: Uint8Array, size: number): number {
   let length = 0
-  while (length < target.length) {
-    const read = fs.readSync(fd, target, length, target.length - length, length)
+  while (length < size) {
+    const read = fs.readSync(fd, target, length, size - length, length)
     if (read === 0) break
     length += read
   }
@@ -80,6 +81,37 @@ export async function readSteady<T>(
     }
   }
   throw unsteady(path)
+}
+
+/** Gives `work` ranges of the file, and a check that it is still what it was: to be made before the result counts. */
+export async function readRanges<T>(
+  root: string,
+  path: Path,
+  work: (file: ByteSource, opened: { readonly stat: FileStat; readonly check: () => void }) => Promise<T>,
+): Promise<T> {
+  const fd = openForReading(root, path)
+  try {
+    const stat = statOfOpen(fd, path)
+    const check = (): void => {
+      if (!sameStat(stat, statOfOpen(fd, path))) throw unsteady(path)
+    }
+    const read = async (start: number, length: number): Promise<Uint8Array> =>
+      readRange(fd, path, start, length)
+    return await work({ size: stat.size, read }, { stat, check })
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+function readRange(fd: number, path: Path, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const read = onPath(path, 'reading', () => fs.readSync(fd, bytes, done, length - done, start + done))
+    if (read === 0) break
+    done += read
+  }
+  return bytes.subarray(0, done)
 }
 
 async function settled<T>(work: Promise<T>): Promise<{ result: T } | { error: unknown }> {

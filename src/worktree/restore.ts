@@ -76,10 +76,10 @@ async function restoreFiles(
   for (const [path, before] of sides.inIndex) {
     const stat = sides.inSource.has(path) ? null : looker.look(path)
     if (stat !== null && !stat.isDirectory())
-      steps.push({ path, before, after: null, action: 'remove', beforeProven: false })
+      steps.push({ path, before, after: null, action: 'remove', provenAt: null })
   }
   for (const { path } of await unstagedChanges(worktree, sides.inSource, scan.files, options)) {
-    steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', beforeProven: false })
+    steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', provenAt: null })
   }
   const cache = await StatCache.open(worktree, { paths: sides.inSource.size, bytes: 0 })
   try {

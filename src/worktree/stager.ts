@@ -1,6 +1,7 @@
 // Turns files into tree entries: the content goes into the writer, the entry into `edits`. Small files are read and
 // hashed synchronously, in batches, with one wait a batch for the writer; large ones stream, and tables are parsed.
 import { throwIfAborted } from '../base/errors.ts'
+import { WorkerPool } from '../base/pool.ts'
 import { writeBytes, writeFile } from '../files/content.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { Io } from '../repo/interface.ts'
@@ -41,12 +42,13 @@ export async function stageScan(
 ): Promise<Staged> {
   const config = readConfig(worktree.root)
   const cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
-  const stager = new Stager(worktree, { ...io, cache, config }, options)
+  const pool = new WorkerPool()
+  const stager = new Stager(worktree, { ...io, cache, config, pool }, options)
   try {
     await stager.stageFiles(scan.files, tracked)
     await stager.stageDeletions(scan.files, tracked)
   } finally {
-    await cache.close()
+    await Promise.all([cache.close(), pool.close()])
   }
   return stager
 }
@@ -54,6 +56,7 @@ export async function stageScan(
 interface StagerMeans extends Io {
   readonly cache: StatCache
   readonly config: DatasetConfig
+  readonly pool: WorkerPool
 }
 
 class Stager {
@@ -135,7 +138,7 @@ class Stager {
         sha256: null,
       })
     }
-    const read = stat.size < smallBytesMax ? readSmall(this.#worktree.root, path, this.#scratch) : null
+    const read = stat.size <= smallBytesMax ? readSmall(this.#worktree.root, path, this.#scratch) : null
     if (read === null) return this.#stageLarge(path, before)
     const content = writeBytes(this.#means.writer, read.bytes)
     const entry: TreeEntry = { kind: 'file', executable: read.stat.executable, ...content }
@@ -160,14 +163,14 @@ class Stager {
   }
 
   async #stageTable(path: Path, setting: TableSetting, before: TreeEntry | null): Promise<void> {
-    const { writer, nodes } = this.#means
+    const { writer, nodes, pool } = this.#means
     const knownAtMs = Date.now()
     try {
       const read = await readTableFile(
         this.#worktree,
         path,
         setting,
-        { writer, nodes, previous: before },
+        { writer, nodes, pool, previous: before },
         this.#options,
       )
       this.#take(path, before, { stat: read.stat, entry: read.entry, knownAtMs, sha256: read.sha256 })

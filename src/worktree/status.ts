@@ -11,7 +11,7 @@ import { ContentCheck, type Match, isProven } from './content-check.ts'
 import { changeOf, equalEntries, fileKindOf } from './entries.ts'
 import { type IndexState, entriesOf, readIndex } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions, WorktreeStatus } from './interface.ts'
-import { foldersAbove } from './native.ts'
+import { foldersAbove, parentOf } from './native.ts'
 import { type FileStat, type Scan, scanWorktree } from './scan.ts'
 import { StatCache } from './stat-cache.ts'
 
@@ -148,7 +148,10 @@ export function bytesOf(files: ReadonlyMap<Path, FileStat>): number {
 /** Untracked files; a folder that holds nothing tracked stands for all of its own. */
 function untrackedPaths(scan: Scan, tracked: ReadonlyMap<Path, TreeEntry>): string[] {
   const folders = new Set<Path>()
-  for (const path of tracked.keys()) for (const folder of foldersAbove(path)) folders.add(folder)
+  for (const path of tracked.keys()) {
+    for (let folder = parentOf(path); folder !== '' && !folders.has(folder); folder = parentOf(folder))
+      folders.add(folder)
+  }
   const untracked = new Set<string>()
   for (const path of scan.files.keys()) {
     if (tracked.has(path)) continue

@@ -1,12 +1,13 @@
 // A file of the worktree as a table: which format it has, and reading it with the key that varve.yaml names. Reading
 // proves that the table gives the same bytes back; what cannot be a table is told apart from what breaks its rules.
 import { VarveError, isVarveError } from '../base/errors.ts'
+import type { WorkerPool } from '../base/pool.ts'
 import { sha256Stream } from '../base/platform.ts'
 import type { Path, TableEntry, TreeEntry } from '../files/interface.ts'
+import { formatOfPath } from '../formats/formats.ts'
 import { NotATable } from '../formats/not-a-table.ts'
 import { readTable } from '../formats/read.ts'
-import type { NodeStore } from '../prolly/node-store.ts'
-import type { ObjectWriter } from '../store/interface.ts'
+import type { Io } from '../repo/interface.ts'
 import type { TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FormatName, TableSetting } from './dataset-config.ts'
@@ -14,13 +15,8 @@ import type { Worktree, WorktreeOptions } from './interface.ts'
 import { readSteady } from './read-file.ts'
 import type { FileStat } from './scan.ts'
 
-const formatOfExtension: Readonly<Record<string, FormatName>> = {
-  csv: 'csv',
-  tsv: 'tsv',
-  tab: 'tsv',
-  jsonl: 'jsonl',
-  ndjson: 'jsonl',
-}
+/** A thread takes about 30 ms to start. */
+const bytesWorthThreads = 2 << 20
 
 export interface TableRead {
   readonly entry: TableEntry
@@ -32,9 +28,7 @@ export interface TableRead {
 
 /** @throws VarveError VARVE_USAGE when neither the setting nor the extension says it */
 export function formatOf(path: Path, setting: TableSetting): FormatName {
-  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
-  const format =
-    setting.format ?? (Object.hasOwn(formatOfExtension, extension) ? formatOfExtension[extension]! : null)
+  const format = setting.format ?? formatOfPath(path)
   if (format !== null) return format
   throw new VarveError('VARVE_USAGE', `cannot tell the format of the table '${path}'`, {
     data: { path },
@@ -42,12 +36,19 @@ export function formatOf(path: Path, setting: TableSetting): FormatName {
   })
 }
 
+export interface TableIo extends Io {
+  /** The entry before: column ids, types and layout carry over from a table. */
+  readonly previous: TreeEntry | null
+  /** Parses in threads, where the file is worth their start. */
+  readonly pool: WorkerPool
+}
+
 /** @throws NotATable; VarveError VARVE_RULE_VIOLATED with path and line */
 export async function readTableFile(
   worktree: Worktree,
   path: Path,
   setting: TableSetting,
-  io: { readonly writer: ObjectWriter; readonly nodes: NodeStore; readonly previous: TreeEntry | null },
+  io: TableIo,
   options: WorktreeOptions = {},
 ): Promise<TableRead> {
   const previous =
@@ -66,6 +67,7 @@ export async function readTableFile(
         nodes: io.nodes,
         where: path,
         signal: options.signal,
+        pool: before.size < bytesWorthThreads ? undefined : io.pool,
         ...(previous === undefined ? {} : { previous }),
         ...(onProgress === undefined
           ? {}

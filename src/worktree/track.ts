@@ -1,6 +1,7 @@
 // `track` makes a file a table: it reads the file with the key that was named, and only when that works does it write
 // the setting into varve.yaml. Staging stays a step of its own.
 import { VarveError } from '../base/errors.ts'
+import { WorkerPool } from '../base/pool.ts'
 import { NotATable } from '../formats/not-a-table.ts'
 import { withWriter } from '../repo/context.ts'
 import { addTable, removeTable } from './config-edit.ts'
@@ -24,8 +25,9 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
   const setting = { key: options.key, format: options.format ?? null }
   // The writer is thrown away: the rows are stored when they are added.
   const read = await withWriter(worktree.repo, async (writer, nodes) => {
+    const pool = new WorkerPool()
     try {
-      return await readTableFile(worktree, path, setting, { writer, nodes, previous: null }, options)
+      return await readTableFile(worktree, path, setting, { writer, nodes, pool, previous: null }, options)
     } catch (error) {
       if (!(error instanceof NotATable)) throw error
       throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' cannot be a table: ${error.message}`, {
@@ -33,6 +35,8 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
         cause: error,
         hint: "it can still be added as a file: 'varve add'",
       })
+    } finally {
+      await pool.close()
     }
   })
   addTable(worktree.root, path, setting)

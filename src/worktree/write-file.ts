@@ -32,10 +32,12 @@ export class FileWriter {
     })
   }
 
+  /** `check` runs when all is written, before the file takes its name. */
   async writeStream(
     path: Path,
     source: AsyncIterable<Uint8Array>,
     executable: 'executable' | 'plain',
+    check: () => void = () => {},
   ): Promise<FileStat> {
     this.#makeFolders(path)
     const temporary = nativePath(this.#root, temporaryPath(path))
@@ -46,6 +48,7 @@ export class FileWriter {
       } finally {
         fs.closeSync(fd)
       }
+      check()
       return this.#rename(temporary, path)
     } catch (error) {
       fs.rmSync(temporary, { force: true })

@@ -99,6 +99,25 @@ describe('going from tree to tree', () => {
   })
 })
 
+test('a table of which little changed is patched to the very bytes it had', async () => {
+  const rows = (city: string): string =>
+    'id,name,city\n' +
+    Array.from({ length: 5000 }, (_, i) => `${i},name ${i},${i === 2345 ? city : 'Wien'}\n`).join('')
+  const config = 'tables:\n  p.csv: {key: id}\n'
+  const { worktree, commits } = await history(
+    { 'varve.yaml': config, 'p.csv': rows('Graz') },
+    { 'varve.yaml': config, 'p.csv': rows('"Linz, an der Donau"') },
+  )
+  for (const [i, city] of [
+    [0, 'Graz'],
+    [1, '"Linz, an der Donau"'],
+  ] as const) {
+    await goTo(worktree, commits[i]!)
+    expect(everything(worktree)['p.csv']).toBe(rows(city))
+    expect(await isClean(worktree)).toBe(true)
+  }
+})
+
 describe('what is not committed', () => {
   test('stays when the target leaves its path alone', async () => {
     const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', b: '1' })
@@ -144,6 +163,20 @@ describe('what is not committed', () => {
     write(worktree, { a: '1', b: '1' })
     await goTo(worktree, commits[0]!)
     expect(await isClean(worktree)).toBe(true)
+  })
+
+  test('a file edited between the check and the writing is not overwritten', async () => {
+    const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', b: '2' })
+    const folder = worktreeFolder(worktree)
+    const io = { writer: worktree.repo.store.writer(), nodes: worktree.repo.nodes }
+    const [to, from] = [commits[0]!.tree, commits[1]!.tree]
+    await folder.prepare(io, from, to, {})
+    write(worktree, { b: 'mine' })
+    await expect(folder.carryOut(from, to, {})).rejects.toMatchObject({
+      code: 'VARVE_UNCOMMITTED',
+      data: { paths: ['b'] },
+    })
+    expect(everything(worktree)).toMatchObject({ b: 'mine' })
   })
 
   test('untracked files outlive a discarding checkout', async () => {
