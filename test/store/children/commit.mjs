@@ -1,0 +1,27 @@
+// A process of its own: adds commits to refs/heads/main, one object each, and a large one that threads pack.
+// Usage: node commit.mjs <dist folder> <store> <name> <commits>
+const [dist, dir, name, commits] = process.argv.slice(2)
+const { DiskStore } = await import(`${dist}/store/disk/store.js`)
+const { encodeCbor } = await import(`${dist}/encoding/cbor.js`)
+const { cidToLink } = await import(`${dist}/encoding/cid.js`)
+
+const store = await DiskStore.open(dir)
+for (let i = 0; i < Number(commits); i++) {
+  const writer = store.writer()
+  const rows = Array.from({ length: 40 }, (_, chunk) =>
+    writer.put('raw', new TextEncoder().encode(`${name} ${i} ${chunk}\n`.repeat(4000))),
+  )
+  await store.update(
+    (current) => {
+      const tip = current.refs.get('refs/heads/main')
+      const links = [...(tip === undefined ? [] : [tip]), ...rows].map((cid) => cidToLink(cid))
+      const commit = writer.put('dag-cbor', encodeCbor([tip === undefined ? 0 : 1, links]))
+      return {
+        refs: new Map([['refs/heads/main', commit]]),
+        operation: { name: 'commit', message: `${name} ${i}`, author: '' },
+      }
+    },
+    { writer },
+  )
+}
+await store.close()
