@@ -65,9 +65,15 @@ export interface Dump {
 }
 
 export class Bench {
-  readonly store: MemoryStore = MemoryStore.create()
-  readonly writer: ObjectWriter = this.store.writer()
-  readonly nodes: NodeStore = new NodeStore(this.writer)
+  readonly store: MemoryStore
+  readonly writer: ObjectWriter
+  readonly nodes: NodeStore
+
+  constructor(store: MemoryStore = MemoryStore.create()) {
+    this.store = store
+    this.writer = store.writer()
+    this.nodes = new NodeStore(this.writer)
+  }
 
   table(spec: TableSpec, previous: TableObject | null = null): Promise<TableObject> {
     const key = spec.key ?? [spec.columns[0]!]
