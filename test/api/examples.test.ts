@@ -1,0 +1,47 @@
+// Every example of docs/API.md (and the library example of README.md), executed as it stands there.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const root = path.join(import.meta.dirname, '../..')
+const dirs: string[] = []
+afterAll(() => {
+  for (const dir of dirs) rmSync(dir, { recursive: true, force: true })
+})
+
+function examplesOf(page: string): string[] {
+  const text = readFileSync(path.join(root, page), 'utf8')
+  return [...text.matchAll(/<!-- example -->\n```(?:ts|js)\n([\s\S]*?)```/g)].map((match) => match[1]!)
+}
+
+/** Type-free JavaScript with `await using`, which Node 20 does not parse: its disposal is written out. */
+async function run(source: string): Promise<void> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'varve-example-'))
+  dirs.push(dir)
+  const opened: string[] = []
+  const body = source
+    .replaceAll(/^import \{([^}]*)\} from 'varve'$/gm, "const {$1} = await import('../../src/index.ts')")
+    .replaceAll(/^import \{([^}]*)\} from '(node:[^']+)'$/gm, "const {$1} = await load('$2')")
+    .replaceAll(/await using (\w+) =/g, (_, name: string) => {
+      opened.push(name)
+      return `const ${name} =`
+    })
+    .replaceAll("await import('../../src/index.ts')", 'varve')
+  const varve = await import('../../src/index.ts')
+  const load = (name: string): Promise<unknown> => import(name)
+  const close = opened.map((name) => `await ${name}.close()`).join('\n')
+  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
+    ...names: string[]
+  ) => (...values: unknown[]) => Promise<void>
+  await new AsyncFunction('assert', 'dir', 'varve', 'load', `${body}\n${close}`)(assert, dir, varve, load)
+}
+
+describe.each(['docs/API.md'])('%s', (page) => {
+  const examples = examplesOf(page)
+  test('has examples', () => expect(examples.length).toBeGreaterThan(0))
+  test.each(examples.map((source, i) => [i + 1, source] as const))('example %i does what it says', async (_, source) => {
+    await run(source)
+  })
+})
