@@ -35,8 +35,8 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0
 }
 
-/** Offset of the first `sought` at or behind `from`; -1 when there is none. */
-export function indexOfBytes(bytes: Uint8Array, sought: Uint8Array, from: number): number {
+/** Offset of the first `sought`, a byte or several, at or behind `from`; -1 when there is none. memchr, memmem. */
+export function indexOfBytes(bytes: Uint8Array, sought: Uint8Array | number, from: number): number {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(sought, from)
 }
 

@@ -1,17 +1,18 @@
-// Rows of any table as CSV, TSV or JSON Lines, for other programs: in key order, in one plain dialect. This is not the
-// table's own file, which `renderTable` gives back byte for byte.
-import { utf8 } from '../base/bytes.ts'
+// Writes any table as CSV, TSV or JSON Lines, in file order where it has one. This is for other programs: plain
+// dialects, no promise to give back the bytes that were read (that is renderTable).
+import { toHex, utf8 } from '../base/bytes.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
-import type { NodeStore } from '../prolly/node-store.ts'
 import { ProllyMap } from '../prolly/map.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import { cellText } from '../table/cell.ts'
+import { absentCell, cellText } from '../table/cell.ts'
 import type { Cell, Column, TableObject } from '../table/interface.ts'
 import { decodeKey } from '../table/key.ts'
 import { absentSlot } from '../table/row.ts'
-import { cellLinks, entrySlots, rowShape } from '../table/rows.ts'
+import { cellLinks, entrySlots, type RowShape, rowShape } from '../table/rows.ts'
 import { fetchContents, slotCell } from '../table/slot.ts'
 import type { FormatName } from './interface.ts'
+import { orderedBatches } from './order.ts'
 
 type RowWriter = (columns: readonly Column[], cells: readonly Cell[]) => string
 
@@ -22,75 +23,66 @@ export async function* exportTable(
   options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const shape = rowShape(table.schema)
-  const columns = table.schema.columns
-  const write = writerOf(format, table.schema.cells)
+  const { columns } = table.schema
+  const delimiter = format === 'tsv' ? '\t' : ','
+  const write: RowWriter =
+    format === 'jsonl' ? jsonLine : (_, cells) => delimited(cells.map(plainText), delimiter)
   if (format !== 'jsonl')
-    yield utf8(`${columns.map(({ name }) => quoted(name, format)).join(delimiterOf(format))}\n`)
+    yield utf8(
+      delimited(
+        columns.map(({ name }) => name),
+        delimiter,
+      ),
+    )
   const map = await ProllyMap.load(nodes, table.rows, options)
-  for await (const batch of map.scan(options)) {
+  const batches = table.order === null ? map.scan(options) : orderedBatches(nodes, map, table.order, options)
+  for await (const batch of batches) {
     const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
     const slots = entries.map((entry) => entrySlots(shape, entry))
     const contents = await fetchContents(nodes.reader, slots.flatMap(cellLinks), options)
-    const lines = entries.map((entry, i) => {
-      const key = decodeKey(table.schema, entry.key)
-      const cells = shape.places.map((place) =>
-        place.key >= 0 ? key[place.key]! : slotCell(slots[i]!.cells[place.value] ?? absentSlot, contents),
-      )
-      return write(columns, cells)
+    const lines = entries.map(({ key }, i) => {
+      const values = shape.values.map((_, place) => slotCell(slots[i]!.cells[place] ?? absentSlot, contents))
+      return write(columns, inFileOrder(shape, decodeKey(table.schema, key), values))
     })
     yield utf8(lines.join(''))
   }
 }
 
-function writerOf(format: FormatName, kind: TableObject['schema']['cells']): RowWriter {
-  if (format === 'jsonl') return (columns, cells) => jsonLine(columns, cells, kind)
-  const delimiter = delimiterOf(format)
-  return (_, cells) => `${cells.map((cell) => csvCell(cell, format)).join(delimiter)}\n`
+function inFileOrder(shape: RowShape, key: readonly Cell[], values: readonly Cell[]): Cell[] {
+  return shape.places.map((place) => (place.key >= 0 ? key[place.key] : values[place.value]) ?? absentCell)
 }
 
-function delimiterOf(format: FormatName): string {
-  return format === 'tsv' ? '\t' : ','
-}
-
-/** Absent and NULL are nothing, an empty text is quoted: the difference survives where the reader knows it. */
-function csvCell(cell: Cell, format: FormatName): string {
-  if (cell.kind === 'absent' || cell.kind === 'null') return ''
+/** Null for a cell that is not there, which CSV shows as nothing at all. */
+function plainText(cell: Cell): string | null {
+  if (cell.kind === 'absent' || cell.kind === 'null') return null
   if (cell.kind === 'true' || cell.kind === 'false') return cell.kind
-  if (cell.kind === 'bytes')
-    return `\\x${Array.from(cell.bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
-  const text = cellText(cell)
-  return text === '' ? '""' : quoted(text, format)
+  return cell.kind === 'bytes' ? toHex(cell.bytes) : cellText(cell)
 }
 
-function quoted(text: string, format: FormatName): string {
-  const needsQuotes = format === 'tsv' ? /["\t\r\n]/ : /[",\r\n]/
-  return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+function delimited(texts: readonly (string | null)[], delimiter: string): string {
+  const cells = texts.map((text) => {
+    if (text === null) return ''
+    const isQuoted = text === '' || text.includes(delimiter) || /["\r\n]/.test(text)
+    return isQuoted ? `"${text.replaceAll('"', '""')}"` : text
+  })
+  return `${cells.join(delimiter)}\n`
 }
 
-function jsonLine(
-  columns: readonly Column[],
-  cells: readonly Cell[],
-  kind: TableObject['schema']['cells'],
-): string {
-  const members: string[] = []
-  for (let i = 0; i < columns.length; i++) {
-    const cell = cells[i]!
-    if (cell.kind === 'absent') continue
-    members.push(`${JSON.stringify(columns[i]!.name)}:${jsonCell(cell, columns[i]!, kind)}`)
-  }
+function jsonLine(columns: readonly Column[], cells: readonly Cell[]): string {
+  const members = cells.flatMap((cell, i) =>
+    cell.kind === 'absent' ? [] : [`${JSON.stringify(columns[i]!.name)}:${jsonValue(cell, columns[i]!)}`],
+  )
   return `{${members.join(',')}}\n`
 }
 
-function jsonCell(cell: Cell, column: Column, kind: TableObject['schema']['cells']): string {
-  if (cell.kind === 'null' || cell.kind === 'true' || cell.kind === 'false') return cell.kind
-  const text = cell.kind === 'bytes' ? csvCell(cell, 'jsonl') : cellText(cell)
-  if (cell.kind === 'number' || cell.kind === 'json') return text
-  return kind === 'text' && isBare(text, column) ? text : JSON.stringify(text)
-}
+const jsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
-/** Text of a CSV that JSON can say by its own kinds, digit by digit the same. */
-function isBare(text: string, column: Column): boolean {
-  if (column.type === 'bool') return text === 'true' || text === 'false'
-  const isNumeric = column.type === 'int' || column.type === 'decimal' || column.type === 'float'
-  return isNumeric && /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)
+function jsonValue(cell: Cell, { type }: Column): string {
+  if (cell.kind === 'bytes') return JSON.stringify(toHex(cell.bytes))
+  if (cell.kind === 'number' || cell.kind === 'json') return cellText(cell)
+  if (cell.kind !== 'text') return cell.kind
+  const text = cellText(cell)
+  const isNumber = (type === 'int' || type === 'decimal' || type === 'float') && jsonNumber.test(text)
+  const isBool = type === 'bool' && (text === 'true' || text === 'false')
+  return isNumber || isBool ? text : JSON.stringify(text)
 }

@@ -17,6 +17,8 @@ export class OldRecords {
   /** Bytes of the file from #windowAt on. */
   #window: Uint8Array = new Uint8Array(0)
   #windowAt = 0
+  /** The first quote of the window that was not passed yet. */
+  #quoteAt = -1
 
   constructor(source: ByteSource, renderer: TableRenderer) {
     this.#source = source
@@ -61,18 +63,25 @@ export class OldRecords {
 
   /** The last record's start at or before `goal`, or the first behind it, as far as the window tells. */
   #walk(start: number, goal: number): number {
-    const { quote, recordEnd } = this.#renderer
     let at = start
     while (at < goal) {
-      const hop = quote < 0 ? -1 : this.#window.indexOf(quote, at)
-      const quoted = hop >= goal ? -1 : hop
-      at = Math.max(at, this.#window.lastIndexOf(lf, (quoted < 0 ? goal : quoted) - 1) + 1)
-      if (quoted < 0) return at
-      const end = recordEnd(this.#window, at)
+      const quoted = this.#nextQuote(at)
+      at = Math.max(at, this.#window.lastIndexOf(lf, Math.min(goal, quoted) - 1) + 1)
+      if (quoted >= goal) return at
+      const end = this.#renderer.recordEnd(this.#window, at)
       if (end < 0) return at
       at = end
     }
     return at
+  }
+
+  /** Sought once for all places before it: most files have few quotes. */
+  #nextQuote(from: number): number {
+    if (this.#quoteAt >= from) return this.#quoteAt
+    const { quote } = this.#renderer
+    const found = quote < 0 ? -1 : indexOfBytes(this.#window, quote, from)
+    this.#quoteAt = found < 0 ? Number.POSITIVE_INFINITY : found
+    return this.#quoteAt
   }
 
   /** At least `need` bytes of the file behind `at`, or all there are. */
@@ -82,5 +91,6 @@ export class OldRecords {
     if (unread >= Math.min(need, left)) return
     this.#window = await this.#source.read(this.at, Math.min(left, Math.max(windowBytes, need)))
     this.#windowAt = this.at
+    this.#quoteAt = -1
   }
 }

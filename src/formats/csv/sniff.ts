@@ -1,6 +1,7 @@
 // Guesses a CSV file's dialect from its first bytes. A wrong guess costs nothing but the table: what is read is
 // rendered and compared, so a file is never changed by one.
 import { utf8Text } from '../../base/bytes.ts'
+import { indexOfBytes } from '../../base/platform.ts'
 import { cr, type Dialect, dialectOf, lf } from './plan.ts'
 import { cellMark, RecordReader } from './record.ts'
 
@@ -96,7 +97,8 @@ function tsvQuote(head: Uint8Array, eol: string, previous: DialectGuess | null):
 export function cutRecords(bytes: Uint8Array, dialect: Dialect): number {
   const eolByte = dialect.eol === 3 ? cr : lf
   const end = bytes.length - (dialect.eol === 3 ? 1 : 0)
-  if (dialect.quote < 0 || !bytes.includes(dialect.quote)) return bytes.lastIndexOf(eolByte, end - 1) + 1
+  if (dialect.quote < 0 || indexOfBytes(bytes, dialect.quote, 0) < 0)
+    return bytes.lastIndexOf(eolByte, end - 1) + 1
   let cut = 0
   let open = 0
   for (let i = 0; i < end; i++) {
