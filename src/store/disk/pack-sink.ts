@@ -52,7 +52,7 @@ export class PackSink {
 
   async drained(): Promise<void> {
     while (this.#queuedBytes > queuedBytesMax && this.#failure === null && this.#tasks.size > 0) {
-      await Promise.race(this.#tasks)
+      await this.#oldest()
     }
     this.#throwFailure()
   }
@@ -64,10 +64,10 @@ export class PackSink {
 
   /** Waits for all work, makes the open packs durable, and returns all that are finished and not forgotten. */
   async finish(): Promise<readonly PackFile[]> {
-    while (this.#tasks.size > 0) await Promise.race(this.#tasks)
+    while (this.#tasks.size > 0) await this.#oldest()
     this.#throwFailure()
     for (const kind of ['meta', 'data'] as const) this.#close(kind)
-    while (this.#tasks.size > 0) await Promise.race(this.#tasks)
+    while (this.#tasks.size > 0) await this.#oldest()
     this.#throwFailure()
     return [...this.#finished]
   }
@@ -79,7 +79,7 @@ export class PackSink {
 
   /** Removes every file that is not published. */
   async abort(): Promise<void> {
-    while (this.#tasks.size > 0) await Promise.race(this.#tasks)
+    while (this.#tasks.size > 0) await this.#oldest()
     const files = [...this.#finished, this.#open.meta, this.#open.data].filter((file) => file !== null)
     this.#finished = []
     this.#open.meta = null
@@ -92,6 +92,11 @@ export class PackSink {
   /** From now on everything fails with this, until `abort`. */
   fail(error: unknown): void {
     this.#failure = error
+  }
+
+  /** One task, not a race of all: that costs a reaction for each of them each time, so a square of their number. */
+  async #oldest(): Promise<void> {
+    for (const task of this.#tasks) return task
   }
 
   #packOf(codec: Codec): PackFile {
