@@ -10,11 +10,25 @@ const start = '<!-- commands: written by bin/cli-reference.js -->\n'
 const end = '<!-- end of commands -->\n'
 
 function varve(...args) {
-  return JSON.parse(execFileSync(process.execPath, [path.join(root, 'bin/varve.js'), ...args, '--json'], { encoding: 'utf8' }))
+  return JSON.parse(
+    execFileSync(process.execPath, [path.join(root, 'bin/varve.js'), ...args, '--json'], {
+      encoding: 'utf8',
+    }),
+  )
 }
 
 function section({ name, summary, usage, description, options, examples, json }) {
-  const lines = [`### varve ${name}`, '', `${summary}.`, '', '```', ...usage, '```', '', description.replaceAll('\n', ' ')]
+  const lines = [
+    `### varve ${name}`,
+    '',
+    `${summary}.`,
+    '',
+    '```',
+    ...usage,
+    '```',
+    '',
+    description.replaceAll('\n', ' '),
+  ]
   if (options.length > 0) {
     lines.push('', '| option | |', '|---|---|')
     for (const { flags, about } of options) lines.push(`| \`${flags}\` | ${about.replaceAll('|', '\\|')} |`)
@@ -26,7 +40,9 @@ function section({ name, summary, usage, description, options, examples, json })
 }
 
 export function commandReference() {
-  return varve('help').items.map(({ name }) => section(varve('help', name))).join('\n')
+  return varve('help')
+    .items.map(({ name }) => section(varve('help', name)))
+    .join('\n')
 }
 
 export function commandPart(text) {

@@ -51,7 +51,7 @@ const steps = [
   'cd ../colleague',
   'varve config user.name "Grace Hopper"',
   'varve config user.email grace@example.org',
-  "sed 's/"Macedonia, [^"]*"/North Macedonia/' countries.csv > corrected && mv corrected countries.csv",
+  `sed 's/"Macedonia, [^"]*"/North Macedonia/' countries.csv > corrected && mv corrected countries.csv`,
   'varve diff',
   'varve commit -am "Macedonia has a new name"',
   'varve push',
@@ -72,7 +72,10 @@ export function tour(print) {
     symlinkSync(path.join(root, 'fixtures'), path.join(folder, 'fixtures'))
     mkdirSync(path.join(folder, 'bin'))
     const command = path.join(folder, 'bin/varve')
-    writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'bin/varve.js')}' "$@"\n`)
+    writeFileSync(
+      command,
+      `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'bin/varve.js')}' "$@"\n`,
+    )
     chmodSync(command, 0o755)
     let at = folder
     let timeSeconds = Date.UTC(2026, 10, 23, 9) / 1000

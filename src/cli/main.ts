@@ -32,15 +32,15 @@ export async function main(
   let settings = settingsOf([], environment)
   try {
     const { leading, name, rest } = splitCommand(argv)
-    settings = settingsOf([leading], environment)
+    // Looked for before parsing, so that a wrong command or option is reported as JSON too.
+    const json = argv.includes('--json')
+    settings = { ...settingsOf([leading], environment), json }
     for (const directory of leading.list('directory')) changeDirectory(directory)
     if (leading.flag('version')) return await printVersion(settings, version)
     if (name === undefined) return await printOverview(settings, leading.flag('help') ? 0 : 2)
     const entry = findCommand(name)
     if (entry === undefined) throw unknownCommand(name)
     const { command } = await entry.load()
-    // Found before parsing, so that a wrong option is reported as JSON too.
-    if (rest.includes('--json')) settings = { ...settings, json: true }
     const specs = { ...commonOptions, ...command.options }
     const parsed = parseArguments(rest, specs, { numberOption: command.numberOption })
     settings = settingsOf([leading, parsed], environment)

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 
 async function failure(args: readonly string[], options: Parameters<typeof varve>[1] = at): Promise<object> {
-  const { code, stderr, stdout } = await varve([...args, '--json'], options)
+  const { code, stderr, stdout } = await varve(['--json', ...args], options)
   expect(stdout).toBe('')
   return { exit: code, ...(JSON.parse(stderr) as { error: object }).error }
 }

@@ -14,14 +14,15 @@ beforeAll(async () => {
   await ok(['init'], at)
   const rows = Array.from({ length: 30_000 }, (_, i) => `${i},${'x'.repeat(20)}`)
   writeFileSync(path.join(at.cwd, 'big.csv'), `id,x\n${rows.join('\n')}\n`)
-  writeFileSync(path.join(at.cwd, 'bad\u001b[31m.txt'), 'x\n')
+  writeFileSync(path.join(at.cwd, 'bad.csv'), 'id,x\n1,\u001b[31mred\u0007\n')
   await ok(['track', 'big.csv', '--key', 'id'], at)
+  await ok(['track', 'bad.csv', '--key', 'id'], at)
   await ok(['add', '.'], at)
 })
 
 describe('in a shell', () => {
   test('a reader that goes away ends the command without a word', () => {
-    const script = `"$0" "${varveFile}" diff --staged 2>err | head -1; cat err >&2`
+    const script = `"$0" "${varveFile}" diff --staged 2>../err | head -1; cat ../err >&2`
     const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath], {
       ...at,
       encoding: 'utf8',
@@ -38,10 +39,6 @@ describe('in a shell', () => {
       at,
     )
     expect(code.status).toBe(141)
-  })
-
-  test('names cannot drive the terminal', async () => {
-    expect(await ok(['status'], at)).toContain('bad\\x1b[31m.txt')
   })
 
   test('colour is for terminals, and for those who ask', async () => {
@@ -67,6 +64,12 @@ describe('in a shell', () => {
     }
     expect(await ok(['--version'], at)).toMatch(/^varve \d+\.\d+\.\d+\n$/)
     expect(await ok(['-C', '.', '--version'], at)).toMatch(/^varve \d+\.\d+\.\d+\n$/)
+  })
+
+  test('cells and messages cannot drive the terminal', async () => {
+    expect(await ok(['diff', '--staged', 'bad.csv'], at)).toContain('+ id=1  x: \\x1b[31mred\\x07\n')
+    expect(await ok(['commit', '--allow-empty', '-m', 'a\u001b[2Jb'], at)).toContain('a\\x1b[2Jb')
+    expect(await ok(['log'], at)).toContain('    a\\x1b[2Jb')
   })
 
   test("the user's own settings come after the repository's, which come after the environment", async () => {

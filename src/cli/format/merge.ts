@@ -46,8 +46,17 @@ const pastTense: Readonly<Record<string, string>> = {
   'cherry-pick': 'picked',
 }
 
+const resultWords: Readonly<Record<MergedPath['result'], string>> = {
+  ours: 'kept',
+  theirs: 'updated',
+  merged: 'merged',
+  conflict: 'conflict',
+}
+
 function pathLines(paths: readonly MergedPath[]): string[] {
-  return alignedRows(paths.map((path) => [`  ${path.result}`, visible(path.path), rowsText(path)]))
+  return alignedRows(
+    paths.map((path) => [`  ${resultWords[path.result]}`, visible(path.path), rowsText(path)]),
+  )
 }
 
 function rowsText({ rowsAdded, rowsRemoved, rowsChanged, conflicts }: MergedPath): string {

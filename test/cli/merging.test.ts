@@ -1,0 +1,141 @@
+// Merging and remotes, as a script uses them: what the commands print with --json, what they leave behind.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { temporaryDir } from '../support/temporary.ts'
+import { json, ok, varve } from './varve.ts'
+
+const id = /^[0-9a-f]{64}$/
+const dir = temporaryDir()
+
+function put(file: string, text: string, folder: string): void {
+  writeFileSync(path.join(folder, file), text)
+}
+
+function get(file: string, folder: string): string {
+  return readFileSync(path.join(folder, file), 'utf8')
+}
+
+describe('merging', () => {
+  const folder = path.join(dir, 'merging')
+  const at = { cwd: folder }
+
+  beforeAll(async () => {
+    mkdirSync(folder)
+    await ok(['init'], at)
+    put('people.csv', 'id,name,city\n1,Ada,London\n2,Lise,Wien\n', folder)
+    await ok(['track', 'people.csv', '--key', 'id'], at)
+    await ok(['add', '--all'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    await ok(['switch', '-c', 'other'], at)
+    put('people.csv', 'id,name,city\n1,Ada,Paris\n2,Lise,Vienna\n', folder)
+    await ok(['commit', '-am', 'Theirs'], at)
+    await ok(['switch', 'main'], at)
+    put('people.csv', 'id,name,city\n1,Ada,London\n2,Lise Meitner,Berlin\n', folder)
+    await ok(['commit', '-am', 'Ours'], at)
+  })
+
+  test('merge merges cells, keeps the conflict, and exits with 21', async () => {
+    const { code, stdout } = await varve(['merge', 'other', '--json'], at)
+    expect(code).toBe(21)
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'conflict',
+      conflictCount: 1,
+      paths: [{ path: 'people.csv', result: 'conflict', conflicts: 1 }],
+    })
+    expect(get('people.csv', folder)).toBe('id,name,city\n1,Ada,Paris\n2,Lise Meitner,Berlin\n')
+    expect(await json(['conflicts'], at)).toMatchObject({
+      items: [
+        {
+          kind: 'cell',
+          path: 'people.csv',
+          key: [2],
+          column: 'city',
+          base: 'Wien',
+          ours: 'Berlin',
+          theirs: 'Vienna',
+        },
+      ],
+    })
+    expect(await ok(['conflicts'], at)).toMatch(
+      /^people.csv: 1 conflict\n.*id +row +column +base +ours +theirs\n +\S+ +(id=)?2 +city +Wien +Berlin +Vienna\n$/,
+    )
+    expect(await json(['status'], at)).toMatchObject({ merging: { kind: 'merge', conflicts: 1 } })
+  })
+
+  test('commit is refused while conflicts are open', async () => {
+    expect((await varve(['merge', '--continue'], at)).code).toBe(21)
+  })
+
+  test('resolve settles one cell, --continue commits', async () => {
+    expect(
+      await json(['resolve', 'people.csv', '--key', '2', '--column', 'city', '--value', 'Stockholm'], at),
+    ).toEqual({ resolved: 1, left: 0 })
+    expect(await json(['merge', '--continue'], at)).toMatchObject({
+      parents: [expect.any(String), expect.any(String)],
+    })
+    expect(get('people.csv', folder)).toBe('id,name,city\n1,Ada,Paris\n2,Lise Meitner,Stockholm\n')
+  })
+
+  test('undo takes the merge back, reflog knows both, cherry-pick and revert go on from there', async () => {
+    expect(await json(['undo'], at)).toMatchObject({
+      undone: expect.stringMatching(/merge|commit/),
+      head: expect.stringMatching(id),
+    })
+    const { items } = await json<{ items: { selector: string; operation: string }[] }>(['reflog', '-2'], at)
+    expect(items.map(({ selector }) => selector)).toEqual(['HEAD@{0}', 'HEAD@{1}'])
+    await ok(['merge', '--abort'], at)
+    put('people.csv', 'id,name,city\n1,Ada,London\n2,Lise Meitner,Kungälv\n', folder)
+    await ok(['commit', '-am', 'Mistake'], at)
+    expect(await json(['revert', 'HEAD'], at)).toMatchObject({ outcome: 'merged', conflictCount: 0 })
+    expect(get('people.csv', folder)).toBe('id,name,city\n1,Ada,London\n2,Lise Meitner,Berlin\n')
+    await ok(['switch', '-c', 'third', 'other~1'], at)
+    expect(await json(['cherry-pick', 'other'], at)).toMatchObject({ outcome: 'merged', conflictCount: 0 })
+  })
+})
+
+describe('remotes', () => {
+  const here = { cwd: path.join(dir, 'here') }
+  const there = { cwd: path.join(dir, 'there') }
+
+  test('push, clone, fetch and pull carry commits', async () => {
+    mkdirSync(here.cwd)
+    await ok(['init'], here)
+    put('a.txt', 'a\n', here.cwd)
+    await ok(['add', '.'], here)
+    const { id: first } = await json<{ id: string }>(['commit', '-m', 'First'], here)
+    await ok(['init', '--bare', '../hub'], here)
+    expect(await json(['remote', 'add', 'origin', '../hub'], here)).toMatchObject({ name: 'origin' })
+    expect(await json(['remote'], here)).toMatchObject({ items: [{ name: 'origin' }] })
+    expect(await json(['push', '-u', 'origin', 'main'], here)).toMatchObject({
+      updates: [{ ref: 'refs/heads/main', before: null, after: first }],
+    })
+    expect(await json(['clone', '../hub', there.cwd], here)).toMatchObject({
+      root: there.cwd,
+      branch: 'main',
+      head: first,
+    })
+    put('b.txt', 'b\n', there.cwd)
+    await ok(['add', '.'], there)
+    const { id: second } = await json<{ id: string }>(['commit', '-m', 'Second'], there)
+    await ok(['push'], there)
+    expect(await json(['fetch'], here)).toMatchObject({
+      remote: 'origin',
+      updates: [{ before: first, after: second }],
+    })
+    expect(await json(['status'], here)).toMatchObject({
+      upstream: { name: 'origin/main', ahead: 0, behind: 1 },
+    })
+    expect(await json(['pull', '--ff-only'], here)).toMatchObject({
+      merged: { outcome: 'fast-forward', commit: second },
+    })
+    expect(get('b.txt', here.cwd)).toBe('b\n')
+  })
+
+  test('a push that would lose commits is refused with 61', async () => {
+    await ok(['commit', '--amend', '-m', 'Other'], there)
+    expect((await varve(['push'], there)).code).toBe(61)
+    expect(await json(['push', '-f'], there)).toMatchObject({ updates: [{ forced: true }] })
+    expect(await json(['remote', 'remove', 'origin'], there)).toEqual({ removed: 'origin' })
+  })
+})
