@@ -75,6 +75,7 @@ export interface Manifest {
 export interface Operation {
   /** The verb: 'commit', 'merge', 'undo', … */
   readonly name: string
+  /** Kept up to 1024 characters: the commit itself has all of it. */
   readonly message: string
   readonly author: string
 }
@@ -121,7 +122,10 @@ export interface GcOptions {
   readonly dryRun?: boolean
   /** Manifests to keep for reflog and undo; their refs are roots. Default 1000. */
   readonly manifestsKeptMax?: number
-  /** How long replaced and orphaned files stay on disk, so that slow readers and writers can end. Default 24 h. */
+  /**
+   * How long replaced files stay on disk, so that slow readers and writers can end. Default 24 h. Files that were never
+   * published stay an hour at least, and a writer that gc overtook without grace may have to be run again.
+   */
   readonly graceMs?: number
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (done: number, total: number) => void

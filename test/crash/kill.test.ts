@@ -57,7 +57,7 @@ async function expectWhole(dir: string): Promise<DiskStore> {
 }
 
 for (const how of ['kill', 'power cut'] as const) {
-  test(`${how}: a commit happens whole or not at all`, async () => {
+  test(`${how}: a commit happens whole or not at all`, { timeout: 60_000 }, async () => {
     const { dir: base, leaf } = await baseStore()
     const outcomes = new Set<boolean>()
     const steps = await crashEverywhere(

@@ -26,26 +26,24 @@ export class DiskHome {
   readonly pool: WorkerPool = new WorkerPool(threadsMax)
   readonly segments: SegmentCache = new Map()
   readonly #cache = new Lru<Cid, Uint8Array>(cacheBytes)
-  #view: IndexView
+  #view: IndexView | null = null
 
   constructor(dir: string) {
     this.dir = path.resolve(dir)
     this.log = new ManifestLog(this.dir)
-    this.#view = new IndexView(this.dir, this.log.newest(), this.segments)
   }
 
   /** The newest that is known: objects are immutable, so an old view is never wrong, only incomplete. */
   view(): IndexView {
-    return this.#view
+    return this.#view ?? this.refresh()
   }
 
   /** The newest there is. */
   refresh(): IndexView {
     const entry = this.log.newest()
-    if (entry !== this.#view.entry) {
-      forgetOthers(this.segments, entry)
-      this.#view = new IndexView(this.dir, entry, this.segments)
-    }
+    if (this.#view !== null && entry === this.#view.entry) return this.#view
+    forgetOthers(this.segments, entry)
+    this.#view = new IndexView(this.dir, entry, this.segments)
     return this.#view
   }
 
@@ -77,10 +75,10 @@ export class DiskHome {
 
   has(cids: readonly Cid[], locate: Locate = this.locate): boolean[] {
     const ask = (view: IndexView): boolean[] => cids.map((cid) => locate(cid, view) !== null)
-    const before = this.#view
+    const before = this.view()
     const known = this.retried(ask)
     // Another process may have published more since.
-    return known.includes(false) && this.refresh() !== before ? ask(this.#view) : known
+    return known.includes(false) && this.refresh() !== before ? this.retried(ask) : known
   }
 
   /** The manifest with its refs, wherever they are. */
@@ -91,13 +89,13 @@ export class DiskHome {
 
   /** Runs `work` on the known view; when a file of it is gone, or it lacks an object, on the newest. */
   retried<T>(work: (view: IndexView) => T): T {
-    const view = this.#view
+    const view = this.view()
     try {
       return work(view)
     } catch (error) {
       if (!isMissing(error) && !isVarveError(error, 'VARVE_OBJECT_MISSING')) throw error
       if (this.refresh() === view) throw isMissing(error) ? lostFile(error) : error
-      return work(this.#view)
+      return work(this.view())
     }
   }
 
