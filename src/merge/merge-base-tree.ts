@@ -6,7 +6,7 @@ import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { mergeBases } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import type { MergeIo } from './merge-tables.ts'
+import type { MergeIo } from './merge-io.ts'
 import { mergeTrees } from './merge-trees.ts'
 import { settleConflicts } from './resolve.ts'
 

@@ -9,7 +9,8 @@ import { readFile } from '../files/read.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { ConflictRecord, Sides } from './conflict-record.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
-import { type MergeIo, type MergeTablesOptions, mergeTables } from './merge-tables.ts'
+import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
+import { mergeTables } from './merge-tables.ts'
 import { mergeText, textBytesMax } from './merge-text.ts'
 
 export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {

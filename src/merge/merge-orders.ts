@@ -13,13 +13,13 @@ import { diffLists } from '../prolly/list-diff.ts'
 import type { ProllyMap } from '../prolly/map.ts'
 import { listKind } from '../prolly/rule.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import type { TableObject } from '../table/interface.ts'
-import type { MergedRows, MergeIo } from './merge-tables.ts'
+import type { MergeIo, TableSides } from './merge-io.ts'
+import type { MergedRows } from './merge-row-maps.ts'
 import { SideOrder, planOrder } from './order-plan.ts'
 
 export async function mergeOrders(
   io: MergeIo,
-  tables: { readonly base: TableObject | null; readonly ours: TableObject; readonly theirs: TableObject },
+  tables: TableSides,
   rows: MergedRows,
   options: ReadOptions = {},
 ): Promise<Cid | null> {

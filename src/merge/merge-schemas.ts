@@ -1,10 +1,10 @@
-// Three-way merge of table schemas. Columns are matched with the base's by id where the table is the same by descent,
-// by name where it was made anew; columns of one name that both sides added are one column. The merged schema keeps
+// Three-way merge of table schemas, column by column (schema-lanes.ts). The merged schema keeps
 // ours' ids, so that ours' rows stay as they are; new columns of theirs keep their ids too unless ours used them.
 // A type is only a way to read text: where the sides disagree it widens to 'text', and no cell changes.
 import type { Column, ColumnType, Schema } from '../table/interface.ts'
 import { valueColumns } from '../table/key.ts'
 import type { Sides } from './conflict-record.ts'
+import { type Lane, lanesOf } from './schema-lanes.ts'
 
 /** A column outside the key that some side has: where its cell lies in each side's rows, -1 where it does not. */
 export interface MergedColumn extends Sides<number> {
@@ -32,13 +32,6 @@ const sideNames = ['base', 'ours', 'theirs'] as const
 
 interface KeptColumn extends Column {
   readonly lane: Lane
-}
-
-/** One column through the merge; `base` is null where it is new. */
-interface Lane {
-  readonly base: Column | null
-  readonly ours: Column | null
-  theirs: Column | null
 }
 
 export function mergeSchemas(base: Schema | null, ours: Schema, theirs: Schema): MergedSchema | SchemaClash {
@@ -71,42 +64,6 @@ export function mergeSchemas(base: Schema | null, ours: Schema, theirs: Schema):
   }))
   const schema: Schema = { columns, key: ours.key, nextColumnId, cells: ours.cells }
   return assemble(schema, lanes, kept, { base, ours, theirs })
-}
-
-function lanesOf(base: Schema | null, ours: Schema, theirs: Schema): Lane[] {
-  const left = matches(base, ours)
-  const right = matches(base, theirs)
-  const lanes: Lane[] = (base?.columns ?? []).map((column) => ({
-    base: column,
-    ours: left.get(column.id) ?? null,
-    theirs: right.get(column.id) ?? null,
-  }))
-  const [leftKnown, rightKnown] = [new Set(left.values()), new Set(right.values())]
-  const added = new Map<string, Lane>()
-  for (const column of ours.columns) {
-    if (!leftKnown.has(column)) added.set(column.name, { base: null, ours: column, theirs: null })
-  }
-  for (const column of theirs.columns) {
-    if (rightKnown.has(column)) continue
-    const lane = added.get(column.name)
-    if (lane === undefined) added.set(column.name, { base: null, ours: null, theirs: column })
-    else lane.theirs = column
-  }
-  return [...lanes, ...added.values()]
-}
-
-/** By id in the base, the side's column. */
-function matches(base: Schema | null, side: Schema): Map<number, Column> {
-  const byName = new Map(side.columns.map((column) => [column.name, column]))
-  const byId = new Map(side.columns.map((column) => [column.id, column]))
-  const columns = base?.columns ?? []
-  const isSameLine = columns.every(({ id, name }) => (byName.get(name)?.id ?? id) === id)
-  const found = new Map<number, Column>()
-  for (const { id, name } of columns) {
-    const column = isSameLine ? byId.get(id) : byName.get(name)
-    if (column !== undefined) found.set(id, column)
-  }
-  return found
 }
 
 /** Rows can be compared only while their keys are made of the same columns, read the same way. */

@@ -13,7 +13,7 @@ import { writeConflicts } from './conflicts.ts'
 import { followRenames } from './follow-renames.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
 import { type MergedEntry, fileConflict, isSameEntry, mergeEntries } from './merge-entries.ts'
-import type { MergeIo } from './merge-tables.ts'
+import type { MergeIo } from './merge-io.ts'
 
 export interface MergeTreesInput extends MergeIo {
   /** null: unrelated histories. */

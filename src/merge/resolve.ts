@@ -13,7 +13,7 @@ import { typedCell } from './cell-text.ts'
 import { type ConflictRecord, type StoredSide, conflictKey } from './conflict-record.ts'
 import { type ConflictFilter, type NumberedRecord, entryOfSide, scanRecords } from './conflicts.ts'
 import type { Side } from './interface.ts'
-import type { MergeIo } from './merge-tables.ts'
+import type { MergeIo } from './merge-io.ts'
 import { type Settlement, settleTable } from './settle-table.ts'
 
 /** `value` is a cell's text as it would stand in the file, without quoting. */

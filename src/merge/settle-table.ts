@@ -13,7 +13,7 @@ import { type Slot, absentSlot, decodeRow, encodeRow } from '../table/row.ts'
 import { loadTable, writeTable } from '../table/table-object.ts'
 import type { ConflictRecord, StoredSide } from './conflict-record.ts'
 import { editOrder } from './merge-orders.ts'
-import type { MergeIo } from './merge-tables.ts'
+import type { MergeIo } from './merge-io.ts'
 
 export interface Settlement {
   readonly record: ConflictRecord
