@@ -3,6 +3,7 @@
 // large ones stream; a table whose old file is proven unchanged is patched instead of rendered, where that is possible.
 import * as fs from 'node:fs'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { type Sha256Stream, sha256Stream } from '../base/platform.ts'
 import { codecOf } from '../encoding/cid.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
@@ -13,7 +14,7 @@ import { loadTable } from '../table/table-object.ts'
 import { type PlannedStep, uncommitted } from './checkout-plan.ts'
 import type { CheckoutResult, Worktree, WorktreeOptions } from './interface.ts'
 import { lstatOrNull, nativePath, onPath } from './native.ts'
-import { readRanges, sameStat } from './read-file.ts'
+import { hashed, readRanges, sameStat } from './read-file.ts'
 import { type FileStat, fileStatOf } from './scan.ts'
 import type { StatCache } from './stat-cache.ts'
 import { FileWriter, type OnOccupied, removeFile } from './write-file.ts'
@@ -115,8 +116,9 @@ class Checkout {
   async writeTable(step: WriteStep<TableEntry>): Promise<void> {
     this.#makeRoom(step)
     const knownAtMs = Date.now()
-    const stat = (await this.#patched(step)) ?? (await this.#rendered(step))
-    this.#wrote(step, stat, knownAtMs)
+    const hash = sha256Stream()
+    const stat = (await this.#patched(step, hash)) ?? (await this.#rendered(step, hash))
+    this.#wrote(step, stat, knownAtMs, hash.digest())
     this.#report()
   }
 
@@ -127,18 +129,21 @@ class Checkout {
     this.#report()
   }
 
-  async #rendered({ path, after }: WriteStep<TableEntry>): Promise<FileStat> {
+  async #rendered({ path, after }: WriteStep<TableEntry>, hash: Sha256Stream): Promise<FileStat> {
     const { nodes } = this.#means
     const table = await loadTable(nodes.reader, after.table)
     return this.#files.writeStream(
       path,
-      renderTable(nodes, table, { signal: this.#options.signal }),
+      hashed(renderTable(nodes, table, { signal: this.#options.signal }), hash),
       modeOf(after),
     )
   }
 
   /** null when the file has to be rendered in full. */
-  async #patched({ path, before, after, provenAt }: WriteStep<TableEntry>): Promise<FileStat | null> {
+  async #patched(
+    { path, before, after, provenAt }: WriteStep<TableEntry>,
+    hash: Sha256Stream,
+  ): Promise<FileStat | null> {
     if (provenAt === null || before?.kind !== 'table') return null
     const { nodes } = this.#means
     const oldTable = await loadTable(nodes.reader, before.table)
@@ -146,7 +151,7 @@ class Checkout {
     return readRanges(this.#worktree.root, path, async (file, { stat, check }) => {
       if (!sameStat(stat, provenAt)) throw uncommitted([path])
       const patch = await patchFile(nodes, oldTable, newTable, file, { signal: this.#options.signal })
-      return patch === null ? null : this.#files.writeStream(path, patch, modeOf(after), check)
+      return patch === null ? null : this.#files.writeStream(path, hashed(patch, hash), modeOf(after), check)
     })
   }
 
@@ -164,9 +169,14 @@ class Checkout {
     })
   }
 
-  #wrote({ path, after }: PlannedStep, stat: FileStat, knownAtMs: number): void {
+  #wrote(
+    { path, after }: PlannedStep,
+    stat: FileStat,
+    knownAtMs: number,
+    sha256: Uint8Array | null = null,
+  ): void {
     this.written.push(path)
-    this.#means.cache.set(path, { stat, entry: after!, knownAtMs, sha256: null })
+    this.#means.cache.set(path, { stat, entry: after!, knownAtMs, sha256 })
   }
 
   #report(): void {

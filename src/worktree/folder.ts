@@ -8,7 +8,7 @@ import { type PlannedStep, forcedSteps, planSteps, stepsBetween, uncommitted } f
 import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
 import { snapshotTree } from './snapshot.ts'
-import { StatCache } from './stat-cache.ts'
+import { StatCache, needOfSteps } from './stat-cache.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
   return new WorktreeFolder(worktree)
@@ -43,7 +43,7 @@ class WorktreeFolder implements Folder {
     const target = await Tree.load(nodes, to)
     const verified = prepared?.steps ?? null
     const steps = verified ?? (await this.#forced(from, target, options))
-    const cache = await StatCache.open(this.#worktree, { paths: target.count, bytes: 0 })
+    const cache = await StatCache.open(this.#worktree, needOfSteps(this.#worktree, steps))
     try {
       await carryOut(
         this.#worktree,
@@ -77,10 +77,7 @@ class WorktreeFolder implements Folder {
     const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
     const quiet = { signal: options.signal }
     const steps = await stepsBetween(worktree, trees.from, trees.to, quiet)
-    const cache = await StatCache.open(worktree, {
-      paths: steps.length === 0 ? 0 : trees.from.count,
-      bytes: 0,
-    })
+    const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
     try {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
       if (lost.length > 0) throw uncommitted(lost)

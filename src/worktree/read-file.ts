@@ -3,6 +3,7 @@
 // given up with an error that names it. Symlinks are not followed, and a pipe in a file's place does not hang.
 import * as fs from 'node:fs'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
+import type { Sha256Stream } from '../base/platform.ts'
 import type { Path } from '../files/interface.ts'
 import type { ByteSource } from '../formats/interface.ts'
 import { nativePath, onPath } from './native.ts'
@@ -138,6 +139,17 @@ async function* parts(
     yield part.subarray(0, length)
   }
   read.ended = true
+}
+
+/** The same bytes, fed to a hash as they pass. */
+export async function* hashed(
+  source: AsyncIterable<Uint8Array>,
+  hash: Sha256Stream,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of source) {
+    hash.update(part)
+    yield part
+  }
 }
 
 export function readTarget(root: string, path: Path): Uint8Array {

@@ -7,7 +7,7 @@ import { type CheckoutIntent, forgetNote, notesLeftBehind } from './checkout-not
 import { planSteps, stepsBetween } from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
-import { StatCache } from './stat-cache.ts'
+import { StatCache, needOfSteps } from './stat-cache.ts'
 
 /** To be called when a repository is opened; costs one look into a folder when there is nothing to do. */
 export async function recover(worktree: Worktree): Promise<void> {
@@ -35,7 +35,7 @@ async function rollForward(worktree: Worktree, { from, to }: CheckoutIntent): Pr
   const trees = await loadTrees(worktree, { from, to })
   if (trees === null) return
   const steps = await stepsBetween(worktree, trees.from, trees.to, {})
-  const cache = await StatCache.open(worktree, { paths: trees.to.count, bytes: 0 })
+  const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     const { planned } = await planSteps(worktree, steps, cache, {})
     await carryOut(worktree, planned, { cache, nodes, occupied: 'refuse' })

@@ -13,7 +13,7 @@ import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker } from './native.ts'
 import { PathSpec } from './pathspec.ts'
 import { scanWorktree } from './scan.ts'
-import { StatCache } from './stat-cache.ts'
+import { StatCache, needOfSteps } from './stat-cache.ts'
 import { unstagedChanges } from './status.ts'
 
 export interface RestoreOptions extends WorktreeOptions {
@@ -81,7 +81,7 @@ async function restoreFiles(
   for (const { path } of await unstagedChanges(worktree, sides.inSource, scan.files, options)) {
     steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', provenAt: null })
   }
-  const cache = await StatCache.open(worktree, { paths: sides.inSource.size, bytes: 0 })
+  const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     await carryOut(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)
   } finally {

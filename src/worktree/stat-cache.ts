@@ -5,9 +5,10 @@
 import * as fs from 'node:fs'
 import type { Level } from 'level'
 import { assert } from '../base/assert.ts'
-import type { Path } from '../files/interface.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
 import { pathFromBytes, pathToBytes } from '../files/path.ts'
 import type { Worktree } from './interface.ts'
+import { lstatOrNull } from './native.ts'
 import { type KnownFile, decodeKnown, encodeKnown } from './stat-record.ts'
 
 const pathsWorthCache = 50
@@ -21,6 +22,22 @@ type Database = Level<Uint8Array, Uint8Array>
 export interface CacheNeed {
   readonly paths: number
   readonly bytes: number
+}
+
+interface SizedStep {
+  readonly path: Path
+  readonly after: TreeEntry | null
+}
+
+/** What a checkout's steps are about: the files as they are, and as they will be. Many steps are worth a cache anyway. */
+export function needOfSteps(worktree: Worktree, steps: readonly SizedStep[]): CacheNeed {
+  let bytes = 0
+  for (const { path, after } of steps.length < pathsWorthCache ? steps : []) {
+    const now = Number(lstatOrNull(worktree.root, path)?.size ?? 0n)
+    // A table says nothing of its file's size: to render one twice is what the cache is to spare.
+    bytes += Math.max(now, after?.kind === 'file' ? after.size : 0)
+  }
+  return { paths: steps.length, bytes }
 }
 
 export class StatCache {

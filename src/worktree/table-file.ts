@@ -12,7 +12,7 @@ import type { TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FormatName, TableSetting } from './dataset-config.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { readSteady } from './read-file.ts'
+import { hashed, readSteady } from './read-file.ts'
 import type { FileStat } from './scan.ts'
 
 /** A thread takes about 30 ms to start. */
@@ -110,14 +110,4 @@ export function reasonOf(error: unknown, path: Path, onFault: 'throw' | 'keep as
     cause: error,
     hint: `fix the row, or 'varve add --as-file ${path}' to keep it as plain bytes`,
   })
-}
-
-async function* hashed(
-  source: AsyncIterable<Uint8Array>,
-  hash: { update(bytes: Uint8Array): void },
-): AsyncGenerator<Uint8Array> {
-  for await (const part of source) {
-    hash.update(part)
-    yield part
-  }
 }
