@@ -17,7 +17,7 @@ import { lstatOrNull, nativePath, onPath } from './native.ts'
 import { hashed, readRanges, sameStat } from './read-file.ts'
 import { type FileStat, fileStatOf } from './scan.ts'
 import type { StatCache } from './stat-cache.ts'
-import { FileWriter, type OnOccupied, removeFile } from './write-file.ts'
+import { FileWriter, type OnOccupied, removeEmptied, removeFile } from './write-file.ts'
 
 const batchFilesMax = 256
 const batchBytesMax = 8 << 20
@@ -45,7 +45,9 @@ export async function carryOut(
     removeFile(worktree.root, path)
     means.cache.forget(path)
     removed.push(path)
+    if (removed.length % batchFilesMax === 0) throwIfAborted(options.signal)
   }
+  removeEmptied(worktree.root, removed)
   const writes = steps.filter((step) => step.action === 'write' || isLost(worktree, step))
   const checkout = new Checkout(worktree, means, writes.length, options)
   await checkout.writeSmallFiles(writes.filter(isSmallFile))

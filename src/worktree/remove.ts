@@ -10,7 +10,7 @@ import { Looker } from './native.ts'
 import { PathSpec } from './pathspec.ts'
 import { scanWorktree } from './scan.ts'
 import { unstagedChanges } from './status.ts'
-import { removeFile } from './write-file.ts'
+import { removeEmptied, removeFile } from './write-file.ts'
 
 export interface RemoveOptions extends WorktreeOptions {
   /** Only the index; the files stay, untracked. */
@@ -40,6 +40,7 @@ export async function removePaths(
     updateIndex(worktree, { writer, nodes, edits, operation: 'rm' }, options),
   )
   for (const path of onDisk) removeFile(worktree.root, path)
+  removeEmptied(worktree.root, onDisk)
   return paths
 }
 

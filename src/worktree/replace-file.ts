@@ -5,10 +5,14 @@ import type { Path } from '../files/interface.ts'
 import { temporaryPrefix } from './ignore-rules.ts'
 import { nativePath, onPath, parentOf } from './native.ts'
 
+// Random once a process: asking for randomness costs as much as writing a small file.
+const processPart = randomHex(8)
+let counter = 0
+
 /** A name in the folder of `path` that nothing has and that `status` passes over. */
 export function temporaryPath(path: Path): Path {
   const parent = parentOf(path)
-  const name = temporaryPrefix + randomHex(8)
+  const name = `${temporaryPrefix}${processPart}-${counter++}`
   return parent === '' ? name : `${parent}/${name}`
 }
 

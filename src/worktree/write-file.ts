@@ -8,6 +8,9 @@ import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } fro
 import { temporaryPath } from './replace-file.ts'
 import { type FileStat, fileStatOf } from './scan.ts'
 
+// Not empty, gone already, or something else in its place.
+const folderStays = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY']
+
 export type OnOccupied = 'refuse' | 'replace'
 
 export class FileWriter {
@@ -123,19 +126,27 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at)
 }
 
-/** Removes a file and the folders that it leaves empty; nothing is followed, and what is gone already is fine. */
+/** Removes a file; nothing is followed, and what is gone already is fine. */
 export function removeFile(root: string, path: Path): void {
   try {
     fs.unlinkSync(nativePath(root, path))
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw fsFault(error, path, 'removing')
   }
-  for (const folder of foldersAbove(path).reverse()) {
+}
+
+/** Removes the folders that the removal of these files has left empty. */
+export function removeEmptied(root: string, removed: Iterable<Path>): void {
+  const folders = new Set<Path>()
+  for (const path of removed) {
+    for (let at = parentOf(path); at !== '' && !folders.has(at); at = parentOf(at)) folders.add(at)
+  }
+  // A folder's path is longer than its parent's: the deepest come first.
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
     try {
       fs.rmdirSync(nativePath(root, folder))
-    } catch {
-      // Not empty, or gone: either way there is nothing more to remove above.
-      return
+    } catch (error) {
+      if (!folderStays.includes(errnoOf(error) ?? '')) throw fsFault(error, folder, 'removing the folder')
     }
   }
 }
