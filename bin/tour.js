@@ -98,7 +98,7 @@ export function tour(print) {
 }
 
 function runStep(step, cwd, folder, timeSeconds) {
-  const { stdout, error } = spawnSync('sh', ['-c', `{ ${step}; } 2>&1`], {
+  const { stdout, error, status } = spawnSync('sh', ['-c', `{ ${step}; } 2>&1`], {
     cwd,
     encoding: 'utf8',
     env: {
@@ -112,6 +112,8 @@ function runStep(step, cwd, folder, timeSeconds) {
     },
   })
   if (error !== undefined) throw error
+  // 21: the tour shows a conflict.
+  if (status !== 0 && status !== 21) throw new Error(`'${step}' exited with ${status}: ${stdout}`)
   return stdout
 }
 

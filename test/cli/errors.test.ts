@@ -14,7 +14,7 @@ beforeAll(async () => {
   writeFileSync(path.join(at.cwd, 'a.csv'), 'id,x\n1,2\n')
   await ok(['add', '.'], at)
   await ok(['commit', '-m', 'First'], at)
-})
+}, 60_000)
 
 async function failure(args: readonly string[], options: Parameters<typeof varve>[1] = at): Promise<object> {
   const { code, stderr, stdout } = await varve(['--json', ...args], options)

@@ -33,7 +33,7 @@ describe('merging', () => {
     await ok(['switch', 'main'], at)
     put('people.csv', 'id,name,city\n1,Ada,London\n2,Lise Meitner,Berlin\n', folder)
     await ok(['commit', '-am', 'Ours'], at)
-  })
+  }, 60_000)
 
   test('merge merges cells, keeps the conflict, and exits with 21', async () => {
     const { code, stdout } = await varve(['merge', 'other', '--json'], at)

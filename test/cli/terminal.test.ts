@@ -18,7 +18,7 @@ beforeAll(async () => {
   await ok(['track', 'big.csv', '--key', 'id'], at)
   await ok(['track', 'bad.csv', '--key', 'id'], at)
   await ok(['add', '.'], at)
-})
+}, 60_000)
 
 describe('in a shell', () => {
   test('a reader that goes away ends the command without a word', () => {

@@ -7,7 +7,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['add [--dry-run] [--as-file] PATH...', 'add --all'],
   description:
-    'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte; a file that cannot be\nread as its table is stored as a file, and add says so.',
+    'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte. A row that breaks its\ntable, such as a key used twice, is refused; a table whose bytes could not be given back is stored as a file, and add\nsays so.',
   options: {
     all: { type: 'flag', short: 'A', about: 'everything in the repository' },
     'as-file': { type: 'flag', about: 'store tables as plain files this time' },

@@ -13,7 +13,7 @@ export const command: Command = {
   },
   examples: [
     ['varve clone /srv/data/prices', 'from a disk that you can reach, into ./prices'],
-    ['varve clone https://data.example.org/prices current', 'from a server, into ./current'],
+    ['varve clone file:///srv/data/prices current', 'the same, into ./current'],
   ],
   json: '{ root: string; url: string; branch: string | null; head: string | null }',
   run,

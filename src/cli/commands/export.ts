@@ -41,7 +41,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
       ? (formatOf(file ?? '', false) ?? formatOf(table, false) ?? 'csv')
       : formatOf(named, true)!
   const rows = repo.exportTable(path === null ? 'HEAD' : revision || 'HEAD', table, { ...operation, format })
-  if (file === undefined) {
+  if (file === undefined || file === '-') {
     await out.bytes(rows)
     return 0
   }

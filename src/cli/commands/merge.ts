@@ -10,7 +10,7 @@ export const command: Command = {
     'merge --abort',
   ],
   description:
-    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line, JSON by member; what\ncannot be decided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick and pull.',
+    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line; what cannot be\ndecided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick and pull.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
@@ -45,7 +45,7 @@ async function run(context: Context): Promise<number> {
   if (given.flag('continue')) {
     given.expectWords(0, 0, '')
     const commit = await repo.mergeContinue({ ...operation, ...named })
-    out.result(commit, () => out.say(`merged as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
+    out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
     return 0
   }
   if (given.words.length !== 1) throw usage('name one revision to merge')

@@ -7,7 +7,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['remote [list]', 'remote add NAME URL', 'remote remove NAME'],
   description:
-    'Lists, adds and removes remotes: other repositories to fetch from and push to. URL is a path or file:// address of a\nrepository, or an https:// address of a server.',
+    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder; the first push makes it where there is none.",
   options: {},
   examples: [
     ['varve remote add origin /srv/data/prices', 'a repository on a disk'],

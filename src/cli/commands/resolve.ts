@@ -13,7 +13,7 @@ export const command: Command = {
     'resolve --all --ours | --theirs | --base',
   ],
   description:
-    "Settles conflicts of PATH: all of them, or those of the row KEY, or one cell of it. --ours keeps this branch's side,\n--theirs takes the other's, --value writes a value of your own, as it would stand in the file. For a text file, edit\nit and take --ours. When none is left, `varve merge --continue` commits.",
+    "Settles conflicts of PATH: all of them, or those of the row KEY, or one cell of it. --ours keeps this branch's side,\n--theirs takes the other's, --value writes a value of your own, as it would stand in the file. A text file can also\nbe edited and added: `varve add` settles it as it is then. When none is left, `varve merge --continue` commits.",
   options: {
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },

@@ -49,7 +49,7 @@ function differingColumns(sides: readonly (Row | null)[]): string[] {
 
 function printWhole(out: Output, conflict: ConflictInfo): void {
   const { id, reason, base, ours, theirs, text } = conflict
-  out.line(`  ${id}  ${visible(reason ?? conflict.kind)}`)
+  out.line(`  ${id}  ${visible(reasonWords[reason ?? ''] ?? reason ?? conflict.kind)}`)
   const sides = { base, ours, theirs }
   for (const line of alignedRows(
     Object.entries(sides).map(([side, value]) => [`     ${side}`, wholeText(value)]),
@@ -61,6 +61,14 @@ function printWhole(out: Output, conflict: ConflictInfo): void {
   for (const line of shown) out.line(`     ${visibleLine(line)}`)
   if (shown.length < lines.length)
     out.line(out.paint('dim', `     (${lines.length - shown.length} more lines: -v)`))
+}
+
+const reasonWords: Readonly<Record<string, string>> = {
+  text: 'both sides changed the same lines',
+  binary: 'both sides changed it',
+  'delete-edit': 'one side deleted it, the other changed it',
+  type: 'it is of another kind on each side',
+  'both-added': 'both sides added it',
 }
 
 function wholeText(value: Value | Row): string {
