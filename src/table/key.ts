@@ -37,7 +37,8 @@ export function keyRoom(length: number): number {
   return 2 * length + 20
 }
 
-function writeKeyCell(
+/** Writes one element and returns the offset behind it; `keyRoom` bytes of room must be there. */
+export function writeKeyCell(
   target: Uint8Array,
   at: number,
   cell: Cell,

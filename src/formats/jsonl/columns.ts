@@ -14,9 +14,11 @@ export class JsonlColumns {
   readonly #key: readonly string[]
   readonly #previous: Schema | null
   /** Raw names (between the quotes, as latin1) seen so far. */
+  readonly #rawNames: Uint8Array[] = []
   readonly #byRawName = new Map<string, number>()
   readonly #byName = new Map<string, number>()
   readonly #kinds: Set<CellKind | 'int'>[] = []
+  readonly #lastKind: (CellKind | 'int')[] = []
   #values = 0
 
   constructor(key: readonly string[], previous: Schema | null) {
@@ -34,8 +36,19 @@ export class JsonlColumns {
     return this.#values
   }
 
-  /** Column of the property whose raw name is src[start..end). */
-  columnOf(src: Uint8Array, start: number, end: number): number {
+  /** Column of the property whose raw name is src[start..end); `guess` is the column that it most likely is. */
+  columnOf(src: Uint8Array, start: number, end: number, guess: number): number {
+    return this.#isNamed(guess, src, start, end) ? guess : this.#sought(src, start, end)
+  }
+
+  #isNamed(column: number, src: Uint8Array, start: number, end: number): boolean {
+    const raw = this.#rawNames[column]
+    if (raw === undefined || raw.length !== end - start) return false
+    for (let i = 0; i < raw.length; i++) if (raw[i] !== src[start + i]) return false
+    return true
+  }
+
+  #sought(src: Uint8Array, start: number, end: number): number {
     let raw = ''
     for (let i = start; i < end; i++) raw += String.fromCharCode(src[i]!)
     const known = this.#byRawName.get(raw)
@@ -43,11 +56,19 @@ export class JsonlColumns {
     const name = nameOf(src.subarray(start, end), raw)
     const column = this.#byName.get(name) ?? this.#add(name)
     this.#byRawName.set(raw, column)
+    this.#rawNames[column] ??= src.slice(start, end)
     return column
   }
 
   saw(column: number, kind: CellKind | 'int'): void {
+    if (this.#lastKind[column] === kind) return
+    this.#lastKind[column] = kind
     this.#kinds[column]!.add(kind)
+  }
+
+  /** Whether numbers of this column need not be looked at any more. */
+  hasFractions(column: number): boolean {
+    return this.#kinds[column]!.has('number')
   }
 
   schema(): Schema {

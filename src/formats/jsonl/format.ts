@@ -99,7 +99,7 @@ function brokenLine(bytes: Uint8Array): number {
 function jsonlRenderer({ schema }: TableObject, stored: Layout): TableRenderer {
   const layout = checkJsonlLayout(stored)
   const columns = fileColumns(schema)
-  const renderer = new LineRenderer(layout)
+  const renderer = new LineRenderer(layout, schema)
   return {
     head: new Uint8Array(0),
     trailer: utf8(layout.trailer),
@@ -108,7 +108,7 @@ function jsonlRenderer({ schema }: TableObject, stored: Layout): TableRenderer {
     recordEnd: (bytes: Uint8Array, at: number) => bytes.indexOf(10, at) + 1 || -1,
     rows(rows: RowSource) {
       renderer.length = 0
-      renderLines(renderer, schema, columns, rows)
+      renderLines(renderer, columns, rows)
       return renderer.out.subarray(0, renderer.length)
     },
   }

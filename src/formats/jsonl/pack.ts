@@ -1,19 +1,18 @@
 // Lines of a slice of JSON into packed entries. Each row is rendered as soon as it is packed and compared with its
 // line; where they differ (other spacing, other order, a name twice, an odd escape) the row keeps the line itself.
-import { compareRanges } from '../../base/bytes.ts'
-import { sameBytes } from '../../base/platform.ts'
+import { compareRanges, emptyBytes } from '../../base/bytes.ts'
 import { cellOf } from '../../table/cell.ts'
-import { encodeKey, isIntLiteral, keyBytesMax, keyRoom } from '../../table/key.ts'
-import type { Cell, CellKind, Schema } from '../../table/interface.ts'
+import { isIntLiteral, keyBytesMax, keyColumns, keyRoom, writeKeyCell } from '../../table/key.ts'
+import type { CellKind, Column, Schema } from '../../table/interface.ts'
 import {
   cellBytesMax,
   cellTag,
   inlineCellBytesMax,
   lineEnds,
   rowFlag,
+  shortTextMax,
   writeCellHead,
 } from '../../table/row.ts'
-import { isVarveError } from '../../base/errors.ts'
 import type { SliceFault } from '../interface.ts'
 import type { PackedBuffer } from '../packed.ts'
 import type { JsonlColumns } from './columns.ts'
@@ -41,8 +40,10 @@ export class LinePacker {
   readonly #renderer: LineRenderer
   /** By column: which member of the line it is, or -1. */
   #memberOf: Int32Array = new Int32Array(64)
-  #lastKey: readonly [number, number] | null = null
   #columns: JsonlColumn[] = []
+  readonly #columnOfValue: number[] = []
+  readonly #columnOfKey: number[] = []
+  readonly #key: { schema: Schema; columns: readonly Column[] }
   at = 0
   fault: SliceFault | null = null
   faultColumn = -1
@@ -52,7 +53,9 @@ export class LinePacker {
     this.#context = context
     this.#out = out
     this.#scanner = new ObjectScanner(src)
-    this.#renderer = new LineRenderer(context.layout)
+    this.#renderer = new LineRenderer(context.layout, context.keySchema)
+    this.#key = { schema: context.keySchema, columns: keyColumns(context.keySchema) }
+    this.#takeColumns()
   }
 
   run(): void {
@@ -79,21 +82,24 @@ export class LinePacker {
       return false
     }
     this.#findColumns()
-    const key = this.#keyCells()
-    if (key === null) return false
+    const keyEnd = this.#writeKey()
+    if (keyEnd < 0) return false
     const lineEnd = eol === this.#context.layout.eol ? 0 : lineEnds.indexOf(eol)
-    const bytes = this.#encodedKey(key)
-    if (bytes === null) return false
     const { contents } = this.#out
     const contentsBefore = contents.length
-    for (const rawLine of [false, true]) {
+    for (let lineTo = -1; ; lineTo = end) {
       contents.length = contentsBefore
-      const valueEnd = this.#write(bytes, lineEnd, rawLine ? end : -1)
+      const valueEnd = this.#write(keyEnd, lineEnd, lineTo)
       if (valueEnd < 0) return false
-      if (!this.#isReproduced(key, valueEnd, contentsBefore, end, eol)) continue
-      this.#endRow(bytes.length, valueEnd)
-      return true
+      this.#endRow(keyEnd, valueEnd)
+      if (this.#isReproduced(contentsBefore, end + eol.length)) return true
+      if (lineTo >= 0) return this.#notReproduced()
+      this.#out.count--
     }
+  }
+
+  #notReproduced(): false {
+    this.#out.count--
     this.#failed('not-reproduced')
     return false
   }
@@ -101,42 +107,56 @@ export class LinePacker {
   #findColumns(): void {
     const { columns } = this.#context
     const { count, nameStarts, nameEnds, kinds } = this.#scanner
-    const found: number[] = []
-    for (let i = 0; i < count; i++) {
-      const column = columns.columnOf(this.src, nameStarts[i]!, nameEnds[i]!)
-      found.push(column)
-      const isInt = kinds[i] === 'number' && isIntLiteral(this.#content(i))
-      columns.saw(column, isInt ? 'int' : kinds[i]!)
-    }
-    if (columns.names.length > this.#memberOf.length)
-      this.#memberOf = new Int32Array(2 * columns.names.length)
     this.#memberOf.fill(-1)
-    found.forEach((column, i) => (this.#memberOf[column] = i))
-    for (let i = this.#columns.length; i < columns.names.length; i++) {
-      this.#columns.push({
-        name: columns.names[i]!,
-        valuePlace: columns.valuePlace[i]!,
-        keyPlace: columns.keyPlace[i]!,
-      })
+    let guess = 0
+    for (let i = 0; i < count; i++) {
+      const column = columns.columnOf(this.src, nameStarts[i]!, nameEnds[i]!, guess)
+      guess = column + 1
+      if (column >= this.#memberOf.length) this.#memberOf = grown(this.#memberOf, column)
+      this.#memberOf[column] = i
+      const kind = kinds[i]!
+      const isInt = kind === 'number' && !columns.hasFractions(column) && isIntLiteral(this.#content(i))
+      columns.saw(column, isInt ? 'int' : kind)
     }
+    if (this.#columns.length < columns.names.length) this.#takeColumns()
   }
 
-  #keyCells(): Cell[] | null {
-    const key: Cell[] = []
-    for (let column = 0; column < this.#columns.length; column++) {
-      const place = this.#columns[column]!.keyPlace
-      if (place < 0) continue
-      const member = this.#memberOf[column]!
+  #takeColumns(): void {
+    const { names, valuePlace, keyPlace } = this.#context.columns
+    if (names.length > this.#memberOf.length) this.#memberOf = grown(this.#memberOf, names.length)
+    this.#columns = names.map((name, i) => ({ name, valuePlace: valuePlace[i]!, keyPlace: keyPlace[i]! }))
+    this.#columns.forEach((column, i) => {
+      if (column.valuePlace >= 0) this.#columnOfValue[column.valuePlace] = i
+      else this.#columnOfKey[column.keyPlace] = i
+    })
+  }
+
+  /** Writes the key behind the last row's and returns its end; -1 when it has a fault. */
+  #writeKey(): number {
+    const { schema, columns } = this.#key
+    const out = this.#out
+    let at = this.#keyAt
+    for (let place = 0; place < columns.length; place++) {
+      const column = this.#columnOfKey[place] ?? -1
+      const member = this.#memberOf[column] ?? -1
       const fault = member < 0 ? 'missing-key' : this.#keyFault(member)
       if (fault !== null) {
         this.#failed(fault, column)
-        return null
+        return -1
       }
-      key[place] = cellOf(this.#scanner.kinds[member]!, this.#content(member))
+      const bytes = this.#content(member)
+      out.reserve(at + keyRoom(bytes.length), 0)
+      at = writeKeyCell(
+        out.keys,
+        at,
+        cellOf(this.#scanner.kinds[member]!, bytes),
+        columns[place]!,
+        schema.cells,
+      )
     }
-    if (key.filter((cell) => cell !== undefined).length === this.#context.keySchema.key.length) return key
-    this.#failed('missing-key')
-    return null
+    if (at - this.#keyAt <= keyBytesMax) return at
+    this.#failed('key-too-long')
+    return -1
   }
 
   #keyFault(member: number): SliceFault | null {
@@ -147,66 +167,50 @@ export class LinePacker {
     return length > keyBytesMax ? 'key-too-long' : null
   }
 
-  #encodedKey(key: Cell[]): Uint8Array | null {
-    try {
-      return encodeKey(this.#context.keySchema, key)
-    } catch (error) {
-      if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
-      this.#failed('key-too-long')
-      return null
-    }
-  }
-
   #content(member: number): Uint8Array {
     const { decoded, starts, ends } = this.#scanner
     return decoded[member] ?? this.src.subarray(starts[member], ends[member])
   }
 
-  /** Writes key and value behind the last row; `lineTo` is the end of the line to keep as it is, or -1. */
-  #write(key: Uint8Array, lineEnd: number, lineTo: number): number {
+  /** Writes the value behind the last row's; `lineTo` is the end of the line to keep as it is, or -1. */
+  #write(keyEnd: number, lineEnd: number, lineTo: number): number {
     const out = this.#out
-    const { keyAt, valueAt } = this.#places()
-    out.reserve(keyAt + key.length + keyRoom(0), valueAt + 64)
-    out.keys.set(key, keyAt)
-    let at = valueAt + 1
-    out.values[valueAt] = (lineEnd > 0 ? rowFlag.lineEnd : 0) | (lineTo >= 0 ? rowFlag.rawLine : 0)
+    const start = this.#valueAt
+    out.reserve(keyEnd, start + 64)
+    let at = start + 1
+    out.values[start] = (lineEnd > 0 ? rowFlag.lineEnd : 0) | (lineTo >= 0 ? rowFlag.rawLine : 0)
     if (lineEnd > 0) out.values[at++] = lineEnd
     if (lineTo >= 0) at = this.#writeCell('text', this.src.subarray(this.at, lineTo), at)
     let end = at
-    for (const { member } of this.#membersInPlace()) {
-      if (at < 0) return -1
-      const kind = member < 0 ? 'absent' : this.#scanner.kinds[member]!
-      at = this.#writeCell(kind, member < 0 ? key.subarray(0, 0) : this.#content(member), at)
+    for (let place = 0; place < this.#columnOfValue.length && at >= 0; place++) {
+      const member = this.#memberOf[this.#columnOfValue[place]!]!
+      at = member < 0 ? this.#writeCell('absent', emptyBytes, at) : this.#writeMember(member, at)
       if (member >= 0) end = at
     }
-    if (at < 0 || end - valueAt > rowBytesMax) {
-      this.#failed('cell-too-large')
-      return -1
+    if (at >= 0 && end - start <= rowBytesMax) return end
+    this.#failed('cell-too-large')
+    return -1
+  }
+
+  /** Short text, the usual case, goes from the line to the row without a view. */
+  #writeMember(member: number, at: number): number {
+    const { kinds, decoded, starts, ends } = this.#scanner
+    const length = ends[member]! - starts[member]!
+    if (kinds[member] !== 'text' || decoded[member] !== null || length > shortTextMax) {
+      return this.#writeCell(kinds[member]!, this.#content(member), at)
     }
-    return end
-  }
-
-  *#membersInPlace(): Generator<{ member: number }> {
-    const byPlace: number[] = []
-    this.#columns.forEach(({ valuePlace }, column) => {
-      if (valuePlace >= 0) byPlace[valuePlace] = this.#memberOf[column]!
-    })
-    for (const member of byPlace) yield { member }
-  }
-
-  #places(): { keyAt: number; valueAt: number } {
-    const { count, keyEnds, valueEnds } = this.#out
-    return count === 0
-      ? { keyAt: 0, valueAt: 0 }
-      : { keyAt: keyEnds[count - 1]!, valueAt: valueEnds[count - 1]! }
+    this.#out.reserve(0, at + 1 + length)
+    const { values } = this.#out
+    values[at++] = length
+    for (let i = starts[member]!; i < ends[member]!; i++) values[at++] = this.src[i]!
+    return at
   }
 
   #writeCell(kind: CellKind, bytes: Uint8Array, at: number): number {
     const out = this.#out
     if (bytes.length > cellBytesMax) return -1
-    const { keyAt } = this.#places()
     const isLinked = bytes.length > inlineCellBytesMax
-    out.reserve(keyAt + keyBytesMax, at + 8 + (isLinked ? 0 : bytes.length))
+    out.reserve(0, at + 8 + (isLinked ? 0 : bytes.length))
     const tag = cellTag[kind]
     if (tag < cellTag.text) {
       out.values[at] = tag
@@ -221,23 +225,38 @@ export class LinePacker {
     return at + bytes.length
   }
 
-  #isReproduced(key: Cell[], valueEnd: number, contentsBefore: number, end: number, eol: string): boolean {
+  /** Whether the row written last renders to src[at..end). */
+  #isReproduced(contentsBefore: number, end: number): boolean {
     const out = this.#out
     const renderer = this.#renderer
     renderer.length = 0
-    const value = out.values.subarray(this.#places().valueAt, valueEnd)
-    renderer.row(this.#columns, value, key, out.contents.slice(contentsBefore))
-    return sameBytes(renderer.out.subarray(0, renderer.length), this.src.subarray(this.at, end + eol.length))
+    renderer.row(this.#columns, out, out.count - 1, out.contents, contentsBefore)
+    return compareRanges(renderer.out, 0, renderer.length, this.src, this.at, end) === 0
   }
 
-  #endRow(keyLength: number, valueEnd: number): void {
-    const out = this.#out
-    const { keyAt } = this.#places()
-    const last = this.#lastKey
-    if (last !== null && compareRanges(out.keys, last[0], last[1], out.keys, keyAt, keyAt + keyLength) >= 0) {
-      out.isOrdered = false
-    }
-    out.endRow(keyAt + keyLength, valueEnd)
-    this.#lastKey = [keyAt, keyAt + keyLength]
+  get #keyAt(): number {
+    const { count, keyEnds } = this.#out
+    return count === 0 ? 0 : keyEnds[count - 1]!
   }
+
+  get #valueAt(): number {
+    const { count, valueEnds } = this.#out
+    return count === 0 ? 0 : valueEnds[count - 1]!
+  }
+
+  #endRow(keyEnd: number, valueEnd: number): void {
+    const out = this.#out
+    const { count, keys, keyEnds } = out
+    if (count > 0 && out.isOrdered) {
+      const last = count === 1 ? 0 : keyEnds[count - 2]!
+      out.isOrdered = compareRanges(keys, last, this.#keyAt, keys, this.#keyAt, keyEnd) < 0
+    }
+    out.endRow(keyEnd, valueEnd)
+  }
+}
+
+function grown(array: Int32Array, index: number): Int32Array {
+  const larger = new Int32Array(Math.max(2 * array.length, index + 1)).fill(-1)
+  larger.set(array)
+  return larger
 }

@@ -2,10 +2,11 @@
 // that line. The judge of pack.ts, which compares what this gives with what was read.
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import { corrupt } from '../../base/errors.ts'
+import { ByteReader } from '../../encoding/varint.ts'
+import { intLengthOf, writeIntText } from '../../table/int-key.ts'
 import { decodeKey } from '../../table/key.ts'
 import type { Cell, Schema } from '../../table/interface.ts'
-import { cellTag, decodeRow, lineEnds, type Slot, slotContent, slotContentLength } from '../../table/row.ts'
-import { slotKind } from '../../table/slot.ts'
+import { cellTag, lineEnds, rowFlag, shortTextMax } from '../../table/row.ts'
 import type { RowSource } from '../interface.ts'
 import { type JsonlLayout, jsonString } from './layout.ts'
 
@@ -17,75 +18,185 @@ export interface JsonlColumn {
   readonly keyPlace: number
 }
 
-// Rows of a packed batch carry contents, not names; decodeRow only has to see as many links as there are.
-const anyLink = cellTag.absent.toString() as never
+const intTextMax = 40
+const words = [cellTag.null, cellTag.true, cellTag.false].map((tag) => [tag, utf8(wordOf(tag))] as const)
+const wordBytes: ReadonlyMap<number, Uint8Array> = new Map(words)
+
+function wordOf(tag: number): string {
+  return tag === cellTag.null ? 'null' : tag === cellTag.true ? 'true' : 'false'
+}
 
 export class LineRenderer {
   out: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16)
   length = 0
   readonly #layout: JsonlLayout
+  /** A schema with the key's columns, for keys. */
+  readonly #schema: Schema
   readonly #heads: Uint8Array[] = []
   readonly #separator: Uint8Array
   readonly #eols: readonly Uint8Array[]
+  /** By place in the row: offset of its cell or -1, and which of the contents is its own or -1. */
+  #cellAt = new Int32Array(64)
+  #contentOf = new Int32Array(64)
+  #cells = 0
+  #contents: readonly Uint8Array[] = []
+  #contentAt = 0
 
-  constructor(layout: JsonlLayout) {
+  constructor(layout: JsonlLayout, schema: Schema) {
     this.#layout = layout
+    this.#schema = schema
     this.#separator = utf8(layout.itemSeparator)
     this.#eols = lineEnds.map((eol) => utf8(eol === '' ? layout.eol : eol))
   }
 
-  /** Renders one row behind what is there; `contents` are those of its cells out of line. */
+  /** Renders row `i` behind what is there; `contents` are those of its cells out of line, from `contentFrom` on. */
   row(
     columns: readonly JsonlColumn[],
-    value: Uint8Array,
-    key: readonly Cell[],
+    rows: RowBytes,
+    i: number,
     contents: readonly Uint8Array[],
+    contentFrom: number,
   ): void {
-    const row = decodeRow(
-      value,
-      contents.map(() => anyLink),
-      columns.length,
-    )
-    if (row.keyQuoting !== 0) throw corrupt('row of a JSON Lines file has flipped quoting')
-    const content = contentReader(contents)
-    if (row.rawLine !== null) {
-      this.#put(content(row.rawLine))
-      this.#put(this.#eols[row.lineEnd]!)
-      return
-    }
-    const contentOf = row.cells.map(content)
+    const { keys, keyEnds, values, valueEnds } = rows
+    this.#contents = contents
+    this.#contentAt = contentFrom
+    const reader = new ByteReader(values, i === 0 ? 0 : valueEnds[i - 1]!, valueEnds[i]!)
+    const flags = reader.byte()
+    const lineEnd = flags & rowFlag.lineEnd ? reader.byte() : 0
+    if (flags & rowFlag.keyQuoting || lineEnd >= lineEnds.length)
+      throw corrupt('row of a JSON Lines file has unknown flags')
+    this.#findCells(reader, flags & rowFlag.rawLine ? columns.length + 1 : columns.length)
+    if (flags & rowFlag.rawLine) this.#putCell(values, 0)
+    else this.#object(columns, keys, i === 0 ? 0 : keyEnds[i - 1]!, keyEnds[i]!, values)
+    this.#put(this.#eols[lineEnd]!)
+  }
+
+  #object(
+    columns: readonly JsonlColumn[],
+    keys: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    values: Uint8Array,
+  ): void {
     let members = 0
+    let key: Cell[] | null = null
     this.#byte(0x7b)
     for (let i = 0; i < columns.length; i++) {
       const { valuePlace, keyPlace } = columns[i]!
-      const slot = valuePlace < 0 ? undefined : row.cells[valuePlace]
-      const kind = keyPlace >= 0 ? key[keyPlace]!.kind : slot === undefined ? 'absent' : slotKind(slot)
-      if (kind === 'absent') continue
+      if (keyPlace < 0 && this.#isAbsent(values, valuePlace)) continue
       if (members++ > 0) this.#put(this.#separator)
-      this.#put(this.#head(i, columns))
-      this.#value(kind, keyPlace >= 0 ? key[keyPlace]!.bytes : contentOf[valuePlace]!)
+      this.#put(this.#heads[i] ?? this.#head(i, columns))
+      if (keyPlace < 0) {
+        this.#value(values, valuePlace)
+      } else if (!this.#intKey(keys, keyStart, keyEnd)) {
+        key ??= decodeKey(this.#schema, keys.subarray(keyStart, keyEnd))
+        this.#keyCell(key[keyPlace]!)
+      }
     }
     this.#byte(0x7d)
-    this.#put(this.#eols[row.lineEnd]!)
   }
 
-  #value(kind: Cell['kind'], bytes: Uint8Array): void {
-    if (kind === 'number' || kind === 'json') this.#put(bytes)
-    else if (kind === 'text') this.#text(bytes)
+  /** A key of one integer, the usual case, needs no cell. */
+  #intKey(keys: Uint8Array, start: number, end: number): boolean {
+    const length = intLengthOf(keys[start]!)
+    if (length < 0 || length > 6 || start + 1 + length !== end || this.#schema.key.length > 1) return false
+    this.#reserve(intTextMax)
+    this.length = writeIntText(this.out, this.length, keys, start)
+    return true
+  }
+
+  #keyCell({ kind, bytes }: Cell): void {
+    if (kind === 'text') this.#text(bytes, 0, bytes.length)
+    else if (kind === 'number') this.#put(bytes)
     else if (kind === 'bytes') throw corrupt('row of a JSON Lines file has a cell of bytes')
     else this.#put(utf8(kind))
   }
 
-  #text(bytes: Uint8Array): void {
-    if (!isPlain(bytes, this.#layout.ascii)) return this.#put(utf8(jsonString(utf8Text(bytes), this.#layout)))
-    this.#byte(0x22)
-    this.#put(bytes)
-    this.#byte(0x22)
+  /** Where each cell of the row begins; a raw line counts as the first. */
+  #findCells(reader: ByteReader, cellsMax: number): void {
+    let cells = 0
+    for (; !reader.done; cells++) {
+      if (cells >= cellsMax) throw corrupt('row has more cells than its table has columns')
+      if (cells >= this.#cellAt.length) this.#growCells()
+      this.#cellAt[cells] = reader.at
+      this.#contentOf[cells] = -1
+      const tag = reader.bytes[reader.at++]!
+      if (tag <= shortTextMax) {
+        reader.at += tag
+        if (reader.at > reader.end) throw corrupt('row ends in the middle of a cell')
+      } else if (tag >= cellTag.textLinked) {
+        this.#contentOf[cells] = this.#contentAt
+        if (this.#contents[this.#contentAt++]?.length !== reader.varint()) {
+          throw corrupt('cell out of line has not the length that its row gives')
+        }
+      } else if (tag >= cellTag.text) {
+        reader.take(reader.varint())
+      }
+    }
+    this.#cells = cells
+  }
+
+  #growCells(): void {
+    const at = new Int32Array(2 * this.#cellAt.length)
+    at.set(this.#cellAt)
+    this.#cellAt = at
+    const contentOf = new Int32Array(at.length)
+    contentOf.set(this.#contentOf)
+    this.#contentOf = contentOf
+  }
+
+  #isAbsent(values: Uint8Array, place: number): boolean {
+    return place >= this.#cells || values[this.#cellAt[place]!] === cellTag.absent
+  }
+
+  #value(values: Uint8Array, place: number): void {
+    const at = this.#cellAt[place]!
+    const tag = values[at]!
+    if (tag <= shortTextMax) return this.#text(values, at + 1, at + 1 + tag)
+    const word = wordBytes.get(tag)
+    if (word !== undefined) return this.#put(word)
+    if (tag === cellTag.text || tag === cellTag.textLinked) {
+      const content = this.#content(values, place)
+      return this.#text(content, 0, content.length)
+    }
+    if (tag !== cellTag.number && tag !== cellTag.json && tag !== cellTag.jsonLinked) {
+      throw corrupt('row of a JSON Lines file has a cell of an unknown kind')
+    }
+    this.#put(this.#content(values, place))
+  }
+
+  #putCell(values: Uint8Array, place: number): void {
+    this.#put(this.#content(values, place))
+  }
+
+  #content(values: Uint8Array, place: number): Uint8Array {
+    const content = this.#contents[this.#contentOf[place]!]
+    if (content !== undefined) return content
+    const at = this.#cellAt[place]!
+    const tag = values[at]!
+    if (tag <= shortTextMax) return values.subarray(at + 1, at + 1 + tag)
+    const reader = new ByteReader(values, at + 1)
+    return reader.take(reader.varint())
+  }
+
+  #text(bytes: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start + 2)
+    const { out } = this
+    const last = this.#layout.ascii ? 0x7e : 0xff
+    let { length } = this
+    out[length++] = 0x22
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i]!
+      if (byte < 0x20 || byte > last || byte === 0x22 || byte === 0x5c) {
+        return this.#put(utf8(jsonString(utf8Text(bytes.subarray(start, end)), this.#layout)))
+      }
+      out[length++] = byte
+    }
+    out[length++] = 0x22
+    this.length = length
   }
 
   #head(i: number, columns: readonly JsonlColumn[]): Uint8Array {
-    const known = this.#heads[i]
-    if (known !== undefined) return known
     const head = utf8(jsonString(columns[i]!.name, this.#layout) + this.#layout.keySeparator)
     this.#heads[i] = head
     return head
@@ -114,41 +225,12 @@ export class LineRenderer {
   }
 }
 
-function isPlain(bytes: Uint8Array, ascii: boolean): boolean {
-  const last = ascii ? 0x7e : 0xff
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!
-    if (byte < 0x20 || byte > last || byte === 0x22 || byte === 0x5c) return false
-  }
-  return true
-}
-
-/** Content of each slot in turn: in line, or the next of `contents`. */
-function contentReader(contents: readonly Uint8Array[]): (slot: Slot) => Uint8Array {
-  let next = 0
-  return (slot) => {
-    if (slot.link === null) return slotContent(slot)
-    const content = contents[next++]
-    if (content === undefined || content.length !== slotContentLength(slot)) {
-      throw corrupt('cell out of line has not the length that its row gives')
-    }
-    return content
-  }
-}
+export type RowBytes = Omit<RowSource, 'contents' | 'contentEnds' | 'count'>
 
 /** All rows of a batch. */
-export function renderLines(
-  renderer: LineRenderer,
-  schema: Schema,
-  columns: readonly JsonlColumn[],
-  rows: RowSource,
-): void {
-  const { contentEnds } = rows
+export function renderLines(renderer: LineRenderer, columns: readonly JsonlColumn[], rows: RowSource): void {
+  const { contents, contentEnds } = rows
   for (let i = 0; i < rows.count; i++) {
-    const key = rows.keys.subarray(i === 0 ? 0 : rows.keyEnds[i - 1]!, rows.keyEnds[i])
-    const value = rows.values.subarray(i === 0 ? 0 : rows.valueEnds[i - 1]!, rows.valueEnds[i])
-    const from = contentEnds === null || i === 0 ? 0 : contentEnds[i - 1]!
-    const contents = contentEnds === null ? [] : rows.contents.slice(from, contentEnds[i])
-    renderer.row(columns, value, decodeKey(schema, key), contents)
+    renderer.row(columns, rows, i, contents, contentEnds === null || i === 0 ? 0 : contentEnds[i - 1]!)
   }
 }

@@ -5,7 +5,7 @@ import { utf8, utf8Text } from '../../base/bytes.ts'
 import type { SliceFault } from '../interface.ts'
 import type { CellKind } from '../../table/interface.ts'
 
-const number = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
+const words = (['true', 'false', 'null'] as const).map((word) => [word, utf8(word)] as const)
 const quote = 0x22
 const backslash = 0x5c
 const depthMax = 512
@@ -23,6 +23,8 @@ export class ObjectScanner {
   readonly decoded: (Uint8Array | null)[] = []
   fault: SliceFault | null = null
   #at = 0
+  /** Whether the string read last has escapes. */
+  #hasEscape = false
   #end = 0
 
   constructor(src: Uint8Array) {
@@ -99,15 +101,17 @@ export class ObjectScanner {
   }
 
   #scalar(i: number): boolean {
-    const text = String.fromCharCode(
-      ...this.src.subarray(this.starts[i], Math.min(this.ends[i]!, this.starts[i]! + 5000)),
-    )
-    if (text === 'true' || text === 'false' || text === 'null') {
-      this.kinds[i] = text
+    const { src } = this
+    const start = this.starts[i]!
+    const end = this.ends[i]!
+    this.kinds[i] = 'number'
+    if (isNumber(src, start, end)) return true
+    for (const [word, bytes] of words) {
+      if (bytes.length !== end - start || !bytes.every((byte, k) => byte === src[start + k])) continue
+      this.kinds[i] = word
       return true
     }
-    this.kinds[i] = 'number'
-    return number.test(text) && text.length === this.ends[i]! - this.starts[i]!
+    return false
   }
 
   /** A string as text; one that no text can hold (a lone surrogate) stays JSON as written. */
@@ -115,7 +119,7 @@ export class ObjectScanner {
     const open = this.#at
     if (!this.#string()) return false
     this.kinds[i] = 'text'
-    if (!this.src.subarray(this.starts[i], this.ends[i]).includes(backslash)) return true
+    if (!this.#hasEscape) return true
     const raw = this.src.subarray(open, this.#at)
     const text = parsedString(raw)
     if (text === null) return false
@@ -133,6 +137,7 @@ export class ObjectScanner {
     const { src } = this
     if (this.#at >= this.#end || src[this.#at] !== quote) return false
     let at = this.#at + 1
+    this.#hasEscape = false
     this.starts[this.count] = at
     for (; at < this.#end; at++) {
       const byte = src[at]!
@@ -141,8 +146,10 @@ export class ObjectScanner {
         this.#at = at + 1
         return true
       }
-      if (byte === backslash) at++
-      else if (byte < 0x20) return false
+      if (byte === backslash) {
+        this.#hasEscape = true
+        at++
+      } else if (byte < 0x20) return false
     }
     return false
   }
@@ -164,6 +171,30 @@ export class ObjectScanner {
     }
     return false
   }
+}
+
+/** By RFC 8259: no zero in front, no bare point. */
+function isNumber(src: Uint8Array, start: number, end: number): boolean {
+  let at = src[start] === 0x2d ? start + 1 : start
+  const whole = at
+  at = digitsEnd(src, at, end)
+  if (at === whole || (src[whole] === 0x30 && at > whole + 1)) return false
+  if (at < end && src[at] === 0x2e) {
+    const fraction = at + 1
+    at = digitsEnd(src, fraction, end)
+    if (at === fraction) return false
+  }
+  if (at < end && (src[at]! | 0x20) === 0x65) {
+    const exponent = src[at + 1] === 0x2b || src[at + 1] === 0x2d ? at + 2 : at + 1
+    at = digitsEnd(src, exponent, end)
+    if (at === exponent) return false
+  }
+  return at === end
+}
+
+function digitsEnd(src: Uint8Array, at: number, end: number): number {
+  while (at < end && src[at]! >= 0x30 && src[at]! <= 0x39) at++
+  return at
 }
 
 function isDelimiter(byte: number): boolean {
