@@ -4,7 +4,9 @@ import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { withWriter } from '../repo/context.ts'
+import { stage } from './add.ts'
 import { renameTables } from './config-edit.ts'
+import { configFileName } from './dataset-config.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
@@ -37,7 +39,10 @@ export async function movePath(
   await withWriter(worktree.repo, (writer, nodes) =>
     updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
   )
-  renameTables(worktree.root, moved)
+  // The tables' settings belong to the move: staged with it, as git stages .gitmodules.
+  if (renameTables(worktree.root, moved) && (await index.get(configFileName)) !== null) {
+    await stage(worktree, [configFileName], options)
+  }
   return { from, to }
 }
 

@@ -3,9 +3,9 @@
 // It is synchronous on purpose: 100,000 files take about 0.6 s so, and several seconds by promises.
 import type { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
-import { throwIfAborted } from '../base/errors.ts'
+import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import { pathFault, pathFromBytes } from '../files/path.ts'
+import { pathFault, pathFromBytes, safePath } from '../files/path.ts'
 import { type RuleStack, ignoreFileName, isIgnored, isOwnName, rulesOfFolder } from './ignore-rules.ts'
 import type { SkippedPath } from './interface.ts'
 import { Looker, errnoOf, foldersAbove, fsFault, lstatOrNull, nativePath } from './native.ts'
@@ -121,9 +121,20 @@ function walk(
 
 function takeFile(path: Path, stat: fs.BigIntStats, scan: Scan): void {
   const file = fileStatOf(stat)
-  const fault = file === null ? 'is not a file, folder or symlink' : pathFault(path)
+  const fault = file === null ? 'is not a file, folder or symlink' : faultOf(path)
   if (fault !== null) scan.skipped.push({ path, reason: fault })
   else scan.files.set(path, file!)
+}
+
+/** Nearly all paths are plain, and safePath sees that at a glance. */
+function faultOf(path: Path): string | null {
+  try {
+    safePath(path)
+    return null
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+    return pathFault(path)
+  }
 }
 
 function readFolder(root: string, folder: Path): fs.Dirent<Buffer>[] {
