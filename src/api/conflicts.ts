@@ -26,7 +26,10 @@ import { fetchContents } from '../table/slot.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { ConflictInfo, OperationOptions, ResolveOptions } from './interface.ts'
 
-export async function* listConflicts(repo: Repo, options: { path?: string | undefined }): AsyncGenerator<ConflictInfo> {
+export async function* listConflicts(
+  repo: Repo,
+  options: { path?: string | undefined },
+): AsyncGenerator<ConflictInfo> {
   const manifest = await repo.store.manifest()
   const state = await readMergeState(repo.store, manifest)
   if (state === null || state.conflicts === null) return
@@ -65,7 +68,8 @@ class TableReaders {
 async function describe(nodes: NodeStore, tables: TableReaders, conflict: Conflict): Promise<ConflictInfo> {
   const { id, kind, path } = conflict
   if (conflict.kind === 'file' || conflict.kind === 'schema') {
-    const text = conflict.kind === 'file' && conflict.reason === 'text' ? await markedText(nodes, conflict) : undefined
+    const text =
+      conflict.kind === 'file' && conflict.reason === 'text' ? await markedText(nodes, conflict) : undefined
     return {
       id,
       kind,
@@ -80,7 +84,8 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
   const shape = await tables.at(path)
   const key = keyValues(shape, conflict.key)
   const keyNames = shape.keys.map((column) => column.name)
-  if (conflict.kind === 'row') return { id, kind, path, key, keyColumns: keyNames, ...(await rowSides(nodes, shape, conflict)) }
+  if (conflict.kind === 'row')
+    return { id, kind, path, key, keyColumns: keyNames, ...(await rowSides(nodes, shape, conflict)) }
   const type = shape.schema.columns.find((column) => column.name === conflict.column)?.type ?? 'text'
   const value = (cell: Cell | null): Value => (cell === null ? null : cellValue(cell, type))
   return {
@@ -126,7 +131,11 @@ async function markedText(
     if (entry !== null && (entry.kind !== 'file' || entry.size > textBytesMax)) return undefined
     sides.push(entry === null ? new Uint8Array(0) : concatBytes(await collect(readFile(nodes, entry))))
   }
-  const marked = conflictMarkers(sides[0]!, sides[1]!, sides[2]!, { ours: 'ours', base: 'base', theirs: 'theirs' })
+  const marked = conflictMarkers(sides[0]!, sides[1]!, sides[2]!, {
+    ours: 'ours',
+    base: 'base',
+    theirs: 'theirs',
+  })
   return marked === null ? undefined : textFromBytes(marked)
 }
 
@@ -146,7 +155,16 @@ export async function settleConflicts(
       const tree = manifest.refs.get(indexRef)!
       const key = options.key === undefined ? undefined : await typedKey(io.nodes, tree, path, options.key)
       const settled = await resolveConflicts(
-        { ...io, tree, conflicts: state.conflicts, path, key, column: options.column, id: options.id, take: options.take },
+        {
+          ...io,
+          tree,
+          conflicts: state.conflicts,
+          path,
+          key,
+          column: options.column,
+          id: options.id,
+          take: options.take,
+        },
         { signal: options.signal },
       )
       report = { resolved: settled.resolved, left: settled.left }
@@ -168,7 +186,12 @@ function overOf(manifest: Manifest): { over?: Cid } {
 }
 
 /** The key that people typed: tried as it is and, for typed tables, as a number. */
-async function typedKey(nodes: NodeStore, root: Cid, path: string, parts: readonly string[]): Promise<Uint8Array> {
+async function typedKey(
+  nodes: NodeStore,
+  root: Cid,
+  path: string,
+  parts: readonly string[],
+): Promise<Uint8Array> {
   const entry = await (await Tree.load(nodes, root)).get(path)
   if (entry?.kind !== 'table') throw new VarveError('VARVE_USAGE', `'${path}' is not a table: it has no keys`)
   const { schema } = await loadTable(nodes.reader, entry.table)
@@ -180,15 +203,21 @@ async function typedKey(nodes: NodeStore, root: Cid, path: string, parts: readon
   }
   const isNumber = (text: string): boolean => /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)
   const cells = parts.map((text, i) =>
-    schema.cells === 'typed' && columns[i]!.type !== 'text' && isNumber(text) ? cellOf('number', utf8(text)) : textCell(text),
+    schema.cells === 'typed' && columns[i]!.type !== 'text' && isNumber(text)
+      ? cellOf('number', utf8(text))
+      : textCell(text),
   )
   return encodeKey(schema, cells)
 }
 
 function nothingToSettle(merging: boolean): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', merging ? 'all conflicts are resolved' : 'there is no merge in progress', {
-    hint: merging ? "finish the merge with 'varve merge --continue'" : "see 'varve status'",
-  })
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    merging ? 'all conflicts are resolved' : 'there is no merge in progress',
+    {
+      hint: merging ? "finish the merge with 'varve merge --continue'" : "see 'varve status'",
+    },
+  )
 }
 
 /** `varve add PATH` during a merge says that what the file holds is the answer. */
@@ -201,7 +230,8 @@ export async function settlePaths(repo: Repo, paths: readonly string[]): Promise
         if (state === null || state.conflicts === null) return null
         let conflicts: Cid | null = state.conflicts
         for (const path of await conflictedPaths(nodes, conflicts, paths)) {
-          conflicts = conflicts === null ? null : (await removeConflicts(nodes, writer, conflicts, { path })).conflicts
+          conflicts =
+            conflicts === null ? null : (await removeConflicts(nodes, writer, conflicts, { path })).conflicts
         }
         if (conflicts === state.conflicts) return null
         return {
@@ -214,11 +244,16 @@ export async function settlePaths(repo: Repo, paths: readonly string[]): Promise
   )
 }
 
-async function conflictedPaths(nodes: NodeStore, conflicts: Cid, named: readonly string[]): Promise<Set<string>> {
+async function conflictedPaths(
+  nodes: NodeStore,
+  conflicts: Cid,
+  named: readonly string[],
+): Promise<Set<string>> {
   const wanted = new Set<string>()
   for await (const batch of scanConflicts(nodes, conflicts)) {
     for (const { path } of batch) {
-      if (named.some((name) => path === name || path.startsWith(`${name.replace(/\/$/, '')}/`))) wanted.add(path)
+      if (named.some((name) => path === name || path.startsWith(`${name.replace(/\/$/, '')}/`)))
+        wanted.add(path)
     }
   }
   return wanted

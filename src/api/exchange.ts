@@ -45,11 +45,24 @@ export async function importInto(
     folder,
     async (manifest, io) => {
       // The source can be read once; a second round (another process was faster) lays the same rows on the newer tree.
-      imported ??= (await readTable(source, { ...io, format: options.format, key: options.key, where: options.path, signal: options.signal })).table
+      imported ??= (
+        await readTable(source, {
+          ...io,
+          format: options.format,
+          key: options.key,
+          where: options.path,
+          signal: options.signal,
+        })
+      ).table
       const start = await startOf(manifest, io)
       const known = await start.get(options.path)
       const before = known?.kind === 'table' ? await loadTable(io.nodes.reader, known.table) : null
-      const entry = await importedEntry(io, start, { imported, before, executable: known?.kind === 'table' && known.executable }, options)
+      const entry = await importedEntry(
+        io,
+        start,
+        { imported, before, executable: known?.kind === 'table' && known.executable },
+        options,
+      )
       const tree = await start.update(io.writer, new Map([[options.path, entry]]), { signal: options.signal })
       result = await describe(io, before, entry, options)
       return moveTo(repo, manifest, io, tree, options)
@@ -72,7 +85,7 @@ async function importedEntry(
   options: ImportOptions,
 ): Promise<TableEntry> {
   const { imported, before, executable } = table
-  if (before === null || (options.replace === true && before.layout === null)) {
+  if (before === null) {
     const object: TableObject = { ...imported, order: null, layout: null }
     return { kind: 'table', executable, table: writeTable(io.writer, object) }
   }
@@ -82,12 +95,21 @@ async function importedEntry(
   if (options.replace === true) {
     const old = await Table.of(io.nodes, before)
     for await (const batch of old.map.scan({ signal: options.signal })) {
-      const keys = Array.from({ length: batch.count }, (_, i) => batch.keys.subarray(i === 0 ? 0 : batch.keyEnds[i - 1], batch.keyEnds[i]))
+      const keys = Array.from({ length: batch.count }, (_, i) =>
+        batch.keys.subarray(i === 0 ? 0 : batch.keyEnds[i - 1], batch.keyEnds[i]),
+      )
       const found = await rows.map.getMany(keys)
-      for (let i = 0; i < keys.length; i++) if (found[i] === null) edits.delete(keyValues(old.shape, keys[i]!))
+      for (let i = 0; i < keys.length; i++)
+        if (found[i] === null) edits.delete(keyValues(old.shape, keys[i]!))
     }
   }
-  return (await edits.finish(options))?.entry ?? { kind: 'table', executable, table: writeTable(io.writer, before) }
+  return (
+    (await edits.finish(options))?.entry ?? {
+      kind: 'table',
+      executable,
+      table: writeTable(io.writer, before),
+    }
+  )
 }
 
 async function describe(
@@ -106,7 +128,13 @@ async function describe(
   return { path: options.path, rows, ...counts }
 }
 
-async function moveTo(repo: Repo, manifest: Manifest, io: Io, tree: Tree, options: ImportOptions): Promise<Move | null> {
+async function moveTo(
+  repo: Repo,
+  manifest: Manifest,
+  io: Io,
+  tree: Tree,
+  options: ImportOptions,
+): Promise<Move | null> {
   const head = await readHead(io.writer, manifest)
   const operation = { name: 'import', message: options.path }
   const index = manifest.refs.get(indexRef)
@@ -141,5 +169,7 @@ export async function* exportFrom(
   const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
   const found = await findTable(tree, path)
   if (found === null) throw noTable(path, revision)
-  yield* exportTable(repo.nodes, await loadTable(repo.store, found.table), options.format, { signal: options.signal })
+  yield* exportTable(repo.nodes, await loadTable(repo.store, found.table), options.format, {
+    signal: options.signal,
+  })
 }

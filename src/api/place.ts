@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import { cloneInto } from '../remote/clone.ts'
-import { ensureIgnored, findGitRoot } from '../remote/git-import/gitignore.ts'
+import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/file.ts'
 import { createContext } from '../repo/context.ts'
 import { move } from '../repo/move.ts'
@@ -31,7 +31,9 @@ export async function createPlace(dir: string, options: { bare?: boolean }): Pro
     })
   }
   if (options.bare === true && fs.existsSync(dir) && fs.readdirSync(dir).length > 0) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' is not empty`, { hint: 'a bare repository needs a folder of its own' })
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' is not empty`, {
+      hint: 'a bare repository needs a folder of its own',
+    })
   }
   fs.mkdirSync(dotDir, { recursive: true, mode: 0o700 })
   const store = await DiskStore.create(dotDir, { firstBranch })
@@ -44,8 +46,10 @@ export async function createPlace(dir: string, options: { bare?: boolean }): Pro
 export async function findPlace(dir: string): Promise<Place> {
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
-    if (await DiskStore.exists(dotDir)) return { store: await DiskStore.open(dotDir), root: at, dotDir, gitignore: null }
-    if (await DiskStore.exists(at)) return { store: await DiskStore.open(at), root: null, dotDir: at, gitignore: null }
+    if (await DiskStore.exists(dotDir))
+      return { store: await DiskStore.open(dotDir), root: at, dotDir, gitignore: null }
+    if (await DiskStore.exists(at))
+      return { store: await DiskStore.open(at), root: null, dotDir: at, gitignore: null }
     if (path.dirname(at) === at) break
   }
   throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}' or any folder above it`, {
@@ -62,7 +66,9 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
 ): Promise<T> {
   const existed = fs.existsSync(dir)
   if (existed && fs.readdirSync(dir).length > 0) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, { hint: 'clone into another folder' })
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, {
+      hint: 'clone into another folder',
+    })
   }
   const from = absoluteUrl(url, process.cwd())
   const remote = await openRemote(from, { signal: options.signal })
@@ -73,7 +79,9 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
     return open(place)
   } catch (error) {
     // Only what this call made is removed: an empty folder that was there stays.
-    if (existed) for (const name of fs.readdirSync(dir)) fs.rmSync(path.join(dir, name), { recursive: true, force: true })
+    if (existed)
+      for (const name of fs.readdirSync(dir))
+        fs.rmSync(path.join(dir, name), { recursive: true, force: true })
     else fs.rmSync(dir, { recursive: true, force: true })
     throw error
   } finally {
@@ -81,7 +89,11 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
   }
 }
 
-async function checkOut(place: Place, head: Parameters<typeof readCommit>[1], options: OpenOptions & OperationOptions): Promise<void> {
+async function checkOut(
+  place: Place,
+  head: Parameters<typeof readCommit>[1],
+  options: OpenOptions & OperationOptions,
+): Promise<void> {
   const repo = createContext(place.store, options)
   const folder = worktreeFolder({ repo, root: place.root!, dotDir: place.dotDir })
   await move(

@@ -1,8 +1,10 @@
 // Remotes: fetch, pull, push, and history brought in from Git. URLs are resolved against the repository's folder.
 import { VarveError } from '../base/errors.ts'
+import { readCommit } from '../history/commit.ts'
 import { branchPrefix, remoteRef, shortRefName } from '../history/refs.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
+import { move } from '../repo/move.ts'
 import { rebase } from '../repo/pick.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { TransferReport } from '../remote/interface.ts'
@@ -41,7 +43,10 @@ export class RemoteRepository extends DataRepository {
   }
 
   /** Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. */
-  async fetch(remote?: string, options: t.OperationOptions & { prune?: boolean } = {}): Promise<t.TransferResult> {
+  async fetch(
+    remote?: string,
+    options: t.OperationOptions & { prune?: boolean } = {},
+  ): Promise<t.TransferResult> {
     const target = this.#target(await this.repo.store.manifest(), remote)
     const { name } = target
     if (name === undefined) {
@@ -69,9 +74,13 @@ export class RemoteRepository extends DataRepository {
     const from = upstreamOf(manifest, fetched.remote, branch)
     const revision = shortRefName(from)
     if (!manifest.refs.has(from)) {
-      throw new VarveError('VARVE_REF_NOT_FOUND', `the remote '${fetched.remote}' has no branch '${revision}'`, {
-        hint: `name one: 'varve pull ${fetched.remote} BRANCH'`,
-      })
+      throw new VarveError(
+        'VARVE_REF_NOT_FOUND',
+        `the remote '${fetched.remote}' has no branch '${revision}'`,
+        {
+          hint: `name one: 'varve pull ${fetched.remote} BRANCH'`,
+        },
+      )
     }
     const merged =
       options.mode === 'rebase'
@@ -88,7 +97,12 @@ export class RemoteRepository extends DataRepository {
   async push(
     remote?: string,
     refspecs: readonly string[] = [],
-    options: t.OperationOptions & { force?: boolean; setUpstream?: boolean; tags?: boolean; delete?: boolean } = {},
+    options: t.OperationOptions & {
+      force?: boolean
+      setUpstream?: boolean
+      tags?: boolean
+      delete?: boolean
+    } = {},
   ): Promise<t.TransferResult> {
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
@@ -98,9 +112,11 @@ export class RemoteRepository extends DataRepository {
       signal: options.signal,
     })
     try {
-      const tags = options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
+      const tags =
+        options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
       const named = options.delete === true ? refspecs.map((name) => `:${name}`) : refspecs
-      const current = named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
+      const current =
+        named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
       const report = await push(this.repo.store, store, {
         ...options,
         refspecs: [...named, ...current, ...tags],
@@ -118,9 +134,26 @@ export class RemoteRepository extends DataRepository {
   ): Promise<t.ImportGitResult> {
     const branch = options.branch ?? 'main'
     // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
-    const { importGit } = await import('../remote/git-import/import.ts')
+    const { importGit } = await import('../git/import.ts')
     const report = await importGit(this.repo, source, { ...options, branch })
+    if (report.head !== null && this.folder !== null) await this.#showBranch(branchPrefix + branch, options)
     return { ...report, branch, head: idOf(report.head) }
+  }
+
+  /** The files follow a branch that moved while it was checked out. */
+  async #showBranch(ref: string, options: t.OperationOptions): Promise<void> {
+    const { store } = this.repo
+    await move(
+      this.repo,
+      this.folder,
+      async (manifest) => {
+        const tip = manifest.refs.get(ref)
+        if (manifest.head !== ref || tip === undefined) return null
+        const { tree } = await readCommit(store, tip)
+        return { refs: new Map(), operation: { name: 'import', message: 'check out' }, show: tree }
+      },
+      options,
+    )
   }
 
   #target(manifest: Manifest, remote: string | undefined): Target {
@@ -149,7 +182,9 @@ function upstreamOf(manifest: Manifest, remote: string, branch: string | undefin
   if (branch !== undefined) return remoteRef(remote, branch)
   const current = manifest.head
   if (current === null) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', 'HEAD is not on a branch', { hint: 'name what to pull: REMOTE BRANCH' })
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'HEAD is not on a branch', {
+      hint: 'name what to pull: REMOTE BRANCH',
+    })
   }
   const short = current.slice(branchPrefix.length)
   const upstream = manifest.config.get(`branch.${short}.upstream`)
@@ -170,4 +205,3 @@ function transferResult(target: Target, report: TransferReport): t.TransferResul
     bytes: report.bytes,
   }
 }
-

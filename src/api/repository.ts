@@ -33,7 +33,12 @@ export class Repository extends RemoteRepository {
 
   private constructor(place: Place, options: t.OpenOptions) {
     const makeTree = (repo: Repo): Worktree => ({ repo, root: place.root!, dotDir: place.dotDir })
-    super(place.store, options, place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)), place.root)
+    super(
+      place.store,
+      options,
+      place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)),
+      place.root,
+    )
     this.root = place.root
     this.gitignore = place.gitignore
     this.#worktree = place.root === null ? null : makeTree(this.repo)
@@ -98,7 +103,11 @@ export class Repository extends RemoteRepository {
     return removePaths(this.worktree, paths, options)
   }
 
-  async move(from: string, to: string, options: t.OperationOptions = {}): Promise<{ from: string; to: string }> {
+  async move(
+    from: string,
+    to: string,
+    options: t.OperationOptions = {},
+  ): Promise<{ from: string; to: string }> {
     return movePath(this.worktree, from, to, options)
   }
 
@@ -115,7 +124,12 @@ export class Repository extends RemoteRepository {
 
   async switch(
     target: string,
-    options: t.OperationOptions & { create?: boolean; detach?: boolean; startPoint?: string; discard?: boolean } = {},
+    options: t.OperationOptions & {
+      create?: boolean
+      detach?: boolean
+      startPoint?: string
+      discard?: boolean
+    } = {},
   ): Promise<{ branch: string | null; head: string | null }> {
     await switchTo(this.repo, this.folder, target, options)
     const manifest = await this.repo.store.manifest()
@@ -154,7 +168,9 @@ export class Repository extends RemoteRepository {
   async mergeContinue(options: t.OperationOptions & { message?: string } = {}): Promise<t.CommitInfo> {
     const manifest = await this.repo.store.manifest()
     if (!manifest.refs.has('MERGE')) {
-      throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to continue', { hint: "see 'varve status'" })
+      throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to continue', {
+        hint: "see 'varve status'",
+      })
     }
     return this.commit(options)
   }
@@ -170,4 +186,3 @@ export class Repository extends RemoteRepository {
     return settleConflicts(this.repo, this.folder, file, options)
   }
 }
-

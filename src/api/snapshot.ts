@@ -45,7 +45,10 @@ class TreeSnapshot implements Snapshot {
     })
   }
 
-  async *read(path: string, options: OperationOptions & { start?: number; end?: number } = {}): AsyncGenerator<Uint8Array> {
+  async *read(
+    path: string,
+    options: OperationOptions & { start?: number; end?: number } = {},
+  ): AsyncGenerator<Uint8Array> {
     const entry = await this.#tree.get(path)
     if (entry === null) throw await noPath(this.#tree, path, this.#revision)
     yield* contentOf(this.#nodes, entry, options)
@@ -78,7 +81,9 @@ export async function* contentOf(
     return
   }
   const whole =
-    entry.kind === 'symlink' ? [entry.target] : tableBytes(nodes, await loadTable(nodes.reader, entry.table), signal)
+    entry.kind === 'symlink'
+      ? [entry.target]
+      : tableBytes(nodes, await loadTable(nodes.reader, entry.table), signal)
   yield* sliceParts(whole, options.start ?? 0, options.end ?? Number.POSITIVE_INFINITY)
 }
 
@@ -87,7 +92,9 @@ function tableBytes(
   table: Awaited<ReturnType<typeof loadTable>>,
   signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array> {
-  return table.layout === null ? exportTable(nodes, table, 'csv', { signal }) : renderTable(nodes, table, { signal })
+  return table.layout === null
+    ? exportTable(nodes, table, 'csv', { signal })
+    : renderTable(nodes, table, { signal })
 }
 
 async function* sliceParts(
@@ -110,7 +117,8 @@ async function sizeOf(nodes: NodeStore, entry: TreeEntry): Promise<number> {
 }
 
 function listEntry(path: string, entry: TreeEntry, size: number): ListEntry {
-  const content: Cid | null = entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : null
+  const content: Cid | null =
+    entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : null
   return {
     path,
     kind: entry.kind,
@@ -123,10 +131,14 @@ function listEntry(path: string, entry: TreeEntry, size: number): ListEntry {
 const tableExtensions = ['', '.csv', '.tsv', '.jsonl']
 
 /** 'people' also finds 'people.csv', 'people.tsv' and 'people.jsonl'. */
-export async function findTable(tree: Tree, name: string): Promise<{ path: string; table: Cid; executable: boolean } | null> {
+export async function findTable(
+  tree: Tree,
+  name: string,
+): Promise<{ path: string; table: Cid; executable: boolean } | null> {
   for (const extension of tableExtensions) {
     const entry = await tree.get(name + extension)
-    if (entry?.kind === 'table') return { path: name + extension, table: entry.table, executable: entry.executable }
+    if (entry?.kind === 'table')
+      return { path: name + extension, table: entry.table, executable: entry.executable }
   }
   return null
 }
@@ -140,7 +152,9 @@ export function noTable(name: string, revision: string): VarveError {
 
 async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {
   if (await tree.isDirectory(path)) {
-    return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, { hint: `list it with 'varve ls ${revision} ${path}'` })
+    return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, {
+      hint: `list it with 'varve ls ${revision} ${path}'`,
+    })
   }
   return new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in '${revision}'`, {
     data: { path, revision },
@@ -211,11 +225,14 @@ async function* scanRows(table: Table, range: KeyRangeOptions = {}): AsyncGenera
     ...(range.from === undefined ? {} : { from: keyParts(range.from) }),
     ...(range.before === undefined ? {} : { before: keyParts(range.before) }),
   }
-  for await (const batch of table.scan({ ...bounds, reverse: range.reverse === true, signal: range.signal })) {
+  for await (const batch of table.scan({
+    ...bounds,
+    reverse: range.reverse === true,
+    signal: range.signal,
+  })) {
     for (const row of batch) {
       yield row
       if (--left <= 0) return
     }
   }
 }
-

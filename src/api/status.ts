@@ -24,7 +24,11 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     merging:
       merge === null
         ? null
-        : { kind: merge.kind, theirs: idOf(merge.theirs), conflicts: await countConflicts(repo.nodes, merge.conflicts) },
+        : {
+            kind: merge.kind,
+            theirs: idOf(merge.theirs),
+            conflicts: await countConflicts(repo.nodes, merge.conflicts),
+          },
     behindBranch: files.behindBranch,
   }
 }

@@ -33,7 +33,8 @@ export async function switchTo(
     async (manifest, io) => {
       if (options.discard !== true) refuseWhileMerging(manifest, 'switch branches')
       const goal = await goalOf(repo, manifest, target, options)
-      const tree = goal.commit === null ? await emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
+      const tree =
+        goal.commit === null ? await emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
       const carried = options.discard === true ? tree : await carryStaged(manifest, io, tree)
       return { ...goal.move, show: carried, over: tree }
     },
@@ -60,7 +61,9 @@ async function goalOf(repo: Repo, manifest: Manifest, target: string, options: S
   if (known !== undefined || manifest.head === ref) {
     return { commit: known ?? null, move: { head: ref, refs: new Map(gone), operation } }
   }
-  const remotes = [...manifest.refs].filter(([name]) => name.startsWith(remotePrefix) && name.endsWith(`/${target}`))
+  const remotes = [...manifest.refs].filter(
+    ([name]) => name.startsWith(remotePrefix) && name.endsWith(`/${target}`),
+  )
   if (remotes.length !== 1) throw await betterHint(repo, manifest, target)
   const [upstream, commit] = remotes[0]!
   return {
@@ -82,7 +85,9 @@ async function createGoal(
 ): Promise<Goal> {
   const { target, ref, gone } = names
   if (manifest.refs.has(ref)) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${target}' exists already`, { hint: `go to it with 'varve switch ${target}'` })
+    throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${target}' exists already`, {
+      hint: `go to it with 'varve switch ${target}'`,
+    })
   }
   const unborn = options.startPoint === undefined && !manifest.refs.has(manifest.head ?? 'HEAD')
   const start = unborn ? null : await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
@@ -91,7 +96,10 @@ async function createGoal(
     commit: start?.commit ?? null,
     move: {
       head: ref,
-      refs: new Map<string, Cid | null>([...gone, ...(start === null ? [] : ([[ref, start.commit]] as const))]),
+      refs: new Map<string, Cid | null>([
+        ...gone,
+        ...(start === null ? [] : ([[ref, start.commit]] as const)),
+      ]),
       ...(upstream === null ? {} : { config: new Map([[`branch.${target}.upstream`, upstream]]) }),
       operation: { name: 'switch', message: `to new branch ${target}` },
     },
@@ -139,17 +147,22 @@ export async function resetTo(
     mode === 'hard' ? folder : null,
     async (manifest, io) => {
       if (mode === 'soft') refuseWhileMerging(manifest, 'reset --soft')
-      const target = await readCommit(io.writer, (await resolveRevision(repo.store, revision, manifest)).commit)
+      const target = await readCommit(
+        io.writer,
+        (await resolveRevision(repo.store, revision, manifest)).commit,
+      )
       commit = target.cid
       const head = await readHead(io.writer, manifest)
       const refs = new Map<string, Cid | null>([[head.ref, target.cid]])
       if (mode !== 'soft') refs.set(mergeRef, null)
       if (mode === 'soft' && manifest.refs.has(indexRef)) refs.set(indexBaseRef, target.tree)
-      const operation = { name: mode === 'hard' ? 'reset' : `reset (${mode})`, message: `to ${shortRefName(revision)}` }
+      const operation = {
+        name: mode === 'hard' ? 'reset' : `reset (${mode})`,
+        message: `to ${shortRefName(revision)}`,
+      }
       return { refs, operation, show: mode === 'soft' ? null : target.tree }
     },
     { ...options, discard: true },
   )
   return commit!
 }
-

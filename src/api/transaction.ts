@@ -38,16 +38,22 @@ export async function runTransaction<T>(
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     throwIfAborted(options.signal)
     try {
-      return await withWriter(repo, (writer, nodes) => attemptOnce(repo, { writer, nodes }, ref, change, options))
+      return await withWriter(repo, (writer, nodes) =>
+        attemptOnce(repo, { writer, nodes }, ref, change, options),
+      )
     } catch (error) {
       if (!(error instanceof Moved)) throw error
     }
     // Writers that keep meeting each other must not keep step with each other.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(200, 5 * (attempt + 1))))
   }
-  throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${branch}' moved ${attemptsMax} times while this change was made`, {
-    hint: 'try again when fewer writers are at work',
-  })
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `branch '${branch}' moved ${attemptsMax} times while this change was made`,
+    {
+      hint: 'try again when fewer writers are at work',
+    },
+  )
 }
 
 async function attemptOnce<T>(
@@ -94,7 +100,8 @@ async function commitTree(
   return writeCommit(io.writer, {
     tree: change.tree.cid,
     parents,
-    author: change.options.author === undefined ? committer : signatureOf(repo, manifest, change.options.author),
+    author:
+      change.options.author === undefined ? committer : signatureOf(repo, manifest, change.options.author),
     committer,
     message: messageOf(change.options),
     generation: await nextGeneration(io.writer, parents),

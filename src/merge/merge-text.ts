@@ -2,11 +2,16 @@
 // Lines keep their ends and need not be UTF-8; where nothing clashes the result's bytes are pieces of the three sides.
 // Changes that touch or overlap are a conflict, as in git, unless both sides made the same. A side that only turned
 // the line ends of the whole text (LF, CRLF) counts as such, and not as a change of every line.
+import diff3 from 'diff3'
+import { equalBytes } from '../base/bytes.ts'
 import { splitLines, textFromBytes, textToBytes, isText } from '../files/text.ts'
-import { type LineHunk, diffLines } from './line-diff.ts'
+import { diffLines } from './line-diff.ts'
 
 /** Above this a text is not merged: three copies of it in memory would be too much for a side job. */
 export const textBytesMax: number = 16 << 20
+
+/** Lines added and removed on one side; beyond, the text counts as rewritten and a person decides. */
+const changedLinesMax = 10_000
 
 export type TextMerge =
   | { readonly kind: 'merged'; readonly bytes: Uint8Array }
@@ -33,6 +38,8 @@ export interface MarkerLabels {
 
 export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): TextMerge {
   if (![base, ours, theirs].every(isMergeable)) return { kind: 'binary' }
+  if (equalBytes(base, ours)) return { kind: 'merged', bytes: theirs }
+  if (equalBytes(base, theirs)) return { kind: 'merged', bytes: ours }
   const pieces = piecesOf(base, ours, theirs)
   if (pieces === null) return { kind: 'different' }
   const clashes = pieces.filter((piece) => !('lines' in piece)).length
@@ -73,9 +80,19 @@ function isMergeable(bytes: Uint8Array): boolean {
 
 function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Piece[] | null {
   const [a, b, c] = alignEnds([base, ours, theirs].map((side) => splitLines(textFromBytes(side))))
-  const left = diffLines(a!, b!)
-  const right = diffLines(a!, c!)
-  return left === null || right === null ? null : pieces(a!, b!, c!, left, right)
+  if (!isComparable(a!, b!) || !isComparable(a!, c!)) return null
+  return diff3(b!, a!, c!).map(({ ok, conflict }) =>
+    conflict === undefined ? { lines: ok ?? [] } : { ours: conflict.a, base: conflict.o, theirs: conflict.b },
+  )
+}
+
+/** diff3 takes time by the square of what differs; this bounded comparison goes first. */
+function isComparable(base: readonly string[], side: readonly string[]): boolean {
+  const hunks = diffLines(base, side)
+  if (hunks === null) return false
+  let changed = 0
+  for (const hunk of hunks) changed += hunk.aEnd - hunk.aStart + hunk.bEnd - hunk.bStart
+  return changed <= changedLinesMax
 }
 
 /** Where one side alone turned all line ends, the others are read with those ends. */
@@ -97,63 +114,4 @@ function endOf(lines: readonly string[]): '\n' | '\r\n' | null {
     end = own
   }
   return end
-}
-
-interface Side {
-  readonly lines: readonly string[]
-  readonly hunks: readonly LineHunk[]
-  next: number
-  /** This side's line behind base line n is n + shift, where no hunk is. */
-  shift: number
-}
-
-function pieces(
-  base: readonly string[],
-  ours: readonly string[],
-  theirs: readonly string[],
-  left: readonly LineHunk[],
-  right: readonly LineHunk[],
-): Piece[] {
-  const sides: Side[] = [
-    { lines: ours, hunks: left, next: 0, shift: 0 },
-    { lines: theirs, hunks: right, next: 0, shift: 0 },
-  ]
-  const found: Piece[] = []
-  let at = 0
-  for (;;) {
-    const start = Math.min(...sides.map((side) => side.hunks[side.next]?.aStart ?? Infinity))
-    if (start === Infinity) break
-    if (start > at) found.push({ lines: base.slice(at, start) })
-    const before = sides.map((side) => start + side.shift)
-    const touched = sides.map((side) => side.next)
-    at = endOfRegion(sides, start)
-    const [mine, yours] = sides.map((side, i) => side.lines.slice(before[i], at + side.shift))
-    const changed = sides.map((side, i) => side.next > touched[i]!)
-    if (!changed[1] || sameLines(mine!, yours!)) found.push({ lines: mine! })
-    else if (!changed[0]) found.push({ lines: yours! })
-    else found.push({ base: base.slice(start, at), ours: mine!, theirs: yours! })
-  }
-  if (at < base.length) found.push({ lines: base.slice(at) })
-  return found
-}
-
-/** Takes all hunks that touch each other from `start` on; returns where they end in the base. */
-function endOfRegion(sides: readonly Side[], start: number): number {
-  let end = start
-  for (let grew = true; grew;) {
-    grew = false
-    for (const side of sides) {
-      const hunk = side.hunks[side.next]
-      if (hunk === undefined || hunk.aStart > end) continue
-      end = Math.max(end, hunk.aEnd)
-      side.shift = hunk.bEnd - hunk.aEnd
-      side.next++
-      grew = true
-    }
-  }
-  return end
-}
-
-function sameLines(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, i) => line === b[i])
 }

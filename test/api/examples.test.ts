@@ -41,7 +41,10 @@ async function run(source: string): Promise<void> {
 describe.each(['docs/API.md'])('%s', (page) => {
   const examples = examplesOf(page)
   test('has examples', () => expect(examples.length).toBeGreaterThan(0))
-  test.each(examples.map((source, i) => [i + 1, source] as const))('example %i does what it says', async (_, source) => {
-    await run(source)
-  })
+  test.each(examples.map((source, i) => [i + 1, source] as const))(
+    'example %i does what it says',
+    async (_, source) => {
+      await run(source)
+    },
+  )
 })

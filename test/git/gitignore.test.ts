@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ensureIgnored, findGitRoot } from '../../../src/remote/git-import/gitignore.ts'
+import { ensureIgnored, findGitRoot } from '../../src/git/gitignore.ts'
 
 let dir = ''
 beforeEach(() => {

@@ -6,7 +6,7 @@ import https from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
 import type isomorphicGit from 'isomorphic-git'
-import { VarveError } from '../../base/errors.ts'
+import { VarveError } from '../base/errors.ts'
 import { type GitFolder, findGitFolder } from './git-folder.ts'
 import {
   type GitCommit,

@@ -1,9 +1,9 @@
 // Which commits of a Git repository are still to come, parents before children. What came in earlier is known by the
 // Git id that each imported commit keeps in its `extra`; a path filter makes another history, so it is kept there too.
-import { throwIfAborted } from '../../base/errors.ts'
-import type { Cid, CommitCid } from '../../encoding/cid.ts'
-import { walkCommits } from '../../history/ancestry.ts'
-import type { ObjectReader } from '../../store/interface.ts'
+import { throwIfAborted } from '../base/errors.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { walkCommits } from '../history/ancestry.ts'
+import type { ObjectReader } from '../store/interface.ts'
 import type { GitCommit, Oid } from './git-objects.ts'
 import type { GitSource } from './git-source.ts'
 

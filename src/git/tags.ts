@@ -1,9 +1,9 @@
 // Git's tags on commits that came in: annotated ones stay annotated. A tag that is here already is never replaced.
-import type { Cid } from '../../encoding/cid.ts'
-import { isVarveError } from '../../base/errors.ts'
-import { readCommit, writeTag } from '../../history/commit.ts'
-import { tagRef } from '../../history/refs.ts'
-import type { Manifest, ObjectWriter } from '../../store/interface.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { isVarveError } from '../base/errors.ts'
+import { readCommit, writeTag } from '../history/commit.ts'
+import { tagRef } from '../history/refs.ts'
+import type { Manifest, ObjectWriter } from '../store/interface.ts'
 import type { ImportedMap } from './git-order.ts'
 import type { GitSource, SourceTag } from './git-source.ts'
 

@@ -1,9 +1,9 @@
 // Git's own objects, parsed from their raw bytes, because names and messages there are bytes and must come through
 // unchanged: a name that is not UTF-8 keeps every byte. Strings called `…Bytes` hold one byte a character (latin1).
 // Formats: git's Documentation/gitformat-… and what git itself writes.
-import { corrupt } from '../../base/errors.ts'
-import { toHex } from '../../base/bytes.ts'
-import type { Signature } from '../../history/interface.ts'
+import { corrupt } from '../base/errors.ts'
+import { toHex } from '../base/bytes.ts'
+import type { Signature } from '../history/interface.ts'
 
 export type Oid = string
 

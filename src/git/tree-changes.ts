@@ -1,7 +1,7 @@
 // What changed between two trees of Git, by object ids: equal folders are not read. Paths are bytes (see
 // git-objects.ts), so any name comes through. A filter keeps to some paths and what lies below them.
-import { Lru } from '../../base/lru.ts'
-import { throwIfAborted } from '../../base/errors.ts'
+import { Lru } from '../base/lru.ts'
+import { throwIfAborted } from '../base/errors.ts'
 import type { GitSource } from './git-source.ts'
 import type { GitTreeEntry, Oid } from './git-objects.ts'
 

@@ -2,7 +2,7 @@
 // read whole: their history would come in wrong or short without an error otherwise.
 import fs from 'node:fs'
 import path from 'node:path'
-import { VarveError } from '../../base/errors.ts'
+import { VarveError } from '../base/errors.ts'
 
 export interface GitFolder {
   /** Objects and refs. */
