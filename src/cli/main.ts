@@ -14,6 +14,8 @@ import { Session } from './session.ts'
 
 /** As a shell reports a process that SIGPIPE ended. */
 const exitClosed = 141
+/** How long a command may take to stop cleanly. */
+const patienceMs = 2000
 
 interface Settings {
   readonly json: boolean
@@ -62,8 +64,11 @@ async function run(
   const stop = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {
     // The second one does not wait.
-    if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+    const exit = (): never => process.exit(signal === 'SIGINT' ? 130 : 143)
+    if (stop.signal.aborted) exit()
     stop.abort(signal)
+    // Work that waits for somebody else (a pipe that sends nothing) never looks at the signal.
+    setTimeout(exit, patienceMs).unref()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const out = new Output({

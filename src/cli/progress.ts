@@ -46,7 +46,7 @@ export class ProgressPrinter {
   #line(progress: Progress): void {
     if (progress.phase === this.#phase) return
     this.#phase = progress.phase
-    const total = progress.total === 0 ? '' : ` (${amount(progress.total, progress.unit)} ${progress.unit})`
+    const total = progress.total === 0 ? '' : ` (${amount(progress.total, progress.unit)})`
     this.#stderr.write(`${visible(progress.phase)}${total}\n`)
   }
 
@@ -55,19 +55,21 @@ export class ProgressPrinter {
     this.#loading = true
     const { default: cliProgress } = await import('cli-progress')
     if (this.#ended) return
-    const format = '{phase} {bar} {doneText}{totalText} {unit}'
+    const format = '{phase} {bar} {amountText}'
     const bar = new cliProgress.SingleBar(
       {
         format,
         stream: this.#stderr,
         clearOnComplete: true,
-        hideCursor: true,
+        // A process that is killed cannot put the terminal's modes back: none is changed.
+        hideCursor: false,
+        linewrap: true,
         barsize: 24,
         gracefulExit: false,
       },
       cliProgress.Presets.shades_classic,
     )
-    bar.start(1, 0, { phase: '', doneText: '', totalText: '', unit: '' })
+    bar.start(1, 0, { phase: '', amountText: '' })
     this.#bar = bar
   }
 
@@ -75,13 +77,11 @@ export class ProgressPrinter {
     bar.setTotal(Math.max(1, total))
     bar.update(total === 0 ? 0 : Math.min(done, total), {
       phase: visible(phase),
-      doneText: amount(done, unit),
-      totalText: total === 0 ? '' : ` of ${amount(total, unit)}`,
-      unit: unit === 'bytes' ? '' : unit,
+      amountText: total === 0 ? amount(done, unit) : `${amount(done, unit)} of ${amount(total, unit)}`,
     })
   }
 }
 
 function amount(count: number, unit: Progress['unit']): string {
-  return unit === 'bytes' ? sizeText(count) : String(count)
+  return unit === 'bytes' ? sizeText(count) : `${count} ${unit}`
 }

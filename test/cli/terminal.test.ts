@@ -1,5 +1,6 @@
 // What a shell and a terminal see: pipes that close, colour, escapes, settings of the user, several processes at once.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -104,6 +105,22 @@ describe('in a shell', () => {
       stderr: '',
     })
     expect((await varve(['switch', '-q', 'nowhere'], at)).stderr).toContain('error:')
+  })
+})
+
+describe('signals', () => {
+  test('Ctrl-C ends a command that waits for input, with 130 and nothing changed', async () => {
+    const before = await ok(['log', '--oneline'], at)
+    const child = spawn(process.execPath, [varveFile, 'import', '-', '--as', 'x.csv', '--key', 'id'], {
+      ...at,
+      env: { ...process.env, VARVE_AUTHOR_NAME: 'Ada', VARVE_AUTHOR_EMAIL: 'ada@example.org' },
+    })
+    child.stdin.write('id,x\n1,')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    child.kill('SIGINT')
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code).toBe(130)
+    expect(await ok(['log', '--oneline'], at)).toBe(before)
   })
 })
 

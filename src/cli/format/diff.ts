@@ -26,8 +26,7 @@ export async function printDiffs(out: Output, diffs: AsyncIterable<FileDiff>): P
 async function printDiff(out: Output, diff: FileDiff): Promise<void> {
   if (diff.kind === 'table') return printRowChanges(out, diff, titleOf(diff))
   if (diff.kind === 'binary') {
-    const sizes = [diff.sizeBefore, diff.sizeAfter].map((size) => (size === null ? '(none)' : sizeText(size)))
-    out.line(`${out.paint('bold', titleOf(diff))}: binary, ${sizes.join(' -> ')}`)
+    out.line(`${out.paint('bold', titleOf(diff))}: binary, ${sizesText(diff, sizeText)}`)
     return
   }
   out.line(
@@ -101,8 +100,17 @@ function total(stat: DiffStat): number {
 function amountText(stat: DiffStat): string {
   if (stat.kind === 'table') return counted(total(stat), 'row')
   if (stat.kind === 'text' || stat.kind === 'symlink') return counted(total(stat), 'line')
-  return `${stat.sizeBefore === null ? 0 : stat.sizeBefore} -> ${stat.sizeAfter ?? 0} bytes`
+  return `${sizesText(stat, String)} bytes`
 }
+
+/** A side without a size is no file there: a table, where the path was not added or deleted. */
+function sizesText({ state, sizeBefore, sizeAfter }: Sized, text: (bytes: number) => string): string {
+  const before = sizeBefore !== null ? text(sizeBefore) : state === 'added' ? text(0) : 'table'
+  const after = sizeAfter !== null ? text(sizeAfter) : state === 'deleted' ? text(0) : 'table'
+  return `${before} -> ${after}`
+}
+
+type Sized = Pick<DiffStat, 'state' | 'sizeBefore' | 'sizeAfter'>
 
 function barOf(stat: DiffStat, scale: number, { paint }: Output): string {
   const { added, changed, removed } = counts(stat)

@@ -48,7 +48,7 @@ export function sumsText({ added, removed, changed }: Readonly<Sums>): string {
   add(changed, 'changed')
   add(added, 'added')
   add(removed, 'removed')
-  return parts.length === 0 ? 'no row differs' : parts.join(', ')
+  return parts.length === 0 ? 'no row differs, only how they are written' : parts.join(', ')
 }
 
 function printHeading(out: Output, diff: FileDiff, text: string): void {

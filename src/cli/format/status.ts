@@ -14,8 +14,11 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
   )
   if (status.upstream !== null) out.line(upstreamText(status.upstream))
   if (status.head === null) out.line('no commits yet')
-  if (status.behindBranch)
-    out.line("the branch has moved since these files were written: 'varve restore .' brings them up to date")
+  if (status.behindBranch && status.branch !== null) {
+    out.line(
+      `the branch has moved since these files were written: 'varve switch ${visible(status.branch)}' brings them up to date`,
+    )
+  }
   if (status.merging !== null) printMerging(out, status.merging)
   printChanges(out, 'to be committed', 'varve restore --staged PATH takes out', status.staged, 'green', shown)
   printChanges(
