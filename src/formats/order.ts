@@ -1,20 +1,20 @@
 // Rows of a map in the order of a list of keys. A window of keys is sorted, joined with one scan of the map, and its
 // rows are put back in the list's order; the window is as large as memory allows, so that small tables need one scan.
-import { compareBytes, compareRanges } from '../base/bytes.ts'
-import { corrupt } from '../base/errors.ts'
+import { compareRanges } from '../base/bytes.ts'
+import { type VarveError, corrupt } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { BatchBuilder } from '../prolly/batch-builder.ts'
-import { startOf } from '../prolly/entry-batch.ts'
+import { keyAt, startOf } from '../prolly/entry-batch.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
 import { ProllyList } from '../prolly/list.ts'
 import type { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
+import { gatherRows } from './gather.ts'
 import { sortRows } from './sort.ts'
 
 const windowBytes = 192 << 20
 const windowKeysMin = 4096
-const batchRows = 4096
 
 /** @throws VarveError VARVE_CORRUPT where list and map have not the same keys */
 export async function* orderedBatches(
@@ -51,54 +51,48 @@ async function* gathered(
   window: EntryBatch,
   options: ReadOptions,
 ): AsyncGenerator<EntryBatch> {
-  const { order } = sortRows([{ ...window, contents: null, contentEnds: null, isOrdered: false }])
-  const found = await joined(map, window, order, options)
-  const place = new Uint32Array(window.count)
-  order.forEach((row, rank) => (place[row] = rank))
-  const builder = new BatchBuilder()
-  for (let row = 0; row < window.count; row++) {
-    builder.addRange(found, place[row]!, place[row]! + 1)
-    if (builder.count < batchRows) continue
-    yield builder.view()
-    builder.clear()
-  }
-  if (builder.count > 0) yield builder.view()
+  const { rowOf: byRank } = sortRows([window])
+  const found = await joined(map, window, byRank, options)
+  const rankOf = new Uint32Array(window.count)
+  for (let rank = 0; rank < byRank.length; rank++) rankOf[byRank[rank]!] = rank
+  yield* gatherRows({ batches: [found], batchOf: null, rowOf: rankOf })
 }
 
 /** The rows of the window's keys, in key order. */
 async function joined(
   map: ProllyMap,
   window: EntryBatch,
-  order: Uint32Array,
+  byRank: Uint32Array,
   options: ReadOptions,
 ): Promise<EntryBatch> {
   const found = new BatchBuilder()
-  const keyOf = (rank: number): Uint8Array => {
-    const row = order[rank]!
-    return window.keys.subarray(startOf(window.keyEnds, row), window.keyEnds[row])
-  }
-  for (let rank = 1; rank < window.count; rank++) {
-    if (compareBytes(keyOf(rank - 1), keyOf(rank)) === 0) throw corrupt('order of a table has a key twice')
-  }
   let rank = 0
-  for await (const batch of map.scan({ ...options, from: keyOf(0) })) {
-    for (let i = 0; i < batch.count && rank < window.count; i++) {
-      const key = keyOf(rank)
-      const order = compareRanges(
-        batch.keys,
-        startOf(batch.keyEnds, i),
-        batch.keyEnds[i]!,
-        key,
-        0,
-        key.length,
-      )
-      if (order > 0) throw corrupt('order of a table has a key that the table has not')
-      if (order < 0) continue
-      found.addRange(batch, i, i + 1)
-      rank++
+  for await (const batch of map.scan({ ...options, from: keyAt(window, byRank[0]!) })) {
+    let run = 0
+    let i = 0
+    for (; i < batch.count && rank < window.count; i++) {
+      const order = compareEntries(batch, i, window, byRank[rank]!)
+      if (order > 0) throw strangeKey()
+      if (order === 0) {
+        rank++
+      } else {
+        found.addRange(batch, run, i)
+        run = i + 1
+      }
     }
+    found.addRange(batch, run, i)
     if (rank === window.count) break
   }
-  if (rank < window.count) throw corrupt('order of a table has a key that the table has not')
+  // A key that comes twice is one that the map has not a second time.
+  if (rank < window.count) throw strangeKey()
   return found.finish()
+}
+
+function compareEntries(a: EntryBatch, i: number, b: EntryBatch, j: number): number {
+  const start = startOf(a.keyEnds, i)
+  return compareRanges(a.keys, start, a.keyEnds[i]!, b.keys, startOf(b.keyEnds, j), b.keyEnds[j]!)
+}
+
+function strangeKey(): VarveError {
+  return corrupt('order of a table has a key that the table has not')
 }

@@ -6,6 +6,7 @@ import { BatchBuilder } from '../prolly/batch-builder.ts'
 import { keyAt, startOf } from '../prolly/entry-batch.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
 import { type PackedRows, entriesOf } from './packed.ts'
+import { gatherRows } from './gather.ts'
 import { sortRows } from './sort.ts'
 
 const batchBytes = 1 << 20
@@ -26,35 +27,22 @@ export interface NamedRows extends PackedRows {
 }
 
 /** The rows of all batches in key order. @throws DuplicateKey */
-export function* sortedBatches(batches: readonly NamedRows[]): Generator<EntryBatch> {
-  const { order, firsts } = sortRows(batches)
-  const entries = batches.map((batch) => entriesOf(batch, batch.links))
-  const builder = new BatchBuilder()
+export function* sortedBatches(rows: readonly NamedRows[]): Generator<EntryBatch> {
+  const batches = rows.map((batch) => entriesOf(batch, batch.links))
+  const { batchOf, rowOf } = sortRows(rows)
   let last: Uint8Array | null = null
-  for (const row of order) {
-    const b = batchOf(firsts, row)
-    const i = row - firsts[b]!
-    const batch = entries[b]!
-    builder.addRange(batch, i, i + 1)
-    const key = keyAt(batch, i)
-    if (last !== null && equalBytes(last, key)) throw new DuplicateKey(key)
-    last = key
-    if (builder.bytes < batchBytes) continue
-    yield builder.view()
-    builder.clear()
+  for (const batch of gatherRows({ batches, batchOf, rowOf })) {
+    checkAscending(last, batch)
+    last = keyAt(batch, batch.count - 1)
+    yield batch
   }
-  if (builder.count > 0) yield builder.view()
 }
 
-function batchOf(firsts: Uint32Array, row: number): number {
-  let low = 0
-  let high = firsts.length - 1
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (firsts[middle]! <= row) low = middle
-    else high = middle
+function checkAscending(last: Uint8Array | null, batch: EntryBatch): void {
+  if (last !== null && equalBytes(last, keyAt(batch, 0))) throw new DuplicateKey(last)
+  for (let i = 1; i < batch.count; i++) {
+    if (compareAt(batch, i - 1, batch, i) === 0) throw new DuplicateKey(keyAt(batch, i))
   }
-  return low
 }
 
 interface Cursor {

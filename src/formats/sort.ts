@@ -3,39 +3,41 @@
 import { compareRanges } from '../base/bytes.ts'
 import type { PackedRows } from './packed.ts'
 
-/** Where a row lies: batch and index, packed into one number each. */
+/** By rank: which row of which batch. */
 export interface SortedRows {
-  readonly batches: readonly PackedRows[]
-  /** By rank: the row's number, counted through all batches. */
-  readonly order: Uint32Array
-  /** Rows before each batch. */
-  readonly firsts: Uint32Array
+  readonly batchOf: Uint32Array
+  readonly rowOf: Uint32Array
 }
 
-export function sortRows(batches: readonly PackedRows[]): SortedRows {
+type Keys = Pick<PackedRows, 'count' | 'keys' | 'keyEnds'>
+
+export function sortRows(batches: readonly Keys[]): SortedRows {
   const firsts = new Uint32Array(batches.length + 1)
   batches.forEach((batch, i) => (firsts[i + 1] = firsts[i]! + batch.count))
   const count = firsts[batches.length]!
-  const starts = new Uint32Array(count)
-  const batchOf = new Uint32Array(count)
-  batches.forEach((batch, b) => {
-    for (let i = 0; i < batch.count; i++) {
-      starts[firsts[b]! + i] = i === 0 ? 0 : batch.keyEnds[i - 1]!
-      batchOf[firsts[b]! + i] = b
-    }
-  })
+  const batchOfRow = new Uint32Array(count)
+  batches.forEach((_, b) => batchOfRow.fill(b, firsts[b], firsts[b + 1]))
   const compare = (x: number, y: number): number => {
-    const a = batches[batchOf[x]!]!
-    const b = batches[batchOf[y]!]!
-    const aEnd = a.keyEnds[x - firsts[batchOf[x]!]!]!
-    const bEnd = b.keyEnds[y - firsts[batchOf[y]!]!]!
-    return compareRanges(a.keys, starts[x]!, aEnd, b.keys, starts[y]!, bEnd)
+    const [a, b] = [batchOfRow[x]!, batchOfRow[y]!]
+    return compareKeys(batches[a]!, x - firsts[a]!, batches[b]!, y - firsts[b]!)
   }
-  const order = sortByPrefix(prefixes(batches, firsts, commonLength(batches)))
-  return { batches, order: order.ordered(compare), firsts }
+  const order = sortByPrefix(prefixes(batches, firsts, commonLength(batches)), compare)
+  const batchOf = new Uint32Array(count)
+  for (let rank = 0; rank < count; rank++) {
+    const b = batchOfRow[order[rank]!]!
+    batchOf[rank] = b
+    order[rank]! -= firsts[b]!
+  }
+  return { batchOf, rowOf: order }
 }
 
-function commonLength(batches: readonly PackedRows[]): number {
+function compareKeys(a: Keys, i: number, b: Keys, j: number): number {
+  const aStart = i === 0 ? 0 : a.keyEnds[i - 1]!
+  const bStart = j === 0 ? 0 : b.keyEnds[j - 1]!
+  return compareRanges(a.keys, aStart, a.keyEnds[i]!, b.keys, bStart, b.keyEnds[j]!)
+}
+
+function commonLength(batches: readonly Keys[]): number {
   const first = batches.find((batch) => batch.count > 0)
   if (first === undefined) return 0
   let common = first.keyEnds[0]!
@@ -52,7 +54,7 @@ function commonLength(batches: readonly PackedRows[]): number {
 }
 
 /** Four bytes of each key behind the common ones; a key that ends there counts as followed by zeros. */
-function prefixes(batches: readonly PackedRows[], firsts: Uint32Array, skip: number): Uint32Array {
+function prefixes(batches: readonly Keys[], firsts: Uint32Array, skip: number): Uint32Array {
   const words = new Uint32Array(firsts[batches.length]!)
   batches.forEach(({ count, keys, keyEnds }, b) => {
     for (let i = 0; i < count; i++) {
@@ -66,24 +68,18 @@ function prefixes(batches: readonly PackedRows[], firsts: Uint32Array, skip: num
   return words
 }
 
-function sortByPrefix(words: Uint32Array): {
-  ordered(compare: (x: number, y: number) => number): Uint32Array
-} {
+function sortByPrefix(words: Uint32Array, compare: (x: number, y: number) => number): Uint32Array {
   let order = new Uint32Array(words.length)
   for (let i = 0; i < order.length; i++) order[i] = i
   for (const shift of [0, 16]) order = radixPass(words, order, shift)
-  return {
-    ordered(compare) {
-      for (let from = 0; from < order.length;) {
-        const word = words[order[from]!]!
-        let to = from + 1
-        while (to < order.length && words[order[to]!] === word) to++
-        if (to - from > 1) order.subarray(from, to).sort(compare)
-        from = to
-      }
-      return order
-    },
+  for (let from = 0; from < order.length;) {
+    const word = words[order[from]!]!
+    let to = from + 1
+    while (to < order.length && words[order[to]!] === word) to++
+    if (to - from > 1) order.subarray(from, to).sort(compare)
+    from = to
   }
+  return order
 }
 
 function radixPass(words: Uint32Array, order: Uint32Array, shift: number): Uint32Array<ArrayBuffer> {

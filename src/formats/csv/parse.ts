@@ -62,7 +62,7 @@ export class SliceParser {
   /** Rows from `rowStart` on as long as they are plain; returns the start of the first that is not. */
   #plainRows(rowStart: number): number {
     const { src } = this
-    const { classes, delimiter, valuePlace, always, keyIsInt, eol } = this.#plan
+    const { classes, delimiter, quote, valuePlace, always, keyIsInt, eol } = this.#plan
     const columns = valuePlace.length
     const out = this.#out
     const eolByte = eol === 1 ? lf : cr
@@ -77,20 +77,25 @@ export class SliceParser {
       let key = 0
       let column = 0
       for (; column < columns; column++) {
-        const start = at
+        const open = always[column] === 1 && src[at] === quote
+        const start = open ? ++at : at
         const cell = to++
         let byte = src[at]!
-        while (classes[byte] === 0) {
+        while (classes[byte] === 0 || (open && byte === delimiter)) {
           values[to++] = byte
           byte = src[++at]!
         }
         const length = at - start
+        if (open) {
+          if (byte !== quote || length === 0) break
+          byte = src[++at]!
+        }
         if (byte !== (column === columns - 1 ? eolByte : delimiter)) break
-        if (to > valueEndMax || length > shortTextMax || (always[column] === 1 && length > 0)) break
+        if (to > valueEndMax || length > shortTextMax || (always[column] === 1 && length > 0 && !open)) break
         if (valuePlace[column]! < 0) {
           if (length === 0 || length > plainKeyMax) break
-          const end = keyIsInt[key++] === 1 ? writeIntLiteral(keys, keyTo, src, start, at) : -1
-          keyTo = end >= 0 ? end : writeTerminated(keys, keyTo, keyTag.text, src, start, at)
+          const end = keyIsInt[key++] === 1 ? writeIntLiteral(keys, keyTo, src, start, start + length) : -1
+          keyTo = end >= 0 ? end : writeTerminated(keys, keyTo, keyTag.text, src, start, start + length)
           to = cell
         } else if (length === 0) {
           values[cell] = cellTag.absent

@@ -19,6 +19,8 @@ export class RowRenderer {
   out: Uint8Array<ArrayBuffer>
   length = 0
   readonly #plan: CsvPlan
+  /** Classes of bytes within quotes. */
+  readonly #quoteOnly = new Uint8Array(256)
   /** By place in the row: offset of its cell or -1, and which of the contents is its own or -1. */
   readonly #cellAt: Int32Array
   readonly #contentOf: Int32Array
@@ -30,6 +32,7 @@ export class RowRenderer {
   constructor(plan: CsvPlan, out: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16)) {
     this.#plan = plan
     this.out = out
+    if (plan.quote >= 0) this.#quoteOnly[plan.quote] = 1
     this.#cellAt = new Int32Array(plan.valuePlace.length - plan.keyIsInt.length)
     this.#contentOf = new Int32Array(this.#cellAt.length)
     this.#keyAt = new Int32Array(plan.keyIsInt.length + 1)
@@ -48,7 +51,7 @@ export class RowRenderer {
 
   #straightRows(rows: Rows, row: number, to: number): number {
     const { keys, keyEnds, values, valueEnds } = rows
-    const { classes, delimiter, valuePlace, keyIsInt, always, eol } = this.#plan
+    const { classes, delimiter, quote, valuePlace, keyIsInt, always, eol } = this.#plan
     const columns = valuePlace.length
     for (; row < to; row++) {
       let at = row === 0 ? 0 : valueEnds[row - 1]!
@@ -56,20 +59,22 @@ export class RowRenderer {
       const valueEnd = valueEnds[row]!
       if (values[at++] !== 0) return row
       const keyEnd = keyEnds[row]!
-      this.#reserve(keyEnd - keyAt + valueEnd - at + 2 * columns + keyIsInt.length * intTextMax)
+      this.#reserve(keyEnd - keyAt + valueEnd - at + 4 * columns + keyIsInt.length * intTextMax)
       const { out } = this
       let length = this.length
       let seen = 0
       for (let column = 0; column < columns; column++) {
+        const open = always[column] === 1
+        const table = open ? this.#quoteOnly : classes
         if (valuePlace[column]! < 0) {
           const tag = keys[keyAt]!
-          if (always[column] === 1) return row
+          if (open) out[length++] = quote
           if (tag === keyTag.text) {
             const start = length
             keyAt++
             for (; keyAt < keyEnd && keys[keyAt] !== 0; keyAt++) {
               const byte = keys[keyAt]!
-              seen |= classes[byte]!
+              seen |= table[byte]!
               out[length++] = byte
             }
             if (length === start || keys[++keyAt] === 255) return row
@@ -79,15 +84,18 @@ export class RowRenderer {
             length = writeIntText(out, length, keys, keyAt)
             keyAt += 1 + intLength
           }
+          if (open) out[length++] = quote
         } else if (at < valueEnd) {
           const cell = values[at++]!
           if (cell <= shortTextMax) {
-            if (cell === 0 || always[column] === 1) return row
+            if (cell === 0) return row
+            if (open) out[length++] = quote
             for (const end = at + cell; at < end; at++) {
               const byte = values[at]!
-              seen |= classes[byte]!
+              seen |= table[byte]!
               out[length++] = byte
             }
+            if (open) out[length++] = quote
           } else if (cell !== cellTag.absent) {
             return row
           }
