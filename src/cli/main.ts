@@ -2,15 +2,15 @@
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
 import { type CommandFacts, commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, parseArguments, usage } from './arguments.ts'
-import { commands, findCommand } from './commands.ts'
+import { findCommand } from './commands.ts'
 import { commonOptions, leadingOptions } from './common-options.ts'
 import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
-import { nearest } from './nearest.ts'
 import { Output } from './output.ts'
 import { type Paint, choosePaint } from './paint.ts'
 import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
+import { unknownCommand } from './unknown-command.ts'
 
 /** As a shell reports a process that SIGPIPE ended. */
 const exitClosed = 141
@@ -140,31 +140,6 @@ function changeDirectory(directory: string): void {
   } catch (error) {
     throw usage(`cannot change to '${directory}': ${(error as Error).message}`)
   }
-}
-
-function unknownCommand(name: string): Error {
-  const near =
-    nearest(
-      name,
-      commands.map((command) => command.name),
-    ) ?? familiarNames[name]
-  const hint =
-    near === undefined ? "run 'varve help' for the list of commands" : `did you mean 'varve ${near}'?`
-  return usage(`'${name}' is no varve command`, hint)
-}
-
-/** Names that people know from elsewhere. */
-const familiarNames: Readonly<Record<string, string>> = {
-  checkout: 'switch',
-  blame: 'log',
-  rebase: 'pull --rebase',
-  'ls-files': 'ls',
-  remove: 'rm',
-  rename: 'mv',
-  dump: 'export',
-  load: 'import',
-  prune: 'gc',
-  verify: 'fsck',
 }
 
 async function printVersion(settings: Settings, version: string): Promise<number> {

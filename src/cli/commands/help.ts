@@ -1,8 +1,7 @@
-import { usage } from '../arguments.ts'
 import { commands, findCommand } from '../commands.ts'
 import { commandFacts, commandHelp, overviewHelp } from '../help.ts'
 import type { Command, Context } from '../interface.ts'
-import { nearest } from '../nearest.ts'
+import { unknownCommand } from '../unknown-command.ts'
 
 export const command: Command = {
   usage: ['help [COMMAND]'],
@@ -27,13 +26,7 @@ async function run({ arguments: given, out }: Context): Promise<number> {
     return 0
   }
   const entry = findCommand(name)
-  if (entry === undefined) {
-    const near = nearest(
-      name,
-      commands.map((one) => one.name),
-    )
-    throw usage(`'${name}' is no varve command`, near === null ? undefined : `did you mean '${near}'?`)
-  }
+  if (entry === undefined) throw unknownCommand(name)
   const { command: found } = await entry.load()
   out.result(commandFacts(entry, found), () => {
     for (const line of commandHelp(entry, found, out.paint)) out.line(line)
