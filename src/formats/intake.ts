@@ -15,12 +15,17 @@ import type { ObjectWriter } from '../store/interface.ts'
 import { entriesOf, ownRows, type PackedRows } from './packed.ts'
 import { mergeRuns, type NamedRows, sortedBatches } from './runs.ts'
 
-const runBytesMax = 192 << 20
+const runBytesDefault = 192 << 20
+
+export interface IntakeOptions extends MapBuilderOptions {
+  /** How much of rows out of order is held in memory. */
+  readonly runBytesMax?: number
+}
 
 export class RowIntake {
   readonly #writer: ObjectWriter
   readonly #nodes: NodeStore
-  readonly #options: MapBuilderOptions
+  readonly #options: IntakeOptions
   #builder: MapBuilder
   #lastKey: Uint8Array | null = null
   /** Null as long as rows come in key order. */
@@ -31,7 +36,7 @@ export class RowIntake {
   #gatheredBytes = 0
   rowCount = 0
 
-  constructor(writer: ObjectWriter, nodes: NodeStore, options: MapBuilderOptions) {
+  constructor(writer: ObjectWriter, nodes: NodeStore, options: IntakeOptions = {}) {
     this.#writer = writer
     this.#nodes = nodes
     this.#options = options
@@ -50,7 +55,7 @@ export class RowIntake {
       if (this.#order === null) await this.#giveUpOrder()
       this.#gather(rows, links)
     }
-    if (this.#gatheredBytes > runBytesMax) await this.#endRun()
+    if (this.#gatheredBytes > (this.#options.runBytesMax ?? runBytesDefault)) await this.#endRun()
     await this.#writer.drained()
   }
 

@@ -28,8 +28,7 @@ export async function readTable(
     const baseOf = await previousNodes(options)
     const intake = new RowIntake(options.writer, options.nodes, baseOf === undefined ? {} : { baseOf })
     const reading = new Reading(slicer, file, intake, options)
-    const tail = await reading.run()
-    const { rows, order } = await reading.finishRows()
+    const { tail, rows, order } = await reading.all()
     const table = { ...file.finish(tail), rows: rows.cid, order }
     return { table, cid: writeTable(options.writer, table), rowCount: intake.rowCount }
   } finally {
@@ -63,7 +62,17 @@ class Reading {
     this.#lines = new LineIndex(file.firstLine)
   }
 
-  async run(): Promise<FileTail> {
+  async all(): Promise<Awaited<ReturnType<RowIntake['finish']>> & { tail: FileTail }> {
+    try {
+      const tail = await this.#run()
+      return { tail, ...(await this.#intake.finish()) }
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error
+      throw await this.#duplicate(error.key)
+    }
+  }
+
+  async #run(): Promise<FileTail> {
     for (;;) {
       while (!this.#isRead && this.#jobs.length < this.#file.slicesAtOnce) await this.#start()
       const job = this.#jobs.shift()
@@ -129,15 +138,6 @@ class Reading {
       throw faultError('blank-line', { where: this.#options.where, line: this.#lines.next })
     }
     return { finalEol: true, trailer: String.fromCharCode(...rest) }
-  }
-
-  async finishRows(): ReturnType<RowIntake['finish']> {
-    try {
-      return await this.#intake.finish()
-    } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error
-      throw await this.#duplicate(error.key)
-    }
   }
 
   async #duplicate(key: Uint8Array): Promise<VarveError> {

@@ -17,9 +17,24 @@ const hardText = fc.string({
   maxLength: 12,
 })
 const plainText = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '2', '.', ' ', 'é'), maxLength: 8 })
-const oddKey = fc.constantFrom('007', '-0', '+1', '0', '-5', '9007199254740993', '1e5', ' 1', '__proto__', 'ä', 'z\n')
+const oddKey = fc.constantFrom(
+  '007',
+  '-0',
+  '+1',
+  '0',
+  '-5',
+  '9007199254740993',
+  '1e5',
+  ' 1',
+  '__proto__',
+  'ä',
+  'z\n',
+)
 const key = fc.oneof({ weight: 5, arbitrary: fc.integer().map(String) }, { weight: 1, arbitrary: oddKey })
-const name = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'a b', 'x,y', '"q"', 'é'), plainText.filter((text) => text !== ''))
+const name = fc.oneof(
+  fc.constantFrom('__proto__', 'constructor', 'a b', 'x,y', '"q"', 'é'),
+  plainText.filter((text) => text !== ''),
+)
 
 type Style = 'minimal' | 'always' | 'odd'
 
@@ -52,7 +67,9 @@ const csvFile = fc
         })
         .join(','),
     )
-    const header = all.map((one) => quotedCell(one, style === 'always' ? 'always' : 'minimal', false)).join(',')
+    const header = all
+      .map((one) => quotedCell(one, style === 'always' ? 'always' : 'minimal', false))
+      .join(',')
     const lines = [header, ...rows].map((line, i) => line + (i % 5 === 3 && otherEol !== '' ? otherEol : eol))
     let text = (bom ? '\ufeff' : '') + lines.join('')
     if (end === 'cut') text = text.slice(0, -(text.endsWith('\r\n') ? 2 : 1))
@@ -93,7 +110,26 @@ test('what is rendered is what was read: the next version, on top of one before'
 })
 
 test('what is rendered is what was read: any bytes that look like CSV', async () => {
-  const piece = fc.constantFrom('id', 'a', ',', ',', '\n', '\n', '\r', '\r\n', '"', '""', '1', '2', '3', ' ', ';', '\t', 'é', '\xff')
+  const piece = fc.constantFrom(
+    'id',
+    'a',
+    ',',
+    ',',
+    '\n',
+    '\n',
+    '\r',
+    '\r\n',
+    '"',
+    '""',
+    '1',
+    '2',
+    '3',
+    ' ',
+    ';',
+    '\t',
+    'é',
+    '\xff',
+  )
   const law = fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
     const body = pieces.map((one) => (one === '\xff' ? Uint8Array.of(255) : utf8(one)))
     const text = Uint8Array.from([...utf8('id,a\n'), ...body.flatMap((one) => [...one])])
@@ -107,7 +143,10 @@ test('what is rendered is what was read: any bytes that look like CSV', async ()
 })
 
 const jsonLine = fc
-  .tuple(fc.oneof(fc.integer(), fc.string({ minLength: 1 })), fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }))
+  .tuple(
+    fc.oneof(fc.integer(), fc.string({ minLength: 1 })),
+    fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
+  )
   .map(([id, rest]) => ({ id, ...rest }))
 const spellings: ((value: object) => string)[] = [
   (value) => JSON.stringify(value),
@@ -117,7 +156,10 @@ const spellings: ((value: object) => string)[] = [
   (value) => `${JSON.stringify(value).slice(0, -1)},"id":7,"n":1.0e5}`,
 ]
 const jsonlFile = fc
-  .array(fc.tuple(jsonLine, fc.constantFrom(0, 0, 0, 1, 2, 3, 4), fc.constantFrom('\n', '\n', '\r\n')), { minLength: 1, maxLength: 20 })
+  .array(fc.tuple(jsonLine, fc.constantFrom(0, 0, 0, 1, 2, 3, 4), fc.constantFrom('\n', '\n', '\r\n')), {
+    minLength: 1,
+    maxLength: 20,
+  })
   .map((lines) => lines.map(([value, spelling, eol]) => spellings[spelling]!(value) + eol).join(''))
 
 test('what is rendered is what was read: JSON lines of every spelling', async () => {
@@ -125,7 +167,12 @@ test('what is rendered is what was read: JSON lines of every spelling', async ()
     const first = await readOrSay(before, { key: ['id'], format: 'jsonl' })
     if (first instanceof Error) return
     expect(utf8Text(await rendered(first.nodes, first.table))).toBe(before)
-    const second = await readOrSay(after, { key: ['id'], format: 'jsonl', place: first, previous: first.table })
+    const second = await readOrSay(after, {
+      key: ['id'],
+      format: 'jsonl',
+      place: first,
+      previous: first.table,
+    })
     if (second instanceof Error) return
     expect(utf8Text(await rendered(second.nodes, second.table))).toBe(after)
   })
@@ -133,12 +180,17 @@ test('what is rendered is what was read: JSON lines of every spelling', async ()
 })
 
 test('broken JSON lines give a fault or come back byte for byte', async () => {
-  const law = fc.asyncProperty(jsonlFile, fc.nat(), fc.integer({ min: 0, max: 255 }), async (text, at, byte) => {
-    const bytes = utf8(text)
-    bytes[at % bytes.length] = byte
-    const result = await readOrSay(bytes, { key: ['id'], format: 'jsonl' })
-    if (result instanceof Error) return
-    expect(await rendered(result.nodes, result.table)).toEqual(bytes)
-  })
+  const law = fc.asyncProperty(
+    jsonlFile,
+    fc.nat(),
+    fc.integer({ min: 0, max: 255 }),
+    async (text, at, byte) => {
+      const bytes = utf8(text)
+      bytes[at % bytes.length] = byte
+      const result = await readOrSay(bytes, { key: ['id'], format: 'jsonl' })
+      if (result instanceof Error) return
+      expect(await rendered(result.nodes, result.table)).toEqual(bytes)
+    },
+  )
   await fc.assert(law, { numRuns: 250 })
 })

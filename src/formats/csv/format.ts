@@ -22,12 +22,13 @@ import { type CsvPlan, csvPlan, dialectOf } from './plan.ts'
 import { RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
 import { type Sample, sampleRows } from './sample.ts'
-import { parseSlice } from './slice.ts'
+import { parseSlice, parseSliceShared } from './slice.ts'
 import { cutRecords, type DialectGuess, sniffDialect } from './sniff.ts'
 
 const headBytes = 256 << 10
 const headBytesMax = 8 << 20
 const slicesAtOnce = 4
+const slicesInline = 4
 
 export const csvFormat: TableFormat = {
   name: 'csv',
@@ -79,6 +80,7 @@ class OpenCsv implements OpenFile {
   readonly #layout: CsvLayout
   readonly #plan: CsvPlan
   readonly #pool: ReadTableOptions['pool']
+  #slices = 0
 
   constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadTableOptions) {
     this.firstLine = firstLine
@@ -96,7 +98,10 @@ class OpenCsv implements OpenFile {
 
   async parse(bytes: Uint8Array): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan }
-    return this.#pool === undefined ? parseSlice(task) : this.#pool.run('parseSlice', parseSlice, [task])
+    if (this.slicesAtOnce === 1) return parseSliceShared(task)
+    // Small files are done before a thread has started.
+    if (this.#slices++ < slicesInline) return parseSlice(task)
+    return this.#pool!.run('parseSlice', parseSlice, [task])
   }
 
   columnName(place: number): string | undefined {
