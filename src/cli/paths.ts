@@ -1,4 +1,5 @@
 // Paths as people type them, relative to where they stand, and as the repository knows them, relative to its root.
+import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Repository } from '../index.ts'
@@ -41,9 +42,25 @@ export interface RevisionsAndPaths {
   readonly paths: readonly string[]
 }
 
+/** As Git: before '--' a path must be there, or a mistyped revision would silently be a path without changes. */
+export function requirePaths(
+  root: string | null,
+  { words, wordsBeforeDashes }: Arguments,
+  paths: readonly string[],
+): void {
+  if (root === null || wordsBeforeDashes < words.length) return
+  for (const typed of paths) {
+    if (lstatSync(typed, { throwIfNoEntry: false }) !== undefined) continue
+    throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {
+      data: { revision: typed },
+      hint: `for a path that is gone, write '--' before it: '-- ${typed}'`,
+    })
+  }
+}
+
 /**
  * Sorts a command's words as Git does: after '--' all are paths; before it the first `max` that name a revision are
- * revisions. A word that is neither is a path, which the command may then not find.
+ * revisions, the rest are paths.
  */
 export async function revisionsAndPaths(
   repository: Repository,

@@ -89,6 +89,11 @@ describe('errors', () => {
     })
     expect(await failure(['status'], { cwd: dir })).toMatchObject({ exit: 41, code: 'VARVE_NO_REPOSITORY' })
     expect(await failure(['show', 'v9'])).toMatchObject({ exit: 43 })
+    expect(await failure(['diff', 'mian'])).toMatchObject({
+      exit: 43,
+      hint: expect.stringContaining("'-- mian'"),
+    })
+    expect((await varve(['log', '--', 'gone.csv'], at)).code).toBe(0)
     expect(await failure(['commit', '-m', 'nothing'])).toMatchObject({
       exit: 44,
       code: 'VARVE_NOTHING_TO_COMMIT',

@@ -4,7 +4,7 @@ import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import type { Command, Context } from '../interface.ts'
-import { revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
+import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
@@ -49,6 +49,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
 async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
   const staged = given.flag('staged')
   const { revisions, paths: typed } = await revisionsAndPaths(repo, given, 2)
+  requirePaths(repo.root, given, typed)
   const [from, to] = revisions
   if (staged && to !== undefined) throw usage('--staged compares with one revision')
   if (to !== undefined && (isRange(from!) || isRange(to))) throw usage('give A..B, or A B, not both')

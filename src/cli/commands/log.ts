@@ -4,7 +4,7 @@ import { commitLine, commitLines } from '../format/commit.ts'
 import { statLines } from '../format/diff.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { Command, Context } from '../interface.ts'
-import { revisionsAndPaths, toRepositoryPath } from '../paths.ts'
+import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
 import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 
@@ -39,6 +39,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
   if (paths.length > 1) throw usage('log takes one path')
+  requirePaths(repo.root, given, paths)
   const limit = given.number('limit')
   const commits = repo.log({
     ...operation,
