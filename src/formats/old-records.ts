@@ -66,7 +66,8 @@ export class OldRecords {
     let at = start
     while (at < goal) {
       const quoted = this.#nextQuote(at)
-      at = Math.max(at, this.#window.lastIndexOf(lf, Math.min(goal, quoted) - 1) + 1)
+      const limit = Math.min(goal, quoted)
+      if (limit > at) at = Math.max(at, this.#window.lastIndexOf(lf, limit - 1) + 1)
       if (quoted >= goal) return at
       const end = this.#renderer.recordEnd(this.#window, at)
       if (end < 0) return at

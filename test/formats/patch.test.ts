@@ -78,16 +78,26 @@ const rowsOf = fc.uniqueArray(
     maxLength: 30,
   },
 )
-const fileOf = (rows: [number, string][]): string =>
+const fileOf = (rows: [number, string][], quote: string): string =>
   `id,a\n${rows
     .sort(([a], [b]) => a - b)
-    .map(([id, a]) => `${id},${a}\n`)
+    .map(([id, a]) => `${quote}${id}${quote},${a}\n`)
     .join('')}`
 
 test('a patched file is the file that rendering gives', async () => {
-  const law = fc.asyncProperty(rowsOf, rowsOf, async (a, b) => {
-    const patched = await patch(fileOf(a), fileOf(b))
-    if (patched !== null) expect(patched).toBe(fileOf(b))
+  let patches = 0
+  const law = fc.asyncProperty(rowsOf, rowsOf, fc.constantFrom('', '"'), async (a, b, quote) => {
+    const patched = await patch(fileOf(a, quote), fileOf(b, quote))
+    if (patched === null) return
+    patches++
+    expect(patched).toBe(fileOf(b, quote))
   })
-  await fc.assert(law, { numRuns: 150 })
+  await fc.assert(law, { numRuns: 200 })
+  expect(patches).toBeGreaterThan(60)
+})
+
+test('files with every cell quoted are patched', async () => {
+  const before = '"id","a"\n"1","x\n""3"",""z""\n"\n"3","z"\n"4","\n"\n"5","y"\n'
+  const after = before.replace('"3","z"\n"4"', '"3","new"\n"4"').replace('"5","y"\n', '"6","w"\n')
+  expect(await patch(before, after)).toBe(after)
 })
