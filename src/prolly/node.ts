@@ -42,6 +42,8 @@ interface NodeFields extends Omit<EntryBatch, 'links'> {
   readonly byteLength: number
 }
 
+const noLinks = [0, 0] as const
+
 export class Node implements EntryBatch {
   readonly shape: Shape
   readonly count: number
@@ -94,8 +96,8 @@ export class Node implements EntryBatch {
   }
 
   /** Where entry i's links lie in linkBytes. */
-  linkRange(i: number): [number, number] {
-    if (this.linkEnds === null) return [0, 0]
+  linkRange(i: number): readonly [number, number] {
+    if (this.linkEnds === null) return noLinks
     return [startOf(this.linkEnds, i) * linkLength, this.linkEnds[i]! * linkLength]
   }
 
@@ -120,6 +122,37 @@ export function sameContent(a: Node, i: number, b: Node, j: number): boolean {
   if (!sameBytesAt(a.values, a.valueEnds, i, b.values, b.valueEnds, j)) return false
   if (a.linkEnds === null && b.linkEnds === null) return true
   return compareRanges(a.linkBytes, ...a.linkRange(i), b.linkBytes, ...b.linkRange(j)) === 0
+}
+
+/**
+ * How many entries from i and j on are the same in both nodes. Most of two versions of a node is: whole runs of bytes
+ * are compared at once, and each byte once, however many entries there are.
+ */
+export function equalRun(a: Node, i: number, b: Node, j: number): number {
+  const [aLinks, bLinks] = [a.linkRange(i)[0], b.linkRange(j)[0]]
+  const starts = [startOf(a.keyEnds, i), startOf(b.keyEnds, j), startOf(a.valueEnds, i), startOf(b.valueEnds, j)] as const
+  const [aKey, bKey, aValue, bValue] = starts
+  const keys = commonLength(a.keys, aKey, b.keys, bKey)
+  const values = commonLength(a.values, aValue, b.values, bValue)
+  const links = commonLength(a.linkBytes, aLinks, b.linkBytes, bLinks)
+  const most = Math.min(a.count - i, b.count - j)
+  let run = 0
+  for (; run < most; run++) {
+    const keyEnd = a.keyEnds[i + run]! - aKey
+    const valueEnd = a.valueEnds[i + run]! - aValue
+    const linkEnd = a.linkRange(i + run)[1] - aLinks
+    if (keyEnd > keys || valueEnd > values || linkEnd > links) break
+    if (keyEnd !== b.keyEnds[j + run]! - bKey || valueEnd !== b.valueEnds[j + run]! - bValue) break
+    if (linkEnd !== b.linkRange(j + run)[1] - bLinks) break
+  }
+  return run
+}
+
+function commonLength(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number): number {
+  const most = Math.min(a.length - aStart, b.length - bStart)
+  let length = 0
+  while (length < most && a[aStart + length] === b[bStart + length]) length++
+  return length
 }
 
 /** @throws VarveError VARVE_CORRUPT */

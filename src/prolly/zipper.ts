@@ -3,7 +3,7 @@
 import { compareBytes, compareRanges } from '../base/bytes.ts'
 import type { Place } from './descent.ts'
 import { keyAt, startOf } from './entry-batch.ts'
-import { type Node, sameContent } from './node.ts'
+import { type Node, equalRun, sameContent } from './node.ts'
 
 /** What is known of a side's entries to come: their keys are above this; null: there are none; undefined: nothing. */
 export type Floor = Uint8Array | null | undefined
@@ -35,6 +35,12 @@ export class Zipper {
     for (;;) {
       const [left, right] = [a.place, b.place]
       if (left !== null && right !== null) {
+        const equal = equalRun(left.node, a.index, right.node, b.index)
+        if (equal > 0) {
+          a.skip(equal)
+          b.skip(equal)
+          continue
+        }
         const order = compareKeys(left.node, a.index, right.node, b.index)
         if (order < 0) visit(left, a.index, null, 0)
         else if (order > 0) visit(null, 0, right, b.index)
@@ -68,7 +74,11 @@ class Cursor {
   }
 
   next(): void {
-    this.index++
+    this.skip(1)
+  }
+
+  skip(entries: number): void {
+    this.index += entries
     if (this.index === this.place!.node.count) this.#take()
   }
 
