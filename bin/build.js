@@ -27,6 +27,9 @@ await build({
   define: { VARVE_WORKER_FILE: '"./worker.js"' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: "import { createRequire as __varveRequire } from 'node:module'; const require = __varveRequire(import.meta.url);" },
+  // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms a command.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
 })
