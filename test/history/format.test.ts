@@ -1,0 +1,124 @@
+// docs/FORMAT.md prints a commit, a tag, a merge state and a map of conflicts; they are what the code writes and reads.
+import { readFileSync } from 'node:fs'
+import { beforeAll, expect, test } from 'vitest'
+import { fromHex, toHex, utf8 } from '../../src/base/bytes.ts'
+import { type Cid, cidOf, cidToText } from '../../src/encoding/cid.ts'
+import { linksOf } from '../../src/encoding/links.ts'
+import { Tree } from '../../src/files/tree.ts'
+import { messageBytesMax, parseCommit, readTag, writeCommit, writeTag } from '../../src/history/commit.ts'
+import type { Signature } from '../../src/history/interface.ts'
+import { type ConflictRecord, conflictKinds } from '../../src/merge/conflict-record.ts'
+import { scanConflicts, writeConflicts } from '../../src/merge/conflicts.ts'
+import { NodeStore } from '../../src/prolly/node-store.ts'
+import { mergeRef } from '../../src/repo/interface.ts'
+import { readMergeState, writeMergeState } from '../../src/repo/merge-state.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { textCell } from '../../src/table/cell.ts'
+import { cellSlot } from '../../src/table/slot.ts'
+
+const page = readFileSync(new URL('../../docs/FORMAT.md', import.meta.url), 'utf8')
+
+/** The bytes and the name that stand below this heading. */
+function vector(name: string): { hex: string; text: string } {
+  const section = page.split(`\n### Vector: ${name}\n`)[1]?.split('\n#')[0]
+  if (section === undefined) throw new Error(`the page has no vector '${name}'`)
+  return {
+    hex: section.split('```')[1]!.replaceAll(/\s/g, ''),
+    text: /`(bafy[a-z2-7]+)`/.exec(section)![1]!,
+  }
+}
+
+const store = MemoryStore.create()
+const writer = store.writer()
+const nodes = new NodeStore(writer)
+const tree = Tree.empty(nodes, writer).cid
+const ada: Signature = { name: 'Ada', email: 'ada@example.org', timeMs: 1_700_000_000_000, zoneMinutes: 60 }
+const commit = {
+  tree,
+  parents: [],
+  author: ada,
+  committer: ada,
+  message: 'First',
+  generation: 1,
+  extra: {},
+}
+const first = writeCommit(writer, commit)
+
+const side = (text: string): ConflictRecord['base'] => ({
+  value: cellSlot(textCell(text), writer).spelling,
+  links: [],
+})
+const clash: ConflictRecord = {
+  kind: 'cell',
+  path: 'people.csv',
+  key: fromHex('2107'),
+  text: 'city',
+  base: side('Wien'),
+  ours: side('Graz'),
+  theirs: side('Linz'),
+}
+let conflicts: Cid
+beforeAll(async () => {
+  conflicts = (await writeConflicts(nodes, writer, [[clash]])).root!
+})
+
+async function expectPrinted(name: string, cid: Cid): Promise<void> {
+  const [bytes] = await writer.get([cid])
+  expect({ hex: toHex(bytes!), text: cidToText(cid) }).toEqual(vector(name))
+}
+
+test('a commit', async () => {
+  await expectPrinted('commit', first)
+  const bytes = fromHex(vector('commit').hex)
+  const cid = cidOf('dag-cbor', bytes)
+  expect(parseCommit(cid, bytes)).toEqual({ cid, ...commit })
+  expect(linksOf(cid, bytes)).toEqual([tree])
+  expect(messageBytesMax).toBe(2 ** 20)
+})
+
+test('a tag', async () => {
+  const facts = { target: first, name: 'v1', tagger: ada, message: 'As published' }
+  const tag = writeTag(writer, facts)
+  await expectPrinted('tag', tag)
+  expect(await readTag(writer, tag)).toEqual({ cid: tag, ...facts })
+})
+
+test('a map with one conflict', async () => {
+  await expectPrinted('conflicts', conflicts)
+  const found = []
+  for await (const batch of scanConflicts(nodes, conflicts)) found.push(...batch)
+  expect(found).toMatchObject([{ kind: 'cell', id: '1', path: 'people.csv', column: 'city' }])
+  expect(found[0]).toMatchObject({ base: textCell('Wien'), ours: textCell('Graz'), theirs: textCell('Linz') })
+})
+
+test('the kinds of conflicts', () => {
+  const rows = [...page.matchAll(/^\| (\d) \| a(?: table's)? (\w+) \|/gm)]
+  expect(rows.map(([, number, kind]) => [Number(number), kind])).toEqual([...conflictKinds.entries()])
+})
+
+test('a merge state', async () => {
+  const state = {
+    kind: 'merge',
+    ours: first,
+    theirs: first,
+    message: 'Merge x',
+    conflicts,
+    author: null,
+  } as const
+  const cid = writeMergeState(writer, state)
+  await expectPrinted('merge state', cid)
+  await store.update(
+    () => ({ refs: new Map([[mergeRef, cid]]), operation: { name: 'merge', message: '', author: '' } }),
+    {
+      writer,
+    },
+  )
+  expect(await readMergeState(store, await store.manifest())).toEqual(state)
+})
+
+test('a large side of a conflict is an object of its own', async () => {
+  const large = { value: utf8('x'.repeat(1025)), links: [] }
+  const { root } = await writeConflicts(nodes, writer, [[{ ...clash, kind: 'row', text: '', ours: large }]])
+  const [bytes] = await writer.get([root!])
+  expect(linksOf(root!, bytes!)).toEqual([cidOf('raw', large.value)])
+})
