@@ -1,5 +1,6 @@
 // Byte strings. Order is always by unsigned bytes: UTF-8 text then sorts by code point, which JavaScript's own
 // string comparison does not do.
+import { hexOf } from './platform.ts'
 
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -66,12 +67,8 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
 export function toHex(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  let hex = ''
-  for (let i = start; i < end; i++) hex += hexDigits[bytes[i]!]!
-  return hex
+  return hexOf(bytes, start, end)
 }
 
 const hexValues = new Uint8Array(128).fill(255)

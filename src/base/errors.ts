@@ -53,7 +53,11 @@ export class VarveError extends Error {
   /** What the user can do next: one sentence without a full stop, or a command. */
   readonly hint: string | undefined
 
-  constructor(code: ErrorCode, message: string, options: { data?: ErrorFacts; hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { data?: ErrorFacts; hint?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.data = options.data ?? {}

@@ -3,6 +3,7 @@
 // what only a parent knows (order between siblings, sums) is checked on the way down, by descent.ts.
 import { corrupt } from '../base/errors.ts'
 import { compareRanges } from '../base/bytes.ts'
+import { commonLength } from '../base/platform.ts'
 import { type Cid, cidFromBytes } from '../encoding/cid.ts'
 import { ByteReader } from '../encoding/varint.ts'
 import { objectBytesMax } from '../store/interface.ts'
@@ -130,7 +131,12 @@ export function sameContent(a: Node, i: number, b: Node, j: number): boolean {
  */
 export function equalRun(a: Node, i: number, b: Node, j: number): number {
   const [aLinks, bLinks] = [a.linkRange(i)[0], b.linkRange(j)[0]]
-  const starts = [startOf(a.keyEnds, i), startOf(b.keyEnds, j), startOf(a.valueEnds, i), startOf(b.valueEnds, j)] as const
+  const starts = [
+    startOf(a.keyEnds, i),
+    startOf(b.keyEnds, j),
+    startOf(a.valueEnds, i),
+    startOf(b.valueEnds, j),
+  ] as const
   const [aKey, bKey, aValue, bValue] = starts
   const keys = commonLength(a.keys, aKey, b.keys, bKey)
   const values = commonLength(a.values, aValue, b.values, bValue)
@@ -146,13 +152,6 @@ export function equalRun(a: Node, i: number, b: Node, j: number): number {
     if (linkEnd !== b.linkRange(j + run)[1] - bLinks) break
   }
   return run
-}
-
-function commonLength(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number): number {
-  const most = Math.min(a.length - aStart, b.length - bStart)
-  let length = 0
-  while (length < most && a[aStart + length] === b[bStart + length]) length++
-  return length
 }
 
 /** @throws VarveError VARVE_CORRUPT */
