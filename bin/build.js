@@ -8,10 +8,15 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+const tsc = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+  'bin/tsc',
+)
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
+const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+})
 if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 
 await build({
@@ -26,7 +31,9 @@ await build({
   external: ['classic-level', 'level'],
   define: { VARVE_WORKER_FILE: '"./worker.js"' },
   // Bundled CommonJS packages call require() for Node's own modules.
-  banner: { js: "import { createRequire as __varveRequire } from 'node:module'; const require = __varveRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __varveRequire } from 'node:module'; const require = __varveRequire(import.meta.url);",
+  },
   // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms a command.
   minifyWhitespace: true,
   minifySyntax: true,

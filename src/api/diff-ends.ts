@@ -28,7 +28,7 @@ export async function diffEnds(
   const manifest = await repo.store.manifest()
   const treeOf = async (revision: string): Promise<Cid> =>
     revision === emptyRevision
-      ? await emptyTreeOf(io)
+      ? emptyTreeOf(io)
       : (await readCommit(repo.store, (await resolveRevision(repo.store, revision, manifest)).commit)).tree
   const range = options.from === undefined || options.to !== undefined ? null : splitRange(options.from)
   if (range !== null) {
@@ -39,7 +39,7 @@ export async function diffEnds(
   }
   const index = manifest.refs.get(indexRef) ?? null
   if (options.staged === true) {
-    const head = (await readHead(repo.store, manifest)).commit?.tree ?? (await emptyTreeOf(io))
+    const head = (await readHead(repo.store, manifest)).commit?.tree ?? emptyTreeOf(io)
     return { from: options.from === undefined ? head : await treeOf(options.from), to: index ?? head }
   }
   if (options.to !== undefined)
@@ -50,7 +50,7 @@ export async function diffEnds(
       hint: "compare two revisions: 'varve diff A..B'",
     })
   }
-  const staged = index ?? (await emptyTreeOf(io))
+  const staged = index ?? emptyTreeOf(io)
   const files = await folder.snapshot(io, staged, options)
   return { from: options.from === undefined ? staged : await treeOf(options.from), to: files }
 }

@@ -74,7 +74,7 @@ export async function importInto(
 
 async function startOf(manifest: Manifest, io: Io): Promise<Tree> {
   const head = await readHead(io.writer, manifest)
-  const root = manifest.refs.get(indexRef) ?? head.commit?.tree ?? (await emptyTreeOf(io))
+  const root = manifest.refs.get(indexRef) ?? head.commit?.tree ?? emptyTreeOf(io)
   return Tree.load(io.nodes, root)
 }
 
@@ -143,7 +143,7 @@ async function moveTo(
     const base = manifest.refs.get(indexBaseRef)
     return { refs: new Map(), operation, show: tree.cid, ...(base === undefined ? {} : { over: base }) }
   }
-  const before = head.commit?.tree ?? (await emptyTreeOf(io))
+  const before = head.commit?.tree ?? emptyTreeOf(io)
   if (before === tree.cid) return null
   const signature = signatureOf(repo, manifest)
   const parents = head.commit === null ? [] : [head.commit.cid]

@@ -25,7 +25,7 @@ export interface Place {
 
 export async function createPlace(dir: string, options: { bare?: boolean }): Promise<Place> {
   const dotDir = options.bare === true ? dir : path.join(dir, dotName)
-  if (await DiskStore.exists(dotDir)) {
+  if (DiskStore.exists(dotDir)) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `there is a repository in '${dir}' already`, {
       hint: "see its state with 'varve status'",
     })
@@ -46,9 +46,9 @@ export async function createPlace(dir: string, options: { bare?: boolean }): Pro
 export async function findPlace(dir: string): Promise<Place> {
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
-    if (await DiskStore.exists(dotDir))
+    if (DiskStore.exists(dotDir))
       return { store: await DiskStore.open(dotDir), root: at, dotDir, gitignore: null }
-    if (await DiskStore.exists(at))
+    if (DiskStore.exists(at))
       return { store: await DiskStore.open(at), root: null, dotDir: at, gitignore: null }
     if (path.dirname(at) === at) break
   }

@@ -33,8 +33,7 @@ export async function switchTo(
     async (manifest, io) => {
       if (options.discard !== true) refuseWhileMerging(manifest, 'switch branches')
       const goal = await goalOf(repo, manifest, target, options)
-      const tree =
-        goal.commit === null ? await emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
+      const tree = goal.commit === null ? emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
       const carried = options.discard === true ? tree : await carryStaged(manifest, io, tree)
       return { ...goal.move, show: carried, over: tree }
     },

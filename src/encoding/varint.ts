@@ -48,7 +48,8 @@ export class ByteReader {
       const byte = this.byte()
       value += (byte & 127) * scale
       if (byte < 128) {
-        if ((byte === 0 && i > 0) || value > Number.MAX_SAFE_INTEGER) throw corrupt('number is not in its shortest form')
+        if ((byte === 0 && i > 0) || value > Number.MAX_SAFE_INTEGER)
+          throw corrupt('number is not in its shortest form')
         return value
       }
       scale *= 128

@@ -66,8 +66,8 @@ async function planCommit(
   const head = await readHead(io.writer, manifest)
   const merge = await readMergeState(io.writer, manifest)
   refuseUnresolved(merge)
-  const index = manifest.refs.get(indexRef) ?? (await emptyTreeOf(io))
-  const headTree = head.commit?.tree ?? (await emptyTreeOf(io))
+  const index = manifest.refs.get(indexRef) ?? emptyTreeOf(io)
+  const headTree = head.commit?.tree ?? emptyTreeOf(io)
   const base = manifest.refs.get(indexBaseRef) ?? headTree
   const tree = await ontoHead(io, { base, headTree, index })
   const amended = amendedCommit(head.commit, options, merge)

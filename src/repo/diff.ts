@@ -116,9 +116,9 @@ async function tableParts(
   after: TreeEntry | null,
   options: DiffTreesOptions,
 ): Promise<Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows'>> {
-  const [a, b] = await Promise.all(
-    [before, after].map((entry) => (entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null)),
-  )
+  const tableOf = async (entry: TreeEntry | null): Promise<TableObject | null> =>
+    entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null
+  const [a, b] = await Promise.all([before, after].map(tableOf))
   const schemaChanges = a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []
   return {
     kind: 'table',

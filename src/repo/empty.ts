@@ -3,6 +3,6 @@ import type { Cid } from '../encoding/cid.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { Io } from './interface.ts'
 
-export async function emptyTreeOf(io: Io): Promise<Cid> {
-  return (await ProllyMap.empty(io.nodes, io.writer)).cid
+export function emptyTreeOf(io: Io): Cid {
+  return ProllyMap.empty(io.nodes, io.writer).cid
 }

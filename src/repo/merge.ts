@@ -142,7 +142,7 @@ async function fastForward(
   theirs: Commit,
   options: MergeOptions,
 ): Promise<Plan> {
-  const before = head.commit?.tree ?? (await emptyTreeOf(io))
+  const before = head.commit?.tree ?? emptyTreeOf(io)
   const outcome = await mergeTrees({ ...io, base: before, ours: before, theirs: theirs.tree }, options)
   return {
     move: {
@@ -249,7 +249,7 @@ export async function abortMerge(
       return {
         refs: new Map([[mergeRef, null]]),
         operation: { name: 'merge (abort)', message: '' },
-        show: head.commit?.tree ?? (await emptyTreeOf(io)),
+        show: head.commit?.tree ?? emptyTreeOf(io),
       }
     },
     { ...options, discard: true },

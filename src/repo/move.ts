@@ -38,7 +38,7 @@ export async function move(
           refs.set(indexBaseRef, wanted.over ?? wanted.show)
         }
         if (folder !== null && wanted.show !== null) {
-          route = { from: current.refs.get(indexRef) ?? (await emptyTreeOf(io)), to: wanted.show }
+          route = { from: current.refs.get(indexRef) ?? emptyTreeOf(io), to: wanted.show }
           await folder.prepare(io, route.from, route.to, options)
         }
         const { refs: _, show: _show, over: _over, operation, ...rest } = wanted
