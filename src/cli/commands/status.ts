@@ -1,14 +1,17 @@
 import type { Command, Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
-import { printStatus } from '../format/status.ts'
+import { printShortStatus, printStatus } from '../format/status.ts'
 
 export const command: Command = {
-  usage: ['status'],
+  usage: ['status [--short]'],
   description:
     'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, and a merge that is under way.',
-  options: {},
+  options: {
+    short: { type: 'flag', short: 's', about: "one line a path: git's two letters, staged and not staged" },
+  },
   examples: [
     ['varve status', 'what has changed'],
+    ['varve status -s', 'one line a path'],
     ['varve status --json', 'the same for a script'],
   ],
   json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert'; theirs: string; conflicts: number } | null; behindBranch: boolean }",
@@ -19,6 +22,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   given.expectWords(0, 0, '')
   const repo = await repository()
   const status = await repo.status(operation)
-  out.result(status, () => printStatus(out, status, (path) => fromRepositoryPath(repo.root, path)))
+  const print = given.flag('short') ? printShortStatus : printStatus
+  out.result(status, () => print(out, status, (path) => fromRepositoryPath(repo.root, path)))
   return 0
 }

@@ -42,6 +42,27 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
   }
 }
 
+const letters: Readonly<Record<PathChange['state'], string>> = {
+  added: 'A',
+  modified: 'M',
+  deleted: 'D',
+  renamed: 'R',
+  typechange: 'T',
+}
+
+/** As `git status --short`: the first letter is staged, the second is not. */
+export function printShortStatus(out: Output, status: Status, shown: (path: string) => string): void {
+  const unstaged = new Map(status.unstaged.map((change) => [change.path, change]))
+  for (const { path, state, from } of status.staged) {
+    const second = unstaged.get(path)
+    unstaged.delete(path)
+    const name = from === undefined ? shown(path) : `${shown(from)} -> ${shown(path)}`
+    out.line(`${letters[state]}${second === undefined ? ' ' : letters[second.state]} ${visible(name)}`)
+  }
+  for (const { path, state } of unstaged.values()) out.line(` ${letters[state]} ${visible(shown(path))}`)
+  for (const path of status.untracked) out.line(`?? ${visible(shown(path))}`)
+}
+
 function upstreamText({ name, ahead, behind }: NonNullable<Status['upstream']>): string {
   if (ahead === 0 && behind === 0) return `up to date with ${visible(name)}`
   const parts: string[] = []
