@@ -19,6 +19,22 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconf
 })
 if (compiled.status !== 0) process.exit(compiled.status ?? 1)
 
+// yargs only parses here. What it would lay out its help with costs half a start of Node (segmenters, tables of emoji),
+// and its search for a package.json would read the folder the user stands in: both stay out of the bundle.
+const parsingOnly = {
+  name: 'yargs-parsing-only',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(cliui|string-width|escalade\/sync)$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]yargs[\\/]/.test(importer)
+        ? { path: 'nothing', namespace: 'yargs-parsing-only' }
+        : null,
+    )
+    onLoad({ filter: /./, namespace: 'yargs-parsing-only' }, () => ({
+      contents: 'export default () => undefined',
+    }))
+  },
+}
+
 await build({
   absWorkingDir: root,
   entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts' },
@@ -38,5 +54,6 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
+  plugins: [parsingOnly],
   logLevel: 'warning',
 })

@@ -1,13 +1,14 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
 import { type CommandFacts, commandFacts, commandHelp, overviewHelp } from './help.ts'
-import { type Arguments, parseArguments, usage } from './arguments.ts'
+import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
 import { commonOptions, leadingOptions } from './common-options.ts'
 import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
 import { Output } from './output.ts'
 import { type Paint, choosePaint } from './paint.ts'
+import { parseArguments } from './parse-arguments.ts'
 import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
 import { unknownCommand } from './unknown-command.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseArguments } from '../../src/cli/arguments.ts'
+import { parseArguments } from '../../src/cli/parse-arguments.ts'
 import { fixedClock, parseAuthor } from '../../src/cli/identity.ts'
 import type { OptionSpecs } from '../../src/cli/interface.ts'
 import { nearest } from '../../src/cli/nearest.ts'
@@ -8,6 +8,7 @@ const specs: OptionSpecs = {
   message: { type: 'list', short: 'm', about: '' },
   all: { type: 'flag', short: 'a', about: '' },
   amend: { type: 'flag', about: '' },
+  'no-commit': { type: 'flag', about: '' },
   staged: { type: 'flag', aliases: ['cached'], about: '' },
   limit: { type: 'text', short: 'n', about: '' },
 }
@@ -21,6 +22,49 @@ describe('arguments', () => {
 
   test('a value may begin with a dash', () => {
     expect(parseArguments(['-m', '- one'], specs).list('message')).toEqual(['- one'])
+  })
+
+  test('a value may stick to its letter, even after flags', () => {
+    const given = parseArguments(['-amfix', '-n7', '-m=x'], specs)
+    expect(given.flag('all')).toBe(true)
+    expect(given.list('message')).toEqual(['fix', '=x'])
+    expect(given.number('limit')).toBe(7)
+  })
+
+  test("what looks like a number, a truth or nothing stays the text it is, and '--' can be a value", () => {
+    const given = parseArguments(
+      ['--all', 'true', '0x10', '1e3', '', '--message=', '-m', '--', '-m-5'],
+      specs,
+    )
+    expect(given.words).toEqual(['true', '0x10', '1e3', ''])
+    expect(given.list('message')).toEqual(['', '--', '-5'])
+  })
+
+  test('of a text given twice the last counts, of a list all', () => {
+    const given = parseArguments(['--limit=1', '-n', '2', '-m', 'a', '--message', 'b'], specs)
+    expect(given.text('limit')).toBe('2')
+    expect(given.list('message')).toEqual(['a', 'b'])
+  })
+
+  test("a flag may be called 'no-', and makes no negation of others", () => {
+    expect(parseArguments(['--no-commit'], specs).flag('no-commit')).toBe(true)
+    expect(() => parseArguments(['--no-all'], specs)).toThrow("unknown option '--no-all'")
+  })
+
+  test('names that mean something to the parser or to JavaScript are unknown options', () => {
+    for (const word of [
+      '--_',
+      '--$0=x',
+      '--constructor',
+      '--__proto__=x',
+      '--get-yargs-completions',
+      '---',
+      '--a',
+    ]) {
+      expect(() => parseArguments([word], specs)).toThrow(`unknown option '${word.split('=')[0]}'`)
+    }
+    for (const word of ['-5', '-.5', '-a5', '-x'])
+      expect(() => parseArguments([word], specs)).toThrow('unknown')
   })
 
   test('an alias is the option itself', () => {
@@ -45,9 +89,11 @@ describe('arguments', () => {
   })
 
   test('a missing value, a value for a flag and a number that is none are usage errors', () => {
-    for (const argv of [['-n'], ['--all=yes']]) {
-      expect(() => parseArguments(argv, specs)).toThrow(expect.objectContaining({ code: 'VARVE_USAGE' }))
-    }
+    expect(() => parseArguments(['-n'], specs)).toThrow("option '-n' needs a value")
+    expect(() => parseArguments(['--message'], specs)).toThrow("option '--message' needs a value")
+    expect(() => parseArguments(['--all=yes'], specs)).toThrow(
+      expect.objectContaining({ code: 'VARVE_USAGE', message: "option '--all' takes no value" }),
+    )
     expect(() => parseArguments(['-n', 'many'], specs).number('limit')).toThrow(
       "needs a whole number, not 'many'",
     )

@@ -1,0 +1,130 @@
+// Words to Arguments: a yargs parser is made from the command's option table. What the table does not name is a usage
+// error with the nearest name as its hint; a value may begin with '-', as in `-m "- one"`. yargs guesses nothing here:
+// no numbers, no camel case, no negation, no locale, and it never prints or ends the process.
+import yargs from 'yargs'
+import { Arguments, usage } from './arguments.ts'
+import type { OptionSpec, OptionSpecs } from './interface.ts'
+import { nearest } from './nearest.ts'
+
+export interface ParseOptions {
+  /** The option that `-5` stands for. */
+  readonly numberOption?: string | undefined
+}
+
+export function parseArguments(
+  argv: readonly string[],
+  specs: OptionSpecs,
+  options: ParseOptions = {},
+): Arguments {
+  if (argv.length === 0) return new Arguments(specs, new Map(), [], 0)
+  const given = parserOf(specs).parseSync([...oneOptionAWord(argv, specs, options.numberOption)])
+  const values = new Map<string, readonly string[]>()
+  for (const [name, spec] of Object.entries(specs)) {
+    const value = given[name]
+    if (value !== undefined) values.set(name, spec.type === 'flag' ? [] : [value as string | string[]].flat())
+  }
+  const before = given._ as string[]
+  const after = (given['--'] ?? []) as string[]
+  return new Arguments(specs, values, [...before, ...after], before.length)
+}
+
+/** As yargs-parser names its settings. */
+const plain = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'nargs-eats-options': true,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'populate--': true,
+  'strip-aliased': true,
+}
+
+/** Its messages in our words; `fail` puts the dashes before the name. */
+const wording = {
+  'Not enough arguments following: %s': "option '%s' needs a value",
+  'Argument unexpected for: %s': "option '%s' takes no value",
+}
+
+function parserOf(specs: OptionSpecs): ReturnType<typeof yargs> {
+  const parser = yargs()
+    .exitProcess(false)
+    .help(false)
+    .version(false)
+    .detectLocale(false)
+    .updateStrings(wording)
+    .parserConfiguration(plain)
+    .fail((message: string, error: Error | undefined) => fail(message, error))
+  for (const [name, { type, short, aliases = [] }] of Object.entries(specs)) {
+    const alias = short === undefined ? [...aliases] : [short, ...aliases]
+    // A flag takes nothing, else a file called 'true' would be its value.
+    parser.option(
+      name,
+      type === 'flag' ? { boolean: true, nargs: 0, alias } : { string: true, nargs: 1, alias },
+    )
+  }
+  return parser
+}
+
+function fail(message: string, error: Error | undefined): never {
+  if (error !== undefined && error.name !== 'YError') throw error
+  throw usage(message.replace(/'(.+)'/, (_, name: string) => `'${name.length === 1 ? '-' : '--'}${name}'`))
+}
+
+/**
+ * Each option as a word of its own, its value in the next one: `-amfix` is `-a -m fix` as in Git, where yargs would
+ * see five flags. Undeclared names end here: some of them (`--_`, `--constructor`) mean something to yargs.
+ */
+function* oneOptionAWord(
+  argv: readonly string[],
+  specs: OptionSpecs,
+  numberOption: string | undefined,
+): Generator<string> {
+  const declared = declaredOptions(specs)
+  const takesValue = (option: string): boolean => {
+    const spec = declared.get(option)
+    if (spec === undefined) throw unknownOption(option, specs)
+    return spec.type !== 'flag'
+  }
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!
+    if (word === '--') return yield* argv.slice(i)
+    let valueFollows = false
+    if (numberOption !== undefined && /^-\d+$/.test(word)) yield `--${numberOption}=${word.slice(1)}`
+    else if (word.startsWith('--')) {
+      const equals = word.indexOf('=', 3)
+      valueFollows = takesValue(equals === -1 ? word : word.slice(0, equals)) && equals === -1
+      yield word
+    } else if (word.length > 1 && word.startsWith('-')) valueFollows = yield* letters(word, takesValue)
+    else yield word
+    if (valueFollows && i + 1 < argv.length) yield argv[++i]!
+  }
+}
+
+/** Returns whether the last letter's value is the next word. */
+function* letters(word: string, takesValue: (option: string) => boolean): Generator<string, boolean> {
+  for (let at = 1; at < word.length; at++) {
+    const option = `-${word[at]}`
+    const value = takesValue(option) ? word.slice(at + 1) : null
+    yield option
+    if (value === '') return true
+    if (value === null) continue
+    yield value
+    return false
+  }
+  return false
+}
+
+function declaredOptions(specs: OptionSpecs): Map<string, OptionSpec> {
+  const declared = new Map<string, OptionSpec>()
+  for (const [name, spec] of Object.entries(specs)) {
+    for (const long of [name, ...(spec.aliases ?? [])]) declared.set(`--${long}`, spec)
+    if (spec.short !== undefined) declared.set(`-${spec.short}`, spec)
+  }
+  return declared
+}
+
+function unknownOption(option: string, specs: OptionSpecs): Error {
+  const near = option.startsWith('--') ? nearest(option.slice(2), Object.keys(specs)) : null
+  return usage(`unknown option '${option}'`, near === null ? undefined : `did you mean '--${near}'?`)
+}
