@@ -93,7 +93,7 @@ export class Repository extends RemoteRepository {
   }
 
   async untrack(file: string): Promise<void> {
-    untrack(this.worktree, file)
+    await untrack(this.worktree, file)
   }
 
   async remove(

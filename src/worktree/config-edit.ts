@@ -2,7 +2,8 @@
 import { type Document, type Pair, isMap, isScalar, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import { type TableSetting, configFileName, configText, parsedConfig } from './dataset-config.ts'
+import { type TableSetting, configFileName, configText } from './config-file.ts'
+import { parsedConfig } from './dataset-config.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** Sets the table's entry; makes the file when there is none. */

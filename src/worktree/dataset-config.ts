@@ -1,37 +1,14 @@
-// varve.yaml, the dataset's own settings, committed with it: which files are tables and by which key. It is read
-// strictly, since a misspelt setting that is passed over is a table that silently is none. Changing it
-// is config-edit.ts's.
-import * as fs from 'node:fs'
+// What varve.yaml says. It is read strictly, since a misspelt setting that is passed over is a table that silently is
+// none. The file is config-file.ts's, changing it config-edit.ts's.
 import ignore, { type Ignore } from 'ignore'
 import { type Document, LineCounter, type Node, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import { errnoOf, fsFault } from './native.ts'
+import { type DatasetConfig, type FormatName, type TableSetting, configFileName } from './config-file.ts'
 
-export const configFileName = 'varve.yaml'
-
-export type FormatName = 'csv' | 'tsv' | 'jsonl'
-
-export interface TableSetting {
-  readonly key: readonly string[]
-  /** null: by the file's extension. */
-  readonly format: FormatName | null
-}
-
-export interface DatasetConfig {
-  /** The setting that holds for a path: its own, or that of the last pattern that matches it. */
-  tableAt(path: Path): TableSetting | null
-  readonly isEmpty: boolean
-}
-
-const configBytesMax = 1 << 20
 const formats: readonly string[] = ['csv', 'tsv', 'jsonl']
 const reservedSections: readonly string[] = ['rules', 'merge', 'links']
 const reservedSettings: readonly string[] = ['rules', 'merge']
-
-export function readConfig(root: string): DatasetConfig {
-  return parseConfig(configText(root))
-}
 
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
 export function parseConfig(text: string): DatasetConfig {
@@ -46,22 +23,6 @@ export function parseConfig(text: string): DatasetConfig {
     isEmpty: exact.size === 0,
     tableAt: (path) =>
       exact.get(path) ?? patterns.find(({ matcher }) => matcher.test(path).ignored)?.setting ?? null,
-  }
-}
-
-export function configText(root: string): string {
-  try {
-    const place = `${root}/${configFileName}`
-    if (fs.statSync(place).size > configBytesMax) {
-      throw new VarveError(
-        'VARVE_RULE_VIOLATED',
-        `'${configFileName}' is longer than ${configBytesMax} bytes`,
-      )
-    }
-    return fs.readFileSync(place, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return ''
-    throw fsFault(error, configFileName, 'reading')
   }
 }
 

@@ -5,8 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { withWriter } from '../repo/context.ts'
 import { stage } from './add.ts'
-import { renameTables } from './config-edit.ts'
-import { configFileName } from './dataset-config.ts'
+import { configFileName, configText } from './config-file.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
@@ -40,10 +39,16 @@ export async function movePath(
     updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
   )
   // The tables' settings belong to the move: staged with it, as git stages .gitmodules.
-  if (renameTables(worktree.root, moved) && (await index.get(configFileName)) !== null) {
+  if ((await renameSettings(worktree, moved)) && (await index.get(configFileName)) !== null) {
     await stage(worktree, [configFileName], options)
   }
   return { from, to }
+}
+
+async function renameSettings(worktree: Worktree, moved: ReadonlyMap<Path, Path>): Promise<boolean> {
+  if (configText(worktree.root) === '') return false
+  const { renameTables } = await import('./config-edit.ts')
+  return renameTables(worktree.root, moved)
 }
 
 function destination(looker: Looker, from: Path, named: Path): Path {

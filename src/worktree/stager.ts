@@ -6,7 +6,7 @@ import { writeBytes, writeFile } from '../files/content.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { Io } from '../repo/interface.ts'
 import { isProven } from './content-check.ts'
-import { type DatasetConfig, type TableSetting, readConfig } from './dataset-config.ts'
+import { type DatasetConfig, type TableSetting, readConfig } from './config-file.ts'
 import { changeOf, equalEntries } from './entries.ts'
 import type { PathEdits } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
@@ -40,7 +40,7 @@ export async function stageScan(
   { scan, tracked }: { readonly scan: Scan; readonly tracked: ReadonlyMap<Path, TreeEntry> },
   options: StagerOptions,
 ): Promise<Staged> {
-  const config = readConfig(worktree.root)
+  const config = await readConfig(worktree.root)
   const cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
   const pool = new WorkerPool()
   const stager = new Stager(worktree, { ...io, cache, config, pool }, options)

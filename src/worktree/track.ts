@@ -4,8 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import { WorkerPool } from '../base/pool.ts'
 import { NotATable } from '../formats/not-a-table.ts'
 import { withWriter } from '../repo/context.ts'
-import { addTable, removeTable } from './config-edit.ts'
-import type { FormatName } from './dataset-config.ts'
+import type { FormatName } from './config-file.ts'
 import type { Tracked, Worktree, WorktreeOptions } from './interface.ts'
 import { Looker } from './native.ts'
 import { normalPath } from './pathspec.ts'
@@ -39,6 +38,7 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
       await pool.close()
     }
   })
+  const { addTable } = await import('./config-edit.ts')
   addTable(worktree.root, path, setting)
   return {
     path,
@@ -49,7 +49,8 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
 }
 
 /** Takes the setting out of varve.yaml; the next `add` keeps the file as plain bytes. */
-export function untrack(worktree: Worktree, named: string): void {
+export async function untrack(worktree: Worktree, named: string): Promise<void> {
+  const { removeTable } = await import('./config-edit.ts')
   removeTable(worktree.root, normalPath(named))
 }
 

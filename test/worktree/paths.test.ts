@@ -96,6 +96,7 @@ describe('mv', () => {
     expect(staged.map(({ state, from, path: to }) => [state, from, to])).toEqual([
       ['renamed', 'd/p.csv', 'new/place/p.csv'],
       ['renamed', 'd/x', 'new/place/x'],
+      ['modified', undefined, 'varve.yaml'],
     ])
     expect(untracked).toEqual([])
   })
@@ -123,7 +124,7 @@ describe('track', () => {
       rows: 2,
     })
     expect(read(worktree, 'varve.yaml')).toBe('tables:\n  p.csv:\n    key: id\n')
-    untrack(worktree, 'p.csv')
+    await untrack(worktree, 'p.csv')
     expect(read(worktree, 'varve.yaml')).toBe('')
   })
 
