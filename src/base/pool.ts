@@ -1,5 +1,5 @@
-// A few worker threads for pure functions over flat data. Threads start with the first job and never keep the
-// process alive; where none can be had (tests run from sources), the function runs on the spot.
+// A few worker threads for pure functions over flat data, shared by the whole process. They start with the first job
+// and never keep the process alive; where none can be had (tests run from sources), the function runs on the spot.
 import { type Thread, cpuCount, startThread } from './platform-threads.ts'
 import { workerUrl } from './platform.ts'
 
@@ -25,22 +25,76 @@ interface Seat {
   readonly waiting: Map<number, Waiting>
 }
 
-const threadsMax = 4
+const threadsMax = 2
 
-export class WorkerPool {
-  readonly #url: URL | null = workerUrl()
-  readonly #size: number
+/** The process's threads. Parsing and packing compete for the same processors, so all pools share them. */
+class Threads {
+  readonly #url: URL
+  readonly #size: number = Math.max(1, Math.min(threadsMax, cpuCount()))
   readonly #seats: Seat[] = []
   #nextId = 1
-  #closed = false
 
-  constructor(size: number = Math.min(threadsMax, cpuCount())) {
-    this.#size = Math.max(1, size)
+  constructor(url: URL) {
+    this.#url = url
   }
+
+  /** All threads, at once: they take a while to start. */
+  start(): void {
+    while (this.#seats.length < this.#size) this.#start()
+  }
+
+  run(name: string, args: readonly unknown[], transfer: readonly ArrayBuffer[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const seat = this.#seat()
+      const id = this.#nextId++
+      if (seat.waiting.size === 0) seat.thread.hold()
+      seat.waiting.set(id, { resolve, reject })
+      seat.thread.post({ id, name, args } satisfies JobMessage, transfer)
+    })
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#seats.splice(0).map((seat) => seat.thread.end()))
+  }
+
+  #seat(): Seat {
+    const idle = this.#seats.find((seat) => seat.waiting.size === 0)
+    if (idle !== undefined) return idle
+    if (this.#seats.length < this.#size) return this.#start()
+    return this.#seats.reduce((best, seat) => (seat.waiting.size < best.waiting.size ? seat : best))
+  }
+
+  #start(): Seat {
+    const waiting = new Map<number, Waiting>()
+    const fail = (error: Error): void => {
+      const at = this.#seats.indexOf(seat)
+      if (at >= 0) this.#seats.splice(at, 1)
+      for (const job of waiting.values()) job.reject(error)
+      waiting.clear()
+    }
+    const thread = startThread(this.#url, (message) => settle(message as JobAnswer, waiting, thread), fail)
+    const seat = { thread, waiting }
+    this.#seats.push(seat)
+    return seat
+  }
+}
+
+let threads: Threads | null = null
+const users = new Set<WorkerPool>()
+
+/** One user's share in the process's threads: they end with the last user's `close`. */
+export class WorkerPool {
+  readonly #url: URL | null = workerUrl()
+  #closed = false
 
   /** True where jobs run on the spot: then there is nothing to wait for or to overlap. */
   get isInline(): boolean {
     return this.#url === null || this.#closed
+  }
+
+  /** Starts the threads before there is a job, where one is sure to come. */
+  warm(): void {
+    if (this.#url !== null && !this.#closed) this.#threads(this.#url).start()
   }
 
   /** Runs `local`, which the worker's table knows as `name`, in the least busy thread. */
@@ -51,39 +105,20 @@ export class WorkerPool {
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<R> {
     if (this.#url === null || this.#closed) return new Promise((resolve) => resolve(local(...args)))
-    return new Promise<R>((resolve, reject) => {
-      const seat = this.#seat(this.#url!)
-      const id = this.#nextId++
-      if (seat.waiting.size === 0) seat.thread.hold()
-      seat.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
-      seat.thread.post({ id, name, args } satisfies JobMessage, transfer)
-    })
+    return this.#threads(this.#url).run(name, args, transfer) as Promise<R>
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#seats.splice(0).map((seat) => seat.thread.end()))
+    if (!users.delete(this) || users.size > 0) return
+    const ending = threads
+    threads = null
+    await ending?.end()
   }
 
-  #seat(url: URL): Seat {
-    const idle = this.#seats.find((seat) => seat.waiting.size === 0)
-    if (idle !== undefined) return idle
-    if (this.#seats.length < this.#size) return this.#start(url)
-    return this.#seats.reduce((best, seat) => (seat.waiting.size < best.waiting.size ? seat : best))
-  }
-
-  #start(url: URL): Seat {
-    const waiting = new Map<number, Waiting>()
-    const fail = (error: Error): void => {
-      const at = this.#seats.indexOf(seat)
-      if (at >= 0) this.#seats.splice(at, 1)
-      for (const job of waiting.values()) job.reject(error)
-      waiting.clear()
-    }
-    const thread = startThread(url, (message) => settle(message as JobAnswer, waiting, thread), fail)
-    const seat = { thread, waiting }
-    this.#seats.push(seat)
-    return seat
+  #threads(url: URL): Threads {
+    users.add(this)
+    return (threads ??= new Threads(url))
   }
 }
 

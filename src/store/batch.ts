@@ -1,7 +1,9 @@
 // Packs many objects in one go: the job a worker thread does. A pure function of flat arrays, which cross to the
 // thread and back cheaply; what comes back is ready to be appended to a pack.
-import type { Codec } from '../encoding/cid.ts'
+import { concatBytes } from '../base/bytes.ts'
+import type { Cid, Codec } from '../encoding/cid.ts'
 import { cidBytesLength } from '../encoding/cid.ts'
+import type { PackedObjects } from './interface.ts'
 import { type Packed, pack } from './packing.ts'
 import { recordLength, writeRecord } from './record.ts'
 
@@ -57,4 +59,27 @@ export function packBatch(job: PackJob): PackedBatch {
     })
   }
   return { records, ends, depths }
+}
+
+/** Packs objects whole: no deltas, so it needs nothing but them. */
+export function packWhole(whole: Pick<PackJob, 'codec' | 'raws' | 'rawEnds' | 'digests'>): PackedBatch {
+  const count = whole.rawEnds.length
+  const none = { bases: new Uint8Array(0), baseEnds: new Uint32Array(count) }
+  return packBatch({
+    ...whole,
+    ...none,
+    baseCids: new Uint8Array(count * cidBytesLength),
+    depths: new Uint8Array(count),
+  })
+}
+
+/** Those of the objects that are wanted; the same when all are. */
+export function selectPacked(objects: PackedObjects, isWanted: (cid: Cid) => boolean): PackedObjects {
+  const { codec, cids, records, ends } = objects
+  const wanted = [...cids.keys()].filter((i) => isWanted(cids[i]!))
+  if (wanted.length === cids.length) return objects
+  const parts = wanted.map((i) => records.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]))
+  let length = 0
+  const newEnds = Uint32Array.from(parts, (part) => (length += part.length))
+  return { codec, cids: wanted.map((i) => cids[i]!), records: concatBytes(parts), ends: newEnds }
 }

@@ -38,6 +38,15 @@ export interface StoredObject {
 
 export type Packing = 'none' | 'deflate' | 'brotli' | 'delta'
 
+/** Whole objects of one codec, as records that lie back to back the way they will in a pack. */
+export interface PackedObjects {
+  readonly codec: Codec
+  readonly cids: readonly Cid[]
+  readonly records: Uint8Array
+  /** Where each record ends. */
+  readonly ends: Uint32Array
+}
+
 export interface PutOptions {
   /** A similar object (an older version of a node): its bytes may serve as dictionary. Never changes the name. */
   readonly base?: Cid | undefined
@@ -49,6 +58,13 @@ export interface ObjectWriter extends ObjectReader {
   put(codec: Codec, bytes: Uint8Array, options?: PutOptions): Cid
   /** As put, for an object already packed; unpacks and hashes it before it counts. The base must be had already. */
   putStored(object: StoredObject): Promise<void>
+  /**
+   * As put, for objects that this very process has hashed and packed with `packBatch`: they are believed, so nothing
+   * that came from outside may go this way. Keeps the records' buffer until they are written.
+   */
+  putPacked(objects: PackedObjects): void
+  /** As put of objects that should be here already, without their bytes: whether they are, and so will stay. */
+  hold(cids: readonly Cid[]): boolean[]
   /** Back-pressure: resolves when little enough is queued in memory. Await it now and then while you put. */
   drained(): Promise<void>
   /** Drops what was put and removes temporary files. */

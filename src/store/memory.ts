@@ -13,6 +13,7 @@ import {
   type Manifest,
   type ManifestChange,
   type ObjectWriter,
+  type PackedObjects,
   type PutOptions,
   type ReadOptions,
   type Store,
@@ -24,6 +25,7 @@ import {
 } from './interface.ts'
 import { mark } from './mark.ts'
 import { unpack } from './packing.ts'
+import { readRecord } from './record.ts'
 
 export class MemoryStore implements Store {
   readonly location = 'memory'
@@ -164,6 +166,22 @@ class MemoryWriter implements ObjectWriter {
     if (cidOf(codecOf(object.cid), bytes) !== object.cid)
       throw corrupt(`object '${object.cid}' does not match its name`)
     this.put(codecOf(object.cid), bytes)
+  }
+
+  putPacked(objects: PackedObjects): void {
+    objects.cids.forEach((cid, i) => {
+      if (this.hold([cid])[0] === true) return
+      const { packing, payload, rawLength } = readRecord(objects.records, i === 0 ? 0 : objects.ends[i - 1]!)
+      this.pending.set(cid, unpack(packing, payload, rawLength, null).slice())
+    })
+  }
+
+  hold(cids: readonly Cid[]): boolean[] {
+    return cids.map((cid) => {
+      const bytes = this.pending.get(cid) ?? this.store.peek(cid)
+      if (bytes !== undefined) this.pending.set(cid, bytes)
+      return bytes !== undefined
+    })
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {

@@ -2,7 +2,13 @@
 // go to the store.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, type Codec, cidOf } from '../encoding/cid.ts'
-import type { ObjectReader, ObjectWriter, ReadOptions, StoredObject } from '../store/interface.ts'
+import type {
+  ObjectReader,
+  ObjectWriter,
+  PackedObjects,
+  ReadOptions,
+  StoredObject,
+} from '../store/interface.ts'
 
 export class HashingWriter implements ObjectWriter {
   readonly #reader: ObjectReader
@@ -16,7 +22,15 @@ export class HashingWriter implements ObjectWriter {
   }
 
   async putStored(object: StoredObject): Promise<void> {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `object '${object.cid}' is only to be named, not kept`)
+    throw onlyNamed(object.cid)
+  }
+
+  putPacked(objects: PackedObjects): void {
+    for (const cid of objects.cids) throw onlyNamed(cid)
+  }
+
+  hold(cids: readonly Cid[]): boolean[] {
+    return cids.map(() => false)
   }
 
   get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
@@ -34,4 +48,8 @@ export class HashingWriter implements ObjectWriter {
   async drained(): Promise<void> {}
 
   async abort(): Promise<void> {}
+}
+
+function onlyNamed(cid: Cid): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `object '${cid}' is only to be named, not kept`)
 }

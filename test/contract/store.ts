@@ -3,11 +3,14 @@ import { afterEach, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { encodeCbor } from '../../src/encoding/cbor.ts'
 import { type Cid, cidOf, cidToLink, codecOf } from '../../src/encoding/cid.ts'
-import { utf8 } from '../../src/base/bytes.ts'
+import { concatBytes, utf8 } from '../../src/base/bytes.ts'
+import { sha256 } from '../../src/base/platform.ts'
+import { packWhole } from '../../src/store/batch.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import {
   type ManifestChange,
   type ObjectWriter,
+  type PackedObjects,
   type Store,
   objectBytesMax,
 } from '../../src/store/interface.ts'
@@ -41,6 +44,28 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
     return isVarveError(error) ? error.code : String(error)
   }
   return 'no error'
+}
+
+/** Some that shrink, one that does not. */
+const texts = ['short', 'line of text\n'.repeat(500), 'another line\n'.repeat(900), 'one more\n'.repeat(40)]
+
+function packedRaw(contents: readonly string[]): PackedObjects {
+  const raws = contents.map((content) => utf8(content))
+  let length = 0
+  const { records, ends } = packWhole({
+    codec: 'raw',
+    raws: concatBytes(raws),
+    rawEnds: Uint32Array.from(raws, (raw) => (length += raw.length)),
+    digests: concatBytes(raws.map((raw) => sha256(raw))),
+  })
+  return { codec: 'raw', cids: raws.map((raw) => cidOf('raw', raw)), records, ends }
+}
+
+async function publishRaw(store: Store, ref: string, content: string): Promise<Cid> {
+  const writer = store.writer()
+  const cid = writer.put('raw', utf8(content))
+  await store.update(() => setRef(ref, cid), { writer })
+  return cid
 }
 
 export function storeContract(kind: string, create: () => Promise<Store>): void {
@@ -165,6 +190,51 @@ export function storeContract(kind: string, create: () => Promise<Store>): void 
     const lie = { cid, packing: 'none', rawLength: 3, base: null, depth: 0, payload: utf8('lie') } as const
     expect(await codeOf(writer.putStored(lie))).toBe('VARVE_CORRUPT')
     expect(await writer.has([cid])).toEqual([false])
+  })
+
+  test(`${kind}: objects packed beforehand are read back, each stored once`, async () => {
+    const store = await make()
+    const before = await publishRaw(store, 'refs/x', texts[1]!)
+    const writer = store.writer()
+    const kept = writer.put('raw', utf8(texts[2]!))
+    const objects = packedRaw(texts)
+    writer.putPacked(objects)
+    expect([before, kept]).toEqual([objects.cids[1], objects.cids[2]])
+    const seen = (await writer.get(objects.cids)).map((bytes) => Buffer.from(bytes).toString())
+    expect(seen).toEqual(texts)
+    expect(await store.has(objects.cids)).toEqual([false, true, false, false])
+    await store.update(() => setRef('refs/y', objects.cids[3]!), { writer })
+    const read = (await store.get(objects.cids)).map((bytes) => Buffer.from(bytes).toString())
+    expect(read).toEqual(texts)
+    expect((await store.stats()).objects).toBe(4)
+    expect((await store.fsck()).problems).toEqual([])
+  })
+
+  test(`${kind}: objects packed beforehand are there again when gc runs in between`, async () => {
+    const store = await make()
+    const before = await publishRaw(store, 'refs/heads/main', texts[1]!)
+    await store.update(() => setRef('refs/heads/main', null))
+    const writer = store.writer()
+    const objects = packedRaw(texts)
+    writer.putPacked(objects)
+    expect((await store.gc({ manifestsKeptMax: 1 })).objectsDropped).toBe(1)
+    expect(await store.has([before])).toEqual([false])
+    await store.update(() => setRef('refs/x', objects.cids[0]!), { writer })
+    expect(await store.has(objects.cids)).toEqual([true, true, true, true])
+    expect((await store.fsck()).problems).toEqual([])
+  })
+
+  test(`${kind}: what a writer holds is there after update, though gc dropped it; what is not here is not held`, async () => {
+    const store = await make()
+    const leaf = await publish(store, 'refs/heads/main', 'leaf')
+    await store.update(() => setRef('refs/heads/main', null))
+    const writer = store.writer()
+    expect(writer.hold([leaf, cidOf('raw', utf8('ghost'))])).toEqual([true, false])
+    const tip = putNode(writer, 'tip', [leaf])
+    expect((await store.gc({ manifestsKeptMax: 1 })).objectsDropped).toBe(1)
+    await store.update(() => setRef('refs/heads/main', tip), { writer })
+    expect(await store.has([leaf, tip])).toEqual([true, true])
+    expect((await store.fsck()).problems).toEqual([])
   })
 
   test(`${kind}: every update adds one to the sequence, and the log keeps the older manifests`, async () => {

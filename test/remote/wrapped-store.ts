@@ -5,6 +5,7 @@ import type {
   ManifestChange,
   ObjectReader,
   ObjectWriter,
+  PackedObjects,
   PutOptions,
   Store,
   StoredObject,
@@ -71,6 +72,16 @@ class WrappedWriter extends WrappedReader implements ObjectWriter {
   async putStored(object: StoredObject): Promise<void> {
     this.called('putStored')
     return this.writer.putStored(object)
+  }
+
+  putPacked(objects: PackedObjects): void {
+    this.called('putPacked')
+    this.writer.putPacked(objects)
+  }
+
+  hold(cids: readonly Cid[]): boolean[] {
+    this.called('hold')
+    return this.writer.hold(cids)
   }
 
   async drained(): Promise<void> {

@@ -18,12 +18,11 @@ import { type Place, type ReadContext, readObjects, readRecords } from './read.t
 export type Locate = (cid: Cid, view: IndexView) => Place | null
 
 const cacheBytes = 64 << 20
-const threadsMax = 2
 
 export class DiskHome {
   readonly dir: string
   readonly log: ManifestLog
-  readonly pool: WorkerPool = new WorkerPool(threadsMax)
+  readonly pool: WorkerPool = new WorkerPool()
   readonly segments: SegmentCache = new Map()
   readonly #cache = new Lru<Cid, Uint8Array>(cacheBytes)
   #view: IndexView | null = null

@@ -4,9 +4,10 @@
 import { corrupt, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
 import { type Cid, type Codec, cidOf, cidOfDigest, codecOf } from '../../encoding/cid.ts'
-import type { PackedBatch } from '../batch.ts'
+import { type PackedBatch, selectPacked } from '../batch.ts'
 import {
   type ObjectWriter,
+  type PackedObjects,
   type PutOptions,
   type ReadOptions,
   type StoredObject,
@@ -112,15 +113,32 @@ export class DiskWriter implements ObjectWriter {
     const codec = codecOf(object.cid)
     const digest = cidDigest(object.cid)
     const base = object.base === null ? null : Buffer.from(object.base, 'hex')
-    const record = new Uint8Array(recordLength(object.packing, object.payload.length))
-    writeRecord(record, 0, { ...object, codec, digest, base })
-    const length = record.length
-    this.#sink.queued(length)
-    const { pack: file, start } = this.#sink.append(codec, record, [length], () =>
-      this.#sink.unqueued(length),
+    const records = new Uint8Array(recordLength(object.packing, object.payload.length))
+    writeRecord(records, 0, { ...object, codec, digest, base })
+    this.#appendRecords(
+      { codec, cids: [object.cid], records, ends: Uint32Array.of(records.length) },
+      object.depth,
     )
-    const place = { batch: null, item: 0, pack: file, offset: start, length, depth: object.depth }
-    this.#pending.set(object.cid, { digest, codec, ...place })
+  }
+
+  #appendRecords({ codec, cids, records, ends }: PackedObjects, depth: number): void {
+    const bytes = records.length
+    this.#sink.queued(bytes)
+    const { pack: file, start } = this.#sink.append(codec, records, ends, () => this.#sink.unqueued(bytes))
+    cids.forEach((cid, i) => {
+      const from = i === 0 ? 0 : ends[i - 1]!
+      const place = { batch: null, item: 0, pack: file, offset: start + from, length: ends[i]! - from, depth }
+      this.#pending.set(cid, { digest: cidDigest(cid), codec, ...place })
+    })
+  }
+
+  putPacked(objects: PackedObjects): void {
+    const fresh = selectPacked(objects, (cid) => !this.#isHere(cid, cidDigest(cid), objects.codec))
+    if (fresh.cids.length > 0) this.#appendRecords(fresh, 0)
+  }
+
+  hold(cids: readonly Cid[]): boolean[] {
+    return cids.map((cid) => this.#isHere(cid, cidDigest(cid), codecOf(cid)))
   }
 
   drained(): Promise<void> {
