@@ -1,11 +1,12 @@
 // What a path tree promises beyond being a sound prolly map: safe paths, well-formed entries, and no path that is a
-// file and a directory at once. Asked of every tree that comes from outside, and by fsck.
+// file and a directory at once. Asked of every tree that comes from outside.
 import { type VarveError, corrupt, isVarveError } from '../base/errors.ts'
 import { entryAt, keyAt } from '../prolly/entry-batch.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { ClashFinder } from './clash.ts'
 import { decodeEntry } from './entry.ts'
 import { pathFromBytes, safePath } from './path.ts'
+import type { Path } from './interface.ts'
 import type { Tree } from './tree.ts'
 
 /** @throws VarveError VARVE_CORRUPT that names the first fault. Check the map itself with prolly's `verifyTree`. */
@@ -22,6 +23,18 @@ export async function verifyPaths(tree: Tree, options: ReadOptions = {}): Promis
       }
       decodeEntry(entryAt(batch, i))
     }
+  }
+}
+
+/**
+ * The path, about to be written or removed because a tree says so. A repository that came as a folder was never received
+ * by a fetch, so nobody has asked yet. @throws VarveError VARVE_CORRUPT
+ */
+export function storedPath(path: Path): Path {
+  try {
+    return safePath(path)
+  } catch (cause) {
+    throw isVarveError(cause, 'VARVE_RULE_VIOLATED') ? unfit(cause) : cause
   }
 }
 

@@ -5,6 +5,7 @@ import type { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { storedPath } from '../files/tree-check.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import type { Tree } from '../files/tree.ts'
 import { ContentCheck, type Match, isProven } from './content-check.ts'
@@ -41,9 +42,16 @@ export async function stepsBetween(
 ): Promise<Step[]> {
   const steps: Step[] = []
   for await (const batch of diffTrees(from, to, options)) {
-    for (const step of batch) steps.push(isTable(step) ? await carriedStep(worktree, step) : step)
+    for (const step of batch) {
+      if (isSafe(step)) steps.push(isTable(step) ? await carriedStep(worktree, step) : step)
+    }
   }
   return steps
+}
+
+/** Refuses a way from tree to tree that would write where no file of a dataset may be. @throws VarveError VARVE_CORRUPT */
+export async function checkPaths(from: Tree, to: Tree, options: WorktreeOptions): Promise<void> {
+  for await (const batch of diffTrees(from, to, options)) for (const step of batch) isSafe(step)
 }
 
 /** Everything that makes the files those of the target, whatever they are now. */
@@ -57,6 +65,7 @@ export async function forcedSteps(
   const looker = new Looker(worktree.root)
   for await (const batch of diffTrees(index, target, options)) {
     for (const step of batch) {
+      if (!isSafe(step)) continue
       const { path, before, after } = isTable(step) ? await carriedStep(worktree, step) : step
       const stat = after === null && before !== null ? looker.look(path) : null
       if (stat !== null && !stat.isDirectory())
@@ -69,6 +78,17 @@ export async function forcedSteps(
     planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', provenAt: null })
   }
   return planned
+}
+
+/** What a tree says of an unsafe path is not carried out: writing it is an error, removing it is passed over. */
+function isSafe({ path, after }: Step): boolean {
+  try {
+    storedPath(path)
+    return true
+  } catch (error) {
+    if (after !== null) throw error
+    return false
+  }
 }
 
 function isTable({ before, after }: Step): boolean {

@@ -4,7 +4,14 @@ import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io } from '../repo/interface.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
-import { type PlannedStep, forcedSteps, planSteps, stepsBetween, uncommitted } from './checkout-plan.ts'
+import {
+  type PlannedStep,
+  checkPaths,
+  forcedSteps,
+  planSteps,
+  stepsBetween,
+  uncommitted,
+} from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
 import { snapshotTree } from './snapshot.ts'
@@ -31,6 +38,11 @@ class WorktreeFolder implements Folder {
   }
 
   async prepare(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void> {
+    if (options.discard === true) {
+      await checkPaths(await Tree.load(io.nodes, from), await Tree.load(io.nodes, to), {
+        signal: options.signal,
+      })
+    }
     const steps = options.discard === true ? null : await this.#verified(io, from, to, options)
     const { sequence } = await this.#worktree.repo.store.manifest()
     this.#forget()

@@ -4,6 +4,7 @@
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import type { Path, SymlinkEntry } from '../files/interface.ts'
+import { storedPath } from '../files/tree-check.ts'
 import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } from './native.ts'
 import { temporaryPath } from './replace-file.ts'
 import { type FileStat, fileStatOf } from './scan.ts'
@@ -89,6 +90,7 @@ export class FileWriter {
   }
 
   #makeFolders(path: Path): void {
+    storedPath(path)
     if (this.#folders.has(parentOf(path))) return
     for (const folder of foldersAbove(path)) {
       if (this.#folders.has(folder)) continue
@@ -128,6 +130,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 
 /** Removes a file; nothing is followed, and what is gone already is fine. */
 export function removeFile(root: string, path: Path): void {
+  storedPath(path)
   try {
     fs.unlinkSync(nativePath(root, path))
   } catch (error) {
