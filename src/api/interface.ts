@@ -5,8 +5,10 @@ import type { MergedPath } from '../merge/interface.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 
 export interface OpenOptions {
-  /** Author of new commits; else config user.name and user.email are used. */
-  readonly author?: Person
+  /** Author of new commits, before what the repository's config says in user.name and user.email. */
+  readonly author?: Partial<Person>
+  /** What counts where neither says it. */
+  readonly defaultAuthor?: Partial<Person>
   /** Replaces the clock, for reproducible commits. */
   readonly now?: () => { timeMs: number; zoneMinutes: number }
 }

@@ -7,13 +7,16 @@ import type { Environment } from './interface.ts'
 
 export type Clock = NonNullable<OpenOptions['now']>
 
-export function environmentAuthor(
-  environment: Environment,
-  config: ReadonlyMap<string, string>,
-): Person | null {
-  const name = environment['VARVE_AUTHOR_NAME'] || config.get('user.name')
-  const email = environment['VARVE_AUTHOR_EMAIL'] || config.get('user.email')
-  return name === undefined || email === undefined ? null : { name, email }
+export function environmentAuthor(environment: Environment): Partial<Person> {
+  return partOfPerson(environment['VARVE_AUTHOR_NAME'], environment['VARVE_AUTHOR_EMAIL'])
+}
+
+export function configAuthor(config: ReadonlyMap<string, string>): Partial<Person> {
+  return partOfPerson(config.get('user.name'), config.get('user.email'))
+}
+
+function partOfPerson(name: string | undefined, email: string | undefined): Partial<Person> {
+  return { ...(name ? { name } : {}), ...(email ? { email } : {}) }
 }
 
 /** 'Ada Lovelace <ada@example.org>' */

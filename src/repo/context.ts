@@ -7,7 +7,8 @@ import type { Manifest, ObjectWriter, Store } from '../store/interface.ts'
 import type { Repo } from './interface.ts'
 
 export interface ContextOptions {
-  readonly author?: Person | undefined
+  readonly author?: Partial<Person> | undefined
+  readonly defaultAuthor?: Partial<Person> | undefined
   readonly now?: (() => { timeMs: number; zoneMinutes: number }) | undefined
 }
 
@@ -15,7 +16,8 @@ export function createContext(store: Store, options: ContextOptions = {}): Repo 
   return {
     store,
     nodes: new NodeStore(store),
-    author: options.author ?? null,
+    author: options.author ?? {},
+    defaultAuthor: options.defaultAuthor ?? {},
     now: options.now ?? systemNow,
   }
 }
@@ -40,8 +42,9 @@ export async function withWriter<T>(
 
 /** Who signs, and when. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
 export function signatureOf(repo: Repo, manifest: Manifest, author?: Person | null): Signature {
-  const name = author?.name ?? repo.author?.name ?? manifest.config.get('user.name')
-  const email = author?.email ?? repo.author?.email ?? manifest.config.get('user.email')
+  const name = author?.name ?? nameOf(repo, manifest)
+  const email =
+    author?.email ?? repo.author.email ?? manifest.config.get('user.email') ?? repo.defaultAuthor.email
   if (name === undefined || name === '' || email === undefined) {
     throw new VarveError('VARVE_NOT_POSSIBLE', 'nobody has said who you are', {
       hint: "run 'varve config user.name \"Your Name\"' and 'varve config user.email you@example.org'",
@@ -54,5 +57,9 @@ export function signatureOf(repo: Repo, manifest: Manifest, author?: Person | nu
 
 /** For the operation log: the person's name where there is one. */
 export function operatorOf(repo: Repo, manifest: Manifest): string {
-  return repo.author?.name ?? manifest.config.get('user.name') ?? ''
+  return nameOf(repo, manifest) ?? ''
+}
+
+function nameOf(repo: Repo, manifest: Manifest): string | undefined {
+  return repo.author.name ?? manifest.config.get('user.name') ?? repo.defaultAuthor.name
 }

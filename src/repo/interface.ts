@@ -8,8 +8,9 @@ import type { ObjectWriter, Store } from '../store/interface.ts'
 export interface Repo {
   readonly store: Store
   readonly nodes: NodeStore
-  /** Who commits, where no author is given; null when nobody has said. */
-  readonly author: Person | null
+  /** Who commits, where an operation is given no author: before what the repository's config says, and after it. */
+  readonly author: Partial<Person>
+  readonly defaultAuthor: Partial<Person>
   /** Milliseconds since 1970 and the zone in minutes east: the only clock that operations read. */
   now(): { timeMs: number; zoneMinutes: number }
 }

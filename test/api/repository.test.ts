@@ -229,6 +229,28 @@ describe('several writers', () => {
   })
 })
 
+describe('the author', () => {
+  test("is the options', then the config's, then the default's, each field for itself", async () => {
+    const dir = temporaryDir()
+    await using plain = await Repository.init(dir, {})
+    const asOpened = async (options: Parameters<typeof Repository.open>[1]): Promise<object> => {
+      await using repo = await Repository.open(dir, options)
+      const { author: given } = await repo.commit({ message: 'x', allowEmpty: true })
+      return { name: given.name, email: given.email }
+    }
+    await expect(asOpened({})).rejects.toThrow('nobody has said who you are')
+    const defaultAuthor = { name: 'Default', email: 'default@example.org' }
+    expect(await asOpened({ defaultAuthor })).toEqual(defaultAuthor)
+    await plain.setConfig('user.name', 'Config')
+    expect(await asOpened({ defaultAuthor })).toEqual({ name: 'Config', email: 'default@example.org' })
+    expect(await asOpened({ author: { name: 'Option' }, defaultAuthor })).toEqual({
+      name: 'Option',
+      email: 'default@example.org',
+    })
+    expect(await asOpened({ author, defaultAuthor })).toEqual(author)
+  })
+})
+
 describe('one commit elsewhere', () => {
   test('cherry-pick keeps the author, revert takes the change back', async () => {
     const repo = await withPeople()
