@@ -3,6 +3,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { Repo } from './interface.ts'
+import { messageForPeople } from './undo-operation.ts'
 
 export interface RefMove {
   readonly selector: string
@@ -27,7 +28,7 @@ export async function* reflog(
     selector: `${shortRefName(ref)}@{${count++}}`,
     commit: valueOf(manifest, ref),
     operation: manifest.operation.name,
-    message: manifest.operation.message,
+    message: messageForPeople(manifest.operation),
     timeMs: manifest.timeMs,
   })
   for await (const manifest of repo.store.manifests()) {

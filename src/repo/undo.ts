@@ -6,6 +6,7 @@ import { remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type Folder, type FolderOptions, type Repo, indexBaseRef, indexRef } from './interface.ts'
 import { move } from './move.ts'
+import { undoOperation, undoneSequence } from './undo-operation.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */
 const indexOnly = new Set([
@@ -43,7 +44,7 @@ export async function undo(
       return {
         refs,
         head: before.head,
-        operation: { name: 'undo', message: `${last.sequence} ${describe(last)}` },
+        operation: undoOperation(last),
         show: keepFiles ? null : (index ?? null),
         ...(over === undefined ? {} : { over }),
       }
@@ -51,11 +52,6 @@ export async function undo(
     options,
   )
   return undone!
-}
-
-function describe(manifest: Manifest): string {
-  const { name, message } = manifest.operation
-  return message === '' ? name : `${name}: ${message}`
 }
 
 function refsToRestore(now: Manifest, before: Manifest): Map<string, Cid | null> {
@@ -82,11 +78,9 @@ async function lastOperation(repo: Repo, newest: Manifest): Promise<{ last: Mani
       return { last, before: manifest }
     }
     last = null
-    if (manifest.operation.name === 'undo') {
-      skipTo = Number.parseInt(manifest.operation.message, 10) - 1
-    } else {
-      last = manifest
-    }
+    const undone = undoneSequence(manifest.operation)
+    if (undone === null) last = manifest
+    else skipTo = undone - 1
   }
   throw new VarveError('VARVE_NOT_POSSIBLE', 'there is nothing left to undo')
 }

@@ -160,6 +160,8 @@ describe('undo', () => {
     expect((await repo.undo()).undone).toMatch(/^merge: Merge branch 'side'/)
     expect(read(repo, 'people.csv')).toBe(before)
     expect((await repo.undo()).undone).toBe('commit: ours')
+    const [latest] = await collect(repo.reflog({ limit: 1 }))
+    expect(latest).toMatchObject({ operation: 'undo', message: 'commit: ours' })
     // The commit is undone, its content is still staged and in the file.
     expect((await repo.status()).staged.map((change) => change.path)).toEqual(['people.csv'])
     expect(read(repo, 'people.csv')).toContain('Linz')
