@@ -30,25 +30,36 @@ interface Side {
   readonly entry: TreeEntry
 }
 
+/** By equal content alone: nothing is read. */
+export function findMoves(differences: readonly TreeDifference[]): Renames {
+  const [removed, added] = candidates(differences)
+  return apart(differences, equalPairs(removed, added))
+}
+
 export async function findRenames(
   reader: ObjectReader,
   differences: readonly TreeDifference[],
   options: ReadOptions = {},
 ): Promise<Renames> {
+  const { renames, others } = findMoves(differences)
+  const [removed, added] = candidates(others)
+  if (removed.length > candidatesMax || added.length > candidatesMax) return { renames, others }
+  return apart(differences, [...renames, ...(await likePairs(reader, removed, added, options))])
+}
+
+function apart(differences: readonly TreeDifference[], renames: readonly Rename[]): Renames {
+  const taken = new Set(renames.flatMap(({ from, to }) => [from, to]))
+  return { renames, others: differences.filter(({ path }) => !taken.has(path)) }
+}
+
+function candidates(differences: readonly TreeDifference[]): [removed: Side[], added: Side[]] {
   const removed: Side[] = []
   const added: Side[] = []
   for (const { path, before, after } of differences) {
     if (before !== null && after === null && canMove(before)) removed.push({ path, entry: before })
     if (before === null && after !== null && canMove(after)) added.push({ path, entry: after })
   }
-  const renames = equalPairs(removed, added)
-  const left = without(removed, new Set(renames.map(({ from }) => from)))
-  const right = without(added, new Set(renames.map(({ to }) => to)))
-  if (left.length <= candidatesMax && right.length <= candidatesMax) {
-    renames.push(...(await likePairs(reader, left, right, options)))
-  }
-  const taken = new Set(renames.flatMap(({ from, to }) => [from, to]))
-  return { renames, others: differences.filter(({ path }) => !taken.has(path)) }
+  return [removed, added]
 }
 
 /** Empty files are alike without having anything to do with each other. */
@@ -56,29 +67,33 @@ function canMove(entry: TreeEntry): boolean {
   return entry.kind !== 'file' || entry.size > 0
 }
 
-function without(sides: readonly Side[], paths: ReadonlySet<Path>): Side[] {
-  return sides.filter(({ path }) => !paths.has(path))
-}
-
+/** Those that kept their name first; of the rest, the first with the first. */
 function equalPairs(removed: readonly Side[], added: readonly Side[]): Rename[] {
-  const byContent = new Map<string, Side[]>()
-  for (const side of removed) {
-    const content = contentOf(side.entry)
-    const sides = byContent.get(content)
-    if (sides === undefined) byContent.set(content, [side])
-    else sides.push(side)
-  }
   const renames: Rename[] = []
-  for (const to of added) {
-    const candidates = byContent.get(contentOf(to.entry)) ?? []
-    const sameName = candidates.findIndex(({ path }) => nameOf(path) === nameOf(to.path))
-    const [from] = candidates.splice(Math.max(0, sameName), 1)
-    if (from !== undefined) renames.push(renameOf(from, to, 1))
+  const taken = new Set<Path>()
+  for (const likeOf of [contentAndName, contentOf]) {
+    const waiting = new Map<string, Side[]>()
+    for (const side of removed.toReversed()) {
+      if (taken.has(side.path)) continue
+      const sides = waiting.get(likeOf(side))
+      if (sides === undefined) waiting.set(likeOf(side), [side])
+      else sides.push(side)
+    }
+    for (const to of added) {
+      const from = taken.has(to.path) ? undefined : waiting.get(likeOf(to))?.pop()
+      if (from === undefined) continue
+      renames.push(renameOf(from, to, 1))
+      taken.add(from.path).add(to.path)
+    }
   }
   return renames
 }
 
-function contentOf(entry: TreeEntry): string {
+function contentAndName(side: Side): string {
+  return `${contentOf(side)} ${nameOf(side.path)}`
+}
+
+function contentOf({ entry }: Side): string {
   return entry.kind === 'symlink' ? `symlink ${String(entry.target)}` : `${entry.kind} ${linkOf(entry)}`
 }
 

@@ -1,46 +1,25 @@
-// Moves: a path that went and one that came with the very same content are one renamed path.
+// Changed paths in git's words: a path that went and one that came with the very same content are one renamed path.
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
+import { findMoves } from '../files/renames.ts'
 import type { ChangedPath, PathState } from './diff.ts'
 
+/** In the order of `differences`; a move stands where its new path does. */
 export function pairRenames(differences: readonly TreeDifference[]): ChangedPath[] {
-  const gone = new Map<string, TreeDifference[]>()
-  for (const difference of differences) {
-    if (difference.after !== null || difference.before === null) continue
-    const name = contentName(difference.before)
-    if (name !== null) gone.set(name, [...(gone.get(name) ?? []), difference])
-  }
-  const moved = new Set<string>()
-  const changes: ChangedPath[] = []
-  for (const difference of differences) {
-    const name =
-      difference.before === null && difference.after !== null ? contentName(difference.after) : null
-    const source = name === null ? undefined : gone.get(name)?.shift()
-    if (source === undefined) {
-      changes.push({ ...difference, state: stateOf(difference) })
-    } else {
-      moved.add(source.path)
-      changes.push({
-        path: difference.path,
-        from: source.path,
-        before: source.before,
-        after: difference.after,
-        state: 'renamed',
-      })
-    }
-  }
-  return changes.filter((change) => !(change.state === 'deleted' && moved.has(change.path)))
+  const { renames } = findMoves(differences)
+  const moves = new Map(renames.map((rename) => [rename.to, rename]))
+  const gone = new Set(renames.map(({ from }) => from))
+  return differences
+    .filter(({ path }) => !gone.has(path))
+    .map(({ path, before, after }): ChangedPath => {
+      const move = moves.get(path)
+      if (move === undefined) return { path, before, after, state: stateOf(before, after) }
+      return { path, from: move.from, before: move.before, after, state: 'renamed' }
+    })
 }
 
-/** Empty files are all alike; calling one of them moved would tell nobody anything. */
-function contentName(entry: TreeEntry): string | null {
-  if (entry.kind === 'table') return entry.table
-  return entry.kind === 'file' && entry.size > 0 ? entry.content : null
-}
-
-function stateOf({ before, after }: TreeDifference): PathState {
+/** Both sides are not null at once, and not equal. */
+export function stateOf(before: TreeEntry | null, after: TreeEntry | null): PathState {
   if (before === null) return 'added'
   if (after === null) return 'deleted'
-  return before.kind === after.kind || (before.kind !== 'symlink' && after.kind !== 'symlink')
-    ? 'modified'
-    : 'typechange'
+  return before.kind === after.kind ? 'modified' : 'typechange'
 }

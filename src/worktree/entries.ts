@@ -1,7 +1,8 @@
 // Comparing tree entries, and saying in git's words how a path changed.
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { PathChange, PathState } from './interface.ts'
+import { stateOf } from '../repo/renames.ts'
+import type { PathChange } from './interface.ts'
 
 export function equalEntries(a: TreeEntry | null, b: TreeEntry | null): boolean {
   if (a === null || b === null) return a === b
@@ -21,12 +22,6 @@ export function equalEntries(a: TreeEntry | null, b: TreeEntry | null): boolean 
 export function changeOf(path: Path, before: TreeEntry | null, after: TreeEntry | null): PathChange {
   const kind = (after ?? before)!.kind
   return { path, state: stateOf(before, after), kind }
-}
-
-function stateOf(before: TreeEntry | null, after: TreeEntry | null): PathState {
-  if (before === null) return 'added'
-  if (after === null) return 'deleted'
-  return (before.kind === 'symlink') === (after.kind === 'symlink') ? 'modified' : 'typechange'
 }
 
 /** Files and tables lie as files in the worktree, symlinks as symlinks. */

@@ -2,9 +2,10 @@
 // is remembered for the next time. A table that no file carries is not missed.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Path, TreeDifference, TreeEntry } from '../files/interface.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { readHead } from '../repo/head.ts'
+import { pairRenames } from '../repo/renames.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import { ContentCheck, type Match, isProven } from './content-check.ts'
@@ -35,45 +36,16 @@ export async function worktreeStatus(
 
 /** A file that one path lost and another gained unchanged is renamed. */
 export async function stagedChanges(state: IndexState, options: WorktreeOptions = {}): Promise<PathChange[]> {
-  const changes: PathChange[] = []
-  const deleted: { path: Path; entry: TreeEntry }[] = []
-  const added: { path: Path; entry: TreeEntry }[] = []
+  const differences: TreeDifference[] = []
   for await (const batch of diffTrees(state.base, state.index, { signal: options.signal })) {
-    for (const { path, before, after } of batch) {
-      if (after === null) deleted.push({ path, entry: before! })
-      else if (before === null) added.push({ path, entry: after })
-      else changes.push(changeOf(path, before, after))
-    }
+    differences.push(...batch)
   }
-  changes.push(...withRenames(deleted, added))
-  return changes.sort(byPath)
-}
-
-function withRenames(
-  deleted: readonly { path: Path; entry: TreeEntry }[],
-  added: readonly { path: Path; entry: TreeEntry }[],
-): PathChange[] {
-  const gone = new Map<string, Path[]>()
-  for (const { path, entry } of deleted) {
-    const name = contentName(entry)
-    if (name !== null) gone.set(name, [...(gone.get(name) ?? []), path])
-  }
-  const moved = new Set<Path>()
-  const changes = added.map(({ path, entry }): PathChange => {
-    const from = gone.get(contentName(entry) ?? '')?.shift()
-    if (from === undefined) return changeOf(path, null, entry)
-    moved.add(from)
-    return { path, state: 'renamed', from, kind: entry.kind }
-  })
-  for (const { path, entry } of deleted) if (!moved.has(path)) changes.push(changeOf(path, entry, null))
-  return changes
-}
-
-// Empty files are equal without having anything to do with each other.
-function contentName(entry: TreeEntry): string | null {
-  if (entry.kind === 'symlink') return null
-  if (entry.kind === 'table') return entry.table
-  return entry.size === 0 ? null : entry.content
+  return pairRenames(differences)
+    .map(({ path, state: how, from, before, after }): PathChange => {
+      const kind = (after ?? before)!.kind
+      return from === undefined ? { path, state: how, kind } : { path, state: how, from, kind }
+    })
+    .sort(byPath)
 }
 
 /** How the files of the worktree differ from `tracked` (path -> entry of the index). */

@@ -410,6 +410,20 @@ describe('files of all kinds', () => {
     expect(await isClean(clone)).toBe(true)
   })
 
+  test('a path that becomes a file instead of a table, and back, has changed its kind', async () => {
+    const repo = await withPeople()
+    const kinds = async (): Promise<string[]> => [
+      ...(await repo.status()).staged.map(({ state, kind }) => `status ${state} ${kind}`),
+      ...(await collect(repo.diff({ staged: true }))).map(({ state }) => `diff ${state}`),
+    ]
+    await repo.add(['people.csv'], { asFile: true })
+    expect(await kinds()).toEqual(['status typechange file', 'diff typechange'])
+    await repo.commit({ message: 'as a file' })
+    edit(repo, 'Wien', 'Linz')
+    await repo.add(['people.csv'])
+    expect(await kinds()).toEqual(['status typechange table', 'diff typechange'])
+  })
+
   test('rm and mv are staged and done in the folder', async () => {
     const repo = await withPeople()
     await repo.move('people.csv', 'data/people.csv')

@@ -100,6 +100,11 @@ describe('renames', () => {
     expect(found).toEqual(['old/b -> new/b same', 'old/a -> new/a same'])
   })
 
+  test('each of many equal files moves once, in order where no name decides', async () => {
+    const found = await renamesOf({ a: 'x', b: 'x', c: 'x', k: 'x' }, { 'd/k': 'x', 'd/m': 'x', 'd/n': 'x' })
+    expect(found).toEqual(['k -> d/k same', 'a -> d/m same', 'b -> d/n same'])
+  })
+
   test('a file that moved and changed a little is a rename', async () => {
     const [text, other] = [prose(200, 'one'), prose(200, 'two')]
     const found = await renamesOf(

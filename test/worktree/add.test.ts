@@ -138,7 +138,7 @@ describe('add', () => {
     expect((await worktreeStatus(worktree)).staged).toEqual([])
     await stage(worktree, ['people.csv'], { asFile: true })
     expect((await worktreeStatus(worktree)).staged).toEqual([
-      { path: 'people.csv', state: 'modified', kind: 'file' },
+      { path: 'people.csv', state: 'typechange', kind: 'file' },
     ])
   })
 
