@@ -26,6 +26,7 @@ export interface RepositoryContract extends AsyncDisposable {
     paths: readonly string[],
     options?: t.OperationOptions & { source?: string; staged?: boolean; worktree?: boolean },
   ): Promise<readonly string[]>
+  /** `target`: a branch, or '-' for the one that HEAD was on before; with `detach` any revision. */
   switch(
     target: string,
     options?: t.OperationOptions & {

@@ -1,6 +1,6 @@
 // Changing what HEAD names (switch) and where the branch points (reset), with the files following.
 import { VarveError } from '../base/errors.ts'
-import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { type Cid, type CommitCid, digestHex } from '../encoding/cid.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
@@ -20,6 +20,9 @@ export interface SwitchOptions extends OperationOptions {
   readonly discard?: boolean | undefined
 }
 
+/** In place of a target: where HEAD was before. */
+const previous = '-'
+
 /** Staged changes come along where they do not clash; so do changes of files that both branches hold alike. */
 export async function switchTo(
   repo: Repo,
@@ -32,7 +35,10 @@ export async function switchTo(
     folder,
     async (manifest, io) => {
       if (options.discard !== true) refuseWhileMerging(manifest, 'switch branches')
-      const goal = await goalOf(repo, manifest, target, options)
+      const goal =
+        target === previous && options.create !== true
+          ? await previousGoal(repo, manifest, options)
+          : await goalOf(repo, manifest, target, options)
       const tree = goal.commit === null ? emptyTreeOf(io) : (await readCommit(io.writer, goal.commit)).tree
       const carried = options.discard === true ? tree : await carryStaged(manifest, io, tree)
       return { ...goal.move, show: carried, over: tree }
@@ -74,6 +80,18 @@ async function goalOf(repo: Repo, manifest: Manifest, target: string, options: S
       operation,
     },
   }
+}
+
+/** The last branch, or commit without one, that HEAD left and that is still there. */
+async function previousGoal(repo: Repo, manifest: Manifest, options: SwitchOptions): Promise<Goal> {
+  for await (const { sequence, head, refs } of repo.store.manifests()) {
+    if (sequence > manifest.sequence || head === manifest.head) continue
+    if (head !== null && manifest.refs.has(head)) return goalOf(repo, manifest, shortRefName(head), options)
+    const commit = refs.get('HEAD')
+    if (head === null && commit !== undefined)
+      return goalOf(repo, manifest, digestHex(commit), { ...options, detach: true })
+  }
+  throw new VarveError('VARVE_REF_NOT_FOUND', 'there is no branch to go back to')
 }
 
 async function createGoal(

@@ -380,6 +380,20 @@ describe('switch and reset', () => {
     expect(read(repo, 'people.csv').includes('Linz')).toBe(mode !== 'hard')
   })
 
+  test("'-' is where HEAD was before: a branch that is still there, or a commit without one", async () => {
+    const repo = await withPeople()
+    await expect(repo.switch('-')).rejects.toThrow('there is no branch to go back to')
+    await repo.switch('side', { create: true })
+    await repo.switch('gone', { create: true })
+    await repo.switch('main')
+    await repo.deleteBranch('gone', { force: true })
+    expect(await repo.switch('-')).toMatchObject({ branch: 'side' })
+    expect(await repo.switch('-')).toMatchObject({ branch: 'main' })
+    const { head } = await repo.switch('HEAD', { detach: true })
+    expect(await repo.switch('-')).toMatchObject({ branch: 'main' })
+    expect(await repo.switch('-')).toEqual({ branch: null, head })
+  })
+
   test('HEAD can be detached and come back', async () => {
     const repo = await withPeople()
     await commitEdit(repo, 'Wien', 'Linz', 'second')

@@ -4,9 +4,9 @@ import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['switch BRANCH', 'switch -c BRANCH [START]', 'switch --detach REV'],
+  usage: ['switch BRANCH', 'switch -', 'switch -c BRANCH [START]', 'switch --detach REV'],
   description:
-    'Goes to another branch and writes its files. Changes that no commit has come along where they can, else the switch\nis refused. A name that only a remote has becomes a branch that follows it.',
+    'Goes to another branch and writes its files. Changes that no commit has come along where they can, else the switch\nis refused. A name that only a remote has becomes a branch that follows it; - is the branch before.',
   options: {
     create: { type: 'flag', short: 'c', about: 'make the branch, at START or HEAD' },
     'force-create': { type: 'flag', short: 'C', about: 'make it, or move it if it exists' },
@@ -20,6 +20,7 @@ export const command: Command = {
   },
   examples: [
     ['varve switch main', 'go to main'],
+    ['varve switch -', 'go back to where you came from'],
     ['varve switch -c cleanup', 'make a branch here and go to it'],
     ['varve switch --detach v1', 'look at the files of v1'],
   ],
