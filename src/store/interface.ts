@@ -79,7 +79,7 @@ export interface Manifest {
   readonly head: string | null
   /**
    * Full names: 'refs/heads/…', 'refs/tags/…', 'refs/remotes/…', and the worktree's state as pseudo refs: 'HEAD'
-   * (detached only), 'STAGED' (a path tree's root), 'MERGE' (a merge state object). All are roots for gc.
+   * (detached only), 'INDEX' and 'INDEX_BASE' (roots of path trees), 'MERGE' (a merge state). All are roots for gc.
    */
   readonly refs: ReadonlyMap<string, Cid>
   readonly config: ReadonlyMap<string, string>
