@@ -2,10 +2,10 @@
 // of its result are handed over, not copied.
 import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
-import { parseSlice } from './formats/csv/slice.ts'
+import { leafSlice, parseSlice } from './formats/csv/slice.ts'
 import { packBatch } from './store/batch.ts'
 
-const table: Readonly<Record<string, (...args: never[]) => unknown>> = { packBatch, parseSlice }
+const table: Readonly<Record<string, (...args: never[]) => unknown>> = { leafSlice, packBatch, parseSlice }
 
 serveMessages((message) => {
   const { id, name, args } = message as JobMessage
@@ -17,16 +17,16 @@ serveMessages((message) => {
   }
 })
 
+const depthMax = 3
+
 /** The buffers that a result owns whole: a view of a part of one (zlib pools) is copied instead. */
-function buffersOf(result: unknown): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>()
-  for (const value of Object.values(result ?? {})) {
-    if (
-      ArrayBuffer.isView(value) &&
-      value.buffer instanceof ArrayBuffer &&
-      value.byteLength === value.buffer.byteLength
-    ) {
-      buffers.add(value.buffer)
+function buffersOf(result: unknown, depth = 0, buffers: Set<ArrayBuffer> = new Set()): ArrayBuffer[] {
+  for (const value of Object.values(result ?? {}) as unknown[]) {
+    if (ArrayBuffer.isView(value)) {
+      const { buffer, byteLength } = value
+      if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffers.add(buffer)
+    } else if (typeof value === 'object' && depth < depthMax) {
+      buffersOf(value, depth + 1, buffers)
     }
   }
   return [...buffers]

@@ -7,10 +7,16 @@ import { ProllyMap } from '../prolly/map.ts'
 import type { BaseOf } from '../prolly/tree-builder.ts'
 import { walkLevel } from '../prolly/walk.ts'
 import type { ReadTableOptions } from './interface.ts'
+import { type KnownLeaves, knownLeaves } from './known-leaves.ts'
 
-export async function previousNodes(options: ReadTableOptions): Promise<BaseOf | undefined> {
+export interface PreviousNodes {
+  readonly baseOf: BaseOf
+  readonly known: KnownLeaves
+}
+
+export async function previousNodes(options: ReadTableOptions): Promise<PreviousNodes | null> {
   const { previous, nodes, signal } = options
-  if (previous === undefined) return undefined
+  if (previous === undefined) return null
   const map = await ProllyMap.load(nodes, previous.rows, { signal })
   const levels: NodeRef[][] = []
   for (let level = 0; level + 1 < map.height; level++) {
@@ -21,7 +27,10 @@ export async function previousNodes(options: ReadTableOptions): Promise<BaseOf |
     levels.push(refs)
   }
   levels.push([map.root.ref])
-  return (level, firstKey) => coveringNode(levels[level] ?? [], firstKey)
+  return {
+    baseOf: (level, firstKey) => coveringNode(levels[level] ?? [], firstKey),
+    known: knownLeaves(levels[0]!.map(({ cid }) => cid)),
+  }
 }
 
 /** The node whose keys reach up to `key` or beyond; the last one when none does. */

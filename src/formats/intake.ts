@@ -1,7 +1,7 @@
 // Takes the rows of a file as they come and makes the table's map. Rows in key order go straight into the tree; from
 // the first one out of order on, rows are gathered, sorted in runs of bounded memory and merged, and the keys in file
 // order become a list of their own.
-import { compareRanges } from '../base/bytes.ts'
+import { compareBytes, compareRanges } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { keyAt } from '../prolly/entry-batch.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
@@ -10,8 +10,11 @@ import { ProllyList } from '../prolly/list.ts'
 import { MapBuilder, type MapBuilderOptions } from '../prolly/map-builder.ts'
 import type { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import { listKind } from '../prolly/rule.ts'
+import { leafTargetDefault, listKind } from '../prolly/rule.ts'
 import type { ObjectWriter } from '../store/interface.ts'
+import type { KnownLeaves } from './known-leaves.ts'
+import { LeafSlice } from './leaf-slice.ts'
+import type { LeafWish, PackedLeaves } from './leaves.ts'
 import { entriesOf, ownRows, type PackedRows } from './packed.ts'
 import { mergeRuns, type NamedRows, sortedBatches } from './runs.ts'
 
@@ -20,6 +23,8 @@ const runBytesDefault = 192 << 20
 export interface IntakeOptions extends MapBuilderOptions {
   /** How much of rows out of order is held in memory. */
   readonly runBytesMax?: number
+  /** Leaves of the version before, as `previousNodes` gives them. */
+  readonly known?: KnownLeaves | undefined
 }
 
 export class RowIntake {
@@ -46,17 +51,49 @@ export class RowIntake {
   /** Rows may be views; they are not kept. */
   async add(rows: PackedRows): Promise<void> {
     if (rows.count === 0) return
-    const links = (rows.contents ?? []).map((content) => this.#writer.put('raw', content))
+    const links = this.#putAll(rows.contents ?? [])
     this.rowCount += rows.count
-    if (this.#order === null && rows.isOrdered && this.#follows(rows)) {
+    if (this.#order === null && rows.isOrdered && this.#follows(keyAt(entriesOf(rows, links), 0))) {
       this.#builder.add(entriesOf(rows, links))
       this.#lastKey = keyAt(entriesOf(rows, links), rows.count - 1).slice()
     } else {
-      if (this.#order === null) await this.#giveUpOrder()
-      this.#gather(rows, links)
+      await this.#addUnordered(rows, links)
     }
-    if (this.#gatheredBytes > (this.#options.runBytesMax ?? runBytesDefault)) await this.#endRun()
     await this.#writer.drained()
+  }
+
+  /** How slices are best given; null: as rows. */
+  get leafWish(): LeafWish | null {
+    const { leafTarget = leafTargetDefault, known = null } = this.#options
+    return this.#order === null ? { leafTarget, known } : null
+  }
+
+  /** As `add`. False, and nothing is done, when the store lacks leaves that the version before has. */
+  async addLeaves(leaves: PackedLeaves, contents: readonly Uint8Array[]): Promise<boolean> {
+    const run = new LeafSlice(leaves, this.#writer, this.#options.baseOf)
+    if (!run.holdKnown()) return false
+    this.#putAll(contents)
+    this.rowCount += run.entryCount
+    if (this.#order === null && this.#follows(run.firstKey)) {
+      await this.#builder.addLeaves(run)
+      this.#lastKey = run.lastKey.slice()
+    } else {
+      const entries = await run.entries()
+      const rows = { ...entries, contents: null, contentEnds: entries.linkEnds, isOrdered: true }
+      await this.#addUnordered(rows, entries.links)
+    }
+    await this.#writer.drained()
+    return true
+  }
+
+  #putAll(contents: readonly Uint8Array[]): Cid[] {
+    return contents.map((content) => this.#writer.put('raw', content))
+  }
+
+  async #addUnordered(rows: PackedRows, links: readonly Cid[]): Promise<void> {
+    if (this.#order === null) await this.#giveUpOrder()
+    this.#gather(rows, links)
+    if (this.#gatheredBytes > (this.#options.runBytesMax ?? runBytesDefault)) await this.#endRun()
   }
 
   /** The map of all rows, and the list of keys in file order unless that is key order. @throws DuplicateKey */
@@ -88,9 +125,8 @@ export class RowIntake {
     return this.#finishedOrder
   }
 
-  #follows(rows: PackedRows): boolean {
-    const last = this.#lastKey
-    return last === null || compareRanges(last, 0, last.length, rows.keys, 0, rows.keyEnds[0]!) < 0
+  #follows(key: Uint8Array): boolean {
+    return this.#lastKey === null || compareBytes(this.#lastKey, key) < 0
   }
 
   async #giveUpOrder(): Promise<void> {

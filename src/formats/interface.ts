@@ -5,6 +5,7 @@ import type { TableCid } from '../encoding/cid.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Layout, Schema, TableObject } from '../table/interface.ts'
+import type { LeafWish, PackedLeaves } from './leaves.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
 
@@ -47,8 +48,10 @@ export type SliceFault =
   | 'not-utf8'
   | 'not-reproduced'
 
-/** Rows of one slice, proved: rendering them gives the slice's first `bytesRead` bytes. Flat, to go between threads. */
-export interface SliceResult extends PackedRows {
+/** What was seen in one slice, all but its rows. Flat, to go between threads. */
+export interface SliceFacts {
+  /** Rows. */
+  readonly count: number
   readonly bytesRead: number
   /** Pairs: a row that takes more than one line, and how many more. */
   readonly longRows: readonly number[]
@@ -58,6 +61,18 @@ export interface SliceResult extends PackedRows {
   /** Place of the column that the fault is about, or -1. */
   readonly faultColumn: number
 }
+
+/** Rows of one slice, proved: rendering them gives the slice's first `bytesRead` bytes. */
+export interface SliceRows extends SliceFacts, PackedRows {}
+
+/** The same, and the rows are leaves already. */
+export interface SliceLeaves extends SliceFacts {
+  readonly leaves: PackedLeaves
+  /** Contents of cells out of line. */
+  readonly contents: readonly Uint8Array[]
+}
+
+export type SliceResult = SliceRows | SliceLeaves
 
 /** What the end of a file says about its layout. */
 export interface FileTail {
@@ -75,7 +90,8 @@ export interface OpenFile {
   cut(bytes: Uint8Array): number
   /** How many slices may be under way at once; 1 when each needs what the one before found. */
   readonly slicesAtOnce: number
-  parse(bytes: Uint8Array): Promise<SliceResult>
+  /** As leaves where that is wished for and can be; null: rows. The bytes are free again when it is done. */
+  parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult>
   /** Name of a column by its place, for messages. */
   columnName(place: number): string | undefined
   finish(tail: FileTail): { schema: Schema; layout: Layout }

@@ -9,7 +9,14 @@ import { previousNodes } from './bases.ts'
 import { faultError, violation } from './faults.ts'
 import { formatNamed } from './formats.ts'
 import { RowIntake } from './intake.ts'
-import type { FileTail, OpenFile, ReadTableOptions, ReadTableResult, SliceResult } from './interface.ts'
+import type {
+  FileTail,
+  OpenFile,
+  ReadTableOptions,
+  ReadTableResult,
+  SliceResult,
+  SliceRows,
+} from './interface.ts'
 import { LineIndex } from './lines.ts'
 import { NotATable } from './not-a-table.ts'
 import { DuplicateKey } from './runs.ts'
@@ -25,8 +32,7 @@ export async function readTable(
   const slicer = new Slicer(source, options.signal)
   try {
     const file = await formatNamed(options.format).open(slicer, options)
-    const baseOf = await previousNodes(options)
-    const intake = new RowIntake(options.writer, options.nodes, baseOf === undefined ? {} : { baseOf })
+    const intake = new RowIntake(options.writer, options.nodes, (await previousNodes(options)) ?? {})
     const reading = new Reading(slicer, file, intake, options)
     const { tail, rows, order } = await reading.all()
     const table = { ...file.finish(tail), rows: rows.cid, order }
@@ -78,7 +84,7 @@ class Reading {
       const job = this.#jobs.shift()
       if (job === undefined) return { finalEol: true, trailer: '' }
       const result = await job.result
-      await this.#take(result)
+      await this.#take(job, result)
       if (result.fault === 'blank-line') return this.#trailer(job, result)
       if (result.fault !== null) this.#retry(job, result)
       else if (job.isLast) return { finalEol: !job.isCompleted, trailer: '' }
@@ -95,16 +101,19 @@ class Reading {
     this.#isRead = isLast
     const isCompleted = isLast && !endsLine(bytes, this.#file.eol)
     const whole = isCompleted ? completed(bytes, this.#file.eol, this.#options.where) : bytes
-    const result = this.#file.parse(whole)
+    const result = this.#file.parse(whole, this.#intake.leafWish)
     // Awaited in turn; a failure before its turn comes must not count as unhandled.
     result.catch(() => {})
     this.#jobs.push({ bytes: whole, isLast, isCompleted, result })
   }
 
-  async #take(result: SliceResult): Promise<void> {
+  async #take(job: Job, result: SliceResult): Promise<void> {
     if (result.faultLine >= 0) return
     this.#lines.add(result.count, result.longRows)
-    await this.#intake.add(result)
+    if (!('leaves' in result)) await this.#intake.add(result)
+    else if (!(await this.#intake.addLeaves(result.leaves, result.contents))) {
+      await this.#intake.add((await this.#file.parse(job.bytes, null)) as SliceRows)
+    }
     this.#bytesDone += result.bytesRead
     this.#options.onProgress?.(this.#bytesDone)
   }

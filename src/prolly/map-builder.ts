@@ -1,10 +1,11 @@
 // Builds a map from batches of entries in key order: synchronous CPU work, fast enough to keep up with a parser. The
 // caller awaits `writer.drained()` between batches.
-import { compareRanges } from '../base/bytes.ts'
+import { compareBytes, compareRanges } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
-import type { ObjectWriter } from '../store/interface.ts'
+import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
 import { keyAt, startOf } from './entry-batch.ts'
 import type { EntryBatch } from './interface.ts'
+import type { LeafRun } from './leaf-run.ts'
 import { ProllyMap } from './map.ts'
 import { unsorted } from './map-edits.ts'
 import { decodeNode } from './node.ts'
@@ -58,6 +59,32 @@ export class MapBuilder {
     this.#tree.addEntry(key, value, links)
     this.#lastKey = key.slice()
     this.#count++
+  }
+
+  /**
+   * As `add` of all of the run's entries; looks only into the leaves up to the first that ends where the builder's own
+   * does.
+   */
+  async addLeaves(run: LeafRun, options: ReadOptions = {}): Promise<void> {
+    if (run.leafTarget !== this.#shape.leafTarget) throw new TypeError('leaves are of another target size')
+    if (run.entryCount === 0) return
+    const last = this.#lastKey
+    if (last !== null && compareBytes(last, run.firstKey) >= 0) throw unsorted(this.#count)
+    const tree = this.#tree
+    let next = 0
+    for (; next < run.count && tree.isOpen; next++) {
+      const node = decodeNode(await run.bytes(next, options))
+      if (tree.endsBefore(node, 0)) break
+      tree.addRange(node, 0, node.count)
+    }
+    if (next < run.count) {
+      const first = tree.isEmpty ? await run.bytes(next, options) : null
+      run.put(next)
+      for (let i = next; i < run.count; i++) tree.addNode(run.leaf(i), i === next ? first : null)
+    }
+    tree.addRange(run.tail, 0, run.tail.count)
+    this.#lastKey = run.lastKey.slice()
+    this.#count += run.entryCount
   }
 
   /** The map, read through the builder's writer. */

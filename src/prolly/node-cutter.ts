@@ -73,6 +73,12 @@ export class NodeCutter {
     if (this.#size > 0) this.#end(this.#held.view(), 0, 0)
   }
 
+  /** The entries that wait for their node to end, which they never will here. */
+  takeOpen(): EntryBatch {
+    this.#size = 0
+    return this.#held.finish()
+  }
+
   #end(batch: EntryBatch, from: number, to: number): void {
     const held = this.#held.view()
     const runs = [

@@ -1,11 +1,13 @@
 // Builds a whole tree in one pass: each level's cutter hands its finished nodes to the level above. The root is the
 // only node of the first level that has exactly one.
+import { assert } from '../base/assert.ts'
 import { emptyBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { varintLength, writeVarint } from '../encoding/varint.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Entry, EntryBatch } from './interface.ts'
+import type { Leaf } from './leaf-run.ts'
 import { NodeCutter } from './node-cutter.ts'
 import { type EncodedNode, NodeEncoder } from './node-encoder.ts'
 import { type Shape, levelMax, mapKind } from './rule.ts'
@@ -53,6 +55,30 @@ export class TreeBuilder {
     this.#levelAt(0).cutter.addEntry(key, value, links)
   }
 
+  get isEmpty(): boolean {
+    return this.#levelAt(0).nodes === 0
+  }
+
+  /** Whether entries wait for their node to end. */
+  get isOpen(): boolean {
+    return this.#levelAt(0).cutter.open
+  }
+
+  /** Ends the open node where it ends if this entry comes next; tells whether it does. */
+  endsBefore(batch: EntryBatch, i: number): boolean {
+    const { cutter } = this.#levelAt(0)
+    const ends = cutter.cutsBefore(batch, i)
+    if (ends) cutter.cut()
+    return ends
+  }
+
+  /** Takes over a finished node that stands where the last one ended; `bytes` where it is the first. */
+  addNode(node: Leaf, bytes: Uint8Array | null): void {
+    const level = this.#levelAt(0)
+    assert(!level.cutter.open && (level.nodes > 0 || bytes !== null), 'a node is taken over at a cut')
+    this.#emitted(0, node, bytes)
+  }
+
   finish(): BuiltRoot {
     for (let i = 0; ; i++) {
       const level = this.#levelAt(i)
@@ -71,14 +97,21 @@ export class TreeBuilder {
     const emit = (node: EncodedNode, firstKey: Uint8Array, lastKey: Uint8Array): void => {
       const base = this.#baseOf?.(shape.level, firstKey)
       const cid = this.#writer.put('dag-cbor', node.bytes, base === undefined ? {} : { base })
-      level.nodes++
-      level.first = level.nodes === 1 ? { cid, bytes: node.bytes.slice() } : null
-      const entry = entryOfNode(shape, cid, node, lastKey)
-      this.#levelAt(index + 1).cutter.addEntry(entry.key, entry.value, entry.links)
+      const { items, measure } = node
+      this.#emitted(index, { cid, items, measure, lastKey }, level.nodes === 0 ? node.bytes.slice() : null)
     }
     const level: Level = { cutter: new NodeCutter(shape, emit, this.#encoder), nodes: 0, first: null }
     this.#levels.push(level)
     return level
+  }
+
+  #emitted(index: number, node: Leaf, bytes: Uint8Array | null): void {
+    const level = this.#levelAt(index)
+    level.nodes++
+    level.first = level.nodes === 1 ? { cid: node.cid, bytes: bytes! } : null
+    const shape = { ...this.#shape, level: this.#shape.level + index }
+    const entry = entryOfNode(shape, node.cid, node, node.lastKey)
+    this.#levelAt(index + 1).cutter.addEntry(entry.key, entry.value, entry.links)
   }
 }
 

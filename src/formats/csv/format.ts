@@ -14,6 +14,7 @@ import type {
   TableFormat,
   TableRenderer,
 } from '../interface.ts'
+import type { LeafWish } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import type { Slicer } from '../slicer.ts'
 import { byteOrderMark, type Header, readHeader, renderHeader } from './header.ts'
@@ -22,7 +23,7 @@ import { type CsvPlan, csvPlan, dialectOf } from './plan.ts'
 import { RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
 import { type Sample, sampleRows } from './sample.ts'
-import { parseSlice, parseSliceShared } from './slice.ts'
+import { leafSlice, parseSlice, parseSliceShared } from './slice.ts'
 import { cutRecords, type DialectGuess, sniffDialect } from './sniff.ts'
 
 const headBytes = 256 << 10
@@ -96,12 +97,13 @@ class OpenCsv implements OpenFile {
     return cutRecords(bytes, this.#plan)
   }
 
-  async parse(bytes: Uint8Array): Promise<SliceResult> {
+  async parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan }
-    if (this.slicesAtOnce === 1) return parseSliceShared(task)
+    if (this.#pool === undefined) return parseSliceShared(task)
     // Small files are done before a thread has started.
-    if (this.#slices++ < slicesInline) return parseSlice(task)
-    return this.#pool!.run('parseSlice', parseSlice, [task])
+    if (this.#slices++ < slicesInline) return wish === null ? parseSlice(task) : leafSlice({ ...task, wish })
+    if (wish === null) return this.#pool.run('parseSlice', parseSlice, [task])
+    return this.#pool.run('leafSlice', leafSlice, [{ ...task, wish }])
   }
 
   columnName(place: number): string | undefined {

@@ -1,7 +1,9 @@
 // One slice of a CSV file into packed rows, with proof: the rows are rendered again and compared with the slice, byte
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
-import type { SliceResult } from '../interface.ts'
+import { cidOf } from '../../encoding/cid.ts'
+import type { SliceResult, SliceRows } from '../interface.ts'
+import { leavesOf, type LeafWish } from '../leaves.ts'
 import { ownRows, PackedBuffer } from '../packed.ts'
 import { SliceParser } from './parse.ts'
 import { type CsvPlan, lf } from './plan.ts'
@@ -17,13 +19,29 @@ export interface SliceTask {
 const buffer = new PackedBuffer(1 << 16, 1 << 10)
 let scratch = new Uint8Array(1 << 16)
 
-export function parseSlice(task: SliceTask): SliceResult {
+export function parseSlice(task: SliceTask): SliceRows {
   const result = parseSliceShared(task)
   return { ...result, ...ownRows(result) }
 }
 
+export interface LeafTask extends SliceTask {
+  readonly wish: LeafWish
+}
+
+/** Rows that are in order, as leaves; all others as `parseSlice` gives them. */
+export function leafSlice(task: LeafTask): SliceResult {
+  const rows = parseSliceShared(task)
+  const { count, bytesRead, longRows, fault, faultLine, faultColumn } = rows
+  const contents = rows.contents ?? []
+  const isSound = rows.isOrdered && count > 0 && faultLine < 0
+  const links = isSound ? contents.map((content) => cidOf('raw', content)) : []
+  const leaves = isSound ? leavesOf(rows, links, task.wish) : null
+  if (leaves === null) return { ...rows, ...ownRows(rows) }
+  return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }
+}
+
 /** As `parseSlice`, but the rows are views that the next call spoils. */
-export function parseSliceShared({ bytes, plan }: SliceTask): SliceResult {
+export function parseSliceShared({ bytes, plan }: SliceTask): SliceRows {
   buffer.clear()
   const parser = new SliceParser(bytes, plan, buffer)
   parser.run()

@@ -9,7 +9,7 @@ import type {
   OpenFile,
   ReadTableOptions,
   RowSource,
-  SliceResult,
+  SliceRows,
   TableFormat,
   TableRenderer,
 } from '../interface.ts'
@@ -59,7 +59,7 @@ class OpenJsonl implements OpenFile {
     return bytes.lastIndexOf(10) + 1
   }
 
-  async parse(bytes: Uint8Array): Promise<SliceResult> {
+  async parse(bytes: Uint8Array): Promise<SliceRows> {
     this.#buffer.clear()
     const broken = brokenLine(bytes)
     const sound = broken < 0 ? bytes : bytes.subarray(0, broken)

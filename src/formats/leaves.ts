@@ -1,0 +1,142 @@
+// Rows of one slice into finished leaves: cut from the slice's own start, encoded, named and packed. Threads do this, so
+// results are flat and own their bytes. Leaves that the version before has come back as a number only, and those that
+// it has not come back unpacked, since they may become differences of old ones.
+import { sha256 } from '../base/platform.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { EntryBatch } from '../prolly/interface.ts'
+import { NodeCutter } from '../prolly/node-cutter.ts'
+import { NodeEncoder, type EncodedNode } from '../prolly/node-encoder.ts'
+import { entryBytesMax, keyBytesMax, mapKind, sizeOfEntry } from '../prolly/rule.ts'
+import { packWhole } from '../store/batch.ts'
+import { findKnown, type KnownLeaves } from './known-leaves.ts'
+import { entriesOf, type PackedRows } from './packed.ts'
+
+const digestBytes = 32
+
+export interface LeafWish {
+  readonly leafTarget: number
+  /** Leaves of the version before, where there is one. */
+  readonly known: KnownLeaves | null
+}
+
+export interface PackedLeaves {
+  readonly leafTarget: number
+  readonly count: number
+  /** Of all leaves and the tail. */
+  readonly entryCount: number
+  /** Two a leaf: its first and its last. */
+  readonly keys: Uint8Array
+  readonly keyEnds: Uint32Array
+  readonly items: Uint32Array
+  readonly measures: Uint32Array
+  /** 32 bytes each. */
+  readonly digests: Uint8Array
+  /** By leaf: its number among the known ones, or -1. */
+  readonly known: Int32Array
+  /** Records of a pack, or the leaves as they are; nothing for a known one. */
+  readonly form: 'records' | 'raw'
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+  /** What is behind the last cut. */
+  readonly tail: EntryBatch
+}
+
+/** The rows must be in order; null when one of them is none that a leaf can hold. */
+export function leavesOf(rows: PackedRows, links: readonly Cid[], wish: LeafWish): PackedLeaves | null {
+  const entries = entriesOf(rows, links)
+  if (!fitLeaves(entries, wish.leafTarget)) return null
+  const basket = new Basket(wish)
+  const shape = { kind: mapKind, level: 0, leafTarget: wish.leafTarget } as const
+  const cutter = new NodeCutter(shape, (node, first, last) => basket.add(node, first, last), encoder)
+  cutter.addRange(entries, 0, entries.count)
+  return { ...basket.leaves(), entryCount: entries.count, tail: cutter.takeOpen() }
+}
+
+function fitLeaves(entries: EntryBatch, leafTarget: number): boolean {
+  const keyMax = keyBytesMax(leafTarget)
+  const { keyEnds } = entries
+  for (let i = 0; i < entries.count; i++) {
+    if (keyEnds[i]! - (i === 0 ? 0 : keyEnds[i - 1]!) > keyMax) return false
+    if (sizeOfEntry(entries, i) > entryBytesMax) return false
+  }
+  return true
+}
+
+// One slice after the other goes through a thread: what is copied out of stays.
+const encoder = new NodeEncoder()
+let scratch = new Uint8Array(1 << 20)
+let keyScratch = new Uint8Array(1 << 14)
+
+class Basket {
+  readonly #wish: LeafWish
+  readonly #digests: Uint8Array[] = []
+  readonly #items: number[] = []
+  readonly #measures: number[] = []
+  readonly #keyEnds: number[] = []
+  readonly #known: number[] = []
+  readonly #ends: number[] = []
+  #length = 0
+  #keyLength = 0
+
+  constructor(wish: LeafWish) {
+    this.#wish = wish
+  }
+
+  add(node: EncodedNode, firstKey: Uint8Array, lastKey: Uint8Array): void {
+    const digest = sha256(node.bytes)
+    const known = this.#wish.known === null ? -1 : findKnown(this.#wish.known, digest)
+    this.#digests.push(digest)
+    this.#items.push(node.items)
+    this.#measures.push(node.measure)
+    this.#known.push(known)
+    this.#addKey(firstKey)
+    this.#addKey(lastKey)
+    if (known < 0) {
+      scratch = withRoom(scratch, this.#length + node.bytes.length)
+      scratch.set(node.bytes, this.#length)
+      this.#length += node.bytes.length
+    }
+    this.#ends.push(this.#length)
+  }
+
+  leaves(): Omit<PackedLeaves, 'entryCount' | 'tail'> {
+    const count = this.#ends.length
+    const digests = new Uint8Array(count * digestBytes)
+    this.#digests.forEach((digest, i) => digests.set(digest, i * digestBytes))
+    return {
+      leafTarget: this.#wish.leafTarget,
+      count,
+      keys: keyScratch.slice(0, this.#keyLength),
+      keyEnds: Uint32Array.from(this.#keyEnds),
+      items: Uint32Array.from(this.#items),
+      measures: Uint32Array.from(this.#measures),
+      digests,
+      known: Int32Array.from(this.#known),
+      ...this.#packed(digests),
+    }
+  }
+
+  #packed(digests: Uint8Array): Pick<PackedLeaves, 'form' | 'bytes' | 'ends'> {
+    const rawEnds = Uint32Array.from(this.#ends)
+    if (this.#wish.known !== null) {
+      return { form: 'raw', bytes: scratch.slice(0, this.#length), ends: rawEnds }
+    }
+    const raws = scratch.subarray(0, this.#length)
+    const { records, ends } = packWhole({ codec: 'dag-cbor', raws, rawEnds, digests })
+    return { form: 'records', bytes: records, ends }
+  }
+
+  #addKey(key: Uint8Array): void {
+    keyScratch = withRoom(keyScratch, this.#keyLength + key.length)
+    keyScratch.set(key, this.#keyLength)
+    this.#keyLength += key.length
+    this.#keyEnds.push(this.#keyLength)
+  }
+}
+
+function withRoom(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length <= bytes.length) return bytes
+  const larger = new Uint8Array(Math.max(length, 2 * bytes.length))
+  larger.set(bytes)
+  return larger
+}
