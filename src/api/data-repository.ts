@@ -6,7 +6,7 @@ import type { Person } from '../history/interface.ts'
 import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
 import { createContext, operatorOf } from '../repo/context.ts'
 import { checkConfig } from '../repo/config.ts'
-import { diffDatasets } from '../repo/diff.ts'
+import { type PathDiff, diffDatasets } from '../repo/diff.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { log } from '../repo/log.ts'
 import { type MergeOptions, type Merged, merge } from '../repo/merge.ts'
@@ -59,8 +59,12 @@ export class DataRepository {
     return commitInfoOf(await readCommit(this.repo.store, commit), await refNames(this.repo, manifest))
   }
 
-  /** Trees live in a writer that is thrown away: the files' side of a diff need not be published. */
   async *diff(options: t.DiffOptions = {}): AsyncGenerator<t.FileDiff> {
+    yield* this.#diffs(options)
+  }
+
+  /** Trees live in a writer that is thrown away: the files' side of a diff need not be published. */
+  async *#diffs(options: t.DiffOptions): AsyncGenerator<PathDiff> {
     const writer = this.repo.store.writer()
     const io = { writer, nodes: this.repo.nodes.through(writer) }
     try {
@@ -72,7 +76,7 @@ export class DataRepository {
   }
 
   async *diffStat(options: t.DiffOptions = {}): AsyncGenerator<t.DiffStat> {
-    for await (const diff of this.diff(options)) yield await diffStatOf(diff)
+    for await (const diff of this.#diffs(options)) yield await diffStatOf(diff)
   }
 
   async branches(options: { remotes?: boolean; all?: boolean } = {}): Promise<readonly t.BranchInfo[]> {

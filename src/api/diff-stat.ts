@@ -1,26 +1,16 @@
-// Counts of a diff, for --stat: made by walking the rows or lines once.
-import type { DiffStat, FileDiff } from './interface.ts'
+// Counts of a diff, for --stat.
+import type { PathDiff } from '../repo/diff.ts'
+import type { DiffStat } from './interface.ts'
 
-export async function diffStatOf(diff: FileDiff): Promise<DiffStat> {
+export async function diffStatOf(diff: PathDiff): Promise<DiffStat> {
   const { path, state, from, kind, sizeBefore, sizeAfter } = diff
   const common = { path, state, ...(from === undefined ? {} : { from }), kind, sizeBefore, sizeAfter }
-  if (kind === 'table') return { ...common, rows: await countRows(diff) }
+  if (kind === 'table') return { ...common, rows: await diff.rowCounts() }
   if (kind === 'text' || kind === 'symlink') return { ...common, lines: await countLines(diff) }
   return common
 }
 
-async function countRows(diff: FileDiff): Promise<NonNullable<DiffStat['rows']>> {
-  const counts = { added: 0, removed: 0, changed: 0, cells: 0 }
-  for await (const batch of diff.rows()) {
-    for (const row of batch) {
-      counts[row.kind]++
-      counts.cells += row.cells.length
-    }
-  }
-  return counts
-}
-
-async function countLines(diff: FileDiff): Promise<NonNullable<DiffStat['lines']>> {
+async function countLines(diff: PathDiff): Promise<NonNullable<DiffStat['lines']>> {
   const counts = { added: 0, removed: 0 }
   for await (const hunk of diff.hunks()) {
     for (const line of hunk.lines) {

@@ -16,6 +16,7 @@ import type { RowDifference, Schema, SchemaDifference, TableObject } from '../ta
 import { loadTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import { pairRenames } from './renames.ts'
+import { type RowCounts, countRows, countWhole, noRows } from './row-counts.ts'
 
 /** Larger files are compared by size: a line diff of them serves nobody. */
 export const textBytesMax: number = 16 << 20
@@ -42,6 +43,7 @@ export interface PathDiff {
   /** Of tables. */
   readonly keyColumns?: readonly string[]
   rows(): AsyncIterable<RowDifference[]>
+  rowCounts(): Promise<RowCounts>
   hunks(): AsyncIterable<LineHunk>
 }
 
@@ -92,7 +94,7 @@ async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTree
     sizeBefore: sizeOf(before),
     sizeAfter: sizeOf(after),
   }
-  const nothing = { schemaChanges: [], rows: none, hunks: none }
+  const nothing = { schemaChanges: [], rows: none, rowCounts: async () => noRows, hunks: none }
   if ((before ?? after)!.kind === 'table' && (after ?? before)!.kind === 'table') {
     return { ...common, ...nothing, ...(await tableParts(nodes, before, after, options)) }
   }
@@ -115,7 +117,7 @@ async function tableParts(
   before: TreeEntry | null,
   after: TreeEntry | null,
   options: DiffTreesOptions,
-): Promise<Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows'>> {
+): Promise<Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows' | 'rowCounts'>> {
   const tableOf = async (entry: TreeEntry | null): Promise<TableObject | null> =>
     entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null
   const [a, b] = await Promise.all([before, after].map(tableOf))
@@ -127,6 +129,10 @@ async function tableParts(
     rows: () => {
       if (a && b) return diffTables(nodes, a, b, options)
       return a ? allRows(nodes, a, 'removed', options.signal) : allRows(nodes, b!, 'added', options.signal)
+    },
+    rowCounts: () => {
+      if (a && b) return countRows(diffTables(nodes, a, b, options))
+      return a ? countWhole(nodes, a, 'removed') : countWhole(nodes, b!, 'added')
     },
   }
 }

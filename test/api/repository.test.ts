@@ -231,6 +231,29 @@ describe('several writers', () => {
   })
 })
 
+describe('a stat', () => {
+  test('counts the rows of a table that came, changed or went, as its diff lists them', async () => {
+    const repo = await withPeople()
+    await commitEdit(repo, '2,Bob,Paris\n', '4,Di,Bonn\n5,Ed,Bern\n', 'rows')
+    await repo.remove(['people.csv'])
+    await repo.commit({ message: 'gone' })
+    const found: (object | undefined)[] = []
+    for (const [from, to] of [
+      ['HEAD~2', 'HEAD~1'],
+      ['HEAD~1', 'HEAD'],
+      ['HEAD', 'HEAD~1'],
+    ] as const) {
+      const counts = { added: 0, removed: 0, changed: 0, cells: 0 }
+      for (const diff of await collect(repo.diff({ from, to })))
+        for await (const batch of diff.rows()) for (const row of batch) counts[row.kind]++
+      const [stat] = await collect(repo.diffStat({ from, to }))
+      expect(stat!.rows).toEqual(counts)
+      found.push(stat!.rows)
+    }
+    expect(found).toMatchObject([{ added: 2, removed: 1 }, { removed: 4 }, { added: 4 }])
+  })
+})
+
 describe('the author', () => {
   test("is the options', then the config's, then the default's, each field for itself", async () => {
     const dir = temporaryDir()
