@@ -5,6 +5,7 @@ import { readCommit } from '../history/commit.ts'
 import type { Person } from '../history/interface.ts'
 import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
 import { createContext, operatorOf } from '../repo/context.ts'
+import { checkDatasets } from '../repo/check.ts'
 import { checkConfig } from '../repo/config.ts'
 import { type PathDiff, diffDatasets } from '../repo/diff.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
@@ -222,7 +223,9 @@ export class DataRepository {
   }
 
   async fsck(options: t.OperationOptions = {}): Promise<FsckReport> {
-    return this.repo.store.fsck(withCounter(options, 'checking'))
+    const report = await this.repo.store.fsck(withCounter(options, 'checking'))
+    const problems = await checkDatasets(this.repo, options)
+    return { ...report, problems: [...report.problems, ...problems] }
   }
 
   async close(): Promise<void> {

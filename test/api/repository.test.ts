@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -11,6 +12,12 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import { Repository, type ConflictInfo, type RowChange } from '../../src/index.ts'
+import type { TableEntry } from '../../src/files/interface.ts'
+import { Tree } from '../../src/files/tree.ts'
+import { readCommit } from '../../src/history/commit.ts'
+import { resolveRevision } from '../../src/history/revision.ts'
+import { MapBuilder } from '../../src/prolly/map-builder.ts'
+import { loadTable, writeTable } from '../../src/table/table-object.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
@@ -555,5 +562,39 @@ describe('odd data', () => {
     expect((await repo.status()).staged).toEqual([])
     await repo.add(['odd.csv'], { asFile: true })
     expect((await repo.status()).staged).toMatchObject([{ path: 'odd.csv', kind: 'file' }])
+  })
+})
+
+describe('a repository that came as a folder', () => {
+  test('is refused when something in it is a symbolic link', async () => {
+    const repo = await withPeople()
+    const elsewhere = temporaryDir()
+    renameSync(at(repo, '.varve/tmp'), path.join(elsewhere, 'tmp'))
+    symlinkSync(path.join(elsewhere, 'tmp'), at(repo, '.varve/tmp'))
+    await expect(Repository.open(repo.root!)).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
+  })
+
+  test('whose tree is no tree, or whose table is no table, is found by fsck', async () => {
+    const repo = await withPeople()
+    expect((await repo.fsck()).problems).toEqual([])
+    const { store, nodes } = repo.repo
+    const writer = store.writer()
+    const head = await readCommit(store, (await resolveRevision(store, 'HEAD')).commit)
+    const tree = await Tree.load(nodes, head.tree)
+    const entry = (await tree.get('people.csv')) as TableEntry
+    const builder = new MapBuilder(writer)
+    builder.addEntry(new Uint8Array([0x21, 1]), new Uint8Array([99]))
+    const rows = builder.finish(nodes.through(writer)).cid
+    const table = writeTable(writer, { ...(await loadTable(store, entry.table)), rows })
+    const forged = await (
+      await Tree.load(nodes.through(writer), head.tree)
+    ).update(writer, new Map([['people.csv', { ...entry, table }]]))
+    await store.update(
+      () => ({ refs: new Map([['INDEX', forged.cid]]), operation: { name: 'x', message: '', author: '' } }),
+      { writer },
+    )
+    expect((await repo.fsck()).problems).toEqual([
+      { where: "tree of INDEX, table 'people.csv'", what: 'row has unknown flags' },
+    ])
   })
 })

@@ -65,7 +65,7 @@ test('whatever the bytes, decoding gives a node that encodes to them, or VARVE_C
         let bytes = nodes[index]!
         for (const [what, where, byte] of changes) {
           const at = where % (isNearStart ? Math.min(30, bytes.length) : bytes.length)
-          if (what === 'set') bytes = bytes.with(at, byte)
+          if (what === 'set') bytes = bytes.map((old, i) => (i === at ? byte : old))
           else if (what === 'truncate') bytes = bytes.slice(0, at + 1)
           else
             bytes = Uint8Array.from(

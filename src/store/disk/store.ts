@@ -60,6 +60,7 @@ export class DiskStore implements Store {
 
   /** @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
   static async open(dir: string): Promise<DiskStore> {
+    refuseLinks(dir)
     checkFormat(dir)
     return new DiskStore(new DiskHome(dir))
   }
@@ -126,4 +127,21 @@ export class DiskStore implements Store {
   close(): Promise<void> {
     return this.#home.pool.close()
   }
+}
+
+/** A store that came as a folder could lead every write, and every removal, somewhere else. */
+function refuseLinks(dir: string): void {
+  let entries: fs.Dirent[]
+  try {
+    entries = fs.readdirSync(dir, { withFileTypes: true })
+  } catch {
+    // Whatever is wrong with the folder, reading the format file says it better.
+    return
+  }
+  const link = entries.find((entry) => entry.isSymbolicLink())
+  if (link === undefined) return
+  throw new VarveError('VARVE_REFUSED', `'${path.join(dir, link.name)}' is a symbolic link`, {
+    data: { path: path.join(dir, link.name) },
+    hint: 'a repository keeps its own files in its own folder: put the folder itself there, if you trust it',
+  })
 }
