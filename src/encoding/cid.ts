@@ -10,8 +10,6 @@ import { sha256 } from '../base/platform.ts'
 declare const named: unique symbol
 /** Hex of a binary CID: 72 characters. */
 export type Cid = string & { readonly [named]: 'object' }
-export type ChunkCid = Cid & { readonly of?: 'chunk' }
-export type NodeCid = Cid & { readonly of?: 'node' }
 export type TableCid = Cid & { readonly of?: 'table' }
 export type CommitCid = Cid & { readonly of?: 'commit' }
 

@@ -1,5 +1,4 @@
 // History as people read it: newest first, or only the commits that touched a path.
-import { VarveError } from '../base/errors.ts'
 import type { CommitCid } from '../encoding/cid.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
@@ -76,13 +75,4 @@ async function differs(before: Tree, after: Tree, prefix: string, signal?: Abort
   for await (const differences of diffTrees(before, after, { prefix, signal }))
     if (differences.length > 0) return true
   return false
-}
-
-/** @throws VarveError VARVE_PATH_NOT_FOUND when the path is not in the commit's tree */
-export async function requirePath(repo: Repo, tree: Tree, path: string, revision: string): Promise<void> {
-  if ((await tree.get(path)) !== null || (await tree.isDirectory(path))) return
-  throw new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in '${revision}'`, {
-    hint: `see what is there with 'varve ls ${revision}'`,
-    data: { path, revision, repository: repo.store.location },
-  })
 }

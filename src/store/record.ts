@@ -14,8 +14,6 @@ import { deltaDepthMax } from './packing.ts'
 export const recordHeadBytes = 48
 export const deltaHeadBytes: number = recordHeadBytes + cidBytesLength
 export const recordMagic = 0x43455256
-/** No record is longer: what an index or a scan may ask for. */
-export const recordBytesMax: number = deltaHeadBytes + objectBytesMax
 
 export const packings: readonly Packing[] = ['none', 'deflate', 'brotli', 'delta']
 

@@ -1,6 +1,6 @@
 // Cells: one field of a row as stored, and how it becomes a value for people. Text keeps its bytes; a column's type
 // says how to read them, and a cell that does not fit stays text. Number literals keep every digit.
-import { emptyBytes, equalBytes, utf8, utf8Text } from '../base/bytes.ts'
+import { emptyBytes, utf8, utf8Text } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
 import type { Cell, CellKind, ColumnType, JsonValue, Value } from './interface.ts'
 
@@ -15,11 +15,6 @@ export function textCell(text: string): Cell {
 
 export function cellOf(kind: CellKind, bytes: Uint8Array): Cell {
   return { kind, bytes, quotingFlipped: false }
-}
-
-/** Same value, whatever the spelling (quoting). */
-export function equalCells(a: Cell, b: Cell): boolean {
-  return a === b || (a.kind === b.kind && equalBytes(a.bytes, b.bytes))
 }
 
 export function cellText(cell: Cell): string {

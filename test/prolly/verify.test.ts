@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { batchBuilder } from '../../src/prolly/batch-builder.ts'
-import { buildWithBase } from '../../src/prolly/build-with-base.ts'
 import { xxh32 } from '../../src/encoding/xxh32.ts'
 import type { EntryBatch } from '../../src/prolly/interface.ts'
 import { NodeEncoder } from '../../src/prolly/node-encoder.ts'
@@ -89,29 +88,6 @@ describe('bases', () => {
     expect(seen.at(-1)).toBe(map.cid)
     expect(new Set(seen).size).toBe(map.height)
     expect(edited.height).toBe(map.height)
-  })
-
-  test('a rebuild of the same rows names each node as its own base', async () => {
-    const writer = newWriter()
-    const map = buildMap(rows(3000), writer)
-    const builder = await buildWithBase(map, writer)
-    const seen = bases(writer)
-    builder.add(batchOf(rows(3000)))
-    const rebuilt = builder.finish(map.nodes)
-    expect(rebuilt.cid).toBe(map.cid)
-    expect(seen.length).toBeGreaterThan(100)
-    expect(seen.every((base) => base !== undefined)).toBe(true)
-    expect(seen.at(-1)).toBe(map.cid)
-  })
-
-  test('a rebuild on the empty map, or far beyond the old one, goes without', async () => {
-    const writer = newWriter()
-    const builder = await buildWithBase(buildMap([], writer, 8192), writer)
-    builder.add(batchOf(rows(100)))
-    expect(builder.finish(new NodeStore(writer)).cid).toBe(buildMap(rows(100), writer, 8192).cid)
-    const grown = await buildWithBase(buildMap(rows(10), writer), writer)
-    grown.add(batchOf(rows(2000)))
-    expect(grown.finish(new NodeStore(writer)).cid).toBe(buildMap(rows(2000), writer).cid)
   })
 })
 
