@@ -38,19 +38,22 @@ export class NodeCutter {
   /** Adds entries [from, to). The batch is not kept. */
   addRange(batch: EntryBatch, from: number, to: number): void {
     let runStart = from
-    for (let i = from; i < to; i++) {
-      const size = sizeOfEntry(batch, i)
-      if (this.#size > 0 && this.#size + size > this.#sizeMax) {
-        this.#end(batch, runStart, i)
-        runStart = i
-      }
-      this.#size += size
-      if (this.#size >= this.#sizeMin && hashOfEntry(this.#shape, batch, i) < size * this.#scale) {
-        this.#end(batch, runStart, i + 1)
-        runStart = i + 1
-      }
-    }
+    for (let i = from; i < to; i++) runStart = this.#take(batch, i, runStart)
     this.#held.addRange(batch, runStart, to)
+  }
+
+  /** Takes the entry after those from `runStart` on; returns where the entries of the open node begin. */
+  #take(batch: EntryBatch, i: number, runStart: number): number {
+    const size = sizeOfEntry(batch, i)
+    let start = runStart
+    if (this.#size > 0 && this.#size + size > this.#sizeMax) {
+      this.#end(batch, start, i)
+      start = i
+    }
+    this.#size += size
+    if (this.#size < this.#sizeMin || hashOfEntry(this.#shape, batch, i) >= size * this.#scale) return start
+    this.#end(batch, start, i + 1)
+    return i + 1
   }
 
   addEntry(key: Uint8Array, value: Uint8Array, links: readonly Cid[]): void {

@@ -75,5 +75,5 @@ function decodeNamed(cid: Cid, bytes: Uint8Array): Node {
 
 /** A view of a much larger buffer would keep all of that alive for as long as the node is cached. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength > 2 * bytes.length + 4096 ? bytes.slice() : bytes
+  return bytes.buffer.byteLength > 2 * bytes.length + 4096 ? new Uint8Array(bytes) : bytes
 }

@@ -61,6 +61,6 @@ export function mayBeDelta(bytes: Uint8Array, base: Uint8Array): boolean {
 }
 
 function shrinks(bytes: Uint8Array): boolean {
-  if (bytes.length <= 2 * sampleBytes) return true
+  if (bytes.length <= 8 * sampleBytes) return true
   return brotli(bytes.subarray(0, sampleBytes), 0).length * gainMin < sampleBytes
 }

@@ -136,8 +136,8 @@ function resolve(
   }
   const unpacked = unpack(record.packing, record.payload, record.rawLength, base)
   if (cidOf(codecOf(cid), unpacked) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })
-  // An unpacked payload is a view of a large read: a copy lets that go.
-  const bytes = record.packing === 'none' ? unpacked.slice() : unpacked
+  // An unpacked payload is a view of a large read: a copy lets that go (of a Buffer, slice() would be a view again).
+  const bytes = record.packing === 'none' ? new Uint8Array(unpacked) : unpacked
   known.set(cid, bytes)
   cache.set(cid, bytes, bytes.length)
   return bytes

@@ -248,7 +248,7 @@ export class DiskWriter implements ObjectWriter {
   readonly #locate = (cid: Cid, view: IndexView): Place | null => {
     const found = this.#pending.get(cid)
     if (found === undefined) return this.home.locate(cid, view)
-    if (found.batch !== null) return { raw: found.batch.raw(found.item).slice() }
+    if (found.batch !== null) return { raw: new Uint8Array(found.batch.raw(found.item)) }
     const { offset, length, codec, depth } = found
     return { file: found.pack!.file, offset, length, codec, depth }
   }
