@@ -97,7 +97,7 @@ test.each(['https://ada:secret@example.org/x', 'file://a:b@/x', '', '-oops', 'a\
 test('remotes are listed by name, kept once, and go with their refs and upstreams', async () => {
   const store = MemoryStore.create()
   const head = await commitOn(store, main, { files: { a: '1' } })
-  await addRemote(store, 'origin', absoluteUrl('../hub', '/work/mine'))
+  await addRemote(store, 'origin', absoluteUrl('../hub', '/projects/mine'))
   await addRemote(store, 'backup', '/backup')
   expect(await fault(addRemote(store, 'origin', '/other'))).toContain(
     "VARVE_NOT_POSSIBLE: remote 'origin' exists",
@@ -106,7 +106,7 @@ test('remotes are listed by name, kept once, and go with their refs and upstream
   expect(await fault(addRemote(store, '..', '/other'))).toContain('VARVE_USAGE')
   expect(listRemotes(await store.manifest())).toEqual([
     { name: 'backup', url: '/backup' },
-    { name: 'origin', url: '/work/hub' },
+    { name: 'origin', url: '/projects/hub' },
   ])
   await setRef(store, 'refs/remotes/origin/main', head)
   await setRef(store, 'refs/remotes/origin2/main', head)
