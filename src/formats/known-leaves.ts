@@ -1,6 +1,6 @@
 // The leaves of the version before by digest, in flat shared memory, so that threads can tell which leaves are old
 // without asking: a hash table with open addressing over whole digests.
-import { fromHex } from '../base/bytes.ts'
+import { fromHex, sharedBuffer } from '../base/bytes.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
 
 const digestBytes = 32
@@ -14,8 +14,8 @@ export interface KnownLeaves {
 
 export function knownLeaves(cids: readonly Cid[]): KnownLeaves {
   const room = 2 ** Math.ceil(Math.log2(2 * cids.length + 2))
-  const digests = new Uint8Array(shared(cids.length * digestBytes))
-  const slots = new Int32Array(shared(room * 4))
+  const digests = new Uint8Array(sharedBuffer(cids.length * digestBytes))
+  const slots = new Int32Array(sharedBuffer(room * 4))
   cids.forEach((cid, number) => {
     const at = number * digestBytes
     digests.set(fromHex(digestHex(cid)), at)
@@ -44,9 +44,4 @@ function isAt(digests: Uint8Array, at: number, digest: Uint8Array): boolean {
 function firstSlot(bytes: Uint8Array, at: number, slots: number): number {
   const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
   return word & (slots - 1)
-}
-
-/** Where memory cannot be shared there are no threads to share it with. */
-function shared(bytes: number): SharedArrayBuffer | ArrayBuffer {
-  return typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes)
 }

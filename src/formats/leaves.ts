@@ -54,12 +54,13 @@ export function leavesOf(rows: PackedRows, links: readonly Cid[], wish: LeafWish
 
 function fitLeaves(entries: EntryBatch, leafTarget: number): boolean {
   const keyMax = keyBytesMax(leafTarget)
-  const { keyEnds } = entries
-  for (let i = 0; i < entries.count; i++) {
-    if (keyEnds[i]! - (i === 0 ? 0 : keyEnds[i - 1]!) > keyMax) return false
-    if (sizeOfEntry(entries, i) > entryBytesMax) return false
-  }
+  for (let i = 0; i < entries.count; i++) if (!fits(entries, i, keyMax)) return false
   return true
+}
+
+function fits(entries: EntryBatch, i: number, keyMax: number): boolean {
+  const { keyEnds } = entries
+  return keyEnds[i]! - (i === 0 ? 0 : keyEnds[i - 1]!) <= keyMax && sizeOfEntry(entries, i) <= entryBytesMax
 }
 
 // One slice after the other goes through a thread: what is copied out of stays.

@@ -88,6 +88,7 @@ class Reading {
       if (result.fault === 'blank-line') return this.#trailer(job, result)
       if (result.fault !== null) this.#retry(job, result)
       else if (job.isLast) return { finalEol: !job.isCompleted, trailer: '' }
+      this.#slicer.release(job.bytes)
     }
   }
 

@@ -1,6 +1,6 @@
 // Cuts a stream of bytes into slices that end behind a record. The cut is a guess of the format's, which the parser
 // checks: what it could not finish comes back and leads the next slice.
-import { concatBytes, emptyBytes } from '../base/bytes.ts'
+import { concatBytes, emptyBytes, sharedBuffer } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { NotATable } from './not-a-table.ts'
 
@@ -17,6 +17,8 @@ export class Slicer {
   #end = 0
   #ended = false
   #windowMin = sliceBytes
+  /** Of slices that are done with. Fresh memory costs more than the copy into it. */
+  readonly #free: Uint8Array[] = []
 
   constructor(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
     this.#source = source[Symbol.asyncIterator]()
@@ -38,7 +40,7 @@ export class Slicer {
     this.#start += length
   }
 
-  /** The next slice, a copy; null at the end. The last slice may end anywhere. */
+  /** The next slice, a copy in memory that threads can share; null at the end. The last slice may end anywhere. */
   async next(cut: (bytes: Uint8Array) => number): Promise<{ bytes: Uint8Array; isLast: boolean } | null> {
     for (let window = this.#windowMin; ; window *= 2) {
       if (window > sliceBytesMax) throw new NotATable('a row is longer than 64 MiB')
@@ -51,8 +53,20 @@ export class Slicer {
       if (end === 0) continue
       this.skip(end)
       this.#windowMin = sliceBytes
-      return { bytes: unread.slice(0, end), isLast: false }
+      return { bytes: this.#copyOf(unread.subarray(0, end)), isLast: false }
     }
+  }
+
+  /** Nobody looks into the slice any more: its memory serves another. */
+  release(slice: Uint8Array): void {
+    if (slice.buffer.byteLength === sliceBytes) this.#free.push(new Uint8Array(slice.buffer))
+  }
+
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const target = bytes.length > sliceBytes ? undefined : this.#free.pop()
+    const copy = target ?? new Uint8Array(sharedBuffer(Math.max(sliceBytes, bytes.length)))
+    copy.set(bytes)
+    return copy.subarray(0, bytes.length)
   }
 
   /** Puts bytes back before all that is unread; the next slice will be larger than they are. */

@@ -32,33 +32,37 @@ export interface PackedBatch {
 export function packBatch(job: PackJob): PackedBatch {
   const count = job.rawEnds.length
   const packed: Packed[] = []
-  const raws: Uint8Array[] = []
   const ends = new Uint32Array(count)
   const depths = new Uint8Array(count)
   let length = 0
   for (let i = 0; i < count; i++) {
-    const raw = job.raws.subarray(i === 0 ? 0 : job.rawEnds[i - 1]!, job.rawEnds[i]!)
-    const base = job.bases.subarray(i === 0 ? 0 : job.baseEnds[i - 1]!, job.baseEnds[i]!)
-    const result = pack(raw, base.length === 0 ? null : base)
-    raws.push(raw)
+    const result = packAt(job, i)
     packed.push(result)
     length += recordLength(result.packing, result.payload.length)
     ends[i] = length
     depths[i] = result.packing === 'delta' ? job.depths[i]! : 0
   }
   const records = new Uint8Array(length)
-  let at = 0
-  for (let i = 0; i < count; i++) {
-    at = writeRecord(records, at, {
-      ...packed[i]!,
-      codec: job.codec,
-      depth: depths[i]!,
-      rawLength: raws[i]!.length,
-      digest: job.digests.subarray(i * 32, i * 32 + 32),
-      base: job.baseCids.subarray(i * cidBytesLength, (i + 1) * cidBytesLength),
-    })
-  }
+  for (let i = 0; i < count; i++) writeAt(job, i, packed[i]!, { records, ends, depths })
   return { records, ends, depths }
+}
+
+function packAt({ raws, rawEnds, bases, baseEnds }: PackJob, i: number): Packed {
+  const raw = raws.subarray(i === 0 ? 0 : rawEnds[i - 1]!, rawEnds[i]!)
+  const base = bases.subarray(i === 0 ? 0 : baseEnds[i - 1]!, baseEnds[i]!)
+  return pack(raw, base.length === 0 ? null : base)
+}
+
+function writeAt(job: PackJob, i: number, packed: Packed, { records, ends, depths }: PackedBatch): void {
+  writeRecord(records, i === 0 ? 0 : ends[i - 1]!, {
+    packing: packed.packing,
+    payload: packed.payload,
+    codec: job.codec,
+    depth: depths[i]!,
+    rawLength: job.rawEnds[i]! - (i === 0 ? 0 : job.rawEnds[i - 1]!),
+    digest: job.digests.subarray(i * 32, i * 32 + 32),
+    base: job.baseCids.subarray(i * cidBytesLength, (i + 1) * cidBytesLength),
+  })
 }
 
 /** Packs objects whole: no deltas, so it needs nothing but them. */

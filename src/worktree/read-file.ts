@@ -59,19 +59,25 @@ function readUpTo(fd: number, target: Uint8Array, size: number): number {
   return length
 }
 
+export interface SteadyOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Where each part is read to, so that it is good until the next is asked for; default: each has its own bytes. */
+  readonly buffer?: Uint8Array | undefined
+}
+
 /** Gives `work` the file's bytes as a stream, and proves afterwards that they were one state of it; else once more. */
 export async function readSteady<T>(
   root: string,
   path: Path,
   work: (source: AsyncIterable<Uint8Array>, stat: FileStat) => Promise<T>,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: SteadyOptions = {},
 ): Promise<{ result: T; stat: FileStat }> {
   for (let attempt = 0; attempt < 2; attempt++) {
     const fd = openForReading(root, path)
     try {
       const before = statOfOpen(fd, path)
       const read = { bytes: 0, ended: false }
-      const outcome = await settled(work(parts(fd, path, read, options.signal), before))
+      const outcome = await settled(work(parts(fd, path, read, options), before))
       const steady = sameStat(before, statOfOpen(fd, path)) && (!read.ended || read.bytes === before.size)
       // A fault found in a file that somebody was writing says nothing about the file.
       if (!steady) continue
@@ -128,12 +134,12 @@ async function* parts(
   fd: number,
   path: Path,
   read: { bytes: number; ended: boolean },
-  signal: AbortSignal | undefined,
+  { signal, buffer }: SteadyOptions,
 ): AsyncGenerator<Uint8Array> {
   for (;;) {
     throwIfAborted(signal)
-    const part = new Uint8Array(partBytes)
-    const length = onPath(path, 'reading', () => fs.readSync(fd, part, 0, partBytes, read.bytes))
+    const part = buffer ?? new Uint8Array(partBytes)
+    const length = onPath(path, 'reading', () => fs.readSync(fd, part, 0, part.length, read.bytes))
     if (length === 0) break
     read.bytes += length
     yield part.subarray(0, length)

@@ -173,7 +173,8 @@ class Stager {
         { writer, nodes, pool, previous: before },
         this.#options,
       )
-      this.#take(path, before, { stat: read.stat, entry: read.entry, knownAtMs, sha256: read.sha256 })
+      // The digest of the bytes is left to who needs it first: most files are never touched without a change.
+      this.#take(path, before, { stat: read.stat, entry: read.entry, knownAtMs, sha256: null })
     } catch (error) {
       const reason = reasonOf(error, path, this.#options.onFault ?? 'throw')
       this.notTables.push({ path, reason })

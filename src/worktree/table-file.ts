@@ -2,7 +2,6 @@
 // proves that the table gives the same bytes back; what cannot be a table is told apart from what breaks its rules.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { WorkerPool } from '../base/pool.ts'
-import { sha256Stream } from '../base/platform.ts'
 import type { Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { formatOfPath } from '../formats/formats.ts'
 import { NotATable } from '../formats/not-a-table.ts'
@@ -12,18 +11,18 @@ import type { TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FormatName, TableSetting } from './config-file.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { hashed, readSteady } from './read-file.ts'
+import { readSteady } from './read-file.ts'
 import type { FileStat } from './scan.ts'
 
-/** A thread takes about 30 ms to start. */
-const bytesWorthThreads = 2 << 20
+/** Threads take about 60 ms to start, and each compiles for itself what it runs. */
+const bytesWorthThreads = 8 << 20
+const partBytes = 1 << 20
 
 export interface TableRead {
   readonly entry: TableEntry
   readonly table: TableObject
   readonly rowCount: number
   readonly stat: FileStat
-  readonly sha256: Uint8Array
 }
 
 /** @throws VarveError VARVE_USAGE when neither the setting nor the extension says it */
@@ -58,16 +57,17 @@ export async function readTableFile(
     worktree.root,
     path,
     async (source, before) => {
-      const hash = sha256Stream()
       const { onProgress } = options
-      const read = await readTable(hashed(source, hash), {
+      const pool = before.size < bytesWorthThreads ? undefined : io.pool
+      pool?.warm()
+      return readTable(source, {
         format,
         key: [...setting.key],
         writer: io.writer,
         nodes: io.nodes,
         where: path,
         signal: options.signal,
-        pool: before.size < bytesWorthThreads ? undefined : io.pool,
+        pool,
         ...(previous === undefined ? {} : { previous }),
         ...(onProgress === undefined
           ? {}
@@ -76,16 +76,14 @@ export async function readTableFile(
                 onProgress({ phase: `reading ${path}`, done, total: before.size, unit: 'bytes' }),
             }),
       })
-      return { ...read, sha256: hash.digest() }
     },
-    options,
+    { signal: options.signal, buffer: new Uint8Array(partBytes) },
   )
   return {
     entry: { kind: 'table', executable: stat.executable, table: result.cid },
     table: result.table,
     rowCount: result.rowCount,
     stat,
-    sha256: result.sha256,
   }
 }
 

@@ -29,7 +29,6 @@ import { cutRecords, type DialectGuess, sniffDialect } from './sniff.ts'
 const headBytes = 256 << 10
 const headBytesMax = 8 << 20
 const slicesAtOnce = 4
-const slicesInline = 4
 
 export const csvFormat: TableFormat = {
   name: 'csv',
@@ -81,7 +80,6 @@ class OpenCsv implements OpenFile {
   readonly #layout: CsvLayout
   readonly #plan: CsvPlan
   readonly #pool: ReadTableOptions['pool']
-  #slices = 0
 
   constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadTableOptions) {
     this.firstLine = firstLine
@@ -100,8 +98,6 @@ class OpenCsv implements OpenFile {
   async parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan }
     if (this.#pool === undefined) return parseSliceShared(task)
-    // Small files are done before a thread has started.
-    if (this.#slices++ < slicesInline) return wish === null ? parseSlice(task) : leafSlice({ ...task, wish })
     if (wish === null) return this.#pool.run('parseSlice', parseSlice, [task])
     return this.#pool.run('leafSlice', leafSlice, [{ ...task, wish }])
   }

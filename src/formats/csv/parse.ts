@@ -1,5 +1,5 @@
-// Rows of a slice of CSV into packed entries. The loop over plain rows (cells as they stand, short, in stored order)
-// copies each byte once while it looks for the cell's end, and puts the cell's length where the delimiter stood; a row
+// Rows of a slice of CSV into packed entries. A plain row (cells as they stand, short, in stored order) is read in one loop
+// that copies each byte once while it looks for the cell's end, and puts the cell's length where the delimiter stood; a row
 // that is anything else goes through `RecordReader`. Both make the same bytes of the same row.
 import { compareRanges } from '../../base/bytes.ts'
 import { writeVarint } from '../../encoding/varint.ts'
@@ -53,69 +53,68 @@ export class SliceParser {
   /** Reads rows up to the end of the slice or the first fault. */
   run(): void {
     const { src } = this
+    const { isStraight } = this.#plan
     while (this.at < src.length && this.fault === null) {
-      if (this.#plan.isStraight) this.at = this.#plainRows(this.at)
-      if (this.at < src.length) this.#anyRow()
+      const next = isStraight ? this.#plainRow(this.at) : -1
+      if (next < 0) this.#anyRow()
+      else this.at = next
     }
   }
 
-  /** Rows from `rowStart` on as long as they are plain; returns the start of the first that is not. */
-  #plainRows(rowStart: number): number {
+  // A call a row, not a loop over all: a loop is compiled anew whenever it meets something new while it runs.
+  /** The row at `rowStart`, if it is plain; returns where it ends, or -1. */
+  #plainRow(rowStart: number): number {
     const { src } = this
     const { classes, delimiter, quote, valuePlace, always, keyIsInt, eol } = this.#plan
     const columns = valuePlace.length
-    const out = this.#out
+    this.#reserve(2 * columns)
+    const { keys, values } = this.#out
+    const valueEndMax = Math.min(values.length - 2 * columns - shortTextMax, this.#valueAt + rowBytesMax)
     const eolByte = eol === 1 ? lf : cr
-    while (rowStart < src.length) {
-      this.#reserve(2 * columns)
-      const { keys, values } = out
-      const valueEndMax = Math.min(values.length - 2 * columns - shortTextMax, this.#valueAt + rowBytesMax)
-      let at = rowStart
-      let to = this.#valueAt + 1
-      let keyTo = this.#keyAt
-      let rowEnd = to
-      let key = 0
-      let column = 0
-      for (; column < columns; column++) {
-        const open = always[column] === 1 && src[at] === quote
-        const start = open ? ++at : at
-        const cell = to++
-        let byte = src[at]!
-        while (classes[byte] === 0 || (open && byte === delimiter)) {
-          values[to++] = byte
-          byte = src[++at]!
-        }
-        const length = at - start
-        if (open) {
-          if (byte !== quote || length === 0) break
-          byte = src[++at]!
-        }
-        if (byte !== (column === columns - 1 ? eolByte : delimiter)) break
-        if (to > valueEndMax || length > shortTextMax || (always[column] === 1 && length > 0 && !open)) break
-        if (valuePlace[column]! < 0) {
-          if (length === 0 || length > plainKeyMax) break
-          const end = keyIsInt[key++] === 1 ? writeIntLiteral(keys, keyTo, src, start, start + length) : -1
-          keyTo = end >= 0 ? end : writeTerminated(keys, keyTo, keyTag.text, src, start, start + length)
-          to = cell
-        } else if (length === 0) {
-          values[cell] = cellTag.absent
-        } else {
-          values[cell] = length
-          rowEnd = to
-        }
-        at++
+    let at = rowStart
+    let to = this.#valueAt + 1
+    let keyTo = this.#keyAt
+    let rowEnd = to
+    let key = 0
+    for (let column = 0; column < columns; column++) {
+      const open = always[column] === 1 && src[at] === quote
+      const start = open ? ++at : at
+      const cell = to++
+      let byte = src[at]!
+      while (classes[byte] === 0 || (open && byte === delimiter)) {
+        values[to++] = byte
+        byte = src[++at]!
       }
-      if (column < columns || keyTo - this.#keyAt > keyBytesMax) return rowStart
-      if (eol === 2) {
-        if (src[at++] !== lf) return rowStart
-      } else if (eol === 3 && src[at] === lf) {
-        return rowStart
+      const length = at - start
+      if (open) {
+        if (byte !== quote || length === 0) return -1
+        byte = src[++at]!
       }
-      values[this.#valueAt] = 0
-      this.#endRow(keyTo, rowEnd)
-      rowStart = at
+      if (byte !== (column === columns - 1 ? eolByte : delimiter)) return -1
+      if (to > valueEndMax || length > shortTextMax || (always[column] === 1 && length > 0 && !open))
+        return -1
+      if (valuePlace[column]! < 0) {
+        if (length === 0 || length > plainKeyMax) return -1
+        const end = keyIsInt[key++] === 1 ? writeIntLiteral(keys, keyTo, src, start, start + length) : -1
+        keyTo = end >= 0 ? end : writeTerminated(keys, keyTo, keyTag.text, src, start, start + length)
+        to = cell
+      } else if (length === 0) {
+        values[cell] = cellTag.absent
+      } else {
+        values[cell] = length
+        rowEnd = to
+      }
+      at++
     }
-    return rowStart
+    if (keyTo - this.#keyAt > keyBytesMax) return -1
+    if (eol === 2) {
+      if (src[at++] !== lf) return -1
+    } else if (eol === 3 && src[at] === lf) {
+      return -1
+    }
+    values[this.#valueAt] = 0
+    this.#endRow(keyTo, rowEnd)
+    return at
   }
 
   #reserve(more: number): void {

@@ -42,71 +42,67 @@ export class RowRenderer {
   render(rows: Rows, from: number, to: number, contents: readonly Uint8Array[]): void {
     this.#contents = contents
     this.#contentAt = 0
-    let row = from
-    while (row < to) {
-      if (this.#plan.isStraight) row = this.#straightRows(rows, row, to)
-      if (row < to) this.#anyRow(rows, row++)
+    const { isStraight } = this.#plan
+    for (let row = from; row < to; row++) {
+      if (!isStraight || !this.#straightRow(rows, row)) this.#anyRow(rows, row)
     }
   }
 
-  #straightRows(rows: Rows, row: number, to: number): number {
-    const { keys, keyEnds, values, valueEnds } = rows
+  /** Renders the row, if it can be copied as it lies; else false, and nothing is done. */
+  #straightRow({ keys, keyEnds, values, valueEnds }: Rows, row: number): boolean {
     const { classes, delimiter, quote, valuePlace, keyIsInt, always, eol } = this.#plan
     const columns = valuePlace.length
-    for (; row < to; row++) {
-      let at = row === 0 ? 0 : valueEnds[row - 1]!
-      let keyAt = row === 0 ? 0 : keyEnds[row - 1]!
-      const valueEnd = valueEnds[row]!
-      if (values[at++] !== 0) return row
-      const keyEnd = keyEnds[row]!
-      this.#reserve(keyEnd - keyAt + valueEnd - at + 4 * columns + keyIsInt.length * intTextMax)
-      const { out } = this
-      let length = this.length
-      let seen = 0
-      for (let column = 0; column < columns; column++) {
-        const open = always[column] === 1
-        const table = open ? this.#quoteOnly : classes
-        if (valuePlace[column]! < 0) {
-          const tag = keys[keyAt]!
-          if (open) out[length++] = quote
-          if (tag === keyTag.text) {
-            const start = length
-            keyAt++
-            for (; keyAt < keyEnd && keys[keyAt] !== 0; keyAt++) {
-              const byte = keys[keyAt]!
-              seen |= table[byte]!
-              out[length++] = byte
-            }
-            if (length === start || keys[++keyAt] === 255) return row
-          } else {
-            const intLength = intLengthOf(tag)
-            if (intLength < 0 || intLength > 6) return row
-            length = writeIntText(out, length, keys, keyAt)
-            keyAt += 1 + intLength
+    let at = row === 0 ? 0 : valueEnds[row - 1]!
+    let keyAt = row === 0 ? 0 : keyEnds[row - 1]!
+    const valueEnd = valueEnds[row]!
+    if (values[at++] !== 0) return false
+    const keyEnd = keyEnds[row]!
+    this.#reserve(keyEnd - keyAt + valueEnd - at + 4 * columns + keyIsInt.length * intTextMax)
+    const { out } = this
+    let length = this.length
+    let seen = 0
+    for (let column = 0; column < columns; column++) {
+      const open = always[column] === 1
+      const table = open ? this.#quoteOnly : classes
+      if (valuePlace[column]! < 0) {
+        const tag = keys[keyAt]!
+        if (open) out[length++] = quote
+        if (tag === keyTag.text) {
+          const start = length
+          keyAt++
+          for (; keyAt < keyEnd && keys[keyAt] !== 0; keyAt++) {
+            const byte = keys[keyAt]!
+            seen |= table[byte]!
+            out[length++] = byte
           }
-          if (open) out[length++] = quote
-        } else if (at < valueEnd) {
-          const cell = values[at++]!
-          if (cell <= shortTextMax) {
-            if (cell === 0) return row
-            if (open) out[length++] = quote
-            for (const end = at + cell; at < end; at++) {
-              const byte = values[at]!
-              seen |= table[byte]!
-              out[length++] = byte
-            }
-            if (open) out[length++] = quote
-          } else if (cell !== cellTag.absent) {
-            return row
-          }
+          if (length === start || keys[++keyAt] === 255) return false
+        } else {
+          const intLength = intLengthOf(tag)
+          if (intLength < 0 || intLength > 6) return false
+          length = writeIntText(out, length, keys, keyAt)
+          keyAt += 1 + intLength
         }
-        out[length++] = delimiter
+        if (open) out[length++] = quote
+      } else if (at < valueEnd) {
+        const cell = values[at++]!
+        if (cell <= shortTextMax) {
+          if (cell === 0) return false
+          if (open) out[length++] = quote
+          for (const end = at + cell; at < end; at++) {
+            const byte = values[at]!
+            seen |= table[byte]!
+            out[length++] = byte
+          }
+          if (open) out[length++] = quote
+        } else if (cell !== cellTag.absent) {
+          return false
+        }
       }
-      if (seen !== 0 || at !== valueEnd || keyAt !== keyEnd) return row
-      length = this.#lineEnd(length - 1, eol)
-      this.length = length
+      out[length++] = delimiter
     }
-    return row
+    if (seen !== 0 || at !== valueEnd || keyAt !== keyEnd) return false
+    this.length = this.#lineEnd(length - 1, eol)
+    return true
   }
 
   #reserve(bytes: number): void {
