@@ -16,8 +16,12 @@ export interface KnownFile {
   readonly sha256: Uint8Array | null
 }
 
-/** File systems keep times in steps of up to two seconds: a change within the step leaves no trace in the stat. */
-const racyMs = 2000
+/**
+ * A change within one step of the file system's clock leaves no trace in the stat. Where times have parts of a
+ * millisecond the step is the kernel's tick, 10 ms at most; elsewhere (FAT) it may be two seconds.
+ */
+const coarseStepMs = 2000
+const fineStepMs = 50
 
 const version = 1
 const headBytes = 42
@@ -25,8 +29,10 @@ const sha256Bytes = 32
 
 /** Whether the file may have changed after its content was known without its stat showing it. */
 export function isRacy(known: KnownFile): boolean {
-  const changed = known.stat.mtimeNs > known.stat.ctimeNs ? known.stat.mtimeNs : known.stat.ctimeNs
-  return Number(changed / 1_000_000n) > known.knownAtMs - racyMs
+  const { mtimeNs, ctimeNs } = known.stat
+  const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs
+  const isFine = changed % 1_000_000n !== 0n
+  return Number(changed / 1_000_000n) > known.knownAtMs - (isFine ? fineStepMs : coarseStepMs)
 }
 
 export function encodeKnown(known: KnownFile): Uint8Array {

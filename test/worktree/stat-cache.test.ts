@@ -43,11 +43,16 @@ describe('a record', () => {
       expect(decodeKnown(bytes.subarray(0, length))).toBe(null)
   })
 
-  test('is racy when the file changed within two seconds before it was made, or after', () => {
-    const at = (ms: number): KnownFile => ({ ...known, knownAtMs: ms })
-    expect(isRacy(at(1_700_000_000_000))).toBe(true)
-    expect(isRacy(at(1_700_000_002_000))).toBe(true)
-    expect(isRacy(at(1_700_000_002_200))).toBe(false)
+  test('is racy when the file changed within a step of the clock before it was made, or after', () => {
+    const changed = 1_700_000_000_000
+    const at = (ms: number, ns: bigint): KnownFile => ({
+      ...known,
+      stat: { ...known.stat, mtimeNs: BigInt(changed) * 1_000_000n + ns, ctimeNs: 0n },
+      knownAtMs: changed + ms,
+    })
+    // Whole milliseconds: the file system may keep times in steps of two seconds.
+    expect([-100, 0, 1900, 2000].map((ms) => isRacy(at(ms, 0n)))).toEqual([true, true, true, false])
+    expect([-100, 0, 49, 50].map((ms) => isRacy(at(ms, 123_456n)))).toEqual([true, true, true, false])
   })
 })
 
