@@ -1,9 +1,10 @@
 // The nodes of the version before, by level and key: a new node that covers the same keys is much like the old one,
-// and the store can keep it as a difference.
+// and the store can keep it as a difference; a new leaf that is an old one need not be packed at all.
 import { compareBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { childRefs, type NodeRef } from '../prolly/descent.ts'
+import { lowerBound } from '../prolly/entry-batch.ts'
 import { ProllyMap } from '../prolly/map.ts'
+import type { Node } from '../prolly/node.ts'
 import type { BaseOf } from '../prolly/tree-builder.ts'
 import { walkLevel } from '../prolly/walk.ts'
 import type { ReadTableOptions } from './interface.ts'
@@ -14,33 +15,36 @@ export interface PreviousNodes {
   readonly known: KnownLeaves
 }
 
+/** Reads the inner nodes of the map before, no leaf. */
 export async function previousNodes(options: ReadTableOptions): Promise<PreviousNodes | null> {
   const { previous, nodes, signal } = options
   if (previous === undefined) return null
-  const map = await ProllyMap.load(nodes, previous.rows, { signal })
-  const levels: NodeRef[][] = []
-  for (let level = 0; level + 1 < map.height; level++) {
-    const refs: NodeRef[] = []
-    for await (const places of walkLevel(nodes, map.root, level + 1, { signal })) {
-      for (const place of places) refs.push(...childRefs(place))
+  const { root } = await ProllyMap.load(nodes, previous.rows, { signal })
+  const parents: Node[][] = []
+  for (let level = 1; level <= root.node.level; level++) {
+    const found: Node[] = []
+    for await (const places of walkLevel(nodes, root, level, { signal })) {
+      for (const { node } of places) found.push(node)
     }
-    levels.push(refs)
+    parents.push(found)
   }
-  levels.push([map.root.ref])
+  const { cid } = root.ref
   return {
-    baseOf: (level, firstKey) => coveringNode(levels[level] ?? [], firstKey),
-    known: knownLeaves(levels[0]!.map(({ cid }) => cid)),
+    baseOf: (level, firstKey) =>
+      level === parents.length ? cid : coveringChild(parents[level] ?? [], firstKey),
+    known: knownLeaves(parents[0] === undefined ? [cid] : parents[0].flatMap(({ links }) => links)),
   }
 }
 
-/** The node whose keys reach up to `key` or beyond; the last one when none does. */
-function coveringNode(refs: readonly NodeRef[], key: Uint8Array): Cid | undefined {
+/** The child whose keys reach up to `key` or beyond; the last one when none does. */
+function coveringChild(parents: readonly Node[], key: Uint8Array): Cid | undefined {
   let low = 0
-  let high = refs.length - 1
+  let high = parents.length - 1
   while (low < high) {
     const middle = (low + high) >> 1
-    if (compareBytes(refs[middle]!.last, key) < 0) low = middle + 1
+    if (compareBytes(parents[middle]!.lastKey, key) < 0) low = middle + 1
     else high = middle
   }
-  return refs[low]?.cid
+  const parent = parents[low]
+  return parent?.link(Math.min(lowerBound(parent, key), parent.count - 1))
 }
