@@ -4,7 +4,8 @@ import { concatBytes, emptyBytes, sharedBuffer } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { NotATable } from './not-a-table.ts'
 
-const sliceBytes = 1 << 20
+/** Large enough that the few leaves at a slice's ends, which are cut twice, do not count. */
+const sliceBytes = 2 << 20
 /** A record longer than this is none that a table could hold. */
 const sliceBytesMax = 64 << 20
 
