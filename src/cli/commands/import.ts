@@ -66,7 +66,7 @@ async function run(context: Context): Promise<number> {
   out.result(result, () => {
     const { path, rows, added, changed, removed } = result
     out.say(
-      `${visible(path)}: ${counted(rows, 'row')} read, ${added} added, ${changed} changed, ${removed} removed`,
+      `${visible(path)}: ${added} added, ${changed} changed, ${removed} removed; ${counted(rows, 'row')} now`,
     )
   })
   return 0
