@@ -9,6 +9,7 @@ import type { Conflict } from '../../src/merge/interface.ts'
 import { mergeTables } from '../../src/merge/merge-tables.ts'
 import { textCell } from '../../src/table/cell.ts'
 import type { Cell, TableObject } from '../../src/table/interface.ts'
+import { diffTables } from '../../src/table/diff.ts'
 import { decodeKey } from '../../src/table/key.ts'
 import { Bench, type CellSpec, csv, type Dump, type TableSpec, textOf } from '../merge/bench.ts'
 
@@ -340,7 +341,7 @@ describe('merge of tables', () => {
     )
   })
 
-  test('law: a merged table, written to its file and read again, is the same table', async () => {
+  test('law: a merged table, written to its file and read again, has the same bytes and the same values', async () => {
     await fc.assert(
       fc.asyncProperty(
         sides,
@@ -368,7 +369,14 @@ describe('merge of tables', () => {
           if (merged.kind !== 'merged') return
           const bytes = concatBytes(await collect(renderTable(nodes, merged.table)))
           if (bytes.length === 0) return
-          expect((await read(bytes, merged.table)).cid).toBe(merged.cid)
+          const again = await read(bytes, merged.table)
+          expect(concatBytes(await collect(renderTable(nodes, again.table)))).toEqual(bytes)
+          // Where cells are quoted against their column, a reader may find that most are, and call that the rule: the
+          // bytes are the same, and so is every value, but not the bookkeeping of the spelling.
+          const isPlain = [base, ours, theirs].every(({ quoted }) => quoted.size === 0)
+          if (isPlain) expect(again.cid).toBe(merged.cid)
+          const differences = (await collect(diffTables(nodes, merged.table, again.table))).flat()
+          expect(differences.filter(({ kind, cells }) => kind !== 'changed' || cells.length > 0)).toEqual([])
         },
       ),
       { numRuns: 200 },
