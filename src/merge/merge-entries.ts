@@ -11,7 +11,7 @@ import type { ConflictRecord, Sides } from './conflict-record.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
 import { mergeTables } from './merge-tables.ts'
-import { mergeText, textBytesMax } from './merge-text.ts'
+import { mergeText, textBytesMax } from '../documents/merge-text.ts'
 
 export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
   readonly entry: TreeEntry | null

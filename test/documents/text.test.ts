@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
-import { conflictMarkers, mergeText } from '../../src/merge/merge-text.ts'
+import { conflictMarkers, mergeText } from '../../src/documents/merge-text.ts'
 
 function merged(base: string, ours: string, theirs: string): string | null {
   const result = mergeText(utf8(base), utf8(ours), utf8(theirs))
