@@ -8,7 +8,7 @@ import { textFromBytes } from '../files/text.ts'
 import { Tree } from '../files/tree.ts'
 import { readFile } from '../files/read.ts'
 import { removeConflicts, scanConflicts } from '../merge/conflicts.ts'
-import type { Conflict, RowConflict, StoredRow } from '../merge/interface.ts'
+import type { Conflict, KeyCollision, RowConflict, StoredRow } from '../merge/interface.ts'
 import { conflictMarkers, textBytesMax } from '../documents/merge-text.ts'
 import { resolveConflicts } from '../merge/resolve.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
@@ -84,7 +84,7 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
   const shape = await tables.at(path)
   const key = keyValues(shape, conflict.key)
   const keyNames = shape.keys.map((column) => column.name)
-  if (conflict.kind === 'row')
+  if (conflict.kind !== 'cell')
     return { id, kind, path, key, keyColumns: keyNames, ...(await rowSides(nodes, shape, conflict)) }
   const type = shape.schema.columns.find((column) => column.name === conflict.column)?.type ?? 'text'
   const value = (cell: Cell | null): Value => (cell === null ? null : cellValue(cell, type))
@@ -104,7 +104,7 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
 async function rowSides(
   nodes: NodeStore,
   shape: RowShape,
-  conflict: RowConflict,
+  conflict: RowConflict | KeyCollision,
 ): Promise<{ base: Row | null; ours: Row | null; theirs: Row | null }> {
   const slotsOf = (side: StoredRow): RowSlots => entrySlots(shape, { key: conflict.key, ...side })
   const sides = [conflict.base, conflict.ours, conflict.theirs]

@@ -154,7 +154,7 @@ export interface MergeResult {
 /** A conflict for people; see merge/interface.ts for the kinds. */
 export interface ConflictInfo {
   readonly id: string
-  readonly kind: 'cell' | 'row' | 'file' | 'schema'
+  readonly kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'
   readonly path: string
   readonly key?: readonly Value[]
   /** Names of the key's columns, in its order. */

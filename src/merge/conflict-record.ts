@@ -12,7 +12,7 @@ import type { Entry } from '../prolly/interface.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Conflict } from './interface.ts'
 
-export const conflictKinds: readonly Conflict['kind'][] = ['cell', 'row', 'file', 'schema']
+export const conflictKinds: readonly Conflict['kind'][] = ['cell', 'row', 'file', 'schema', 'key-collision']
 const inlineBytesMax = 1024
 
 /** The three sides of anything: what was, what it became here, and there. */

@@ -154,6 +154,7 @@ function conflictOf(
       return { kind, id, path, key, column: text, base, ours, theirs }
     }
     case 'row':
+    case 'key-collision':
       return { kind, id, path, key, ...sidesOf(record, (side) => side) }
     case 'file':
       return { kind, id, path, reason: text as FileConflict['reason'], ...sidesOf(record, entryOfSide) }

@@ -7,7 +7,7 @@ import type { Cell } from '../table/interface.ts'
 export type Side = 'base' | 'ours' | 'theirs'
 
 /** Ids are stable for one merge state and short enough to type: '1', '2', … in order of path, key and column. */
-export type Conflict = CellConflict | RowConflict | FileConflict | SchemaConflict
+export type Conflict = CellConflict | RowConflict | KeyCollision | FileConflict | SchemaConflict
 
 export interface CellConflict {
   readonly kind: 'cell'
@@ -21,9 +21,17 @@ export interface CellConflict {
   readonly theirs: Cell
 }
 
-/** Delete against edit, or two different rows added under one key. null: the side has no such row. */
-export interface RowConflict {
+/** Delete against edit. null: the side has no such row. */
+export interface RowConflict extends RowSides {
   readonly kind: 'row'
+}
+
+/** Both sides added a row under one new key, and the rows differ: base is null. */
+export interface KeyCollision extends RowSides {
+  readonly kind: 'key-collision'
+}
+
+interface RowSides {
   readonly id: string
   readonly path: Path
   readonly key: Uint8Array

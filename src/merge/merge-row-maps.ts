@@ -149,7 +149,8 @@ class RowsMerge {
       for (const clash of merged.clashes) this.conflicts.push(cellRecord(this.#path, key, clash))
       return this.#edit(key, ours, merged.row)
     }
-    this.conflicts.push({ kind: 'row', path: this.#path, key: key.slice(), text: '', ...merged.sides })
+    const kind = merged.sides.base === null ? 'key-collision' : 'row'
+    this.conflicts.push({ kind, path: this.#path, key: key.slice(), text: '', ...merged.sides })
     return this.#edit(key, ours, merged.sides.ours)
   }
 

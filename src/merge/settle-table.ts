@@ -73,7 +73,7 @@ function rowAfter(
   row: StoredSide | null,
   settlements: readonly Settlement[],
 ): StoredSide | null {
-  const whole = settlements.find(({ record }) => record.kind === 'row')
+  const whole = settlements.find(({ record }) => record.kind !== 'cell')
   if (whole !== undefined) return whole.chosen
   if (row === null) throw gone(path, 'the row of the conflict')
   const columns = valueColumns(table.schema)

@@ -91,7 +91,7 @@ async function planCommit(
     committer,
     message,
     generation: await nextGeneration(io.writer, parents),
-    extra: {},
+    extra: merge?.extra ?? amended?.extra ?? {},
   })
   return { ref: head.ref, commit, index, subject: message.split('\n')[0]!, name: merge?.kind ?? 'commit' }
 }

@@ -29,8 +29,14 @@ export interface MergeState {
   readonly message: string
   /** Root of the conflicts still open; null when all are resolved. */
   readonly conflicts: Cid | null
+  /** Root of all conflicts that the merge met, and the tree that it made of them, holding ours; null: there were none. */
+  readonly met: { readonly conflicts: Cid; readonly tree: Cid } | null
+  /** Root of the resolutions given (merge/resolutions.ts), by number of the conflict; null: none so far. */
+  readonly resolutions: Cid | null
   /** Author to keep (cherry-pick); null: the committer. */
   readonly author: Person | null
+  /** What the commit to come says in its `extra`: decisions that a person may want to look up. Data for dag-cbor. */
+  readonly extra: Readonly<Record<string, unknown>>
 }
 
 /** What a planner works with: a writer, and the nodes as the writer sees them. */

@@ -187,7 +187,10 @@ export async function concludeMerge(
       theirs: theirs.cid,
       message: end.message,
       conflicts: outcome.conflicts,
+      met: outcome.conflicts === null ? null : { conflicts: outcome.conflicts, tree: outcome.tree },
+      resolutions: null,
       author: personOf(end.author),
+      extra: {},
     })
     return {
       move: { refs: new Map([[mergeRef, state]]), operation, show: outcome.tree, over: ours.tree },

@@ -92,7 +92,7 @@ test('a map with one conflict', async () => {
 })
 
 test('the kinds of conflicts', () => {
-  const rows = [...page.matchAll(/^\| (\d) \| a(?: table's)? (\w+) \|/gm)]
+  const rows = [...page.matchAll(/^\| (\d) \| a(?: table's)? ([\w-]+)(?::[^|]*)? \|/gm)]
   expect(rows.map(([, number, kind]) => [Number(number), kind])).toEqual([...conflictKinds.entries()])
 })
 
@@ -103,7 +103,10 @@ test('a merge state', async () => {
     theirs: first,
     message: 'Merge x',
     conflicts,
+    met: { conflicts, tree },
+    resolutions: null,
     author: null,
+    extra: {},
   } as const
   const cid = writeMergeState(writer, state)
   await expectPrinted('merge state', cid)

@@ -97,6 +97,18 @@ describe('resolving conflicts', () => {
     ])
   })
 
+  test('two rows added under one key are a collision, and a row deleted against an edit is not', async () => {
+    const bench = new Bench()
+    const found = await bench.conflicts(await clash(bench))
+    expect(found.map(({ kind, id }) => `${id} ${kind}`)).toEqual([
+      '1 cell',
+      '2 cell',
+      '3 row',
+      '4 row',
+      '5 key-collision',
+    ])
+  })
+
   test('one row, one column, or one conflict can be settled alone', async () => {
     const bench = new Bench()
     const outcome = await clash(bench)

@@ -231,7 +231,7 @@ async function run(base: Version, ours: Version, theirs: Version): Promise<Resul
   const name = (conflict: Conflict): string => {
     if (conflict.kind === 'schema' || conflict.kind === 'file') return conflict.kind
     const key = textOf(decodeKey(before.schema, conflict.key)[0]!)!
-    if (conflict.kind === 'row')
+    if (conflict.kind !== 'cell')
       return show(
         key,
         conflict.base ? 'row' : undefined,

@@ -10,7 +10,7 @@ import { keyText, shortValue, valueText } from './value.ts'
 /** All conflicts of one path. */
 export function printConflicts(out: Output, path: string, conflicts: readonly ConflictInfo[]): void {
   out.line(out.paint('bold', `${visible(path)}: ${counted(conflicts.length, 'conflict')}`))
-  const inTable = conflicts.filter(({ kind }) => kind === 'cell' || kind === 'row')
+  const inTable = conflicts.filter(({ kind }) => kind !== 'file' && kind !== 'schema')
   if (inTable.length > 0) {
     const rows = inTable.flatMap((conflict) => tableRows(conflict, out.verbose))
     const head = ['  id', 'row', 'column', 'base', 'ours', 'theirs']
