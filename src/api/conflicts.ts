@@ -33,9 +33,20 @@ export async function* listConflicts(
   const manifest = await repo.store.manifest()
   const state = await readMergeState(repo.store, manifest)
   if (state === null || state.conflicts === null) return
-  const tables = new TableReaders(repo.nodes, await Tree.load(repo.nodes, manifest.refs.get(indexRef)!))
-  for await (const batch of scanConflicts(repo.nodes, state.conflicts, { path: options.path })) {
-    for (const conflict of batch) yield await describe(repo.nodes, tables, conflict)
+  const tree = manifest.refs.get(indexRef)!
+  yield* conflictInfos(repo.nodes, tree, state.conflicts, { path: options.path })
+}
+
+/** Conflicts as values; `tree` is the merged one. */
+export async function* conflictInfos(
+  nodes: NodeStore,
+  tree: Cid,
+  conflicts: Cid | null,
+  filter: { path?: string | undefined } = {},
+): AsyncGenerator<ConflictInfo> {
+  const tables = new TableReaders(nodes, await Tree.load(nodes, tree))
+  for await (const batch of scanConflicts(nodes, conflicts, filter)) {
+    for (const conflict of batch) yield await describe(nodes, tables, conflict)
   }
 }
 

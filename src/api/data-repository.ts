@@ -10,7 +10,7 @@ import { checkConfig } from '../repo/config.ts'
 import { type PathDiff, diffDatasets } from '../repo/diff.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { log } from '../repo/log.ts'
-import { type MergeOptions, type Merged, merge } from '../repo/merge.ts'
+import { merge } from '../repo/merge.ts'
 import { pick } from '../repo/pick.ts'
 import { reflog } from '../repo/reflog.ts'
 import { createTag, deleteTag, listTags } from '../repo/tags.ts'
@@ -23,6 +23,7 @@ import { diffEnds } from './diff-ends.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
+import { mergePreview, withConflicts } from './merge-results.ts'
 import { openSnapshot } from './snapshot.ts'
 import { runTransaction } from './transaction.ts'
 
@@ -127,21 +128,40 @@ export class DataRepository {
       allowUnrelated?: boolean
     } = {},
   ): Promise<t.MergeResult> {
-    return mergeResultOf(await merge(this.repo, this.folder, revision, options))
+    return withConflicts((onUnstored) => merge(this.repo, this.folder, revision, { ...options, onUnstored }))
+  }
+
+  /** What `merge` would do, between any two revisions; nothing is changed. */
+  async mergePreview(
+    revision: string,
+    options: t.OperationOptions & {
+      /** Default: HEAD. */
+      into?: string
+      fastForward?: 'only' | 'never' | 'allow'
+      allowUnrelated?: boolean
+      /** Default: 1000. */
+      conflictsMax?: number
+    } = {},
+  ): Promise<t.MergePreview> {
+    return mergePreview(this.repo, revision, options)
   }
 
   async revert(
     revision: string,
     options: t.OperationOptions & { noCommit?: boolean } = {},
   ): Promise<t.MergeResult> {
-    return mergeResultOf(await pick(this.repo, this.folder, revision, { ...options, kind: 'revert' }))
+    return withConflicts((onUnstored) =>
+      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'revert' }),
+    )
   }
 
   async cherryPick(
     revision: string,
     options: t.OperationOptions & { noCommit?: boolean } = {},
   ): Promise<t.MergeResult> {
-    return mergeResultOf(await pick(this.repo, this.folder, revision, { ...options, kind: 'cherry-pick' }))
+    return withConflicts((onUnstored) =>
+      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),
+    )
   }
 
   async undo(options: t.OperationOptions & { dryRun?: boolean } = {}): Promise<t.UndoResult> {
@@ -236,12 +256,6 @@ export class DataRepository {
     await this.close()
   }
 }
-
-export function mergeResultOf(merged: Merged): t.MergeResult {
-  return { ...merged, commit: idOf(merged.commit) }
-}
-
-export type { MergeOptions }
 
 function withCounter<T extends t.OperationOptions>(
   options: T,

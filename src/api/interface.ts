@@ -149,6 +149,28 @@ export interface MergeResult {
   readonly commit: string
   readonly paths: readonly MergedPath[]
   readonly conflictCount: number
+  /**
+   * Of a merge that stopped at conflicts where no folder could keep them: the conflicts themselves, the first thousand.
+   * Nothing was changed then. In a repository with a folder `conflicts()` lists what is stored.
+   */
+  readonly conflicts?: readonly ConflictInfo[]
+}
+
+/** What a merge would do; nothing of it is kept. */
+export interface MergePreview {
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict'
+  /** Branch or revision that would be merged into, by its short name. */
+  readonly into: string
+  /** Its commit; null on a branch without commits. */
+  readonly ours: string | null
+  readonly theirs: string
+  /** As the merge itself would give them. */
+  readonly paths: readonly MergedPath[]
+  /** How much each path would change by it, as `diffStat` counts. Where a path has conflicts it holds ours. */
+  readonly changes: readonly DiffStat[]
+  readonly conflictCount: number
+  /** The first `conflictsMax` of them. */
+  readonly conflicts: readonly ConflictInfo[]
 }
 
 /** A conflict for people; see merge/interface.ts for the kinds. */

@@ -12,9 +12,10 @@ import { push } from '../remote/push.ts'
 import { addRemote, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/file.ts'
 import type { Manifest, Store } from '../store/interface.ts'
-import { DataRepository, mergeResultOf } from './data-repository.ts'
+import { DataRepository } from './data-repository.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
+import { withConflicts } from './merge-results.ts'
 
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
@@ -67,7 +68,10 @@ export class RemoteRepository extends DataRepository {
   async pull(
     remote?: string,
     branch?: string,
-    options: t.OperationOptions & { mode?: 'merge' | 'rebase' | 'ff-only' } = {},
+    options: t.OperationOptions & {
+      mode?: 'merge' | 'rebase' | 'ff-only'
+      allowUnrelated?: boolean
+    } = {},
   ): Promise<t.PullResult> {
     const fetched = await this.fetch(remote, options)
     const manifest = await this.repo.store.manifest()
@@ -82,15 +86,17 @@ export class RemoteRepository extends DataRepository {
         },
       )
     }
-    const merged =
+    const merged = await withConflicts((onUnstored) =>
       options.mode === 'rebase'
-        ? await rebase(this.repo, this.folder, from, { ...options, operation: 'pull (rebase)' })
-        : await merge(this.repo, this.folder, from, {
+        ? rebase(this.repo, this.folder, from, { ...options, operation: 'pull (rebase)' })
+        : merge(this.repo, this.folder, from, {
             ...options,
+            onUnstored,
             operation: 'pull',
             fastForward: options.mode === 'ff-only' ? 'only' : 'allow',
-          })
-    return { fetched, merged: mergeResultOf(merged) }
+          }),
+    )
+    return { fetched, merged }
   }
 
   /** Refspecs: 'main', 'main:other', ':gone' (deletes), 'refs/tags/v1'. None: the current branch. */

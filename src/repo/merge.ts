@@ -2,15 +2,13 @@
 // is planned first and moved at once (move.ts), so that a merge that fails leaves nothing behind.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { isAncestor } from '../history/ancestry.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { MergedPath, MergeOutcome } from '../merge/interface.ts'
-import { mergeBaseTree } from '../merge/merge-base-tree.ts'
-import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest } from '../store/interface.ts'
+import { type AssessOptions, assessMerge } from './assess.ts'
 import { signatureOf } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { indexOf, readHead, refuseWhileMerging } from './head.ts'
@@ -25,11 +23,11 @@ import {
 import { writeMergeState } from './merge-state.ts'
 import { type Move, move } from './move.ts'
 
-export interface MergeOptions extends FolderOptions {
+export interface MergeOptions extends AssessOptions {
   readonly message?: string | undefined
   readonly noCommit?: boolean | undefined
-  readonly fastForward?: 'only' | 'never' | 'allow' | undefined
-  readonly allowUnrelated?: boolean | undefined
+  /** Sees the conflicts of a merge that cannot keep them, while they can be read: afterwards nothing of it is left. */
+  readonly onUnstored?: ((io: Io, outcome: MergeOutcome) => Promise<void>) | undefined
   /** For the operation log; default 'merge'. */
   readonly operation?: string | undefined
 }
@@ -82,44 +80,19 @@ async function planMerge(
   their: { theirs: Cid; ref: string | null; revision: string },
   options: MergeOptions,
 ): Promise<Plan> {
-  const head = await readHead(io.writer, manifest)
+  const { ref, commit: ours } = await readHead(io.writer, manifest)
   const theirs = await readCommit(io.writer, their.theirs)
-  const ours = head.commit
-  if (ours !== null && (await isAncestor(io.writer, theirs.cid, ours.cid))) {
-    return { move: null, result: { outcome: 'up-to-date', commit: ours.cid, paths: [], conflictCount: 0 } }
+  const { kind, ...outcome } = await assessMerge(io, { ours, theirs, revision: their.revision }, options)
+  if (ours === null || kind === 'fast-forward') return fastForward(ref, theirs, outcome, options)
+  if (kind === 'up-to-date') {
+    return { move: null, result: { outcome: kind, commit: ours.cid, paths: [], conflictCount: 0 } }
   }
-  if (
-    ours === null ||
-    (options.fastForward !== 'never' && (await isAncestor(io.writer, ours.cid, theirs.cid)))
-  ) {
-    return fastForward(io, head, theirs, options)
-  }
-  if (options.fastForward === 'only') {
-    throw new VarveError(
-      'VARVE_NOT_POSSIBLE',
-      `'${their.revision}' cannot be fast-forwarded to: both sides have commits`,
-      {
-        hint: `merge it with 'varve merge ${their.revision}'`,
-      },
-    )
-  }
-  const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid })
-  if (base === null && options.allowUnrelated !== true) {
-    throw new VarveError(
-      'VARVE_NOT_POSSIBLE',
-      `'${their.revision}' has no history in common with this branch`,
-      {
-        hint: "if you mean it, merge with '--allow-unrelated-histories'",
-      },
-    )
-  }
-  const outcome = await mergeTrees({ ...io, base, ours: ours.tree, theirs: theirs.tree }, options)
-  const message = options.message ?? defaultMessage(their, head.ref)
+  const message = options.message ?? defaultMessage(their, ref)
   return concludeMerge(
     repo,
     manifest,
     io,
-    { ref: head.ref, ours, theirs, outcome, message, kind: 'merge', author: null },
+    { ref, ours, theirs, outcome, message, kind: 'merge', author: null },
     options,
   )
 }
@@ -136,17 +109,10 @@ function defaultMessage(their: { ref: string | null; revision: string }, into: s
   return target === 'main' || target === 'HEAD' ? `Merge ${kind}` : `Merge ${kind} into ${target}`
 }
 
-async function fastForward(
-  io: Io,
-  head: { ref: string; commit: Commit | null },
-  theirs: Commit,
-  options: MergeOptions,
-): Promise<Plan> {
-  const before = head.commit?.tree ?? emptyTreeOf(io)
-  const outcome = await mergeTrees({ ...io, base: before, ours: before, theirs: theirs.tree }, options)
+function fastForward(ref: string, theirs: Commit, outcome: MergeOutcome, options: MergeOptions): Plan {
   return {
     move: {
-      refs: new Map([[head.ref, theirs.cid]]),
+      refs: new Map([[ref, theirs.cid]]),
       operation: {
         name: options.operation ?? 'merge',
         message: `fast-forward to ${theirs.message.split('\n')[0]!}`,
@@ -180,7 +146,11 @@ export async function concludeMerge(
   const counts = { paths: outcome.paths, conflictCount: outcome.conflictCount }
   const operation = { name: options.operation ?? kind, message: end.message.split('\n')[0]! }
   if (outcome.conflictCount > 0 || options.noCommit === true) {
-    refuseWithoutIndex(manifest, outcome)
+    if (indexOf(manifest).index === null) {
+      if (outcome.conflictCount === 0) throw nowhereToStage()
+      await options.onUnstored?.(io, outcome)
+      return { move: null, result: { outcome: 'conflict', commit: ours.cid, ...counts } }
+    }
     const state = writeMergeState(io.writer, {
       kind,
       ours: ours.cid,
@@ -218,12 +188,9 @@ function personOf(signature: Signature | null): Person | null {
   return signature === null ? null : { name: signature.name, email: signature.email }
 }
 
-// Conflicts wait in the index of a repository with a folder; elsewhere there is nobody who could resolve them.
-function refuseWithoutIndex(manifest: Manifest, outcome: MergeOutcome): void {
-  if (indexOf(manifest).index !== null) return
-  throw new VarveError('VARVE_MERGE_CONFLICT', `the merge has ${outcome.conflictCount} conflicts`, {
-    data: { paths: outcome.paths.filter((path) => path.conflicts > 0) },
-    hint: 'merge in a clone with a folder, resolve there, and push',
+function nowhereToStage(): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', 'a repository without files cannot stage a merge', {
+    hint: "merge without '--no-commit', or see what it would do with '--dry-run'",
   })
 }
 

@@ -19,59 +19,19 @@ import { resolveRevision } from '../../src/history/revision.ts'
 import { MapBuilder } from '../../src/prolly/map-builder.ts'
 import { loadTable, writeTable } from '../../src/table/table-object.ts'
 import { temporaryDir } from '../support/temporary.ts'
-
-const author = { name: 'Ada', email: 'ada@example.org' }
-const people = 'id,name,city\n1,Ann,Wien\n2,Bob,Paris\n3,Cy,Rome\n'
-
-async function withPeople(): Promise<Repository> {
-  const repo = await Repository.init(temporaryDir(), { author })
-  write(repo, 'people.csv', people)
-  write(repo, 'notes.txt', 'one\ntwo\nthree\n')
-  await repo.track('people.csv', { key: ['id'] })
-  await repo.add(['.'])
-  await repo.commit({ message: 'first' })
-  return repo
-}
-
-const at = (repo: Repository, file: string): string => path.join(repo.root!, file)
-const write = (repo: Repository, file: string, text: string): void => writeFileSync(at(repo, file), text)
-const read = (repo: Repository, file: string): string => readFileSync(at(repo, file), 'utf8')
-const edit = (repo: Repository, from: string, to: string, file = 'people.csv'): void =>
-  write(repo, file, read(repo, file).replace(from, to))
-
-async function commitEdit(
-  repo: Repository,
-  from: string,
-  to: string,
-  message: string,
-  file?: string,
-): Promise<string> {
-  edit(repo, from, to, file)
-  return (await repo.commit({ message, all: true })).id
-}
-
-async function subjects(repo: Repository, revision = 'HEAD'): Promise<string[]> {
-  return (await collect(repo.log({ revision }))).map((commit) => commit.message.split('\n')[0]!)
-}
-
-async function isClean(repo: Repository): Promise<boolean> {
-  const { staged, unstaged, untracked, merging } = await repo.status()
-  return staged.length + unstaged.length + untracked.length === 0 && merging === null
-}
-
-/** main and side have both left the first commit. */
-async function diverged(
-  ours: [string, string],
-  theirs: [string, string],
-  file?: string,
-): Promise<Repository> {
-  const repo = await withPeople()
-  await repo.switch('side', { create: true })
-  await commitEdit(repo, ...theirs, 'theirs', file)
-  await repo.switch('main')
-  await commitEdit(repo, ...ours, 'ours', file)
-  return repo
-}
+import {
+  at,
+  author,
+  commitEdit,
+  diverged,
+  edit,
+  isClean,
+  people,
+  read,
+  subjects,
+  withPeople,
+  write,
+} from './people.ts'
 
 describe('a merge', () => {
   test('of different cells merges, and the file follows', async () => {

@@ -35,6 +35,39 @@ describe('merging', () => {
     await ok(['commit', '-am', 'Ours'], at)
   }, 60_000)
 
+  test('merge --dry-run tells what would happen, exits with 21, and leaves everything as it is', async () => {
+    const before = get('people.csv', folder)
+    const { code, stdout, stderr } = await varve(['merge', '--dry-run', 'other'], at)
+    expect({ code, stderr }).toEqual({ code: 21, stderr: '' })
+    expect(stdout).toMatch(
+      /^other \([0-9a-f]{8}\) clashes with main: 1 conflict in 1 path\n {2}conflict {2}people.csv {2}1 row changed, 1 cell, 1 conflict\npeople.csv: 1 conflict\n/,
+    )
+    expect(get('people.csv', folder)).toBe(before)
+    expect(await json(['status'], at)).toMatchObject({ merging: null, unstaged: [], staged: [] })
+    expect(await varve(['merge', '--dry-run', '--into', 'other~1', 'other', '-q'], at)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    })
+    expect(await json(['merge', '--dry-run', '--into', 'other~1', 'main'], at)).toMatchObject({
+      outcome: 'fast-forward',
+      into: 'other~1',
+      conflicts: [],
+    })
+  })
+
+  test('merge of two branches at once is refused with the next step', async () => {
+    const two = await varve(['merge', 'other', 'main~1'], at)
+    expect(two.code).toBe(2)
+    expect(two.stderr).toContain(
+      "merge them one after the other: 'varve merge other', then 'varve merge main~1'",
+    )
+    expect((await varve(['merge', '--dry-run', 'main', 'other'], at)).stderr).toContain(
+      "'varve merge --dry-run --into main other'",
+    )
+    expect((await varve(['merge', '--into', 'main', 'other'], at)).code).toBe(2)
+  })
+
   test('merge merges cells, keeps the conflict, and exits with 21', async () => {
     const { code, stdout } = await varve(['merge', 'other', '--json'], at)
     expect(code).toBe(21)

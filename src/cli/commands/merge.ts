@@ -1,37 +1,48 @@
 import { usage } from '../arguments.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
+import type { Repository } from '../../index.ts'
+import type { Arguments } from '../arguments.ts'
 import { printMerge } from '../format/merge.ts'
+import { printPreview } from '../format/merge-preview.ts'
 import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {
   usage: [
     'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] REV',
+    'merge --dry-run [--into BRANCH] [--ff-only | --no-ff] REV',
     'merge --continue [-m MESSAGE]',
     'merge --abort',
   ],
   description:
-    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line; what cannot be\ndecided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick and pull.',
+    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line; what cannot be\ndecided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick and pull. With --dry-run\nnothing is written: it tells what the merge would do, conflicts included, in a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
     'no-ff': { type: 'flag', about: 'make a merge commit even then' },
     'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
+    'dry-run': {
+      type: 'flag',
+      about: 'tell what would happen, and change nothing; exit code 21 on conflict',
+    },
+    into: { type: 'text', value: 'BRANCH', about: 'with --dry-run: what to merge into, instead of HEAD' },
     continue: { type: 'flag', about: 'commit the merge, all conflicts being resolved' },
     abort: { type: 'flag', about: 'go back to before the merge' },
   },
   examples: [
     ['varve merge cleanup', 'bring in the branch cleanup'],
+    ['varve merge --dry-run cleanup', 'would it merge? exit code 0 if it would, 21 on conflict'],
+    ['varve merge --dry-run --into main origin/cleanup', 'the same for any two revisions, for CI'],
     ['varve merge --continue', 'after the last conflict is resolved'],
     ['varve merge --abort', 'as if it had never begun'],
   ],
-  json: "{ outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number }; --continue: CommitInfo; --abort: { aborted: true }",
+  json: "{ outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; conflicts?: ConflictInfo[] }; --dry-run: MergePreview; --continue: CommitInfo; --abort: { aborted: true }",
   run,
 }
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  given.exclusive('continue', 'abort', 'no-commit')
+  given.exclusive('continue', 'abort', 'no-commit', 'dry-run')
   given.exclusive('ff-only', 'no-ff')
   const message = given.text('message')
   const named = message === undefined ? {} : { message }
@@ -41,6 +52,8 @@ async function run(context: Context): Promise<number> {
     out.result({ aborted: true }, () => out.say('as before the merge'))
     return 0
   }
+  if (given.flag('dry-run')) return preview(context)
+  if (given.text('into') !== undefined) throw usage('--into needs --dry-run', intoHint(given))
   const repo = await repository({ commits: true })
   if (given.flag('continue')) {
     given.expectWords(0, 0, '')
@@ -48,14 +61,55 @@ async function run(context: Context): Promise<number> {
     out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
     return 0
   }
-  if (given.words.length !== 1) throw usage('name one revision to merge')
-  const result = await repo.merge(given.words[0]!, {
+  const result = await repo.merge(oneRevision(given), {
     ...operation,
     ...named,
+    ...waysOf(given),
     noCommit: given.flag('no-commit'),
-    fastForward: given.flag('ff-only') ? 'only' : given.flag('no-ff') ? 'never' : 'allow',
-    allowUnrelated: given.flag('allow-unrelated-histories'),
   })
   if (out.json) out.result(result, () => {})
   return printMerge(out, result, 'merge')
+}
+
+type MergeWays = Pick<NonNullable<Parameters<Repository['merge']>[1]>, 'fastForward' | 'allowUnrelated'>
+
+function waysOf(given: Arguments): MergeWays {
+  return {
+    fastForward: given.flag('ff-only') ? 'only' : given.flag('no-ff') ? 'never' : 'allow',
+    allowUnrelated: given.flag('allow-unrelated-histories'),
+  }
+}
+
+async function preview({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  const into = given.text('into')
+  const revision = oneRevision(given)
+  const repo = await repository()
+  const result = await repo.mergePreview(revision, {
+    ...operation,
+    ...waysOf(given),
+    ...(into === undefined ? {} : { into }),
+  })
+  out.result(result, () => printPreview(out, result, revision))
+  return result.outcome === 'conflict' ? 21 : 0
+}
+
+/** One, for a merge has two sides: what git calls an octopus could not say whose cell clashes with whose. */
+function oneRevision(given: Arguments): string {
+  const [first, second] = given.words
+  if (first === undefined) throw usage('name one revision to merge')
+  if (second === undefined) return first
+  if (given.flag('dry-run')) {
+    throw usage(
+      'one revision can be merged at a time',
+      `to merge one into another: 'varve merge --dry-run --into ${first} ${second}'`,
+    )
+  }
+  throw usage(
+    `one revision can be merged at a time, not ${given.words.length}`,
+    `merge them one after the other: ${given.words.map((word) => `'varve merge ${word}'`).join(', then ')}`,
+  )
+}
+
+function intoHint(given: Arguments): string {
+  return `go there and merge: 'varve switch ${given.text('into')!}', then 'varve merge ${given.words[0] ?? 'REV'}'`
 }

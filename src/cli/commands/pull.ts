@@ -9,6 +9,7 @@ export const command: Command = {
   options: {
     rebase: { type: 'flag', short: 'r', about: 'put your commits on top of theirs' },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
+    'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
   },
   examples: [
     ['varve pull', 'get and merge what others have done'],
@@ -20,10 +21,15 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.exclusive('rebase', 'ff-only')
+  given.exclusive('rebase', 'allow-unrelated-histories')
   given.expectWords(0, 2, 'REMOTE')
   const repo = await repository({ commits: true })
   const mode = given.flag('rebase') ? 'rebase' : given.flag('ff-only') ? 'ff-only' : 'merge'
-  const result = await repo.pull(given.words[0], given.words[1], { ...operation, mode })
+  const result = await repo.pull(given.words[0], given.words[1], {
+    ...operation,
+    mode,
+    allowUnrelated: given.flag('allow-unrelated-histories'),
+  })
   out.result(result, () => printTransfer(out, result.fetched, 'from'))
   return printMerge(out, result.merged, 'pull')
 }

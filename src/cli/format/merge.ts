@@ -1,10 +1,11 @@
 // What a merge, pull, revert or cherry-pick came to, and the way on when it stopped at conflicts.
-import type { MergeResult } from '../../api/interface.ts'
+import type { ConflictInfo, MergeResult } from '../../api/interface.ts'
 import type { MergedPath } from '../../merge/interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
+import { printConflicts } from './conflicts.ts'
 import { sumsText } from './row-changes.ts'
 import { counted } from './size.ts'
 
@@ -19,11 +20,31 @@ export function printMerge(
   if (conflict) printConflict(out, result, verb)
   else out.say(outcomeText(result, verb))
   for (const line of pathLines(result.paths)) out.say(line)
-  if (conflict) {
+  if (conflict && result.conflicts !== undefined) {
+    printFirstConflicts(out, result.conflicts, result.conflictCount)
+    out.hint('nothing was changed, for without files there is nowhere to resolve them:')
+    out.hint(`${verb} in a clone with a folder, resolve there, and push`)
+  } else if (conflict) {
     out.hint("'varve conflicts' shows them, 'varve resolve PATH --ours|--theirs|--value V' settles them,")
     out.hint(`then 'varve merge --continue'; 'varve merge --abort' goes back`)
   }
   return conflict ? 21 : 0
+}
+
+/** Those that were handed over with a result, path by path. */
+export function printFirstConflicts(out: Output, conflicts: readonly ConflictInfo[], count: number): void {
+  for (const ofPath of byPath(conflicts)) printConflicts(out, ofPath[0]!.path, ofPath)
+  if (count > conflicts.length) out.line(`and ${counted(count - conflicts.length, 'more conflict')}`)
+}
+
+/** They come path by path. */
+function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
+  const groups: ConflictInfo[][] = []
+  for (const conflict of conflicts) {
+    if (groups.at(-1)?.[0]!.path === conflict.path) groups.at(-1)!.push(conflict)
+    else groups.push([conflict])
+  }
+  return groups
 }
 
 function printConflict(out: Output, { conflictCount, paths }: MergeResult, verb: string): void {
@@ -46,7 +67,7 @@ const pastTense: Readonly<Record<string, string>> = {
   'cherry-pick': 'picked',
 }
 
-const resultWords: Readonly<Record<MergedPath['result'], string>> = {
+export const resultWords: Readonly<Record<MergedPath['result'], string>> = {
   ours: 'kept',
   theirs: 'updated',
   merged: 'merged',

@@ -1,0 +1,67 @@
+// Results of merges as plain data. Conflicts that no folder keeps, of a dry run or a merge in a repository without
+// files, are read while the writer that holds them lives, and handed over as values: up to a bound, for there may be a
+// million of them.
+import type { Cid } from '../encoding/cid.ts'
+import type { MergeOutcome } from '../merge/interface.ts'
+import { diffDatasets } from '../repo/diff.ts'
+import { shortRefName } from '../history/refs.ts'
+import type { Io, Repo } from '../repo/interface.ts'
+import type { MergeOptions, Merged } from '../repo/merge.ts'
+import { type Preview, type PreviewOptions, previewMerge } from '../repo/preview.ts'
+import { conflictInfos } from './conflicts.ts'
+import { diffStatOf } from './diff-stat.ts'
+import { idOf } from './info.ts'
+import type { ConflictInfo, DiffStat, MergePreview, MergeResult } from './interface.ts'
+
+const conflictsMaxDefault = 1000
+
+/** Runs a merge that may stop at conflicts which cannot be stored. */
+export async function withConflicts(
+  run: (onUnstored: NonNullable<MergeOptions['onUnstored']>) => Promise<Merged>,
+): Promise<MergeResult> {
+  let conflicts: ConflictInfo[] | null = null
+  const merged = await run(async (io, outcome) => {
+    conflicts = await firstConflicts(io, outcome, conflictsMaxDefault)
+  })
+  const result = { ...merged, commit: idOf(merged.commit) }
+  return conflicts === null || merged.outcome !== 'conflict' ? result : { ...result, conflicts }
+}
+
+export async function mergePreview(
+  repo: Repo,
+  revision: string,
+  options: PreviewOptions & { readonly conflictsMax?: number | undefined },
+): Promise<MergePreview> {
+  return previewMerge(repo, revision, options, async (io, preview) => ({
+    outcome: outcomeOf(preview),
+    into: shortRefName(preview.into),
+    ours: idOf(preview.ours),
+    theirs: idOf(preview.theirs),
+    paths: preview.paths,
+    changes: await changesOf(io, preview.before, preview.tree, options),
+    conflictCount: preview.conflictCount,
+    conflicts: await firstConflicts(io, preview, options.conflictsMax ?? conflictsMaxDefault),
+  }))
+}
+
+function outcomeOf({ kind, conflictCount }: Preview): MergePreview['outcome'] {
+  if (kind !== 'merge') return kind
+  return conflictCount > 0 ? 'conflict' : 'merged'
+}
+
+async function changesOf(io: Io, before: Cid, after: Cid, options: PreviewOptions): Promise<DiffStat[]> {
+  const changes: DiffStat[] = []
+  for await (const diff of diffDatasets(io.nodes, before, after, { signal: options.signal }))
+    changes.push(await diffStatOf(diff))
+  return changes
+}
+
+async function firstConflicts(io: Io, outcome: MergeOutcome, max: number): Promise<ConflictInfo[]> {
+  const first: ConflictInfo[] = []
+  if (max <= 0) return first
+  for await (const conflict of conflictInfos(io.nodes, outcome.tree, outcome.conflicts)) {
+    first.push(conflict)
+    if (first.length >= max) break
+  }
+  return first
+}

@@ -1,0 +1,61 @@
+// How a merge of two commits would come out: nothing to do, a branch that only moves forward, or a merged tree, maybe
+// with conflicts. It writes objects into the writer it is given and moves nothing, so that a merge and its dry run ask
+// the same question and get the same answer.
+import { VarveError } from '../base/errors.ts'
+import { isAncestor } from '../history/ancestry.ts'
+import type { Commit } from '../history/interface.ts'
+import type { MergeOutcome } from '../merge/interface.ts'
+import { mergeBaseTree } from '../merge/merge-base-tree.ts'
+import { mergeTrees } from '../merge/merge-trees.ts'
+import { emptyTreeOf } from './empty.ts'
+import type { FolderOptions, Io } from './interface.ts'
+
+export interface AssessOptions extends FolderOptions {
+  readonly fastForward?: 'only' | 'never' | 'allow' | undefined
+  readonly allowUnrelated?: boolean | undefined
+}
+
+export interface Assessment extends MergeOutcome {
+  readonly kind: 'up-to-date' | 'fast-forward' | 'merge'
+}
+
+export interface MergeEnds {
+  /** null on a branch without commits. */
+  readonly ours: Commit | null
+  readonly theirs: Commit
+  /** What theirs was called, for messages. */
+  readonly revision: string
+}
+
+/** @throws VarveError VARVE_NOT_POSSIBLE when the options forbid it, or the histories have nothing in common */
+export async function assessMerge(
+  io: Io,
+  { ours, theirs, revision }: MergeEnds,
+  options: AssessOptions,
+): Promise<Assessment> {
+  if (ours !== null && (await isAncestor(io.writer, theirs.cid, ours.cid)))
+    return { kind: 'up-to-date', tree: ours.tree, paths: [], conflicts: null, conflictCount: 0 }
+  if (
+    ours === null ||
+    (options.fastForward !== 'never' && (await isAncestor(io.writer, ours.cid, theirs.cid)))
+  ) {
+    const before = ours?.tree ?? emptyTreeOf(io)
+    const outcome = await mergeTrees({ ...io, base: before, ours: before, theirs: theirs.tree }, options)
+    return { kind: 'fast-forward', ...outcome }
+  }
+  if (options.fastForward === 'only') {
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `'${revision}' cannot be fast-forwarded to: both sides have commits`,
+      { hint: `merge it with 'varve merge ${revision}'` },
+    )
+  }
+  const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid }, options)
+  if (base === null && options.allowUnrelated !== true) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${revision}' has no history in common with this branch`, {
+      hint: "if you mean it, merge with '--allow-unrelated-histories'",
+    })
+  }
+  const outcome = await mergeTrees({ ...io, base, ours: ours.tree, theirs: theirs.tree }, options)
+  return { kind: 'merge', ...outcome }
+}
