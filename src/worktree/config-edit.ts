@@ -2,23 +2,26 @@
 import { type Document, type Pair, isMap, isScalar, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import { type TableSetting, configFileName, configText } from './config-file.ts'
-import { parsedConfig } from './dataset-config.ts'
+import { parsedConfig } from '../dataset/document.ts'
+import { type TableSetting, configFileName } from '../dataset/interface.ts'
+import { configText } from './config-file.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** Sets the table's entry; makes the file when there is none. */
 export function addTable(root: string, path: Path, setting: TableSetting): void {
   const { document } = parsedConfig(configText(root))
-  const entry = document.createNode({
-    key: setting.key.length === 1 ? setting.key[0] : setting.key,
-    ...(setting.format === null ? {} : { format: setting.format }),
-  })
-  const key = isMap(entry) ? entry.get('key', true) : null
-  if (isSeq(key)) key.flow = true
+  const known = document.getIn(['tables', path])
+  const entry = isMap(known) ? known : document.createNode({})
   if (!isMap(document.contents))
     document.contents = document.createNode({}) as unknown as typeof document.contents
   if (!isMap(document.get('tables'))) document.set('tables', document.createNode({}))
+  // What else the entry says (merge policies) stays.
+  const key = document.createNode(setting.key.length === 1 ? setting.key[0] : [...setting.key])
+  if (isSeq(key)) key.flow = true
   document.setIn(['tables', path], entry)
+  document.setIn(['tables', path, 'key'], key)
+  if (setting.format === null) document.deleteIn(['tables', path, 'format'])
+  else document.setIn(['tables', path, 'format'], setting.format)
   write(root, document)
 }
 

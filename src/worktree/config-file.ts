@@ -2,32 +2,16 @@
 // no more than to know that it is not there: the parser of YAML is loaded when it is.
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
-import type { Path } from '../files/interface.ts'
+import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
 import { errnoOf, fsFault } from './native.ts'
-
-export const configFileName = 'varve.yaml'
-
-export type FormatName = 'csv' | 'tsv' | 'jsonl'
-
-export interface TableSetting {
-  readonly key: readonly string[]
-  /** null: by the file's extension. */
-  readonly format: FormatName | null
-}
-
-export interface DatasetConfig {
-  /** The setting that holds for a path: its own, or that of the last pattern that matches it. */
-  tableAt(path: Path): TableSetting | null
-  readonly isEmpty: boolean
-}
 
 const configBytesMax = 1 << 20
 
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
 export async function readConfig(root: string): Promise<DatasetConfig> {
   const text = configText(root)
-  if (text === '') return { isEmpty: true, tableAt: () => null }
-  const { parseConfig } = await import('./dataset-config.ts')
+  if (text === '') return { isEmpty: true, tableAt: () => null, policiesAt: () => null }
+  const { parseConfig } = await import('../dataset/config.ts')
   return parseConfig(text)
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addTable, removeTable, renameTables } from '../../src/worktree/config-edit.ts'
-import { parseConfig } from '../../src/worktree/dataset-config.ts'
+import { parseConfig } from '../../src/dataset/config.ts'
 import { read, worktreeWith } from './folder.ts'
 
 describe('varve.yaml', () => {
@@ -62,6 +62,16 @@ rules: {anything: goes}
     )
     expect(() => removeTable(worktree.root, 'b.csv')).toThrow(
       expect.objectContaining({ code: 'VARVE_PATH_NOT_FOUND' }),
+    )
+  })
+
+  test('keeps the policies of a table that gets another key', () => {
+    const worktree = worktreeWith({
+      'varve.yaml': 'tables:\n  a.csv:\n    key: id\n    merge: { columns: { n: max } } # counted\n',
+    })
+    addTable(worktree.root, 'a.csv', { key: ['x', 'y'], format: null })
+    expect(read(worktree, 'varve.yaml')).toBe(
+      'tables:\n  a.csv:\n    key: [ x, y ]\n    merge: { columns: { n: max } } # counted\n',
     )
   })
 

@@ -1,0 +1,112 @@
+// Reads varve.yaml. It is read strictly, since a misspelt setting that is passed over is a table that silently is
+// none, or a policy that never decides. Finding the file and changing it is the worktree's (config-file.ts,
+// config-edit.ts).
+import ignore, { type Ignore } from 'ignore'
+import { isMap, isScalar, isSeq } from 'yaml'
+import type { VarveError } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
+import type { DatasetConfig, FormatName, TablePolicies, TableSetting } from './interface.ts'
+import { joinedPolicies } from './policy.ts'
+import { policiesOf } from './policy-section.ts'
+import { type FaultAt, nameOf, parsedConfig } from './document.ts'
+
+const formats: readonly string[] = ['csv', 'tsv', 'jsonl']
+const reservedSections: readonly string[] = ['rules', 'links']
+const reservedSettings: readonly string[] = ['rules']
+
+interface TableSection extends TableSetting {
+  readonly policies: TablePolicies | null
+}
+
+/** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
+export function parseConfig(text: string): DatasetConfig {
+  const { tables, policies } = sectionsOf(text)
+  const patterns: { matcher: Ignore; section: TableSection }[] = []
+  for (const [name, section] of tables) {
+    if (/[*?[]/.test(name))
+      patterns.unshift({ matcher: ignore({ ignorecase: false }).add(`/${name}`), section })
+  }
+  const sectionAt = (path: Path): TableSection | null =>
+    tables.get(path) ?? patterns.find(({ matcher }) => matcher.test(path).ignored)?.section ?? null
+  return {
+    isEmpty: tables.size === 0,
+    tableAt: (path) => {
+      const section = sectionAt(path)
+      return section === null ? null : { key: section.key, format: section.format }
+    },
+    policiesAt: (path) => joinedPolicies(sectionAt(path)?.policies ?? null, policies),
+  }
+}
+
+interface Sections {
+  readonly tables: ReadonlyMap<string, TableSection>
+  /** For all tables. */
+  readonly policies: TablePolicies | null
+}
+
+function sectionsOf(text: string): Sections {
+  const { document, fault } = parsedConfig(text)
+  const top: unknown = document.contents
+  let tables: ReadonlyMap<string, TableSection> = new Map()
+  let policies: TablePolicies | null = null
+  if (top === null || (isScalar(top) && top.value === null)) return { tables, policies }
+  if (!isMap(top)) throw fault(top, 'the file is not a map')
+  for (const { key, value } of top.items) {
+    const section = isScalar(key) ? key.value : null
+    if (section === 'tables') tables = new Map(tablesOf(value, fault))
+    else if (section === 'merge') policies = policiesOf(key, value, fault)
+    else if (typeof section !== 'string' || !reservedSections.includes(section)) {
+      throw fault(
+        key,
+        `unknown section '${String(section)}'`,
+        "known sections: 'tables', 'rules', 'merge', 'links'",
+      )
+    }
+  }
+  return { tables, policies }
+}
+
+function* tablesOf(tables: unknown, fault: FaultAt): Generator<[string, TableSection]> {
+  if (tables === null || (isScalar(tables) && tables.value === null)) return
+  if (!isMap(tables)) throw fault(tables, "'tables' is not a map from path to settings")
+  for (const { key, value } of tables.items) {
+    const name = isScalar(key) ? key.value : null
+    if (typeof name !== 'string' || name === '') throw fault(key, 'the path of a table is not text')
+    yield [name, tableOf(key, value, fault)]
+  }
+}
+
+function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
+  const hint = "write it as 'key: COLUMN' or 'key: [COLUMN, COLUMN]'"
+  if (!isMap(value)) throw fault(value ?? name, "the table's settings are not a map", hint)
+  let key: readonly string[] | null = null
+  let format: FormatName | null = null
+  let policies: TablePolicies | null = null
+  for (const item of value.items) {
+    const setting = isScalar(item.key) ? item.key.value : null
+    if (setting === 'key') key = keyOf(item.value, (what) => fault(item.key, what, hint))
+    else if (setting === 'merge') policies = policiesOf(item.key, item.value, fault)
+    else if (setting === 'format') {
+      const given = isScalar(item.value) ? item.value.value : null
+      if (!formats.includes(String(given)))
+        throw fault(item.key, `unknown format '${String(given)}'`, 'known: csv, tsv, jsonl')
+      format = given as FormatName
+    } else if (!reservedSettings.includes(String(setting))) {
+      throw fault(
+        item.key,
+        `unknown setting '${String(setting)}'`,
+        "known settings: 'key', 'format', 'merge', 'rules'",
+      )
+    }
+  }
+  if (key === null) throw fault(name, 'the table has no key', hint)
+  return { key, format, policies }
+}
+
+function keyOf(value: unknown, fault: (what: string) => VarveError): readonly string[] {
+  const names = isSeq(value) ? value.items.map(nameOf) : [nameOf(value)]
+  if (names.length === 0 || names.some((name) => name === null))
+    throw fault('the key is not a column or a list of columns')
+  if (new Set(names).size !== names.length) throw fault('the key names a column twice')
+  return names as string[]
+}

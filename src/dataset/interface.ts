@@ -1,0 +1,40 @@
+// What varve.yaml says: which files are tables, by which key, and how their merges decide what three versions alone
+// leave open. It is committed with the dataset, so whoever merges it, with files or without, merges it alike.
+import type { Path } from '../files/interface.ts'
+
+export const configFileName = 'varve.yaml'
+
+export type FormatName = 'csv' | 'tsv' | 'jsonl'
+
+export interface TableSetting {
+  readonly key: readonly string[]
+  /** null: by the file's extension. */
+  readonly format: FormatName | null
+}
+
+export interface DatasetConfig {
+  /** The setting that holds for a path: its own, or that of the last pattern that matches it. */
+  tableAt(path: Path): TableSetting | null
+  /** null: nothing is said, and every clash is a conflict. */
+  policiesAt(path: Path): TablePolicies | null
+  /** Whether it names no table. */
+  readonly isEmpty: boolean
+}
+
+/** How a cell that both sides changed is decided; see dataset/policy.ts for the words. */
+export type CellPolicy =
+  | { readonly kind: 'ours' | 'theirs' | 'max' | 'min' | 'sum' | 'append' | 'text' }
+  /** The side whose row has the later value in `column`; null: in the cell itself. */
+  | { readonly kind: 'newest'; readonly column: string | null }
+  /** null: `;` where a side has one, else `,`. */
+  | { readonly kind: 'union'; readonly separator: string | null }
+
+/** A row removed here and edited there, or two different rows added under one key (`ours` and `theirs` only). */
+export type RowPolicy = 'ours' | 'theirs' | 'keep-edit'
+
+export interface TablePolicies {
+  /** For columns without an entry of their own; null: a conflict. */
+  readonly default: CellPolicy | null
+  readonly rows: RowPolicy | null
+  readonly columns: ReadonlyMap<string, CellPolicy>
+}
