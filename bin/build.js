@@ -1,23 +1,14 @@
-// Builds dist/: the library as plain modules by tsc, and the command line as one bundle with lazy chunks,
-// because loading some hundred small files costs more than most commands take.
-import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+// Builds dist/: the library as plain modules by tsc, and the command line as one script, because loading some hundred
+// small files costs more than most commands take. Code that V8 compiled from it is kept beside it (bin/bundle.js).
+const { spawnSync } = require('node:child_process')
+const { rmSync } = require('node:fs')
+const { isBuiltin } = require('node:module')
+const path = require('node:path')
+const { build } = require('esbuild')
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const tsc = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-  'bin/tsc',
-)
-
-rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-})
-if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+const root = path.dirname(__dirname)
+const bundleFolder = path.join(root, 'dist', 'bundle')
+const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc')
 
 // yargs only parses here. What it would lay out its help with costs half a start of Node (segmenters, tables of emoji),
 // and its search for a package.json would read the folder the user stands in: both stay out of the bundle.
@@ -35,25 +26,105 @@ const parsingOnly = {
   },
 }
 
-await build({
+// Of yargs' assertions none is reached; Node's own module for them takes 4 ms to load.
+const assertionless = {
+  name: 'yargs-assertionless',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^assert$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]yargs[\\/]/.test(importer)
+        ? { path: 'assert', namespace: 'yargs-assertionless' }
+        : null,
+    )
+    onLoad({ filter: /./, namespace: 'yargs-assertionless' }, () => ({
+      contents: `
+        const claim = (holds) => { if (!holds) throw new Error('an assertion of yargs does not hold') }
+        export const strictEqual = (a, b) => claim(Object.is(a, b))
+        export const notStrictEqual = (a, b) => claim(!Object.is(a, b))`,
+    }))
+  },
+}
+
+// Node's own modules as ES modules whose unused names fall away: esbuild would copy all names of 'fs' for every file that
+// imports it, as getters, and each call would go through one.
+const nodeModules = {
+  name: 'node-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ path: id, kind, namespace }) =>
+      isBuiltin(id) && kind === 'import-statement' && namespace !== 'node-modules'
+        ? { path: id, namespace: 'node-modules', sideEffects: false }
+        : null,
+    )
+    onLoad({ filter: /./, namespace: 'node-modules' }, ({ path: id }) => {
+      const names = Object.keys(require(id)).filter((name) => name !== 'default')
+      const lines = names.map((name) => `export const ${name} = /* @__PURE__ */ own(it, '${name}')`)
+      return {
+        contents: [
+          `const it = /* @__PURE__ */ require('${id}')`,
+          'const own = (module, name) => module[name]',
+          'export default it',
+          ...lines,
+        ].join('\n'),
+      }
+    })
+  },
+}
+
+// Packages that few commands need are scripts of their own, loaded on use.
+const apart = {
+  'cli-progress': 'cli-progress',
+  'isomorphic-git': 'isomorphic-git',
+  'isomorphic-git/http/node': 'isomorphic-git-http',
+  yaml: 'yaml',
+}
+const packagesApart = {
+  name: 'packages-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ path: id, kind }) =>
+      kind !== 'entry-point' && Object.hasOwn(apart, id)
+        ? { path: `./${apart[id]}.cjs`, external: true }
+        : null,
+    )
+  },
+}
+
+const common = {
   absWorkingDir: root,
-  entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts' },
-  outdir: 'dist/bundle',
+  outdir: bundleFolder,
+  outExtension: { '.js': '.cjs' },
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20',
   external: ['classic-level', 'level'],
-  define: { VARVE_WORKER_FILE: '"./worker.js"' },
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as __varveRequire } from 'node:module'; const require = __varveRequire(import.meta.url);",
-  },
-  // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms a command.
+  // A script cannot import(); packages that stay outside are CommonJS.
+  supported: { 'dynamic-import': false },
+  // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms where no code is kept.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
-  plugins: [parsingOnly],
   logLevel: 'warning',
-})
+}
+
+async function run() {
+  rmSync(path.join(root, 'dist'), { recursive: true, force: true })
+  const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  })
+  if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+  await build({
+    ...common,
+    entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts' },
+    define: { VARVE_WORKER_FILE: '"../../bin/worker.js"', 'import.meta.url': 'moduleUrl' },
+    plugins: [packagesApart, parsingOnly, assertionless, nodeModules],
+  })
+  await build({
+    ...common,
+    entryPoints: Object.fromEntries(Object.entries(apart).map(([id, name]) => [name, id])),
+  })
+  const kept = spawnSync(process.execPath, [path.join(__dirname, 'code-cache.js')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (kept.status !== 0) process.exit(kept.status ?? 1)
+}
+
+void run()

@@ -1,10 +1,9 @@
 // Writes the command part of docs/CLI.md from the commands' own words; test/cli/docs.test.ts holds both together.
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+const { execFileSync } = require('node:child_process')
+const { readFileSync, writeFileSync } = require('node:fs')
+const path = require('node:path')
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const root = path.dirname(__dirname)
 const page = path.join(root, 'docs/CLI.md')
 const start = '<!-- commands: written by bin/cli-reference.js -->\n'
 const end = '<!-- end of commands -->\n'
@@ -39,17 +38,13 @@ function section({ name, summary, usage, description, options, examples, json })
   return lines.join('\n')
 }
 
-export function commandReference() {
+function commandReference() {
   return varve('help')
     .items.map(({ name }) => section(varve('help', name)))
     .join('\n')
 }
 
-export function commandPart(text) {
-  return text.slice(text.indexOf(start) + start.length, text.indexOf(end))
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (require.main === module) {
   const text = readFileSync(page, 'utf8')
   const before = text.slice(0, text.indexOf(start) + start.length)
   writeFileSync(page, `${before}${commandReference()}${text.slice(text.indexOf(end))}`)

@@ -1,12 +1,11 @@
 // The README's transcript: real commands on real data (fixtures/), in a temporary folder that is removed afterwards.
 // The clock and the author are set, so that every run prints the same, ids included; test/cli/readme.test.ts compares.
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+const { spawnSync } = require('node:child_process')
+const { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const path = require('node:path')
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const root = path.dirname(__dirname)
 
 const steps = [
   '# Make a folder a repository, and a CSV file a table',
@@ -66,7 +65,7 @@ const steps = [
 ]
 
 /** Runs the tour and hands each piece of the transcript to `print` as it comes. */
-export function tour(print) {
+function tour(print) {
   const folder = mkdtempSync(path.join(tmpdir(), 'varve-tour-'))
   try {
     symlinkSync(path.join(root, 'fixtures'), path.join(folder, 'fixtures'))
@@ -117,4 +116,4 @@ function runStep(step, cwd, folder, timeSeconds) {
   return stdout
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) tour((text) => process.stdout.write(text))
+if (require.main === module) tour((text) => process.stdout.write(text))

@@ -1,6 +1,6 @@
 // The user's own settings for all repositories, a flat JSON object in $VARVE_CONFIG or
 // $XDG_CONFIG_HOME/varve/config.json (~/.config). Only the command line reads it. It is replaced by rename.
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
@@ -16,7 +16,7 @@ export async function readUserConfig(environment: Environment): Promise<Readonly
   const file = userConfigFile(environment)
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = fs.readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
     throw new VarveError('VARVE_IO', `cannot read '${file}'`, { cause: error })
@@ -40,10 +40,10 @@ export async function writeUserConfig(
   if (value === null) settings.delete(key)
   else settings.set(key, value)
   const sorted = Object.fromEntries([...settings].sort(([a], [b]) => (a < b ? -1 : 1)))
-  await mkdir(path.dirname(file), { recursive: true })
+  fs.mkdirSync(path.dirname(file), { recursive: true })
   const temporary = `${file}.${process.pid}.tmp`
-  await writeFile(temporary, `${JSON.stringify(sorted, null, 2)}\n`, { mode: 0o600 })
-  await rename(temporary, file)
+  fs.writeFileSync(temporary, `${JSON.stringify(sorted, null, 2)}\n`, { mode: 0o600 })
+  fs.renameSync(temporary, file)
 }
 
 function parseObject(text: string, file: string): object {

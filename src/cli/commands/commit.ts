@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
+import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 import { usage } from '../arguments.ts'
 import { statLines } from '../format/diff.ts'
@@ -80,9 +79,9 @@ async function messageOf(
 }
 
 async function readMessage(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin)
+  if (file === '-') return (await import('node:stream/consumers')).text(process.stdin)
   try {
-    return await readFile(file, 'utf8')
+    return fs.readFileSync(file, 'utf8')
   } catch (error) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `cannot read the message from '${file}'`, { cause: error })
   }

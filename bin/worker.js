@@ -1,0 +1,2 @@
+// Entry of the worker threads.
+require('./bundle.js').loadBundle('worker')

@@ -1,0 +1,54 @@
+// The command line starts from one script and the code that V8 compiled from it, which lies beside it. That code is
+// a copy of something: whatever becomes of it, the program must be the same.
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { root } from './varve.ts'
+
+let folder: string
+let script: string
+let code: string
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(tmpdir(), 'varve-start-'))
+  for (const part of ['bin', 'dist/bundle', 'package.json'])
+    fs.cpSync(path.join(root, part), path.join(folder, part), { recursive: true })
+  script = path.join(folder, 'dist/bundle/main.cjs')
+  code = `${script}.code`
+})
+
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+function overview(): string {
+  return execFileSync(process.execPath, [path.join(folder, 'bin/varve.js'), '--help'], { encoding: 'utf8' })
+}
+
+test('the build keeps compiled code of the command line and of its threads', () => {
+  expect(fs.statSync(code).size).toBeGreaterThan(100_000)
+  expect(fs.statSync(path.join(folder, 'dist/bundle/worker.cjs.code')).size).toBeGreaterThan(10_000)
+})
+
+test('without kept code, and with damaged kept code, it starts all the same', () => {
+  const expected = overview()
+  const bytes = fs.readFileSync(code)
+  for (const at of [0, 31, 32, 40, bytes.length >> 1, bytes.length - 1]) {
+    const damaged = Buffer.from(bytes)
+    damaged[at]! ^= 1
+    fs.writeFileSync(code, damaged)
+    expect(overview()).toBe(expected)
+  }
+  fs.writeFileSync(code, bytes.subarray(0, 1000))
+  expect(overview()).toBe(expected)
+  fs.rmSync(code)
+  expect(overview()).toBe(expected)
+})
+
+test('kept code of another script of the same length is not used', () => {
+  const text = fs.readFileSync(script, 'utf8')
+  const edited = text.replaceAll('Record the staged changes', 'RECORD THE STAGED CHANGES')
+  expect(edited).not.toBe(text)
+  fs.writeFileSync(script, edited)
+  expect(overview()).toContain('RECORD THE STAGED CHANGES')
+})
