@@ -16,6 +16,26 @@ function get(file: string, folder: string): string {
   return readFileSync(path.join(folder, file), 'utf8')
 }
 
+describe('merging text', () => {
+  test('lines that both sides changed apart from each other are merged by the command line', async () => {
+    const folder = path.join(dir, 'text')
+    const at = { cwd: folder }
+    mkdirSync(folder)
+    await ok(['init'], at)
+    put('notes.txt', 'a\nb\nc\nd\ne\n', folder)
+    await ok(['add', '--all'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    await ok(['switch', '-c', 'other'], at)
+    put('notes.txt', 'a\nb\nc\nd\nE\n', folder)
+    await ok(['commit', '-am', 'Theirs'], at)
+    await ok(['switch', 'main'], at)
+    put('notes.txt', 'A\nb\nc\nd\ne\n', folder)
+    await ok(['commit', '-am', 'Ours'], at)
+    expect(await json(['merge', 'other'], at)).toMatchObject({ outcome: 'merged' })
+    expect(get('notes.txt', folder)).toBe('A\nb\nc\nd\nE\n')
+  }, 60_000)
+})
+
 describe('merging', () => {
   const folder = path.join(dir, 'merging')
   const at = { cwd: folder }
