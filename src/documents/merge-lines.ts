@@ -1,0 +1,44 @@
+// A document merged by lines (merge-text.ts): each clash of lines is a conflict.
+import { textToBytes } from '../files/text.ts'
+import type { Choice, DocumentConflict, DocumentMerge, DocumentSides } from './interface.ts'
+import { type Clash, mergePieces, type Piece } from './merge-text.ts'
+
+const reasons = {
+  binary: 'it is binary, or too large to be merged',
+  different: 'the versions differ too much to be compared',
+} as const
+
+export function mergeLines({ base, ours, theirs }: DocumentSides): DocumentMerge {
+  if (base === null) return { kind: 'unfit', reason: 'both sides added it' }
+  const pieces = mergePieces(base, ours, theirs)
+  if (typeof pieces === 'string') return { kind: 'unfit', reason: reasons[pieces] }
+  const conflictOf = new Map<Piece, DocumentConflict>()
+  let line = 1
+  for (const piece of pieces) {
+    if (!('lines' in piece)) conflictOf.set(piece, conflictAt(line, piece))
+    line += ('lines' in piece ? piece.lines : piece.ours).length
+  }
+  const textOf = (piece: Piece, choose: (conflict: DocumentConflict) => Choice): string => {
+    if ('lines' in piece) return piece.lines.join('')
+    const choice = choose(conflictOf.get(piece)!)
+    return typeof choice === 'string' ? piece[choice].join('') : choice.value
+  }
+  return {
+    kind: 'merged',
+    form: 'text',
+    basis: 'by lines',
+    conflicts: [...conflictOf.values()],
+    render: (choose = () => 'ours') => textToBytes(pieces.map((piece) => textOf(piece, choose)).join('')),
+  }
+}
+
+function conflictAt(line: number, { base, ours, theirs }: Clash): DocumentConflict {
+  return {
+    kind: 'text',
+    where: `line ${line}`,
+    column: null,
+    base: base.join(''),
+    ours: ours.join(''),
+    theirs: theirs.join(''),
+  }
+}

@@ -1,0 +1,177 @@
+// The key of a table that nobody declared: columns that all versions have and whose cells are unique and filled in
+// ours and theirs (the base may hold a few rows twice that both sides have put right). A single column is preferred
+// to the smallest unique set of leading columns, and that to any pair; a name that says "key" or the first place to
+// any other column. A key under which the versions have clearly fewer rows in common comes last.
+import type { Lane } from './lanes.ts'
+import type { TableRecord } from './record.ts'
+import type { Version } from './version.ts'
+
+export interface InferredKey {
+  readonly lanes: readonly Lane[]
+  /** A row's key; rows of all versions with one key are one row. */
+  keyOf(side: Side, row: TableRecord): string
+}
+
+export interface KeyVersions {
+  readonly base: Version | null
+  readonly ours: Version
+  readonly theirs: Version
+}
+
+type Side = 'base' | 'ours' | 'theirs'
+
+interface Candidate {
+  readonly lanes: readonly Lane[]
+  readonly rank: number
+}
+
+const leadingColumnsMax = 6
+const pairColumnsMax = 24
+const pairRowsMax = 50_000
+/** Share of rows that may have another's key: in the base of a key, and anywhere of a guarded set. */
+const doubledMax = 0.1
+const guardDoubledMax = 0.02
+/** Share of rows without partner by which a key has to be worse than another to lose against it. */
+const missingStep = 0.05
+const separator = '\u001f'
+const keyNames = /(^|[\s_\-.:])(id|key|code|uuid|guid|iri|uri|identifier|accession)$/i
+
+/** null: no columns tell rows apart. */
+export function inferKey(versions: KeyVersions, lanes: readonly Lane[]): InferredKey | null {
+  const shared = sharedLanes(versions, lanes)
+  const isKey = (columns: readonly Lane[]): boolean =>
+    doubled(versions.ours, columns, 'ours') === 0 &&
+    doubled(versions.theirs, columns, 'theirs') === 0 &&
+    (versions.base === null || doubled(versions.base, columns, 'base') <= doubledMax)
+  const found: Candidate[] = shared
+    .filter((lane) => isKey([lane]))
+    .map((lane) => ({ lanes: [lane], rank: isKeyLike(lane, shared) ? 0 : 2 }))
+  const leading = leadingSet(shared, isKey)
+  if (leading !== null) found.push({ lanes: leading, rank: leading.every(isNamedKey) ? 1 : 3 })
+  if (found.length === 0) {
+    for (const pair of uniquePairs(versions, shared, isKey)) found.push({ lanes: pair, rank: 4 })
+  }
+  return found.length === 0 ? null : keyOn(best(found, versions))
+}
+
+/**
+ * Sets of columns that are as good as unique on both sides, so that a merge must not make a row of another's key:
+ * key-like columns, the first one, and leading columns that are named like keys.
+ */
+export function guardedKeys(versions: KeyVersions, lanes: readonly Lane[]): InferredKey[] {
+  const shared = sharedLanes(versions, lanes)
+  const isGuarded = (columns: readonly Lane[]): boolean =>
+    (['ours', 'theirs'] as const).every((side) => doubled(versions[side], columns, side) <= guardDoubledMax)
+  const sets = shared.filter((lane) => isKeyLike(lane, shared) && isGuarded([lane])).map((lane) => [lane])
+  const leading = leadingSet(shared, isGuarded)
+  if (leading !== null && leading.every(isNamedKey)) sets.push(leading)
+  return sets.map(keyOn)
+}
+
+function sharedLanes({ base }: KeyVersions, lanes: readonly Lane[]): Lane[] {
+  return lanes.filter((lane) => lane.ours >= 0 && lane.theirs >= 0 && (base === null || lane.base >= 0))
+}
+
+function isNamedKey({ name }: Lane): boolean {
+  return keyNames.test(name)
+}
+
+function isKeyLike(lane: Lane, shared: readonly Lane[]): boolean {
+  return lane === shared[0] || isNamedKey(lane)
+}
+
+function leadingSet(shared: readonly Lane[], isKey: (columns: readonly Lane[]) => boolean): Lane[] | null {
+  for (let count = 2; count <= Math.min(leadingColumnsMax, shared.length); count++) {
+    const columns = shared.slice(0, count)
+    if (isKey(columns)) return columns
+  }
+  return null
+}
+
+function uniquePairs(
+  versions: KeyVersions,
+  shared: readonly Lane[],
+  isKey: (columns: readonly Lane[]) => boolean,
+): Lane[][] {
+  const { rows } = versions.ours
+  if (rows.length > pairRowsMax) return []
+  // Only columns with many different cells can make rows unique in pairs.
+  const counted = shared
+    .map((lane) => ({ lane, count: new Set(rows.map(({ cells }) => cells[lane.ours])).size }))
+    .filter(({ count }) => count * count >= rows.length && count > 1)
+  const wide = counted.sort((a, b) => b.count - a.count).slice(0, pairColumnsMax)
+  const pairs: Lane[][] = []
+  for (const [i, a] of wide.entries()) {
+    for (const b of wide.slice(i + 1)) {
+      if (a.count * b.count < rows.length) continue
+      const pair = shared.filter((lane) => lane === a.lane || lane === b.lane)
+      if (isKey(pair)) pairs.push(pair)
+    }
+  }
+  return pairs
+}
+
+export function isBlank({ text }: TableRecord): boolean {
+  return text.trim() === ''
+}
+
+function keyOn(lanes: readonly Lane[]): InferredKey {
+  const [first] = lanes
+  return {
+    lanes,
+    keyOf: (side, { cells }) =>
+      lanes.length === 1
+        ? (cells[first![side]] ?? '')
+        : lanes.map((lane) => cells[lane[side]] ?? '').join(separator),
+  }
+}
+
+/** Share of rows whose key another row has before them; 1 where a key is empty. Blank lines do not count. */
+function doubled({ rows }: Version, columns: readonly Lane[], side: Side): number {
+  const key = keyOn(columns)
+  const empty = separator.repeat(columns.length - 1)
+  const known = new Set<string>()
+  let count = 0
+  let twice = 0
+  const twiceMax = rows.length * doubledMax + 1
+  for (const row of rows) {
+    const text = key.keyOf(side, row)
+    if (text === empty) {
+      if (isBlank(row)) continue
+      return 1
+    }
+    count++
+    if (known.size === known.add(text).size && ++twice > twiceMax) return 1
+  }
+  return count === 0 ? 1 : twice / count
+}
+
+function best(candidates: readonly Candidate[], versions: KeyVersions): readonly Lane[] {
+  const rows = Math.max(1, versions.ours.rows.length, versions.theirs.rows.length)
+  const scored = candidates.map(({ lanes, rank }, i) => ({
+    lanes,
+    missing: missingRows(keyOn(lanes), versions) / rows,
+    rank,
+    i,
+  }))
+  const least = Math.min(...scored.map(({ missing }) => missing))
+  const isGood = ({ missing }: { missing: number }): boolean => missing - least <= missingStep
+  const good = scored.filter(isGood)
+  good.sort((a, b) => a.rank - b.rank || a.missing - b.missing || a.i - b.i)
+  return good[0]!.lanes
+}
+
+/** Rows of the base that have no partner, over both sides. */
+function missingRows(key: InferredKey, { base, ours, theirs }: KeyVersions): number {
+  const keys = (side: Side, version: Version): Set<string> =>
+    new Set(version.rows.map((row) => key.keyOf(side, row)))
+  const own = { ours: keys('ours', ours), theirs: keys('theirs', theirs) }
+  const from = base === null ? own.ours : keys('base', base)
+  let missing = 0
+  for (const side of base === null ? [own.theirs] : [own.ours, own.theirs]) {
+    let common = 0
+    for (const one of side) if (from.has(one)) common++
+    missing += from.size - common
+  }
+  return missing
+}

@@ -1,0 +1,171 @@
+// Three-way merge of delimited files (CSV, TSV) of which nobody declared anything: columns are matched by name and
+// content, rows by an inferred key or in order, cells three-way. The result is read again and compared with what was
+// decided, so that a merge which is clean is also right; what does not fit (no table, no partner rows) is left to the
+// merge by lines.
+import { textFromBytes, textToBytes } from '../../files/text.ts'
+import type {
+  DocumentConflict,
+  DocumentMerge,
+  DocumentOptions,
+  DocumentSides,
+  UnfitDocument,
+} from '../interface.ts'
+import { readTableText } from './dialect.ts'
+import { guardedKeys, inferKey, type InferredKey } from './key.ts'
+import { type Lane, lanesOf, nameAt } from './lanes.ts'
+import { hasMoves, layoutOf, orderLanes, type Side, type Versions } from './layout.ts'
+import { cell, RowMerger } from './merge-rows.ts'
+import { isProven } from './proof.ts'
+import { type RecordFile } from './record.ts'
+import { type HeaderCell, type MergedTable, renderTable } from './render.ts'
+import { rowStrands } from './row-strands.ts'
+import { sortedPlace } from './sorted-place.ts'
+import { threeWay } from './three-way.ts'
+import { looksLikeHeader, type Version, versionOf } from './version.ts'
+import { type Strand, weave } from './weave.ts'
+
+/** Above this three versions with all their cells would take too much memory. */
+export const tableBytesMax: number = 128 << 20
+
+const conflictMarker = /^(<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)( |\r?$)/m
+
+export function mergeTable(sides: DocumentSides, options: DocumentOptions): DocumentMerge {
+  const versions = versionsOf(sides, options)
+  if ('kind' in versions) return versions
+  const lanes = lanesOf(versions.hasBase ? versions.base : null, versions.ours, versions.theirs)
+  const key = inferKey({ ...versions, base: versions.hasBase ? versions.base : null }, lanes)
+  // An edited key may be another row's in the other version: then rows are told apart by their keys alone.
+  const pairing = key === null ? [false] : [true, false]
+  let reason = ''
+  for (const pairsRest of pairing) {
+    const merged = mergeRows(versions, lanes, key, pairsRest)
+    if (merged.kind === 'merged') return merged
+    reason = merged.reason
+  }
+  return unfit(reason)
+}
+
+function mergeRows(
+  versions: Versions,
+  allLanes: readonly Lane[],
+  key: InferredKey | null,
+  pairsRest: boolean,
+): DocumentMerge {
+  const strands = rowStrands(versions, allLanes, key, pairsRest)
+  if (strands === null) return unfit('the versions have too few rows in common')
+  const kept = keptLanes(versions, allLanes, strands)
+  if ('kind' in kept) return kept
+  const lanes = orderLanes(kept)
+  const layout = layoutOf(versions, lanes)
+  const conflicts: DocumentConflict[] = []
+  const header = headerOf(versions, lanes, conflicts)
+  const merger = new RowMerger(versions, lanes, key)
+  const frame = !hasMoves(strands, 'ours') && hasMoves(strands, 'theirs') ? 'theirs' : 'ours'
+  const woven = weave(strands, { frame, orderAt: sortedPlace(versions, key?.lanes ?? [], lanes) })
+  let rows = woven.map((strand) => merger.merge(strand))
+  for (const guarded of guardedKeys(versions, lanes)) rows = merger.guard(rows, guarded)
+  conflicts.push(...merger.conflicts)
+  const table: MergedTable = { versions, layout, header, rows }
+  if (!isProven(table, key)) return unfit('the merged rows could not be written so that they read the same')
+  return {
+    kind: 'merged',
+    form: 'table',
+    basis: basisOf(key),
+    conflicts,
+    render: (choose = () => 'ours') => textToBytes(renderTable(table, choose)),
+  }
+}
+
+function unfit(reason: string): UnfitDocument {
+  return { kind: 'unfit', reason }
+}
+
+function basisOf(key: InferredKey | null): string {
+  if (key === null) return 'rows in order: no columns tell them apart'
+  return `rows by ${key.lanes.map(({ name }) => `'${name}'`).join(', ')}`
+}
+
+function versionsOf(sides: DocumentSides, { name }: DocumentOptions): Versions | UnfitDocument {
+  const files: Record<Side, RecordFile | null> = { base: null, ours: null, theirs: null }
+  for (const side of ['ours', 'theirs', 'base'] as const) {
+    const bytes = sides[side] ?? new Uint8Array(0)
+    if (bytes.length > tableBytesMax) return unfit('it is too large to be merged by rows')
+    if (bytes.includes(0)) return unfit('it is not text')
+    const text = textFromBytes(bytes)
+    if (conflictMarker.test(text)) return unfit('a version holds conflict markers')
+    const file = readTableText(text, name)
+    if (file === null) return unfit('a quote is never closed')
+    files[side] = file
+  }
+  const [base, ours, theirs] = [files.base!, files.ours!, files.theirs!]
+  const hasBase = sides.base !== null && base.records.length > 0
+  const seen = hasBase ? [base, ours, theirs] : [ours, theirs]
+  if (seen.some(({ records }) => records.length === 0)) return unfit('a version is empty')
+  const hasHeader = seen.every(looksLikeHeader) && hasOneHead(seen)
+  const version = (file: RecordFile): Version => versionOf(file, hasHeader)
+  return { base: version(base), ours: version(ours), theirs: version(theirs), hasBase }
+}
+
+/** A first record that has nothing in common with the others' is a row. */
+function hasOneHead(files: readonly RecordFile[]): boolean {
+  const [first, ...others] = files.map(({ records }) => new Set(records[0]!.cells))
+  return others.every((cells) => [...cells].some((name) => first!.has(name)))
+}
+
+/** Columns that a side removed go, unless the other edited their cells. */
+function keptLanes(
+  versions: Versions,
+  lanes: readonly Lane[],
+  strands: readonly Strand[],
+): Lane[] | UnfitDocument {
+  const kept: Lane[] = []
+  for (const lane of lanes) {
+    if (lane.base < 0 || (lane.ours >= 0 && lane.theirs >= 0)) kept.push(lane)
+    else if (lane.ours >= 0 || lane.theirs >= 0) {
+      const side = lane.ours >= 0 ? 'ours' : 'theirs'
+      const isEdited = strands.some(
+        (strand) =>
+          strand.base >= 0 &&
+          strand[side] >= 0 &&
+          cell(versions.base.rows[strand.base]!, lane.base) !==
+            cell(versions[side].rows[strand[side]]!, lane[side]),
+      )
+      if (isEdited)
+        return unfit(`column '${lane.name}' is removed on one side, and its cells are changed on the other`)
+    }
+  }
+  return kept
+}
+
+function headerOf(
+  versions: Versions,
+  lanes: readonly Lane[],
+  conflicts: DocumentConflict[],
+): HeaderCell[] | null {
+  if (versions.ours.header === null) return null
+  const named = lanes.filter((lane) =>
+    (['base', 'ours', 'theirs'] as const).some(
+      (side) => lane[side] >= 0 && lane[side] < versions[side].names.length,
+    ),
+  )
+  return named.map((lane): HeaderCell => {
+    if (lane.ours < 0) return { lane, pick: 'theirs' }
+    if (lane.theirs < 0) return { lane, pick: 'ours' }
+    const names = {
+      base: lane.base < 0 ? null : nameAt(versions.base, lane.base),
+      ours: nameAt(versions.ours, lane.ours),
+      theirs: nameAt(versions.theirs, lane.theirs),
+    }
+    const name = threeWay<string | null>(names.base, names.ours, names.theirs)
+    if (name !== undefined)
+      return { lane, pick: name === names.ours && names.ours !== names.base ? 'ours' : 'theirs' }
+    const conflict: DocumentConflict = {
+      kind: 'schema',
+      where: `column '${names.base ?? ''}'`,
+      column: null,
+      ...names,
+    }
+    conflicts.push(conflict)
+    return { lane, pick: conflict }
+  })
+}
