@@ -86,6 +86,7 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
       kind,
       path,
       reason: conflict.reason,
+      ...(conflict.kind === 'file' && conflict.names !== undefined ? { names: conflict.names } : {}),
       base: inWords(conflict.base),
       ours: inWords(conflict.ours),
       theirs: inWords(conflict.theirs),

@@ -183,6 +183,8 @@ export interface ConflictInfo {
   readonly keyColumns?: readonly string[]
   readonly column?: string
   readonly reason?: string
+  /** Of a path that the sides moved ('rename-rename', 'rename-delete'): where each has it. */
+  readonly names?: { readonly [side in 'base' | 'ours' | 'theirs']: string | null }
   /** Cells: values. Rows: rows by column. Files: sizes in words ('1.2 kB text'); null: the side does not have it. */
   readonly base: Value | Row
   readonly ours: Value | Row

@@ -1,10 +1,15 @@
 // How much two contents share, from sketches of them. A small content is sketched by its bytes, cut into spans of
-// about 64 bytes by the same rule that cuts files; a large one by the names of its chunks or nodes, without reading
-// the bytes. What a file or a table is made of does not matter here: links are followed, whatever holds them.
+// about 64 bytes by the same rule that cuts files, each entry of a map (a row of a table) on its own, so that one edited
+// row counts as one; a large one by the names of its chunks or nodes, without reading the bytes. What else a file or a
+// table is made of does not matter here: links are followed, whatever holds them.
+import { isVarveError } from '../base/errors.ts'
 import { cutRule, findCut } from '../chunking/gear.ts'
-import { type Cid, codecOf } from '../encoding/cid.ts'
+import { type Cid, type Codec, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import { xxh32 } from '../encoding/xxh32.ts'
+import { startOf } from '../prolly/entry-batch.ts'
+import { type Node, decodeNode } from '../prolly/node.ts'
+import { mapKind } from '../prolly/rule.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 
 export interface Sketch {
@@ -16,12 +21,14 @@ export interface Sketch {
 
 const spanRule = cutRule(64)
 /** A content of so many objects is read whole. */
-const smallObjectsMax = 16
+const smallObjectsMax = 64
+/** A dag-cbor array of twelve. */
+const nodeHead = 0x8c
 const objectsReadMax = 256
 
 export async function sketch(reader: ObjectReader, root: Cid, options: ReadOptions = {}): Promise<Sketch> {
   const names = new Set<Cid>()
-  const objects: Uint8Array[] = []
+  const objects: { readonly codec: Codec; readonly bytes: Uint8Array }[] = []
   let frontier: Cid[] = [root]
   let small = true
   while (frontier.length > 0) {
@@ -31,27 +38,52 @@ export async function sketch(reader: ObjectReader, root: Cid, options: ReadOptio
     const found = read.length === 0 ? [] : await reader.get(read, options)
     frontier = found.flatMap((bytes, i) => linksOf(read[i]!, bytes)).filter((cid) => !names.has(cid))
     for (const cid of frontier) names.add(cid)
-    objects.push(...found)
+    found.forEach((bytes, i) => objects.push({ codec: codecOf(read[i]!), bytes }))
   }
   return small
     ? ofBytes(objects)
     : { of: 'names', weights: new Map([...names].map((cid) => [cid, 1])), total: names.size }
 }
 
-function ofBytes(objects: readonly Uint8Array[]): Sketch {
+function ofBytes(objects: readonly { readonly codec: Codec; readonly bytes: Uint8Array }[]): Sketch {
   const weights = new Map<number, number>()
   let total = 0
-  for (const bytes of objects) {
-    total += bytes.length
-    for (let start = 0; start < bytes.length;) {
-      const cut = findCut(bytes, start, bytes.length, spanRule)
-      const end = cut === -1 ? bytes.length : cut
-      const hash = xxh32(bytes, start, end, 0)
+  const add = (bytes: Uint8Array, from: number, to: number, seed: number): void => {
+    total += to - from
+    for (let start = from; start < to;) {
+      const cut = findCut(bytes, start, to, spanRule)
+      const end = cut === -1 ? to : cut
+      const hash = xxh32(bytes, start, end, seed)
       weights.set(hash, (weights.get(hash) ?? 0) + end - start)
       start = end
     }
   }
+  for (const { codec, bytes } of objects) {
+    if (codec === 'raw') {
+      add(bytes, 0, bytes.length, 0)
+      continue
+    }
+    // What a table's head, inner nodes and lists hold follows from the rest, or says little.
+    const node = nodeOf(bytes)
+    if (node !== null && node.shape.kind === mapKind && node.shape.level === 0) {
+      for (let i = 0; i < node.count; i++) {
+        const seed = xxh32(node.keys, startOf(node.keyEnds, i), node.keyEnds[i]!, 0)
+        add(node.values, startOf(node.valueEnds, i), node.valueEnds[i]!, seed)
+      }
+    }
+  }
   return { of: 'bytes', weights, total }
+}
+
+/** null: it is something else. */
+function nodeOf(bytes: Uint8Array): Node | null {
+  if (bytes[0] !== nodeHead) return null
+  try {
+    return decodeNode(bytes)
+  } catch (error) {
+    if (isVarveError(error, 'VARVE_CORRUPT')) return null
+    throw error
+  }
 }
 
 /** 0 to 1: what both hold, as a part of the larger one. */

@@ -13,6 +13,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
 import type { Cell } from '../table/interface.ts'
 import { fetchContents, slotCell } from '../table/slot.ts'
+import { namesOf } from './conflict-names.ts'
 import {
   type ConflictRecord,
   type Sides,
@@ -156,8 +157,18 @@ function conflictOf(
     case 'row':
     case 'key-collision':
       return { kind, id, path, key, ...sidesOf(record, (side) => side) }
-    case 'file':
-      return { kind, id, path, reason: text as FileConflict['reason'], ...sidesOf(record, entryOfSide) }
+    case 'file': {
+      const names = namesOf(record)
+      const reason = text as FileConflict['reason']
+      return {
+        kind,
+        id,
+        path,
+        reason,
+        ...(names === null ? {} : { names }),
+        ...sidesOf(record, entryOfSide),
+      }
+    }
     case 'schema':
       return { kind, id, path, reason: text, ...sidesOf(record, entryOfSide) }
   }

@@ -46,12 +46,24 @@ export interface StoredRow {
   readonly links: readonly Cid[]
 }
 
-/** Text whose lines clash, binary changed on both sides, delete against edit of a file, file against table. */
+/**
+ * Text whose lines clash, binary changed on both sides, delete against edit of a file, file against table, or a path that
+ * each side gave another name or one side renamed and the other deleted.
+ */
 export interface FileConflict {
   readonly kind: 'file'
   readonly id: string
   readonly path: Path
-  readonly reason: 'text' | 'binary' | 'delete-edit' | 'type' | 'both-added'
+  readonly reason:
+    | 'text'
+    | 'binary'
+    | 'delete-edit'
+    | 'type'
+    | 'both-added'
+    | 'rename-rename'
+    | 'rename-delete'
+  /** Of the last two: where each side has it; null where it does not. A side that is taken comes under its name. */
+  readonly names?: { readonly [side in Side]: Path | null }
   readonly base: TreeEntry | null
   readonly ours: TreeEntry | null
   readonly theirs: TreeEntry | null
@@ -71,6 +83,8 @@ export interface SchemaConflict {
 
 export interface MergedPath {
   readonly path: Path
+  /** Where it was on our side, when theirs has moved it. */
+  readonly from?: Path
   readonly result: 'ours' | 'theirs' | 'merged' | 'conflict'
   /** For tables: rows and cells that came from theirs. */
   readonly rowsAdded?: number

@@ -7,6 +7,7 @@ import { encodeEntry, sameEntry } from '../files/entry.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
 import { loadTable } from '../table/table-object.ts'
+import { encodeNames } from './conflict-names.ts'
 import type { ConflictRecord, Sides } from './conflict-record.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
@@ -42,6 +43,26 @@ export async function mergeEntries(
   }
   const isOneKind = ours.kind === theirs.kind && (base === null || base.kind === ours.kind)
   return fileConflict(path, isOneKind ? (base === null ? 'both-added' : 'binary') : 'type', sides)
+}
+
+/** One path under other names on each side: a conflict always, but of names alone where the contents merge. */
+export async function mergeApart(
+  io: MergeIo,
+  path: Path,
+  sides: EntrySides,
+  names: Sides<Path | null>,
+  options: MergeTablesOptions = {},
+): Promise<MergedEntry> {
+  const isMovedApart = sides.ours !== null && sides.theirs !== null
+  const content = isMovedApart ? await mergeEntries(io, path, sides, options) : null
+  const isOne = content !== null && content.entry !== null && content.conflicts.length === 0
+  const settled = isOne ? { base: sides.base, ours: content.entry, theirs: content.entry } : sides
+  const record = entryRecord('file', path, isMovedApart ? 'rename-rename' : 'rename-delete', settled)
+  return {
+    entry: settled.ours,
+    result: 'conflict',
+    conflicts: [{ ...record, key: encodeNames(names) }],
+  }
 }
 
 export function isSameEntry(a: TreeEntry | null, b: TreeEntry | null): boolean {

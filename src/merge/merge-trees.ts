@@ -10,9 +10,10 @@ import { pathToBytes } from '../files/path.ts'
 import { diffTrees, diffTreesThreeWay } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import { writeConflicts } from './conflicts.ts'
-import { followRenames } from './follow-renames.ts'
+import { followSettings } from './follow-settings.ts'
+import { type Followed, followRenames } from './follow-renames.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
-import { type MergedEntry, fileConflict, isSameEntry, mergeEntries } from './merge-entries.ts'
+import { type MergedEntry, fileConflict, isSameEntry, mergeApart, mergeEntries } from './merge-entries.ts'
 import type { MergeIo } from './merge-io.ts'
 
 export interface MergeTreesInput extends MergeIo {
@@ -36,6 +37,7 @@ export interface MergeProgress {
 
 interface MergedAt extends MergedEntry {
   readonly path: Path
+  readonly from?: Path
   readonly sides: Pick<TreeThreeWayDifference, 'base' | 'ours' | 'theirs'>
 }
 
@@ -53,19 +55,22 @@ export async function mergeTrees(
   for await (const batch of diffTreesThreeWay(base, ours, theirs, { signal: options.signal })) {
     for (const difference of batch) differences.push(difference)
   }
-  const { cases, moved } = await followRenames(nodes.reader, differences, options)
+  const followed = await followRenames(nodes.reader, { ours, theirs }, differences, options)
   const merged: MergedAt[] = []
-  for (const [done, { path, ...sides }] of cases.entries()) {
+  for (const [done, { path, from, names, ...sides }] of followed.cases.entries()) {
     throwIfAborted(options.signal)
-    const total = cases.length
+    const total = followed.cases.length
     options.onProgress?.({ phase: 'merging', done, total, unit: 'files' })
     const onRows = (rows: number): void =>
       options.onProgress?.({ phase: `merging '${path}'`, done: rows, total: 0, unit: 'rows' })
-    const entry = await mergeEntries(input, path, sides, { signal: options.signal, onRows })
-    merged.push({ ...entry, path, sides })
+    const entry =
+      names === undefined
+        ? await mergeEntries(input, path, sides, { signal: options.signal, onRows })
+        : await mergeApart(input, path, sides, names, { signal: options.signal, onRows })
+    merged.push({ ...entry, path, ...(from === undefined ? {} : { from }), sides })
     await writer.drained()
   }
-  return settle(input, ours, withoutClashes(merged), moved, options)
+  return settle(input, ours, withoutClashes(merged), followed, options)
 }
 
 function outcomeOf(tree: Cid, paths: readonly MergedPath[]): MergeOutcome {
@@ -84,7 +89,7 @@ async function settle(
   { nodes, writer }: MergeTreesInput,
   ours: Tree,
   merged: readonly MergedAt[],
-  moved: readonly Path[],
+  { moved, relocated }: Pick<Followed, 'moved' | 'relocated'>,
   options: MergeTreesOptions,
 ): Promise<MergeOutcome> {
   const before = await ours.getMany(
@@ -99,7 +104,7 @@ async function settle(
     if (!isChanged && conflicts.length === 0) continue
     paths.push({ path, result: result === 'ours' ? 'merged' : result, ...rows, conflicts: conflicts.length })
   }
-  const tree = await ours.update(writer, changes, options)
+  const tree = await followSettings(writer, await ours.update(writer, changes, options), relocated, options)
   const inOrder = sortedByPath(merged)
   const { root, count } = await writeConflicts(
     nodes,

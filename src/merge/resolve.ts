@@ -10,6 +10,7 @@ import type { Schema } from '../table/interface.ts'
 import { cellSlot } from '../table/slot.ts'
 import { loadTable } from '../table/table-object.ts'
 import { typedCell } from './cell-text.ts'
+import { namesOf } from './conflict-names.ts'
 import { type ConflictRecord, type StoredSide, conflictKey } from './conflict-record.ts'
 import { type ConflictFilter, type NumberedRecord, entryOfSide, scanRecords } from './conflicts.ts'
 import type { Side } from './interface.ts'
@@ -75,7 +76,9 @@ export async function settleConflicts(
   }
   const changes = new Map<Path, TreeEntry | null>()
   for (const [path, settlements] of byPath) {
-    changes.set(path, await entryAfter(input, tree, path, settlements, options))
+    const named = settlements.find(({ record }) => namesOf(record) !== null)
+    if (named !== undefined) await placeNamed(tree, changes, named, options)
+    else changes.set(path, await entryAfter(input, tree, path, settlements, options))
     await writer.drained()
   }
   const settled = await tree.update(writer, changes, options)
@@ -88,6 +91,27 @@ export async function settleConflicts(
     resolved: chosen.length,
     left: left.count,
   }
+}
+
+/** A path with another name on each side goes under the name of the side that is taken. */
+async function placeNamed(
+  tree: Tree,
+  changes: Map<Path, TreeEntry | null>,
+  { record, chosen }: Settlement,
+  options: ReadOptions,
+): Promise<void> {
+  const names = namesOf(record)!
+  if (names.ours !== null) changes.set(names.ours, null)
+  if (chosen === null) return
+  const side = (['ours', 'theirs', 'base'] as const).find((one) => chosen === record[one])
+  const path = (side === undefined ? null : names[side]) ?? record.path
+  if (path !== names.ours && (await tree.get(path, options)) !== null) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is taken by something else`, {
+      data: { path },
+      hint: `move that away first, or take the other name`,
+    })
+  }
+  changes.set(path, entryOfSide(chosen))
 }
 
 async function entryAfter(

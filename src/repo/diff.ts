@@ -7,6 +7,7 @@ import { collect } from '../base/iterables.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
+import { findRenames } from '../files/renames.ts'
 import { isText, textFromBytes } from '../files/text.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
@@ -82,7 +83,8 @@ export async function changedPaths(
   for (const prefix of options.paths ?? ['']) {
     for await (const batch of diffTrees(a, b, { prefix, signal: options.signal })) differences.push(...batch)
   }
-  return pairRenames(differences)
+  const { renames } = await findRenames(nodes.reader, differences, { signal: options.signal })
+  return pairRenames(differences, renames)
 }
 
 async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTreesOptions): Promise<PathDiff> {

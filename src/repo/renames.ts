@@ -1,11 +1,14 @@
-// Changed paths in git's words: a path that went and one that came with the very same content are one renamed path.
+// Changed paths in git's words: a path that went and one that came with the same content, or much of it, are one
+// renamed path.
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
-import { findMoves } from '../files/renames.ts'
+import { type Rename, findMoves } from '../files/renames.ts'
 import type { ChangedPath, PathState } from './diff.ts'
 
-/** In the order of `differences`; a move stands where its new path does. */
-export function pairRenames(differences: readonly TreeDifference[]): ChangedPath[] {
-  const { renames } = findMoves(differences)
+/** In the order of `differences`; a move stands where its new path does. Default: those with the very same content. */
+export function pairRenames(
+  differences: readonly TreeDifference[],
+  renames: readonly Rename[] = findMoves(differences).renames,
+): ChangedPath[] {
   const moves = new Map(renames.map((rename) => [rename.to, rename]))
   const gone = new Set(renames.map(({ from }) => from))
   return differences

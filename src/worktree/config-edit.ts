@@ -1,8 +1,9 @@
 // Changes one entry of varve.yaml and leaves everything else in it as the user wrote it: comments, order, spelling.
-import { type Document, type Pair, isMap, isScalar, isSeq } from 'yaml'
+import { type Document, isMap, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { parsedConfig } from '../dataset/document.ts'
+import { renamedTables } from '../dataset/rename-tables.ts'
 import { type TableSetting, configFileName } from '../dataset/interface.ts'
 import { configText } from './config-file.ts'
 import { replaceFile } from './replace-file.ts'
@@ -41,18 +42,9 @@ export function removeTable(root: string, path: Path): void {
 
 /** Lets the entries of moved tables follow them; returns whether there were any. */
 export function renameTables(root: string, moved: ReadonlyMap<Path, Path>): boolean {
-  const { document } = parsedConfig(configText(root))
-  const tables = document.get('tables')
-  if (!isMap(tables)) return false
-  let found = false
-  for (const { key } of tables.items as Pair[]) {
-    const to = isScalar(key) ? moved.get(String(key.value)) : undefined
-    if (to === undefined || !isScalar(key)) continue
-    key.value = to
-    found = true
-  }
-  if (found) write(root, document)
-  return found
+  const text = renamedTables(configText(root), moved)
+  if (text !== null) replaceFile(root, configFileName, text)
+  return text !== null
 }
 
 function write(root: string, document: Document): void {

@@ -1,5 +1,5 @@
 // Merging and remotes, as a script uses them: what the commands print with --json, what they leave behind.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
@@ -144,6 +144,60 @@ describe('merging', () => {
     expect(get('people.csv', folder)).toBe('id,name,city\n1,Ada,London\n2,Lise Meitner,Berlin\n')
     await ok(['switch', '-c', 'third', 'other~1'], at)
     expect(await json(['cherry-pick', 'other'], at)).toMatchObject({ outcome: 'merged', conflictCount: 0 })
+  })
+})
+
+describe('merging text and moved files', () => {
+  const folder = path.join(dir, 'moved')
+  const at = { cwd: folder }
+
+  test('lines merge in the built product, an edit follows a rename, and the table stays one', async () => {
+    mkdirSync(folder)
+    await ok(['init'], at)
+    const rows = Array.from({ length: 30 }, (_, id) => `${id},person number ${id}\n`).join('')
+    put('people.csv', `id,name\n${rows}`, folder)
+    put('notes.txt', 'one\ntwo\nthree\nfour\nfive\n', folder)
+    await ok(['track', 'people.csv', '--key', 'id'], at)
+    await ok(['add', '.'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    await ok(['switch', '-c', 'other'], at)
+    put('people.csv', get('people.csv', folder).replace('number 7\n', 'number seven\n'), folder)
+    put('notes.txt', 'one\ntwo\nthree\nfour\nFIVE\n', folder)
+    await ok(['commit', '-am', 'Theirs'], at)
+    await ok(['switch', 'main'], at)
+    await ok(['mv', 'people.csv', 'staff.csv'], at)
+    put('staff.csv', get('staff.csv', folder).replace('number 9\n', 'number nine\n'), folder)
+    put('notes.txt', 'ONE\ntwo\nthree\nfour\nfive\n', folder)
+    await ok(['commit', '-am', 'Ours'], at)
+    expect(await ok(['diff', 'HEAD~1', 'HEAD', '--', 'staff.csv', 'people.csv'], at)).toBe(
+      'people.csv => staff.csv: 1 row changed\n  ~ id=9  name: person number 9 -> person number nine\n',
+    )
+    expect(await json(['merge', 'other'], at)).toMatchObject({ outcome: 'merged', conflictCount: 0 })
+    expect(get('notes.txt', folder)).toBe('ONE\ntwo\nthree\nfour\nFIVE\n')
+    expect(get('staff.csv', folder)).toContain('number seven\n8,person number 8\n9,person number nine\n')
+    expect(existsSync(path.join(folder, 'people.csv'))).toBe(false)
+    expect(get('varve.yaml', folder)).toBe('tables:\n  staff.csv:\n    key: id\n')
+    expect(await ok(['status', '--short'], at)).toBe('')
+    await ok(['switch', 'other'], at)
+    expect(await ok(['merge', '--dry-run', 'main~1'], at)).toContain(
+      'merged   people.csv => staff.csv  1 row changed, 1 cell\n',
+    )
+  })
+
+  test('two names for one table are one conflict, settled by a side', async () => {
+    await ok(['mv', 'people.csv', 'workers.csv'], at)
+    await ok(['commit', '-am', 'Another name'], at)
+    const { code, stdout } = await varve(['merge', 'main~1'], at)
+    expect(code).toBe(21)
+    expect(stdout).toContain('conflict  workers.csv')
+    expect(await ok(['conflicts', 'workers.csv'], at)).toMatch(
+      /each side gave it another name\n +base +people.csv +table\n +ours +workers.csv +table\n +theirs +staff.csv +table\n/,
+    )
+    await ok(['resolve', '--all', '--theirs'], at)
+    await ok(['merge', '--continue'], at)
+    expect(existsSync(path.join(folder, 'workers.csv'))).toBe(false)
+    expect(get('staff.csv', folder)).toContain('number seven\n8,person number 8\n9,person number nine\n')
+    expect(await ok(['status', '--short'], at)).toBe('')
   })
 })
 

@@ -143,15 +143,4 @@ describe('merge of trees', () => {
     expect(outcome.paths.map(({ path }) => path)).toEqual(['dir/new', 'old'])
     expect((await bench.merge(base, moved, edited)).tree).toBe(outcome.tree)
   })
-
-  test('a file moved to two places is in both', async () => {
-    const bench = new Bench()
-    const base = await bench.tree({ a: bench.file('long enough') })
-    const ours = await bench.tree({ b: bench.file('long enough') })
-    const theirs = await bench.tree({ c: bench.file('long enough') })
-    expect(await bench.show((await bench.merge(base, ours, theirs)).tree)).toEqual({
-      b: 'long enough',
-      c: 'long enough',
-    })
-  })
 })

@@ -12,7 +12,7 @@ export const command: Command = {
     ['varve conflicts', 'all conflicts'],
     ['varve conflicts people.csv -v', 'those of one table, with whole cells'],
   ],
-  json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string }[] }",
+  json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string }[] }",
   run,
 }
 

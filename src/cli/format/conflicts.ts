@@ -48,11 +48,16 @@ function differingColumns(sides: readonly (Row | null)[]): string[] {
 }
 
 function printWhole(out: Output, conflict: ConflictInfo): void {
-  const { id, reason, base, ours, theirs, text } = conflict
+  const { id, reason, names, base, ours, theirs, text } = conflict
   out.line(`  ${id}  ${visible(reasonWords[reason ?? ''] ?? reason ?? conflict.kind)}`)
   const sides = { base, ours, theirs }
+  const name = (side: string): string => names?.[side as keyof typeof sides] ?? ''
   for (const line of alignedRows(
-    Object.entries(sides).map(([side, value]) => [`     ${side}`, wholeText(value)]),
+    Object.entries(sides).map(([side, value]) => [
+      `     ${side}`,
+      ...(names === undefined ? [] : [visible(name(side))]),
+      wholeText(value),
+    ]),
   ))
     out.line(line)
   if (text === undefined) return
@@ -69,6 +74,8 @@ const reasonWords: Readonly<Record<string, string>> = {
   'delete-edit': 'one side deleted it, the other changed it',
   type: 'it is of another kind on each side',
   'both-added': 'both sides added it',
+  'rename-rename': 'each side gave it another name',
+  'rename-delete': 'one side renamed it, the other deleted it',
 }
 
 function wholeText(value: Value | Row): string {

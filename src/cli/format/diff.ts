@@ -105,17 +105,17 @@ function amountText(stat: DiffStat): string {
 
 /** 'new, 2 rows added', '1 row changed (3 cells)', '2 lines added'. */
 export function changeText(stat: DiffStat): string {
-  const { rows, lines, state, from } = stat
+  const { rows, lines, state } = stat
   const parts: string[] = []
   if (state === 'added') parts.push('new')
   if (state === 'deleted') parts.push('deleted')
-  if (from !== undefined) parts.push(`was ${visible(from)}`)
   if (rows !== undefined && total(stat) > 0) parts.push(sumsText(rows))
   if (rows !== undefined && rows.cells > 0) parts.push(counted(rows.cells, 'cell'))
   if (lines !== undefined && lines.added > 0) parts.push(`${counted(lines.added, 'line')} added`)
   if (lines !== undefined && lines.removed > 0) parts.push(`${counted(lines.removed, 'line')} removed`)
   if (rows === undefined && lines === undefined) parts.push(sizesText(stat, sizeText))
-  return parts.length === 0 ? 'written differently' : parts.join(', ')
+  if (parts.length > 0) return parts.join(', ')
+  return state === 'renamed' ? 'renamed' : 'written differently'
 }
 
 /** A side without a size is no file there: a table, where the path was not added or deleted. */

@@ -1,12 +1,11 @@
 // What a merge would come to: one sentence, a line a path with how much of it would change, then the conflicts.
 import type { MergePreview } from '../../api/interface.ts'
-import type { MergedPath } from '../../merge/interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { changeText } from './diff.ts'
-import { printFirstConflicts, resultWords } from './merge.ts'
+import { movesPaired, pathName, printFirstConflicts, resultWords } from './merge.ts'
 import { counted } from './size.ts'
 
 export function printPreview(out: Output, preview: MergePreview, revision: string): void {
@@ -30,19 +29,12 @@ function sentence(out: Output, preview: MergePreview, revision: string): string 
 
 function pathLines({ paths, changes }: MergePreview): string[] {
   const amounts = new Map(changes.map((change) => [change.path, change]))
-  const rows: string[][] = []
-  const line = (word: string, path: string, conflicts: number): void => {
-    const change = amounts.get(path)
-    const parts = change === undefined ? [] : [changeText(change)]
-    if (conflicts > 0) parts.push(counted(conflicts, 'conflict'))
-    rows.push([`  ${word}`, visible(path), parts.join(', ')])
-    amounts.delete(path)
-  }
-  const moved = new Set(changes.flatMap(({ from }) => from ?? []))
-  for (const path of paths) if (!moved.has(path.path)) line(wordOf(path), path.path, path.conflicts)
-  return alignedRows(rows)
-}
-
-function wordOf({ result }: MergedPath): string {
-  return resultWords[result]
+  return alignedRows(
+    movesPaired(paths).map((path) => {
+      const change = amounts.get(path.path)
+      const parts = change === undefined ? [] : [changeText(change)]
+      if (path.conflicts > 0) parts.push(counted(path.conflicts, 'conflict'))
+      return [`  ${resultWords[path.result]}`, pathName(path), parts.join(', ')]
+    }),
+  )
 }

@@ -76,8 +76,18 @@ export const resultWords: Readonly<Record<MergedPath['result'], string>> = {
 
 function pathLines(paths: readonly MergedPath[]): string[] {
   return alignedRows(
-    paths.map((path) => [`  ${resultWords[path.result]}`, visible(path.path), rowsText(path)]),
+    movesPaired(paths).map((path) => [`  ${resultWords[path.result]}`, pathName(path), rowsText(path)]),
   )
+}
+
+/** Without the paths that went where another line says they are. */
+export function movesPaired(paths: readonly MergedPath[]): readonly MergedPath[] {
+  const gone = new Set(paths.flatMap(({ from }) => from ?? []))
+  return gone.size === 0 ? paths : paths.filter(({ path }) => !gone.has(path))
+}
+
+export function pathName({ path, from }: MergedPath): string {
+  return from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`
 }
 
 function rowsText({ rowsAdded, rowsRemoved, rowsChanged, conflicts }: MergedPath): string {
