@@ -13,7 +13,7 @@ import { NodeEncoder } from './node-encoder.ts'
 import type { NodeStore } from './node-store.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { entryOfNode } from './tree-builder.ts'
-import { mayHold } from './walk.ts'
+import { mayHold, mayHoldOneOf } from './walk.ts'
 import { type Floor, type Group, Zipper } from './zipper.ts'
 
 const groupFirst = 8
@@ -26,7 +26,11 @@ export interface Side {
   readonly root: Place
 }
 
-export type DiffOptions = KeyRange & ReadOptions
+export type DiffOptions = KeyRange &
+  ReadOptions & {
+    /** Sorted: of nothing but these keys it is told whether they differ, and what holds none of them is not read. */
+    readonly keys?: readonly Uint8Array[] | undefined
+  }
 
 /** Leaves that only one of the trees has, in key order on each side; feed each pair to a Zipper. */
 export function changedLeaves(a: Side, b: Side, options: DiffOptions): AsyncIterable<[Group, Group]> {
@@ -76,12 +80,12 @@ interface SideRef {
 }
 
 /** In key order, both sides together. */
-function changedRefs(zipper: Zipper, range: KeyRange): SideRef[] {
+function changedRefs(zipper: Zipper, options: DiffOptions): SideRef[] {
   const refs: SideRef[] = []
   const add = (side: 0 | 1, place: Place | null, i: number): void => {
     if (place === null) return
     const ref = childRef(place, i)
-    if (mayHold(ref, range)) refs.push({ side, ref })
+    if (mayHold(ref, options) && mayHoldOneOf(ref, options.keys)) refs.push({ side, ref })
   }
   zipper.zip((a, i, b, j) => {
     add(0, a, i)

@@ -5,6 +5,7 @@ import { changedLeaves, type DiffOptions } from './changed-nodes.ts'
 import { entryAt } from './entry-batch.ts'
 import type { Difference, Entry, KeyRange, ThreeWayDifference } from './interface.ts'
 import type { ProllyMap } from './map.ts'
+import { isOneOf } from './walk.ts'
 import { Zipper } from './zipper.ts'
 
 /** From `before` to `after`, in batches. */
@@ -22,7 +23,8 @@ export async function* diffMaps(
       const old = a === null ? null : entryAt(a.node, i)
       const young = b === null ? null : entryAt(b.node, j)
       const { key } = (old ?? young)!
-      if (isWithin(key, options)) differences.push({ key, before: old, after: young })
+      if (isWithin(key, options) && isOneOf(key, options.keys))
+        differences.push({ key, before: old, after: young })
     })
     if (differences.length > 0) yield differences
   }

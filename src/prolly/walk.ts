@@ -53,6 +53,32 @@ export function mayHold(ref: NodeRef, range: KeyRange): boolean {
   return range.before === undefined || ref.after === null || compareBytes(ref.after, range.before) < 0
 }
 
+/** Whether a node may hold one of the keys, which are sorted; without keys it may. */
+export function mayHoldOneOf(ref: NodeRef, keys: readonly Uint8Array[] | undefined): boolean {
+  if (keys === undefined) return true
+  const first = ref.after === null ? 0 : firstKeyAbove(keys, ref.after)
+  return first < keys.length && compareBytes(keys[first]!, ref.last) <= 0
+}
+
+/** Index of the first key above `bound`. */
+function firstKeyAbove(keys: readonly Uint8Array[], bound: Uint8Array): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareBytes(keys[middle]!, bound) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Whether the key is one of those, which are sorted; without keys it is. */
+export function isOneOf(key: Uint8Array, keys: readonly Uint8Array[] | undefined): boolean {
+  if (keys === undefined) return true
+  const next = firstKeyAbove(keys, key)
+  return next > 0 && compareBytes(keys[next - 1]!, key) === 0
+}
+
 export async function* scanMap(
   nodes: NodeStore,
   root: Place,

@@ -30,6 +30,20 @@ test('diff of one changed row reads one path of each tree, with one read a level
   expect(reader.reads).toBe(2 + before.height - 1)
 })
 
+test('diff of chosen keys reads the paths to those that differ alone, whatever else does', async () => {
+  const writer = newWriter()
+  const before = buildMap(rows(20_000), writer)
+  const edited = rows(20_000).map((one, i) => (i % 1000 === 0 ? row(i, 40, 'new') : one))
+  const after = buildMap(edited, writer)
+  const reader = counting(writer)
+  const nodes = new NodeStore(reader)
+  const [a, b] = [await ProllyMap.load(nodes, before.cid), await ProllyMap.load(nodes, after.cid)]
+  const keys = [row(5000).key, row(17_000).key, row(17_500).key]
+  const found = (await collect(diffMaps(a, b, { keys }))).flat()
+  expect(found.map(({ key }) => text(key))).toEqual([text(row(5000).key), text(row(17_000).key)])
+  expect(reader.objects).toBeLessThanOrEqual(2 * 3 * before.height)
+})
+
 test('diff of scattered changes reads the changed nodes of a level together', async () => {
   const writer = newWriter()
   const before = buildMap(rows(20_000), writer)

@@ -95,6 +95,14 @@ test('a diff shows what a comparison of all entries shows, and applied gives the
       const range = { from, before }
       const within = ({ key }: Pair): boolean => compareBytes(key, from) >= 0 && compareBytes(key, before) < 0
       expect(await differences(a, b, range)).toEqual(oracle(pairs.filter(within), after.filter(within)))
+      const asked = sortedByKey([
+        ...edits.filter((_, i) => i % 3 === 0),
+        { key: from },
+        { key: before },
+      ] as Pair[])
+      const keys = asked.map(({ key }) => key)
+      const isAsked = ({ key }: Pair): boolean => keys.some((one) => compareBytes(one, key) === 0)
+      expect(await differences(a, b, { keys })).toEqual(oracle(pairs.filter(isAsked), after.filter(isAsked)))
       const patch = (await collect(diffMaps(a, b))).flat()
       const forth = patch.map(({ key, after: entry }) => ({ ...entry, key, value: entry?.value ?? null }))
       expect((await a.mutate(writer, forth)).cid).toBe(b.cid)
