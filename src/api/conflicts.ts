@@ -1,5 +1,5 @@
 // Conflicts for people, and settling them: the index takes the choice, the files follow.
-import { concatBytes, utf8 } from '../base/bytes.ts'
+import { concatBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import { collect } from '../base/iterables.ts'
 import type { Cid } from '../encoding/cid.ts'
@@ -17,9 +17,9 @@ import { type Folder, type Repo, indexBaseRef, indexRef, mergeRef } from '../rep
 import { readMergeState, writeMergeState } from '../repo/merge-state.ts'
 import { move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
-import { cellOf, cellValue, textCell } from '../table/cell.ts'
+import { cellValue } from '../table/cell.ts'
 import type { Cell, Row, Value } from '../table/interface.ts'
-import { encodeKey, keyColumns } from '../table/key.ts'
+import { encodeRowKey } from '../table/row-key.ts'
 import { type RowShape, cellLinks, entrySlots, keyValues, rowShape, slotsToRow } from '../table/rows.ts'
 import type { RowSlots } from '../table/row.ts'
 import { fetchContents } from '../table/slot.ts'
@@ -197,7 +197,6 @@ function overOf(manifest: Manifest): { over?: Cid } {
   return over === undefined ? {} : { over }
 }
 
-/** The key that people typed: tried as it is and, for typed tables, as a number. */
 async function typedKey(
   nodes: NodeStore,
   root: Cid,
@@ -206,20 +205,8 @@ async function typedKey(
 ): Promise<Uint8Array> {
   const entry = await (await Tree.load(nodes, root)).get(path)
   if (entry?.kind !== 'table') throw new VarveError('VARVE_USAGE', `'${path}' is not a table: it has no keys`)
-  const { schema } = await loadTable(nodes.reader, entry.table)
-  const columns = keyColumns(schema)
-  if (columns.length !== parts.length) {
-    throw new VarveError('VARVE_USAGE', `the key of '${path}' has ${columns.length} parts`, {
-      hint: `give one value each for ${columns.map((column) => `'${column.name}'`).join(', ')}, separated by commas`,
-    })
-  }
-  const isNumber = (text: string): boolean => /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)
-  const cells = parts.map((text, i) =>
-    schema.cells === 'typed' && columns[i]!.type !== 'text' && isNumber(text)
-      ? cellOf('number', utf8(text))
-      : textCell(text),
-  )
-  return encodeKey(schema, cells)
+  const shape = rowShape((await loadTable(nodes.reader, entry.table)).schema)
+  return encodeRowKey(shape, { text: parts }, path)
 }
 
 function nothingToSettle(merging: boolean): VarveError {

@@ -17,6 +17,7 @@ import { createTag, deleteTag, listTags } from '../repo/tags.ts'
 import { undo } from '../repo/undo.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { FsckReport, GcReport, Store } from '../store/interface.ts'
+import { blamePath, logOfRow } from './blame.ts'
 import { exportFrom, importInto } from './exchange.ts'
 import type { Snapshot, Transaction } from './data.ts'
 import { diffEnds } from './diff-ends.ts'
@@ -24,6 +25,7 @@ import { diffStatOf } from './diff-stat.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { mergePreview, withConflicts } from './merge-results.ts'
+import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
 import { openSnapshot } from './snapshot.ts'
 import { runTransaction } from './transaction.ts'
 
@@ -46,6 +48,8 @@ export class DataRepository {
     options: t.OperationOptions & {
       revision?: string
       path?: string
+      /** Default true: commits that touched the path under an older name count too. */
+      follow?: boolean
       limit?: number
       firstParent?: boolean
       all?: boolean
@@ -53,6 +57,16 @@ export class DataRepository {
   ): AsyncGenerator<t.CommitInfo> {
     const names = await refNames(this.repo, await this.repo.store.manifest())
     for await (const commit of log(this.repo, options)) yield commitInfoOf(commit, names)
+  }
+
+  /** The commits that added, changed or removed a row (or its cell), newest first, each with what it did. */
+  async *rowLog(path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
+    yield* logOfRow(this.repo, path, options)
+  }
+
+  /** Which commit brought in each line of a text, or each row or cell of a table, as it is now. */
+  async blame(path: string, options: BlameOptions = {}): Promise<Blame> {
+    return blamePath(this.repo, path, options)
   }
 
   async commitInfo(revision: string): Promise<t.CommitInfo> {

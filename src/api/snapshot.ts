@@ -150,7 +150,7 @@ export function noTable(name: string, revision: string): VarveError {
   })
 }
 
-async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {
+export async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {
   if (await tree.isDirectory(path)) {
     return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, {
       hint: `list it with 'varve ls ${revision} ${path}'`,

@@ -66,7 +66,8 @@ class Frontier {
   }
 }
 
-function isBefore(a: Commit, b: Commit): boolean {
+/** Whether a walk comes to `a` first: an ancestor always comes later. */
+export function isBefore(a: Commit, b: Commit): boolean {
   if (a.generation !== b.generation) return a.generation > b.generation
   if (a.committer.timeMs !== b.committer.timeMs) return a.committer.timeMs > b.committer.timeMs
   return a.cid < b.cid

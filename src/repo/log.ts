@@ -1,19 +1,22 @@
-// History as people read it: newest first, or only the commits that touched a path.
+// History as people read it: newest first, or only the commits that touched a path, under the names that it had. Older
+// names of a file or table are followed unless told otherwise; of a folder they are not.
 import type { CommitCid } from '../encoding/cid.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
-import { walkCommits } from '../history/ancestry.ts'
+import { mergeBases, walkCommits } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
-import { mergeBases } from '../history/ancestry.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
+import { PathOrigins } from './path-origin.ts'
 
 export interface LogOptions {
   /** A revision or a range; default HEAD. */
   readonly revision?: string | undefined
   readonly path?: string | undefined
+  /** Also what the path was called before; default true. */
+  readonly follow?: boolean | undefined
   readonly limit?: number | undefined
   readonly firstParent?: boolean | undefined
   /** From all branches, tags and remote branches. */
@@ -22,7 +25,7 @@ export interface LogOptions {
 }
 
 export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator<Commit> {
-  const { from, exclude } = await ends(repo, options)
+  const { from, exclude } = await logEnds(repo, options)
   const limit = options.limit ?? Number.POSITIVE_INFINITY
   let count = 0
   if (limit <= 0) return
@@ -31,14 +34,18 @@ export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator
     firstParent: options.firstParent === true,
     signal: options.signal,
   })
+  const history = options.path === undefined ? null : new PathHistory(repo, options.path, options)
   for await (const commit of walk) {
-    if (options.path !== undefined && !(await touches(repo, commit, options.path, options.signal))) continue
+    if (history !== null && !(await history.isTouchedBy(commit))) continue
     yield commit
     if (++count >= limit) return
   }
 }
 
-async function ends(repo: Repo, options: LogOptions): Promise<{ from: CommitCid[]; exclude: CommitCid[] }> {
+export async function logEnds(
+  repo: Repo,
+  options: Pick<LogOptions, 'revision' | 'all'>,
+): Promise<{ from: CommitCid[]; exclude: CommitCid[] }> {
   const manifest = await repo.store.manifest()
   if (options.all === true) {
     const tips = [...manifest.refs].filter(([ref]) => ref.startsWith('refs/') || ref === 'HEAD')
@@ -56,23 +63,60 @@ async function ends(repo: Repo, options: LogOptions): Promise<{ from: CommitCid[
   return { from: [a!, b!], exclude: await mergeBases(repo.store, a!, b!) }
 }
 
-/** A commit touches a path when it holds there what none of its parents holds. */
-async function touches(repo: Repo, commit: Commit, path: string, signal?: AbortSignal): Promise<boolean> {
-  const tree = await Tree.load(repo.nodes, commit.tree)
-  const parents = await readCommits(repo.store, commit.parents)
-  if (parents.length === 0) {
-    for await (const entries of tree.scan({ prefix: path, signal })) if (entries.length > 0) return true
+/** Asked about every commit of a walk in its order, it knows under which names each commit has the path. */
+class PathHistory {
+  readonly #repo: Repo
+  readonly #path: string
+  readonly #options: LogOptions
+  readonly #origins: PathOrigins
+  /** Of commits that a child has told the path's names of. */
+  readonly #names = new Map<CommitCid, Set<string>>()
+
+  constructor(repo: Repo, path: string, options: LogOptions) {
+    this.#repo = repo
+    this.#path = path
+    this.#options = options
+    this.#origins = new PathOrigins(repo.nodes, options)
+  }
+
+  /** A commit touches a path when it holds there what none of its parents holds. */
+  async isTouchedBy(commit: Commit): Promise<boolean> {
+    const names = this.#names.get(commit.cid) ?? new Set([this.#path])
+    this.#names.delete(commit.cid)
+    const { firstParent } = this.#options
+    const parents = await readCommits(
+      this.#repo.store,
+      firstParent === true ? commit.parents.slice(0, 1) : commit.parents,
+    )
+    let isTouched = false
+    for (const name of names) {
+      if (await this.#differsFromAll(commit, parents, name)) isTouched = true
+    }
+    return isTouched
+  }
+
+  async #differsFromAll(commit: Commit, parents: readonly Commit[], name: string): Promise<boolean> {
+    const version = await this.#origins.versionIn(commit, name)
+    let isSame = false
+    for (const parent of parents) {
+      const origin = await this.#origins.originIn(parent, commit, version)
+      const known = this.#names.get(parent.cid)
+      if (known === undefined) this.#names.set(parent.cid, new Set([origin.path]))
+      else known.add(origin.path)
+      if (origin.path === name && !(await this.#differs(parent, commit, name))) isSame = true
+    }
+    if (parents.length > 0) return !isSame
+    const tree = await Tree.load(this.#repo.nodes, commit.tree)
+    for await (const entries of tree.scan({ prefix: name, signal: this.#options.signal }))
+      if (entries.length > 0) return true
     return false
   }
-  for (const parent of parents) {
-    if (!(await differs(await Tree.load(repo.nodes, parent.tree), tree, path, signal))) return false
-  }
-  return true
-}
 
-async function differs(before: Tree, after: Tree, prefix: string, signal?: AbortSignal): Promise<boolean> {
-  if (before.cid === after.cid) return false
-  for await (const differences of diffTrees(before, after, { prefix, signal }))
-    if (differences.length > 0) return true
-  return false
+  async #differs(before: Commit, after: Commit, prefix: string): Promise<boolean> {
+    if (before.tree === after.tree) return false
+    const [a, b] = [before, after].map(({ tree }) => Tree.load(this.#repo.nodes, tree))
+    for await (const differences of diffTrees(await a!, await b!, { prefix, signal: this.#options.signal }))
+      if (differences.length > 0) return true
+    return false
+  }
 }

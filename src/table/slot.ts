@@ -72,15 +72,22 @@ export function equalSlotValues(a: Slot, b: Slot): boolean {
 }
 
 export function cellSlot(cell: Cell, writer: ObjectWriter): Slot {
+  const { length } = cell.bytes
+  if (length <= inlineCellBytesMax) return inlineSlot(cell)
+  if (length > cellBytesMax) throw cellTooLarge(length)
+  const spelling = new Uint8Array(1 + varintLength(length))
+  writeCellHead(spelling, 0, tagOf(cell), length)
+  return { spelling, link: writer.put('raw', cell.bytes) }
+}
+
+/** Of a cell that is short enough to lie in its row, as every cell of a key is. */
+export function inlineSlot(cell: Cell): Slot {
   if (cell.kind === 'absent') return absentSlot
   const tag = tagOf(cell)
   if (tag < cellTag.text) return { spelling: Uint8Array.of(tag), link: null }
   const { length } = cell.bytes
-  if (length > cellBytesMax) throw cellTooLarge(length)
-  const isLinked = length > inlineCellBytesMax
-  const spelling = new Uint8Array(1 + varintLength(length) + (isLinked ? 0 : length))
+  const spelling = new Uint8Array(1 + varintLength(length) + length)
   const at = writeCellHead(spelling, 0, tag, length)
-  if (isLinked) return { spelling: spelling.subarray(0, at), link: writer.put('raw', cell.bytes) }
   spelling.set(cell.bytes, at)
   return { spelling: spelling.subarray(0, at + length), link: null }
 }

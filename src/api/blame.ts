@@ -1,0 +1,192 @@
+// Blame and the log of a row as the public API gives them.
+import { VarveError } from '../base/errors.ts'
+import { digestHex } from '../encoding/cid.ts'
+import { Tree } from '../files/tree.ts'
+import { isBefore } from '../history/ancestry.ts'
+import { readCommit } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
+import { resolveRevision, splitRange } from '../history/revision.ts'
+import type { Attribution } from '../repo/blame.ts'
+import { blameLines } from '../repo/blame-lines.ts'
+import { type BlameTableOptions, blameTable } from '../repo/blame-table.ts'
+import type { Repo } from '../repo/interface.ts'
+import type { PathVersion } from '../repo/path-origin.ts'
+import { rowLog } from '../repo/row-log.ts'
+import { notATable } from '../repo/table-versions.ts'
+import type { RowKey } from '../table/row-key.ts'
+import { entriesToRows, keyValues } from '../table/rows.ts'
+import { commitInfoOf, refNames } from './info.ts'
+import type {
+  Blame,
+  BlamedCommit,
+  BlameOptions,
+  LineBlame,
+  RowBlame,
+  RowCommit,
+  RowLogOptions,
+  RowSelector,
+} from './row-history.ts'
+import { findTable, keyParts, noPath } from './snapshot.ts'
+
+const linesAtOnce = 1000
+
+/** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, VARVE_USAGE, VARVE_NOT_POSSIBLE for what is no text */
+export async function blamePath(repo: Repo, path: string, options: BlameOptions): Promise<Blame> {
+  const revision = options.revision ?? 'HEAD'
+  if (splitRange(revision) !== null) {
+    throw new VarveError('VARVE_USAGE', `blame looks back from one revision, not from '${revision}'`, {
+      data: { revision },
+      hint: 'name the newer one alone',
+    })
+  }
+  const { commit: cid } = await resolveRevision(repo.store, revision)
+  const commit = await readCommit(repo.store, cid)
+  const tree = await Tree.load(repo.nodes, commit.tree)
+  const version = await versionOf(tree, path)
+  if (version === null) throw await noPath(tree, path, revision)
+  if (version.entry!.kind === 'table') return tableBlame(repo, commit, version, options)
+  if (options.key !== undefined || options.columns !== undefined) throw notATable(path)
+  const lines = await blameLines(repo, commit, version, options)
+  const blamed = new BlamedCommits(lines.map(({ by }) => by))
+  return {
+    ...common(commit, version, blamed),
+    kind: 'text',
+    keyColumns: [],
+    rows: none,
+    async *lines() {
+      for (let at = 0; at < lines.length; at += linesAtOnce) {
+        yield lines.slice(at, at + linesAtOnce).map(({ text, by, originalLine }, i): LineBlame => ({
+          line: at + i + 1,
+          text: text.replace(/\r?\n$/, ''),
+          by: blamed.of(by),
+          originalLine,
+        }))
+      }
+    },
+  }
+}
+
+async function* none(): AsyncGenerator<never> {}
+
+function common(
+  commit: Commit,
+  { path }: PathVersion,
+  { all }: BlamedCommits,
+): Pick<Blame, 'path' | 'commit' | 'commits'> {
+  return { path, commit: digestHex(commit.cid), commits: all }
+}
+
+/** 'people' also finds the table 'people.csv'. */
+async function versionOf(tree: Tree, path: string): Promise<PathVersion | null> {
+  const entry = await tree.get(path)
+  if (entry !== null) return { path, entry }
+  const found = await findTable(tree, path)
+  return found === null ? null : { path: found.path, entry: { kind: 'table', ...found } }
+}
+
+async function tableBlame(
+  repo: Repo,
+  commit: Commit,
+  version: PathVersion,
+  options: BlameOptions,
+): Promise<Blame> {
+  const { signal, onProgress, columns } = options
+  const asked: BlameTableOptions = {
+    signal,
+    ...(columns === undefined ? {} : { columns }),
+    ...(options.key === undefined ? {} : { key: rowKeyOf(options.key) }),
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onProgress: (done: number, total: number) =>
+            onProgress({ phase: `blaming ${version.path}`, done, total, unit: 'rows' }),
+        }),
+  }
+  const found = await blameTable(repo, commit, version, asked)
+  const { shape, nodes } = found.table
+  const blamed = new BlamedCommits(found.attributions)
+  return {
+    ...common(commit, version, blamed),
+    kind: 'table',
+    keyColumns: shape.keys.map(({ name }) => name),
+    lines: none,
+    async *rows() {
+      for await (const batch of found.rows()) {
+        const entries = batch.map(({ entry }) => entry)
+        const rows = await entriesToRows(shape, entries, nodes.reader, { signal })
+        yield batch.map(({ entry, by }, i): RowBlame => {
+          const row = rows[i]!
+          const cells = (found.columns ?? []).map(({ name }, lane) => ({
+            column: name,
+            value: row[name] ?? null,
+            by: blamed.of(by[lane]!),
+          }))
+          const whole = found.columns === null ? blamed.of(by[0]!) : null
+          return { key: keyValues(shape, entry.key), row, by: whole, cells }
+        })
+      }
+    },
+  }
+}
+
+function rowKeyOf(selector: RowSelector): RowKey {
+  if (isText(selector)) return selector
+  return { values: keyParts(selector) }
+}
+
+/** No key holds an object, so there is no doubt. */
+function isText(selector: RowSelector): selector is { readonly text: readonly string[] } {
+  return (
+    typeof selector === 'object' && selector !== null && 'text' in selector && Array.isArray(selector.text)
+  )
+}
+
+/** One object for each commit and path, however much it answers for. */
+class BlamedCommits {
+  readonly all: readonly BlamedCommit[]
+  readonly #blamed = new Map<Attribution, BlamedCommit>()
+
+  constructor(attributions: Iterable<Attribution>) {
+    const known = new Map<string, { readonly blamed: BlamedCommit; readonly commit: Commit }>()
+    for (const attribution of attributions) {
+      const { commit, path } = attribution
+      const name = `${commit.cid} ${path}`
+      const subject = commit.message.split('\n', 1)[0]!
+      const one = known.get(name) ?? {
+        commit,
+        blamed: { commit: digestHex(commit.cid), author: commit.author, subject, path },
+      }
+      known.set(name, one)
+      this.#blamed.set(attribution, one.blamed)
+    }
+    this.all = [...known.values()]
+      .sort((a, b) => (isBefore(a.commit, b.commit) ? -1 : 1))
+      .map(({ blamed }) => blamed)
+  }
+
+  of(attribution: Attribution): BlamedCommit {
+    return this.#blamed.get(attribution)!
+  }
+}
+
+export async function* logOfRow(repo: Repo, path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
+  const manifest = await repo.store.manifest()
+  const names = await refNames(repo, manifest)
+  const tip = splitRange(options.revision ?? 'HEAD')?.to ?? options.revision ?? 'HEAD'
+  const { commit } = await resolveRevision(repo.store, tip, manifest)
+  const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
+  const { column, revision, limit, firstParent, all, follow, signal } = options
+  const log = rowLog(repo, (await versionOf(tree, path))?.path ?? path, {
+    key: rowKeyOf(options.key),
+    column,
+    revision,
+    limit,
+    firstParent,
+    all,
+    follow,
+    signal,
+  })
+  for await (const entry of log) {
+    yield { ...commitInfoOf(entry.commit, names), path: entry.path, change: entry.change }
+  }
+}

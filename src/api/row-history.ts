@@ -1,0 +1,90 @@
+// Who brought in what is there, and what became of one row: the answers of `blame` and `rowLog`. Plain data, as in
+// interface.ts.
+import type { Signature } from '../history/interface.ts'
+import type { Row, Value } from '../table/interface.ts'
+import type { Key } from './data.ts'
+import type { CommitInfo, OperationOptions, RowChange } from './interface.ts'
+
+/** The key's values, or words as people type them: in a table of typed cells '1' is then the number where that fits. */
+export type RowSelector = Key | { readonly text: readonly string[] }
+
+export interface BlameOptions extends OperationOptions {
+  /** Default: HEAD. */
+  readonly revision?: string
+  /** Only this row of a table, and each of its cells unless columns are named. */
+  readonly key?: RowSelector
+  /** Cells of these columns instead of whole rows. */
+  readonly columns?: readonly string[]
+}
+
+/** `rows` and `lines` may be iterated more than once; the work is done before. */
+export interface Blame {
+  readonly kind: 'table' | 'text'
+  readonly path: string
+  /** Id of the commit that was looked at. */
+  readonly commit: string
+  /** Names of the key's columns; empty for a text. */
+  readonly keyColumns: readonly string[]
+  /** All commits that answer for something, newest first. */
+  readonly commits: readonly BlamedCommit[]
+  /** In key order, in batches; empty for a text. */
+  rows(): AsyncIterable<RowBlame[]>
+  /** In batches; empty for a table. */
+  lines(): AsyncIterable<LineBlame[]>
+}
+
+export interface BlamedCommit {
+  /** Its id, 64 hex digits. */
+  readonly commit: string
+  readonly author: Signature
+  /** First line of its message. */
+  readonly subject: string
+  /** What the file or table was called there. */
+  readonly path: string
+}
+
+export interface RowBlame {
+  readonly key: readonly Value[]
+  readonly row: Row
+  /** The commit that last added or changed the row; null when asked by cells. */
+  readonly by: BlamedCommit | null
+  /** When asked by cells: of the chosen columns. */
+  readonly cells: readonly CellBlame[]
+}
+
+export interface CellBlame {
+  readonly column: string
+  readonly value: Value
+  readonly by: BlamedCommit
+}
+
+export interface LineBlame {
+  /** From 1. */
+  readonly line: number
+  /** Without its line end. */
+  readonly text: string
+  readonly by: BlamedCommit
+  /** Its number in that commit. */
+  readonly originalLine: number
+}
+
+export interface RowLogOptions extends OperationOptions {
+  readonly key: RowSelector
+  /** Only changes of this cell. */
+  readonly column?: string
+  /** A revision or a range; default HEAD. */
+  readonly revision?: string
+  readonly limit?: number
+  readonly firstParent?: boolean
+  /** From all branches, tags and remote branches. */
+  readonly all?: boolean
+  /** Default true: the table is followed to the names it had before. */
+  readonly follow?: boolean
+}
+
+export interface RowCommit extends CommitInfo {
+  /** What the table was called in this commit. */
+  readonly path: string
+  /** Against the first parent. With a column, `cells` has it alone. */
+  readonly change: RowChange
+}

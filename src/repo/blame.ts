@@ -1,0 +1,87 @@
+// Who brought in what is there now, as git's blame finds it: a version answers for what none of its parents had, and
+// hands the rest on to them, in the order of the parents, until all is answered for. What is handed on is lines of a
+// text (blame-lines.ts) or rows and cells of a table (blame-rows.ts); the walk is one for both. A version whose
+// content is a parent's hands everything on without looking at it, so commits that do not touch the path cost a
+// look at the tree, and the walk ends with the last question, not with the history.
+import { isBefore } from '../history/ancestry.ts'
+import { readCommits } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
+import type { ObjectReader } from '../store/interface.ts'
+import { type PathOrigins, type PathVersion, isSameContent } from './path-origin.ts'
+
+/** A commit, and the path under which it knew what is asked about. */
+export interface Attribution {
+  readonly commit: Commit
+  readonly path: string
+}
+
+/** W is what one version has to answer for. */
+export interface BlameSubject<W> {
+  /** What the older version has as well goes on to it; null: nothing. */
+  divide(
+    work: W,
+    after: PathVersion,
+    before: PathVersion,
+  ): Promise<{ readonly passed: W | null; readonly left: W | null }>
+  /** For a version that two others hand something on to; null when they have to be answered for one by one. */
+  join(a: W, b: W): W | null
+  settle(work: W, by: Attribution): void
+}
+
+interface Suspect<W> {
+  readonly commit: Commit
+  readonly version: PathVersion
+  readonly work: W
+}
+
+export async function blame<W>(
+  reader: ObjectReader,
+  origins: PathOrigins,
+  start: Suspect<W>,
+  subject: BlameSubject<W>,
+): Promise<void> {
+  const suspects: Suspect<W>[] = []
+  const suspect = (commit: Commit, version: PathVersion, work: W): void => {
+    for (const [i, other] of suspects.entries()) {
+      if (other.commit.cid !== commit.cid || other.version.path !== version.path) continue
+      const joined = subject.join(other.work, work)
+      if (joined === null) continue
+      suspects[i] = { commit, version, work: joined }
+      return
+    }
+    suspects.push({ commit, version, work })
+  }
+  suspect(start.commit, start.version, start.work)
+  for (let next = takeNewest(suspects); next !== null; next = takeNewest(suspects)) {
+    const { commit, version } = next
+    const parents: { commit: Commit; origin: PathVersion }[] = []
+    for (const parent of await readCommits(reader, commit.parents))
+      parents.push({ commit: parent, origin: await origins.originIn(parent, commit, version) })
+    const twin = parents.find(({ origin }) => isSameContent(origin.entry, version.entry))
+    if (twin !== undefined) {
+      suspect(twin.commit, twin.origin, next.work)
+      continue
+    }
+    let work: W | null = next.work
+    for (const { commit: parent, origin } of parents) {
+      if (work === null) break
+      if (origin.entry === null) continue
+      const { passed, left }: { passed: W | null; left: W | null } = await subject.divide(
+        work,
+        version,
+        origin,
+      )
+      if (passed !== null) suspect(parent, origin, passed)
+      work = left
+    }
+    if (work !== null) subject.settle(work, { commit, path: version.path })
+  }
+}
+
+/** No suspect is questioned before all that may hand something on to it were. */
+function takeNewest<W>(suspects: Suspect<W>[]): Suspect<W> | null {
+  let newest = 0
+  for (let i = 1; i < suspects.length; i++)
+    if (isBefore(suspects[i]!.commit, suspects[newest]!.commit)) newest = i
+  return suspects.splice(newest, 1)[0] ?? null
+}

@@ -1,0 +1,46 @@
+// The key of a row as somebody gives it: values, or words as people type them.
+import { utf8 } from '../base/bytes.ts'
+import { VarveError } from '../base/errors.ts'
+import { cellOf, textCell } from './cell.ts'
+import type { Value } from './interface.ts'
+import { encodeKey } from './key.ts'
+import { type RowShape, keyOfValues } from './rows.ts'
+
+/** One value for each column of the key. */
+export type RowKey = { readonly values: readonly Value[] } | { readonly text: readonly string[] }
+
+const numberLiteral = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
+
+/** @throws VarveError VARVE_USAGE for another number of parts, VARVE_RULE_VIOLATED for what no key can be */
+export function encodeRowKey(shape: RowShape, key: RowKey, path: string): Uint8Array {
+  const parts = 'text' in key ? key.text : key.values
+  const names = shape.keys.map(({ name }) => `'${name}'`)
+  if (parts.length !== names.length) {
+    throw new VarveError(
+      'VARVE_USAGE',
+      `the key of '${path}' has ${names.length} part${names.length === 1 ? '' : 's'}, not ${parts.length}`,
+      {
+        data: { path, key: shape.keys.map(({ name }) => name) },
+        hint: `give one value each for ${names.join(', ')}`,
+      },
+    )
+  }
+  if (!('text' in key)) return keyOfValues(shape, key.values)
+  // In a table of typed cells "1" and 1 are two keys: the column says which one is meant.
+  const cells = key.text.map((text, i) =>
+    shape.schema.cells === 'typed' && shape.keys[i]!.type !== 'text' && numberLiteral.test(text)
+      ? cellOf('number', utf8(text))
+      : textCell(text),
+  )
+  return encodeKey(shape.schema, cells)
+}
+
+/** For messages: "id=1, year=1999". */
+export function rowKeyText(shape: RowShape, key: RowKey): string {
+  const parts = 'text' in key ? key.text : key.values
+  return parts
+    .map(
+      (part, i) => `${shape.keys[i]?.name ?? '?'}=${typeof part === 'object' ? JSON.stringify(part) : part}`,
+    )
+    .join(', ')
+}
