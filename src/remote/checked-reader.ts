@@ -2,6 +2,8 @@
 // bounded, hashed and compared with the name it was asked by, so that what is built on top can trust the bytes.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, cidOf, codecOf, shortCid } from '../encoding/cid.ts'
+import { needsBase } from '../store/packing.ts'
+import { packings } from '../store/record.ts'
 import { type ObjectReader, type ReadOptions, type StoredObject, objectBytesMax } from '../store/interface.ts'
 
 /** A chain of deltas longer than any store writes is an attack on the reader's time. */
@@ -50,8 +52,8 @@ function isSane(object: StoredObject): boolean {
     object.rawLength >= 0 &&
     object.rawLength <= objectBytesMax &&
     object.payload.length <= objectBytesMax &&
-    ['none', 'deflate', 'brotli', 'delta'].includes(object.packing) &&
-    (object.packing === 'delta') === (object.base !== null) &&
+    packings.includes(object.packing) &&
+    needsBase(object.packing) === (object.base !== null) &&
     Number.isInteger(object.depth) &&
     object.depth >= 0 &&
     object.depth <= depthMax &&

@@ -4,7 +4,7 @@ import { concatBytes } from '../base/bytes.ts'
 import type { Cid, Codec } from '../encoding/cid.ts'
 import { cidBytesLength } from '../encoding/cid.ts'
 import type { PackedObjects } from './interface.ts'
-import { type Packed, pack } from './packing.ts'
+import { type Packed, needsBase, pack } from './packing.ts'
 import { recordLength, writeRecord } from './record.ts'
 
 /** `count` objects: raws, digests (32 each) and bases packed one behind the other; an absent base has no bytes. */
@@ -25,7 +25,7 @@ export interface PackedBatch {
   /** Records, back to back. */
   readonly records: Uint8Array
   readonly ends: Uint32Array
-  /** What it became: 0 unless a delta. */
+  /** What it became: 0 where no base is needed. */
   readonly depths: Uint8Array
 }
 
@@ -40,7 +40,7 @@ export function packBatch(job: PackJob): PackedBatch {
     packed.push(result)
     length += recordLength(result.packing, result.payload.length)
     ends[i] = length
-    depths[i] = result.packing === 'delta' ? job.depths[i]! : 0
+    depths[i] = needsBase(result.packing) ? job.depths[i]! : 0
   }
   const records = new Uint8Array(length)
   for (let i = 0; i < count; i++) writeAt(job, i, packed[i]!, { records, ends, depths })

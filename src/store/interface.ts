@@ -30,13 +30,13 @@ export interface StoredObject {
   readonly cid: Cid
   readonly packing: Packing
   readonly rawLength: number
-  /** With packing 'delta': the object whose bytes are the dictionary, and how many deltas follow each other. */
+  /** With packing 'delta' or 'patch': the object on whose bytes it stands, and how many such follow each other. */
   readonly base: Cid | null
   readonly depth: number
   readonly payload: Uint8Array
 }
 
-export type Packing = 'none' | 'deflate' | 'brotli' | 'delta'
+export type Packing = 'none' | 'deflate' | 'brotli' | 'delta' | 'patch'
 
 /** Whole objects of one codec, as records that lie back to back the way they will in a pack. */
 export interface PackedObjects {

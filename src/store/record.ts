@@ -1,21 +1,21 @@
 // One record of a pack: an object with all that is needed to read it without any index, so that an index can be
 // rebuilt by scanning. Numbers are little-endian.
 //
-//   0 magic 'VREC'      4 packing (bits 0-3: 0 none, 1 deflate, 2 brotli, 3 delta) + codec (bit 4: 0 raw, 1 dag-cbor)
+//   0 magic 'VREC'      4 packing (bits 0-3: 0 none, 1 deflate, 2 brotli, 3 delta, 4 patch) + codec (bit 4: 0 raw, 1 dag-cbor)
 //   5 depth             6 zero u16      8 payload length u32      12 raw length u32      16 sha-256 of the raw bytes
-//   48 delta only: binary CID of the base (36 bytes)              48 or 84 payload
+//   48 delta and patch: binary CID of the base (36 bytes)         48 or 84 payload
 //
-// A delta's base has a smaller depth than the delta itself: chains are short and cannot run in circles.
+// A base has a smaller depth than what is made of it: chains are short and cannot run in circles.
 import { corrupt } from '../base/errors.ts'
 import { type Cid, type Codec, cidBytesLength, cidFromBytes, cidOfDigest } from '../encoding/cid.ts'
 import { type Packing, type StoredObject, objectBytesMax } from './interface.ts'
-import { deltaDepthMax } from './packing.ts'
+import { deltaDepthMax, needsBase } from './packing.ts'
 
 export const recordHeadBytes = 48
 export const deltaHeadBytes: number = recordHeadBytes + cidBytesLength
 export const recordMagic = 0x43455256
 
-export const packings: readonly Packing[] = ['none', 'deflate', 'brotli', 'delta']
+export const packings: readonly Packing[] = ['none', 'deflate', 'brotli', 'delta', 'patch']
 
 export interface RecordHead {
   readonly packing: Packing
@@ -28,7 +28,7 @@ export interface RecordHead {
 }
 
 export function recordLength(packing: Packing, payloadLength: number): number {
-  return (packing === 'delta' ? deltaHeadBytes : recordHeadBytes) + payloadLength
+  return (needsBase(packing) ? deltaHeadBytes : recordHeadBytes) + payloadLength
 }
 
 /** Writes head, base and payload at `at`; returns the offset behind. `digest` and `base` are binary. */
@@ -53,7 +53,7 @@ export function writeRecord(
   view.setUint32(8, record.payload.length, true)
   view.setUint32(12, record.rawLength, true)
   target.set(record.digest, at + 16)
-  if (record.packing === 'delta') target.set(record.base!, at + recordHeadBytes)
+  if (needsBase(record.packing)) target.set(record.base!, at + recordHeadBytes)
   target.set(record.payload, at + recordLength(record.packing, 0))
   return at + recordLength(record.packing, record.payload.length)
 }
@@ -72,7 +72,7 @@ export function readRecordHead(bytes: Uint8Array, at: number): RecordHead {
     packing === undefined ||
     kind > 31 ||
     view.getUint16(6) !== 0 ||
-    (packing === 'delta') !== depth > 0 ||
+    needsBase(packing) !== depth > 0 ||
     depth > deltaDepthMax ||
     rawLength > objectBytesMax ||
     payloadLength > rawLength
@@ -92,7 +92,7 @@ export function readRecord(bytes: Uint8Array, at: number): StoredObject {
     cid: recordCid(bytes, at, head),
     packing: head.packing,
     rawLength: head.rawLength,
-    base: head.packing === 'delta' ? cidFromBytes(bytes, at + recordHeadBytes) : null,
+    base: needsBase(head.packing) ? cidFromBytes(bytes, at + recordHeadBytes) : null,
     depth: head.depth,
     payload: bytes.subarray(payloadAt, payloadAt + head.payloadLength),
   }

@@ -70,6 +70,14 @@ test('a delta record', () => {
   expect(record.cid).toBe(cidOf('raw', bytes))
 })
 
+test('a patch record', () => {
+  const record = readRecord(fromHex(hex('Patch record')), 0)
+  expect([record.packing, record.base, record.depth]).toEqual(['patch', hello, 1])
+  const bytes = unpack(record.packing, record.payload, record.rawLength, utf8('hello'))
+  expect(utf8Text(bytes)).toBe('hello, jello!')
+  expect(record.cid).toBe(cidOf('raw', bytes))
+})
+
 test('a segment', () => {
   const pack = { name: digestHex(cidOf('raw', helloPack().subarray(0, helloPack().length - 36))), bytes: 117 }
   const digest = sha256(utf8('hello'))

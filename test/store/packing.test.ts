@@ -38,8 +38,16 @@ test('a small object and a large one get brotli, and both come back', () => {
 test('a new version of an 8 KiB leaf costs about a hundred bytes', () => {
   const edited = utf8(leaf.replace('name 31', 'name XX'))
   const packed = pack(edited, utf8(leaf))
-  expect(packed.packing).toBe('delta')
+  expect(packed.packing).toBe('patch')
   expect(packed.payload.length).toBeLessThan(150)
+  expect(Buffer.compare(unpack('patch', packed.payload, edited.length, utf8(leaf)), edited)).toBe(0)
+})
+
+test('a new version with an edit in every row is deflated over the old one', () => {
+  const edited = utf8(leaf.replaceAll('name', 'label'))
+  const packed = pack(edited, utf8(leaf))
+  expect(packed.packing).toBe('delta')
+  expect(packed.payload.length).toBeLessThan(edited.length / 2)
   expect(Buffer.compare(unpack('delta', packed.payload, edited.length, utf8(leaf)), edited)).toBe(0)
 })
 
@@ -107,7 +115,7 @@ test('deltas among objects of one commit are read, and move to another store in 
   const moved = await store.getStored([first, second])
   expect(moved.map((object) => [object.packing, object.base])).toEqual([
     ['brotli', null],
-    ['delta', first],
+    ['patch', first],
   ])
   const copy = MemoryStore.create()
   const target = copy.writer()
