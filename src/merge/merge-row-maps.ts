@@ -1,9 +1,9 @@
-// Three-way merge of the rows of tables. Rows that neither side changed are not read, and the result is ours with the
-// edits that came from theirs, so the cost follows the changes. Only where a side removed a column are all rows read,
-// because then equal bytes need not be equal rows.
+// Three-way merge of the rows of tables. The result is ours with the edits that came from theirs, so ours is only asked
+// for the rows that theirs changed: what ours alone changed is not read, and the cost follows the changes. Only where a
+// side removed a column are all rows read, because then equal bytes need not be equal rows.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import { diffThreeWay } from '../prolly/diff.ts'
+import { diffMaps, diffThreeWay } from '../prolly/diff.ts'
 import type { Edit, ThreeWayDifference } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { ObjectWriter } from '../store/interface.ts'
@@ -77,7 +77,16 @@ async function* differences(
   options: MergeTablesOptions,
 ): AsyncGenerator<ThreeWayDifference[]> {
   if (schema.isComparable) {
-    yield* diffThreeWay(base, ours, theirs, options)
+    for await (const batch of diffMaps(base, theirs, options)) {
+      const mine = await ours.getMany(
+        batch.map(({ key }) => key),
+        options,
+      )
+      yield batch.map(({ key, before, after }, i) => {
+        const own = mine[i] ?? null
+        return { key, base: before, ours: sameRow(own, before) ? before : own, theirs: after }
+      })
+    }
     return
   }
   for await (const batch of diffThreeWay(ProllyMap.empty(base.nodes, writer), ours, theirs, options)) {
