@@ -52,6 +52,7 @@ export async function blamePath(repo: Repo, path: string, options: BlameOptions)
     ...common(commit, version, blamed),
     kind: 'text',
     keyColumns: [],
+    count: lines.length,
     rows: none,
     async *lines() {
       for (let at = 0; at < lines.length; at += linesAtOnce) {
@@ -109,6 +110,7 @@ async function tableBlame(
     ...common(commit, version, blamed),
     kind: 'table',
     keyColumns: shape.keys.map(({ name }) => name),
+    count: found.table.count,
     lines: none,
     async *rows() {
       for await (const batch of found.rows()) {
@@ -187,6 +189,7 @@ export async function* logOfRow(repo: Repo, path: string, options: RowLogOptions
     signal,
   })
   for await (const entry of log) {
-    yield { ...commitInfoOf(entry.commit, names), path: entry.path, change: entry.change }
+    const { keyColumns, ...change } = entry.change
+    yield { ...commitInfoOf(entry.commit, names), path: entry.path, keyColumns, change }
   }
 }

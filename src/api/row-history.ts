@@ -25,6 +25,8 @@ export interface Blame {
   readonly commit: string
   /** Names of the key's columns; empty for a text. */
   readonly keyColumns: readonly string[]
+  /** Rows of the table (all of them, also when one is asked about), or lines of the text. */
+  readonly count: number
   /** All commits that answer for something, newest first. */
   readonly commits: readonly BlamedCommit[]
   /** In key order, in batches; empty for a text. */
@@ -85,6 +87,8 @@ export interface RowLogOptions extends OperationOptions {
 export interface RowCommit extends CommitInfo {
   /** What the table was called in this commit. */
   readonly path: string
+  /** Names of the key's columns there. */
+  readonly keyColumns: readonly string[]
   /** Against the first parent. With a column, `cells` has it alone. */
   readonly change: RowChange
 }

@@ -78,7 +78,8 @@ export async function revisionsAndPaths(
   return { revisions, paths: words.slice(at) }
 }
 
-async function isRevision(repository: Repository, word: string): Promise<boolean> {
+/** Also of a range, when both its sides are. */
+export async function isRevision(repository: Repository, word: string): Promise<boolean> {
   const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)
   if (sides !== null && sides[1] !== '' && !word.startsWith('.')) {
     return (

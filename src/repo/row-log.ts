@@ -9,9 +9,8 @@ import type { Path } from '../files/interface.ts'
 import { walkCommits } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
-import type { RowDifference } from '../table/interface.ts'
 import { encodeRowKey, rowKeyText, type RowKey } from '../table/row-key.ts'
-import { type KnownRow, asAsked, stepRow } from '../table/row-step.ts'
+import { type KnownRow, type RowChange, asAsked, stepRow } from '../table/row-step.ts'
 import type { Table } from '../table/table.ts'
 import { noColumn } from './blame-table.ts'
 import type { Io, Repo } from './interface.ts'
@@ -30,7 +29,7 @@ export interface RowLogEntry {
   /** The table's path in that commit. */
   readonly path: Path
   /** Against the first parent. With a column, `cells` has it alone, also of a row that was added or removed. */
-  readonly change: RowDifference
+  readonly change: RowChange
 }
 
 /** @throws VarveError VARVE_USAGE, VARVE_PATH_NOT_FOUND when no version has such a table, column or row */
@@ -105,10 +104,10 @@ class RowHistory {
   }
 
   /** null: some parent has the row as it is here. */
-  async #changeOf(commit: Commit, parents: readonly Commit[], one: Tracked): Promise<RowDifference | null> {
+  async #changeOf(commit: Commit, parents: readonly Commit[], one: Tracked): Promise<RowChange | null> {
     const version = await this.#origins.versionIn(commit, one.path)
     if (parents.length === 0) return (await this.#step(null, version, one)).change
-    let first: RowDifference | null = null
+    let first: RowChange | null = null
     let isInherited = false
     for (const parent of parents) {
       const origin = await this.#origins.originIn(parent, commit, version)
@@ -129,7 +128,7 @@ class RowHistory {
     origin: PathVersion | null,
     version: PathVersion,
     one: Tracked,
-  ): Promise<{ change: RowDifference | null; next: Tracked }> {
+  ): Promise<{ change: RowChange | null; next: Tracked }> {
     let after = await this.#tableOf(version, one.like)
     const before = origin === null ? null : await this.#tableOf(origin, after ?? one.like)
     after ??= await this.#tableOf(version, before)
@@ -145,10 +144,10 @@ class RowHistory {
     if (table === null || this.#table !== null) return table
     this.#table = table
     const { key, column } = this.#options
-    encodeRowKey(table.shape, key, version.path)
+    encodeRowKey(table.shape, key, this.#path)
     const { columns } = table.schema
     if (column !== undefined && !columns.some(({ name }) => name === column))
-      throw noColumn(version.path, column, columns)
+      throw noColumn(this.#path, column, columns)
     return table
   }
 

@@ -9,6 +9,11 @@ import { type RowShape, entriesToRows, keyValues } from './rows.ts'
 import type { Table } from './table.ts'
 import { type PairedColumn, type RowPair, VersionPair } from './version-pair.ts'
 
+export interface RowChange extends RowDifference {
+  /** Names of the key's columns. */
+  readonly keyColumns: readonly string[]
+}
+
 /** What is asked about. */
 export interface RowQuestion {
   readonly key: RowKey
@@ -29,7 +34,7 @@ export const asAsked: KnownRow = { key: null, column: null }
 
 export interface RowStep {
   /** null: the row, or its cell, is the same in both, or in neither. */
-  readonly change: RowDifference | null
+  readonly change: RowChange | null
   /** In the older version. */
   readonly row: KnownRow
 }
@@ -57,6 +62,7 @@ export async function stepRow(
     change: {
       kind: after === null ? 'removed' : 'added',
       key: keyValues(table.shape, entry.key),
+      keyColumns: table.shape.keys.map(({ name }) => name),
       before: after === null ? found! : null,
       after: after === null ? null : found!,
       cells: column === null ? [] : [{ column: column.name, ...sides }],
@@ -107,7 +113,7 @@ async function changeOf(
   found: RowPair,
   unit: 'row' | PairedColumn | null,
   options: ReadOptions,
-): Promise<RowDifference> {
+): Promise<RowChange> {
   const rowIn = async (table: Table, entry: Entry | null): Promise<Row | null> =>
     entry === null ? null : (await entriesToRows(table.shape, [entry], table.nodes.reader, options))[0]!
   const before = await rowIn(pair.before, found.before)
@@ -121,7 +127,8 @@ async function changeOf(
   }))
   const { shape } = found.after === null ? pair.before : pair.after
   const kind = before === null ? 'added' : after === null ? 'removed' : 'changed'
-  return { kind, key: keyValues(shape, (found.after ?? found.before)!.key), before, after, cells }
+  const key = keyValues(shape, (found.after ?? found.before)!.key)
+  return { kind, key, keyColumns: shape.keys.map(({ name }) => name), before, after, cells }
 }
 
 function pairedColumn(name: string, pair: VersionPair, known: number | null): PairedColumn | null {

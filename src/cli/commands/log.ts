@@ -1,17 +1,24 @@
-import type { CommitInfo } from '../../api/interface.ts'
-import { usage } from '../arguments.ts'
+import type { CommitInfo, RowChange } from '../../api/interface.ts'
+import type { RowCommit } from '../../api/row-history.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { commitLine, commitLines } from '../format/commit.ts'
 import { statLines } from '../format/diff.ts'
+import { rowLine } from '../format/row-changes.ts'
+import { keyText } from '../format/value.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { Command, Context } from '../interface.ts'
+import type { Output } from '../output.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
 import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 
 export const command: Command = {
-  usage: ['log [--oneline] [-n N] [--stat] [--all] [REV | A..B] [[--] PATH]'],
+  usage: [
+    'log [--oneline] [-n N] [--stat] [--all] [--no-follow] [REV | A..B] [[--] PATH]',
+    'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [REV | A..B] [--] TABLE',
+  ],
   description:
-    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH.',
+    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did.',
   options: {
     oneline: { type: 'flag', about: 'one line a commit' },
     limit: {
@@ -24,30 +31,36 @@ export const command: Command = {
     stat: { type: 'flag', about: 'with the changed paths and how much of them' },
     all: { type: 'flag', about: 'commits of all branches and tags' },
     'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
+    key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
+    column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
+    follow: { type: 'flag', about: 'go on under the names that PATH had before; so it is anyway' },
+    'no-follow': { type: 'flag', about: 'only what happened under the name PATH' },
   },
   examples: [
     ['varve log --oneline -5', 'the last five commits'],
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
+    ['varve log people.csv --key 17', 'what became of one row, and who did it'],
+    ['varve log people.csv --key 17 --column city --oneline', 'what became of one cell'],
     ['varve log main..cleanup', 'what cleanup has and main has not'],
   ],
-  json: '{ items: CommitInfo[] }',
+  json: '{ items: CommitInfo[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }',
   numberOption: 'limit',
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
+  given.exclusive('follow', 'no-follow')
   const repo = await repository()
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
   if (paths.length > 1) throw usage('log takes one path')
+  if (given.list('key').length > 0) return logRow(context, repo, revisions[0], paths[0])
+  if (given.text('column') !== undefined) throw usage('--column needs the row: --key KEY')
   requirePaths(repo.root, given, paths)
-  const limit = given.number('limit')
   const commits = repo.log({
     ...operation,
-    ...(revisions[0] === undefined ? {} : { revision: revisions[0] }),
+    ...choice(given, revisions[0]),
     ...(paths[0] === undefined ? {} : { path: toRepositoryPath(repo.root, paths[0]) }),
-    ...(limit === undefined ? {} : { limit }),
-    all: given.flag('all'),
-    firstParent: given.flag('first-parent'),
   })
   const oneline = given.flag('oneline')
   await out.items(commits, async (commit, index) => {
@@ -65,4 +78,55 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     if (!oneline) out.line()
     for (const line of statLines(await collect(stats), out)) out.line(line)
   }
+}
+
+function choice(
+  given: Arguments,
+  revision: string | undefined,
+): { revision?: string; limit?: number; all: boolean; firstParent: boolean; follow: boolean } {
+  const limit = given.number('limit')
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    ...(limit === undefined ? {} : { limit }),
+    all: given.flag('all'),
+    firstParent: given.flag('first-parent'),
+    follow: !given.flag('no-follow'),
+  }
+}
+
+async function logRow(
+  { arguments: given, out, operation }: Context,
+  repo: Repository,
+  revision: string | undefined,
+  path: string | undefined,
+): Promise<number> {
+  given.exclusive('key', 'stat')
+  if (path === undefined) throw usage('--key needs a table: varve log TABLE --key KEY')
+  const column = given.text('column')
+  const commits = repo.rowLog(toRepositoryPath(repo.root, path), {
+    ...operation,
+    ...choice(given, revision),
+    key: { text: given.list('key') },
+    ...(column === undefined ? {} : { column }),
+  })
+  const oneline = given.flag('oneline')
+  await out.items(commits, (commit, index) => {
+    if (!oneline && index > 0) out.line()
+    for (const line of oneline ? [commitLine(commit, out.paint)] : commitLines(commit, out.paint))
+      out.line(line)
+    if (!oneline) out.line()
+    out.line(`  ${changeLine(commit, column !== undefined, out)}`)
+  })
+  return 0
+}
+
+function changeLine({ change, keyColumns }: RowCommit, cellOnly: boolean, out: Output): string {
+  // Of a row that came or went, the cell asked about says enough.
+  const cells = (side: 'before' | 'after'): RowChange['before'] =>
+    Object.fromEntries(change.cells.map((cell) => [cell.column, cell[side]]))
+  const shown: RowChange =
+    cellOnly && change.kind !== 'changed'
+      ? { ...change, before: cells('before'), after: cells('after') }
+      : change
+  return rowLine(shown, keyText(change.key, keyColumns), keyColumns, out.verbose, out.paint)
 }

@@ -68,7 +68,8 @@ function printRows(out: Output, diff: FileDiff, rows: readonly RowChange[]): voi
   })
 }
 
-function rowLine(
+/** A row with its mark, its key and what became of its cells. */
+export function rowLine(
   row: RowChange,
   key: string,
   columns: readonly string[],

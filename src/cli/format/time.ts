@@ -11,6 +11,13 @@ export function dateText({ timeMs, zoneMinutes }: { timeMs: number; zoneMinutes:
   return `${day} ${clock} ${there.getUTCFullYear()} ${zoneText(zoneMinutes)}`
 }
 
+/** 2026-11-23 14:35:00 +0100, in the author's zone. */
+export function isoText({ timeMs, zoneMinutes }: { timeMs: number; zoneMinutes: number }): string {
+  const there = new Date(timeMs + zoneMinutes * 60_000)
+  if (Number.isNaN(there.getTime())) return `${timeMs} ms since 1970`
+  return `${there.toISOString().slice(0, 19).replace('T', ' ')} ${zoneText(zoneMinutes)}`
+}
+
 /** 2026-11-23 14:35:00, in this machine's zone. */
 export function localTimeText(timeMs: number): string {
   const here = new Date(timeMs)

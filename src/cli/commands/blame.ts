@@ -1,0 +1,95 @@
+import type { Blame } from '../../api/row-history.ts'
+import { splitRange } from '../../history/revision.ts'
+import type { Repository } from '../../index.ts'
+import { type Arguments, usage } from '../arguments.ts'
+import { BlamePrinter } from '../format/blame.ts'
+import type { Command, Context } from '../interface.ts'
+import { toJson } from '../json.ts'
+import type { Output } from '../output.ts'
+import { isRevision, toRepositoryPath } from '../paths.ts'
+
+export const command: Command = {
+  usage: [
+    'blame [--column NAME...] TABLE [REV]',
+    'blame --key KEY... [--column NAME...] TABLE [REV]',
+    'blame FILE [REV]',
+  ],
+  description:
+    "Shows which commit last changed each row of TABLE, when, and who made it; with --column each cell of those columns;\nwith --key each cell of one row. Of a text FILE it is told line by line. Older names are followed, and a row that a\nmerge took from one side is that side's. It looks back from REV (default: HEAD); what is not committed is not shown.",
+  options: {
+    key: { type: 'list', short: 'k', value: 'KEY', about: 'only this row; once for each column of its key' },
+    column: {
+      type: 'list',
+      short: 'c',
+      value: 'NAME',
+      about: 'cells of this column; may be given several times',
+    },
+  },
+  examples: [
+    ['varve blame people.csv', 'who changed each row last'],
+    ['varve blame people.csv --key 17', 'who brought in each cell of one row'],
+    ['varve blame people.csv --column city v1', 'who said where people live, as of v1'],
+    ['varve blame README.md', 'a text, by lines'],
+  ],
+  json: "{ kind: 'table' | 'text'; path: string; commit: string; keyColumns: string[]; count: number; commits: BlamedCommit[]; items: RowBlame[] | LineBlame[] }",
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.expectWords(1, 2, 'PATH')
+  const repo = await repository()
+  const { path, revision } = await pathAndRevision(repo, given)
+  const key = given.list('key')
+  const columns = given.list('column')
+  const blame = await repo.blame(toRepositoryPath(repo.root, path), {
+    ...operation,
+    ...(revision === undefined ? {} : { revision }),
+    ...(key.length === 0 ? {} : { key: { text: key } }),
+    ...(columns.length === 0 ? {} : { columns }),
+  })
+  if (out.json) await printJson(out, blame)
+  else await print(out, blame)
+  return 0
+}
+
+/** PATH REV, or as in Git: REV PATH, REV -- PATH. */
+async function pathAndRevision(
+  repo: Repository,
+  { words, wordsBeforeDashes }: Arguments,
+): Promise<{ path: string; revision: string | undefined }> {
+  const [first, second] = words as [string, string | undefined]
+  if (second === undefined) return { path: first, revision: undefined }
+  if (wordsBeforeDashes === 0) throw usage('blame takes one path')
+  if (wordsBeforeDashes === 1) return { path: second, revision: first }
+  const isSwapped =
+    !(await isRevision(repo, second)) && (splitRange(first) !== null || (await isRevision(repo, first)))
+  return isSwapped ? { path: second, revision: first } : { path: first, revision: second }
+}
+
+async function print(out: Output, blame: Blame): Promise<void> {
+  const printer = new BlamePrinter(out, blame)
+  for await (const rows of blame.rows()) {
+    printer.rows(rows)
+    await out.drain()
+  }
+  for await (const lines of blame.lines()) {
+    printer.lines(lines, blame.count)
+    await out.drain()
+  }
+}
+
+async function printJson(out: Output, blame: Blame): Promise<void> {
+  // Functions are left out of JSON.
+  out.raw(`${toJson({ ...blame }).slice(0, -1)},"items":[`)
+  let separator = '\n'
+  for (const items of [blame.rows(), blame.lines()]) {
+    for await (const batch of items) {
+      for (const item of batch) {
+        out.raw(separator + toJson(item))
+        separator = ',\n'
+      }
+      await out.drain()
+    }
+  }
+  out.raw(separator === '\n' ? ']}\n' : '\n]}\n')
+}
