@@ -85,6 +85,7 @@ async function describe(nodes: NodeStore, tables: TableReaders, conflict: Confli
       id,
       kind,
       path,
+      ...(conflict.kind === 'schema' && conflict.column !== null ? { column: conflict.column } : {}),
       reason: conflict.reason,
       ...(conflict.kind === 'file' && conflict.names !== undefined ? { names: conflict.names } : {}),
       base: inWords(conflict.base),

@@ -9,6 +9,7 @@ import { checkDatasets } from '../repo/check.ts'
 import { checkConfig } from '../repo/config.ts'
 import { type PathDiff, diffDatasets } from '../repo/diff.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
+import type { PolicyDecision } from '../merge/decisions.ts'
 import { log } from '../repo/log.ts'
 import { merge } from '../repo/merge.ts'
 import { pick } from '../repo/pick.ts'
@@ -25,6 +26,8 @@ import { diffStatOf } from './diff-stat.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { mergePreview, withConflicts } from './merge-results.ts'
+import { decisionsAt, givenPolicies } from './policies.ts'
+import type { MergePolicies } from './policy-interface.ts'
 import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
 import { openSnapshot } from './snapshot.ts'
 import { runTransaction } from './transaction.ts'
@@ -140,9 +143,14 @@ export class DataRepository {
       message?: string
       fastForward?: 'only' | 'never' | 'allow'
       allowUnrelated?: boolean
+      /** By path of a table. */
+      policies?: Readonly<Record<string, MergePolicies>>
     } = {},
   ): Promise<t.MergeResult> {
-    return withConflicts((onUnstored) => merge(this.repo, this.folder, revision, { ...options, onUnstored }))
+    const policies = givenPolicies(options.policies)
+    return withConflicts((onUnstored) =>
+      merge(this.repo, this.folder, revision, { ...options, policies, onUnstored }),
+    )
   }
 
   /** What `merge` would do, between any two revisions; nothing is changed. */
@@ -155,9 +163,12 @@ export class DataRepository {
       allowUnrelated?: boolean
       /** Default: 1000. */
       conflictsMax?: number
+      /** By path of a table. */
+      policies?: Readonly<Record<string, MergePolicies>>
     } = {},
   ): Promise<t.MergePreview> {
-    return mergePreview(this.repo, revision, options)
+    const policies = givenPolicies(options.policies)
+    return mergePreview(this.repo, revision, { ...options, policies })
   }
 
   async revert(
@@ -176,6 +187,11 @@ export class DataRepository {
     return withConflicts((onUnstored) =>
       pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),
     )
+  }
+
+  /** What merge policies decided in the merge that made this commit. */
+  async *policyDecisions(revision: string, options: t.OperationOptions = {}): AsyncGenerator<PolicyDecision> {
+    yield* decisionsAt(this.repo, revision, options)
   }
 
   async undo(options: t.OperationOptions & { dryRun?: boolean } = {}): Promise<t.UndoResult> {

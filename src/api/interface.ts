@@ -3,6 +3,7 @@
 import type { Signature, Person } from '../history/interface.ts'
 import type { MergedPath } from '../merge/interface.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
+import type { PolicyDecisions } from './policy-interface.ts'
 
 export interface OpenOptions {
   /** Author of new commits, before what the repository's config says in user.name and user.email. */
@@ -149,6 +150,8 @@ export interface MergeResult {
   readonly commit: string
   readonly paths: readonly MergedPath[]
   readonly conflictCount: number
+  /** What merge policies decided. */
+  readonly policies: PolicyDecisions
   /**
    * Of a merge that stopped at conflicts where no folder could keep them: the conflicts themselves, the first thousand.
    * Nothing was changed then. In a repository with a folder `conflicts()` lists what is stored.
@@ -169,6 +172,8 @@ export interface MergePreview {
   /** How much each path would change by it, as `diffStat` counts. Where a path has conflicts it holds ours. */
   readonly changes: readonly DiffStat[]
   readonly conflictCount: number
+  /** What merge policies would decide. */
+  readonly policies: PolicyDecisions
   /** The first `conflictsMax` of them. */
   readonly conflicts: readonly ConflictInfo[]
 }

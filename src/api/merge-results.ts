@@ -11,6 +11,7 @@ import { type Preview, type PreviewOptions, previewMerge } from '../repo/preview
 import { conflictInfos } from './conflicts.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { idOf } from './info.ts'
+import { policyDecisionsOf } from './policies.ts'
 import type { ConflictInfo, DiffStat, MergePreview, MergeResult } from './interface.ts'
 
 const conflictsMaxDefault = 1000
@@ -23,7 +24,8 @@ export async function withConflicts(
   const merged = await run(async (io, outcome) => {
     conflicts = await firstConflicts(io, outcome, conflictsMaxDefault)
   })
-  const result = { ...merged, commit: idOf(merged.commit) }
+  const policies = policyDecisionsOf(merged.policies)
+  const result = { ...merged, policies, commit: idOf(merged.commit) }
   return conflicts === null || merged.outcome !== 'conflict' ? result : { ...result, conflicts }
 }
 
@@ -40,6 +42,7 @@ export async function mergePreview(
     paths: preview.paths,
     changes: await changesOf(io, preview.before, preview.tree, options),
     conflictCount: preview.conflictCount,
+    policies: policyDecisionsOf(preview.policies),
     conflicts: await firstConflicts(io, preview, options.conflictsMax ?? conflictsMaxDefault),
   }))
 }

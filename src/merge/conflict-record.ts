@@ -30,9 +30,19 @@ export interface StoredSide {
 export interface ConflictRecord extends Sides<StoredSide | null> {
   readonly kind: Conflict['kind']
   readonly path: Path
-  /** Empty unless it is about a row. */
+  /** Of a row; of a column what column-clash.ts says; else empty. */
   readonly key: Uint8Array
   readonly text: string
+}
+
+/** About one column of a table (column-clash.ts), not about the whole of it. */
+export function isOfColumn({ kind, key }: ConflictRecord): boolean {
+  return kind === 'schema' && key.length > 0
+}
+
+/** About a path as a whole. */
+export function isOfPath(record: ConflictRecord): boolean {
+  return record.kind === 'file' || (record.kind === 'schema' && !isOfColumn(record))
 }
 
 export function conflictKey(number: number): Uint8Array {

@@ -13,6 +13,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
 import type { Cell } from '../table/interface.ts'
 import { fetchContents, slotCell } from '../table/slot.ts'
+import { columnOfKey } from './column-clash.ts'
 import { namesOf } from './conflict-names.ts'
 import {
   type ConflictRecord,
@@ -138,7 +139,9 @@ function rangeOf({ id }: ConflictFilter): { from?: Uint8Array; before?: Uint8Arr
 function isChosen(record: ConflictRecord, { path, key, column }: ConflictFilter): boolean {
   if (path !== undefined && record.path !== path) return false
   if (key !== undefined && !equalBytes(record.key, key)) return false
-  return column === undefined || (record.kind === 'cell' && record.text === column)
+  if (column === undefined) return true
+  if (record.kind === 'schema') return columnOfKey(record.key)?.name === column
+  return record.kind === 'cell' && record.text === column
 }
 
 function conflictOf(
@@ -170,7 +173,14 @@ function conflictOf(
       }
     }
     case 'schema':
-      return { kind, id, path, reason: text, ...sidesOf(record, entryOfSide) }
+      return {
+        kind,
+        id,
+        path,
+        column: columnOfKey(key)?.name ?? null,
+        reason: text,
+        ...sidesOf(record, entryOfSide),
+      }
   }
 }
 

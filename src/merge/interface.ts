@@ -3,6 +3,7 @@
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { Cell } from '../table/interface.ts'
+import type { PolicyReport } from './decisions.ts'
 
 export type Side = 'base' | 'ours' | 'theirs'
 
@@ -69,11 +70,13 @@ export interface FileConflict {
   readonly theirs: TreeEntry | null
 }
 
-/** Both sides changed a table's shape in ways that exclude each other; the whole table waits. */
+/** Both sides changed a table's shape in ways that exclude each other. */
 export interface SchemaConflict {
   readonly kind: 'schema'
   readonly id: string
   readonly path: Path
+  /** The column that it is about: all else is merged. null: the whole table waits. */
+  readonly column: string | null
   /** One sentence for people: "column 'age' is int here and text there". */
   readonly reason: string
   readonly base: TreeEntry | null
@@ -91,6 +94,10 @@ export interface MergedPath {
   readonly rowsRemoved?: number
   readonly rowsChanged?: number
   readonly conflicts: number
+  /** Cells and rows that a policy decided. */
+  readonly decided?: number
+  /** What people should know of it, one sentence each. */
+  readonly notes?: readonly string[]
 }
 
 export interface MergeOutcome {
@@ -101,4 +108,6 @@ export interface MergeOutcome {
   /** Root of the stored conflicts (conflicts.ts), null when there are none. */
   readonly conflicts: Cid | null
   readonly conflictCount: number
+  /** What policies decided. */
+  readonly policies: PolicyReport
 }

@@ -39,7 +39,8 @@ async function baseTree(
   let tree = first.tree
   for (const commit of depth < depthMax ? others : []) {
     const base = await baseTree(io, first.cid, commit.cid, depth + 1, options)
-    const merged = await mergeTrees({ ...io, base, ours: tree, theirs: commit.tree }, options)
+    const sides = { ...io, base, ours: tree, theirs: commit.tree }
+    const merged = await mergeTrees(sides, { signal: options.signal })
     tree =
       merged.conflicts === null
         ? merged.tree

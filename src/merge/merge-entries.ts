@@ -2,13 +2,16 @@
 // is a conflict in which the path keeps ours.
 import { concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
+import type { TablePolicies } from '../dataset/interface.ts'
 import { writeBytes } from '../files/content.ts'
 import { encodeEntry, sameEntry } from '../files/entry.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
 import { loadTable } from '../table/table-object.ts'
+import { columnKey } from './column-clash.ts'
 import { encodeNames } from './conflict-names.ts'
 import type { ConflictRecord, Sides } from './conflict-record.ts'
+import type { PolicyDecision } from './decisions.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
 import { mergeTables } from './merge-tables.ts'
@@ -17,6 +20,7 @@ import { mergeText, textBytesMax } from '../documents/merge-text.ts'
 export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
   readonly entry: TreeEntry | null
   readonly conflicts: readonly ConflictRecord[]
+  readonly decisions?: readonly PolicyDecision[]
 }
 
 type EntrySides = Sides<TreeEntry | null>
@@ -28,7 +32,8 @@ export async function mergeEntries(
   options: MergeTablesOptions = {},
 ): Promise<MergedEntry> {
   const { base, ours, theirs } = sides
-  if (isSameEntry(ours, theirs) || isSameEntry(theirs, base))
+  const isCounted = base?.kind === 'table' && hasCounters(options.policies ?? null)
+  if (isSameEntry(theirs, base) || (isSameEntry(ours, theirs) && !isCounted))
     return { entry: ours, result: 'ours', conflicts: [] }
   if (isSameEntry(ours, base)) return { entry: theirs, result: 'theirs', conflicts: [] }
   if (ours === null || theirs === null) return fileConflict(path, 'delete-edit', sides)
@@ -124,7 +129,9 @@ async function mergeTableEntries(
 ): Promise<MergedEntry> {
   const { base, ours, theirs } = sides
   const executable = mergedMode(sides)
-  if (ours.table === theirs.table || theirs.table === base?.table) return kept({ ...ours, executable }, sides)
+  const isCounted = base !== null && hasCounters(options.policies ?? null)
+  if (theirs.table === base?.table || (ours.table === theirs.table && !isCounted))
+    return kept({ ...ours, executable }, sides)
   if (ours.table === base?.table) return kept({ ...theirs, executable }, sides)
   const { reader } = io.nodes
   const tables = {
@@ -138,9 +145,24 @@ async function mergeTableEntries(
     return { entry: ours, result: 'conflict', conflicts: [record] }
   }
   const entry: TableEntry = { kind: 'table', executable, table: merged.cid }
-  const { rowsAdded, rowsRemoved, rowsChanged, conflicts } = merged
+  const { rowsAdded, rowsRemoved, rowsChanged, decisions, notes } = merged
+  const columns = merged.clashes.map((clash) => ({
+    ...entryRecord('schema', path, clash.reason, sides),
+    key: columnKey(clash),
+  }))
+  const conflicts = [...columns, ...merged.conflicts]
   const result = conflicts.length > 0 ? 'conflict' : resultOf(entry, sides)
-  return { entry, result, rowsAdded, rowsRemoved, rowsChanged, conflicts }
+  const told = {
+    ...(decisions.length > 0 ? { decisions, decided: decisions.length } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
+  }
+  return { entry, result, rowsAdded, rowsRemoved, rowsChanged, ...told, conflicts }
+}
+
+/** Two sides that raised a counter alike have raised it twice: equal is not merged then. */
+function hasCounters(policies: TablePolicies | null): boolean {
+  if (policies === null) return false
+  return [policies.default, ...policies.columns.values()].some((policy) => policy?.kind === 'sum')
 }
 
 function kept(entry: TreeEntry, sides: EntrySides): MergedEntry {

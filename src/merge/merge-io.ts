@@ -1,4 +1,5 @@
 // What every part of a merge works on: where to read nodes and write objects, and the three versions of a table.
+import type { TablePolicies } from '../dataset/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { TableObject } from '../table/interface.ts'
@@ -10,6 +11,8 @@ export interface MergeIo {
 }
 
 export interface MergeTablesOptions {
+  /** What decides cells and rows that both sides changed; null: people. */
+  readonly policies?: TablePolicies | null | undefined
   readonly signal?: AbortSignal | undefined
   readonly onRows?: ((done: number) => void) | undefined
 }

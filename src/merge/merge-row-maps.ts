@@ -6,17 +6,18 @@ import type { Path } from '../files/interface.ts'
 import { diffMaps, diffThreeWay } from '../prolly/diff.ts'
 import type { Edit, ThreeWayDifference } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
-import type { ObjectWriter } from '../store/interface.ts'
-import type { Schema } from '../table/interface.ts'
+import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
+import type { TableObject } from '../table/interface.ts'
 import { valueColumns } from '../table/key.ts'
 import type { ConflictRecord, Sides, StoredSide } from './conflict-record.ts'
-import type { MergeIo, MergeTablesOptions, TableClash, TableSides } from './merge-io.ts'
-import { type CellClash, type RemovedCell, type RowShape, mergeRow, sameRow } from './merge-rows.ts'
-import type { MergedSchema } from './merge-schemas.ts'
+import type { PolicyDecision } from './decisions.ts'
+import type { MergeIo, MergeTablesOptions, TableSides } from './merge-io.ts'
+import { type CellClash, type RowShape, mergeRow, sameRow } from './merge-rows.ts'
+import type { MergedColumn, MergedSchema } from './merge-schemas.ts'
+import { RowDecider, type RowStep } from './row-decider.ts'
 
 /** What the merge of rows did to ours. */
 export interface MergedRows {
-  readonly kind: 'merged'
   readonly map: ProllyMap
   readonly maps: Sides<ProllyMap>
   /** Keys that ours has not. */
@@ -25,25 +26,19 @@ export interface MergedRows {
   readonly removed: readonly Uint8Array[]
   readonly changed: number
   readonly conflicts: readonly ConflictRecord[]
-}
-
-/** Leaves the loop over rows; never leaves this file. */
-class ColumnClash extends Error {
-  readonly reason: string
-
-  constructor(reason: string) {
-    super(reason)
-    this.reason = reason
-  }
+  readonly decisions: readonly PolicyDecision[]
+  /** Columns that one side removed and the other side changed in some row. */
+  readonly edited: ReadonlySet<MergedColumn>
 }
 
 export async function mergeRowMaps(
-  { nodes, writer }: MergeIo,
+  io: MergeIo,
   path: Path,
   schema: MergedSchema,
   tables: TableSides,
   options: MergeTablesOptions,
-): Promise<MergedRows | TableClash> {
+): Promise<MergedRows> {
+  const { nodes, writer } = io
   const ours = await ProllyMap.load(nodes, tables.ours.rows, options)
   const theirs = await ProllyMap.load(nodes, tables.theirs.rows, options)
   const base =
@@ -51,23 +46,22 @@ export async function mergeRowMaps(
       ? ProllyMap.empty(nodes, writer)
       : await ProllyMap.load(nodes, tables.base.rows, options)
   const maps = { base, ours, theirs }
-  const merge = new RowsMerge(path, schema, shapeOf(schema, tables))
+  const widths = widthsOf(tables)
+  const policies = options.policies ?? null
+  const decider = policies === null ? null : new RowDecider(io, { path, policies, schema, widths })
+  const merge = new RowsMerge(path, schema, shapeOf(schema, tables, widths, decider), decider)
   const edits = async function* (): AsyncGenerator<Edit[]> {
     let done = 0
     for await (const batch of differences(maps, schema, writer, options)) {
       throwIfAborted(options.signal)
-      yield merge.editsOf(batch)
+      yield await merge.editsOf(batch, options)
       options.onRows?.((done += batch.length))
     }
   }
-  try {
-    const map = await ours.mutate(writer, edits(), options)
-    const { added, removed, changed, conflicts } = merge
-    return { kind: 'merged', map, maps, added, removed, changed, conflicts }
-  } catch (error) {
-    if (error instanceof ColumnClash) return { kind: 'clash', reason: error.reason }
-    throw error
-  }
+  const map = await ours.mutate(writer, edits(), options)
+  const { added, removed, changed, conflicts, edited } = merge
+  const decisions = decider?.decisions ?? []
+  return { map, maps, added, removed, changed, conflicts, decisions, edited }
 }
 
 async function* differences(
@@ -98,19 +92,26 @@ async function* differences(
   }
 }
 
-function shapeOf({ columns, schema, ids }: MergedSchema, tables: TableSides): RowShape {
-  const width = (of: Schema): number => valueColumns(of).length
+function widthsOf({ base, ours, theirs }: TableSides): Sides<number> {
+  const width = (table: TableObject | null): number =>
+    table === null ? 0 : valueColumns(table.schema).length
+  return { base: width(base), ours: width(ours), theirs: width(theirs) }
+}
+
+function shapeOf(
+  { columns, schema, ids }: MergedSchema,
+  tables: TableSides,
+  widths: Sides<number>,
+  decider: RowDecider | null,
+): RowShape {
   const names = new Map(schema.columns.map(({ id, name }) => [id, name]))
   const keepsNames = (side: 'ours' | 'theirs'): boolean =>
     tables[side].schema.columns.every(({ id, name }) => (names.get(ids[side].get(id) ?? 0) ?? name) === name)
   return {
     columns,
-    width: width(schema),
-    widths: {
-      base: tables.base === null ? 0 : width(tables.base.schema),
-      ours: width(tables.ours.schema),
-      theirs: width(tables.theirs.schema),
-    },
+    counters: decider?.counters ?? new Set(),
+    width: valueColumns(schema).length,
+    widths,
     keepsRawLines: { ours: keepsNames('ours'), theirs: keepsNames('theirs') },
   }
 }
@@ -119,46 +120,60 @@ class RowsMerge {
   readonly added: Uint8Array[] = []
   readonly removed: Uint8Array[] = []
   readonly conflicts: ConflictRecord[] = []
+  readonly edited = new Set<MergedColumn>()
   changed = 0
   readonly #path: Path
   readonly #shape: RowShape
+  readonly #decider: RowDecider | null
   readonly #isComparable: boolean
   /** Equal bytes are equal rows of ours and theirs too. */
   readonly #isOneShape: boolean
   /** Rows of theirs are rows of the merged table as they are. */
   readonly #takesTheirs: boolean
 
-  constructor(path: Path, schema: MergedSchema, shape: RowShape) {
+  constructor(path: Path, schema: MergedSchema, shape: RowShape, decider: RowDecider | null) {
+    this.#decider = decider
     this.#path = path
     this.#shape = shape
     this.#isComparable = schema.isComparable
-    this.#isOneShape = schema.columns.every(({ ours, theirs }) => ours === theirs)
+    // A counter that both sides raised alike is no equal row.
+    this.#isOneShape =
+      shape.counters.size === 0 && schema.columns.every(({ ours, theirs }) => ours === theirs)
     this.#takesTheirs =
       schema.isComparable &&
       shape.keepsRawLines.theirs &&
       schema.columns.every(({ merged, theirs }) => theirs < 0 || merged === theirs)
   }
 
-  editsOf(batch: readonly ThreeWayDifference[]): Edit[] {
+  async editsOf(batch: readonly ThreeWayDifference[], options: ReadOptions): Promise<Edit[]> {
+    const steps = batch.flatMap((difference) => this.#stepOf(difference) ?? [])
+    const isOpen = ({ merged }: RowStep): boolean => merged.kind === 'clash' || merged.clashes.length > 0
+    const decided =
+      this.#decider !== null && steps.some(isOpen) ? await this.#decider.decide(steps, options) : steps
     const edits: Edit[] = []
-    for (const difference of batch) {
-      const edit = this.#editOf(difference)
+    for (const step of decided) {
+      const edit = this.#editOf(step)
       if (edit !== null) edits.push(edit)
     }
     return edits
   }
 
-  #editOf(difference: ThreeWayDifference): Edit | null {
-    const { key, base, ours, theirs } = difference
+  #stepOf(difference: ThreeWayDifference): RowStep | null {
+    const { base, ours, theirs } = difference
     if (this.#isComparable && (theirs === base || (this.#isOneShape && sameRow(ours, theirs)))) return null
-    if (this.#takesTheirs && ours === base) return this.#edit(key, ours, theirs)
-    const merged = mergeRow(this.#shape, difference)
-    if (merged.kind === 'removed') throw new ColumnClash(removedReason(merged.cell))
+    if (this.#takesTheirs && ours === base)
+      return { ...difference, merged: { kind: 'row', row: theirs, clashes: [], edited: [] } }
+    return { ...difference, merged: mergeRow(this.#shape, difference) }
+  }
+
+  #editOf({ key, ours, merged }: RowStep): Edit | null {
+    for (const column of merged.edited) this.edited.add(column)
     if (merged.kind === 'row') {
       for (const clash of merged.clashes) this.conflicts.push(cellRecord(this.#path, key, clash))
       return this.#edit(key, ours, merged.row)
     }
-    const kind = merged.sides.base === null ? 'key-collision' : 'row'
+    const { base } = merged.sides
+    const kind = base === null ? 'key-collision' : 'row'
     this.conflicts.push({ kind, path: this.#path, key: key.slice(), text: '', ...merged.sides })
     return this.#edit(key, ours, merged.sides.ours)
   }
@@ -186,9 +201,4 @@ function cellRecord(path: Path, key: Uint8Array, { column, base, ours, theirs }:
     ours: side(ours),
     theirs: side(theirs),
   }
-}
-
-function removedReason({ column, isRemovedHere }: RemovedCell): string {
-  const [removed, changed] = isRemovedHere ? ['here', 'there'] : ['there', 'here']
-  return `column '${column}' is removed ${removed}, and its cells are changed ${changed}`
 }

@@ -12,10 +12,16 @@ import type { MergedColumn } from './merge-schemas.ts'
 
 export interface CellClash extends Sides<Slot> {
   readonly column: string
+  /** Place in the merged row. */
+  readonly place: number
+  /** Both changed it to one value: a clash for counters only. */
+  readonly isAgreed: boolean
 }
 
 export interface RowShape {
   readonly columns: readonly MergedColumn[]
+  /** Places in the merged row of columns that count: two sides that each add one have added two. */
+  readonly counters: ReadonlySet<number>
   /** Cells in a merged row, and in each side's. */
   readonly width: number
   readonly widths: Sides<number>
@@ -23,54 +29,65 @@ export interface RowShape {
   readonly keepsRawLines: { readonly ours: boolean; readonly theirs: boolean }
 }
 
-/** A column that one side removed has cells that the other side changed: rows cannot settle that. */
-export interface RemovedCell {
-  readonly column: string
-  readonly isRemovedHere: boolean
+export type RowMerge = MergedRow | RowClash
+
+export interface MergedRow {
+  readonly kind: 'row'
+  readonly row: StoredSide | null
+  readonly clashes: readonly CellClash[]
+  /** Columns that one side removed and the other side changed in this row. */
+  readonly edited: readonly MergedColumn[]
 }
 
-export type RowMerge =
-  | { readonly kind: 'row'; readonly row: StoredSide | null; readonly clashes: readonly CellClash[] }
-  | { readonly kind: 'clash'; readonly sides: Sides<StoredSide | null> }
-  | { readonly kind: 'removed'; readonly cell: RemovedCell }
+export interface RowClash {
+  readonly kind: 'clash'
+  readonly sides: Sides<StoredSide | null>
+  readonly edited: readonly MergedColumn[]
+}
 
 /** At least one of ours and theirs differs from base. */
 export function mergeRow(shape: RowShape, sides: Sides<Entry | null>): RowMerge {
   const base = decoded(sides.base, shape.widths.base)
   const ours = decoded(sides.ours, shape.widths.ours)
   const theirs = decoded(sides.theirs, shape.widths.theirs)
-  const removed = base === null ? null : changedInRemoved(shape, { base, ours, theirs })
-  if (removed !== null) return { kind: 'removed', cell: removed }
-  if (ours !== null && theirs !== null && base !== null) return mergeCells(shape, { base, ours, theirs })
-  const before = inMerged(shape, 'base', base)
-  const mine = inMerged(shape, 'ours', ours)
-  const yours = inMerged(shape, 'theirs', theirs)
-  if (mine === null && yours === null) return { kind: 'row', row: null, clashes: [] }
-  if (base === null && (mine === null || yours === null))
-    return { kind: 'row', row: mine ?? yours, clashes: [] }
+  const edited = base === null ? [] : changedInRemoved(shape, { base, ours, theirs })
+  if (ours !== null && theirs !== null && base !== null)
+    return mergeCells(shape, { base, ours, theirs }, edited)
+  const before = inMerged(shape, 'base', base, base)
+  const mine = inMerged(shape, 'ours', ours, base)
+  const yours = inMerged(shape, 'theirs', theirs, base)
+  const decided = (row: StoredSide | null): MergedRow => ({ kind: 'row', row, clashes: [], edited })
+  if (mine === null && yours === null) return decided(null)
+  if (base === null && (mine === null || yours === null)) return decided(mine ?? yours)
   // Added on both sides, or gone on one: the spelling of a row is no reason for a conflict.
-  if (mine !== null && yours !== null && sameCells(mine, yours, shape.width))
-    return { kind: 'row', row: mine, clashes: [] }
-  const left = mine ?? yours
-  if (before !== null && sameCells(left!, before, shape.width)) return { kind: 'row', row: null, clashes: [] }
-  return { kind: 'clash', sides: { base: before, ours: mine, theirs: yours } }
+  if (mine !== null && yours !== null && sameCells(mine, yours, shape.width)) return decided(mine)
+  const isUnchanged = before !== null && sameCells((mine ?? yours)!, before, shape.width)
+  if (isUnchanged && edited.length === 0) return decided(null)
+  return { kind: 'clash', sides: { base: before, ours: mine, theirs: yours }, edited }
 }
 
 function decoded(entry: Entry | null, width: number): RowSlots | null {
   return entry === null ? null : decodeRow(entry.value, entry.links, width)
 }
 
-function mergeCells(shape: RowShape, { base, ours, theirs }: Sides<RowSlots>): RowMerge {
+function mergeCells(
+  shape: RowShape,
+  { base, ours, theirs }: Sides<RowSlots>,
+  edited: readonly MergedColumn[],
+): MergedRow {
   const cells: Slot[] = Array.from({ length: shape.width }, () => absentSlot)
   const clashes: CellClash[] = []
   for (const column of shape.columns) {
     if (column.merged < 0) continue
     const before = slotAt(base, column.base)
     const mine = slotAt(ours, column.ours)
-    const yours = slotAt(theirs, column.theirs)
+    const yours = column.isKept ? before : slotAt(theirs, column.theirs)
     cells[column.merged] = mergedSlot(before, mine, yours)
-    if (isClash(before, mine, yours))
-      clashes.push({ column: column.name, base: before, ours: mine, theirs: yours })
+    const isAgreed = mine === yours || equalSlotValues(mine, yours)
+    if (isAgreed && !shape.counters.has(column.merged)) continue
+    if (equalSlotValues(mine, before) || equalSlotValues(yours, before)) continue
+    const { name, merged: place } = column
+    clashes.push({ column: name, place, isAgreed, base: before, ours: mine, theirs: yours })
   }
   const row = {
     lineEnd: threeWay(base.lineEnd, ours.lineEnd, theirs.lineEnd),
@@ -78,16 +95,12 @@ function mergeCells(shape: RowShape, { base, ours, theirs }: Sides<RowSlots>): R
     rawLine: mergedRawLine(shape, cells, { base, ours, theirs }),
     cells,
   }
-  return { kind: 'row', row: encodeRow(row), clashes }
+  return { kind: 'row', row: encodeRow(row), clashes, edited }
 }
 
 function mergedSlot(base: Slot, ours: Slot, theirs: Slot): Slot {
   if (equalSlotValues(ours, theirs)) return sameSlot(ours, base) ? theirs : ours
   return equalSlotValues(ours, base) ? theirs : ours
-}
-
-function isClash(base: Slot, ours: Slot, theirs: Slot): boolean {
-  return !equalSlotValues(ours, base) && !equalSlotValues(theirs, base) && !equalSlotValues(ours, theirs)
 }
 
 function threeWay(base: number, ours: number, theirs: number): number {
@@ -127,24 +140,32 @@ function sameRaw(a: Slot | null, b: Slot | null): boolean {
 function changedInRemoved(
   shape: RowShape,
   { base, ours, theirs }: { base: RowSlots; ours: RowSlots | null; theirs: RowSlots | null },
-): RemovedCell | null {
+): MergedColumn[] {
+  const edited: MergedColumn[] = []
   for (const column of shape.columns) {
     if (column.merged >= 0 || column.base < 0 || (column.ours < 0 && column.theirs < 0)) continue
     const [row, place] = column.ours < 0 ? [theirs, column.theirs] : [ours, column.ours]
     if (row === null || equalSlotValues(slotAt(row, place), slotAt(base, column.base))) continue
-    return { column: column.name, isRemovedHere: column.ours < 0 }
+    edited.push(column)
   }
-  return null
+  return edited
 }
 
 /** A side's row in terms of the merged table. */
-function inMerged(shape: RowShape, side: keyof Sides<unknown>, row: RowSlots | null): StoredSide | null {
+function inMerged(
+  shape: RowShape,
+  side: keyof Sides<unknown>,
+  row: RowSlots | null,
+  base: RowSlots | null,
+): StoredSide | null {
   if (row === null) return null
   const cells: Slot[] = Array.from({ length: shape.width }, () => absentSlot)
   let keepsRawLine = side !== 'base' && shape.keepsRawLines[side]
   for (const column of shape.columns) {
-    if (column.merged >= 0) cells[column.merged] = slotAt(row, column[side])
-    else if (slotAt(row, column[side]) !== absentSlot) keepsRawLine = false
+    const isFromBase = column.isKept && side === 'theirs' && base !== null
+    const slot = isFromBase ? slotAt(base, column.base) : slotAt(row, column[side])
+    if (column.merged >= 0) cells[column.merged] = slot
+    if (slot !== absentSlot && (column.merged < 0 || isFromBase)) keepsRawLine = false
   }
   return encodeRow({ ...row, rawLine: keepsRawLine ? row.rawLine : null, cells })
 }

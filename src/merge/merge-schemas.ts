@@ -1,16 +1,22 @@
 // Three-way merge of table schemas, column by column (schema-lanes.ts). The merged schema keeps
 // ours' ids, so that ours' rows stay as they are; new columns of theirs keep their ids too unless ours used them.
-// A type is only a way to read text: where the sides disagree it widens to 'text', and no cell changes.
+// A type is only a way to read text: where the sides disagree it widens to 'text', and no cell changes. Columns that
+// the sides changed in ways that exclude each other clash one by one, and the merged schema holds ours' state of them.
 import type { Column, ColumnType, Schema } from '../table/interface.ts'
 import { valueColumns } from '../table/key.ts'
 import type { Sides } from './conflict-record.ts'
-import { type Lane, lanesOf } from './schema-lanes.ts'
+import type { ColumnClash, ColumnIds } from './column-clash.ts'
+import { type Lane, isRemoved, laneClash, laneIds, lanesOf } from './schema-lanes.ts'
 
 /** A column outside the key that some side has: where its cell lies in each side's rows, -1 where it does not. */
 export interface MergedColumn extends Sides<number> {
+  /** In the merged table; of a removed column, where it still is. */
   readonly name: string
   /** Place in the merged rows; -1 for a column that a side removed. */
   readonly merged: number
+  /** Theirs removed it, and it is kept as ours has it: where theirs has no cell, it has base's. */
+  readonly isKept: boolean
+  readonly ids: ColumnIds
 }
 
 export interface MergedSchema {
@@ -19,6 +25,7 @@ export interface MergedSchema {
   readonly columns: readonly MergedColumn[]
   /** By id in a side's schema, the id in the merged one; removed columns are not in it. */
   readonly ids: Sides<ReadonlyMap<number, number>>
+  readonly clashes: readonly ColumnClash[]
   /** Rows of equal bytes hold equal cells under all the schemas: what bytes say is unchanged, is. */
   readonly isComparable: boolean
 }
@@ -34,21 +41,24 @@ interface KeptColumn extends Column {
   readonly lane: Lane
 }
 
-export function mergeSchemas(base: Schema | null, ours: Schema, theirs: Schema): MergedSchema | SchemaClash {
+/** `edited`: columns of the base that theirs removed while ours changed their cells. */
+export function mergeSchemas(
+  base: Schema | null,
+  ours: Schema,
+  theirs: Schema,
+  edited: ReadonlySet<number> = new Set(),
+): MergedSchema | SchemaClash {
   const lanes = lanesOf(base, ours, theirs)
   const clash = keyClash(lanes, base, ours, theirs)
   if (clash !== null) return { kind: 'clash', reason: clash }
   const kept: KeptColumn[] = []
   let nextColumnId = Math.max(ours.nextColumnId, theirs.nextColumnId)
+  const reasons = new Map<Lane, string>()
   for (const lane of lanes) {
-    if (lane.base !== null && (lane.ours === null || lane.theirs === null)) {
-      const left = lane.ours ?? lane.theirs
-      if (left !== null && left.name !== lane.base.name)
-        return removedAndRenamed(lane.base, left, lane.ours === null)
-      continue
-    }
-    const name = mergedName(lane)
-    if (name === null) return renamedTwice(lane)
+    const reason = laneClash(lane)
+    if (reason !== null) reasons.set(lane, reason)
+    if (isRemoved(lane) && (lane.ours === null || (reason === null && !edited.has(lane.base!.id)))) continue
+    const name = reason === null ? mergedName(lane) : lane.ours!.name
     const isFree = lane.theirs !== null && lane.theirs.id >= ours.nextColumnId
     const id = lane.ours?.id ?? (isFree ? lane.theirs!.id : nextColumnId++)
     kept.push({ id, name, type: mergedType(lane), lane })
@@ -63,7 +73,7 @@ export function mergeSchemas(base: Schema | null, ours: Schema, theirs: Schema):
     type,
   }))
   const schema: Schema = { columns, key: ours.key, nextColumnId, cells: ours.cells }
-  return assemble(schema, lanes, kept, { base, ours, theirs })
+  return assemble(schema, { lanes, kept, reasons }, { base, ours, theirs })
 }
 
 /** Rows can be compared only while their keys are made of the same columns, read the same way. */
@@ -85,31 +95,15 @@ function keyClash(lanes: readonly Lane[], base: Schema | null, ours: Schema, the
   return null
 }
 
-function mergedName({ base, ours, theirs }: Lane): string | null {
-  const [left, right] = [ours ?? theirs, theirs ?? ours]
-  if (left!.name === right!.name || right!.name === base?.name) return left!.name
-  return left!.name === base?.name ? right!.name : null
+function mergedName({ base, ours, theirs }: Lane): string {
+  const [left, right] = [(ours ?? theirs)!, (theirs ?? ours)!]
+  return left.name === base?.name ? right.name : left.name
 }
 
 function mergedType({ base, ours, theirs }: Lane): ColumnType {
   const [left, right] = [(ours ?? theirs)!.type, (theirs ?? ours)!.type]
   if (left === right || right === base?.type) return left
   return left === base?.type ? right : 'text'
-}
-
-function removedAndRenamed(base: Column, left: Column, isRemovedHere: boolean): SchemaClash {
-  const [removed, renamed] = isRemovedHere ? ['here', 'there'] : ['there', 'here']
-  return {
-    kind: 'clash',
-    reason: `column '${base.name}' is removed ${removed} and called '${left.name}' ${renamed}`,
-  }
-}
-
-function renamedTwice({ base, ours, theirs }: Lane): SchemaClash {
-  return {
-    kind: 'clash',
-    reason: `column '${base!.name}' is called '${ours!.name}' here and '${theirs!.name}' there`,
-  }
 }
 
 /** The order of the side that moved columns (ours if both did); columns it lacks come behind their predecessor. */
@@ -145,13 +139,18 @@ function orderColumns(
   return order
 }
 
+interface Lanes {
+  readonly lanes: readonly Lane[]
+  readonly kept: readonly KeptColumn[]
+  readonly reasons: ReadonlyMap<Lane, string>
+}
+
 function assemble(
   schema: Schema,
-  lanes: readonly Lane[],
-  kept: readonly KeptColumn[],
+  { lanes, kept, reasons }: Lanes,
   sides: Sides<Schema | null>,
 ): MergedSchema {
-  const idOf = new Map(kept.map(({ id, lane }) => [lane, id]))
+  const keptOf = new Map(kept.map((column) => [column.lane, column]))
   const places = { base: placesOf(sides.base), ours: placesOf(sides.ours), theirs: placesOf(sides.theirs) }
   const mergedPlaces = new Map(valueColumns(schema).map(({ id }, i) => [id, i]))
   const ids = {
@@ -160,22 +159,28 @@ function assemble(
     theirs: new Map<number, number>(),
   }
   const columns: MergedColumn[] = []
+  const clashes: ColumnClash[] = []
   for (const lane of lanes) {
-    const id = idOf.get(lane)
+    const { id, name: keptName } = keptOf.get(lane) ?? {}
     const place = (side: keyof Lane): number =>
       lane[side] === null ? -1 : (places[side].get(lane[side]) ?? -1)
     for (const side of sideNames)
       if (id !== undefined && lane[side] !== null) ids[side].set(lane[side].id, id)
+    const name = keptName ?? (lane.ours ?? lane.theirs ?? lane.base)!.name
+    const own = { merged: id ?? null, ...laneIds(lane) }
+    const reason = reasons.get(lane)
+    if (reason !== undefined) clashes.push({ name, reason, ids: own })
     const [base, ours, theirs] = [place('base'), place('ours'), place('theirs')]
     if (base < 0 && ours < 0 && theirs < 0) continue
-    const name = (lane.ours ?? lane.theirs ?? lane.base)!.name
-    columns.push({ name, merged: id === undefined ? -1 : mergedPlaces.get(id)!, base, ours, theirs })
+    const isKept = id !== undefined && isRemoved(lane)
+    const merged = id === undefined ? -1 : mergedPlaces.get(id)!
+    columns.push({ name, merged, isKept, ids: own, base, ours, theirs })
   }
   const isComparable = columns.every(
     ({ merged, base, ours, theirs }) =>
       (base < 0 || (ours === base && theirs === base)) && (ours < 0 || merged === ours),
   )
-  return { kind: 'merged', schema, columns, ids, isComparable }
+  return { kind: 'merged', schema, columns, ids, clashes, isComparable }
 }
 
 /** Place of each column outside the key in the rows of this schema. */

@@ -4,6 +4,7 @@
 // it stands in the stored conflicts.
 import { compareBytes } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
+import { configFileName } from '../dataset/interface.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry, TreeThreeWayDifference } from '../files/interface.ts'
 import { pathToBytes } from '../files/path.ts'
@@ -12,9 +13,11 @@ import { Tree } from '../files/tree.ts'
 import { writeConflicts } from './conflicts.ts'
 import { followSettings } from './follow-settings.ts'
 import { type Followed, followRenames } from './follow-renames.ts'
+import { noDecisions, reportDecisions } from './decisions.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
 import { type MergedEntry, fileConflict, isSameEntry, mergeApart, mergeEntries } from './merge-entries.ts'
 import type { MergeIo } from './merge-io.ts'
+import { type GivenPolicies, PolicySource } from './policy-source.ts'
 
 export interface MergeTreesInput extends MergeIo {
   /** null: unrelated histories. */
@@ -24,6 +27,8 @@ export interface MergeTreesInput extends MergeIo {
 }
 
 export interface MergeTreesOptions {
+  /** Lets policies decide: these, and those of varve.yaml. Without it none do: every clash is a conflict. */
+  readonly policies?: GivenPolicies | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined
 }
@@ -45,7 +50,9 @@ export async function mergeTrees(
   input: MergeTreesInput,
   options: MergeTreesOptions = {},
 ): Promise<MergeOutcome> {
-  if (input.theirs === input.ours || input.theirs === input.base) return outcomeOf(input.ours, [])
+  // Two sides that are alike may still have counted twice.
+  const isAlike = input.theirs === input.ours && options.policies === undefined
+  if (isAlike || input.theirs === input.base) return outcomeOf(input.ours, [])
   const { nodes, writer } = input
   const ours = await Tree.load(nodes, input.ours)
   const theirs = await Tree.load(nodes, input.theirs)
@@ -56,6 +63,9 @@ export async function mergeTrees(
     for (const difference of batch) differences.push(difference)
   }
   const followed = await followRenames(nodes.reader, { ours, theirs }, differences, options)
+  const config = followed.cases.find(({ path }) => path === configFileName)
+  const settings = config === undefined ? null : await mergedAt(input, config, options)
+  const policies = await policySource(input, ours, settings, options)
   const merged: MergedAt[] = []
   for (const [done, { path, from, names, ...sides }] of followed.cases.entries()) {
     throwIfAborted(options.signal)
@@ -63,18 +73,47 @@ export async function mergeTrees(
     options.onProgress?.({ phase: 'merging', done, total, unit: 'files' })
     const onRows = (rows: number): void =>
       options.onProgress?.({ phase: `merging '${path}'`, done: rows, total: 0, unit: 'rows' })
+    const own = { signal: options.signal, onRows, policies: policies?.at(path, from) ?? null }
     const entry =
       names === undefined
-        ? await mergeEntries(input, path, sides, { signal: options.signal, onRows })
-        : await mergeApart(input, path, sides, names, { signal: options.signal, onRows })
+        ? await mergeEntries(input, path, sides, own)
+        : await mergeApart(input, path, sides, names, own)
     merged.push({ ...entry, path, ...(from === undefined ? {} : { from }), sides })
     await writer.drained()
   }
-  return settle(input, ours, withoutClashes(merged), followed, options)
+  const outcome = await settle(input, ours, withoutClashes(merged), followed, options)
+  const fault = policies?.fault ?? null
+  return fault === null ? outcome : withFault(outcome, fault)
+}
+
+/** varve.yaml as the merge makes it; ours, where it is in conflict. */
+async function policySource(
+  input: MergeTreesInput,
+  ours: Tree,
+  merged: MergedEntry | null,
+  options: MergeTreesOptions,
+): Promise<PolicySource | null> {
+  if (options.policies === undefined) return null
+  const entry = merged === null ? await ours.get(configFileName, options) : merged.entry
+  return PolicySource.load(input.nodes, options.policies, entry, options)
+}
+
+async function mergedAt(
+  input: MergeTreesInput,
+  { path, ...sides }: TreeThreeWayDifference,
+  options: MergeTreesOptions,
+): Promise<MergedEntry> {
+  return mergeEntries(input, path, sides, { signal: options.signal })
+}
+
+function withFault(outcome: MergeOutcome, fault: string): MergeOutcome {
+  const known = outcome.paths.find(({ path }) => path === configFileName)
+  const told: MergedPath = { path: configFileName, result: 'ours', conflicts: 0, ...known, notes: [fault] }
+  return { ...outcome, paths: sortedByPath([...outcome.paths.filter((path) => path !== known), told]) }
 }
 
 function outcomeOf(tree: Cid, paths: readonly MergedPath[]): MergeOutcome {
-  return { tree, paths, conflicts: null, conflictCount: 0 }
+  return { tree, paths, conflicts: null, conflictCount: 0, policies: noDecisions }
 }
 
 async function takeTheirs(ours: Tree, theirs: Tree, options: MergeTreesOptions): Promise<MergeOutcome> {
@@ -98,10 +137,10 @@ async function settle(
   )
   const changes = new Map<Path, TreeEntry | null>(moved.map((path) => [path, null]))
   const paths: MergedPath[] = moved.map((path) => ({ path, result: 'theirs', conflicts: 0 }))
-  for (const [i, { path, entry, result, conflicts, sides: _, ...rows }] of merged.entries()) {
+  for (const [i, { path, entry, result, conflicts, sides: _, decisions, ...rows }] of merged.entries()) {
     const isChanged = !isSameEntry(entry, before[i]!)
     if (isChanged) changes.set(path, entry)
-    if (!isChanged && conflicts.length === 0) continue
+    if (!isChanged && conflicts.length === 0 && decisions === undefined) continue
     paths.push({ path, result: result === 'ours' ? 'merged' : result, ...rows, conflicts: conflicts.length })
   }
   const tree = await followSettings(writer, await ours.update(writer, changes, options), relocated, options)
@@ -112,7 +151,9 @@ async function settle(
     inOrder.map(({ conflicts }) => conflicts),
     options,
   )
-  return { tree: tree.cid, paths: sortedByPath(paths), conflicts: root, conflictCount: count }
+  const decisions = inOrder.flatMap((one) => one.decisions ?? [])
+  const policies = await reportDecisions(nodes, writer, decisions, options)
+  return { tree: tree.cid, paths: sortedByPath(paths), conflicts: root, conflictCount: count, policies }
 }
 
 function sortedByPath<T extends { readonly path: Path }>(items: readonly T[]): T[] {

@@ -11,10 +11,11 @@ import { cellSlot } from '../table/slot.ts'
 import { loadTable } from '../table/table-object.ts'
 import { typedCell } from './cell-text.ts'
 import { namesOf } from './conflict-names.ts'
-import { type ConflictRecord, type StoredSide, conflictKey } from './conflict-record.ts'
+import { type ConflictRecord, type StoredSide, conflictKey, isOfColumn, isOfPath } from './conflict-record.ts'
 import { type ConflictFilter, type NumberedRecord, entryOfSide, scanRecords } from './conflicts.ts'
 import type { Side } from './interface.ts'
 import type { MergeIo } from './merge-io.ts'
+import { settleColumns } from './settle-columns.ts'
 import { type Settlement, settleTable } from './settle-table.ts'
 
 /** `value` is a cell's text as it would stand in the file, without quoting. */
@@ -56,9 +57,11 @@ export async function resolveConflicts(input: ResolveInput, options: ReadOptions
   return settleConflicts(input, choose, options)
 }
 
+type Settling = Omit<ResolveInput, 'take'>
+
 /** As `resolveConflicts`, with a choice for each conflict; null takes the thing away: entry, row or cell. */
 export async function settleConflicts(
-  input: Omit<ResolveInput, 'take'>,
+  input: Settling,
   choose: (record: ConflictRecord) => StoredSide | null,
   options: ReadOptions = {},
 ): Promise<Resolution> {
@@ -115,17 +118,36 @@ async function placeNamed(
 }
 
 async function entryAfter(
-  io: MergeIo,
+  io: Settling,
   tree: Tree,
   path: Path,
   settlements: readonly Settlement[],
   options: ReadOptions,
 ): Promise<TreeEntry | null> {
-  const whole = settlements.find(({ record }) => record.kind === 'file' || record.kind === 'schema')
+  const whole = settlements.find(({ record }) => isOfPath(record))
   if (whole !== undefined) return whole.chosen === null ? null : entryOfSide(whole.chosen)
   const entry = await tree.get(path, options)
   if (entry?.kind !== 'table') throw noTable(path)
-  return { ...entry, table: await settleTable(io, path, entry.table, settlements, options) }
+  const inRows = settlements.filter(({ record }) => !isOfColumn(record))
+  const settled =
+    inRows.length === 0 ? entry.table : await settleTable(io, path, entry.table, inRows, options)
+  if (inRows.length === settlements.length) return { ...entry, table: settled }
+  const hasOpenRows = await hasOpen(io, path, inRows.length, options)
+  const table = await settleColumns(io, path, settled, settlements, { ...options, hasOpenRows })
+  return { ...entry, table }
+}
+
+/** Whether conflicts of rows or cells stay in the table when so many are settled. */
+async function hasOpen(
+  { nodes, conflicts }: Settling,
+  path: Path,
+  settled: number,
+  options: ReadOptions,
+): Promise<boolean> {
+  let inRows = 0
+  for await (const batch of scanRecords(nodes, conflicts, { path }, options))
+    inRows += batch.filter(({ record }) => !isOfColumn(record)).length
+  return inRows > settled
 }
 
 function notACell({ path, kind }: ConflictRecord): VarveError {

@@ -2,6 +2,7 @@
 // both have has one id in both: columns are then the same by id, whatever they are called now. A table that was made
 // anew is matched by name, and so are columns that both sides added.
 import type { Column, Schema } from '../table/interface.ts'
+import type { Sides } from './conflict-record.ts'
 
 /** One column through the merge; `base` is null where it is new. */
 export interface Lane {
@@ -29,6 +30,28 @@ export function lanesOf(base: Schema | null, ours: Schema, theirs: Schema): Lane
     added.set(column.name, { base: null, ours: lane?.ours ?? null, theirs: column })
   }
   return [...lanes, ...added.values()]
+}
+
+/** One side has it no more, the other still does. */
+export function isRemoved({ base, ours, theirs }: Lane): boolean {
+  return base !== null && (ours === null || theirs === null)
+}
+
+/** Why the sides exclude each other, in one sentence, or null. */
+export function laneClash({ base, ours, theirs }: Lane): string | null {
+  if (base === null) return null
+  if (ours !== null && theirs !== null) {
+    const isTwice = ours.name !== base.name && theirs.name !== base.name && ours.name !== theirs.name
+    return isTwice ? `column '${base.name}' is called '${ours.name}' here and '${theirs.name}' there` : null
+  }
+  const left = ours ?? theirs
+  if (left === null || left.name === base.name) return null
+  const [removed, renamed] = ours === null ? ['here', 'there'] : ['there', 'here']
+  return `column '${base.name}' is removed ${removed} and called '${left.name}' ${renamed}`
+}
+
+export function laneIds({ base, ours, theirs }: Lane): Sides<number | null> {
+  return { base: base?.id ?? null, ours: ours?.id ?? null, theirs: theirs?.id ?? null }
 }
 
 /** By id in the base, the side's column. */

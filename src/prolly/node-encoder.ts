@@ -48,7 +48,7 @@ export function linkEndsLength(level: number, entries: number, links: number): n
 }
 
 export class NodeEncoder {
-  #scratch = new Uint8Array(64 << 10)
+  #scratch = new Uint8Array(8 << 10)
 
   encode(shape: Shape, runs: readonly Run[]): EncodedNode {
     const lengths = lengthsOf(runs)

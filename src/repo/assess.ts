@@ -5,14 +5,18 @@ import { VarveError } from '../base/errors.ts'
 import { isAncestor } from '../history/ancestry.ts'
 import type { Commit } from '../history/interface.ts'
 import type { MergeOutcome } from '../merge/interface.ts'
+import { noDecisions } from '../merge/decisions.ts'
 import { mergeBaseTree } from '../merge/merge-base-tree.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
+import type { GivenPolicies } from '../merge/policy-source.ts'
 import { emptyTreeOf } from './empty.ts'
 import type { FolderOptions, Io } from './interface.ts'
 
 export interface AssessOptions extends FolderOptions {
   readonly fastForward?: 'only' | 'never' | 'allow' | undefined
   readonly allowUnrelated?: boolean | undefined
+  /** Count before those of varve.yaml. */
+  readonly policies?: GivenPolicies | undefined
 }
 
 export interface Assessment extends MergeOutcome {
@@ -34,13 +38,23 @@ export async function assessMerge(
   options: AssessOptions,
 ): Promise<Assessment> {
   if (ours !== null && (await isAncestor(io.writer, theirs.cid, ours.cid)))
-    return { kind: 'up-to-date', tree: ours.tree, paths: [], conflicts: null, conflictCount: 0 }
+    return {
+      kind: 'up-to-date',
+      tree: ours.tree,
+      paths: [],
+      conflicts: null,
+      conflictCount: 0,
+      policies: noDecisions,
+    }
   if (
     ours === null ||
     (options.fastForward !== 'never' && (await isAncestor(io.writer, ours.cid, theirs.cid)))
   ) {
     const before = ours?.tree ?? emptyTreeOf(io)
-    const outcome = await mergeTrees({ ...io, base: before, ours: before, theirs: theirs.tree }, options)
+    const outcome = await mergeTrees(
+      { ...io, base: before, ours: before, theirs: theirs.tree },
+      { ...options, policies: undefined },
+    )
     return { kind: 'fast-forward', ...outcome }
   }
   if (options.fastForward === 'only') {
@@ -56,6 +70,10 @@ export async function assessMerge(
       hint: "if you mean it, merge with '--allow-unrelated-histories'",
     })
   }
-  const outcome = await mergeTrees({ ...io, base, ours: ours.tree, theirs: theirs.tree }, options)
+  const policies = options.policies ?? new Map()
+  const outcome = await mergeTrees(
+    { ...io, base, ours: ours.tree, theirs: theirs.tree },
+    { ...options, policies },
+  )
   return { kind: 'merge', ...outcome }
 }

@@ -6,6 +6,7 @@ import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
+import { type PolicyReport, policyExtra } from '../merge/decisions.ts'
 import type { MergedPath, MergeOutcome } from '../merge/interface.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type AssessOptions, assessMerge } from './assess.ts'
@@ -37,6 +38,8 @@ export interface Merged {
   readonly commit: Cid
   readonly paths: readonly MergedPath[]
   readonly conflictCount: number
+  /** What policies decided. */
+  readonly policies: PolicyReport
 }
 
 export async function merge(
@@ -85,7 +88,7 @@ async function planMerge(
   const { kind, ...outcome } = await assessMerge(io, { ours, theirs, revision: their.revision }, options)
   if (ours === null || kind === 'fast-forward') return fastForward(ref, theirs, outcome, options)
   if (kind === 'up-to-date') {
-    return { move: null, result: { outcome: kind, commit: ours.cid, paths: [], conflictCount: 0 } }
+    return { move: null, result: { outcome: kind, commit: ours.cid, ...countsOf(outcome) } }
   }
   const message = options.message ?? defaultMessage(their, ref)
   return concludeMerge(
@@ -119,7 +122,7 @@ function fastForward(ref: string, theirs: Commit, outcome: MergeOutcome, options
       },
       show: theirs.tree,
     },
-    result: { outcome: 'fast-forward', commit: theirs.cid, paths: outcome.paths, conflictCount: 0 },
+    result: { outcome: 'fast-forward', commit: theirs.cid, ...countsOf(outcome) },
   }
 }
 
@@ -143,7 +146,8 @@ export async function concludeMerge(
   options: MergeOptions,
 ): Promise<Plan> {
   const { ours, theirs, outcome, kind } = end
-  const counts = { paths: outcome.paths, conflictCount: outcome.conflictCount }
+  const counts = countsOf(outcome)
+  const extra = policyExtra(outcome.policies)
   const operation = { name: options.operation ?? kind, message: end.message.split('\n')[0]! }
   if (outcome.conflictCount > 0 || options.noCommit === true) {
     if (indexOf(manifest).index === null) {
@@ -160,7 +164,7 @@ export async function concludeMerge(
       met: outcome.conflicts === null ? null : { conflicts: outcome.conflicts, tree: outcome.tree },
       resolutions: null,
       author: personOf(end.author),
-      extra: {},
+      extra,
     })
     return {
       move: { refs: new Map([[mergeRef, state]]), operation, show: outcome.tree, over: ours.tree },
@@ -176,12 +180,16 @@ export async function concludeMerge(
     committer,
     message: end.message,
     generation: await nextGeneration(io.writer, parents),
-    extra: {},
+    extra,
   })
   return {
     move: { refs: new Map([[end.ref, commit]]), operation, show: outcome.tree },
     result: { outcome: 'merged', commit, ...counts },
   }
+}
+
+function countsOf({ paths, conflictCount, policies }: MergeOutcome): Omit<Merged, 'outcome' | 'commit'> {
+  return { paths, conflictCount, policies }
 }
 
 function personOf(signature: Signature | null): Person | null {

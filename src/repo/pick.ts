@@ -6,7 +6,9 @@ import { walkCommits } from '../history/ancestry.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision } from '../history/revision.ts'
+import { type PolicyReport, joinedReports, policyExtra } from '../merge/decisions.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
+import type { Manifest } from '../store/interface.ts'
 import { signatureOf } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { refuseWhileMerging, requireHead } from './head.ts'
@@ -35,7 +37,11 @@ export async function pick(
       )
       const parent = await onlyParentTree(io, commit, kind)
       const [base, theirs] = kind === 'cherry-pick' ? [parent, commit.tree] : [commit.tree, parent]
-      const outcome = await mergeTrees({ ...io, base, ours: head.commit.tree, theirs }, options)
+      const policies = options.policies ?? new Map()
+      const outcome = await mergeTrees(
+        { ...io, base, ours: head.commit.tree, theirs },
+        { ...options, policies },
+      )
       if (outcome.conflictCount === 0 && outcome.tree === head.commit.tree) {
         throw new VarveError('VARVE_NOTHING_TO_COMMIT', `${kind} of '${revision}' changes nothing here`)
       }
@@ -100,12 +106,16 @@ export async function rebase(
       for await (const commit of walkCommits(io.writer, [head.commit.cid], { exclude: [onto.cid] }))
         own.push(commit)
       let tip = onto
+      const decided: PolicyReport[] = []
       for (const commit of own.reverse()) {
         if (commit.parents.length < 2)
-          tip = await replay(repo, io, { commit, tip, revision, manifest }, options)
+          tip = await replay(repo, io, { commit, tip, revision, manifest, decided }, options)
       }
       const paths = (
-        await mergeTrees({ ...io, base: head.commit.tree, ours: head.commit.tree, theirs: tip.tree }, options)
+        await mergeTrees(
+          { ...io, base: head.commit.tree, ours: head.commit.tree, theirs: tip.tree },
+          { ...options, policies: undefined },
+        )
       ).paths
       result = {
         outcome:
@@ -113,6 +123,7 @@ export async function rebase(
         commit: tip.cid,
         paths,
         conflictCount: 0,
+        policies: joinedReports(decided),
       }
       if (tip.cid === head.commit.cid) return null
       return {
@@ -129,13 +140,24 @@ export async function rebase(
 async function replay(
   repo: Repo,
   io: Io,
-  step: { commit: Commit; tip: Commit; revision: string; manifest: Parameters<typeof signatureOf>[1] },
+  step: {
+    readonly commit: Commit
+    readonly tip: Commit
+    readonly revision: string
+    readonly manifest: Manifest
+    /** Gets what policies decided. */
+    readonly decided: PolicyReport[]
+  },
   options: MergeOptions,
 ): Promise<Commit> {
   const { commit, tip } = step
   const base = await onlyParentTree(io, commit, 'rebase')
   if (commit.parents[0] === tip.cid) return commit
-  const outcome = await mergeTrees({ ...io, base, ours: tip.tree, theirs: commit.tree }, options)
+  const policies = options.policies ?? new Map()
+  const outcome = await mergeTrees(
+    { ...io, base, ours: tip.tree, theirs: commit.tree },
+    { ...options, policies },
+  )
   if (outcome.conflictCount > 0) {
     throw new VarveError(
       'VARVE_MERGE_CONFLICT',
@@ -146,6 +168,7 @@ async function replay(
       },
     )
   }
+  step.decided.push(outcome.policies)
   if (outcome.tree === tip.tree) return tip
   const parents = [tip.cid]
   const cid = writeCommit(io.writer, {
@@ -155,7 +178,7 @@ async function replay(
     committer: signatureOf(repo, step.manifest),
     message: commit.message,
     generation: await nextGeneration(io.writer, parents),
-    extra: commit.extra,
+    extra: { ...commit.extra, ...policyExtra(outcome.policies) },
   })
   return readCommit(io.writer, cid)
 }

@@ -36,6 +36,55 @@ describe('merging text', () => {
   }, 60_000)
 })
 
+describe('merge policies', () => {
+  const folder = path.join(dir, 'policies')
+  const at = { cwd: folder }
+
+  test('decide, say so, are kept by the merge commit and shown by show', async () => {
+    mkdirSync(folder)
+    await ok(['init'], at)
+    put('stock.csv', 'id,count,tags\n1,10,a\n2,7,b\n', folder)
+    put(
+      'varve.yaml',
+      'tables:\n  stock.csv:\n    key: id\n    merge:\n      columns: { count: sum }\n',
+      folder,
+    )
+    await ok(['add', '--all'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    await ok(['switch', '-c', 'other'], at)
+    put('stock.csv', 'id,count,tags\n1,12,a\n2,7,c\n', folder)
+    await ok(['commit', '-am', 'Theirs'], at)
+    await ok(['switch', 'main'], at)
+    put('stock.csv', 'id,count,tags\n1,9,a\n2,7,d\n', folder)
+    await ok(['commit', '-am', 'Ours'], at)
+    const stopped = await varve(['merge', 'other'], at)
+    expect(stopped.code).toBe(21)
+    expect(stopped.stdout).toContain('1 cell decided by policy:\n  stock.csv  1.count  sum  9 | 12 -> 11\n')
+    await ok(['resolve', 'stock.csv', '--ours'], at)
+    await ok(['merge', '--continue'], at)
+    expect(get('stock.csv', folder)).toBe('id,count,tags\n1,11,a\n2,7,d\n')
+    expect(await ok(['show'], at)).toContain(
+      '\n1 cell decided by policy:\n  stock.csv  1.count  sum  9 | 12 -> 11\n',
+    )
+    const shown = (await json(['show'], at)) as { policies: unknown }
+    expect(shown.policies).toEqual({
+      items: [
+        {
+          path: 'stock.csv',
+          key: ['1'],
+          column: 'count',
+          policy: 'sum',
+          base: '10',
+          ours: '9',
+          theirs: '12',
+          result: '11',
+        },
+      ],
+    })
+    expect((await json(['fsck'], at)) as object).toMatchObject({ problems: [] })
+  }, 60_000)
+})
+
 describe('merging', () => {
   const folder = path.join(dir, 'merging')
   const at = { cwd: folder }

@@ -8,7 +8,7 @@ import { readFile } from '../../src/files/read.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { scanConflicts } from '../../src/merge/conflicts.ts'
 import type { Conflict, MergeOutcome } from '../../src/merge/interface.ts'
-import { mergeTrees } from '../../src/merge/merge-trees.ts'
+import { type MergeTreesOptions, mergeTrees } from '../../src/merge/merge-trees.ts'
 import { entryAt, valueAt } from '../../src/prolly/entry-batch.ts'
 import { ListBuilder } from '../../src/prolly/list-builder.ts'
 import { ProllyList } from '../../src/prolly/list.ts'
@@ -168,8 +168,8 @@ export class Bench {
       .cid
   }
 
-  merge(base: Cid | null, ours: Cid, theirs: Cid): Promise<MergeOutcome> {
-    return mergeTrees({ nodes: this.nodes, writer: this.writer, base, ours, theirs })
+  merge(base: Cid | null, ours: Cid, theirs: Cid, options: MergeTreesOptions = {}): Promise<MergeOutcome> {
+    return mergeTrees({ nodes: this.nodes, writer: this.writer, base, ours, theirs }, options)
   }
 
   async conflicts(outcome: { readonly conflicts: Cid | null }): Promise<Conflict[]> {

@@ -21,6 +21,30 @@ rules: {anything: goes}
     expect(config.tableAt('data/y.txt')).toBe(null)
   })
 
+  test('gives the merge policies of a table, and of all tables where it says nothing', () => {
+    const config = parseConfig(`
+merge: {default: theirs, columns: {n: max}}
+tables:
+  a.csv:
+    key: id
+    merge:
+      rows: keep-edit
+      columns: {n: sum, 2024: newest(at), tags: 'union(,)'}
+  b.csv: {key: id}
+`)
+    expect(config.policiesAt('a.csv')).toEqual({
+      default: { kind: 'theirs' },
+      rows: 'keep-edit',
+      columns: new Map<string, unknown>([
+        ['n', { kind: 'sum' }],
+        ['2024', { kind: 'newest', column: 'at' }],
+        ['tags', { kind: 'union', separator: ',' }],
+      ]),
+    })
+    expect(config.policiesAt('b.csv')?.columns.get('n')).toEqual({ kind: 'max' })
+    expect(parseConfig('tables: {b.csv: {key: id}}').policiesAt('b.csv')).toBe(null)
+  })
+
   test('nothing, or no tables, is no setting', () => {
     for (const text of ['', '# only a comment\n', 'tables:\n', '{}'])
       expect(parseConfig(text).isEmpty).toBe(true)
@@ -35,6 +59,16 @@ rules: {anything: goes}
     ['tables:\n  a.csv:\n    key: [a, a]\n', 3, 'twice'],
     ['tables:\n  a.csv:\n    key: a\n    format: xls\n', 4, "unknown format 'xls'"],
     ['tables:\n  a.csv: {key: a}\n  a.csv: {key: b}\n', 3, 'unique'],
+    ['merge: max\n', 1, "'merge' is not a map"],
+    [
+      'tables:\n  a.csv:\n    key: a\n    merge:\n      columns:\n        b: maxx\n',
+      6,
+      "unknown policy 'maxx'",
+    ],
+    ['tables:\n  a.csv:\n    key: a\n    merge:\n      colums: {}\n', 5, "unknown setting 'colums'"],
+    ['tables:\n  a.csv:\n    key: a\n    merge: {rows: max}\n', 4, "unknown policy 'max'"],
+    ['tables:\n  a.csv:\n    key: a\n    merge: {default: [max]}\n', 4, 'one word'],
+    ['merge: {default: newest()}\n', 1, "unknown policy 'newest()'"],
     ['tables: {\n', 2, ''],
     ['tables:\n  a.csv: &x {key: a}\n  b.csv: *x\n', 3, 'not a map'],
   ])('%j is refused at line %i', (text, line, words) => {

@@ -1,7 +1,12 @@
 import { commitLines } from '../format/commit.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
+import type { CommitInfo } from '../../api/interface.ts'
+import type { Repository } from '../../index.ts'
+import { reportOf } from '../../merge/decisions.ts'
+import { policyLines, policySentence } from '../format/policies.ts'
 import type { Command, Context } from '../interface.ts'
+import type { Output } from '../output.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../json.ts'
 import { collect } from '../../base/iterables.ts'
@@ -10,7 +15,7 @@ import { splitRevisionPath } from '../../history/revision.ts'
 export const command: Command = {
   usage: ['show [--stat] [REV]', 'show REV:PATH'],
   description:
-    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV.',
+    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v).',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
   },
@@ -19,7 +24,7 @@ export const command: Command = {
     ['varve show HEAD~2 --stat', 'what the one before the one before changed'],
     ['varve show v1:people.csv', 'a file as it was'],
   ],
-  json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] } } (REV:PATH prints the bytes)',
+  json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] } } (REV:PATH prints the bytes)',
   run,
 }
 
@@ -37,12 +42,28 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   else {
     for (const line of commitLines(commit, out.paint)) out.line(line)
     out.line()
+    await printDecisions(out, repo, commit)
   }
   if (given.flag('stat')) {
     const items = await collect(repo.diffStat(ends))
     if (out.json) out.raw(toJson({ items }))
     else for (const line of statLines(items, out)) out.line(line)
   } else await printDiffs(out, repo.diff(ends))
-  if (out.json) out.raw('}\n')
+  if (out.json) {
+    if (commit.extra['policies'] !== undefined) {
+      const items = await collect(repo.policyDecisions(commit.id, operation))
+      out.raw(`,"policies":${toJson({ items })}`)
+    }
+    out.raw('}\n')
+  }
   return 0
+}
+
+async function printDecisions(out: Output, repo: Repository, { id, extra }: CommitInfo): Promise<void> {
+  if (extra['policies'] === undefined) return
+  const report = reportOf(extra['policies'])
+  const decisions = out.verbose ? await collect(repo.policyDecisions(id)) : report.decisions
+  out.line(`${policySentence(report) ?? ''}:`)
+  for (const line of policyLines(out, { ...report, decisions })) out.line(line)
+  out.line()
 }

@@ -50,6 +50,8 @@ function differingColumns(sides: readonly (Row | null)[]): string[] {
 function printWhole(out: Output, conflict: ConflictInfo): void {
   const { id, reason, names, base, ours, theirs, text } = conflict
   out.line(`  ${id}  ${visible(reasonWords[reason ?? ''] ?? reason ?? conflict.kind)}`)
+  // All else of the table is merged; its sides are the column's, and the sentence names them.
+  if (conflict.kind === 'schema' && conflict.column !== undefined) return
   const sides = { base, ours, theirs }
   const name = (side: string): string => names?.[side as keyof typeof sides] ?? ''
   for (const line of alignedRows(

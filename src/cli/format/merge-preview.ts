@@ -5,7 +5,7 @@ import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { changeText } from './diff.ts'
-import { movesPaired, pathName, printFirstConflicts, resultWords } from './merge.ts'
+import { movesPaired, pathName, printFirstConflicts, printTold, resultWords } from './merge.ts'
 import { counted } from './size.ts'
 
 export function printPreview(out: Output, preview: MergePreview, revision: string): void {
@@ -13,6 +13,7 @@ export function printPreview(out: Output, preview: MergePreview, revision: strin
   if (out.quiet) return
   out.line(sentence(out, preview, revision))
   for (const line of pathLines(preview)) out.line(line)
+  printTold(out, preview)
   printFirstConflicts(out, preview.conflicts, preview.conflictCount)
 }
 

@@ -6,6 +6,7 @@ import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { printConflicts } from './conflicts.ts'
+import { policyLines, policySentence } from './policies.ts'
 import { sumsText } from './row-changes.ts'
 import { counted } from './size.ts'
 
@@ -20,6 +21,7 @@ export function printMerge(
   if (conflict) printConflict(out, result, verb)
   else out.say(outcomeText(result, verb))
   for (const line of pathLines(result.paths)) out.say(line)
+  printTold(out, result)
   if (conflict && result.conflicts !== undefined) {
     printFirstConflicts(out, result.conflicts, result.conflictCount)
     out.hint('nothing was changed, for without files there is nowhere to resolve them:')
@@ -29,6 +31,16 @@ export function printMerge(
     out.hint(`then 'varve merge --continue'; 'varve merge --abort' goes back`)
   }
   return conflict ? 21 : 0
+}
+
+/** What was decided without people, and what they should know besides. */
+export function printTold(out: Output, { paths, policies }: Pick<MergeResult, 'paths' | 'policies'>): void {
+  for (const { path, notes = [] } of paths)
+    for (const note of notes) out.line(`${out.paint('yellow', 'note')}: ${visible(path)}: ${visible(note)}`)
+  const sentence = policySentence(policies)
+  if (sentence === null) return
+  out.line(`${sentence}:`)
+  for (const line of policyLines(out, policies)) out.line(line)
 }
 
 /** Those that were handed over with a result, path by path. */
