@@ -1,0 +1,173 @@
+// Merges members that are told apart by an identity: keys of objects, elements of arrays with ids, members of sets.
+// Each identity is merged for itself, so that it does not matter where it stands or what is beside it. What is added
+// on both sides under one identity must be equal; what is removed on one side must not be changed on the other.
+import type { Orders } from './order.ts'
+import { keepSorted, mergedOrder, orderOfOurs } from './order.ts'
+import type { Merging, Path } from './merging.ts'
+import type { Member, Nodes } from './plan.ts'
+import { strictIdentities, type Identified, type Identity } from './identity.ts'
+import { gaps, slotsOf, withRenames } from './renames.ts'
+import { none, type NodeIndex } from './tree.ts'
+import type { ValueId } from './values.ts'
+
+type Entries = ReadonlyMap<ValueId, Nodes>
+
+/** Members of objects; their order is nobody's conflict. */
+export function mergeObjects(merging: Merging, nodes: Nodes, path: Path): Member[] {
+  const { trees } = merging
+  const sides = nodes.map((node, side) => {
+    const children = node === none ? [] : trees[side]!.children(node)
+    const ids = children.map((child) => trees[side]!.key(child))
+    return { nodes: children, ids, set: new Set(ids) }
+  })
+  const entries = entriesOf(sides)
+  const members = new Map<ValueId, Member>()
+  for (const [id, entry] of entries) {
+    const member = mergeEntry(merging, entry, { parent: path, step: () => keyStep(merging.values.text(id)) })
+    if (member !== null) members.set(id, member)
+  }
+  const orders = ordersOf(sides)
+  const kept = new Set(members.keys())
+  const order = mergedOrder(orders, kept, merging.values) ?? orderOfOurs(orders, kept, merging.values)
+  return keepSorted(order, orders, merging.values).map((id) => members.get(id)!)
+}
+
+/**
+ * Elements of arrays. The order of elements with a name is that of ours where both sides moved the same ones; the order
+ * of a set's members may be all that they say, and is then a person's to decide: null.
+ */
+export function mergeIdentified(merging: Merging, found: Identity, path: Path): Member[] | null {
+  const identity = withRenames(merging, found)
+  const members = new Map<ValueId, Member>()
+  for (const [id, entry] of entriesOf(identity.sides)) {
+    const member = mergeEntry(merging, entry, {
+      parent: path,
+      step: () => identityStep(merging, identity, id),
+    })
+    if (member !== null) members.set(id, member)
+  }
+  joinReplaced(merging, identity, members, path)
+  if (!joinDoubled(merging, identity, members, path)) return null
+  const orders = ordersOf(identity.sides)
+  const { slots, names } = slotsOf(identity, members)
+  const slotOf = (id: ValueId): ValueId => slots.get(id) ?? id
+  const kept = new Set([...members.keys()].map(slotOf))
+  const inSlots = { base: orders.base, ours: orders.ours.map(slotOf), theirs: orders.theirs.map(slotOf) }
+  const order =
+    mergedOrder(inSlots, kept, merging.values) ??
+    (identity.name === null ? null : orderOfOurs(inSlots, kept, merging.values))
+  if (order === null) return null
+  const named = order.map((id) => names.get(id) ?? id)
+  return keepSorted(named, orders, merging.values).map((id) => members.get(id)!)
+}
+
+function entriesOf(sides: readonly Identified[]): Entries {
+  const entries = new Map<ValueId, [NodeIndex, NodeIndex, NodeIndex]>()
+  for (const [side, { ids, nodes }] of sides.entries()) {
+    for (const [i, id] of ids.entries()) {
+      const entry = entries.get(id) ?? [none, none, none]
+      entry[side] = nodes[i]!
+      entries.set(id, entry)
+    }
+  }
+  return entries
+}
+
+function ordersOf(sides: readonly Identified[]): Orders {
+  return { base: sides[0]!.ids, ours: sides[1]!.ids, theirs: sides[2]!.ids }
+}
+
+/** Null where the member is gone. */
+function mergeEntry(merging: Merging, nodes: Nodes, path: Path): Member | null {
+  const [base, ours, theirs] = nodes
+  const value = (side: number): ValueId =>
+    nodes[side] === none ? none : merging.trees[side]!.value(nodes[side]!)
+  if (ours === none && theirs === none) return null
+  if (base === none && (ours === none || theirs === none)) return merging.copied(nodes)
+  if (base === none) {
+    return value(1) === value(2)
+      ? merging.copied(nodes)
+      : merging.clash('key-collision', path, membersOf(merging, nodes))
+  }
+  if (ours === none || theirs === none) {
+    const other = ours === none ? 2 : 1
+    return value(other) === value(0) ? null : merging.clash('row', path, membersOf(merging, nodes))
+  }
+  return { kind: 'member', nodes, plan: merging.value(nodes, path) }
+}
+
+function membersOf(merging: Merging, nodes: Nodes): Member[][] {
+  return nodes.map((_node, side) => (nodes[side] === none ? [] : [merging.alone(nodes, side)]))
+}
+
+/**
+ * Where both sides removed an element and each put others in its place, both may have renamed it: nobody can say
+ * whether the two are one.
+ */
+function joinReplaced(
+  merging: Merging,
+  { name, sides }: Identity,
+  members: Map<ValueId, Member>,
+  path: Path,
+): void {
+  const [base, ours, theirs] = sides
+  const isGone = (id: ValueId): boolean => !ours.set.has(id) && !theirs.set.has(id)
+  if (!base.ids.some(isGone)) return
+  const stays = (id: ValueId): boolean => base.set.has(id) && ours.set.has(id) && theirs.set.has(id)
+  const removed = gaps(base.ids, stays, isGone)
+  const isNew = (id: ValueId): boolean => !base.set.has(id)
+  const [left, right] = [gaps(ours.ids, stays, isNew), gaps(theirs.ids, stays, isNew)]
+  const nodeOf = sides.map((side) => new Map(side.ids.map((id, i) => [id, side.nodes[i]!])))
+  for (const [gap, gone] of removed) {
+    const [mine, others] = [left.get(gap) ?? [], right.get(gap) ?? []]
+    const shared = mine.filter((id) => others.includes(id))
+    if (shared.length >= gone.length || mine.length === 0 || others.length === 0) continue
+    const lists = [gone, mine, others].map((ids, side) =>
+      ids.map((id) => {
+        const nodes: [NodeIndex, NodeIndex, NodeIndex] = [none, none, none]
+        nodes[side] = nodeOf[side]!.get(id)!
+        return merging.alone(nodes, side)
+      }),
+    )
+    for (const id of [...mine, ...others]) members.delete(id)
+    const where = { parent: path, step: () => identityStep(merging, { name, sides }, gone[0]!) }
+    members.set(mine[0]!, merging.clash('cell', where, lists))
+  }
+}
+
+/** Two new elements that share another identity are a collision; false where it is no pair of one per side. */
+function joinDoubled(
+  merging: Merging,
+  identity: Identity,
+  members: Map<ValueId, Member>,
+  path: Path,
+): boolean {
+  if (identity.name === null) return true
+  const elements = identity.sides.map(({ nodes }) => nodes)
+  const others = strictIdentities(elements, merging.trees, merging.values, identity.name)
+  if (others.length === 0) return true
+  const idOf = identity.sides.map((side) => new Map(side.nodes.map((node, i) => [node, side.ids[i]!])))
+  for (const other of others) {
+    for (const [id, nodes] of entriesOf(other.sides)) {
+      const [base, ours, theirs] = nodes
+      if (ours === none || theirs === none) continue
+      const [mine, its] = [idOf[1]!.get(ours)!, idOf[2]!.get(theirs)!]
+      if (mine === its || !members.has(mine) || !members.has(its)) continue
+      const isNew = base === none && !identity.sides[0].set.has(mine) && !identity.sides[0].set.has(its)
+      if (!isNew || members.get(mine)!.kind === 'clash' || members.get(its)!.kind === 'clash') return false
+      members.delete(its)
+      const step = (): string => `[${other.name}=${merging.values.text(id)}]`
+      members.set(mine, merging.clash('key-collision', { parent: path, step }, membersOf(merging, nodes)))
+    }
+  }
+  return true
+}
+
+function keyStep(key: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+}
+
+function identityStep(merging: Merging, { name }: Identity, id: ValueId): string {
+  const text = merging.values.text(id)
+  return name === null ? `[${JSON.stringify(text)}]` : `[${name}=${text}]`
+}

@@ -1,0 +1,281 @@
+// Merges arrays whose elements nothing names: diff3 over the elements, compared by value. A part that one side alone
+// changed is taken from there. In a part that both changed, elements that resemble an element of the base are that
+// element, changed, and merged with it; what both put into one place, and an element changed here and removed there,
+// is a conflict.
+import { diffLines, type LineHunk } from '../line-diff.ts'
+import { likeness } from './likeness.ts'
+import type { Merging, Path } from './merging.ts'
+import { equalLists } from './order.ts'
+import type { Member, Nodes } from './plan.ts'
+import { none, type NodeIndex, type Tree } from './tree.ts'
+import type { ValueId } from './values.ts'
+
+type Lists = readonly (readonly NodeIndex[])[]
+
+/** Pairing within a part takes time by the product of its lengths. */
+const pairsMax = 40_000
+
+/** Null where the sides differ too much to be compared, or an element of a list would stand twice. */
+export function mergeSequence(merging: Merging, elements: Lists, path: Path): Member[] | null {
+  const isList = isListOfObjects(merging, elements)
+  const members = mergeAligned(isList ? { ...merging, isList } : merging, elements, path)
+  return members !== null && isList && isDoubled(merging, members) ? null : members
+}
+
+/** Objects of which no two are equal are records: two that were put into one place are just two more records. */
+function isListOfObjects(merging: Merging, elements: Lists): boolean {
+  return elements.every((nodes, side) => {
+    const tree = merging.trees[side]!
+    if (nodes.length < 3 || nodes.some((node) => tree.kind(node) !== 'object')) return false
+    return new Set(nodes.map((node) => tree.value(node))).size === nodes.length
+  })
+}
+
+function isDoubled({ trees }: Merging, members: readonly Member[]): boolean {
+  const seen = new Set<ValueId>()
+  for (const member of members) {
+    if (member.kind !== 'member' || member.plan.kind !== 'copy') continue
+    const value = trees[member.plan.side].value(member.plan.node)
+    if (seen.has(value)) return true
+    seen.add(value)
+  }
+  return false
+}
+
+function mergeAligned(merging: Merging, elements: Lists, path: Path): Member[] | null {
+  const texts = elements.map((nodes, side) => nodes.map((node) => String(merging.trees[side]!.value(node))))
+  const left = diffLines(texts[0]!, texts[1]!)
+  const right = diffLines(texts[0]!, texts[2]!)
+  if (left === null || right === null) return null
+  const members: Member[] = []
+  let at: [number, number, number] = [0, 0, 0]
+  const keepUntil = (end: number): void => {
+    for (; at[0] < end; at = [at[0] + 1, at[1] + 1, at[2] + 1]) {
+      const nodes = at.map((i, side) => elements[side]![i]!) as unknown as Nodes
+      members.push(memberOf(merging, nodes, path, at[0]))
+    }
+  }
+  for (const part of partsOf(left, right)) {
+    keepUntil(part.start)
+    const ends = [part.end, at[1] + part.lengths[0], at[2] + part.lengths[1]] as const
+    const lists = elements.map((nodes, side) => nodes.slice(at[side], ends[side]))
+    members.push(...mergePart({ merging, path, base: elements[0]!, offset: at[0] }, lists))
+    at = [...ends]
+  }
+  keepUntil(elements[0]!.length)
+  return members
+}
+
+/** A part of the base that one side or both changed, and how long it is on each. */
+interface Part {
+  readonly start: number
+  readonly end: number
+  readonly lengths: readonly [number, number]
+}
+
+function partsOf(left: readonly LineHunk[], right: readonly LineHunk[]): Part[] {
+  const hunks = [...left.map((hunk) => ({ hunk, side: 0 })), ...right.map((hunk) => ({ hunk, side: 1 }))]
+  hunks.sort((a, b) => a.hunk.aStart - b.hunk.aStart || a.hunk.aEnd - b.hunk.aEnd)
+  const parts: Part[] = []
+  for (let i = 0; i < hunks.length;) {
+    const start = hunks[i]!.hunk.aStart
+    let end = hunks[i]!.hunk.aEnd
+    let grows = false
+    const growth: [number, number] = [0, 0]
+    const first = i
+    for (; i < hunks.length; i++) {
+      const { hunk, side } = hunks[i]!
+      const more = hunk.bEnd - hunk.bStart - (hunk.aEnd - hunk.aStart)
+      // Two changes that only touch are two, unless both may have put something between them.
+      const apart = hunk.aStart > end || (hunk.aStart === end && !(grows && more > 0))
+      if (i > first && apart) break
+      growth[side]! += more
+      grows ||= more > 0
+      end = Math.max(end, hunk.aEnd)
+    }
+    parts.push({ start, end, lengths: [end - start + growth[0], end - start + growth[1]] })
+  }
+  return parts
+}
+
+/** Where a part lies: at `offset` in the base. */
+interface Place {
+  readonly merging: Merging
+  readonly path: Path
+  readonly base: readonly NodeIndex[]
+  readonly offset: number
+}
+
+function mergePart(place: Place, lists: Lists): Member[] {
+  const { merging, path, offset } = place
+  const ids = lists.map((nodes, side) => nodes.map((node) => merging.trees[side]!.value(node)))
+  const [base, ours, theirs] = ids as [ValueId[], ValueId[], ValueId[]]
+  if (equalLists(ours, theirs)) {
+    return lists[1]!.map((node, i) => merging.copied([none, node, lists[2]![i]!]))
+  }
+  const matches = [1, 2].map((side) => matchesOf(merging, lists, ids, side))
+  const merged = matches.includes(null) ? null : mergeMatched(place, lists, matches as Match[])
+  if (merged !== null) return merged
+  if (equalLists(base, ours)) return lists[2]!.map((node) => merging.copied([none, none, node]))
+  if (equalLists(base, theirs)) return lists[1]!.map((node) => merging.copied([none, node, none]))
+  const sides = lists.map((nodes, side) =>
+    nodes.map((node) =>
+      merging.alone([0, 1, 2].map((at) => (at === side ? node : none)) as unknown as Nodes, side),
+    ),
+  )
+  const last = offset + lists[0]!.length - 1
+  const step = (): string => (last > offset ? `[${offset}..${last}]` : `[${offset}]`)
+  const removed = lists[0]!.length > 0 && (lists[1]!.length === 0 || lists[2]!.length === 0)
+  return [merging.clash(removed ? 'row' : 'cell', { parent: path, step }, sides)]
+}
+
+/** For each element of the base, the element of a side that it became, or -1; in rising order. */
+type Match = readonly number[]
+
+function matchesOf(merging: Merging, lists: Lists, ids: ValueId[][], side: number): Match | null {
+  const [base, other] = [lists[0]!, lists[side]!]
+  if (equalLists(ids[0]!, ids[side]!)) return base.map((_node, i) => i)
+  const trees = merging.trees
+  const like = (i: number, j: number): number => likeness(trees[0], base[i]!, trees[side]!, other[j]!)
+  if (base.length === other.length && base.every((node, i) => isChanged(merging, node, other[i]!, side))) {
+    return base.map((_node, i) => i)
+  }
+  if (base.length * other.length > pairsMax) return null
+  return bestAlignment(base.length, other.length, like)
+}
+
+/** At the same place in a part of equal length, scalars count as changed, and others if they are alike enough. */
+function isChanged(merging: Merging, before: NodeIndex, after: NodeIndex, side: number): boolean {
+  const [tree, other] = [merging.trees[0], merging.trees[side]!]
+  if (tree.kind(before) === 'scalar') return other.kind(after) === 'scalar'
+  return likeness(tree, before, other, after) >= 0.5
+}
+
+/** Pairs in rising order with the greatest sum of likeness, each above a half. */
+function bestAlignment(n: number, m: number, like: (i: number, j: number) => number): Match {
+  const width = m + 1
+  const sums = new Float64Array((n + 1) * width)
+  const scores = new Float64Array(n * m)
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = m - 1; j >= 0; j--) {
+      const score = like(i, j)
+      scores[i * m + j] = score
+      const paired = score > 0.5 ? score + sums[(i + 1) * width + j + 1]! : 0
+      sums[i * width + j] = Math.max(paired, sums[(i + 1) * width + j]!, sums[i * width + j + 1]!)
+    }
+  }
+  const match: number[] = Array.from({ length: n }, () => -1)
+  for (let i = 0, j = 0; i < n && j < m;) {
+    const score = scores[i * m + j]!
+    const sum = sums[i * width + j]!
+    if (score > 0.5 && sum === score + sums[(i + 1) * width + j + 1]!) match[i++] = j++
+    else if (sum === sums[(i + 1) * width + j]) i++
+    else j++
+  }
+  return match
+}
+
+/** Null where both put something else into one place, or replaced the same element. */
+function mergeMatched(place: Place, lists: Lists, matches: readonly Match[]): Member[] | null {
+  const { merging, path, offset } = place
+  const members: Member[] = []
+  const next = [0, 0]
+  let removedByBoth = false
+  const added = (index: number, until: readonly number[]): boolean => {
+    const [mine, others] = [0, 1].map((side) => lists[side + 1]!.slice(next[side], until[side]))
+    if (removedByBoth && mine!.length + others!.length > 0 && !isEqualAdded(merging, mine!, others!))
+      return false
+    const joined = joinAdded(place, mine!, others!, offset + index)
+    if (joined !== null) members.push(...joined)
+    return joined !== null
+  }
+  for (const [i, node] of lists[0]!.entries()) {
+    const [left, right] = [matches[0]![i]!, matches[1]![i]!]
+    if (left === -1 && right === -1) {
+      removedByBoth = true
+      continue
+    }
+    const until = [left === -1 ? next[0]! : left, right === -1 ? next[1]! : right]
+    if (!added(i, until)) return null
+    if (left !== -1 && right !== -1) removedByBoth = false
+    for (const [side, at] of [left, right].entries()) next[side] = at === -1 ? next[side]! : at + 1
+    const nodes: Nodes = [
+      node,
+      left === -1 ? none : lists[1]![left]!,
+      right === -1 ? none : lists[2]![right]!,
+    ]
+    const member = mergeElement(merging, nodes, path, offset + i)
+    if (member !== null) members.push(member)
+  }
+  return added(lists[0]!.length, [lists[1]!.length, lists[2]!.length]) ? members : null
+}
+
+function isEqualAdded({ trees }: Merging, mine: readonly NodeIndex[], others: readonly NodeIndex[]): boolean {
+  return (
+    mine.length === others.length &&
+    mine.every((node, i) => trees[1].value(node) === trees[2].value(others[i]!))
+  )
+}
+
+/** What the sides put before the base's element `index`; null where that clashes. */
+function joinAdded(
+  { merging, base }: Place,
+  mine: readonly NodeIndex[],
+  others: readonly NodeIndex[],
+  index: number,
+): Member[] | null {
+  const [tree, otherTree] = [merging.trees[1], merging.trees[2]]
+  if (isEqualAdded(merging, mine, others)) {
+    return mine.map((node, i) => merging.copied([none, node, others[i]!]))
+  }
+  const isBoth = mine.length > 0 && others.length > 0
+  if (isBoth && (merging.isList !== true || mine.length * others.length > pairsMax)) return null
+  if (isBoth && mine.some((node) => others.some((other) => isAlike(tree, node, otherTree, other))))
+    return null
+  const [left, right] = [mine.map((node) => tree.value(node)), others.map((node) => otherTree.value(node))]
+  const ofMine = mine.map((node, i) => merging.copied([none, node, others[right.indexOf(left[i]!)] ?? none]))
+  const ofOthers = others
+    .filter((_node, i) => !left.includes(right[i]!))
+    .map((node) => merging.copied([none, none, node]))
+  return sortedTogether(merging, [base[index - 1] ?? none, base[index] ?? none], ofMine, ofOthers)
+}
+
+/** Ours first; or sorted by their text, where each side's stand so between their neighbours. */
+function sortedTogether(
+  { trees }: Merging,
+  [before, behind]: readonly [NodeIndex, NodeIndex],
+  mine: readonly Member[],
+  others: readonly Member[],
+): Member[] {
+  if (mine.length === 0 || others.length === 0 || before === none || behind === none)
+    return [...mine, ...others]
+  const plain = (text: string): string => text.replaceAll(/\s+/g, '')
+  const textOf = (member: Member): string =>
+    member.kind === 'member' && member.plan.kind === 'copy'
+      ? plain(trees[member.plan.side].spelling(member.plan.node))
+      : ''
+  const [first, last] = [plain(trees[0].spelling(before)), plain(trees[0].spelling(behind))]
+  const isSorted = (members: readonly Member[]): boolean => {
+    const texts = [first, ...members.map(textOf), last]
+    return texts.every((text, i) => i === 0 || texts[i - 1]! <= text)
+  }
+  if (!isSorted(mine) || !isSorted(others)) return [...mine, ...others]
+  return [...mine, ...others].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+}
+
+/** Two versions of one record rather than two records. */
+function isAlike(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): boolean {
+  return a.value(x) !== b.value(y) && likeness(a, x, b, y) > 0.5
+}
+
+function mergeElement(merging: Merging, nodes: Nodes, path: Path, index: number): Member | null {
+  if (nodes[1] !== none && nodes[2] !== none) return memberOf(merging, nodes, path, index)
+  const other = nodes[1] === none ? 2 : 1
+  if (merging.trees[other].value(nodes[other]) === merging.trees[0].value(nodes[0])) return null
+  const sides = nodes.map((node, side) => (node === none ? [] : [merging.alone(nodes, side)]))
+  return merging.clash('row', { parent: path, step: () => `[${index}]` }, sides)
+}
+
+function memberOf(merging: Merging, nodes: Nodes, path: Path, index: number): Member {
+  return { kind: 'member', nodes, plan: merging.value(nodes, { parent: path, step: () => `[${index}]` }) }
+}

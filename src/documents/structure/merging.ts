@@ -1,0 +1,80 @@
+// What the parts of a merge by structure share: the three trees, their values, and how a place in them is called.
+import type { DocumentConflictKind } from '../interface.ts'
+import type { Member, Nodes, Plan, Trees } from './plan.ts'
+import { none } from './tree.ts'
+import type { ValueTable } from './values.ts'
+
+/** '$', then '.name', '[3]', '[id=12]' each; only a conflict makes a text of it. */
+export interface Path {
+  readonly parent: Path | null
+  readonly step: () => string
+}
+
+export interface Merging {
+  readonly trees: Trees
+  readonly values: ValueTable
+  /** How arrays were told apart: 'id', or 'position'. */
+  readonly told: Set<string>
+  /** The array is a list of records, no two of them equal. */
+  readonly isList?: boolean
+  /** Merges a value that each side has. */
+  value(nodes: Nodes, path: Path): Plan
+  clash(kind: DocumentConflictKind, path: Path, sides: readonly (readonly Member[])[]): Member
+  clashOfValues(nodes: Nodes, path: Path): Plan
+  /** The member as ours has it, or else theirs. */
+  copied(nodes: Nodes): Member
+  /** The member as one side has it. */
+  alone(nodes: Nodes, side: number): Member
+}
+
+export function createMerging(
+  trees: Trees,
+  values: ValueTable,
+  value: (merging: Merging, nodes: Nodes, path: Path) => Plan,
+): Merging {
+  const spelled = (member: Member, side: number): string[] =>
+    member.kind === 'member' ? [trees[side]!.spelling(member.nodes[side]!)] : []
+  const alone = (nodes: Nodes, side: number): Member => {
+    const only = nodes.map((node, at) => (at === side ? node : none)) as unknown as Nodes
+    return {
+      kind: 'member',
+      nodes: only,
+      plan: { kind: 'copy', side: side as 0 | 1 | 2, node: nodes[side]! },
+    }
+  }
+  const merging: Merging = {
+    trees,
+    values,
+    told: new Set(),
+    value(nodes, path) {
+      return value(merging, nodes, path)
+    },
+    clash(kind, path, sides) {
+      const texts = sides.map((members, side) =>
+        members.flatMap((member) => spelled(member, side)).join(', '),
+      )
+      const [base, ours, theirs] = sides.map((members, side) => (members.length === 0 ? null : texts[side]!))
+      const conflict = { kind, where: nameOf(path), column: null, base: base!, ours: ours!, theirs: theirs! }
+      return { kind: 'clash', sides, conflict }
+    },
+    clashOfValues(nodes, path) {
+      const [base, ours, theirs] = nodes.map((node, side) => trees[side]!.spelling(node))
+      const conflict = { kind: 'cell', where: nameOf(path), column: null, base, ours, theirs } as const
+      return { kind: 'clash', nodes, conflict: { ...conflict, base: base!, ours: ours!, theirs: theirs! } }
+    },
+    copied(nodes) {
+      const side = nodes[1] === none ? 2 : 1
+      return { kind: 'member', nodes, plan: { kind: 'copy', side, node: nodes[side] } }
+    },
+    alone,
+  }
+  return merging
+}
+
+function nameOf(path: Path): string {
+  const steps: string[] = []
+  for (let at: Path | null = path; at !== null; at = at.parent) steps.push(at.step())
+  return steps.toReversed().join('')
+}
+
+export const root: Path = { parent: null, step: () => '$' }

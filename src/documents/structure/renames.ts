@@ -1,0 +1,124 @@
+// Elements whose identity itself changed. Where a side removed an element and put another into its place, the new one
+// may be the old one under another name: if it still says much of the same, the two are merged as one. Where it does
+// not, it takes at least the old one's place, so that what the other side added around the old one stays around it.
+import type { Identified, Identity } from './identity.ts'
+import { likeness } from './likeness.ts'
+import type { Merging } from './merging.ts'
+import type { Member } from './plan.ts'
+import { none, type NodeIndex, type Tree } from './tree.ts'
+import type { ValueId } from './values.ts'
+
+/** Comparing all with all in a place takes time by the product. */
+const pairsMax = 2500
+/** A text or container of this length is no chance when two elements share it. */
+const tellingLengthMin = 12
+
+/** The identity with renamed elements under their old names. */
+export function withRenames(merging: Merging, identity: Identity): Identity {
+  if (identity.name === null) return identity
+  const sides = identity.sides.map((own, side) => {
+    if (side === 0) return own
+    const renamed = renamesOf(merging, identity, side)
+    if (renamed.size === 0) return own
+    const ids = own.ids.map((id) => renamed.get(id) ?? id)
+    return { ...own, ids, set: new Set(ids) }
+  })
+  return { ...identity, sides: sides as unknown as Identity['sides'] }
+}
+
+/** New names of a side to old ones. */
+function renamesOf(merging: Merging, { sides }: Identity, side: number): Map<ValueId, ValueId> {
+  const renamed = new Map<ValueId, ValueId>()
+  const [base, own, other] = [sides[0], sides[side]!, sides[side === 1 ? 2 : 1]!]
+  const replaced = replacedOf(base, own)
+  if (replaced.length === 0) return renamed
+  const [nodesOfBase, nodesOfOwn] = [nodesById(base), nodesById(own)]
+  for (const { removed, added } of replaced) {
+    if (removed.length * added.length > pairsMax) continue
+    for (const id of added) {
+      if (other.set.has(id)) continue
+      const free = removed.filter((old) => ![...renamed.values()].includes(old))
+      const node = nodesOfOwn.get(id)!
+      const best = free
+        .map((old) => ({ old, like: renameLikeness(merging, side, nodesOfBase.get(old)!, node) }))
+        .filter(({ like }) => like > 0.5)
+        .sort((a, b) => b.like - a.like)
+      if (best.length > 0) renamed.set(id, best[0]!.old)
+    }
+  }
+  return renamed
+}
+
+function renameLikeness(merging: Merging, side: number, old: NodeIndex, node: NodeIndex): number {
+  const [tree, other] = [merging.trees[0], merging.trees[side]!]
+  return sharesTelling(tree, old, other, node) ? likeness(tree, old, other, node) : 0
+}
+
+function sharesTelling(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): boolean {
+  return a.children(x).some((child) => {
+    const other = b.child(y, a.key(child))
+    if (other === none || a.value(child) !== b.value(other)) return false
+    return a.end(child) - a.start(child) >= tellingLengthMin
+  })
+}
+
+interface Replaced {
+  readonly removed: readonly ValueId[]
+  readonly added: readonly ValueId[]
+}
+
+function replacedOf(base: Identified, own: Identified): Replaced[] {
+  const isGone = (id: ValueId): boolean => !own.set.has(id)
+  if (!base.ids.some(isGone)) return []
+  const removed = gaps(base.ids, (id) => own.set.has(id), isGone)
+  const added = gaps(
+    own.ids,
+    (id) => base.set.has(id),
+    (id) => !base.set.has(id),
+  )
+  return [...removed].map(([gap, ids]) => ({ removed: ids, added: added.get(gap) ?? [] }))
+}
+
+/** For each place between elements that stay, those of `ids` that `wanted` takes; a place is the element before it. */
+export function gaps(
+  ids: readonly ValueId[],
+  stays: (id: ValueId) => boolean,
+  wanted: (id: ValueId) => boolean,
+): Map<ValueId, ValueId[]> {
+  const found = new Map<ValueId, ValueId[]>()
+  let gap = none
+  for (const id of ids) {
+    if (stays(id)) gap = id
+    else if (wanted(id)) {
+      if (found.has(gap)) found.get(gap)!.push(id)
+      else found.set(gap, [id])
+    }
+  }
+  return found
+}
+
+/** Elements that replaced as many others: to be ordered as if they were those, and what they are called. */
+export function slotsOf(
+  { sides }: Identity,
+  members: ReadonlyMap<ValueId, Member>,
+): { slots: Map<ValueId, ValueId>; names: Map<ValueId, ValueId> } {
+  const slots = new Map<ValueId, ValueId>()
+  const names = new Map<ValueId, ValueId>()
+  for (const side of [1, 2] as const) {
+    const other = sides[side === 1 ? 2 : 1]
+    for (const { removed, added } of replacedOf(sides[0], sides[side])) {
+      if (removed.length !== added.length) continue
+      for (const [i, id] of added.entries()) {
+        const old = removed[i]!
+        if (!members.has(id) || members.has(old) || names.has(old) || other.set.has(id)) continue
+        slots.set(id, old)
+        names.set(old, id)
+      }
+    }
+  }
+  return { slots, names }
+}
+
+function nodesById({ ids, nodes }: Identified): Map<ValueId, NodeIndex> {
+  return new Map(ids.map((id, i) => [id, nodes[i]!]))
+}

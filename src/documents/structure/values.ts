@@ -1,0 +1,135 @@
+// Values by number: equal values get one number, whichever file they stand in and however they are spelled there, so
+// that comparing two subtrees is comparing two integers. Exact, no hash decides: a scalar is found by its canonical
+// text, an array is a chain of pairs (what stood before, element), an object the same over its sorted keys.
+// The numbers of strings are 0 modulo 4, of other scalars 1, of arrays and objects 2.
+
+/** A number for a value; the same for equal values of one table. */
+export type ValueId = number
+
+const stringType = 0
+const otherType = 1
+const pairType = 2
+
+export class ValueTable {
+  readonly #strings: Map<string, number> = new Map()
+  readonly #others: Map<string, number> = new Map()
+  readonly #stringTexts: string[] = []
+  readonly #otherTexts: string[] = []
+  #pairs: PairMap = new PairMap()
+
+  readonly emptyArray: ValueId = this.#pairs.idOf(-1, 0) * 4 + pairType
+  readonly emptyObject: ValueId = this.#pairs.idOf(-1, 1) * 4 + pairType
+
+  string(text: string): ValueId {
+    let id = this.#strings.get(text)
+    if (id === undefined) {
+      id = this.#stringTexts.push(text) * 4 - 4 + stringType
+      this.#strings.set(text, id)
+    }
+    return id
+  }
+
+  /** A number, a truth value, null: by its canonical text. */
+  other(text: string): ValueId {
+    let id = this.#others.get(text)
+    if (id === undefined) {
+      id = this.#otherTexts.push(text) * 4 - 4 + otherType
+      this.#others.set(text, id)
+    }
+    return id
+  }
+
+  /** Of the elements from `first` on. */
+  array(elements: readonly ValueId[], first = 0): ValueId {
+    let id = this.emptyArray
+    for (let i = first; i < elements.length; i++) id = this.#pair(id, elements[i]!)
+    return id
+  }
+
+  /** Of the members from `first` on; null where two keys are equal. */
+  object(keys: readonly ValueId[], elements: readonly ValueId[], first = 0): ValueId | null {
+    const order = sortedOrder(keys, first)
+    let id = this.emptyObject
+    for (let i = first; i < elements.length; i++) {
+      const at = order === null ? i : order[i - first]!
+      const key = keys[at]!
+      if (order !== null && i > first && key === keys[order[i - first - 1]!]) return null
+      id = this.#pair(this.#pair(id, key), elements[at]!)
+    }
+    return id
+  }
+
+  isString(id: ValueId): boolean {
+    return (id & 3) === stringType
+  }
+
+  isScalar(id: ValueId): boolean {
+    return (id & 3) < pairType
+  }
+
+  /** The canonical text of a scalar. */
+  text(id: ValueId): string {
+    return (id & 3) === stringType ? this.#stringTexts[id >> 2]! : this.#otherTexts[id >> 2]!
+  }
+
+  #pair(first: ValueId, second: ValueId): ValueId {
+    return this.#pairs.idOf(first, second) * 4 + pairType
+  }
+}
+
+/** Null where they are sorted as they stand: mostly, since the numbers of keys rise as the keys were first met. */
+function sortedOrder(keys: readonly ValueId[], first: number): number[] | null {
+  for (let i = first + 1; i < keys.length; i++) {
+    if (keys[i]! > keys[i - 1]!) continue
+    const order = Array.from({ length: keys.length - first }, (_, at) => first + at)
+    return order.sort((a, b) => keys[a]! - keys[b]!)
+  }
+  return null
+}
+
+/** Pairs of integers to numbers that count up from 0: open addressing, since a Map needs boxed doubles for keys. */
+class PairMap {
+  #slots: Int32Array = new Int32Array(1 << 12).fill(-1)
+  #firsts: Int32Array = new Int32Array(1 << 11)
+  #seconds: Int32Array = new Int32Array(1 << 11)
+  #size = 0
+
+  idOf(first: number, second: number): number {
+    const mask = this.#slots.length - 1
+    let slot = mix(first, second) & mask
+    for (let id = this.#slots[slot]!; id !== -1; id = this.#slots[slot]!) {
+      if (this.#firsts[id] === first && this.#seconds[id] === second) return id
+      slot = (slot + 1) & mask
+    }
+    const id = this.#size++
+    this.#slots[slot] = id
+    this.#firsts[id] = first
+    this.#seconds[id] = second
+    if (this.#size === this.#firsts.length) this.#grow()
+    return id
+  }
+
+  #grow(): void {
+    this.#firsts = doubled(this.#firsts)
+    this.#seconds = doubled(this.#seconds)
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    const mask = this.#slots.length - 1
+    for (let id = 0; id < this.#size; id++) {
+      let slot = mix(this.#firsts[id]!, this.#seconds[id]!) & mask
+      while (this.#slots[slot] !== -1) slot = (slot + 1) & mask
+      this.#slots[slot] = id
+    }
+  }
+}
+
+function mix(first: number, second: number): number {
+  let hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ 0x55555555, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
+  return (hash ^ (hash >>> 13)) >>> 0
+}
+
+export function doubled(numbers: Int32Array): Int32Array {
+  const larger = new Int32Array(numbers.length * 2)
+  larger.set(numbers)
+  return larger
+}

@@ -1,0 +1,266 @@
+import { describe, expect, test } from 'vitest'
+import { mergeJson } from '../../src/documents/json/merge-json.ts'
+import { clashes, cleanly, mergeTexts, unfit } from './documents.ts'
+
+const merge = (base: string, ours: string, theirs: string): string => cleanly(mergeJson, base, ours, theirs)
+const conflicts = (base: string, ours: string, theirs: string): string[] =>
+  clashes(mergeJson, base, ours, theirs)
+
+describe('JSON objects', () => {
+  test('different keys changed in one line are both taken', () => {
+    expect(merge('{"a": 1, "b": 2}', '{"a": 10, "b": 2}', '{"a": 1, "b": 20}')).toBe('{"a": 10, "b": 20}')
+  })
+
+  test('keys added on both sides are both taken, ours first', () => {
+    expect(merge('{"a":1}', '{"a":1,"x":2}', '{"a":1,"y":3}')).toBe('{"a":1,"x":2,"y":3}')
+  })
+
+  test('a key comes after the same predecessor as on its own side', () => {
+    expect(merge('{"b":1,"a":2}', '{"b":1,"a":2,"z":0}', '{"b":1,"new":3,"a":2}')).toBe(
+      '{"b":1,"new":3,"a":2,"z":0}',
+    )
+  })
+
+  test('sorted keys stay sorted', () => {
+    expect(merge('{"a":1,"c":1,"x":1}', '{"a":1,"c":1,"x":1,"z":1}', '{"a":1,"c":1,"x":1,"y":1}')).toBe(
+      '{"a":1,"c":1,"x":1,"y":1,"z":1}',
+    )
+  })
+
+  test('the same new key with one value is no conflict, with two it is a collision', () => {
+    expect(merge('{}', '{"a":1}', '{"a":1}')).toBe('{"a":1}')
+    expect(conflicts('{"k":0}', '{"k":0,"a":1}', '{"k":0,"a":2}')).toEqual(['key-collision $.a'])
+  })
+
+  test('a key removed here and changed there is a conflict', () => {
+    const { conflicts: found, render } = mergeTexts(mergeJson, '{"a":1,"b":2}', '{"b":2}', '{"a":9,"b":2}')
+    expect(found).toEqual([{ kind: 'row', where: '$.a', column: null, base: '1', ours: null, theirs: '9' }])
+    expect(render('ours')).toBe('{"b":2}')
+    expect(render('theirs')).toBe('{"a":9,"b":2}')
+    expect(render('base')).toBe('{"a":1,"b":2}')
+    expect(render({ value: '5' })).toBe('{"a":5,"b":2}')
+  })
+
+  test('a value changed differently on both sides is a conflict, and the rest is merged', () => {
+    const outcome = mergeTexts(
+      mergeJson,
+      '{\n  "a": 1,\n  "b": 2,\n  "c": 3\n}\n',
+      '{\n  "a": 10,\n  "b": 2,\n  "c": 3\n}\n',
+      '{\n  "a": 100,\n  "b": 2,\n  "c": 30\n}\n',
+    )
+    expect(outcome.conflicts).toEqual([
+      { kind: 'cell', where: '$.a', column: null, base: '1', ours: '10', theirs: '100' },
+    ])
+    expect(outcome.text).toBe('{\n  "a": 10,\n  "b": 2,\n  "c": 30\n}\n')
+    expect(outcome.render('theirs')).toBe('{\n  "a": 100,\n  "b": 2,\n  "c": 30\n}\n')
+  })
+
+  test('keys that theirs alone reordered come in the order of theirs', () => {
+    expect(merge('{"a":1,"b":2,"c":3}', '{"a":1,"b":2,"c":4}', '{"c":3,"a":1,"b":2}')).toBe(
+      '{"c":4,"a":1,"b":2}',
+    )
+  })
+})
+
+describe('JSON arrays with identities', () => {
+  test('elements are told apart by an id, wherever they stand', () => {
+    const base = '[{"id":1,"n":"a"},{"id":2,"n":"b"}]'
+    expect(merge(base, '[{"id":1,"n":"A"},{"id":2,"n":"b"}]', '[{"id":2,"n":"B"},{"id":1,"n":"a"}]')).toBe(
+      '[{"id":2,"n":"B"},{"id":1,"n":"A"}]',
+    )
+    expect(mergeTexts(mergeJson, base, base, base.replace('"b"', '"c"')).basis).toBe('values by key')
+    expect(mergeTexts(mergeJson, base, base.replace('"a"', '"A"'), base.replace('"b"', '"c"')).basis).toBe(
+      "values by key, array elements by 'id'",
+    )
+  })
+
+  test('an id may lie in the properties of a feature', () => {
+    const feature = (id: string, name: string): string =>
+      `{"properties":{"id":"${id}","name":"${name}"},"x":[]}`
+    expect(
+      merge(
+        `{"features":[${feature('a', 'A')},${feature('b', 'B')}]}`,
+        `{"features":[${feature('a', 'A1')},${feature('b', 'B')}]}`,
+        `{"features":[${feature('a', 'A')},${feature('b', 'B1')},${feature('c', 'C')}]}`,
+      ),
+    ).toBe(`{"features":[${feature('a', 'A1')},${feature('b', 'B1')},${feature('c', 'C')}]}`)
+  })
+
+  test('different elements added at one place are both taken, ours first', () => {
+    expect(
+      merge('[\n  {"id": 1}\n]\n', '[\n  {"id": 1},\n  {"id": 3}\n]\n', '[\n  {"id": 1},\n  {"id": 2}\n]\n'),
+    ).toBe('[\n  {"id": 1},\n  {"id": 3},\n  {"id": 2}\n]\n')
+  })
+
+  test('sorted elements stay sorted', () => {
+    expect(
+      merge(
+        '[{"id":1},{"id":2},{"id":5}]',
+        '[{"id":1},{"id":2},{"id":4},{"id":5}]',
+        '[{"id":1},{"id":2},{"id":3},{"id":5}]',
+      ),
+    ).toBe('[{"id":1},{"id":2},{"id":3},{"id":4},{"id":5}]')
+  })
+
+  test('two different elements with one new id are a collision', () => {
+    expect(
+      conflicts(
+        '[{"id":1,"n":"a"}]',
+        '[{"id":1,"n":"a"},{"id":2,"n":"b"}]',
+        '[{"id":1,"n":"a"},{"id":2,"n":"c"}]',
+      ),
+    ).toEqual(['key-collision $[id=2]'])
+  })
+
+  test('one new id twice is a collision even where every line merges cleanly', () => {
+    const lines = (...ids: string[]): string => `[\n${ids.join(',\n')}\n]\n`
+    const [a, b, c, d] = ['{"id":1}', '{"id":2}', '{"id":3}', '{"id":4}']
+    expect(
+      conflicts(
+        lines(a!, b!, c!, d!),
+        lines('{"id":9,"n":1}', a!, b!, c!, d!),
+        lines(a!, b!, c!, '{"id":9}', d!),
+      ),
+    ).toEqual(['key-collision $[id=9]'])
+  })
+
+  test('an element renamed on one side and changed on the other is one element', () => {
+    const element = (name: string, hits: number): string =>
+      `{"name":"${name}","text":"a long description","hits":${hits}}`
+    expect(
+      merge(
+        `[${element('a', 1)},${element('b', 1)}]`,
+        `[${element('a', 1)},${element('b', 2)}]`,
+        `[${element('a', 1)},${element('B', 1)}]`,
+      ),
+    ).toBe(`[${element('a', 1)},${element('B', 2)}]`)
+  })
+
+  test('an element that both sides renamed is a conflict', () => {
+    const element = (name: string): string => `{"name":"${name}","text":"a long description"}`
+    expect(conflicts(`[${element('a')}]`, `[${element('b')}]`, `[${element('c')}]`)).toEqual([
+      'cell $[name=a].name',
+    ])
+  })
+})
+
+describe('JSON arrays without identities', () => {
+  test('appended strings are both taken, ours first, and none twice', () => {
+    expect(merge('["x","b"]', '["x","b","d","c"]', '["x","b","a","c"]')).toBe('["x","b","d","a","c"]')
+  })
+
+  test('a string replaced differently on both sides is a conflict', () => {
+    expect(conflicts('["a","b"]', '["a","c"]', '["a","d"]')).toEqual(['cell $["b"]'])
+  })
+
+  test('numbers are a sequence: neighbours change apart, both ends of one place clash', () => {
+    expect(merge('[12.4, 47.1]', '[12.5, 47.1]', '[12.4, 47.2]')).toBe('[12.5, 47.2]')
+    expect(conflicts('[1.5, 2.5]', '[1.5, 2.5, 3.5]', '[1.5, 2.5, 4.5]')).toEqual(['cell $[2]'])
+  })
+
+  test('an element removed here and changed there is a conflict', () => {
+    expect(conflicts('[[1],[2],[3]]', '[[1],[3]]', '[[1],[2,2],[3]]')).toEqual(['row $[1]'])
+  })
+
+  test('an element that both sides changed in different places is merged within', () => {
+    expect(merge('[{"x":1,"y":1,"z":1}]', '[{"x":2,"y":1,"z":1}]', '[{"x":1,"y":1,"z":3},{"q":[]}]')).toBe(
+      '[{"x":2,"y":1,"z":3},{"q":[]}]',
+    )
+  })
+})
+
+describe('the formatting of JSON', () => {
+  test('what neither side touched stays byte for byte', () => {
+    const odd = '{ "a" :1,\n\t\t"b":[1,  2 ],"c":"\\u00e9\\/", "d": %, "e":-0.50e+1 }\n\n'
+    expect(
+      merge(odd.replace('%', '1'), odd.replace('%', '2'), odd.replace('%', '1').replace('1,\n', '3,\n')),
+    ).toBe(odd.replace('%', '2').replace('1,\n', '3,\n'))
+  })
+
+  test('a side that alone laid the file out anew gives the layout', () => {
+    const pretty = '{\n  "a": 1,\n  "b": [\n    1,\n    2\n  ]\n}\n'
+    const compact = '{"a":1,"b":[1,2]}'
+    expect(merge(pretty, compact, pretty.replace('"a": 1', '"a": 5'))).toBe('{"a":5,"b":[1,2]}')
+    expect(merge(pretty, pretty.replace('"a": 1', '"a": 5'), compact)).toBe('{"a":5,"b":[1,2]}')
+    expect(merge(compact, pretty, '{"a":1,"b":[1,2],"c":{"d":[3]}}')).toBe(
+      '{\n  "a": 1,\n  "b": [\n    1,\n    2\n  ],\n  "c": {\n    "d": [\n      3\n    ]\n  }\n}\n',
+    )
+  })
+
+  test('a piece of theirs is shifted to the indent of ours', () => {
+    expect(
+      merge('{\n  "a": 1\n}', '{\n    "a": 1\n}', '{\n  "a": 1,\n  "b": {\n    "c": [1, 2]\n  }\n}'),
+    ).toBe('{\n    "a": 1,\n    "b": {\n        "c": [1, 2]\n    }\n}')
+  })
+
+  test('numbers keep their digits, and a new spelling is taken like a change', () => {
+    const [base, big] = ['{"n":1.0,"m":1}', '{"n":1.0,"m":12345678901234567890.10}']
+    expect(merge(base, big, '{"n":1.00,"m":1}')).toBe('{"n":1.00,"m":12345678901234567890.10}')
+    expect(merge('{"n":1.0}', '{"n":1.00}', '{"n":1e0}')).toBe('{"n":1.00}')
+    expect(conflicts('{"n":0.1}', '{"n":0.2}', '{"n":0.20000000000000001}')).toEqual(['cell $.n'])
+  })
+
+  test('CRLF, a byte order mark and the missing final newline of ours stay', () => {
+    expect(
+      merge(
+        '\ufeff{\r\n  "a": 1\r\n}',
+        '\ufeff{\r\n  "a": 2\r\n}',
+        '\ufeff{\r\n  "a": 1,\r\n  "b": [\r\n    1\r\n  ]\r\n}',
+      ),
+    ).toBe('\ufeff{\r\n  "a": 2,\r\n  "b": [\r\n    1\r\n  ]\r\n}')
+  })
+
+  test('a final newline, a mark or line ends that theirs alone changed are taken', () => {
+    expect(merge('{"a":1,"b":1}', '{"a":2,"b":1}', '{"a":1,"b":2}\n')).toBe('{"a":2,"b":2}\n')
+    expect(
+      merge('{\n "a": 1,\n "b": 1\n}\n', '{\n "a": 2,\n "b": 1\n}\n', '{\r\n "a": 1,\r\n "b": 2\r\n}\r\n'),
+    ).toBe('{\r\n "a": 2,\r\n "b": 2\r\n}\r\n')
+  })
+
+  test('the first and the last member removed leave no comma behind', () => {
+    expect(merge('[\n  "a",\n  "b",\n  "c"\n]', '[\n  "b",\n  "c"\n]', '[\n  "a",\n  "b"\n]')).toBe(
+      '[\n  "b"\n]',
+    )
+    expect(merge('{"a":1,"b":2}', '{"b":2}', '{"a":1}')).toBe('{}')
+  })
+})
+
+describe('what is no JSON that can be merged', () => {
+  test('is refused with the side and the reason', () => {
+    expect(unfit(mergeJson, '{}', '{"a":1,}', '{}')).toBe('ours: it is no JSON: no key in line 1')
+    expect(unfit(mergeJson, '{}', '{}', '{"a":1,\n"a":2}')).toBe(
+      'theirs: it is no JSON: a key that stands twice in an object in line 1',
+    )
+    expect(unfit(mergeJson, '', '{}', '{}')).toBe('base: it is empty')
+    expect(unfit(mergeJson, null, '{}', '{}')).toBe('the two versions have no base')
+    expect(unfit(mergeJson, '{}', Uint8Array.of(0x22, 0xff, 0x22), '{}')).toBe('ours: it is not UTF-8')
+    expect(unfit(mergeJson, '<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n', '{}', '{}')).toContain(
+      'base: it is no JSON',
+    )
+  })
+
+  test.each([
+    'NaN',
+    '[1 2]',
+    '{"a"}',
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '"\t"',
+    '"\\x"',
+    '"a',
+    '[1],',
+    '// x\n1',
+    "{'a':1}",
+    'tru',
+  ])('%s is refused', (text) => {
+    expect(unfit(mergeJson, '[]', text, '[]')).toContain('ours: it is no JSON')
+  })
+
+  test('values of different kinds are refused, so that lines are tried', () => {
+    expect(unfit(mergeJson, '1', '[1]', '{"a":1}')).toBe(
+      'both sides changed the whole value, each in another way',
+    )
+  })
+})
