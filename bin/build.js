@@ -72,6 +72,14 @@ const nodeModules = {
 // Packages that few commands need are scripts of their own, loaded on use.
 const apart = {
   'cli-progress': 'cli-progress',
+  hyparquet: 'hyparquet',
+  'hyparquet/src/column.js': 'hyparquet-column',
+  'hyparquet/src/convert.js': 'hyparquet-convert',
+  'hyparquet/src/delta.js': 'hyparquet-delta',
+  'hyparquet/src/encoding.js': 'hyparquet-encoding',
+  'hyparquet/src/plain.js': 'hyparquet-plain',
+  'hyparquet-compressors': 'hyparquet-compressors',
+  'hyparquet-writer': 'hyparquet-writer',
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
   yaml: 'yaml',
@@ -95,8 +103,9 @@ const common = {
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  // diff3 assigns a variable that it does not declare, which strict code may not: it stays a script of its own.
-  external: ['classic-level', 'level', 'diff3'],
+  // diff3 assigns a variable that it does not declare, which strict code may not: it stays a script of its own. SQLite's
+  // script looks for its WebAssembly beside itself.
+  external: ['classic-level', 'level', 'diff3', 'node-sqlite3-wasm'],
   // A script cannot import(); packages that stay outside are CommonJS.
   supported: { 'dynamic-import': false },
   // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms where no code is kept.

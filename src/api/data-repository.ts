@@ -19,7 +19,7 @@ import { undo } from '../repo/undo.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { FsckReport, GcReport, Store } from '../store/interface.ts'
 import { blamePath, logOfRow } from './blame.ts'
-import { exportFrom, importInto } from './exchange.ts'
+import { type ExportOptions, type ImportOptions, exportFrom, importInto } from './exchange.ts'
 import type { Snapshot, Transaction } from './data.ts'
 import { diffEnds } from './diff-ends.ts'
 import { diffStatOf } from './diff-stat.ts'
@@ -231,25 +231,11 @@ export class DataRepository {
     yield* (await this.at(revision)).list(options)
   }
 
-  async importTable(
-    source: AsyncIterable<Uint8Array>,
-    options: t.OperationOptions & {
-      path: string
-      format: 'csv' | 'tsv' | 'jsonl'
-      key: readonly string[]
-      replace?: boolean
-      branch?: string
-      message?: string
-    },
-  ): Promise<t.ImportResult> {
+  async importTable(source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<t.ImportResult> {
     return importInto(this.repo, this.folder, source, options)
   }
 
-  async *exportTable(
-    revision: string,
-    path: string,
-    options: t.OperationOptions & { format: 'csv' | 'tsv' | 'jsonl' },
-  ): AsyncGenerator<Uint8Array> {
+  async *exportTable(revision: string, path: string, options: ExportOptions): AsyncGenerator<Uint8Array> {
     yield* exportFrom(this.repo, revision, path, options)
   }
 

@@ -1,7 +1,11 @@
 // Import and export of tables. An imported table is staged where there is an index, else committed to a branch; when its
 // path is a file's, the file follows, else the table lives in the dataset alone.
+import { VarveError } from '../base/errors.ts'
 import type { TableEntry } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
+import { chosenTable, openColumnar } from '../formats/columnar/open.ts'
+import { keyNamesOf } from '../formats/columnar/plan-columns.ts'
+import { readCells } from '../formats/columnar/read-cells.ts'
 import { exportTable } from '../formats/export.ts'
 import { readTable } from '../formats/read.ts'
 import { readCommit, writeCommit, nextGeneration } from '../history/commit.ts'
@@ -21,14 +25,21 @@ import type { ImportResult, OperationOptions } from './interface.ts'
 import { findTable, noTable } from './snapshot.ts'
 import { TableEdits } from './table-edits.ts'
 
-export type TableFormatName = 'csv' | 'tsv' | 'jsonl'
+/** Formats that rows go in from and out to. */
+export type ExchangeFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet' | 'sqlite'
 
 export interface ImportOptions extends OperationOptions {
   readonly path: string
-  readonly format: TableFormatName
-  readonly key: readonly string[]
+  readonly format: ExchangeFormat
+  /** Default, of Parquet and SQLite: the key that the file itself names, else that of the table that is there. */
+  readonly key?: readonly string[] | undefined
+  /** Of a SQLite file with several tables: which one. */
+  readonly table?: string | undefined
+  /** Name of the source, for messages; default: the path. */
+  readonly name?: string | undefined
   /** Rows that the source has not are removed. */
   readonly replace?: boolean | undefined
+  readonly branch?: string | undefined
   readonly message?: string | undefined
 }
 
@@ -45,18 +56,10 @@ export async function importInto(
     folder,
     async (manifest, io) => {
       // The source can be read once; a second round (another process was faster) lays the same rows on the newer tree.
-      imported ??= (
-        await readTable(source, {
-          ...io,
-          format: options.format,
-          key: options.key,
-          where: options.path,
-          signal: options.signal,
-        })
-      ).table
       const start = await startOf(manifest, io)
       const known = await start.get(options.path)
       const before = known?.kind === 'table' ? await loadTable(io.nodes.reader, known.table) : null
+      imported ??= await readSource(source, io, before, options)
       const entry = await importedEntry(
         io,
         start,
@@ -70,6 +73,41 @@ export async function importInto(
     options,
   )
   return result!
+}
+
+async function readSource(
+  source: AsyncIterable<Uint8Array>,
+  io: Io,
+  before: TableObject | null,
+  options: ImportOptions,
+): Promise<TableObject> {
+  const { format, key = [], signal } = options
+  const where = options.name ?? options.path
+  if (format !== 'parquet' && format !== 'sqlite')
+    return (await readTable(source, { ...io, format, key, where, signal })).table
+  const file = await openColumnar(source, { format, where, signal })
+  try {
+    const cells = file.table(chosenTable(file, options.table, where))
+    const found = [key, cells.key ?? [], before === null ? [] : keyNamesOf(before)].find(
+      (one) => one.length > 0,
+    )
+    if (found === undefined) {
+      throw new VarveError('VARVE_USAGE', `'${where}' names no key`, {
+        hint: "say which columns make a row unique: '--key COLUMN'",
+      })
+    }
+    const { onProgress } = options
+    return await readCells(cells, {
+      ...io,
+      key: found,
+      where,
+      signal,
+      onProgress: (done) =>
+        onProgress?.({ phase: `reading ${where}`, done, total: cells.rowCount, unit: 'rows' }),
+    })
+  } finally {
+    await file.close()
+  }
 }
 
 async function startOf(manifest: Manifest, io: Io): Promise<Tree> {
@@ -159,17 +197,31 @@ async function moveTo(
   return { refs: new Map([[head.ref, commit]]), operation, show: null }
 }
 
+export interface ExportOptions extends OperationOptions {
+  readonly format: ExchangeFormat
+  /** Of a SQLite file: the name of its table; default: the path's last part without its extension. */
+  readonly table?: string | undefined
+  /** Told what is written in another type than the table's columns have, one sentence each. */
+  readonly onNote?: ((note: string) => void) | undefined
+}
+
 export async function* exportFrom(
   repo: Repo,
   revision: string,
   path: string,
-  options: OperationOptions & { format: TableFormatName },
+  options: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
   const { commit } = await resolveRevision(repo.store, revision)
   const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
   const found = await findTable(tree, path)
   if (found === null) throw noTable(path, revision)
-  yield* exportTable(repo.nodes, await loadTable(repo.store, found.table), options.format, {
-    signal: options.signal,
-  })
+  const object = await loadTable(repo.store, found.table)
+  const { format, signal, onNote, table = path.replace(/^.*\//, '').replace(/(?<=.)\.[^.]*$/, '') } = options
+  if (format === 'parquet') {
+    const { writeParquet } = await import('../formats/parquet/write.ts')
+    yield* writeParquet(repo.nodes, object, { table, signal, onNote })
+  } else if (format === 'sqlite') {
+    const { writeSqlite } = await import('../formats/sqlite/write.ts')
+    yield* writeSqlite(repo.nodes, object, { table, signal, onNote })
+  } else yield* exportTable(repo.nodes, object, format, { signal })
 }

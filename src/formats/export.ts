@@ -1,18 +1,12 @@
 // Writes any table as CSV, TSV or JSON Lines, in file order where it has one. This is for other programs: plain
 // dialects, no promise to give back the bytes that were read (that is renderTable).
 import { toHex, utf8 } from '../base/bytes.ts'
-import { entryAt } from '../prolly/entry-batch.ts'
-import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import { absentCell, cellText } from '../table/cell.ts'
+import { cellText } from '../table/cell.ts'
 import type { Cell, Column, TableObject } from '../table/interface.ts'
-import { decodeKey } from '../table/key.ts'
-import { absentSlot } from '../table/row.ts'
-import { cellLinks, entrySlots, type RowShape, rowShape } from '../table/rows.ts'
-import { fetchContents, slotCell } from '../table/slot.ts'
 import type { FormatName } from './interface.ts'
-import { orderedBatches } from './order.ts'
+import { tableCells } from './table-cells.ts'
 
 type RowWriter = (columns: readonly Column[], cells: readonly Cell[]) => string
 
@@ -22,7 +16,6 @@ export async function* exportTable(
   format: FormatName,
   options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const shape = rowShape(table.schema)
   const { columns } = table.schema
   const delimiter = format === 'tsv' ? '\t' : ','
   const write: RowWriter =
@@ -34,22 +27,9 @@ export async function* exportTable(
         delimiter,
       ),
     )
-  const map = await ProllyMap.load(nodes, table.rows, options)
-  const batches = table.order === null ? map.scan(options) : orderedBatches(nodes, map, table.order, options)
-  for await (const batch of batches) {
-    const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
-    const slots = entries.map((entry) => entrySlots(shape, entry))
-    const contents = await fetchContents(nodes.reader, slots.flatMap(cellLinks), options)
-    const lines = entries.map(({ key }, i) => {
-      const values = shape.values.map((_, place) => slotCell(slots[i]!.cells[place] ?? absentSlot, contents))
-      return write(columns, inFileOrder(shape, decodeKey(table.schema, key), values))
-    })
-    yield utf8(lines.join(''))
+  for await (const rows of tableCells(nodes, table, options)) {
+    yield utf8(rows.map((cells) => write(columns, cells)).join(''))
   }
-}
-
-function inFileOrder(shape: RowShape, key: readonly Cell[], values: readonly Cell[]): Cell[] {
-  return shape.places.map((place) => (place.key >= 0 ? key[place.key] : values[place.value]) ?? absentCell)
 }
 
 /** Null for a cell that is not there, which CSV shows as nothing at all. */

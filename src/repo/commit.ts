@@ -66,8 +66,9 @@ async function planCommit(
   const head = await readHead(io.writer, manifest)
   const merge = await readMergeState(io.writer, manifest)
   refuseUnresolved(merge)
-  const index = manifest.refs.get(indexRef) ?? emptyTreeOf(io)
   const headTree = head.commit?.tree ?? emptyTreeOf(io)
+  // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
+  const index = manifest.refs.get(indexRef) ?? headTree
   const base = manifest.refs.get(indexBaseRef) ?? headTree
   const tree = await ontoHead(io, { base, headTree, index })
   const amended = amendedCommit(head.commit, options, merge)

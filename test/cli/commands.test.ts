@@ -197,6 +197,7 @@ describe('data and upkeep', () => {
     expect(await json(['export', 'people', '-o', 'out.jsonl'], at)).toEqual({
       file: 'out.jsonl',
       bytes: rows.length,
+      notes: [],
     })
     expect(get('out.jsonl', folder)).toBe(rows)
   })
@@ -224,5 +225,41 @@ describe('data and upkeep', () => {
       name: 'merge',
       usage: Array.from({ length: 4 }, () => expect.any(String)),
     })
+  })
+})
+
+describe('Parquet and SQLite', () => {
+  test('tables go out and come in by the names of files', async () => {
+    const cwd = temporaryDir()
+    await ok(['init', '-q'], { cwd })
+    await ok(['import', '-', '--as', 'orders', '--key', 'id', '--format', 'csv'], {
+      cwd,
+      input: 'id,n\n1,0.5\n2,12345678901234567.25\n',
+    })
+    const exported = await varve(['export', 'orders', '-o', 'shop.db:all orders'], { cwd })
+    expect(exported.stdout).toMatch(/^shop\.db: \d/)
+    expect(exported.stderr).toBe(
+      "warning: column 'n' is decimal and is written as text: row 2 holds '12345678901234567.25'\n",
+    )
+    expect(await ok(['export', 'orders', '-o', 'orders.parquet'], { cwd })).toMatch(/^orders\.parquet: \d/)
+    expect(await ok(['import', 'shop.db:all orders', '--as', 'copy'], { cwd })).toBe(
+      'copy: 2 added, 0 changed, 0 removed; 2 rows now\n',
+    )
+    expect(await ok(['import', 'orders.parquet', '--as', 'orders'], { cwd })).toBe(
+      'orders: 0 added, 0 changed, 0 removed; 2 rows now\n',
+    )
+    expect(await ok(['export', 'copy', '--format', 'csv'], { cwd })).toBe(
+      'id,n\n1,0.5\n2,12345678901234567.25\n',
+    )
+  })
+
+  test('a database whose changes lie in a log beside it is not imported', async () => {
+    const cwd = temporaryDir()
+    await ok(['init', '-q'], { cwd })
+    writeFileSync(path.join(cwd, 'live.db'), '')
+    writeFileSync(path.join(cwd, 'live.db-wal'), 'changes')
+    const { code, stderr } = await varve(['import', 'live.db', '--as', 't'], { cwd })
+    expect(code).toBe(20)
+    expect(stderr).toMatch(/^error: 'live.db' has changes that still lie in 'live.db-wal'\n/)
   })
 })

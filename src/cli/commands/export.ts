@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { splitRevisionPath } from '../../history/revision.ts'
 import { sizeText } from '../format/size.ts'
-import { formatOf } from '../table-format.ts'
+import { exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision, toRepositoryPath } from '../paths.ts'
 import { visible } from '../visible.ts'
@@ -12,20 +12,27 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['export [--format FORMAT] [-o FILE] [REV:]PATH'],
   description:
-    "Writes a table's rows in key order as CSV, TSV or JSON Lines, whatever the table's own file is. For the file as it\nwas added, use `varve cat`.",
+    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever the table's own file is.\nParquet and SQLite get typed columns; what a type cannot hold in full is written as text, and said. For the file as it\nwas added, use `varve cat`.",
   options: {
     format: {
       type: 'text',
       value: 'FORMAT',
-      about: 'csv, tsv or jsonl (default: by the name of FILE, else of PATH, else csv)',
+      about: 'csv, tsv, jsonl, parquet or sqlite (default: by the name of FILE, else of PATH, else csv)',
     },
-    output: { type: 'text', short: 'o', value: 'FILE', about: 'write to FILE, at once when all is there' },
+    output: {
+      type: 'text',
+      short: 'o',
+      value: 'FILE',
+      about: 'write to FILE, at once when all is there; of SQLite, FILE:TABLE names the table',
+    },
   },
   examples: [
     ['varve export people.csv --format jsonl', 'as JSON Lines'],
     ['varve export v1:prices -o prices.csv', 'a table of an older version into a file'],
+    ['varve export people.csv -o people.parquet', 'with typed columns'],
+    ['varve export orders -o shop.db:orders', 'as a SQLite file'],
   ],
-  json: '{ file: string; bytes: number } with -o; else it prints the rows',
+  json: '{ file: string; bytes: number; notes: string[] } with -o; else it prints the rows',
   run,
 }
 
@@ -35,18 +42,28 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const { revision, path } = splitRevisionPath(given.words[0]!)
   const table = path === null ? toRepositoryPath(repo.root, revision) : pathInRevision(repo.root, path)
   const named = given.text('format')
-  const file = given.text('output')
+  const output = given.text('output')
+  const { file, table: name } = output === undefined ? { file: undefined } : splitTable(output)
   const format =
     named === undefined
-      ? (formatOf(file ?? '', false) ?? formatOf(table, false) ?? 'csv')
-      : formatOf(named, true)!
-  const rows = repo.exportTable(path === null ? 'HEAD' : revision || 'HEAD', table, { ...operation, format })
+      ? (exchangeFormatOf(file ?? '', false) ?? exchangeFormatOf(table, false) ?? 'csv')
+      : exchangeFormatOf(named, true)!
+  const notes: string[] = []
+  const rows = repo.exportTable(path === null ? 'HEAD' : revision || 'HEAD', table, {
+    ...operation,
+    format,
+    table: name,
+    onNote: (note) => {
+      notes.push(note)
+      if (!out.json) out.warn(visible(note))
+    },
+  })
   if (file === undefined || file === '-') {
     await out.bytes(rows)
     return 0
   }
   const bytes = await writeFile(file, rows)
-  out.result({ file, bytes }, () => out.say(`${visible(file)}: ${sizeText(bytes)}`))
+  out.result({ file, bytes, notes }, () => out.say(`${visible(file)}: ${sizeText(bytes)}`))
   return 0
 }
 

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../format/size.ts'
 import { shortId } from '../format/commit.ts'
-import { type TableFormat, formatOf } from '../table-format.ts'
+import { type ExchangeFormat, exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { visible } from '../visible.ts'
@@ -11,20 +11,25 @@ import { keyColumns } from './track.ts'
 
 export const command: Command = {
   usage: [
-    'import FILE --as PATH --key COLUMN... [--replace] [--branch NAME] [-m MESSAGE]',
+    'import FILE[:TABLE] --as PATH --key COLUMN... [--replace] [--branch NAME] [-m MESSAGE]',
     'import git URL-OR-FOLDER [--branch NAME] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV or JSON Lines file, or of standard input ('-'), into the table PATH: rows with a known key are\nreplaced, others added; with --replace, rows that FILE has not are removed. `import git` brings in the history of a\nGit repository, commit by commit.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the table PATH: rows\nwith a known key are replaced, others added; with --replace, rows that FILE has not are removed. Of a SQLite file with\nseveral tables, name one: shop.db:orders. `import git` brings in the history of a Git repository, commit by commit.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
       type: 'list',
       short: 'k',
       value: 'COLUMN',
-      about: 'the key column; several times, or with commas, for several',
+      about:
+        'the key column; several times, or with commas, for several (default, of SQLite: the primary key)',
     },
-    format: { type: 'text', value: 'FORMAT', about: "csv, tsv or jsonl (default: by FILE's name)" },
+    format: {
+      type: 'text',
+      value: 'FORMAT',
+      about: "csv, tsv, jsonl, parquet or sqlite (default: by FILE's name)",
+    },
     replace: { type: 'flag', about: 'remove rows that FILE has not' },
     rev: { type: 'text', value: 'REV', about: 'git: the revision to bring in (default: its HEAD)' },
     branch: {
@@ -37,6 +42,8 @@ export const command: Command = {
   examples: [
     ['varve import may.csv --as prices.csv --key date,symbol', 'load a month into a table'],
     ['curl -s $URL | varve import - --as live.jsonl --format jsonl --key id', 'from a pipe'],
+    ['varve import shop.db:orders --as orders', 'a table of a SQLite file, by its primary key'],
+    ['varve import trips.parquet --as trips --key trip_id', 'a Parquet file'],
     ['varve import git ../old-repository --branch old', "a Git repository's history"],
   ],
   json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; skipped: number; branch: string; head: string | null }',
@@ -47,18 +54,21 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   if (given.words[0] === 'git' && given.text('as') === undefined) return importGit(context)
   given.expectWords(1, 1, 'FILE')
-  const file = given.words[0]!
+  const { file, table } = splitTable(given.words[0]!)
   const as = given.text('as')
   if (as === undefined) throw usage('name the table: --as PATH')
   const format = importFormat(given, file, as)
   const branch = given.text('branch')
   const message = given.text('message')
+  if (format === 'sqlite' && file !== '-') checkWhole(file)
   const repo = await repository({ commits: true })
   const result = await repo.importTable(file === '-' ? process.stdin : bytesOf(file), {
     ...operation,
     path: toRepositoryPath(repo.root, as),
     format,
     key: keyColumns(given.list('key')),
+    ...(file === '-' ? {} : { name: file }),
+    ...(table === undefined ? {} : { table }),
     replace: given.flag('replace'),
     ...(branch === undefined ? {} : { branch }),
     ...(message === undefined ? {} : { message }),
@@ -92,13 +102,30 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
   return 0
 }
 
-function importFormat(given: Arguments, file: string, as: string): TableFormat {
+function importFormat(given: Arguments, file: string, as: string): ExchangeFormat {
   const format = given.text('format')
-  return formatOf(format ?? file, format !== undefined) ?? formatOf(as, false) ?? unknownFormat()
+  return (
+    exchangeFormatOf(format ?? file, format !== undefined) ?? exchangeFormatOf(as, false) ?? unknownFormat()
+  )
 }
 
 function unknownFormat(): never {
-  throw usage('the format cannot be told from the name', 'say it: --format csv, tsv or jsonl')
+  throw usage(
+    'the format cannot be told from the name',
+    'say it: --format csv, tsv, jsonl, parquet or sqlite',
+  )
+}
+
+/** What a program has written to a log beside the file is part of the database and not of the file. */
+function checkWhole(file: string): void {
+  const log = [`${file}-wal`, `${file}-journal`].find(
+    (name) => (statSync(name, { throwIfNoEntry: false })?.size ?? 0) > 0,
+  )
+  if (log === undefined) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${file}' has changes that still lie in '${log}'`, {
+    data: { file, log },
+    hint: `end the program that uses it, or run: sqlite3 ${file} 'PRAGMA wal_checkpoint(TRUNCATE)'`,
+  })
 }
 
 async function* bytesOf(file: string): AsyncIterable<Uint8Array> {

@@ -1,0 +1,119 @@
+// Rows of cells as packed entries for the tree: keys in their byte order, rows in their one spelling, large cells
+// beside them. Values that a table cannot hold are refused by row and column.
+import { compareRanges } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Cell } from '../../table/interface.ts'
+import { encodeKey } from '../../table/key.ts'
+import { cellBytesMax, cellTag, inlineCellBytesMax, writeCellHead } from '../../table/row.ts'
+import type { RowShape } from '../../table/rows.ts'
+import { PackedBuffer, type PackedRows } from '../packed.ts'
+import { cellFault } from './faults.ts'
+
+const rowBytesMax = 900 << 10
+const headRoom = 6
+
+export class CellPacker {
+  readonly #shape: RowShape
+  readonly #where: string
+  /** By key column and by value column: place among the cells of a row. */
+  readonly #keyPlaces: readonly number[]
+  readonly #valuePlaces: readonly number[]
+  readonly #buffer = new PackedBuffer(1 << 16, 1024)
+  #rowsBefore = 0
+
+  constructor(shape: RowShape, where: string) {
+    this.#shape = shape
+    this.#where = where
+    const placeOf = (id: number): number => shape.schema.columns.findIndex((column) => column.id === id)
+    this.#keyPlaces = shape.keys.map(({ id }) => placeOf(id))
+    this.#valuePlaces = shape.values.map(({ id }) => placeOf(id))
+  }
+
+  /** Views; the next call spoils them. */
+  pack(rows: readonly (readonly Cell[])[]): PackedRows {
+    const buffer = this.#buffer
+    buffer.clear()
+    for (const row of rows) this.#add(row)
+    this.#rowsBefore += rows.length
+    return buffer.view()
+  }
+
+  #add(cells: readonly Cell[]): void {
+    const buffer = this.#buffer
+    const { count } = buffer
+    const key = this.#keyOf(cells)
+    const keyStart = count === 0 ? 0 : buffer.keyEnds[count - 1]!
+    const valueStart = count === 0 ? 0 : buffer.valueEnds[count - 1]!
+    const room = this.#roomOf(cells)
+    buffer.reserve(keyStart + key.length, valueStart + room)
+    buffer.keys.set(key, keyStart)
+    if (count > 0 && buffer.isOrdered) {
+      const before = count === 1 ? 0 : buffer.keyEnds[count - 2]!
+      buffer.isOrdered = compareRanges(buffer.keys, before, keyStart, key, 0, key.length) < 0
+    }
+    buffer.endRow(keyStart + key.length, this.#writeRow(cells, valueStart))
+  }
+
+  #keyOf(cells: readonly Cell[]): Uint8Array {
+    const key = this.#keyPlaces.map((place) => cells[place]!)
+    const wrong = key.findIndex(
+      ({ kind, bytes }) =>
+        kind === 'absent' || kind === 'null' || kind === 'json' || (kind === 'text' && bytes.length === 0),
+    )
+    if (wrong >= 0) {
+      const isNested = key[wrong]!.kind === 'json'
+      const words = isNested ? 'key is a nested value' : 'key cell is empty'
+      throw this.#fault(isNested ? 'key-not-scalar' : 'empty-key', words, this.#keyPlaces[wrong]!)
+    }
+    try {
+      return encodeKey(this.#shape.schema, key)
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error
+      throw this.#fault('key-too-long', error.message, this.#keyPlaces[0]!)
+    }
+  }
+
+  #roomOf(cells: readonly Cell[]): number {
+    let room = 1
+    for (const place of this.#valuePlaces) {
+      const { length } = cells[place]!.bytes
+      if (length > cellBytesMax) {
+        const words = `a cell of ${length} bytes is larger than ${cellBytesMax} bytes`
+        throw this.#fault('cell-too-large', words, place)
+      }
+      room += headRoom + (length > inlineCellBytesMax ? 0 : length)
+    }
+    if (room > rowBytesMax) throw this.#fault('row-too-large', `the row is larger than ${rowBytesMax} bytes`)
+    return room
+  }
+
+  #writeRow(cells: readonly Cell[], start: number): number {
+    const buffer = this.#buffer
+    const { values } = buffer
+    values[start] = 0
+    let at = start + 1
+    let end = at
+    for (const place of this.#valuePlaces) {
+      const { kind, bytes } = cells[place]!
+      const tag = cellTag[kind]
+      if (tag < cellTag.text) values[at++] = tag
+      else {
+        at = writeCellHead(values, at, tag, bytes.length)
+        if (bytes.length > inlineCellBytesMax) buffer.addContent(bytes.slice())
+        else {
+          values.set(bytes, at)
+          at += bytes.length
+        }
+      }
+      // Absent cells at the end are left out.
+      if (kind !== 'absent') end = at
+    }
+    return end
+  }
+
+  #fault(reason: string, words: string, place?: number): VarveError {
+    const column = place === undefined ? undefined : this.#shape.schema.columns[place]!.name
+    const row = this.#rowsBefore + this.#buffer.count + 1
+    return cellFault(reason, words, { where: this.#where, row, column })
+  }
+}

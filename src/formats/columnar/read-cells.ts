@@ -1,0 +1,44 @@
+// Makes a table of a source's rows: typed cells, in key order, without a file of its own. Rows may come in any order;
+// memory is bounded by the intake's runs.
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { keyText } from '../../table/key.ts'
+import { rowShape } from '../../table/rows.ts'
+import { evolveSchema } from '../../table/schema.ts'
+import { RowIntake } from '../intake.ts'
+import { DuplicateKey } from '../runs.ts'
+import { cellFault } from './faults.ts'
+import type { CellSource, ReadCellsOptions } from './interface.ts'
+import { CellPacker } from './pack-cells.ts'
+
+/** @throws VarveError VARVE_RULE_VIOLATED with row and column; VARVE_CORRUPT */
+export async function readCells(source: CellSource, options: ReadCellsOptions): Promise<TableObject> {
+  const { key, writer, nodes, where, signal } = options
+  const { columns } = source
+  const names = columns.map(({ name }) => name)
+  const missing = key.find((name) => !names.includes(name))
+  if (missing !== undefined) {
+    throw new VarveError('VARVE_RULE_VIOLATED', `'${where}' has no column '${missing}' for the key`, {
+      data: { path: where, column: missing, reason: 'missing-key-column' },
+      hint: `its columns: ${names.slice(0, 20).join(', ')}`,
+    })
+  }
+  const typeOf = (_: string, i: number) => columns[i]!.type
+  const schema = evolveSchema({ names, key, cells: 'typed', typeOf }, null)
+  const packer = new CellPacker(rowShape(schema), where)
+  const intake = new RowIntake(writer, nodes)
+  try {
+    for await (const batch of source.cells({ signal })) {
+      throwIfAborted(signal)
+      await intake.add(packer.pack(batch))
+      options.onProgress?.(intake.rowCount)
+    }
+    const { rows, order } = await intake.finish()
+    return { schema, rows: rows.cid, order, layout: null }
+  } catch (error) {
+    if (!(error instanceof DuplicateKey)) throw error
+    const [first, second] = await intake.placesOf(error.key)
+    const words = `key '${keyText(schema, error.key)}' was used in row ${first! + 1} already`
+    throw cellFault('duplicate-key', words, { where, row: second! + 1 })
+  }
+}

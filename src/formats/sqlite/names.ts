@@ -1,0 +1,20 @@
+// Names in SQL: quoted, so that any name is a name; what SQL text cannot hold at all is refused.
+import { VarveError } from '../../base/errors.ts'
+
+export function quoted(name: string): string {
+  if (name.includes('\0')) {
+    throw new VarveError(
+      'VARVE_RULE_VIOLATED',
+      `'${name.replaceAll('\0', '\\0')}' cannot be a name in SQLite`,
+      {
+        data: { reason: 'bad-name' },
+      },
+    )
+  }
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** As SQLite compares names: letters of ASCII without regard to case. */
+export function foldedName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}

@@ -1,0 +1,112 @@
+// Import and export of Parquet and SQLite through the public class.
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { collect } from '../../src/base/iterables.ts'
+import { DataRepository, Repository } from '../../src/index.ts'
+import { columnsOf, sqliteBytes, written } from '../formats/columnar-files.ts'
+import { chunksOf } from '../formats/round-trip.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+
+async function withPrices(long: string | null = null): Promise<DataRepository> {
+  const repo = DataRepository.over(undefined, { author })
+  await repo.transaction('main', async (tx) => {
+    const prices = tx.createTable('prices', {
+      key: ['id'],
+      columns: [
+        { name: 'id', type: 'int' },
+        { name: 'price', type: 'decimal' },
+        { name: 'at', type: 'timestamp' },
+      ],
+    })
+    prices.put({ id: 1, price: 1.5, at: '2024-01-01T00:00:00.000001Z' })
+    prices.put({ id: 2n ** 60n, price: long, at: null })
+  })
+  return repo
+}
+
+test.each(['parquet', 'sqlite'] as const)(
+  '%s: a table goes out and comes in again, its key known',
+  async (format) => {
+    const repo = await withPrices()
+    const bytes = await written(repo.exportTable('main', 'prices', { format }))
+    const imported = await repo.importTable(chunksOf(bytes), { path: 'again', format })
+    expect(imported).toEqual({ path: 'again', rows: 2, added: 2, changed: 0, removed: 0 })
+    const [before, after] = await Promise.all(
+      ['prices', 'again'].map(async (name) => collect((await repo.at('main')).table(name).scan())),
+    )
+    expect(after).toEqual(before)
+    const second = await repo.importTable(chunksOf(bytes), { path: 'prices', format })
+    expect(second).toEqual({ path: 'prices', rows: 2, added: 0, changed: 0, removed: 0 })
+  },
+)
+
+test('rows of a SQLite table are laid into a CSV file: NULL is nothing, empty text is quoted', async () => {
+  const repo = await Repository.init(temporaryDir(), { author })
+  const file = path.join(repo.root!, 'people.csv')
+  writeFileSync(file, 'id,name,born\n1,Ann,1990-01-01\n2,Bob,\n')
+  await repo.track('people.csv', { key: ['id'] })
+  await repo.add(['.'])
+  await repo.commit({ message: 'first' })
+  const bytes = await sqliteBytes(
+    'CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, born DATE); CREATE TABLE other (x)',
+    "INSERT INTO people VALUES (1, 'Anna', NULL), (3, '', '2000-02-29')",
+  )
+  const result = await repo.importTable(chunksOf(bytes), {
+    path: 'people.csv',
+    format: 'sqlite',
+    table: 'people',
+  })
+  expect(result).toEqual({ path: 'people.csv', rows: 3, added: 1, changed: 1, removed: 0 })
+  expect(readFileSync(file, 'utf8')).toBe('id,name,born\n1,Anna,\n2,Bob,\n3,"",2000-02-29\n')
+  await repo.close()
+})
+
+test('the SQLite table is called like the path, or as one likes', async () => {
+  const repo = await withPrices()
+  const name = async (table?: string): Promise<string[]> => {
+    const bytes = await written(repo.exportTable('main', 'prices', { format: 'sqlite', table }))
+    return repo.importTable(chunksOf(bytes), { path: 'again', format: 'sqlite', table: 'nothing' }).then(
+      () => [],
+      (error: Error & { hint: string }) => [error.message, error.hint],
+    )
+  }
+  expect(await name()).toEqual(["'again' has no table 'nothing'", 'it has: prices'])
+  expect(await name('a "b"')).toEqual(["'again' has no table 'nothing'", 'it has: a "b"'])
+})
+
+test('a file that names no key needs one', async () => {
+  const repo = await withPrices()
+  const bytes = await sqliteBytes('CREATE TABLE t (id, v)', "INSERT INTO t VALUES ('a', 1)")
+  await expect(repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite' })).rejects.toThrow(
+    "'t' names no key",
+  )
+  await repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite', key: ['id'] })
+  expect(await repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite' })).toMatchObject({ added: 0 })
+})
+
+test('what goes out as text is said', async () => {
+  const repo = await withPrices('12345678901234567890.25')
+  const notes: string[] = []
+  const bytes = await written(
+    repo.exportTable('main', 'prices', { format: 'sqlite', onNote: (note) => notes.push(note) }),
+  )
+  expect(notes).toEqual([
+    "column 'price' is decimal and is written as text: row 2 holds '12345678901234567890.25'",
+  ])
+  expect((await columnsOf('sqlite', bytes))['price text']).toEqual([
+    'text 1.5',
+    'text 12345678901234567890.25',
+  ])
+})
+
+test('a commit after an import into a repository without an index loses nothing', async () => {
+  const repo = await Repository.init(temporaryDir(), { author })
+  const bytes = await sqliteBytes('CREATE TABLE t (id PRIMARY KEY)', "INSERT INTO t VALUES ('a')")
+  await repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite' })
+  await repo.commit({ message: 'nothing staged', allowEmpty: true })
+  expect((await collect(repo.list('HEAD'))).map(({ path: name }) => name)).toEqual(['t'])
+  await repo.close()
+})
