@@ -32,6 +32,7 @@ export const commands: readonly CommandEntry[] = [
   entry('switch', 'branches', 'Go to another branch', () => import('./commands/switch.ts')),
   entry('tag', 'branches', 'List, make and delete tags', () => import('./commands/tag.ts')),
   entry('merge', 'merging', 'Merge another branch into this one', () => import('./commands/merge.ts')),
+  entry('merge-file', 'merging', 'Merge three versions of a file', () => import('./commands/merge-file.ts')),
   entry(
     'conflicts',
     'merging',

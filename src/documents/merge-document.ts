@@ -11,14 +11,19 @@ import type {
   MergedDocument,
 } from './interface.ts'
 import { mergeLines } from './merge-lines.ts'
-import { conflictMarkers, type MarkerLabels } from './merge-text.ts'
-import { mergeTable } from './tables/merge-table.ts'
+import { conflictMarkers, type MarkerLabels, textBytesMax } from './merge-text.ts'
+import { mergeTable, tableBytesMax } from './tables/merge-table.ts'
 import { countsAddUp, hasSameRows } from './tables/same-rows.ts'
 
 /** What a file's name says about its content. */
 export function formOf(name: string): DocumentForm {
   if (/\.(csv|tsv|tab|psv)$/i.test(name)) return 'table'
   return 'text'
+}
+
+/** Larger versions are not read: three of them, taken apart, would take too much memory. */
+export function documentBytesMax(name: string): number {
+  return formOf(name) === 'table' ? tableBytesMax : textBytesMax
 }
 
 /** `unfit` when it cannot be merged in any way: binary, or text that differs too much. */

@@ -93,6 +93,8 @@ export interface MergedPath {
   readonly rowsAdded?: number
   readonly rowsRemoved?: number
   readonly rowsChanged?: number
+  /** For files merged by what they mean: how things were told apart, "rows by 'id'". */
+  readonly basis?: string
   readonly conflicts: number
   /** Cells and rows that a policy decided. */
   readonly decided?: number

@@ -6,6 +6,7 @@ import type { TablePolicies } from '../dataset/interface.ts'
 import { writeBytes } from '../files/content.ts'
 import { encodeEntry, sameEntry } from '../files/entry.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
+import { isText } from '../files/text.ts'
 import { readFile } from '../files/read.ts'
 import { loadTable } from '../table/table-object.ts'
 import { columnKey } from './column-clash.ts'
@@ -15,7 +16,7 @@ import type { PolicyDecision } from './decisions.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
 import { mergeTables } from './merge-tables.ts'
-import { mergeText, textBytesMax } from '../documents/merge-text.ts'
+import { documentBytesMax, mergeDocument } from '../documents/merge-document.ts'
 
 export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
   readonly entry: TreeEntry | null
@@ -112,13 +113,25 @@ async function mergeFiles(
   }
   if (ours.content === theirs.content || theirs.content === base?.content) return merged(ours)
   if (ours.content === base?.content) return merged(theirs)
-  if (base === null) return fileConflict(path, 'both-added', sides)
-  if ([base, ours, theirs].some(({ size }) => size > textBytesMax)) return fileConflict(path, 'binary', sides)
+  if ([base, ours, theirs].some((side) => side !== null && side.size > documentBytesMax(path))) {
+    return fileConflict(path, base === null ? 'both-added' : 'binary', sides)
+  }
   const read = async (file: FileEntry): Promise<Uint8Array> =>
     concatBytes(await collect(readFile(io.nodes, file, { signal: options.signal })))
-  const text = mergeText(await read(base), await read(ours), await read(theirs))
-  if (text.kind === 'merged') return merged(writeBytes(io.writer, text.bytes))
-  return fileConflict(path, text.kind === 'conflict' || text.kind === 'different' ? 'text' : 'binary', sides)
+  const bytes = {
+    base: base === null ? null : await read(base),
+    ours: await read(ours),
+    theirs: await read(theirs),
+  }
+  const document = mergeDocument(bytes, { name: path })
+  if (document.kind === 'merged' && document.conflicts.length === 0) {
+    const { basis } = document
+    const entry = merged(writeBytes(io.writer, document.render()))
+    return basis === 'by lines' ? entry : { ...entry, basis }
+  }
+  if (base === null) return fileConflict(path, 'both-added', sides)
+  const isTexts = [bytes.base!, bytes.ours, bytes.theirs].every(isText)
+  return fileConflict(path, isTexts ? 'text' : 'binary', sides)
 }
 
 async function mergeTableEntries(

@@ -71,7 +71,7 @@ describe('merge of text', () => {
       utf8(lines.join('') + 'x\n'),
     )
     expect(reversed.kind).toBe('different')
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(25_000)
   })
 
   const texts = fc

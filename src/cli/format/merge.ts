@@ -102,12 +102,13 @@ export function pathName({ path, from }: MergedPath): string {
   return from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`
 }
 
-function rowsText({ rowsAdded, rowsRemoved, rowsChanged, conflicts }: MergedPath): string {
+function rowsText({ rowsAdded, rowsRemoved, rowsChanged, basis, conflicts }: MergedPath): string {
   const parts: string[] = []
   if (rowsAdded !== undefined || rowsRemoved !== undefined || rowsChanged !== undefined) {
     const sums = { added: rowsAdded ?? 0, removed: rowsRemoved ?? 0, changed: rowsChanged ?? 0 }
     if (sums.added + sums.removed + sums.changed > 0) parts.push(sumsText(sums))
   }
+  if (basis !== undefined) parts.push(visible(basis))
   if (conflicts > 0) parts.push(counted(conflicts, 'conflict'))
   return parts.join(', ')
 }

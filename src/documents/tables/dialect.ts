@@ -1,7 +1,7 @@
 // Which delimiter a file has, and whether its quotes mean anything. The ending decides for TSV; of the others the
 // delimiter counts that cuts most records into equally many cells. Quotes count unless they make no sense as such:
 // many TSV files are written without any quoting and hold quotes as plain characters.
-import { type Dialect, readRecords, type RecordFile } from './record.ts'
+import { readRecords, type RecordFile } from './record.ts'
 
 const candidates = [',', ';', '\t', '|'] as const
 const sampleRecords = 100
@@ -12,13 +12,26 @@ export function readTableText(text: string, name: string): RecordFile | null {
   const isTabbed = /\.(tsv|tab)$/i.test(name)
   const delimiter = isTabbed ? '\t' : delimiterOf(text)
   const quoted = readRecords(text, { delimiter, hasQuotes: true })
-  if (!isTabbed || (quoted !== null && !quoted.isOdd)) return quoted
-  return readRecords(text, { delimiter, hasQuotes: false })
+  if (!isTabbed || (quoted !== null && !quoted.isOdd && !spansLines(quoted))) return quoted
+  const plain = readRecords(text, { delimiter, hasQuotes: false })
+  return quoted !== null && !quoted.isOdd && !isEven(plain) ? quoted : plain
 }
 
-/** The same file read with the quoting of another. */
-export function readAs(text: string, dialect: Dialect): RecordFile | null {
-  return readRecords(text, dialect)
+/** Versions of one file are read in one way: without quoting where one of them has none. */
+export function readVersions(texts: readonly string[], name: string): (RecordFile | null)[] {
+  const files = texts.map((text) => readTableText(text, name))
+  if (files.every((file) => file === null || file.dialect.hasQuotes)) return files
+  return texts.map((text) => readRecords(text, { delimiter: '\t', hasQuotes: false }))
+}
+
+function spansLines({ records }: RecordFile): boolean {
+  return records.some(({ text }) => text.includes('\n'))
+}
+
+/** Whether all records have equally many cells. */
+function isEven(file: RecordFile | null): boolean {
+  const width = file?.records[0]?.spellings.length
+  return file !== null && file.records.every(({ spellings }) => spellings.length === width)
 }
 
 function delimiterOf(text: string): string {

@@ -31,8 +31,9 @@ const pairRowsMax = 50_000
 /** Share of rows that may have another's key: in the base of a key, and anywhere of a guarded set. */
 const doubledMax = 0.1
 const guardDoubledMax = 0.02
-/** Share of rows without partner by which a key has to be worse than another to lose against it. */
-const missingStep = 0.05
+/** Rows without partner, and their share, by which a key has to be worse than another to lose against it. */
+const missingRowsMin = 4
+const missingShare = 0.05
 const separator = '\u001f'
 const keyNames = /(^|[\s_\-.:])(id|key|code|uuid|guid|iri|uri|identifier|accession)$/i
 
@@ -147,16 +148,16 @@ function doubled({ rows }: Version, columns: readonly Lane[], side: Side): numbe
 }
 
 function best(candidates: readonly Candidate[], versions: KeyVersions): readonly Lane[] {
-  const rows = Math.max(1, versions.ours.rows.length, versions.theirs.rows.length)
+  const rows = Math.max(versions.ours.rows.length, versions.theirs.rows.length)
   const scored = candidates.map(({ lanes, rank }, i) => ({
     lanes,
-    missing: missingRows(keyOn(lanes), versions) / rows,
+    missing: missingRows(keyOn(lanes), versions),
     rank,
     i,
   }))
   const least = Math.min(...scored.map(({ missing }) => missing))
-  const isGood = ({ missing }: { missing: number }): boolean => missing - least <= missingStep
-  const good = scored.filter(isGood)
+  const most = least + Math.max(missingRowsMin, rows * missingShare)
+  const good = scored.filter(({ missing }) => missing <= most)
   good.sort((a, b) => a.rank - b.rank || a.missing - b.missing || a.i - b.i)
   return good[0]!.lanes
 }

@@ -10,10 +10,10 @@ import type {
   DocumentSides,
   UnfitDocument,
 } from '../interface.ts'
-import { readTableText } from './dialect.ts'
+import { readVersions } from './dialect.ts'
 import { guardedKeys, inferKey, type InferredKey } from './key.ts'
 import { type Lane, lanesOf, nameAt } from './lanes.ts'
-import { hasMoves, layoutOf, orderLanes, type Side, type Versions } from './layout.ts'
+import { hasMoves, layoutOf, orderLanes, type Versions } from './layout.ts'
 import { cell, RowMerger } from './merge-rows.ts'
 import { isProven } from './proof.ts'
 import { type RecordFile } from './record.ts'
@@ -86,24 +86,28 @@ function basisOf(key: InferredKey | null): string {
 }
 
 function versionsOf(sides: DocumentSides, { name }: DocumentOptions): Versions | UnfitDocument {
-  const files: Record<Side, RecordFile | null> = { base: null, ours: null, theirs: null }
-  for (const side of ['ours', 'theirs', 'base'] as const) {
-    const bytes = sides[side] ?? new Uint8Array(0)
-    if (bytes.length > tableBytesMax) return unfit('it is too large to be merged by rows')
-    if (bytes.includes(0)) return unfit('it is not text')
-    const text = textFromBytes(bytes)
-    if (conflictMarker.test(text)) return unfit('a version holds conflict markers')
-    const file = readTableText(text, name)
-    if (file === null) return unfit('a quote is never closed')
-    files[side] = file
-  }
-  const [base, ours, theirs] = [files.base!, files.ours!, files.theirs!]
+  const all = [sides.base ?? new Uint8Array(0), sides.ours, sides.theirs]
+  if (all.some(({ length }) => length > tableBytesMax)) return unfit('it is too large to be merged by rows')
+  if (all.some((bytes) => bytes.includes(0))) return unfit('it is not text')
+  const texts = all.map(textFromBytes)
+  if (texts.some((text) => conflictMarker.test(text))) return unfit('a version holds conflict markers')
+  const files = readVersions(texts, name)
+  if (files.includes(null)) return unfit('a quote is never closed')
+  const [base, ours, theirs] = files as [RecordFile, RecordFile, RecordFile]
   const hasBase = sides.base !== null && base.records.length > 0
   const seen = hasBase ? [base, ours, theirs] : [ours, theirs]
   if (seen.some(({ records }) => records.length === 0)) return unfit('a version is empty')
+  if (hasBase && hasLostLines(texts[0]!, base, ours)) return unfit('the base has lost its line ends')
   const hasHeader = seen.every(looksLikeHeader) && hasOneHead(seen)
   const version = (file: RecordFile): Version => versionOf(file, hasHeader)
   return { base: version(base), ours: version(ours), theirs: version(theirs), hasBase }
+}
+
+/** The whole table on one line. */
+function hasLostLines(text: string, base: RecordFile, ours: RecordFile): boolean {
+  return (
+    base.records.length === 1 && ours.records.length > 2 && text.length > 2 * ours.records[0]!.text.length
+  )
 }
 
 /** A first record that has nothing in common with the others' is a row. */
@@ -157,8 +161,7 @@ function headerOf(
       theirs: nameAt(versions.theirs, lane.theirs),
     }
     const name = threeWay<string | null>(names.base, names.ours, names.theirs)
-    if (name !== undefined)
-      return { lane, pick: name === names.ours && names.ours !== names.base ? 'ours' : 'theirs' }
+    if (name !== undefined) return { lane, pick: spelledBy(versions, lane, name === names.ours) }
     const conflict: DocumentConflict = {
       kind: 'schema',
       where: `column '${names.base ?? ''}'`,
@@ -168,4 +171,12 @@ function headerOf(
     conflicts.push(conflict)
     return { lane, pick: conflict }
   })
+}
+
+/** The side that spells the name anew; ours' spelling counts only where the name is ours. */
+function spelledBy({ base, ours, theirs }: Versions, lane: Lane, isOurs: boolean): 'ours' | 'theirs' {
+  const spelling = ({ header }: Version, place: number): string | undefined => header?.spellings[place]
+  const before = lane.base < 0 ? undefined : spelling(base, lane.base)
+  const isChanged = spelling(ours, lane.ours) !== before
+  return isOurs && (isChanged || spelling(theirs, lane.theirs) === before) ? 'ours' : 'theirs'
 }

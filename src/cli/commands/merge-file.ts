@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import path from 'node:path'
+import { type MergedDocument, VarveError, markedDocument, mergeDocument } from '../../index.ts'
+import type { Command, Context } from '../interface.ts'
+import { visible } from '../visible.ts'
+
+const bytesMax = 1 << 30
+
+export const command: Command = {
+  usage: ['merge-file [-p] [-L LABEL]... [--name PATH] OURS BASE THEIRS'],
+  description:
+    "Merges what changed from BASE to THEIRS into the file OURS, like 'git merge-file', but by what the file means:\nCSV and TSV by row and cell, JSON and YAML by structure, other text by line. No repository is needed and nothing\nhas to be declared: columns that tell rows apart are looked for. Conflicts are written between markers, and the\nexit code is 21 then.",
+  options: {
+    print: { type: 'flag', short: 'p', aliases: ['stdout'], about: 'print the result, leave OURS as it is' },
+    name: { type: 'text', value: 'PATH', about: 'the name that tells the format; OURS by default' },
+    label: {
+      type: 'list',
+      short: 'L',
+      value: 'LABEL',
+      about: 'names in the markers: of ours, base and theirs',
+    },
+    ours: { type: 'flag', about: 'take ours where both sides changed the same' },
+    theirs: { type: 'flag', about: 'take theirs there' },
+  },
+  examples: [
+    ['varve merge-file mine.csv old.csv yours.csv', 'merge yours into mine.csv'],
+    ['varve merge-file -p --name people.csv %A %O %B', 'print the merge of three temporary files'],
+  ],
+  json: "{ outcome: 'merged' | 'conflict'; form: 'table' | 'json' | 'jsonl' | 'yaml' | 'text' | null; basis: string; conflicts: { kind: string; where: string; column: string | null; base: string | null; ours: string | null; theirs: string | null }[]; content?: string }",
+  run,
+}
+
+async function run({ arguments: given, out }: Context): Promise<number> {
+  given.expectWords(3, 3, 'OURS, BASE and THEIRS')
+  given.exclusive('ours', 'theirs')
+  const [oursFile, baseFile, theirsFile] = given.words as [string, string, string]
+  const name = given.text('name') ?? oursFile
+  const [ours, base, theirs] = [oursFile, baseFile, theirsFile].map(readInput) as [Buffer, Buffer, Buffer]
+  const labels = given.list('label')
+  const merged = mergeDocument({ base, ours, theirs }, { name })
+  if (merged.kind === 'unfit') {
+    out.result({ outcome: 'conflict', form: null, basis: merged.reason, conflicts: [] }, () => {
+      out.warn(`cannot merge '${visible(name)}': ${merged.reason}`)
+      out.hint('OURS is left as it is: choose a side by hand')
+    })
+    return 21
+  }
+  const favoured = given.flag('ours') ? 'ours' : given.flag('theirs') ? 'theirs' : null
+  const conflicts = favoured === null ? merged.conflicts : []
+  const bytes =
+    favoured !== null
+      ? merged.render(() => favoured)
+      : withMarkers(merged, [labels[0] ?? oursFile, labels[1] ?? baseFile, labels[2] ?? theirsFile])
+  const isPrinted = given.flag('print')
+  if (!isPrinted) replaceFile(oursFile, bytes)
+  const outcome = conflicts.length > 0 ? 'conflict' : 'merged'
+  const document = { outcome, form: merged.form, basis: merged.basis, conflicts }
+  if (out.json) {
+    out.result(isPrinted ? { ...document, content: Buffer.from(bytes).toString() } : document, () => {})
+    return conflicts.length > 0 ? 21 : 0
+  }
+  if (isPrinted) await out.bytes(once(bytes))
+  else out.say(`${outcome === 'merged' ? 'merged' : 'merged in part'} ${visible(oursFile)} (${merged.basis})`)
+  if (conflicts.length > 0) out.warn(countOf(conflicts.length))
+  for (const { kind, where, column } of conflicts.slice(0, 20)) {
+    out.warn(`${kind}: ${visible(column === null ? where : `${where}  ${column}`)}`)
+  }
+  return conflicts.length > 0 ? 21 : 0
+}
+
+function countOf(count: number): string {
+  return count === 1 ? '1 conflict' : `${count} conflicts`
+}
+
+function withMarkers(merged: MergedDocument, [ours, base, theirs]: [string, string, string]): Uint8Array {
+  if (merged.conflicts.length === 0) return merged.render()
+  const marked = markedDocument(merged, { base, ours, theirs })
+  if (marked !== null) return marked
+  throw new VarveError(
+    'VARVE_MERGE_CONFLICT',
+    `${countOf(merged.conflicts.length)}, too far apart to be marked`,
+    {
+      hint: "OURS is left as it is; take one side with '--ours' or '--theirs', or see them with '--json'",
+    },
+  )
+}
+
+function readInput(file: string): Buffer {
+  const { size } = fs.statSync(file)
+  if (size > bytesMax) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${file}' is too large to be merged`, {
+      data: { path: file, size, limit: bytesMax },
+    })
+  }
+  return fs.readFileSync(file)
+}
+
+/** A new file, flushed and renamed, with the permissions of the old one. */
+function replaceFile(file: string, bytes: Uint8Array): void {
+  const target = fs.realpathSync(file)
+  const temporary = path.join(path.dirname(target), `.varve-tmp-${randomBytes(8).toString('hex')}`)
+  try {
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', flush: true, mode: fs.statSync(target).mode & 0o777 })
+    fs.renameSync(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
