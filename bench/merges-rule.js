@@ -46,7 +46,8 @@ function tableContent(text, delimiter) {
     }
   }
   const rows = new Map()
-  for (const cells of records) add(rows, cells.join('\u0001').replace(/\u0001+$/, ''))
+  for (const cells of records)
+    add(rows, cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1).join('\u0001'))
   return { items, columns, whole: rows, names: new Set(head) }
 }
 
