@@ -7,9 +7,12 @@ import type { FileContent, Path, TreeEntry } from '../files/interface.ts'
 import { writeBytes } from '../files/content.ts'
 import { pathFault, pathFromBytes } from '../files/path.ts'
 import { NotATable } from '../formats/not-a-table.ts'
+import type { ReadTableResult } from '../formats/interface.ts'
 import { readTable } from '../formats/read.ts'
+import { withNewNames } from '../formats/renamed-columns.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
+import type { TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { DatasetConfig, TableSetting } from '../dataset/interface.ts'
 import { formatOf } from '../worktree/table-file.ts'
@@ -92,14 +95,19 @@ export class EntryWriter {
     const bytes = await this.#source.blob(after.oid)
     const before = await previous(path)
     try {
-      const { cid } = await readTable(once(bytes), {
-        format: formatOf(path, setting),
-        key: setting.key,
-        writer: this.#writer,
-        nodes: this.#nodes,
-        where: path,
-        previous: before?.kind === 'table' ? await loadTable(this.#nodes.reader, before.table) : undefined,
-      })
+      const read = (previous: TableObject | undefined): Promise<ReadTableResult> =>
+        readTable(once(bytes), {
+          format: formatOf(path, setting),
+          key: setting.key,
+          writer: this.#writer,
+          nodes: this.#nodes,
+          where: path,
+          previous,
+        })
+      const old = before?.kind === 'table' ? await loadTable(this.#nodes.reader, before.table) : undefined
+      const first = await read(old)
+      const renamed = old === undefined ? null : await withNewNames(this.#nodes, old, first.table)
+      const { cid } = renamed === null ? first : await read(renamed)
       this.#tables.add(after.oid)
       return { kind: 'table', executable: after.mode === 'executable', table: cid }
     } catch (error) {

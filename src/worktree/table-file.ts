@@ -5,7 +5,9 @@ import type { WorkerPool } from '../base/pool.ts'
 import type { Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { formatOfPath } from '../formats/formats.ts'
 import { NotATable } from '../formats/not-a-table.ts'
+import type { ReadTableResult } from '../formats/interface.ts'
 import { readTable } from '../formats/read.ts'
+import { withNewNames } from '../formats/renamed-columns.ts'
 import type { Io } from '../repo/interface.ts'
 import type { TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
@@ -53,32 +55,39 @@ export async function readTableFile(
   const previous =
     io.previous?.kind === 'table' ? await loadTable(io.nodes.reader, io.previous.table) : undefined
   const format = formatOf(path, setting)
-  const { result, stat } = await readSteady(
-    worktree.root,
-    path,
-    async (source, before) => {
-      const { onProgress } = options
-      const pool = before.size < bytesWorthThreads ? undefined : io.pool
-      pool?.warm()
-      return readTable(source, {
-        format,
-        key: [...setting.key],
-        writer: io.writer,
-        nodes: io.nodes,
-        where: path,
-        signal: options.signal,
-        pool,
-        ...(previous === undefined ? {} : { previous }),
-        ...(onProgress === undefined
-          ? {}
-          : {
-              onProgress: (done: number) =>
-                onProgress({ phase: `reading ${path}`, done, total: before.size, unit: 'bytes' }),
-            }),
-      })
-    },
-    { signal: options.signal, buffer: new Uint8Array(partBytes) },
-  )
+  const read = (known: TableObject | undefined): Promise<{ result: ReadTableResult; stat: FileStat }> =>
+    readSteady(
+      worktree.root,
+      path,
+      (source, before) => {
+        const { onProgress } = options
+        const pool = before.size < bytesWorthThreads ? undefined : io.pool
+        pool?.warm()
+        return readTable(source, {
+          format,
+          key: [...setting.key],
+          writer: io.writer,
+          nodes: io.nodes,
+          where: path,
+          signal: options.signal,
+          pool,
+          previous: known,
+          ...(onProgress === undefined
+            ? {}
+            : {
+                onProgress: (done: number) =>
+                  onProgress({ phase: `reading ${path}`, done, total: before.size, unit: 'bytes' }),
+              }),
+        })
+      },
+      { signal: options.signal, buffer: new Uint8Array(partBytes) },
+    )
+  const first = await read(previous)
+  const renamed =
+    previous === undefined
+      ? null
+      : await withNewNames(io.nodes, previous, first.result.table, { signal: options.signal })
+  const { result, stat } = renamed === null ? first : await read(renamed)
   return {
     entry: { kind: 'table', executable: stat.executable, table: result.cid },
     table: result.table,
