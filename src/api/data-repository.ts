@@ -4,15 +4,12 @@ import { resolveRevision } from '../history/revision.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Person } from '../history/interface.ts'
 import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
-import { createContext, operatorOf } from '../repo/context.ts'
+import { operatorOf } from '../repo/context.ts'
 import { checkDatasets } from '../repo/check.ts'
 import { checkConfig } from '../repo/config.ts'
 import { type PathDiff, diffDatasets } from '../repo/diff.ts'
-import type { Folder, Repo } from '../repo/interface.ts'
 import type { PolicyDecision } from '../merge/decisions.ts'
 import { log } from '../repo/log.ts'
-import { merge } from '../repo/merge.ts'
-import { pick } from '../repo/pick.ts'
 import { reflog } from '../repo/reflog.ts'
 import { createTag, deleteTag, listTags } from '../repo/tags.ts'
 import { undo } from '../repo/undo.ts'
@@ -25,23 +22,13 @@ import { diffEnds } from './diff-ends.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
-import { mergePreview, withConflicts } from './merge-results.ts'
-import { decisionsAt, givenPolicies } from './policies.ts'
-import type { MergePolicies } from './policy-interface.ts'
+import { decisionsAt } from './policies.ts'
+import { MergingRepository } from './merging-repository.ts'
 import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
 import { openSnapshot } from './snapshot.ts'
 import { runTransaction } from './transaction.ts'
 
-export class DataRepository {
-  /** The engine below, for those who need more than this class offers; not covered by its promises. */
-  readonly repo: Repo
-  protected readonly folder: Folder | null
-
-  protected constructor(store: Store, options: t.OpenOptions, makeFolder?: (repo: Repo) => Folder) {
-    this.repo = createContext(store, options)
-    this.folder = makeFolder?.(this.repo) ?? null
-  }
-
+export class DataRepository extends MergingRepository {
   /** A repository over a store of your own: in memory by default. */
   static over(store: Store = MemoryStore.create(), options: t.OpenOptions = {}): DataRepository {
     return new DataRepository(store, options)
@@ -133,60 +120,6 @@ export class DataRepository {
 
   async deleteTag(name: string): Promise<void> {
     await deleteTag(this.repo, name)
-  }
-
-  /** Merges a revision into the current branch. Conflicts are a result, not an error. */
-  async merge(
-    revision: string,
-    options: t.OperationOptions & {
-      noCommit?: boolean
-      message?: string
-      fastForward?: 'only' | 'never' | 'allow'
-      allowUnrelated?: boolean
-      /** By path of a table. */
-      policies?: Readonly<Record<string, MergePolicies>>
-    } = {},
-  ): Promise<t.MergeResult> {
-    const policies = givenPolicies(options.policies)
-    return withConflicts((onUnstored) =>
-      merge(this.repo, this.folder, revision, { ...options, policies, onUnstored }),
-    )
-  }
-
-  /** What `merge` would do, between any two revisions; nothing is changed. */
-  async mergePreview(
-    revision: string,
-    options: t.OperationOptions & {
-      /** Default: HEAD. */
-      into?: string
-      fastForward?: 'only' | 'never' | 'allow'
-      allowUnrelated?: boolean
-      /** Default: 1000. */
-      conflictsMax?: number
-      /** By path of a table. */
-      policies?: Readonly<Record<string, MergePolicies>>
-    } = {},
-  ): Promise<t.MergePreview> {
-    const policies = givenPolicies(options.policies)
-    return mergePreview(this.repo, revision, { ...options, policies })
-  }
-
-  async revert(
-    revision: string,
-    options: t.OperationOptions & { noCommit?: boolean } = {},
-  ): Promise<t.MergeResult> {
-    return withConflicts((onUnstored) =>
-      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'revert' }),
-    )
-  }
-
-  async cherryPick(
-    revision: string,
-    options: t.OperationOptions & { noCommit?: boolean } = {},
-  ): Promise<t.MergeResult> {
-    return withConflicts((onUnstored) =>
-      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),
-    )
   }
 
   /** What merge policies decided in the merge that made this commit. */

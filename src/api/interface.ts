@@ -1,9 +1,10 @@
 // The shapes that the public API takes and gives. Results are plain data: the command line prints them with --json
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
 import type { Signature, Person } from '../history/interface.ts'
-import type { MergedPath } from '../merge/interface.ts'
+import type { MergeResult } from './merge-interface.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
-import type { PolicyDecisions } from './policy-interface.ts'
+
+export type { MergePreview, MergeResult } from './merge-interface.ts'
 
 export interface OpenOptions {
   /** Author of new commits, before what the repository's config says in user.name and user.email. */
@@ -62,9 +63,17 @@ export interface Status {
   readonly unstaged: readonly PathChange[]
   readonly untracked: readonly string[]
   readonly merging: {
-    readonly kind: 'merge' | 'cherry-pick' | 'revert'
+    readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
+    /** The commit that is merged, or at which a rebase stopped. */
     readonly theirs: string
     readonly conflicts: number
+    /** Of a rebase: HEAD is detached at the commits done; `branch` moves when all are. */
+    readonly rebase?: {
+      readonly branch: string | null
+      readonly onto: string
+      readonly done: number
+      readonly total: number
+    }
   } | null
   /** Another process moved the branch since this folder was last brought up to date. */
   readonly behindBranch: boolean
@@ -142,40 +151,6 @@ export interface DiffStat {
   readonly lines?: { readonly added: number; readonly removed: number }
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
-}
-
-export interface MergeResult {
-  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
-  /** HEAD after it. */
-  readonly commit: string
-  readonly paths: readonly MergedPath[]
-  readonly conflictCount: number
-  /** What merge policies decided. */
-  readonly policies: PolicyDecisions
-  /**
-   * Of a merge that stopped at conflicts where no folder could keep them: the conflicts themselves, the first thousand.
-   * Nothing was changed then. In a repository with a folder `conflicts()` lists what is stored.
-   */
-  readonly conflicts?: readonly ConflictInfo[]
-}
-
-/** What a merge would do; nothing of it is kept. */
-export interface MergePreview {
-  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict'
-  /** Branch or revision that would be merged into, by its short name. */
-  readonly into: string
-  /** Its commit; null on a branch without commits. */
-  readonly ours: string | null
-  readonly theirs: string
-  /** As the merge itself would give them. */
-  readonly paths: readonly MergedPath[]
-  /** How much each path would change by it, as `diffStat` counts. Where a path has conflicts it holds ours. */
-  readonly changes: readonly DiffStat[]
-  readonly conflictCount: number
-  /** What merge policies would decide. */
-  readonly policies: PolicyDecisions
-  /** The first `conflictsMax` of them. */
-  readonly conflicts: readonly ConflictInfo[]
 }
 
 /** A conflict for people; see merge/interface.ts for the kinds. */

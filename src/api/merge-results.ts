@@ -24,8 +24,13 @@ export async function withConflicts(
   const merged = await run(async (io, outcome) => {
     conflicts = await firstConflicts(io, outcome, conflictsMaxDefault)
   })
-  const policies = policyDecisionsOf(merged.policies)
-  const result = { ...merged, policies, commit: idOf(merged.commit) }
+  const { rebase, ...rest } = merged
+  const result = {
+    ...rest,
+    policies: policyDecisionsOf(merged.policies),
+    commit: idOf(merged.commit),
+    ...(rebase === undefined ? {} : { rebase: { ...rebase, stoppedAt: idOf(rebase.stoppedAt) } }),
+  }
   return conflicts === null || merged.outcome !== 'conflict' ? result : { ...result, conflicts }
 }
 

@@ -5,7 +5,7 @@ import { branchPrefix, remoteRef, shortRefName } from '../history/refs.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
 import { move } from '../repo/move.ts'
-import { rebase } from '../repo/pick.ts'
+import { rebase } from '../repo/rebase.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { TransferReport } from '../remote/interface.ts'
 import { push } from '../remote/push.ts'
@@ -88,7 +88,7 @@ export class RemoteRepository extends DataRepository {
     }
     const merged = await withConflicts((onUnstored) =>
       options.mode === 'rebase'
-        ? rebase(this.repo, this.folder, from, { ...options, operation: 'pull (rebase)' })
+        ? rebase(this.repo, this.folder, from, { ...options, onUnstored, operation: 'pull (rebase)' })
         : merge(this.repo, this.folder, from, {
             ...options,
             onUnstored,

@@ -161,15 +161,18 @@ export class Repository extends RemoteRepository {
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
   }
 
+  /** Gives up the merge, pick or rebase under way: all is as before it. */
   async mergeAbort(options: t.OperationOptions = {}): Promise<void> {
     await abortMerge(this.repo, this.folder, options)
   }
 
+  /** Commits the merge, pick or revert under way, all conflicts being settled. */
   async mergeContinue(options: t.OperationOptions & { message?: string } = {}): Promise<t.CommitInfo> {
-    const manifest = await this.repo.store.manifest()
-    if (!manifest.refs.has('MERGE')) {
-      throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to continue', {
-        hint: "see 'varve status'",
+    const merging = await this.merging()
+    if (merging === null || merging.kind === 'rebase') {
+      const what = merging === null ? 'there is no merge to continue' : 'what is under way is a rebase'
+      throw new VarveError('VARVE_NOT_POSSIBLE', what, {
+        hint: merging === null ? "see 'varve status'" : "go on with 'varve rebase --continue'",
       })
     }
     return this.commit(options)

@@ -1,18 +1,16 @@
 // Status: the worktree's part, and where the branch stands.
 import { aheadBehind } from '../history/ancestry.ts'
 import { shortRefName } from '../history/refs.ts'
-import { countConflicts } from '../merge/conflicts.ts'
 import type { Repo } from '../repo/interface.ts'
-import { readMergeState } from '../repo/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { worktreeStatus } from '../worktree/status.ts'
 import { idOf } from './info.ts'
 import type { OperationOptions, Status } from './interface.ts'
+import { readMerging } from './merging.ts'
 
 export async function readStatus(repo: Repo, worktree: Worktree, options: OperationOptions): Promise<Status> {
   const manifest = await repo.store.manifest()
-  const merge = await readMergeState(repo.store, manifest)
   const files = await worktreeStatus(worktree, options)
   return {
     branch: manifest.head === null ? null : shortRefName(manifest.head),
@@ -21,14 +19,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     staged: files.staged,
     unstaged: files.unstaged,
     untracked: files.untracked,
-    merging:
-      merge === null
-        ? null
-        : {
-            kind: merge.kind,
-            theirs: idOf(merge.theirs),
-            conflicts: await countConflicts(repo.nodes, merge.conflicts),
-          },
+    merging: await readMerging(repo, manifest),
     behindBranch: files.behindBranch,
   }
 }

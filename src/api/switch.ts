@@ -9,6 +9,7 @@ import { noBranch } from '../repo/branches.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
 import { indexOf, readHead, refuseWhileMerging } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
+import { readMergeState, withoutPick, writeMergeState } from '../repo/merge-state.ts'
 import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { OperationOptions } from './interface.ts'
@@ -146,6 +147,12 @@ async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> 
   })
 }
 
+/** As in git, a reset ends a merge; of a rebase it ends the commit at which that stopped. */
+async function mergeAfterReset(manifest: Manifest, io: Io): Promise<Cid | null> {
+  const state = await readMergeState(io.writer, manifest)
+  return state?.rebase === undefined ? null : writeMergeState(io.writer, withoutPick(state, state.rebase))
+}
+
 export interface ResetOptions extends OperationOptions {
   readonly mode?: 'soft' | 'mixed' | 'hard' | undefined
 }
@@ -171,7 +178,7 @@ export async function resetTo(
       commit = target.cid
       const head = await readHead(io.writer, manifest)
       const refs = new Map<string, Cid | null>([[head.ref, target.cid]])
-      if (mode !== 'soft') refs.set(mergeRef, null)
+      if (mode !== 'soft') refs.set(mergeRef, await mergeAfterReset(manifest, io))
       if (mode === 'soft' && manifest.refs.has(indexRef)) refs.set(indexBaseRef, target.tree)
       const operation = {
         name: mode === 'hard' ? 'reset' : `reset (${mode})`,

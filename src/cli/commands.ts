@@ -42,6 +42,7 @@ export const commands: readonly CommandEntry[] = [
   entry('resolve', 'merging', 'Settle conflicts', () => import('./commands/resolve.ts')),
   entry('revert', 'merging', 'Take back what a commit did', () => import('./commands/revert.ts')),
   entry('cherry-pick', 'merging', 'Do again what a commit did', () => import('./commands/cherry-pick.ts')),
+  entry('rebase', 'merging', 'Put commits on top of another branch', () => import('./commands/rebase.ts')),
   entry('reset', 'merging', 'Set the branch to another commit', () => import('./commands/reset.ts')),
   entry('undo', 'merging', 'Take back the last operation', () => import('./commands/undo.ts')),
   entry('remote', 'remotes', 'List, add and remove remotes', () => import('./commands/remote.ts')),

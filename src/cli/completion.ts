@@ -18,6 +18,7 @@ const takesBranch = new Set([
   'reset',
   'revert',
   'cherry-pick',
+  'rebase',
   'push',
   'tag',
 ])

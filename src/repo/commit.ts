@@ -3,7 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
-import type { Commit, Person } from '../history/interface.ts'
+import type { Commit, Person, Signature } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
@@ -12,7 +12,7 @@ import { operatorOf, signatureOf, withWriter } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { readHead } from './head.ts'
 import { type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
-import { readMergeState } from './merge-state.ts'
+import { readMergeState, withoutPick, writeMergeState } from './merge-state.ts'
 
 export interface CommitOptions {
   readonly message?: string | undefined
@@ -34,7 +34,7 @@ export async function commitIndex(repo: Repo, options: CommitOptions): Promise<C
             [plan.ref, plan.commit],
             [indexRef, plan.index],
             [indexBaseRef, plan.index],
-            [mergeRef, null],
+            [mergeRef, plan.merge],
           ]),
           operation: {
             name: options.amend === true ? 'commit (amend)' : plan.name,
@@ -55,6 +55,8 @@ interface Plan {
   readonly index: Cid
   readonly subject: string
   readonly name: string
+  /** What is left of the merge: of a rebase the commits still to come. */
+  readonly merge: Cid | null
 }
 
 async function planCommit(
@@ -64,8 +66,10 @@ async function planCommit(
   options: CommitOptions,
 ): Promise<Plan> {
   const head = await readHead(io.writer, manifest)
-  const merge = await readMergeState(io.writer, manifest)
-  refuseUnresolved(merge)
+  const state = await readMergeState(io.writer, manifest)
+  refuseUnresolved(state)
+  // A rebase whose commit is made already waits for other things; this is a commit like any.
+  const merge = state?.rebase?.waits === false ? null : state
   const headTree = head.commit?.tree ?? emptyTreeOf(io)
   // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
   const index = manifest.refs.get(indexRef) ?? headTree
@@ -88,13 +92,32 @@ async function planCommit(
     tree,
     parents,
     author:
-      amended !== null && options.author === undefined ? amended.author : signatureOf(repo, manifest, kept),
+      options.author === undefined
+        ? (amended?.author ?? (await pickedAuthor(io, merge)) ?? signatureOf(repo, manifest, kept))
+        : signatureOf(repo, manifest, kept),
     committer,
     message,
     generation: await nextGeneration(io.writer, parents),
     extra: merge?.extra ?? amended?.extra ?? {},
   })
-  return { ref: head.ref, commit, index, subject: message.split('\n')[0]!, name: merge?.kind ?? 'commit' }
+  return {
+    ref: head.ref,
+    commit,
+    index,
+    subject: message.split('\n')[0]!,
+    name: merge?.kind ?? 'commit',
+    merge: rebaseLeft(io, state),
+  }
+}
+
+/** A commit that is picked keeps its author and its date, as without conflicts. */
+async function pickedAuthor(io: { nodes: NodeStore }, merge: MergeState | null): Promise<Signature | null> {
+  if (merge?.kind !== 'cherry-pick' && merge?.kind !== 'rebase') return null
+  return (await readCommit(io.nodes.reader, merge.theirs)).author
+}
+
+function rebaseLeft(io: { writer: ObjectWriter }, state: MergeState | null): Cid | null {
+  return state?.rebase === undefined ? null : writeMergeState(io.writer, withoutPick(state, state.rebase))
 }
 
 /** The index's changes on top of HEAD's tree, when HEAD is no longer what the index was laid over. */

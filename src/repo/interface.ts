@@ -22,7 +22,7 @@ export const mergeRef = 'MERGE'
 
 /** A merge, cherry-pick, revert or rebase step that waits for conflicts to be resolved or for a commit. */
 export interface MergeState {
-  readonly kind: 'merge' | 'cherry-pick' | 'revert'
+  readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
   /** The commit that ours was; `merge --abort` goes back to it. */
   readonly ours: CommitCid
   readonly theirs: CommitCid
@@ -37,6 +37,25 @@ export interface MergeState {
   readonly author: Person | null
   /** What the commit to come says in its `extra`: decisions that a person may want to look up. Data for dag-cbor. */
   readonly extra: Readonly<Record<string, unknown>>
+  /** Of a rebase that stopped: HEAD is detached at what is done, and the branch stays where it was until all is. */
+  readonly rebase?: RebaseState
+}
+
+export interface RebaseState {
+  /** The ref that moves at the end; null: HEAD was detached. */
+  readonly branch: string | null
+  /** Where it was. */
+  readonly start: CommitCid
+  readonly onto: CommitCid
+  /** What `onto` was called. */
+  readonly name: string
+  /** Commits still to be picked after the one at which it stopped, the next one first. */
+  readonly todo: readonly CommitCid[]
+  /** Commits dealt with, the one at which it stopped not counted, and all. */
+  readonly done: number
+  readonly total: number
+  /** Whether the commit at which it stopped is still to be made. */
+  readonly waits: boolean
 }
 
 /** What a planner works with: a writer, and the nodes as the writer sees them. */

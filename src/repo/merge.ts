@@ -18,10 +18,11 @@ import {
   type FolderOptions,
   type Io,
   type MergeState,
+  type RebaseState,
   type Repo,
   mergeRef,
 } from './interface.ts'
-import { writeMergeState } from './merge-state.ts'
+import { readMergeState, writeMergeState } from './merge-state.ts'
 import { type Move, move } from './move.ts'
 
 export interface MergeOptions extends AssessOptions {
@@ -40,6 +41,8 @@ export interface Merged {
   readonly conflictCount: number
   /** What policies decided. */
   readonly policies: PolicyReport
+  /** Of a rebase: how far it came. */
+  readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: Cid | null }
 }
 
 export async function merge(
@@ -71,7 +74,7 @@ export async function merge(
   return result!
 }
 
-interface Plan {
+export interface Plan {
   readonly move: Move | null
   readonly result: Merged
 }
@@ -155,17 +158,7 @@ export async function concludeMerge(
       await options.onUnstored?.(io, outcome)
       return { move: null, result: { outcome: 'conflict', commit: ours.cid, ...counts } }
     }
-    const state = writeMergeState(io.writer, {
-      kind,
-      ours: ours.cid,
-      theirs: theirs.cid,
-      message: end.message,
-      conflicts: outcome.conflicts,
-      met: outcome.conflicts === null ? null : { conflicts: outcome.conflicts, tree: outcome.tree },
-      resolutions: null,
-      author: personOf(end.author),
-      extra,
-    })
+    const state = writeMergeState(io.writer, stoppedState(end))
     return {
       move: { refs: new Map([[mergeRef, state]]), operation, show: outcome.tree, over: ours.tree },
       result: { outcome: outcome.conflictCount > 0 ? 'conflict' : 'staged', commit: ours.cid, ...counts },
@@ -192,6 +185,28 @@ function countsOf({ paths, conflictCount, policies }: MergeOutcome): Omit<Merged
   return { paths, conflictCount, policies }
 }
 
+/** What is kept of a merge that waits. */
+export function stoppedState({
+  ours,
+  theirs,
+  outcome,
+  message,
+  kind,
+  author,
+}: Omit<Conclusion, 'ref'>): MergeState {
+  return {
+    kind,
+    ours: ours.cid,
+    theirs: theirs.cid,
+    message,
+    conflicts: outcome.conflicts,
+    met: outcome.conflicts === null ? null : { conflicts: outcome.conflicts, tree: outcome.tree },
+    resolutions: null,
+    author: personOf(author),
+    extra: policyExtra(outcome.policies),
+  }
+}
+
 function personOf(signature: Signature | null): Person | null {
   return signature === null ? null : { name: signature.name, email: signature.email }
 }
@@ -210,7 +225,7 @@ export function refuseStaged(manifest: Manifest, what: string): void {
   })
 }
 
-/** Goes back to the commit that the merge started from. */
+/** Goes back to the commit that the merge started from; of a rebase, to the branch as it is. */
 export async function abortMerge(
   repo: Repo,
   folder: Folder | null,
@@ -220,16 +235,27 @@ export async function abortMerge(
     repo,
     folder,
     async (manifest, io) => {
-      if (!manifest.refs.has(mergeRef)) {
-        throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to abort')
-      }
+      const state = await readMergeState(io.writer, manifest)
+      if (state === null) throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to abort')
+      const operation = { name: state.kind === 'rebase' ? 'rebase (abort)' : 'merge (abort)', message: '' }
+      const refs = new Map<string, Cid | null>([[mergeRef, null]])
+      if (state.rebase !== undefined)
+        return { ...(await beforeRebase(io, manifest, state.rebase, refs)), operation }
       const head = await readHead(io.writer, manifest)
-      return {
-        refs: new Map([[mergeRef, null]]),
-        operation: { name: 'merge (abort)', message: '' },
-        show: head.commit?.tree ?? emptyTreeOf(io),
-      }
+      return { refs, operation, show: head.commit?.tree ?? emptyTreeOf(io) }
     },
     { ...options, discard: true },
   )
+}
+
+async function beforeRebase(
+  io: Io,
+  manifest: Manifest,
+  { branch, start }: RebaseState,
+  refs: Map<string, Cid | null>,
+): Promise<Omit<Move, 'operation'>> {
+  // Another process may have moved the branch, which is no business of the rebase.
+  const back = (branch === null ? undefined : manifest.refs.get(branch)) ?? start
+  refs.set('HEAD', branch === null ? back : null)
+  return { refs, head: branch, show: (await readCommit(io.writer, back)).tree }
 }

@@ -309,20 +309,23 @@ describe('remotes', () => {
     expect(await isClean(b)).toBe(true)
   })
 
-  test('a rebase that clashes changes nothing', async () => {
+  test('pull --rebase that clashes stops at the commit, and goes on when that is resolved', async () => {
     const { a, b } = await pair()
     await commitEdit(a, 'Wien', 'Linz', 'a')
     await a.push()
     await commitEdit(b, 'Wien', 'Graz', 'b')
-    const before = await subjects(b)
-    await expect(b.pull(undefined, undefined, { mode: 'rebase' })).rejects.toMatchObject({
-      code: 'VARVE_MERGE_CONFLICT',
-    })
-    expect(await subjects(b)).toEqual(before)
-    expect(read(b, 'people.csv')).toContain('Graz')
+    await commitEdit(b, 'Rome', 'Roma', 'b2')
     await expect(b.pull(undefined, undefined, { mode: 'ff-only' })).rejects.toMatchObject({
       code: 'VARVE_NOT_POSSIBLE',
     })
+    const { merged } = await b.pull(undefined, undefined, { mode: 'rebase' })
+    expect(merged).toMatchObject({ outcome: 'conflict', rebase: { done: 0, total: 2 } })
+    expect(await subjects(b, 'main')).toEqual(['b2', 'b', 'first'])
+    await b.resolve('people.csv', { take: 'theirs' })
+    await b.rebaseContinue()
+    expect(await subjects(b)).toEqual(['b2', 'b', 'a', 'first'])
+    expect((await b.status()).upstream).toEqual({ name: 'origin/main', ahead: 2, behind: 0 })
+    expect(read(b, 'people.csv')).toBe('id,name,city\n1,Ann,Graz\n2,Bob,Paris\n3,Cy,Roma\n')
   })
 
   test("another repository's folder can be fetched from, but its checked-out branch not pushed to", async () => {

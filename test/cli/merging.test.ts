@@ -250,6 +250,57 @@ describe('merging text and moved files', () => {
   })
 })
 
+describe('rebasing', () => {
+  const folder = path.join(dir, 'rebasing')
+  const at = { cwd: folder }
+
+  test('stops at a clash with 21, says how to go on, and goes on by rebase or merge --continue', async () => {
+    mkdirSync(folder)
+    await ok(['init'], at)
+    put('people.csv', 'id,city\n1,Wien\n2,Paris\n', folder)
+    await ok(['track', 'people.csv', '--key', 'id'], at)
+    await ok(['add', '.'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    await ok(['switch', '-c', 'topic'], at)
+    put('people.csv', 'id,city\n1,Linz\n2,Paris\n', folder)
+    await ok(['commit', '-am', 'One'], at)
+    put('people.csv', 'id,city\n1,Linz\n2,Lyon\n', folder)
+    await ok(['commit', '-am', 'Two'], at)
+    await ok(['switch', 'main'], at)
+    put('people.csv', 'id,city\n1,Graz\n2,Paris\n', folder)
+    await ok(['commit', '-am', 'Upstream'], at)
+    await ok(['switch', 'topic'], at)
+    const stopped = await varve(['rebase', 'main'], at)
+    expect(stopped.code).toBe(21)
+    expect(stopped.stdout).toMatch(
+      /^rebase stopped at [0-9a-f]{8} \(1 of 2\): 1 conflict in 1 path\n {2}conflict {2}people.csv/,
+    )
+    expect(stopped.stderr).toContain('varve rebase --continue')
+    expect(await ok(['status'], at)).toMatch(
+      /^HEAD detached at [0-9a-f]{8}, branch topic is being rebased\nrebase onto main stopped at [0-9a-f]{8} \(1 of 2\): 1 conflict left\n {2}\(varve conflicts, varve resolve, varve rebase --skip, varve rebase --abort\)\n/,
+    )
+    expect((await varve(['rebase', '--continue'], at)).code).toBe(21)
+    await ok(['rebase', '--abort'], at)
+    expect(await ok(['status', '--short'], at)).toBe('')
+    expect((await varve(['rebase', 'main', '--json'], at)).code).toBe(21)
+    await ok(['resolve', 'people.csv', '--theirs'], at)
+    expect(await json(['merge', '--continue'], at)).toMatchObject({
+      outcome: 'merged',
+      rebase: { done: 2, total: 2 },
+    })
+    expect(await ok(['log', '--oneline'], at)).toMatch(/ Two\n.* One\n.* Upstream\n.* Base\n$/)
+    expect(get('people.csv', folder)).toBe('id,city\n1,Linz\n2,Lyon\n')
+    expect(await json(['status'], at)).toMatchObject({ branch: 'topic', merging: null, unstaged: [] })
+  })
+
+  test('without an upstream, or with what git would take for another branch, is refused with the next step', async () => {
+    expect((await varve(['rebase'], at)).stderr).toContain("branch 'topic' has no upstream")
+    expect((await varve(['rebase', 'main', 'topic'], at)).stderr).toContain("'varve switch topic'")
+    expect((await varve(['rebase', '--continue'], at)).code).toBe(20)
+    expect((await varve(['rebase', '--abort'], at)).code).toBe(20)
+  })
+})
+
 describe('remotes', () => {
   const here = { cwd: path.join(dir, 'here') }
   const there = { cwd: path.join(dir, 'there') }

@@ -14,7 +14,7 @@ export const command: Command = {
     'merge --abort',
   ],
   description:
-    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line; what cannot be\ndecided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick and pull. With --dry-run\nnothing is written: it tells what the merge would do, conflicts included, in a bare repository too.',
+    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line; what cannot be\ndecided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick, rebase and pull. With --dry-run\nnothing is written: it tells what the merge would do, conflicts included, in a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
@@ -36,7 +36,7 @@ export const command: Command = {
     ['varve merge --continue', 'after the last conflict is resolved'],
     ['varve merge --abort', 'as if it had never begun'],
   ],
-  json: "{ outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; policies: PolicyDecisions; conflicts?: ConflictInfo[] }; --dry-run: MergePreview; --continue: CommitInfo; --abort: { aborted: true }",
+  json: "{ outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; policies: PolicyDecisions; conflicts?: ConflictInfo[] }; --dry-run: MergePreview; --continue: CommitInfo (of a rebase: MergeResult); --abort: { aborted: true }",
   run,
 }
 
@@ -57,6 +57,11 @@ async function run(context: Context): Promise<number> {
   const repo = await repository({ commits: true })
   if (given.flag('continue')) {
     given.expectWords(0, 0, '')
+    if ((await repo.merging())?.kind === 'rebase') {
+      const result = await repo.rebaseContinue({ ...operation, ...named })
+      if (out.json) out.result(result, () => {})
+      return printMerge(out, result, 'rebase')
+    }
     const commit = await repo.mergeContinue({ ...operation, ...named })
     out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
     return 0

@@ -5,7 +5,7 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['pull [--ff-only | --rebase] [REMOTE [BRANCH]]'],
   description:
-    'Fetches from REMOTE and merges BRANCH (default: the branch that the current one follows). With --rebase your commits\nare put on top of theirs instead. Conflicts stop it with exit code 21, as in `varve merge`.',
+    'Fetches from REMOTE and merges BRANCH (default: the branch that the current one follows). With --rebase your commits\nare put on top of theirs instead. Conflicts stop it with exit code 21, as in `varve merge` and `varve rebase`.',
   options: {
     rebase: { type: 'flag', short: 'r', about: 'put your commits on top of theirs' },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },

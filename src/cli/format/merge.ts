@@ -14,7 +14,7 @@ import { counted } from './size.ts'
 export function printMerge(
   out: Output,
   result: MergeResult,
-  verb: 'merge' | 'revert' | 'cherry-pick' | 'pull',
+  verb: 'merge' | 'revert' | 'cherry-pick' | 'pull' | 'rebase',
 ): number {
   const conflict = result.outcome === 'conflict'
   if (out.json) return conflict ? 21 : 0
@@ -28,7 +28,9 @@ export function printMerge(
     out.hint(`${verb} in a clone with a folder, resolve there, and push`)
   } else if (conflict) {
     out.hint("'varve conflicts' shows them, 'varve resolve PATH --ours|--theirs|--value V' settles them,")
-    out.hint(`then 'varve merge --continue'; 'varve merge --abort' goes back`)
+    if (result.rebase === undefined)
+      out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
+    else out.hint("then 'varve rebase --continue'; '--skip' leaves the commit out, '--abort' goes back")
   }
   return conflict ? 21 : 0
 }
@@ -59,16 +61,20 @@ function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
   return groups
 }
 
-function printConflict(out: Output, { conflictCount, paths }: MergeResult, verb: string): void {
+function printConflict(out: Output, { conflictCount, paths, rebase }: MergeResult, verb: string): void {
   const files = paths.filter((path) => path.result === 'conflict').length
   const where = files === 0 ? '' : ` in ${counted(files, 'path')}`
-  out.line(`${out.paint('red', `${verb} stopped`)}: ${counted(conflictCount, 'conflict')}${where}`)
+  const at = rebase?.stoppedAt ?? null
+  const stopped =
+    at === null ? 'stopped' : `stopped at ${shortId(at)} (${rebase!.done + 1} of ${rebase!.total})`
+  out.line(`${out.paint('red', `${verb} ${stopped}`)}: ${counted(conflictCount, 'conflict')}${where}`)
 }
 
-function outcomeText({ outcome, commit }: MergeResult, verb: string): string {
+function outcomeText({ outcome, commit, rebase }: MergeResult, verb: string): string {
   if (outcome === 'up-to-date') return 'already up to date'
   if (outcome === 'fast-forward') return `fast-forward to ${shortId(commit)}`
   if (outcome === 'staged') return `staged, not committed: 'varve commit' records the ${verb}`
+  if (rebase !== undefined) return `rebased ${counted(rebase.total, 'commit')}, now at ${shortId(commit)}`
   return `${pastTense[verb] ?? verb} as ${shortId(commit)}`
 }
 

@@ -7,11 +7,12 @@ import { shortId } from './commit.ts'
 import { counted } from './size.ts'
 
 export function printStatus(out: Output, status: Status, shown: (path: string) => string): void {
-  out.line(
-    status.branch === null
-      ? `HEAD detached at ${shortId(status.head ?? '')}`
-      : `on branch ${visible(status.branch)}`,
-  )
+  const rebased = status.merging?.rebase?.branch ?? null
+  if (status.branch !== null) out.line(`on branch ${visible(status.branch)}`)
+  else {
+    const why = rebased === null ? '' : `, branch ${visible(rebased)} is being rebased`
+    out.line(`HEAD detached at ${shortId(status.head ?? '')}${why}`)
+  }
   if (status.upstream !== null) out.line(upstreamText(status.upstream))
   if (status.head === null) out.line('no commits yet')
   if (status.behindBranch && status.branch !== null) {
@@ -71,17 +72,20 @@ function upstreamText({ name, ahead, behind }: NonNullable<Status['upstream']>):
   return `${parts.join(', ')} ${visible(name)}`
 }
 
-function printMerging(out: Output, { kind, theirs, conflicts }: NonNullable<Status['merging']>): void {
+function printMerging(
+  out: Output,
+  { kind, theirs, conflicts, rebase }: NonNullable<Status['merging']>,
+): void {
   const left = conflicts === 0 ? 'no conflicts left' : `${counted(conflicts, 'conflict')} left`
-  out.line(`${out.paint('yellow', `${kind} of ${shortId(theirs)} under way`)}: ${left}`)
-  out.line(
-    out.paint(
-      'dim',
-      conflicts === 0
-        ? '  (varve merge --continue, varve merge --abort)'
-        : '  (varve conflicts, varve resolve, varve merge --abort)',
-    ),
-  )
+  const what =
+    rebase === undefined
+      ? `${kind} of ${shortId(theirs)} under way`
+      : `rebase onto ${visible(rebase.onto)} stopped at ${shortId(theirs)} (${rebase.done + 1} of ${rebase.total})`
+  out.line(`${out.paint('yellow', what)}: ${left}`)
+  const verb = rebase === undefined ? 'merge' : 'rebase'
+  const skip = rebase === undefined ? '' : ', varve rebase --skip'
+  const steps = conflicts === 0 ? `varve ${verb} --continue` : 'varve conflicts, varve resolve'
+  out.line(out.paint('dim', `  (${steps}${skip}, varve ${verb} --abort)`))
 }
 
 function printChanges(

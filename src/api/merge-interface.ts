@@ -1,0 +1,40 @@
+// What merges come to, as plain data.
+import type { MergedPath } from '../merge/interface.ts'
+import type { ConflictInfo, DiffStat } from './interface.ts'
+import type { PolicyDecisions } from './policy-interface.ts'
+
+export interface MergeResult {
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
+  /** HEAD after it. */
+  readonly commit: string
+  readonly paths: readonly MergedPath[]
+  readonly conflictCount: number
+  /** What merge policies decided. */
+  readonly policies: PolicyDecisions
+  /**
+   * Of a merge that stopped at conflicts where no folder could keep them: the conflicts themselves, the first thousand.
+   * Nothing was changed then. In a repository with a folder `conflicts()` lists what is stored.
+   */
+  readonly conflicts?: readonly ConflictInfo[]
+  /** Of a rebase: commits done, and the one at which it stopped. */
+  readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: string | null }
+}
+
+/** What a merge would do; nothing of it is kept. */
+export interface MergePreview {
+  readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict'
+  /** Branch or revision that would be merged into, by its short name. */
+  readonly into: string
+  /** Its commit; null on a branch without commits. */
+  readonly ours: string | null
+  readonly theirs: string
+  /** As the merge itself would give them. */
+  readonly paths: readonly MergedPath[]
+  /** How much each path would change by it, as `diffStat` counts. Where a path has conflicts it holds ours. */
+  readonly changes: readonly DiffStat[]
+  readonly conflictCount: number
+  /** What merge policies decided. */
+  readonly policies: PolicyDecisions
+  /** The first `conflictsMax` of them. */
+  readonly conflicts: readonly ConflictInfo[]
+}

@@ -1,0 +1,101 @@
+// What brings commits together, on any store: merge, its dry run, revert, cherry-pick and rebase. Conflicts are results,
+// not errors.
+import { createContext } from '../repo/context.ts'
+import type { Folder, Repo } from '../repo/interface.ts'
+import { merge } from '../repo/merge.ts'
+import { pick } from '../repo/pick.ts'
+import { continueRebase, rebase } from '../repo/rebase.ts'
+import type { Store } from '../store/interface.ts'
+import type * as t from './interface.ts'
+import { mergePreview, withConflicts } from './merge-results.ts'
+import { readMerging } from './merging.ts'
+import { givenPolicies } from './policies.ts'
+import type { MergePolicies } from './policy-interface.ts'
+
+export class MergingRepository {
+  /** The engine below, for those who need more than this class offers; not covered by its promises. */
+  readonly repo: Repo
+  protected readonly folder: Folder | null
+
+  protected constructor(store: Store, options: t.OpenOptions, makeFolder?: (repo: Repo) => Folder) {
+    this.repo = createContext(store, options)
+    this.folder = makeFolder?.(this.repo) ?? null
+  }
+
+  /** Merges a revision into the current branch. Conflicts are a result, not an error. */
+  async merge(
+    revision: string,
+    options: t.OperationOptions & {
+      noCommit?: boolean
+      message?: string
+      fastForward?: 'only' | 'never' | 'allow'
+      allowUnrelated?: boolean
+      /** By path of a table. */
+      policies?: Readonly<Record<string, MergePolicies>>
+    } = {},
+  ): Promise<t.MergeResult> {
+    const policies = givenPolicies(options.policies)
+    return withConflicts((onUnstored) =>
+      merge(this.repo, this.folder, revision, { ...options, policies, onUnstored }),
+    )
+  }
+
+  /** What `merge` would do, between any two revisions; nothing is changed. */
+  async mergePreview(
+    revision: string,
+    options: t.OperationOptions & {
+      /** Default: HEAD. */
+      into?: string
+      fastForward?: 'only' | 'never' | 'allow'
+      allowUnrelated?: boolean
+      /** Default: 1000. */
+      conflictsMax?: number
+      /** By path of a table. */
+      policies?: Readonly<Record<string, MergePolicies>>
+    } = {},
+  ): Promise<t.MergePreview> {
+    const policies = givenPolicies(options.policies)
+    return mergePreview(this.repo, revision, { ...options, policies })
+  }
+
+  async revert(
+    revision: string,
+    options: t.OperationOptions & { noCommit?: boolean } = {},
+  ): Promise<t.MergeResult> {
+    return withConflicts((onUnstored) =>
+      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'revert' }),
+    )
+  }
+
+  async cherryPick(
+    revision: string,
+    options: t.OperationOptions & { noCommit?: boolean } = {},
+  ): Promise<t.MergeResult> {
+    return withConflicts((onUnstored) =>
+      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),
+    )
+  }
+
+  /**
+   * Puts the commits that the current branch has and `upstream` has not on top of it (or of `onto`). Where one clashes
+   * it stops with `outcome: 'conflict'`: resolve, then `rebaseContinue`, or `mergeAbort`.
+   */
+  async rebase(
+    upstream: string,
+    options: t.OperationOptions & { onto?: string } = {},
+  ): Promise<t.MergeResult> {
+    return withConflicts((onUnstored) => rebase(this.repo, this.folder, upstream, { ...options, onUnstored }))
+  }
+
+  /** Goes on with a rebase that stopped; with `skip`, without the commit at which it did. */
+  async rebaseContinue(
+    options: t.OperationOptions & { skip?: boolean; message?: string } = {},
+  ): Promise<t.MergeResult> {
+    return withConflicts(() => continueRebase(this.repo, this.folder, options))
+  }
+
+  /** The merge, pick or rebase that waits; null when there is none. */
+  async merging(): Promise<t.Status['merging']> {
+    return readMerging(this.repo, await this.repo.store.manifest())
+  }
+}

@@ -1,0 +1,19 @@
+// The merge, cherry-pick, revert or rebase that waits, in words.
+import { shortRefName } from '../history/refs.ts'
+import { countConflicts } from '../merge/conflicts.ts'
+import type { Repo } from '../repo/interface.ts'
+import { readMergeState } from '../repo/merge-state.ts'
+import type { Manifest } from '../store/interface.ts'
+import { idOf } from './info.ts'
+import type { Status } from './interface.ts'
+
+export async function readMerging(repo: Repo, manifest: Manifest): Promise<Status['merging']> {
+  const merge = await readMergeState(repo.store, manifest)
+  if (merge === null) return null
+  const { kind, theirs, rebase } = merge
+  const conflicts = await countConflicts(repo.nodes, merge.conflicts)
+  if (rebase === undefined) return { kind, theirs: idOf(theirs), conflicts }
+  const { branch, name: onto, done, total } = rebase
+  const ofBranch = branch === null ? null : shortRefName(branch)
+  return { kind, theirs: idOf(theirs), conflicts, rebase: { branch: ofBranch, onto, done, total } }
+}

@@ -1,0 +1,69 @@
+import { type Arguments, usage } from '../arguments.ts'
+import { printMerge } from '../format/merge.ts'
+import type { Command, Context } from '../interface.ts'
+
+export const command: Command = {
+  usage: ['rebase [--onto REV] [UPSTREAM]', 'rebase --continue [-m MESSAGE] | --skip | --abort'],
+  description:
+    "Puts the current branch's commits that UPSTREAM (default: the branch that it follows) has not on top of UPSTREAM,\noldest first, authors and dates kept; merge commits are left out. Where a commit clashes the rebase stops with exit\ncode 21, and HEAD is detached at what is done: resolve as in a merge, then --continue. The branch moves when all is done.",
+  options: {
+    onto: { type: 'text', value: 'REV', about: 'put them on top of REV instead' },
+    message: {
+      type: 'text',
+      short: 'm',
+      value: 'MESSAGE',
+      about: 'with --continue: another message for the commit',
+    },
+    continue: { type: 'flag', about: 'go on, all conflicts being resolved' },
+    skip: { type: 'flag', about: 'go on without the commit that clashed' },
+    abort: { type: 'flag', about: 'go back to before the rebase' },
+  },
+  examples: [
+    ['varve rebase main', 'this branch, as if it had begun at what main is now'],
+    ['varve rebase --continue', 'after the last conflict is resolved'],
+    ['varve rebase --onto v2 main', 'only what main has not, on top of v2'],
+  ],
+  json: 'MergeResult; --abort: { aborted: true }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('continue', 'skip', 'abort', 'onto')
+  const message = given.text('message')
+  if (message !== undefined && !given.flag('continue')) throw usage("'--message' needs '--continue'")
+  if (given.flag('abort')) {
+    given.expectWords(0, 0, '')
+    await (await repository()).mergeAbort(operation)
+    out.result({ aborted: true }, () => out.say('as before the rebase'))
+    return 0
+  }
+  const repo = await repository({ commits: true })
+  if (given.flag('continue') || given.flag('skip')) {
+    given.expectWords(0, 0, '')
+    const result = await repo.rebaseContinue({
+      ...operation,
+      skip: given.flag('skip'),
+      ...(message === undefined ? {} : { message }),
+    })
+    if (out.json) out.result(result, () => {})
+    return printMerge(out, result, 'rebase')
+  }
+  const onto = given.text('onto')
+  const result = await repo.rebase(upstreamOf(given), {
+    ...operation,
+    ...(onto === undefined ? {} : { onto }),
+  })
+  if (out.json) out.result(result, () => {})
+  return printMerge(out, result, 'rebase')
+}
+
+function upstreamOf(given: Arguments): string {
+  const [upstream, branch] = given.words
+  if (branch !== undefined) {
+    throw usage(
+      `unexpected argument '${branch}'`,
+      `the current branch is rebased: 'varve switch ${branch}', then 'varve rebase ${upstream!}'`,
+    )
+  }
+  return upstream ?? '@{upstream}'
+}
