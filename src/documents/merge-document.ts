@@ -1,29 +1,44 @@
 // Three-way merge of one data file, without a repository and without anything declared: by what it means where its
 // name tells the format and its content fits, else by lines. Where both ways are clean and say the same, the bytes of
-// the merge by lines are taken: they are what people know from Git. A merge by lines that is clean but breaks a table
-// (one key twice) is none.
+// the merge by lines are taken: they are what people know from Git. A merge by lines that is clean but breaks the
+// content (one key twice) is none.
 import { equalBytes } from '../base/bytes.ts'
 import type {
   DocumentForm,
   DocumentMerge,
+  DocumentMerger,
   DocumentOptions,
   DocumentSides,
   MergedDocument,
 } from './interface.ts'
+import { mergeJsonLines } from './json/merge-json-lines.ts'
+import { mergeJson } from './json/merge-json.ts'
 import { mergeLines } from './merge-lines.ts'
 import { conflictMarkers, type MarkerLabels, textBytesMax } from './merge-text.ts'
 import { mergeTable, tableBytesMax } from './tables/merge-table.ts'
-import { countsAddUp, hasSameRows } from './tables/same-rows.ts'
+
+const forms: readonly (readonly [RegExp, DocumentForm])[] = [
+  [/\.(csv|tsv|tab|psv)$/i, 'table'],
+  [/\.(json|geojson|topojson|jsonld)$/i, 'json'],
+  [/\.(jsonl|ndjson|geojsonl|geojsons)$/i, 'jsonl'],
+]
+
+const mergers: Readonly<Record<DocumentForm, DocumentMerger>> = {
+  table: mergeTable,
+  json: mergeJson,
+  jsonl: mergeJsonLines,
+  yaml: mergeLines,
+  text: mergeLines,
+}
 
 /** What a file's name says about its content. */
 export function formOf(name: string): DocumentForm {
-  if (/\.(csv|tsv|tab|psv)$/i.test(name)) return 'table'
-  return 'text'
+  return forms.find(([ending]) => ending.test(name))?.[1] ?? 'text'
 }
 
 /** Larger versions are not read: three of them, taken apart, would take too much memory. */
 export function documentBytesMax(name: string): number {
-  return formOf(name) === 'table' ? tableBytesMax : textBytesMax
+  return formOf(name) === 'text' ? textBytesMax : tableBytesMax
 }
 
 /** `unfit` when it cannot be merged in any way: binary, or text that differs too much. */
@@ -33,12 +48,10 @@ export function mergeDocument(sides: DocumentSides, options: DocumentOptions): D
   if (equalBytes(ours, theirs)) return taken(ours, form, 'both sides are the same')
   if (base !== null && equalBytes(base, ours)) return taken(theirs, form, 'only their side changed')
   if (base !== null && equalBytes(base, theirs)) return taken(ours, form, 'only our side changed')
+  const merged = mergers[form](sides, options)
+  if (merged.kind === 'merged' || form === 'text') return merged
   const lines = mergeLines(sides)
-  if (form === 'text') return lines
-  const merged = mergeTable(sides, options)
-  if (merged.kind === 'unfit')
-    return lines.kind === 'unfit' ? merged : { ...lines, basis: `by lines: ${merged.reason}` }
-  return preferred(merged, lines, sides, options)
+  return lines.kind === 'unfit' ? merged : { ...lines, basis: `by lines: ${merged.reason}` }
 }
 
 /** The file with each conflict between markers, as git writes them; null where lines cannot show it. */
@@ -49,18 +62,4 @@ export function markedDocument(merged: MergedDocument, labels: MarkerLabels): Ui
 
 function taken(bytes: Uint8Array, form: DocumentForm, basis: string): MergedDocument {
   return { kind: 'merged', form, basis, conflicts: [], render: () => bytes }
-}
-
-function preferred(
-  merged: MergedDocument,
-  lines: DocumentMerge,
-  sides: DocumentSides,
-  { name }: DocumentOptions,
-): MergedDocument {
-  if (lines.kind === 'unfit' || lines.conflicts.length > 0) return merged
-  const bytes = lines.render()
-  const asLines = { ...merged, conflicts: [], render: () => bytes }
-  if (merged.conflicts.length === 0 && hasSameRows(merged.render(), bytes, name)) return asLines
-  const isKeyless = !merged.basis.startsWith('rows by')
-  return isKeyless && countsAddUp(bytes, sides, name) ? asLines : merged
 }

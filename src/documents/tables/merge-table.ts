@@ -8,8 +8,10 @@ import type {
   DocumentMerge,
   DocumentOptions,
   DocumentSides,
+  MergedDocument,
   UnfitDocument,
 } from '../interface.ts'
+import { mergeLines } from '../merge-lines.ts'
 import { readVersions } from './dialect.ts'
 import { guardedKeys, inferKey, type InferredKey } from './key.ts'
 import { type Lane, lanesOf, nameAt } from './lanes.ts'
@@ -19,6 +21,7 @@ import { isProven } from './proof.ts'
 import { type RecordFile } from './record.ts'
 import { type HeaderCell, type MergedTable, renderTable } from './render.ts'
 import { rowStrands } from './row-strands.ts'
+import { countsAddUp, hasSameRows } from './same-rows.ts'
 import { sortedPlace } from './sorted-place.ts'
 import { threeWay } from './three-way.ts'
 import { looksLikeHeader, type Version, versionOf } from './version.ts'
@@ -27,9 +30,26 @@ import { type Strand, weave } from './weave.ts'
 /** Above this three versions with all their cells would take too much memory. */
 export const tableBytesMax: number = 128 << 20
 
+const inOrder = 'rows in order: no columns tell them apart'
+
 const conflictMarker = /^(<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)( |\r?$)/m
 
 export function mergeTable(sides: DocumentSides, options: DocumentOptions): DocumentMerge {
+  const merged = mergeByRows(sides, options)
+  return merged.kind === 'unfit' ? merged : asLines(merged, sides, options)
+}
+
+/** The bytes of the merge by lines, where it is clean and its rows are right. */
+function asLines(merged: MergedDocument, sides: DocumentSides, options: DocumentOptions): MergedDocument {
+  const lines = mergeLines(sides)
+  if (lines.kind === 'unfit' || lines.conflicts.length > 0) return merged
+  const bytes = lines.render()
+  const isSame = merged.conflicts.length === 0 && hasSameRows(merged.render(), bytes, options.name)
+  const isRight = isSame || (merged.basis === inOrder && countsAddUp(bytes, sides, options.name))
+  return isRight ? { ...merged, conflicts: [], render: () => bytes } : merged
+}
+
+function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMerge {
   const versions = versionsOf(sides, options)
   if ('kind' in versions) return versions
   const lanes = lanesOf(versions.hasBase ? versions.base : null, versions.ours, versions.theirs)
@@ -81,7 +101,7 @@ function unfit(reason: string): UnfitDocument {
 }
 
 function basisOf(key: InferredKey | null): string {
-  if (key === null) return 'rows in order: no columns tell them apart'
+  if (key === null) return inOrder
   return `rows by ${key.lanes.map(({ name }) => `'${name}'`).join(', ')}`
 }
 
