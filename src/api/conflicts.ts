@@ -1,196 +1,203 @@
-// Conflicts for people, and settling them: the index takes the choice, the files follow.
-import { concatBytes } from '../base/bytes.ts'
-import { VarveError } from '../base/errors.ts'
-import { collect } from '../base/iterables.ts'
+// Listing and settling conflicts: the index takes the choice, the files follow, and all of it happens with one
+// manifest, so that a crash leaves every chosen conflict resolved or none.
 import type { Cid } from '../encoding/cid.ts'
-import type { TreeEntry } from '../files/interface.ts'
-import { textFromBytes } from '../files/text.ts'
+import { VarveError } from '../base/errors.ts'
 import { Tree } from '../files/tree.ts'
-import { readFile } from '../files/read.ts'
-import { removeConflicts, scanConflicts } from '../merge/conflicts.ts'
-import type { Conflict, KeyCollision, RowConflict, StoredRow } from '../merge/interface.ts'
-import { conflictMarkers, textBytesMax } from '../documents/merge-text.ts'
-import { resolveConflicts } from '../merge/resolve.ts'
+import { isWithin, scanConflicts, scanRecords } from '../merge/conflicts.ts'
+import { HeldSides } from '../merge/held-sides.ts'
+import { scanResolved } from '../merge/resolutions.ts'
+import { adoptConflicts, reopenConflicts, resolveConflicts } from '../merge/resolve.ts'
+import type { OpenMerge, Resolution, SettledRecord } from '../merge/settler.ts'
+import { TableSchemas } from '../merge/table-schemas.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { withWriter, operatorOf } from '../repo/context.ts'
-import { type Folder, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
+import {
+  type Folder,
+  type Io,
+  type MergeState,
+  type Repo,
+  indexBaseRef,
+  indexRef,
+  mergeRef,
+  rerereRef,
+} from '../repo/interface.ts'
 import { readMergeState, writeMergeState } from '../repo/merge-state.ts'
-import { move } from '../repo/move.ts'
+import { type Move, move } from '../repo/move.ts'
+import { openRerere } from '../repo/rerere.ts'
+import type { Rerere } from '../merge/rerere.ts'
 import type { Manifest } from '../store/interface.ts'
-import { cellValue } from '../table/cell.ts'
-import type { Cell, Row, Value } from '../table/interface.ts'
-import { encodeRowKey } from '../table/row-key.ts'
-import { type RowShape, cellLinks, entrySlots, keyValues, rowShape, slotsToRow } from '../table/rows.ts'
-import type { RowSlots } from '../table/row.ts'
-import { fetchContents } from '../table/slot.ts'
-import { loadTable } from '../table/table-object.ts'
-import type { ConflictInfo, OperationOptions, ResolveOptions } from './interface.ts'
+import { filterOf } from './conflict-filter.ts'
+import { ConflictReader } from './conflict-reader.ts'
+import { SheetWriter, sheetColumns, sheetLine } from './conflict-sheet.ts'
+import type { ConflictInfo, ConflictOptions, ConflictSelection } from './interface.ts'
+import type { OperationOptions, ResolveOptions } from './interface.ts'
 
-export async function* listConflicts(
-  repo: Repo,
-  options: { path?: string | undefined },
-): AsyncGenerator<ConflictInfo> {
+export async function* listConflicts(repo: Repo, options: ConflictOptions): AsyncGenerator<ConflictInfo> {
   const manifest = await repo.store.manifest()
   const state = await readMergeState(repo.store, manifest)
-  if (state === null || state.conflicts === null) return
-  const tree = manifest.refs.get(indexRef)!
-  yield* conflictInfos(repo.nodes, tree, state.conflicts, { path: options.path })
+  if (state === null) return
+  const { nodes } = repo
+  const reader = await readerOf(repo, manifest, state)
+  const filter = await filterOf(reader.schemas, options)
+  if (options.resolved === true) {
+    if (state.met === null) return
+    for await (const batch of scanResolved(nodes, state.met.conflicts, state.resolutions, filter))
+      yield* await reader.describeResolved(batch)
+    return
+  }
+  for await (const batch of scanRecords(nodes, state.conflicts, filter)) yield* await reader.describe(batch)
 }
 
-/** Conflicts as values; `tree` is the merged one. */
+/** Conflicts that no merge state holds, as values; `tree` is the merged one. */
 export async function* conflictInfos(
   nodes: NodeStore,
   tree: Cid,
   conflicts: Cid | null,
-  filter: { path?: string | undefined } = {},
 ): AsyncGenerator<ConflictInfo> {
-  const tables = new TableReaders(nodes, await Tree.load(nodes, tree))
-  for await (const batch of scanConflicts(nodes, conflicts, filter)) {
-    for (const conflict of batch) yield await describe(nodes, tables, conflict)
-  }
+  const reader = new ConflictReader(nodes, await Tree.load(nodes, tree))
+  for await (const batch of scanRecords(nodes, conflicts)) yield* await reader.describe(batch)
 }
 
-/** Row readers of the merged tables, by path. */
-class TableReaders {
-  readonly #nodes: NodeStore
-  readonly #tree: Tree
-  readonly #known = new Map<string, RowShape>()
-
-  constructor(nodes: NodeStore, tree: Tree) {
-    this.#nodes = nodes
-    this.#tree = tree
-  }
-
-  async at(path: string): Promise<RowShape> {
-    const known = this.#known.get(path)
-    if (known !== undefined) return known
-    const entry = await this.#tree.get(path)
-    if (entry?.kind !== 'table') {
-      throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is not a table any more`, {
-        hint: "settle it with 'varve add PATH', or give the merge up with 'varve merge --abort'",
-      })
-    }
-    const shape = rowShape((await loadTable(this.#nodes.reader, entry.table)).schema)
-    this.#known.set(path, shape)
-    return shape
-  }
+/** The sheet, line by line. */
+export async function* conflictSheet(repo: Repo, selection: ConflictSelection): AsyncGenerator<string> {
+  yield sheetLine(sheetColumns)
+  const manifest = await repo.store.manifest()
+  const state = await readMergeState(repo.store, manifest)
+  if (state === null) return
+  const tree = state.met?.tree ?? manifest.refs.get(indexRef)!
+  const sheet = new SheetWriter(repo.nodes, await Tree.load(repo.nodes, tree))
+  const filter = await filterOf(sheet.reader.schemas, selection)
+  for await (const batch of scanRecords(repo.nodes, state.conflicts, filter))
+    for (const fields of await sheet.fields(batch)) yield sheetLine([...fields, ''])
 }
 
-async function describe(nodes: NodeStore, tables: TableReaders, conflict: Conflict): Promise<ConflictInfo> {
-  const { id, kind, path } = conflict
-  if (conflict.kind === 'file' || conflict.kind === 'schema') {
-    const text =
-      conflict.kind === 'file' && conflict.reason === 'text' ? await markedText(nodes, conflict) : undefined
-    return {
-      id,
-      kind,
-      path,
-      ...(conflict.kind === 'schema' && conflict.column !== null ? { column: conflict.column } : {}),
-      reason: conflict.reason,
-      ...(conflict.kind === 'file' && conflict.names !== undefined ? { names: conflict.names } : {}),
-      base: inWords(conflict.base),
-      ours: inWords(conflict.ours),
-      theirs: inWords(conflict.theirs),
-      ...(text === undefined ? {} : { text }),
-    }
-  }
-  const shape = await tables.at(path)
-  const key = keyValues(shape, conflict.key)
-  const keyNames = shape.keys.map((column) => column.name)
-  if (conflict.kind !== 'cell')
-    return { id, kind, path, key, keyColumns: keyNames, ...(await rowSides(nodes, shape, conflict)) }
-  const type = shape.schema.columns.find((column) => column.name === conflict.column)?.type ?? 'text'
-  const value = (cell: Cell | null): Value => (cell === null ? null : cellValue(cell, type))
-  return {
-    id,
-    kind,
-    path,
-    key,
-    keyColumns: keyNames,
-    column: conflict.column,
-    base: value(conflict.base),
-    ours: value(conflict.ours),
-    theirs: value(conflict.theirs),
-  }
-}
-
-async function rowSides(
-  nodes: NodeStore,
-  shape: RowShape,
-  conflict: RowConflict | KeyCollision,
-): Promise<{ base: Row | null; ours: Row | null; theirs: Row | null }> {
-  const slotsOf = (side: StoredRow): RowSlots => entrySlots(shape, { key: conflict.key, ...side })
-  const sides = [conflict.base, conflict.ours, conflict.theirs]
-  const links = sides.flatMap((side) => (side === null ? [] : cellLinks(slotsOf(side))))
-  const contents = await fetchContents(nodes.reader, links)
-  const row = (side: StoredRow | null): Row | null =>
-    side === null ? null : slotsToRow(shape, conflict.key, slotsOf(side), contents)
-  return { base: row(conflict.base), ours: row(conflict.ours), theirs: row(conflict.theirs) }
-}
-
-function inWords(entry: TreeEntry | null): string | null {
-  if (entry === null) return null
-  if (entry.kind === 'table') return 'table'
-  if (entry.kind === 'symlink') return `symlink to ${textFromBytes(entry.target)}`
-  return `${entry.size} bytes${entry.executable ? ', executable' : ''}`
-}
-
-async function markedText(
-  nodes: NodeStore,
-  conflict: { base: TreeEntry | null; ours: TreeEntry | null; theirs: TreeEntry | null },
-): Promise<string | undefined> {
-  const sides: Uint8Array[] = []
-  for (const entry of [conflict.base, conflict.ours, conflict.theirs]) {
-    if (entry !== null && (entry.kind !== 'file' || entry.size > textBytesMax)) return undefined
-    sides.push(entry === null ? new Uint8Array(0) : concatBytes(await collect(readFile(nodes, entry))))
-  }
-  const marked = conflictMarkers(sides[0]!, sides[1]!, sides[2]!, {
-    ours: 'ours',
-    base: 'base',
-    theirs: 'theirs',
-  })
-  return marked === null ? undefined : textFromBytes(marked)
+/** Keys and rows of conflicts are those of the tables that the merge made. */
+async function readerOf(
+  repo: Pick<Repo, 'nodes'>,
+  manifest: Manifest,
+  state: MergeState,
+): Promise<ConflictReader> {
+  const tree = state.met?.tree ?? manifest.refs.get(indexRef)!
+  return new ConflictReader(repo.nodes, await Tree.load(repo.nodes, tree))
 }
 
 export async function settleConflicts(
   repo: Repo,
   folder: Folder | null,
-  path: string,
-  options: ResolveOptions & OperationOptions,
+  path: string | null,
+  { take, ...options }: ResolveOptions & OperationOptions,
 ): Promise<{ resolved: number; left: number }> {
-  let report = { resolved: 0, left: 0 }
+  return changeMerge(repo, folder, { ...options, message: path ?? 'all' }, async (merge) => {
+    const { conflicts } = merge.open
+    if (conflicts === null) throw nothingToSettle(true)
+    const filter = await filterOf(merge.schemas, path === null ? options : { ...options, path })
+    const onSettled = (batch: readonly SettledRecord[]): Promise<void> | undefined =>
+      merge.rerere?.remember(batch)
+    return resolveConflicts(
+      { ...merge.open, ...filter, conflicts, take },
+      { signal: options.signal, onSettled: async (batch) => onSettled(batch) },
+    )
+  })
+}
+
+/** Opens resolved conflicts again and forgets how they were resolved. */
+export async function reopen(
+  repo: Repo,
+  folder: Folder | null,
+  selection: ConflictSelection & OperationOptions,
+): Promise<{ reopened: number; left: number }> {
+  const { path = 'all' } = selection
+  const { resolved, left } = await changeMerge(
+    repo,
+    folder,
+    { ...selection, message: `--forget ${path}` },
+    async (merge) =>
+      reopenConflicts(
+        { ...merge.open, ...(await filterOf(merge.schemas, selection)) },
+        { signal: selection.signal, onSettled: async (batch) => merge.rerere?.forget(batch) },
+      ),
+  )
+  return { reopened: resolved, left }
+}
+
+/** Outside of a merge: what is remembered of the path, or all. */
+export async function forgetRemembered(repo: Repo, path: string): Promise<number> {
+  return withWriter(repo, async (writer, nodes) => {
+    let count = 0
+    await repo.store.update(
+      async (manifest) => {
+        count = 0
+        const rerere = await openRerere(manifest, { writer, nodes }, Tree.empty(nodes, writer).cid)
+        if (rerere === null || rerere.isEmpty) return null
+        count = await rerere.forgetPath(path)
+        if (count === 0) return null
+        return {
+          refs: new Map([[rerereRef, await rerere.finish()]]),
+          operation: { name: 'resolve', message: `--forget ${path}`, author: operatorOf(repo, manifest) },
+        }
+      },
+      { writer },
+    )
+    return count
+  })
+}
+
+/** What a change of the merge in progress works on. */
+export interface MergeInHand {
+  readonly manifest: Manifest
+  readonly io: Io
+  readonly state: MergeState
+  readonly open: OpenMerge
+  /** Of the tables that the merge made. */
+  readonly schemas: TableSchemas
+  /** null: nothing is remembered. */
+  readonly rerere: Rerere | null
+}
+
+export async function changeMerge<T extends Resolution>(
+  repo: Repo,
+  folder: Folder | null,
+  options: OperationOptions & { readonly message: string },
+  change: (merge: MergeInHand) => Promise<T & { readonly state?: MergeState }>,
+): Promise<T> {
+  let result: T | null = null
   await move(
     repo,
     folder,
-    async (manifest, io) => {
-      const state = await readMergeState(io.writer, manifest)
-      if (state === null || state.conflicts === null) throw nothingToSettle(state !== null)
-      const tree = manifest.refs.get(indexRef)!
-      const key = options.key === undefined ? undefined : await typedKey(io.nodes, tree, path, options.key)
-      const settled = await resolveConflicts(
-        {
-          ...io,
-          tree,
-          conflicts: state.conflicts,
-          path,
-          key,
-          column: options.column,
-          id: options.id,
-          take: options.take,
-        },
-        { signal: options.signal },
-      )
-      report = { resolved: settled.resolved, left: settled.left }
+    async (manifest, io): Promise<Move> => {
+      const merge = await mergeInHand(manifest, io)
+      const changed = await change(merge)
+      result = changed
+      const { tree, conflicts, resolutions } = changed
+      const state = { ...(changed.state ?? merge.state), conflicts, resolutions }
+      const refs = new Map<string, Cid | null>([[mergeRef, writeMergeState(io.writer, state)]])
+      if (merge.rerere !== null) refs.set(rerereRef, await merge.rerere.finish(options))
       return {
-        refs: new Map([[mergeRef, writeMergeState(io.writer, { ...state, conflicts: settled.conflicts })]]),
-        operation: { name: 'resolve', message: path },
-        show: settled.tree,
+        refs,
+        operation: { name: 'resolve', message: options.message },
+        show: tree,
         ...overOf(manifest),
       }
     },
     options,
   )
-  return report
+  return result!
+}
+
+async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeInHand> {
+  const state = await readMergeState(io.writer, manifest)
+  if (state === null) throw nothingToSettle(false)
+  const tree = manifest.refs.get(indexRef)!
+  const merged = state.met?.tree ?? tree
+  const { conflicts, met, resolutions } = state
+  return {
+    manifest,
+    io,
+    state,
+    open: { ...io, tree, conflicts, met, resolutions },
+    schemas: new TableSchemas(io.nodes, await Tree.load(io.nodes, merged)),
+    rerere: await openRerere(manifest, io, merged),
+  }
 }
 
 function overOf(manifest: Manifest): { over?: Cid } {
@@ -198,25 +205,11 @@ function overOf(manifest: Manifest): { over?: Cid } {
   return over === undefined ? {} : { over }
 }
 
-async function typedKey(
-  nodes: NodeStore,
-  root: Cid,
-  path: string,
-  parts: readonly string[],
-): Promise<Uint8Array> {
-  const entry = await (await Tree.load(nodes, root)).get(path)
-  if (entry?.kind !== 'table') throw new VarveError('VARVE_USAGE', `'${path}' is not a table: it has no keys`)
-  const shape = rowShape((await loadTable(nodes.reader, entry.table)).schema)
-  return encodeRowKey(shape, { text: parts }, path)
-}
-
-function nothingToSettle(merging: boolean): VarveError {
+export function nothingToSettle(merging: boolean): VarveError {
   return new VarveError(
     'VARVE_NOT_POSSIBLE',
     merging ? 'all conflicts are resolved' : 'there is no merge in progress',
-    {
-      hint: merging ? "finish the merge with 'varve merge --continue'" : "see 'varve status'",
-    },
+    { hint: merging ? "finish the merge with 'varve merge --continue'" : "see 'varve status'" },
   )
 }
 
@@ -228,14 +221,16 @@ export async function settlePaths(repo: Repo, paths: readonly string[]): Promise
       async (manifest) => {
         const state = await readMergeState(writer, manifest)
         if (state === null || state.conflicts === null) return null
-        let conflicts: Cid | null = state.conflicts
-        for (const path of await conflictedPaths(nodes, conflicts, paths)) {
-          conflicts =
-            conflicts === null ? null : (await removeConflicts(nodes, writer, conflicts, { path })).conflicts
-        }
-        if (conflicts === state.conflicts) return null
+        const merge = await mergeInHand(manifest, { writer, nodes })
+        const after = await adoptPaths(merge, paths)
+        if (after === null) return null
+        const { conflicts, resolutions } = after
+        const refs = new Map<string, Cid | null>([
+          [mergeRef, writeMergeState(writer, { ...state, conflicts, resolutions })],
+        ])
+        if (merge.rerere !== null) refs.set(rerereRef, await merge.rerere.finish())
         return {
-          refs: new Map([[mergeRef, writeMergeState(writer, { ...state, conflicts })]]),
+          refs,
           operation: { name: 'resolve', message: paths.join(' '), author: operatorOf(repo, manifest) },
         }
       },
@@ -244,17 +239,36 @@ export async function settlePaths(repo: Repo, paths: readonly string[]): Promise
   )
 }
 
-async function conflictedPaths(
-  nodes: NodeStore,
-  conflicts: Cid,
-  named: readonly string[],
-): Promise<Set<string>> {
-  const wanted = new Set<string>()
-  for await (const batch of scanConflicts(nodes, conflicts)) {
-    for (const { path } of batch) {
-      if (named.some((name) => path === name || path.startsWith(`${name.replace(/\/$/, '')}/`)))
-        wanted.add(path)
+async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise<Resolution | null> {
+  const { open, io, rerere, schemas } = merge
+  const held = new HeldSides(io.nodes, await Tree.load(io.nodes, open.tree), schemas)
+  const known = new Set<number>()
+  let after: Resolution | null = null
+  for (const path of await conflictedPaths(merge, named)) {
+    const conflicts: Cid | null = after === null ? open.conflicts : after.conflicts
+    if (conflicts === null) break
+    const resolutions: Cid | null = after === null ? open.resolutions : after.resolutions
+    const choose: Parameters<typeof adoptConflicts>[1] = async (batch) => {
+      const sides = []
+      for (const { number, record } of batch) {
+        const side = await held.at(record)
+        if (side !== undefined) known.add(number)
+        sides.push(side)
+      }
+      return sides
     }
+    after = await adoptConflicts({ ...open, conflicts, resolutions, path }, choose, {
+      onSettled: async (batch) => rerere?.remember(batch.filter(({ number }) => known.has(number))),
+    })
+  }
+  return after
+}
+
+async function conflictedPaths({ open }: MergeInHand, named: readonly string[]): Promise<Set<string>> {
+  const places = named.map((name) => name.replace(/\/$/, '')).filter((name) => name !== '' && name !== '.')
+  const wanted = new Set<string>()
+  for await (const batch of scanConflicts(open.nodes, open.conflicts)) {
+    for (const { path } of batch) if (places.some((place) => isWithin(path, place))) wanted.add(path)
   }
   return wanted
 }

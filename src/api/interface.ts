@@ -6,6 +6,13 @@ import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 
 export type { MergePreview, MergeResult } from './merge-interface.ts'
 
+export type {
+  ConflictInfo,
+  ConflictOptions,
+  ConflictSelection,
+  ResolveOptions,
+} from './conflict-interface.ts'
+
 export interface OpenOptions {
   /** Author of new commits, before what the repository's config says in user.name and user.email. */
   readonly author?: Partial<Person>
@@ -151,35 +158,6 @@ export interface DiffStat {
   readonly lines?: { readonly added: number; readonly removed: number }
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
-}
-
-/** A conflict for people; see merge/interface.ts for the kinds. */
-export interface ConflictInfo {
-  readonly id: string
-  readonly kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'
-  readonly path: string
-  readonly key?: readonly Value[]
-  /** Names of the key's columns, in its order. */
-  readonly keyColumns?: readonly string[]
-  readonly column?: string
-  readonly reason?: string
-  /** Of a path that the sides moved ('rename-rename', 'rename-delete'): where each has it. */
-  readonly names?: { readonly [side in 'base' | 'ours' | 'theirs']: string | null }
-  /** Cells: values. Rows: rows by column. Files: sizes in words ('1.2 kB text'); null: the side does not have it. */
-  readonly base: Value | Row
-  readonly ours: Value | Row
-  readonly theirs: Value | Row
-  /** For text: the clash with diff3 markers. */
-  readonly text?: string
-}
-
-export interface ResolveOptions {
-  /** Default: all conflicts of the path. */
-  readonly key?: readonly string[]
-  readonly column?: string
-  readonly id?: string
-  /** Takes one side as it is, or for one cell a value (as text, as it would stand in the file). */
-  readonly take: 'ours' | 'theirs' | 'base' | { readonly value: string }
 }
 
 export interface BranchInfo {

@@ -1,6 +1,7 @@
 // What merges come to, as plain data.
 import type { MergedPath } from '../merge/interface.ts'
 import type { ConflictInfo, DiffStat } from './interface.ts'
+import type { Reused } from '../repo/rerere.ts'
 import type { PolicyDecisions } from './policy-interface.ts'
 
 export interface MergeResult {
@@ -8,7 +9,10 @@ export interface MergeResult {
   /** HEAD after it. */
   readonly commit: string
   readonly paths: readonly MergedPath[]
+  /** Conflicts that are open. */
   readonly conflictCount: number
+  /** Conflicts that were settled as they were in an earlier merge: `conflicts({ resolved: true })` shows how. */
+  readonly reused: readonly Reused[]
   /** What merge policies decided. */
   readonly policies: PolicyDecisions
   /**

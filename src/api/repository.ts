@@ -16,11 +16,19 @@ import { recover } from '../worktree/recover.ts'
 import { removePaths } from '../worktree/remove.ts'
 import { restorePaths } from '../worktree/restore.ts'
 import { track, untrack } from '../worktree/track.ts'
-import { listConflicts, settleConflicts, settlePaths } from './conflicts.ts'
+import {
+  conflictSheet,
+  forgetRemembered,
+  listConflicts,
+  reopen,
+  settleConflicts,
+  settlePaths,
+} from './conflicts.ts'
 import { RemoteRepository } from './remote-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { type Place, clonePlace, createPlace, findPlace } from './place.ts'
+import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { resetTo, switchTo } from './switch.ts'
 import { readStatus } from './status.ts'
 
@@ -178,14 +186,42 @@ export class Repository extends RemoteRepository {
     return this.commit(options)
   }
 
-  async *conflicts(options: { path?: string } = {}): AsyncGenerator<t.ConflictInfo> {
+  /** What the merge in progress could not decide, or with `resolved` what has been decided since. */
+  async *conflicts(options: t.ConflictOptions = {}): AsyncGenerator<t.ConflictInfo> {
     yield* listConflicts(this.repo, options)
   }
 
+  /** Settles conflicts of a path and what lies below it; null: of all paths. All that are chosen, or none. */
   async resolve(
-    file: string,
+    path: string | null,
     options: t.ResolveOptions & t.OperationOptions,
   ): Promise<{ resolved: number; left: number }> {
-    return settleConflicts(this.repo, this.folder, file, options)
+    const { resolved, left } = await settleConflicts(this.repo, this.folder, path, options)
+    return { resolved, left }
+  }
+
+  /** Open conflicts as the lines of a CSV sheet, for a person to fill its column 'resolution' in. */
+  async *conflictSheet(selection: t.ConflictSelection = {}): AsyncGenerator<string> {
+    yield* conflictSheet(this.repo, selection)
+  }
+
+  /** Settles what a sheet decides. It is checked whole before anything is changed. */
+  async resolveSheet(
+    sheet: string | Uint8Array,
+    options: t.OperationOptions = {},
+  ): Promise<{ resolved: number; left: number }> {
+    return resolveBySheet(this.repo, this.folder, sheetBytes(sheet), options)
+  }
+
+  /** Opens resolved conflicts of the merge in progress again, and forgets how they were resolved. */
+  async reopenConflicts(
+    selection: t.ConflictSelection & t.OperationOptions = {},
+  ): Promise<{ reopened: number; left: number }> {
+    return reopen(this.repo, this.folder, selection)
+  }
+
+  /** Forgets resolutions remembered for later merges, of a path and what lies below it; returns how many. */
+  async forgetResolutions(path = ''): Promise<number> {
+    return forgetRemembered(this.repo, path)
   }
 }

@@ -82,15 +82,26 @@ export class Output {
     items: AsyncIterable<T> | Iterable<T>,
     print: (item: T, index: number) => void | Promise<void>,
   ): Promise<number> {
+    if (this.json) return this.asJson(items)
     let count = 0
-    if (this.json) this.#pending += '{"items":['
     for await (const item of items) {
-      if (this.json) this.#pending += `${count === 0 ? '\n' : ',\n'}${toJson(item)}`
-      else await print(item, count)
+      await print(item, count)
       count += 1
       await this.drain()
     }
-    if (this.json) this.#pending += `${count === 0 ? '' : '\n'}]}\n`
+    return count
+  }
+
+  /** `{"items":[…]}`, each as it comes. */
+  async asJson<T>(items: AsyncIterable<T> | Iterable<T>): Promise<number> {
+    let count = 0
+    this.#pending += '{"items":['
+    for await (const item of items) {
+      this.#pending += `${count === 0 ? '\n' : ',\n'}${toJson(item)}`
+      count += 1
+      await this.drain()
+    }
+    this.#pending += `${count === 0 ? '' : '\n'}]}\n`
     return count
   }
 

@@ -60,17 +60,29 @@ export function encodeConflict(
   writer: ObjectWriter,
   record: ConflictRecord,
 ): { value: Uint8Array; links: Cid[] } {
-  const links: Cid[] = []
-  const side = (stored: StoredSide | null): [Uint8Array | null, number] | null => {
+  const sides = new SideWriter(writer)
+  const packed = [record.base, record.ours, record.theirs].map((side) => sides.pack(side))
+  const kind = conflictKinds.indexOf(record.kind)
+  const value = encodeCbor([kind, pathToBytes(record.path), record.key, record.text, packed])
+  return { value, links: sides.links }
+}
+
+/** Packs sides of one entry: null, or [bytes or null, number of links]; collects the entry's links. */
+export class SideWriter {
+  readonly links: Cid[] = []
+  readonly #writer: ObjectWriter
+
+  constructor(writer: ObjectWriter) {
+    this.#writer = writer
+  }
+
+  pack(stored: StoredSide | null): [Uint8Array | null, number] | null {
     if (stored === null) return null
     const isInline = stored.value.length <= inlineBytesMax
-    const own = isInline ? stored.links : [writer.put('raw', stored.value), ...stored.links]
-    for (const link of own) links.push(link)
+    const own = isInline ? stored.links : [this.#writer.put('raw', stored.value), ...stored.links]
+    for (const link of own) this.links.push(link)
     return [isInline ? stored.value : null, own.length]
   }
-  const sides = [side(record.base), side(record.ours), side(record.theirs)]
-  const kind = conflictKinds.indexOf(record.kind)
-  return { value: encodeCbor([kind, pathToBytes(record.path), record.key, record.text, sides]), links }
 }
 
 /** A record whose large sides are still to be fetched. */
@@ -89,32 +101,42 @@ export function decodeConflict(entry: Entry): ReadRecord {
   const kind = conflictKinds[kindNumber as number]
   if (kind === undefined || !(path instanceof Uint8Array) || !(key instanceof Uint8Array)) throw malformed()
   if (typeof text !== 'string' || !Array.isArray(sides) || sides.length !== 3) throw malformed()
-  const wanted: Cid[] = []
-  let next = 0
-  const [base, ours, theirs] = (sides as unknown[]).map((side): Large | StoredSide | null => {
-    if (side === null) return null
-    const [bytes, count] = Array.isArray(side) ? (side as unknown[]) : []
-    if (!Number.isSafeInteger(count) || (count as number) < 0) throw malformed()
-    const links = entry.links.slice(next, (next += count as number))
-    if (links.length !== count) throw malformed()
-    if (bytes instanceof Uint8Array) return { value: bytes, links }
-    const [at, ...rest] = links
-    if (bytes !== null || at === undefined) throw malformed()
-    wanted.push(at)
-    return { at, links: rest }
-  })
-  if (next !== entry.links.length) throw malformed()
+  const read = unpackSides(sides, entry.links, 'conflict')
   const head = { kind, path: pathFromBytes(path), key, text }
   return {
     number: conflictNumber(entry.key),
-    wanted,
-    finish: (contents) => ({
-      ...head,
-      base: whole(base!, contents),
-      ours: whole(ours!, contents),
-      theirs: whole(theirs!, contents),
-    }),
+    wanted: read.wanted,
+    finish: (contents) => {
+      const [base, ours, theirs] = read.finish(contents)
+      return { ...head, base: base!, ours: ours!, theirs: theirs! }
+    },
   }
+}
+
+export interface ReadSides {
+  /** Objects to fetch, then give to `finish`. */
+  readonly wanted: readonly Cid[]
+  finish(contents: ReadonlyMap<Cid, Uint8Array>): (StoredSide | null)[]
+}
+
+/** The sides that a `SideWriter` packed, all of the entry's links being theirs. @throws VarveError VARVE_CORRUPT */
+export function unpackSides(packed: readonly unknown[], entryLinks: readonly Cid[], what: string): ReadSides {
+  const wanted: Cid[] = []
+  let next = 0
+  const sides = packed.map((side): Large | StoredSide | null => {
+    if (side === null) return null
+    const [bytes, count] = Array.isArray(side) ? (side as unknown[]) : []
+    if (!Number.isSafeInteger(count) || (count as number) < 0) throw malformed(what)
+    const links = entryLinks.slice(next, (next += count as number))
+    if (links.length !== count) throw malformed(what)
+    if (bytes instanceof Uint8Array) return { value: bytes, links }
+    const [at, ...rest] = links
+    if (bytes !== null || at === undefined) throw malformed(what)
+    wanted.push(at)
+    return { at, links: rest }
+  })
+  if (next !== entryLinks.length) throw malformed(what)
+  return { wanted, finish: (contents) => sides.map((side) => whole(side, contents)) }
 }
 
 interface Large {
@@ -126,6 +148,6 @@ function whole(side: Large | StoredSide | null, contents: ReadonlyMap<Cid, Uint8
   return side === null || 'value' in side ? side : { value: contents.get(side.at)!, links: side.links }
 }
 
-function malformed(): Error {
-  return corrupt('conflict is malformed')
+function malformed(what = 'conflict'): Error {
+  return corrupt(`${what} is malformed`)
 }

@@ -26,11 +26,13 @@ import {
 import type { Conflict, FileConflict } from './interface.ts'
 
 export interface ConflictFilter {
+  /** A path, and what lies below it. */
   readonly path?: Path | undefined
-  /** A row's key, encoded. */
-  readonly key?: Uint8Array | undefined
+  /** A row's key, encoded: one for all tables, or by table; null: the table can have no such key. */
+  readonly key?: Uint8Array | ((path: Path) => Promise<Uint8Array | null>) | undefined
   readonly column?: string | undefined
   readonly id?: string | undefined
+  readonly kinds?: readonly Conflict['kind'][] | undefined
 }
 
 export interface NumberedRecord {
@@ -65,14 +67,22 @@ export async function* scanConflicts(
   filter: ConflictFilter = {},
   options: ReadOptions = {},
 ): AsyncGenerator<Conflict[]> {
-  for await (const batch of scanRecords(nodes, root, filter, options)) {
-    const sides = batch.flatMap(({ record }) =>
-      record.kind === 'cell' ? [record.base, record.ours, record.theirs] : [],
-    )
-    const links = sides.flatMap((side) => side?.links ?? [])
-    const contents = await fetchContents(nodes.reader, links, options)
-    yield batch.map(({ number, record }) => conflictOf(number, record, contents))
-  }
+  for await (const batch of scanRecords(nodes, root, filter, options))
+    yield await conflictsOf(nodes, batch, options)
+}
+
+/** Records with cells and entries made of their sides. */
+export async function conflictsOf(
+  nodes: NodeStore,
+  batch: readonly NumberedRecord[],
+  options: ReadOptions = {},
+): Promise<Conflict[]> {
+  const sides = batch.flatMap(({ record }) =>
+    record.kind === 'cell' ? [record.base, record.ours, record.theirs] : [],
+  )
+  const links = sides.flatMap((side) => side?.links ?? [])
+  const contents = await fetchContents(nodes.reader, links, options)
+  return batch.map(({ number, record }) => conflictOf(number, record, contents))
 }
 
 /** As `scanConflicts`, without making cells and entries of the sides. */
@@ -92,7 +102,7 @@ export async function* scanRecords(
       options,
     )
     const records = read.map((one) => ({ number: one.number, record: one.finish(contents) }))
-    const chosen = records.filter(({ record }) => isChosen(record, filter))
+    const chosen = await chosenOf(records, filter)
     if (chosen.length > 0) yield chosen
   }
 }
@@ -136,12 +146,36 @@ function rangeOf({ id }: ConflictFilter): { from?: Uint8Array; before?: Uint8Arr
   return { from: conflictKey(number), before: conflictKey(number + 1) }
 }
 
-function isChosen(record: ConflictRecord, { path, key, column }: ConflictFilter): boolean {
-  if (path !== undefined && record.path !== path) return false
-  if (key !== undefined && !equalBytes(record.key, key)) return false
-  if (column === undefined) return true
-  if (record.kind === 'schema') return columnOfKey(record.key)?.name === column
-  return record.kind === 'cell' && record.text === column
+async function chosenOf(
+  records: readonly NumberedRecord[],
+  { path, key, column, kinds }: ConflictFilter,
+): Promise<NumberedRecord[]> {
+  const chosen: NumberedRecord[] = []
+  for (const one of records) {
+    const { record } = one
+    if (path !== undefined && !isWithin(record.path, path)) continue
+    if (kinds !== undefined && !kinds.includes(record.kind)) continue
+    if (column !== undefined && columnOf(record) !== column) continue
+    if (key !== undefined) {
+      const wanted = typeof key !== 'function' ? key : isOfRow(record) ? await key(record.path) : null
+      if (wanted === null || !equalBytes(record.key, wanted)) continue
+    }
+    chosen.push(one)
+  }
+  return chosen
+}
+
+function columnOf({ kind, key, text }: ConflictRecord): string | null {
+  if (kind === 'schema') return columnOfKey(key)?.name ?? null
+  return kind === 'cell' ? text : null
+}
+
+function isOfRow({ kind }: ConflictRecord): boolean {
+  return kind !== 'file' && kind !== 'schema'
+}
+
+export function isWithin(path: Path, place: Path): boolean {
+  return place === '' || path === place || path.startsWith(`${place}/`)
 }
 
 function conflictOf(
@@ -189,7 +223,7 @@ function sidesOf<T>(record: ConflictRecord, of: (side: StoredSide) => T): Sides<
   return { base: part(record.base), ours: part(record.ours), theirs: part(record.theirs) }
 }
 
-function cellOfSide(side: StoredSide, contents: ReadonlyMap<Cid, Uint8Array>): Cell {
+export function cellOfSide(side: StoredSide, contents: ReadonlyMap<Cid, Uint8Array>): Cell {
   return slotCell({ spelling: side.value, link: side.links[0] ?? null }, contents)
 }
 

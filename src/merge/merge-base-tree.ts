@@ -46,8 +46,8 @@ async function baseTree(
         ? merged.tree
         : (
             await settleConflicts(
-              { ...io, tree: merged.tree, conflicts: merged.conflicts },
-              () => null,
+              { ...io, tree: merged.tree, conflicts: merged.conflicts, met: null, resolutions: null },
+              async (batch) => batch.map(() => null),
               options,
             )
           ).tree

@@ -1,7 +1,7 @@
 // Settles clashes about single columns (column-clash.ts) in a merged table, which holds them as ours has them: gives a
-// column another side's name, takes it away, or brings it back with that side's cells. A column that comes back gets a
-// new id, so that it lies behind all others and rows of open conflicts stay readable; for the same reason a column
-// goes, or changes its name, only when no conflict of a row or cell is left in its table.
+// column another side's name, takes it away, or brings it back with that side's cells. A column comes, goes, or changes
+// its name only when no conflict of a row or cell is left in its table: rows of conflicts are rows of the merged columns,
+// and a row that came back later would have no cell in a column that came back before.
 import { VarveError } from '../base/errors.ts'
 import type { TableCid } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
@@ -42,7 +42,7 @@ export async function settleColumns(
     const column = source?.schema.columns.find((one) => one.id === id) ?? null
     const merged = table.schema.columns.find((one) => one.id === ids.merged) ?? null
     if (column === null && merged === null) continue
-    if (merged !== null && options.hasOpenRows) throw openRows(path, name)
+    if (options.hasOpenRows) throw openRows(path, name)
     refuseTwice(path, table.schema, column, merged)
     if (column === null) table = await withoutColumn(io, table, merged!, options)
     else if (merged !== null && ids.ours !== null && ids.theirs !== null)

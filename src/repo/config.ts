@@ -3,6 +3,7 @@ import { VarveError } from '../base/errors.ts'
 
 const keyPattern = /^[a-z][a-z0-9-]*(\.[^\s=]+)?\.[a-zA-Z][a-zA-Z0-9-]*$/
 const valueBytesMax = 4096
+const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit']
 
 /** @throws VarveError VARVE_USAGE */
 export function checkConfig(key: string, value: string | null): void {
@@ -15,4 +16,6 @@ export function checkConfig(key: string, value: string | null): void {
   if (value !== null && (value.length > valueBytesMax || /[\u0000-\u001f\u007f]/.test(value))) {
     throw new VarveError('VARVE_USAGE', `the value of '${key}' is too long or holds control characters`)
   }
+  if (switches.includes(key) && value !== null && value !== 'true' && value !== 'false')
+    throw new VarveError('VARVE_USAGE', `'${key}' is 'true' or 'false', not '${value}'`)
 }

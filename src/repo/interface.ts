@@ -19,6 +19,8 @@ export interface Repo {
 export const indexRef = 'INDEX'
 export const indexBaseRef = 'INDEX_BASE'
 export const mergeRef = 'MERGE'
+/** Resolutions remembered for later merges (merge/rerere.ts). */
+export const rerereRef = 'RERERE'
 
 /** A merge, cherry-pick, revert or rebase step that waits for conflicts to be resolved or for a commit. */
 export interface MergeState {

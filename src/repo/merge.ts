@@ -24,6 +24,7 @@ import {
 } from './interface.ts'
 import { readMergeState, writeMergeState } from './merge-state.ts'
 import { type Move, move } from './move.ts'
+import { type Reused, commitsReused, reuseResolutions } from './rerere.ts'
 
 export interface MergeOptions extends AssessOptions {
   readonly message?: string | undefined
@@ -38,11 +39,14 @@ export interface Merged {
   readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
   readonly commit: Cid
   readonly paths: readonly MergedPath[]
+  /** Conflicts that are open. */
   readonly conflictCount: number
   /** What policies decided. */
   readonly policies: PolicyReport
   /** Of a rebase: how far it came. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: Cid | null }
+  /** Conflicts that were settled as they were in an earlier merge. */
+  readonly reused: readonly Reused[]
 }
 
 export async function merge(
@@ -149,25 +153,27 @@ export async function concludeMerge(
   options: MergeOptions,
 ): Promise<Plan> {
   const { ours, theirs, outcome, kind } = end
-  const counts = countsOf(outcome)
+  const after = await reuseResolutions(manifest, io, outcome, options)
+  const counts = { ...countsOf(outcome), conflictCount: after.left, reused: after.reused }
   const extra = policyExtra(outcome.policies)
   const operation = { name: options.operation ?? kind, message: end.message.split('\n')[0]! }
-  if (outcome.conflictCount > 0 || options.noCommit === true) {
+  const isStopped = after.left > 0 || (after.reused.length > 0 && !commitsReused(manifest))
+  if (isStopped || options.noCommit === true) {
     if (indexOf(manifest).index === null) {
       if (outcome.conflictCount === 0) throw nowhereToStage()
       await options.onUnstored?.(io, outcome)
-      return { move: null, result: { outcome: 'conflict', commit: ours.cid, ...counts } }
+      return { move: null, result: { outcome: 'conflict', commit: ours.cid, ...countsOf(outcome) } }
     }
-    const state = writeMergeState(io.writer, stoppedState(end))
+    const state = writeMergeState(io.writer, stoppedState(end, after))
     return {
-      move: { refs: new Map([[mergeRef, state]]), operation, show: outcome.tree, over: ours.tree },
-      result: { outcome: outcome.conflictCount > 0 ? 'conflict' : 'staged', commit: ours.cid, ...counts },
+      move: { refs: new Map([[mergeRef, state]]), operation, show: after.tree, over: ours.tree },
+      result: { outcome: isStopped ? 'conflict' : 'staged', commit: ours.cid, ...counts },
     }
   }
   const committer = signatureOf(repo, manifest)
   const parents = kind === 'merge' ? [ours.cid, theirs.cid] : [ours.cid]
   const commit = writeCommit(io.writer, {
-    tree: outcome.tree,
+    tree: after.tree,
     parents,
     author: end.author ?? committer,
     committer,
@@ -176,32 +182,28 @@ export async function concludeMerge(
     extra,
   })
   return {
-    move: { refs: new Map([[end.ref, commit]]), operation, show: outcome.tree },
+    move: { refs: new Map([[end.ref, commit]]), operation, show: after.tree },
     result: { outcome: 'merged', commit, ...counts },
   }
 }
 
 function countsOf({ paths, conflictCount, policies }: MergeOutcome): Omit<Merged, 'outcome' | 'commit'> {
-  return { paths, conflictCount, policies }
+  return { paths, conflictCount, policies, reused: [] }
 }
 
 /** What is kept of a merge that waits. */
-export function stoppedState({
-  ours,
-  theirs,
-  outcome,
-  message,
-  kind,
-  author,
-}: Omit<Conclusion, 'ref'>): MergeState {
+export function stoppedState(
+  { ours, theirs, outcome, message, kind, author }: Omit<Conclusion, 'ref'>,
+  { conflicts, resolutions }: Pick<MergeState, 'conflicts' | 'resolutions'>,
+): MergeState {
   return {
     kind,
     ours: ours.cid,
     theirs: theirs.cid,
     message,
-    conflicts: outcome.conflicts,
+    conflicts,
     met: outcome.conflicts === null ? null : { conflicts: outcome.conflicts, tree: outcome.tree },
-    resolutions: null,
+    resolutions,
     author: personOf(author),
     extra: policyExtra(outcome.policies),
   }

@@ -20,6 +20,7 @@ import { readMergeState, writeMergeState } from './merge-state.ts'
 import { type MergeOptions, type Merged, type Plan, refuseStaged, stoppedState } from './merge.ts'
 import { move } from './move.ts'
 import { onlyParentTree } from './pick.ts'
+import { reuseResolutions } from './rerere.ts'
 
 export interface RebaseOptions extends MergeOptions {
   /** Where the commits go; default: upstream itself. */
@@ -204,6 +205,7 @@ async function stop(
     paths: outcome.paths,
     conflictCount: outcome.conflictCount,
     policies: joinedReports(decided),
+    reused: [],
     rebase: { done: state.done, total: state.total, stoppedAt: commit.cid },
   }
   if (indexOf(manifest).index === null) {
@@ -211,7 +213,8 @@ async function stop(
     return { move: null, result }
   }
   const end = { ours: tip, theirs: commit, outcome, message, kind: 'rebase' as const, author }
-  const waiting = stoppedState(end)
+  const after = await reuseResolutions(manifest, io, outcome, options)
+  const waiting = stoppedState(end, after)
   const extra = { ...commit.extra, ...waiting.extra }
   const stored = writeMergeState(io.writer, { ...waiting, extra, rebase: state })
   const operation = { name: operationName(options), message: `stopped at ${subjectOf(commit)}` }
@@ -219,7 +222,10 @@ async function stop(
     ['HEAD', tip.cid],
     [mergeRef, stored],
   ])
-  return { move: { head: null, refs, operation, show: outcome.tree, over: tip.tree }, result }
+  return {
+    move: { head: null, refs, operation, show: after.tree, over: tip.tree },
+    result: { ...result, conflictCount: after.left, reused: after.reused },
+  }
 }
 
 async function finish(
@@ -249,6 +255,7 @@ async function finish(
     paths,
     conflictCount: 0,
     policies: joinedReports(decided),
+    reused: [],
     rebase: { done: total, total, stoppedAt: null },
   }
   const refs = new Map<string, Cid | null>([[branch ?? 'HEAD', tip.cid]])

@@ -9,6 +9,13 @@ import { messageBytesMax, parseCommit, readTag, writeCommit, writeTag } from '..
 import type { Signature } from '../../src/history/interface.ts'
 import { type ConflictRecord, conflictKinds } from '../../src/merge/conflict-record.ts'
 import { scanConflicts, writeConflicts } from '../../src/merge/conflicts.ts'
+import { Rerere, decodeRemembered } from '../../src/merge/rerere.ts'
+import { decodeResolution, resolutionEdit, scanResolved } from '../../src/merge/resolutions.ts'
+import { TableSchemas } from '../../src/merge/table-schemas.ts'
+import { collect } from '../../src/base/iterables.ts'
+import { encodeCbor } from '../../src/encoding/cbor.ts'
+import type { Entry } from '../../src/prolly/interface.ts'
+import { ProllyMap } from '../../src/prolly/map.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
 import { mergeRef } from '../../src/repo/interface.ts'
 import { readMergeState, writeMergeState } from '../../src/repo/merge-state.ts'
@@ -89,6 +96,52 @@ test('a map with one conflict', async () => {
   for await (const batch of scanConflicts(nodes, conflicts)) found.push(...batch)
   expect(found).toMatchObject([{ kind: 'cell', id: '1', path: 'people.csv', column: 'city' }])
   expect(found[0]).toMatchObject({ base: textCell('Wien'), ours: textCell('Graz'), theirs: textCell('Linz') })
+})
+
+test('a map with one resolution', async () => {
+  const edit = resolutionEdit(writer, 1, { how: 'given', chosen: side('Graz'), place: null })
+  const { cid } = await ProllyMap.empty(nodes, writer).mutate(writer, [edit])
+  await expectPrinted('resolutions', cid)
+  const found = (await collect(scanResolved(nodes, conflicts, cid))).flat()
+  expect(found).toMatchObject([{ number: 1, how: 'given', chosen: side('Graz'), record: { text: 'city' } }])
+})
+
+test('a map with one remembered resolution, whichever side it came from', async () => {
+  const schemas = new TableSchemas(nodes, Tree.empty(nodes, writer))
+  const rerere = await Rerere.open({ nodes, writer }, null, schemas, 5)
+  await rerere.remember([{ number: 1, record: clash, chosen: side('Graz') }])
+  const root = await rerere.finish()
+  await expectPrinted('remembered', root!)
+  const again = await Rerere.open({ nodes, writer }, root, schemas, 6)
+  const mirrored = { ...clash, ours: clash.theirs, theirs: clash.ours }
+  const other = { ...clash, base: null }
+  expect(await again.recall([clash, mirrored, other])).toEqual([side('Graz'), side('Graz'), undefined])
+})
+
+test('broken resolutions are refused', () => {
+  const entry = (value: unknown): Entry => ({ key: fromHex('00000001'), value: encodeCbor(value), links: [] })
+  for (const value of [
+    null,
+    [],
+    [0, null],
+    [9, null, null],
+    [0, 5, null],
+    [0, [null, 0], null],
+    [0, [utf8('x'), 1], null],
+    [0, null, 't'],
+  ])
+    expect(() => decodeResolution(entry(value))).toThrow('malformed')
+  const path = utf8('t')
+  const key = new Uint8Array(0)
+  for (const value of [
+    [],
+    ['1', 0, path, key, '', null],
+    [1, 99, path, key, '', null],
+    [1, 0, 't', key, '', null],
+    [1, 0, path, key, 7, null],
+    [1, 0, path, key, '', [utf8('x'), 1]],
+  ])
+    expect(() => decodeRemembered(entry(value))).toThrow('malformed')
 })
 
 test('the kinds of conflicts', () => {

@@ -45,7 +45,16 @@ async function clash(
 async function resolved({ bench, outcome }: Clash, take: Side): Promise<Dump> {
   const { nodes, writer } = bench
   const { tree, conflicts } = outcome
-  const done = await resolveConflicts({ nodes, writer, tree, conflicts: conflicts!, path: 't', take })
+  const done = await resolveConflicts({
+    met: null,
+    resolutions: null,
+    nodes,
+    writer,
+    tree,
+    conflicts: conflicts!,
+    path: 't',
+    take,
+  })
   expect(done.conflicts).toBe(null)
   return (await bench.show(done.tree))['t'] as Dump
 }
@@ -151,7 +160,9 @@ test('a column does not go while rows of its table are in conflict', async () =>
   const { nodes, writer } = bench
   const { tree, conflicts } = outcome
   const input = { nodes, writer, tree, conflicts: conflicts!, path: 't', column: 'age' } as const
-  await expect(resolveConflicts({ ...input, take: 'theirs' })).rejects.toMatchObject({
+  await expect(
+    resolveConflicts({ met: null, resolutions: null, ...input, take: 'theirs' }),
+  ).rejects.toMatchObject({
     code: 'VARVE_NOT_POSSIBLE',
     message: "column 'age' of 't' cannot change while rows or cells are in conflict",
   })

@@ -120,13 +120,28 @@ describe('a table that was renamed', () => {
       ['ours', 'one.csv'],
       ['theirs', 'other.csv'],
     ] as const) {
-      const settled = await resolveConflicts({ ...io, tree, conflicts, path: 'one.csv', take })
+      const settled = await resolveConflicts({
+        met: null,
+        resolutions: null,
+        ...io,
+        tree,
+        conflicts,
+        path: 'one.csv',
+        take,
+      })
       expect(settled.left).toBe(0)
       expect(await bench.paths(settled.tree)).toEqual([path])
       const names = await bench.names(settled.tree, path)
       expect([names[3], names[7]]).toEqual(['C', 'G'])
     }
-    const back = await resolveConflicts({ ...io, tree, conflicts, take: 'base' })
+    const back = await resolveConflicts({
+      met: null,
+      resolutions: null,
+      ...io,
+      tree,
+      conflicts,
+      take: 'base',
+    })
     expect(await bench.paths(back.tree)).toEqual(['old.csv'])
   })
 
@@ -138,6 +153,9 @@ describe('a table that was renamed', () => {
     const outcome = await bench.merge(base, one, other)
     expect(outcome.conflictCount).toBe(1)
     const settled = await resolveConflicts({
+      met: null,
+      resolutions: null,
+
       nodes: bench.nodes,
       writer: bench.writer,
       tree: outcome.tree,
@@ -167,6 +185,9 @@ describe('a table that was renamed', () => {
       ])
       for (const take of ['ours', 'theirs'] as const) {
         const settled = await resolveConflicts({
+          met: null,
+          resolutions: null,
+
           nodes: bench.nodes,
           writer: bench.writer,
           tree: outcome.tree,

@@ -12,7 +12,9 @@ import {
   writeConflicts,
 } from '../../src/merge/conflicts.ts'
 import type { MergeOutcome } from '../../src/merge/interface.ts'
-import { type Resolution, type Take, resolveConflicts } from '../../src/merge/resolve.ts'
+import { resolveConflicts } from '../../src/merge/resolve.ts'
+import type { Resolution } from '../../src/merge/settler.ts'
+import type { Take } from '../../src/merge/take.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { encodeKey } from '../../src/table/key.ts'
 import { Bench, type TableSpec } from './bench.ts'
@@ -38,7 +40,8 @@ function resolve(
   filter: ConflictFilter = {},
 ): Promise<Resolution> {
   const { nodes, writer } = bench
-  return resolveConflicts({ nodes, writer, tree: at.tree, conflicts: at.conflicts!, take, ...filter })
+  const state = { tree: at.tree, conflicts: at.conflicts!, met: null, resolutions: null }
+  return resolveConflicts({ nodes, writer, ...state, take, ...filter })
 }
 
 const clash = async (bench: Bench): Promise<MergeOutcome> =>

@@ -12,7 +12,7 @@ export const command: Command = {
     ['varve cherry-pick cleanup', 'the last commit of another branch'],
     ['varve cherry-pick --no-commit v1~2', 'stage it without a commit'],
   ],
-  json: "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number }",
+  json: "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[] }",
   run,
 }
 

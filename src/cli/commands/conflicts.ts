@@ -1,39 +1,110 @@
-import type { ConflictInfo } from '../../api/interface.ts'
+import type { ConflictInfo, ConflictOptions } from '../../api/interface.ts'
+import type { Repository } from '../../index.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { printConflicts } from '../format/conflicts.ts'
+import { printRowsMarkdown, printWholeMarkdown } from '../format/conflicts-markdown.ts'
 import type { Command, Context } from '../interface.ts'
+import type { Output } from '../output.ts'
 import { toRepositoryPath } from '../paths.ts'
 
 export const command: Command = {
-  usage: ['conflicts [PATH]'],
+  usage: ['conflicts [--resolved] [--key KEY...] [--column NAME] [--format FORMAT] [PATH]'],
   description:
-    'Lists what the merge under way could not decide, with its three sides: base (what both started from), ours (this\nbranch) and theirs (what is merged in). `varve resolve` settles them.',
-  options: {},
+    'Lists what the merge under way could not decide, with its three sides: base (what both started from), ours (this\nbranch) and theirs (what is merged in). `varve resolve` settles them. A row that both sides added differently under\none key is a key-collision. --resolved lists what has been settled instead, and how: until the commit it can be taken\nback with `varve resolve --forget`. FORMAT is table, json, markdown (for a comment on a pull request) or csv: a sheet\nwith the columns id, path, key, column, base, ours, theirs and resolution, to fill in for `varve resolve --from`.',
+  options: {
+    path: { type: 'text', value: 'PATH', about: 'those of this file or folder; as the argument' },
+    key: {
+      type: 'list',
+      short: 'k',
+      value: 'KEY',
+      about: "those of this row; once for each of its key's columns",
+    },
+    column: { type: 'text', short: 'c', value: 'NAME', about: 'those of cells in this column' },
+    resolved: { type: 'flag', about: 'those that are settled, and how' },
+    format: { type: 'text', value: 'FORMAT', about: 'table (the default), json, markdown or csv' },
+  },
   examples: [
     ['varve conflicts', 'all conflicts'],
     ['varve conflicts people.csv -v', 'those of one table, with whole cells'],
+    ['varve conflicts --column city --format markdown', 'those of one column, for a pull request'],
+    [
+      'varve conflicts --format csv > conflicts.csv',
+      'a sheet to fill in: varve resolve --from conflicts.csv',
+    ],
+    ['varve conflicts --resolved', 'what has been settled, and how'],
   ],
-  json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string }[] }",
+  json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string; resolution?: { how: 'given' | 'file' | 'reused' | 'rekeyed'; side: 'ours' | 'theirs' | 'base' | null; value: Value | Row } }[] }",
   run,
 }
 
+const formats = ['table', 'json', 'markdown', 'csv']
+
 async function run({ arguments: given, out, repository }: Context): Promise<number> {
   given.expectWords(0, 1, 'PATH')
+  const format = given.text('format') ?? 'table'
+  if (!formats.includes(format)) throw usage(`unknown format '${format}'`, `known are ${formats.join(', ')}`)
+  if (out.json && format === 'csv') throw usage("'--json' and '--format csv' exclude each other")
   const repo = await repository()
-  const typed = given.words[0]
-  const conflicts = repo.conflicts(typed === undefined ? {} : { path: toRepositoryPath(repo.root, typed) })
-  let held: ConflictInfo[] = []
-  const printHeld = (): void => {
-    if (held.length > 0) printConflicts(out, held[0]!.path, held)
-    held = []
+  const options = selectionOf(given, repo)
+  if (format === 'csv') {
+    if (options.resolved === true) throw usage("a sheet has open conflicts only: leave '--resolved' out")
+    await out.bytes(encoded(repo.conflictSheet(options)))
+    return 0
   }
-  const count = await out.items(conflicts, (conflict) => {
-    // They come path by path.
-    if (held.length > 0 && held[0]!.path !== conflict.path) printHeld()
-    held.push(conflict)
-  })
-  printHeld()
-  if (out.json) return 0
-  if (count === 0) out.say('no conflicts')
+  if (out.json || format === 'json') {
+    await out.asJson(repo.conflicts(options))
+    return 0
+  }
+  const count = await (format === 'markdown' ? printMarkdown : printTables)(out, repo, options)
+  if (format === 'markdown') return 0
+  if (count === 0) out.say(options.resolved === true ? 'nothing is resolved' : 'no conflicts')
+  else if (options.resolved === true)
+    out.hint("'varve resolve --forget PATH [--key KEY] [--column NAME]' opens one again")
   else out.hint("varve resolve PATH [--key KEY] [--column NAME] --ours | --theirs | --base | --value 'TEXT'")
   return 0
+}
+
+function selectionOf(given: Arguments, repo: Repository): ConflictOptions {
+  const named = given.text('path')
+  const [word] = given.words
+  if (named !== undefined && word !== undefined) throw usage("'--path' and PATH exclude each other")
+  const typed = named ?? word
+  const key = given.list('key')
+  const column = given.text('column')
+  return {
+    ...(typed === undefined ? {} : { path: toRepositoryPath(repo.root, typed) }),
+    ...(key.length === 0 ? {} : { key }),
+    ...(column === undefined ? {} : { column }),
+    resolved: given.flag('resolved'),
+  }
+}
+
+const rowKinds = ['cell', 'row', 'key-collision'] as const satisfies readonly ConflictInfo['kind'][]
+
+/** Conflicts of columns stand apart: they hold up a whole table, and settling them may bring others to light. */
+async function printTables(out: Output, repo: Repository, options: ConflictOptions): Promise<number> {
+  const schemas = await printConflicts(out, repo.conflicts({ ...options, kinds: ['schema'] }))
+  if (schemas > 0) out.line()
+  return schemas + (await printConflicts(out, repo.conflicts({ ...options, kinds: [...rowKinds, 'file'] })))
+}
+
+async function printMarkdown(out: Output, repo: Repository, options: ConflictOptions): Promise<number> {
+  const of = (kinds: readonly ConflictInfo['kind'][]): AsyncGenerator<ConflictInfo> =>
+    repo.conflicts({ ...options, kinds })
+  const schemas = await printWholeMarkdown(out, 'Conflicts of columns', of(['schema']))
+  const files = await printWholeMarkdown(out, 'Conflicts of files', of(['file']))
+  const rows = await printRowsMarkdown(out, 'Conflicts of rows and cells', of(rowKinds))
+  if (schemas + files + rows === 0) out.line('No conflicts.')
+  return schemas + files + rows
+}
+
+async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  let pending = ''
+  for await (const line of lines) {
+    pending += line
+    if (pending.length < 1 << 16) continue
+    yield Buffer.from(pending)
+    pending = ''
+  }
+  if (pending !== '') yield Buffer.from(pending)
 }

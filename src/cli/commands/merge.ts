@@ -36,7 +36,7 @@ export const command: Command = {
     ['varve merge --continue', 'after the last conflict is resolved'],
     ['varve merge --abort', 'as if it had never begun'],
   ],
-  json: "{ outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; policies: PolicyDecisions; conflicts?: ConflictInfo[] }; --dry-run: MergePreview; --continue: CommitInfo (of a rebase: MergeResult); --abort: { aborted: true }",
+  json: "{ outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; policies: PolicyDecisions; conflicts?: ConflictInfo[]; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[] }; --dry-run: MergePreview; --continue: CommitInfo (of a rebase: MergeResult); --abort: { aborted: true }",
   run,
 }
 

@@ -1,19 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { VarveError } from '../../base/errors.ts'
 import type { ResolveOptions } from '../../api/interface.ts'
+import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../format/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
-import { collect } from '../../base/iterables.ts'
-import type { Repository } from '../../index.ts'
 
 export const command: Command = {
   usage: [
-    'resolve PATH [--key KEY... [--column NAME]] --ours | --theirs | --base',
-    'resolve PATH --key KEY... --column NAME --value TEXT',
-    'resolve --all --ours | --theirs | --base',
+    'resolve PATH [--key KEY... [--column NAME]] --ours | --theirs | --base | --delete | --keep',
+    'resolve PATH --key KEY... [--column NAME] --value TEXT',
+    'resolve --id ID | --all --ours | --theirs | --base | …',
+    'resolve --from FILE.csv',
+    'resolve --forget PATH [--key KEY... [--column NAME]] | --all',
   ],
   description:
-    "Settles conflicts of PATH: all of them, or those of the row KEY, or one cell of it. --ours keeps this branch's side,\n--theirs takes the other's, --value writes a value of your own, as it would stand in the file. A text file can also\nbe edited and added: `varve add` settles it as it is then. When none is left, `varve merge --continue` commits.",
+    "Settles conflicts of PATH (a file or a folder): all of them, or those of the row KEY, or one cell of it. --ours\nkeeps this branch's side, --theirs takes the other's. What one side deleted and the other changed goes with --delete\nand stays with --keep. --value writes a value of your own: a cell as it would stand in the file, a row as a JSON\nobject, in which columns may be left out where the sides agree. A file can also be edited and added: `varve add`\nsettles its conflicts as it is then. When none is left, `varve merge --continue` commits.\n\n--from takes decisions from a sheet that `varve conflicts --format csv` wrote. In its column 'resolution', ours,\ntheirs, base, delete and keep mean what the options mean; nothing leaves the conflict open; =TEXT is the value TEXT,\nand so is any other text (=ours is the text 'ours', = alone is the empty text). The sheet is checked whole first: an\nunknown id, or a line that does not say what is stored, is refused with its number, and nothing is changed.\n\nResolutions are remembered: when the same conflict returns, with the same three values in the same place, a merge\nsettles it the same way, says so, and stops for you to look. --forget opens settled conflicts again and forgets their\nresolutions; outside of a merge it forgets what is remembered of PATH. `varve config rerere.enabled false` turns this\noff; `varve config rerere.autoCommit true` lets a merge that was settled so be committed at once.",
   options: {
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
@@ -22,28 +26,49 @@ export const command: Command = {
     ours: { type: 'flag', about: 'take our side' },
     theirs: { type: 'flag', about: 'take their side' },
     base: { type: 'flag', about: 'take what both started from' },
-    value: { type: 'text', value: 'TEXT', about: 'take this value for the cell' },
+    delete: { type: 'flag', about: 'let the row or file go' },
+    keep: { type: 'flag', about: 'keep the row or file that one side deleted' },
+    value: {
+      type: 'text',
+      value: 'TEXT',
+      about: 'take this value for the cell, or this JSON object for the row',
+    },
+    from: {
+      type: 'text',
+      value: 'FILE',
+      about: "take decisions from a filled-in sheet, '-' for standard input",
+    },
+    forget: { type: 'flag', about: 'open settled conflicts again, and forget how they were settled' },
   },
   examples: [
     ['varve resolve people.csv --theirs', 'their side for the whole file'],
     ['varve resolve people.csv --key 17 --column city --value Vienna', 'a value of your own for one cell'],
+    ['varve resolve people.csv --key 17 --value \'{"name": "Ada", "city": "Vienna"}\'', 'and for a row'],
+    ['varve resolve people.csv --key 18 --delete', 'the row goes'],
+    ['varve resolve --id 4 --base', 'one conflict by its id'],
     ['varve resolve --all --ours', 'our side everywhere'],
+    ['varve resolve --from conflicts.csv', 'what a filled-in sheet says'],
+    ['varve resolve --forget people.csv --key 17', 'on second thoughts'],
   ],
-  json: '{ resolved: number; left: number }',
+  json: '{ resolved: number; left: number }; --forget: { reopened: number; left: number } in a merge, else { forgotten: number }',
   run,
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  const options = optionsOf(given)
-  const all = given.flag('all')
-  given.expectWords(all ? 0 : 1, all ? 0 : 1, 'PATH')
-  const repo = await repository()
-  const paths = all ? await conflictPaths(repo) : [toRepositoryPath(repo.root, given.words[0]!)]
-  let result = { resolved: 0, left: 0 }
-  for (const path of paths) {
-    const { resolved, left } = await repo.resolve(path, { ...operation, ...options })
-    result = { resolved: result.resolved + resolved, left }
+  const source = given.text('from')
+  if (source !== undefined) {
+    given.exclusive('from', ...takes, 'forget', 'id', 'all')
+    given.expectWords(0, 0, '')
+    const sheet = await readSheet(source)
+    return report(out, await (await repository()).resolveSheet(sheet, operation))
   }
+  if (given.flag('forget')) return forget({ given, out, repository, operation })
+  const options = optionsOf(given)
+  const repo = await repository()
+  return report(out, await repo.resolve(pathOf(given, repo), { ...operation, ...options }))
+}
+
+function report(out: Context['out'], result: { resolved: number; left: number }): number {
   out.result(result, () => {
     out.say(`resolved ${counted(result.resolved, 'conflict')}, ${result.left} left`)
   })
@@ -51,27 +76,74 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   return 0
 }
 
+async function forget({
+  given,
+  out,
+  repository,
+  operation,
+}: Pick<Context, 'out' | 'repository' | 'operation'> & { given: Arguments }): Promise<number> {
+  given.exclusive('forget', ...takes)
+  const repo = await repository()
+  const path = pathOf(given, repo)
+  const selection = selectionOf(given)
+  if ((await repo.status(operation)).merging !== null) {
+    const result = await repo.reopenConflicts({
+      ...operation,
+      ...selection,
+      ...(path === null ? {} : { path }),
+    })
+    out.result(result, () => {
+      out.say(`opened ${counted(result.reopened, 'conflict')} again, ${result.left} left`)
+    })
+    return 0
+  }
+  if (Object.keys(selection).length > 0)
+    throw usage('outside of a merge only a PATH, or --all, can be forgotten')
+  const forgotten = await repo.forgetResolutions(path ?? '')
+  out.result({ forgotten }, () => out.say(`forgot ${counted(forgotten, 'resolution')}`))
+  return 0
+}
+
+/** null: all paths. */
+function pathOf(given: Arguments, repo: Repository): string | null {
+  const isForAll = given.flag('all')
+  given.expectWords(isForAll || given.text('id') !== undefined ? 0 : 1, isForAll ? 0 : 1, 'PATH')
+  const [typed] = given.words
+  return typed === undefined ? null : toRepositoryPath(repo.root, typed)
+}
+
+const sides = ['ours', 'theirs', 'base', 'delete', 'keep'] as const
+const takes = [...sides, 'value'] as const
+
 function optionsOf(given: Arguments): ResolveOptions {
-  given.exclusive('ours', 'theirs', 'base', 'value')
+  given.exclusive(...takes)
   const value = given.text('value')
   const take = sides.find((side) => given.flag(side)) ?? (value === undefined ? undefined : { value })
-  if (take === undefined) throw usage('say what to take: --ours, --theirs, --base or --value TEXT')
+  if (take === undefined)
+    throw usage('say what to take: --ours, --theirs, --base, --delete, --keep or --value TEXT')
+  const selection = selectionOf(given)
+  if (value !== undefined && selection.key === undefined && selection.id === undefined)
+    throw usage('--value needs one cell or row: --key KEY [--column NAME]')
+  return { take, ...selection }
+}
+
+function selectionOf(given: Arguments): Omit<ResolveOptions, 'take'> {
   const key = given.list('key')
   const column = given.text('column')
   const id = given.text('id')
   if (column !== undefined && key.length === 0) throw usage('--column needs the row: --key KEY')
-  if (value !== undefined && column === undefined && id === undefined)
-    throw usage('--value needs one cell: --key KEY --column NAME')
   return {
-    take,
     ...(key.length === 0 ? {} : { key }),
     ...(column === undefined ? {} : { column }),
     ...(id === undefined ? {} : { id }),
   }
 }
 
-const sides = ['ours', 'theirs', 'base'] as const
-
-async function conflictPaths(repo: Repository): Promise<string[]> {
-  return [...new Set((await collect(repo.conflicts())).map(({ path }) => path))]
+async function readSheet(source: string): Promise<Uint8Array> {
+  if (source === '-') return buffer(process.stdin)
+  try {
+    return await readFile(source)
+  } catch (error) {
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `cannot read the sheet '${source}'`, { cause: error })
+  }
 }

@@ -12,7 +12,7 @@ export const command: Command = {
     ['varve revert HEAD', 'take back the last commit, visibly'],
     ['varve revert --no-commit HEAD~3', 'stage the reversal of an older one'],
   ],
-  json: "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number }",
+  json: "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[] }",
   run,
 }
 

@@ -7,13 +7,52 @@ import { alignedRows } from './columns.ts'
 import { counted } from './size.ts'
 import { keyText, shortValue, valueText } from './value.ts'
 
-/** All conflicts of one path. */
-export function printConflicts(out: Output, path: string, conflicts: readonly ConflictInfo[]): void {
-  out.line(out.paint('bold', `${visible(path)}: ${counted(conflicts.length, 'conflict')}`))
+const heldMax = 1000
+
+/** Conflicts as they come, path by path; of a path with very many a thousand at a time. Returns how many there were. */
+export async function printConflicts(out: Output, conflicts: AsyncIterable<ConflictInfo>): Promise<number> {
+  let held: ConflictInfo[] = []
+  let count = 0
+  let isGoingOn = false
+  const print = (isCut: boolean): void => {
+    if (held.length > 0) {
+      if (!isGoingOn) printTitle(out, held, isCut)
+      printRows(out, held)
+    }
+    isGoingOn = isCut
+    held = []
+  }
+  for await (const conflict of conflicts) {
+    if (held.length > 0 && held[0]!.path !== conflict.path) print(false)
+    else if (held.length >= heldMax) print(true)
+    held.push(conflict)
+    count += 1
+    await out.drain()
+  }
+  print(false)
+  return count
+}
+
+/** Some conflicts of one path. */
+export function printPathConflicts(out: Output, conflicts: readonly ConflictInfo[]): void {
+  printTitle(out, conflicts, false)
+  printRows(out, conflicts)
+}
+
+/** `isCut`: more of the path will come. */
+function printTitle(out: Output, conflicts: readonly ConflictInfo[], isCut: boolean): void {
+  const { path, resolution } = conflicts[0]!
+  const what = resolution === undefined ? 'conflict' : 'resolved conflict'
+  const count = isCut ? `more than ${heldMax} ${what}s` : counted(conflicts.length, what)
+  out.line(out.paint('bold', `${visible(path)}: ${count}`))
+}
+
+function printRows(out: Output, conflicts: readonly ConflictInfo[]): void {
   const inTable = conflicts.filter(({ kind }) => kind !== 'file' && kind !== 'schema')
   if (inTable.length > 0) {
     const rows = inTable.flatMap((conflict) => tableRows(conflict, out.verbose))
-    const head = ['  id', 'row', 'column', 'base', 'ours', 'theirs']
+    const isResolved = inTable[0]!.resolution !== undefined
+    const head = ['  id', 'row', 'column', 'base', 'ours', 'theirs', ...(isResolved ? ['resolution'] : [])]
     const [title, ...lines] = alignedRows([head, ...rows])
     out.line(out.paint('dim', title!))
     for (const line of lines) out.line(line)
@@ -28,20 +67,38 @@ function tableRows(conflict: ConflictInfo, whole: boolean): string[][] {
   const row = keyText(key, conflict.keyColumns)
   if (conflict.kind === 'cell') {
     const sides = [base, ours, theirs].map((value) => shortValue(value as Value, whole))
-    return [[`  ${id}`, row, visible(conflict.column ?? ''), ...sides]]
+    return [[`  ${id}`, row, visible(conflict.column ?? ''), ...sides, ...resolutionCells(conflict, whole)]]
   }
   const sides = [base, ours, theirs] as (Row | null)[]
   const columns = differingColumns(sides)
+  const name = conflict.kind === 'key-collision' ? `${row} (key-collision)` : row
+  const end = resolutionCells(conflict, whole)
   if (columns.length === 0)
-    return [[`  ${id}`, row, '', ...sides.map((side) => (side === null ? '(no row)' : '(row)'))]]
+    return [[`  ${id}`, name, '', ...sides.map((side) => (side === null ? '(no row)' : '(row)')), ...end]]
   return columns.map((column, i) => {
     const cells = sides.map((side) => (side === null ? '(no row)' : shortValue(side[column] ?? null, whole)))
-    return [i === 0 ? `  ${id}` : '', i === 0 ? row : '', visible(column), ...cells]
+    const isFirst = i === 0
+    return [isFirst ? `  ${id}` : '', isFirst ? name : '', visible(column), ...cells, ...(isFirst ? end : [])]
   })
 }
 
+const ways = { given: '', file: ', by the file', reused: ', as before', rekeyed: ', with new keys' } as const
+
+/** 'theirs', 'ours, as before', '= Vienna'. */
+export function resolutionText({ kind, resolution }: ConflictInfo, whole: boolean): string {
+  if (resolution === undefined) return ''
+  const { how, side, value } = resolution
+  const isRow = kind !== 'cell' && value !== null
+  const text = side ?? (isRow ? '(another)' : `= ${shortValue(value as Value, whole)}`)
+  return text + ways[how]
+}
+
+function resolutionCells(conflict: ConflictInfo, whole: boolean): string[] {
+  return conflict.resolution === undefined ? [] : [resolutionText(conflict, whole)]
+}
+
 /** Columns in which the sides that have the row are not all alike. */
-function differingColumns(sides: readonly (Row | null)[]): string[] {
+export function differingColumns(sides: readonly (Row | null)[]): string[] {
   const rows = sides.filter((side) => side !== null)
   const columns = new Set(rows.flatMap((row) => Object.keys(row)))
   return [...columns].filter((column) => new Set(rows.map((row) => valueText(row[column] ?? null))).size > 1)
@@ -62,6 +119,10 @@ function printWhole(out: Output, conflict: ConflictInfo): void {
     ]),
   ))
     out.line(line)
+  if (conflict.resolution !== undefined) {
+    out.line(`     resolution  ${resolutionText(conflict, out.verbose)}`)
+    return
+  }
   if (text === undefined) return
   const lines = text.trimEnd().split('\n')
   const shown = out.verbose ? lines : lines.slice(0, 20)
@@ -70,7 +131,7 @@ function printWhole(out: Output, conflict: ConflictInfo): void {
     out.line(out.paint('dim', `     (${lines.length - shown.length} more lines: -v)`))
 }
 
-const reasonWords: Readonly<Record<string, string>> = {
+export const reasonWords: Readonly<Record<string, string>> = {
   text: 'both sides changed the same lines',
   binary: 'both sides changed it',
   'delete-edit': 'one side deleted it, the other changed it',
@@ -80,6 +141,6 @@ const reasonWords: Readonly<Record<string, string>> = {
   'rename-delete': 'one side renamed it, the other deleted it',
 }
 
-function wholeText(value: Value | Row): string {
+export function wholeText(value: Value | Row): string {
   return value === null ? '(no file)' : valueText(value as Value)
 }

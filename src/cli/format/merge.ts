@@ -5,7 +5,7 @@ import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
-import { printConflicts } from './conflicts.ts'
+import { printPathConflicts } from './conflicts.ts'
 import { policyLines, policySentence } from './policies.ts'
 import { sumsText } from './row-changes.ts'
 import { counted } from './size.ts'
@@ -26,6 +26,9 @@ export function printMerge(
     printFirstConflicts(out, result.conflicts, result.conflictCount)
     out.hint('nothing was changed, for without files there is nowhere to resolve them:')
     out.hint(`${verb} in a clone with a folder, resolve there, and push`)
+  } else if (conflict && result.conflictCount === 0) {
+    out.hint("look at them with 'varve conflicts --resolved', take one back with 'varve resolve --forget',")
+    out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
   } else if (conflict) {
     out.hint("'varve conflicts' shows them, 'varve resolve PATH --ours|--theirs|--value V' settles them,")
     if (result.rebase === undefined)
@@ -47,7 +50,7 @@ export function printTold(out: Output, { paths, policies }: Pick<MergeResult, 'p
 
 /** Those that were handed over with a result, path by path. */
 export function printFirstConflicts(out: Output, conflicts: readonly ConflictInfo[], count: number): void {
-  for (const ofPath of byPath(conflicts)) printConflicts(out, ofPath[0]!.path, ofPath)
+  for (const ofPath of byPath(conflicts)) printPathConflicts(out, ofPath)
   if (count > conflicts.length) out.line(`and ${counted(count - conflicts.length, 'more conflict')}`)
 }
 
@@ -61,16 +64,29 @@ function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
   return groups
 }
 
-function printConflict(out: Output, { conflictCount, paths, rebase }: MergeResult, verb: string): void {
+function printConflict(out: Output, result: MergeResult, verb: string): void {
+  const { conflictCount, paths, rebase, reused } = result
   const files = paths.filter((path) => path.result === 'conflict').length
   const where = files === 0 ? '' : ` in ${counted(files, 'path')}`
   const at = rebase?.stoppedAt ?? null
-  const stopped =
-    at === null ? 'stopped' : `stopped at ${shortId(at)} (${rebase!.done + 1} of ${rebase!.total})`
-  out.line(`${out.paint('red', `${verb} ${stopped}`)}: ${counted(conflictCount, 'conflict')}${where}`)
+  const place = at === null ? '' : ` at ${shortId(at)} (${rebase!.done + 1} of ${rebase!.total})`
+  const stopped = out.paint('red', `${verb} stopped${place}`)
+  if (conflictCount === 0) {
+    out.line(`${stopped}: ${counted(reused.length, 'conflict')}${where}, settled as in an earlier merge`)
+    return
+  }
+  out.line(`${stopped}: ${counted(conflictCount, 'conflict')}${where}`)
+  if (reused.length > 0) {
+    const more = counted(reused.length, 'more conflict')
+    out.line(`${more} settled as in an earlier merge: 'varve conflicts --resolved' shows how`)
+  }
 }
 
-function outcomeText({ outcome, commit, rebase }: MergeResult, verb: string): string {
+function outcomeText({ outcome, commit, reused, rebase }: MergeResult, verb: string): string {
+  if (outcome === 'merged' && reused.length > 0 && rebase === undefined) {
+    const settled = `${counted(reused.length, 'conflict')} settled as in an earlier merge`
+    return `${pastTense[verb] ?? verb} as ${shortId(commit)}, ${settled}`
+  }
   if (outcome === 'up-to-date') return 'already up to date'
   if (outcome === 'fast-forward') return `fast-forward to ${shortId(commit)}`
   if (outcome === 'staged') return `staged, not committed: 'varve commit' records the ${verb}`

@@ -1,0 +1,67 @@
+// What a person takes for a conflict, as the bytes that go in its place: a side, a value for a cell, a JSON object
+// for a row, or whether a row or file that one side deleted stays. Where it is not clear what is meant, it is refused.
+import { utf8 } from '../base/bytes.ts'
+import { VarveError } from '../base/errors.ts'
+import { cellSlot } from '../table/slot.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import { typedCell } from './cell-text.ts'
+import type { ConflictRecord, StoredSide } from './conflict-record.ts'
+import type { Side } from './interface.ts'
+import { rowFromJson } from './row-text.ts'
+import type { TableSchemas } from './table-schemas.ts'
+
+/** `value` is a cell's text as it would stand in the file, without quoting; for a row a JSON object of its cells. */
+export type Take = Side | 'delete' | 'keep' | { readonly value: string }
+
+export const sideNames: readonly Side[] = ['ours', 'theirs', 'base']
+
+/** null takes the thing away. @throws VarveError VARVE_USAGE where that cannot be taken */
+export async function chosenSide(
+  record: ConflictRecord,
+  take: Take,
+  schemas: TableSchemas,
+  writer: ObjectWriter,
+): Promise<StoredSide | null> {
+  if (take === 'base' || take === 'ours' || take === 'theirs') return record[take]
+  if (take === 'delete' || take === 'keep') return deletedOrKept(record, take)
+  if (record.kind === 'cell') {
+    const { schema } = await schemas.at(record.path)
+    const slot = cellSlot(typedCell(take.value, schema.cells), writer)
+    return { value: slot.spelling, links: slot.link === null ? [] : [slot.link] }
+  }
+  if (record.kind === 'row' || record.kind === 'key-collision')
+    return rowFromJson(record, utf8(take.value), await schemas.at(record.path), writer)
+  throw unfit(
+    record,
+    'a value can settle a cell or a row only',
+    "choose a side: '--ours', '--theirs' or '--base'",
+  )
+}
+
+function deletedOrKept(record: ConflictRecord, take: 'delete' | 'keep'): StoredSide | null {
+  if (record.kind === 'cell' || record.kind === 'schema') {
+    const hint = "choose a side: '--ours', '--theirs' or '--base'"
+    throw unfit(record, `'${take}' is for rows and files that one side deleted`, hint)
+  }
+  if (take === 'delete') return null
+  const { ours, theirs } = record
+  if (ours !== null && theirs !== null)
+    throw unfit(record, "both sides have it, so 'keep' does not say which", "say '--ours' or '--theirs'")
+  return ours ?? theirs
+}
+
+const kindWords: Readonly<Record<ConflictRecord['kind'], string>> = {
+  cell: 'a cell',
+  row: 'a row',
+  'key-collision': 'two rows under one key',
+  file: 'a file',
+  schema: "a table's columns",
+}
+
+export function unfit(record: ConflictRecord, what: string, hint: string): VarveError {
+  const { path, kind } = record
+  return new VarveError('VARVE_USAGE', `${what}; '${path}' has a conflict of ${kindWords[kind]}`, {
+    data: { path, kind },
+    hint,
+  })
+}
