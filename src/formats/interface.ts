@@ -125,14 +125,8 @@ export interface RowSource {
 /** Bytes that can be read anywhere. */
 export interface ByteSource {
   readonly size: number
-  read(start: number, length: number): Promise<Uint8Array>
-}
-
-/** Bytes [start, end) become `bytes`. */
-export interface Splice {
-  readonly start: number
-  readonly end: number
-  readonly bytes: Uint8Array
+  /** Fewer bytes at the file's end. With `into`, which has room for them, they are a view of it. */
+  read(start: number, length: number, into?: Uint8Array): Promise<Uint8Array>
 }
 
 export interface TableFormat {

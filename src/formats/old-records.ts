@@ -1,36 +1,69 @@
-// Finds records in the bytes of a file, forwards only. Where nothing is quoted, every line feed ends a record; a record
-// with quotes is read by the format's own reader, so that each place this stands at is known to begin a record.
+// Finds records in the bytes of a file, forwards only, and hands on the bytes that it passes. Where nothing is quoted,
+// every line feed ends a record; a record with quotes is read by the format's own reader, so that each place this stands
+// at is known to begin a record. One window of the file is held at a time, small enough for the processor's cache: what
+// was read is searched and copied while it is there.
 import { concatBytes, equalBytes } from '../base/bytes.ts'
 import { indexOfBytes } from '../base/platform.ts'
 import type { ByteSource, TableRenderer } from './interface.ts'
 
-const windowBytes = 8 << 20
+const windowBytes = 1 << 20
 const windowBytesMax = 64 << 20
 const lf = 10
 const lineFeed = Uint8Array.of(lf)
+
+/** Takes bytes that are good until it is done. */
+export type PassOn = (bytes: Uint8Array) => Promise<void>
 
 export class OldRecords {
   /** A place where a record begins: behind the record found last. */
   at = 0
   readonly #source: ByteSource
   readonly #renderer: TableRenderer
+  readonly #passOn: PassOn
+  /** How far the file's bytes were handed on, or skipped. */
+  #passed = 0
+  #buffer = new Uint8Array(windowBytes)
   /** Bytes of the file from #windowAt on. */
   #window: Uint8Array = new Uint8Array(0)
   #windowAt = 0
   /** The first quote of the window that was not passed yet. */
   #quoteAt = -1
 
-  constructor(source: ByteSource, renderer: TableRenderer) {
+  constructor(source: ByteSource, renderer: TableRenderer, passOn: PassOn) {
     this.#source = source
     this.#renderer = renderer
+    this.#passOn = passOn
+  }
+
+  /** Hands on the bytes before `end`, which lies behind what was found before the last record. */
+  async passTo(end: number): Promise<void> {
+    if (end <= this.#passed) return
+    await this.#passOn(this.#window.subarray(this.#passed - this.#windowAt, end - this.#windowAt))
+    this.#passed = end
+  }
+
+  /** The bytes before `end` are not handed on. */
+  skipTo(end: number): void {
+    this.#passed = end
+  }
+
+  /** Hands on the rest of the file. */
+  async passRest(): Promise<void> {
+    do {
+      this.at = this.#windowAt + this.#window.length
+      await this.passTo(this.at)
+      if (this.at >= this.#source.size) return
+      await this.#fill(windowBytes)
+    } while (this.#window.length > 0)
   }
 
   /** Whether the file has the head that it should have; moves behind it. */
   async begins(): Promise<boolean> {
     const { head } = this.#renderer
     if (this.#source.size < head.length) return false
+    await this.#fill(head.length)
     this.at = head.length
-    return equalBytes(await this.#source.read(0, head.length), head)
+    return equalBytes(this.#window.subarray(0, head.length), head)
   }
 
   /** Moves behind the next record with these bytes; false when there is none. */
@@ -90,7 +123,10 @@ export class OldRecords {
     const unread = this.#window.length - (this.at - this.#windowAt)
     const left = this.#source.size - this.at
     if (unread >= Math.min(need, left)) return
-    this.#window = await this.#source.read(this.at, Math.min(left, Math.max(windowBytes, need)))
+    await this.passTo(this.at)
+    const length = Math.min(left, Math.max(windowBytes, need))
+    if (length > this.#buffer.length) this.#buffer = new Uint8Array(length)
+    this.#window = await this.#source.read(this.at, length, this.#buffer)
     this.#windowAt = this.at
     this.#quoteAt = -1
   }

@@ -1,7 +1,8 @@
 // Turns the bytes of one version of a table's file into the next without rendering every row. Rows that differ are
 // found in the trees, their old records in the old bytes; all else is copied. A record counts as found only where a
 // record begins, which is known by walking the quotes from the last such place, so a cell that looks like a row
-// deceives nobody. Where any doubt is left there is no patch, and the caller renders the whole table.
+// deceives nobody. Where any doubt is left there is no patch, and the caller renders the whole table. The old file is
+// read once: what is found in it and what is copied is one pass, and the new file is written meanwhile.
 import { compareBytes, equalBytes } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { encodeCbor } from '../encoding/cbor.ts'
@@ -11,42 +12,46 @@ import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import type { TableObject } from '../table/interface.ts'
-import type { ByteSource, Splice, TableRenderer } from './interface.ts'
-import { OldRecords } from './old-records.ts'
+import type { ByteSource, TableRenderer } from './interface.ts'
+import { OldRecords, type PassOn } from './old-records.ts'
 import { recordsOf } from './records.ts'
 import { rendererOf } from './render.ts'
 
-const copyBytes = 1 << 20
+const blockBytes = 1 << 20
 const rowsMin = 1000
 const groupRows = 256
 
-/** The bytes of the new table's file; null when they are better, or only, had by `renderTable`. */
+/** Takes the next bytes of a file; a part is the writer's until the next call is done. */
+export type WritePart = (part: Uint8Array) => Promise<void>
+
+/** Writes the new table's file. False when it is better, or only, had by `renderTable`: what was written is void then. */
 export async function patchFile(
   nodes: NodeStore,
-  before: TableObject,
-  after: TableObject,
+  tables: { readonly before: TableObject; readonly after: TableObject },
   bytes: ByteSource,
+  write: WritePart,
   options: ReadOptions = {},
-): Promise<AsyncIterable<Uint8Array> | null> {
-  if (!isPatchable(before, after)) return null
-  const maps = {
-    before: await ProllyMap.load(nodes, before.rows, options),
-    after: await ProllyMap.load(nodes, after.rows, options),
-  }
-  const renderer = rendererOf(after)
-  const records = new OldRecords(bytes, renderer)
-  if (!(await records.begins())) return null
-  const planner = new PatchPlanner(nodes, renderer, maps.before, records)
-  const rowsMax = Math.max(rowsMin, maps.before.count / 8)
+): Promise<boolean> {
+  if (!isPatchable(tables.before, tables.after)) return false
+  const before = await ProllyMap.load(nodes, tables.before.rows, options)
+  const after = await ProllyMap.load(nodes, tables.after.rows, options)
+  const renderer = rendererOf(tables.after)
+  const blocks = new BlockWriter(write)
+  const records = new OldRecords(bytes, renderer, (part) => blocks.add(part))
+  if (!(await records.begins())) return false
+  const patcher = new Patcher(nodes, renderer, before, records, (part) => blocks.add(part))
+  const rowsMax = Math.max(rowsMin, before.count / 8)
   let rows = 0
-  for await (const differences of diffMaps(maps.before, maps.after, options)) {
+  for await (const differences of diffMaps(before, after, options)) {
     rows += differences.length
     for (let at = 0; at < differences.length; at += groupRows) {
       throwIfAborted(options.signal)
-      if (rows > rowsMax || !(await planner.add(differences.slice(at, at + groupRows)))) return null
+      if (rows > rowsMax || !(await patcher.apply(differences.slice(at, at + groupRows)))) return false
     }
   }
-  return patched(bytes, planner.splices)
+  await records.passRest()
+  await blocks.end()
+  return true
 }
 
 /** Files in key order with one layout and one schema, whose last record is like all others. */
@@ -61,24 +66,31 @@ function sameSchema({ schema: a }: TableObject, { schema: b }: TableObject): boo
   return equalBytes(encodeCbor([a.columns, a.key, a.cells]), encodeCbor([b.columns, b.key, b.cells]))
 }
 
-class PatchPlanner {
-  readonly splices: Splice[] = []
+class Patcher {
   readonly #nodes: NodeStore
   readonly #renderer: TableRenderer
   readonly #before: ProllyMap
   readonly #records: OldRecords
+  readonly #insert: PassOn
   /** Key of the old row whose record ends where `#records` stands; null at the head's end. */
   #lastKey: Uint8Array | null = null
 
-  constructor(nodes: NodeStore, renderer: TableRenderer, before: ProllyMap, records: OldRecords) {
+  constructor(
+    nodes: NodeStore,
+    renderer: TableRenderer,
+    before: ProllyMap,
+    records: OldRecords,
+    insert: PassOn,
+  ) {
     this.#nodes = nodes
     this.#renderer = renderer
     this.#before = before
     this.#records = records
+    this.#insert = insert
   }
 
   /** False when an old record is not where it should be. */
-  async add(differences: readonly Difference[]): Promise<boolean> {
+  async apply(differences: readonly Difference[]): Promise<boolean> {
     const anchors = await this.#anchors(differences)
     const old = await recordsOf(this.#renderer, anchors, this.#nodes)
     const young = await recordsOf(
@@ -94,18 +106,16 @@ class PatchPlanner {
         this.#lastKey = anchor.key
       }
       const end = this.#records.at
-      const start = before === null ? end : end - record!.length
-      this.#splice({ start, end, bytes: young[i] ?? new Uint8Array(0) })
+      await this.#records.passTo(before === null ? end : end - record!.length)
+      this.#records.skipTo(end)
+      const next = young[i] ?? null
+      if (next !== null) await this.#insert(next)
     }
     return true
   }
 
   #isBehind(key: Uint8Array): boolean {
     return this.#lastKey !== null && compareBytes(this.#lastKey, key) >= 0
-  }
-
-  #splice(splice: Splice): void {
-    this.splices.push(splice)
   }
 
   /** The old row that a difference is found by: itself, or for a new row the one before it. */
@@ -118,16 +128,34 @@ class PatchPlanner {
   }
 }
 
-async function* patched(source: ByteSource, splices: readonly Splice[]): AsyncGenerator<Uint8Array> {
-  let at = 0
-  for (const { start, end, bytes } of splices) {
-    yield* copied(source, at, start)
-    if (bytes.length > 0) yield bytes
-    at = end
-  }
-  yield* copied(source, at, source.size)
-}
+/** Gathers parts in blocks, two by turns: one is written while the other is filled. */
+class BlockWriter {
+  readonly #write: WritePart
+  #block = new Uint8Array(blockBytes)
+  #other = new Uint8Array(blockBytes)
+  #length = 0
 
-async function* copied(source: ByteSource, from: number, to: number): AsyncGenerator<Uint8Array> {
-  for (let at = from; at < to; at += copyBytes) yield source.read(at, Math.min(copyBytes, to - at))
+  constructor(write: WritePart) {
+    this.#write = write
+  }
+
+  async add(part: Uint8Array): Promise<void> {
+    for (let at = 0; at < part.length;) {
+      const taken = Math.min(part.length - at, blockBytes - this.#length)
+      this.#block.set(part.subarray(at, at + taken), this.#length)
+      this.#length += taken
+      at += taken
+      if (this.#length === blockBytes) await this.#flush()
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#length > 0) await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    await this.#write(this.#block.subarray(0, this.#length))
+    ;[this.#block, this.#other] = [this.#other, this.#block]
+    this.#length = 0
+  }
 }

@@ -3,7 +3,7 @@
 // large ones stream; a table whose old file is proven unchanged is patched instead of rendered, where that is possible.
 import * as fs from 'node:fs'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
-import { type Sha256Stream, sha256Stream } from '../base/platform.ts'
+import { sha256Stream } from '../base/platform.ts'
 import { codecOf } from '../encoding/cid.ts'
 import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
@@ -23,6 +23,11 @@ const batchFilesMax = 256
 const batchBytesMax = 8 << 20
 
 type WriteStep<E extends TreeEntry> = PlannedStep & { readonly after: E }
+
+interface WrittenTable {
+  readonly stat: FileStat
+  readonly sha256: Uint8Array
+}
 
 export interface CheckoutMeans {
   readonly cache: StatCache
@@ -118,9 +123,8 @@ class Checkout {
   async writeTable(step: WriteStep<TableEntry>): Promise<void> {
     this.#makeRoom(step)
     const knownAtMs = Date.now()
-    const hash = sha256Stream()
-    const stat = (await this.#patched(step, hash)) ?? (await this.#rendered(step, hash))
-    this.#wrote(step, stat, knownAtMs, hash.digest())
+    const { stat, sha256 } = (await this.#patched(step)) ?? (await this.#rendered(step))
+    this.#wrote(step, stat, knownAtMs, sha256)
     this.#report()
   }
 
@@ -131,29 +135,40 @@ class Checkout {
     this.#report()
   }
 
-  async #rendered({ path, after }: WriteStep<TableEntry>, hash: Sha256Stream): Promise<FileStat> {
+  async #rendered({ path, after }: WriteStep<TableEntry>): Promise<WrittenTable> {
     const { nodes } = this.#means
+    const hash = sha256Stream()
     const table = await loadTable(nodes.reader, after.table)
-    return this.#files.writeStream(
+    const stat = await this.#files.writeStream(
       path,
       hashed(renderTable(nodes, table, { signal: this.#options.signal }), hash),
       modeOf(after),
     )
+    return { stat, sha256: hash.digest() }
   }
 
   /** null when the file has to be rendered in full. */
-  async #patched(
-    { path, before, after, provenAt }: WriteStep<TableEntry>,
-    hash: Sha256Stream,
-  ): Promise<FileStat | null> {
+  async #patched({ path, before, after, provenAt }: WriteStep<TableEntry>): Promise<WrittenTable | null> {
     if (provenAt === null || before?.kind !== 'table') return null
     const { nodes } = this.#means
-    const oldTable = await loadTable(nodes.reader, before.table)
-    const newTable = await loadTable(nodes.reader, after.table)
+    const hash = sha256Stream()
+    const tables = {
+      before: await loadTable(nodes.reader, before.table),
+      after: await loadTable(nodes.reader, after.table),
+    }
     return readRanges(this.#worktree.root, path, async (file, { stat, check }) => {
       if (!sameStat(stat, provenAt)) throw uncommitted([path])
-      const patch = await patchFile(nodes, oldTable, newTable, file, { signal: this.#options.signal })
-      return patch === null ? null : this.#files.writeStream(path, hashed(patch, hash), modeOf(after), check)
+      const written = await this.#files.writeParts(path, modeOf(after), async (write) => {
+        const writeHashed = async (part: Uint8Array): Promise<void> => {
+          await write(part)
+          hash.update(part)
+        }
+        const { signal } = this.#options
+        if (!(await patchFile(nodes, tables, file, writeHashed, { signal }))) return false
+        check()
+        return true
+      })
+      return written === null ? null : { stat: written, sha256: hash.digest() }
     })
   }
 

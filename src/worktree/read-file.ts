@@ -102,16 +102,16 @@ export async function readRanges<T>(
     const check = (): void => {
       if (!sameStat(stat, statOfOpen(fd, path))) throw unsteady(path)
     }
-    const read = async (start: number, length: number): Promise<Uint8Array> =>
-      readRange(fd, path, start, length)
+    const read = async (start: number, length: number, into?: Uint8Array): Promise<Uint8Array> =>
+      readRange(fd, path, start, into?.subarray(0, length) ?? new Uint8Array(length))
     return await work({ size: stat.size, read }, { stat, check })
   } finally {
     fs.closeSync(fd)
   }
 }
 
-function readRange(fd: number, path: Path, start: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
+function readRange(fd: number, path: Path, start: number, bytes: Uint8Array): Uint8Array {
+  const { length } = bytes
   let done = 0
   while (done < length) {
     const read = onPath(path, 'reading', () => fs.readSync(fd, bytes, done, length - done, start + done))

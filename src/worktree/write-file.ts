@@ -36,24 +36,48 @@ export class FileWriter {
     })
   }
 
-  /** `check` runs when all is written, before the file takes its name. */
   async writeStream(
     path: Path,
     source: AsyncIterable<Uint8Array>,
     executable: 'executable' | 'plain',
-    check: () => void = () => {},
   ): Promise<FileStat> {
+    const stat = await this.#throughTemporary(path, executable, async (fd) => {
+      for await (const part of source) writeAll(fd, part)
+      return true
+    })
+    return stat!
+  }
+
+  /**
+   * What `make` writes; each part is its writer's until the next call of `write` is done, so that one can be made while
+   * another is written. null, and nothing is changed, when it answers that it has nothing for the path after all.
+   */
+  writeParts(
+    path: Path,
+    executable: 'executable' | 'plain',
+    make: (write: (part: Uint8Array) => Promise<void>) => Promise<boolean>,
+  ): Promise<FileStat | null> {
+    return this.#throughTemporary(path, executable, (fd) => inTurn(fd, make))
+  }
+
+  async #throughTemporary(
+    path: Path,
+    executable: 'executable' | 'plain',
+    make: (fd: number) => Promise<boolean>,
+  ): Promise<FileStat | null> {
     this.#makeFolders(path)
     const temporary = nativePath(this.#root, temporaryPath(path))
     try {
       const fd = openNew(temporary, executable)
+      let made = false
       try {
-        for await (const part of source) writeAll(fd, part)
+        made = await make(fd)
       } finally {
         fs.closeSync(fd)
       }
-      check()
-      return this.#rename(temporary, path)
+      if (made) return this.#rename(temporary, path)
+      fs.rmSync(temporary, { force: true })
+      return null
     } catch (error) {
       fs.rmSync(temporary, { force: true })
       throw fsFault(error, path, 'writing')
@@ -121,6 +145,36 @@ function inTheWay(folder: Path, path: Path): VarveError {
 
 function openNew(temporary: string | Buffer, executable: 'executable' | 'plain'): number {
   return fs.openSync(temporary, 'wx', executable === 'executable' ? 0o777 : 0o666)
+}
+
+/** One write after the other; whatever happens, none is under way when this is done. */
+async function inTurn(
+  fd: number,
+  make: (write: (part: Uint8Array) => Promise<void>) => Promise<boolean>,
+): Promise<boolean> {
+  let under: Promise<void> = Promise.resolve()
+  try {
+    const made = await make(async (part) => {
+      await under
+      under = writeLater(fd, part)
+      under.catch(() => {})
+    })
+    await under
+    return made
+  } finally {
+    await under.catch(() => {})
+  }
+}
+
+async function writeLater(fd: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await new Promise<number>((resolve, reject) => {
+      fs.write(fd, bytes, at, bytes.length - at, null, (error, count) => {
+        if (error === null) resolve(count)
+        else reject(error)
+      })
+    })
+  }
 }
 
 /** A write may take fewer bytes than it was given (a disk that fills up does that first). */

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { collect } from '../../src/base/iterables.ts'
 import { concatBytes, utf8, utf8Text } from '../../src/base/bytes.ts'
 import type { ByteSource, FormatName } from '../../src/formats/interface.ts'
 import { patchFile } from '../../src/formats/patch.ts'
@@ -25,8 +24,11 @@ async function patch(
 ): Promise<string | null> {
   const first = await read(before, { key: ['id'], format })
   const second = await read(after, { key: ['id'], format, place: first, previous: first.table })
-  const patched = await patchFile(first.nodes, first.table, second.table, sourceOf(utf8(old)))
-  return patched === null ? null : utf8Text(concatBytes(await collect(patched)))
+  const parts: Uint8Array[] = []
+  const write = async (part: Uint8Array): Promise<void> => void parts.push(part.slice())
+  const tables = { before: first.table, after: second.table }
+  const isPatched = await patchFile(first.nodes, tables, sourceOf(utf8(old)), write)
+  return isPatched ? utf8Text(concatBytes(parts)) : null
 }
 
 test('changed, added and removed rows change their records and nothing else', async () => {
