@@ -3,24 +3,35 @@ import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
+import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
+import { markdownAsked } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['diff [--staged] [REV] [[--] PATH...]', 'diff A..B [[--] PATH...]', 'diff A B [[--] PATH...]'],
+  usage: [
+    'diff [--staged] [--stat | --name-only] [--format FORMAT] [REV] [[--] PATH...]',
+    'diff A..B [[--] PATH...]',
+    'diff A B [[--] PATH...]',
+  ],
   description:
-    'Shows changes: of tables by row and cell, of text by line, of the rest by size. Without a revision: what is not\nstaged yet; with --staged: what the next commit will change; with REV: the files against REV; with A..B: from A to B;\nwith A...B: what B did since it left A.',
+    'Shows changes: of tables by row and cell, of text by line, of the rest by size. Without a revision: what is not\nstaged yet; with --staged: what the next commit will change; with REV: the files against REV; with A..B: from A to B;\nwith A...B: what B did since it left A. As Markdown it is bounded to what a comment may hold; -v shows all.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much of each path' },
     'name-only': { type: 'flag', about: 'only the paths' },
+    format: { type: 'text', value: 'FORMAT', about: 'text (the default), or markdown for a pull request' },
     'exit-code': { type: 'flag', about: 'exit with 1 when there are differences; implied by --quiet' },
   },
   examples: [
     ['varve diff', 'changes that are not staged'],
     ['varve diff --staged people.csv', 'what the next commit will change in one file'],
     ['varve diff v1..main --stat', 'how far main has moved since v1'],
+    [
+      'varve diff origin/main...HEAD --format markdown',
+      'what this branch changes, as a comment on a pull request',
+    ],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
   json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; rows: RowChange[]; hunks: LineHunk[] }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
@@ -29,6 +40,8 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.exclusive('stat', 'name-only')
+  const isMarkdown = markdownAsked(given)
+  if (isMarkdown) given.exclusive('name-only', 'format')
   const repo = await repository()
   const options = { ...operation, ...(await ends(repo, given)) }
   const failing = given.flag('exit-code') || out.quiet
@@ -38,10 +51,12 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     const stats = await collect(repo.diffStat(options))
     count = stats.length
     out.result({ items: stats }, () => {
-      for (const line of statLines(stats, out)) out.line(line)
+      if (isMarkdown) printStatMarkdown(out, stats)
+      else for (const line of statLines(stats, out)) out.line(line)
     })
   } else if (given.flag('name-only'))
     count = await out.items(paths(repo, options), (path) => out.line(visible(path)))
+  else if (isMarkdown && !out.json) count = await printDiffsMarkdown(out, repo.diff(options))
   else count = await printDiffs(out, repo.diff(options))
   return failing && count > 0 ? 1 : 0
 }

@@ -1,15 +1,19 @@
 import { usage } from '../arguments.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
+import type { ConflictInfo, MergeResult } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import type { Arguments } from '../arguments.ts'
 import { printMerge } from '../format/merge.ts'
 import { printPreview } from '../format/merge-preview.ts'
+import { linesMax } from '../format/markdown.ts'
+import { printMergeMarkdown, printPreviewMarkdown } from '../format/merge-markdown.ts'
+import { markdownAsked } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {
   usage: [
     'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] REV',
-    'merge --dry-run [--into BRANCH] [--ff-only | --no-ff] REV',
+    'merge --dry-run [--into BRANCH] [--format FORMAT] REV',
     'merge --continue [-m MESSAGE]',
     'merge --abort',
   ],
@@ -21,6 +25,7 @@ export const command: Command = {
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
     'no-ff': { type: 'flag', about: 'make a merge commit even then' },
     'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
+    format: { type: 'text', value: 'FORMAT', about: 'text (the default), or markdown for a pull request' },
     'dry-run': {
       type: 'flag',
       about: 'tell what would happen, and change nothing; exit code 21 on conflict',
@@ -32,7 +37,7 @@ export const command: Command = {
   examples: [
     ['varve merge cleanup', 'bring in the branch cleanup'],
     ['varve merge --dry-run cleanup', 'would it merge? exit code 0 if it would, 21 on conflict'],
-    ['varve merge --dry-run --into main origin/cleanup', 'the same for any two revisions, for CI'],
+    ['varve merge --dry-run --into main --format markdown HEAD', 'for CI: a comment on a pull request'],
     ['varve merge --continue', 'after the last conflict is resolved'],
     ['varve merge --abort', 'as if it had never begun'],
   ],
@@ -66,6 +71,7 @@ async function run(context: Context): Promise<number> {
     out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
     return 0
   }
+  const isMarkdown = markdownAsked(given)
   const result = await repo.merge(oneRevision(given), {
     ...operation,
     ...named,
@@ -73,7 +79,23 @@ async function run(context: Context): Promise<number> {
     noCommit: given.flag('no-commit'),
   })
   if (out.json) out.result(result, () => {})
+  else if (isMarkdown) return reportMarkdown(context, result)
   return printMerge(out, result, 'merge')
+}
+
+async function reportMarkdown(
+  { arguments: given, out, repository }: Context,
+  result: MergeResult,
+): Promise<number> {
+  const conflicts: ConflictInfo[] = [...(result.conflicts ?? [])]
+  if (result.outcome === 'conflict' && result.conflicts === undefined) {
+    for await (const conflict of (await repository()).conflicts()) {
+      conflicts.push(conflict)
+      if (conflicts.length >= linesMax) break
+    }
+  }
+  printMergeMarkdown(out, result, given.words[0]!, conflicts)
+  return result.outcome === 'conflict' ? 21 : 0
 }
 
 type MergeWays = Pick<NonNullable<Parameters<Repository['merge']>[1]>, 'fastForward' | 'allowUnrelated'>
@@ -88,13 +110,14 @@ function waysOf(given: Arguments): MergeWays {
 async function preview({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const into = given.text('into')
   const revision = oneRevision(given)
+  const isMarkdown = markdownAsked(given)
   const repo = await repository()
   const result = await repo.mergePreview(revision, {
     ...operation,
     ...waysOf(given),
     ...(into === undefined ? {} : { into }),
   })
-  out.result(result, () => printPreview(out, result, revision))
+  out.result(result, () => (isMarkdown ? printPreviewMarkdown : printPreview)(out, result, revision))
   return result.outcome === 'conflict' ? 21 : 0
 }
 

@@ -59,7 +59,7 @@ async function* flat<T>(batches: AsyncIterable<readonly T[]>): AsyncIterable<T> 
   for await (const batch of batches) yield* batch
 }
 
-const stateWords: Readonly<Record<PathState, string>> = {
+export const stateWords: Readonly<Record<PathState, string>> = {
   added: ' (new)',
   modified: '',
   deleted: ' (deleted)',
@@ -119,7 +119,7 @@ export function changeText(stat: DiffStat): string {
 }
 
 /** A side without a size is no file there: a table, where the path was not added or deleted. */
-function sizesText({ state, sizeBefore, sizeAfter }: Sized, text: (bytes: number) => string): string {
+export function sizesText({ state, sizeBefore, sizeAfter }: Sized, text: (bytes: number) => string): string {
   const before = sizeBefore !== null ? text(sizeBefore) : state === 'added' ? text(0) : 'table'
   const after = sizeAfter !== null ? text(sizeAfter) : state === 'deleted' ? text(0) : 'table'
   return `${before} -> ${after}`
@@ -138,7 +138,7 @@ function barOf(stat: DiffStat, scale: number, { paint }: Output): string {
   )
 }
 
-function statSums(stats: readonly DiffStat[]): string {
+export function statSums(stats: readonly DiffStat[]): string {
   const parts = [`${counted(stats.length, 'path')} changed`]
   const rows = { added: 0, changed: 0, removed: 0 }
   const lines = { added: 0, removed: 0 }

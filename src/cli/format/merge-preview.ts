@@ -31,7 +31,7 @@ function sentence(out: Output, preview: MergePreview, revision: string): string 
 function pathLines({ paths, changes }: MergePreview): string[] {
   const amounts = new Map(changes.map((change) => [change.path, change]))
   return alignedRows(
-    movesPaired(paths).map((path) => {
+    movesPaired(paths, changes).map((path) => {
       const change = amounts.get(path.path)
       const parts = change === undefined ? [] : [changeText(change)]
       if (path.conflicts > 0) parts.push(counted(path.conflicts, 'conflict'))

@@ -115,8 +115,11 @@ function pathLines(paths: readonly MergedPath[]): string[] {
 }
 
 /** Without the paths that went where another line says they are. */
-export function movesPaired(paths: readonly MergedPath[]): readonly MergedPath[] {
-  const gone = new Set(paths.flatMap(({ from }) => from ?? []))
+export function movesPaired(
+  paths: readonly MergedPath[],
+  moves: readonly { readonly from?: string }[] = paths,
+): readonly MergedPath[] {
+  const gone = new Set([...paths, ...moves].flatMap(({ from }) => from ?? []))
   return gone.size === 0 ? paths : paths.filter(({ path }) => !gone.has(path))
 }
 
@@ -124,7 +127,7 @@ export function pathName({ path, from }: MergedPath): string {
   return from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`
 }
 
-function rowsText({ rowsAdded, rowsRemoved, rowsChanged, basis, conflicts }: MergedPath): string {
+export function rowsText({ rowsAdded, rowsRemoved, rowsChanged, basis, conflicts }: MergedPath): string {
   const parts: string[] = []
   if (rowsAdded !== undefined || rowsRemoved !== undefined || rowsChanged !== undefined) {
     const sums = { added: rowsAdded ?? 0, removed: rowsRemoved ?? 0, changed: rowsChanged ?? 0 }
