@@ -53,6 +53,12 @@ export const commands: readonly CommandEntry[] = [
   entry('cat', 'data', 'Print a file', () => import('./commands/cat.ts')),
   entry('import', 'data', 'Load rows into a table, or a Git history', () => import('./commands/import.ts')),
   entry('export', 'data', "Write a table's rows", () => import('./commands/export.ts')),
+  entry(
+    'git-driver',
+    'upkeep',
+    'Let Git merge data files as Varve does',
+    () => import('./commands/git-driver.ts'),
+  ),
   entry('config', 'upkeep', 'Read and change settings', () => import('./commands/config.ts')),
   entry('gc', 'upkeep', 'Remove what nothing needs', () => import('./commands/gc.ts')),
   entry('fsck', 'upkeep', 'Check every byte of the repository', () => import('./commands/fsck.ts')),

@@ -15,7 +15,8 @@ import { mergeJsonLines } from './json/merge-json-lines.ts'
 import { mergeJson } from './json/merge-json.ts'
 import { mergeLines } from './merge-lines.ts'
 import { conflictMarkers, type MarkerLabels, textBytesMax } from './merge-text.ts'
-import { mergeTable, tableBytesMax } from './tables/merge-table.ts'
+import { mergeTable } from './tables/merge-table.ts'
+import { tableBytesMax } from './tables/versions.ts'
 
 const forms: readonly (readonly [RegExp, DocumentForm])[] = [
   [/\.(csv|tsv|tab|psv)$/i, 'table'],

@@ -2,7 +2,7 @@
 // content, rows by an inferred key or in order, cells three-way. The result is read again and compared with what was
 // decided, so that a merge which is clean is also right; what does not fit (no table, no partner rows) is left to the
 // merge by lines.
-import { textFromBytes, textToBytes } from '../../files/text.ts'
+import { textToBytes } from '../../files/text.ts'
 import type {
   DocumentConflict,
   DocumentMerge,
@@ -12,27 +12,21 @@ import type {
   UnfitDocument,
 } from '../interface.ts'
 import { mergeLines } from '../merge-lines.ts'
-import { readVersions } from './dialect.ts'
 import { guardedKeys, inferKey, type InferredKey } from './key.ts'
 import { type Lane, lanesOf, nameAt } from './lanes.ts'
 import { hasMoves, layoutOf, orderLanes, type Versions } from './layout.ts'
 import { cell, RowMerger } from './merge-rows.ts'
 import { isProven } from './proof.ts'
-import { type RecordFile } from './record.ts'
 import { type HeaderCell, type MergedTable, renderTable } from './render.ts'
 import { rowStrands } from './row-strands.ts'
 import { countsAddUp, hasSameRows } from './same-rows.ts'
 import { sortedPlace } from './sorted-place.ts'
 import { threeWay } from './three-way.ts'
-import { looksLikeHeader, type Version, versionOf } from './version.ts'
+import type { Version } from './version.ts'
+import { unfit, versionsOf } from './versions.ts'
 import { type Strand, weave } from './weave.ts'
 
-/** Above this three versions with all their cells would take too much memory. */
-export const tableBytesMax: number = 128 << 20
-
 const inOrder = 'rows in order: no columns tell them apart'
-
-const conflictMarker = /^(<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)( |\r?$)/m
 
 export function mergeTable(sides: DocumentSides, options: DocumentOptions): DocumentMerge {
   const merged = mergeByRows(sides, options)
@@ -96,44 +90,9 @@ function mergeRows(
   }
 }
 
-function unfit(reason: string): UnfitDocument {
-  return { kind: 'unfit', reason }
-}
-
 function basisOf(key: InferredKey | null): string {
   if (key === null) return inOrder
   return `rows by ${key.lanes.map(({ name }) => `'${name}'`).join(', ')}`
-}
-
-function versionsOf(sides: DocumentSides, { name }: DocumentOptions): Versions | UnfitDocument {
-  const all = [sides.base ?? new Uint8Array(0), sides.ours, sides.theirs]
-  if (all.some(({ length }) => length > tableBytesMax)) return unfit('it is too large to be merged by rows')
-  if (all.some((bytes) => bytes.includes(0))) return unfit('it is not text')
-  const texts = all.map(textFromBytes)
-  if (texts.some((text) => conflictMarker.test(text))) return unfit('a version holds conflict markers')
-  const files = readVersions(texts, name)
-  if (files.includes(null)) return unfit('a quote is never closed')
-  const [base, ours, theirs] = files as [RecordFile, RecordFile, RecordFile]
-  const hasBase = sides.base !== null && base.records.length > 0
-  const seen = hasBase ? [base, ours, theirs] : [ours, theirs]
-  if (seen.some(({ records }) => records.length === 0)) return unfit('a version is empty')
-  if (hasBase && hasLostLines(texts[0]!, base, ours)) return unfit('the base has lost its line ends')
-  const hasHeader = seen.every(looksLikeHeader) && hasOneHead(seen)
-  const version = (file: RecordFile): Version => versionOf(file, hasHeader)
-  return { base: version(base), ours: version(ours), theirs: version(theirs), hasBase }
-}
-
-/** The whole table on one line. */
-function hasLostLines(text: string, base: RecordFile, ours: RecordFile): boolean {
-  return (
-    base.records.length === 1 && ours.records.length > 2 && text.length > 2 * ours.records[0]!.text.length
-  )
-}
-
-/** A first record that has nothing in common with the others' is a row. */
-function hasOneHead(files: readonly RecordFile[]): boolean {
-  const [first, ...others] = files.map(({ records }) => new Set(records[0]!.cells))
-  return others.every((cells) => [...cells].some((name) => first!.has(name)))
 }
 
 /** Columns that a side removed go, unless the other edited their cells. */

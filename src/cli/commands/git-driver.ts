@@ -1,0 +1,114 @@
+import * as fs from 'node:fs'
+import {
+  diffDocument,
+  type FileDiff,
+  installGitDriver,
+  uninstallGitDriver,
+  type GitDriverPlace,
+} from '../../index.ts'
+import { usage } from '../arguments.ts'
+import { printDiffs } from '../format/diff.ts'
+import type { Command, Context } from '../interface.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['git-driver install [--global | --committed]', 'git-driver uninstall [--global | --committed]'],
+  description:
+    "Lets Git merge and show data files as Varve does: 'git merge' of CSV, TSV, JSON and YAML by cells and values,\n'git diff' of tables by rows. Which files are concerned is written into .git/info/attributes of this clone, with\n--committed into .gitattributes for everybody (who installs the driver too), with --global into your own\nattributes. 'git diff --no-ext-diff' shows lines as before.",
+  options: {
+    global: { type: 'flag', about: 'for all your repositories' },
+    committed: { type: 'flag', about: 'write .gitattributes, which is committed' },
+  },
+  examples: [
+    ['varve git-driver install', 'use it in this clone'],
+    ['varve git-driver uninstall', 'as before'],
+  ],
+  json: "{ attributes: string; patterns?: string[] }; diff, which Git calls: as 'varve diff'",
+  run,
+}
+
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out } = context
+  given.exclusive('global', 'committed')
+  const [verb, ...words] = given.words
+  const place: GitDriverPlace = given.flag('global')
+    ? 'user'
+    : given.flag('committed')
+      ? 'committed'
+      : 'clone'
+  const dir = process.cwd()
+  if (verb === 'diff') return diff(context, words)
+  if (words.length > 0) throw usage(`unexpected argument '${words[0]}'`)
+  if (verb === 'install') {
+    const done = installGitDriver({ dir, place, command: ownCommand() })
+    out.result(done, () => {
+      out.say(`Git merges data files with varve now: ${done.patterns.join(' ')}`)
+      out.say(`attributes are in ${visible(done.attributes)}`)
+    })
+    return 0
+  }
+  if (verb === 'uninstall') {
+    const done = uninstallGitDriver({ dir, place })
+    out.result(done, () => out.say('Git merges and shows data files by itself again'))
+    return 0
+  }
+  throw usage(verb === undefined ? "say 'install' or 'uninstall'" : `no such action: '${verb}'`)
+}
+
+/** This program, wherever it lies: Git runs the words in a shell. */
+function ownCommand(): string {
+  const quoted = (word: string): string => `'${word.replaceAll('\\', '/').replaceAll("'", String.raw`'\''`)}'`
+  return `${quoted(process.execPath)} ${quoted(fs.realpathSync(process.argv[1]!))}`
+}
+
+/** Git's arguments: path, old file, its hash and mode, new file, its hash and mode; for a path in conflict the path alone. */
+async function diff({ out }: Context, words: readonly string[]): Promise<number> {
+  const [path, oldFile, , , newFile] = words
+  if (path === undefined) throw usage("'git-driver diff' is called by Git")
+  if (oldFile === undefined || newFile === undefined) {
+    out.line(`* Unmerged path ${visible(path)}`)
+    return 0
+  }
+  const [before, after] = [readIfThere(oldFile), readIfThere(newFile)]
+  await printDiffs(out, one(fileDiff(path, before, after)))
+  return 0
+}
+
+async function* one<T>(item: T): AsyncGenerator<T> {
+  yield item
+}
+
+function readIfThere(file: string): Buffer | null {
+  return file === '/dev/null' || file === 'nul' ? null : fs.readFileSync(file)
+}
+
+function fileDiff(path: string, before: Buffer | null, after: Buffer | null): FileDiff {
+  const nothing = new Uint8Array(0)
+  const found = diffDocument(before ?? nothing, after ?? nothing, { name: path })
+  const state = before === null ? 'added' : after === null ? 'deleted' : 'modified'
+  const common = {
+    path,
+    state,
+    sizeBefore: before?.length ?? null,
+    sizeAfter: after?.length ?? null,
+  } as const
+  async function* none(): AsyncGenerator<never> {}
+  async function* list<T>(items: Iterable<T>): AsyncGenerator<T> {
+    yield* items
+  }
+  if (found.kind === 'rows') {
+    const { schemaChanges, keyColumns, changes } = found
+    const key = keyColumns.length === 0 ? ['row'] : keyColumns
+    return {
+      ...common,
+      kind: 'table',
+      schemaChanges,
+      keyColumns: key,
+      rows: () => one([...changes]),
+      hunks: none,
+    }
+  }
+  const hunks = found.kind === 'lines' ? found.hunks : []
+  const kind = found.kind === 'lines' ? 'text' : 'binary'
+  return { ...common, kind, schemaChanges: [], rows: none, hunks: () => list(hunks) }
+}
