@@ -1,4 +1,4 @@
-// How much of one value is still in another, to tell a changed element from a new one in its place.
+// How much of one value is in another, to tell a changed element from a new one in its place.
 import { none, type NodeIndex, type Tree } from './tree.ts'
 
 /**
@@ -24,4 +24,27 @@ export function likeness(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): number {
     if (other !== none) like += a.value(child) === b.value(other) ? 1 : 0.5
   }
   return like / most
+}
+
+/**
+ * Whether one object or array has all that the other has, and perhaps more: keys with their values, elements in their
+ * order. Two sides that added such values added one thing, and one of them says more about it.
+ */
+export function isExtension(larger: Tree, x: NodeIndex, smaller: Tree, y: NodeIndex): boolean {
+  if (larger.value(x) === smaller.value(y)) return true
+  const kind = larger.kind(x)
+  if (kind === 'scalar' || smaller.kind(y) !== kind) return false
+  const [all, some] = [larger.children(x), smaller.children(y)]
+  if (some.length === 0 || some.length > all.length) return false
+  if (kind === 'object') {
+    return some.every((child) => {
+      const other = larger.child(x, smaller.key(child))
+      return other !== none && isExtension(larger, other, smaller, child)
+    })
+  }
+  let at = 0
+  return some.every((child) => {
+    while (at < all.length && !isExtension(larger, all[at]!, smaller, child)) at++
+    return at++ < all.length
+  })
 }

@@ -6,6 +6,7 @@ import { keepSorted, mergedOrder, orderOfOurs } from './order.ts'
 import type { Merging, Path } from './merging.ts'
 import type { Member, Nodes } from './plan.ts'
 import { strictIdentities, type Identified, type Identity } from './identity.ts'
+import { isExtension } from './likeness.ts'
 import { gaps, slotsOf, withRenames } from './renames.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
@@ -84,16 +85,29 @@ function mergeEntry(merging: Merging, nodes: Nodes, path: Path): Member | null {
     nodes[side] === none ? none : merging.trees[side]!.value(nodes[side]!)
   if (ours === none && theirs === none) return null
   if (base === none && (ours === none || theirs === none)) return merging.copied(nodes)
-  if (base === none) {
-    return value(1) === value(2)
-      ? merging.copied(nodes)
-      : merging.clash('key-collision', path, membersOf(merging, nodes))
-  }
+  if (base === none) return mergeAdded(merging, nodes, path)
   if (ours === none || theirs === none) {
     const other = ours === none ? 2 : 1
     return value(other) === value(0) ? null : merging.clash('row', path, membersOf(merging, nodes))
   }
   return { kind: 'member', nodes, plan: merging.value(nodes, path) }
+}
+
+/** Added on both sides: the same thing if one of the two has all that the other has, and that is more than an id. */
+function mergeAdded(merging: Merging, nodes: Nodes, path: Path): Member {
+  const { trees } = merging
+  const isElement = trees[1].key(nodes[1]) === none
+  for (const [larger, smaller] of [
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    const isEnough = !isElement || trees[smaller].children(nodes[smaller]).length > 1
+    const isEqual = trees[larger].value(nodes[larger]) === trees[smaller].value(nodes[smaller])
+    if (!isEqual && !(isEnough && isExtension(trees[larger], nodes[larger], trees[smaller], nodes[smaller])))
+      continue
+    return { kind: 'member', nodes, plan: { kind: 'copy', side: larger, node: nodes[larger] } }
+  }
+  return merging.clash('key-collision', path, membersOf(merging, nodes))
 }
 
 function membersOf(merging: Merging, nodes: Nodes): Member[][] {

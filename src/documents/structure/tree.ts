@@ -49,6 +49,25 @@ export class Tree {
     this.#values[node] = value
   }
 
+  /** Adds a node of another tree and all below it, moved by `shift` in the text. */
+  append(other: Tree, node: NodeIndex, shift: number): NodeIndex {
+    const first = this.size
+    const rows = first - node
+    for (let row = node; row < other.#next[node]!; row++) {
+      const added = this.open(
+        other.kind(row),
+        other.from(row) + shift,
+        other.start(row) + shift,
+        other.key(row),
+      )
+      this.#end[added] = other.end(row) + shift
+      this.#to[added] = other.to(row) + shift
+      this.#next[added] = other.#next[row]! + rows
+      this.#values[added] = other.value(row)
+    }
+    return first
+  }
+
   /** Where a member begins and ends, for those who know it only after they closed it. */
   place(node: NodeIndex, from: number, to: number): void {
     this.#from[node] = from

@@ -1,0 +1,28 @@
+// Three-way merge of YAML by structure: block collections are merged within, everything else is a value. The text of
+// ours is kept, with its comments and anchors; a merge that would lose or double one of them is given up.
+import { mergeTrees } from '../structure/merge-values.ts'
+import { chooseOurs, conflictsOf, type Choose } from '../structure/plan.ts'
+import { ValueTable } from '../structure/values.ts'
+import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
+import { basisOf, proven, readSides, whereFit } from '../json/merge-json.ts'
+import { createYamlReader } from './read.ts'
+import { checkRemarks } from './remarks.ts'
+import { renderYaml } from './render.ts'
+
+export const mergeYaml: DocumentMerger = (sides) => whereFit(() => merge(sides))
+
+function merge(sides: DocumentSides): DocumentMerge {
+  const values = new ValueTable()
+  const reader = createYamlReader(values)
+  const trees = readSides(sides, (text) => reader.read(text))
+  const { plan, told } = mergeTrees(trees, values)
+  const render = (choose: Choose): string => renderYaml(plan, trees, choose)
+  const merged = reader.read(render(chooseOurs))
+  checkRemarks(
+    trees.map((tree) => reader.remarks(tree)),
+    reader.remarks(merged),
+    conflictsOf(plan).length === 0,
+  )
+  const read = (text: string): ReturnType<typeof reader.read> => reader.read(text)
+  return proven({ form: 'yaml', basis: basisOf(told), plan, trees, values, sides, render, read })
+}

@@ -1,0 +1,120 @@
+// What must hold for every three YAML documents, as the package `yaml` writes and reads them.
+import '../support/seed.ts'
+import { performance } from 'node:perf_hooks'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { utf8, utf8Text } from '../../src/base/bytes.ts'
+import { mergeJson } from '../../src/documents/json/merge-json.ts'
+import { mergeYaml } from '../../src/documents/yaml/merge-yaml.ts'
+import { cleanly, mergeTexts } from './documents.ts'
+
+const scalar = fc.constantFrom<unknown>(
+  0,
+  1,
+  -2.5,
+  'a',
+  'b: c',
+  'two\nlines\n',
+  '',
+  'é',
+  true,
+  null,
+  '007',
+  '# no',
+)
+const value = (depth: number): fc.Arbitrary<unknown> =>
+  depth === 0
+    ? scalar
+    : fc.oneof(scalar, record(depth - 1), list(depth - 1), fc.array(scalar, { maxLength: 3 }))
+const record = (depth: number): fc.Arbitrary<object> =>
+  fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd e'), value(depth), { noNullPrototype: true, minKeys: 1 })
+const list = (depth: number): fc.Arbitrary<object[]> =>
+  fc
+    .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 5 }), record(depth)), {
+      selector: ([id]) => id,
+      minLength: 1,
+    })
+    .map((pairs) => pairs.map(([id, fields]) => ({ id, ...fields })))
+const document = fc.oneof(record(2), list(1))
+const spelled = fc.constantFrom<(json: unknown) => string>(
+  (json) => stringify(json),
+  (json) => stringify(json, { indent: 4, indentSeq: false }),
+  (json) => stringify(json, { defaultStringType: 'QUOTE_DOUBLE' }).replaceAll('\n', '\r\n'),
+)
+
+describe('laws of merging YAML', () => {
+  test('what one side alone changed is taken byte for byte', () => {
+    fc.assert(
+      fc.property(document, document, spelled, spelled, (one, other, spell, spellOther) => {
+        const [base, side] = [spell(one), spellOther(other)]
+        const merge = (a: string, b: string, c: string): string | null => {
+          const merged = mergeYaml({ base: utf8(a), ours: utf8(b), theirs: utf8(c) }, { name: 'a.yaml' })
+          return merged.kind === 'merged' ? utf8Text(merged.render()) : null
+        }
+        expect([side, null]).toContain(merge(base, side, base))
+        expect([side, null]).toContain(merge(base, base, side))
+        expect([side, null]).toContain(merge(base, side, side))
+      }),
+      { numRuns: 100 },
+    )
+  }, 120_000)
+
+  test('YAML that merges cleanly has the value that JSON of the same values merges to', () => {
+    fc.assert(
+      fc.property(document, document, document, (base, ours, theirs) => {
+        const [b, o, t] = [base, ours, theirs].map((json) => JSON.stringify(json)) as [string, string, string]
+        const yaml = mergeYaml(
+          { base: utf8(stringify(base)), ours: utf8(stringify(ours)), theirs: utf8(stringify(theirs)) },
+          { name: 'a.yaml' },
+        )
+        // Collections in one line are merged whole in YAML, and may conflict where those of JSON do not.
+        if (yaml.kind === 'unfit' || yaml.conflicts.length > 0) return
+        const json = mergeTexts(mergeJson, b, o, t)
+        expect(json.conflicts).toEqual([])
+        expect(parse(utf8Text(yaml.render()))).toEqual(JSON.parse(json.text))
+      }),
+      { numRuns: 200 },
+    )
+  }, 120_000)
+
+  test('broken text is refused or merged, and never ends in anything else', () => {
+    const text = 'a: &x [1, "two"] # c\nb:\n  - id: 1\n    t: |\n      text\n  - *x\n"c": {d: !e 5}\n'
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(fc.nat(text.length - 1), fc.constantFrom(...Array.from(' \n\t:-#"\'[]{}&*!|>%@a1é'))),
+          {
+            maxLength: 3,
+          },
+        ),
+        fc.nat(text.length),
+        (changes, length) => {
+          const letters = Array.from(text)
+          for (const [at, letter] of changes) letters[at] = letter
+          const broken = letters.join('')
+          const merge = mergeYaml(
+            { base: utf8(text), ours: utf8(broken.slice(0, length)), theirs: utf8(broken) },
+            { name: 'a.yaml' },
+          )
+          if (merge.kind === 'merged') expect(merge.render().length).toBeGreaterThan(0)
+          else expect(merge.reason).not.toBe('')
+        },
+      ),
+      { numRuns: 300 },
+    )
+  }, 120_000)
+})
+
+describe('large YAML', () => {
+  test('20,000 elements with a change on each side are merged in seconds', () => {
+    const text = (change: number): string =>
+      Array.from({ length: 20_000 }, (_, i) => `- id: ${i}\n  name: name ${i === change ? 'new' : i}\n`).join(
+        '',
+      )
+    const started = performance.now()
+    const merged = cleanly(mergeYaml, text(-1), text(5), text(6))
+    expect(merged.match(/name new/g)?.length).toBe(2)
+    expect(performance.now() - started).toBeLessThan(60_000)
+  }, 120_000)
+})
