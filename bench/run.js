@@ -1,6 +1,6 @@
 // Runs the benchmarks of the built product: `node bench/run.js [name…] [--rounds N]`. Names: startup, table, files,
-// large-file; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to work.
-const names = ['startup', 'table', 'files', 'large-file']
+// large-file, history; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to work.
+const names = ['startup', 'table', 'files', 'large-file', 'history']
 const args = process.argv.slice(2)
 const at = args.indexOf('--rounds')
 const rounds = at === -1 ? null : Number(args.splice(at, 2)[1])

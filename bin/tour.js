@@ -59,6 +59,7 @@ const steps = [
   '# Look back, and take back',
   'varve log --oneline',
   'varve diff HEAD~1 --stat',
+  'varve log countries.csv --key VG --column ioc --oneline',
   'varve undo',
   'varve log --oneline -1',
   'varve fsck',

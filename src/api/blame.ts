@@ -14,7 +14,7 @@ import type { PathVersion } from '../repo/path-origin.ts'
 import { rowLog } from '../repo/row-log.ts'
 import { notATable } from '../repo/table-versions.ts'
 import type { RowKey } from '../table/row-key.ts'
-import { entriesToRows, keyValues } from '../table/rows.ts'
+import { entriesToRows } from '../table/rows.ts'
 import { commitInfoOf, refNames } from './info.ts'
 import type {
   Blame,
@@ -106,17 +106,18 @@ async function tableBlame(
   const found = await blameTable(repo, commit, version, asked)
   const { shape, nodes } = found.table
   const blamed = new BlamedCommits(found.attributions)
+  const names = shape.keys.map(({ name }) => name)
   return {
     ...common(commit, version, blamed),
     kind: 'table',
-    keyColumns: shape.keys.map(({ name }) => name),
+    keyColumns: names,
     count: found.table.count,
     lines: none,
     async *rows() {
       for await (const batch of found.rows()) {
         const entries = batch.map(({ entry }) => entry)
         const rows = await entriesToRows(shape, entries, nodes.reader, { signal })
-        yield batch.map(({ entry, by }, i): RowBlame => {
+        yield batch.map(({ by }, i): RowBlame => {
           const row = rows[i]!
           const cells = (found.columns ?? []).map(({ name }, lane) => ({
             column: name,
@@ -124,7 +125,7 @@ async function tableBlame(
             by: blamed.of(by[lane]!),
           }))
           const whole = found.columns === null ? blamed.of(by[0]!) : null
-          return { key: keyValues(shape, entry.key), row, by: whole, cells }
+          return { key: names.map((name) => row[name] ?? null), row, by: whole, cells }
         })
       }
     },

@@ -3,7 +3,7 @@
 // their bytes with 00 written as 00 FF, and end in 00. In a table of text cells a cell of an 'int' column that reads
 // as an integer is one, and every other cell is text; in a typed table the cell's kind decides. One cell has exactly
 // one spelling: what does not decode to a canonical element is refused, so equal keys are equal bytes.
-import { utf8, utf8Text } from '../base/bytes.ts'
+import { utf8Text } from '../base/bytes.ts'
 import { VarveError, corrupt } from '../base/errors.ts'
 import { intLengthOf, intLiteralAt, writeIntLiteral } from './int-key.ts'
 import type { Cell, Column, Schema } from './interface.ts'
@@ -131,12 +131,19 @@ function elementCell(key: Uint8Array, at: number, end: number, cells: Schema['ce
   if (intLengthOf(tag) >= 0) {
     const literal = intLiteralAt(key, at)
     if (literal === null) throw corrupt('number in a key is not in its shortest form')
-    return { kind: cells === 'text' ? 'text' : 'number', bytes: utf8(literal), quotingFlipped: false }
+    return { kind: cells === 'text' ? 'text' : 'number', bytes: digitBytes(literal), quotingFlipped: false }
   }
   const bytes = unescaped(key, at + 1, end - 1)
   const kind = tag === keyTag.text ? 'text' : tag === keyTag.bytes ? 'bytes' : 'number'
   if (kind === 'number' && isIntLiteral(bytes)) throw corrupt('number in a key is spelled as text')
   return { kind, bytes, quotingFlipped: false }
+}
+
+/** Most keys: several times faster than the encoder, whose call costs more than its work. */
+function digitBytes(literal: string): Uint8Array {
+  const bytes = new Uint8Array(literal.length)
+  for (let i = 0; i < literal.length; i++) bytes[i] = literal.charCodeAt(i)
+  return bytes
 }
 
 function checkTextElement(key: Uint8Array, at: number, cell: Cell, column: Column): void {
