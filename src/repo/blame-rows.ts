@@ -224,10 +224,11 @@ class Division {
   /** What differs of the row stays; null: all of it. */
   #keep(place: number, pair: RowPair | null): void {
     const row = this.#rowAt(place)
+    const differs = pair === null ? () => true : this.#pair.comparison(pair)
     let isKept = false
     this.#lanes.forEach((shares, lane) => {
       if (!shares.holds(this.#work.shares[lane]!, row)) return
-      if (pair !== null && !this.#pair.differs(pair, this.#units[lane]!)) return
+      if (!differs(this.#units[lane]!)) return
       shares.move(row, this.left[lane]!)
       isKept = true
     })

@@ -50,15 +50,20 @@ export function diffSchemas(a: Schema, b: Schema): SchemaDifference {
     renamed: both.filter(({ before, after }) => before.name !== after.name),
     retyped: both.filter(({ before, after }) => before.type !== after.type),
     reordered: both.some(({ before }, i) => orderBefore[i] !== before),
-    keyChanged: !hasSameKey(a, b, both),
+    keyChanged: !hasSameKey(a, b, pairs),
   }
 }
 
-function hasSameKey(a: Schema, b: Schema, both: readonly { before: Column; after: Column }[]): boolean {
+/** Whether a key of one is a key of the other, byte for byte; `pairs` are those of `matchColumns`. */
+export function hasSameKey(
+  a: Schema,
+  b: Schema,
+  pairs: readonly (readonly [Column | null, Column | null])[],
+): boolean {
   if (a.key.length !== b.key.length || a.cells !== b.cells) return false
   return a.key.every((id, i) => {
-    const pair = both.find(({ before }) => before.id === id)
-    return pair !== undefined && pair.after.id === b.key[i] && pair.before.type === pair.after.type
+    const [before, after] = pairs.find(([column]) => column?.id === id) ?? [null, null]
+    return before !== null && after !== null && after.id === b.key[i] && before.type === after.type
   })
 }
 

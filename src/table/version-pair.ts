@@ -9,7 +9,7 @@ import type { Entry } from '../prolly/interface.ts'
 import type { ProllyMap } from '../prolly/map.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { absentCell, cellValue } from './cell.ts'
-import { diffSchemas, matchColumns } from './diff.ts'
+import { hasSameKey, matchColumns } from './diff.ts'
 import type { Cell, Column } from './interface.ts'
 import { decodeKey, encodeKey } from './key.ts'
 import { absentSlot, type RowSlots, type Slot } from './row.ts'
@@ -44,14 +44,19 @@ export class VersionPair {
   readonly keyChanged: boolean
   readonly #comparable: readonly PairedColumn[]
   readonly #aligned: boolean
+  readonly #columnOfId: ReadonlyMap<number, PairedColumn>
   readonly #places: readonly [ColumnPlaces, ColumnPlaces]
 
   constructor(before: Table, after: Table) {
     this.before = before
     this.after = after
     this.#places = [placesOf(before.shape), placesOf(after.shape)]
-    this.columns = matchColumns(before.schema, after.schema).map(([a, b]) => ({ before: a, after: b }))
-    this.keyChanged = diffSchemas(before.schema, after.schema).keyChanged
+    const pairs = matchColumns(before.schema, after.schema)
+    this.columns = pairs.map(([a, b]) => ({ before: a, after: b }))
+    this.#columnOfId = new Map(
+      this.columns.flatMap((column) => (column.after === null ? [] : [[column.after.id, column]])),
+    )
+    this.keyChanged = !hasSameKey(before.schema, after.schema, pairs)
     const isKey = ({ before: a, after: b }: PairedColumn): boolean =>
       a !== null && b !== null && before.shape.keys.includes(a) && after.shape.keys.includes(b)
     this.#comparable = this.columns.filter((column) => this.keyChanged || !isKey(column))
@@ -66,7 +71,7 @@ export class VersionPair {
   }
 
   columnOf(afterId: number): PairedColumn | null {
-    return this.columns.find(({ after }) => after?.id === afterId) ?? null
+    return this.#columnOfId.get(afterId) ?? null
   }
 
   /**
@@ -110,29 +115,31 @@ export class VersionPair {
   }
 
   differs(pair: RowPair, unit: Unit): boolean {
-    if (pair.before === null || pair.after === null) return true
-    if (unit === null) return false
-    const rows = this.#opened(pair)
-    return unit === 'row'
-      ? this.#comparable.some((column) => this.#differsIn(rows, column))
-      : this.#differsIn(rows, unit)
+    return this.comparison(pair)(unit)
+  }
+
+  /** Tells of each unit whether it differs; for many of them the rows are taken apart once. */
+  comparison({ before, after }: RowPair): (unit: Unit) => boolean {
+    if (before === null || after === null) return () => true
+    const rows = this.#opened(before, after)
+    return (unit) => {
+      if (unit === null) return false
+      if (unit !== 'row') return differsIn(rows, unit)
+      return this.#comparable.some((column) => differsIn(rows, column))
+    }
   }
 
   /** Of a row that both versions have. */
-  differingColumns(pair: RowPair): PairedColumn[] {
-    const opened = this.#opened(pair)
-    return this.#comparable.filter((column) => this.#differsIn(opened, column))
+  differingColumns({ before, after }: RowPair): PairedColumn[] {
+    const rows = this.#opened(before!, after!)
+    return this.#comparable.filter((column) => differsIn(rows, column))
   }
 
-  #opened({ before, after }: RowPair): [OpenedRow, OpenedRow] {
+  #opened(before: Entry, after: Entry): [OpenedRow, OpenedRow] {
     return [
-      new OpenedRow(this.before.shape, this.#places[0], before!),
-      new OpenedRow(this.after.shape, this.#places[1], after!),
+      new OpenedRow(this.before.shape, this.#places[0], before),
+      new OpenedRow(this.after.shape, this.#places[1], after),
     ]
-  }
-
-  #differsIn([before, after]: [OpenedRow, OpenedRow], column: PairedColumn): boolean {
-    return !equalSlotValues(before.slot(column.before), after.slot(column.after))
   }
 
   /** The key that the row of the version after would have had in the one before; null: none. */
@@ -193,6 +200,10 @@ class OpenedRow {
     this.#keyCells ??= decodeKey(this.#shape.schema, this.#key)
     return inlineSlot(this.#keyCells[place.key] ?? absentCell)
   }
+}
+
+function differsIn([before, after]: readonly [OpenedRow, OpenedRow], column: PairedColumn): boolean {
+  return !equalSlotValues(before.slot(column.before), after.slot(column.after))
 }
 
 /** Entries with these keys (sorted), or all of them, in batches. */

@@ -16,7 +16,7 @@ import { cellSlot } from '../../src/table/slot.ts'
 import { WrappedStore } from '../remote/wrapped-store.ts'
 import { DrawnHistory } from './drawn.ts'
 
-const rowCount = 20_000
+const rowCount = 10_000
 const editsOfVersion = 20
 const versionCount = 5
 
@@ -74,7 +74,7 @@ async function draw(others: number): Promise<{ history: DrawnHistory; rowNodes: 
   return { history, rowNodes, height: rows.height }
 }
 
-/** Version v edits the rows v, v + 1000, v + 2000, … */
+/** Version v edits the rows v, v + 500, v + 1000, … */
 function edited(history: DrawnHistory, rows: ProllyMap, version: number): Promise<ProllyMap> {
   const step = rowCount / editsOfVersion
   return rows.mutate(
@@ -88,7 +88,7 @@ describe('cost of history', () => {
   beforeAll(async () => {
     drawn = await draw(20)
     await drawn.history.open()
-  })
+  }, 60_000)
 
   /** Row nodes that the work reads, of a repository that has read nothing yet. */
   async function rowReads(
@@ -130,7 +130,7 @@ describe('cost of history', () => {
       expect(await (await repo.at('main')).table('people').count()).toBe(rowCount)
       await collect((await repo.at('main')).table('people').scan())
     })
-    expect(scan).toBeGreaterThan(80)
+    expect(scan).toBeGreaterThan(40)
     expect(await rowReads(blameAll)).toBeLessThanOrEqual(
       scan + (versionCount - 1) * editsOfVersion * drawn.height,
     )
