@@ -7,7 +7,6 @@ import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/
 import { operatorOf } from '../repo/context.ts'
 import { checkDatasets } from '../repo/check.ts'
 import { checkConfig } from '../repo/config.ts'
-import { type PathDiff, diffDatasets } from '../repo/diff.ts'
 import type { PolicyDecision } from '../merge/decisions.ts'
 import { log } from '../repo/log.ts'
 import { reflog } from '../repo/reflog.ts'
@@ -18,8 +17,8 @@ import type { FsckReport, GcReport, Store } from '../store/interface.ts'
 import { blamePath, logOfRow } from './blame.ts'
 import { type ExportOptions, type ImportOptions, exportFrom, importInto } from './exchange.ts'
 import type { Snapshot, Transaction } from './data.ts'
-import { diffEnds } from './diff-ends.ts'
 import { diffStatOf } from './diff-stat.ts'
+import { diffsBetween, pathsBetween } from './diffs.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { decisionsAt } from './policies.ts'
@@ -66,23 +65,16 @@ export class DataRepository extends MergingRepository {
   }
 
   async *diff(options: t.DiffOptions = {}): AsyncGenerator<t.FileDiff> {
-    yield* this.#diffs(options)
+    yield* diffsBetween(this.repo, this.folder, options)
   }
 
-  /** Trees live in a writer that is thrown away: the files' side of a diff need not be published. */
-  async *#diffs(options: t.DiffOptions): AsyncGenerator<PathDiff> {
-    const writer = this.repo.store.writer()
-    const io = { writer, nodes: this.repo.nodes.through(writer) }
-    try {
-      const { from, to } = await diffEnds(this.repo, this.folder, io, options)
-      yield* diffDatasets(io.nodes, from, to, options)
-    } finally {
-      await writer.abort()
-    }
+  /** Which paths differ, without looking at how. */
+  async *diffPaths(options: t.DiffOptions = {}): AsyncGenerator<t.PathChange> {
+    yield* pathsBetween(this.repo, this.folder, options)
   }
 
   async *diffStat(options: t.DiffOptions = {}): AsyncGenerator<t.DiffStat> {
-    for await (const diff of this.#diffs(options)) yield await diffStatOf(diff)
+    for await (const diff of diffsBetween(this.repo, this.folder, options)) yield await diffStatOf(diff)
   }
 
   async branches(options: { remotes?: boolean; all?: boolean } = {}): Promise<readonly t.BranchInfo[]> {

@@ -3,8 +3,17 @@ import type { PathDiff } from '../repo/diff.ts'
 import type { DiffStat } from './interface.ts'
 
 export async function diffStatOf(diff: PathDiff): Promise<DiffStat> {
-  const { path, state, from, kind, sizeBefore, sizeAfter } = diff
-  const common = { path, state, ...(from === undefined ? {} : { from }), kind, sizeBefore, sizeAfter }
+  const { path, state, from, table, note, kind, sizeBefore, sizeAfter } = diff
+  const common = {
+    path,
+    state,
+    ...(from === undefined ? {} : { from }),
+    ...(table === undefined ? {} : { table }),
+    ...(note === undefined ? {} : { note }),
+    kind,
+    sizeBefore,
+    sizeAfter,
+  }
   if (kind === 'table') return { ...common, rows: await diff.rowCounts() }
   if (kind === 'text' || kind === 'symlink') return { ...common, lines: await countLines(diff) }
   return common

@@ -121,6 +121,10 @@ export interface FileDiff {
   readonly schemaChanges: readonly string[]
   /** Names of the key's columns, of tables. */
   readonly keyColumns?: readonly string[]
+  /** Of a SQLite file: the table that this is about. A file with several has an item for each that differs. */
+  readonly table?: string
+  /** Of Parquet and SQLite files: how rows were told apart where nobody said it, or why they were not compared. */
+  readonly note?: string
   /** Batches of changed rows; empty unless kind is 'table'. */
   rows(): AsyncIterable<RowChange[]>
   /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
@@ -148,6 +152,8 @@ export interface DiffStat {
   readonly path: string
   readonly state: PathState
   readonly from?: string
+  readonly table?: string
+  readonly note?: string
   readonly kind: 'table' | 'text' | 'binary' | 'symlink'
   readonly rows?: {
     readonly added: number

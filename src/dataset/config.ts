@@ -5,16 +5,19 @@ import ignore, { type Ignore } from 'ignore'
 import { isMap, isScalar, isSeq } from 'yaml'
 import type { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import type { DatasetConfig, FormatName, TablePolicies, TableSetting } from './interface.ts'
+import { type ColumnarName, columnarFormatOf, isColumnar } from './columnar-name.ts'
+import type { DatasetConfig, FormatName, TablePolicies } from './interface.ts'
 import { joinedPolicies } from './policy.ts'
 import { policiesOf } from './policy-section.ts'
 import { type FaultAt, nameOf, parsedConfig } from './document.ts'
 
-const formats: readonly string[] = ['csv', 'tsv', 'jsonl']
+const formats: readonly string[] = ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite']
 const reservedSections: readonly string[] = ['rules', 'links']
 const reservedSettings: readonly string[] = ['rules']
 
-interface TableSection extends TableSetting {
+interface TableSection {
+  readonly key: readonly string[]
+  readonly format: FormatName | ColumnarName | null
   readonly policies: TablePolicies | null
 }
 
@@ -32,7 +35,14 @@ export function parseConfig(text: string): DatasetConfig {
     isEmpty: tables.size === 0,
     tableAt: (path) => {
       const section = sectionAt(path)
-      return section === null ? null : { key: section.key, format: section.format }
+      if (section === null) return null
+      const format = section.format ?? columnarFormatOf(path)
+      return format !== null && isColumnar(format) ? null : { key: section.key, format }
+    },
+    fileAt: (path) => {
+      const section = sectionAt(path)
+      const format = section?.format ?? columnarFormatOf(path)
+      return section === null || format === null || !isColumnar(format) ? null : { key: section.key, format }
     },
     policiesAt: (path) => joinedPolicies(sectionAt(path)?.policies ?? null, policies),
   }
@@ -80,7 +90,7 @@ function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
   const hint = "write it as 'key: COLUMN' or 'key: [COLUMN, COLUMN]'"
   if (!isMap(value)) throw fault(value ?? name, "the table's settings are not a map", hint)
   let key: readonly string[] | null = null
-  let format: FormatName | null = null
+  let format: TableSection['format'] = null
   let policies: TablePolicies | null = null
   for (const item of value.items) {
     const setting = isScalar(item.key) ? item.key.value : null
@@ -89,8 +99,8 @@ function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
     else if (setting === 'format') {
       const given = isScalar(item.value) ? item.value.value : null
       if (!formats.includes(String(given)))
-        throw fault(item.key, `unknown format '${String(given)}'`, 'known: csv, tsv, jsonl')
-      format = given as FormatName
+        throw fault(item.key, `unknown format '${String(given)}'`, 'known: csv, tsv, jsonl, parquet, sqlite')
+      format = given as TableSection['format']
     } else if (!reservedSettings.includes(String(setting))) {
       throw fault(
         item.key,

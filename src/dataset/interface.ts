@@ -1,6 +1,7 @@
 // What varve.yaml says: which files are tables, by which key, and how their merges decide what three versions alone
 // leave open. It is committed with the dataset, so whoever merges it, with files or without, merges it alike.
 import type { Path } from '../files/interface.ts'
+import type { ColumnarName } from './columnar-name.ts'
 
 export const configFileName = 'varve.yaml'
 
@@ -12,9 +13,17 @@ export interface TableSetting {
   readonly format: FormatName | null
 }
 
+/** A file that stays a file; its key is what diff tells rows apart by. */
+export interface FileSetting {
+  readonly key: readonly string[]
+  readonly format: ColumnarName
+}
+
 export interface DatasetConfig {
   /** The setting that holds for a path: its own, or that of the last pattern that matches it. */
   tableAt(path: Path): TableSetting | null
+  /** The same for Parquet and SQLite files, which are no tables. */
+  fileAt(path: Path): FileSetting | null
   /** null: nothing is said, and every clash is a conflict. */
   policiesAt(path: Path): TablePolicies | null
   /** Whether it names no table. */

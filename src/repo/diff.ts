@@ -12,12 +12,13 @@ import { isText, textFromBytes } from '../files/text.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import { diffSchemas, diffTables } from '../table/diff.ts'
-import type { RowDifference, Schema, SchemaDifference, TableObject } from '../table/interface.ts'
+import type { ObjectWriter } from '../store/interface.ts'
+import type { RowDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
-import { Table } from '../table/table.ts'
+import type { FileKeys } from './diff-columnar.ts'
 import { pairRenames } from './renames.ts'
-import { type RowCounts, countRows, countWhole, noRows } from './row-counts.ts'
+import { type RowCounts, noRows } from './row-counts.ts'
+import { type TableParts, partsOfTables } from './table-parts.ts'
 
 /** Larger files are compared by size: a line diff of them serves nobody. */
 export const textBytesMax: number = 16 << 20
@@ -43,6 +44,10 @@ export interface PathDiff {
   readonly schemaChanges: readonly string[]
   /** Of tables. */
   readonly keyColumns?: readonly string[]
+  /** Of a file with several tables: the one that this is about. */
+  readonly table?: string
+  /** How a file's rows were told apart, or why they were not. */
+  readonly note?: string
   rows(): AsyncIterable<RowDifference[]>
   rowCounts(): Promise<RowCounts>
   hunks(): AsyncIterable<LineHunk>
@@ -51,6 +56,8 @@ export interface PathDiff {
 export interface DiffTreesOptions {
   readonly paths?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
+  /** Where given, Parquet and SQLite files are read into it, and compared by rows; else by size. */
+  readonly writer?: ObjectWriter | undefined
 }
 
 export async function* diffDatasets(
@@ -59,10 +66,23 @@ export async function* diffDatasets(
   after: Cid,
   options: DiffTreesOptions = {},
 ): AsyncGenerator<PathDiff> {
+  const { writer, signal } = options
+  let keys: FileKeys | null = null
   for (const change of await changedPaths(nodes, before, after, options)) {
-    throwIfAborted(options.signal)
-    yield await pathDiff(nodes, change, options)
+    throwIfAborted(signal)
+    const diff = await pathDiff(nodes, change, options)
+    if (writer === undefined || !mayHoldRows(change, diff.kind)) yield diff
+    else {
+      const { columnarDiffs, fileKeys } = await import('./diff-columnar.ts')
+      keys ??= await fileKeys(nodes, after, { signal })
+      yield* columnarDiffs({ nodes, writer }, change, diff, keys, { signal })
+    }
   }
+}
+
+/** Two versions of one file that is neither table nor text. */
+function mayHoldRows({ before, after }: ChangedPath, kind: PathDiff['kind']): boolean {
+  return kind === 'binary' && before?.kind === 'file' && after?.kind === 'file'
 }
 
 export interface ChangedPath extends TreeDifference {
@@ -96,7 +116,7 @@ async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTree
     sizeBefore: sizeOf(before),
     sizeAfter: sizeOf(after),
   }
-  const nothing = { schemaChanges: [], rows: none, rowCounts: async () => noRows, hunks: none }
+  const nothing = nothingToShow
   if ((before ?? after)!.kind === 'table' && (after ?? before)!.kind === 'table') {
     return { ...common, ...nothing, ...(await tableParts(nodes, before, after, options)) }
   }
@@ -109,6 +129,8 @@ async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTree
 
 async function* none(): AsyncGenerator<never> {}
 
+const nothingToShow = { schemaChanges: [], rows: none, rowCounts: async () => noRows, hunks: none }
+
 function sizeOf(entry: TreeEntry | null): number | null {
   if (entry === null || entry.kind === 'table') return null
   return entry.kind === 'file' ? entry.size : entry.target.length
@@ -119,61 +141,11 @@ async function tableParts(
   before: TreeEntry | null,
   after: TreeEntry | null,
   options: DiffTreesOptions,
-): Promise<Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows' | 'rowCounts'>> {
+): Promise<TableParts> {
   const tableOf = async (entry: TreeEntry | null): Promise<TableObject | null> =>
     entry?.kind === 'table' ? loadTable(nodes.reader, entry.table) : null
   const [a, b] = await Promise.all([before, after].map(tableOf))
-  const schemaChanges = a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []
-  return {
-    kind: 'table',
-    schemaChanges,
-    keyColumns: keyNames((b ?? a)!.schema),
-    rows: () => {
-      if (a && b) return diffTables(nodes, a, b, options)
-      return a ? allRows(nodes, a, 'removed', options.signal) : allRows(nodes, b!, 'added', options.signal)
-    },
-    rowCounts: () => {
-      if (a && b) return countRows(diffTables(nodes, a, b, options))
-      return a ? countWhole(nodes, a, 'removed') : countWhole(nodes, b!, 'added')
-    },
-  }
-}
-
-async function* allRows(
-  nodes: NodeStore,
-  object: TableObject,
-  kind: 'added' | 'removed',
-  signal: AbortSignal | undefined,
-): AsyncGenerator<RowDifference[]> {
-  const table = await Table.of(nodes, object)
-  const keys = keyNames(object.schema)
-  for await (const rows of table.scan({ signal })) {
-    yield rows.map((row) => ({
-      kind,
-      key: keys.map((name) => row[name] ?? null),
-      before: kind === 'removed' ? row : null,
-      after: kind === 'added' ? row : null,
-      cells: [],
-    }))
-  }
-}
-
-function keyNames({ columns, key }: Schema): string[] {
-  return key.map((id) => columns.find((column) => column.id === id)!.name)
-}
-
-/** Sentences for people, without full stops. */
-export function describeSchema(difference: SchemaDifference): string[] {
-  return [
-    ...difference.added.map((column) => `column '${column.name}' added`),
-    ...difference.removed.map((column) => `column '${column.name}' removed`),
-    ...difference.renamed.map(({ before, after }) => `column '${before.name}' renamed to '${after.name}'`),
-    ...difference.retyped.map(
-      ({ before, after }) => `column '${after.name}' is ${after.type}, was ${before.type}`,
-    ),
-    ...(difference.reordered ? ['columns reordered'] : []),
-    ...(difference.keyChanged ? ['key changed'] : []),
-  ]
+  return partsOfTables(nodes, a ?? null, b ?? null, options)
 }
 
 /** null: the side is not there; undefined: it is not text, or too large to compare by lines. */

@@ -10,7 +10,7 @@ const configBytesMax = 1 << 20
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
 export async function readConfig(root: string): Promise<DatasetConfig> {
   const text = configText(root)
-  if (text === '') return { isEmpty: true, tableAt: () => null, policiesAt: () => null }
+  if (text === '') return { isEmpty: true, tableAt: () => null, fileAt: () => null, policiesAt: () => null }
   const { parseConfig } = await import('../dataset/config.ts')
   return parseConfig(text)
 }

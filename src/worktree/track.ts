@@ -4,10 +4,12 @@ import { VarveError } from '../base/errors.ts'
 import { WorkerPool } from '../base/pool.ts'
 import { NotATable } from '../formats/not-a-table.ts'
 import { withWriter } from '../repo/context.ts'
+import { columnarFormatOf } from '../dataset/columnar-name.ts'
 import type { FormatName } from '../dataset/interface.ts'
 import type { Tracked, Worktree, WorktreeOptions } from './interface.ts'
 import { Looker } from './native.ts'
 import { normalPath } from './pathspec.ts'
+import { readSteady } from './read-file.ts'
 import { readTableFile } from './table-file.ts'
 
 export interface TrackOptions extends WorktreeOptions {
@@ -21,6 +23,8 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
   if (options.key.length === 0 || options.key.includes(''))
     throw new TypeError('a table needs a key of column names')
   const path = existingFile(worktree, named)
+  if (options.format === undefined && columnarFormatOf(path) !== null)
+    return trackFile(worktree, path, options)
   const setting = { key: options.key, format: options.format ?? null }
   // The writer is thrown away: the rows are stored when they are added.
   const read = await withWriter(worktree.repo, async (writer, nodes) => {
@@ -46,6 +50,46 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
     columns: read.table.schema.columns.map(({ name, type }) => ({ name, type })),
     rows: read.rowCount,
   }
+}
+
+/**
+ * The key of a Parquet file, which stays a file: `diff` goes by it. That its values are there and unique is proved. A
+ * SQLite file names the keys of its tables itself.
+ */
+async function trackFile(worktree: Worktree, path: string, options: TrackOptions): Promise<Tracked> {
+  if (columnarFormatOf(path) !== 'parquet') {
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `'${path}' is a SQLite file, whose tables have keys of their own`,
+      {
+        data: { path },
+        hint: "'varve diff' compares it by them; to keep a table of it, use 'varve import'",
+      },
+    )
+  }
+  const { openColumnar } = await import('../formats/columnar/open.ts')
+  const { readCells } = await import('../formats/columnar/read-cells.ts')
+  const { key, signal } = options
+  const { result } = await readSteady(
+    worktree.root,
+    path,
+    async (source) => {
+      const file = await openColumnar(source, { format: 'parquet', where: path, signal })
+      try {
+        const cells = file.table('')
+        await withWriter(worktree.repo, (writer, nodes) =>
+          readCells(cells, { key, writer, nodes, where: path, signal }),
+        )
+        return { columns: [...cells.columns], rows: cells.rowCount }
+      } finally {
+        await file.close()
+      }
+    },
+    { signal, buffer: new Uint8Array(1 << 20) },
+  )
+  const { addTable } = await import('./config-edit.ts')
+  addTable(worktree.root, path, { key, format: null })
+  return { path, key: [...key], ...result }
 }
 
 /** Takes the setting out of varve.yaml; the next `add` keeps the file as plain bytes. */

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { sqliteBytes } from '../formats/columnar-files.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, root, varve } from './varve.ts'
 
@@ -251,6 +252,42 @@ describe('Parquet and SQLite', () => {
     expect(await ok(['export', 'copy', '--format', 'csv'], { cwd })).toBe(
       'id,n\n1,0.5\n2,12345678901234567.25\n',
     )
+  })
+
+  test('diff shows rows of such files, each table of a database for itself', async () => {
+    const cwd = temporaryDir()
+    await ok(['init', '-q'], { cwd })
+    const write = async (rows: string): Promise<void> => {
+      const made = await sqliteBytes(
+        'CREATE TABLE people (id INTEGER PRIMARY KEY, name); CREATE TABLE log (t)',
+        `INSERT INTO people VALUES ${rows}`,
+        `INSERT INTO log VALUES ('x'), ('x'), ('${rows.length}')`,
+      )
+      writeFileSync(path.join(cwd, 'shop.db'), made)
+    }
+    await write("(1, 'Ann'), (2, 'Bob')")
+    await ok(['add', '-q', '.'], { cwd })
+    await ok(['commit', '-qm', 'one'], { cwd })
+    await write("(1, 'Ann'), (2, 'Bea'), (3, '')")
+    expect(await ok(['diff'], { cwd })).toBe(
+      [
+        'shop.db:log: binary, 12 kB -> 12 kB',
+        '  (not compared by rows: no key is known, and none is unique)',
+        'shop.db:people: 1 row changed, 1 added',
+        '  ~ id=2  name: Bob -> Bea',
+        "  + id=3  name: ''",
+        '',
+      ].join('\n'),
+    )
+    expect(await ok(['diff', '--stat'], { cwd })).toBe(
+      [
+        ' shop.db:log    | 12288 -> 12288 bytes',
+        ' shop.db:people | 2 rows               +~',
+        ' 1 path changed, 1 row changed, 1 added',
+        '',
+      ].join('\n'),
+    )
+    expect(await ok(['diff', '--name-only'], { cwd })).toBe('shop.db\n')
   })
 
   test('a database whose changes lie in a log beside it is not imported', async () => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
-import { columnarFormatOf } from '../../src/formats/columnar/open.ts'
+import { columnarFormatOf } from '../../src/dataset/columnar-name.ts'
 import { dateText, parseDate, parseTimestamp, timestampText } from '../../src/formats/columnar/times.ts'
 import { writeParquet } from '../../src/formats/parquet/write.ts'
 import { writeSqlite } from '../../src/formats/sqlite/write.ts'

@@ -16,7 +16,7 @@ export const command: Command = {
     'diff A B [[--] PATH...]',
   ],
   description:
-    'Shows changes: of tables by row and cell, of text by line, of the rest by size. Without a revision: what is not\nstaged yet; with --staged: what the next commit will change; with REV: the files against REV; with A..B: from A to B;\nwith A...B: what B did since it left A. As Markdown it is bounded to what a comment may hold; -v shows all.',
+    'Shows changes: of tables by row and cell, of Parquet and SQLite files too where a key is known, of text by line,\nof the rest by size. Without a revision: what is not staged yet; with --staged: what the next commit will change; with\nREV: the files against REV; with A..B: from A to B; with A...B: what B did since it left A. As Markdown it is\nbounded to what a comment may hold; -v shows all.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much of each path' },
@@ -34,7 +34,7 @@ export const command: Command = {
     ],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
-  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; rows: RowChange[]; hunks: LineHunk[] }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
+  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[] }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
   run,
 }
 
@@ -81,7 +81,7 @@ function isRange(revision: string): boolean {
 }
 
 async function* paths(repo: Repository, options: DiffOptions): AsyncIterable<string> {
-  for await (const { path } of repo.diff(options)) yield path
+  for await (const { path } of repo.diffPaths(options)) yield path
 }
 
 async function countUpToOne(repo: Repository, options: DiffOptions): Promise<number> {

@@ -1,4 +1,5 @@
 import { type Arguments, usage } from '../arguments.ts'
+import { columnarFormatOf } from '../../dataset/columnar-name.ts'
 import { counted } from '../format/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
@@ -8,7 +9,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['track PATH --key COLUMN... [--format FORMAT]'],
   description:
-    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key.",
+    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key. A\nParquet file stays a file, and is compared by its key.",
   options: {
     key: {
       type: 'list',
@@ -20,6 +21,7 @@ export const command: Command = {
   },
   examples: [
     ['varve track people.csv --key id', 'rows are known by their id'],
+    ['varve track trips.parquet --key trip_id', 'diff compares the file by its trips'],
     ['varve track prices.csv --key date,symbol', 'rows are known by date and symbol together'],
   ],
   json: '{ path: string; key: string[]; columns: { name: string; type: string }[]; rows: number }',
@@ -35,9 +37,9 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const format = formatOption(given)
   const result = await repo.track(path, { ...operation, key, ...(format === undefined ? {} : { format }) })
   out.result(result, () => {
-    out.say(
-      `${visible(result.path)} is a table of ${counted(result.rows, 'row')}, key ${result.key.map(visible).join(', ')}`,
-    )
+    const rows = counted(result.rows, 'row')
+    const what = columnarFormatOf(path) === null ? `is a table of ${rows}` : `stays a file of ${rows}`
+    out.say(`${visible(result.path)} ${what}, key ${result.key.map(visible).join(', ')}`)
     if (out.verbose) for (const { name, type } of result.columns) out.say(`  ${visible(name)}  ${type}`)
   })
   return 0

@@ -27,6 +27,7 @@ async function printDiff(out: Output, diff: FileDiff): Promise<void> {
   if (diff.kind === 'table') return printRowChanges(out, diff, titleOf(diff))
   if (diff.kind === 'binary') {
     out.line(`${out.paint('bold', titleOf(diff))}: binary, ${sizesText(diff, sizeText)}`)
+    if (diff.note !== undefined) out.line(`  ${out.paint('dim', `(${visible(diff.note)})`)}`)
     return
   }
   out.line(
@@ -67,9 +68,12 @@ export const stateWords: Readonly<Record<PathState, string>> = {
   typechange: ' (kind changed)',
 }
 
-function titleOf({ path, from, state }: { path: string; from?: string; state: PathState }): string {
-  return (from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`) + stateWords[state]
+function titleOf({ path, from, state, table }: Titled): string {
+  const moved = from === undefined ? visible(path) : `${visible(from)} => ${visible(path)}`
+  return moved + (table === undefined ? '' : `:${visible(table)}`) + stateWords[state]
 }
+
+type Titled = Pick<FileDiff, 'path' | 'from' | 'state' | 'table'>
 
 /** As `git diff --stat`: a line a path with a bar, then the sums. */
 export function statLines(stats: readonly DiffStat[], out: Output): string[] {
@@ -139,7 +143,7 @@ function barOf(stat: DiffStat, scale: number, { paint }: Output): string {
 }
 
 export function statSums(stats: readonly DiffStat[]): string {
-  const parts = [`${counted(stats.length, 'path')} changed`]
+  const parts = [`${counted(new Set(stats.map(({ path }) => path)).size, 'path')} changed`]
   const rows = { added: 0, changed: 0, removed: 0 }
   const lines = { added: 0, removed: 0 }
   for (const stat of stats) {

@@ -53,6 +53,7 @@ export function sumsText({ added, removed, changed }: Readonly<Sums>): string {
 
 function printHeading(out: Output, diff: FileDiff, text: string): void {
   out.line(out.paint('bold', text))
+  if (diff.note !== undefined) out.line(`  ${out.paint('dim', `(${visible(diff.note)})`)}`)
   for (const sentence of diff.schemaChanges) out.line(`  ${out.paint('yellow', `* ${visible(sentence)}`)}`)
 }
 

@@ -2,7 +2,7 @@
 // byte, but rows go in and out of them. A source tells its columns and gives rows of cells; a sink takes them.
 import type { NodeStore } from '../../prolly/node-store.ts'
 import type { ObjectWriter } from '../../store/interface.ts'
-import type { Cell, ColumnType } from '../../table/interface.ts'
+import type { Cell, ColumnType, Schema } from '../../table/interface.ts'
 
 export type ColumnarName = 'parquet' | 'sqlite'
 
@@ -32,6 +32,8 @@ export interface ReadCellsOptions {
   readonly nodes: NodeStore
   /** Name of the file, for messages. */
   readonly where: string
+  /** The version before: a column keeps its id by its name. */
+  readonly previous?: Schema | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((rowsDone: number) => void) | undefined
 }

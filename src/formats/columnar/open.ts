@@ -62,17 +62,3 @@ export function chosenTable(file: ColumnarFile, named: string | undefined, where
       .join(', ')}`,
   })
 }
-
-const extensions: readonly (readonly [string, ColumnarName])[] = [
-  ['.parquet', 'parquet'],
-  ['.sqlite', 'sqlite'],
-  ['.sqlite3', 'sqlite'],
-  ['.db', 'sqlite'],
-  ['.db3', 'sqlite'],
-]
-
-/** The columnar format that a file's name speaks of, or null. */
-export function columnarFormatOf(path: string): ColumnarName | null {
-  const lower = path.toLowerCase()
-  return extensions.find(([end]) => lower.endsWith(end))?.[1] ?? null
-}

@@ -1,7 +1,7 @@
 // Makes a table of a source's rows: typed cells, in key order, without a file of its own. Rows may come in any order;
 // memory is bounded by the intake's runs.
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
-import type { TableObject } from '../../table/interface.ts'
+import type { Schema, TableObject } from '../../table/interface.ts'
 import { keyText } from '../../table/key.ts'
 import { rowShape } from '../../table/rows.ts'
 import { evolveSchema } from '../../table/schema.ts'
@@ -24,7 +24,7 @@ export async function readCells(source: CellSource, options: ReadCellsOptions): 
     })
   }
   const typeOf = (_: string, i: number) => columns[i]!.type
-  const schema = evolveSchema({ names, key, cells: 'typed', typeOf }, null)
+  const schema = withIdsOf(evolveSchema({ names, key, cells: 'typed', typeOf }, null), options.previous)
   const packer = new CellPacker(rowShape(schema), where)
   const intake = new RowIntake(writer, nodes)
   try {
@@ -40,5 +40,19 @@ export async function readCells(source: CellSource, options: ReadCellsOptions): 
     const [first, second] = await intake.placesOf(error.key)
     const words = `key '${keyText(schema, error.key)}' was used in row ${first! + 1} already`
     throw cellFault('duplicate-key', words, { where, row: second! + 1 })
+  }
+}
+
+/** Types are those of this file; only ids carry over, for diffs go by them. */
+function withIdsOf(schema: Schema, previous: Schema | undefined): Schema {
+  if (previous === undefined) return schema
+  const known = new Map(previous.columns.map(({ name, id }) => [name, id]))
+  let { nextColumnId } = previous
+  const ids = new Map(schema.columns.map(({ name, id }) => [id, known.get(name) ?? nextColumnId++]))
+  return {
+    ...schema,
+    columns: schema.columns.map((column) => ({ ...column, id: ids.get(column.id)! })),
+    key: schema.key.map((id) => ids.get(id)!),
+    nextColumnId,
   }
 }

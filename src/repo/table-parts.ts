@@ -1,0 +1,70 @@
+// What two versions of one table differ in, for people: sentences about its columns, rows and cells. Rows are made only
+// while somebody iterates them.
+import type { NodeStore } from '../prolly/node-store.ts'
+import { diffSchemas, diffTables } from '../table/diff.ts'
+import type { RowDifference, Schema, SchemaDifference, TableObject } from '../table/interface.ts'
+import { Table } from '../table/table.ts'
+import type { PathDiff } from './diff.ts'
+import { countRows, countWhole } from './row-counts.ts'
+
+export type TableParts = Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows' | 'rowCounts'>
+
+/** One of the two is there. */
+export function partsOfTables(
+  nodes: NodeStore,
+  a: TableObject | null,
+  b: TableObject | null,
+  options: { readonly signal?: AbortSignal | undefined },
+): TableParts {
+  const schemaChanges = a && b ? describeSchema(diffSchemas(a.schema, b.schema)) : []
+  return {
+    kind: 'table',
+    schemaChanges,
+    keyColumns: keyNames((b ?? a)!.schema),
+    rows: () => {
+      if (a && b) return diffTables(nodes, a, b, options)
+      return a ? allRows(nodes, a, 'removed', options.signal) : allRows(nodes, b!, 'added', options.signal)
+    },
+    rowCounts: () => {
+      if (a && b) return countRows(diffTables(nodes, a, b, options))
+      return a ? countWhole(nodes, a, 'removed') : countWhole(nodes, b!, 'added')
+    },
+  }
+}
+
+async function* allRows(
+  nodes: NodeStore,
+  object: TableObject,
+  kind: 'added' | 'removed',
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RowDifference[]> {
+  const table = await Table.of(nodes, object)
+  const keys = keyNames(object.schema)
+  for await (const rows of table.scan({ signal })) {
+    yield rows.map((row) => ({
+      kind,
+      key: keys.map((name) => row[name] ?? null),
+      before: kind === 'removed' ? row : null,
+      after: kind === 'added' ? row : null,
+      cells: [],
+    }))
+  }
+}
+
+function keyNames({ columns, key }: Schema): string[] {
+  return key.map((id) => columns.find((column) => column.id === id)!.name)
+}
+
+/** Sentences for people, without full stops. */
+export function describeSchema(difference: SchemaDifference): string[] {
+  return [
+    ...difference.added.map((column) => `column '${column.name}' added`),
+    ...difference.removed.map((column) => `column '${column.name}' removed`),
+    ...difference.renamed.map(({ before, after }) => `column '${before.name}' renamed to '${after.name}'`),
+    ...difference.retyped.map(
+      ({ before, after }) => `column '${after.name}' is ${after.type}, was ${before.type}`,
+    ),
+    ...(difference.reordered ? ['columns reordered'] : []),
+    ...(difference.keyChanged ? ['key changed'] : []),
+  ]
+}
