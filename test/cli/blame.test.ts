@@ -28,7 +28,7 @@ beforeAll(async () => {
   await commit('Call it folk', 'Ada Lovelace', '25')
   appendFileSync(path.join(cwd, 'notes.md'), 'three\n')
   await commit('More notes', 'Grace Hopper', '26')
-})
+}, 60_000)
 
 test('blame shows who changed each row, each cell, each line', async () => {
   const [first, moves, , notes] = ids
