@@ -29,9 +29,14 @@ try {
   const { runMerges } = await import(pathToFileURL(outfile).href)
   console.log(`${count} random merges from seed ${seed}`)
   const start = performance.now()
+  const before = process.cpuUsage()
   const { merges, faults } = await runMerges(count, seed, (line) => console.log(line))
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  console.log(`${merges} merges in ${seconds} s, ${faults} disagreements with the model`)
+  const { user, system } = process.cpuUsage(before)
+  const busy = ((user + system) / 1e6).toFixed(1)
+  console.log(
+    `${merges} merges in ${seconds} s (${busy} s of processor), ${faults} disagreements with the model`,
+  )
   process.exitCode = faults > 0 ? 1 : 0
 } finally {
   rmSync(folder, { recursive: true, force: true })

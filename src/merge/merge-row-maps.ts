@@ -1,10 +1,11 @@
 // Three-way merge of the rows of tables. The result is ours with the edits that came from theirs, so ours is only asked
 // for the rows that theirs changed: what ours alone changed is not read, and the cost follows the changes. Only where a
 // side removed a column are all rows read, because then equal bytes need not be equal rows.
+import { compareBytes, toHex } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { diffMaps, diffThreeWay } from '../prolly/diff.ts'
-import type { Edit, ThreeWayDifference } from '../prolly/interface.ts'
+import type { Difference, Edit, Entry, ThreeWayDifference } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
 import type { TableObject } from '../table/interface.ts'
@@ -12,8 +13,9 @@ import { valueColumns } from '../table/key.ts'
 import type { ConflictRecord, Sides, StoredSide } from './conflict-record.ts'
 import type { PolicyDecision } from './decisions.ts'
 import type { MergeIo, MergeTablesOptions, TableSides } from './merge-io.ts'
-import { type CellClash, type RowShape, mergeRow, sameRow } from './merge-rows.ts'
+import { type CellClash, type RowShape, baseInMerged, mergeRow, sameRow } from './merge-rows.ts'
 import type { MergedColumn, MergedSchema } from './merge-schemas.ts'
+import { type KeyedRow, type RekeyedSearch, settleRekeyed } from './rekeyed-rows.ts'
 import { RowDecider, type RowStep } from './row-decider.ts'
 
 /** What the merge of rows did to ours. */
@@ -29,6 +31,7 @@ export interface MergedRows {
   readonly decisions: readonly PolicyDecision[]
   /** Columns that one side removed and the other side changed in some row. */
   readonly edited: ReadonlySet<MergedColumn>
+  readonly notes: readonly string[]
 }
 
 export async function mergeRowMaps(
@@ -58,10 +61,46 @@ export async function mergeRowMaps(
       options.onRows?.((done += batch.length))
     }
   }
-  const map = await ours.mutate(writer, edits(), options)
-  const { added, removed, changed, conflicts, edited } = merge
+  const all = await ours.mutate(writer, edits(), options)
+  const { removed, changed, edited } = merge
+  const search = rekeyedSearch(maps, merge, options)
+  const rekeyed = await settleRekeyed(writer, path, schema.schema, all, search, options)
+  const waiting = new Set(rekeyed.waiting.map((key) => toHex(key)))
+  const added = waiting.size === 0 ? merge.added : merge.added.filter((key) => !waiting.has(toHex(key)))
+  const conflicts = [...merge.conflicts, ...rekeyed.conflicts]
+  if (waiting.size > 0) conflicts.sort((a, b) => compareBytes(a.key, b.key))
   const decisions = decider?.decisions ?? []
-  return { map, maps, added, removed, changed, conflicts, decisions, edited }
+  return { ...rekeyed, maps, added, removed, changed, conflicts, decisions, edited }
+}
+
+/** Where rows cannot be compared by their bytes, the merge passes over those that both sides removed. */
+function rekeyedSearch(
+  { base, ours, theirs }: Sides<ProllyMap>,
+  merge: RowsMerge,
+  options: ReadOptions,
+): RekeyedSearch {
+  const keysOf = async (other: ProllyMap, isWanted: (one: Difference) => boolean): Promise<Entry[]> => {
+    const found: Entry[] = []
+    for await (const batch of diffMaps(base, other, { signal: options.signal })) {
+      for (const one of batch.filter(isWanted)) {
+        const { key, value, links } = (one.before ?? one.after)!
+        found.push({ key: key.slice(), value: value.slice(), links })
+      }
+    }
+    const side = other === ours ? theirs : ours
+    const elsewhere = await side.getMany(
+      found.map(({ key }) => key),
+      options,
+    )
+    return found.filter((_, i) => elsewhere[i] === null)
+  }
+  return {
+    theirs: merge.theirsAdded,
+    ours: async () => (await keysOf(ours, ({ before }) => before === null)).map(({ key }) => key),
+    gone: async () =>
+      merge.gone ??
+      (await keysOf(theirs, ({ after }) => after === null)).map((entry) => merge.goneRow(entry)),
+  }
 }
 
 async function* differences(
@@ -121,6 +160,9 @@ class RowsMerge {
   readonly removed: Uint8Array[] = []
   readonly conflicts: ConflictRecord[] = []
   readonly edited = new Set<MergedColumn>()
+  /** What settleRekeyed asks for. */
+  readonly theirsAdded: Uint8Array[] = []
+  readonly gone: KeyedRow[] | null
   changed = 0
   readonly #path: Path
   readonly #shape: RowShape
@@ -133,6 +175,7 @@ class RowsMerge {
 
   constructor(path: Path, schema: MergedSchema, shape: RowShape, decider: RowDecider | null) {
     this.#decider = decider
+    this.gone = schema.isComparable ? [] : null
     this.#path = path
     this.#shape = shape
     this.#isComparable = schema.isComparable
@@ -158,8 +201,14 @@ class RowsMerge {
     return edits
   }
 
+  goneRow(base: Entry): KeyedRow {
+    return { key: base.key.slice(), row: baseInMerged(this.#shape, base) }
+  }
+
   #stepOf(difference: ThreeWayDifference): RowStep | null {
-    const { base, ours, theirs } = difference
+    const { key, base, ours, theirs } = difference
+    if (base === null && ours === null) this.theirsAdded.push(key.slice())
+    if (base !== null && ours === null && theirs === null) this.gone?.push(this.goneRow(base))
     if (this.#isComparable && (theirs === base || (this.#isOneShape && sameRow(ours, theirs)))) return null
     if (this.#takesTheirs && ours === base)
       return { ...difference, merged: { kind: 'row', row: theirs, clashes: [], edited: [] } }

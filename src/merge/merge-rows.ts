@@ -170,6 +170,12 @@ function inMerged(
   return encodeRow({ ...row, rawLine: keepsRawLine ? row.rawLine : null, cells })
 }
 
+/** A row of the base in terms of the merged table. */
+export function baseInMerged(shape: RowShape, base: Entry): StoredSide {
+  const row = decodeRow(base.value, base.links, shape.widths.base)
+  return inMerged(shape, 'base', row, row)!
+}
+
 function sameCells(a: StoredSide, b: StoredSide, width: number): boolean {
   const left = decodeRow(a.value, a.links, width).cells
   const right = decodeRow(b.value, b.links, width).cells

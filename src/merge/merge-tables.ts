@@ -67,7 +67,7 @@ export async function mergeTables(
     conflicts,
     clashes: columnClashes(schema, edited),
     decisions,
-    notes: [...layoutNotes(layouts), ...policyNotes(tables, options.policies ?? null)],
+    notes: [...rows.notes, ...layoutNotes(layouts), ...policyNotes(tables, options.policies ?? null)],
   }
 }
 

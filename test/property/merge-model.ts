@@ -71,7 +71,41 @@ export function mergeModels(
     conflicts.push(...merged.conflicts)
     decided += merged.decided
   }
+  for (const [mine, yours] of rekeyed({ fates, base, ours, theirs, policies }, rows)) {
+    rows.delete(yours)
+    conflicts.push(conflictName('row', mine, undefined, 'row', undefined))
+    conflicts.push(conflictName('row', yours, undefined, undefined, 'row'))
+  }
   return { rows, columns, conflicts: conflicts.sort(), decided }
+}
+
+/** One row that both removed, and one with its cells that each side added alone: it has two keys now, and ours stays. */
+function rekeyed(
+  { fates, base, ours, theirs }: Merge,
+  rows: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): (readonly [string, string])[] {
+  const text = (row: ReadonlyMap<string, string>): string =>
+    JSON.stringify([...row].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const kept = fates.filter(({ name }) => name !== null)
+  const was = (key: string): Map<string, string> =>
+    new Map(
+      kept.flatMap(({ id, name }) => {
+        const cell = base.rows.get(key)!.get(id)
+        return cell === undefined ? [] : [[name!, cell]]
+      }),
+    )
+  const gone = base.order
+    .filter((key) => !ours.rows.has(key) && !theirs.rows.has(key))
+    .map((key) => text(was(key)))
+  const alone = (side: ModelTable, other: ModelTable): string[] =>
+    side.order.filter((key) => !base.rows.has(key) && !other.rows.has(key))
+  const [mine, yours] = [alone(ours, theirs), alone(theirs, ours)]
+  return gone.flatMap((cells) => {
+    const same = (keys: readonly string[]): string[] => keys.filter((key) => text(rows.get(key)!) === cells)
+    const [left, right] = [same(mine), same(yours)]
+    const isOne = gone.filter((one) => one === cells).length === 1 && left.length === 1 && right.length === 1
+    return isOne && cells !== '[]' ? [[left[0]!, right[0]!] as const] : []
+  })
 }
 
 function fatesOf(base: ModelTable, ours: ModelTable, theirs: ModelTable): Fate[] {

@@ -85,7 +85,7 @@ function randomPolicies(dice: Dice): ModelPolicies {
 }
 
 function changed(table: ModelTable, dice: Dice): ModelTable {
-  const what = dice.roll(20)
+  const what = dice.roll(22)
   if (what < 8) return withCell(table, dice)
   if (what < 11) return withRow(table, dice)
   if (what < 13) return withoutRow(table, dice)
@@ -93,6 +93,7 @@ function changed(table: ModelTable, dice: Dice): ModelTable {
   if (what < 15) return withoutColumn(table, dice)
   if (what < 17) return withColumn(table, dice)
   if (what < 19) return renamed(table, dice)
+  if (what < 21) return rekeyed(table, dice)
   return { ...table, columns: shuffled(table.columns, dice) }
 }
 
@@ -122,6 +123,16 @@ function withoutRow(table: ModelTable, dice: Dice): ModelTable {
   const rows = new Map(table.rows)
   rows.delete(gone)
   return { ...table, order: table.order.filter((key) => key !== gone), rows }
+}
+
+/** A row gets another key, and stays where it is. */
+function rekeyed(table: ModelTable, dice: Dice): ModelTable {
+  const key = String(dice.roll(12))
+  if (table.order.length === 0 || table.rows.has(key)) return table
+  const gone = dice.roll(2) === 0 ? table.order[0]! : dice.pick(table.order)
+  const rows = new Map(table.rows).set(key, table.rows.get(gone)!)
+  rows.delete(gone)
+  return { ...table, order: table.order.map((one) => (one === gone ? key : one)), rows }
 }
 
 function moved(table: ModelTable, dice: Dice): ModelTable {
