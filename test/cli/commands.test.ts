@@ -288,6 +288,11 @@ describe('Parquet and SQLite', () => {
       ].join('\n'),
     )
     expect(await ok(['diff', '--name-only'], { cwd })).toBe('shop.db\n')
+    const markdown = await ok(['diff', '--format', 'markdown'], { cwd })
+    expect(markdown.match(/^###.*$/gm)?.map((line) => line.replace(/<[^>]*>/g, ''))).toEqual([
+      '### shop.db&#58;log: 12 kB -> 12 kB',
+      '### shop.db&#58;people: 1 row changed, 1 added',
+    ])
   })
 
   test('a database whose changes lie in a log beside it is not imported', async () => {

@@ -16,13 +16,19 @@ export async function printDiffsMarkdown(out: Output, diffs: AsyncIterable<FileD
     count += 1
     if (markdown.isFull) left += 1
     else if (diff.kind === 'table') await printTable(markdown, out, diff)
-    else if (diff.kind === 'binary') markdown.heading(3, `${titleOf(diff)}: ${sizesText(diff, sizeText)}`)
-    else await printLines(markdown, out, diff)
+    else if (diff.kind === 'binary') {
+      markdown.heading(3, `${titleOf(diff)}: ${sizesText(diff, sizeText)}`)
+      printNote(markdown, diff)
+    } else await printLines(markdown, out, diff)
     await out.drain()
   }
   markdown.more(left, 'path')
   if (count === 0) markdown.paragraph('No changes.')
   return count
+}
+
+function printNote(markdown: Markdown, { note }: FileDiff): void {
+  if (note !== undefined) markdown.paragraph(codeOf(note))
 }
 
 async function printTable(markdown: Markdown, out: Output, diff: FileDiff): Promise<void> {
@@ -36,6 +42,7 @@ async function printTable(markdown: Markdown, out: Output, diff: FileDiff): Prom
     }
   }
   markdown.heading(3, `${titleOf(diff)}: ${sumsText(sums)}`)
+  printNote(markdown, diff)
   for (const sentence of diff.schemaChanges) markdown.line(`- ${code(sentence)}`)
   if (diff.schemaChanges.length > 0) markdown.line()
   if (rows.length === 0) return
@@ -74,9 +81,12 @@ async function printLines(markdown: Markdown, out: Output, diff: FileDiff): Prom
   if (lines.length > 0) markdown.fenced('diff', lines, all - lines.length)
 }
 
-export function titleOf({ path, from, state }: Pick<DiffStat, 'path' | 'from' | 'state'>): string {
-  return (from === undefined ? code(path) : `${code(from)} → ${code(path)}`) + stateWords[state]
+export function titleOf({ path, from, state, table }: Titled): string {
+  const named = code(table === undefined ? path : `${path}:${table}`)
+  return (from === undefined ? named : `${code(from)} → ${named}`) + stateWords[state]
 }
+
+type Titled = Pick<DiffStat, 'path' | 'from' | 'state' | 'table'>
 
 export function printStatMarkdown(out: Output, stats: readonly DiffStat[]): void {
   const markdown = new Markdown(out)
