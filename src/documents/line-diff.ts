@@ -1,6 +1,7 @@
 // Which lines of one text became which of another: Myers' algorithm (package `diff`), bounded. Lines that the other
 // text does not have at all can match nothing, so they are put aside first; a text rewritten from scratch then costs
-// nothing. What is left may still be too different to compare in reasonable time: the answer is then null.
+// nothing. Large changes are first cut where unique lines match. What is left may still be too different to compare in
+// reasonable time: the answer is then null.
 import { diffArrays } from 'diff'
 
 /** a[aStart, aEnd) became b[bStart, bEnd); one of the two may be empty. */
@@ -11,8 +12,13 @@ export interface LineHunk {
   readonly bEnd: number
 }
 
+/** Up to so many lines added and removed, texts are compared at once. */
+const editLengthQuick = 400
 /** Moved lines cost the square of their number: beyond this many, comparing would take too long. */
 const editLengthMax = 3000
+
+/** a[i] and b[j] are the same line. */
+type Match = readonly [i: number, j: number]
 
 /** null: the two differ too much. */
 export function diffLines(a: readonly string[], b: readonly string[]): LineHunk[] | null {
@@ -20,12 +26,11 @@ export function diffLines(a: readonly string[], b: readonly string[]): LineHunk[
   const suffix = commonSuffix(a, b, prefix)
   const left = comparable(a, prefix, a.length - suffix, b, prefix, b.length - suffix)
   const right = comparable(b, prefix, b.length - suffix, a, prefix, a.length - suffix)
-  const changes = diffArrays(
+  const matches = matchesOf(
     left.map((at) => a[at]!),
     right.map((at) => b[at]!),
-    { maxEditLength: editLengthMax },
   )
-  if (changes === undefined) return null
+  if (matches === null) return null
   const hunks: LineHunk[] = []
   let aAt = prefix
   let bAt = prefix
@@ -34,15 +39,85 @@ export function diffLines(a: readonly string[], b: readonly string[]): LineHunk[
     aAt = aNext + 1
     bAt = bNext + 1
   }
-  let i = 0
-  let j = 0
+  for (const [i, j] of matches) matched(left[i]!, right[j]!)
+  matched(a.length - suffix, b.length - suffix)
+  return hunks
+}
+
+/**
+ * Where much changed, the lines that each text has once, in the longest run that rises in both, cut the texts into
+ * parts (patience diff), and the square of the work is that of the parts.
+ */
+function matchesOf(a: readonly string[], b: readonly string[]): Match[] | null {
+  const quick = myers(a, b, editLengthQuick)
+  if (quick !== null) return quick.matches
+  const anchors = anchorsOf(a, b)
+  if (anchors.length === 0) return myers(a, b, editLengthMax)?.matches ?? null
+  const matches: Match[] = []
+  let work = editLengthMax ** 2
+  let [i, j] = [0, 0]
+  for (const [nextI, nextJ] of [...anchors, [a.length, b.length] as const]) {
+    const part = myers(a.slice(i, nextI), b.slice(j, nextJ), Math.floor(Math.sqrt(work)))
+    if (part === null) return null
+    work -= part.edits ** 2
+    for (const [x, y] of part.matches) matches.push([i + x, j + y])
+    if (nextI < a.length) matches.push([nextI, nextJ])
+    ;[i, j] = [nextI + 1, nextJ + 1]
+  }
+  return matches
+}
+
+function myers(
+  a: readonly string[],
+  b: readonly string[],
+  maxEditLength: number,
+): { matches: Match[]; edits: number } | null {
+  if (a.length === 0 || b.length === 0) return { matches: [], edits: 0 }
+  const changes = diffArrays([...a], [...b], { maxEditLength })
+  if (changes === undefined) return null
+  const matches: Match[] = []
+  let [i, j, edits] = [0, 0, 0]
   for (const { added, removed, count } of changes) {
-    if (!added && !removed) for (let n = 0; n < count; n++) matched(left[i + n]!, right[j + n]!)
+    if (added || removed) edits += count
+    else for (let n = 0; n < count; n++) matches.push([i + n, j + n])
     if (!added) i += count
     if (!removed) j += count
   }
-  matched(a.length - suffix, b.length - suffix)
-  return hunks
+  return { matches, edits }
+}
+
+/** Lines that stand once in each text: the longest run of them that rises in both. */
+function anchorsOf(a: readonly string[], b: readonly string[]): Match[] {
+  const placesInB = placesOf(b)
+  const unique: Match[] = []
+  for (const [line, i] of placesOf(a)) {
+    const j = placesInB.get(line)
+    if (i !== -1 && j !== undefined && j !== -1) unique.push([i, j])
+  }
+  unique.sort((x, y) => x[0] - y[0])
+  // The piles of patience sorting: the last of each pile, and for each line the one before it in its run.
+  const piles: number[] = []
+  const before: number[] = []
+  for (const [at, [, j]] of unique.entries()) {
+    let [low, high] = [0, piles.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (unique[piles[middle]!]![1] < j) low = middle + 1
+      else high = middle
+    }
+    before.push(low === 0 ? -1 : piles[low - 1]!)
+    piles[low] = at
+  }
+  const run: Match[] = []
+  for (let at = piles.at(-1) ?? -1; at !== -1; at = before[at]!) run.push(unique[at]!)
+  return run.reverse()
+}
+
+/** Where each line stands; -1 for those that stand more than once. */
+function placesOf(lines: readonly string[]): Map<string, number> {
+  const places = new Map<string, number>()
+  for (const [i, line] of lines.entries()) places.set(line, places.has(line) ? -1 : i)
+  return places
 }
 
 function commonPrefix(a: readonly string[], b: readonly string[]): number {

@@ -2,10 +2,9 @@
 // Lines keep their ends and need not be UTF-8; where nothing clashes the result's bytes are pieces of the three sides.
 // Changes that touch or overlap are a conflict, as in git, unless both sides made the same. A side that only turned
 // the line ends of the whole text (LF, CRLF) counts as such, and not as a change of every line.
-import diff3 from 'diff3'
 import { equalBytes } from '../base/bytes.ts'
 import { splitLines, textFromBytes, textToBytes, isText } from '../files/text.ts'
-import { diffLines } from './line-diff.ts'
+import { diffLines, type LineHunk } from './line-diff.ts'
 
 /** Above this a text is not merged: three copies of it in memory would be too much for a side job. */
 export const textBytesMax: number = 16 << 20
@@ -89,19 +88,69 @@ function isMergeable(bytes: Uint8Array): boolean {
 
 function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Piece[] | null {
   const [a, b, c] = alignEnds([base, ours, theirs].map((side) => splitLines(textFromBytes(side))))
-  if (!isComparable(a!, b!) || !isComparable(a!, c!)) return null
-  return diff3(b!, a!, c!).map(({ ok, conflict }) =>
-    conflict === undefined ? { lines: ok ?? [] } : { ours: conflict.a, base: conflict.o, theirs: conflict.b },
-  )
+  const left = diffLines(a!, b!)
+  const right = diffLines(a!, c!)
+  if (left === null || right === null) return null
+  if ([left, right].some((hunks) => changedLines(hunks) > changedLinesMax)) return null
+  return diff3(a!, b!, c!, left, right)
 }
 
-/** diff3 takes time by the square of what differs; this bounded comparison goes first. */
-function isComparable(base: readonly string[], side: readonly string[]): boolean {
-  const hunks = diffLines(base, side)
-  if (hunks === null) return false
+function changedLines(hunks: readonly LineHunk[]): number {
   let changed = 0
   for (const hunk of hunks) changed += hunk.aEnd - hunk.aStart + hunk.bEnd - hunk.bStart
-  return changed <= changedLinesMax
+  return changed
+}
+
+/** Hunks of both sides that touch or overlap make one region of the base; the lines between regions are everybody's. */
+function diff3(
+  base: readonly string[],
+  ours: readonly string[],
+  theirs: readonly string[],
+  left: readonly LineHunk[],
+  right: readonly LineHunk[],
+): Piece[] {
+  const pieces: Piece[] = []
+  let i = 0
+  let j = 0
+  let [baseAt, oursAt, theirsAt] = [0, 0, 0]
+  while (i < left.length || j < right.length) {
+    const start = Math.min(left[i]?.aStart ?? Infinity, right[j]?.aStart ?? Infinity)
+    let end = start
+    const [firstLeft, firstRight] = [i, j]
+    for (;;) {
+      if (i < left.length && left[i]!.aStart <= end) end = Math.max(end, left[i++]!.aEnd)
+      else if (j < right.length && right[j]!.aStart <= end) end = Math.max(end, right[j++]!.aEnd)
+      else break
+    }
+    if (start > baseAt) pieces.push({ lines: base.slice(baseAt, start) })
+    const oursEnd = oursAt + (end - baseAt) + growth(left, firstLeft, i)
+    const theirsEnd = theirsAt + (end - baseAt) + growth(right, firstRight, j)
+    const region: Clash = {
+      base: base.slice(start, end),
+      ours: ours.slice(oursAt + start - baseAt, oursEnd),
+      theirs: theirs.slice(theirsAt + start - baseAt, theirsEnd),
+    }
+    if (firstLeft === i) pieces.push({ lines: region.theirs })
+    else if (firstRight === j || equalLines(region.ours, region.theirs)) pieces.push({ lines: region.ours })
+    else pieces.push(region)
+    ;[baseAt, oursAt, theirsAt] = [end, oursEnd, theirsEnd]
+  }
+  if (baseAt < base.length) pieces.push({ lines: base.slice(baseAt) })
+  return pieces
+}
+
+/** By how many lines hunks[start, end) make the base longer. */
+function growth(hunks: readonly LineHunk[], start: number, end: number): number {
+  let lines = 0
+  for (let i = start; i < end; i++) {
+    const { aStart, aEnd, bStart, bEnd } = hunks[i]!
+    lines += bEnd - bStart - (aEnd - aStart)
+  }
+  return lines
+}
+
+function equalLines(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, i) => line === b[i])
 }
 
 /** Where one side alone turned all line ends, the others are read with those ends. */
