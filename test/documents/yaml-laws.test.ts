@@ -28,7 +28,10 @@ const value = (depth: number): fc.Arbitrary<unknown> =>
     ? scalar
     : fc.oneof(scalar, record(depth - 1), list(depth - 1), fc.array(scalar, { maxLength: 3 }))
 const record = (depth: number): fc.Arbitrary<object> =>
-  fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd e'), value(depth), { noNullPrototype: true, minKeys: 1 })
+  fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd e'), value(depth), {
+    noNullPrototype: true,
+    minKeys: 1,
+  })
 const list = (depth: number): fc.Arbitrary<object[]> =>
   fc
     .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 5 }), record(depth)), {
@@ -65,7 +68,11 @@ describe('laws of merging YAML', () => {
       fc.property(document, document, document, (base, ours, theirs) => {
         const [b, o, t] = [base, ours, theirs].map((json) => JSON.stringify(json)) as [string, string, string]
         const yaml = mergeYaml(
-          { base: utf8(stringify(base)), ours: utf8(stringify(ours)), theirs: utf8(stringify(theirs)) },
+          {
+            base: utf8(stringify(base)),
+            ours: utf8(stringify(ours)),
+            theirs: utf8(stringify(theirs)),
+          },
           { name: 'a.yaml' },
         )
         // Collections in one line are merged whole in YAML, and may conflict where those of JSON do not.
@@ -107,6 +114,17 @@ describe('laws of merging YAML', () => {
 })
 
 describe('large YAML', () => {
+  test('a file of one key with everything under it is read in pieces and merged like any other', () => {
+    const text = (change: number, comment: string): string =>
+      `# head\nall: # ${comment}\n  # first\n${Array.from(
+        { length: 2000 },
+        (_, i) => `  key${i}:\n  - name ${i === change ? 'new' : i}\n  # about key${i + 1}\n`,
+      ).join('')}last: 1\n`
+    expect(cleanly(mergeYaml, text(-1, 'a'), text(5, 'a'), text(6, 'b'))).toBe(
+      text(6, 'b').replace('- name 5\n', '- name new\n'),
+    )
+  }, 120_000)
+
   test('20,000 elements with a change on each side are merged in seconds', () => {
     const text = (change: number): string =>
       Array.from({ length: 20_000 }, (_, i) => `- id: ${i}\n  name: name ${i === change ? 'new' : i}\n`).join(

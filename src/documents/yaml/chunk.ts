@@ -52,7 +52,7 @@ export function readChunk(text: string, values: ValueTable): Chunk {
   if (error !== undefined) throw new NotFit(`it is no YAML: ${error.message.split('\n')[0]}`)
   const reader = new ChunkReader(text, values)
   reader.root(document)
-  return { tree: reader.tree, remarks: remarksOf(tokens) }
+  return { tree: reader.tree, remarks: remarksOf(text, tokens) }
 }
 
 /** A bound on the nesting, found before anything recursive looks at the text. */

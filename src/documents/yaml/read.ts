@@ -1,6 +1,7 @@
 // Reads a YAML document into a tree. It is cut before each line that begins a member of the outermost collection, and
 // equal pieces are read once, whichever of the versions they stand in: parsing YAML is slow, and most of a file is the
-// same in all three. Where the pieces do not stand for themselves, the text is read as one.
+// same in all three. A large piece that is a key with a block under it is cut again, where the block's members begin.
+// Where the pieces do not stand for themselves, the text is read as one.
 import { NotFit, none, Tree, type NodeKind } from '../structure/tree.ts'
 import type { ValueId, ValueTable } from '../structure/values.ts'
 import { readChunk, type Chunk } from './chunk.ts'
@@ -19,7 +20,7 @@ export function createYamlReader(values: ValueTable): YamlReader {
   const known = new Map<string, Chunk>()
   const remarks = new WeakMap<Tree, readonly string[]>()
   const chunk = (text: string): Chunk => {
-    const found = known.get(text) ?? readChunk(text, values)
+    const found = known.get(text) ?? readParts(text, chunk, values) ?? readChunk(text, values)
     known.set(text, found)
     return found
   }
@@ -30,7 +31,7 @@ export function createYamlReader(values: ValueTable): YamlReader {
     if (/^(?:---|\.\.\.)(?:\s|$)/m.test(body) || /^%/m.test(text)) {
       throw new NotFit('it has more than one document, or directives')
     }
-    const pieces = piecesOf(body)
+    const pieces = piecesOf(body, 0)
     let chunks: Chunk[]
     try {
       chunks = pieces.map(chunk)
@@ -51,13 +52,47 @@ export function createYamlReader(values: ValueTable): YamlReader {
   return { read, remarks: (tree) => remarks.get(tree) ?? [] }
 }
 
-/** Cut before the lines that begin without a space; what stands before the first belongs to it. */
-function piecesOf(text: string): string[] {
+/** A plain or quoted key, and nothing but a comment behind it. */
+const keyLine = /^( *)(?:[\w/.$][^\s:#]*|"[^"\\\n]*"|'[^'\n]*'):[ \t]*(?:#[^\n]*)?\r?\n/
+const firstIndent = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*( *)[^\s#]/
+const pieceLengthMax = 20_000
+
+/** Null where the piece is small, or no key with a block of members that stand for themselves. */
+function readParts(text: string, chunk: (text: string) => Chunk, values: ValueTable): Chunk | null {
+  const line = text.length > pieceLengthMax ? keyLine.exec(text) : null
+  if (line === null) return null
+  const body = text.slice(line[0].length)
+  const indent = firstIndent.exec(body)?.[1]?.length ?? 0
+  if (indent <= line[1]!.length) return null
+  const pieces = piecesOf(body, indent)
+  if (pieces.length < 2) return null
+  try {
+    const head = readChunk(line[0], values)
+    const chunks = pieces.map(chunk)
+    if (new Set(chunks.map((part) => part.tree.kind(0))).size !== 1) return null
+    const block = joined(body, 0, pieces, chunks, values)
+    const tree = new Tree(text)
+    const root = tree.open('object', 0, 0, none)
+    const key = head.tree.key(1)
+    const member = tree.open(block.kind(0), 0, line[0].length, key)
+    for (const child of block.children(0)) tree.append(block, child, line[0].length)
+    const to = line[0].length + block.to(0)
+    tree.close(member, to, to, block.value(0))
+    tree.close(root, to, to, values.object([key], [block.value(0)])!)
+    return { tree, remarks: [head, ...chunks].flatMap(({ remarks }) => [...remarks]) }
+  } catch (error) {
+    if (error instanceof NotFit) return null
+    throw error
+  }
+}
+
+/** Cut before the lines with members in this column; what stands before the first belongs to it. */
+function piecesOf(text: string, column: number): string[] {
   const starts: number[] = []
   let isSequence = false
-  for (const { index } of text.matchAll(/^[^\s#]/gm)) {
+  for (const { index } of text.matchAll(new RegExp(`^ {${column}}[^\\s#]`, 'gm'))) {
     // An element under a key may stand in the column of that key.
-    const isElement = /^-(?:\s|$)/.test(text.slice(index, index + 2))
+    const isElement = /^-(?:\s|$)/.test(text.slice(index + column, index + column + 2))
     if (isElement && starts.length > 0 && !isSequence) continue
     if (starts.length === 0) isSequence = isElement
     starts.push(index)

@@ -3,9 +3,10 @@ import { NotFit } from '../structure/tree.ts'
 
 const kinds = new Set(['comment', 'anchor', 'tag'])
 
-/** All of them in the tokens of a text, as they are spelled. */
-export function remarksOf(tokens: unknown): string[] {
+/** All of them in a text and its tokens, as they are spelled. */
+export function remarksOf(text: string, tokens: unknown): string[] {
   const remarks: string[] = []
+  if (!/[#&!]/.test(text)) return remarks
   const open: unknown[] = [tokens]
   while (open.length > 0) {
     const token = open.pop()
