@@ -135,6 +135,7 @@ describe('merging', () => {
       "'varve merge --dry-run --into main other'",
     )
     expect((await varve(['merge', '--into', 'main', 'other'], at)).code).toBe(2)
+    expect((await varve(['merge'], at)).stderr).toContain("branch 'main' has no upstream")
   })
 
   test('merge merges cells, keeps the conflict, and exits with 21', async () => {
@@ -332,6 +333,10 @@ describe('remotes', () => {
     })
     expect(await json(['status'], here)).toMatchObject({
       upstream: { name: 'origin/main', ahead: 0, behind: 1 },
+    })
+    expect(await json(['merge', '--dry-run'], here)).toMatchObject({
+      outcome: 'fast-forward',
+      theirs: second,
     })
     expect(await json(['pull', '--ff-only'], here)).toMatchObject({
       merged: { outcome: 'fast-forward', commit: second },

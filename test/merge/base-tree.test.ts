@@ -95,3 +95,103 @@ describe('base of a merge', () => {
     expect(await bench.show(base!)).toEqual({ g: 'g' })
   })
 })
+
+describe('criss-cross merges below each other', () => {
+  /** A tree with a table, a text and, while it is there, a file. */
+  async function dataset(
+    bench: History,
+    { a, b, text, kept }: { a: string; b: string; text: string; kept: boolean },
+  ): Promise<Cid> {
+    return bench.tree({
+      t: bench.entry(
+        await bench.table({
+          columns: ['id', 'a', 'b'],
+          rows: [
+            ['1', a, b],
+            ['2', 'x', 'y'],
+          ],
+        }),
+      ),
+      'notes.txt': bench.file(text),
+      ...(kept ? { 'old.txt': bench.file('old\n') } : {}),
+    })
+  }
+
+  /** Two lines that merge each other three times over, each merge with both sides' work; no clash anywhere. */
+  async function threeDeep(bench: History): Promise<{ ours: CommitCid; theirs: CommitCid }> {
+    const root = await bench.commit(await dataset(bench, { a: '0', b: '0', text: '0\n-\n0\n', kept: true }))
+    let [left, right] = [root, root]
+    for (let depth = 1; depth <= 3; depth++) {
+      const before = depth - 1
+      const mine = await dataset(bench, {
+        a: String(depth),
+        b: String(before),
+        text: `${depth}\n-\n${before}\n`,
+        kept: true,
+      })
+      const yours = await dataset(bench, {
+        a: String(before),
+        b: String(depth),
+        text: `${before}\n-\n${depth}\n`,
+        kept: depth < 2,
+      })
+      const both = await dataset(bench, {
+        a: String(depth),
+        b: String(depth),
+        text: `${depth}\n-\n${depth}\n`,
+        kept: depth < 2,
+      })
+      const mineOnly =
+        depth < 3 ? mine : await dataset(bench, { a: '3', b: '2', text: '3\n-\n2\n', kept: false })
+      const one = await bench.commit(mineOnly, left)
+      const other = await bench.commit(yours, right)
+      ;[left, right] = [await bench.commit(both, one, other), await bench.commit(both, other, one)]
+    }
+    return { ours: left, theirs: right }
+  }
+
+  test('three deep: cells, lines and a removal of both lines are in the base, and nothing clashes', async () => {
+    const bench = new History()
+    const { ours, theirs } = await threeDeep(bench)
+    const base = await bench.base(ours, theirs)
+    expect(base).toBe(await dataset(bench, { a: '3', b: '3', text: '3\n-\n3\n', kept: false }))
+  })
+
+  test('three deep: what each side does next merges, and is a conflict only where both did it', async () => {
+    const bench = new History()
+    const { ours, theirs } = await threeDeep(bench)
+    const mine = await dataset(bench, { a: '4', b: '3', text: '4\n-\n3\n', kept: false })
+    const yours = await dataset(bench, { a: '5', b: '5', text: '3\n-\n5\n', kept: false })
+    const one = await bench.commit(mine, ours)
+    const other = await bench.commit(yours, theirs)
+    const outcome = await bench.merge(await bench.base(one, other), mine, yours)
+    expect(await bench.conflicts(outcome)).toMatchObject([{ kind: 'cell', path: 't', column: 'a' }])
+    expect(await bench.show(outcome.tree)).toEqual({
+      t: {
+        columns: ['id', 'a', 'b'],
+        rows: [
+          ['1', '4', '5'],
+          ['2', 'x', 'y'],
+        ],
+      },
+      'notes.txt': '4\n-\n5\n',
+    })
+  })
+
+  test('three deep, clashing each time: a resolution given on one line alone is kept, two are a conflict', async () => {
+    const bench = new History()
+    const at = (value: string): Promise<Cid> => bench.table1(value, 'b')
+    const root = await bench.commit(await at('0'))
+    let [left, right] = [root, root]
+    for (let depth = 1; depth <= 3; depth++) {
+      const one = await bench.commit(await at(`l${depth}`), left)
+      const other = await bench.commit(await at(`r${depth}`), right)
+      const settled = await at(`s${depth}`)
+      ;[left, right] = [await bench.commit(settled, one, other), await bench.commit(settled, other, one)]
+    }
+    const base = await bench.base(left, right)
+    expect((await bench.merge(base, await at('s3'), await at('s3'))).conflictCount).toBe(0)
+    const apart = await bench.merge(base, await at('mine'), await at('yours'))
+    expect(await bench.conflicts(apart)).toMatchObject([{ kind: 'cell', column: 'a' }])
+  })
+})

@@ -12,13 +12,13 @@ import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {
   usage: [
-    'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] REV',
-    'merge --dry-run [--into BRANCH] [--format FORMAT] REV',
+    'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] [REV]',
+    'merge --dry-run [--into BRANCH] [--format FORMAT] [REV]',
     'merge --continue [-m MESSAGE]',
     'merge --abort',
   ],
   description:
-    'Brings what REV has into the current branch. Tables are merged by row and cell, text by line; what cannot be\ndecided is a conflict, kept with its three sides until it is resolved, and the exit code is 21. The files\nhold ours wherever there is a conflict. --continue and --abort also serve revert, cherry-pick, rebase and pull. With --dry-run\nnothing is written: it tells what the merge would do, conflicts included, in a bare repository too.',
+    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. --continue and --abort also serve revert,\ncherry-pick, rebase and pull. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
@@ -94,7 +94,7 @@ async function reportMarkdown(
       if (conflicts.length >= linesMax) break
     }
   }
-  printMergeMarkdown(out, result, given.words[0]!, conflicts)
+  printMergeMarkdown(out, result, given.words[0] ?? '@{upstream}', conflicts)
   return result.outcome === 'conflict' ? 21 : 0
 }
 
@@ -121,10 +121,10 @@ async function preview({ arguments: given, out, repository, operation }: Context
   return result.outcome === 'conflict' ? 21 : 0
 }
 
-/** One, for a merge has two sides: what git calls an octopus could not say whose cell clashes with whose. */
+/** Default: what the branch follows. One, for a merge has two sides: what git calls an octopus could not say whose cell clashes with whose. */
 function oneRevision(given: Arguments): string {
   const [first, second] = given.words
-  if (first === undefined) throw usage('name one revision to merge')
+  if (first === undefined) return '@{upstream}'
   if (second === undefined) return first
   if (given.flag('dry-run')) {
     throw usage(
