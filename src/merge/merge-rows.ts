@@ -55,7 +55,7 @@ export function mergeRow(shape: RowShape, sides: Sides<Entry | null>): RowMerge 
     return mergeCells(shape, { base, ours, theirs }, edited)
   const before = inMerged(shape, 'base', base, base)
   const mine = inMerged(shape, 'ours', ours, base)
-  const yours = inMerged(shape, 'theirs', theirs, base)
+  const yours = inMerged(shape, 'theirs', theirs, base, ours)
   const decided = (row: StoredSide | null): MergedRow => ({ kind: 'row', row, clashes: [], edited })
   if (mine === null && yours === null) return decided(null)
   if (base === null && (mine === null || yours === null)) return decided(mine ?? yours)
@@ -157,15 +157,19 @@ function inMerged(
   side: keyof Sides<unknown>,
   row: RowSlots | null,
   base: RowSlots | null,
+  ours: RowSlots | null = null,
 ): StoredSide | null {
   if (row === null) return null
   const cells: Slot[] = Array.from({ length: shape.width }, () => absentSlot)
   let keepsRawLine = side !== 'base' && shape.keepsRawLines[side]
   for (const column of shape.columns) {
-    const isFromBase = column.isKept && side === 'theirs' && base !== null
-    const slot = isFromBase ? slotAt(base, column.base) : slotAt(row, column[side])
+    // Theirs says nothing about a column that only ours still has: its row has base's cell there, a new one ours'.
+    const isOther = column.isKept && side === 'theirs'
+    const other =
+      base === null ? (ours === null ? absentSlot : slotAt(ours, column.ours)) : slotAt(base, column.base)
+    const slot = isOther ? other : slotAt(row, column[side])
     if (column.merged >= 0) cells[column.merged] = slot
-    if (slot !== absentSlot && (column.merged < 0 || isFromBase)) keepsRawLine = false
+    if (slot !== absentSlot && (column.merged < 0 || isOther)) keepsRawLine = false
   }
   return encodeRow({ ...row, rawLine: keepsRawLine ? row.rawLine : null, cells })
 }

@@ -154,11 +154,11 @@ interface Merge {
 function mergeRow(key: string, merge: Merge): RowMerge {
   const { fates, policies } = merge
   const [was, mine, yours] = [merge.base, merge.ours, merge.theirs].map((table) => table.rows.get(key))
-  /** Theirs has base's cells of a column that only ours still has. */
+  /** Of a column that only ours still has, theirs has base's cells, and in a new row ours'. */
   const cell = (side: 'base' | 'ours' | 'theirs', { id, ours, theirs, base }: Fate): string | undefined => {
     if (side === 'base') return was?.get(id)
     if (side === 'ours') return ours === null ? undefined : mine?.get(id)
-    if (theirs === null && base && was !== undefined) return was.get(id)
+    if (theirs === null && base) return was === undefined ? yours && mine?.get(id) : was.get(id)
     return theirs === null ? undefined : yours?.get(id)
   }
   const kept = fates.filter(({ name }) => name !== null)
