@@ -53,3 +53,18 @@ export interface ResolveOptions extends Omit<ConflictSelection, 'path'> {
    */
   readonly take: Take
 }
+
+/** What settling key collisions by new keys did. */
+export interface RekeyResult {
+  readonly path: string
+  /** Whose rows got new keys. */
+  readonly side: 'ours' | 'theirs'
+  /** As texts, in the order of the old keys. */
+  readonly keys: readonly { readonly before: string; readonly after: string }[]
+  /** Cells that refer to them and followed, by column as `references` in varve.yaml declares it. */
+  readonly references: readonly { readonly path: string; readonly column: string; readonly cells: number }[]
+  /** Cells that both sides wrote alike, and that are conflicts now: each meant a row of its own. */
+  readonly found: number
+  readonly resolved: number
+  readonly left: number
+}

@@ -10,6 +10,7 @@ export type {
   ConflictInfo,
   ConflictOptions,
   ConflictSelection,
+  RekeyResult,
   ResolveOptions,
 } from './conflict-interface.ts'
 

@@ -28,6 +28,7 @@ import { RemoteRepository } from './remote-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { type Place, clonePlace, createPlace, findPlace } from './place.ts'
+import { rekeyTable } from './rekey.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { resetTo, switchTo } from './switch.ts'
 import { readStatus } from './status.ts'
@@ -211,6 +212,14 @@ export class Repository extends RemoteRepository {
     options: t.OperationOptions = {},
   ): Promise<{ resolved: number; left: number }> {
     return resolveBySheet(this.repo, this.folder, sheetBytes(sheet), options)
+  }
+
+  /** Settles the key collisions of a table: both rows stay, those of one side (theirs) under new keys. */
+  async rekey(
+    path: string,
+    options: t.OperationOptions & { side?: 'ours' | 'theirs' } = {},
+  ): Promise<t.RekeyResult> {
+    return rekeyTable(this.repo, this.folder, path, options)
   }
 
   /** Opens resolved conflicts of the merge in progress again, and forgets how they were resolved. */

@@ -18,6 +18,7 @@ const reservedSettings: readonly string[] = ['rules']
 interface TableSection {
   readonly key: readonly string[]
   readonly format: FormatName | ColumnarName | null
+  readonly references: ReadonlyMap<string, Path>
   readonly policies: TablePolicies | null
 }
 
@@ -44,6 +45,7 @@ export function parseConfig(text: string): DatasetConfig {
       const format = section?.format ?? columnarFormatOf(path)
       return section === null || format === null || !isColumnar(format) ? null : { key: section.key, format }
     },
+    referencesAt: (path) => sectionAt(path)?.references ?? new Map(),
     policiesAt: (path) => joinedPolicies(sectionAt(path)?.policies ?? null, policies),
   }
 }
@@ -92,10 +94,12 @@ function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
   let key: readonly string[] | null = null
   let format: TableSection['format'] = null
   let policies: TablePolicies | null = null
+  let references: ReadonlyMap<string, Path> = new Map()
   for (const item of value.items) {
     const setting = isScalar(item.key) ? item.key.value : null
     if (setting === 'key') key = keyOf(item.value, (what) => fault(item.key, what, hint))
     else if (setting === 'merge') policies = policiesOf(item.key, item.value, fault)
+    else if (setting === 'references') references = new Map(referencesOf(item.key, item.value, fault))
     else if (setting === 'format') {
       const given = isScalar(item.value) ? item.value.value : null
       if (!formats.includes(String(given)))
@@ -105,12 +109,26 @@ function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
       throw fault(
         item.key,
         `unknown setting '${String(setting)}'`,
-        "known settings: 'key', 'format', 'merge', 'rules'",
+        "known settings: 'key', 'format', 'merge', 'references', 'rules'",
       )
     }
   }
   if (key === null) throw fault(name, 'the table has no key', hint)
-  return { key, format, policies }
+  return { key, format, policies, references }
+}
+
+function* referencesOf(name: unknown, value: unknown, fault: FaultAt): Generator<[string, Path]> {
+  const hint =
+    "write it as 'references: {COLUMN: TABLE}', TABLE being the path of the table whose keys it holds"
+  if (!isMap(value)) throw fault(value ?? name, "'references' is not a map from column to table", hint)
+  for (const item of value.items) {
+    const column = nameOf(item.key)
+    if (column === null) throw fault(item.key, 'the name of a column is not text', hint)
+    const table = nameOf(item.value)
+    if (table === null || /[*?[]/.test(table))
+      throw fault(item.key, `column '${column}' does not refer to one table`, hint)
+    yield [column, table]
+  }
 }
 
 function keyOf(value: unknown, fault: (what: string) => VarveError): readonly string[] {

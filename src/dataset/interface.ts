@@ -24,6 +24,8 @@ export interface DatasetConfig {
   tableAt(path: Path): TableSetting | null
   /** The same for Parquet and SQLite files, which are no tables. */
   fileAt(path: Path): FileSetting | null
+  /** Columns of this table that hold keys of other tables, and of which. */
+  referencesAt(path: Path): ReadonlyMap<string, Path>
   /** null: nothing is said, and every clash is a conflict. */
   policiesAt(path: Path): TablePolicies | null
   /** Whether it names no table. */

@@ -9,7 +9,14 @@ export function renamedTables(text: string, moved: ReadonlyMap<Path, Path>): str
   const tables = document.get('tables')
   if (!isMap(tables)) return null
   let found = false
-  for (const { key } of tables.items as Pair[]) {
+  for (const { key, value } of tables.items as Pair[]) {
+    const references = isMap(value) ? value.get('references') : null
+    for (const { value: table } of isMap(references) ? (references.items as Pair[]) : []) {
+      const place = isScalar(table) ? moved.get(String(table.value)) : undefined
+      if (place === undefined || !isScalar(table)) continue
+      table.value = place
+      found = true
+    }
     const to = isScalar(key) ? moved.get(String(key.value)) : undefined
     if (to === undefined || !isScalar(key)) continue
     key.value = to

@@ -64,7 +64,7 @@ export async function settledOrder(
 }
 
 /** The merged order with those contested rows that are there; undefined when it cannot be that of these rows. */
-async function orderWith(
+export async function orderWith(
   io: MergeIo,
   merged: Cid,
   keys: ContestedKeys,

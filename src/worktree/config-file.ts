@@ -10,7 +10,15 @@ const configBytesMax = 1 << 20
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
 export async function readConfig(root: string): Promise<DatasetConfig> {
   const text = configText(root)
-  if (text === '') return { isEmpty: true, tableAt: () => null, fileAt: () => null, policiesAt: () => null }
+  if (text === '') {
+    return {
+      isEmpty: true,
+      tableAt: () => null,
+      fileAt: () => null,
+      referencesAt: () => new Map(),
+      policiesAt: () => null,
+    }
+  }
   const { parseConfig } = await import('../dataset/config.ts')
   return parseConfig(text)
 }

@@ -54,6 +54,21 @@ tables:
     ['- a\n', 1, 'not a map'],
     ['tables:\n  a.csv: {key: id}\ntabels: {}\n', 3, "unknown section 'tabels'"],
     ['tables:\n  a.csv:\n    kye: id\n', 3, "unknown setting 'kye'"],
+    [
+      'tables:\n  a.csv:\n    key: a\n    references: b.csv\n',
+      4,
+      "'references' is not a map from column to table",
+    ],
+    [
+      'tables:\n  a.csv:\n    key: a\n    references:\n      b: [c.csv]\n',
+      5,
+      "column 'b' does not refer to one table",
+    ],
+    [
+      'tables:\n  a.csv:\n    key: a\n    references: {b: "*.csv"}\n',
+      4,
+      "column 'b' does not refer to one table",
+    ],
     ['tables:\n  a.csv:\n    format: csv\n', 2, 'no key'],
     ['tables:\n  a.csv:\n    key: []\n', 3, 'not a column'],
     ['tables:\n  a.csv:\n    key: [a, a]\n', 3, 'twice'],
@@ -97,6 +112,19 @@ tables:
     expect(() => removeTable(worktree.root, 'b.csv')).toThrow(
       expect.objectContaining({ code: 'VARVE_PATH_NOT_FOUND' }),
     )
+  })
+
+  test('tells which columns refer to which table, and follows that table when it moves', () => {
+    const text =
+      'tables:\n  b.csv:\n    key: id\n    references:\n      a: a.csv # the one\n      2024: c.csv\n'
+    expect([...parseConfig(text).referencesAt('b.csv')]).toEqual([
+      ['a', 'a.csv'],
+      ['2024', 'c.csv'],
+    ])
+    expect(parseConfig(text).referencesAt('a.csv').size).toBe(0)
+    const worktree = worktreeWith({ 'varve.yaml': text })
+    renameTables(worktree.root, new Map([['a.csv', 'd/a.csv']]))
+    expect(read(worktree, 'varve.yaml')).toBe(text.replace('a.csv #', 'd/a.csv #'))
   })
 
   test('keeps the policies of a table that gets another key', () => {

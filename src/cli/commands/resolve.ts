@@ -7,6 +7,7 @@ import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../format/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
@@ -14,10 +15,11 @@ export const command: Command = {
     'resolve PATH --key KEY... [--column NAME] --value TEXT',
     'resolve --id ID | --all --ours | --theirs | --base | …',
     'resolve --from FILE.csv',
+    'resolve PATH --rekey [ours | theirs]',
     'resolve --forget PATH [--key KEY... [--column NAME]] | --all',
   ],
   description:
-    "Settles conflicts of PATH (a file or a folder): all of them, or those of the row KEY, or one cell of it. --ours\nkeeps this branch's side, --theirs takes the other's. What one side deleted and the other changed goes with --delete\nand stays with --keep. --value writes a value of your own: a cell as it would stand in the file, a row as a JSON\nobject, in which columns may be left out where the sides agree. A file can also be edited and added: `varve add`\nsettles its conflicts as it is then. When none is left, `varve merge --continue` commits.\n\n--from takes decisions from a sheet that `varve conflicts --format csv` wrote. In its column 'resolution', ours,\ntheirs, base, delete and keep mean what the options mean; nothing leaves the conflict open; =TEXT is the value TEXT,\nand so is any other text (=ours is the text 'ours', = alone is the empty text). The sheet is checked whole first: an\nunknown id, or a line that does not say what is stored, is refused with its number, and nothing is changed.\n\nResolutions are remembered: when the same conflict returns, with the same three values in the same place, a merge\nsettles it the same way, says so, and stops for you to look. --forget opens settled conflicts again and forgets their\nresolutions; outside of a merge it forgets what is remembered of PATH. `varve config rerere.enabled false` turns this\noff; `varve config rerere.autoCommit true` lets a merge that was settled so be committed at once.",
+    "Settles conflicts of PATH (a file or a folder): all of them, or those of the row KEY, or one cell of it. --ours\nkeeps this branch's side, --theirs takes the other's. What one side deleted and the other changed goes with --delete\nand stays with --keep. --value writes a value of your own: a cell as it would stand in the file, a row as a JSON\nobject, in which columns may be left out where the sides agree. A file can also be edited and added: `varve add`\nsettles its conflicts as it is then. When none is left, `varve merge --continue` commits.\n\n--from takes decisions from a sheet that `varve conflicts --format csv` wrote. In its column 'resolution', ours,\ntheirs, base, delete and keep mean what the options mean; nothing leaves the conflict open; =TEXT is the value TEXT,\nand so is any other text (=ours is the text 'ours', = alone is the empty text). The sheet is checked whole first: an\nunknown id, or a line that does not say what is stored, is refused with its number, and nothing is changed.\n\n--rekey keeps both rows of each key-collision of the table PATH: the rows of one side (default: theirs) get new keys\nabove all others, and the cells in which that side refers to them follow, in the columns that varve.yaml declares:\n`tables: {orders.csv: {key: id, references: {person: people.csv}}}`. The key has to be one column of integers.\n\nResolutions are remembered: when the same conflict returns, with the same three values in the same place, a merge\nsettles it the same way, says so, and stops for you to look. --forget opens settled conflicts again and forgets their\nresolutions; outside of a merge it forgets what is remembered of PATH. `varve config rerere.enabled false` turns this\noff; `varve config rerere.autoCommit true` lets a merge that was settled so be committed at once.",
   options: {
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
@@ -38,6 +40,7 @@ export const command: Command = {
       value: 'FILE',
       about: "take decisions from a filled-in sheet, '-' for standard input",
     },
+    rekey: { type: 'flag', about: "keep both rows of each key-collision: one side's get new keys" },
     forget: { type: 'flag', about: 'open settled conflicts again, and forget how they were settled' },
   },
   examples: [
@@ -48,9 +51,10 @@ export const command: Command = {
     ['varve resolve --id 4 --base', 'one conflict by its id'],
     ['varve resolve --all --ours', 'our side everywhere'],
     ['varve resolve --from conflicts.csv', 'what a filled-in sheet says'],
+    ['varve resolve people.csv --rekey', 'both rows of each key-collision, theirs under new keys'],
     ['varve resolve --forget people.csv --key 17', 'on second thoughts'],
   ],
-  json: '{ resolved: number; left: number }; --forget: { reopened: number; left: number } in a merge, else { forgotten: number }',
+  json: "{ resolved: number; left: number }; --rekey: { path: string; side: 'ours' | 'theirs'; keys: { before: string; after: string }[]; references: { path: string; column: string; cells: number }[]; found: number; resolved: number; left: number }; --forget: { reopened: number; left: number } in a merge, else { forgotten: number }",
   run,
 }
 
@@ -62,6 +66,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     const sheet = await readSheet(source)
     return report(out, await (await repository()).resolveSheet(sheet, operation))
   }
+  if (given.flag('rekey')) return rekey({ given, out, repository, operation })
   if (given.flag('forget')) return forget({ given, out, repository, operation })
   const options = optionsOf(given)
   const repo = await repository()
@@ -76,12 +81,32 @@ function report(out: Context['out'], result: { resolved: number; left: number })
   return 0
 }
 
-async function forget({
-  given,
-  out,
-  repository,
-  operation,
-}: Pick<Context, 'out' | 'repository' | 'operation'> & { given: Arguments }): Promise<number> {
+type Hand = Pick<Context, 'out' | 'repository' | 'operation'> & { given: Arguments }
+
+async function rekey({ given, out, repository, operation }: Hand): Promise<number> {
+  given.exclusive('rekey', ...takes, 'forget', 'id', 'all', 'key', 'column')
+  given.expectWords(1, 2, 'PATH')
+  const [typed, side = 'theirs'] = given.words
+  if (side !== 'ours' && side !== 'theirs') throw usage(`'--rekey' takes 'ours' or 'theirs', not '${side}'`)
+  const repo = await repository()
+  const result = await repo.rekey(toRepositoryPath(repo.root, typed!), { ...operation, side })
+  out.result(result, () => {
+    const rows = counted(result.keys.length, 'row')
+    const whose = side === 'ours' ? 'our' : 'their'
+    out.say(`new keys for ${rows} of ${whose} side, ${counted(result.left, 'conflict')} left`)
+    const shown = out.verbose ? result.keys : result.keys.slice(0, keysShownMax)
+    for (const { before, after } of shown) out.say(`  ${visible(before)} -> ${visible(after)}`)
+    if (shown.length < result.keys.length) out.say(`  (${result.keys.length - shown.length} more: -v)`)
+    for (const { path, column, cells } of result.references)
+      out.say(`  ${counted(cells, 'cell')} of '${visible(column)}' in ${visible(path)} followed`)
+    if (result.found > 0)
+      out.say(`  ${counted(result.found, 'new conflict')}: both sides wrote the same key, and meant two rows`)
+  })
+  if (result.left === 0) out.hint("'varve merge --continue' commits")
+  return 0
+}
+
+async function forget({ given, out, repository, operation }: Hand): Promise<number> {
   given.exclusive('forget', ...takes)
   const repo = await repository()
   const path = pathOf(given, repo)
@@ -112,6 +137,7 @@ function pathOf(given: Arguments, repo: Repository): string | null {
   return typed === undefined ? null : toRepositoryPath(repo.root, typed)
 }
 
+const keysShownMax = 20
 const sides = ['ours', 'theirs', 'base', 'delete', 'keep'] as const
 const takes = [...sides, 'value'] as const
 

@@ -105,10 +105,21 @@ export function differingColumns(sides: readonly (Row | null)[]): string[] {
 }
 
 function printWhole(out: Output, conflict: ConflictInfo): void {
-  const { id, reason, names, base, ours, theirs, text } = conflict
+  const { id, reason, text } = conflict
   out.line(`  ${id}  ${visible(reasonWords[reason ?? ''] ?? reason ?? conflict.kind)}`)
   // All else of the table is merged; its sides are the column's, and the sentence names them.
-  if (conflict.kind === 'schema' && conflict.column !== undefined) return
+  const isOfColumn = conflict.kind === 'schema' && conflict.column !== undefined
+  if (!isOfColumn) printSides(out, conflict)
+  if (conflict.resolution !== undefined) out.line(`     resolution  ${resolutionText(conflict, out.verbose)}`)
+  if (text === undefined || conflict.resolution !== undefined) return
+  const lines = text.trimEnd().split('\n')
+  const shown = out.verbose ? lines : lines.slice(0, 20)
+  for (const line of shown) out.line(`     ${visibleLine(line)}`)
+  if (shown.length < lines.length)
+    out.line(out.paint('dim', `     (${lines.length - shown.length} more lines: -v)`))
+}
+
+function printSides(out: Output, { names, base, ours, theirs }: ConflictInfo): void {
   const sides = { base, ours, theirs }
   const name = (side: string): string => names?.[side as keyof typeof sides] ?? ''
   for (const line of alignedRows(
@@ -119,16 +130,6 @@ function printWhole(out: Output, conflict: ConflictInfo): void {
     ]),
   ))
     out.line(line)
-  if (conflict.resolution !== undefined) {
-    out.line(`     resolution  ${resolutionText(conflict, out.verbose)}`)
-    return
-  }
-  if (text === undefined) return
-  const lines = text.trimEnd().split('\n')
-  const shown = out.verbose ? lines : lines.slice(0, 20)
-  for (const line of shown) out.line(`     ${visibleLine(line)}`)
-  if (shown.length < lines.length)
-    out.line(out.paint('dim', `     (${lines.length - shown.length} more lines: -v)`))
 }
 
 export const reasonWords: Readonly<Record<string, string>> = {
