@@ -15,5 +15,5 @@ export async function filterOf(
   }
   const wanted =
     key === undefined ? undefined : shape === null ? keyAt : encodeRowKey(shape, { text: key }, path!)
-  return { path, key: wanted, column, id, kinds }
+  return { path, key: wanted, typedKey: key, column, id, kinds }
 }

@@ -5,13 +5,16 @@ import type { Row, Value } from '../table/interface.ts'
 /** A conflict for people; see merge/interface.ts for the kinds. */
 export interface ConflictInfo {
   readonly id: string
-  readonly kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'
+  readonly kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema' | 'part'
   readonly path: string
   readonly key?: readonly Value[]
   /** Names of the key's columns, in its order. */
   readonly keyColumns?: readonly string[]
   readonly column?: string
   readonly reason?: string
+  /** Of a part of a file that nobody declared: what it is, and where: 'id=2', '$.features[id=12].name'. */
+  readonly part?: 'cell' | 'row' | 'key-collision' | 'schema' | 'text'
+  readonly where?: string
   /** Of a path that the sides moved ('rename-rename', 'rename-delete'): where each has it. */
   readonly names?: { readonly [side in 'base' | 'ours' | 'theirs']: string | null }
   /** Cells: values. Rows: rows by column. Files: sizes in words ('1.2 kB text'); null: the side does not have it. */

@@ -11,6 +11,7 @@ import { type NumberedRecord, conflictsOf } from '../merge/conflicts.ts'
 import type { Conflict, KeyCollision, RowConflict, StoredRow } from '../merge/interface.ts'
 import type { ResolvedRecord } from '../merge/resolutions.ts'
 import { namesOf } from '../merge/conflict-names.ts'
+import { partText } from '../merge/document-part.ts'
 import { TableSchemas } from '../merge/table-schemas.ts'
 import { sideNames } from '../merge/take.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
@@ -48,7 +49,9 @@ export class ConflictReader {
       const { how, record, chosen: side, place } = batch[i]!
       const names = namesOf(record)
       const taken = sideNames.find((name) =>
-        names === null || place === null ? isSameSide(record[name], side) : names[name] === place,
+        names === null || place === null
+          ? isSameSide(record[name], side, record.kind)
+          : names[name] === place,
       )
       return { ...info, resolution: { how, side: taken ?? null, value: chosen[i]!.base } }
     })
@@ -72,6 +75,10 @@ export class ConflictReader {
         ...(text === undefined ? {} : { text }),
       }
     }
+    if (conflict.kind === 'part') {
+      const { column, ...rest } = conflict
+      return column === null ? rest : { ...rest, column }
+    }
     const shape = await this.schemas.at(path)
     const key = keyValues(shape, conflict.key)
     const keyColumns = shape.keys.map((column) => column.name)
@@ -94,7 +101,8 @@ export class ConflictReader {
   }
 }
 
-function isSameSide(a: StoredSide | null, b: StoredSide | null): boolean {
+function isSameSide(a: StoredSide | null, b: StoredSide | null, kind: Conflict['kind']): boolean {
+  if (kind === 'part') return partText(a) === partText(b)
   if (a === null || b === null) return a === b
   return equalBytes(a.value, b.value) && a.links.join() === b.links.join()
 }

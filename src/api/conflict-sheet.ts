@@ -33,7 +33,7 @@ export class SheetWriter {
       const sides = ([record.base, record.ours, record.theirs] as const).map((side, at) =>
         sideText(info, [info.base, info.ours, info.theirs][at]!, side, isTyped),
       )
-      lines.push([info.id, info.path, keyText(info.key ?? []), info.column ?? '', ...sides])
+      lines.push([info.id, info.path, info.where ?? keyText(info.key ?? []), info.column ?? '', ...sides])
     }
     return lines
   }
@@ -46,6 +46,7 @@ function keyText(key: readonly Value[]): string {
 
 function sideText(info: ConflictInfo, value: Value | Row, side: StoredSide | null, isTyped: boolean): string {
   if (side === null) return ''
+  if (info.kind === 'part') return (value as string | null) ?? ''
   if (info.kind === 'cell') return cellText(value as Value, isTyped)
   if (info.kind === 'row' || info.kind === 'key-collision') return jsonText(value)
   const content = toHex(sha256(utf8(`${toHex(side.value)} ${side.links.join(' ')}`)))

@@ -12,7 +12,14 @@ import type { Entry } from '../prolly/interface.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Conflict } from './interface.ts'
 
-export const conflictKinds: readonly Conflict['kind'][] = ['cell', 'row', 'file', 'schema', 'key-collision']
+export const conflictKinds: readonly Conflict['kind'][] = [
+  'cell',
+  'row',
+  'file',
+  'schema',
+  'key-collision',
+  'part',
+]
 const inlineBytesMax = 1024
 
 /** The three sides of anything: what was, what it became here, and there. */
@@ -30,7 +37,7 @@ export interface StoredSide {
 export interface ConflictRecord extends Sides<StoredSide | null> {
   readonly kind: Conflict['kind']
   readonly path: Path
-  /** Of a row; of a column what column-clash.ts says; else empty. */
+  /** Of a row; of a column what column-clash.ts says, of a part of a file document-part.ts; else empty. */
   readonly key: Uint8Array
   readonly text: string
 }

@@ -23,6 +23,7 @@ import {
   decodeConflict,
   encodeConflict,
 } from './conflict-record.ts'
+import { isPartAt, partOf, partText } from './document-part.ts'
 import type { Conflict, FileConflict } from './interface.ts'
 
 export interface ConflictFilter {
@@ -30,6 +31,8 @@ export interface ConflictFilter {
   readonly path?: Path | undefined
   /** A row's key, encoded: one for all tables, or by table; null: the table can have no such key. */
   readonly key?: Uint8Array | ((path: Path) => Promise<Uint8Array | null>) | undefined
+  /** The same as it was typed, for rows of files that nobody declared. */
+  readonly typedKey?: readonly string[] | undefined
   readonly column?: string | undefined
   readonly id?: string | undefined
   readonly kinds?: readonly Conflict['kind'][] | undefined
@@ -148,7 +151,7 @@ function rangeOf({ id }: ConflictFilter): { from?: Uint8Array; before?: Uint8Arr
 
 async function chosenOf(
   records: readonly NumberedRecord[],
-  { path, key, column, kinds }: ConflictFilter,
+  { path, key, typedKey, column, kinds }: ConflictFilter,
 ): Promise<NumberedRecord[]> {
   const chosen: NumberedRecord[] = []
   for (const one of records) {
@@ -156,7 +159,9 @@ async function chosenOf(
     if (path !== undefined && !isWithin(record.path, path)) continue
     if (kinds !== undefined && !kinds.includes(record.kind)) continue
     if (column !== undefined && columnOf(record) !== column) continue
-    if (key !== undefined) {
+    if (record.kind === 'part' && typedKey !== undefined) {
+      if (!isPartAt(record, typedKey)) continue
+    } else if (key !== undefined) {
       const wanted = typeof key !== 'function' ? key : isOfRow(record) ? await key(record.path) : null
       if (wanted === null || !equalBytes(record.key, wanted)) continue
     }
@@ -167,11 +172,12 @@ async function chosenOf(
 
 function columnOf({ kind, key, text }: ConflictRecord): string | null {
   if (kind === 'schema') return columnOfKey(key)?.name ?? null
+  if (kind === 'part') return partOf({ key }).column
   return kind === 'cell' ? text : null
 }
 
 function isOfRow({ kind }: ConflictRecord): boolean {
-  return kind !== 'file' && kind !== 'schema'
+  return kind !== 'file' && kind !== 'schema' && kind !== 'part'
 }
 
 export function isWithin(path: Path, place: Path): boolean {
@@ -206,6 +212,8 @@ function conflictOf(
         ...sidesOf(record, entryOfSide),
       }
     }
+    case 'part':
+      return { kind, id, path, ...partOf(record), ...partTexts(record) }
     case 'schema':
       return {
         kind,
@@ -216,6 +224,10 @@ function conflictOf(
         ...sidesOf(record, entryOfSide),
       }
   }
+}
+
+function partTexts({ base, ours, theirs }: ConflictRecord): Sides<string | null> {
+  return { base: partText(base), ours: partText(ours), theirs: partText(theirs) }
 }
 
 function sidesOf<T>(record: ConflictRecord, of: (side: StoredSide) => T): Sides<T | null> {

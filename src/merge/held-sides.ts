@@ -29,6 +29,8 @@ export class HeldSides {
 
   /** null: nothing is there; undefined: the place itself is gone, or is of another kind. */
   async at({ kind, path, key, text }: ConflictRecord): Promise<StoredSide | null | undefined> {
+    // Where a part of a file is after somebody edited it, nobody can tell.
+    if (kind === 'part') return undefined
     if (kind === 'file' || kind === 'schema') {
       const entry = await this.#tree.get(path, this.#options)
       return entry === null ? null : encodeEntry(entry)

@@ -1,6 +1,7 @@
 // A three-way merge of path trees. What cannot be decided is a conflict: a stored value with its three sides, never a
 // half-written file. The merged tree holds ours wherever there is a conflict.
 import type { Cid } from '../encoding/cid.ts'
+import type { DocumentConflictKind } from '../documents/interface.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { Cell } from '../table/interface.ts'
 import type { PolicyReport } from './decisions.ts'
@@ -8,7 +9,13 @@ import type { PolicyReport } from './decisions.ts'
 export type Side = 'base' | 'ours' | 'theirs'
 
 /** Ids are stable for one merge state and short enough to type: '1', '2', … in order of path, key and column. */
-export type Conflict = CellConflict | RowConflict | KeyCollision | FileConflict | SchemaConflict
+export type Conflict =
+  | CellConflict
+  | RowConflict
+  | KeyCollision
+  | FileConflict
+  | SchemaConflict
+  | PartConflict
 
 export interface CellConflict {
   readonly kind: 'cell'
@@ -82,6 +89,21 @@ export interface SchemaConflict {
   readonly base: TreeEntry | null
   readonly ours: TreeEntry | null
   readonly theirs: TreeEntry | null
+}
+
+/** A part of a file that nobody declared: a cell of a CSV, a value in JSON. */
+export interface PartConflict {
+  readonly kind: 'part'
+  readonly id: string
+  readonly path: Path
+  readonly part: DocumentConflictKind
+  /** 'id=2', '$.features[id=12].name'. */
+  readonly where: string
+  readonly column: string | null
+  /** As spelled in the file; null: the side does not have it. */
+  readonly base: string | null
+  readonly ours: string | null
+  readonly theirs: string | null
 }
 
 export interface MergedPath {

@@ -13,6 +13,7 @@ import { columnKey } from './column-clash.ts'
 import { encodeNames } from './conflict-names.ts'
 import type { ConflictRecord, Sides } from './conflict-record.ts'
 import type { PolicyDecision } from './decisions.ts'
+import { partRecord } from './document-part.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
 import { mergeTables } from './merge-tables.ts'
@@ -23,6 +24,9 @@ export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
   readonly conflicts: readonly ConflictRecord[]
   readonly decisions?: readonly PolicyDecision[]
 }
+
+/** A file with more conflicts waits as a whole: settling one would merge it with all of them again. */
+const partsMax = 10_000
 
 type EntrySides = Sides<TreeEntry | null>
 
@@ -128,6 +132,14 @@ async function mergeFiles(
     const { basis } = document
     const entry = merged(writeBytes(io.writer, document.render()))
     return basis === 'by lines' ? entry : { ...entry, basis }
+  }
+  if (document.kind === 'merged' && document.form !== 'text' && document.conflicts.length <= partsMax) {
+    return {
+      ...merged(writeBytes(io.writer, document.render())),
+      result: 'conflict',
+      basis: document.basis,
+      conflicts: document.conflicts.map((conflict) => partRecord(path, conflict, sides)),
+    }
   }
   if (base === null) return fileConflict(path, 'both-added', sides)
   const isTexts = [bytes.base!, bytes.ours, bytes.theirs].every(isText)

@@ -29,6 +29,7 @@ import {
   unpackSides,
 } from './conflict-record.ts'
 import { isWithin } from './conflicts.ts'
+import { partText, typedPart } from './document-part.ts'
 import type { MergeIo } from './merge-io.ts'
 import type { SettledRecord } from './settler.ts'
 import type { TableSchemas } from './table-schemas.ts'
@@ -83,7 +84,9 @@ export class Rerere {
       const { kind, path, key: rowKey, text } = record
       const sides = new SideWriter(this.#io.writer)
       const fields = [this.#number, conflictKinds.indexOf(kind), pathToBytes(path), rowKey, text]
-      const value = encodeCbor([...fields, sides.pack(chosen)])
+      // Of a part the text is remembered, not the file that it stands in.
+      const kept = kind === 'part' ? typedPart(partText(chosen)) : chosen
+      const value = encodeCbor([...fields, sides.pack(kept)])
       this.#edit({ key: await this.#keyOf(record), value, links: sides.links })
     }
   }
@@ -164,6 +167,7 @@ export function rerereKey(record: ConflictRecord, shape: RowShape | null): Uint8
   const columns = shape?.values.map(({ name }) => name) ?? []
   const valueOf = (side: StoredSide | null): unknown => {
     if (side === null) return null
+    if (kind === 'part') return partText(side)
     if (kind === 'cell') return slotValue({ spelling: side.value, link: side.links[0] ?? null })
     if (shape === null) return [side.value, ...side.links]
     const { cells } = decodeRow(side.value, side.links, columns.length)

@@ -85,7 +85,9 @@ export async function reopenConflicts(
   const settler = await Settler.start(input, 'reopen', options)
   if (met !== null) {
     for await (const batch of scanResolved(nodes, met.conflicts, resolutions, input, options)) {
-      const rekeyed = batch.find(({ how }) => how === 'rekeyed')
+      const rekeyed = batch.find(
+        ({ how, record }) => how === 'rekeyed' || (how === 'file' && record.kind === 'part'),
+      )
       if (rekeyed !== undefined) throw cannotReopen(rekeyed)
       const column = batch.find(({ record }) => isOfColumn(record))
       if (column !== undefined) throw cannotReopen(column)
@@ -100,7 +102,7 @@ export async function reopenConflicts(
 }
 
 function cannotReopen({ number, how, record: { path } }: ResolvedRecord): VarveError {
-  const what = how === 'rekeyed' ? 'new keys' : 'changing a column'
+  const what = how === 'rekeyed' ? 'new keys' : how === 'file' ? 'the file as added' : 'changing a column'
   return new VarveError('VARVE_NOT_POSSIBLE', `conflict ${number} was resolved by ${what} in '${path}'`, {
     data: { path, id: String(number) },
     hint: "take the operation back with 'varve undo', or begin again with 'varve merge --abort'",

@@ -23,10 +23,11 @@ import {
 } from './conflict-record.ts'
 import { type NumberedRecord, entryOfSide, scanRecords } from './conflicts.ts'
 import type { MergeIo } from './merge-io.ts'
-import { type ResolutionWay, resolutionEdit } from './resolutions.ts'
+import { type ResolutionWay, resolutionEdit, scanResolved } from './resolutions.ts'
 import { type ContestedKeys, type OrderChange, contestedKeys, settledOrder } from './settle-order.ts'
 import { settleColumns } from './settle-columns.ts'
-import { type Settlement, settleTable } from './settle-table.ts'
+import { settleDocument } from './settle-document.ts'
+import { settleTable } from './settle-table.ts'
 import { noTable } from './table-schemas.ts'
 import { sideNames } from './take.ts'
 
@@ -189,7 +190,26 @@ export class Settler {
     this.#resolutions = await this.#resolutions.mutate(writer, isReopened ? gone : noted(), this.#options)
   }
 
-  async #entryAfter(path: Path, settlements: readonly Settlement[]): Promise<TreeEntry | null> {
+  /** Parts of a file are settled with all that was chosen in it before. */
+  async #documentAfter(path: Path, settled: readonly SettledRecord[]): Promise<TreeEntry> {
+    const { nodes, met } = this.#input
+    if (met === null) return noTable(path)
+    const kinds = ['part'] as const
+    const all: NumberedRecord[] = []
+    const chosen = new Map<number, StoredSide | null>()
+    for await (const batch of scanRecords(nodes, met.conflicts, { path, kinds }, this.#options))
+      for (const one of batch) if (one.record.path === path) all.push(one)
+    const resolutions = this.#resolutions!.cid
+    for await (const batch of scanResolved(nodes, met.conflicts, resolutions, { path, kinds }, this.#options))
+      for (const one of batch) chosen.set(one.number, one.chosen)
+    for (const one of settled) chosen.set(one.number, one.chosen)
+    const entry = await this.#entryAt(path)
+    const executable = entry?.kind === 'file' && entry.executable
+    return settleDocument(this.#input, path, all, chosen, executable, this.#options)
+  }
+
+  async #entryAfter(path: Path, settlements: readonly SettledRecord[]): Promise<TreeEntry | null> {
+    if (settlements[0]!.record.kind === 'part') return this.#documentAfter(path, settlements)
     const whole = settlements.find(({ record }) => isOfPath(record))
     if (whole !== undefined) return whole.chosen === null ? null : entryOfSide(whole.chosen)
     const entry = await this.#entryAt(path)

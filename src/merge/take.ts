@@ -6,6 +6,7 @@ import { cellSlot } from '../table/slot.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import { typedCell } from './cell-text.ts'
 import type { ConflictRecord, StoredSide } from './conflict-record.ts'
+import { partOf, partText, typedPart } from './document-part.ts'
 import type { Side } from './interface.ts'
 import { rowFromJson } from './row-text.ts'
 import type { TableSchemas } from './table-schemas.ts'
@@ -23,6 +24,7 @@ export async function chosenSide(
   writer: ObjectWriter,
 ): Promise<StoredSide | null> {
   if (take === 'base' || take === 'ours' || take === 'theirs') return record[take]
+  if (record.kind === 'part') return partTaken(record, take)
   if (take === 'delete' || take === 'keep') return deletedOrKept(record, take)
   if (record.kind === 'cell') {
     const { schema } = await schemas.at(record.path)
@@ -36,6 +38,17 @@ export async function chosenSide(
     'a value can settle a cell or a row only',
     "choose a side: '--ours', '--theirs' or '--base'",
   )
+}
+
+function partTaken(record: ConflictRecord, take: 'delete' | 'keep' | { readonly value: string }): StoredSide {
+  if (typeof take !== 'string') return typedPart(take.value)
+  const { part } = partOf(record)
+  if (part !== 'row') {
+    const hint = "choose a side: '--ours', '--theirs' or '--base'"
+    throw unfit(record, `'${take}' is for rows and files that one side deleted`, hint)
+  }
+  if (take === 'delete') return typedPart(null)
+  return typedPart(partText(record.ours) ?? partText(record.theirs))
 }
 
 function deletedOrKept(record: ConflictRecord, take: 'delete' | 'keep'): StoredSide | null {
@@ -56,6 +69,7 @@ const kindWords: Readonly<Record<ConflictRecord['kind'], string>> = {
   'key-collision': 'two rows under one key',
   file: 'a file',
   schema: "a table's columns",
+  part: 'a part of a file',
 }
 
 export function unfit(record: ConflictRecord, what: string, hint: string): VarveError {

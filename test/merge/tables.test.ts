@@ -35,6 +35,7 @@ async function mergeObjects(
   const text = (cell: Cell | null): string => (cell === null ? 'none' : (textOf(cell) ?? 'absent'))
   const conflicts = (await bench.conflicts(outcome)).map((conflict) => {
     if (conflict.kind === 'schema') return conflict.reason
+    if (conflict.kind === 'part') return conflict.where
     if (conflict.kind === 'file') return `file: ${conflict.reason}`
     const key = keyText(ours.schema, conflict.key)
     if (conflict.kind === 'cell') {

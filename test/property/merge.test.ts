@@ -175,7 +175,8 @@ async function run(base: Version, ours: Version, theirs: Version): Promise<Resul
     await tree(theirs),
   )
   const name = (conflict: Conflict): string => {
-    if (conflict.kind === 'schema' || conflict.kind === 'file') return conflict.kind
+    if (conflict.kind === 'schema' || conflict.kind === 'file' || conflict.kind === 'part')
+      return conflict.kind
     const key = textOf(decodeKey(before.schema, conflict.key)[0]!)!
     if (conflict.kind !== 'cell')
       return show(

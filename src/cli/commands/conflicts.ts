@@ -33,7 +33,7 @@ export const command: Command = {
     ],
     ['varve conflicts --resolved', 'what has been settled, and how'],
   ],
-  json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string; resolution?: { how: 'given' | 'file' | 'reused' | 'rekeyed'; side: 'ours' | 'theirs' | 'base' | null; value: Value | Row } }[] }",
+  json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema' | 'part'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; part?: 'cell' | 'row' | 'key-collision' | 'schema' | 'text'; where?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string; resolution?: { how: 'given' | 'file' | 'reused' | 'rekeyed'; side: 'ours' | 'theirs' | 'base' | null; value: Value | Row } }[] }",
   run,
 }
 
@@ -79,7 +79,7 @@ function selectionOf(given: Arguments, repo: Repository): ConflictOptions {
   }
 }
 
-const rowKinds = ['cell', 'row', 'key-collision'] as const satisfies readonly ConflictInfo['kind'][]
+const rowKinds = ['cell', 'row', 'key-collision', 'part'] as const satisfies readonly ConflictInfo['kind'][]
 
 /** Conflicts of columns stand apart: they hold up a whole table, and settling them may bring others to light. */
 async function printTables(out: Output, repo: Repository, options: ConflictOptions): Promise<number> {

@@ -59,10 +59,13 @@ async function printTable(
 }
 
 function rowLines(conflict: ConflictInfo, whole: boolean): string[][] {
-  const { id, path, kind, key = [], keyColumns, base, ours, theirs } = conflict
-  const row = code(keyText(key, keyColumns)) + (kind === 'key-collision' ? ' key-collision' : '')
+  const { id, path, kind, key = [], keyColumns, where, base, ours, theirs } = conflict
+  const row =
+    where !== undefined
+      ? code(visible(where))
+      : code(keyText(key, keyColumns)) + (kind === 'key-collision' ? ' key-collision' : '')
   const head = [id, code(visible(path)), row]
-  if (kind === 'cell') {
+  if (kind === 'cell' || kind === 'part') {
     const sides = [base, ours, theirs].map((value) => code(shortValue(value as Value, whole)))
     return [[...head, code(visible(conflict.column ?? '')), ...sides]]
   }

@@ -64,6 +64,7 @@ function printRows(out: Output, conflicts: readonly ConflictInfo[]): void {
 
 function tableRows(conflict: ConflictInfo, whole: boolean): string[][] {
   const { id, key = [], base, ours, theirs } = conflict
+  if (conflict.kind === 'part') return [partRow(conflict, whole)]
   const row = keyText(key, conflict.keyColumns)
   if (conflict.kind === 'cell') {
     const sides = [base, ours, theirs].map((value) => shortValue(value as Value, whole))
@@ -82,13 +83,23 @@ function tableRows(conflict: ConflictInfo, whole: boolean): string[][] {
   })
 }
 
+function partRow(conflict: ConflictInfo, whole: boolean): string[] {
+  const { id, part, where = '', column = '', base, ours, theirs } = conflict
+  const name = part === 'key-collision' || part === 'schema' ? `${where} (${part})` : where
+  const absent = part === 'cell' ? '(none)' : '(not there)'
+  const sides = [base, ours, theirs].map((side) =>
+    side === null ? absent : shortValue(side as Value, whole),
+  )
+  return [`  ${id}`, visible(name), visible(column), ...sides, ...resolutionCells(conflict, whole)]
+}
+
 const ways = { given: '', file: ', by the file', reused: ', as before', rekeyed: ', with new keys' } as const
 
 /** 'theirs', 'ours, as before', '= Vienna'. */
 export function resolutionText({ kind, resolution }: ConflictInfo, whole: boolean): string {
   if (resolution === undefined) return ''
   const { how, side, value } = resolution
-  const isRow = kind !== 'cell' && value !== null
+  const isRow = kind !== 'cell' && kind !== 'part' && value !== null
   const text = side ?? (isRow ? '(another)' : `= ${shortValue(value as Value, whole)}`)
   return text + ways[how]
 }
