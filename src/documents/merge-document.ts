@@ -16,11 +16,13 @@ import { mergeJson } from './json/merge-json.ts'
 import { mergeLines } from './merge-lines.ts'
 import { conflictMarkers, type MarkerLabels, textBytesMax } from './merge-text.ts'
 import { mergeTable } from './tables/merge-table.ts'
+import { mergeYaml } from './yaml/merge-yaml.ts'
 import { tableBytesMax } from './tables/versions.ts'
 
 const forms: readonly (readonly [RegExp, DocumentForm])[] = [
   [/\.(csv|tsv|tab|psv)$/i, 'table'],
   [/\.(json|geojson|topojson|jsonld)$/i, 'json'],
+  [/\.(yaml|yml)$/i, 'yaml'],
   [/\.(jsonl|ndjson|geojsonl|geojsons)$/i, 'jsonl'],
 ]
 
@@ -28,7 +30,7 @@ const mergers: Readonly<Record<DocumentForm, DocumentMerger>> = {
   table: mergeTable,
   json: mergeJson,
   jsonl: mergeJsonLines,
-  yaml: mergeLines,
+  yaml: mergeYaml,
   text: mergeLines,
 }
 

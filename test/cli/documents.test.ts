@@ -64,12 +64,26 @@ describe('files that nobody tracked', () => {
     const { items } = await json<{ items: unknown[] }>(['conflicts'], at)
     expect(items).toEqual([
       {
-        ...{ id: '1', kind: 'part', path: 'people.csv', part: 'cell', where: 'id=2', column: 'city' },
-        ...{ base: 'Wien', ours: 'Berlin', theirs: 'Vienna' },
+        id: '1',
+        kind: 'part',
+        path: 'people.csv',
+        part: 'cell',
+        where: 'id=2',
+        column: 'city',
+        base: 'Wien',
+        ours: 'Berlin',
+        theirs: 'Vienna',
       },
       {
-        ...{ id: '2', kind: 'part', path: 'people.csv', part: 'cell', where: 'id=3', column: 'city' },
-        ...{ base: 'Erlangen', ours: 'Göttingen', theirs: 'Bryn Mawr' },
+        id: '2',
+        kind: 'part',
+        path: 'people.csv',
+        part: 'cell',
+        where: 'id=3',
+        column: 'city',
+        base: 'Erlangen',
+        ours: 'Göttingen',
+        theirs: 'Bryn Mawr',
       },
     ])
     await ok(['resolve', 'people.csv', '--key', '2', '--theirs'], at)
