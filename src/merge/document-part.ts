@@ -9,9 +9,11 @@ import type { Choice, DocumentConflict, DocumentConflictKind } from '../document
 import { decodeEntry, encodeEntry } from '../files/entry.ts'
 import type { FileEntry, Path } from '../files/interface.ts'
 import type { ConflictRecord, Sides, StoredSide } from './conflict-record.ts'
-import { sideNames } from './take.ts'
 
 const partKinds: readonly DocumentConflictKind[] = ['cell', 'row', 'key-collision', 'schema', 'text']
+
+/** Where a text is the same on several sides, the first counts. */
+const sideNames = ['ours', 'theirs', 'base'] as const
 
 export interface DocumentPart {
   readonly part: DocumentConflictKind
