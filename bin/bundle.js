@@ -14,8 +14,13 @@ const digestBytes = 32
 const head = '(function (exports, require, module, __filename, __dirname, moduleUrl) {'
 const tail = '\n})'
 
-/** Runs a script of the bundle; its packages that are bundled apart are loaded by the same rule. */
+/** What is loaded, by name. */
+const loaded = new Map()
+
+/** Runs a script of the bundle, once; its packages that are bundled apart are loaded by the same rule. */
 function loadBundle(name, requireModule) {
+  const known = loaded.get(name)
+  if (known !== undefined) return known
   const file = path.join(folder, `${name}.cjs`)
   const source = readFileSync(file)
   const script = new Script(`${head}${source.toString()}${tail}`, {
@@ -27,7 +32,9 @@ function loadBundle(name, requireModule) {
   const inside = (id) => (id.startsWith('./') ? loadBundle(path.basename(id, '.cjs')).exports : outside(id))
   const start = script.runInThisContext()
   start(module.exports, inside, module, file, folder, pathToFileURL(file).href)
-  return { exports: module.exports, keep: () => keepCode(file, source, script) }
+  const bundle = { exports: module.exports, keep: () => keepCode(file, source, script) }
+  loaded.set(name, bundle)
+  return bundle
 }
 
 function keptCode(file, source) {
@@ -52,4 +59,4 @@ function digestOf(source, code) {
   return createHash('sha256').update(source).update(code).digest()
 }
 
-module.exports = { folder, loadBundle }
+module.exports = { loadBundle, loaded }

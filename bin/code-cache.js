@@ -5,7 +5,7 @@ const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const path = require('node:path')
 const threads = require('node:worker_threads')
-const { loadBundle } = require('./bundle.js')
+const { loadBundle, loaded } = require('./bundle.js')
 
 /** Files from 8 MiB on are parsed by threads, and what threads do should be compiled too: few rows, but long ones. */
 const rows = 10_000
@@ -80,18 +80,14 @@ function listenToThreads() {
 function useWorker() {
   let answer = null
   const parentPort = { on: (_, listener) => (answer = listener), postMessage: () => {} }
-  const worker = loadBundle('worker', (id) =>
-    id.endsWith('worker_threads') ? { ...threads, parentPort } : require(id),
-  )
+  loadBundle('worker', (id) => (id.endsWith('worker_threads') ? { ...threads, parentPort } : require(id)))
   for (const message of [...jobs.values()].flat()) answer(message)
-  return worker
 }
 
 async function run() {
-  const bundle = loadBundle('main')
-  await useCommonCommands(bundle.exports.main)
-  bundle.keep()
-  useWorker().keep()
+  await useCommonCommands(loadBundle('main').exports.main)
+  useWorker()
+  for (const bundle of loaded.values()) bundle.keep()
 }
 
 void run()

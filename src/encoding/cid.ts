@@ -5,7 +5,7 @@
 import { CID } from 'multiformats/cid'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
-import { sha256 } from '../base/platform.ts'
+import { sha256Hex } from '../base/platform.ts'
 
 declare const named: unique symbol
 /** Hex of a binary CID: 72 characters. */
@@ -20,11 +20,12 @@ const rawPrefix = '01551220'
 const cborPrefix = '01711220'
 
 export function cidOf(codec: Codec, bytes: Uint8Array): Cid {
-  return cidOfDigest(codec, sha256(bytes))
+  return ((codec === 'raw' ? rawPrefix : cborPrefix) + sha256Hex(bytes)) as Cid
 }
 
-export function cidOfDigest(codec: Codec, digest: Uint8Array): Cid {
-  return ((codec === 'raw' ? rawPrefix : cborPrefix) + toHex(digest)) as Cid
+/** The digest is the 32 bytes at `start`. */
+export function cidOfDigest(codec: Codec, bytes: Uint8Array, start = 0): Cid {
+  return ((codec === 'raw' ? rawPrefix : cborPrefix) + toHex(bytes, start, start + 32)) as Cid
 }
 
 export function codecOf(cid: Cid): Codec {

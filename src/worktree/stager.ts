@@ -16,7 +16,7 @@ import type { FileStat, Scan } from './scan.ts'
 import { StatCache } from './stat-cache.ts'
 import type { KnownFile } from './stat-record.ts'
 import { bytesOf, isCarried } from './status.ts'
-import { isMadeWith, readTableFile, reasonOf } from './table-file.ts'
+import { bytesWorthThreads, isMadeWith, readTableFile, reasonOf } from './table-file.ts'
 
 const filesPerBatch = 500
 const batchBytesMax = 8 << 20
@@ -41,17 +41,24 @@ export async function stageScan(
   { scan, tracked }: { readonly scan: Scan; readonly tracked: ReadonlyMap<Path, TreeEntry> },
   options: StagerOptions,
 ): Promise<Staged> {
-  const config = await readConfig(worktree.root)
-  const cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
   const pool = new WorkerPool()
-  const stager = new Stager(worktree, { ...io, cache, config, pool }, options)
+  // A large new file is sure to be read: threads start while the settings and the cache are loaded.
+  for (const [path, { size }] of scan.files) {
+    if (size < bytesWorthThreads || tracked.has(path)) continue
+    pool.warm()
+    break
+  }
+  let cache: StatCache | null = null
   try {
+    const config = await readConfig(worktree.root)
+    cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
+    const stager = new Stager(worktree, { ...io, cache, config, pool }, options)
     await stager.stageFiles(scan.files, tracked)
     await stager.stageDeletions(scan.files, tracked)
+    return stager
   } finally {
-    await Promise.all([cache.close(), pool.close()])
+    await Promise.all([cache?.close(), pool.close()])
   }
-  return stager
 }
 
 interface StagerMeans extends Io {

@@ -17,7 +17,7 @@ import { readSteady } from './read-file.ts'
 import type { FileStat } from './scan.ts'
 
 /** Threads take about 60 ms to start, and each compiles for itself what it runs. */
-const bytesWorthThreads = 8 << 20
+export const bytesWorthThreads: number = 8 << 20
 const partBytes = 1 << 20
 
 export interface TableRead {

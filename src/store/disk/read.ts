@@ -108,7 +108,8 @@ function recordAt(
 ): StoredObject {
   let record: StoredObject
   try {
-    record = readRecord(bytes.subarray(0, at + asked.length), at)
+    // A file that was cut gives fewer bytes than were asked for.
+    record = readRecord(bytes, at, Math.min(at + asked.length, bytes.length))
   } catch (cause) {
     if (!isVarveError(cause)) throw cause
     throw corrupt(`object '${asked.cid}' is damaged in '${file}'`, { cid: asked.cid, path: file }, cause)
