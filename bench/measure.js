@@ -1,5 +1,6 @@
 // Times commands of git and of varve side by side: the same step of both, one after the other, in turns, each in a
-// directory of its own, several rounds; the table shows medians. Nothing is warmed up and nothing is left out.
+// directory of its own, several rounds; the table shows medians. Nothing is warmed up and nothing is left out. Beside
+// the time that passed stands the processors' time: it says more where others are at work on the machine too.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** @typedef {'git' | 'varve'} Tool */
-/** @typedef {{ ms: number, peakMiB: number | null, stdout: string }} Result */
+/** @typedef {{ ms: number, cpuMs: number | null, peakMiB: number | null, stdout: string }} Result */
 /**
  * @typedef {object} Step
  * @property {string} name
@@ -41,7 +42,7 @@ const environment = {
  */
 export function run(cwd, command) {
   const report = join(cwd, '..', 'peak-memory')
-  const full = timeProgram === null ? command : [timeProgram, '-f', '%M', '-o', report, ...command]
+  const full = timeProgram === null ? command : [timeProgram, '-f', '%M %U %S', '-o', report, ...command]
   const start = performance.now()
   const child = spawnSync(full[0], full.slice(1), {
     cwd,
@@ -55,8 +56,9 @@ export function run(cwd, command) {
       `'${command.join(' ')}' ended with ${child.status ?? child.error}: ${child.stderr.slice(0, 2000)}`,
     )
   }
-  const peakMiB = timeProgram === null ? null : Number(readFileSync(report, 'utf8')) / 1024
-  return { ms, peakMiB, stdout: child.stdout }
+  if (timeProgram === null) return { ms, cpuMs: null, peakMiB: null, stdout: child.stdout }
+  const [peakKiB, user, system] = readFileSync(report, 'utf8').trim().split(' ').map(Number)
+  return { ms, cpuMs: (user + system) * 1000, peakMiB: peakKiB / 1024, stdout: child.stdout }
 }
 
 /** @param {Tool} tool @param {readonly string[]} args */
@@ -106,14 +108,25 @@ function runStep(step, tool, dir, results) {
 function print(title, steps, results, rounds) {
   const rows = steps.map((step) => {
     const [git, varve] = [results.get(`git ${step.name}`), results.get(`varve ${step.name}`)]
-    const [gitMs, varveMs] = [medianMs(git), medianMs(varve)]
-    const ratio = gitMs === null || varveMs === null ? '' : (varveMs / gitMs).toFixed(2)
-    return [step.name, shown(gitMs), shown(varveMs), ratio, peak(git), peak(varve)]
+    const [gitMs, varveMs] = [medianOf(git, 'ms'), medianOf(varve, 'ms')]
+    const [gitCpu, varveCpu] = [medianOf(git, 'cpuMs'), medianOf(varve, 'cpuMs')]
+    return [
+      step.name,
+      shown(gitMs),
+      shown(varveMs),
+      ratio(varveMs, gitMs),
+      shown(gitCpu),
+      shown(varveCpu),
+      ratio(varveCpu, gitCpu),
+      peak(git),
+      peak(varve),
+    ]
   })
   console.log(
     `\n${title} (median of ${rounds}; Node ${process.version}, ${process.platform} ${process.arch})\n`,
   )
-  printTable(['step', 'git ms', 'varve ms', 'varve/git', 'git peak MiB', 'varve peak MiB'], rows)
+  const head = ['step', 'git ms', 'varve ms', 'varve/git', 'git cpu ms', 'varve cpu ms', 'cpu varve/git']
+  printTable([...head, 'git peak MiB', 'varve peak MiB'], rows)
 }
 
 /** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
@@ -136,9 +149,15 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** @param {readonly Result[] | undefined} results */
-function medianMs(results) {
-  return results === undefined ? null : median(results.map(({ ms }) => ms))
+/** @param {readonly Result[] | undefined} results @param {'ms' | 'cpuMs'} what */
+function medianOf(results, what) {
+  const values = results?.map((result) => result[what]) ?? []
+  return values.length === 0 || values.some((value) => value === null) ? null : median(values)
+}
+
+/** @param {number | null} a @param {number | null} b */
+function ratio(a, b) {
+  return a === null || b === null || b === 0 ? '' : (a / b).toFixed(2)
 }
 
 /** @param {number | null} ms */
