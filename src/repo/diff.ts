@@ -12,6 +12,7 @@ import { isText, textFromBytes } from '../files/text.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
+import { documentParts } from './diff-document.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { RowDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
@@ -120,6 +121,8 @@ async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTree
   if ((before ?? after)!.kind === 'table' && (after ?? before)!.kind === 'table') {
     return { ...common, ...nothing, ...(await tableParts(nodes, before, after, options)) }
   }
+  const rows = await documentParts(nodes, change, { signal: options.signal })
+  if (rows !== null) return { ...common, ...nothing, ...rows }
   const texts = await Promise.all([before, after].map((entry) => textOf(nodes, entry, options.signal)))
   const [old, fresh] = texts
   if (old === undefined || fresh === undefined) return { ...common, ...nothing, kind: 'binary' }

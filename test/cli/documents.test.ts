@@ -125,4 +125,27 @@ describe('files that nobody tracked', () => {
     await ok(['merge', '--continue'], at)
     expect(get(at, 'settings.json')).toBe('{"a": 56, "b": 2}\n')
   }, 120_000)
+
+  test('are compared by rows and cells, and what is no table by lines', async () => {
+    const cwd = path.join(dir, 'diff')
+    const at = { cwd }
+    mkdirSync(cwd)
+    await ok(['init'], at)
+    writeFileSync(path.join(cwd, 'people.csv'), people)
+    writeFileSync(path.join(cwd, 'broken.csv'), 'id,name\n1,"Ada\n')
+    await ok(['add', '.'], at)
+    await ok(['commit', '-m', 'Base'], at)
+    writeFileSync(
+      path.join(cwd, 'people.csv'),
+      `${people.replace('Wien', 'Berlin').replace('city', 'town')}4,Maria,Jena\n`,
+    )
+    writeFileSync(path.join(cwd, 'broken.csv'), 'id,name\n1,"Eve\n')
+    const shown = await ok(['diff'], at)
+    expect(shown).toContain("* column 'city' renamed to 'town'")
+    expect(shown).toContain('~ id=2  town: Wien -> Berlin')
+    expect(shown).toContain('+ id=4  name: Maria, town: Jena')
+    expect(shown).toContain('rows are told apart by id, unique in both versions')
+    expect(shown).toContain('+1,"Eve')
+    expect(await ok(['diff', '--stat'], at)).toContain('1 row added, 1 row changed')
+  }, 60_000)
 })

@@ -4,11 +4,14 @@ import { beforeAll, expect, test } from 'vitest'
 import { fromHex, toHex, utf8 } from '../../src/base/bytes.ts'
 import { type Cid, cidOf, cidToText } from '../../src/encoding/cid.ts'
 import { linksOf } from '../../src/encoding/links.ts'
+import { writeBytes } from '../../src/files/content.ts'
+import type { FileEntry } from '../../src/files/interface.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { messageBytesMax, parseCommit, readTag, writeCommit, writeTag } from '../../src/history/commit.ts'
 import type { Signature } from '../../src/history/interface.ts'
 import { type ConflictRecord, conflictKinds } from '../../src/merge/conflict-record.ts'
-import { scanConflicts, writeConflicts } from '../../src/merge/conflicts.ts'
+import { scanConflicts, scanRecords, writeConflicts } from '../../src/merge/conflicts.ts'
+import { partEntry, partRecord } from '../../src/merge/document-part.ts'
 import { Rerere, decodeRemembered } from '../../src/merge/rerere.ts'
 import { decodeResolution, resolutionEdit, scanResolved } from '../../src/merge/resolutions.ts'
 import { TableSchemas } from '../../src/merge/table-schemas.ts'
@@ -96,6 +99,30 @@ test('a map with one conflict', async () => {
   for await (const batch of scanConflicts(nodes, conflicts)) found.push(...batch)
   expect(found).toMatchObject([{ kind: 'cell', id: '1', path: 'people.csv', column: 'city' }])
   expect(found[0]).toMatchObject({ base: textCell('Wien'), ours: textCell('Graz'), theirs: textCell('Linz') })
+})
+
+test('a map with a conflict about a part of a file', async () => {
+  const version = (text: string): FileEntry => ({
+    kind: 'file',
+    executable: false,
+    ...writeBytes(writer, utf8(text)),
+  })
+  const entries = { base: version('base\n'), ours: version('ours\n'), theirs: version('them\n') }
+  const found = {
+    kind: 'cell',
+    where: 'id=2',
+    column: 'city',
+    base: 'Wien',
+    ours: 'Graz',
+    theirs: 'Linz',
+  } as const
+  const { root } = await writeConflicts(nodes, writer, [[partRecord('notes.csv', found, entries)]])
+  await expectPrinted('conflict of a part', root!)
+  const { kind: part, ...rest } = found
+  const read = (await collect(scanConflicts(nodes, root))).flat()
+  expect(read).toEqual([{ kind: 'part', id: '1', path: 'notes.csv', part, ...rest }])
+  const records = (await collect(scanRecords(nodes, root))).flat()
+  expect(partEntry(records[0]!.record.theirs)).toEqual(entries.theirs)
 })
 
 test('a map with one resolution', async () => {
