@@ -1,5 +1,6 @@
 // What changed between two tables: schema first, then rows and cells. Columns are matched by id where both tables are
 // of one lineage, else by name. The cost follows the change, since equal parts of the two maps are never read.
+import { joinRows } from './row-join.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { diffMaps } from '../prolly/diff.ts'
@@ -82,7 +83,10 @@ export async function* diffTables(
   const [before, after] = [await Table.of(nodes, a, { signal }), await Table.of(nodes, b, { signal })]
   const range = after.keyRange(options.range ?? {})
   const context = diffContext(nodes, before.shape, after.shape)
-  for await (const differences of diffMaps(before.map, after.map, { ...range, signal })) {
+  const source = context.isAligned
+    ? diffMaps(before.map, after.map, { ...range, signal })
+    : joinRows(before.map, after.map, { ...range, signal })
+  for await (const differences of source) {
     for (let at = 0; at < differences.length; at += fetchRows) {
       throwIfAborted(signal)
       yield await rowDifferences(context, differences.slice(at, at + fetchRows), { signal })
@@ -95,6 +99,8 @@ interface DiffContext {
   readonly before: RowShape
   readonly after: RowShape
   readonly keyChanged: boolean
+  /** Equal bytes are equal rows: no column of one stands where another does in the other. */
+  readonly isAligned: boolean
   /** Value columns of either side, with their places or -1. */
   readonly columns: readonly { name: string; before: number; after: number }[]
 }
@@ -112,8 +118,14 @@ function diffContext(nodes: NodeStore, before: RowShape, after: RowShape): DiffC
     before,
     after,
     keyChanged,
+    isAligned: keyChanged || columns.every((one) => isInPlace(one, before.values.length)),
     columns: columns.filter((one) => one.before >= 0 || one.after >= 0),
   }
+}
+
+/** Behind what rows of `width` cells can have, a column stands in nobody's place. */
+function isInPlace(column: { before: number; after: number }, width: number): boolean {
+  return column.after < 0 || column.after >= width || column.before === column.after
 }
 
 async function rowDifferences(
@@ -160,6 +172,7 @@ function rowDifference(
   if (after === null) return [removed(before)]
   if (context.keyChanged) return [removed(before), added(after)]
   const cells = cellChanges(context, slots.before!, slots.after!, contents)
+  if (!context.isAligned && cells.length === 0) return []
   return [{ kind: 'changed', key: keyValues(context.after, key), before, after, cells }]
 }
 

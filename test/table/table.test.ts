@@ -168,3 +168,24 @@ test('a table object is read as it was written; other bytes are corrupt, or anot
     }
   }
 })
+
+test('tables made apart, whose rows have equal bytes under other columns, differ in every cell', async () => {
+  const here = place()
+  const a = await people(here, [
+    { id: 1, name: 'x', town: 'y' },
+    { id: 2, name: 'same', town: 'same' },
+  ])
+  const b = await people(here, [
+    { id: 1, town: 'x', name: 'y' },
+    { id: 2, town: 'same', name: 'same' },
+    { id: 3, town: 'new', name: 'new' },
+  ])
+  const differences = (await collect(diffTables(here.nodes, a, b))).flat()
+  expect(differences.map(({ kind, key }) => `${kind} ${String(key[0])}`)).toEqual(['changed 1', 'added 3'])
+  expect(differences[0]!.cells).toEqual([
+    { column: 'town', before: 'y', after: 'x' },
+    { column: 'name', before: 'x', after: 'y' },
+  ])
+  const back = (await collect(diffTables(here.nodes, b, a))).flat()
+  expect(back.map(({ kind, key }) => `${kind} ${String(key[0])}`)).toEqual(['changed 1', 'removed 3'])
+})
