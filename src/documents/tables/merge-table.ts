@@ -9,13 +9,13 @@ import type {
   DocumentOptions,
   DocumentSides,
   MergedDocument,
-  UnfitDocument,
 } from '../interface.ts'
 import { mergeLines } from '../merge-lines.ts'
+import { keptLanes } from './contested.ts'
 import { guardedKeys, inferKey, type InferredKey } from './key.ts'
 import { type Lane, lanesOf, nameAt } from './lanes.ts'
 import { hasMoves, layoutOf, orderLanes, type Versions } from './layout.ts'
-import { cell, RowMerger } from './merge-rows.ts'
+import { RowMerger } from './merge-rows.ts'
 import { isProven } from './proof.ts'
 import { type HeaderCell, type MergedTable, renderTable } from './render.ts'
 import { rowStrands } from './row-strands.ts'
@@ -24,7 +24,7 @@ import { sortedPlace } from './sorted-place.ts'
 import { threeWay } from './three-way.ts'
 import type { Version } from './version.ts'
 import { unfit, versionsOf } from './versions.ts'
-import { type Strand, weave } from './weave.ts'
+import { weave } from './weave.ts'
 
 const inOrder = 'rows in order: no columns tell them apart'
 
@@ -67,11 +67,10 @@ function mergeRows(
 ): DocumentMerge {
   const strands = rowStrands(versions, allLanes, key, pairsRest)
   if (strands === null) return unfit('the versions have too few rows in common')
-  const kept = keptLanes(versions, allLanes, strands)
-  if ('kind' in kept) return kept
+  const { kept, contested } = keptLanes(versions, allLanes, strands)
   const lanes = orderLanes(kept)
   const layout = layoutOf(versions, lanes)
-  const conflicts: DocumentConflict[] = []
+  const conflicts: DocumentConflict[] = [...contested.values()]
   const header = headerOf(versions, lanes, conflicts)
   const merger = new RowMerger(versions, lanes, key)
   const frame = !hasMoves(strands, 'ours') && hasMoves(strands, 'theirs') ? 'theirs' : 'ours'
@@ -79,7 +78,7 @@ function mergeRows(
   let rows = woven.map((strand) => merger.merge(strand))
   for (const guarded of guardedKeys(versions, lanes)) rows = merger.guard(rows, guarded)
   conflicts.push(...merger.conflicts)
-  const table: MergedTable = { versions, layout, header, rows }
+  const table: MergedTable = { versions, layout, header, rows, contested }
   if (!isProven(table, key)) return unfit('the merged rows could not be written so that they read the same')
   return {
     kind: 'merged',
@@ -93,31 +92,6 @@ function mergeRows(
 function basisOf(key: InferredKey | null): string {
   if (key === null) return inOrder
   return `rows by ${key.lanes.map(({ name }) => `'${name}'`).join(', ')}`
-}
-
-/** Columns that a side removed go, unless the other edited their cells. */
-function keptLanes(
-  versions: Versions,
-  lanes: readonly Lane[],
-  strands: readonly Strand[],
-): Lane[] | UnfitDocument {
-  const kept: Lane[] = []
-  for (const lane of lanes) {
-    if (lane.base < 0 || (lane.ours >= 0 && lane.theirs >= 0)) kept.push(lane)
-    else if (lane.ours >= 0 || lane.theirs >= 0) {
-      const side = lane.ours >= 0 ? 'ours' : 'theirs'
-      const isEdited = strands.some(
-        (strand) =>
-          strand.base >= 0 &&
-          strand[side] >= 0 &&
-          cell(versions.base.rows[strand.base]!, lane.base) !==
-            cell(versions[side].rows[strand[side]]!, lane[side]),
-      )
-      if (isEdited)
-        return unfit(`column '${lane.name}' is removed on one side, and its cells are changed on the other`)
-    }
-  }
-  return kept
 }
 
 function headerOf(

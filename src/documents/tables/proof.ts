@@ -1,5 +1,6 @@
 // Reads a merged file again and compares every cell with what was decided; and checks that a key that told rows apart
 // in all versions still does. A merge that does not pass is not offered.
+import { shownTable } from './contested.ts'
 import type { InferredKey } from './key.ts'
 import type { Side, Versions } from './layout.ts'
 import { cell, type MergedRow } from './merge-rows.ts'
@@ -10,7 +11,8 @@ import { nameAt } from './lanes.ts'
 const separator = '\u001f'
 
 /** With ours wherever there is a conflict. */
-export function isProven(table: MergedTable, key: InferredKey | null): boolean {
+export function isProven(merged: MergedTable, key: InferredKey | null): boolean {
+  const table = shownTable(merged, () => 'ours')
   const { layout, header, versions } = table
   const text = renderTable(table, () => 'ours')
   const dialect = { delimiter: layout.delimiter, hasQuotes: layout.hasQuotes }

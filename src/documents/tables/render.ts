@@ -1,6 +1,7 @@
 // Writes the merged rows. A row that is a side's as it stands is copied; others are put together from their cells,
 // each spelled as its side spelled it unless the merged file quotes otherwise.
 import type { Choice, DocumentConflict } from '../interface.ts'
+import { type ContestedLanes, shownTable } from './contested.ts'
 import { type Layout, type Side, spell, spellValue, type Versions } from './layout.ts'
 import type { Lane } from './lanes.ts'
 import { cell, type CellPick, type MergedRow, type RowPick, sideOf } from './merge-rows.ts'
@@ -12,6 +13,7 @@ export interface MergedTable {
   readonly layout: Layout
   readonly header: readonly HeaderCell[] | null
   readonly rows: readonly MergedRow[]
+  readonly contested: ContestedLanes
 }
 
 /** A column's name: whose spelling stands, or the conflict about it. */
@@ -27,7 +29,8 @@ interface Line {
   readonly eol: string
 }
 
-export function renderTable(table: MergedTable, choose: Choose): string {
+export function renderTable(merged: MergedTable, choose: Choose): string {
+  const table = shownTable(merged, choose)
   const { layout } = table
   const lines: Line[] = []
   if (table.header !== null) lines.push(headerLine(table, table.header, choose))
