@@ -13,7 +13,7 @@ const files = existsSync(folder)
   : []
 
 test.skipIf(files.length === 0)(
-  'real CSV and TSV files come back byte for byte',
+  'real CSV and TSV files come back byte for byte (skipped where the folder with real merges is not there)',
   { timeout: 300_000 },
   async () => {
     const outcomes = { table: 0, fault: 0, none: 0 }

@@ -114,7 +114,7 @@ describe('writing', () => {
   })
 
   const python = spawnSync('python3', ['-c', 'import sqlite3']).status === 0
-  test.skipIf(!python)("Python's sqlite3 reads what was written", async () => {
+  test.skipIf(!python)("Python's sqlite3 reads what was written (skipped without python3)", async () => {
     const { nodes, table } = await read('id,name,v\n1,"a ""b""",0.25\n2,,7\n', { key: ['id'] })
     const file = path.join(temporaryDir(), 'out.db')
     writeFileSync(file, await written(writeSqlite(nodes, table, { table: 'people' })))
