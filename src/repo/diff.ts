@@ -1,10 +1,10 @@
 // What differs between two path trees, for people: rows and cells of tables, lines of text, sizes of the rest. A path's
 // rows and lines are made only while somebody iterates them; finding the changed paths costs what changed.
-import { structuredPatch } from 'diff'
 import { throwIfAborted } from '../base/errors.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
 import type { Cid } from '../encoding/cid.ts'
+import { type LineHunk, lineHunks } from '../documents/line-hunks.ts'
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
 import { findRenames } from '../files/renames.ts'
@@ -23,17 +23,8 @@ import { type TableParts, partsOfTables } from './table-parts.ts'
 
 /** Larger files are compared by size: a line diff of them serves nobody. */
 export const textBytesMax: number = 16 << 20
-const editsMax = 20_000
 
 export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
-
-export interface LineHunk {
-  readonly oldStart: number
-  readonly oldLines: number
-  readonly newStart: number
-  readonly newLines: number
-  readonly lines: readonly string[]
-}
 
 export interface PathDiff {
   readonly path: string
@@ -127,10 +118,15 @@ async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTree
   const [old, fresh] = texts
   if (old === undefined || fresh === undefined) return { ...common, ...nothing, kind: 'binary' }
   const kind = (after ?? before)!.kind === 'symlink' ? 'symlink' : 'text'
-  return { ...common, ...nothing, kind, hunks: () => lineHunks(path, old ?? '', fresh ?? '') }
+  return { ...common, ...nothing, kind, hunks: () => each(() => lineHunks(old ?? '', fresh ?? '')) }
 }
 
 async function* none(): AsyncGenerator<never> {}
+
+/** Made when the first is asked for. */
+async function* each<T>(items: () => Iterable<T>): AsyncGenerator<T> {
+  yield* items()
+}
 
 const nothingToShow = { schemaChanges: [], rows: none, rowCounts: async () => noRows, hunks: none }
 
@@ -163,25 +159,4 @@ async function textOf(
   if (entry.size > textBytesMax) return undefined
   const bytes = concatBytes(await collect(readFile(nodes, entry, { signal })))
   return isText(bytes) ? textFromBytes(bytes) : undefined
-}
-
-async function* lineHunks(path: string, old: string, fresh: string): AsyncGenerator<LineHunk> {
-  const patch = structuredPatch(path, path, old, fresh, undefined, undefined, {
-    context: 3,
-    maxEditLength: editsMax,
-  })
-  if (patch === undefined) {
-    // So much differs that the shortest edit is not worth finding: all out, all in.
-    const out = markLines('-', old)
-    const into = markLines('+', fresh)
-    yield { oldStart: 1, oldLines: out.length, newStart: 1, newLines: into.length, lines: [...out, ...into] }
-    return
-  }
-  yield* patch.hunks
-}
-
-function markLines(mark: string, text: string): string[] {
-  const lines = text.split('\n')
-  if (lines.at(-1) === '') lines.pop()
-  return lines.map((line) => mark + line)
 }
