@@ -288,6 +288,15 @@ describe('hostile and odd input', () => {
     )
   })
 
+  test('more than two million rows are not taken apart', () => {
+    const many = `id\n${'1\n'.repeat(2_000_001)}`
+    const merged = mergeDocument(
+      { base: utf8(many), ours: utf8(`0\n${many}`), theirs: utf8(`${many}2\n`) },
+      { name: 'a.csv' },
+    )
+    expect(merged).toMatchObject({ basis: 'by lines: it has too many rows to be merged at once' })
+  })
+
   test('columns called __proto__ and constructor are columns', () => {
     const odd = '__proto__,constructor\n1,a\n2,b\n'
     expect(clean(odd, odd.replace('a', 'x'), odd.replace('b', 'y'))).toBe('__proto__,constructor\n1,x\n2,y\n')

@@ -40,9 +40,12 @@ export function alignByKey(
 function pairByRest(input: AlignInput, found: Alignment): void {
   const { a, b, lanes } = input
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
-  const taken = new Set(found)
-  const left = [...found.keys()].filter((i) => found[i] === -1)
+  const left: number[] = []
+  found.forEach((place, i) => {
+    if (place === -1) left.push(i)
+  })
   if (left.length === 0 || shared.length < 2) return
+  const taken = new Set(found)
   const byRest = new Map<string, number>()
   for (const [i, row] of b.rows.entries()) {
     if (taken.has(i)) continue

@@ -41,13 +41,14 @@ const keyNames = /(^|[\s_\-.:])(id|key|code|uuid|guid|iri|uri|identifier|accessi
 export function inferKey(versions: KeyVersions, lanes: readonly Lane[]): InferredKey | null {
   const shared = sharedLanes(versions, lanes)
   const isKey = (columns: readonly Lane[]): boolean =>
-    doubled(versions.ours, columns, 'ours') === 0 &&
-    doubled(versions.theirs, columns, 'theirs') === 0 &&
-    (versions.base === null || doubled(versions.base, columns, 'base') <= doubledMax)
+    isUnique(versions.ours, columns, 'ours', 0) &&
+    isUnique(versions.theirs, columns, 'theirs', 0) &&
+    (versions.base === null || isUnique(versions.base, columns, 'base', doubledMax))
   const found: Candidate[] = shared
     .filter((lane) => isKey([lane]))
     .map((lane) => ({ lanes: [lane], rank: isKeyLike(lane, shared) ? 0 : 2 }))
-  const leading = leadingSet(shared, isKey)
+  const isFound = found.some(({ rank }) => rank === 0)
+  const leading = isFound ? null : leadingSet(shared, isKey)
   if (leading !== null) found.push({ lanes: leading, rank: leading.every(isNamedKey) ? 1 : 3 })
   if (found.length === 0) {
     for (const pair of uniquePairs(versions, shared, isKey)) found.push({ lanes: pair, rank: 4 })
@@ -57,16 +58,26 @@ export function inferKey(versions: KeyVersions, lanes: readonly Lane[]): Inferre
 
 /**
  * Sets of columns that are as good as unique on both sides, so that a merge must not make a row of another's key:
- * key-like columns, the first one, and leading columns that are named like keys.
+ * key-like columns, the first one, and leading columns that are named like keys; not the key itself, which is proved.
  */
-export function guardedKeys(versions: KeyVersions, lanes: readonly Lane[]): InferredKey[] {
+export function guardedKeys(
+  versions: KeyVersions,
+  lanes: readonly Lane[],
+  key: InferredKey | null,
+): InferredKey[] {
   const shared = sharedLanes(versions, lanes)
   const isGuarded = (columns: readonly Lane[]): boolean =>
-    (['ours', 'theirs'] as const).every((side) => doubled(versions[side], columns, side) <= guardDoubledMax)
-  const sets = shared.filter((lane) => isKeyLike(lane, shared) && isGuarded([lane])).map((lane) => [lane])
-  const leading = leadingSet(shared, isGuarded)
+    (['ours', 'theirs'] as const).every((side) => isUnique(versions[side], columns, side, guardDoubledMax))
+  const isTheKey = (columns: readonly Lane[]): boolean =>
+    key !== null && columns.length === key.lanes.length && columns.every((lane) => key.lanes.includes(lane))
+  const sets = shared
+    .filter((lane) => isKeyLike(lane, shared))
+    .map((lane) => [lane])
+    .filter((columns) => isTheKey(columns) || isGuarded(columns))
+  // Where the first column is unique, so is every set that it is in.
+  const leading = sets.some(([lane]) => lane === shared[0]) ? null : leadingSet(shared, isGuarded)
   if (leading !== null && leading.every(isNamedKey)) sets.push(leading)
-  return sets.map(keyOn)
+  return sets.filter((columns) => !isTheKey(columns)).map(keyOn)
 }
 
 function sharedLanes({ base }: KeyVersions, lanes: readonly Lane[]): Lane[] {
@@ -120,34 +131,30 @@ function keyOn(lanes: readonly Lane[]): InferredKey {
   const [first] = lanes
   return {
     lanes,
-    keyOf: (side, { cells }) =>
-      lanes.length === 1
-        ? (cells[first![side]] ?? '')
-        : lanes.map((lane) => cells[lane[side]] ?? '').join(separator),
+    keyOf: (side, row) =>
+      lanes.length === 1 ? row.cell(first![side]) : lanes.map((lane) => row.cell(lane[side])).join(separator),
   }
 }
 
-/** Share of rows whose key another row has before them; 1 where a key is empty. Blank lines do not count. */
-function doubled({ rows }: Version, columns: readonly Lane[], side: Side): number {
+/** Whether at most this share of rows has a key that another row has before them. Blank lines do not count. */
+function isUnique({ rows }: Version, columns: readonly Lane[], side: Side, share: number): boolean {
   const key = keyOn(columns)
   const empty = separator.repeat(columns.length - 1)
   const known = new Set<string>()
-  let count = 0
   let twice = 0
-  const twiceMax = rows.length * doubledMax + 1
   for (const row of rows) {
     const text = key.keyOf(side, row)
     if (text === empty) {
       if (isBlank(row)) continue
-      return 1
+      return false
     }
-    count++
-    if (known.size === known.add(text).size && ++twice > twiceMax) return 1
+    if (known.size === known.add(text).size && ++twice > rows.length * share) return false
   }
-  return count === 0 ? 1 : twice / count
+  return known.size > 0
 }
 
 function best(candidates: readonly Candidate[], versions: KeyVersions): readonly Lane[] {
+  if (candidates.length === 1) return candidates[0]!.lanes
   const rows = Math.max(versions.ours.rows.length, versions.theirs.rows.length)
   const scored = candidates.map(({ lanes, rank }, i) => ({
     lanes,

@@ -4,7 +4,7 @@ import type { Choice, DocumentConflict } from '../interface.ts'
 import type { InferredKey } from './key.ts'
 import type { Lane } from './lanes.ts'
 import type { Side, Versions } from './layout.ts'
-import type { TableRecord } from './record.ts'
+import { isSameDialect, type TableRecord } from './record.ts'
 import type { Strand } from './weave.ts'
 
 const separator = '\u001f'
@@ -28,11 +28,17 @@ export class RowMerger {
   readonly #versions: Versions
   readonly #lanes: readonly Lane[]
   readonly #key: InferredKey | null
+  /** Equal texts are equal rows, whichever versions they are of. */
+  readonly #isUniform: boolean
 
   constructor(versions: Versions, lanes: readonly Lane[], key: InferredKey | null) {
     this.#versions = versions
     this.#lanes = lanes
     this.#key = key
+    const { base, ours, theirs } = versions
+    const isOneDialect = [base, theirs].every(({ file }) => isSameDialect(file.dialect, ours.file.dialect))
+    this.#isUniform =
+      isOneDialect && lanes.every((lane) => lane.base === lane.ours && lane.ours === lane.theirs)
   }
 
   merge(strand: Strand): MergedRow {
@@ -55,6 +61,12 @@ export class RowMerger {
 
   /** Rows that the merge gives one key, though neither side has so many under it: one conflict for all of them. */
   guard(rows: readonly MergedRow[], key: InferredKey): MergedRow[] {
+    const keys = new Set<string>()
+    const isUnique = rows.every((row) => {
+      const text = this.#keyText(row, key)
+      return text === null || keys.size < keys.add(text).size
+    })
+    if (isUnique) return [...rows]
     const limit = { ours: this.#counts('ours', key), theirs: this.#counts('theirs', key) }
     const groups = new Map<string, MergedRow[]>()
     for (const row of rows) {
@@ -94,7 +106,7 @@ export class RowMerger {
       const chosen = pick.kind === 'side' ? pick.side : pick.kind === 'cells' ? pick.picks[place] : 'ours'
       const side = typeof chosen === 'string' ? chosen : 'ours'
       const row = this.#row(side, strand)
-      return row === null || lane[side] < 0 ? '' : cell(row, lane[side])
+      return row === null || lane[side] < 0 ? '' : row.cell(lane[side])
     })
     return parts.every((part) => part === '') ? null : parts.join(separator)
   }
@@ -127,6 +139,7 @@ export class RowMerger {
 
   #isEdited(strand: Strand, side: 'ours' | 'theirs'): boolean {
     const [before, after] = [this.#row('base', strand)!, this.#row(side, strand)!]
+    if (this.#isUniform && before.text === after.text) return false
     return this.#lanes.some(
       (lane) => lane.base >= 0 && lane[side] >= 0 && cell(before, lane.base) !== cell(after, lane[side]),
     )
@@ -148,6 +161,8 @@ export class RowMerger {
       ours: this.#row('ours', strand)!,
       theirs: this.#row('theirs', strand)!,
     }
+    const taken = this.#isUniform ? takenWhole(rows) : null
+    if (taken !== null) return { kind: 'side', side: taken }
     const picks = this.#lanes.map((lane): CellPick => {
       if (lane.ours < 0) return lane.theirs < 0 ? null : 'theirs'
       if (lane.theirs < 0) return 'ours'
@@ -180,6 +195,13 @@ export class RowMerger {
     if (this.#key === null) return `row ${strand[side] + 1}`
     return this.#key.lanes.map((lane) => `${lane.name}=${cell(row, lane[side])}`).join(', ')
   }
+}
+
+/** The side whose row stands as it is: the only one that changed it, or ours where both did alike. */
+function takenWhole({ base, ours, theirs }: Record<Side, TableRecord>): 'ours' | 'theirs' | null {
+  const isSame = (a: TableRecord, b: TableRecord): boolean => a.text === b.text && a.eol === b.eol
+  if (isSame(ours, theirs) || isSame(theirs, base)) return 'ours'
+  return isSame(ours, base) ? 'theirs' : null
 }
 
 /** Ours is spelled as in the base: what theirs made of it counts. */

@@ -76,7 +76,7 @@ function mergeRows(
   const frame = !hasMoves(strands, 'ours') && hasMoves(strands, 'theirs') ? 'theirs' : 'ours'
   const woven = weave(strands, { frame, orderAt: sortedPlace(versions, key?.lanes ?? [], lanes) })
   let rows = woven.map((strand) => merger.merge(strand))
-  for (const guarded of guardedKeys(versions, lanes)) rows = merger.guard(rows, guarded)
+  for (const guarded of guardedKeys(versions, lanes, key)) rows = merger.guard(rows, guarded)
   conflicts.push(...merger.conflicts)
   const table: MergedTable = { versions, layout, header, rows, contested }
   if (!isProven(table, key)) return unfit('the merged rows could not be written so that they read the same')

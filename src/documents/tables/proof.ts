@@ -4,7 +4,7 @@ import { shownTable } from './contested.ts'
 import type { InferredKey } from './key.ts'
 import type { Side, Versions } from './layout.ts'
 import { cell, type MergedRow } from './merge-rows.ts'
-import { readRecords, type TableRecord } from './record.ts'
+import { isSameDialect, readRecords, type TableRecord } from './record.ts'
 import { type MergedTable, renderTable } from './render.ts'
 import { nameAt } from './lanes.ts'
 
@@ -38,8 +38,8 @@ export function isProven(merged: MergedTable, key: InferredKey | null): boolean 
   })
 }
 
-function keyText({ cells }: TableRecord, places: readonly number[]): string {
-  return places.map((place) => cells[place] ?? '').join(separator)
+function keyText(row: TableRecord, places: readonly number[]): string {
+  return places.map((place) => row.cell(place)).join(separator)
 }
 
 function isWritten(strand: MergedRow['strand'], pick: MergedRow['pick']): boolean {
@@ -57,6 +57,10 @@ function isAsDecided(
     if (pick!.kind === 'conflict') return 'ours'
     const chosen = pick!.picks[i] ?? null
     return chosen === null || typeof chosen === 'string' ? chosen : 'ours'
+  }
+  if (pick!.kind === 'side') {
+    const row = versions[pick!.side].rows[strand[pick!.side]]!
+    if (row.text === record.text && isSameDialect(row.dialect, record.dialect)) return true
   }
   if (record.cells.length > lanes.length) return false
   return lanes.every((lane, i) => {

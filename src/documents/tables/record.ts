@@ -35,6 +35,42 @@ export class TableRecord {
     this.#dialect = dialect
   }
 
+  get dialect(): Dialect {
+    return this.#dialect
+  }
+
+  /** How many cells it has. */
+  get width(): number {
+    if (this.#mayQuote()) return this.spellings.length
+    let count = 1
+    const { delimiter } = this.#dialect
+    for (
+      let at = this.text.indexOf(delimiter);
+      at >= 0;
+      at = this.text.indexOf(delimiter, at + delimiter.length)
+    )
+      count++
+    return count
+  }
+
+  /** One cell as it reads, without taking the others apart; '' behind the last. */
+  cell(place: number): string {
+    if (this.#cells !== null || this.#mayQuote()) return this.cells[place] ?? ''
+    const { delimiter } = this.#dialect
+    let start = 0
+    for (let i = 0; i < place; i++) {
+      const at = this.text.indexOf(delimiter, start)
+      if (at < 0) return ''
+      start = at + delimiter.length
+    }
+    const end = this.text.indexOf(delimiter, start)
+    return this.text.slice(start, end < 0 ? this.text.length : end)
+  }
+
+  #mayQuote(): boolean {
+    return this.#dialect.hasQuotes && this.text.includes('"')
+  }
+
   /** Cells as they are spelled, quotes included. */
   get spellings(): readonly string[] {
     this.#spellings ??= split(this.text, this.#dialect)
@@ -49,6 +85,10 @@ export class TableRecord {
     }
     return this.#cells
   }
+}
+
+export function isSameDialect(a: Dialect, b: Dialect): boolean {
+  return a.delimiter === b.delimiter && a.hasQuotes === b.hasQuotes
 }
 
 export function unquoted(spelling: string): string {

@@ -26,7 +26,7 @@ export function rowStrands(
     }
     return key === null
       ? alignInOrder(input)
-      : alignByKey(input, key, { pairsRest, isChosen: (row) => chosen!.has(row) })
+      : alignByKey(input, key, { pairsRest, isChosen: (row) => chosen === null || chosen.has(row) })
   }
   const left = align('ours')
   const right = align('theirs')
@@ -44,8 +44,10 @@ export function rowStrands(
   return strands
 }
 
-/** Of rows of the base with one key, the one that a side still has as it was, or the first. */
-function chosenRows({ base, ours, theirs }: Versions, key: InferredKey): Set<number> {
+/** Of rows of the base with one key, the one that a side still has as it was, or the first; null: all, as none have. */
+function chosenRows({ base, ours, theirs }: Versions, key: InferredKey): Set<number> | null {
+  const keys = new Set<string>()
+  if (base.rows.every((row) => keys.size < keys.add(key.keyOf('base', row)).size)) return null
   const texts = new Set([...ours.rows, ...theirs.rows].map(({ text }) => text))
   const chosen = new Map<string, number>()
   for (const [i, row] of base.rows.entries()) {
@@ -58,8 +60,11 @@ function chosenRows({ base, ours, theirs }: Versions, key: InferredKey): Set<num
 }
 
 function inserted(count: number, alignment: Alignment): number[] {
-  const known = new Set(alignment)
-  return Array.from({ length: count }, (_, i) => i).filter((i) => !known.has(i))
+  const isKnown = new Uint8Array(count)
+  for (const place of alignment) if (place >= 0) isKnown[place] = 1
+  const found: number[] = []
+  for (let i = 0; i < count; i++) if (isKnown[i] === 0) found.push(i)
+  return found
 }
 
 function* sameKeys(

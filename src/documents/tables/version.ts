@@ -19,7 +19,7 @@ export function versionOf(file: RecordFile, hasHeader: boolean): Version {
   const rows = header === null ? file.records : file.records.slice(1)
   const names = header === null ? [] : uniqueNames(header.cells)
   let width = names.length
-  for (const { cells } of rows) if (cells.length > width) width = cells.length
+  for (const row of rows) width = Math.max(width, row.width)
   return { file, header, rows, names, width }
 }
 

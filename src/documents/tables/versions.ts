@@ -8,7 +8,8 @@ import type { RecordFile } from './record.ts'
 import { looksLikeHeader, type Version, versionOf } from './version.ts'
 
 /** Above this three versions with all their cells would take too much memory. */
-export const tableBytesMax: number = 128 << 20
+export const tableBytesMax: number = 96 << 20
+const linesMax = 2_000_000
 
 const conflictMarker = /^(<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)( |\r?$)/m
 
@@ -16,6 +17,7 @@ export function versionsOf(sides: DocumentSides, { name }: DocumentOptions): Ver
   const all = [sides.base ?? new Uint8Array(0), sides.ours, sides.theirs]
   if (all.some(({ length }) => length > tableBytesMax)) return unfit('it is too large to be merged by rows')
   if (all.some((bytes) => bytes.includes(0))) return unfit('it is not text')
+  if (all.some(hasTooManyLines)) return unfit('it has too many rows to be merged at once')
   const texts = all.map(textFromBytes)
   if (texts.some((text) => conflictMarker.test(text))) return unfit('a version holds conflict markers')
   const files = readVersions(texts, name)
@@ -41,6 +43,12 @@ function hasLostLines(text: string, base: RecordFile, ours: RecordFile): boolean
 function hasOneHead(files: readonly RecordFile[]): boolean {
   const [first, ...others] = files.map(({ records }) => new Set(records[0]!.cells))
   return others.every((cells) => [...cells].some((name) => first!.has(name)))
+}
+
+function hasTooManyLines(bytes: Uint8Array): boolean {
+  let lines = 0
+  for (let at = bytes.indexOf(10); at >= 0 && lines <= linesMax; at = bytes.indexOf(10, at + 1)) lines++
+  return lines > linesMax
 }
 
 export function unfit(reason: string): UnfitDocument {

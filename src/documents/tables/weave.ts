@@ -39,7 +39,10 @@ export function weave<T extends Strand>(strands: readonly T[], options: WeaveOpt
   const links = new Map<Strand, Link>()
   let tail = head
   const inOrder = (side: 'base' | 'ours' | 'theirs'): T[] =>
-    strands.filter((strand) => strand[side] >= 0).sort((a, b) => a[side] - b[side])
+    sortedBy(
+      strands.filter((strand) => strand[side] >= 0),
+      side,
+    )
   for (const strand of inOrder(frame)) {
     tail = insertAfter(tail, strand, links)
   }
@@ -66,6 +69,12 @@ export function weave<T extends Strand>(strands: readonly T[], options: WeaveOpt
   const woven: T[] = []
   for (let link = head.next; link !== null; link = link.next) woven.push(link.strand as T)
   return woven
+}
+
+/** Mostly they are in order already. */
+function sortedBy<T extends Strand>(strands: T[], side: 'base' | 'ours' | 'theirs'): T[] {
+  const isSorted = strands.every((strand, i) => i === 0 || strands[i - 1]![side] < strand[side])
+  return isSorted ? strands : strands.sort((a, b) => a[side] - b[side])
 }
 
 function insertAfter(at: Link, strand: Strand, links: Map<Strand, Link>): Link {
