@@ -4,13 +4,15 @@ import { concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
 import { formOf } from '../documents/merge-document.ts'
 import { diffTableDocuments, type DocumentRowChange } from '../documents/tables/diff-rows.ts'
-import { tableBytesMax } from '../documents/tables/versions.ts'
 import { readFile } from '../files/read.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { RowDifference } from '../table/interface.ts'
 import type { ChangedPath, PathDiff } from './diff.ts'
 import { countRows } from './row-counts.ts'
 import type { TableParts } from './table-parts.ts'
+
+/** Larger files are compared by size: to see their rows at once they are tracked. */
+const bytesMax = 32 << 20
 
 /** Columns, or the order of the rows. */
 function noteOf(keyColumns: readonly string[]): string {
@@ -25,8 +27,7 @@ export async function documentParts(
   options: { readonly signal?: AbortSignal | undefined },
 ): Promise<(TableParts & Pick<PathDiff, 'note'>) | null> {
   if (before?.kind !== 'file' || after?.kind !== 'file' || formOf(path) !== 'table') return null
-  if (Math.max(before.size, after.size) > tableBytesMax || Math.min(before.size, after.size) === 0)
-    return null
+  if (Math.max(before.size, after.size) > bytesMax || Math.min(before.size, after.size) === 0) return null
   const [old, fresh] = await Promise.all(
     [before, after].map(async (file) => concatBytes(await collect(readFile(nodes, file, options)))),
   )
