@@ -131,10 +131,22 @@ async function run() {
     ...common,
     entryPoints: Object.fromEntries(Object.entries(apart).map(([id, name]) => [name, id])),
   })
-  const kept = spawnSync(process.execPath, [path.join(__dirname, 'code-cache.js')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  if (kept.status !== 0) process.exit(kept.status ?? 1)
+  keepCompiledCode()
+}
+
+/**
+ * Node 20 may abort (SIGABRT) when a thread ends while V8 still compiles for it, and keeping code ends many threads: then
+ * it is done again. Without kept code the command line starts all the same, only later.
+ */
+function keepCompiledCode() {
+  for (let tries = 0; tries < 3; tries++) {
+    const { status, signal } = spawnSync(process.execPath, [path.join(__dirname, 'code-cache.js')], {
+      stdio: ['ignore', 'ignore', tries < 2 ? 'ignore' : 'inherit'],
+    })
+    if (status === 0) return
+    if (signal !== 'SIGABRT') break
+  }
+  console.error('no compiled code is kept: commands start more slowly')
 }
 
 void run()
