@@ -120,8 +120,15 @@ function withoutOurs(text: string): string {
   return start < 0 || stop < 0 ? text : text.slice(0, start) + text.slice(stop + end.length + 1)
 }
 
+/** Dotfiles are often links into a folder of their own: the file that they lead to is replaced, not the link. */
 function replaceFile(file: string, text: string): void {
-  const temporary = `${file}.varve-new`
-  fs.writeFileSync(temporary, text, { flush: true })
-  fs.renameSync(temporary, file)
+  const target = fs.existsSync(file) ? fs.realpathSync(file) : file
+  const temporary = `${target}.varve-${process.pid}`
+  try {
+    fs.writeFileSync(temporary, text, { flush: true, flag: 'wx' })
+    fs.renameSync(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 // Varve as Git's merge and diff driver: real git, real repositories, the built command line.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ok, varve } from '../cli/varve.ts'
@@ -120,6 +120,17 @@ describe('installing', () => {
     expect(readFileSync(attributes, 'utf8')).toContain('*.csv merge=varve diff=varve')
     await ok(['git-driver', 'uninstall', '--global'], at)
     expect(existsSync(attributes)).toBe(false)
+  }, 60_000)
+
+  test('writes through a link, as dotfiles are kept', async () => {
+    const repository = GitRepository.create()
+    made.push(repository)
+    const [link, kept] = ['.gitattributes', 'kept-attributes'].map((name) => path.join(repository.dir, name))
+    writeFileSync(kept!, '*.png binary\n')
+    symlinkSync(kept!, link!)
+    await ok(['git-driver', 'install', '--committed'], { cwd: repository.dir })
+    expect(lstatSync(link!).isSymbolicLink()).toBe(true)
+    expect(readFileSync(kept!, 'utf8')).toContain('*.csv merge=varve diff=varve')
   }, 60_000)
 
   test('outside a Git repository is refused with a hint', async () => {

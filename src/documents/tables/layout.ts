@@ -1,7 +1,7 @@
 // How the merged file is written: its columns in order, delimiter, quoting, line ends, byte order mark and end. Each
 // of these is merged three-way on its own, so that a side that only rewrote the file (quotes everywhere, CRLF, columns
 // in another order) keeps its layout, and the other its edits.
-import { type Lane, range, type VersionsOf } from './lanes.ts'
+import { type Lane, type VersionsOf } from './lanes.ts'
 import { needsQuotes, quoted, type TableRecord } from './record.ts'
 import { threeWayOurs } from './three-way.ts'
 import type { Version } from './version.ts'
@@ -164,8 +164,4 @@ export function spellValue(layout: Layout, place: number, value: string): string
   const wanted = layout.quotes[place]
   const isQuoted = needsQuotes(value, layout.delimiter) || (value === '' ? wanted?.empty : wanted?.filled)
   return isQuoted === true ? quoted(value) : value
-}
-
-export function placesOf(layout: Layout): number[] {
-  return range(layout.lanes.length)
 }

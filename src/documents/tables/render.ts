@@ -4,7 +4,7 @@ import type { Choice, DocumentConflict } from '../interface.ts'
 import { type ContestedLanes, shownTable } from './contested.ts'
 import { type Layout, type Side, spell, spellValue, type Versions } from './layout.ts'
 import type { Lane } from './lanes.ts'
-import { cell, type CellPick, type MergedRow, type RowPick, sideOf } from './merge-rows.ts'
+import { cell, type CellPick, type MergedRow, sideOf } from './merge-rows.ts'
 import type { TableRecord } from './record.ts'
 import type { Strand } from './weave.ts'
 
@@ -148,5 +148,3 @@ function mergedEol({ versions }: MergedTable, strand: Strand): string {
   const [base, ours, theirs] = [eolOf('base'), eolOf('ours'), eolOf('theirs')]
   return (ours === undefined || (ours === base && theirs !== undefined) ? theirs : ours) ?? ''
 }
-
-export type { RowPick }
