@@ -21,6 +21,11 @@ export interface OpenOptions {
   readonly defaultAuthor?: Partial<Person>
   /** Replaces the clock, for reproducible commits. */
   readonly now?: () => { timeMs: number; zoneMinutes: number }
+  /**
+   * Where remotes look for credentials and settings: variables such as AWS_PROFILE, VARVE_TOKEN or HOME.
+   * None are read when it is absent.
+   */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 export interface OperationOptions {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import { cloneInto } from '../remote/clone.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
-import { absoluteUrl, openRemote } from '../remote/transports/file.ts'
+import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
 import { move } from '../repo/move.ts'
 import { readCommit } from '../history/commit.ts'
@@ -21,6 +21,11 @@ export interface Place {
   readonly root: string | null
   readonly dotDir: string
   readonly gitignore: string | null
+}
+
+/** For what remotes may keep and lose. */
+export function cacheDirOf(place: Place): string {
+  return path.join(place.dotDir, 'cache')
 }
 
 export async function createPlace(dir: string, options: { bare?: boolean }): Promise<Place> {
@@ -71,12 +76,17 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
     })
   }
   const from = absoluteUrl(url, process.cwd())
-  const remote = await openRemote(from, { signal: options.signal })
   try {
     const place = await createPlace(dir, options)
-    const cloned = await cloneInto(place.store, remote, { ...options, url: from })
-    if (place.root !== null && cloned.head !== null) await checkOut(place, cloned.head, options)
-    return open(place)
+    const { environment, signal, onProgress } = options
+    const remote = await openRemote(from, { cacheDir: cacheDirOf(place), environment, signal, onProgress })
+    try {
+      const cloned = await cloneInto(place.store, remote, { ...options, url: from })
+      if (place.root !== null && cloned.head !== null) await checkOut(place, cloned.head, options)
+      return open(place)
+    } finally {
+      await remote.close()
+    }
   } catch (error) {
     // Only what this call made is removed: an empty folder that was there stays.
     if (existed)
@@ -84,8 +94,6 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
         fs.rmSync(path.join(dir, name), { recursive: true, force: true })
     else fs.rmSync(dir, { recursive: true, force: true })
     throw error
-  } finally {
-    await remote.close()
   }
 }
 

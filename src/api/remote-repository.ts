@@ -7,10 +7,10 @@ import { merge } from '../repo/merge.ts'
 import { move } from '../repo/move.ts'
 import { rebase } from '../repo/rebase.ts'
 import { fetchRefs } from '../remote/fetch.ts'
-import type { TransferReport } from '../remote/interface.ts'
+import type { OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
 import { push } from '../remote/push.ts'
 import { addRemote, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
-import { absoluteUrl, openRemote } from '../remote/transports/file.ts'
+import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { DataRepository } from './data-repository.ts'
 import { idOf } from './info.ts'
@@ -20,15 +20,17 @@ import { withConflicts } from './merge-results.ts'
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
   readonly #base: string | undefined
+  readonly #opening: Pick<OpenRemoteOptions, 'base' | 'cacheDir' | 'environment'>
 
   protected constructor(
     store: Store,
     options: t.OpenOptions,
     makeFolder: ((repo: Repo) => Folder) | undefined,
-    base: string | null,
+    place: { base: string | null; cacheDir: string },
   ) {
     super(store, options, makeFolder)
-    this.#base = base ?? undefined
+    this.#base = place.base ?? undefined
+    this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
   }
 
   async remotes(): Promise<readonly t.RemoteInfo[]> {
@@ -55,7 +57,7 @@ export class RemoteRepository extends DataRepository {
         hint: `what is fetched is kept under a remote's name: 'varve remote add NAME ${target.url}'`,
       })
     }
-    const store = await openRemote(target.url, { base: this.#base, signal: options.signal })
+    const store = await openRemote(target.url, { ...this.#opening, ...during(options) })
     try {
       const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
       return transferResult(target, report)
@@ -113,9 +115,9 @@ export class RemoteRepository extends DataRepository {
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
     const store = await openRemote(target.url, {
-      base: this.#base,
+      ...this.#opening,
+      ...during(options),
       create: options.delete !== true,
-      signal: options.signal,
     })
     try {
       const tags =
@@ -168,6 +170,10 @@ export class RemoteRepository extends DataRepository {
     if (/[/\\]/.test(name)) return { name: undefined, url: absoluteUrl(name, this.#base ?? '.') }
     return { name, url: remoteUrl(manifest, name) }
   }
+}
+
+function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
+  return { signal, onProgress }
 }
 
 interface Target {

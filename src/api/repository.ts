@@ -27,7 +27,7 @@ import {
 import { RemoteRepository } from './remote-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
-import { type Place, clonePlace, createPlace, findPlace } from './place.ts'
+import { type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
 import { rekeyTable } from './rekey.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { resetTo, switchTo } from './switch.ts'
@@ -42,12 +42,10 @@ export class Repository extends RemoteRepository {
 
   private constructor(place: Place, options: t.OpenOptions) {
     const makeTree = (repo: Repo): Worktree => ({ repo, root: place.root!, dotDir: place.dotDir })
-    super(
-      place.store,
-      options,
-      place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)),
-      place.root,
-    )
+    super(place.store, options, place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)), {
+      base: place.root,
+      cacheDir: cacheDirOf(place),
+    })
     this.root = place.root
     this.gitignore = place.gitignore
     this.#worktree = place.root === null ? null : makeTree(this.repo)

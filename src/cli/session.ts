@@ -35,6 +35,7 @@ export async function openOptions(
   const date = needs.date ?? environment['VARVE_AUTHOR_DATE']
   return {
     author,
+    environment,
     ...(needs.commits === true && isOpen
       ? { defaultAuthor: configAuthor(await readUserConfig(environment)) }
       : {}),

@@ -9,6 +9,8 @@ export interface Transport {
   /** For messages: 'a local directory'. */
   readonly name: string
   accepts(url: string): boolean
+  /** Whether `url` is a path that means something else in another folder. */
+  isLocal(url: string): boolean
   /** @throws VarveError VARVE_UNREACHABLE */
   open(url: string, options: OpenRemoteOptions): Promise<Store>
 }
@@ -18,6 +20,14 @@ export interface OpenRemoteOptions {
   readonly create?: boolean
   /** Folder that relative paths start from; the process's own when absent. */
   readonly base?: string | undefined
+  /**
+   * Folder for what may be lost: indexes of remotes that were read, packs on their way. In the local repository's own
+   * folder; absent, a temporary one is made and removed.
+   */
+  readonly cacheDir?: string | undefined
+  /** Variables of the caller's environment, where credentials are looked for. The library itself never reads it. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  readonly onProgress?: ((progress: RemoteProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -26,7 +36,7 @@ export interface RemoteProgress {
   readonly done: number
   /** 0: not known before the end. */
   readonly total: number
-  readonly unit: 'objects' | 'commits'
+  readonly unit: 'objects' | 'commits' | 'bytes'
 }
 
 export interface TransferOptions {

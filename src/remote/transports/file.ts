@@ -8,7 +8,6 @@ import { VarveError } from '../../base/errors.ts'
 import { DiskStore } from '../../store/disk/store.ts'
 import type { Store } from '../../store/interface.ts'
 import type { OpenRemoteOptions, Transport } from '../interface.ts'
-import { checkRemoteUrl } from '../remotes.ts'
 
 const metaFolder = '.varve'
 const scheme = /^([a-z][a-z0-9+.-]+):\/\//i
@@ -18,24 +17,8 @@ const scpLike = /^[^/\\:]{2,}:/
 export const fileTransport: Transport = {
   name: 'a local directory: a path or file:///PATH',
   accepts: (url) => url.startsWith('file://') || (!scheme.test(url) && !scpLike.test(url)),
+  isLocal: (url) => !url.startsWith('file://'),
   open: openFolder,
-}
-
-const transports: readonly Transport[] = [fileTransport]
-
-/** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
-export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {
-  checkRemoteUrl(url)
-  const transport = transports.find((candidate) => candidate.accepts(url))
-  if (transport === undefined) throw unsupported(url)
-  return transport.open(url, options)
-}
-
-/** Relative paths made absolute, so that a remote that is written down is found from everywhere. */
-export function absoluteUrl(url: string, base: string): string {
-  checkRemoteUrl(url)
-  if (!fileTransport.accepts(url)) throw unsupported(url)
-  return url.startsWith('file://') ? url : path.resolve(base, url)
 }
 
 async function openFolder(url: string, options: OpenRemoteOptions): Promise<Store> {
@@ -89,16 +72,4 @@ function folderOf(url: string, base: string): string {
       hint: "write it as 'file:///absolute/path'",
     })
   }
-}
-
-function unsupported(url: string): VarveError {
-  const kind = scheme.exec(url)?.[1] ?? 'ssh'
-  return new VarveError(
-    'VARVE_UNREACHABLE',
-    `remotes over '${kind}' are not supported yet: use a local directory`,
-    {
-      data: { url, supported: transports.map((transport) => transport.name) },
-      hint: `supported: ${transports.map((transport) => transport.name).join(', ')}`,
-    },
-  )
 }

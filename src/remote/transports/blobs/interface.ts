@@ -1,0 +1,60 @@
+// Where a remote's files lie when it is no directory of this machine: an object store's prefix, a web server. The
+// names are those of the store's layout ('format', 'm/…', 'packs/ab/….pack', 'idx/….idx', 'newest'), so that one store
+// over `Blobs` serves them all. Files are never changed once they are there: each kind must be able to create a file
+// exclusively, which is the compare-and-set that everything stands on.
+//
+// Whatever is read is hostile: the caller hashes it. Whatever is asked for is bounded: an implementation never holds
+// more than it was asked for, follows no redirect to another host, and says nothing of credentials in an error.
+
+export interface ReadBlobOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface UploadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Bytes sent since the last call. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
+  /** File where an implementation may keep what it needs to carry on after a kill, such as a multipart upload's id. */
+  readonly journal?: string | undefined
+}
+
+/**
+ * All methods try again where that is safe (answers of 429 and 5xx, cut connections; with growing, random pauses, a
+ * few times), and then throw VARVE_UNREACHABLE. What is refused (401, 403) is VARVE_REFUSED, at once.
+ */
+export interface Blobs {
+  /** For messages and caches: a URL without credentials. */
+  readonly location: string
+  /** The whole file; null when there is none. @throws VARVE_CORRUPT when it is larger than `bytesMax` */
+  read(name: string, bytesMax: number, options?: ReadBlobOptions): Promise<Uint8Array | null>
+  /** Exactly `length` bytes at `offset`; null when there is no such file. @throws VARVE_CORRUPT when it is shorter */
+  readRange(
+    name: string,
+    offset: number,
+    length: number,
+    options?: ReadBlobOptions,
+  ): Promise<Uint8Array | null>
+  /**
+   * The newest manifest's number and bytes, if it is newer than `known` (0: any); null if none is. One request when
+   * there is nothing new, two else. It may lag behind; a writer finds out by `create`.
+   */
+  newest(known: number, options?: ReadBlobOptions): Promise<{ sequence: number; bytes: Uint8Array } | null>
+}
+
+export interface WritableBlobs extends Blobs {
+  /** Whether this kind can be written to safely by many at once; asked before the first write. */
+  readonly manyWriters: boolean
+  /** Atomic and exclusive: false when the file was there already, and then it is as it was. */
+  create(name: string, bytes: Uint8Array, options?: ReadBlobOptions): Promise<boolean>
+  /**
+   * A local file under a name that its content gives (packs, segments): the same name has the same bytes, so a file
+   * that is there already with this size counts as sent. Large files go in parts, and carry on after an interruption.
+   */
+  upload(name: string, file: string, options?: UploadOptions): Promise<void>
+  /** Names with this prefix, without end; for clean-up only. */
+  list(
+    prefix: string,
+    options?: ReadBlobOptions,
+  ): AsyncIterable<{ name: string; bytes: number; timeMs: number }>
+  remove(names: readonly string[], options?: ReadBlobOptions): Promise<void>
+}

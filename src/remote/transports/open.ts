@@ -1,0 +1,35 @@
+// All kinds of remotes, by URL. What a kind needs (a signer, an HTTP client, a child process) is loaded when a URL of
+// it is opened, so that a command which talks to nobody pays for none of it.
+import path from 'node:path'
+import { VarveError } from '../../base/errors.ts'
+import type { Store } from '../../store/interface.ts'
+import type { OpenRemoteOptions, Transport } from '../interface.ts'
+import { checkRemoteUrl } from '../remotes.ts'
+import { fileTransport } from './file.ts'
+
+const scheme = /^([a-z][a-z0-9+.-]+):\/\//i
+
+/** The first that accepts a URL opens it. */
+const transports: readonly Transport[] = [fileTransport]
+
+/** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
+export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {
+  return transportOf(url).open(url, options)
+}
+
+/** Relative paths made absolute, so that a remote that is written down is found from everywhere. */
+export function absoluteUrl(url: string, base: string): string {
+  return transportOf(url).isLocal(url) ? path.resolve(base, url) : url
+}
+
+function transportOf(url: string): Transport {
+  checkRemoteUrl(url)
+  const transport = transports.find((candidate) => candidate.accepts(url))
+  if (transport !== undefined) return transport
+  const kind = scheme.exec(url)?.[1] ?? 'ssh'
+  const names = transports.map(({ name }) => name)
+  throw new VarveError('VARVE_UNREACHABLE', `remotes over '${kind}' are not supported`, {
+    data: { url, supported: names },
+    hint: `supported: ${names.join(', ')}`,
+  })
+}
