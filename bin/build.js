@@ -82,6 +82,7 @@ const apart = {
   'hyparquet-writer': 'hyparquet-writer',
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
+  undici: 'undici',
   yaml: 'yaml',
 }
 const packagesApart = {

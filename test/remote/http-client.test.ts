@@ -1,0 +1,121 @@
+// What the HTTP client promises against servers that are slow, busy, broken or hostile. All of them are real ones, on
+// loopback.
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { isVarveError } from '../../src/base/errors.ts'
+import { HttpClient, type HttpRequest } from '../../src/remote/transports/http-client.ts'
+
+type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void
+const running: { server: http.Server; client: HttpClient }[] = []
+
+afterEach(async () => {
+  for (const { server, client } of running.splice(0)) {
+    await client.close()
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  }
+})
+
+async function clientOf(handler: Handler): Promise<{ client: HttpClient; count: () => number }> {
+  let count = 0
+  const server = http.createServer((request, response) => handler(request, response, ++count))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const client = new HttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  running.push({ server, client })
+  return { client, count: () => count }
+}
+
+async function fault(client: HttpClient, request: HttpRequest): Promise<string> {
+  try {
+    const { status } = await client.send(request)
+    return `answered ${status}`
+  } catch (error) {
+    return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
+  }
+}
+
+const get: HttpRequest = { method: 'GET', path: '/x', bytesMax: 1000 }
+
+test('a busy server is asked again, and a cut connection is made anew', async () => {
+  const { client, count } = await clientOf((_, response, n) => {
+    if (n === 1) response.writeHead(503, { 'retry-after': '0' }).end()
+    else if (n === 2) response.socket!.destroy()
+    else if (n === 3) {
+      response.writeHead(200, { 'content-length': '10' }).write('half')
+      setTimeout(() => response.socket!.destroy(), 20)
+    } else response.end('whole')
+  })
+  const answer = await client.send(get)
+  expect(Buffer.from(answer.body).toString()).toBe('whole')
+  expect(count()).toBe(4)
+})
+
+test('what must not be done twice is sent once', async () => {
+  const { client, count } = await clientOf((_, response) => response.socket!.destroy())
+  expect(await fault(client, { method: 'POST', path: '/', repeatable: false })).toMatch(
+    /^VARVE_UNREACHABLE: cannot reach 'http:\/\/127\.0\.0\.1:\d+': the connection was cut/,
+  )
+  expect(count()).toBe(1)
+})
+
+test('a body that never ends is cut at the length that was allowed', async () => {
+  const { client } = await clientOf((_, response) => {
+    const part = Buffer.alloc(64 << 10)
+    const more = (): void => {
+      while (!response.destroyed && response.write(part));
+    }
+    response.on('drain', more)
+    more()
+  })
+  expect(await fault(client, get)).toMatch(/^VARVE_CORRUPT: .* sends more than was asked for/)
+})
+
+test.each(['http://169.254.169.254/latest', 'file:///etc/passwd', 'http://localhost:1/', '/elsewhere'])(
+  'a redirect to %s is not followed',
+  async (location) => {
+    const { client, count } = await clientOf((_, response) => response.writeHead(302, { location }).end())
+    expect(await fault(client, get)).toMatch(/^VARVE_REFUSED: .* sends us to another address/)
+    expect(count()).toBe(1)
+  },
+)
+
+test.each([
+  [401, 'VARVE_REFUSED'],
+  [403, 'VARVE_REFUSED'],
+  [404, 'VARVE_REFUSED'],
+  [501, 'VARVE_UNREACHABLE'],
+  [507, 'VARVE_DISK_FULL'],
+])('an answer of %d ends the request at once with %s', async (status, code) => {
+  const { client, count } = await clientOf((_, response) => response.writeHead(status).end('no'))
+  expect(await fault(client, get)).toContain(code)
+  expect(count()).toBe(1)
+})
+
+test('nobody there: the message says so', async () => {
+  const client = new HttpClient('http://127.0.0.1:1')
+  try {
+    expect(await fault(client, { ...get, repeatable: false })).toContain('nobody answers there')
+  } finally {
+    await client.close()
+  }
+})
+
+test('an aborted request ends at once, in a pause too', async () => {
+  const { client } = await clientOf((_, response) => response.writeHead(503, { 'retry-after': '60' }).end())
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(), 100)
+  const before = Date.now()
+  expect(await fault(client, { ...get, signal: stop.signal })).toContain('VARVE_ABORTED')
+  expect(Date.now() - before).toBeLessThan(3000)
+})
+
+test('headers made by a function are made for each attempt', async () => {
+  const { client } = await clientOf((request, response, n) => {
+    if (n < 3) response.writeHead(500).end()
+    else response.end(request.headers['x-attempt'])
+  })
+  let made = 0
+  const answer = await client.send({ ...get, headers: () => ({ 'x-attempt': String(++made) }) })
+  expect(Buffer.from(answer.body).toString()).toBe('3')
+})
