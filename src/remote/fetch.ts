@@ -8,6 +8,7 @@ import { branchPrefix, checkRefName, remotePrefix, tagPrefix } from '../history/
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
+import { NearReader } from './near-reader.ts'
 import { descends, knownHistory, peelAll } from './negotiate.ts'
 import { committedRefs, withFreshEpoch } from './receive.ts'
 import { verifyReceived } from './received-trees.ts'
@@ -97,7 +98,7 @@ async function copyBranches(
   options: FetchOptions,
 ): Promise<Copied> {
   const wants = targets.filter((target) => target !== null)
-  return copyClosure(remote, local, writer, wants, committedRefs(before), {
+  return copyClosure(new NearReader(local, remote), local, writer, wants, committedRefs(before), {
     local: 'receiver',
     phase: 'fetching',
     signal: options.signal,

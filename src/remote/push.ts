@@ -6,6 +6,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import type { Manifest, ManifestChange, ObjectWriter, Store } from '../store/interface.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
+import { NearReader } from './near-reader.ts'
 import { descends } from './negotiate.ts'
 import { type PushTarget, readRefspecs } from './refspec.ts'
 import { checkRemoteName, isBare, upstreamKey } from './remotes.ts'
@@ -49,7 +50,7 @@ async function pushTargets(
   if (moving.length === 0) return { updates: [], objects: 0, bytes: 0 }
   const bare = isBare(remote, before)
   const updates = await Promise.all(moving.map((target) => judge(local, before, target, bare)))
-  const writer = remote.writer()
+  const writer = remote.writer({ near: local })
   let published = false
   try {
     const copied = await copyForPush(local, remote, writer, before, moving, options)
@@ -75,7 +76,7 @@ async function copyForPush(
   options: PushOptions,
 ): Promise<Copied> {
   const wants = targets.flatMap((target) => target.target ?? [])
-  return copyClosure(local, remote, writer, wants, committedRefs(before), {
+  return copyClosure(local, new NearReader(local, remote), writer, wants, committedRefs(before), {
     local: 'sender',
     phase: 'pushing',
     signal: options.signal,

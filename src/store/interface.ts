@@ -104,6 +104,11 @@ export interface ManifestChange {
   readonly operation: Operation
 }
 
+export interface WriterOptions {
+  /** Another store that likely has the objects on which deltas stand, and answers sooner than this one. */
+  readonly near?: ObjectReader | undefined
+}
+
 export interface UpdateOptions {
   /** Objects to publish with the change; they are durable before the manifest is written. */
   readonly writer?: ObjectWriter | undefined
@@ -113,7 +118,7 @@ export interface UpdateOptions {
 export interface Store extends ObjectReader {
   /** Where it lies, for messages: a path, or 'memory'. */
   readonly location: string
-  writer(): ObjectWriter
+  writer(options?: WriterOptions): ObjectWriter
   /** The newest manifest, read anew. */
   manifest(): Promise<Manifest>
   /** Older manifests, newest first, as far back as they are kept. */

@@ -1,7 +1,7 @@
 // A manifest as bytes: dag-cbor [1, sha-256 of the payload, payload], so that a torn or damaged one is never taken for
 // true. The payload is a dag-cbor map; many refs do not fit in it and are spilled into objects (ref-spill.ts).
 // Each names the digest of the file before it: the log is a chain.
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { equalBytes, toHex, utf8 } from '../base/bytes.ts'
 import { VarveError, corrupt } from '../base/errors.ts'
 import { sha256 } from '../base/platform.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
@@ -10,7 +10,7 @@ import type { Manifest } from './interface.ts'
 
 export const manifestBytesMax: number = 64 << 10
 /** Refs that take more than this are spilled. */
-export const refsBytesMax: number = 40 << 10
+const refsBytesMax = 40 << 10
 
 export interface SegmentRef {
   readonly name: string
@@ -85,6 +85,16 @@ export function decodeLogEntry(bytes: Uint8Array, where: string): LogEntry {
   } catch (cause) {
     throw corrupt(`'${where}' holds no manifest`, {}, cause)
   }
+}
+
+/** The refs as a manifest has them: themselves, or where there are many, what `spill` makes of them. */
+export function manifestRefs(
+  refs: ReadonlyMap<string, Cid>,
+  spill: (refs: ReadonlyMap<string, Cid>) => Cid,
+): ReadonlyMap<string, Cid> | Cid {
+  let bytes = 0
+  for (const name of refs.keys()) bytes += utf8(name).length + 45
+  return bytes <= refsBytesMax ? refs : spill(refs)
 }
 
 /** True when the bytes end before the payload does, as they do while somebody is still writing them. */

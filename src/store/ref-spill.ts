@@ -30,10 +30,14 @@ export function spillRefs(
   return put('dag-cbor', encodeCbor(parts))
 }
 
-export function loadRefs(root: Cid, get: (cids: readonly Cid[]) => readonly Uint8Array[]): Map<string, Cid> {
+/** The parts that the root object names. */
+export function refParts(root: Uint8Array): Cid[] {
+  return (decodeCbor(root, 'the list of spilled refs') as Link[]).map((link) => cidFromLink(link))
+}
+
+export function refsOfParts(parts: readonly Uint8Array[]): Map<string, Cid> {
   const refs = new Map<string, Cid>()
-  const parts = decodeCbor(get([root])[0]!, 'the list of spilled refs') as Link[]
-  for (const bytes of get(parts.map((link) => cidFromLink(link)))) {
+  for (const bytes of parts) {
     for (const [name, cid] of refsOfLinks(decodeCbor(bytes, 'spilled refs') as Record<string, Link>))
       refs.set(name, cid)
   }

@@ -59,7 +59,7 @@ export async function writeChild(
   }
   if (contents.rows !== undefined) changes.set('rows', await tableWith(nodes, writer, before, contents.rows))
   const tree = await before.update(writer, changes)
-  const message = JSON.stringify(contents.files ?? contents.rows?.size)
+  const message = JSON.stringify(contents.files ?? contents.rows?.size)?.slice(0, 1000)
   const generation = 1 + Math.max(0, ...commits.map((commit) => commit.generation))
   return writeCommit(writer, {
     tree: tree.cid,

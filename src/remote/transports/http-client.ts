@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>)
   /** False where a second attempt could do the work twice. Default true. */
   readonly repeatable?: boolean
+  /** The answer must be the part that a Range header asks for. */
+  readonly partial?: true
   /** Statuses that are an answer for the caller, beside 200 to 299. */
   readonly expected?: readonly number[]
   /** The answer's body may have this many bytes. Default: none is read. */
@@ -107,6 +109,10 @@ export class HttpClient {
       body: (typeof body === 'function' ? Readable.from(body()) : body) ?? null,
       ...(signal === undefined ? {} : { signal }),
     })
+    if (request.partial === true && answer.statusCode === 200) {
+      answer.body.destroy()
+      throw this.#noParts(request)
+    }
     const isAnswer = answer.statusCode < 300 || request.expected?.includes(answer.statusCode) === true
     const limit = isAnswer ? (request.bytesMax ?? 0) : refusalBytesMax
     const bytes = method === 'HEAD' ? await drop(answer.body) : await readUpTo(answer.body, limit, isAnswer)
@@ -169,6 +175,13 @@ export class HttpClient {
     }
     const code = status >= 500 || status === 429 ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
     return new VarveError(code, `'${this.origin}' answers ${status}${because}`, { data })
+  }
+
+  #noParts(request: HttpRequest): VarveError {
+    return new VarveError('VARVE_REFUSED', `'${this.origin}' sends whole files where a part is asked for`, {
+      data: { origin: this.origin, path: request.path },
+      hint: 'the web server must support range requests, as nearly all do',
+    })
   }
 
   #tooLong(request: HttpRequest): VarveError {

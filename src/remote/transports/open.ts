@@ -9,8 +9,15 @@ import { fileTransport } from './file.ts'
 
 const scheme = /^([a-z][a-z0-9+.-]+):\/\//i
 
+const httpTransport: Transport = {
+  name: 'a web server: http(s)://HOST/PATH',
+  accepts: (url) => /^https?:\/\//i.test(url),
+  isLocal: () => false,
+  open: async (url, options) => (await import('./http/transport.ts')).openHttp(url, options),
+}
+
 /** The first that accepts a URL opens it. */
-const transports: readonly Transport[] = [fileTransport]
+const transports: readonly Transport[] = [fileTransport, httpTransport]
 
 /** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
 export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {

@@ -6,7 +6,7 @@ import { corrupt, isVarveError, type VarveError } from '../../base/errors.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import type { Manifest, StoredObject } from '../interface.ts'
-import { loadRefs } from '../ref-spill.ts'
+import { refParts, refsOfParts } from '../ref-spill.ts'
 import { cidDigest } from './digest.ts'
 import { isMissing } from './files.ts'
 import { IndexView, type SegmentCache, forgetOthers } from './index-view.ts'
@@ -82,8 +82,9 @@ export class DiskHome {
 
   /** The manifest with its refs, wherever they are. */
   manifestOf(entry: LoggedEntry): Manifest {
-    const refs = typeof entry.refs === 'string' ? loadRefs(entry.refs, (cids) => this.read(cids)) : entry.refs
-    return { ...entry.manifest, refs }
+    if (typeof entry.refs !== 'string') return { ...entry.manifest, refs: entry.refs }
+    const parts = refParts(this.read([entry.refs])[0]!)
+    return { ...entry.manifest, refs: refsOfParts(this.read(parts)) }
   }
 
   /** Runs `work` on the known view; when a file of it is gone, or it lacks an object, on the newest. */

@@ -4,6 +4,8 @@
 //   format   {"format":1,"features":{"read":[],"write":[]},"check":"…"} and a line feed; check is the first 16 hex
 //            digits of the sha-256 of the same JSON without it
 //   m/       manifests, named by their sequence in 20 digits
+//   newest   the newest manifest's number and its file's sha-256 in hex, a space between them and a line feed behind: a
+//            hint for readers that cannot list a folder, and perhaps an old one
 //   packs/   ab/<sha-256>.pack, ab being the first two digits
 //   idx/     <sha-256>.idx
 //   tmp/     private names of files that are being written
@@ -17,6 +19,20 @@ import { readWhole } from './files.ts'
 
 export function manifestName(sequence: number): string {
   return `m/${String(sequence).padStart(20, '0')}`
+}
+
+export const newestName = 'newest'
+export const newestBytesMax = 128
+
+export function newestHint(sequence: number, manifest: Uint8Array): Uint8Array {
+  return utf8(`${sequence} ${toHex(sha256(manifest))}\n`)
+}
+
+/** null when it is no such hint. */
+export function readNewestHint(bytes: Uint8Array): { sequence: number; digest: string } | null {
+  const [, sequence, digest] =
+    /^([1-9]\d{0,15}) ([0-9a-f]{64})\n$/.exec(Buffer.from(bytes).toString('latin1')) ?? []
+  return sequence === undefined || digest === undefined ? null : { sequence: Number(sequence), digest }
 }
 
 export function packPath(name: string): string {
@@ -39,15 +55,21 @@ export function checkFormat(dir: string): void {
   if (!fs.existsSync(file)) {
     throw new VarveError('VARVE_NO_REPOSITORY', `'${dir}' holds no store`, { data: { path: dir } })
   }
-  const bytes = readWhole(file, 64 << 10)
+  checkFormatBytes(readWhole(file, formatBytesMax), dir)
+}
+
+export const formatBytesMax: number = 64 << 10
+
+/** As checkFormat, for a `format` file that lies elsewhere. */
+export function checkFormatBytes(bytes: Uint8Array, where: string): void {
   if (Buffer.compare(bytes, formatBytes()) === 0) return
   const { format, features, check } = parse(bytes)
-  if (Number.isSafeInteger(format) && Number(format) > 1) throw unsupported(dir, `format ${String(format)}`)
+  if (Number.isSafeInteger(format) && Number(format) > 1) throw unsupported(where, `format ${String(format)}`)
   if (check !== toHex(sha256(utf8(JSON.stringify({ format, features })))).slice(0, 16)) {
-    throw corrupt("the store's 'format' file is damaged", { path: file })
+    throw corrupt("the store's 'format' file is damaged", { where })
   }
   const { read, write } = features as { read: string[]; write: string[] }
-  throw unsupported(dir, `the features ${[...read, ...write].join(', ')}`)
+  throw unsupported(where, `the features ${[...read, ...write].join(', ')}`)
 }
 
 function parse(bytes: Uint8Array): { format?: unknown; features?: unknown; check?: unknown } {
@@ -58,10 +80,10 @@ function parse(bytes: Uint8Array): { format?: unknown; features?: unknown; check
   }
 }
 
-function unsupported(dir: string, what: string): VarveError {
+function unsupported(where: string, what: string): VarveError {
   return new VarveError(
     'VARVE_UNSUPPORTED_FORMAT',
-    `'${dir}' needs ${what}, which this version does not know`,
+    `'${where}' needs ${what}, which this version does not know`,
     {
       hint: 'use the version of varve that wrote it, or a newer one',
     },

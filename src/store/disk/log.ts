@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { corrupt } from '../../base/errors.ts'
 import { decodeLogEntry, fileDigest, isTorn, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
-import { ioError, isMissing, linkNew, readWhole, syncDir, writeTmp } from './files.ts'
-import { manifestName } from './layout.ts'
+import { ioError, isMissing, linkNew, readWhole, syncDir, tmpPath, writeTmp } from './files.ts'
+import { manifestName, newestHint, newestName } from './layout.ts'
 
 export interface LoggedEntry extends LogEntry {
   /** Digest of this entry's file. */
@@ -62,7 +62,20 @@ export class ManifestLog {
 
   /** False when another process has taken this number. Durable after `sync` only. */
   async append(sequence: number, bytes: Uint8Array): Promise<boolean> {
-    return await linkNew(await writeTmp(this.#dir, bytes), path.join(this.#dir, manifestName(sequence)))
+    const won = await linkNew(await writeTmp(this.#dir, bytes), path.join(this.#dir, manifestName(sequence)))
+    if (won) this.#hint(sequence, bytes)
+    return won
+  }
+
+  /** For readers behind a web server, which cannot list a folder. Nobody here reads it, so it need not be durable. */
+  #hint(sequence: number, bytes: Uint8Array): void {
+    const tmp = tmpPath(this.#dir)
+    try {
+      fs.writeFileSync(tmp, newestHint(sequence, bytes), { flag: 'wx' })
+      fs.renameSync(tmp, path.join(this.#dir, newestName))
+    } catch {
+      // A hint that could not be written leaves an old one, and they see the next; what lies in tmp/ is gc's.
+    }
   }
 
   sync(): Promise<void> {

@@ -1,13 +1,12 @@
 // One compare-and-set: run the change on the newest manifest, make everything it needs durable, then try to create
 // the next manifest. Order on disk: packs, segment, directories, manifest. Losing the race costs only another turn.
 import path from 'node:path'
-import { fromHex, utf8 } from '../../base/bytes.ts'
+import { fromHex } from '../../base/bytes.ts'
 import { isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
-import type { Cid } from '../../encoding/cid.ts'
 import { missingTarget, nextManifest, targetsOf } from '../change.ts'
 import type { Manifest, ManifestChange, UpdateOptions } from '../interface.ts'
-import { type LogEntry, type SegmentRef, encodeLogEntry, refsBytesMax } from '../manifest-file.ts'
+import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../manifest-file.ts'
 import { spillRefs } from '../ref-spill.ts'
 import { mergeRuns, runOf, swallowed } from '../run.ts'
 import { type Run, encodeSegment, entryBytes } from '../segment.ts'
@@ -38,7 +37,9 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
     const next = nextManifest(current, wanted, Date.now())
     let flushed: Flushed
     try {
-      const refs = refsFor(next.refs, writer)
+      const refs = manifestRefs(next.refs, (all) =>
+        spillRefs(all, (codec, bytes) => writer.put(codec, bytes)),
+      )
       await recheck(writer, view)
       checkTargets(writer, view, wanted)
       const head = { manifest: next, refs, oldest: view.entry.oldest, previous: view.entry.digest }
@@ -110,12 +111,6 @@ export async function writeSegment(home: DiskHome, run: Run): Promise<SegmentRef
 export function removeSegment(home: DiskHome, segment: SegmentRef): void {
   home.segments.delete(segment.name)
   remove(path.join(home.dir, segmentPath(segment.name)))
-}
-
-function refsFor(refs: ReadonlyMap<string, Cid>, writer: DiskWriter): ReadonlyMap<string, Cid> | Cid {
-  let bytes = 0
-  for (const name of refs.keys()) bytes += utf8(name).length + 45
-  return bytes <= refsBytesMax ? refs : spillRefs(refs, (codec, object) => writer.put(codec, object))
 }
 
 function checkTargets(writer: DiskWriter, view: IndexView, change: ManifestChange): void {

@@ -53,7 +53,7 @@ export function readObjects(cids: readonly Cid[], context: ReadContext): Uint8Ar
       }
     }
   }
-  return cids.map((cid) => resolve(cid, records, known, context.cache))
+  return cids.map((cid) => resolveObject(cid, records, known, context.cache))
 }
 
 /** The packed form of each object; those still in memory come as they are. */
@@ -100,7 +100,8 @@ function* readFile(
   }
 }
 
-function recordAt(
+/** @throws VarveError VARVE_CORRUPT when other bytes lie there; `file` is for the message. */
+export function recordAt(
   bytes: Uint8Array,
   at: number,
   asked: { cid: Cid; length: number },
@@ -119,7 +120,8 @@ function recordAt(
   return record
 }
 
-function resolve(
+/** Unpacks a record whose bases are all in `records` or `known`, and checks its name. */
+export function resolveObject(
   cid: Cid,
   records: ReadonlyMap<Cid, StoredObject>,
   known: Map<Cid, Uint8Array>,
@@ -133,7 +135,7 @@ function resolve(
     // Depth falls along a chain: a circle cannot be followed, however a pack was forged.
     const baseDepth = records.get(record.base)?.depth ?? 0
     if (baseDepth >= record.depth) throw corrupt(`object '${cid}' is a delta that leads nowhere`, { cid })
-    base = resolve(record.base, records, known, cache)
+    base = resolveObject(record.base, records, known, cache)
   }
   const unpacked = unpack(record.packing, record.payload, record.rawLength, base)
   if (cidOf(codecOf(cid), unpacked) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })

@@ -20,6 +20,7 @@ import type {
   UpdateOptions,
 } from '../interface.ts'
 import { encodeLogEntry } from '../manifest-file.ts'
+import type { Segment } from '../segment.ts'
 import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
 import { fsckDisk } from './fsck.ts'
 import { gcDisk } from './gc.ts'
@@ -122,6 +123,11 @@ export class DiskStore implements Store {
         packBytes: [...packs.values()].reduce((sum, bytes) => sum + bytes, 0),
       }
     })
+  }
+
+  /** The index as it is now, oldest segment first: a store may be made part of another. */
+  segments(): readonly Segment[] {
+    return this.#home.retried(() => this.#home.refresh().segments())
   }
 
   close(): Promise<void> {

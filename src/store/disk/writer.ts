@@ -21,24 +21,13 @@ import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
 import type { OpenBatch } from './open-batch.ts'
 import type { PackFile } from './pack-file.ts'
+import type { Pending } from './pending.ts'
 import { PackQueue } from './pack-queue.ts'
 import { PackSink } from './pack-sink.ts'
 import type { Place } from './read.ts'
 import { cidDigest } from './digest.ts'
 
 const rewriteObjects = 256
-
-interface Pending {
-  readonly digest: Uint8Array
-  readonly codec: Codec
-  batch: OpenBatch | null
-  item: number
-  /** Set when it is packed. */
-  pack: PackFile | null
-  offset: number
-  length: number
-  depth: number
-}
 
 export class DiskWriter implements ObjectWriter {
   readonly home: DiskHome
@@ -74,7 +63,7 @@ export class DiskWriter implements ObjectWriter {
 
   #enqueue(cid: Cid, digest: Uint8Array, codec: Codec, bytes: Uint8Array, hint: Cid | null): void {
     // A base that is pending too has the depth it may get: what it gets is never more.
-    const hintDepth = hint === null ? 0 : this.#depthOf(hint) + 1
+    const hintDepth = hint === null ? 0 : this.depthOf(hint) + 1
     const [base, depth] = hintDepth > deltaDepthMax ? [null, 0] : [hint, hintDepth]
     const queued = this.#queue.add({ cid, digest, codec, bytes, base, depth })
     // A batch that is packed at once, without a thread, is not in a file before this turn ends.
@@ -95,9 +84,9 @@ export class DiskWriter implements ObjectWriter {
     const bytes = await this.#unpacked(object)
     const codec = codecOf(object.cid)
     if (this.#pending.has(object.cid)) return
-    const depth = object.base === null ? 0 : this.#depthOf(object.base) + 1
+    const depth = object.base === null ? 0 : this.depthOf(object.base) + 1
     if (depth > deltaDepthMax || object.payload.length > bytes.length) this.putAnew(codec, bytes)
-    else this.#appendStored({ ...object, depth })
+    else this.appendStored({ ...object, depth })
     await this.drained()
   }
 
@@ -109,7 +98,8 @@ export class DiskWriter implements ObjectWriter {
     return bytes
   }
 
-  #appendStored(object: StoredObject): void {
+  /** As putStored, unpacked and hashed by the caller; its base may lie in another store. */
+  appendStored(object: StoredObject): void {
     const codec = codecOf(object.cid)
     const digest = cidDigest(object.cid)
     const base = object.base === null ? null : Buffer.from(object.base, 'hex')
@@ -201,7 +191,7 @@ export class DiskWriter implements ObjectWriter {
         const { base, cid, rawLength } = object
         const hasBase = base === null || this.#pending.has(base) || this.home.locate(base, view) !== null
         const whole = hasBase ? null : pack(this.home.readFrom(this.view, [cid], this.#locate)[0]!, null)
-        this.#appendStored(whole === null ? object : { cid, rawLength, base: null, depth: 0, ...whole })
+        this.appendStored(whole === null ? object : { cid, rawLength, base: null, depth: 0, ...whole })
       }
       await this.drained()
     }
@@ -234,7 +224,7 @@ export class DiskWriter implements ObjectWriter {
     return true
   }
 
-  // Segments load on the first question; if gc was faster, nothing has been assumed yet and a newer view will do.
+  // If gc was faster than the first question, nothing has been assumed yet and a newer view will do.
   #find(digest: Uint8Array, codec: Codec): unknown {
     try {
       return this.view.find(digest, codec)
@@ -272,7 +262,8 @@ export class DiskWriter implements ObjectWriter {
     }
   }
 
-  #depthOf(cid: Cid): number {
+  /** How many bases must be unpacked before the object; the largest there may be when it is not here. */
+  depthOf(cid: Cid): number {
     const pending = this.#pending.get(cid)
     if (pending !== undefined) return pending.depth
     const place = this.home.retried((view) => this.home.locate(cid, view))

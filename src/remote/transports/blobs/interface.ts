@@ -35,10 +35,17 @@ export interface Blobs {
     options?: ReadBlobOptions,
   ): Promise<Uint8Array | null>
   /**
-   * The newest manifest's number and bytes, if it is newer than `known` (0: any); null if none is. One request when
-   * there is nothing new, two else. It may lag behind; a writer finds out by `create`.
+   * The newest manifest, or null when that is still `known`, by number and content: a store that was made anew under
+   * the same URL must not pass for the old one. One request when there is nothing new, two else. It may lag behind; a
+   * writer finds out by `create`. @throws VARVE_UNREACHABLE when there is no manifest at all
    */
-  newest(known: number, options?: ReadBlobOptions): Promise<{ sequence: number; bytes: Uint8Array } | null>
+  newest(known: ManifestFile | null, options?: ReadBlobOptions): Promise<ManifestFile | null>
+}
+
+/** A manifest's number and its file's bytes. */
+export interface ManifestFile {
+  readonly sequence: number
+  readonly bytes: Uint8Array
 }
 
 export interface WritableBlobs extends Blobs {

@@ -1,0 +1,161 @@
+// Garbage collection of a remote that is only files. It marks what the kept manifests reach, publishes an index of the
+// living under a new gcEpoch, and only then removes files that nobody names. Nothing is packed anew: that would send
+// everything over the network twice, so a pack stays as long as one object in it lives. After any error, or where the
+// listing is empty, nothing is removed; files go only when the gc before this one lies longer back than the grace.
+import { throwIfAborted } from '../../../base/errors.ts'
+import { type Cid, codecOf } from '../../../encoding/cid.ts'
+import { nextManifest } from '../../../store/change.ts'
+import { cidDigest } from '../../../store/disk/digest.ts'
+import { entryNameAt, entryNameOf } from '../../../store/disk/gc-plan.ts'
+import { manifestName, packPath, segmentPath } from '../../../store/disk/layout.ts'
+import type { LoggedEntry } from '../../../store/disk/log.ts'
+import type { IndexView } from '../../../store/disk/index-view.ts'
+import { type GcOptions, type GcReport, manifestsKeptMaxDefault } from '../../../store/interface.ts'
+import { type SegmentRef, encodeLogEntry } from '../../../store/manifest-file.ts'
+import { mark } from '../../../store/mark.ts'
+import { filterRun, mergeRuns } from '../../../store/run.ts'
+import { type Run, entryBytes } from '../../../store/segment.ts'
+import { type BlobHome, entryOf } from './home.ts'
+import type { WritableBlobs } from './interface.ts'
+import { createSegment } from './publish.ts'
+
+const graceMsDefault = 24 * 3_600_000
+/** Files that were never published may be somebody's who is still sending them. */
+const orphanMsMin = 3_600_000
+const recordsMax = 512
+
+export async function gcBlobs(home: BlobHome, blobs: WritableBlobs, options: GcOptions): Promise<GcReport> {
+  const marked = new Set<Cid>()
+  for (;;) {
+    throwIfAborted(options.signal)
+    await home.refresh()
+    const view = await home.view()
+    const report = await turn(home, blobs, view, marked, options)
+    if (report !== null) return report
+  }
+}
+
+/** One try; null when somebody else published meanwhile. */
+async function turn(
+  home: BlobHome,
+  blobs: WritableBlobs,
+  view: IndexView,
+  marked: Set<Cid>,
+  options: GcOptions,
+): Promise<GcReport | null> {
+  const { entry } = view
+  const newest = entry.manifest.sequence
+  const oldest = Math.max(
+    entry.oldest,
+    newest + 1 - Math.max(1, options.manifestsKeptMax ?? manifestsKeptMaxDefault),
+  )
+  const kept = await keptEntries(home, entry, oldest)
+  await markKept(home, kept, marked, options)
+  const all = mergeRuns(view.segments())
+  const names = new Set([...marked].map((cid) => entryNameOf(cid)))
+  const living = filterRun(all, (at) => names.has(entryNameAt(all, at)))
+  const report = {
+    objectsKept: living.entries.length / entryBytes,
+    objectsDropped: (all.entries.length - living.entries.length) / entryBytes,
+    bytesBefore: packBytesOf(all),
+    bytesAfter: packBytesOf(living),
+    filesRemoved: 0,
+  }
+  if (options.dryRun === true) return report
+  const changed = report.objectsDropped > 0 || oldest > entry.oldest
+  if (changed && !(await publishLiving(home, blobs, entry, living, oldest, options))) return null
+  const removable = await deadFiles(blobs, view, kept, living, options)
+  for (let sequence = entry.oldest; sequence < oldest; sequence++) removable.unshift(manifestName(sequence))
+  await blobs.remove(removable, { signal: options.signal })
+  return { ...report, filesRemoved: removable.length }
+}
+
+async function keptEntries(home: BlobHome, newest: LoggedEntry, oldest: number): Promise<LoggedEntry[]> {
+  const kept = [newest]
+  for (let sequence = newest.manifest.sequence - 1; sequence >= oldest; sequence--) {
+    const file = await home.readManifest(sequence)
+    if (file === null) break
+    kept.push(entryOf(file))
+  }
+  return kept
+}
+
+/** All that the kept manifests reach, and what their deltas stand on. */
+async function markKept(
+  home: BlobHome,
+  kept: readonly LoggedEntry[],
+  marked: Set<Cid>,
+  options: GcOptions,
+): Promise<void> {
+  const roots = kept.flatMap(({ refs }) => (typeof refs === 'string' ? [refs] : [...refs.values()]))
+  await mark({ get: (cids) => home.read(cids) }, roots, marked, options)
+  const view = await home.view()
+  let deltas = [...marked].filter((cid) => isDelta(view, cid))
+  while (deltas.length > 0) {
+    throwIfAborted(options.signal)
+    const bases = new Set<Cid>()
+    for (let at = 0; at < deltas.length; at += recordsMax) {
+      for (const { base } of await home.readStored(deltas.slice(at, at + recordsMax)))
+        if (base !== null && !marked.has(base)) bases.add(base)
+    }
+    for (const base of bases) marked.add(base)
+    deltas = [...bases].filter((cid) => isDelta(view, cid))
+  }
+}
+
+function isDelta(view: IndexView, cid: Cid): boolean {
+  return (view.find(cidDigest(cid), codecOf(cid))?.depth ?? 0) > 0
+}
+
+async function publishLiving(
+  home: BlobHome,
+  blobs: WritableBlobs,
+  entry: LoggedEntry,
+  living: Run,
+  oldest: number,
+  { signal }: GcOptions,
+): Promise<boolean> {
+  const current = await home.manifestOf(entry)
+  const operation = { name: 'gc', message: '', author: '' }
+  const { refs: _, ...next } = nextManifest(current, { operation }, Date.now())
+  const segments: SegmentRef[] =
+    living.entries.length === 0 ? [] : [await createSegment(home, blobs, living, signal)]
+  const manifest = { ...next, gcEpoch: current.gcEpoch + 1 }
+  const bytes = encodeLogEntry({ manifest, refs: entry.refs, segments, oldest, previous: entry.digest })
+  const won = await blobs.create(manifestName(next.sequence), bytes, { signal })
+  if (won) home.learn({ sequence: next.sequence, bytes })
+  else for (const { name } of segments) await blobs.remove([segmentPath(name)], { signal })
+  return won
+}
+
+async function deadFiles(
+  blobs: WritableBlobs,
+  before: IndexView,
+  kept: readonly LoggedEntry[],
+  living: Run,
+  options: GcOptions,
+): Promise<string[]> {
+  const graceMs = options.graceMs ?? graceMsDefault
+  const lastGc = kept.find(({ manifest }) => manifest.operation.name === 'gc')
+  if (graceMs > 0 && Date.now() - (lastGc?.manifest.timeMs ?? 0) < graceMs) return []
+  const live = new Set(living.packs.map(({ name }) => packPath(name)))
+  const retired = new Set([
+    ...before.entry.segments.map(({ name }) => segmentPath(name)),
+    ...before.segments().flatMap((segment) => segment.packs.map(({ name }) => packPath(name))),
+  ])
+  const dead: string[] = []
+  for (const prefix of ['packs/', 'idx/']) {
+    for await (const { name, timeMs } of blobs.list(prefix, { signal: options.signal })) {
+      const isRetired = retired.has(name)
+      // What has just been retired may still be read by somebody: it goes with the next gc.
+      const isOld = isRetired ? graceMs <= 0 : Date.now() - timeMs >= Math.max(graceMs, orphanMsMin)
+      if (!live.has(name) && isOld) dead.push(name)
+    }
+  }
+  // The segment that was just written is newer than any grace, unless there is none.
+  return dead
+}
+
+function packBytesOf(run: Run): number {
+  return run.packs.reduce((sum, { bytes }) => sum + bytes, 0)
+}

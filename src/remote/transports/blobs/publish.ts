@@ -1,0 +1,178 @@
+// One compare-and-set on a remote that is only files: run the change on the newest manifest, send everything it needs,
+// then try to create the next manifest. Whoever loses the race reads what the winner wrote and tries again. The
+// manifest that was read when the push began will do for the first try: if it is old, creating the next one fails.
+import { fromHex } from '../../../base/bytes.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../../base/errors.ts'
+import { randomHex } from '../../../base/platform.ts'
+import { type Cid, codecOf } from '../../../encoding/cid.ts'
+import { linksOf } from '../../../encoding/links.ts'
+import { missingTarget, nextManifest, targetsOf } from '../../../store/change.ts'
+import { cidDigest } from '../../../store/disk/digest.ts'
+import type { IndexView } from '../../../store/disk/index-view.ts'
+import { manifestName, segmentPath } from '../../../store/disk/layout.ts'
+import type { Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
+import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../../../store/manifest-file.ts'
+import { spillRefs } from '../../../store/ref-spill.ts'
+import { mergeRuns, swallowed } from '../../../store/run.ts'
+import { type Run, encodeSegment, entryBytes, segmentName } from '../../../store/segment.ts'
+import type { BlobHome } from './home.ts'
+import type { WritableBlobs } from './interface.ts'
+import { LostFile } from './read.ts'
+import type { BlobWriter } from './writer.ts'
+
+const recheckObjects = 512
+
+export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
+
+export interface Publishing extends UpdateOptions {
+  readonly home: BlobHome
+  readonly writer: BlobWriter
+}
+
+/** How packs reach a remote, and how its refs are moved: by creating files here, by asking a server elsewhere. */
+export interface Publisher {
+  readonly upload: WritableBlobs['upload']
+  /** As `Store.update`. */
+  publish(change: Change, publishing: Publishing): Promise<Manifest>
+}
+
+export function blobsPublisher(blobs: WritableBlobs): Publisher {
+  return {
+    upload: (name, file, options) => blobs.upload(name, file, options),
+    publish: (change, publishing) => publishToBlobs(change, { ...publishing, blobs }),
+  }
+}
+
+interface BlobPublishing extends Publishing {
+  readonly blobs: WritableBlobs
+}
+
+async function publishToBlobs(change: Change, publishing: BlobPublishing): Promise<Manifest> {
+  const { home, writer, signal } = publishing
+  for (let entry = await home.entry(); ; entry = await home.refresh()) {
+    throwIfAborted(signal)
+    const current = await home.manifestOf(entry)
+    const wanted = await change(current)
+    if (wanted === null) return current
+    const next = nextManifest(current, wanted, Date.now())
+    const refs = manifestRefs(next.refs, (all) => spillRefs(all, (codec, bytes) => writer.put(codec, bytes)))
+    try {
+      await checkWhole(home, writer, wanted)
+      const run = await sent(writer)
+      const head = { manifest: next, refs, oldest: entry.oldest, previous: entry.digest }
+      if (!(await commit(publishing, head, entry.segments, run))) continue
+    } catch (error) {
+      // A gc took a segment that was to be merged: its manifest is newer.
+      if (error instanceof LostFile) continue
+      throw error
+    }
+    await writer.published()
+    return next
+  }
+}
+
+/** Where the packs that were sent hold each object; null when there are none. */
+async function sent(writer: BlobWriter): Promise<Run | null> {
+  const spool = await writer.flush()
+  const segments = spool?.segments() ?? []
+  return segments.length === 0 ? null : mergeRuns(segments)
+}
+
+async function commit(
+  { home, blobs, signal }: BlobPublishing,
+  head: Omit<LogEntry, 'segments'>,
+  before: readonly SegmentRef[],
+  run: Run | null,
+): Promise<boolean> {
+  const segments = [...before]
+  let made: SegmentRef | null = null
+  if (run !== null) {
+    const count = run.entries.length / entryBytes
+    const taken = segments.splice(
+      segments.length -
+        swallowed(
+          segments.map(({ objects }) => objects),
+          count,
+        ),
+    )
+    const merged = mergeRuns([...(await Promise.all(taken.map((ref) => home.segment(ref)))), run])
+    made = await createSegment(home, blobs, merged, signal)
+    segments.push(made)
+  }
+  const bytes = encodeLogEntry({ ...head, segments })
+  const { sequence } = head.manifest
+  if (
+    (await blobs.create(manifestName(sequence), bytes, { signal })) ||
+    (await isOurs(home, sequence, bytes))
+  ) {
+    home.learn({ sequence, bytes })
+    return true
+  }
+  // Its name is random, so no other manifest can stand on it.
+  if (made !== null) await blobs.remove([segmentPath(made.name)], { signal })
+  return false
+}
+
+/** The answer to a create may be lost, and its repetition then finds the file there. */
+async function isOurs(home: BlobHome, sequence: number, bytes: Uint8Array): Promise<boolean> {
+  const found = await home.readManifest(sequence)
+  return found !== null && Buffer.compare(found.bytes, bytes) === 0
+}
+
+export async function createSegment(
+  home: BlobHome,
+  blobs: WritableBlobs,
+  run: Run,
+  signal: AbortSignal | undefined,
+): Promise<SegmentRef> {
+  const bytes = encodeSegment(run, fromHex(randomHex(8)))
+  const name = segmentName(bytes)
+  await blobs.create(segmentPath(name), bytes, { signal })
+  home.remember(bytes, name)
+  return { name, objects: run.entries.length / entryBytes, bytes: bytes.length }
+}
+
+/** What the change names is there, and after a gc everything that the writer took for present still is. */
+async function checkWhole(home: BlobHome, writer: BlobWriter, change: ManifestChange): Promise<void> {
+  const view = await home.view()
+  const before = writer.view
+  if (before !== null && before.entry.manifest.gcEpoch !== view.entry.manifest.gcEpoch) {
+    await rescue(writer, before, view)
+  }
+  writer.view = view
+  const lost = targetsOf(change).find((cid) => !writer.isPending(cid) && !isIn(view, cid))
+  if (lost !== undefined) throw missingTarget(lost, home.location)
+}
+
+/** As on a disk (store/disk/recheck.ts): puts again what gc removed, with all that those objects link to. */
+async function rescue(writer: BlobWriter, before: IndexView, view: IndexView): Promise<void> {
+  const seen = new Set<Cid>()
+  const queue = [...writer.assumed, ...writer.pendingCids()]
+  writer.view = view
+  try {
+    while (queue.length > 0) {
+      const batch = queue.splice(-recheckObjects).filter((cid) => !seen.has(cid))
+      for (const cid of batch) seen.add(cid)
+      const gone = batch.filter((cid) => !writer.isPending(cid) && !isIn(view, cid) && isIn(before, cid))
+      const objects = await writer.home.readFrom(before, gone)
+      objects.forEach((bytes, i) => writer.putAnew(codecOf(gone[i]!), bytes, gone[i]))
+      const fresh = batch.filter((cid) => codecOf(cid) !== 'raw' && writer.isPending(cid))
+      const found = await writer.get(fresh)
+      queue.push(...found.flatMap((bytes, i) => linksOf(fresh[i]!, bytes)))
+    }
+  } catch (cause) {
+    if (!(cause instanceof LostFile) && !isVarveError(cause, 'VARVE_OBJECT_MISSING')) throw cause
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      'garbage collection removed objects that were about to be used',
+      {
+        cause,
+        hint: 'run the command again',
+      },
+    )
+  }
+}
+
+function isIn(view: IndexView, cid: Cid): boolean {
+  return view.find(cidDigest(cid), codecOf(cid)) !== null
+}

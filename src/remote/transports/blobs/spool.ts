@@ -1,0 +1,187 @@
+// Packs on their way to a remote: a small store of its own in the cache folder, whose packs are sent as they are. Every
+// so many bytes what has come is made durable there and begins to travel while the rest is still being packed. After a
+// kill the next push finds the spool, takes it over, and sends only what has not arrived yet.
+import fs from 'node:fs'
+import path from 'node:path'
+import { isVarveError } from '../../../base/errors.ts'
+import { randomHex } from '../../../base/platform.ts'
+import { packPath } from '../../../store/disk/layout.ts'
+import { DiskStore } from '../../../store/disk/store.ts'
+import { DiskWriter } from '../../../store/disk/writer.ts'
+import type { PackRef, Segment } from '../../../store/segment.ts'
+import type { Publisher } from './publish.ts'
+
+const uploadsMax = 3
+/** A spool older than this belongs to a push that nobody will repeat. */
+const ageMsMax = 7 * 24 * 3_600_000
+
+export interface SpoolOptions {
+  /** Folder of all spools of one remote. */
+  readonly dir: string
+  /** Of the remote's manifest: what was packed before a gc there may stand on what is gone. */
+  readonly gcEpoch: number
+  readonly signal?: AbortSignal | undefined
+  readonly onBytes?: ((bytes: number) => void) | undefined
+}
+
+export class Spool {
+  readonly #publisher: Pick<Publisher, 'upload'>
+  readonly #dir: string
+  readonly #options: SpoolOptions
+  readonly #store: DiskStore
+  readonly #writer: DiskWriter
+  /** Names of packs that are at the remote, or on their way. */
+  readonly #sent = new Set<string>()
+  readonly #underway = new Set<Promise<void>>()
+  #failure: unknown = null
+
+  private constructor(
+    publisher: Pick<Publisher, 'upload'>,
+    dir: string,
+    store: DiskStore,
+    options: SpoolOptions,
+  ) {
+    this.#publisher = publisher
+    this.#dir = dir
+    this.#store = store
+    this.#options = options
+    this.#writer = writerOf(store)
+  }
+
+  static async open(publisher: Pick<Publisher, 'upload'>, options: SpoolOptions): Promise<Spool> {
+    fs.mkdirSync(options.dir, { recursive: true, mode: 0o700 })
+    const dir = path.join(options.dir, nameOf(process.pid, options.gcEpoch))
+    const left = takeOver(options.dir, dir, options.gcEpoch)
+    if (left) {
+      try {
+        return new Spool(publisher, dir, await DiskStore.open(dir), options)
+      } catch (error) {
+        if (!isVarveError(error)) throw error
+        fs.rmSync(dir, { recursive: true, force: true })
+      }
+    }
+    return new Spool(publisher, dir, await DiskStore.create(dir), options)
+  }
+
+  get writer(): DiskWriter {
+    return this.#writer
+  }
+
+  /** What was put so far is durable here, and on its way. */
+  async checkpoint(): Promise<void> {
+    const operation = { name: 'spool', message: '', author: '' }
+    await this.#store.update(() => ({ operation }), { writer: this.#writer })
+    for (const pack of this.packs()) {
+      if (this.#sent.has(pack.name)) continue
+      this.#sent.add(pack.name)
+      while (this.#underway.size >= uploadsMax) await Promise.race(this.#underway)
+      const sending = this.#send(pack)
+        .catch((error: unknown) => {
+          this.#sent.delete(pack.name)
+          this.#failure ??= error
+        })
+        .finally(() => this.#underway.delete(sending))
+      this.#underway.add(sending)
+    }
+    this.#throwFailure()
+  }
+
+  /** Everything that was put is durable at the remote, though nobody sees it yet. */
+  async send(): Promise<void> {
+    await this.checkpoint()
+    await Promise.all(this.#underway)
+    this.#throwFailure()
+  }
+
+  segments(): readonly Segment[] {
+    return this.#store.segments()
+  }
+
+  packs(): PackRef[] {
+    const packs = new Map(
+      this.segments().flatMap((segment) => segment.packs.map((pack) => [pack.name, pack])),
+    )
+    return [...packs.values()]
+  }
+
+  /** Drops what is not durable; what is may serve the next push. */
+  async close(): Promise<void> {
+    await Promise.all(this.#underway)
+    await this.#writer.abort()
+    const isEmpty = this.packs().length === 0
+    await this.#store.close()
+    if (isEmpty) fs.rmSync(this.#dir, { recursive: true, force: true })
+    else fs.renameSync(this.#dir, path.join(this.#options.dir, nameOf(0, this.#options.gcEpoch)))
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.#underway)
+    await this.#store.close()
+    fs.rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  async #send(pack: PackRef): Promise<void> {
+    const { signal, onBytes } = this.#options
+    const name = packPath(pack.name)
+    const journal = path.join(this.#dir, `${pack.name}.upload`)
+    await this.#publisher.upload(name, path.join(this.#dir, name), { signal, onBytes, journal })
+  }
+
+  /** The next attempt sends again what has not arrived. */
+  #throwFailure(): void {
+    const failure = this.#failure
+    this.#failure = null
+    if (failure !== null) throw failure
+  }
+}
+
+function writerOf(store: DiskStore): DiskWriter {
+  const writer = store.writer()
+  if (!(writer instanceof DiskWriter)) throw new TypeError('a spool lies on a disk')
+  return writer
+}
+
+/** Whose it is: 0 when it was left on purpose. */
+function nameOf(pid: number, gcEpoch: number): string {
+  return `${pid}-${gcEpoch}-${randomHex(8)}`
+}
+
+/** Whether there is one that nobody works on. */
+export function hasLeftSpool(dir: string): boolean {
+  return (
+    fs.existsSync(dir) &&
+    fs.readdirSync(dir).some((name) => !isRunning(Number(/^\d+/.exec(name)?.[0] ?? process.pid)))
+  )
+}
+
+/** Gives a spool whose process has ended our name, in one step: of two who want it one gets it. */
+function takeOver(dir: string, ours: string, gcEpoch: number): boolean {
+  let taken = false
+  for (const name of fs.readdirSync(dir)) {
+    const [, pid, epoch] = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name) ?? []
+    if (pid === undefined || isRunning(Number(pid))) continue
+    const spool = path.join(dir, name)
+    const ageMs = Date.now() - (fs.statSync(spool, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+    if (taken || Number(epoch) !== gcEpoch || ageMs > ageMsMax || !DiskStore.exists(spool)) {
+      fs.rmSync(spool, { recursive: true, force: true })
+      continue
+    }
+    try {
+      fs.renameSync(spool, ours)
+      taken = true
+    } catch {
+      // Another push was faster.
+    }
+  }
+  return taken
+}
+
+function isRunning(pid: number): boolean {
+  if (pid === 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
