@@ -14,6 +14,8 @@ export type PackKind = 'meta' | 'data'
 
 export const packHeadBytes = 16
 export const packTrailerBytes = 44
+/** Of the trailer, what the digest does not cover. */
+export const packEndBytes = 36
 /** A pack that has reached this is closed and the next begun. */
 export const packBytesFull: Readonly<Record<PackKind, number>> = { meta: 16 << 20, data: 64 << 20 }
 
@@ -41,7 +43,7 @@ export function packFooter(offsets: readonly number[], footerAt: number): Uint8A
 }
 
 export function packEnd(digest: Uint8Array): Uint8Array {
-  const end = new Uint8Array(36)
+  const end = new Uint8Array(packEndBytes)
   end.set(digest)
   new DataView(end.buffer).setUint32(32, trailerMagic, true)
   return end

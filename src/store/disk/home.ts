@@ -11,6 +11,7 @@ import { cidDigest } from './digest.ts'
 import { isMissing } from './files.ts'
 import { IndexView, type SegmentCache, forgetOthers } from './index-view.ts'
 import { packPath } from './layout.ts'
+import type { Durability } from './pack-file.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
 import { type Place, type ReadContext, readObjects, readRecords } from './read.ts'
 
@@ -21,14 +22,16 @@ const cacheBytes = 64 << 20
 
 export class DiskHome {
   readonly dir: string
+  readonly durability: Durability
   readonly log: ManifestLog
   readonly pool: WorkerPool = new WorkerPool()
   readonly segments: SegmentCache = new Map()
   readonly #cache = new Lru<Cid, Uint8Array>(cacheBytes)
   #view: IndexView | null = null
 
-  constructor(dir: string) {
+  constructor(dir: string, durability: Durability = 'flushed') {
     this.dir = path.resolve(dir)
+    this.durability = durability
     this.log = new ManifestLog(this.dir)
   }
 

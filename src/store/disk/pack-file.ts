@@ -10,6 +10,9 @@ import type { PackRef } from '../segment.ts'
 import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, tmpPath, writeAll } from './files.ts'
 import { packPath } from './layout.ts'
 
+/** Whether a finished pack is flushed: not where it is checked before it is used, as a spool is. */
+export type Durability = 'flushed' | 'loose'
+
 export class PackFile {
   readonly kind: PackKind
   /** Where the bytes are now: the temporary name until it is finished. */
@@ -17,6 +20,7 @@ export class PackFile {
   /** Set when it is finished. */
   ref: PackRef | null = null
   readonly #dir: string
+  readonly #durability: Durability
   readonly #fd: number
   readonly #offsets: number[] = []
   readonly #digest: Sha256Stream = sha256Stream()
@@ -24,8 +28,9 @@ export class PackFile {
   #written: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor(dir: string, kind: PackKind) {
+  constructor(dir: string, kind: PackKind, durability: Durability) {
     this.#dir = dir
+    this.#durability = durability
     this.kind = kind
     this.file = tmpPath(dir)
     this.#fd = openNew(this.file)
@@ -58,7 +63,7 @@ export class PackFile {
     const name = toHex(digest)
     await this.#written
     await writeAll(this.#fd, end, this.#size, this.file)
-    await syncFile(this.#fd, this.file)
+    if (this.#durability === 'flushed') await syncFile(this.#fd, this.file)
     this.#close()
     const target = path.join(this.#dir, packPath(name))
     await makeFanOut(path.dirname(target))

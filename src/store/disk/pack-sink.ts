@@ -3,21 +3,23 @@
 import { VarveError } from '../../base/errors.ts'
 import type { Codec } from '../../encoding/cid.ts'
 import type { PackKind } from '../pack.ts'
-import { PackFile } from './pack-file.ts'
+import { type Durability, PackFile } from './pack-file.ts'
 
 /** `drained` waits until no more than this is in memory. */
 const queuedBytesMax = 16 << 20
 
 export class PackSink {
   readonly #dir: string
+  readonly #durability: Durability
   readonly #open: Record<PackKind, PackFile | null> = { meta: null, data: null }
   readonly #tasks = new Set<Promise<void>>()
   #finished: PackFile[] = []
   #queuedBytes = 0
   #failure: unknown = null
 
-  constructor(dir: string) {
+  constructor(dir: string, durability: Durability) {
     this.#dir = dir
+    this.#durability = durability
   }
 
   /** Bytes that were taken in and are in memory until `unqueued`. */
@@ -102,7 +104,7 @@ export class PackSink {
   #packOf(codec: Codec): PackFile {
     const kind = codec === 'raw' ? 'data' : 'meta'
     if (this.#open[kind]?.isFull === true) this.#close(kind)
-    return (this.#open[kind] ??= new PackFile(this.#dir, kind))
+    return (this.#open[kind] ??= new PackFile(this.#dir, kind, this.#durability))
   }
 
   #close(kind: PackKind): void {

@@ -27,6 +27,7 @@ import { gcDisk } from './gc.ts'
 import { DiskHome } from './home.ts'
 import { checkFormat, formatBytes } from './layout.ts'
 import { ManifestLog } from './log.ts'
+import type { Durability } from './pack-file.ts'
 import { type Change, publish } from './publish.ts'
 import { DiskWriter } from './writer.ts'
 
@@ -44,7 +45,10 @@ export class DiskStore implements Store {
   }
 
   /** The format file comes last: until it is there, there is no store, and a create that was cut short starts over. */
-  static async create(dir: string, options: { firstBranch?: string } = {}): Promise<DiskStore> {
+  static async create(
+    dir: string,
+    options: { firstBranch?: string; durability?: Durability } = {},
+  ): Promise<DiskStore> {
     const exists = new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' holds a store already`, {
       data: { path: dir },
     })
@@ -56,14 +60,14 @@ export class DiskStore implements Store {
     await log.sync()
     if (!(await linkNew(await writeTmp(dir, formatBytes()), path.join(dir, 'format')))) throw exists
     for (const parent of [dir, path.dirname(path.resolve(dir))]) await syncDir(parent)
-    return DiskStore.open(dir)
+    return DiskStore.open(dir, options)
   }
 
   /** @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
-  static async open(dir: string): Promise<DiskStore> {
+  static async open(dir: string, options: { durability?: Durability } = {}): Promise<DiskStore> {
     refuseLinks(dir)
     checkFormat(dir)
-    return new DiskStore(new DiskHome(dir))
+    return new DiskStore(new DiskHome(dir, options.durability))
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {

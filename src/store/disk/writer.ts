@@ -41,7 +41,7 @@ export class DiskWriter implements ObjectWriter {
   constructor(home: DiskHome) {
     this.home = home
     this.view = home.view()
-    this.#sink = new PackSink(home.dir)
+    this.#sink = new PackSink(home.dir, home.durability)
     const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)
     this.#queue = new PackQueue(home.pool, this.#sink, baseOf, (batch, packed) => this.#append(batch, packed))
   }

@@ -1,17 +1,23 @@
 // Packs on their way to a remote: a small store of its own in the cache folder, whose packs are sent as they are. Every
-// so many bytes what has come is made durable there and begins to travel while the rest is still being packed. After a
-// kill the next push finds the spool, takes it over, and sends only what has not arrived yet.
+// so many bytes what has come is closed there and begins to travel while the rest is still being packed. After a kill
+// the next push finds the spool, takes it over, and sends only what has not arrived yet. Its packs are not flushed,
+// which would cost as much as sending them: what is taken over is hashed first.
 import fs from 'node:fs'
 import path from 'node:path'
-import { isVarveError } from '../../../base/errors.ts'
-import { randomHex } from '../../../base/platform.ts'
+import { toHex } from '../../../base/bytes.ts'
+import { corrupt, isVarveError } from '../../../base/errors.ts'
+import { randomHex, sha256Stream } from '../../../base/platform.ts'
+import { isMissing, openExisting, readRange } from '../../../store/disk/files.ts'
 import { packPath } from '../../../store/disk/layout.ts'
 import { DiskStore } from '../../../store/disk/store.ts'
 import { DiskWriter } from '../../../store/disk/writer.ts'
+import { packEndBytes } from '../../../store/pack.ts'
 import type { PackRef, Segment } from '../../../store/segment.ts'
 import type { Publisher } from './publish.ts'
 
 const uploadsMax = 3
+const readBytes = 1 << 20
+const durability = 'loose'
 /** A spool older than this belongs to a push that nobody will repeat. */
 const ageMsMax = 7 * 24 * 3_600_000
 
@@ -54,20 +60,23 @@ export class Spool {
     const left = takeOver(options.dir, dir, options.gcEpoch)
     if (left) {
       try {
-        return new Spool(publisher, dir, await DiskStore.open(dir), options)
+        const spool = new Spool(publisher, dir, await DiskStore.open(dir, { durability }), options)
+        for (const { name } of spool.packs()) checkPack(path.join(dir, packPath(name)), name)
+        return spool
       } catch (error) {
-        if (!isVarveError(error)) throw error
+        // A power cut may have taken any part of it.
+        if (!isVarveError(error) && !isMissing(error)) throw error
         fs.rmSync(dir, { recursive: true, force: true })
       }
     }
-    return new Spool(publisher, dir, await DiskStore.create(dir), options)
+    return new Spool(publisher, dir, await DiskStore.create(dir, { durability }), options)
   }
 
   get writer(): DiskWriter {
     return this.#writer
   }
 
-  /** What was put so far is durable here, and on its way. */
+  /** What was put so far is in closed packs, and on its way. */
   async checkpoint(): Promise<void> {
     const operation = { name: 'spool', message: '', author: '' }
     await this.#store.update(() => ({ operation }), { writer: this.#writer })
@@ -104,7 +113,7 @@ export class Spool {
     return [...packs.values()]
   }
 
-  /** Drops what is not durable; what is may serve the next push. */
+  /** Drops what is in no closed pack; the others may serve the next push. */
   async close(): Promise<void> {
     await Promise.all(this.#underway)
     await this.#writer.abort()
@@ -139,6 +148,20 @@ function writerOf(store: DiskStore): DiskWriter {
   const writer = store.writer()
   if (!(writer instanceof DiskWriter)) throw new TypeError('a spool lies on a disk')
   return writer
+}
+
+/** @throws VarveError VARVE_CORRUPT */
+function checkPack(file: string, name: string): void {
+  const digest = sha256Stream()
+  const fd = openExisting(file)
+  try {
+    const end = fs.fstatSync(fd).size - packEndBytes
+    for (let at = 0; at < end; at += readBytes)
+      digest.update(readRange(fd, at, Math.min(readBytes, end - at), file))
+  } finally {
+    fs.closeSync(fd)
+  }
+  if (toHex(digest.digest()) !== name) throw corrupt(`'${file}' does not match its name`)
 }
 
 /** Whose it is: 0 when it was left on purpose. */
