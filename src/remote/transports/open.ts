@@ -16,8 +16,15 @@ const httpTransport: Transport = {
   open: async (url, options) => (await import('./http/transport.ts')).openHttp(url, options),
 }
 
+const gitTransport: Transport = {
+  name: 'a Git host: git+https://, git+ssh:// or git+file://',
+  accepts: (url) => /^git\+(https?|ssh|file):\/\//i.test(url),
+  isLocal: () => false,
+  open: async (url, options) => (await import('./git/store.ts')).openGitStore(url, options),
+}
+
 /** The first that accepts a URL opens it. */
-const transports: readonly Transport[] = [fileTransport, httpTransport]
+const transports: readonly Transport[] = [fileTransport, httpTransport, gitTransport]
 
 /** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
 export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {

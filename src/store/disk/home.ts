@@ -12,7 +12,7 @@ import { isMissing } from './files.ts'
 import { IndexView, type SegmentCache, forgetOthers } from './index-view.ts'
 import { packPath } from './layout.ts'
 import type { Durability } from './pack-file.ts'
-import { type LoggedEntry, ManifestLog } from './log.ts'
+import { type Log, type LoggedEntry, ManifestLog } from './log.ts'
 import { type Place, type ReadContext, readObjects, readRecords } from './read.ts'
 
 /** Where an object lies according to a view; a writer knows more places than the view does. */
@@ -20,19 +20,30 @@ export type Locate = (cid: Cid, view: IndexView) => Place | null
 
 const cacheBytes = 64 << 20
 
+export interface HomeOptions {
+  readonly durability?: Durability | undefined
+  // For a store whose files really lie elsewhere, and are here as copies:
+  /** Its manifests, and how one is added. */
+  readonly log?: Log
+  /** Lays a file here that the manifest needs and that is not here yet; false when there is none. */
+  readonly bring?: (file: string) => boolean
+}
+
 export class DiskHome {
   readonly dir: string
   readonly durability: Durability
-  readonly log: ManifestLog
+  readonly log: Log
   readonly pool: WorkerPool = new WorkerPool()
   readonly segments: SegmentCache = new Map()
   readonly #cache = new Lru<Cid, Uint8Array>(cacheBytes)
+  readonly #bring: (file: string) => boolean
   #view: IndexView | null = null
 
-  constructor(dir: string, durability: Durability = 'flushed') {
+  constructor(dir: string, options: HomeOptions = {}) {
     this.dir = path.resolve(dir)
-    this.durability = durability
-    this.log = new ManifestLog(this.dir)
+    this.durability = options.durability ?? 'flushed'
+    this.log = options.log ?? new ManifestLog(this.dir)
+    this.#bring = options.bring ?? (() => false)
   }
 
   /** The newest that is known: objects are immutable, so an old view is never wrong, only incomplete. */
@@ -62,7 +73,7 @@ export class DiskHome {
 
   /** From a view of the past, as far as its files still lie there. */
   readFrom(view: IndexView, cids: readonly Cid[], locate: Locate = this.locate): Uint8Array[] {
-    return readObjects(cids, this.#context(locate, view))
+    return this.#bringing(() => readObjects(cids, this.#context(locate, view)))
   }
 
   readStored(cids: readonly Cid[], locate: Locate = this.locate): StoredObject[] {
@@ -94,11 +105,22 @@ export class DiskHome {
   retried<T>(work: (view: IndexView) => T): T {
     const view = this.view()
     try {
-      return work(view)
+      return this.#bringing(() => work(view))
     } catch (error) {
       if (!isMissing(error) && !isVarveError(error, 'VARVE_OBJECT_MISSING')) throw error
       if (this.refresh() === view) throw isMissing(error) ? lostFile(error) : error
-      return work(this.view())
+      return this.#bringing(() => work(this.view()))
+    }
+  }
+
+  #bringing<T>(work: () => T): T {
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        const file = isMissing(error) ? (error as NodeJS.ErrnoException).path : undefined
+        if (file === undefined || !this.#bring(file)) throw error
+      }
     }
   }
 

@@ -12,7 +12,16 @@ export interface LoggedEntry extends LogEntry {
   readonly digest: string
 }
 
-export class ManifestLog {
+/** The log as the store uses it. `append` is the compare-and-set; a remote may have another than a file's creation. */
+export interface Log {
+  newest(): LoggedEntry
+  read(sequence: number): LoggedEntry | null
+  sequences(): number[]
+  append(sequence: number, bytes: Uint8Array): Promise<boolean>
+  sync(): Promise<void>
+}
+
+export class ManifestLog implements Log {
   readonly #dir: string
   #newest: LoggedEntry | null = null
 

@@ -24,7 +24,7 @@ import type { Segment } from '../segment.ts'
 import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
 import { fsckDisk } from './fsck.ts'
 import { gcDisk } from './gc.ts'
-import { DiskHome } from './home.ts'
+import { DiskHome, type HomeOptions } from './home.ts'
 import { checkFormat, formatBytes } from './layout.ts'
 import { ManifestLog } from './log.ts'
 import type { Durability } from './pack-file.ts'
@@ -64,10 +64,10 @@ export class DiskStore implements Store {
   }
 
   /** @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
-  static async open(dir: string, options: { durability?: Durability } = {}): Promise<DiskStore> {
+  static async open(dir: string, options: HomeOptions = {}): Promise<DiskStore> {
     refuseLinks(dir)
     checkFormat(dir)
-    return new DiskStore(new DiskHome(dir, options.durability))
+    return new DiskStore(new DiskHome(dir, options))
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {

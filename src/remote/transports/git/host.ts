@@ -1,0 +1,165 @@
+// One Git host and our copy of what it holds. In the cache folder lie Git's objects, shared by all runs, and the last
+// commit that was seen; each run has a private folder with a Git repository that borrows those objects, so that no two
+// runs meet a lock of each other. The copy is shallow: of the host's ref only the newest commit is fetched, and of that
+// only what is new. All of the cache may be lost at any time.
+//
+//   git/<hash of the URL>/objects/        Git's objects
+//   git/<hash of the URL>/tip             id of the commit that was seen last
+//   git/<hash of the URL>/run-<pid>-<random>/git/    HEAD, config, refs, shallow
+//   git/<hash of the URL>/run-<pid>-<random>/store/  files of the store, brought here when they are read
+import fs from 'node:fs'
+import path from 'node:path'
+import { VarveError, throwIfAborted } from '../../../base/errors.ts'
+import type { OpenRemoteOptions, RemoteProgress } from '../../interface.ts'
+import { gitEnvironment } from './environment.ts'
+import { isDenied, mayPass, unreachable, waitBefore } from './failure.ts'
+import { type ImportedFile, importStream } from './import-stream.ts'
+import { type Blob, type Listing, readListing } from './listing.ts'
+import { type GitFinished, type GitProgram, type RunOptions, lastLine, runGit, runGitInto } from './run.ts'
+import { type RunFolder, makeRunFolder } from './run-folder.ts'
+import type { GitUrl } from './url.ts'
+
+export const dataRef = 'refs/varve/data'
+const listingBytesMax = 64 << 20
+const attemptsMax = 6
+
+export class GitHost {
+  readonly url: GitUrl
+  /** For the store's files. */
+  readonly storeDir: string
+  readonly #folder: RunFolder
+  readonly #git: GitProgram
+  readonly #onProgress: ((progress: RemoteProgress) => void) | undefined
+
+  constructor(url: GitUrl, options: OpenRemoteOptions) {
+    this.url = url
+    this.#folder = makeRunFolder(url, options.cacheDir)
+    this.storeDir = this.#folder.storeDir
+    this.#onProgress = options.onProgress
+    this.#git = {
+      environment: gitEnvironment(options.environment, this.#folder, url.protocols),
+      dir: this.#folder.dir,
+      signal: options.signal,
+    }
+  }
+
+  /** The commit that the cache has, or null. */
+  get cached(): string | null {
+    return this.#folder.tip()
+  }
+
+  /** The commit that the host's ref names now; null when there is no such ref. One request. */
+  async tip(): Promise<string | null> {
+    const finished = await this.#reach(['ls-remote', '--', this.url.url, dataRef])
+    const line = Buffer.from(finished.stdout)
+      .toString('utf8')
+      .split('\n')
+      .find((one) => one.endsWith(`\t${dataRef}`))
+    return line === undefined ? null : line.slice(0, line.indexOf('\t'))
+  }
+
+  /** Brings what the cache lacks of the newest commit, which may be newer than the one just seen. */
+  async fetch(): Promise<string> {
+    const quiet = ['--no-tags', '--no-write-fetch-head', '--no-auto-gc', '--no-recurse-submodules']
+    const words = ['fetch', '--depth=1', '--force', '--progress', ...quiet, '--', this.url.url]
+    await this.#reach([...words, `+${dataRef}:${dataRef}`], { onMessage: this.#progress('receiving') })
+    const commit = fs.readFileSync(path.join(this.#folder.gitDir, dataRef), 'utf8').trim()
+    this.#folder.remember(commit)
+    return commit
+  }
+
+  /** @throws VarveError VARVE_CORRUPT for anything that is no file of a store */
+  async list(commit: string): Promise<Listing | null> {
+    const words = ['ls-tree', '-r', '-z', '-l', commit]
+    const finished = await runGit(this.#git, words, { outputBytesMax: listingBytesMax })
+    return finished.code === 0 ? readListing(finished.stdout) : null
+  }
+
+  /** Writes a file of the store from its blobs, at once. */
+  writeOut(blobs: readonly Blob[], file: string): void {
+    const fd = fs.openSync(file, 'wx', 0o600)
+    try {
+      for (const blob of blobs) runGitInto(this.#git, ['cat-file', 'blob', blob.id], fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  }
+
+  /** A commit with exactly these files, in the cache only. */
+  async commit(files: readonly ImportedFile[], parent: string | null, message: string): Promise<string> {
+    const input = importStream(files, parent, message)
+    const words = ['fast-import', '--quiet', '--done', '--force']
+    const finished = await runGit(this.#git, words, { input })
+    const commit = Buffer.from(finished.stdout).toString('utf8').trim()
+    if (finished.code === 0 && /^[0-9a-f]{40}$/.test(commit)) return commit
+    throw new VarveError(
+      'VARVE_IO',
+      `cannot write the data for '${this.url.shown}': ${lastLine(finished.stderr)}`,
+      {
+        data: { url: this.url.shown, path: this.#folder.objectsDir },
+      },
+    )
+  }
+
+  /**
+   * Moves the host's ref from `before` (null: there is none) to `commit`, if it still is there: the host's own
+   * compare-and-set. False when somebody else was faster. @throws VarveError VARVE_REFUSED, VARVE_UNREACHABLE
+   */
+  async push(commit: string, before: string | null): Promise<boolean> {
+    const lease = `--force-with-lease=${dataRef}:${before ?? ''}`
+    const quiet = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no']
+    const words = ['push', ...quiet, '--progress', lease, '--', this.url.url, `${commit}:${dataRef}`]
+    for (let attempt = 0; ; attempt++) {
+      const finished = await runGit(this.#git, words, { onMessage: this.#progress('sending') })
+      const tip = finished.code === 0 ? commit : await this.tip()
+      // The answer may be lost on its way: what counts is where the ref is.
+      if (tip === commit) {
+        this.#folder.remember(commit)
+        return true
+      }
+      if (tip !== before) return false
+      if (!mayPass(finished) || attempt === attemptsMax) throw refusal(this.url, finished)
+      await waitBefore(attempt, this.#git.signal)
+    }
+  }
+
+  forget(): void {
+    this.#folder.forget()
+  }
+
+  close(): void {
+    this.#folder.remove()
+  }
+
+  /** A step that only reads: it may be done again. */
+  async #reach(words: readonly string[], options: RunOptions = {}): Promise<GitFinished> {
+    for (let attempt = 0; ; attempt++) {
+      const finished = await runGit(this.#git, words, options)
+      if (finished.code === 0) return finished
+      if (!mayPass(finished) || attempt === 3) throw unreachable(this.url, finished)
+      await waitBefore(attempt, this.#git.signal)
+      throwIfAborted(this.#git.signal)
+    }
+  }
+
+  #progress(phase: string): ((text: string) => void) | undefined {
+    const report = this.#onProgress
+    if (report === undefined) return undefined
+    return (text) => {
+      const found = [...text.matchAll(/(?:Receiving|Writing) objects: +\d+% \((\d+)\/(\d+)\)/g)].at(-1)
+      if (found !== undefined)
+        report({ phase, done: Number(found[1]), total: Number(found[2]), unit: 'objects' })
+    }
+  }
+}
+
+function refusal(url: GitUrl, finished: GitFinished): VarveError {
+  if (isDenied(finished)) return unreachable(url, finished)
+  const output = Buffer.from(finished.stdout).toString('utf8')
+  const rejected = /^!\t[^\t]*\t\[(?:remote )?rejected\] \((.*)\)/m.exec(output)?.[1]
+  if (rejected === undefined) return unreachable(url, finished)
+  return new VarveError('VARVE_REFUSED', `'${url.shown}' refuses the push: ${rejected.slice(0, 300)}`, {
+    data: { url: url.shown, ref: dataRef, reason: rejected.slice(0, 300) },
+    hint: `whoever keeps the host decides who may move '${dataRef}'`,
+  })
+}

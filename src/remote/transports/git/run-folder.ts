@@ -1,0 +1,111 @@
+// The folders of a GitHost: what all runs share, and what is this run's alone and goes with it.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { utf8 } from '../../../base/bytes.ts'
+import { randomHex, sha256Hex } from '../../../base/platform.ts'
+import { ioError } from '../../../store/disk/files.ts'
+import type { GitPlace } from './environment.ts'
+import type { GitUrl } from './url.ts'
+
+const tipRef = 'refs/varve/data'
+/** A run that was killed leaves its folder; one on another machine may be alive all the same. */
+const orphanMs = 3_600_000
+
+export interface RunFolder extends GitPlace {
+  readonly dir: string
+  readonly storeDir: string
+  /** The commit that the cache is known to have. */
+  tip(): string | null
+  /** The cache has this commit and its files from now on; what came before it need not be there. */
+  remember(commit: string): void
+  /** The cache is not what it claims: start anew. */
+  forget(): void
+  remove(): void
+}
+
+/** `cacheDir` absent: in a temporary folder that is removed in the end. */
+export function makeRunFolder(url: GitUrl, cacheDir: string | undefined): RunFolder {
+  try {
+    return cacheDir === undefined ? makeTemporary() : makeCached(url, cacheDir)
+  } catch (cause) {
+    throw ioError(cause, cacheDir ?? os.tmpdir())
+  }
+}
+
+function makeTemporary(): RunFolder {
+  const shared = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-git-'))
+  const folder = makeIn(shared)
+  return { ...folder, remove: () => fs.rmSync(shared, { recursive: true, force: true }) }
+}
+
+function makeCached(url: GitUrl, cacheDir: string): RunFolder {
+  const shared = path.join(cacheDir, 'git', sha256Hex(utf8(url.url)).slice(0, 16))
+  fs.mkdirSync(shared, { recursive: true, mode: 0o700 })
+  removeOrphans(shared)
+  return makeIn(shared)
+}
+
+function makeIn(shared: string): RunFolder {
+  const dir = path.join(shared, `run-${process.pid}-${randomHex(6)}`)
+  const [gitDir, storeDir] = [path.join(dir, 'git'), path.join(dir, 'store')]
+  const objectsDir = path.join(shared, 'objects')
+  for (const folder of [objectsDir, path.join(gitDir, 'refs/varve')])
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const folder of ['m', 'packs', 'idx', 'tmp'])
+    fs.mkdirSync(path.join(storeDir, folder), { recursive: true, mode: 0o700 })
+  fs.writeFileSync(path.join(gitDir, 'HEAD'), 'ref: refs/heads/none\n')
+  fs.writeFileSync(path.join(gitDir, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
+  const tipFile = path.join(shared, 'tip')
+  let tip = readTip(tipFile)
+  const show = (): void => {
+    for (const file of ['shallow', tipRef]) {
+      if (tip === null) fs.rmSync(path.join(gitDir, file), { force: true })
+      else fs.writeFileSync(path.join(gitDir, file), `${tip}\n`)
+    }
+  }
+  show()
+  return {
+    dir,
+    gitDir,
+    storeDir,
+    objectsDir,
+    tip: () => tip,
+    remember: (commit) => {
+      tip = commit
+      show()
+      fs.writeFileSync(`${dir}/tip`, `${commit}\n`)
+      fs.renameSync(`${dir}/tip`, tipFile)
+    },
+    forget: () => {
+      tip = null
+      show()
+      fs.rmSync(tipFile, { force: true })
+    },
+    remove: () => fs.rmSync(dir, { recursive: true, force: true }),
+  }
+}
+
+function readTip(file: string): string | null {
+  if (!fs.existsSync(file)) return null
+  return /^[0-9a-f]{40}$/.exec(fs.readFileSync(file, 'utf8').trim())?.[0] ?? null
+}
+
+function removeOrphans(shared: string): void {
+  for (const name of fs.readdirSync(shared)) {
+    const pid = Number(/^run-(\d+)-/.exec(name)?.[1])
+    if (Number.isNaN(pid) || isAlive(pid)) continue
+    const folder = path.join(shared, name)
+    const ageMs = Date.now() - (fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (ageMs > orphanMs) fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
