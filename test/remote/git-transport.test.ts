@@ -1,8 +1,10 @@
 // Data on plain Git hosts: through Git itself, over files and over `git http-backend`.
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
+import type { Cid } from '../../src/encoding/cid.ts'
 import { walkCommits } from '../../src/history/ancestry.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
@@ -254,14 +256,66 @@ test('a lost or damaged cache costs another download, never the fetch', async ()
   }
 })
 
-test('without a cache folder nothing is left behind, and with one only the cache', async () => {
-  const before = fs.readdirSync(path.dirname(temporaryDir())).filter((name) => name.startsWith('varve-git-'))
+test('a cache that is mostly what nobody needs is dropped, unless somebody uses it', async () => {
   const host = bareGit()
   const local = MemoryStore.create()
   await commitOn(local, main, { files: { a: '1' } })
   await push(local, await open(host.url, { create: true }))
-  await opened.pop()!.close()
-  expect(await fault(open(`git+file://${host.folder}/none.git`))).toContain('VARVE_UNREACHABLE')
-  const after = fs.readdirSync(path.dirname(temporaryDir())).filter((name) => name.startsWith('varve-git-'))
-  expect(after).toEqual(before)
+  const cacheDir = temporaryDir()
+  const [first, second] = [await open(host.url, { cacheDir }), await open(host.url, { cacheDir })]
+  const shared = path.join(cacheDir, 'git', fs.readdirSync(path.join(cacheDir, 'git'))[0]!)
+  // As killed downloads leave it.
+  fs.writeFileSync(path.join(shared, 'objects/pack/tmp_pack_x'), '')
+  fs.truncateSync(path.join(shared, 'objects/pack/tmp_pack_x'), 65 << 20)
+  await first.close()
+  expect(fs.existsSync(path.join(shared, 'objects/pack/tmp_pack_x'))).toBe(true)
+  await second.close()
+  opened.splice(-2)
+  expect(fs.readdirSync(shared)).toEqual([])
+  expect(await commitCount(await open(host.url, { cacheDir }))).toBe(1)
+})
+
+test('a pack above 45 MiB travels in parts and comes back whole', async () => {
+  const host = bareGit()
+  const remote = await open(host.url, { create: true })
+  const writer = remote.writer()
+  const chunk = (i: number): Uint8Array =>
+    createHash('shake256', { outputLength: 1 << 20 })
+      .update(`${i}`)
+      .digest()
+  const cids: Cid[] = []
+  for (let i = 0; i < 60; i++) {
+    cids.push(writer.put('raw', chunk(i)))
+    await writer.drained()
+  }
+  const operation = { name: 'test', message: '', author: '' }
+  await remote.update(() => ({ refs: new Map([['refs/x', cids[0]!]]), operation }), { writer })
+  const parts = filesOf(host).filter(({ name }) => name.startsWith('packs/'))
+  expect(parts.map(({ name }) => name.slice(-4))).toEqual(['/000', '/001'])
+  expect(Math.max(...parts.map(({ bytes }) => bytes))).toBeLessThan(50 << 20)
+  const reader = await open(host.url)
+  for (let i = 0; i < 60; i += 20) {
+    const [bytes] = await reader.get([cids[i]!])
+    expect(Buffer.compare(bytes!, chunk(i))).toBe(0)
+  }
+  expect(await problemsOf(reader)).toEqual([])
+}, 120_000)
+
+test('without a cache folder nothing is left behind', async () => {
+  const host = bareGit()
+  const before = process.env['TMPDIR']
+  const temporary = temporaryDir()
+  process.env['TMPDIR'] = temporary
+  try {
+    const local = MemoryStore.create()
+    await commitOn(local, main, { files: { a: '1' } })
+    await push(local, await open(host.url, { create: true }))
+    expect(fs.readdirSync(temporary)).toHaveLength(1)
+    await opened.pop()!.close()
+    expect(await fault(open(`git+file://${host.folder}/none.git`))).toContain('VARVE_UNREACHABLE')
+    expect(fs.readdirSync(temporary)).toEqual([])
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  }
 })

@@ -127,8 +127,9 @@ export class GitHost {
     this.#folder.forget()
   }
 
-  close(): void {
-    this.#folder.remove()
+  /** `neededBytes`: of all files that the store has. */
+  close(neededBytes: number): void {
+    this.#folder.remove(neededBytes)
   }
 
   /** A step that only reads: it may be done again. */

@@ -34,6 +34,13 @@ export class GitLog implements Log {
     this.#host = host
   }
 
+  /** Of all files that the host's newest tree has. */
+  get bytes(): number {
+    let sum = 0
+    for (const blobs of this.#listing.values()) for (const blob of blobs) sum += blob.bytes
+    return sum
+  }
+
   /** The host's newest state, read anew. False when it has none. */
   async refresh(): Promise<boolean> {
     return this.#inTurn(() => this.#refresh())

@@ -11,6 +11,8 @@ import type { GitUrl } from './url.ts'
 const tipRef = 'refs/varve/data'
 /** A run that was killed leaves its folder; one on another machine may be alive all the same. */
 const orphanMs = 3_600_000
+/** What a cache may hold beyond twice what is needed. */
+const spareBytes = 64 << 20
 
 export interface RunFolder extends GitPlace {
   readonly dir: string
@@ -21,7 +23,8 @@ export interface RunFolder extends GitPlace {
   remember(commit: string): void
   /** The cache is not what it claims: start anew. */
   forget(): void
-  remove(): void
+  /** Of this run; and of the cache, if most of it is not of the `neededBytes` that the store has now. */
+  remove(neededBytes: number): void
 }
 
 /** `cacheDir` absent: in a temporary folder that is removed in the end. */
@@ -82,8 +85,22 @@ function makeIn(shared: string): RunFolder {
       show()
       fs.rmSync(tipFile, { force: true })
     },
-    remove: () => fs.rmSync(dir, { recursive: true, force: true }),
+    remove: (neededBytes) => {
+      fs.rmSync(dir, { recursive: true, force: true })
+      const isUsed = fs.readdirSync(shared).some((name) => name.startsWith('run-'))
+      if (isUsed || sizeOf(objectsDir) <= 2 * neededBytes + spareBytes) return
+      fs.rmSync(tipFile, { force: true })
+      const trash = path.join(shared, `run-${process.pid}-${randomHex(6)}`)
+      fs.renameSync(objectsDir, trash)
+      fs.rmSync(trash, { recursive: true, force: true })
+    },
   }
+}
+
+function sizeOf(dir: string): number {
+  const files = fs.readdirSync(dir, { recursive: true, encoding: 'utf8' })
+  const stats = files.map((name) => fs.statSync(path.join(dir, name), { throwIfNoEntry: false }))
+  return stats.reduce((sum, stat) => sum + (stat?.isFile() === true ? stat.size : 0), 0)
 }
 
 function readTip(file: string): string | null {

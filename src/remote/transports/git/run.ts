@@ -1,6 +1,7 @@
 // Runs the system's `git`, without a shell. Git itself rather than a library: it knows ssh, credential helpers,
 // proxies and certificates as the user has set them up, and it streams packs of 64 MiB that isomorphic-git would hold
-// in memory whole. What it prints is bounded; when the work is given up the process is ended, by its id.
+// in memory whole. What it prints is bounded; when the work is given up Git
+// and its helpers are ended.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
@@ -44,22 +45,26 @@ export async function runGit(
     cwd: git.dir,
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
+    detached: isGroup(git),
   })
-  const stop = (): void => end(child)
+  let closed = false
+  child.once('close', () => (closed = true))
+  const stop = (): void => {
+    if (!closed) end(child, git)
+  }
   git.signal?.addEventListener('abort', stop, { once: true })
   try {
-    const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
     const [stdout, stderr, fed, [code]] = await Promise.all([
       collect(child, options.outputBytesMax ?? outputBytesMaxDefault),
       listen(child, options.onMessage),
-      feed(child, options.input),
-      closed,
+      feed(child, options.input, stop),
+      once(child, 'close') as Promise<[number | null]>,
     ])
     throwIfAborted(git.signal)
     if (fed !== null) throw fed
     return { code: code ?? 128, stdout, stderr }
   } catch (error) {
-    end(child)
+    stop()
     throw started(error)
   } finally {
     git.signal?.removeEventListener('abort', stop)
@@ -114,7 +119,11 @@ async function listen(child: ChildProcess, onMessage: ((text: string) => void) |
 }
 
 /** The source's own failure, or null. That Git stopped reading shows in its exit code. */
-async function feed(child: ChildProcess, input: AsyncIterable<Uint8Array> | undefined): Promise<unknown> {
+async function feed(
+  child: ChildProcess,
+  input: AsyncIterable<Uint8Array> | undefined,
+  stop: () => void,
+): Promise<unknown> {
   const stdin = child.stdin!
   if (input === undefined) {
     stdin.on('error', () => undefined)
@@ -127,17 +136,32 @@ async function feed(child: ChildProcess, input: AsyncIterable<Uint8Array> | unde
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') return null
-    end(child)
+    stop()
     return error
   }
 }
 
-function end(child: ChildProcess): void {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-  child.kill('SIGTERM')
-  setTimeout(() => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-  }, graceMs).unref()
+/**
+ * Git talks through helper processes that outlive it when it is killed; a group of their own is ended together. Only
+ * when somebody wants to be asked for a password must Git stay in the terminal's group.
+ */
+function isGroup(git: GitProgram): boolean {
+  return process.platform !== 'win32' && git.environment['GIT_TERMINAL_PROMPT'] === '0'
+}
+
+function end(child: ChildProcess, git: GitProgram): void {
+  const { pid } = child
+  if (pid === undefined) return
+  const kill = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(isGroup(git) ? -pid : pid, signal)
+    } catch {
+      // All of them have ended.
+    }
+  }
+  kill('SIGTERM')
+  const timer = setTimeout(() => kill('SIGKILL'), graceMs).unref()
+  child.once('close', () => clearTimeout(timer))
 }
 
 function started(error: unknown): unknown {

@@ -26,8 +26,8 @@ import { readGitUrl } from './url.ts'
 /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED, VARVE_NOT_POSSIBLE without git */
 export async function openGitStore(url: string, options: OpenRemoteOptions): Promise<Store> {
   const host = new GitHost(readGitUrl(url), options)
+  const log = new GitLog(host)
   try {
-    const log = new GitLog(host)
     const bring = (file: string): boolean => log.bring(file)
     if (!(await log.refresh())) {
       if (options.create !== true) throw nothingThere(url)
@@ -36,7 +36,7 @@ export async function openGitStore(url: string, options: OpenRemoteOptions): Pro
     }
     return new GitStore(url, host, log, await DiskStore.open(host.storeDir, { log, bring }))
   } catch (error) {
-    host.close()
+    host.close(log.bytes)
     throw error
   }
 }
@@ -137,7 +137,7 @@ class GitStore implements Store {
 
   async close(): Promise<void> {
     await this.#disk.close()
-    this.#host.close()
+    this.#host.close(this.#log.bytes)
   }
 }
 
