@@ -7,10 +7,11 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['remote [list]', 'remote add NAME URL', 'remote remove NAME'],
   description:
-    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder; the first push makes it where there is none.",
+    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, or a Git repository: git+https://, git+ssh:// or git+file://. The first push makes\nthe data there where there is none.",
   options: {},
   examples: [
     ['varve remote add origin /srv/data/prices', 'a repository on a disk'],
+    ['varve remote add origin git+ssh://git@github.com/ada/prices.git', 'data beside the code on a Git host'],
     ['varve remote', 'which remotes there are'],
   ],
   json: '{ items: { name: string; url: string }[] }; add: { name: string; url: string }; remove: { removed: string }',
