@@ -272,11 +272,11 @@ describe('connections that are cut', () => {
     server.meet = (request, response) => {
       if (request.method !== 'POST') return false
       let sent = 0
-      const { write } = response
+      const write = response.write.bind(response)
       response.write = ((piece: Uint8Array) => {
         sent += piece.length
         if (sent > 30_000) return void response.destroy()
-        return write.call(response, piece, 'utf8')
+        return write(piece)
       }) as typeof response.write
       return false
     }

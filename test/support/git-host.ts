@@ -36,8 +36,9 @@ export function bareGit(): GitFolder {
 }
 
 /** Names and sizes of the blobs under the data ref. */
-export function filesOf({ git }: GitFolder): { mode: string; name: string; bytes: number }[] {
-  return git(['ls-tree', '-r', '-z', '-l', dataRef])
+export function filesOf(host: GitFolder): { mode: string; name: string; bytes: number }[] {
+  return host
+    .git(['ls-tree', '-r', '-z', '-l', dataRef])
     .split('\0')
     .filter((line) => line !== '')
     .map((line) => {
