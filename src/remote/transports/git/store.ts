@@ -34,7 +34,12 @@ export async function openGitStore(url: string, options: OpenRemoteOptions): Pro
       await (await DiskStore.create(host.storeDir)).close()
       log.begin()
     }
-    return new GitStore(url, host, log, await DiskStore.open(host.storeDir, { log, bring }))
+    return new GitStore(
+      url,
+      host,
+      log,
+      await DiskStore.open(host.storeDir, { log, bring, durability: 'loose' }),
+    )
   } catch (error) {
     host.close(log.bytes)
     throw error
