@@ -40,6 +40,8 @@ export interface Progress {
   /** 0 when it is not known. */
   readonly total: number
   readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
+  /** Of transfers: what has come over so far, packed. Their `total` grows while more is found. */
+  readonly bytes?: number
 }
 
 export interface CommitInfo {

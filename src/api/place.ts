@@ -2,8 +2,9 @@
 // folder within, made by init and clone.
 import * as fs from 'node:fs'
 import path from 'node:path'
-import { VarveError } from '../base/errors.ts'
-import { cloneInto } from '../remote/clone.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
+import { cloneInto, unfinishedKey } from '../remote/clone.ts'
+import { isInterruption } from '../remote/receive.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
@@ -11,6 +12,7 @@ import { move } from '../repo/move.ts'
 import { readCommit } from '../history/commit.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
+import { recover } from '../worktree/recover.ts'
 import type { OpenOptions, OperationOptions } from './interface.ts'
 
 export const dotName = '.varve'
@@ -62,32 +64,35 @@ export async function findPlace(dir: string): Promise<Place> {
   })
 }
 
-/** Clones into a new folder; what was made is removed again when it fails. */
+/** Clones into a new folder, or goes on with a clone that was interrupted there. What fails otherwise is removed again. */
 export async function clonePlace<T extends { close(): Promise<void> }>(
   url: string,
   dir: string,
   options: OpenOptions & OperationOptions & { branch?: string; bare?: boolean },
   open: (place: Place) => T,
 ): Promise<T> {
-  const existed = fs.existsSync(dir)
-  if (existed && fs.readdirSync(dir).length > 0) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, {
-      hint: 'clone into another folder',
-    })
-  }
   const from = absoluteUrl(url, process.cwd())
+  const existed = fs.existsSync(dir)
+  const begun = existed ? await begunClone(dir, from, options) : null
+  let place: Place | null = null
   try {
-    const place = await createPlace(dir, options)
+    place = begun ?? (await createPlace(dir, options))
+    if (begun === null) await note(place.store, from)
     const { environment, signal, onProgress } = options
     const remote = await openRemote(from, { cacheDir: cacheDirOf(place), environment, signal, onProgress })
     try {
       const cloned = await cloneInto(place.store, remote, { ...options, url: from })
       if (place.root !== null && cloned.head !== null) await checkOut(place, cloned.head, options)
+      else await note(place.store, null)
       return open(place)
     } finally {
       await remote.close()
     }
   } catch (error) {
+    const kept = isInterruption(error) && place !== null && (await place.store.stats()).objects > 0
+    await place?.store.close()
+    if (kept) throw resumable(error)
+    if (begun !== null) throw error
     // Only what this call made is removed: an empty folder that was there stays.
     if (existed)
       for (const name of fs.readdirSync(dir))
@@ -97,18 +102,51 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
   }
 }
 
+/** The clone of the same URL that was interrupted in `dir`; null where nothing is. */
+async function begunClone(dir: string, url: string, options: { bare?: boolean }): Promise<Place | null> {
+  if (fs.readdirSync(dir).length === 0) return null
+  const dotDir = options.bare === true ? dir : path.join(dir, dotName)
+  if (DiskStore.exists(dotDir)) {
+    const store = await DiskStore.open(dotDir)
+    const { config } = await store.manifest()
+    const root = options.bare === true ? null : dir
+    if (config.get(unfinishedKey) === url) return { store, root, dotDir, gitignore: null }
+    await store.close()
+  }
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, {
+    hint: 'clone into another folder',
+  })
+}
+
+async function note(store: DiskStore, url: string | null): Promise<void> {
+  const operation = { name: 'clone', message: url === null ? 'done' : 'begin', author: '' }
+  await store.update(() => ({ config: new Map([[unfinishedKey, url]]), operation }))
+}
+
+function resumable(error: unknown): unknown {
+  if (!isVarveError(error)) return error
+  return new VarveError(error.code, error.message, {
+    data: error.data,
+    cause: error,
+    hint: 'what has come is kept: run the same command again to carry on',
+  })
+}
+
 async function checkOut(
   place: Place,
   head: Parameters<typeof readCommit>[1],
   options: OpenOptions & OperationOptions,
 ): Promise<void> {
   const repo = createContext(place.store, options)
-  const folder = worktreeFolder({ repo, root: place.root!, dotDir: place.dotDir })
+  const worktree = { repo, root: place.root!, dotDir: place.dotDir }
+  // An earlier try may have been cut short amid the files.
+  await recover(worktree)
   await move(
     repo,
-    folder,
+    worktreeFolder(worktree),
     async () => ({
       refs: new Map(),
+      config: new Map([[unfinishedKey, null]]),
       operation: { name: 'clone', message: 'check out' },
       show: (await readCommit(repo.store, head)).tree,
     }),

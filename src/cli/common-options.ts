@@ -11,6 +11,11 @@ export const commonOptions: OptionSpecs = {
   },
   color: { type: 'flag', about: 'colour the output, even where it is no terminal' },
   'no-color': { type: 'flag', about: 'do not colour the output' },
+  progress: {
+    type: 'text',
+    value: 'HOW',
+    about: 'bar, lines, json or none: how progress is shown on standard error',
+  },
   'no-progress': { type: 'flag', about: 'show no progress bar' },
   help: { type: 'flag', short: 'h', about: 'explain the command' },
 }

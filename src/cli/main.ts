@@ -9,7 +9,7 @@ import type { Command, CommandEntry, Environment } from './interface.ts'
 import { Output } from './output.ts'
 import { type Paint, choosePaint } from './paint.ts'
 import { parseArguments } from './parse-arguments.ts'
-import { ProgressPrinter } from './progress.ts'
+import { type ProgressMode, ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
 import { unknownCommand } from './unknown-command.ts'
 
@@ -22,7 +22,8 @@ interface Settings {
   readonly json: boolean
   readonly quiet: boolean
   readonly verbose: boolean
-  readonly progress: boolean
+  /** As asked for; undefined: as fits. */
+  readonly progress: string | undefined
   readonly paint: Paint
 }
 
@@ -124,13 +125,22 @@ function settingsOf(given: readonly Arguments[], environment: Environment): Sett
     json: has('json'),
     quiet: has('quiet'),
     verbose: has('verbose'),
-    progress: !has('no-progress'),
+    progress: has('no-progress') ? 'none' : given.map((parsed) => parsed.text('progress')).findLast(isGiven),
     paint: choosePaint(process.stdout.isTTY === true, environment, asked),
   }
 }
 
-function progressMode(settings: Settings): 'bar' | 'lines' | 'none' {
-  if (!settings.progress || settings.quiet) return 'none'
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined
+}
+
+function progressMode(settings: Settings): ProgressMode {
+  const { progress } = settings
+  if (progress === 'bar' || progress === 'lines' || progress === 'json' || progress === 'none')
+    return progress
+  if (progress !== undefined)
+    throw usage(`'--progress' is one of bar, lines, json and none, not '${progress}'`)
+  if (settings.quiet) return 'none'
   if (process.stderr.isTTY === true) return 'bar'
   return settings.verbose ? 'lines' : 'none'
 }

@@ -23,6 +23,9 @@ export interface CloneReport extends TransferReport {
   readonly head: CommitCid | null
 }
 
+/** In the configuration from the start of a clone until its files are written: the URL that it comes from. */
+export const unfinishedKey = 'clone.unfinished'
+
 /** `local` is a new store without refs. @throws as fetchRefs, and VARVE_REF_NOT_FOUND for a branch there is not */
 export async function cloneInto(local: Store, remote: Store, options: CloneOptions): Promise<CloneReport> {
   const remoteName = checkRemoteName(options.remoteName ?? 'origin')

@@ -8,9 +8,8 @@ import { branchPrefix, checkRefName, remotePrefix, tagPrefix } from '../history/
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
-import { NearReader } from './near-reader.ts'
 import { descends, knownHistory, peelAll } from './negotiate.ts'
-import { committedRefs, withFreshEpoch } from './receive.ts'
+import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
 import { type Copied, copyClosure } from './transfer.ts'
@@ -61,10 +60,9 @@ async function fetchAdvertised(
   const branches = changedBranches(before, advertised, options)
   const newTags = [...advertised.tags].filter(([ref]) => !before.refs.has(ref))
   if (branches.size + newTags.length === 0) return { updates: [], objects: 0, bytes: 0 }
-  const writer = local.writer()
-  let published = false
-  try {
-    const copied = await copyBranches(local, remote, writer, before, [...branches.values()], options)
+  return withReceiver(local, 'fetch', async (receiver) => {
+    const { writer } = receiver
+    const copied = await copyBranches(local, remote, receiver, before, [...branches.values()], options)
     await verifyReceived(writer, copied.commits, options.signal)
     const tags = await followTags(local, remote, writer, before, copied.commits, newTags)
     const refs = new Map<string, Cid | null>([...branches, ...tags])
@@ -82,23 +80,20 @@ async function fetchAdvertised(
       },
       { writer, signal: options.signal },
     )
-    published = true
     return { updates, objects: copied.objects, bytes: copied.bytes }
-  } finally {
-    if (!published) await writer.abort()
-  }
+  })
 }
 
 async function copyBranches(
   local: Store,
   remote: Store,
-  writer: ObjectWriter,
+  receiver: Receiver,
   before: Manifest,
   targets: readonly (Cid | null)[],
   options: FetchOptions,
 ): Promise<Copied> {
   const wants = targets.filter((target) => target !== null)
-  return copyClosure(new NearReader(local, remote), local, writer, wants, committedRefs(before), {
+  return copyClosure(remote, local, receiver, wants, committedRefs(before), {
     local: 'receiver',
     phase: 'fetching',
     signal: options.signal,

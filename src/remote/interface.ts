@@ -37,6 +37,8 @@ export interface RemoteProgress {
   /** 0: not known before the end. */
   readonly total: number
   readonly unit: 'objects' | 'commits' | 'bytes'
+  /** What has come over so far, packed, where `unit` counts something else. */
+  readonly bytes?: number
 }
 
 export interface TransferOptions {

@@ -4,13 +4,12 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
-import type { Manifest, ManifestChange, ObjectWriter, Store } from '../store/interface.ts'
+import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
-import { NearReader } from './near-reader.ts'
 import { descends } from './negotiate.ts'
 import { type PushTarget, readRefspecs } from './refspec.ts'
 import { checkRemoteName, isBare, upstreamKey } from './remotes.ts'
-import { committedRefs, withFreshEpoch } from './receive.ts'
+import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 import { type Copied, copyClosure } from './transfer.ts'
 
 export interface PushOptions extends TransferOptions {
@@ -50,33 +49,29 @@ async function pushTargets(
   if (moving.length === 0) return { updates: [], objects: 0, bytes: 0 }
   const bare = isBare(remote, before)
   const updates = await Promise.all(moving.map((target) => judge(local, before, target, bare)))
-  const writer = remote.writer({ near: local })
-  let published = false
-  try {
-    const copied = await copyForPush(local, remote, writer, before, moving, options)
+  const receiving = async (receiver: Receiver): Promise<TransferReport> => {
+    const copied = await copyForPush(local, remote, receiver, before, moving, options)
     const change = (current: Manifest): ManifestChange => {
       sameEpoch(current)
       for (const target of moving) checkUnmoved(before, current, target, bare)
       return changeFor(current, moving, bare)
     }
-    await remote.update(change, { writer, signal: options.signal })
-    published = true
+    await remote.update(change, { writer: receiver.writer, signal: options.signal })
     return { updates, objects: copied.objects, bytes: copied.bytes }
-  } finally {
-    if (!published) await writer.abort()
   }
+  return withReceiver(remote, 'push', receiving, { near: local })
 }
 
 async function copyForPush(
   local: Store,
   remote: Store,
-  writer: ObjectWriter,
+  receiver: Receiver,
   before: Manifest,
   targets: readonly PushTarget[],
   options: PushOptions,
 ): Promise<Copied> {
   const wants = targets.flatMap((target) => target.target ?? [])
-  return copyClosure(local, new NearReader(local, remote), writer, wants, committedRefs(before), {
+  return copyClosure(local, remote, receiver, wants, committedRefs(before), {
     local: 'sender',
     phase: 'pushing',
     signal: options.signal,

@@ -1,10 +1,15 @@
-// What every receiver of objects keeps to: which of its refs prove a closure, and that nothing it counted on was
-// collected while the objects came in.
-import { VarveError } from '../base/errors.ts'
+// What every receiver of objects keeps to: which of its refs prove a closure, that nothing it counted on was collected
+// while the objects came in, and that what has come is not lost when the transfer breaks off. Every 64 MiB, and when
+// somebody interrupts it or the line goes down, what has arrived is published without moving a ref: it proves nothing
+// to anybody, and the next transfer finds it there.
+import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
-import type { Manifest, Store } from '../store/interface.ts'
+import type { Manifest, ObjectWriter, Store, WriterOptions } from '../store/interface.ts'
 
 const attemptsMax = 5
+export const checkpointBytes: number = 64 << 20
+/** Less than this is received again sooner than it is made durable. */
+const keptBytesMin = 1 << 20
 
 class EpochMoved extends Error {}
 
@@ -37,4 +42,47 @@ export async function withFreshEpoch<T>(
   throw new VarveError('VARVE_NOT_POSSIBLE', 'garbage collection ran again and again during the transfer', {
     hint: 'try again when it has ended',
   })
+}
+
+/** Where a transfer puts what comes in. */
+export interface Receiver {
+  readonly writer: ObjectWriter
+  /** To be told of every batch: now and then it makes durable what has come. */
+  arrived(bytes: number): Promise<void>
+}
+
+/** Runs `work` with a writer of `store`, which `work` publishes; what it leaves unpublished is dropped. */
+export async function withReceiver<T>(
+  store: Store,
+  verb: string,
+  work: (receiver: Receiver) => Promise<T>,
+  options: WriterOptions = {},
+): Promise<T> {
+  const writer = store.writer(options)
+  let loose = 0
+  const keep = async (): Promise<void> => {
+    loose = 0
+    const operation = { name: verb, message: 'part of a transfer', author: '' }
+    await store.update(() => ({ operation }), { writer })
+  }
+  const arrived = async (bytes: number): Promise<void> => {
+    // A remote's writer may keep by itself what it was given, and carry on.
+    if (writer.resumes === true) return
+    loose += bytes
+    if (loose >= checkpointBytes) await keep()
+  }
+  try {
+    return await work({ writer, arrived })
+  } catch (error) {
+    // Whatever is in the way of keeping it, why the transfer ended is what there is to say.
+    if (isInterruption(error) && loose >= keptBytesMin) await keep().catch(() => undefined)
+    throw error
+  } finally {
+    await writer.abort()
+  }
+}
+
+/** The line went down or somebody pressed Ctrl-C: what came before is as good as ever. */
+export function isInterruption(error: unknown): boolean {
+  return isVarveError(error, 'VARVE_ABORTED') || isVarveError(error, 'VARVE_UNREACHABLE')
 }

@@ -1,9 +1,11 @@
 // Carries objects from one store into another's writer as they lie in packs, without packing them again, in batches
 // bounded by bytes. A delta travels as a delta when the receiver has its base or gets it now; else it is unpacked
-// and put whole. The writer hashes all that comes in.
+// and put whole. The writer hashes all that comes in. While one batch is written the next is on its way, one and no
+// more: a far source answers meanwhile, and memory stays bounded.
 import { throwIfAborted } from '../base/errors.ts'
 import { type Cid, codecOf } from '../encoding/cid.ts'
-import type { ObjectReader, ObjectWriter, StoredObject } from '../store/interface.ts'
+import type { ObjectReader, StoredObject } from '../store/interface.ts'
+import type { Receiver } from './receive.ts'
 
 const batchBytesMax = 8 << 20
 const batchObjectsFirst = 16
@@ -11,70 +13,101 @@ const batchObjectsMax = 256
 
 export class Sender {
   readonly #from: ObjectReader
-  readonly #writer: ObjectWriter
+  readonly #to: Receiver
   readonly #signal: AbortSignal | undefined
   // Sizes are known only once objects are here: the last batch's average says how many to ask for.
   #batchObjects = batchObjectsFirst
   objects = 0
   bytes = 0
 
-  constructor(from: ObjectReader, writer: ObjectWriter, signal: AbortSignal | undefined) {
+  constructor(from: ObjectReader, to: Receiver, signal: AbortSignal | undefined) {
     this.#from = from
-    this.#writer = writer
+    this.#to = to
     this.#signal = signal
   }
 
   async send(cids: readonly Cid[], onBatch: () => void): Promise<void> {
     const waiting = new Set(cids)
     const late: StoredHead[] = []
-    for (let at = 0; at < cids.length;) {
-      const batch = cids.slice(at, at + this.#batchObjects)
-      at += batch.length
-      await this.#sendBatch(batch, waiting, late)
+    for await (const objects of this.#read(cids)) {
+      await this.#write(objects, waiting, late)
       onBatch()
     }
     // Deltas that came before their bases. The shallow ones first: a base is always shallower than its delta.
     late.sort((a, b) => a.depth - b.depth)
-    for (let at = 0; at < late.length;) {
-      const batch = late.slice(at, at + this.#batchObjects).map((head) => head.cid)
-      at += batch.length
-      await this.#sendBatch(batch, new Set(), [])
+    for await (const objects of this.#read(late.map((head) => head.cid))) {
+      await this.#write(objects, new Set(), [])
       onBatch()
     }
   }
 
+  /** Bytes that are here already, checked. */
+  async put(cid: Cid, bytes: Uint8Array): Promise<void> {
+    const before = this.bytes
+    this.#to.writer.put(codecOf(cid), bytes)
+    this.#count(bytes.length)
+    await this.#settle(before)
+  }
+
+  async *#read(cids: readonly Cid[]): AsyncGenerator<StoredObject[]> {
+    let at = 0
+    const next = (): Promise<StoredObject[]> | null => {
+      throwIfAborted(this.#signal)
+      const batch = cids.slice(at, at + this.#batchObjects)
+      at += batch.length
+      if (batch.length === 0) return null
+      const reading = this.#from.getStored(batch, { signal: this.#signal })
+      // It may fail while the one before is written; whoever awaits it gets the failure all the same.
+      void reading.catch(() => {})
+      return reading
+    }
+    let reading = next()
+    while (reading !== null) {
+      const objects = await reading
+      this.#adapt(objects)
+      reading = next()
+      yield objects
+    }
+  }
+
   /** Objects whose base is still waiting go to `late`. */
-  async #sendBatch(batch: readonly Cid[], waiting: Set<Cid>, late: StoredHead[]): Promise<void> {
-    throwIfAborted(this.#signal)
-    const objects = await this.#from.getStored(batch, { signal: this.#signal })
-    this.#adapt(objects)
+  async #write(objects: readonly StoredObject[], waiting: Set<Cid>, late: StoredHead[]): Promise<void> {
+    const { writer } = this.#to
+    const before = this.bytes
     const sorted = objects.toSorted((a, b) => a.depth - b.depth)
     const bases = [...new Set(sorted.flatMap((object) => object.base ?? []))]
     const had = new Set(await this.#present(bases))
     const whole: Cid[] = []
+    const deferred = new Set<Cid>()
     for (const object of sorted) {
       if (object.base !== null && !had.has(object.base)) {
-        if (waiting.has(object.base)) late.push({ cid: object.cid, depth: object.depth })
-        else whole.push(object.cid)
+        if (waiting.has(object.base)) {
+          late.push({ cid: object.cid, depth: object.depth })
+          deferred.add(object.cid)
+        } else whole.push(object.cid)
         continue
       }
-      await this.#writer.putStored(object)
+      await writer.putStored(object)
       this.#count(object.payload.length)
       had.add(object.cid)
     }
     const unpacked = whole.length === 0 ? [] : await this.#from.get(whole, { signal: this.#signal })
     unpacked.forEach((bytes, i) => {
-      this.#writer.put(codecOf(whole[i]!), bytes)
+      writer.put(codecOf(whole[i]!), bytes)
       this.#count(bytes.length)
     })
-    const deferred = new Set(late.map((head) => head.cid))
-    for (const cid of batch) if (!deferred.has(cid)) waiting.delete(cid)
-    await this.#writer.drained()
+    for (const { cid } of objects) if (!deferred.has(cid)) waiting.delete(cid)
+    await this.#settle(before)
+  }
+
+  async #settle(bytesBefore: number): Promise<void> {
+    await this.#to.writer.drained()
+    await this.#to.arrived(this.bytes - bytesBefore)
   }
 
   async #present(bases: readonly Cid[]): Promise<Cid[]> {
     if (bases.length === 0) return []
-    const present = await this.#writer.has(bases)
+    const present = await this.#to.writer.has(bases)
     return bases.filter((_, i) => present[i])
   }
 

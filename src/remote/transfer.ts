@@ -19,7 +19,9 @@ import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
 import type { TransferOptions } from './interface.ts'
+import { NearFirst } from './near-first.ts'
 import { knownHistory, negotiate, peelAll } from './negotiate.ts'
+import type { Receiver } from './receive.ts'
 import { Sender } from './sender.ts'
 
 const hasObjectsMax = 4096
@@ -48,31 +50,31 @@ export interface Copied {
 export async function copyClosure(
   from: ObjectReader,
   to: ObjectReader,
-  writer: ObjectWriter,
+  receiver: Receiver,
   wants: readonly Cid[],
   haves: readonly Cid[],
   options: CopyOptions,
 ): Promise<Copied> {
   const source = new CheckedReader(from)
+  // History is read from the side at hand as far as that side has it.
+  const history =
+    options.local === 'sender'
+      ? { wanted: new NearFirst(source, source), known: new NearFirst(source, new CheckedReader(to)) }
+      : { wanted: new NearFirst(to, source), known: to }
   const known = new Set(haves)
-  const peeled = [
-    ...(
-      await peelAll(
-        source,
-        wants.filter((want) => !known.has(want)),
-      )
-    ).values(),
-  ]
+  const lacking = wants.filter((want) => !known.has(want))
+  const peeled = [...(await peelAll(history.wanted, lacking)).values()]
   if (peeled.length === 0) return { commits: new Set(), objects: 0, bytes: 0 }
   const tips = peeled.map(({ commit }) => commit)
-  const { fresh, boundary } = await negotiate(source, await knownHistory(to, haves), tips, options.signal)
-  const copy = new ClosureCopy(source, writer, options)
+  const receivers = await knownHistory(history.known, haves)
+  const { fresh, boundary } = await negotiate(history.wanted, receivers, tips, options.signal)
+  const copy = new ClosureCopy(source, receiver, options)
   await copy.trees(
     fresh.flatMap((commit) => [commit.tree, ...linksOf(commit.cid, encodeCbor(commit.extra))]),
     boundary.map((commit) => commit.tree),
   )
   const commits = new Set(fresh.map((commit) => commit.cid))
-  await copy.objects([...commits, ...new Set(peeled.flatMap(({ tags }) => tags))])
+  await copy.history([...commits, ...new Set(peeled.flatMap(({ tags }) => tags))], history.wanted)
   return { commits, objects: copy.sender.objects, bytes: copy.sender.bytes }
 }
 
@@ -86,12 +88,14 @@ class ClosureCopy {
   readonly #met = new Set<Cid>()
   /** Met on the boundary's side: whole at the receiver. */
   readonly #proven = new Set<Cid>()
+  /** Objects met that turned out not to be needed. */
+  #spared = 0
 
-  constructor(source: ObjectReader, writer: ObjectWriter, options: CopyOptions) {
+  constructor(source: ObjectReader, receiver: Receiver, options: CopyOptions) {
     this.#source = source
-    this.#writer = writer
+    this.#writer = receiver.writer
     this.#options = options
-    this.sender = new Sender(source, writer, options.signal)
+    this.sender = new Sender(source, receiver, options.signal)
   }
 
   async trees(fresh: readonly Cid[], known: readonly Cid[]): Promise<void> {
@@ -103,13 +107,34 @@ class ClosureCopy {
     }
   }
 
+  /** Commits and tags, last of all: those read on the way are here already. */
+  async history(cids: readonly Cid[], read: NearFirst): Promise<void> {
+    this.#met.clear()
+    this.#spared = -cids.length
+    await this.#lackingOf(cids, async (lacking) => {
+      const afar: Cid[] = []
+      for (const cid of lacking) {
+        const bytes = read.recall(cid)
+        if (bytes === undefined) afar.push(cid)
+        else await this.sender.put(cid, bytes)
+      }
+      await this.sender.send(afar, () => this.#report())
+      this.#report()
+    })
+  }
+
   /** Sends those that are not there yet. */
-  async objects(cids: readonly Cid[]): Promise<void> {
+  async #send(cids: readonly Cid[]): Promise<void> {
+    await this.#lackingOf(cids, (lacking) => this.sender.send(lacking, () => this.#report()))
+  }
+
+  async #lackingOf(cids: readonly Cid[], send: (lacking: readonly Cid[]) => Promise<void>): Promise<void> {
     for (let at = 0; at < cids.length; at += hasObjectsMax) {
       const asked = cids.slice(at, at + hasObjectsMax)
       const present = await this.#writer.has(asked, { signal: this.#options.signal })
       const lacking = asked.filter((_, i) => !present[i])
-      await this.sender.send(lacking, () => this.#report())
+      this.#spared += asked.length - lacking.length
+      await send(lacking)
     }
   }
 
@@ -117,7 +142,8 @@ class ClosureCopy {
     const fresh = [...bucket.fresh].filter((cid) => !this.#proven.has(cid))
     const sent = [...bucket.sent].filter((cid) => !this.#proven.has(cid))
     const known = [...bucket.known].filter((cid) => !this.#met.has(cid))
-    await this.objects(fresh)
+    this.#spared += bucket.fresh.size - fresh.length
+    await this.#send(fresh)
     const pending = this.#frontier.pending + fresh.length + sent.length
     if (known.length <= knownFree + knownFactorMax * pending) {
       await this.#walk('known', bucket.rank, known)
@@ -157,8 +183,11 @@ class ClosureCopy {
     this.#frontier.add('known', rank, unproven)
   }
 
+  /** `total` is what has been met so far: it grows while the walk goes down. */
   #report(): void {
     const { onProgress, phase } = this.#options
-    onProgress?.({ phase, done: this.sender.objects, total: 0, unit: 'objects' })
+    const { objects: done, bytes } = this.sender
+    const total = Math.max(done, this.#met.size - this.#spared)
+    onProgress?.({ phase, done, total, unit: 'objects', bytes })
   }
 }

@@ -31,6 +31,7 @@ export interface BlobWriterOptions {
 }
 
 export class BlobWriter implements ObjectWriter {
+  readonly resumes = true
   readonly home: BlobHome
   /** What was taken for present at the remote, and in which view of it. */
   readonly assumed: Set<Cid> = new Set()
