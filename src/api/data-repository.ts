@@ -2,6 +2,7 @@
 // `Repository` (repository.ts) adds the worktree and remotes.
 import { resolveRevision } from '../history/revision.ts'
 import { readCommit } from '../history/commit.ts'
+import { commitsLeftOut } from '../history/horizon.ts'
 import type { Person } from '../history/interface.ts'
 import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
 import { operatorOf } from '../repo/context.ts'
@@ -45,7 +46,8 @@ export class DataRepository extends MergingRepository {
     } = {},
   ): AsyncGenerator<t.CommitInfo> {
     const names = await refNames(this.repo, await this.repo.store.manifest())
-    for await (const commit of log(this.repo, options)) yield commitInfoOf(commit, names)
+    const beyond = await commitsLeftOut(this.repo.store)
+    for await (const commit of log(this.repo, options)) yield commitInfoOf(commit, names, beyond)
   }
 
   /** The commits that added, changed or removed a row (or its cell), newest first, each with what it did. */
@@ -61,7 +63,9 @@ export class DataRepository extends MergingRepository {
   async commitInfo(revision: string): Promise<t.CommitInfo> {
     const manifest = await this.repo.store.manifest()
     const { commit } = await resolveRevision(this.repo.store, revision, manifest)
-    return commitInfoOf(await readCommit(this.repo.store, commit), await refNames(this.repo, manifest))
+    const { store } = this.repo
+    const names = await refNames(this.repo, manifest)
+    return commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
   }
 
   async *diff(options: t.DiffOptions = {}): AsyncGenerator<t.FileDiff> {

@@ -27,7 +27,12 @@ export async function refNames(repo: Repo, manifest: Manifest): Promise<RefNames
   return names
 }
 
-export function commitInfoOf(commit: Commit, names: RefNames): CommitInfo {
+/** `beyond`: commits that were not fetched. */
+export function commitInfoOf(
+  commit: Commit,
+  names: RefNames,
+  beyond: ReadonlySet<Cid> = new Set(),
+): CommitInfo {
   return {
     id: digestHex(commit.cid),
     cid: cidToText(commit.cid),
@@ -37,6 +42,7 @@ export function commitInfoOf(commit: Commit, names: RefNames): CommitInfo {
     message: commit.message,
     refs: names.get(commit.cid) ?? [],
     extra: commit.extra,
+    ...(commit.parents.some((parent) => beyond.has(parent)) ? { shallow: true } : {}),
   }
 }
 

@@ -56,6 +56,8 @@ export interface CommitInfo {
   /** Branches, tags and remote branches that point here: 'main', 'tag: v1', 'origin/main'; with HEAD -> first. */
   readonly refs: readonly string[]
   readonly extra: Readonly<Record<string, unknown>>
+  /** Its parents were not fetched: history ends here, in this clone. */
+  readonly shallow?: boolean
 }
 
 export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'

@@ -3,14 +3,19 @@
 import * as fs from 'node:fs'
 import path from 'node:path'
 import { VarveError, isVarveError } from '../base/errors.ts'
+import { cloneAt } from '../remote/clone-at.ts'
 import { cloneInto, unfinishedKey } from '../remote/clone.ts'
+import { checkDepth } from '../remote/deepen.ts'
+import { PartialStore } from '../remote/partial-store.ts'
 import { isInterruption } from '../remote/receive.ts'
+import { remoteUrl } from '../remote/remotes.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
 import { move } from '../repo/move.ts'
 import { readCommit } from '../history/commit.ts'
 import { DiskStore } from '../store/disk/store.ts'
+import type { Store } from '../store/interface.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import { recover } from '../worktree/recover.ts'
 import type { OpenOptions, OperationOptions } from './interface.ts'
@@ -19,7 +24,7 @@ export const dotName = '.varve'
 export const firstBranch = 'main'
 
 export interface Place {
-  readonly store: DiskStore
+  readonly store: Store
   readonly root: string | null
   readonly dotDir: string
   readonly gitignore: string | null
@@ -30,7 +35,7 @@ export function cacheDirOf(place: Place): string {
   return path.join(place.dotDir, 'cache')
 }
 
-export async function createPlace(dir: string, options: { bare?: boolean }): Promise<Place> {
+export async function createPlace(dir: string, options: OpenOptions & { bare?: boolean }): Promise<Place> {
   const dotDir = options.bare === true ? dir : path.join(dir, dotName)
   if (DiskStore.exists(dotDir)) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `there is a repository in '${dir}' already`, {
@@ -43,20 +48,18 @@ export async function createPlace(dir: string, options: { bare?: boolean }): Pro
     })
   }
   fs.mkdirSync(dotDir, { recursive: true, mode: 0o700 })
-  const store = await DiskStore.create(dotDir, { firstBranch })
-  if (options.bare === true) return { store, root: null, dotDir, gitignore: null }
+  const disk = await DiskStore.create(dotDir, { firstBranch })
+  if (options.bare === true) return placeOf(disk, { root: null, dotDir }, options)
   const gitRoot = findGitRoot(dir)
   const ignored = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
-  return { store, root: dir, dotDir, gitignore: ignored }
+  return { ...placeOf(disk, { root: dir, dotDir }, options), gitignore: ignored }
 }
 
-export async function findPlace(dir: string): Promise<Place> {
+export async function findPlace(dir: string, options: OpenOptions): Promise<Place> {
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
-    if (DiskStore.exists(dotDir))
-      return { store: await DiskStore.open(dotDir), root: at, dotDir, gitignore: null }
-    if (DiskStore.exists(at))
-      return { store: await DiskStore.open(at), root: null, dotDir: at, gitignore: null }
+    if (DiskStore.exists(dotDir)) return placeOf(await DiskStore.open(dotDir), { root: at, dotDir }, options)
+    if (DiskStore.exists(at)) return placeOf(await DiskStore.open(at), { root: null, dotDir: at }, options)
     if (path.dirname(at) === at) break
   }
   throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}' or any folder above it`, {
@@ -64,13 +67,34 @@ export async function findPlace(dir: string): Promise<Place> {
   })
 }
 
+/** The store as a clone sees it that may have left things with a remote. */
+function placeOf(
+  disk: DiskStore,
+  { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,
+  { environment }: OpenOptions,
+): Place {
+  const opening = { base: root ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
+  const store = new PartialStore(disk, (name, manifest) => openRemote(remoteUrl(manifest, name), opening))
+  return { store, root, dotDir, gitignore: null }
+}
+
+export interface CloneHow extends OpenOptions, OperationOptions {
+  readonly branch?: string
+  readonly bare?: boolean
+  /** Commits in a row from each branch. */
+  readonly depth?: number
+  /** Only this revision of the remote: a branch, a tag, an id, 'main~3'. */
+  readonly at?: string
+}
+
 /** Clones into a new folder, or goes on with a clone that was interrupted there. What fails otherwise is removed again. */
 export async function clonePlace<T extends { close(): Promise<void> }>(
   url: string,
   dir: string,
-  options: OpenOptions & OperationOptions & { branch?: string; bare?: boolean },
+  options: CloneHow,
   open: (place: Place) => T,
 ): Promise<T> {
+  if (options.depth !== undefined) checkDepth(options.depth)
   const from = absoluteUrl(url, process.cwd())
   const existed = fs.existsSync(dir)
   const begun = existed ? await begunClone(dir, from, options) : null
@@ -81,7 +105,12 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
     const { environment, signal, onProgress } = options
     const remote = await openRemote(from, { cacheDir: cacheDirOf(place), environment, signal, onProgress })
     try {
-      const cloned = await cloneInto(place.store, remote, { ...options, url: from })
+      const { at } = options
+      const how = { ...options, url: from }
+      const cloned =
+        at === undefined
+          ? await cloneInto(place.store, remote, how)
+          : await cloneAt(place.store, remote, { ...how, at })
       if (place.root !== null && cloned.head !== null) await checkOut(place, cloned.head, options)
       else await note(place.store, null)
       return open(place)
@@ -103,14 +132,14 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
 }
 
 /** The clone of the same URL that was interrupted in `dir`; null where nothing is. */
-async function begunClone(dir: string, url: string, options: { bare?: boolean }): Promise<Place | null> {
+async function begunClone(dir: string, url: string, options: CloneHow): Promise<Place | null> {
   if (fs.readdirSync(dir).length === 0) return null
   const dotDir = options.bare === true ? dir : path.join(dir, dotName)
   if (DiskStore.exists(dotDir)) {
     const store = await DiskStore.open(dotDir)
     const { config } = await store.manifest()
     const root = options.bare === true ? null : dir
-    if (config.get(unfinishedKey) === url) return { store, root, dotDir, gitignore: null }
+    if (config.get(unfinishedKey) === url) return placeOf(store, { root, dotDir }, options)
     await store.close()
   }
   throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, {
@@ -118,7 +147,7 @@ async function begunClone(dir: string, url: string, options: { bare?: boolean })
   })
 }
 
-async function note(store: DiskStore, url: string | null): Promise<void> {
+async function note(store: Store, url: string | null): Promise<void> {
   const operation = { name: 'clone', message: url === null ? 'done' : 'begin', author: '' }
   await store.update(() => ({ config: new Map([[unfinishedKey, url]]), operation }))
 }

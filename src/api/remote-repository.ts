@@ -6,6 +6,7 @@ import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
 import { move } from '../repo/move.ts'
 import { rebase } from '../repo/rebase.ts'
+import { type DeepenOptions, checkDepth, deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
 import { push } from '../remote/push.ts'
@@ -45,11 +46,20 @@ export class RemoteRepository extends DataRepository {
     await removeRemote(this.repo.store, name)
   }
 
-  /** Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. */
+  /**
+   * Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. A shallow clone gets more history with
+   * `depth` (commits in a row from each branch), `deepen` (so many more) or `unshallow` (all).
+   */
   async fetch(
     remote?: string,
-    options: t.OperationOptions & { prune?: boolean } = {},
+    options: t.OperationOptions & {
+      prune?: boolean
+      depth?: number
+      deepen?: number
+      unshallow?: boolean
+    } = {},
   ): Promise<t.TransferResult> {
+    const further = furtherOf(options)
     const target = this.#target(await this.repo.store.manifest(), remote)
     const { name } = target
     if (name === undefined) {
@@ -60,7 +70,17 @@ export class RemoteRepository extends DataRepository {
     const store = await openRemote(target.url, { ...this.#opening, ...during(options) })
     try {
       const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
-      return transferResult(target, report)
+      if (further === null) return transferResult(target, report)
+      const behind = await deepen(this.repo.store, store, {
+        ...during(options),
+        remoteName: name,
+        to: further,
+      })
+      return transferResult(target, {
+        updates: [...report.updates, ...behind.updates],
+        objects: report.objects + behind.objects,
+        bytes: report.bytes + behind.bytes,
+      })
     } finally {
       await store.close()
     }
@@ -170,6 +190,16 @@ export class RemoteRepository extends DataRepository {
     if (/[/\\]/.test(name)) return { name: undefined, url: absoluteUrl(name, this.#base ?? '.') }
     return { name, url: remoteUrl(manifest, name) }
   }
+}
+
+function furtherOf(options: {
+  depth?: number
+  deepen?: number
+  unshallow?: boolean
+}): DeepenOptions['to'] | null {
+  if (options.unshallow === true) return 'all'
+  if (options.deepen !== undefined) return { by: checkDepth(options.deepen) }
+  return options.depth === undefined ? null : { depth: checkDepth(options.depth) }
 }
 
 function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {

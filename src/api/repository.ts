@@ -27,7 +27,7 @@ import {
 import { RemoteRepository } from './remote-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
-import { type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
+import { type CloneHow, type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
 import { rekeyTable } from './rekey.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { resetTo, switchTo } from './switch.ts'
@@ -58,17 +58,13 @@ export class Repository extends RemoteRepository {
 
   /** Opens the repository that `dir` lies in. @throws VarveError VARVE_NO_REPOSITORY */
   static async open(dir: string, options: t.OpenOptions = {}): Promise<Repository> {
-    const repository = new Repository(await findPlace(path.resolve(dir)), options)
+    const repository = new Repository(await findPlace(path.resolve(dir), options), options)
     if (repository.#worktree !== null) await recover(repository.#worktree)
     return repository
   }
 
   /** Fetches a remote's history into the new folder `dir` and checks its current branch out. */
-  static async clone(
-    url: string,
-    dir: string,
-    options: t.OpenOptions & t.OperationOptions & { branch?: string; bare?: boolean } = {},
-  ): Promise<Repository> {
+  static async clone(url: string, dir: string, options: CloneHow = {}): Promise<Repository> {
     return clonePlace(url, path.resolve(dir), options, (place) => new Repository(place, options))
   }
 

@@ -1,8 +1,10 @@
-// Walks over the commit graph: newest first, each commit once, in batches. Generation numbers cut the walks short.
+// Walks over the commit graph: newest first, each commit once, in batches. Generation numbers cut the walks short, and
+// all of them end where history was not fetched (horizon.ts).
 import { throwIfAborted } from '../base/errors.ts'
 import type { CommitCid } from '../encoding/cid.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { readCommits } from './commit.ts'
+import { commitsLeftOut } from './horizon.ts'
 import type { Commit } from './interface.ts'
 
 export interface WalkOptions {
@@ -18,7 +20,8 @@ export async function* walkCommits(
   from: readonly CommitCid[],
   options: WalkOptions = {},
 ): AsyncGenerator<Commit> {
-  const frontier = new Frontier()
+  const beyond = await commitsLeftOut(reader)
+  const frontier = new Frontier(beyond)
   const excluded = new Set<CommitCid>(options.exclude)
   await frontier.add(reader, [...from, ...excluded])
   const wanted = new Set(from.filter((cid) => !excluded.has(cid)))
@@ -36,15 +39,20 @@ export async function* walkCommits(
       continue
     }
     wanted.delete(commit.cid)
-    for (const parent of parents) if (!excluded.has(parent)) wanted.add(parent)
+    for (const parent of parents) if (!excluded.has(parent) && !beyond.has(parent)) wanted.add(parent)
     yield commit
   }
 }
 
 /** Commits seen but not yet walked, largest generation first, then newest, then by name: a stable order. */
 class Frontier {
-  readonly #seen = new Set<CommitCid>()
+  readonly #seen: Set<CommitCid>
   readonly #heap: Commit[] = []
+
+  /** `beyond`: commits to be passed over. */
+  constructor(beyond: ReadonlySet<CommitCid>) {
+    this.#seen = new Set(beyond)
+  }
 
   async add(reader: ObjectReader, cids: readonly CommitCid[]): Promise<void> {
     const fresh = [...new Set(cids)].filter((cid) => !this.#seen.has(cid))
@@ -79,7 +87,9 @@ export async function isAncestor(
   descendant: CommitCid,
 ): Promise<boolean> {
   if (ancestor === descendant) return true
-  const [goal] = await readCommits(reader, [ancestor])
+  const beyond = await commitsLeftOut(reader)
+  // Of a commit that was left out nothing but its name is known.
+  const floor = beyond.has(ancestor) ? 0 : (await readCommits(reader, [ancestor]))[0]!.generation
   const seen = new Set<CommitCid>([descendant])
   let level = [descendant]
   while (level.length > 0) {
@@ -87,7 +97,7 @@ export async function isAncestor(
     for (const commit of await readCommits(reader, level)) {
       for (const parent of commit.parents) {
         if (parent === ancestor) return true
-        if (commit.generation <= goal!.generation + 1 || seen.has(parent)) continue
+        if (commit.generation <= floor + 1 || seen.has(parent) || beyond.has(parent)) continue
         seen.add(parent)
         next.push(parent)
       }
@@ -106,7 +116,8 @@ export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCi
   const right = 2
   const stale = 4
   const paint = new Map<CommitCid, number>()
-  const frontier = new Frontier()
+  const beyond = await commitsLeftOut(reader)
+  const frontier = new Frontier(beyond)
   paint.set(a, left)
   paint.set(b, (paint.get(b) ?? 0) | right)
   await frontier.add(reader, [a, b])
@@ -120,6 +131,7 @@ export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCi
       colour |= stale
     }
     for (const parent of commit.parents) {
+      if (beyond.has(parent)) continue
       const merged = (paint.get(parent) ?? 0) | colour
       paint.set(parent, merged)
       if ((merged & stale) === 0) open.add(parent)

@@ -13,9 +13,12 @@ export interface ResolvedRevision {
   readonly ref: string | null
 }
 
+/** What names are looked up in. */
+export type Revisions = Pick<Store, 'get' | 'has' | 'getStored' | 'horizon' | 'manifest' | 'manifests'>
+
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_USAGE */
 export async function resolveRevision(
-  store: Store,
+  store: Revisions,
   revision: string,
   manifest?: Manifest,
 ): Promise<ResolvedRevision> {
@@ -56,7 +59,7 @@ export function splitRange(text: string): { from: string; to: string; symmetric:
 type Target = { ref: string | null; target: Cid }
 
 async function resolveName(
-  store: Store,
+  store: Revisions,
   manifest: Manifest,
   name: string,
   revision: string,
@@ -91,7 +94,7 @@ async function resolveName(
   throw notFound(revision, name)
 }
 
-async function findByPrefix(store: Store, manifest: Manifest, prefix: string): Promise<CommitCid[]> {
+async function findByPrefix(store: Revisions, manifest: Manifest, prefix: string): Promise<CommitCid[]> {
   const tips: CommitCid[] = []
   for (const [ref, target] of manifest.refs) {
     if (ref === 'HEAD' || ref.startsWith('refs/')) tips.push(await peel(store, target, ref))
@@ -103,7 +106,7 @@ async function findByPrefix(store: Store, manifest: Manifest, prefix: string): P
 }
 
 async function resolveAt(
-  store: Store,
+  store: Revisions,
   manifest: Manifest,
   ref: string | null,
   what: string,
@@ -136,13 +139,13 @@ async function resolveAt(
   })
 }
 
-async function* newestFirst(store: Store, newest: Manifest): AsyncGenerator<Manifest> {
+async function* newestFirst(store: Revisions, newest: Manifest): AsyncGenerator<Manifest> {
   yield newest
   yield* store.manifests()
 }
 
 async function followParents(
-  store: Store,
+  store: Revisions,
   from: CommitCid,
   step: string,
   revision: string,
@@ -165,7 +168,7 @@ async function followParents(
 }
 
 /** An annotated tag stands for the commit it names. */
-async function peel(store: Store, cid: Cid, revision: string): Promise<CommitCid> {
+async function peel(store: Revisions, cid: Cid, revision: string): Promise<CommitCid> {
   const tag = await readTag(store, cid)
   if (tag !== null) return tag.target
   await readCommit(store, cid).catch((cause: unknown) => {

@@ -4,7 +4,8 @@ import { VarveError } from '../base/errors.ts'
 import type { CommitCid } from '../encoding/cid.ts'
 import { branchPrefix, checkRefName, remotePrefix, shortRefName } from '../history/refs.ts'
 import type { Store } from '../store/interface.ts'
-import { type Advertised, fetchRefs, readAdvertised } from './fetch.ts'
+import { type Advertised, readAdvertised } from './advertised.ts'
+import { fetchRefs } from './fetch.ts'
 import type { TransferOptions, TransferReport } from './interface.ts'
 import { checkRemoteName, checkRemoteUrl, upstreamKey, urlKey } from './remotes.ts'
 
@@ -14,6 +15,10 @@ export interface CloneOptions extends TransferOptions {
   readonly remoteName?: string
   /** Branch to begin with instead of the remote's current one. */
   readonly branch?: string | undefined
+  /** Commits in a row from each branch; all when absent. */
+  readonly depth?: number | undefined
+  /** Settings to be made with the first refs. */
+  readonly config?: readonly (readonly [string, string])[] | undefined
 }
 
 export interface CloneReport extends TransferReport {
@@ -42,6 +47,7 @@ export async function cloneInto(local: Store, remote: Store, options: CloneOptio
       config: new Map([
         [urlKey(remoteName), options.url],
         [upstreamKey(shortRefName(ref)), `${remotePrefix}${remoteName}/${shortRefName(ref)}`],
+        ...(options.config ?? []),
       ]),
       operation: { name: 'clone', message: options.url, author: '' },
     }),

@@ -3,32 +3,28 @@
 // a remote that lies, breaks off or names its refs badly leaves no trace here. A fetch that finds nothing new has
 // read one manifest of the remote and nothing else.
 import { VarveError, isVarveError } from '../base/errors.ts'
-import { type Cid, isCid } from '../encoding/cid.ts'
-import { branchPrefix, checkRefName, remotePrefix, tagPrefix } from '../history/refs.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { type Horizon, horizonRef, readHorizon, upToHorizon, writeHorizon } from '../history/horizon.ts'
+import { branchPrefix, remotePrefix, tagPrefix } from '../history/refs.ts'
+import type { Commit } from '../history/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
+import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
-import { descends, knownHistory, peelAll } from './negotiate.ts'
+import { knownHistory } from './known-history.ts'
+import { descends, peelAll } from './peel.ts'
+import type { HistoryBounds } from './negotiate.ts'
 import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
 import { type Copied, copyClosure } from './transfer.ts'
 
-/** More refs than this no store of ours holds gladly, and none should make us read. */
-const refsMax = 1_000_000
-
 export interface FetchOptions extends TransferOptions {
   readonly remoteName: string
   /** Removes remote-tracking refs whose branch the remote no longer has. */
   readonly prune?: boolean
-}
-
-/** The remote's names that count: branches and tags. All are checked before any is used. */
-export interface Advertised {
-  readonly branches: ReadonlyMap<string, Cid>
-  readonly tags: ReadonlyMap<string, Cid>
-  /** Full name of its current branch, or null. */
-  readonly head: string | null
+  /** Commits in a row from each branch; with it what is older is left out (horizon.ts). */
+  readonly depth?: number | undefined
 }
 
 export interface FetchReport extends TransferReport {
@@ -38,10 +34,11 @@ export interface FetchReport extends TransferReport {
 /** @throws VarveError VARVE_CORRUPT, VARVE_OBJECT_MISSING, VARVE_REFUSED when the remote is not to be trusted */
 export async function fetchRefs(local: Store, remote: Store, options: FetchOptions): Promise<FetchReport> {
   checkRemoteName(options.remoteName)
-  const advertised = readAdvertised(await remote.manifest())
+  const theirs = await remote.manifest()
+  const advertised = readAdvertised(theirs)
   try {
-    const report = await withFreshEpoch(local, (before, sameEpoch) =>
-      fetchAdvertised(local, remote, before, sameEpoch, advertised, options),
+    const report = await withFreshEpoch(local, (before, sameState) =>
+      fetchAdvertised(local, remote, { before, theirs, advertised }, sameState, options),
     )
     return { ...report, advertised }
   } catch (error) {
@@ -49,12 +46,17 @@ export async function fetchRefs(local: Store, remote: Store, options: FetchOptio
   }
 }
 
+interface Manifests {
+  readonly before: Manifest
+  readonly theirs: Manifest
+  readonly advertised: Advertised
+}
+
 async function fetchAdvertised(
   local: Store,
   remote: Store,
-  before: Manifest,
-  sameEpoch: (current: Manifest) => void,
-  advertised: Advertised,
+  { before, theirs, advertised }: Manifests,
+  sameState: (current: Manifest) => void,
   options: FetchOptions,
 ): Promise<TransferReport> {
   const branches = changedBranches(before, advertised, options)
@@ -62,19 +64,26 @@ async function fetchAdvertised(
   if (branches.size + newTags.length === 0) return { updates: [], objects: 0, bytes: 0 }
   return withReceiver(local, 'fetch', async (receiver) => {
     const { writer } = receiver
-    const copied = await copyBranches(local, remote, receiver, before, [...branches.values()], options)
-    await verifyReceived(writer, copied.commits, options.signal)
-    const tags = await followTags(local, remote, writer, before, copied.commits, newTags)
+    const wants = [...branches.values()].filter((target) => target !== null)
+    const { copied, horizon } = await receiveCommits(
+      local,
+      remote,
+      receiver,
+      { before, theirs, wants },
+      options,
+    )
+    const tags = await followTags(local, remote, writer, { before, horizon }, copied.commits, newTags)
     const refs = new Map<string, Cid | null>([...branches, ...tags])
     if (refs.size === 0) return { updates: [], objects: copied.objects, bytes: copied.bytes }
-    const updates = await describe(writer, before, refs)
+    const updates = await describe(upToHorizon(writer, horizon.commits), before, refs)
+    const ends = horizonChange(writer, before, horizon)
     await local.update(
       (current) => {
-        sameEpoch(current)
+        sameState(current)
         // A tag made here meanwhile stays ours.
         const moving = [...refs].filter(([ref]) => !ref.startsWith(tagPrefix) || !current.refs.has(ref))
         return {
-          refs: new Map(moving),
+          refs: new Map([...moving, ...ends]),
           operation: { name: 'fetch', message: options.remoteName, author: '' },
         }
       },
@@ -84,21 +93,53 @@ async function fetchAdvertised(
   })
 }
 
-async function copyBranches(
+export interface Reception {
+  readonly before: Manifest
+  readonly theirs: Manifest
+  readonly wants: readonly Cid[]
+  readonly bounds?: HistoryBounds
+  readonly neighbours?: readonly Commit[]
+}
+
+/** Copies and checks; says where history ends then. Nothing is published. */
+export async function receiveCommits(
   local: Store,
   remote: Store,
   receiver: Receiver,
-  before: Manifest,
-  targets: readonly (Cid | null)[],
-  options: FetchOptions,
-): Promise<Copied> {
-  const wants = targets.filter((target) => target !== null)
-  return copyClosure(remote, local, receiver, wants, committedRefs(before), {
+  { before, theirs, wants, bounds, neighbours }: Reception,
+  options: TransferOptions & { readonly depth?: number | undefined },
+): Promise<{ copied: Copied; horizon: Horizon }> {
+  const ended = await readHorizon(local, before)
+  const lacked = (await readHorizon(new CheckedReader(remote), theirs)).commits
+  const left = ended.commits.size === 0 ? undefined : ended
+  const here = upToHorizon(local, ended.commits)
+  const copied = await copyClosure(remote, here, receiver, wants, committedRefs(before), {
     local: 'receiver',
     phase: 'fetching',
     signal: options.signal,
     onProgress: options.onProgress,
+    bounds: bounds ?? { left, lacked, depth: options.depth },
+    neighbours,
   })
+  const horizon = movedHorizon(ended, copied)
+  await verifyReceived(receiver.writer, copied.commits, horizon.commits, options.signal)
+  return { copied, horizon }
+}
+
+function movedHorizon(before: Horizon, { commits: fresh, cut }: Copied): Horizon {
+  const commits = [...before.commits, ...cut.commits].filter((cid) => !fresh.has(cid))
+  const floors = [before, cut].filter((side) => side.commits.size > 0).map((side) => side.floor)
+  return { commits: new Set(commits), floor: commits.length === 0 ? 0 : Math.min(...floors) }
+}
+
+/** The ref that says where history ends, if it is to move. */
+export function horizonChange(
+  writer: ObjectWriter,
+  before: Manifest,
+  horizon: Horizon,
+): [string, Cid | null][] {
+  const after = writeHorizon(writer, horizon)
+  return after === (before.refs.get(horizonRef) ?? null) ? [] : [[horizonRef, after]]
 }
 
 /** Tracking ref -> what it becomes; null where it is pruned. */
@@ -122,11 +163,11 @@ function changedBranches(
 }
 
 /** Tags come along when their commit is here; their own objects are small and read at once. */
-async function followTags(
+export async function followTags(
   local: ObjectReader,
   remote: ObjectReader,
   writer: ObjectWriter,
-  before: Manifest,
+  { before, horizon }: { readonly before: Manifest; readonly horizon: Horizon },
   fetched: ReadonlySet<Cid>,
   tags: readonly (readonly [string, Cid])[],
 ): Promise<[string, Cid][]> {
@@ -136,7 +177,7 @@ async function followTags(
     source,
     tags.map(([, target]) => target),
   )
-  const history = await knownHistory(local, committedRefs(before))
+  const history = await knownHistory(local, committedRefs(before), horizon.commits)
   const followed: [string, Cid][] = []
   for (const [ref, target] of tags) {
     const chain = peeled.get(target)!
@@ -161,41 +202,8 @@ async function describe(
   return updates
 }
 
-/** @throws VarveError VARVE_REFUSED for a name that could do harm here */
-export function readAdvertised(manifest: Manifest): Advertised {
-  if (manifest.refs.size > refsMax) throw refused('it has absurdly many refs', {})
-  const branches = new Map<string, Cid>()
-  const tags = new Map<string, Cid>()
-  for (const [ref, target] of manifest.refs) {
-    const kind = ref.startsWith(branchPrefix) ? 'branch' : ref.startsWith(tagPrefix) ? 'tag' : null
-    if (kind === null) continue
-    checkAdvertised(ref, kind, target)
-    ;(kind === 'branch' ? branches : tags).set(ref, target)
-  }
-  if (manifest.head?.startsWith(branchPrefix) === true) checkAdvertised(manifest.head, 'branch', null)
-  const head = manifest.head?.startsWith(branchPrefix) === true ? manifest.head : null
-  return { branches, tags, head }
-}
-
-function checkAdvertised(ref: string, kind: 'branch' | 'tag', target: Cid | null): void {
-  try {
-    checkRefName(ref.slice((kind === 'branch' ? branchPrefix : tagPrefix).length), kind)
-  } catch (cause) {
-    throw refused(`it has a ${kind} with an unsafe name`, { ref }, cause)
-  }
-  if (target !== null && !isCid(target)) throw refused(`its ${kind} '${ref}' names no object`, { ref })
-}
-
-function refused(why: string, data: Record<string, unknown>, cause?: unknown): VarveError {
-  return new VarveError('VARVE_REFUSED', `the remote is not accepted: ${why}`, {
-    data,
-    cause,
-    hint: 'nothing was changed here; ask whoever keeps the remote to repair it',
-  })
-}
-
 /** Errors about bytes say whose bytes they were. */
-function named(error: unknown, remoteName: string): unknown {
+export function named(error: unknown, remoteName: string): unknown {
   if (!isVarveError(error, 'VARVE_CORRUPT') && !isVarveError(error, 'VARVE_OBJECT_MISSING')) return error
   return new VarveError(error.code, `cannot fetch from '${remoteName}': ${error.message}`, {
     data: { ...error.data, remote: remoteName },

@@ -3,10 +3,12 @@
 // others pushed is never overwritten unless that was asked for.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
+import { readHorizon, upToHorizon } from '../history/horizon.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
+import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
-import { descends } from './negotiate.ts'
+import { descends } from './peel.ts'
 import { type PushTarget, readRefspecs } from './refspec.ts'
 import { checkRemoteName, isBare, upstreamKey } from './remotes.ts'
 import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
@@ -27,11 +29,11 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
   if (options.remoteName !== undefined) checkRemoteName(options.remoteName)
   const localManifest = await local.manifest()
   let targets: readonly PushTarget[] = []
-  const report = await withFreshEpoch(remote, async (remoteManifest, sameEpoch) => {
+  const report = await withFreshEpoch(remote, async (remoteManifest, sameState) => {
     targets = (await readRefspecs(local, localManifest, remoteManifest, options.refspecs ?? [])).map(
       (target) => (options.force === true ? { ...target, force: true } : target),
     )
-    return pushTargets(local, remote, remoteManifest, targets, sameEpoch, options)
+    return pushTargets(local, remote, remoteManifest, targets, sameState, options)
   })
   await rememberPushed(local, targets, options)
   return report
@@ -42,7 +44,7 @@ async function pushTargets(
   remote: Store,
   before: Manifest,
   targets: readonly PushTarget[],
-  sameEpoch: (current: Manifest) => void,
+  sameState: (current: Manifest) => void,
   options: PushOptions,
 ): Promise<TransferReport> {
   const moving = targets.filter((target) => (before.refs.get(target.ref) ?? null) !== target.target)
@@ -52,7 +54,7 @@ async function pushTargets(
   const receiving = async (receiver: Receiver): Promise<TransferReport> => {
     const copied = await copyForPush(local, remote, receiver, before, moving, options)
     const change = (current: Manifest): ManifestChange => {
-      sameEpoch(current)
+      sameState(current)
       for (const target of moving) checkUnmoved(before, current, target, bare)
       return changeFor(current, moving, bare)
     }
@@ -71,7 +73,10 @@ async function copyForPush(
   options: PushOptions,
 ): Promise<Copied> {
   const wants = targets.flatMap((target) => target.target ?? [])
-  return copyClosure(local, remote, receiver, wants, committedRefs(before), {
+  const lacked = (await readHorizon(local, await local.manifest())).commits
+  const there = upToHorizon(remote, (await readHorizon(new CheckedReader(remote), before)).commits)
+  return copyClosure(local, there, receiver, wants, committedRefs(before), {
+    bounds: { lacked },
     local: 'sender',
     phase: 'pushing',
     signal: options.signal,

@@ -4,6 +4,7 @@
 // to anybody, and the next transfer finds it there.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
+import { horizonRef } from '../history/horizon.ts'
 import type { Manifest, ObjectWriter, Store, WriterOptions } from '../store/interface.ts'
 
 const attemptsMax = 5
@@ -11,7 +12,7 @@ export const checkpointBytes: number = 64 << 20
 /** Less than this is received again sooner than it is made durable. */
 const keptBytesMin = 1 << 20
 
-class EpochMoved extends Error {}
+class StateMoved extends Error {}
 
 /** Targets of the refs that name commits or tags; the pseudo refs of a working folder name other things. */
 export function committedRefs(manifest: Manifest): Cid[] {
@@ -21,22 +22,24 @@ export function committedRefs(manifest: Manifest): Cid[] {
 }
 
 /**
- * Runs `work` with the store's newest manifest. `work` calls `sameEpoch` inside its compare-and-set: when a gc came
- * in between, objects taken for present may be gone, so all of it runs again.
+ * Runs `work` with the store's newest manifest. `work` calls `sameState` inside its compare-and-set: when a gc came
+ * in between, objects taken for present may be gone, and another transfer may have moved the end of history: then all
+ * of it runs again.
  */
 export async function withFreshEpoch<T>(
   store: Store,
-  work: (before: Manifest, sameEpoch: (current: Manifest) => void) => Promise<T>,
+  work: (before: Manifest, sameState: (current: Manifest) => void) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const before = await store.manifest()
-    const sameEpoch = (current: Manifest): void => {
-      if (current.gcEpoch !== before.gcEpoch) throw new EpochMoved()
+    const sameState = (current: Manifest): void => {
+      const sameEnd = current.refs.get(horizonRef) === before.refs.get(horizonRef)
+      if (current.gcEpoch !== before.gcEpoch || !sameEnd) throw new StateMoved()
     }
     try {
-      return await work(before, sameEpoch)
+      return await work(before, sameState)
     } catch (error) {
-      if (!(error instanceof EpochMoved)) throw error
+      if (!(error instanceof StateMoved)) throw error
     }
   }
   throw new VarveError('VARVE_NOT_POSSIBLE', 'garbage collection ran again and again during the transfer', {

@@ -16,10 +16,11 @@ import type { ObjectReader } from '../store/interface.ts'
 /** From here on it is cheaper in memory to read the whole tree than to hold what changed. */
 const changesMax = 100_000
 
-/** `commits` come parents first. @throws VarveError VARVE_CORRUPT */
+/** `commits` come parents first; parents `beyond` are not there to compare with. @throws VarveError VARVE_CORRUPT */
 export async function verifyReceived(
   reader: ObjectReader,
   commits: Iterable<CommitCid>,
+  beyond: ReadonlySet<CommitCid>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const nodes = new NodeStore(reader)
@@ -29,7 +30,7 @@ export async function verifyReceived(
     const tree = await Tree.load(nodes, commit.tree)
     const [parent] = commit.parents
     try {
-      if (parent === undefined) {
+      if (parent === undefined || beyond.has(parent)) {
         await verifyPaths(tree, { signal })
         continue
       }

@@ -15,12 +15,16 @@ import { throwIfAborted } from '../base/errors.ts'
 import { encodeCbor } from '../encoding/cbor.ts'
 import { type Cid, type CommitCid, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
+import { type Horizon, commitsLeftOut, noHorizon } from '../history/horizon.ts'
+import type { Commit } from '../history/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
 import type { TransferOptions } from './interface.ts'
 import { NearFirst } from './near-first.ts'
-import { knownHistory, negotiate, peelAll } from './negotiate.ts'
+import { knownHistory } from './known-history.ts'
+import { type HistoryBounds, negotiate } from './negotiate.ts'
+import { peelAll } from './peel.ts'
 import type { Receiver } from './receive.ts'
 import { Sender } from './sender.ts'
 
@@ -34,11 +38,16 @@ export interface CopyOptions extends TransferOptions {
   /** The store at hand: links are read from it. The other one may be far away, or lie. */
   readonly local: 'sender' | 'receiver'
   readonly phase: string
+  /** How much of history is wanted; all that the receiver lacks when absent. */
+  readonly bounds?: HistoryBounds | undefined
+  /** Commits that the receiver has whole beside those that the walk meets: the children of what is wanted. */
+  readonly neighbours?: readonly Commit[] | undefined
 }
 
 export interface Copied {
   /** Commits that the receiver had not, parents first. */
   readonly commits: ReadonlySet<CommitCid>
+  readonly cut: Horizon
   readonly objects: number
   readonly bytes: number
 }
@@ -64,19 +73,22 @@ export async function copyClosure(
   const known = new Set(haves)
   const lacking = wants.filter((want) => !known.has(want))
   const peeled = [...(await peelAll(history.wanted, lacking)).values()]
-  if (peeled.length === 0) return { commits: new Set(), objects: 0, bytes: 0 }
+  if (peeled.length === 0) return nothingCopied
   const tips = peeled.map(({ commit }) => commit)
-  const receivers = await knownHistory(history.known, haves)
-  const { fresh, boundary } = await negotiate(history.wanted, receivers, tips, options.signal)
+  const receivers = await knownHistory(history.known, haves, await commitsLeftOut(to))
+  const { bounds = {}, neighbours = [], signal } = options
+  const { fresh, boundary, cut } = await negotiate(history.wanted, receivers, tips, bounds, signal)
   const copy = new ClosureCopy(source, receiver, options)
   await copy.trees(
     fresh.flatMap((commit) => [commit.tree, ...linksOf(commit.cid, encodeCbor(commit.extra))]),
-    boundary.map((commit) => commit.tree),
+    [...boundary, ...neighbours].map((commit) => commit.tree),
   )
   const commits = new Set(fresh.map((commit) => commit.cid))
   await copy.history([...commits, ...new Set(peeled.flatMap(({ tags }) => tags))], history.wanted)
-  return { commits, objects: copy.sender.objects, bytes: copy.sender.bytes }
+  return { commits, cut, objects: copy.sender.objects, bytes: copy.sender.bytes }
 }
+
+export const nothingCopied: Copied = { commits: new Set(), cut: noHorizon, objects: 0, bytes: 0 }
 
 class ClosureCopy {
   readonly sender: Sender
@@ -154,7 +166,10 @@ class ClosureCopy {
   /** Roots get their level and come again; whatever else there is, its links go one rank down. */
   async #walk(side: 'sent' | 'known', rank: number, cids: readonly Cid[]): Promise<void> {
     const reader = this.#options.local === 'sender' ? this.#source : this.#writer
-    const inner = cids.filter((cid) => codecOf(cid) !== 'raw')
+    const nodes = cids.filter((cid) => codecOf(cid) !== 'raw')
+    // The other side may have whole what a partial clone has not: it then proves nothing more.
+    const isHere = side === 'known' ? await reader.has(nodes, { signal: this.#options.signal }) : null
+    const inner = isHere === null ? nodes : nodes.filter((_, i) => isHere[i])
     for (let at = 0; at < inner.length; at += walkObjectsMax) {
       const batch = inner.slice(at, at + walkObjectsMax)
       const objects = await reader.get(batch, { signal: this.#options.signal })

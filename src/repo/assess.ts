@@ -3,6 +3,7 @@
 // the same question and get the same answer.
 import { VarveError } from '../base/errors.ts'
 import { isAncestor } from '../history/ancestry.ts'
+import { commitsLeftOut } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import type { MergeOutcome } from '../merge/interface.ts'
 import { noDecisions } from '../merge/decisions.ts'
@@ -67,7 +68,10 @@ export async function assessMerge(
   const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid }, options)
   if (base === null && options.allowUnrelated !== true) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${revision}' has no history in common with this branch`, {
-      hint: "if you mean it, merge with '--allow-unrelated-histories'",
+      hint:
+        (await commitsLeftOut(io.writer)).size > 0
+          ? "history was not fetched in full, and what they share may lie further back: 'varve fetch --unshallow'"
+          : "if you mean it, merge with '--allow-unrelated-histories'",
     })
   }
   const policies = options.policies ?? new Map()

@@ -4,7 +4,7 @@
 // content is a parent's hands everything on without looking at it, so commits that do not touch the path cost a
 // look at the tree, and the walk ends with the last question, not with the history.
 import { isBefore } from '../history/ancestry.ts'
-import { readCommits } from '../history/commit.ts'
+import { readParents } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { type PathOrigins, type PathVersion, isSameContent } from './path-origin.ts'
@@ -55,7 +55,7 @@ export async function blame<W>(
   for (let next = takeNewest(suspects); next !== null; next = takeNewest(suspects)) {
     const { commit, version } = next
     const parents: { commit: Commit; origin: PathVersion }[] = []
-    for (const parent of await readCommits(reader, commit.parents))
+    for (const parent of await readParents(reader, commit))
       parents.push({ commit: parent, origin: await origins.originIn(parent, commit, version) })
     const twin = parents.find(({ origin }) => isSameContent(origin.entry, version.entry))
     if (twin !== undefined) {

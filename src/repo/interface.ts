@@ -22,6 +22,9 @@ export const mergeRef = 'MERGE'
 /** Resolutions remembered for later merges (merge/rerere.ts). */
 export const rerereRef = 'RERERE'
 
+/** Of a partial clone: a commit, named by no remote branch, that the remote it came from is known to have. */
+export const promisedRef = 'PROMISED'
+
 /** A merge, cherry-pick, revert or rebase step that waits for conflicts to be resolved or for a commit. */
 export interface MergeState {
   readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'

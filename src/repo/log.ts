@@ -4,7 +4,7 @@ import type { CommitCid } from '../encoding/cid.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import { mergeBases, walkCommits } from '../history/ancestry.ts'
-import { readCommits } from '../history/commit.ts'
+import { readParents } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
 import { peelToCommit } from './head.ts'
@@ -84,10 +84,7 @@ class PathHistory {
     const names = this.#names.get(commit.cid) ?? new Set([this.#path])
     this.#names.delete(commit.cid)
     const { firstParent } = this.#options
-    const parents = await readCommits(
-      this.#repo.store,
-      firstParent === true ? commit.parents.slice(0, 1) : commit.parents,
-    )
+    const parents = await readParents(this.#repo.store, commit, { firstParent })
     let isTouched = false
     for (const name of names) {
       if (await this.#differsFromAll(commit, parents, name)) isTouched = true

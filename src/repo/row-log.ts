@@ -7,7 +7,7 @@ import { VarveError } from '../base/errors.ts'
 import type { CommitCid } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import { walkCommits } from '../history/ancestry.ts'
-import { readCommits } from '../history/commit.ts'
+import { readParents } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import { encodeRowKey, rowKeyText, type RowKey } from '../table/row-key.ts'
 import { type KnownRow, type RowChange, asAsked, stepRow } from '../table/row-step.ts'
@@ -91,10 +91,7 @@ class RowHistory {
     const tracked = [...(this.#tracked.get(commit.cid)?.values() ?? [start])]
     this.#tracked.delete(commit.cid)
     const { firstParent } = this.#options
-    const parents = await readCommits(
-      this.#repo.store,
-      firstParent === true ? commit.parents.slice(0, 1) : commit.parents,
-    )
+    const parents = await readParents(this.#repo.store, commit, { firstParent })
     const entries: RowLogEntry[] = []
     for (const one of tracked) {
       const change = await this.#changeOf(commit, parents, one)

@@ -2,9 +2,17 @@
 // undoing is itself in the log. What came from remotes, and the configuration, stay.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
+import { horizonRef } from '../history/horizon.ts'
 import { remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
-import { type Folder, type FolderOptions, type Repo, indexBaseRef, indexRef } from './interface.ts'
+import {
+  type Folder,
+  type FolderOptions,
+  type Repo,
+  indexBaseRef,
+  indexRef,
+  promisedRef,
+} from './interface.ts'
 import { move } from './move.ts'
 import { undoOperation, undoneSequence } from './undo-operation.ts'
 
@@ -65,7 +73,7 @@ function refsToRestore(now: Manifest, before: Manifest): Map<string, Cid | null>
 }
 
 function isOurs(ref: string): boolean {
-  return !ref.startsWith(remotePrefix)
+  return !ref.startsWith(remotePrefix) && ref !== horizonRef && ref !== promisedRef
 }
 
 /** The newest operation that changed something of ours and is not undone yet, and the state before it. */

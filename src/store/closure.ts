@@ -19,11 +19,12 @@ export async function fsckObjects(
 ): Promise<FsckProblem[]> {
   const problems: FsckProblem[] = []
   const seen = new Set<Cid>(roots)
+  const absent = await options.absent?.()
   const queue = [...seen]
   while (queue.length > 0) {
     throwIfAborted(options.signal)
     const batch = queue.splice(-batchObjects)
-    const links = await linksOfAll(reader, batch, problems)
+    const links = await linksOfAll(reader, batch, absent, problems)
     for (const link of links) {
       if (seen.has(link)) continue
       seen.add(link)
@@ -38,11 +39,12 @@ export async function fsckObjects(
 async function linksOfAll(
   reader: ObjectReader,
   cids: readonly Cid[],
+  absent: ReadonlySet<Cid> | undefined,
   problems: FsckProblem[],
 ): Promise<Cid[]> {
   const present = await reader.has(cids)
   for (let i = 0; i < cids.length; i++) {
-    if (!present[i]!)
+    if (!present[i]! && absent?.has(cids[i]!) !== true)
       problems.push({ where: cids[i]!, what: 'the object is missing, though a ref reaches it' })
   }
   // Raw objects have no links, and the scan of the packs has read them.

@@ -23,6 +23,10 @@ export interface ObjectReader {
   has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]>
   /** The objects as they lie in packs, so that a transfer need not pack them again. */
   getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]>
+  /** Of a shallow repository: commits that were left out on purpose, before which history ends. */
+  horizon?(): Promise<ReadonlySet<Cid>>
+  /** Of a partial clone: fetches these and all that they reach in few large requests, as far as it is not here. */
+  prefetch?(cids: readonly Cid[], options?: ReadOptions): Promise<void>
 }
 
 /** One pack record without its place: `payload` under `packing` is the object's bytes. */
@@ -141,7 +145,11 @@ export interface Store extends ObjectReader {
   close(): Promise<void>
 }
 
+/** Objects that a store may lack on purpose: another one has them. Asked for anew whenever the refs may have moved. */
+export type AbsentObjects = () => Promise<ReadonlySet<Cid>>
+
 export interface GcOptions {
+  readonly absent?: AbsentObjects | undefined
   readonly dryRun?: boolean
   /** Manifests to keep for reflog and undo; their refs are roots. Default 1000. */
   readonly manifestsKeptMax?: number
@@ -163,6 +171,7 @@ export interface GcReport {
 }
 
 export interface FsckOptions {
+  readonly absent?: AbsentObjects | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (done: number, total: number) => void
 }

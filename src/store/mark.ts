@@ -5,6 +5,8 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { ObjectReader } from './interface.ts'
 
 export interface MarkOptions {
+  /** Objects that may be missing: where they are, they are walked as others are. */
+  readonly absent?: ReadonlySet<Cid> | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -16,7 +18,7 @@ const batchObjects = 512
  * they are marked without being read.
  */
 export async function mark(
-  reader: Pick<ObjectReader, 'get'>,
+  reader: Pick<ObjectReader, 'get' | 'has'>,
   roots: Iterable<Cid>,
   marked: Set<Cid>,
   options: MarkOptions = {},
@@ -31,11 +33,21 @@ export async function mark(
   while (queue.length > 0) {
     throwIfAborted(options.signal)
     // From the end: depth first in batches keeps the queue short.
-    const batch = queue.splice(-batchObjects)
+    const batch = await present(reader, queue.splice(-batchObjects), options.absent)
     const objects = await reader.get(batch, { signal: options.signal })
     for (let i = 0; i < batch.length; i++) {
       for (const link of linksOf(batch[i]!, objects[i]!)) found(link)
     }
     options.onProgress?.(marked.size - queue.length, marked.size)
   }
+}
+
+async function present(
+  reader: Pick<ObjectReader, 'has'>,
+  cids: readonly Cid[],
+  absent: ReadonlySet<Cid> | undefined,
+): Promise<readonly Cid[]> {
+  if (absent === undefined || !cids.some((cid) => absent.has(cid))) return cids
+  const isHere = await reader.has(cids)
+  return cids.filter((cid, i) => isHere[i] || !absent.has(cid))
 }

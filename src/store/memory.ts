@@ -103,7 +103,7 @@ export class MemoryStore implements Store {
     const current = this.#log.at(-1)!
     const keptLog = this.#log.slice(-Math.max(1, options.manifestsKeptMax ?? manifestsKeptMaxDefault))
     const marked = new Set<Cid>()
-    await mark(this, rootsOf(keptLog), marked, options)
+    await mark(this, rootsOf(keptLog), marked, { ...options, absent: await options.absent?.() })
     if (this.#log.at(-1) !== current) return this.gc(options)
     const kept = new Map([...this.#objects].filter(([cid]) => marked.has(cid)))
     const report = {

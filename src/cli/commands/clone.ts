@@ -1,19 +1,34 @@
 import path from 'node:path'
+import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { openOptions } from '../session.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['clone [--bare] URL [DIR]'],
+  usage: ['clone [--bare] [-b BRANCH] [--depth N] URL [DIR]', 'clone --at REV [--depth N] URL [DIR]'],
   description:
-    "Copies the repository at URL with its whole history into DIR (default: the URL's last part), remembers URL as the\nremote 'origin', and writes the files of its current branch.",
+    "Copies the repository at URL with its whole history into DIR (default: the URL's last part), remembers URL as the\nremote 'origin', and writes the files of its current branch. A clone that was interrupted\ncarries on when the same command is run again. With --at it is one revision without its history: made for CI.",
   options: {
     bare: { type: 'flag', about: 'copy the history alone, without files' },
+    branch: {
+      type: 'text',
+      short: 'b',
+      value: 'BRANCH',
+      about: 'begin on BRANCH instead of the current one',
+    },
+    depth: {
+      type: 'text',
+      value: 'N',
+      about: 'only the newest N commits of each branch; `varve fetch` gets more',
+    },
+    at: { type: 'text', value: 'REV', about: "only this branch's, tag's or commit's files, without history" },
   },
   examples: [
     ['varve clone /srv/data/prices', 'from a disk that you can reach, into ./prices'],
     ['varve clone file:///srv/data/prices current', 'the same, into ./current'],
+    ['varve clone --depth 1 /srv/data/prices', 'all branches, of each the newest commit alone'],
+    ['varve clone --at v1.2 /srv/data/prices', 'the data of one release, for a build'],
   ],
   json: '{ root: string; url: string; branch: string | null; head: string | null }',
   run,
@@ -21,6 +36,7 @@ export const command: Command = {
 
 async function run({ arguments: given, out, environment, operation }: Context): Promise<number> {
   given.expectWords(1, 2, 'URL')
+  given.exclusive('at', 'branch')
   const { Repository } = await import('../../index.ts')
   const url = given.words[0]!
   const directory = given.words[1] ?? lastPart(url)
@@ -28,6 +44,9 @@ async function run({ arguments: given, out, environment, operation }: Context): 
     ...(await openOptions(environment)),
     ...operation,
     bare: given.flag('bare'),
+    ...optional('branch', given.text('branch')),
+    ...optional('depth', given.number('depth')),
+    ...optional('at', given.text('at')),
   })
   try {
     const current = (await repository.branches()).find((branch) => branch.current)
@@ -35,7 +54,7 @@ async function run({ arguments: given, out, environment, operation }: Context): 
       root: path.resolve(directory),
       url,
       branch: current?.name ?? null,
-      head: current?.commit ?? null,
+      head: current?.commit ?? (await detachedHead(repository)),
     }
     out.result(facts, () => {
       out.say(`cloned ${visible(url)} into ${visible(directory)}`)
@@ -45,6 +64,16 @@ async function run({ arguments: given, out, environment, operation }: Context): 
     await repository.close()
   }
   return 0
+}
+
+/** Nothing at all for what was not given. */
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
+}
+
+async function detachedHead(repository: Repository): Promise<string | null> {
+  for await (const { id } of repository.log({ limit: 1 })) return id
+  return null
 }
 
 function lastPart(url: string): string {

@@ -1,7 +1,7 @@
 import type { CommitInfo, RowChange } from '../../api/interface.ts'
 import type { RowCommit } from '../../api/row-history.ts'
 import { type Arguments, usage } from '../arguments.ts'
-import { commitLine, commitLines } from '../format/commit.ts'
+import { commitLine, commitLines, shallowHint } from '../format/commit.ts'
 import { statLines } from '../format/diff.ts'
 import { rowLine } from '../format/row-changes.ts'
 import { keyText } from '../format/value.ts'
@@ -63,14 +63,17 @@ async function run(context: Context): Promise<number> {
     ...(paths[0] === undefined ? {} : { path: toRepositoryPath(repo.root, paths[0]) }),
   })
   const oneline = given.flag('oneline')
+  let end: CommitInfo | null = null
   await out.items(commits, async (commit, index) => {
+    if (commit.shallow === true) end = commit
     if (oneline) out.line(commitLine(commit, out.paint))
     else {
       if (index > 0) out.line()
       for (const line of commitLines(commit, out.paint)) out.line(line)
     }
-    if (given.flag('stat')) await printStat(repo, commit)
+    if (given.flag('stat') && commit.shallow !== true) await printStat(repo, commit)
   })
+  if (end !== null) out.hint(shallowHint(end))
   return 0
 
   async function printStat(from: Repository, commit: CommitInfo): Promise<void> {

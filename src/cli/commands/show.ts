@@ -1,4 +1,4 @@
-import { commitLines } from '../format/commit.ts'
+import { commitLines, shallowHint } from '../format/commit.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo } from '../../api/interface.ts'
@@ -44,7 +44,11 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     out.line()
     await printDecisions(out, repo, commit)
   }
-  if (given.flag('stat')) {
+  if (commit.shallow === true) {
+    // Against nothing, everything would look as if this commit had brought it.
+    if (out.json) out.raw(toJson({ items: [] }))
+    else out.hint(shallowHint(commit))
+  } else if (given.flag('stat')) {
     const items = await collect(repo.diffStat(ends))
     if (out.json) out.raw(toJson({ items }))
     else for (const line of statLines(items, out)) out.line(line)

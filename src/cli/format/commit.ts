@@ -41,3 +41,7 @@ function refsText(commit: CommitInfo, paint: Paint): string {
     paint('yellow', ')')
   )
 }
+
+export function shallowHint(commit: CommitInfo): string {
+  return `what came before ${shortId(commit.id)} was not fetched; 'varve fetch --deepen N' and '--unshallow' bring it`
+}

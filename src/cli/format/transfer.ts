@@ -9,7 +9,7 @@ import { shortId } from './commit.ts'
 import { counted, sizeText } from './size.ts'
 
 export function printTransfer(out: Output, result: TransferResult, direction: 'from' | 'to'): void {
-  if (result.updates.length === 0) {
+  if (result.updates.length === 0 && result.objects === 0) {
     out.say('everything up to date')
     return
   }

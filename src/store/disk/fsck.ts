@@ -214,7 +214,9 @@ async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Prom
     getStored: async (cids: readonly Cid[]) => home.readStored(cids),
   }
   try {
-    check.problems.push(...(await fsckObjects(reader, roots, { signal: check.options.signal })))
+    check.problems.push(
+      ...(await fsckObjects(reader, roots, { signal: check.options.signal, absent: check.options.absent })),
+    )
   } catch (error) {
     if (!isVarveError(error) || error.code === 'VARVE_ABORTED') throw error
     check.problems.push({ where: 'idx', what: `what the refs reach could not be checked: ${error.message}` })

@@ -59,7 +59,12 @@ async function turn(
   writer: DiskWriter,
   options: GcOptions,
 ): Promise<GcReport | null> {
-  await mark({ get: async (cids) => home.read(cids) }, rootsOf(home, survey.kept), marked, options)
+  const reader = {
+    get: async (cids: readonly Cid[]) => home.read(cids),
+    has: async (cids: readonly Cid[]) => home.has(cids),
+  }
+  const absent = await options.absent?.()
+  await mark(reader, rootsOf(home, survey.kept), marked, { ...options, absent })
   const plan = planGc(survey.segments, marked)
   const planned = reportOf(plan, survey)
   if (options.dryRun === true) return planned

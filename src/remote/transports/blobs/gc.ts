@@ -88,7 +88,11 @@ async function markKept(
   options: GcOptions,
 ): Promise<void> {
   const roots = kept.flatMap(({ refs }) => (typeof refs === 'string' ? [refs] : [...refs.values()]))
-  await mark({ get: (cids) => home.read(cids) }, roots, marked, options)
+  const reader = {
+    get: (cids: readonly Cid[]) => home.read(cids),
+    has: (cids: readonly Cid[]) => home.has(cids),
+  }
+  await mark(reader, roots, marked, { ...options, absent: await options.absent?.() })
   const view = await home.view()
   let deltas = [...marked].filter((cid) => isDelta(view, cid))
   while (deltas.length > 0) {

@@ -1,0 +1,38 @@
+// Which paths a partial clone wants: paths, folders (all that is below) and patterns as in varve.yaml, all from the
+// repository's root. What says how files are read (varve.yaml, .varveignore) is always wanted: without it a table would
+// be taken for a plain file.
+import ignore, { type Ignore } from 'ignore'
+import { VarveError } from '../base/errors.ts'
+import type { Path } from './interface.ts'
+
+const patternsMax = 1000
+const patternLengthMax = 1024
+const always = /(^|\/)\.varveignore$|^varve\.yaml$/
+
+export class PathFilter {
+  readonly patterns: readonly string[]
+  readonly #matcher: Ignore
+
+  /** @throws VarveError VARVE_USAGE */
+  constructor(patterns: readonly string[]) {
+    this.patterns = [...new Set(patterns.map(normal))].sort()
+    if (this.patterns.length === 0 || this.patterns.length > patternsMax) {
+      throw new VarveError('VARVE_USAGE', `a filter has 1 to ${patternsMax} paths`)
+    }
+    this.#matcher = ignore({ ignorecase: false }).add(this.patterns.map((pattern) => `/${pattern}`))
+  }
+
+  has(path: Path): boolean {
+    return always.test(path) || this.#matcher.test(path).ignored
+  }
+}
+
+function normal(pattern: string): string {
+  const text = pattern.replace(/^(\.?\/)+/, '').replace(/\/+$/, '')
+  const isBad =
+    text === '' || text.length > patternLengthMax || text.includes('\n') || text.split('/').includes('..')
+  if (!isBad && !text.startsWith('!') && !text.startsWith('#')) return text === '.' ? '**' : text
+  throw new VarveError('VARVE_USAGE', `'${pattern}' is not a path or pattern of files to want`, {
+    hint: "write it from the repository's root: 'data', 'images/2024', '**/*.csv'",
+  })
+}

@@ -1,0 +1,50 @@
+// What a remote says that it has: branches and tags, and which branch is current. Every name and target is checked
+// before any is used; one that could do harm here, and the whole remote is refused.
+import { VarveError } from '../base/errors.ts'
+import { type Cid, isCid } from '../encoding/cid.ts'
+import { branchPrefix, checkRefName, tagPrefix } from '../history/refs.ts'
+import type { Manifest } from '../store/interface.ts'
+
+/** More refs than this no store of ours holds gladly, and none should make us read. */
+const refsMax = 1_000_000
+
+/** The remote's names that count: branches and tags. All are checked before any is used. */
+export interface Advertised {
+  readonly branches: ReadonlyMap<string, Cid>
+  readonly tags: ReadonlyMap<string, Cid>
+  /** Full name of its current branch, or null. */
+  readonly head: string | null
+}
+
+/** @throws VarveError VARVE_REFUSED for a name that could do harm here */
+export function readAdvertised(manifest: Manifest): Advertised {
+  if (manifest.refs.size > refsMax) throw refused('it has absurdly many refs', {})
+  const branches = new Map<string, Cid>()
+  const tags = new Map<string, Cid>()
+  for (const [ref, target] of manifest.refs) {
+    const kind = ref.startsWith(branchPrefix) ? 'branch' : ref.startsWith(tagPrefix) ? 'tag' : null
+    if (kind === null) continue
+    checkAdvertised(ref, kind, target)
+    ;(kind === 'branch' ? branches : tags).set(ref, target)
+  }
+  if (manifest.head?.startsWith(branchPrefix) === true) checkAdvertised(manifest.head, 'branch', null)
+  const head = manifest.head?.startsWith(branchPrefix) === true ? manifest.head : null
+  return { branches, tags, head }
+}
+
+function checkAdvertised(ref: string, kind: 'branch' | 'tag', target: Cid | null): void {
+  try {
+    checkRefName(ref.slice((kind === 'branch' ? branchPrefix : tagPrefix).length), kind)
+  } catch (cause) {
+    throw refused(`it has a ${kind} with an unsafe name`, { ref }, cause)
+  }
+  if (target !== null && !isCid(target)) throw refused(`its ${kind} '${ref}' names no object`, { ref })
+}
+
+function refused(why: string, data: Record<string, unknown>, cause?: unknown): VarveError {
+  return new VarveError('VARVE_REFUSED', `the remote is not accepted: ${why}`, {
+    data,
+    cause,
+    hint: 'nothing was changed here; ask whoever keeps the remote to repair it',
+  })
+}

@@ -1,0 +1,89 @@
+// What a partial clone fetches while somebody reads it. Whoever misses objects asks for them here; all that is asked for
+// at one moment travels in one request. They come checked, are read at once, and are kept when the command ends or 64
+// MiB have come: one manifest a command, not one a read. A kill loses nothing but the download.
+import { throwIfAborted } from '../base/errors.ts'
+import { type Cid, codecOf } from '../encoding/cid.ts'
+import { linksOf } from '../encoding/links.ts'
+import type { ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
+import { CheckedReader } from './checked-reader.ts'
+import type { TransferOptions } from './interface.ts'
+import { checkpointBytes } from './receive.ts'
+import { Sender } from './sender.ts'
+
+const walkObjectsMax = 4096
+
+export class Arrivals {
+  /** Sees what the store has and what has come. */
+  readonly reader: ObjectWriter
+  readonly #store: Store
+  readonly #source: ObjectReader
+  readonly #wanted = new Set<Cid>()
+  #flight: Promise<void> | null = null
+  #loose = 0
+
+  constructor(store: Store, remote: ObjectReader) {
+    this.#store = store
+    this.reader = store.writer()
+    this.#source = new CheckedReader(remote)
+  }
+
+  /** Afterwards `reader` has them all. @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT, VARVE_UNREACHABLE */
+  async bring(cids: readonly Cid[], options: TransferOptions = {}): Promise<void> {
+    for (;;) {
+      throwIfAborted(options.signal)
+      const isHere = await this.reader.has(cids)
+      const missing = cids.filter((_, i) => !isHere[i])
+      if (missing.length === 0) return
+      for (const cid of missing) this.#wanted.add(cid)
+      this.#flight ??= this.#fly(options).finally(() => (this.#flight = null))
+      await this.#flight
+    }
+  }
+
+  /** Brings all that `roots` reach: a level of all trees in one go. */
+  async bringAll(roots: readonly Cid[], options: TransferOptions = {}): Promise<void> {
+    const seen = new Set(roots)
+    let level = [...seen]
+    while (level.length > 0) {
+      const next: Cid[] = []
+      for (let at = 0; at < level.length; at += walkObjectsMax) {
+        const batch = level.slice(at, at + walkObjectsMax)
+        await this.bring(batch, options)
+        const inner = batch.filter((cid) => codecOf(cid) !== 'raw')
+        const objects = await this.reader.get(inner)
+        objects.forEach((bytes, i) => {
+          for (const link of linksOf(inner[i]!, bytes)) {
+            if (seen.has(link)) continue
+            seen.add(link)
+            next.push(link)
+          }
+        })
+      }
+      level = next
+    }
+  }
+
+  /** What has come is kept from now on. */
+  async keep(): Promise<void> {
+    if (this.#loose === 0) return
+    this.#loose = 0
+    const operation = { name: 'fetch', message: 'contents', author: '' }
+    await this.#store.update(() => ({ operation }), { writer: this.reader })
+  }
+
+  async #fly({ signal, onProgress }: TransferOptions): Promise<void> {
+    // Others of this turn may be about to ask.
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    const cids = [...this.#wanted]
+    this.#wanted.clear()
+    const arrived = async (bytes: number): Promise<void> => {
+      this.#loose += bytes
+      if (this.#loose >= checkpointBytes) await this.keep()
+    }
+    const sender = new Sender(this.#source, { writer: this.reader, arrived }, signal)
+    await sender.send(cids, () => {
+      const { objects: done, bytes } = sender
+      onProgress?.({ phase: 'fetching contents', done, total: cids.length, unit: 'objects', bytes })
+    })
+  }
+}

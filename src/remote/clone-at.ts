@@ -1,0 +1,94 @@
+// A clone of one revision, made for machines that need a dataset and not its history: the commit and no other (or as
+// many as the depth says), all other branches left where they are. A branch's name gives that branch with its upstream;
+// a tag, an id or 'main~3' gives a detached HEAD.
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
+import { type ResolvedRevision, resolveRevision } from '../history/revision.ts'
+import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
+import { type Advertised, readAdvertised } from './advertised.ts'
+import { CheckedReader } from './checked-reader.ts'
+import type { CloneOptions, CloneReport } from './clone.ts'
+import { horizonChange, named, receiveCommits } from './fetch.ts'
+import { withFreshEpoch, withReceiver } from './receive.ts'
+import { checkRemoteName, checkRemoteUrl, upstreamKey, urlKey } from './remotes.ts'
+
+export interface CloneAtOptions extends CloneOptions {
+  /** A revision of the remote. */
+  readonly at: string
+}
+
+/** `local` is a new store without refs. @throws as fetchRefs, and VARVE_REF_NOT_FOUND */
+export async function cloneAt(local: Store, remote: Store, options: CloneAtOptions): Promise<CloneReport> {
+  const remoteName = checkRemoteName(options.remoteName ?? 'origin')
+  checkRemoteUrl(options.url)
+  const theirs = await remote.manifest()
+  const advertised = readAdvertised(theirs)
+  try {
+    const found = await findThere(remote, theirs, advertised, options.at)
+    const want = found.ref === null ? found.commit : theirs.refs.get(found.ref)!
+    return await withFreshEpoch(local, (before, sameState) =>
+      withReceiver(local, 'clone', async (receiver) => {
+        const depth = options.depth ?? 1
+        const reception = { before, theirs, wants: [want] }
+        const { copied, horizon } = await receiveCommits(local, remote, receiver, reception, {
+          ...options,
+          depth,
+        })
+        const ends = horizonChange(receiver.writer, before, horizon)
+        const change = changeFor(found, want, { ...options, remoteName })
+        await local.update(
+          (current) => {
+            sameState(current)
+            return { ...change, refs: new Map([...change.refs!, ...ends]) }
+          },
+          { writer: receiver.writer, signal: options.signal },
+        )
+        const { objects, bytes } = copied
+        return { updates: [], objects, bytes, ref: change.head ?? 'HEAD', head: found.commit }
+      }),
+    )
+  } catch (error) {
+    throw named(error, remoteName)
+  }
+}
+
+/** Only names that were checked are looked at, and every object is hashed. */
+async function findThere(
+  remote: Store,
+  theirs: Manifest,
+  { branches, tags, head }: Advertised,
+  revision: string,
+): Promise<ResolvedRevision> {
+  const reader = new CheckedReader(remote)
+  const visible = { ...theirs, head, refs: new Map([...branches, ...tags]) }
+  const names = {
+    get: reader.get.bind(reader),
+    has: reader.has.bind(reader),
+    getStored: reader.getStored.bind(reader),
+    manifest: async () => visible,
+    manifests: () => remote.manifests(),
+  }
+  return resolveRevision(names, revision, visible)
+}
+
+function changeFor(
+  { ref, commit }: ResolvedRevision,
+  want: Cid,
+  options: CloneAtOptions & { remoteName: string },
+): ManifestChange {
+  const { remoteName, url, config = [] } = options
+  const settings = new Map<string, string>([[urlKey(remoteName), url], ...config])
+  const operation = { name: 'clone', message: `${url} at ${options.at}`, author: '' }
+  if (ref?.startsWith(branchPrefix) === true) {
+    const tracking = `${remotePrefix}${remoteName}/${shortRefName(ref)}`
+    settings.set(upstreamKey(shortRefName(ref)), tracking)
+    return { head: ref, refs: refsOf([ref, tracking], commit), config: settings, operation }
+  }
+  const refs = new Map<string, Cid>(refsOf(['HEAD'], commit))
+  if (ref?.startsWith(tagPrefix) === true) refs.set(ref, want)
+  return { head: null, refs, config: settings, operation }
+}
+
+function refsOf(names: readonly string[], commit: CommitCid): Map<string, Cid> {
+  return new Map(names.map((name) => [name, commit]))
+}

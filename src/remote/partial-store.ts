@@ -1,0 +1,205 @@
+// The local store of a clone that may be partial: a shallow one, whose history ends early, or one whose contents are
+// left with a remote until somebody reads them. It answers as a whole store does. An object that is missing is fetched
+// from that remote, checked and kept; one before the end of history is an error that says so. gc and fsck are told what
+// may be missing, so that they neither stumble over it nor call it damage.
+import { VarveError, isVarveError } from '../base/errors.ts'
+import { type Cid, shortCid } from '../encoding/cid.ts'
+import { type Horizon, horizonRef, noHorizon, readHorizon } from '../history/horizon.ts'
+import type {
+  FsckOptions,
+  FsckReport,
+  GcOptions,
+  GcReport,
+  Manifest,
+  ManifestChange,
+  ObjectWriter,
+  ReadOptions,
+  Store,
+  StoreStats,
+  StoredObject,
+  UpdateOptions,
+} from '../store/interface.ts'
+import { Arrivals } from './arrivals.ts'
+import { PartialWriter } from './partial-writer.ts'
+import { promisedObjects, promisorOf } from './promised.ts'
+
+/** Opens the remote of that name. */
+export type Connect = (remoteName: string, manifest: Manifest) => Promise<Store>
+
+export class PartialStore implements Store {
+  readonly #store: Store
+  readonly #connect: Connect
+  #promisor: { readonly name: string; readonly remote: Store; readonly arrivals: Arrivals } | null = null
+  #connecting: Promise<void> | null = null
+  #horizon: { readonly ref: Cid | undefined; readonly horizon: Horizon } = {
+    ref: undefined,
+    horizon: noHorizon,
+  }
+
+  constructor(store: Store, connect: Connect) {
+    this.#store = store
+    this.#connect = connect
+  }
+
+  get location(): string {
+    return this.#store.location
+  }
+
+  async horizon(): Promise<ReadonlySet<Cid>> {
+    const manifest = await this.#store.manifest()
+    const ref = manifest.refs.get(horizonRef)
+    if (this.#horizon.ref !== ref) this.#horizon = { ref, horizon: await readHorizon(this.#store, manifest) }
+    return this.#horizon.horizon.commits
+  }
+
+  async get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+    return this.#whole(cids, options, () => this.#reader.get(cids, options))
+  }
+
+  async getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
+    return this.#whole(cids, options, () => this.#reader.getStored(cids, options))
+  }
+
+  /** What is here, not what could be fetched. */
+  async has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
+    return this.#reader.has(cids, options)
+  }
+
+  async prefetch(cids: readonly Cid[], options?: ReadOptions): Promise<void> {
+    if (!(await this.#reach())) return
+    await this.#guarded(() => this.#promisor!.arrivals.bringAll(cids, options))
+  }
+
+  writer(): ObjectWriter {
+    return new PartialWriter(this.#store.writer(), this)
+  }
+
+  manifest(): Promise<Manifest> {
+    return this.#store.manifest()
+  }
+
+  manifests(): AsyncIterable<Manifest> {
+    return this.#store.manifests()
+  }
+
+  update(
+    change: (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>,
+    options: UpdateOptions = {},
+  ): Promise<Manifest> {
+    const { writer } = options
+    return this.#store.update(
+      change,
+      writer instanceof PartialWriter ? { ...options, writer: writer.inner } : options,
+    )
+  }
+
+  async gc(options: GcOptions = {}): Promise<GcReport> {
+    await this.#promisor?.arrivals.keep()
+    return this.#store.gc({ ...options, absent: () => this.absent() })
+  }
+
+  async fsck(options: FsckOptions = {}): Promise<FsckReport> {
+    await this.#promisor?.arrivals.keep()
+    return this.#store.fsck({ ...options, absent: () => this.absent() })
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#store.stats()
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#promisor?.arrivals.keep()
+    } finally {
+      await this.#promisor?.remote.close()
+      await this.#store.close()
+    }
+  }
+
+  /** Objects that may be missing. */
+  async absent(): Promise<ReadonlySet<Cid>> {
+    const beyond = await this.horizon()
+    const promised = await promisedObjects(this.#store, beyond)
+    return promised.size === 0 ? beyond : new Set([...beyond, ...promised])
+  }
+
+  get #reader(): Store | ObjectWriter {
+    return this.#promisor?.arrivals.reader ?? this.#store
+  }
+
+  /** `read` once more, when what it missed has come. */
+  async #whole<T>(
+    cids: readonly Cid[],
+    options: ReadOptions | undefined,
+    read: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isVarveError(error, 'VARVE_OBJECT_MISSING')) throw error
+      const isHere = await this.#reader.has(cids)
+      const missing = cids.filter((_, i) => !isHere[i])
+      const beyond = await this.horizon()
+      const left = missing.find((cid) => beyond.has(cid))
+      if (left !== undefined) throw leftOut(left)
+      if (!(await this.#reach())) throw error
+      await this.#guarded(() => this.#promisor!.arrivals.bring(missing, options))
+      return read()
+    }
+  }
+
+  /** False where no remote keeps contents for this clone. */
+  async #reach(): Promise<boolean> {
+    if (this.#promisor !== null) return true
+    const manifest = await this.#store.manifest()
+    const name = promisorOf(manifest)
+    if (name === null) return false
+    this.#connecting ??= this.#open(name, manifest).finally(() => (this.#connecting = null))
+    await this.#connecting
+    return true
+  }
+
+  async #open(name: string, manifest: Manifest): Promise<void> {
+    try {
+      const remote = await this.#connect(name, manifest)
+      this.#promisor = { name, remote, arrivals: new Arrivals(this.#store, remote) }
+    } catch (error) {
+      throw notBrought(error, name)
+    }
+  }
+
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      throw notBrought(error, this.#promisor!.name)
+    }
+  }
+}
+
+function leftOut(cid: Cid): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `history was not fetched as far back as commit '${shortCid(cid)}'`,
+    {
+      data: { commit: cid },
+      hint: "bring more of it: 'varve fetch --deepen 10', or all of it: 'varve fetch --unshallow'",
+    },
+  )
+}
+
+function notBrought(error: unknown, name: string): unknown {
+  if (isVarveError(error, 'VARVE_UNREACHABLE')) {
+    return new VarveError(error.code, `contents that are not here cannot be fetched: ${error.message}`, {
+      data: error.data,
+      cause: error,
+      hint: `this is a partial clone, and remote '${name}' has the rest; bring what you need while you can reach it: 'varve fetch --paths PATH'`,
+    })
+  }
+  if (!isVarveError(error, 'VARVE_OBJECT_MISSING') && !isVarveError(error, 'VARVE_CORRUPT')) return error
+  return new VarveError(error.code, `contents cannot be fetched from '${name}': ${error.message}`, {
+    data: { ...error.data, remote: name },
+    cause: error,
+    hint: "run 'varve fsck' in the remote repository",
+  })
+}

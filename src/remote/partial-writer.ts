@@ -1,0 +1,85 @@
+// A writer of a partial clone. What it holds and what the local store has is read there; only what both lack is asked
+// of the partial store, which may fetch it.
+import { isVarveError } from '../base/errors.ts'
+import type { Cid, Codec } from '../encoding/cid.ts'
+import type {
+  ObjectReader,
+  ObjectWriter,
+  PackedObjects,
+  PutOptions,
+  ReadOptions,
+  StoredObject,
+} from '../store/interface.ts'
+
+export class PartialWriter implements ObjectWriter {
+  readonly inner: ObjectWriter
+  readonly #store: ObjectReader
+
+  constructor(inner: ObjectWriter, store: ObjectReader) {
+    this.inner = inner
+    this.#store = store
+  }
+
+  put(codec: Codec, bytes: Uint8Array, options?: PutOptions): Cid {
+    return this.inner.put(codec, bytes, options)
+  }
+
+  putStored(object: StoredObject): Promise<void> {
+    return this.inner.putStored(object)
+  }
+
+  putPacked(objects: PackedObjects): void {
+    this.inner.putPacked(objects)
+  }
+
+  hold(cids: readonly Cid[]): boolean[] {
+    return this.inner.hold(cids)
+  }
+
+  drained(): Promise<void> {
+    return this.inner.drained()
+  }
+
+  abort(): Promise<void> {
+    return this.inner.abort()
+  }
+
+  async horizon(): Promise<ReadonlySet<Cid>> {
+    return (await this.#store.horizon?.()) ?? new Set()
+  }
+
+  async prefetch(cids: readonly Cid[], options?: ReadOptions): Promise<void> {
+    await this.#store.prefetch?.(cids, options)
+  }
+
+  has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
+    return this.inner.has(cids, options)
+  }
+
+  get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+    return this.#both(cids, (reader, some) => reader.get(some, options))
+  }
+
+  getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
+    return this.#both(cids, (reader, some) => reader.getStored(some, options))
+  }
+
+  async #both<T>(
+    cids: readonly Cid[],
+    read: (reader: ObjectReader, some: readonly Cid[]) => Promise<T[]>,
+  ): Promise<T[]> {
+    try {
+      return await read(this.inner, cids)
+    } catch (error) {
+      if (!isVarveError(error, 'VARVE_OBJECT_MISSING')) throw error
+      const isHere = await this.inner.has(cids)
+      const near = cids.filter((_, i) => isHere[i])
+      const far = cids.filter((_, i) => !isHere[i])
+      // A base that is missing, not an object that was asked for: nothing here can help.
+      if (far.length === 0) throw error
+      const [ours, others] = [await read(this.inner, near), await read(this.#store, far)]
+      const [a, b] = [ours.values(), others.values()]
+      return cids.map((_, i) => (isHere[i] ? a : b).next().value!)
+    }
+  }
+}
