@@ -72,6 +72,7 @@ const nodeModules = {
 // Packages that few commands need are scripts of their own, loaded on use.
 const apart = {
   'cli-progress': 'cli-progress',
+  'find-my-way': 'find-my-way',
   hyparquet: 'hyparquet',
   'hyparquet/src/column.js': 'hyparquet-column',
   'hyparquet/src/convert.js': 'hyparquet-convert',
@@ -83,6 +84,7 @@ const apart = {
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
   undici: 'undici',
+  'prom-client': 'prom-client',
   yaml: 'yaml',
 }
 const packagesApart = {

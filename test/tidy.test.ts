@@ -26,7 +26,8 @@ const rooms: Record<string, readonly string[]> = {
   git: ['worktree', 'remote'],
   api: ['repo', 'worktree', 'remote', 'git'],
   'index.ts': ['api'],
-  cli: ['index.ts'],
+  server: ['index.ts'],
+  cli: ['index.ts', 'server'],
   // The worker thread's table of functions: whatever is heavy enough to run beside the main thread.
   'worker.ts': ['formats', 'files'],
 }
@@ -38,6 +39,7 @@ const platformPlaces = [
   /^remote\/transports\//,
   /^git\//,
   /^api\//,
+  /^server\//,
   /^cli\//,
   /^worker\.ts$/,
 ]

@@ -27,6 +27,8 @@ export interface Command {
   readonly json: string
   /** The option that '-5' stands for. */
   readonly numberOption?: string
+  /** How long it may take to stop when it is told to; default two seconds. */
+  readonly patienceMs?: number
   /** Resolves to the exit code. */
   readonly run: (context: Context) => Promise<number>
 }
@@ -44,6 +46,8 @@ export interface Context {
   /** `signal` and `onProgress`, for every call that can take long. */
   readonly operation: OperationOptions
   readonly environment: Environment
+  /** Of Varve. */
+  readonly version: string
   /** The repository around the working directory; opened once, closed when the command ends. */
   readonly repository: (options?: RepositoryNeeds) => Promise<Repository>
 }

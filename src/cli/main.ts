@@ -49,7 +49,7 @@ export async function main(
     const parsed = parseArguments(rest, specs, { numberOption: command.numberOption })
     settings = settingsOf([leading, parsed], environment)
     if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, settings)
-    return await run(command, parsed, settings, environment)
+    return await run(command, parsed, { settings, environment, version })
   } catch (thrown) {
     const error = expectedFailure(thrown)
     await write(process.stderr, describeFailure(error, settings))
@@ -60,8 +60,7 @@ export async function main(
 async function run(
   command: Command,
   parsed: Arguments,
-  settings: Settings,
-  environment: Environment,
+  { settings, environment, version }: { settings: Settings; environment: Environment; version: string },
 ): Promise<number> {
   const stop = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -70,7 +69,7 @@ async function run(
     if (stop.signal.aborted) exit()
     stop.abort(signal)
     // Work that waits for somebody else (a pipe that sends nothing) never looks at the signal.
-    setTimeout(exit, patienceMs).unref()
+    setTimeout(exit, command.patienceMs ?? patienceMs).unref()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   const out = new Output({
@@ -86,6 +85,7 @@ async function run(
       arguments: parsed,
       out,
       environment,
+      version,
       operation: { signal: stop.signal, onProgress: progress.report },
       repository: (needs) => session.repository(needs),
     })

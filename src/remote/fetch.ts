@@ -104,7 +104,7 @@ export interface Reception {
 /** Copies and checks; says where history ends then. Nothing is published. */
 export async function receiveCommits(
   local: Store,
-  remote: Store,
+  remote: ObjectReader,
   receiver: Receiver,
   { before, theirs, wants, bounds, neighbours }: Reception,
   options: TransferOptions & { readonly depth?: number | undefined },

@@ -18,10 +18,12 @@ import { type Place, type ReadContext, readObjects, readRecords } from './read.t
 /** Where an object lies according to a view; a writer knows more places than the view does. */
 export type Locate = (cid: Cid, view: IndexView) => Place | null
 
-const cacheBytes = 64 << 20
+const cacheBytesDefault = 64 << 20
 
 export interface HomeOptions {
   readonly durability?: Durability | undefined
+  /** Of objects that were read, kept in memory. */
+  readonly cacheBytes?: number
   // For a store whose files really lie elsewhere, and are here as copies:
   /** Its manifests, and how one is added. */
   readonly log?: Log
@@ -35,11 +37,12 @@ export class DiskHome {
   readonly log: Log
   readonly pool: WorkerPool = new WorkerPool()
   readonly segments: SegmentCache = new Map()
-  readonly #cache = new Lru<Cid, Uint8Array>(cacheBytes)
+  readonly #cache: Lru<Cid, Uint8Array>
   readonly #bring: (file: string) => boolean
   #view: IndexView | null = null
 
   constructor(dir: string, options: HomeOptions = {}) {
+    this.#cache = new Lru(options.cacheBytes ?? cacheBytesDefault)
     this.dir = path.resolve(dir)
     this.durability = options.durability ?? 'flushed'
     this.log = options.log ?? new ManifestLog(this.dir)

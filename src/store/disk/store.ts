@@ -26,7 +26,7 @@ import { fsckDisk } from './fsck.ts'
 import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
 import { checkFormat, formatBytes } from './layout.ts'
-import { ManifestLog } from './log.ts'
+import { type LoggedEntry, ManifestLog } from './log.ts'
 import type { Durability } from './pack-file.ts'
 import { type Change, publish } from './publish.ts'
 import { DiskWriter } from './writer.ts'
@@ -91,6 +91,17 @@ export class DiskStore implements Store {
 
   async manifest(): Promise<Manifest> {
     return this.#home.manifestOf(this.#home.refresh().entry)
+  }
+
+  /** The log's entry with this number (default: the newest), for whoever serves the store's files; null: not kept. */
+  entry(sequence?: number): LoggedEntry | null {
+    if (sequence === undefined) return this.#home.refresh().entry
+    return sequence < this.#home.refresh().entry.oldest ? null : this.#home.log.read(sequence)
+  }
+
+  /** The manifest of an entry, with its refs wherever they are. */
+  manifestOf(entry: LoggedEntry): Manifest {
+    return this.#home.manifestOf(entry)
   }
 
   async *manifests(): AsyncIterable<Manifest> {

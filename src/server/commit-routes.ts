@@ -1,0 +1,161 @@
+// History: the log, one commit, and the checks that were run on it.
+import { VarveError } from '../base/errors.ts'
+import { readJson, sendJson } from './answers.ts'
+import type { CheckState } from './checks.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { HttpError } from './answers.ts'
+import type { Exchange, Parameter, Route } from './interface.ts'
+import { matchesPattern } from './patterns.ts'
+import { audited } from './repository-routes.ts'
+import {
+  countParameter,
+  idSchema,
+  items,
+  json,
+  listOf,
+  notFound,
+  object,
+  oneOf,
+  reference,
+  repoParameter,
+  textParameter,
+} from './schemas.ts'
+
+const commitsMax = 1000
+const commitParameter: Parameter = { name: 'commit', in: 'path', about: '64 hex digits', schema: idSchema }
+const cursor = { type: ['string', 'null'] }
+
+export const commitRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/commits',
+    operation: 'listCommits',
+    about: 'History, newest first',
+    access: 'read',
+    parameters: [
+      repoParameter,
+      textParameter('revision', "a branch, tag, commit, or range 'A..B'; default: the current branch"),
+      textParameter('path', 'only commits that touched this path'),
+      countParameter('limit', 'how many at most (default 50)', commitsMax),
+      textParameter('cursor', 'where the page before ended'),
+    ],
+    answers: {
+      200: json('a page of it', object({ items: listOf(reference('Commit')), cursor })),
+      404: notFound,
+    },
+    handle: listCommits,
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/commits/{commit}',
+    operation: 'getCommit',
+    about: 'One commit',
+    access: 'read',
+    parameters: [repoParameter, commitParameter],
+    answers: { 200: json('it', reference('Commit')), 404: notFound },
+    handle: async (exchange) => sendJson(exchange.response, await commitOf(exchange)),
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/commits/{commit}/checks',
+    operation: 'listChecks',
+    about: 'What checks said about a commit',
+    access: 'read',
+    parameters: [repoParameter, commitParameter],
+    answers: { 200: json('by name', items('Check')), 404: notFound },
+    handle: async (exchange) => {
+      const { id } = await commitOf(exchange)
+      sendJson(exchange.response, { items: exchange.services.checks.of(exchange.repository().name, id) })
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/repos/{repo}/commits/{commit}/checks',
+    operation: 'reportCheck',
+    about: 'Reports what a check says about a commit',
+    access: 'write',
+    parameters: [repoParameter, commitParameter],
+    body: {
+      type: 'application/json',
+      schema: object(
+        {
+          name: { type: 'string' },
+          state: oneOf('pending', 'success', 'failure'),
+          summary: { type: 'string', maxLength: 1000 },
+        },
+        ['summary'],
+      ),
+    },
+    answers: { 200: json('as it is kept', reference('Check')), 404: notFound },
+    handle: reportCheck,
+  },
+]
+
+async function listCommits(exchange: Exchange): Promise<void> {
+  const { query, response, signal } = exchange
+  const limit = query.number('limit') ?? 50
+  const after = query.text('cursor')
+  const revision =
+    after === undefined ? (query.text('revision') ?? 'HEAD') : decodeCursor(after, 'commits')[0]!
+  const skip = after === undefined ? 0 : Number(decodeCursor(after, 'commits')[1])
+  const path = query.text('path')
+  const { data } = exchange.repository()
+  // The walk is pinned to the commits that it began with: what is pushed meanwhile does not shift the pages.
+  const pinned = await pin(exchange, revision)
+  const found = []
+  let seen = 0
+  let next: string | null = null
+  for await (const commit of data.log({
+    revision: pinned,
+    signal,
+    ...(path === undefined ? {} : { path }),
+  })) {
+    if (seen++ < skip) continue
+    if (found.length === limit) {
+      next = encodeCursor('commits', [pinned, String(skip + limit)])
+      break
+    }
+    found.push(commit)
+  }
+  sendJson(response, { items: found, cursor: next })
+}
+
+async function pin(exchange: Exchange, revision: string): Promise<string> {
+  const { data } = exchange.repository()
+  const [, from, dots, to] = /^(.*?)(\.\.\.?)(.*)$/s.exec(revision) ?? []
+  const idOf = async (name: string): Promise<string> =>
+    (await data.commitInfo(name === '' ? 'HEAD' : name)).id
+  if (dots === undefined) return idOf(revision)
+  return `${await idOf(from!)}${dots}${await idOf(to!)}`
+}
+
+async function commitOf(exchange: Exchange): Promise<{ id: string }> {
+  const id = exchange.params['commit']!
+  if (!/^[0-9a-f]{64}$/.test(id)) throw new HttpError(404, 'VARVE_REF_NOT_FOUND', 'no such commit')
+  return exchange.repository().data.commitInfo(id)
+}
+
+async function reportCheck(exchange: Exchange): Promise<void> {
+  const { principal, request, response, services } = exchange
+  const { id } = await commitOf(exchange)
+  const { name, state, summary = '', ...rest } = await readJson(request, services.limits.bodyBytesMax)
+  const isFit =
+    typeof name === 'string' &&
+    /^[\w./-]{1,100}$/.test(name) &&
+    ['pending', 'success', 'failure'].includes(state as string) &&
+    typeof summary === 'string' &&
+    summary.length <= 1000 &&
+    Object.keys(rest).length === 0
+  if (!isFit) throw new VarveError('VARVE_USAGE', "the body has 'name', 'state' and 'summary'")
+  if (!matchesPattern(principal.checks, name)) {
+    throw new VarveError('VARVE_REFUSED', `the token may not report check '${name}'`, {
+      data: { check: name },
+    })
+  }
+  const repository = exchange.repository().name
+  const check = { name, state: state as CheckState, summary, by: principal.name, timeMs: services.now() }
+  await audited(exchange, { what: 'check', repository, data: { commit: id, name, state } }, () =>
+    services.checks.report(repository, id, check),
+  )
+  sendJson(response, check)
+}

@@ -1,0 +1,94 @@
+// A store as the world may see it: its objects, branches and tags. Settings, the state of a working folder (what is
+// staged, a merge under way), other remotes' branches and the log of operations are the owner's business.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { horizonRef, readHorizon } from '../history/horizon.ts'
+import { branchPrefix, tagPrefix } from '../history/refs.ts'
+import type {
+  FsckReport,
+  GcReport,
+  Manifest,
+  ObjectWriter,
+  ReadOptions,
+  Store,
+  StoreStats,
+  StoredObject,
+} from '../store/interface.ts'
+
+export function publicManifest(manifest: Manifest): Manifest {
+  const refs = [...manifest.refs].filter(([ref]) => isPublic(ref))
+  return {
+    sequence: manifest.sequence,
+    timeMs: manifest.timeMs,
+    head: manifest.head?.startsWith(branchPrefix) === true ? manifest.head : null,
+    refs: new Map(refs),
+    config: new Map(),
+    operation: { name: 'serve', message: '', author: '' },
+    gcEpoch: manifest.gcEpoch,
+  }
+}
+
+/** Where history ends on purpose is no secret: who fetches from here must know. */
+function isPublic(ref: string): boolean {
+  return ref.startsWith(branchPrefix) || ref.startsWith(tagPrefix) || ref === horizonRef
+}
+
+export class PublicStore implements Store {
+  readonly location: string = 'the repository'
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+    return this.#store.get(cids, options)
+  }
+
+  has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
+    return this.#store.has(cids, options)
+  }
+
+  getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
+    return this.#store.getStored(cids, options)
+  }
+
+  async horizon(): Promise<ReadonlySet<Cid>> {
+    return (await readHorizon(this.#store, await this.#store.manifest())).commits
+  }
+
+  /** What a diff needs for a while; nothing of it is ever published. */
+  writer(): ObjectWriter {
+    return this.#store.writer()
+  }
+
+  async manifest(): Promise<Manifest> {
+    return publicManifest(await this.#store.manifest())
+  }
+
+  async *manifests(): AsyncIterable<Manifest> {
+    for await (const manifest of this.#store.manifests()) yield publicManifest(manifest)
+  }
+
+  async update(): Promise<Manifest> {
+    throw readOnly()
+  }
+
+  async gc(): Promise<GcReport> {
+    throw readOnly()
+  }
+
+  async fsck(): Promise<FsckReport> {
+    throw readOnly()
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#store.stats()
+  }
+
+  async close(): Promise<void> {}
+}
+
+function readOnly(): VarveError {
+  return new VarveError('VARVE_REFUSED', 'the repository is only read here')
+}

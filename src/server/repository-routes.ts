@@ -1,0 +1,176 @@
+// Repositories, their branches and tags, and what protects their branches.
+import type { BranchInfo } from '../api/interface.ts'
+import { VarveError } from '../base/errors.ts'
+import { shortRefName } from '../history/refs.ts'
+import { readJson, sendJson } from './answers.ts'
+import { checkRepository } from './authorize.ts'
+import type { AuditEntry } from './audit.ts'
+import type { Exchange, Route } from './interface.ts'
+import { checkPattern, matchesPattern } from './patterns.ts'
+import { type Protection, protectionSettings, protectionsIn } from './protection.ts'
+import type { ServedRepository } from './repositories.ts'
+import { items, json, notFound, object, reference, repoParameter } from './schemas.ts'
+
+export const repositoryRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/repos',
+    operation: 'listRepositories',
+    about: 'The repositories that the token reaches',
+    access: 'read',
+    answers: { 200: json('their names, sorted', items('Repository')) },
+    handle: async ({ principal, response, services }) => {
+      const names = services.repositories
+        .names()
+        .filter((name) => matchesPattern(principal.repositories, name))
+      const found = await Promise.all(
+        names.map(async (name) => describe(await services.repositories.open(name))),
+      )
+      sendJson(response, { items: found })
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/repos',
+    operation: 'createRepository',
+    about: 'Makes an empty repository',
+    access: 'admin',
+    body: { type: 'application/json', schema: object({ name: { type: 'string' } }) },
+    answers: {
+      201: json('it is there', reference('Repository')),
+      404: notFound,
+      409: { about: 'the name is taken' },
+    },
+    handle: create,
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}',
+    operation: 'getRepository',
+    about: 'One repository',
+    access: 'read',
+    parameters: [repoParameter],
+    answers: { 200: json('it', reference('Repository')), 404: notFound },
+    handle: async (exchange) => sendJson(exchange.response, await describe(exchange.repository())),
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/branches',
+    operation: 'listBranches',
+    about: 'Its branches by name',
+    access: 'read',
+    parameters: [repoParameter],
+    answers: { 200: json('all of them', items('Branch')), 404: notFound },
+    handle: async (exchange) => {
+      const branches = await born(exchange.repository())
+      const shown = branches.map(({ name, commit, subject, current }) => ({ name, commit, subject, current }))
+      sendJson(exchange.response, { items: shown })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/tags',
+    operation: 'listTags',
+    about: 'Its tags by name',
+    access: 'read',
+    parameters: [repoParameter],
+    answers: { 200: json('all of them', items('Tag')), 404: notFound },
+    handle: async (exchange) =>
+      sendJson(exchange.response, { items: await exchange.repository().data.tags() }),
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/protections',
+    operation: 'listProtections',
+    about: 'What its branches are protected by',
+    access: 'read',
+    parameters: [repoParameter],
+    answers: { 200: json('by pattern', items('Protection')), 404: notFound },
+    handle: async (exchange) => {
+      const { config } = await exchange.repository().store.manifest()
+      sendJson(exchange.response, { items: protectionsIn(config) })
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/v1/repos/{repo}/protections',
+    operation: 'putProtection',
+    about: 'Protects branches, or (protect null and no checks) protects them no more',
+    access: 'admin',
+    parameters: [repoParameter],
+    body: { type: 'application/json', schema: reference('Protection') },
+    answers: { 200: json('as it is now', reference('Protection')), 404: notFound },
+    handle: protect,
+  },
+]
+
+async function describe({ name, data, store }: ServedRepository): Promise<Record<string, unknown>> {
+  const [branches, tags] = [await born({ data }), await data.tags()]
+  const { sequence } = store.entry()!.manifest
+  const { head } = await store.manifest()
+  const branch = head === null ? null : shortRefName(head)
+  return { name, branch, branches: branches.length, tags: tags.length, sequence }
+}
+
+/** The branches that have commits: a new repository's current one has none. */
+async function born({ data }: Pick<ServedRepository, 'data'>): Promise<BranchInfo[]> {
+  return (await data.branches()).filter(({ commit }) => commit !== null)
+}
+
+async function create(exchange: Exchange): Promise<void> {
+  const { principal, request, response, services } = exchange
+  const { name, ...rest } = await readJson(request, services.limits.bodyBytesMax)
+  if (typeof name !== 'string' || Object.keys(rest).length > 0)
+    throw new VarveError('VARVE_USAGE', "the body has a 'name'")
+  checkRepository(principal, name)
+  await audited(exchange, { what: 'create', repository: name.slice(0, 100) }, () =>
+    services.repositories.create(name),
+  )
+  sendJson(response, await describe(await services.repositories.open(name)), { status: 201 })
+}
+
+async function protect(exchange: Exchange): Promise<void> {
+  const { request, response, services } = exchange
+  const repository = exchange.repository()
+  const protection = readProtection(await readJson(request, services.limits.bodyBytesMax))
+  const data = { ...protection }
+  await audited(exchange, { what: 'protect', repository: repository.name, data }, () =>
+    repository.store.update(() => ({
+      config: protectionSettings(protection),
+      operation: { name: 'protect', message: protection.branch, author: exchange.principal.name },
+    })),
+  )
+  sendJson(response, protection)
+}
+
+function readProtection(document: Record<string, unknown>): Protection {
+  const { branch, protect: mode, requireChecks, ...rest } = document
+  const isFit =
+    typeof branch === 'string' &&
+    (mode === null || mode === 'fast-forward') &&
+    Array.isArray(requireChecks) &&
+    requireChecks.length <= 100 &&
+    requireChecks.every((name) => typeof name === 'string' && /^[\w./-]{1,100}$/.test(name)) &&
+    Object.keys(rest).length === 0
+  if (!isFit) throw new VarveError('VARVE_USAGE', "the body has 'branch', 'protect' and 'requireChecks'")
+  return { branch: checkPattern(branch, 'branches'), protect: mode, requireChecks: requireChecks as string[] }
+}
+
+/** What happens is written down before and after. */
+export async function audited<T>(
+  { principal, request, services }: Exchange,
+  entry: Pick<AuditEntry, 'what' | 'repository' | 'data'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const who = { id: principal.id, name: principal.name }
+  const line = { ...entry, who, address: request.socket.remoteAddress ?? '' }
+  await services.audit.append({ ...line, result: 'begun' })
+  try {
+    const result = await work()
+    await services.audit.append({ ...line, result: 'done' })
+    return result
+  } catch (error) {
+    await services.audit.append({ ...line, result: 'failed' })
+    throw error
+  }
+}

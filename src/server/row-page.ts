@@ -1,0 +1,189 @@
+// Rows of a table at a revision, by key or by a range of keys, a page at a time. A key is given as people type it, one
+// text for each of its columns; fewer stand for all keys that begin so. A page says by which key the next one goes on.
+import { VarveError } from '../base/errors.ts'
+import { digestHex } from '../encoding/cid.ts'
+import { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import { resolveRevision } from '../history/revision.ts'
+import { findTable, noTable } from '../api/snapshot.ts'
+import { entryAt } from '../prolly/entry-batch.ts'
+import type { Entry } from '../prolly/interface.ts'
+import { createContext } from '../repo/context.ts'
+import type { Store } from '../store/interface.ts'
+import { absentCell } from '../table/cell.ts'
+import type { Cell, Column, Row } from '../table/interface.ts'
+import { decodeKey } from '../table/key.ts'
+import { absentSlot } from '../table/row.ts'
+import { encodeRowKey } from '../table/row-key.ts'
+import { type RowShape, cellLinks, cellsToRow, entrySlots } from '../table/rows.ts'
+import { fetchContents, slotCell } from '../table/slot.ts'
+import { Table } from '../table/table.ts'
+
+export interface RowQuery {
+  readonly key?: readonly string[] | undefined
+  readonly from?: readonly string[] | undefined
+  readonly before?: readonly string[] | undefined
+  readonly reverse: boolean
+  readonly columns?: readonly string[] | undefined
+  readonly limit: number
+  /** The key's bytes as hex, from a cursor. */
+  readonly last?: string | undefined
+}
+
+export interface OpenTable {
+  readonly commit: string
+  readonly path: string
+  readonly table: Table
+}
+
+export interface PageRow {
+  readonly row: Row
+  /** In the order of the chosen columns. */
+  readonly cells: readonly Cell[]
+}
+
+export interface RowPage {
+  readonly columns: readonly Column[]
+  readonly rows: readonly PageRow[]
+  /** Of the last row, when there are more. */
+  readonly last: string | null
+}
+
+/** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
+export async function openTable(store: Store, revision: string, name: string): Promise<OpenTable> {
+  const { nodes } = createContext(store)
+  const { commit } = await resolveRevision(store, revision)
+  const { tree } = await readCommit(store, commit)
+  const found = await findTable(await Tree.load(nodes, tree), name)
+  if (found === null) throw noTable(name, revision)
+  return { commit: digestHex(commit), path: found.path, table: await Table.load(nodes, found.table) }
+}
+
+/** @throws VarveError VARVE_USAGE */
+export async function readPage(opened: OpenTable, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
+  const { table, path } = opened
+  const columns = chosenColumns(table, query.columns, path)
+  const { entries, more } = await readEntries(opened, query, signal)
+  const { shape } = table
+  const slots = entries.map((entry) => entrySlots(shape, entry))
+  const contents = await fetchContents(table.nodes.reader, slots.flatMap(cellLinks), { signal })
+  const rows = entries.map(({ key }, i): PageRow => {
+    const cells = shape.values.map((_, place) => slotCell(slots[i]!.cells[place] ?? absentSlot, contents))
+    return pageRow(shape, decodeKey(shape.schema, key), cells, columns)
+  })
+  const last = more ? Buffer.from(entries.at(-1)!.key).toString('hex') : null
+  return { columns, rows, last }
+}
+
+async function readEntries(
+  { table, path }: OpenTable,
+  query: RowQuery,
+  signal: AbortSignal,
+): Promise<{ entries: Entry[]; more: boolean }> {
+  const bound = (text: readonly string[] | undefined): Uint8Array | undefined =>
+    text === undefined ? undefined : encodeRowKey(leading(table.shape, text.length), { text }, path)
+  if (query.key !== undefined && query.key.length === table.shape.keys.length) {
+    const entry = await table.map.get(bound(query.key)!, { signal })
+    return { entries: entry === null ? [] : [entry], more: false }
+  }
+  const prefix = bound(query.key)
+  const last = query.last === undefined ? undefined : Buffer.from(query.last, 'hex')
+  const from = largest(
+    bound(query.from),
+    prefix,
+    query.reverse || last === undefined ? undefined : behind(last),
+  )
+  const before = smallest(
+    bound(query.before),
+    prefix === undefined ? undefined : end(prefix),
+    query.reverse ? last : undefined,
+  )
+  const entries: Entry[] = []
+  const range = { from, before, reverse: query.reverse, signal }
+  if (from !== undefined && before !== undefined && Buffer.compare(from, before) >= 0)
+    return { entries, more: false }
+  for await (const batch of table.map.scan(range)) {
+    for (let i = 0; i < batch.count; i++) {
+      if (entries.length === query.limit) return { entries, more: true }
+      entries.push(copied(entryAt(batch, i)))
+    }
+  }
+  return { entries, more: false }
+}
+
+function pageRow(
+  shape: RowShape,
+  key: readonly Cell[],
+  cells: readonly Cell[],
+  columns: readonly Column[],
+): PageRow {
+  const whole = cellsToRow(shape, { key: [...key], cells: [...cells] })
+  const row = Object.create(null) as Record<string, Row[string]>
+  const chosen: Cell[] = []
+  for (const column of columns) {
+    row[column.name] = whole[column.name] ?? null
+    const place = shape.places.find((one) => one.column.id === column.id)!
+    chosen.push((place.key >= 0 ? key[place.key] : cells[place.value]) ?? absentCell)
+  }
+  return { row, cells: chosen }
+}
+
+function chosenColumns(
+  { schema }: Table,
+  names: readonly string[] | undefined,
+  path: string,
+): readonly Column[] {
+  if (names === undefined) return schema.columns
+  return names.map((name) => {
+    const column = schema.columns.find((one) => one.name === name)
+    if (column !== undefined) return column
+    throw new VarveError('VARVE_USAGE', `'${path}' has no column '${name}'`, {
+      data: { columns: schema.columns.map((one) => one.name) },
+    })
+  })
+}
+
+/** The shape as far as the first columns of the key go. */
+function leading(shape: RowShape, parts: number): RowShape {
+  if (parts >= shape.keys.length) return shape
+  return {
+    ...shape,
+    keys: shape.keys.slice(0, parts),
+    schema: { ...shape.schema, key: shape.schema.key.slice(0, parts) },
+  }
+}
+
+/** The key right behind this one. */
+function behind(key: Uint8Array): Uint8Array {
+  return Buffer.concat([key, Buffer.alloc(1)])
+}
+
+/** The end of all keys that begin with these bytes. */
+function end(prefix: Uint8Array): Uint8Array | undefined {
+  const bytes = Buffer.from(prefix)
+  for (let i = bytes.length - 1; i >= 0; i--) {
+    if (bytes[i] === 255) continue
+    bytes[i]!++
+    return bytes.subarray(0, i + 1)
+  }
+  return undefined
+}
+
+function largest(...bounds: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
+  return bounds.reduce(
+    (a, b) => (a === undefined || (b !== undefined && Buffer.compare(a, b) < 0) ? b : a),
+    undefined,
+  )
+}
+
+function smallest(...bounds: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
+  return bounds.reduce(
+    (a, b) => (a === undefined || (b !== undefined && Buffer.compare(a, b) > 0) ? b : a),
+    undefined,
+  )
+}
+
+/** A batch's bytes are its leaf's: a page must not keep many leaves. */
+function copied({ key, value, links }: Entry): Entry {
+  return { key: new Uint8Array(key), value: new Uint8Array(value), links }
+}

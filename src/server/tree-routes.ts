@@ -1,0 +1,124 @@
+// The dataset at a revision: what is in it, and the bytes of one file.
+import type { Snapshot } from '../api/data.ts'
+import type { ListEntry } from '../api/interface.ts'
+import { VarveError } from '../base/errors.ts'
+import { sendJson, sendStream } from './answers.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { Exchange, Route } from './interface.ts'
+import { rangeHeaders, rangeOf } from './ranges.ts'
+import {
+  binary,
+  countParameter,
+  idSchema,
+  json,
+  listOf,
+  notFound,
+  object,
+  reference,
+  repoParameter,
+  requiredText,
+  textParameter,
+} from './schemas.ts'
+
+const entriesMax = 10_000
+const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
+
+export const treeRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/tree',
+    operation: 'listTree',
+    about: 'Files and tables at a revision, by path',
+    access: 'read',
+    parameters: [
+      repoParameter,
+      revision,
+      textParameter('path', 'only what lies at or below this path'),
+      countParameter('limit', 'how many at most (default 1000)', entriesMax),
+      textParameter('cursor', 'where the page before ended'),
+    ],
+    answers: {
+      200: json(
+        'a page of it',
+        object({ commit: idSchema, items: listOf(reference('Entry')), cursor: { type: ['string', 'null'] } }),
+      ),
+      404: notFound,
+    },
+    handle: listTree,
+  },
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/file',
+    operation: 'getFile',
+    about: "A file's bytes, a table as its file, a symbolic link's target",
+    access: 'read',
+    parameters: [
+      repoParameter,
+      revision,
+      requiredText('path', 'its path'),
+      { name: 'range', in: 'header', about: "'bytes=0-99', of files", schema: { type: 'string' } },
+    ],
+    answers: {
+      200: binary('all of it'),
+      206: binary('a part'),
+      404: notFound,
+      416: { about: 'no such bytes' },
+    },
+    handle: getFile,
+  },
+]
+
+async function listTree(exchange: Exchange): Promise<void> {
+  const { query, response, signal } = exchange
+  const limit = query.number('limit') ?? 1000
+  const after = query.text('cursor')
+  const [pinned, last] =
+    after === undefined ? [query.text('revision') ?? 'HEAD', null] : decodeCursor(after, 'tree')
+  const snapshot = await exchange.repository().data.at(pinned!)
+  const path = query.text('path')
+  const found = []
+  let next: string | null = null
+  for await (const entry of snapshot.list({ signal, ...(path === undefined ? {} : { path }) })) {
+    if (last !== null && last !== undefined && !isBehind(entry.path, last)) continue
+    if (found.length === limit) {
+      next = encodeCursor('tree', [snapshot.commit, found.at(-1)?.path ?? ''])
+      break
+    }
+    found.push(entry)
+  }
+  sendJson(response, { commit: snapshot.commit, items: found, cursor: next })
+}
+
+/** As paths are ordered: by their bytes. */
+function isBehind(path: string, last: string): boolean {
+  return Buffer.compare(Buffer.from(path), Buffer.from(last)) > 0
+}
+
+async function entryOf(snapshot: Snapshot, path: string): Promise<ListEntry> {
+  for await (const entry of snapshot.list({ path })) if (entry.path === path) return entry
+  throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, { data: { path } })
+}
+
+async function getFile(exchange: Exchange): Promise<void> {
+  const { query, request, response, signal } = exchange
+  const snapshot = await exchange.repository().data.at(query.text('revision') ?? 'HEAD')
+  const path = query.required('path')
+  const entry = await entryOf(snapshot, path)
+  const headers = {
+    // Whatever the bytes are, no browser shall take them for a page of ours.
+    'content-type': 'application/octet-stream',
+    'content-disposition': 'attachment',
+    'cache-control': 'no-cache',
+    etag: `"${snapshot.commit.slice(0, 16)}-${entry.id.slice(0, 32)}"`,
+    'varve-commit': snapshot.commit,
+  }
+  if (entry.kind !== 'file') {
+    response.writeHead(200, headers)
+    await sendStream(response, snapshot.read(path, { signal }), signal)
+    return
+  }
+  const wanted = rangeOf(request.headers.range, entry.size)
+  response.writeHead(wanted.isPart ? 206 : 200, { ...headers, ...rangeHeaders(wanted, entry.size) })
+  const { start, end } = wanted
+  await sendStream(response, snapshot.read(path, { start, end, signal }), signal)
+}
