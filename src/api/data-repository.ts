@@ -14,6 +14,9 @@ import { reflog } from '../repo/reflog.ts'
 import { createTag, deleteTag, listTags } from '../repo/tags.ts'
 import { undo } from '../repo/undo.ts'
 import { MemoryStore } from '../store/memory.ts'
+import { NodeStore } from '../prolly/node-store.ts'
+import { PartialStore } from '../remote/partial-store.ts'
+import { partialOf } from '../remote/selection.ts'
 import type { FsckReport, GcReport, Store } from '../store/interface.ts'
 import { blamePath, logOfRow } from './blame.ts'
 import { type ExportOptions, type ImportOptions, exportFrom, importInto } from './exchange.ts'
@@ -189,7 +192,14 @@ export class DataRepository extends MergingRepository {
 
   async fsck(options: t.OperationOptions = {}): Promise<FsckReport> {
     const report = await this.repo.store.fsck(withCounter(options, 'checking'))
-    const problems = await checkDatasets(this.repo, options)
+    const { store } = this.repo
+    // A check fetches nothing.
+    const here = store instanceof PartialStore ? { ...this.repo, store: store.local } : this.repo
+    const isPartial = partialOf(await store.manifest()) !== null
+    const problems = await checkDatasets(
+      { ...here, nodes: new NodeStore(here.store) },
+      { signal: options.signal, contents: isPartial ? 'as far as they are here' : undefined },
+    )
     return { ...report, problems: [...report.problems, ...problems] }
   }
 

@@ -9,6 +9,8 @@ import { checkDepth } from '../remote/deepen.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { isInterruption } from '../remote/receive.ts'
 import { remoteUrl } from '../remote/remotes.ts'
+import { type PartialClone, partialOf } from '../remote/selection.ts'
+import { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
@@ -28,6 +30,8 @@ export interface Place {
   readonly root: string | null
   readonly dotDir: string
   readonly gitignore: string | null
+  /** Paths that have files here; null: all. */
+  readonly filter: PathFilter | null
 }
 
 /** For what remotes may keep and lose. */
@@ -52,7 +56,7 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
   if (options.bare === true) return placeOf(disk, { root: null, dotDir }, options)
   const gitRoot = findGitRoot(dir)
   const ignored = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
-  return { ...placeOf(disk, { root: dir, dotDir }, options), gitignore: ignored }
+  return { ...(await placeOf(disk, { root: dir, dotDir }, options)), gitignore: ignored }
 }
 
 export async function findPlace(dir: string, options: OpenOptions): Promise<Place> {
@@ -68,14 +72,15 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
 }
 
 /** The store as a clone sees it that may have left things with a remote. */
-function placeOf(
+async function placeOf(
   disk: DiskStore,
   { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,
   { environment }: OpenOptions,
-): Place {
+): Promise<Place> {
   const opening = { base: root ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
   const store = new PartialStore(disk, (name, manifest) => openRemote(remoteUrl(manifest, name), opening))
-  return { store, root, dotDir, gitignore: null }
+  const filter = partialOf(await disk.manifest())?.filter ?? null
+  return { store, root, dotDir, gitignore: null, filter }
 }
 
 export interface CloneHow extends OpenOptions, OperationOptions {
@@ -85,6 +90,10 @@ export interface CloneHow extends OpenOptions, OperationOptions {
   readonly depth?: number
   /** Only this revision of the remote: a branch, a tag, an id, 'main~3'. */
   readonly at?: string
+  /** Contents of these paths alone; paths from the root, folders, or patterns such as 'images/*.png'. */
+  readonly filter?: readonly string[]
+  /** Fetches history and path trees; contents when somebody reads them. */
+  readonly lazy?: boolean
 }
 
 /** Clones into a new folder, or goes on with a clone that was interrupted there. What fails otherwise is removed again. */
@@ -95,18 +104,19 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
   open: (place: Place) => T,
 ): Promise<T> {
   if (options.depth !== undefined) checkDepth(options.depth)
+  const partial = partialHow(options)
   const from = absoluteUrl(url, process.cwd())
   const existed = fs.existsSync(dir)
   const begun = existed ? await begunClone(dir, from, options) : null
   let place: Place | null = null
   try {
-    place = begun ?? (await createPlace(dir, options))
+    place = { ...(begun ?? (await createPlace(dir, options))), filter: partial?.filter ?? null }
     if (begun === null) await note(place.store, from)
     const { environment, signal, onProgress } = options
     const remote = await openRemote(from, { cacheDir: cacheDirOf(place), environment, signal, onProgress })
     try {
       const { at } = options
-      const how = { ...options, url: from }
+      const how = { ...options, url: from, partial }
       const cloned =
         at === undefined
           ? await cloneInto(place.store, remote, how)
@@ -129,6 +139,12 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
     else fs.rmSync(dir, { recursive: true, force: true })
     throw error
   }
+}
+
+function partialHow({ filter, lazy }: CloneHow): PartialClone | null {
+  if (filter === undefined && lazy !== true) return null
+  const paths = filter === undefined ? null : new PathFilter(filter)
+  return { filter: paths, lazy: lazy === true }
 }
 
 /** The clone of the same URL that was interrupted in `dir`; null where nothing is. */
@@ -167,7 +183,7 @@ async function checkOut(
   options: OpenOptions & OperationOptions,
 ): Promise<void> {
   const repo = createContext(place.store, options)
-  const worktree = { repo, root: place.root!, dotDir: place.dotDir }
+  const worktree = { repo, root: place.root!, dotDir: place.dotDir, filter: place.filter }
   // An earlier try may have been cut short amid the files.
   await recover(worktree)
   await move(

@@ -1,7 +1,11 @@
 // Remotes: fetch, pull, push, and history brought in from Git. URLs are resolved against the repository's folder.
 import { VarveError } from '../base/errors.ts'
+import { PathFilter } from '../files/path-filter.ts'
+import type { TreeEntry } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchPrefix, remoteRef, shortRefName } from '../history/refs.ts'
+import { resolveRevision } from '../history/revision.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
 import { move } from '../repo/move.ts'
@@ -9,6 +13,7 @@ import { rebase } from '../repo/rebase.ts'
 import { type DeepenOptions, checkDepth, deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
+import { PartialStore, nothingCame } from '../remote/partial-store.ts'
 import { push } from '../remote/push.ts'
 import { addRemote, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
@@ -84,6 +89,34 @@ export class RemoteRepository extends DataRepository {
     } finally {
       await store.close()
     }
+  }
+
+  /**
+   * Of a partial clone: brings the contents that `revision` (default HEAD) has at these paths, folders or patterns, and
+   * keeps them here. Where all is here already it does nothing.
+   */
+  async fetchPaths(
+    paths: readonly string[],
+    options: t.OperationOptions & { revision?: string } = {},
+  ): Promise<{ paths: number; objects: number; bytes: number }> {
+    const { store, nodes } = this.repo
+    const filter = new PathFilter(paths)
+    const { commit } = await resolveRevision(store, options.revision ?? 'HEAD')
+    const tree = await Tree.load(nodes, (await readCommit(store, commit)).tree)
+    const entries: TreeEntry[] = []
+    for await (const batch of tree.scan(during(options)))
+      for (const { path, entry } of batch) if (filter.selects(path)) entries.push(entry)
+    if (entries.length === 0) {
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `nothing in '${options.revision ?? 'HEAD'}' matches`, {
+        data: { paths },
+        hint: "see what is there with 'varve ls'",
+      })
+    }
+    const contents = entries.flatMap((entry) =>
+      entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : [],
+    )
+    const come = store instanceof PartialStore ? await store.bringAll(contents, during(options)) : nothingCame
+    return { paths: entries.length, ...come }
   }
 
   /** Fetch, then merge (or rebase onto) the remote's branch. */

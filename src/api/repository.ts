@@ -41,7 +41,12 @@ export class Repository extends RemoteRepository {
   readonly #worktree: Worktree | null
 
   private constructor(place: Place, options: t.OpenOptions) {
-    const makeTree = (repo: Repo): Worktree => ({ repo, root: place.root!, dotDir: place.dotDir })
+    const makeTree = (repo: Repo): Worktree => ({
+      repo,
+      root: place.root!,
+      dotDir: place.dotDir,
+      filter: place.filter,
+    })
     super(place.store, options, place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)), {
       base: place.root,
       cacheDir: cacheDirOf(place),

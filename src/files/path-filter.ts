@@ -23,7 +23,12 @@ export class PathFilter {
   }
 
   has(path: Path): boolean {
-    return always.test(path) || this.#matcher.test(path).ignored
+    return always.test(path) || this.selects(path)
+  }
+
+  /** As has, by the patterns alone. */
+  selects(path: Path): boolean {
+    return this.#matcher.test(path).ignored
   }
 }
 

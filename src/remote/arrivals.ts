@@ -15,6 +15,9 @@ const walkObjectsMax = 4096
 export class Arrivals {
   /** Sees what the store has and what has come. */
   readonly reader: ObjectWriter
+  /** What has come so far, the bytes packed. */
+  objects = 0
+  bytes = 0
   readonly #store: Store
   readonly #source: ObjectReader
   readonly #wanted = new Set<Cid>()
@@ -81,8 +84,11 @@ export class Arrivals {
       if (this.#loose >= checkpointBytes) await this.keep()
     }
     const sender = new Sender(this.#source, { writer: this.reader, arrived }, signal)
+    const before = { objects: this.objects, bytes: this.bytes }
     await sender.send(cids, () => {
       const { objects: done, bytes } = sender
+      this.objects = before.objects + done
+      this.bytes = before.bytes + bytes
       onProgress?.({ phase: 'fetching contents', done, total: cids.length, unit: 'objects', bytes })
     })
   }

@@ -10,6 +10,8 @@ import { CheckedReader } from './checked-reader.ts'
 import type { CloneOptions, CloneReport } from './clone.ts'
 import { horizonChange, named, receiveCommits } from './fetch.ts'
 import { withFreshEpoch, withReceiver } from './receive.ts'
+import { partialSettings } from './selection.ts'
+import { promisedRef } from '../repo/interface.ts'
 import { checkRemoteName, checkRemoteUrl, upstreamKey, urlKey } from './remotes.ts'
 
 export interface CloneAtOptions extends CloneOptions {
@@ -76,15 +78,18 @@ function changeFor(
   want: Cid,
   options: CloneAtOptions & { remoteName: string },
 ): ManifestChange {
-  const { remoteName, url, config = [] } = options
-  const settings = new Map<string, string>([[urlKey(remoteName), url], ...config])
+  const { remoteName, url, partial = null } = options
+  const settings = new Map<string, string>([
+    [urlKey(remoteName), url],
+    ...(partial === null ? [] : partialSettings(remoteName, partial)),
+  ])
   const operation = { name: 'clone', message: `${url} at ${options.at}`, author: '' }
   if (ref?.startsWith(branchPrefix) === true) {
     const tracking = `${remotePrefix}${remoteName}/${shortRefName(ref)}`
     settings.set(upstreamKey(shortRefName(ref)), tracking)
     return { head: ref, refs: refsOf([ref, tracking], commit), config: settings, operation }
   }
-  const refs = new Map<string, Cid>(refsOf(['HEAD'], commit))
+  const refs = new Map<string, Cid>(refsOf(partial === null ? ['HEAD'] : ['HEAD', promisedRef], commit))
   if (ref?.startsWith(tagPrefix) === true) refs.set(ref, want)
   return { head: null, refs, config: settings, operation }
 }

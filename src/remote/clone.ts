@@ -7,6 +7,7 @@ import type { Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { fetchRefs } from './fetch.ts'
 import type { TransferOptions, TransferReport } from './interface.ts'
+import { type PartialClone, partialSettings } from './selection.ts'
 import { checkRemoteName, checkRemoteUrl, upstreamKey, urlKey } from './remotes.ts'
 
 export interface CloneOptions extends TransferOptions {
@@ -17,8 +18,8 @@ export interface CloneOptions extends TransferOptions {
   readonly branch?: string | undefined
   /** Commits in a row from each branch; all when absent. */
   readonly depth?: number | undefined
-  /** Settings to be made with the first refs. */
-  readonly config?: readonly (readonly [string, string])[] | undefined
+  /** Leaves contents with the remote; null: takes all. */
+  readonly partial?: PartialClone | null
 }
 
 export interface CloneReport extends TransferReport {
@@ -47,7 +48,7 @@ export async function cloneInto(local: Store, remote: Store, options: CloneOptio
       config: new Map([
         [urlKey(remoteName), options.url],
         [upstreamKey(shortRefName(ref)), `${remotePrefix}${remoteName}/${shortRefName(ref)}`],
-        ...(options.config ?? []),
+        ...(options.partial ? partialSettings(remoteName, options.partial) : []),
       ]),
       operation: { name: 'clone', message: options.url, author: '' },
     }),

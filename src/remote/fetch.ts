@@ -17,6 +17,7 @@ import type { HistoryBounds } from './negotiate.ts'
 import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
+import { type PartialClone, contentLinks, partialOf } from './selection.ts'
 import { type Copied, copyClosure } from './transfer.ts'
 
 export interface FetchOptions extends TransferOptions {
@@ -25,6 +26,8 @@ export interface FetchOptions extends TransferOptions {
   readonly prune?: boolean
   /** Commits in a row from each branch; with it what is older is left out (horizon.ts). */
   readonly depth?: number | undefined
+  /** How the receiving clone is to be partial; by default as its settings say. */
+  readonly partial?: PartialClone | null
 }
 
 export interface FetchReport extends TransferReport {
@@ -107,7 +110,7 @@ export async function receiveCommits(
   remote: ObjectReader,
   receiver: Receiver,
   { before, theirs, wants, bounds, neighbours }: Reception,
-  options: TransferOptions & { readonly depth?: number | undefined },
+  options: TransferOptions & Pick<FetchOptions, 'depth' | 'partial'>,
 ): Promise<{ copied: Copied; horizon: Horizon }> {
   const ended = await readHorizon(local, before)
   const lacked = (await readHorizon(new CheckedReader(remote), theirs)).commits
@@ -120,6 +123,7 @@ export async function receiveCommits(
     onProgress: options.onProgress,
     bounds: bounds ?? { left, lacked, depth: options.depth },
     neighbours,
+    contents: contentLinks(options.partial ?? partialOf(before)),
   })
   const horizon = movedHorizon(ended, copied)
   await verifyReceived(receiver.writer, copied.commits, horizon.commits, options.signal)

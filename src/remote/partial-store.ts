@@ -20,11 +20,20 @@ import type {
   UpdateOptions,
 } from '../store/interface.ts'
 import { Arrivals } from './arrivals.ts'
+import type { TransferOptions } from './interface.ts'
 import { PartialWriter } from './partial-writer.ts'
 import { promisedObjects, promisorOf } from './promised.ts'
 
 /** Opens the remote of that name. */
 export type Connect = (remoteName: string, manifest: Manifest) => Promise<Store>
+
+/** Objects and bytes, packed. */
+export interface Came {
+  readonly objects: number
+  readonly bytes: number
+}
+
+export const nothingCame: Came = { objects: 0, bytes: 0 }
 
 export class PartialStore implements Store {
   readonly #store: Store
@@ -39,6 +48,11 @@ export class PartialStore implements Store {
   constructor(store: Store, connect: Connect) {
     this.#store = store
     this.#connect = connect
+  }
+
+  /** What is here and nothing more: reads of it never fetch. */
+  get local(): Store {
+    return this.#store
   }
 
   get location(): string {
@@ -66,8 +80,17 @@ export class PartialStore implements Store {
   }
 
   async prefetch(cids: readonly Cid[], options?: ReadOptions): Promise<void> {
-    if (!(await this.#reach())) return
-    await this.#guarded(() => this.#promisor!.arrivals.bringAll(cids, options))
+    await this.bringAll(cids, options)
+  }
+
+  /** As prefetch; says what came, and keeps it. */
+  async bringAll(cids: readonly Cid[], options: TransferOptions = {}): Promise<Came> {
+    if (!(await this.#reach())) return nothingCame
+    const { arrivals } = this.#promisor!
+    const { objects, bytes } = arrivals
+    await this.#guarded(() => arrivals.bringAll(cids, options))
+    await arrivals.keep()
+    return { objects: arrivals.objects - objects, bytes: arrivals.bytes - bytes }
   }
 
   writer(): ObjectWriter {

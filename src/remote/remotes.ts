@@ -62,6 +62,7 @@ export async function addRemote(store: Store, name: string, url: string): Promis
 export async function removeRemote(store: Store, name: string): Promise<void> {
   await store.update((current) => {
     remoteUrl(current, name)
+    if (current.config.get('partial.remote') === name) throw keepsContents(name)
     const prefix = `${remotePrefix}${name}/`
     const refs = new Map<string, Cid | null>()
     for (const ref of current.refs.keys()) if (ref.startsWith(prefix)) refs.set(ref, null)
@@ -72,6 +73,17 @@ export async function removeRemote(store: Store, name: string): Promise<void> {
     }
     return { refs, config, operation: { name: 'remote remove', message: name, author: '' } }
   })
+}
+
+function keepsContents(name: string): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `remote '${name}' has what this partial clone has not fetched`,
+    {
+      data: { name },
+      hint: `if it has moved, say where: 'varve remote set-url ${name} URL'`,
+    },
+  )
 }
 
 /** One component: 'origin' must never be a folder of another remote's branches. */

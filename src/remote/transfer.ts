@@ -26,6 +26,7 @@ import { knownHistory } from './known-history.ts'
 import { type HistoryBounds, negotiate } from './negotiate.ts'
 import { peelAll } from './peel.ts'
 import type { Receiver } from './receive.ts'
+import type { ContentLinks } from './selection.ts'
 import { Sender } from './sender.ts'
 
 const hasObjectsMax = 4096
@@ -42,6 +43,8 @@ export interface CopyOptions extends TransferOptions {
   readonly bounds?: HistoryBounds | undefined
   /** Commits that the receiver has whole beside those that the walk meets: the children of what is wanted. */
   readonly neighbours?: readonly Commit[] | undefined
+  /** Which contents a partial receiver wants; all when absent. */
+  readonly contents?: ContentLinks | undefined
 }
 
 export interface Copied {
@@ -80,7 +83,8 @@ export async function copyClosure(
   const { fresh, boundary, cut } = await negotiate(history.wanted, receivers, tips, bounds, signal)
   const copy = new ClosureCopy(source, receiver, options)
   await copy.trees(
-    fresh.flatMap((commit) => [commit.tree, ...linksOf(commit.cid, encodeCbor(commit.extra))]),
+    fresh.map((commit) => commit.tree),
+    fresh.flatMap((commit) => linksOf(commit.cid, encodeCbor(commit.extra))),
     [...boundary, ...neighbours].map((commit) => commit.tree),
   )
   const commits = new Set(fresh.map((commit) => commit.cid))
@@ -110,9 +114,11 @@ class ClosureCopy {
     this.sender = new Sender(source, receiver, options.signal)
   }
 
-  async trees(fresh: readonly Cid[], known: readonly Cid[]): Promise<void> {
+  /** Path trees stand at stage 0; what commits link to beside them is taken whole, as contents are. */
+  async trees(fresh: readonly Cid[], extras: readonly Cid[], known: readonly Cid[]): Promise<void> {
     this.#meet(rankOf(0, null), fresh)
-    this.#prove(rankOf(0, null), known)
+    this.#meet(rankOf(1, null), extras)
+    await this.#prove(rankOf(0, null), known)
     while (this.#frontier.pending > 0) {
       throwIfAborted(this.#options.signal)
       await this.#step(this.#frontier.take()!)
@@ -173,16 +179,18 @@ class ClosureCopy {
     for (let at = 0; at < inner.length; at += walkObjectsMax) {
       const batch = inner.slice(at, at + walkObjectsMax)
       const objects = await reader.get(batch, { signal: this.#options.signal })
-      objects.forEach((bytes, i) => {
+      for (const [i, bytes] of objects.entries()) {
         const level = levelOf(bytes)
         if (level !== null && !hasLevel(rank)) {
           this.#frontier.add(side, rankOf(stageOf(rank), level), [batch[i]!])
-          return
+          continue
         }
-        const links = linksOf(batch[i]!, bytes)
-        if (side === 'known') this.#prove(rankBelow(rank, level), links)
+        const { contents } = this.#options
+        const isLeaf = contents !== undefined && level === 0 && stageOf(rank) === 0
+        const links = isLeaf ? contents(bytes) : linksOf(batch[i]!, bytes)
+        if (side === 'known') await this.#prove(rankBelow(rank, level), links)
         else this.#meet(rankBelow(rank, level), links)
-      })
+      }
     }
   }
 
@@ -192,8 +200,13 @@ class ClosureCopy {
     this.#frontier.add('fresh', rank, unmet)
   }
 
-  #prove(rank: number, cids: readonly Cid[]): void {
-    const unproven = cids.filter((cid) => !this.#proven.has(cid))
+  async #prove(rank: number, cids: readonly Cid[]): Promise<void> {
+    let unproven = cids.filter((cid) => !this.#proven.has(cid))
+    if (this.#options.contents !== undefined && unproven.length > 0) {
+      // A partial receiver may lack what its trees name.
+      const isHere = await this.#writer.has(unproven)
+      unproven = unproven.filter((_, i) => isHere[i])
+    }
     for (const cid of unproven) this.#proven.add(cid)
     this.#frontier.add('known', rank, unproven)
   }

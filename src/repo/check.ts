@@ -1,13 +1,14 @@
 // The part of fsck that knows what objects mean. The store checks bytes and links; here every tree that a ref's commit
 // or the index holds is checked as a tree (sums, order, every cut), its paths as paths, its tables row by row.
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
+import { type Cid, codecOf } from '../encoding/cid.ts'
+import { linksOf } from '../encoding/links.ts'
 import { Tree } from '../files/tree.ts'
 import { verifyPaths } from '../files/tree-check.ts'
 import { readCommit } from '../history/commit.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import { verifyTree } from '../prolly/verify.ts'
-import type { FsckProblem } from '../store/interface.ts'
+import type { FsckProblem, ObjectReader } from '../store/interface.ts'
 import { decodeKey } from '../table/key.ts'
 import { entrySlots } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
@@ -15,7 +16,11 @@ import { loadTable } from '../table/table-object.ts'
 import { peelToCommit } from './head.ts'
 import { type Repo, indexBaseRef, indexRef } from './interface.ts'
 
+const batchObjects = 512
+
 export interface CheckOptions {
+  /** Of a partial clone: tables that are not here in full are passed over. The store's own check tells lost from left. */
+  readonly contents?: 'as far as they are here' | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -72,11 +77,30 @@ async function checkTree(
     for (const { path, entry } of batch) {
       if (entry.kind !== 'table' || findings.seen.has(entry.table)) continue
       findings.seen.add(entry.table)
+      if (options.contents !== undefined && !(await isHere(repo.store, entry.table))) continue
       await guarded(findings.problems, `${where}, table '${path}'`, () =>
         checkTable(repo, entry.table, `${where}, table '${path}'`, findings, options),
       )
     }
   }
+}
+
+/** Whether an object and all that it reaches are here. */
+async function isHere(reader: ObjectReader, root: Cid): Promise<boolean> {
+  const seen = new Set([root])
+  const queue = [root]
+  while (queue.length > 0) {
+    const batch = queue.splice(-batchObjects)
+    if ((await reader.has(batch)).includes(false)) return false
+    const nodes = batch.filter((cid) => codecOf(cid) !== 'raw')
+    const objects = await reader.get(nodes)
+    for (const link of objects.flatMap((bytes, i) => linksOf(nodes[i]!, bytes))) {
+      if (seen.has(link)) continue
+      seen.add(link)
+      queue.push(link)
+    }
+  }
+  return true
 }
 
 async function checkTable(

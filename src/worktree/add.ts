@@ -8,6 +8,7 @@ import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
 import { PathSpec } from './pathspec.ts'
 import { type Scan, scanWorktree } from './scan.ts'
 import { stageScan } from './stager.ts'
+import { passOverUnwanted, wantedAmong } from './wanted.ts'
 
 export interface StageOptions extends WorktreeOptions {
   /** Tables are kept as plain bytes this time. */
@@ -28,10 +29,12 @@ export async function stage(
 ): Promise<StageResult> {
   const spec = new PathSpec(paths)
   const { index } = await readIndex(worktree)
-  const tracked = await entriesOf(index, (path) => spec.has(path), { signal: options.signal })
+  const selected = wantedAmong(worktree, (path) => spec.has(path))
+  const tracked = await entriesOf(index, selected, { signal: options.signal })
   const from = options.trackedOnly === true ? [] : spec.paths
   const scan = scanWorktree(worktree.root, { from, tracked: tracked.keys(), signal: options.signal })
   refuseBadNames(scan)
+  passOverUnwanted(worktree, scan, spec.paths)
   spec.requireMatches([
     ...tracked.keys(),
     ...scan.files.keys(),

@@ -18,6 +18,7 @@ import type { StatCache } from './stat-cache.ts'
 import type { KnownFile } from './stat-record.ts'
 import { isCarried, unstagedChanges } from './status.ts'
 import { pathFromBytes } from '../files/path.ts'
+import { wantedPaths } from './wanted.ts'
 
 /** A path whose file is to become `after`; null removes it. */
 export interface Step {
@@ -41,9 +42,11 @@ export async function stepsBetween(
   options: WorktreeOptions,
 ): Promise<Step[]> {
   const steps: Step[] = []
+  const wanted = wantedPaths(worktree)
   for await (const batch of diffTrees(from, to, options)) {
     for (const step of batch) {
-      if (isSafe(step)) steps.push(isTable(step) ? await carriedStep(worktree, step) : step)
+      if (isSafe(step) && wanted?.(step.path) !== false)
+        steps.push(isTable(step) ? await carriedStep(worktree, step) : step)
     }
   }
   return steps
@@ -63,16 +66,17 @@ export async function forcedSteps(
 ): Promise<PlannedStep[]> {
   const planned: PlannedStep[] = []
   const looker = new Looker(worktree.root)
+  const has = wantedPaths(worktree)
   for await (const batch of diffTrees(index, target, options)) {
     for (const step of batch) {
-      if (!isSafe(step)) continue
+      if (!isSafe(step) || has?.(step.path) === false) continue
       const { path, before, after } = isTable(step) ? await carriedStep(worktree, step) : step
       const stat = after === null && before !== null ? looker.look(path) : null
       if (stat !== null && !stat.isDirectory())
         planned.push({ path, before, after, action: 'remove', provenAt: null })
     }
   }
-  const wanted = await entriesOf(target, null, options)
+  const wanted = await entriesOf(target, has, options)
   const scan = scanWorktree(worktree.root, { from: [], tracked: wanted.keys(), signal: options.signal })
   for (const { path } of await unstagedChanges(worktree, wanted, scan.files, options)) {
     planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', provenAt: null })

@@ -16,6 +16,7 @@ import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
 import { snapshotTree } from './snapshot.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
+import { fetchContents } from './wanted.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
   return new WorktreeFolder(worktree)
@@ -38,11 +39,7 @@ class WorktreeFolder implements Folder {
   }
 
   async prepare(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void> {
-    if (options.discard === true) {
-      await checkPaths(await Tree.load(io.nodes, from), await Tree.load(io.nodes, to), {
-        signal: options.signal,
-      })
-    }
+    if (options.discard === true) await this.#checkForced(io, from, to, options)
     const steps = options.discard === true ? null : await this.#verified(io, from, to, options)
     const { sequence } = await this.#worktree.repo.store.manifest()
     this.#forget()
@@ -93,10 +90,23 @@ class WorktreeFolder implements Folder {
     try {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
       if (lost.length > 0) throw uncommitted(lost)
+      const written = planned.filter(({ action }) => action === 'write').map(({ after }) => after)
+      await fetchContents(io.nodes.reader, written, options)
       return planned
     } finally {
       await cache.close()
     }
+  }
+
+  async #checkForced(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void> {
+    const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
+    const quiet = { signal: options.signal }
+    await checkPaths(trees.from, trees.to, quiet)
+    if (io.nodes.reader.prefetch === undefined) return
+    const worktree: Worktree = { ...this.#worktree, repo: { ...this.#worktree.repo, nodes: io.nodes } }
+    const steps = await stepsBetween(worktree, trees.from, trees.to, quiet)
+    const written = steps.map(({ after }) => after)
+    await fetchContents(io.nodes.reader, written, options)
   }
 
   #forget(): void {

@@ -2,6 +2,7 @@
 // history. The index is a whole path tree in the manifest: ref INDEX is its root, INDEX_BASE the tree that it was laid
 // over. Staged is what differs between those two, unstaged what differs between INDEX and the files; the shapes here
 // are plain data, and the public API hands them on as they are.
+import type { PathFilter } from '../files/path-filter.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { ColumnType } from '../table/interface.ts'
 
@@ -11,6 +12,8 @@ export interface Worktree {
   readonly root: string
   /** Absolute path of the '.varve' folder: caches lie there. */
   readonly dotDir: string
+  /** Paths that have files here, in a partial clone; null or none: all. */
+  readonly filter?: PathFilter | null
 }
 
 export interface Progress {

@@ -11,6 +11,7 @@ import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
 import { PathSpec, normalPath } from './pathspec.ts'
+import { unwanted, wantedPaths } from './wanted.ts'
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE when the destination is taken */
 export async function movePath(
@@ -30,6 +31,9 @@ export async function movePath(
     })
   }
   const to = destination(looker, from, normalPath(toNamed))
+  const wanted = wantedPaths(worktree)
+  for (const path of wanted === null ? [] : tracked.keys())
+    if (wanted!(path) !== wanted!(to + path.slice(from.length))) throw unwanted(path)
   for (const folder of foldersAbove(to)) makeFolder(worktree.root, folder)
   onPath(from, 'moving', () => fs.renameSync(nativePath(worktree.root, from), nativePath(worktree.root, to)))
   const moved = new Map([...tracked.keys()].map((path): [Path, Path] => [path, to + path.slice(from.length)]))

@@ -15,6 +15,7 @@ import { PathSpec } from './pathspec.ts'
 import { scanWorktree } from './scan.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
 import { unstagedChanges } from './status.ts'
+import { fetchContents, unwanted, wantedPaths } from './wanted.ts'
 
 export interface RestoreOptions extends WorktreeOptions {
   /** Revision to take from. Default: the index for files; for the index, what it was laid over. */
@@ -40,8 +41,13 @@ export async function restorePaths(
   const inSource = await entriesOf(source, (path) => spec.has(path), options)
   spec.requireMatches([...inIndex.keys(), ...inSource.keys()])
   const changed = new Set<Path>()
-  if (files)
-    for (const path of await restoreFiles(worktree, { inIndex, inSource }, options)) changed.add(path)
+  if (files) {
+    const wanted = wantedPaths(worktree)
+    const carried = { inIndex: only(inIndex, wanted), inSource: only(inSource, wanted) }
+    const outside = [...inSource.keys()].find((path) => spec.paths.includes(path) && wanted?.(path) === false)
+    if (outside !== undefined) throw unwanted(outside)
+    for (const path of await restoreFiles(worktree, carried, options)) changed.add(path)
+  }
   if (staged)
     for (const path of await restoreIndex(worktree, { inIndex, inSource }, options)) changed.add(path)
   return [...changed].sort()
@@ -54,6 +60,13 @@ async function sourceOf(worktree: Worktree, state: IndexState, options: RestoreO
     return Tree.load(nodes, (await readCommit(store, commit)).tree)
   }
   return options.staged === true ? state.base : state.index
+}
+
+function only(
+  entries: ReadonlyMap<Path, TreeEntry>,
+  wanted: ((path: Path) => boolean) | null,
+): ReadonlyMap<Path, TreeEntry> {
+  return wanted === null ? entries : new Map([...entries].filter(([path]) => wanted(path)))
 }
 
 interface Sides {
@@ -81,6 +94,8 @@ async function restoreFiles(
   for (const { path } of await unstagedChanges(worktree, sides.inSource, scan.files, options)) {
     steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', provenAt: null })
   }
+  const written = steps.map(({ after }) => after)
+  await fetchContents(worktree.repo.nodes.reader, written, options)
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     await carryOut(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)

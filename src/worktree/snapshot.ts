@@ -7,6 +7,7 @@ import { entriesOf } from './index-state.ts'
 import type { Worktree } from './interface.ts'
 import { scanWorktree } from './scan.ts'
 import { stageScan } from './stager.ts'
+import { wantedPaths } from './wanted.ts'
 
 export async function snapshotTree(
   worktree: Worktree,
@@ -16,7 +17,7 @@ export async function snapshotTree(
 ): Promise<Cid> {
   const { signal } = options
   const tree = await Tree.load(io.nodes, index)
-  const tracked = await entriesOf(tree, null, { signal })
+  const tracked = await entriesOf(tree, wantedPaths(worktree), { signal })
   const scan = scanWorktree(worktree.root, { from: [], tracked: tracked.keys(), signal })
   const { edits } = await stageScan(worktree, io, { scan, tracked }, { ...options, onFault: 'keep as file' })
   return (await tree.update(io.writer, edits, { signal })).cid

@@ -15,6 +15,7 @@ import type { PathChange, Worktree, WorktreeOptions, WorktreeStatus } from './in
 import { foldersAbove, parentOf } from './native.ts'
 import { type FileStat, type Scan, scanWorktree } from './scan.ts'
 import { StatCache } from './stat-cache.ts'
+import { wantedPaths } from './wanted.ts'
 
 const filesPerTurn = 500
 
@@ -23,7 +24,7 @@ export async function worktreeStatus(
   options: WorktreeOptions = {},
 ): Promise<WorktreeStatus> {
   const state = await readIndex(worktree)
-  const tracked = await entriesOf(state.index, null, options)
+  const tracked = await entriesOf(state.index, wantedPaths(worktree), options)
   const scan = scanWorktree(worktree.root, { tracked: tracked.keys(), signal: options.signal })
   return {
     staged: await stagedChanges(state, options),

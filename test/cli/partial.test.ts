@@ -1,5 +1,5 @@
 // Clones that do not take everything, as people run them.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -78,5 +78,119 @@ describe('a shallow clone', () => {
   ])('is refused with %s %s', async (...options) => {
     const { code } = await varve(['clone', ...options, hub, 'refused'], at)
     expect([code, readdirSync(dir).includes('refused')]).toEqual([2, false])
+  })
+})
+
+function bytesOf(folder: string): number {
+  let bytes = 0
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += statSync(path.join(entry.parentPath, entry.name)).size
+  return bytes
+}
+
+describe('a lazy clone', () => {
+  const here = { cwd: path.join(dir, 'lazy') }
+
+  test('writes the files of today, and fetches those of yesterday when they are read', async () => {
+    await ok(['clone', '--lazy', hub, 'lazy'], at)
+    expect(await json(['status'], here)).toMatchObject({ staged: [], unstaged: [], untracked: [] })
+    expect(readFileSync(path.join(here.cwd, 'images/4.bin'))).toEqual(
+      readFileSync(path.join(source, 'images/4.bin')),
+    )
+    expect(await ok(['show', 'HEAD~2:readme.txt'], here)).toBe('version 2\n')
+    expect((await json<Log>(['log'], here)).items).toHaveLength(4)
+    const stat = await ok(['diff', '--stat', 'HEAD~3', 'HEAD'], here)
+    expect(stat).toContain('people.csv')
+    expect(await json(['fsck'], here)).toMatchObject({ problems: [] })
+    await ok(['gc'], here)
+    expect(await json(['fsck'], here)).toMatchObject({ problems: [] })
+  })
+
+  test('goes to another commit in one go, merges, and pushes', async () => {
+    await ok(['switch', '--detach', 'HEAD~3'], here)
+    expect(readdirSync(path.join(here.cwd, 'images'))).toEqual(['1.bin'])
+    await ok(['switch', '-c', 'work'], here)
+    writeFileSync(path.join(here.cwd, 'notes.txt'), 'found something\n')
+    await ok(['add', 'notes.txt'], here)
+    await ok(['commit', '-m', 'a note'], here)
+    await ok(['merge', 'main', '-m', 'bring it together'], here)
+    await ok(['push', 'origin', 'work'], here)
+    expect(await json(['fsck'], { cwd: hub })).toMatchObject({ problems: [] })
+    expect(await ok(['show', 'work:notes.txt'], { cwd: hub })).toBe('found something\n')
+  })
+
+  test('cannot do without its remote, and says so', async () => {
+    expect(await varve(['remote', 'remove', 'origin'], here)).toMatchObject({ code: 20 })
+    await ok(['clone', '--lazy', '--bare', hub, 'alone.varve'], at)
+    const alone = { cwd: path.join(dir, 'alone.varve') }
+    await ok(['config', 'remote.origin.url', path.join(dir, 'moved')], alone)
+    const { code, stderr } = await varve(['show', 'HEAD:readme.txt'], alone)
+    expect(code).toBe(60)
+    expect(stderr).toContain("remote 'origin' has the rest")
+    expect((await varve(['log', '--oneline'], alone)).code).toBe(0)
+  })
+})
+
+describe('a filtered clone', () => {
+  const here = { cwd: path.join(dir, 'filtered') }
+
+  test('has the files of its paths, and leaves all others as they are', async () => {
+    await ok(['clone', '--filter', 'people.csv', hub, 'filtered'], at)
+    expect(readdirSync(here.cwd).sort()).toEqual(['.varve', 'people.csv', 'varve.yaml'])
+    expect(bytesOf(path.join(here.cwd, '.varve'))).toBeLessThan(300_000)
+    expect(await json(['status'], here)).toMatchObject({ staged: [], unstaged: [] })
+    const text = readFileSync(path.join(here.cwd, 'people.csv'), 'utf8')
+    writeFileSync(path.join(here.cwd, 'people.csv'), text.replace('1,name 1', '1,renamed'))
+    await ok(['commit', '-am', 'rename one'], here)
+    const { items } = await json<{ items: { path: string }[] }>(['ls', 'HEAD'], here)
+    expect(items.map((item) => item.path)).toEqual([
+      'images/1.bin',
+      'images/2.bin',
+      'images/3.bin',
+      'images/4.bin',
+      'people.csv',
+      'readme.txt',
+      'varve.yaml',
+    ])
+    await ok(['push'], here)
+    expect(await ok(['show', 'main:readme.txt'], { cwd: hub })).toBe('version 4\n')
+  })
+
+  test('refuses to take a file that is not its own, and gets it when it is asked to', async () => {
+    writeFileSync(path.join(here.cwd, 'readme.txt'), 'mine\n')
+    const refused = await varve(['add', 'readme.txt'], here)
+    expect([refused.code, refused.stderr]).toEqual([20, expect.stringContaining('partial.filter')])
+    await ok(['add', '.'], here)
+    expect(await json(['status'], here)).toMatchObject({ staged: [] })
+    rmSync(path.join(here.cwd, 'readme.txt'))
+    expect(await json(['fetch', '--paths', 'readme.txt'], here)).toMatchObject({ paths: 1, objects: 1 })
+    expect(await json(['fetch', '--paths', 'readme.txt'], here)).toMatchObject({ paths: 1, objects: 0 })
+    await ok(['config', 'partial.filter', '["people.csv","readme.txt"]'], here)
+    await ok(['restore', '.'], here)
+    expect(readFileSync(path.join(here.cwd, 'readme.txt'), 'utf8')).toBe('version 4\n')
+    expect(await json(['status'], here)).toMatchObject({ staged: [], unstaged: [], untracked: [] })
+    expect(await json(['fsck'], here)).toMatchObject({ problems: [] })
+  })
+
+  test('merges what others changed elsewhere without their files', async () => {
+    await ok(['pull'], { cwd: source })
+    writeFileSync(path.join(source, 'images/5.bin'), randomBytes(300_000))
+    await ok(['add', '.'], { cwd: source })
+    await ok(['commit', '-m', 'a fifth image'], { cwd: source })
+    await ok(['push'], { cwd: source })
+    writeFileSync(path.join(here.cwd, 'readme.txt'), 'version 5\n')
+    await ok(['commit', '-am', 'a new readme'], here)
+    await ok(['pull'], here)
+    expect(readdirSync(here.cwd).sort()).toEqual(['.varve', 'people.csv', 'readme.txt', 'varve.yaml'])
+    expect(await ok(['ls', 'HEAD', 'images'], here)).toContain('images/5.bin')
+    expect(bytesOf(path.join(here.cwd, '.varve'))).toBeLessThan(400_000)
+    await ok(['push'], here)
+    expect(await json(['fsck'], { cwd: hub })).toMatchObject({ problems: [] })
+  })
+
+  test('with --lazy and --at it is the least there is: some files of one commit', async () => {
+    await ok(['clone', '--lazy', '--filter', 'images/*', '--at', 'v2', hub, 'least'], at)
+    expect(readdirSync(path.join(dir, 'least')).sort()).toEqual(['.varve', 'images', 'varve.yaml'])
+    expect(await json(['fsck'], { cwd: path.join(dir, 'least') })).toMatchObject({ problems: [] })
   })
 })

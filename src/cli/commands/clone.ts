@@ -6,7 +6,11 @@ import { openOptions } from '../session.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['clone [--bare] [-b BRANCH] [--depth N] URL [DIR]', 'clone --at REV [--depth N] URL [DIR]'],
+  usage: [
+    'clone [--bare] [-b BRANCH] [--depth N] URL [DIR]',
+    'clone [--filter PATH]... [--lazy] URL [DIR]',
+    'clone --at REV [--depth N] URL [DIR]',
+  ],
   description:
     "Copies the repository at URL with its whole history into DIR (default: the URL's last part), remembers URL as the\nremote 'origin', and writes the files of its current branch. A clone that was interrupted\ncarries on when the same command is run again. With --at it is one revision without its history: made for CI.",
   options: {
@@ -22,12 +26,23 @@ export const command: Command = {
       value: 'N',
       about: 'only the newest N commits of each branch; `varve fetch` gets more',
     },
+    filter: {
+      type: 'list',
+      value: 'PATH',
+      about:
+        'files of PATH alone: a folder, a file or a pattern; the rest stays with the remote until it is read',
+    },
+    lazy: {
+      type: 'flag',
+      about: 'history first; contents when they are read, those of the files written now',
+    },
     at: { type: 'text', value: 'REV', about: "only this branch's, tag's or commit's files, without history" },
   },
   examples: [
     ['varve clone /srv/data/prices', 'from a disk that you can reach, into ./prices'],
     ['varve clone file:///srv/data/prices current', 'the same, into ./current'],
     ['varve clone --depth 1 /srv/data/prices', 'all branches, of each the newest commit alone'],
+    ['varve clone --lazy --filter labels /srv/images', 'one folder of a huge dataset'],
     ['varve clone --at v1.2 /srv/data/prices', 'the data of one release, for a build'],
   ],
   json: '{ root: string; url: string; branch: string | null; head: string | null }',
@@ -47,6 +62,8 @@ async function run({ arguments: given, out, environment, operation }: Context): 
     ...optional('branch', given.text('branch')),
     ...optional('depth', given.number('depth')),
     ...optional('at', given.text('at')),
+    ...(given.list('filter').length === 0 ? {} : { filter: given.list('filter') }),
+    lazy: given.flag('lazy'),
   })
   try {
     const current = (await repository.branches()).find((branch) => branch.current)

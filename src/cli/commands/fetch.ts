@@ -1,28 +1,52 @@
 import type { Command, Context } from '../interface.ts'
+import { usage } from '../arguments.ts'
+import { counted, sizeText } from '../format/size.ts'
 import { printTransfer } from '../format/transfer.ts'
+import { toRepositoryPath } from '../paths.ts'
 
 export const command: Command = {
-  usage: ['fetch [--prune] [--depth N | --deepen N | --unshallow] [REMOTE]'],
+  usage: [
+    'fetch [--prune] [--depth N | --deepen N | --unshallow] [REMOTE]',
+    'fetch --paths PATH... [--at REV]',
+  ],
   description:
-    "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches, such as\norigin/main. Your branches and files stay as they are; every byte received is checked.\nA shallow clone gets more of its history with --depth, --deepen and --unshallow.",
+    "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches, such as\norigin/main. Your branches and files stay as they are; every byte received is checked.\nA shallow clone gets more of its history with --depth, --deepen and --unshallow, a partial one\nthe contents of a path with --paths.",
   options: {
     prune: { type: 'flag', short: 'p', about: 'remove remote branches that are gone there' },
     depth: { type: 'text', value: 'N', about: 'the newest N commits of each branch' },
     deepen: { type: 'text', value: 'N', about: 'N commits further back than what is here' },
+    paths: {
+      type: 'list',
+      value: 'PATH',
+      about: 'contents of PATH that a partial clone left with its remote',
+    },
+    at: { type: 'text', value: 'REV', about: 'with --paths: as REV has them, instead of HEAD' },
     unshallow: { type: 'flag', about: 'all history that was left out' },
   },
   examples: [
     ['varve fetch', 'see what others have done'],
     ['varve log main..origin/main', 'then look at it'],
+    ['varve fetch --paths images/2024', 'have them here before going offline'],
     ['varve fetch --unshallow', 'make a shallow clone a whole one'],
   ],
-  json: '{ remote: string; url: string; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; objects: number; bytes: number }',
+  json: '{ remote: string; url: string; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; objects: number; bytes: number }; with --paths { paths: number; objects: number; bytes: number }',
   run,
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.expectWords(0, 1, 'REMOTE')
+  const paths = given.list('paths')
+  const at = given.text('at')
   const repo = await repository()
+  if (paths.length > 0) {
+    given.expectWords(0, 0, '')
+    for (const other of ['prune', 'depth', 'deepen', 'unshallow']) given.exclusive('paths', other)
+    const named = paths.map((path) => toRepositoryPath(repo.root, path))
+    const come = await repo.fetchPaths(named, { ...operation, ...(at === undefined ? {} : { revision: at }) })
+    out.result(come, () => out.say(pathsText(come)))
+    return 0
+  }
+  if (at !== undefined) throw usage("'--at' goes with '--paths'")
   given.exclusive('depth', 'deepen')
   given.exclusive('depth', 'unshallow')
   given.exclusive('deepen', 'unshallow')
@@ -36,4 +60,11 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   })
   out.result(result, () => printTransfer(out, result, 'from'))
   return 0
+}
+
+function pathsText({ paths, objects, bytes }: { paths: number; objects: number; bytes: number }): string {
+  const which = counted(paths, 'path')
+  return objects === 0
+    ? `all contents of ${which} are here`
+    : `fetched ${counted(objects, 'object')} (${sizeText(bytes)}) of ${which}`
 }

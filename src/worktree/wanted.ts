@@ -1,0 +1,55 @@
+// The part of the dataset that this folder carries. A partial clone with a filter has files for what the filter selects;
+// all other entries stay in index and history as they are, and no file is missed for them. Contents that files are about
+// to be made of are fetched in one go, before anything is touched.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { ObjectReader } from '../store/interface.ts'
+import type { Worktree, WorktreeOptions } from './interface.ts'
+import type { Scan } from './scan.ts'
+
+/** Whether the path has a file here; null: all have. */
+export function wantedPaths(worktree: Worktree): ((path: Path) => boolean) | null {
+  const filter = worktree.filter ?? null
+  return filter === null ? null : (path) => filter.has(path)
+}
+
+/** As wantedPaths, of those that `has` selects. */
+export function wantedAmong(worktree: Worktree, has: (path: Path) => boolean): (path: Path) => boolean {
+  const wanted = wantedPaths(worktree)
+  return wanted === null ? has : (path) => wanted(path) && has(path)
+}
+
+/** Files of the folder that lie outside of it are passed over; one that was asked for by name is refused. */
+export function passOverUnwanted(worktree: Worktree, scan: Scan, named: readonly Path[]): void {
+  const wanted = wantedPaths(worktree)
+  if (wanted === null) return
+  for (const path of scan.files.keys()) {
+    if (wanted(path)) continue
+    if (named.includes(path)) throw unwanted(path)
+    scan.files.delete(path)
+    scan.skipped.push({ path, reason: 'it is outside of what this clone took' })
+  }
+}
+
+export function unwanted(path: Path): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is outside of what this clone took`, {
+    data: { path },
+    hint: "this is a partial clone: see 'varve config partial.filter'",
+  })
+}
+
+/** Brings the contents of entries that are about to be written. */
+export async function fetchContents(
+  reader: ObjectReader,
+  entries: Iterable<TreeEntry | null>,
+  options: WorktreeOptions,
+): Promise<void> {
+  if (reader.prefetch === undefined) return
+  const roots = new Set<Cid>()
+  for (const entry of entries) {
+    if (entry?.kind === 'file') roots.add(entry.content)
+    else if (entry?.kind === 'table') roots.add(entry.table)
+  }
+  if (roots.size > 0) await reader.prefetch([...roots], options)
+}
