@@ -29,6 +29,11 @@ export interface HttpRequest {
   readonly expected?: readonly number[]
   /** The answer's body may have this many bytes. Default: none is read. */
   readonly bytesMax?: number
+  /**
+   * Takes the body of an answer of 200 to 299, part by part; the answer then has none. What it took before a connection
+   * was cut stays with it, so the next attempt may ask for the rest.
+   */
+  readonly receive?: (part: Uint8Array, answer: Omit<HttpAnswer, 'body'>) => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -114,10 +119,15 @@ export class HttpClient {
       throw this.#noParts(request)
     }
     const isAnswer = answer.statusCode < 300 || request.expected?.includes(answer.statusCode) === true
+    const head = { status: answer.statusCode, headers: flat(answer.headers) }
     const limit = isAnswer ? (request.bytesMax ?? 0) : refusalBytesMax
-    const bytes = method === 'HEAD' ? await drop(answer.body) : await readUpTo(answer.body, limit, isAnswer)
+    const { receive } = request
+    const take =
+      receive === undefined || head.status >= 300 ? null : (part: Uint8Array) => receive(part, head)
+    const bytes =
+      method === 'HEAD' ? await drop(answer.body) : await readUpTo(answer.body, limit, isAnswer, take)
     if (bytes === null) throw this.#tooLong(request)
-    return { status: answer.statusCode, headers: flat(answer.headers), body: bytes }
+    return { ...head, body: bytes }
   }
 
   async #pause(attempt: number, after: string | undefined, signal: AbortSignal | undefined): Promise<void> {
@@ -214,6 +224,7 @@ async function readUpTo(
   body: AsyncIterable<Uint8Array> & { destroy(): unknown },
   bytesMax: number,
   all: boolean,
+  take: ((part: Uint8Array) => void) | null,
 ): Promise<Uint8Array | null> {
   const parts: Uint8Array[] = []
   let length = 0
@@ -223,7 +234,8 @@ async function readUpTo(
       body.destroy()
       return all ? null : Buffer.concat(parts)
     }
-    parts.push(part)
+    if (take === null) parts.push(part)
+    else take(part)
   }
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }

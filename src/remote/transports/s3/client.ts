@@ -1,0 +1,148 @@
+// Signed requests to one bucket. The library signs; here is what goes wrong around it: a clock that is off is corrected
+// by the store's own clock, a bucket that is in another region is asked there, once each. A redirect is never followed
+// as such: only a region's name is believed, and only where the host is Amazon's own.
+import { AwsV4Signer } from 'aws4fetch'
+import { VarveError } from '../../../base/errors.ts'
+import { toHex } from '../../../base/bytes.ts'
+import { sha256 } from '../../../base/platform.ts'
+import { type Headers, type HttpAnswer, HttpClient, type HttpRequest } from '../http-client.ts'
+import { type S3Address, type S3Place, encodeKey, encodeQuery, placeOf } from './address.ts'
+import { CredentialChain } from './credentials.ts'
+import { type Fault, explain, faultOf, refusal } from './refusals.ts'
+import { type S3Settings, isRegion } from './settings.ts'
+
+/** Bodies of refusals; what answers hold is bounded by the request. */
+const faultBytesMax = 64 << 10
+const connections = 8
+
+export interface S3Request extends Omit<HttpRequest, 'path' | 'headers' | 'body'> {
+  /** '' is the bucket. */
+  readonly key: string
+  readonly query?: Readonly<Record<string, string>>
+  /** A function is called for each attempt. */
+  readonly headers?: Headers | (() => Headers)
+  readonly body?: Uint8Array
+}
+
+export class S3Client {
+  readonly address: S3Address
+  readonly location: string
+  readonly #settings: S3Settings
+  readonly #chain: CredentialChain
+  #region: string
+  #place: S3Place
+  #http: HttpClient
+  /** Other requests may be under way on one that was left: all are closed at the end. */
+  readonly #opened: HttpClient[] = []
+  #aheadMs = 0
+
+  constructor(address: S3Address, settings: S3Settings) {
+    this.address = address
+    this.#settings = settings
+    this.#chain = new CredentialChain(settings)
+    this.#region = settings.region ?? 'us-east-1'
+    this.#place = placeOf(address, settings, this.#region)
+    this.#http = this.#connect()
+    const url = `s3://${address.bucket}/${address.prefix}`.replace(/\/$/, '')
+    this.location = this.#place.isAmazon ? url : `${url} at ${this.#place.origin}`
+  }
+
+  /** Answers of 200 to 299 and what is expected; all else is thrown. */
+  async send(request: S3Request): Promise<HttpAnswer> {
+    const mended = new Set<string>()
+    for (;;) {
+      const sentMs = Date.now()
+      const answer = await this.#http.send(this.#httpRequest(request))
+      const { status } = answer
+      if (status < 300 || request.expected?.includes(status) === true) {
+        if (status < 300 && answer.body.length > (request.bytesMax ?? faultBytesMax))
+          throw this.#tooLong(request)
+        return answer
+      }
+      const fault = faultOf(answer)
+      const cure = this.#cure(fault, answer, sentMs)
+      if (cure === null || mended.has(cure)) throw await this.refusal(fault)
+      mended.add(cure)
+    }
+  }
+
+  async refusal(fault: Fault): Promise<VarveError> {
+    const source = (await this.#chain.current())?.source ?? null
+    return refusal(fault, { location: this.location, bucket: this.address.bucket, source })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.splice(0).map((http) => http.close()))
+  }
+
+  #connect(): HttpClient {
+    const http = new HttpClient(this.#place.origin, { ca: this.#settings.ca, connections, explain })
+    this.#opened.push(http)
+    return http
+  }
+
+  #httpRequest(request: S3Request): HttpRequest {
+    const { key, query, headers, body, ...rest } = request
+    const words = Object.entries(query ?? {}).map(
+      ([name, text]) => `${encodeQuery(name)}=${encodeQuery(text)}`,
+    )
+    const path = `${this.#place.root}/${encodeKey(key)}`.replace(/(?<=.)\/$/, '') || '/'
+    const target = words.length === 0 ? path : `${path}?${words.join('&')}`
+    const own = (): Headers => (typeof headers === 'function' ? headers() : (headers ?? {}))
+    return {
+      ...rest,
+      path: target,
+      ...(body === undefined ? {} : { body }),
+      headers: () => this.#sign(request.method, target, own(), body),
+      expected: [...(request.expected ?? []), 301, 307, 400, 401, 403, 404, 405, 409, 412, 501, 507],
+      bytesMax: Math.max(request.bytesMax ?? 0, faultBytesMax),
+    }
+  }
+
+  async #sign(
+    method: string,
+    target: string,
+    headers: Headers,
+    body: Uint8Array | undefined,
+  ): Promise<Headers> {
+    const credentials = await this.#chain.current()
+    if (credentials === null) return headers
+    const signer = new AwsV4Signer({
+      method,
+      url: this.#place.origin + target,
+      headers: { ...headers, 'x-amz-content-sha256': toHex(sha256(body ?? new Uint8Array(0))) },
+      accessKeyId: credentials.id,
+      secretAccessKey: credentials.secret,
+      ...(credentials.token === undefined ? {} : { sessionToken: credentials.token }),
+      service: 's3',
+      region: this.#region,
+      datetime: new Date(Date.now() + this.#aheadMs).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+    })
+    return Object.fromEntries((await signer.sign()).headers)
+  }
+
+  /** What was put right, so that it is tried once; null: nothing can be. */
+  #cure(fault: Fault, answer: HttpAnswer, sentMs: number): string | null {
+    if (fault.code === 'RequestTimeout') return 'pause'
+    const theirsMs = Date.parse(answer.headers['date'] ?? '')
+    const isSkewed = fault.code === 'RequestTimeTooSkewed' || (fault.status === 403 && fault.code === '')
+    if (isSkewed && Math.abs(theirsMs - sentMs - this.#aheadMs) > 60_000) {
+      this.#aheadMs = theirsMs - sentMs
+      return 'clock'
+    }
+    const { region } = fault
+    const isElsewhere = [301, 307, 400].includes(fault.status) && region !== null && isRegion(region)
+    if (!isElsewhere || region === this.#region) return null
+    this.#region = region
+    const before = this.#place.origin
+    this.#place = placeOf(this.address, this.#settings, region)
+    if (this.#place.origin !== before) this.#http = this.#connect()
+    return 'region'
+  }
+
+  #tooLong(request: S3Request): VarveError {
+    return new VarveError('VARVE_CORRUPT', `'${this.location}' sends more than was asked for`, {
+      data: { url: this.location, key: request.key, bytesMax: request.bytesMax ?? 0 },
+    })
+  }
+}

@@ -1,0 +1,102 @@
+// Reads a file, or a stretch of it. A connection that is cut costs what was on its way only: the next attempt asks for
+// the rest, and takes it if it is the rest of the same file. Nothing is kept beyond what was asked for.
+import { VarveError, corrupt } from '../../../base/errors.ts'
+import { concatBytes } from '../../../base/bytes.ts'
+import type { Headers, HttpAnswer } from '../http-client.ts'
+import type { S3Client } from './client.ts'
+import { faultOf } from './refusals.ts'
+
+export interface Stretch {
+  readonly offset: number
+  /** null: to the end, which is `bytesMax` away at most. */
+  readonly length: number | null
+  readonly bytesMax: number
+}
+
+export interface Downloaded {
+  readonly bytes: Uint8Array
+  readonly headers: Headers
+}
+
+/** null when there is no such file. @throws VARVE_CORRUPT when it is longer than allowed, or shorter than asked for */
+export async function download(
+  client: S3Client,
+  key: string,
+  stretch: Stretch,
+  signal: AbortSignal | undefined,
+): Promise<Downloaded | null> {
+  const { offset, length, bytesMax } = stretch
+  const state = new Received(stretch, `'${key}' at '${client.location}'`)
+  const answer = await client.send({
+    method: 'GET',
+    key,
+    bytesMax,
+    signal,
+    headers: () => {
+      state.isFresh = true
+      const from = offset + state.count
+      if (length !== null) return { range: `bytes=${from}-${offset + length - 1}` }
+      return from === 0 ? {} : { range: `bytes=${from}-` }
+    },
+    receive: (part, head) => state.take(part, head),
+    expected: [404, 416],
+  })
+  if (answer.status === 404) {
+    const fault = faultOf(answer)
+    if (fault.code === 'NoSuchBucket') throw await client.refusal(fault)
+    return null
+  }
+  return { bytes: state.finish(answer.status), headers: answer.headers }
+}
+
+class Received {
+  /** A new attempt's answer has not been looked at yet. */
+  isFresh = true
+  count = 0
+  #parts: Uint8Array[] = []
+  #etag: string | undefined
+  readonly #stretch: Stretch
+  readonly #what: string
+
+  constructor(stretch: Stretch, what: string) {
+    this.#stretch = stretch
+    this.#what = what
+  }
+
+  take(part: Uint8Array, head: Omit<HttpAnswer, 'body'>): void {
+    if (this.isFresh) this.#begin(head)
+    this.isFresh = false
+    this.count += part.length
+    const { length, bytesMax } = this.#stretch
+    if (this.count > (length ?? bytesMax))
+      throw corrupt(`${this.#what} is larger than it may be`, { bytesMax })
+    this.#parts.push(part)
+  }
+
+  finish(status: number): Uint8Array {
+    const { length } = this.#stretch
+    const isWhole = length === null ? status !== 416 : this.count === length
+    if (!isWhole) throw corrupt(`${this.#what} is shorter than it should be`, { length, has: this.count })
+    const [first] = this.#parts
+    if (first === undefined || this.#parts.length > 1) return concatBytes(this.#parts)
+    return new Uint8Array(first.buffer, first.byteOffset, first.length)
+  }
+
+  #begin({ status, headers }: Omit<HttpAnswer, 'body'>): void {
+    const { offset, length } = this.#stretch
+    const isSame = this.#etag === undefined || this.#etag === headers['etag']
+    this.#etag = headers['etag']
+    if (status === 206) {
+      const from = /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]
+      if (isSame && Number(from) === offset + this.count) return
+      throw corrupt(`${this.#what} changed while it was read`)
+    }
+    // All of it again: a store may do that to a whole file, never to a stretch.
+    this.count = 0
+    this.#parts = []
+    if (length === null || (offset === 0 && Number(headers['content-length']) === length)) return
+    throw new VarveError('VARVE_UNREACHABLE', `${this.#what} cannot be read in parts`, {
+      hint: 'the store, or something before it, ignores ranges',
+    })
+  }
+}

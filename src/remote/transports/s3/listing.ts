@@ -1,0 +1,74 @@
+// Lists a bucket in its own order, which is that of the keys' bytes; a page at a time, names without the prefix. Keys
+// come encoded, since XML cannot hold every character, and decoded they must be below what was asked for.
+import { corrupt } from '../../../base/errors.ts'
+import type { S3Client } from './client.ts'
+import { faultOf } from './refusals.ts'
+import { type XmlElement, childText, childrenOf, parseXml } from './xml.ts'
+
+/** 1000 keys of 1024 bytes, each byte encoded as three, and what stands around them. */
+const pageBytesMax = 8 << 20
+
+export interface ListedBlob {
+  readonly name: string
+  readonly bytes: number
+  readonly timeMs: number
+}
+
+export interface Page {
+  readonly blobs: readonly ListedBlob[]
+  /** There are more behind the last one. */
+  readonly hasMore: boolean
+}
+
+/** Up to a thousand whose names begin with `prefix` and come after `after`. */
+export async function listPage(
+  client: S3Client,
+  prefix: string,
+  after: string | null,
+  signal: AbortSignal | undefined,
+): Promise<Page> {
+  const base = client.address.prefix
+  const answer = await client.send({
+    method: 'GET',
+    key: '',
+    query: {
+      'list-type': '2',
+      'encoding-type': 'url',
+      prefix: base + prefix,
+      ...(after === null ? {} : { 'start-after': base + after }),
+    },
+    bytesMax: pageBytesMax,
+    expected: [404],
+    signal,
+  })
+  if (answer.status === 404) throw await client.refusal({ ...faultOf(answer), code: 'NoSuchBucket' })
+  const root = parseXml(answer.body)
+  if (root.name !== 'ListBucketResult')
+    throw corrupt(`'${client.location}' answers a listing with '${root.name}'`)
+  const isEncoded = childText(root, 'EncodingType') === 'url'
+  const blobs: ListedBlob[] = []
+  for (const entry of childrenOf(root, 'Contents')) {
+    const key = keyOf(entry, isEncoded)
+    if (!key.startsWith(base + prefix)) continue
+    blobs.push({
+      name: key.slice(base.length),
+      bytes: Number(childText(entry, 'Size') ?? Number.NaN),
+      timeMs: Date.parse(childText(entry, 'LastModified') ?? ''),
+    })
+  }
+  const hasMore = childText(root, 'IsTruncated') === 'true'
+  const last = blobs.at(-1)?.name
+  if (hasMore && (last === undefined || (after !== null && last <= after)))
+    throw corrupt(`'${client.location}' lists the same names without end`)
+  return { blobs, hasMore }
+}
+
+function keyOf(entry: XmlElement, isEncoded: boolean): string {
+  const text = childText(entry, 'Key') ?? ''
+  if (!isEncoded) return text
+  try {
+    return decodeURIComponent(text.replaceAll('+', '%20'))
+  } catch (cause) {
+    throw corrupt('the S3 store lists a name that is no text', {}, cause)
+  }
+}

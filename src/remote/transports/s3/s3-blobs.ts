@@ -1,0 +1,143 @@
+// An S3-compatible store as files under names: what a remote needs, said in S3's requests. Before the first write it is
+// certain that the store keeps conditional writes, or that the user vouched for being the only writer; where nobody has
+// asked the store yet, it is asked then.
+import { equalBytes } from '../../../base/bytes.ts'
+import type { ReadBlobOptions, UploadOptions, WritableBlobs } from '../blobs/interface.ts'
+import type { S3Client } from './client.ts'
+import { createExclusively } from './create.ts'
+import { download } from './download.ts'
+import { type ListedBlob, listPage } from './listing.ts'
+import { NewestManifest } from './newest.ts'
+import { type Finding, probe, removeKey } from './probe.ts'
+import { readOnly, unsafe } from './refusals.ts'
+import { partBytesDefault, sizeOf, upload } from './upload.ts'
+
+/** What is known of the store: see `remote.NAME.conditional`. */
+export type Conditional = 'yes' | 'no' | 'single-writer'
+
+const removalsAtOnce = 8
+
+export interface S3BlobsOptions {
+  /** Absent: not known yet. */
+  readonly conditional?: Conditional | undefined
+  readonly partBytes?: number
+}
+
+export class S3Blobs implements WritableBlobs {
+  readonly location: string
+  readonly #client: S3Client
+  readonly #newest: NewestManifest
+  readonly #partBytes: number
+  #conditional: Conditional | undefined
+  #asking: Promise<void> | null = null
+
+  constructor(client: S3Client, options: S3BlobsOptions = {}) {
+    this.location = client.location
+    this.#client = client
+    this.#newest = new NewestManifest(client)
+    this.#conditional = options.conditional
+    this.#partBytes = options.partBytes ?? partBytesDefault
+  }
+
+  get manyWriters(): boolean {
+    return this.#conditional !== 'no' && this.#conditional !== 'single-writer'
+  }
+
+  async read(name: string, bytesMax: number, options: ReadBlobOptions = {}): Promise<Uint8Array | null> {
+    const stretch = { offset: 0, length: null, bytesMax }
+    return (await download(this.#client, this.#key(name), stretch, options.signal))?.bytes ?? null
+  }
+
+  async readRange(
+    name: string,
+    offset: number,
+    length: number,
+    options: ReadBlobOptions = {},
+  ): Promise<Uint8Array | null> {
+    // There is no range of nothing; the size tells whether it lies within the file.
+    if (length === 0) {
+      const size = await sizeOf(this.#client, this.#key(name), options.signal)
+      return size === null ? null : new Uint8Array(0)
+    }
+    const stretch = { offset, length, bytesMax: length }
+    return (await download(this.#client, this.#key(name), stretch, options.signal))?.bytes ?? null
+  }
+
+  newest(
+    known: number,
+    options: ReadBlobOptions = {},
+  ): Promise<{ sequence: number; bytes: Uint8Array } | null> {
+    return this.#newest.find(known, options.signal)
+  }
+
+  async create(name: string, bytes: Uint8Array, options: ReadBlobOptions = {}): Promise<boolean> {
+    await this.#mayWrite(options.signal)
+    const key = this.#key(name)
+    const won =
+      this.#conditional === 'single-writer'
+        ? await this.#createAlone(key, bytes, options.signal)
+        : await createExclusively(this.#client, key, bytes, options.signal)
+    this.#newest.noteTaken(name)
+    return won
+  }
+
+  async upload(name: string, file: string, options: UploadOptions = {}): Promise<void> {
+    await this.#mayWrite(options.signal)
+    await upload(this.#client, this.#key(name), file, { partBytes: this.#partBytes }, options)
+  }
+
+  async *list(prefix: string, options: ReadBlobOptions = {}): AsyncIterable<ListedBlob> {
+    for (let after: string | null = null; ;) {
+      const page = await listPage(this.#client, prefix, after, options.signal)
+      yield* page.blobs
+      if (!page.hasMore) return
+      after = page.blobs.at(-1)!.name
+    }
+  }
+
+  async remove(names: readonly string[], options: ReadBlobOptions = {}): Promise<void> {
+    await this.#mayWrite(options.signal)
+    for (let start = 0; start < names.length; start += removalsAtOnce) {
+      const some = names.slice(start, start + removalsAtOnce)
+      await Promise.all(some.map((name) => removeKey(this.#client, this.#key(name), options.signal)))
+    }
+  }
+
+  /** What the store does with conditions; leaves nothing behind. */
+  probe(signal?: AbortSignal): Promise<Finding> {
+    return probe(this.#client, signal)
+  }
+
+  close(): Promise<void> {
+    return this.#client.close()
+  }
+
+  #key(name: string): string {
+    return this.#client.address.prefix + name
+  }
+
+  /** Nobody else writes, so looking and writing need not be one step; what was written is read again. */
+  async #createAlone(key: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
+    if ((await sizeOf(this.#client, key, signal)) !== null) return false
+    await this.#client.send({ method: 'PUT', key, body: bytes, signal })
+    const found = await download(this.#client, key, { offset: 0, length: null, bytesMax: 1 << 20 }, signal)
+    return found !== null && equalBytes(found.bytes, bytes)
+  }
+
+  async #mayWrite(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#conditional === undefined) {
+      await (this.#asking ??= this.#ask(signal))
+    }
+    if (this.#conditional === 'no') throw unsafe(this.location)
+  }
+
+  async #ask(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const finding = await probe(this.#client, signal)
+      if (finding === 'read-only') throw readOnly(this.location)
+      this.#conditional = finding === 'kept' ? 'yes' : 'no'
+    } finally {
+      this.#asking = null
+    }
+  }
+}

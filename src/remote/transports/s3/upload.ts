@@ -1,0 +1,123 @@
+// Sends a local file. A name stands for its content, so what is there with the right size is not sent again. Large
+// files go in parts, several at a time; the journal keeps the upload's id, so that after a kill the store is asked which
+// parts it has and only the others are sent. The file appears at once and whole, when all of it is there.
+import fs from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { VarveError, throwIfAborted } from '../../../base/errors.ts'
+import type { UploadOptions } from '../blobs/interface.ts'
+import type { S3Client } from './client.ts'
+import { MultipartUpload } from './multipart.ts'
+import { readAt } from './local-file.ts'
+
+/** Below this a question costs more than sending. */
+const askFrom = 256 << 10
+export const partBytesDefault: number = 8 << 20
+const partsAtOnce = 4
+const turnsMax = 3
+
+export interface UploadSettings {
+  readonly partBytes: number
+}
+
+export async function upload(
+  client: S3Client,
+  key: string,
+  file: string,
+  settings: UploadSettings,
+  options: UploadOptions,
+): Promise<void> {
+  const handle = await fs.promises.open(file, 'r')
+  try {
+    const { size } = await handle.stat()
+    if (size >= askFrom && (await sizeOf(client, key, options.signal)) === size) {
+      options.onBytes?.(size)
+      return
+    }
+    if (size <= settings.partBytes) {
+      const body = await readAt(handle, 0, size)
+      await client.send({ method: 'PUT', key, body, signal: options.signal })
+      options.onBytes?.(size)
+      return
+    }
+    await inParts(client, key, handle, { size, partBytes: partBytesFor(size, settings.partBytes) }, options)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** null when there is none. */
+export async function sizeOf(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  const answer = await client.send({ method: 'HEAD', key, expected: [404], signal })
+  return answer.status === 404 ? null : Number(answer.headers['content-length'])
+}
+
+/** A file has 10,000 parts at most. */
+function partBytesFor(size: number, wanted: number): number {
+  return Math.max(wanted, Math.ceil(size / 10_000))
+}
+
+async function inParts(
+  client: S3Client,
+  key: string,
+  handle: fs.promises.FileHandle,
+  cut: { size: number; partBytes: number },
+  options: UploadOptions,
+): Promise<void> {
+  for (let turn = 1; ; turn++) {
+    throwIfAborted(options.signal)
+    const parts = await MultipartUpload.begin(client, key, cut, options)
+    try {
+      await sendParts(parts, handle, options)
+      if (await parts.complete()) return
+    } catch (error) {
+      // With a journal the next run carries on; without one nobody could.
+      if (options.journal === undefined) await parts.abandon().catch(() => undefined)
+      throw error
+    }
+    // The upload was gone: the store dropped it, or an earlier run had finished it.
+    if ((await sizeOf(client, key, options.signal)) === cut.size) return
+    if (turn >= turnsMax) {
+      throw new VarveError(
+        'VARVE_UNREACHABLE',
+        `'${client.location}' drops uploads before they are complete`,
+        {
+          data: { key },
+          hint: 'a rule of the bucket may remove unfinished uploads too early',
+        },
+      )
+    }
+    await sleep(100 * turn)
+  }
+}
+
+async function sendParts(
+  parts: MultipartUpload,
+  handle: fs.promises.FileHandle,
+  options: UploadOptions,
+): Promise<void> {
+  for (const number of parts.present()) options.onBytes?.(parts.lengthOf(number))
+  const missing = parts.missing()
+  let failed = false
+  const lane = async (): Promise<void> => {
+    for (let number = missing.shift(); number !== undefined && !failed; number = missing.shift()) {
+      throwIfAborted(options.signal)
+      const length = parts.lengthOf(number)
+      const body = await readAt(handle, (number - 1) * parts.partBytes, length)
+      if (!(await parts.send(number, body))) missing.length = 0
+      else options.onBytes?.(length)
+    }
+  }
+  const lanes = Array.from({ length: Math.min(partsAtOnce, missing.length) }, () =>
+    lane().catch((error: unknown) => {
+      failed = true
+      throw error
+    }),
+  )
+  // All have ended before an error goes on: nothing reads the file after it is closed.
+  const ends = await Promise.allSettled(lanes)
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}

@@ -1,0 +1,50 @@
+// Buckets of the tests' own on the shared server, and the way into them.
+import { randomBytes } from 'node:crypto'
+import { afterAll, describe, inject } from 'vitest'
+import { parseS3Url } from '../../src/remote/transports/s3/address.ts'
+import { S3Client } from '../../src/remote/transports/s3/client.ts'
+import { S3Blobs, type S3BlobsOptions } from '../../src/remote/transports/s3/s3-blobs.ts'
+import { findSettings } from '../../src/remote/transports/s3/settings.ts'
+import type { S3Server, S3User } from '../support/ceph.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const why = inject('whyNoS3')
+const opened: { close(): Promise<void> }[] = []
+
+afterAll(async () => {
+  for (const one of opened.splice(0)) await one.close()
+})
+
+/** Without a server they are reported as skipped, with the reason in the name. */
+export function onCeph(name: string, tests: () => void): void {
+  describe.skipIf(why !== null)(why === null ? name : `${name} (skipped: ${why})`, tests)
+}
+
+export function server(): S3Server {
+  return inject('s3')!
+}
+
+export function environmentOf(
+  user: S3User = server().owner,
+  endpoint: string = server().endpoint,
+): Environment {
+  return { AWS_ACCESS_KEY_ID: user.key, AWS_SECRET_ACCESS_KEY: user.secret, AWS_ENDPOINT_URL_S3: endpoint }
+}
+
+/** Its name. */
+export async function makeBucket(user: S3User = server().owner): Promise<string> {
+  const name = `b-${randomBytes(6).toString('hex')}`
+  await clientOf(`s3://${name}`, environmentOf(user)).send({ method: 'PUT', key: '' })
+  return name
+}
+
+export function clientOf(url: string, environment: Environment = environmentOf()): S3Client {
+  const client = new S3Client(parseS3Url(url), findSettings(environment))
+  opened.push(client)
+  return client
+}
+
+export function blobsOf(url: string, options: S3BlobsOptions = {}, environment?: Environment): S3Blobs {
+  return new S3Blobs(clientOf(url, environment), options)
+}

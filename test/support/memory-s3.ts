@@ -1,0 +1,128 @@
+// An S3 store in memory, for the ways in which stores misbehave: it does the requests that Varve makes as S3 is
+// documented to do them, and the test's rule bends them. It checks that requests are signed with the right key id and
+// not the signatures: real servers do that in test/s3.
+import { createHash, randomBytes } from 'node:crypto'
+import { type Answer, type Incoming, type Loopback, listen } from './loopback.ts'
+
+interface Stored {
+  readonly body: Buffer
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface MemoryS3 extends Loopback {
+  readonly files: Map<string, Stored>
+  /** Part bodies by number, by upload. */
+  readonly uploads: Map<string, Map<number, Buffer>>
+  /** Of a page of a listing. */
+  pageNames: number
+  /** Names that listings do not show yet. */
+  unlisted: (key: string) => boolean
+}
+
+export const testEnvironment = { AWS_ACCESS_KEY_ID: 'AKTEST', AWS_SECRET_ACCESS_KEY: 'secret-canary' }
+
+export async function startMemoryS3(): Promise<MemoryS3> {
+  const store = {
+    files: new Map<string, Stored>(),
+    uploads: new Map<string, Map<number, Buffer>>(),
+    pageNames: 1000,
+    unlisted: () => false,
+  } as unknown as MemoryS3
+  const loopback = await listen((incoming) => answer(store, incoming))
+  return Object.assign(loopback, store)
+}
+
+function answer(store: MemoryS3, call: Incoming): Answer {
+  const { method, key, query } = call
+  if (!String(call.headers['authorization']).includes(`Credential=${testEnvironment.AWS_ACCESS_KEY_ID}/`))
+    return fault(403, 'InvalidAccessKeyId')
+  if (key === '') return list(store, query)
+  if (query.has('uploads') || query.has('uploadId')) return multipart(store, call)
+  if (method === 'PUT') return put(store, call)
+  const file = store.files.get(key)
+  if (method === 'DELETE') store.files.delete(key)
+  if (method === 'DELETE') return { status: 204, headers: {}, body: Buffer.alloc(0) }
+  return file === undefined ? fault(404, 'NoSuchKey') : get(call, file)
+}
+
+function put(store: MemoryS3, call: Incoming): Answer {
+  if (call.headers['if-none-match'] === '*' && store.files.has(call.key))
+    return fault(412, 'PreconditionFailed')
+  const headers: Record<string, string> = {}
+  for (const [name, text] of Object.entries(call.headers))
+    if (name.startsWith('x-amz-meta-')) headers[name] = String(text)
+  store.files.set(call.key, { body: call.body, headers })
+  return { status: 200, headers: { etag: tagOf(call.body) }, body: Buffer.alloc(0) }
+}
+
+function get(call: Incoming, { body, headers }: Stored): Answer {
+  const shown = { ...headers, etag: tagOf(body) }
+  const range = /^bytes=(\d+)-(\d*)$/.exec(String(call.headers['range'] ?? ''))
+  if (range === null) {
+    const length = call.method === 'HEAD' ? { 'content-length': String(body.length) } : {}
+    return {
+      status: 200,
+      headers: { ...shown, ...length },
+      body: call.method === 'HEAD' ? Buffer.alloc(0) : body,
+    }
+  }
+  const from = Number(range[1])
+  if (from >= body.length) return fault(416, 'InvalidRange')
+  const part = body.subarray(from, range[2] === '' ? body.length : Number(range[2]) + 1)
+  const at = `bytes ${from}-${from + part.length - 1}/${body.length}`
+  return { status: 206, headers: { ...shown, 'content-range': at }, body: part }
+}
+
+function list(store: MemoryS3, query: URLSearchParams): Answer {
+  const prefix = query.get('prefix') ?? ''
+  const after = query.get('start-after') ?? ''
+  const keys = [...store.files.keys()].sort()
+  const behind = keys.filter((key) => key.startsWith(prefix) && key > after && !store.unlisted(key))
+  const shown = behind.slice(0, store.pageNames)
+  const entries = shown.map(
+    (key) =>
+      `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><Size>${store.files.get(key)!.body.length}</Size></Contents>`,
+  )
+  const body = `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType><IsTruncated>${shown.length < behind.length}</IsTruncated>${entries.join('')}</ListBucketResult>`
+  return { status: 200, headers: {}, body: Buffer.from(body) }
+}
+
+function multipart(store: MemoryS3, call: Incoming): Answer {
+  const { method, key, query } = call
+  if (query.has('uploads')) {
+    const id = randomBytes(6).toString('hex')
+    store.uploads.set(id, new Map())
+    return xml(`<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`)
+  }
+  const id = query.get('uploadId') ?? ''
+  const parts = store.uploads.get(id)
+  if (parts === undefined) return fault(404, 'NoSuchUpload')
+  if (method === 'PUT') {
+    parts.set(Number(query.get('partNumber')), call.body)
+    return { status: 200, headers: { etag: tagOf(call.body) }, body: Buffer.alloc(0) }
+  }
+  if (method === 'GET') {
+    const entries = [...parts].map(
+      ([number, body]) =>
+        `<Part><PartNumber>${number}</PartNumber><ETag>${tagOf(body)}</ETag><Size>${body.length}</Size></Part>`,
+    )
+    return xml(`<ListPartsResult><IsTruncated>false</IsTruncated>${entries.join('')}</ListPartsResult>`)
+  }
+  store.uploads.delete(id)
+  if (method === 'DELETE') return { status: 204, headers: {}, body: Buffer.alloc(0) }
+  const sorted = [...parts].sort(([a], [b]) => a - b).map(([, body]) => body)
+  store.files.set(key, { body: Buffer.concat(sorted), headers: {} })
+  return xml('<CompleteMultipartUploadResult></CompleteMultipartUploadResult>')
+}
+
+function xml(body: string): Answer {
+  return { status: 200, headers: {}, body: Buffer.from(`<?xml version="1.0"?>${body}`) }
+}
+
+function fault(status: number, code: string): Answer {
+  return { status, headers: {}, body: Buffer.from(`<Error><Code>${code}</Code></Error>`) }
+}
+
+function tagOf(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`
+}
