@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
-import { type ErrorCode, isVarveError } from '../../src/base/errors.ts'
+import { isVarveError } from '../../src/base/errors.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { blobsOf, clientOf, environmentOf, makeBucket, onCeph, server } from './bucket.ts'
 
-async function codeOf(work: Promise<unknown>): Promise<ErrorCode | string> {
+async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
     return `no error: ${String(await work)}`
   } catch (error) {

@@ -9,14 +9,19 @@ declare module 'vitest' {
   }
 }
 
-export default async function start(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+let stop: (() => Promise<void>) | null = null
+
+export async function setup(project: TestProject): Promise<void> {
   const why = whyNoCeph()
+  const ceph = why === null ? await startCeph() : null
   project.provide('whyNoS3', why)
-  if (why !== null) {
-    project.provide('s3', null)
-    return undefined
-  }
-  const { stop, ...server } = await startCeph()
-  project.provide('s3', server)
-  return stop
+  project.provide(
+    's3',
+    ceph === null ? null : { endpoint: ceph.endpoint, owner: ceph.owner, poor: ceph.poor },
+  )
+  stop = ceph?.stop ?? null
+}
+
+export async function teardown(): Promise<void> {
+  await stop?.()
 }

@@ -15,6 +15,8 @@ export interface MemoryS3 extends Loopback {
   readonly uploads: Map<string, Map<number, Buffer>>
   /** Of a page of a listing. */
   pageNames: number
+  /** Instead of a listing. */
+  readonly rawAnswer: { body: Buffer | null }
   /** Names that listings do not show yet. */
   unlisted: (key: string) => boolean
 }
@@ -22,14 +24,15 @@ export interface MemoryS3 extends Loopback {
 export const testEnvironment = { AWS_ACCESS_KEY_ID: 'AKTEST', AWS_SECRET_ACCESS_KEY: 'secret-canary' }
 
 export async function startMemoryS3(): Promise<MemoryS3> {
-  const store = {
+  const loopback = await listen((incoming) => answer(store, incoming))
+  const store: MemoryS3 = Object.assign(loopback, {
     files: new Map<string, Stored>(),
     uploads: new Map<string, Map<number, Buffer>>(),
     pageNames: 1000,
+    rawAnswer: { body: null },
     unlisted: () => false,
-  } as unknown as MemoryS3
-  const loopback = await listen((incoming) => answer(store, incoming))
-  return Object.assign(loopback, store)
+  })
+  return store
 }
 
 function answer(store: MemoryS3, call: Incoming): Answer {
@@ -74,6 +77,8 @@ function get(call: Incoming, { body, headers }: Stored): Answer {
 }
 
 function list(store: MemoryS3, query: URLSearchParams): Answer {
+  const { body: raw } = store.rawAnswer
+  if (raw !== null) return { status: 200, headers: {}, body: raw }
   const prefix = query.get('prefix') ?? ''
   const after = query.get('start-after') ?? ''
   const keys = [...store.files.keys()].sort()

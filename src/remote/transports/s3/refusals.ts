@@ -53,7 +53,8 @@ export function refusal(fault: Fault, situation: Situation): VarveError {
     return new VarveError('VARVE_REFUSED', message(situation), { data, hint: hint(situation) })
   }
   const said = fault.code === '' ? String(fault.status) : `${fault.status} ${fault.code}`
-  const code = fault.status >= 500 || fault.status === 429 ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
+  const isPassing = (fault.status >= 500 && fault.status !== 501) || fault.status === 429
+  const code = isPassing ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
   return new VarveError(code, `'${location}' answers ${said}`, {
     data,
     hint: code === 'VARVE_UNREACHABLE' ? 'run the command again: it goes on where it stopped' : seeSettings,
