@@ -86,7 +86,7 @@ function list(store: MemoryS3, query: URLSearchParams): Answer {
   const shown = behind.slice(0, store.pageNames)
   const entries = shown.map(
     (key) =>
-      `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><Size>${store.files.get(key)!.body.length}</Size></Contents>`,
+      `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>${tagOf(store.files.get(key)!.body).replaceAll('"', '&quot;')}</ETag><Size>${store.files.get(key)!.body.length}</Size></Contents>`,
   )
   const body = `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType><IsTruncated>${shown.length < behind.length}</IsTruncated>${entries.join('')}</ListBucketResult>`
   return { status: 200, headers: {}, body: Buffer.from(body) }

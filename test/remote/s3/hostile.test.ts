@@ -1,61 +1,79 @@
 // Stores that are slow to list, in another region, of another time, cut off, or that lie.
 import { describe, expect, test } from 'vitest'
 import { utf8, utf8Text } from '../../../src/base/bytes.ts'
-import { startMemoryS3 } from '../../support/memory-s3.ts'
+import { type MemoryS3, startMemoryS3 } from '../../support/memory-s3.ts'
 import { blobsAt, faultOf } from './store.ts'
 
-function manifest(sequence: number): string {
+function nameOf(sequence: number): string {
   return `m/${String(sequence).padStart(20, '0')}`
 }
 
+function manifest(sequence: number): { sequence: number; bytes: Uint8Array } {
+  return { sequence, bytes: utf8(`no. ${sequence}`) }
+}
+
+function put(store: MemoryS3, sequence: number): void {
+  store.files.set(nameOf(sequence), { body: Buffer.from(`no. ${sequence}`), headers: {} })
+}
+
 describe('the newest manifest', () => {
-  test.each([0, 1, 999, 1000, 1001, 2000, 5500, 12_345])(
-    'of %i is found with few requests',
-    async (count) => {
-      const store = await startMemoryS3()
-      for (let n = 1; n <= count; n++)
-        store.files.set(manifest(n), { body: Buffer.from(`no. ${n}`), headers: {} })
-      const newest = await blobsAt(store).newest(0)
-      expect(newest === null ? 0 : newest.sequence).toBe(count)
-      expect(store.calls.length).toBeLessThan(count < 1000 ? 3 : 16)
-    },
-  )
+  test.each([1, 999, 1000, 1001, 2000, 5500, 12_345])('of %i is found with few requests', async (count) => {
+    const store = await startMemoryS3()
+    for (let n = 1; n <= count; n++) put(store, n)
+    expect((await blobsAt(store).newest(null))?.sequence).toBe(count)
+    expect(store.calls.length).toBeLessThan(count < 1000 ? 3 : 16)
+  })
+
+  test('of none is an error', async () => {
+    expect(await faultOf(blobsAt(await startMemoryS3()).newest(null))).toMatch(
+      /^VARVE_UNREACHABLE: no repository at/,
+    )
+  })
 
   test('is asked for once when there is nothing new, twice else', async () => {
     const store = await startMemoryS3()
     const blobs = blobsAt(store)
-    for (const n of [1, 2, 3]) await blobs.create(manifest(n), utf8(`no. ${n}`))
-    const before = store.calls.length
-    expect(await blobs.newest(3)).toBe(null)
-    expect(store.calls.length - before).toBe(1)
-    expect((await blobs.newest(2))?.sequence).toBe(3)
-    expect(store.calls.length - before).toBe(3)
+    for (const n of [1, 2, 3]) put(store, n)
+    expect(await blobs.newest(manifest(3))).toBe(null)
+    expect(store.calls).toHaveLength(1)
+    expect(await blobs.newest(manifest(2))).toEqual(manifest(3))
+    expect(store.calls).toHaveLength(3)
   })
 
-  test('is the newest although gc removed the one after the known', async () => {
+  test('is the newest although gc removed the one that was known, and those after it', async () => {
     const store = await startMemoryS3()
-    for (const n of [7, 8, 9]) await blobsAt(store).create(manifest(n), utf8(`no. ${n}`))
-    expect((await blobsAt(store).newest(2))?.sequence).toBe(9)
+    for (const n of [7, 8, 9]) put(store, n)
+    expect(await blobsAt(store).newest(manifest(2))).toEqual(manifest(9))
   })
 
-  test('is found by its number where a listing lags behind a lost race', async () => {
+  test.each([2, 3, 50])('of a store that was made anew is told from no. %i of the old one', async (known) => {
     const store = await startMemoryS3()
-    const [one, other] = [blobsAt(store), blobsAt(store)]
-    for (const n of [1, 2, 3]) await other.create(manifest(n), utf8(`no. ${n}`))
-    store.unlisted = (key) => key > manifest(1)
-    expect((await one.newest(0))?.sequence).toBe(1)
-    expect(await one.create(manifest(2), utf8('mine'))).toBe(false)
-    expect((await one.newest(1))?.sequence).toBe(3)
-    expect(await one.create(manifest(4), utf8('mine'))).toBe(true)
-    expect((await one.newest(3))?.sequence).toBe(4)
+    for (const n of [1, 2, 3]) put(store, n)
+    const old = { sequence: known, bytes: utf8('of another store') }
+    expect(await blobsAt(store).newest(old)).toEqual(manifest(3))
+  })
+
+  test('is found by its number where a listing lags behind what was read, and behind a lost race', async () => {
+    const store = await startMemoryS3()
+    const one = blobsAt(store)
+    for (const n of [1, 2, 3]) put(store, n)
+    store.unlisted = (key) => key > nameOf(1)
+    expect(await one.newest(null)).toEqual(manifest(1))
+    expect(await one.newest(manifest(3))).toBe(null)
+    expect(await one.create(nameOf(2), utf8('mine'))).toBe(false)
+    expect(await one.newest(manifest(1))).toEqual(manifest(3))
+    expect(await one.create(nameOf(4), utf8('no. 4'))).toBe(true)
+    expect(await one.newest(manifest(3))).toEqual(manifest(4))
+    store.unlisted = () => true
+    expect(await one.newest(manifest(4))).toBe(null)
   })
 
   test('that is listed and cannot be had is an error, not an older one', async () => {
     const store = await startMemoryS3()
-    await blobsAt(store).create(manifest(1), utf8('x'))
+    put(store, 1)
     store.rule = ({ method, key }) =>
       method === 'GET' && key !== '' ? { refuse: { status: 404, code: 'NoSuchKey' } } : undefined
-    expect(await faultOf(blobsAt(store).newest(0))).toMatch(
+    expect(await faultOf(blobsAt(store).newest(null))).toMatch(
       /^VARVE_CORRUPT: .* lists manifests that it does not have/,
     )
   })
@@ -216,7 +234,7 @@ describe('a store that lies', () => {
   ])('in a listing, with %s, is refused', async (_, body) => {
     const store = await startMemoryS3()
     store.rawAnswer.body = Buffer.from(body)
-    expect(await faultOf(blobsAt(store).newest(0))).toMatch(/^VARVE_CORRUPT/)
+    expect(await faultOf(blobsAt(store).newest(null))).toMatch(/^VARVE_CORRUPT/)
   })
 
   test('in a listing, with names of others, is not believed', async () => {
@@ -224,6 +242,6 @@ describe('a store that lies', () => {
     store.rawAnswer.body = Buffer.from(
       '<ListBucketResult><Contents><Key>../../etc/passwd</Key></Contents><Contents><Key>m/99</Key></Contents><Contents><Key>m/99999999999999999999</Key></Contents></ListBucketResult>',
     )
-    expect(await blobsAt(store).newest(0)).toBe(null)
+    expect(await faultOf(blobsAt(store).newest(null))).toMatch(/^VARVE_UNREACHABLE: no repository at/)
   })
 })

@@ -12,6 +12,8 @@ export interface ListedBlob {
   readonly name: string
   readonly bytes: number
   readonly timeMs: number
+  /** '"…"', as the store writes it. */
+  readonly tag: string
 }
 
 export interface Page {
@@ -54,6 +56,7 @@ export async function listPage(
       name: key.slice(base.length),
       bytes: Number(childText(entry, 'Size') ?? Number.NaN),
       timeMs: Date.parse(childText(entry, 'LastModified') ?? ''),
+      tag: childText(entry, 'ETag') ?? '',
     })
   }
   const hasMore = childText(root, 'IsTruncated') === 'true'

@@ -2,7 +2,7 @@
 // certain that the store keeps conditional writes, or that the user vouched for being the only writer; where nobody has
 // asked the store yet, it is asked then.
 import { equalBytes } from '../../../base/bytes.ts'
-import type { ReadBlobOptions, UploadOptions, WritableBlobs } from '../blobs/interface.ts'
+import type { ManifestFile, ReadBlobOptions, UploadOptions, WritableBlobs } from '../blobs/interface.ts'
 import type { S3Client } from './client.ts'
 import { createExclusively } from './create.ts'
 import { download } from './download.ts'
@@ -63,10 +63,7 @@ export class S3Blobs implements WritableBlobs {
     return (await download(this.#client, this.#key(name), stretch, options.signal))?.bytes ?? null
   }
 
-  newest(
-    known: number,
-    options: ReadBlobOptions = {},
-  ): Promise<{ sequence: number; bytes: Uint8Array } | null> {
+  newest(known: ManifestFile | null, options: ReadBlobOptions = {}): Promise<ManifestFile | null> {
     return this.#newest.find(known, options.signal)
   }
 
