@@ -71,6 +71,7 @@ const nodeModules = {
 
 // Packages that few commands need are scripts of their own, loaded on use.
 const apart = {
+  aws4fetch: 'aws4fetch',
   'cli-progress': 'cli-progress',
   'find-my-way': 'find-my-way',
   hyparquet: 'hyparquet',
@@ -83,6 +84,7 @@ const apart = {
   'hyparquet-writer': 'hyparquet-writer',
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
+  saxes: 'saxes',
   undici: 'undici',
   'prom-client': 'prom-client',
   yaml: 'yaml',

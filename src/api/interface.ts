@@ -211,6 +211,17 @@ export interface RemoteInfo {
   readonly url: string
 }
 
+/** What a store that has nobody in front of it was found to do with conditional writes. */
+export interface AddedRemote extends RemoteInfo {
+  /**
+   * 'kept': any number may push at once. 'ignored', 'rejected': two writers could lose each other's work. 'read-only':
+   * it may not be written to with these credentials. null: it does not matter to this kind of remote.
+   */
+  readonly finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null
+  /** Kept as `remote.NAME.conditional`; null: nothing is. */
+  readonly conditional: 'yes' | 'no' | 'single-writer' | null
+}
+
 export interface RefUpdate {
   /** Full name of the ref that moved. */
   readonly ref: string

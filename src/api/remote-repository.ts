@@ -4,7 +4,7 @@ import { PathFilter } from '../files/path-filter.ts'
 import type { TreeEntry } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
-import { branchPrefix, remoteRef, shortRefName } from '../history/refs.ts'
+import { branchPrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
@@ -12,16 +12,25 @@ import { move } from '../repo/move.ts'
 import { rebase } from '../repo/rebase.ts'
 import { type DeepenOptions, checkDepth, deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
-import type { OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
+import type { Conditional, OpenRemoteOptions } from '../remote/interface.ts'
 import { PartialStore, nothingCame } from '../remote/partial-store.ts'
 import { push } from '../remote/push.ts'
-import { addRemote, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
-import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
+import {
+  addRemote,
+  checkRemoteFree,
+  conditionalOf,
+  listRemotes,
+  rememberConditional,
+  remoteUrl,
+  removeRemote,
+} from '../remote/remotes.ts'
+import { absoluteUrl, openRemote, probeRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { DataRepository } from './data-repository.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
 import { withConflicts } from './merge-results.ts'
+import { type Target, conditionalAfter, defaultRemote, transferResult, upstreamOf } from './remote-target.ts'
 
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
@@ -43,8 +52,27 @@ export class RemoteRepository extends DataRepository {
     return listRemotes(await this.repo.store.manifest())
   }
 
-  async addRemote(name: string, url: string): Promise<t.RemoteInfo> {
-    return addRemote(this.repo.store, name, this.#base === undefined ? url : absoluteUrl(url, this.#base))
+  /**
+   * A store that has nobody in front of it is asked first whether it keeps conditional writes. One that does not is
+   * refused for pushing, unless `singleWriter` vouches that nobody else ever writes there.
+   */
+  async addRemote(
+    name: string,
+    url: string,
+    options: t.OperationOptions & { singleWriter?: boolean } = {},
+  ): Promise<t.AddedRemote> {
+    const { store } = this.repo
+    const target = this.#base === undefined ? url : absoluteUrl(url, this.#base)
+    checkRemoteFree(await store.manifest(), name)
+    const finding = await probeRemote(target, { ...this.#opening, ...during(options) })
+    if (finding === null && options.singleWriter === true) {
+      throw new VarveError('VARVE_USAGE', `'${url}' is safe for many writers by its kind`, {
+        hint: 'leave out --single-writer: it is for object stores that do not keep conditional writes',
+      })
+    }
+    const conditional = conditionalAfter(finding, options.singleWriter === true ? 'single-writer' : 'no')
+    const added = await addRemote(store, name, target, conditional)
+    return { ...added, finding, conditional: conditional ?? null }
   }
 
   async removeRemote(name: string): Promise<void> {
@@ -171,6 +199,7 @@ export class RemoteRepository extends DataRepository {
       ...this.#opening,
       ...during(options),
       create: options.delete !== true,
+      conditional: await this.#conditional(manifest, target, options),
     })
     try {
       const tags =
@@ -217,6 +246,21 @@ export class RemoteRepository extends DataRepository {
     )
   }
 
+  /** What is known of a named remote; it is asked once, and what it answers is kept. */
+  async #conditional(
+    manifest: Manifest,
+    { name, url }: Target,
+    options: t.OperationOptions,
+  ): Promise<Conditional | undefined> {
+    if (name === undefined) return undefined
+    const known = conditionalOf(manifest, name)
+    if (known !== undefined) return known
+    const finding = await probeRemote(url, { ...this.#opening, ...during(options) })
+    const conditional = conditionalAfter(finding, 'no')
+    if (conditional !== undefined) await rememberConditional(this.repo.store, name, conditional)
+    return conditional
+  }
+
   #target(manifest: Manifest, remote: string | undefined): Target {
     const name = remote ?? defaultRemote(manifest)
     // As in git, a URL or path may stand for a remote's name; nothing is remembered of it then.
@@ -237,46 +281,4 @@ function furtherOf(options: {
 
 function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
   return { signal, onProgress }
-}
-
-interface Target {
-  readonly name: string | undefined
-  readonly url: string
-}
-
-/** The current branch's upstream's remote, else 'origin', else the only one. */
-function defaultRemote(manifest: Manifest): string {
-  const branch = manifest.head === null ? null : shortRefName(manifest.head)
-  const upstream = branch === null ? undefined : manifest.config.get(`branch.${branch}.upstream`)
-  const names = listRemotes(manifest).map((remote) => remote.name)
-  const known = names.find((name) => upstream?.startsWith(remoteRef(name, '')) === true)
-  return known ?? (names.length === 1 ? names[0]! : 'origin')
-}
-
-function upstreamOf(manifest: Manifest, remote: string, branch: string | undefined): string {
-  if (branch !== undefined) return remoteRef(remote, branch)
-  const current = manifest.head
-  if (current === null) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', 'HEAD is not on a branch', {
-      hint: 'name what to pull: REMOTE BRANCH',
-    })
-  }
-  const short = current.slice(branchPrefix.length)
-  const upstream = manifest.config.get(`branch.${short}.upstream`)
-  return upstream?.startsWith(remoteRef(remote, '')) === true ? upstream : remoteRef(remote, short)
-}
-
-function transferResult(target: Target, report: TransferReport): t.TransferResult {
-  return {
-    remote: target.name ?? target.url,
-    url: target.url,
-    updates: report.updates.map((update) => ({
-      ref: update.ref,
-      before: idOf(update.before),
-      after: idOf(update.after),
-      forced: update.forced,
-    })),
-    objects: report.objects,
-    bytes: report.bytes,
-  }
 }

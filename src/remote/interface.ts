@@ -13,7 +13,18 @@ export interface Transport {
   isLocal(url: string): boolean
   /** @throws VarveError VARVE_UNREACHABLE */
   open(url: string, options: OpenRemoteOptions): Promise<Store>
+  /** Asks a store that has nobody in front of it what it does with conditional writes; absent where none are needed. */
+  probe?(url: string, options: OpenRemoteOptions): Promise<ProbeFinding>
 }
+
+/**
+ * 'kept': of several writers that create one file one wins, so any number may push. 'ignored': a second creation replaces
+ * the first. 'rejected': the store knows no conditions. 'read-only': it may not be written to.
+ */
+export type ProbeFinding = 'kept' | 'ignored' | 'rejected' | 'read-only'
+
+/** What is remembered of it, as `remote.NAME.conditional`; 'single-writer': the user vouches for being alone. */
+export type Conditional = 'yes' | 'no' | 'single-writer'
 
 export interface OpenRemoteOptions {
   /** Makes an empty bare store where there is nothing yet: the first push does. */
@@ -27,6 +38,8 @@ export interface OpenRemoteOptions {
   readonly cacheDir?: string | undefined
   /** Variables of the caller's environment, where credentials are looked for. The library itself never reads it. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  /** What is known of the store's conditional writes; absent: it is asked before the first write, where that matters. */
+  readonly conditional?: Conditional | undefined
   readonly onProgress?: ((progress: RemoteProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }

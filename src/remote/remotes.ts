@@ -4,7 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { checkRefName, remotePrefix } from '../history/refs.ts'
 import type { Manifest, Store } from '../store/interface.ts'
-import type { RemoteEntry } from './interface.ts'
+import type { Conditional, RemoteEntry } from './interface.ts'
 
 const urlLengthMax = 2048
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -12,6 +12,35 @@ const control = /[\u0000-\u001f\u007f]/
 
 export function urlKey(name: string): string {
   return `remote.${name}.url`
+}
+
+function conditionalKey(name: string): string {
+  return `remote.${name}.conditional`
+}
+
+/** What is remembered of a remote's conditional writes; undefined: nothing. */
+export function conditionalOf(manifest: Manifest, name: string): Conditional | undefined {
+  const known = manifest.config.get(conditionalKey(name))
+  if (known === undefined || known === 'yes' || known === 'no' || known === 'single-writer') return known
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${conditionalKey(name)}' is none of yes, no, single-writer`, {
+    data: { value: known },
+    hint: `ask the store again: 'varve config --unset ${conditionalKey(name)}'`,
+  })
+}
+
+/** Unless the remote has gone, or something is remembered already. */
+export async function rememberConditional(
+  store: Store,
+  name: string,
+  conditional: Conditional,
+): Promise<void> {
+  await store.update((current) => {
+    if (!current.config.has(urlKey(name)) || current.config.has(conditionalKey(name))) return null
+    return {
+      config: new Map([[conditionalKey(name), conditional]]),
+      operation: { name: 'remote probe', message: name, author: '' },
+    }
+  })
 }
 
 export function upstreamKey(branch: string): string {
@@ -40,22 +69,31 @@ export function remoteUrl(manifest: Manifest, name: string): string {
 }
 
 /** `url` as it shall be kept: see `absoluteUrl` of the transports for paths. */
-export async function addRemote(store: Store, name: string, url: string): Promise<RemoteEntry> {
+export async function addRemote(
+  store: Store,
+  name: string,
+  url: string,
+  conditional?: Conditional,
+): Promise<RemoteEntry> {
   checkRemoteName(name)
   checkRemoteUrl(url)
   await store.update((current) => {
-    if (current.config.has(urlKey(name))) {
-      throw new VarveError('VARVE_NOT_POSSIBLE', `remote '${name}' exists already`, {
-        data: { name, url: current.config.get(urlKey(name)) },
-        hint: `remove it with 'varve remote remove ${name}', or choose another name`,
-      })
-    }
-    return {
-      config: new Map([[urlKey(name), url]]),
-      operation: { name: 'remote add', message: `${name} ${url}`, author: '' },
-    }
+    checkRemoteFree(current, name)
+    const config = new Map([[urlKey(name), url]])
+    if (conditional !== undefined) config.set(conditionalKey(name), conditional)
+    return { config, operation: { name: 'remote add', message: `${name} ${url}`, author: '' } }
   })
   return { name, url }
+}
+
+/** @throws VarveError VARVE_NOT_POSSIBLE */
+export function checkRemoteFree(manifest: Manifest, name: string): void {
+  const url = manifest.config.get(urlKey(checkRemoteName(name)))
+  if (url === undefined) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `remote '${name}' exists already`, {
+    data: { name, url },
+    hint: `remove it with 'varve remote remove ${name}', or choose another name`,
+  })
 }
 
 /** Its remote-tracking refs go with it, and it is nobody's upstream any more. */

@@ -1,3 +1,4 @@
+import type { AddedRemote } from '../../api/interface.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shownUrl } from '../format/transfer.ts'
@@ -5,21 +6,28 @@ import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['remote [list]', 'remote add NAME URL', 'remote remove NAME'],
+  usage: ['remote [list]', 'remote add [--single-writer] NAME URL', 'remote remove NAME'],
   description:
-    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, or a Git repository: git+https://, git+ssh:// or git+file://. The first push makes\nthe data there where there is none.",
-  options: {},
+    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, a Git repository (git+https://, git+ssh:// or git+file://), or an object store\n(s3://BUCKET/PREFIX). The first push makes the data there where there is none. An object store is asked whether it keeps\nconditional writes, without which two who push could lose each other's commits.",
+  options: {
+    'single-writer': {
+      type: 'flag',
+      about: 'push to an object store that does not keep conditional writes: nobody else ever does',
+    },
+  },
   examples: [
     ['varve remote add origin /srv/data/prices', 'a repository on a disk'],
+    ['varve remote add origin s3://my-bucket/prices', 'an object store'],
     ['varve remote add origin git+ssh://git@github.com/ada/prices.git', 'data beside the code on a Git host'],
     ['varve remote', 'which remotes there are'],
   ],
-  json: '{ items: { name: string; url: string }[] }; add: { name: string; url: string }; remove: { removed: string }',
+  json: "{ items: { name: string; url: string }[] }; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; remove: { removed: string }",
   run,
 }
 
-async function run({ arguments: given, out, repository }: Context): Promise<number> {
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   const [action = 'list', name, url] = given.words
+  if (action !== 'add' && given.flag('single-writer')) throw usage('--single-writer goes with add')
   const repo = await repository()
   if (action === 'list') {
     given.expectWords(0, 1, '')
@@ -32,12 +40,36 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
     })
   } else if (action === 'add') {
     given.expectWords(3, 3, 'NAME and URL')
-    const remote = await repo.addRemote(name!, url!)
-    out.result(remote, () => out.say(`remote ${visible(remote.name)} is ${visible(shownUrl(remote.url))}`))
+    const remote = await repo.addRemote(name!, url!, {
+      ...operation,
+      singleWriter: given.flag('single-writer'),
+    })
+    out.result(remote, () => {
+      out.say(`remote ${visible(remote.name)} is ${visible(shownUrl(remote.url))}`)
+      tellFinding(out, remote)
+    })
   } else if (action === 'remove' || action === 'rm') {
     given.expectWords(2, 2, 'NAME')
     await repo.removeRemote(name!)
     out.result({ removed: name }, () => out.say(`removed remote ${visible(name!)}`))
   } else throw usage(`'${action}' is not one of list, add, remove`)
   return 0
+}
+
+function tellFinding(out: Context['out'], { name, url, finding, conditional }: AddedRemote): void {
+  if (finding === 'kept') out.say('it keeps conditional writes: any number may push to it at once')
+  if (finding === 'read-only')
+    out.warn('it may be read only: these credentials may not put or delete objects')
+  if (finding !== 'ignored' && finding !== 'rejected') return
+  const verb = finding === 'ignored' ? 'ignores' : 'rejects'
+  if (conditional === 'single-writer') {
+    out.warn(`it ${verb} conditional writes: as you said, nobody else may ever push there`)
+    return
+  }
+  out.warn(
+    `it ${verb} conditional writes, so two who push could lose each other's commits: pushing is refused`,
+  )
+  out.hint(
+    `if nobody else ever writes there: varve remote remove ${name}; varve remote add --single-writer ${name} ${visible(url)}`,
+  )
 }

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import type { Store } from '../../store/interface.ts'
-import type { OpenRemoteOptions, Transport } from '../interface.ts'
+import type { OpenRemoteOptions, ProbeFinding, Transport } from '../interface.ts'
 import { checkRemoteUrl } from '../remotes.ts'
 import { fileTransport } from './file.ts'
 
@@ -23,12 +23,25 @@ const gitTransport: Transport = {
   open: async (url, options) => (await import('./git/store.ts')).openGitStore(url, options),
 }
 
+const s3Transport: Transport = {
+  name: 'an S3-compatible object store: s3://BUCKET/PREFIX',
+  accepts: (url) => /^s3:\/\//i.test(url),
+  isLocal: () => false,
+  open: async (url, options) => (await import('./s3/transport.ts')).openS3(url, options),
+  probe: async (url, options) => (await import('./s3/transport.ts')).probeS3(url, options),
+}
+
 /** The first that accepts a URL opens it. */
-const transports: readonly Transport[] = [fileTransport, httpTransport, gitTransport]
+const transports: readonly Transport[] = [fileTransport, httpTransport, gitTransport, s3Transport]
 
 /** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
 export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {
   return transportOf(url).open(url, options)
+}
+
+/** null: conditional writes do not matter to this kind of remote. */
+export async function probeRemote(url: string, options: OpenRemoteOptions): Promise<ProbeFinding | null> {
+  return (await transportOf(url).probe?.(url, options)) ?? null
 }
 
 /** Relative paths made absolute, so that a remote that is written down is found from everywhere. */

@@ -34,7 +34,7 @@ export async function createExclusively(
       if (outcome.status < 300) return true
       if (outcome.status === 412 && isPlain) return false
       const fault = faultOf(outcome)
-      if (isUnknownCondition(fault)) throw unsafe(client.location)
+      if (isUnknownCondition(fault)) throw unsafe(client.location, fault)
       last = await client.refusal(fault)
     } else last = outcome
     isPlain = false

@@ -4,25 +4,20 @@
 import { equalBytes, utf8 } from '../../../base/bytes.ts'
 import { isVarveError } from '../../../base/errors.ts'
 import { randomHex } from '../../../base/platform.ts'
+import type { ProbeFinding } from '../../interface.ts'
 import type { S3Client } from './client.ts'
 import { createExclusively } from './create.ts'
 import { download } from './download.ts'
 import { listPage } from './listing.ts'
 
-/**
- * 'kept': of several creations one wins. 'ignored': a second creation replaced the first. 'rejected': the store knows no
- * conditions. 'read-only': it may not be written to.
- */
-export type Finding = 'kept' | 'ignored' | 'rejected' | 'read-only'
-
 const racers = 8
 
 /** Leaves nothing behind. @throws VARVE_UNREACHABLE, and VARVE_REFUSED where not even listing is allowed */
-export async function probe(client: S3Client, signal: AbortSignal | undefined): Promise<Finding> {
+export async function probe(client: S3Client, signal: AbortSignal | undefined): Promise<ProbeFinding> {
   await listPage(client, 'm/', null, signal)
   const key = `${client.address.prefix}tmp/probe-${randomHex(8)}`
   const names = [`${key}-twice`, `${key}-race`] as const
-  let finding: Finding = 'read-only'
+  let finding: ProbeFinding = 'read-only'
   try {
     finding = await createTwice(client, names[0], signal)
     if (finding === 'kept') finding = await race(client, names[1], signal)
@@ -32,13 +27,18 @@ export async function probe(client: S3Client, signal: AbortSignal | undefined): 
   }
 }
 
-async function createTwice(client: S3Client, key: string, signal: AbortSignal | undefined): Promise<Finding> {
+async function createTwice(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<ProbeFinding> {
   const first = utf8(`varve asks whether this file stays as it is: ${key}`)
+  let made: boolean[]
   try {
-    for (const body of [first, utf8('it does not')]) {
-      const headers = { 'if-none-match': '*' }
-      await client.send({ method: 'PUT', key, body, headers, expected: [412], signal })
-    }
+    made = [
+      await createExclusively(client, key, first, signal),
+      await createExclusively(client, key, utf8('it does not'), signal),
+    ]
   } catch (error) {
     const status = isVarveError(error, 'VARVE_REFUSED') ? error.data['status'] : undefined
     if (status === 401 || status === 403) return 'read-only'
@@ -47,10 +47,10 @@ async function createTwice(client: S3Client, key: string, signal: AbortSignal | 
   }
   const found = await download(client, key, { offset: 0, length: null, bytesMax: 1 << 10 }, signal)
   if (found === null) return 'rejected'
-  return equalBytes(found.bytes, first) ? 'kept' : 'ignored'
+  return made[0] === true && made[1] === false && equalBytes(found.bytes, first) ? 'kept' : 'ignored'
 }
 
-async function race(client: S3Client, key: string, signal: AbortSignal | undefined): Promise<Finding> {
+async function race(client: S3Client, key: string, signal: AbortSignal | undefined): Promise<ProbeFinding> {
   const texts = Array.from({ length: racers }, (_, index) => utf8(`racer ${index}`))
   const won = await Promise.all(texts.map((text) => createExclusively(client, key, text, signal)))
   const found = await download(client, key, { offset: 0, length: null, bytesMax: 1 << 10 }, signal)

@@ -133,12 +133,12 @@ function elsewhere(): Meaning {
   }
 }
 
-export function unsafe(location: string): VarveError {
+export function unsafe(location: string, fault?: Fault): VarveError {
   return new VarveError(
     'VARVE_REFUSED',
     `'${location}' does not keep conditional writes, so two writers could lose each other's work`,
     {
-      data: { url: location },
+      data: { url: location, ...(fault === undefined ? {} : { status: fault.status, s3Code: fault.code }) },
       hint: "if nobody else ever writes there, say so: 'varve remote add NAME URL --single-writer'",
     },
   )

@@ -3,17 +3,15 @@
 // asked the store yet, it is asked then.
 import { equalBytes } from '../../../base/bytes.ts'
 import type { ManifestFile, ReadBlobOptions, UploadOptions, WritableBlobs } from '../blobs/interface.ts'
+import type { Conditional, ProbeFinding } from '../../interface.ts'
 import type { S3Client } from './client.ts'
 import { createExclusively } from './create.ts'
 import { download } from './download.ts'
 import { type ListedBlob, listPage } from './listing.ts'
 import { NewestManifest } from './newest.ts'
-import { type Finding, probe, removeKey } from './probe.ts'
+import { probe, removeKey } from './probe.ts'
 import { readOnly, unsafe } from './refusals.ts'
 import { partBytesDefault, sizeOf, upload } from './upload.ts'
-
-/** What is known of the store: see `remote.NAME.conditional`. */
-export type Conditional = 'yes' | 'no' | 'single-writer'
 
 const removalsAtOnce = 8
 
@@ -101,7 +99,7 @@ export class S3Blobs implements WritableBlobs {
   }
 
   /** What the store does with conditions; leaves nothing behind. */
-  probe(signal?: AbortSignal): Promise<Finding> {
+  probe(signal?: AbortSignal): Promise<ProbeFinding> {
     return probe(this.#client, signal)
   }
 

@@ -1,0 +1,134 @@
+// Repositories that share a real S3 store with nobody in front of it.
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { Repository, isVarveError } from '../../src/index.ts'
+import { BlobStore } from '../../src/remote/transports/blobs/store.ts'
+import { storeContract } from '../contract/store.ts'
+import type { Loopback } from '../support/loopback.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { blobsOf, environmentOf, makeBucket, onCeph, server } from './bucket.ts'
+import { startFront } from './front.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+const opened: Repository[] = []
+
+afterAll(async () => {
+  for (const repo of opened.splice(0)) await repo.close()
+})
+
+function keep(repo: Repository): Repository {
+  opened.push(repo)
+  return repo
+}
+
+async function commit(repo: Repository, file: string, text: string, message: string): Promise<void> {
+  writeFileSync(path.join(repo.root!, file), text)
+  await repo.add([file])
+  await repo.commit({ message })
+}
+
+async function subjects(repo: Repository): Promise<string[]> {
+  const found: string[] = []
+  for await (const { message } of repo.log()) found.push(message.trim())
+  return found
+}
+
+/** Pushes until it is through, as people do: pull --rebase, then push again. Returns how often that was needed. */
+async function pushUntilThrough(repo: Repository): Promise<number> {
+  for (let refused = 0; refused < 200; refused++) {
+    try {
+      if (refused > 0) await repo.pull('origin', 'main', { mode: 'rebase' })
+      await repo.push('origin', ['main'])
+      return refused
+    } catch (error) {
+      if (!isVarveError(error, 'VARVE_REFUSED') && !isVarveError(error, 'VARVE_UNREACHABLE')) throw error
+    }
+  }
+  throw new Error('refused 200 times')
+}
+
+async function manyPushers(
+  bucket: string,
+  endpoint: string,
+  pushers: number,
+  rounds: number,
+): Promise<number> {
+  const environment = environmentOf(server().owner, endpoint)
+  const url = `s3://${bucket}/shared`
+  const first = keep(await Repository.init(path.join(temporaryDir(), 'first'), { author, environment }))
+  await commit(first, 'start.txt', 'start\n', 'start')
+  await first.addRemote('origin', url)
+  await first.push('origin', ['main'])
+  const dir = temporaryDir()
+  const names = Array.from({ length: pushers }, (_, index) => `p${index}`)
+  const repos = await Promise.all(
+    names.map(async (name) =>
+      keep(await Repository.clone(url, path.join(dir, name), { author, environment })),
+    ),
+  )
+  const refused = await Promise.all(
+    repos.map(async (repo, index) => {
+      let count = 0
+      for (let round = 0; round < rounds; round++) {
+        await commit(repo, `${names[index]!}.txt`, `${round}\n`, `${names[index]!} ${round}`)
+        count += await pushUntilThrough(repo)
+      }
+      return count
+    }),
+  )
+  const copy = keep(await Repository.clone(url, path.join(dir, 'copy'), { author, environment }))
+  const expected = [
+    'start',
+    ...names.flatMap((name) => Array.from({ length: rounds }, (_, round) => `${name} ${round}`)),
+  ]
+  expect((await subjects(copy)).sort()).toEqual(expected.sort())
+  expect((await copy.fsck()).problems).toEqual([])
+  return refused.reduce((sum, count) => sum + count, 0)
+}
+
+onCeph('a remote on Ceph', () => {
+  storeContract('on Ceph', async () =>
+    BlobStore.open(blobsOf(`s3://${await makeBucket()}/x y`, { conditional: 'yes' }), {
+      create: true,
+      firstBranch: 'main',
+    }),
+  )
+
+  test('16 that push to one branch at once, with pull --rebase until they are through, all get their commits in', async () => {
+    const refused = await manyPushers(await makeBucket(), server().endpoint, 16, 2)
+    // They did get in each other's way.
+    expect(refused).toBeGreaterThan(16)
+  }, 240_000)
+
+  test.each<[string, (front: Loopback) => void]>([
+    [
+      'losers of a race are told 500 or 409',
+      (front) => {
+        const made = new Set<string>()
+        front.rule = ({ method, key, headers, index }) => {
+          if (method !== 'PUT' || !('if-none-match' in headers)) return undefined
+          const status = index % 2 === 0 ? 500 : 409
+          if (made.has(key)) return { refuse: { status, code: 'InternalError' } }
+          made.add(key)
+          return undefined
+        }
+      },
+    ],
+    [
+      'a third of all answers is lost',
+      (front) => {
+        front.rule = ({ index }) => (index % 3 === 0 ? { cut: 'after' } : undefined)
+      },
+    ],
+  ])(
+    '8 that push to one branch at once all get their commits in where %s',
+    async (_, disturb) => {
+      const front = await startFront()
+      const bucket = await makeBucket()
+      disturb(front)
+      await manyPushers(bucket, front.endpoint, 8, 1)
+    },
+    240_000,
+  )
+})
