@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { Repository, isVarveError } from '../../../src/index.ts'
+import { Repository } from '../../../src/index.ts'
 import { BlobStore } from '../../../src/remote/transports/blobs/store.ts'
 import { storeContract } from '../../contract/store.ts'
 import { type MemoryS3, startMemoryS3, testEnvironment } from '../../support/memory-s3.ts'
@@ -188,7 +188,7 @@ describe('cut off at any request', () => {
       )
       store.rule = () => undefined
       if (fault === null) return false
-      expect(isVarveError(fault, 'VARVE_UNREACHABLE'), String(fault)).toBe(true)
+      expect(fault).toMatchObject({ code: 'VARVE_UNREACHABLE' })
       await work()
       await check(store)
       return true
