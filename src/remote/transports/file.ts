@@ -1,6 +1,6 @@
 // Remotes in the file system: 'file:///srv/data', '/srv/data' or '../data'. A folder with a store in it is a bare
-// repository; a folder with `.varve` in it is somebody's working folder, and its store lies in there. A folder with
-// anything else in it is never touched.
+// repository; a folder with `.varve` in it is somebody's working folder, and its store lies in there; a file may be a
+// bundle. A folder with anything else in it is never touched.
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +25,8 @@ async function openFolder(url: string, options: OpenRemoteOptions): Promise<Stor
   const folder = folderOf(url, options.base ?? process.cwd())
   for (const dir of [folder, path.join(folder, metaFolder)])
     if (DiskStore.exists(dir)) return DiskStore.open(dir)
+  const { BundleStore, isBundle } = await import('./bundle/store.ts')
+  if (isBundle(folder)) return BundleStore.open(folder)
   if (options.create !== true) {
     throw new VarveError('VARVE_UNREACHABLE', `no repository at '${url}'`, {
       data: { url, path: folder },
