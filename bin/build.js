@@ -71,6 +71,8 @@ const nodeModules = {
 
 // Packages that few commands need are scripts of their own, loaded on use.
 const apart = {
+  '@ipld/car/iterator': 'ipld-car-iterator',
+  '@ipld/car/writer': 'ipld-car-writer',
   aws4fetch: 'aws4fetch',
   'cli-progress': 'cli-progress',
   'find-my-way': 'find-my-way',

@@ -26,6 +26,14 @@ import {
 } from '../remote/remotes.ts'
 import { absoluteUrl, openRemote, probeRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
+import {
+  type BundleInfo,
+  type BundleVerdict,
+  type CreateBundleOptions,
+  createBundleOf,
+  verifyAgainst,
+} from './bundles.ts'
+import { type ImportCarOptions, type ImportCarResult, exportCarOf, importCarInto } from './cars.ts'
 import { DataRepository } from './data-repository.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
@@ -216,6 +224,29 @@ export class RemoteRepository extends DataRepository {
     } finally {
       await store.close()
     }
+  }
+
+  /** Branches and tags with all that they reach, in one file that can be cloned and fetched from. */
+  async createBundle(file: string, options: CreateBundleOptions = {}): Promise<BundleInfo> {
+    return createBundleOf(this.repo.store, file, options)
+  }
+
+  /** Reads every byte of a bundle, and says whether what it continues from is here. */
+  async verifyBundle(file: string, options: t.OperationOptions = {}): Promise<BundleVerdict> {
+    return verifyAgainst(this.repo.store, file, options)
+  }
+
+  /** A commit and all that it reaches as a CAR file, for other IPLD tools. */
+  async *exportCar(revision = 'HEAD', options: t.OperationOptions = {}): AsyncGenerator<Uint8Array> {
+    yield* exportCarOf(this.repo.store, revision, options)
+  }
+
+  /** A branch out of a CAR file that holds a commit and all that it reaches. Nothing in it is believed unseen. */
+  async importCar(source: AsyncIterable<Uint8Array>, options: ImportCarOptions): Promise<ImportCarResult> {
+    const folder = this.#opening.cacheDir
+    const result = await importCarInto(this.repo.store, source, { ...options, folder })
+    if (this.folder !== null) await this.#showBranch(branchPrefix + result.branch, options)
+    return result
   }
 
   async importGit(

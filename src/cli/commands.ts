@@ -51,10 +51,12 @@ export const commands: readonly CommandEntry[] = [
   entry('push', 'remotes', 'Send commits to a remote', () => import('./commands/push.ts')),
   entry('serve', 'remotes', 'Serve repositories over HTTP', () => import('./commands/serve.ts')),
   entry('token', 'remotes', 'Make and revoke tokens for a server', () => import('./commands/token.ts')),
+  entry('bundle', 'remotes', 'Carry history in one file', () => import('./commands/bundle.ts')),
   entry('ls', 'data', 'List files and tables', () => import('./commands/ls.ts')),
   entry('cat', 'data', 'Print a file', () => import('./commands/cat.ts')),
   entry('import', 'data', 'Load rows into a table, or a Git history', () => import('./commands/import.ts')),
   entry('export', 'data', "Write a table's rows", () => import('./commands/export.ts')),
+  entry('car', 'data', 'Exchange history with IPLD tools', () => import('./commands/car.ts')),
   entry(
     'git-driver',
     'upkeep',

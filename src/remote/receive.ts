@@ -72,13 +72,14 @@ export async function withReceiver<T>(
     // A remote's writer may keep by itself what it was given, and carry on.
     if (writer.resumes === true) return
     loose += bytes
-    if (loose >= checkpointBytes) await keep()
+    if (loose >= (writer.checkpointBytes ?? checkpointBytes)) await keep()
   }
   try {
     return await work({ writer, arrived })
   } catch (error) {
     // Whatever is in the way of keeping it, why the transfer ended is what there is to say.
-    if (isInterruption(error) && loose >= keptBytesMin) await keep().catch(() => undefined)
+    const pays = loose >= keptBytesMin && writer.checkpointBytes === undefined
+    if (isInterruption(error) && pays) await keep().catch(() => undefined)
     throw error
   } finally {
     await writer.abort()

@@ -60,6 +60,8 @@ export interface PutOptions {
 export interface ObjectWriter extends ObjectReader {
   /** What it was given outlives a kill by itself: the next writer for the same remote goes on with it. */
   readonly resumes?: true
+  /** Publishing costs so much that a long transfer should do it this seldom, and not once more when it breaks off. */
+  readonly checkpointBytes?: number | undefined
   /** Hashes and queues; an object that is already here costs nothing more. Never keeps a view: copies or packs. */
   put(codec: Codec, bytes: Uint8Array, options?: PutOptions): Cid
   /** As put, for an object already packed; unpacks and hashes it before it counts. The base must be had already. */

@@ -68,6 +68,7 @@ describe('a tree that is no store is refused, and nothing is changed here', () =
     'an executable': (_, entries) =>
       entries.set('format', entries.get('format')!.replace('100644', '100755')),
     'another file': (host, entries) => entries.set('README', blobOf(host, 'hello')),
+    'a name that is no text': (host, entries) => entries.set('packs/\xff', blobOf(host, 'hello')),
     'a file in tmp': (host, entries) => entries.set('tmp/x', blobOf(host, 'hello')),
     'a pack in the wrong folder': (_, entries) =>
       entries.set(`packs/zz/${'a'.repeat(64)}.pack`, entries.get(packOf(entries))!),

@@ -59,15 +59,15 @@ export function rewriteTree(host: GitFolder, edit: (entries: Map<string, string>
   edit(entries)
   const lines = [...entries].map(([name, facts]) => `${facts}\t${name}\n`)
   const index = { GIT_INDEX_FILE: path.join(host.folder, `index-${Math.random()}`) }
-  const run = (words: readonly string[], input: string): string =>
+  const run = (words: readonly string[], input: Uint8Array): string =>
     execFileSync('git', ['-C', host.dir, ...words], {
       env: { ...environment, ...index },
       input,
       encoding: 'utf8',
     }).trim()
-  run(['update-index', '--add', '--index-info'], lines.join(''))
-  const tree = run(['write-tree'], '')
+  run(['update-index', '--add', '--index-info'], Buffer.from(lines.join(''), 'latin1'))
+  const tree = run(['write-tree'], Buffer.alloc(0))
   const who = ['-c', 'user.name=x', '-c', 'user.email=x@y']
-  const commit = run([...who, 'commit-tree', tree, '-p', dataRef, '-m', 'edited'], '')
+  const commit = run([...who, 'commit-tree', tree, '-p', dataRef, '-m', 'edited'], Buffer.alloc(0))
   host.git(['update-ref', dataRef, commit])
 }

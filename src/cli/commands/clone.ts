@@ -99,7 +99,7 @@ function lastPart(url: string): string {
     .replace(/[/\\]+$/, '')
     .split(/[/\\:]/)
     .at(-1)!
-    .replace(/\.(varve|git)$/, '')
+    .replace(/\.(varve|git|bundle)$/, '')
   if (name === '' || name === '.' || name === '..')
     throw usage(`cannot take a folder's name from '${url}'`, "name it: 'varve clone URL DIR'")
   return name

@@ -1,13 +1,10 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { splitRevisionPath } from '../../history/revision.ts'
 import { sizeText } from '../format/size.ts'
 import { exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision, toRepositoryPath } from '../paths.ts'
 import { visible } from '../visible.ts'
+import { writeFile } from '../write-file.ts'
 
 export const command: Command = {
   usage: ['export [--format FORMAT] [-o FILE] [REV:]PATH'],
@@ -65,18 +62,4 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const bytes = await writeFile(file, rows)
   out.result({ file, bytes, notes }, () => out.say(`${visible(file)}: ${sizeText(bytes)}`))
   return 0
-}
-
-/** Under a temporary name until all is there. */
-async function writeFile(file: string, source: AsyncIterable<Uint8Array>): Promise<number> {
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    const stream = createWriteStream(temporary, { flags: 'wx' })
-    await pipeline(Readable.from(source), stream)
-    await rename(temporary, file)
-    return stream.bytesWritten
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
 }

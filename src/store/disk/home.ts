@@ -27,6 +27,7 @@ export interface HomeOptions {
   // For a store whose files really lie elsewhere, and are here as copies:
   /** Its manifests, and how one is added. */
   readonly log?: Log
+  readonly checkpointBytes?: number
   /** Lays a file here that the manifest needs and that is not here yet; false when there is none. */
   readonly bring?: (file: string) => boolean
 }
@@ -34,6 +35,7 @@ export interface HomeOptions {
 export class DiskHome {
   readonly dir: string
   readonly durability: Durability
+  readonly checkpointBytes: number | undefined
   readonly log: Log
   readonly pool: WorkerPool = new WorkerPool()
   readonly segments: SegmentCache = new Map()
@@ -44,6 +46,7 @@ export class DiskHome {
   constructor(dir: string, options: HomeOptions = {}) {
     this.#cache = new Lru(options.cacheBytes ?? cacheBytesDefault)
     this.dir = path.resolve(dir)
+    this.checkpointBytes = options.checkpointBytes
     this.durability = options.durability ?? 'flushed'
     this.log = options.log ?? new ManifestLog(this.dir)
     this.#bring = options.bring ?? (() => false)

@@ -31,6 +31,7 @@ const rewriteObjects = 256
 
 export class DiskWriter implements ObjectWriter {
   readonly home: DiskHome
+  readonly checkpointBytes: number | undefined
   /** What was here when the writer began: what it takes for present, it has from this. */
   view: IndexView
   readonly assumed: Set<Cid> = new Set()
@@ -40,6 +41,7 @@ export class DiskWriter implements ObjectWriter {
 
   constructor(home: DiskHome) {
     this.home = home
+    this.checkpointBytes = home.checkpointBytes
     this.view = home.view()
     this.#sink = new PackSink(home.dir, home.durability)
     const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)

@@ -22,7 +22,10 @@ import { ManifestLog } from '../../../store/disk/log.ts'
 import type { Store } from '../../../store/interface.ts'
 import { Segment } from '../../../store/segment.ts'
 import type { TransferOptions } from '../../interface.ts'
-import { knownHistory, negotiate, peelAll } from '../../negotiate.ts'
+import { readHorizon, upToHorizon } from '../../../history/horizon.ts'
+import { knownHistory } from '../../known-history.ts'
+import { negotiate } from '../../negotiate.ts'
+import { peelAll } from '../../peel.ts'
 import { copyClosure } from '../../transfer.ts'
 import { type BundleFile, encodeBundleHeader } from './header.ts'
 
@@ -74,7 +77,11 @@ async function gather(
   const { refs, since, signal, onProgress } = options
   const wants = [...new Set(refs.values())]
   const tips = [...(await peelAll(local, wants)).values()].map(({ commit }) => commit)
-  const { fresh, boundary } = await negotiate(local, await knownHistory(local, since), tips, signal)
+  // A shallow repository can bundle what continues from commits that it knows by name only, but nothing more.
+  const lacked = (await readHorizon(local, await local.manifest())).commits
+  const here = upToHorizon(local, lacked)
+  const known = await knownHistory(here, since, lacked)
+  const { fresh, boundary } = await negotiate(local, known, tips, { lacked }, signal)
   if (fresh.length === 0) {
     throw new VarveError('VARVE_NOT_POSSIBLE', 'there is nothing to put into a bundle', {
       data: { refs: [...refs.keys()] },
@@ -82,8 +89,14 @@ async function gather(
     })
   }
   const writer = store.writer()
-  const copy = { local: 'sender', phase: 'bundling', signal, onProgress } as const
-  const copied = await copyClosure(local, local, writer, wants, since, copy)
+  const receiver = { writer, arrived: async () => undefined }
+  const copied = await copyClosure(local, here, receiver, wants, since, {
+    local: 'sender',
+    phase: 'bundling',
+    bounds: { lacked },
+    signal,
+    onProgress,
+  })
   // A reader looks at the commits it is to continue from, to see where it has arrived.
   const needs = boundary.map(({ cid }) => cid)
   for (const bytes of await local.get(needs)) writer.put('dag-cbor', bytes)

@@ -39,6 +39,8 @@ export class BundleStore implements Store {
   readonly location: string
   readonly header: BundleHeader
   readonly segment: Segment
+  /** Of the whole file. */
+  readonly bytes: number
   /** Where each file of the header begins. */
   readonly starts: ReadonlyMap<string, number>
   readonly #context: ReadContext
@@ -46,6 +48,7 @@ export class BundleStore implements Store {
   private constructor(file: string, header: BundleHeader, headerBytes: number, size: number) {
     this.location = file
     this.header = header
+    this.bytes = size
     let at = size - header.files.reduce((sum, { bytes }) => sum + bytes, 0)
     if (at !== preludeBytes + headerBytes) throw corrupt(`'${file}' changed while it was read`)
     this.starts = new Map(

@@ -3,7 +3,6 @@
 // tree comes from a host that may lie: any other name, links, submodules and sizes that no store has are refused
 // before a byte is read.
 import { type VarveError, corrupt } from '../../../base/errors.ts'
-import { utf8Text } from '../../../base/bytes.ts'
 import { manifestBytesMax } from '../../../store/manifest-file.ts'
 
 /** Of one blob; hosts refuse or warn from 50 MiB on. */
@@ -35,7 +34,8 @@ const kinds: readonly Kind[] = [
 /** `output` is that of `git ls-tree -r -z -l`. @throws VarveError VARVE_CORRUPT */
 export function readListing(output: Uint8Array): Listing {
   const files = new Map<string, Blob[]>()
-  for (const line of utf8Text(output).split('\0')) {
+  // Names of ours are ASCII; others need only be told apart from those.
+  for (const line of Buffer.from(output).toString('latin1').split('\0')) {
     if (line === '') continue
     const { path, blob } = readLine(line)
     const part = /^(.*)\/(\d{3})$/.exec(path)

@@ -29,22 +29,21 @@ export async function openGitStore(url: string, options: OpenRemoteOptions): Pro
   const log = new GitLog(host)
   try {
     const bring = (file: string): boolean => log.bring(file)
+    const settings = { log, bring, durability: 'loose', checkpointBytes } as const
     if (!(await log.refresh())) {
       if (options.create !== true) throw nothingThere(url)
       await (await DiskStore.create(host.storeDir)).close()
       log.begin()
     }
-    return new GitStore(
-      url,
-      host,
-      log,
-      await DiskStore.open(host.storeDir, { log, bring, durability: 'loose' }),
-    )
+    return new GitStore(url, host, log, await DiskStore.open(host.storeDir, settings))
   } catch (error) {
     host.close(log.bytes)
     throw error
   }
 }
+
+/** Hosts refuse a push of several gigabytes; one of less is one push. */
+const checkpointBytes = 1 << 30
 
 class GitStore implements Store {
   readonly location: string

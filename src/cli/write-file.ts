@@ -1,0 +1,20 @@
+// A file that a command writes for the user: under a temporary name until all is there, so that a command which fails
+// leaves the old file, or none.
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** Returns its length. */
+export async function writeFile(file: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    const stream = createWriteStream(temporary, { flags: 'wx' })
+    await pipeline(Readable.from(source), stream)
+    await rename(temporary, file)
+    return stream.bytesWritten
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
