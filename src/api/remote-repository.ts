@@ -26,14 +26,6 @@ import {
 } from '../remote/remotes.ts'
 import { absoluteUrl, openRemote, probeRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
-import {
-  type BundleInfo,
-  type BundleVerdict,
-  type CreateBundleOptions,
-  createBundleOf,
-  verifyAgainst,
-} from './bundles.ts'
-import { type ImportCarOptions, type ImportCarResult, exportCarOf, importCarInto } from './cars.ts'
 import { DataRepository } from './data-repository.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
@@ -54,6 +46,11 @@ export class RemoteRepository extends DataRepository {
     super(store, options, makeFolder)
     this.#base = place.base ?? undefined
     this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
+  }
+
+  /** For what may be lost. */
+  protected get cacheDir(): string | undefined {
+    return this.#opening.cacheDir
   }
 
   async remotes(): Promise<readonly t.RemoteInfo[]> {
@@ -226,29 +223,6 @@ export class RemoteRepository extends DataRepository {
     }
   }
 
-  /** Branches and tags with all that they reach, in one file that can be cloned and fetched from. */
-  async createBundle(file: string, options: CreateBundleOptions = {}): Promise<BundleInfo> {
-    return createBundleOf(this.repo.store, file, options)
-  }
-
-  /** Reads every byte of a bundle, and says whether what it continues from is here. */
-  async verifyBundle(file: string, options: t.OperationOptions = {}): Promise<BundleVerdict> {
-    return verifyAgainst(this.repo.store, file, options)
-  }
-
-  /** A commit and all that it reaches as a CAR file, for other IPLD tools. */
-  async *exportCar(revision = 'HEAD', options: t.OperationOptions = {}): AsyncGenerator<Uint8Array> {
-    yield* exportCarOf(this.repo.store, revision, options)
-  }
-
-  /** A branch out of a CAR file that holds a commit and all that it reaches. Nothing in it is believed unseen. */
-  async importCar(source: AsyncIterable<Uint8Array>, options: ImportCarOptions): Promise<ImportCarResult> {
-    const folder = this.#opening.cacheDir
-    const result = await importCarInto(this.repo.store, source, { ...options, folder })
-    if (this.folder !== null) await this.#showBranch(branchPrefix + result.branch, options)
-    return result
-  }
-
   async importGit(
     source: string,
     options: t.OperationOptions & { revision?: string; branch?: string; paths?: readonly string[] } = {},
@@ -257,12 +231,12 @@ export class RemoteRepository extends DataRepository {
     // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
     const { importGit } = await import('../git/import.ts')
     const report = await importGit(this.repo, source, { ...options, branch })
-    if (report.head !== null && this.folder !== null) await this.#showBranch(branchPrefix + branch, options)
+    if (report.head !== null && this.folder !== null) await this.showBranch(branchPrefix + branch, options)
     return { ...report, branch, head: idOf(report.head) }
   }
 
   /** The files follow a branch that moved while it was checked out. */
-  async #showBranch(ref: string, options: t.OperationOptions): Promise<void> {
+  protected async showBranch(ref: string, options: t.OperationOptions): Promise<void> {
     const { store } = this.repo
     await move(
       this.repo,
