@@ -46,7 +46,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpClientOptions {
-  /** Certificates (PEM) to trust beside the usual ones. */
+  /** Certificates (PEM) to trust instead of the usual ones. */
   readonly ca?: string | undefined
   /** Makes the connections, where they are none of TCP. */
   readonly connect?: buildConnector.connector

@@ -140,6 +140,8 @@ test.each([
   [{ status: 403 }, /^VARVE_REFUSED: .* refuses access/],
   [{ status: 401 }, /^VARVE_REFUSED: .* refuses access/],
   [{ status: 302, headers: { location: 'http://169.254.169.254/' } }, /^VARVE_REFUSED: .* not followed/],
+  [{ status: 418, code: 'constructor' }, /^VARVE_REFUSED: .* answers 418: constructor/],
+  [{ status: 400, code: 'toString' }, /^VARVE_REFUSED: .* answers 400 toString/],
   [{ status: 418, code: 'Teapot' }, /^VARVE_REFUSED: .* answers 418: Teapot/],
   [{ status: 400, code: '<b>\u001b[31m' }, /^VARVE_REFUSED: 's3:\S+ at \S+' answers 400$/],
   [{ status: 503, code: 'SlowDown' }, /^VARVE_UNREACHABLE: .* answers 503: SlowDown/],

@@ -45,13 +45,13 @@ export interface Situation {
 export function refusal(fault: Fault, situation: Situation): VarveError {
   const { location } = situation
   const data = { url: location, status: fault.status, ...(fault.code === '' ? {} : { s3Code: fault.code }) }
-  const known = fullCodes.has(fault.code) || fault.status === 507 ? full : meanings[fault.code]
-  if (known !== undefined)
-    return new VarveError(known.code, known.message(situation), { data, hint: known.hint(situation) })
-  if (fault.status === 401 || fault.status === 403) {
-    const { message, hint } = meanings['AccessDenied']!
-    return new VarveError('VARVE_REFUSED', message(situation), { data, hint: hint(situation) })
-  }
+  const isAccess = fault.status === 401 || fault.status === 403
+  const isFull = fullCodes.has(fault.code) || fault.status === 507
+  const known = isFull ? full : (meanings.get(fault.code) ?? (isAccess ? denied : undefined))
+  // Where nothing was signed the store's words about keys would mislead.
+  const meaning = known?.isAboutKeys === true && situation.source === null ? denied : known
+  if (meaning !== undefined)
+    return new VarveError(meaning.code, meaning.message(situation), { data, hint: meaning.hint(situation) })
   const said = fault.code === '' ? String(fault.status) : `${fault.status} ${fault.code}`
   const isPassing = (fault.status >= 500 && fault.status !== 501) || fault.status === 429
   const code = isPassing ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
@@ -65,6 +65,7 @@ interface Meaning {
   readonly code: 'VARVE_REFUSED' | 'VARVE_UNREACHABLE' | 'VARVE_DISK_FULL'
   readonly message: (situation: Situation) => string
   readonly hint: (situation: Situation) => string
+  readonly isAboutKeys?: true
 }
 
 const seeSettings =
@@ -87,43 +88,47 @@ const full: Meaning = {
 const wrongKeys: Meaning = {
   code: 'VARVE_REFUSED',
   message: ({ location }) => `'${location}' does not accept these credentials`,
-  hint: ({ source }) =>
-    `they are from ${source ?? 'nowhere'}; check that they are for this store and still valid`,
+  hint: ({ source }) => `they are from ${String(source)}; check that they are for this store and still valid`,
+  isAboutKeys: true,
 }
 
-const meanings: Readonly<Record<string, Meaning>> = {
-  InvalidAccessKeyId: wrongKeys,
-  SignatureDoesNotMatch: wrongKeys,
-  InvalidSecurity: wrongKeys,
-  InvalidToken: wrongKeys,
-  ExpiredToken: {
-    ...wrongKeys,
-    message: ({ location }) => `the credentials for '${location}' have run out`,
-    hint: ({ source }) => `they are from ${source ?? 'nowhere'}; get new ones`,
-  },
-  AccessDenied: {
-    code: 'VARVE_REFUSED',
-    message: ({ location }) => `'${location}' refuses access`,
-    hint: ({ source }) =>
-      source === null
-        ? 'no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE'
-        : `the credentials are from ${source}; they must be allowed to list the bucket, to read, and for a push to write`,
-  },
-  RequestTimeTooSkewed: {
-    code: 'VARVE_REFUSED',
-    message: ({ location }) => `'${location}' says that this computer's clock is wrong`,
-    hint: () => 'set the clock; signatures hold the time',
-  },
-  NoSuchBucket: {
-    code: 'VARVE_UNREACHABLE',
-    message: ({ bucket }) => `no bucket '${bucket}'`,
-    hint: () => `make it with the store's own tool, or correct the URL; ${seeSettings}`,
-  },
-  PermanentRedirect: elsewhere(),
-  TemporaryRedirect: elsewhere(),
-  AuthorizationHeaderMalformed: elsewhere(),
-  IllegalLocationConstraintException: elsewhere(),
+const denied: Meaning = {
+  code: 'VARVE_REFUSED',
+  message: ({ location }) => `'${location}' refuses access`,
+  hint: ({ source }) =>
+    source === null
+      ? 'no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE'
+      : `the credentials are from ${source}; they must be allowed to list the bucket, to read, and for a push to write`,
 }
+
+const meanings: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    InvalidAccessKeyId: wrongKeys,
+    SignatureDoesNotMatch: wrongKeys,
+    InvalidSecurity: wrongKeys,
+    InvalidToken: wrongKeys,
+    ExpiredToken: {
+      ...wrongKeys,
+      message: ({ location }) => `the credentials for '${location}' have run out`,
+      hint: ({ source }) => `they are from ${String(source)}; get new ones`,
+    },
+    AccessDenied: denied,
+    RequestTimeTooSkewed: {
+      code: 'VARVE_REFUSED',
+      message: ({ location }) => `'${location}' says that this computer's clock is wrong`,
+      hint: () => 'set the clock; signatures hold the time',
+    },
+    NoSuchBucket: {
+      code: 'VARVE_UNREACHABLE',
+      message: ({ bucket }) => `no bucket '${bucket}'`,
+      hint: () => `make it with the store's own tool, or correct the URL; ${seeSettings}`,
+    },
+    PermanentRedirect: elsewhere(),
+    TemporaryRedirect: elsewhere(),
+    AuthorizationHeaderMalformed: elsewhere(),
+    IllegalLocationConstraintException: elsewhere(),
+  }),
+)
 
 function elsewhere(): Meaning {
   return {
