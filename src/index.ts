@@ -7,6 +7,7 @@ export type { BundleInfo, BundleVerdict, CreateBundleOptions } from './api/bundl
 export type { ImportCarOptions, ImportCarResult } from './api/cars.ts'
 export type * from './api/data.ts'
 export type * from './api/interface.ts'
+export type * from './api/link-interface.ts'
 export type * from './api/policy-interface.ts'
 export type * from './api/row-history.ts'
 export { MemoryStore } from './store/memory.ts'

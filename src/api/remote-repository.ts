@@ -53,6 +53,11 @@ export class RemoteRepository extends DataRepository {
     return this.#opening.cacheDir
   }
 
+  /** Where credentials are looked for. */
+  protected get environment(): t.OpenOptions['environment'] {
+    return this.#opening.environment
+  }
+
   async remotes(): Promise<readonly t.RemoteInfo[]> {
     return listRemotes(await this.repo.store.manifest())
   }

@@ -6,13 +6,14 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import type { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { type ColumnarName, columnarFormatOf, isColumnar } from './columnar-name.ts'
-import type { DatasetConfig, FormatName, TablePolicies } from './interface.ts'
+import type { DatasetConfig, FormatName, LinkSetting, TablePolicies } from './interface.ts'
+import { linksOf } from './link-section.ts'
 import { joinedPolicies } from './policy.ts'
 import { policiesOf } from './policy-section.ts'
 import { type FaultAt, nameOf, parsedConfig } from './document.ts'
 
 const formats: readonly string[] = ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite']
-const reservedSections: readonly string[] = ['rules', 'links']
+const reservedSections: readonly string[] = ['rules']
 const reservedSettings: readonly string[] = ['rules']
 
 interface TableSection {
@@ -24,7 +25,7 @@ interface TableSection {
 
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
 export function parseConfig(text: string): DatasetConfig {
-  const { tables, policies } = sectionsOf(text)
+  const { tables, policies, links } = sectionsOf(text)
   const patterns: { matcher: Ignore; section: TableSection }[] = []
   for (const [name, section] of tables) {
     if (/[*?[]/.test(name))
@@ -34,6 +35,7 @@ export function parseConfig(text: string): DatasetConfig {
     tables.get(path) ?? patterns.find(({ matcher }) => matcher.test(path).ignored)?.section ?? null
   return {
     isEmpty: tables.size === 0,
+    links,
     tableAt: (path) => {
       const section = sectionAt(path)
       if (section === null) return null
@@ -54,6 +56,7 @@ interface Sections {
   readonly tables: ReadonlyMap<string, TableSection>
   /** For all tables. */
   readonly policies: TablePolicies | null
+  readonly links: ReadonlyMap<string, LinkSetting>
 }
 
 function sectionsOf(text: string): Sections {
@@ -61,12 +64,14 @@ function sectionsOf(text: string): Sections {
   const top: unknown = document.contents
   let tables: ReadonlyMap<string, TableSection> = new Map()
   let policies: TablePolicies | null = null
-  if (top === null || (isScalar(top) && top.value === null)) return { tables, policies }
+  let links: ReadonlyMap<string, LinkSetting> = new Map()
+  if (top === null || (isScalar(top) && top.value === null)) return { tables, policies, links }
   if (!isMap(top)) throw fault(top, 'the file is not a map')
   for (const { key, value } of top.items) {
     const section = isScalar(key) ? key.value : null
     if (section === 'tables') tables = new Map(tablesOf(value, fault))
     else if (section === 'merge') policies = policiesOf(key, value, fault)
+    else if (section === 'links') links = new Map(linksOf(key, value, fault))
     else if (typeof section !== 'string' || !reservedSections.includes(section)) {
       throw fault(
         key,
@@ -75,7 +80,7 @@ function sectionsOf(text: string): Sections {
       )
     }
   }
-  return { tables, policies }
+  return { tables, policies, links }
 }
 
 function* tablesOf(tables: unknown, fault: FaultAt): Generator<[string, TableSection]> {

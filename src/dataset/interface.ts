@@ -28,8 +28,30 @@ export interface DatasetConfig {
   referencesAt(path: Path): ReadonlyMap<string, Path>
   /** null: nothing is said, and every clash is a conflict. */
   policiesAt(path: Path): TablePolicies | null
+  /** Live systems that tables are kept in step with, by name. */
+  readonly links: ReadonlyMap<string, LinkSetting>
   /** Whether it names no table. */
   readonly isEmpty: boolean
+}
+
+/**
+ * 'capture': the endpoint's changes come into the branch. 'materialize': the branch's changes go to the endpoint, whose
+ * own stay what they are. 'mirror': the endpoint becomes what the branch is. 'two-way': changes of both go to both.
+ */
+export type LinkMode = 'capture' | 'materialize' | 'mirror' | 'two-way'
+
+export const linkModes: readonly LinkMode[] = ['capture', 'materialize', 'mirror', 'two-way']
+
+export interface LinkSetting {
+  /** URL without a password. */
+  readonly endpoint: string
+  readonly mode: LinkMode
+  /** As the endpoint calls them. */
+  readonly tables: readonly string[]
+  /** Folder of the dataset for the tables: 'shop' makes 'shop/orders'. '' is the root. */
+  readonly into: Path
+  /** null: the branch that is checked out. */
+  readonly branch: string | null
 }
 
 /** How a cell that both sides changed is decided; see dataset/policy.ts for the words. */

@@ -4,7 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { parsedConfig } from '../dataset/document.ts'
 import { renamedTables } from '../dataset/rename-tables.ts'
-import { type TableSetting, configFileName } from '../dataset/interface.ts'
+import { type LinkSetting, type TableSetting, configFileName } from '../dataset/interface.ts'
 import { configText } from './config-file.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -37,6 +37,30 @@ export function removeTable(root: string, path: Path): void {
   }
   const tables = document.get('tables')
   if (isMap(tables) && tables.items.length === 0) document.delete('tables')
+  write(root, document)
+}
+
+/** Sets the link's entry; makes the file when there is none. */
+export function setLink(root: string, name: string, setting: LinkSetting): void {
+  const { document } = parsedConfig(configText(root))
+  if (!isMap(document.contents))
+    document.contents = document.createNode({}) as unknown as typeof document.contents
+  if (!isMap(document.get('links'))) document.set('links', document.createNode({}))
+  const tables = document.createNode([...setting.tables])
+  if (isSeq(tables)) tables.flow = true
+  const entry = document.createNode({ endpoint: setting.endpoint, mode: setting.mode })
+  document.setIn(['links', name], entry)
+  document.setIn(['links', name, 'tables'], tables)
+  if (setting.into !== name) document.setIn(['links', name, 'into'], setting.into)
+  if (setting.branch !== null) document.setIn(['links', name, 'branch'], setting.branch)
+  write(root, document)
+}
+
+export function removeLink(root: string, name: string): void {
+  const { document } = parsedConfig(configText(root))
+  document.deleteIn(['links', name])
+  const links = document.get('links')
+  if (isMap(links) && links.items.length === 0) document.delete('links')
   write(root, document)
 }
 

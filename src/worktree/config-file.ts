@@ -17,6 +17,7 @@ export async function readConfig(root: string): Promise<DatasetConfig> {
       fileAt: () => null,
       referencesAt: () => new Map(),
       policiesAt: () => null,
+      links: new Map(),
     }
   }
   const { parseConfig } = await import('../dataset/config.ts')

@@ -1,0 +1,143 @@
+// Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
+import { utf8Text } from '../base/bytes.ts'
+import { VarveError } from '../base/errors.ts'
+import { configFileName } from '../dataset/interface.ts'
+import { isLinkName } from '../dataset/link-section.ts'
+import { storedConfig } from '../dataset/stored-config.ts'
+import { Tree } from '../files/tree.ts'
+import { readHead } from '../repo/head.ts'
+import { linkRef } from '../sync/state.ts'
+import { readConfig } from '../worktree/config-file.ts'
+import type * as t from './link-interface.ts'
+import { CarryingRepository } from './carrying-repository.ts'
+
+export abstract class LinkedRepository extends CarryingRepository {
+  abstract readonly root: string | null
+
+  /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
+  async links(): Promise<readonly t.Link[]> {
+    const config = this.root === null ? await this.#committedConfig() : await readConfig(this.root)
+    return [...(config?.links ?? [])].map(([name, setting]) => ({ name, ...setting }))
+  }
+
+  /** Writes the link into varve.yaml, after the endpoint has answered and shown its tables. */
+  async addLink(
+    name: string,
+    setting: Omit<t.LinkSetting, 'into' | 'branch'> & Partial<t.LinkSetting>,
+  ): Promise<t.Link> {
+    const root = this.#rootFor('add a link')
+    if (!isLinkName(name)) {
+      throw new VarveError('VARVE_USAGE', `'${name}' is not a name for a link`, {
+        hint: 'letters, digits, - and _, 63 at most',
+      })
+    }
+    if ((await this.links()).some((link) => link.name === name)) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `there is a link '${name}' already`, {
+        hint: `edit it in ${configFileName}, or remove it with 'varve link remove ${name}'`,
+      })
+    }
+    const link = { name, into: name, branch: null, ...setting }
+    await this.#connected(link, (connector) => connector.discover(link.tables))
+    const { setLink } = await import('../worktree/config-edit.ts')
+    setLink(root, name, link)
+    return link
+  }
+
+  /** Out of varve.yaml, and what the repository remembered of its endpoint. The history stays. */
+  async removeLink(name: string): Promise<void> {
+    const root = this.#rootFor('remove a link')
+    await this.#link(name)
+    const { removeLink } = await import('../worktree/config-edit.ts')
+    removeLink(root, name)
+    const prefix = linkRef(name, 'live').replace(/live$/, '')
+    await this.repo.store.update((manifest) => ({
+      refs: new Map(
+        [...manifest.refs.keys()].filter((ref) => ref.startsWith(prefix)).map((ref) => [ref, null]),
+      ),
+      config: new Map([[`link.${name}.identity`, null]]),
+      operation: { name: 'link remove', message: name, author: '' },
+    }))
+  }
+
+  /** Connects, and says what the endpoint has. */
+  async testLink(name: string): Promise<t.LinkTest> {
+    return this.#connected(await this.#link(name), async (connector) => ({
+      location: connector.location,
+      identity: await connector.identity(),
+      tables: (await connector.discover()).map(({ name: table, key, columns }) => ({
+        name: table,
+        key,
+        columns: columns.map((column) => ({
+          name: column.name,
+          type: column.type,
+          nativeType: column.nativeType,
+        })),
+      })),
+    }))
+  }
+
+  /** One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. */
+  async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
+    const link = await this.#link(name)
+    const { syncRound } = await import('../sync/round.ts')
+    return this.#connected(link, (connector) =>
+      syncRound({ repo: this.repo, folder: this.folder, connector, link, options }),
+    )
+  }
+
+  /** What the last round of a link did; null before the first. */
+  async lastSync(name: string): Promise<t.Receipt | null> {
+    const object = (await this.repo.store.manifest()).refs.get(linkRef(name, 'receipt'))
+    if (object === undefined) return null
+    const [bytes] = await this.repo.store.get([object])
+    return JSON.parse(utf8Text(bytes!)) as t.Receipt
+  }
+
+  async #link(name: string): Promise<t.Link> {
+    const links = await this.links()
+    const link = links.find((one) => one.name === name)
+    if (link !== undefined) return link
+    throw new VarveError('VARVE_REF_NOT_FOUND', `no link '${name}'`, {
+      data: { name, links: links.map((one) => one.name) },
+      hint:
+        links.length === 0
+          ? "add one with 'varve link add'"
+          : `there are: ${links.map((one) => one.name).join(', ')}`,
+    })
+  }
+
+  async #connected<T>(
+    link: t.Link,
+    work: (connector: Awaited<ReturnType<typeof openEndpointOf>>) => Promise<T>,
+  ): Promise<T> {
+    const connector = await openEndpointOf(link, this.environment)
+    try {
+      return await work(connector)
+    } finally {
+      await connector.close()
+    }
+  }
+
+  #rootFor(what: string): string {
+    if (this.root !== null) return this.root
+    throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in a bare repository`, {
+      hint: `it is declared in ${configFileName}: commit that from a clone`,
+    })
+  }
+
+  async #committedConfig(): ReturnType<typeof storedConfig> {
+    const { commit } = await readHead(this.repo.store, await this.repo.store.manifest())
+    if (commit === null) return null
+    const tree = await Tree.load(this.repo.nodes, commit.tree)
+    return storedConfig(this.repo.nodes, await tree.get(configFileName), {})
+  }
+}
+
+/** Drivers are loaded when a link is used, and not before. */
+async function openEndpointOf(
+  link: t.Link,
+  environment: Readonly<Record<string, string | undefined>> | undefined,
+) {
+  const { openEndpoint } = await import('../connectors/open.ts')
+  return openEndpoint(link.endpoint, { environment })
+}

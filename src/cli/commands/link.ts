@@ -1,0 +1,115 @@
+import { linkModes } from '../../dataset/interface.ts'
+import { usage } from '../arguments.ts'
+import { alignedRows } from '../format/columns.ts'
+import type { Command, Context } from '../interface.ts'
+import type { Repository } from '../../index.ts'
+import type { LinkMode } from '../../index.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: [
+    'link [list]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH]',
+    'link show NAME',
+    'link test NAME',
+    'link remove NAME',
+  ],
+  description:
+    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nLinks stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD) or a .pgpass file.",
+  options: {
+    tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
+    mode: { type: 'text', value: 'MODE', about: 'which way changes go' },
+    into: {
+      type: 'text',
+      value: 'DIR',
+      about: "folder of the dataset for the tables (default: the link's name)",
+    },
+    branch: { type: 'text', value: 'BRANCH', about: 'branch to keep in step (default: the current one)' },
+  },
+  examples: [
+    [
+      'varve link add shop postgres://ada@db.example.org/shop --tables people,orders --mode two-way',
+      'declare a link',
+    ],
+    ['varve link test shop', 'see that it answers, and what it has'],
+    ['varve sync shop --dry-run', 'then see what would be done'],
+  ],
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }',
+  run,
+}
+
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository } = context
+  const [action = 'list', name = '', endpoint = ''] = given.words
+  const repo = await repository()
+  if (action === 'add') {
+    given.expectWords(3, 3, 'NAME and ENDPOINT')
+    return add(context, repo, name, endpoint)
+  }
+  if (action === 'list') {
+    given.expectWords(0, 1, '')
+    const links = await repo.links()
+    out.result({ items: links }, () => {
+      const lines = links.map((link) => [link.name, link.mode, link.endpoint, link.tables.join(', ')])
+      for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
+    })
+    return 0
+  }
+  given.expectWords(2, 2, 'NAME')
+  if (action === 'show') {
+    const link = (await repo.links()).find((one) => one.name === name)
+    if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
+    const { branch, into, ...rest } = link
+    const lines = {
+      ...rest,
+      tables: link.tables.join(', '),
+      into: into === '' ? '.' : into,
+      branch: branch ?? '(the current one)',
+    }
+    out.result(link, () => {
+      for (const line of alignedRows(Object.entries(lines).map(([key, value]) => [key, visible(value)])))
+        out.line(line)
+    })
+  } else if (action === 'test') {
+    const tested = await repo.testLink(name)
+    out.result(tested, () => {
+      out.say(`${visible(tested.location)} answers`)
+      const lines = tested.tables.map((table) => [
+        table.name,
+        table.key.length === 0 ? 'no key' : `key ${table.key.join(', ')}`,
+        `${table.columns.length} columns`,
+      ])
+      for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
+    })
+  } else if (action === 'remove' || action === 'rm') {
+    await repo.removeLink(name)
+    out.result({ removed: name }, () => out.say(`removed link ${visible(name)}`))
+  } else throw usage(`'${action}' is not one of list, add, show, test, remove`)
+  return 0
+}
+
+async function add(
+  { arguments: given, out }: Context,
+  repo: Repository,
+  name: string,
+  endpoint: string,
+): Promise<number> {
+  const mode = given.text('mode')
+  if (mode === undefined || !(linkModes as readonly string[]).includes(mode))
+    throw usage(`'--mode' must be one of ${linkModes.join(', ')}`)
+  const tables = given.list('tables').flatMap((list) => list.split(','))
+  if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
+  const [into, branch] = [given.text('into'), given.text('branch')]
+  const link = await repo.addLink(name, {
+    endpoint,
+    mode: mode as LinkMode,
+    tables,
+    ...(into === undefined ? {} : { into: into === '.' ? '' : into }),
+    ...(branch === undefined ? {} : { branch }),
+  })
+  out.result(link, () => {
+    out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
+    out.hint(`see what a first round would do: varve sync ${link.name} --dry-run`)
+  })
+  return 0
+}

@@ -1,0 +1,121 @@
+// Live systems that hold tables. A connector finds out what tables there are, reads all of them at one moment, and
+// writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
+// decides what to write is `sync/`; a connector only knows its system. To write one of your own, see docs/CONNECTORS.md.
+import type { Cell, ColumnType } from '../table/interface.ts'
+
+export interface ConnectorOptions {
+  /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A kind of endpoint. Its driver is loaded by `open`, not before. */
+export interface ConnectorKind {
+  /** For messages: 'PostgreSQL'. */
+  readonly name: string
+  accepts(url: string): boolean
+  /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED */
+  open(url: string, options: ConnectorOptions): Promise<Connector>
+}
+
+/** One connection to one system. Methods are called one after another. */
+export interface Connector {
+  /** For messages, without secrets. */
+  readonly location: string
+  /** The same as long as it is the same data: a copy, or another database under the same name, has another. */
+  identity(): Promise<string>
+  /** The tables of these names; all there are when none are given. @throws VARVE_PATH_NOT_FOUND */
+  discover(names?: readonly string[]): Promise<readonly EndpointTable[]>
+  /** All these tables as they are at one moment. Close it before anything else is asked for. */
+  snapshot(tables: readonly EndpointTable[]): Promise<EndpointSnapshot>
+  /** What the last writer of this link left in the system itself; null before the first. */
+  checkpoint(link: string): Promise<Checkpoint | null>
+  /** As checkpoint, and from now on whoever took over before can write no more. */
+  takeOver(link: string): Promise<Checkpoint>
+  /** All of it in one transaction, or nothing. */
+  apply(plan: ApplyPlan): Promise<Applied>
+  close(): Promise<void>
+}
+
+export interface EndpointTable {
+  /** As the user writes it: 'people', 'sales.orders'. */
+  readonly name: string
+  /** In the table's order. */
+  readonly columns: readonly EndpointColumn[]
+  /** Names of the primary key's columns; empty when there is none. */
+  readonly key: readonly string[]
+  /** Names of tables that must have their rows before this one. */
+  readonly references: readonly string[]
+}
+
+export interface EndpointColumn {
+  readonly name: string
+  readonly type: ColumnType
+  /** In the system's own words: 'numeric(10,2)'. */
+  readonly nativeType: string
+  readonly nullable: boolean
+  /** The system computes it: it is read and never written. */
+  readonly generated: boolean
+}
+
+export interface EndpointSnapshot {
+  /** Rows in batches, in any order, each with one cell for every column. */
+  rows(table: EndpointTable): AsyncIterable<readonly (readonly Cell[])[]>
+  close(): Promise<void>
+}
+
+/** Kept in the endpoint, written in the same transaction as the rows, and so restored with them from a backup. */
+export interface Checkpoint {
+  /** Grows with each taking over. */
+  readonly fence: number
+  /** The commit that the endpoint was last brought to; null before the first. */
+  readonly base: string | null
+}
+
+export interface ApplyPlan {
+  readonly link: string
+  /** What `takeOver` gave. */
+  readonly fence: number
+  /** The checkpoint's new base. */
+  readonly base: string
+  readonly tables: readonly EndpointTable[]
+  /** Of one table at a time, deletes and updates and inserts apart: the connector asks in the order it needs. */
+  changes(table: EndpointTable, kind: RowChange['kind']): AsyncIterable<readonly RowChange[]>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Cells in the order of the table's columns. */
+export type RowChange =
+  | {
+      readonly kind: 'insert'
+      readonly key: Uint8Array
+      readonly before: null
+      readonly after: readonly Cell[]
+    }
+  | {
+      readonly kind: 'update'
+      readonly key: Uint8Array
+      readonly before: readonly Cell[]
+      readonly after: readonly Cell[]
+    }
+  | {
+      readonly kind: 'delete'
+      readonly key: Uint8Array
+      readonly before: readonly Cell[]
+      readonly after: null
+    }
+
+export type Applied =
+  | { readonly outcome: 'applied'; readonly written: number }
+  /** Nothing was written: these rows are not as expected, or break a rule of the system. */
+  | { readonly outcome: 'held-back'; readonly rows: readonly HeldBackRow[] }
+
+export interface HeldBackRow {
+  readonly table: string
+  /** Of the row, as in the plan. */
+  readonly key: Uint8Array
+  /** 'changed': another writer was there meanwhile. 'rejected': the system refuses the row. */
+  readonly reason: 'changed' | 'rejected'
+  /** The system's own words. */
+  readonly message: string
+}

@@ -1,0 +1,150 @@
+// What tables a PostgreSQL database has, from its catalogues: columns in order with their types, primary keys, and
+// which table refers to which.
+import type { Client } from 'pg'
+import { VarveError } from '../../base/errors.ts'
+import type { EndpointColumn, EndpointTable } from '../interface.ts'
+import { quoteName } from './sql.ts'
+import { columnTypeOf } from './types.ts'
+
+/** What this connector knows of a table beside what all know. */
+export interface PostgresTable extends EndpointTable {
+  /** Quoted, with its schema. */
+  readonly sql: string
+  readonly columns: readonly PostgresColumn[]
+}
+
+export interface PostgresColumn extends EndpointColumn {
+  /** By `=`; else its text is compared. */
+  readonly hasEquality: boolean
+  /** The type's own name, without a length: a cast to 'varchar(3)' would cut what is longer, and say nothing. */
+  readonly cast: string
+  readonly isCollatable: boolean
+  /** Of a serial or identity column: its sequence, ready for SQL. */
+  readonly sequence: string | null
+}
+
+interface ColumnRow {
+  schema: string
+  table: string
+  column: string
+  type_schema: string
+  type: string
+  native: string
+  is_collatable: boolean
+  not_null: boolean
+  generated: string
+  key_place: number | null
+  sequence: string | null
+  is_visible: boolean
+  has_equality: boolean
+}
+
+const columnsQuery = `
+  SELECT n.nspname AS schema, c.relname AS table, a.attname AS column,
+         tn.nspname AS type_schema, t.typname AS type, t.typcollation <> 0 AS is_collatable, format_type(a.atttypid, a.atttypmod) AS native, a.attnotnull AS not_null,
+         a.attgenerated::text AS generated,
+         array_position(i.indkey::int2[], a.attnum)::int AS key_place,
+         pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) AS sequence,
+         pg_table_is_visible(c.oid) AS is_visible,
+         EXISTS (SELECT FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod
+                 WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid) AS has_equality
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid
+    JOIN pg_namespace tn ON tn.oid = t.typnamespace
+    LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+   WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+   ORDER BY n.nspname, c.relname, a.attnum`
+
+const referencesQuery = `
+  SELECT n.nspname AS schema, c.relname AS table, fn.nspname AS other_schema, f.relname AS other
+    FROM pg_constraint k
+    JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
+   WHERE k.contype = 'f'`
+
+/** Not the user's data: our own row of state. */
+export const stateTable = 'varve_sync'
+
+export async function discoverTables(client: Client, names?: readonly string[]): Promise<PostgresTable[]> {
+  const { rows } = await client.query<ColumnRow>(columnsQuery)
+  const tables = groupBy(rows)
+  const all = [...tables.values()].map((columns) => tableOf(columns))
+  const chosen =
+    names === undefined
+      ? all.filter(({ table }) => table.name !== stateTable)
+      : names.map((name) => find(all, name))
+  const { rows: links } = await client.query<{
+    schema: string
+    table: string
+    other_schema: string
+    other: string
+  }>(referencesQuery)
+  return chosen.map(({ table, schema, relation }) => ({
+    ...table,
+    references: links
+      .filter((link) => link.schema === schema && link.table === relation)
+      .flatMap(
+        (link) =>
+          chosen.find((one) => one.schema === link.other_schema && one.relation === link.other)?.table.name ??
+          [],
+      )
+      .filter((name) => name !== table.name),
+  }))
+}
+
+interface Found {
+  readonly table: PostgresTable
+  readonly schema: string
+  readonly relation: string
+  readonly isVisible: boolean
+}
+
+function groupBy(rows: readonly ColumnRow[]): Map<string, ColumnRow[]> {
+  const groups = new Map<string, ColumnRow[]>()
+  for (const row of rows) {
+    const name = JSON.stringify([row.schema, row.table])
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [row])
+    else group.push(row)
+  }
+  return groups
+}
+
+function tableOf(rows: readonly ColumnRow[]): Found {
+  const { schema, table: relation, is_visible: isVisible } = rows[0]!
+  const keys = rows.filter((row) => row.key_place !== null).sort((a, b) => a.key_place! - b.key_place!)
+  const table: PostgresTable = {
+    name: isVisible ? relation : `${schema}.${relation}`,
+    sql: `${quoteName(schema)}.${quoteName(relation)}`,
+    key: keys.map((row) => row.column),
+    references: [],
+    columns: rows.map((row) => ({
+      name: row.column,
+      type: columnTypeOf(row.type),
+      nativeType: row.native,
+      nullable: !row.not_null,
+      generated: row.generated !== '',
+      hasEquality: row.has_equality,
+      cast: `${quoteName(row.type_schema)}.${quoteName(row.type)}`,
+      isCollatable: row.is_collatable,
+      sequence: row.sequence,
+    })),
+  }
+  return { table, schema, relation, isVisible }
+}
+
+function find(all: readonly Found[], name: string): Found {
+  const found =
+    all.find((one) => one.table.name === name) ?? all.find((one) => `${one.schema}.${one.relation}` === name)
+  if (found !== undefined) return { ...found, table: { ...found.table, name } }
+  throw new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
+    data: { table: name },
+    hint: `it has: ${all
+      .map((one) => one.table.name)
+      .slice(0, 20)
+      .join(', ')}`,
+  })
+}

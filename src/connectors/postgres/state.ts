@@ -1,0 +1,60 @@
+// The one row a link keeps in the database itself: which commit it was brought to, and who may write. It changes in the
+// same transaction as the rows, so that it is restored with them from a backup, and a worker that was overtaken is
+// noticed before it has written anything.
+import type { Client } from 'pg'
+import { VarveError } from '../../base/errors.ts'
+import type { Checkpoint } from '../interface.ts'
+import { stateTable } from './discover.ts'
+
+const createTable = `
+  CREATE TABLE IF NOT EXISTS ${stateTable} (
+    link text PRIMARY KEY,
+    fence bigint NOT NULL,
+    base_commit text,
+    applied_at timestamptz
+  )`
+
+interface StateRow {
+  fence: string
+  base_commit: string | null
+}
+
+export async function readState(client: Client, link: string): Promise<Checkpoint | null> {
+  const { rows: found } = await client.query('SELECT to_regclass($1) AS oid', [stateTable])
+  if ((found[0] as { oid: unknown }).oid === null) return null
+  const { rows } = await client.query<StateRow>(
+    `SELECT fence, base_commit FROM ${stateTable} WHERE link = $1`,
+    [link],
+  )
+  return rows[0] === undefined ? null : checkpointOf(rows[0])
+}
+
+export async function takeOver(client: Client, link: string): Promise<Checkpoint> {
+  await client.query(createTable)
+  const { rows } = await client.query<StateRow>(
+    `INSERT INTO ${stateTable} AS s (link, fence) VALUES ($1, 1)
+     ON CONFLICT (link) DO UPDATE SET fence = s.fence + 1 RETURNING fence, base_commit`,
+    [link],
+  )
+  return checkpointOf(rows[0]!)
+}
+
+/** Inside the transaction that writes the rows. @throws VARVE_NOT_POSSIBLE when another worker has taken over */
+export async function writeState(
+  client: Client,
+  state: { link: string; fence: number; base: string },
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `UPDATE ${stateTable} SET base_commit = $3, applied_at = now() WHERE link = $1 AND fence = $2`,
+    [state.link, state.fence, state.base],
+  )
+  if (rowCount === 1) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${state.link}'`, {
+    data: { link: state.link },
+    hint: 'nothing was written; let only one worker run, or run this one again',
+  })
+}
+
+function checkpointOf(row: StateRow): Checkpoint {
+  return { fence: Number(row.fence), base: row.base_commit }
+}

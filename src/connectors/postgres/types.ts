@@ -1,0 +1,92 @@
+// PostgreSQL's types as columns and cells. Every value travels as PostgreSQL's own text for it, in one session's fixed
+// settings, so that all digits, microseconds and bytes come back the same. What has a type of its own in a table gets
+// it; everything else (arrays, ranges, enums, uuid, intervals) is text that PostgreSQL itself can read again.
+import { emptyBytes, fromHex, toHex } from '../../base/bytes.ts'
+import { cellOf, cellText, falseCell, nullCell, trueCell } from '../../table/cell.ts'
+import type { Cell, ColumnType } from '../../table/interface.ts'
+
+/** By pg_type.typname. */
+const types: ReadonlyMap<string, ColumnType> = new Map([
+  ['int2', 'int'],
+  ['int4', 'int'],
+  ['int8', 'int'],
+  ['oid', 'int'],
+  ['numeric', 'decimal'],
+  ['float4', 'float'],
+  ['float8', 'float'],
+  ['bool', 'bool'],
+  ['date', 'date'],
+  ['timestamp', 'timestamp'],
+  ['timestamptz', 'timestamp'],
+  ['bytea', 'bytes'],
+  ['json', 'json'],
+  ['jsonb', 'json'],
+])
+
+export function columnTypeOf(nativeName: string): ColumnType {
+  return types.get(nativeName) ?? 'text'
+}
+
+/** Makes every text of a session the same, wherever it runs. */
+export const sessionSettings: readonly string[] = [
+  "SET datestyle = 'ISO, YMD'",
+  "SET timezone = 'UTC'",
+  "SET intervalstyle = 'iso_8601'",
+  'SET extra_float_digits = 1',
+  "SET bytea_output = 'hex'",
+  "SET xmloption = 'content'",
+  'SET standard_conforming_strings = on',
+]
+
+const isJsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
+const space = 0x20
+const isoTime = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)(\+00)?$/
+
+/** `bytes` is the value's text, or null; the cell keeps a view of it. */
+export function cellOfText(bytes: Uint8Array | null, type: ColumnType): Cell {
+  if (bytes === null) return nullCell
+  switch (type) {
+    case 'int':
+      return cellOf('number', bytes)
+    case 'decimal':
+    case 'float':
+      return isJsonNumber.test(latin1(bytes)) ? cellOf('number', bytes) : cellOf('text', bytes)
+    case 'bool':
+      return bytes[0] === 0x74 ? trueCell : falseCell
+    case 'timestamp':
+      return cellOf('text', isoTimestamp(bytes))
+    case 'bytes':
+      return cellOf('bytes', bytes.length <= 2 ? emptyBytes : fromHex(latin1(bytes.subarray(2))))
+    case 'json':
+      return cellOf('json', bytes)
+    default:
+      return cellOf('text', bytes)
+  }
+}
+
+/** What PostgreSQL reads as this cell's value, given the column's type; null for none. */
+export function textOfCell(cell: Cell): string | null {
+  switch (cell.kind) {
+    case 'absent':
+    case 'null':
+      return null
+    case 'true':
+    case 'false':
+      return cell.kind
+    case 'bytes':
+      return `\\x${toHex(cell.bytes)}`
+    default:
+      return cellText(cell)
+  }
+}
+
+/** '2024-05-06 07:08:09.123+00' as ISO 8601 has it; other eras and infinity stay as they are. */
+function isoTimestamp(bytes: Uint8Array): Uint8Array {
+  if (bytes[10] !== space) return bytes
+  const [, date, time, zone] = isoTime.exec(latin1(bytes)) ?? []
+  return date === undefined ? bytes : Buffer.from(`${date}T${time}${zone === undefined ? '' : 'Z'}`, 'latin1')
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}

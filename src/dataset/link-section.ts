@@ -1,0 +1,77 @@
+// The section 'links' of varve.yaml: which live systems the dataset's tables are kept in step with. Read strictly, as all
+// of that file: a misspelt mode must not become another one.
+import { isMap, isScalar, isSeq } from 'yaml'
+import { isVarveError } from '../base/errors.ts'
+import { safePath } from '../files/path.ts'
+import { type FaultAt, nameOf } from './document.ts'
+import { type LinkMode, type LinkSetting, linkModes } from './interface.ts'
+
+const linkName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
+const settings = ['endpoint', 'mode', 'tables', 'into', 'branch'] as const
+
+export function isLinkName(name: string): boolean {
+  return linkName.test(name)
+}
+
+export function* linksOf(section: unknown, value: unknown, fault: FaultAt): Generator<[string, LinkSetting]> {
+  if (value === null || (isScalar(value) && value.value === null)) return
+  if (!isMap(value)) throw fault(section, "'links' is not a map from name to settings")
+  for (const item of value.items) {
+    const name = nameOf(item.key)
+    if (name === null || !isLinkName(name))
+      throw fault(item.key, 'the name of a link is letters, digits, - and _', "for example 'shop'")
+    yield [name, linkOf(item.key, item.value, name, fault)]
+  }
+}
+
+function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): LinkSetting {
+  if (!isMap(value)) throw fault(value ?? key, "the link's settings are not a map")
+  const given = new Map<string, unknown>()
+  for (const item of value.items) {
+    const setting = nameOf(item.key)
+    if (setting === null || !(settings as readonly string[]).includes(setting))
+      throw fault(item.key, `unknown setting '${String(setting)}'`, `known settings: ${settings.join(', ')}`)
+    given.set(setting, item.value)
+  }
+  const text = (setting: (typeof settings)[number]): string | null => {
+    if (!given.has(setting)) return null
+    const found = given.get(setting)
+    if (isScalar(found) && typeof found.value === 'string') return found.value
+    throw fault(found ?? key, `'${setting}' is not text`)
+  }
+  const endpoint = text('endpoint')
+  if (endpoint === null)
+    throw fault(key, 'the link has no endpoint', "write its URL as 'endpoint: postgres://…'")
+  const mode = text('mode')
+  if (mode === null || !isMode(mode))
+    throw fault(given.get('mode') ?? key, `unknown mode '${mode ?? ''}'`, `known: ${linkModes.join(', ')}`)
+  return {
+    endpoint,
+    mode,
+    tables: tablesOf(key, given.get('tables'), fault),
+    into: intoOf(key, text('into') ?? name, fault),
+    branch: text('branch'),
+  }
+}
+
+function tablesOf(key: unknown, value: unknown, fault: FaultAt): readonly string[] {
+  const names = isSeq(value) ? value.items.map(nameOf) : [nameOf(value)]
+  if (names.length === 0 || names.some((name) => name === null))
+    throw fault(value ?? key, 'the link names no tables', "write them as 'tables: [people, orders]'")
+  if (new Set(names).size !== names.length) throw fault(value, 'the link names a table twice')
+  return names as string[]
+}
+
+function intoOf(key: unknown, into: string, fault: FaultAt): string {
+  if (into === '' || into === '.') return ''
+  try {
+    return safePath(into)
+  } catch (error) {
+    if (!isVarveError(error)) throw error
+    throw fault(key, `'into' is no folder of the dataset: ${error.message}`)
+  }
+}
+
+function isMode(mode: string): mode is LinkMode {
+  return (linkModes as readonly string[]).includes(mode)
+}

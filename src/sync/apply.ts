@@ -1,0 +1,183 @@
+// The last part of a round: the endpoint becomes what was merged, but for the rows that are held back. The base that it
+// is about to be told is durable here before it is told; what the endpoint will not take is held back too, and all is
+// tried again without it.
+import { VarveError } from '../base/errors.ts'
+import { toHex } from '../base/bytes.ts'
+import type { Checkpoint, HeldBackRow } from '../connectors/interface.ts'
+import { type Cid, digestHex } from '../encoding/cid.ts'
+import type { Path } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import { operatorOf } from '../repo/context.ts'
+import type { Io } from '../repo/interface.ts'
+import { emptyTable } from './empty-table.ts'
+import { guardDeletes } from './guards.ts'
+import type { HeldRows } from './held-rows.ts'
+import type { RowCounts } from './interface.ts'
+import { type LinkedTable, tableAt } from './link-tables.ts'
+import { linkCommit } from './publish.ts'
+import type { Round } from './round.ts'
+import { type TableStep, countChanges, rowChanges } from './row-changes.ts'
+import { type LinkState, linkRef } from './state.ts'
+import { Table } from '../table/table.ts'
+
+const attemptsMax = 6
+
+export interface ApplyStep {
+  readonly round: Round
+  readonly io: Io
+  readonly tables: readonly LinkedTable[]
+  readonly captured: Tree
+  readonly live: Cid
+  readonly base: Tree | null
+  readonly target: Tree
+  readonly common: Tree
+  /** What the endpoint says it was brought to. */
+  readonly told: Cid | null
+  /** Tip of the branch. */
+  readonly branch: Cid | null
+  readonly checkpoint: Checkpoint | null
+  readonly state: LinkState
+  readonly held: HeldRows
+}
+
+/** Rows written, by path. */
+export async function applyStep(step: ApplyStep): Promise<Map<Path, RowCounts>> {
+  const { round, io, held } = step
+  const { connector, link, options } = round
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const after = await held.put(io, step.target, step.captured)
+    const base = await held.put(io, step.common, step.base ?? Tree.empty(io.nodes, io.writer))
+    const steps = await tableSteps(step, after)
+    const counts = link.mode === 'capture' ? new Map<Path, RowCounts>() : await countSteps(step, steps)
+    if (options.dryRun === true) return counts
+    const isQuiet = [...counts.values()].every((one) => one.added + one.changed + one.removed === 0)
+    if (isQuiet || link.mode === 'capture') {
+      await remember(step, { base, after: null, written: null })
+      return counts
+    }
+    const parents = step.branch === null ? [] : [step.branch]
+    const commit = await linkCommit(round, io, base, parents, `Write to ${link.endpoint}`)
+    await announce(step, commit)
+    const { fence, base: told } = await connector.takeOver(link.name)
+    if (told !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
+    const applied = await connector.apply({
+      link: link.name,
+      fence,
+      base: digestHex(commit),
+      tables: step.tables.map(({ table }) => table),
+      changes: (table, kind) => rowChanges(io.nodes, steps.get(table.name)!, table, kind),
+      signal: options.signal,
+    })
+    if (applied.outcome === 'applied') {
+      await remember(step, { base, after, written: commit })
+      return counts
+    }
+    for (const row of applied.rows) held.add(heldBack(step.tables, row))
+  }
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `the endpoint of '${link.name}' changes faster than it can be written to`,
+    {
+      data: { link: link.name, attempts: attemptsMax },
+      hint: 'nothing is lost; run the sync again when fewer writers are at work',
+    },
+  )
+}
+
+async function tableSteps(step: ApplyStep, after: Tree): Promise<Map<string, TableStep>> {
+  const { io, tables, captured } = step
+  const steps = new Map<string, TableStep>()
+  for (const { table, path } of tables) {
+    const before = (await tableAt(io, captured, path)) ?? emptyTable(io, table)
+    steps.set(table.name, {
+      before,
+      after: (await tableAt(io, after, path)) ?? { ...before, rows: emptyTable(io, table).rows },
+    })
+  }
+  return steps
+}
+
+async function countSteps(
+  step: ApplyStep,
+  steps: ReadonlyMap<string, TableStep>,
+): Promise<Map<Path, RowCounts>> {
+  const { io, tables, round } = step
+  const all = new Map<Path, RowCounts>()
+  for (const { table, path } of tables) {
+    const one = steps.get(table.name)!
+    const counts = await countChanges(io.nodes, one)
+    const [before, after] = [await Table.of(io.nodes, one.before), await Table.of(io.nodes, one.after)]
+    const { name: link } = round.link
+    const where = 'the branch'
+    guardDeletes(
+      { link, table: table.name, where, before: before.count, after: after.count, counts },
+      round.options,
+    )
+    all.set(path, counts)
+  }
+  return all
+}
+
+/** Before the endpoint is told of a base, it is here: a kill in between is then no question. */
+async function announce({ round, io }: ApplyStep, intent: Cid): Promise<void> {
+  const { repo, link, options } = round
+  await repo.store.update(
+    (current) => ({
+      refs: new Map([[linkRef(link.name, 'intent'), intent]]),
+      operation: { name: 'sync', message: `${link.name}: write`, author: operatorOf(repo, current) },
+    }),
+    { writer: io.writer, signal: options.signal },
+  )
+}
+
+interface Outcome {
+  readonly base: Tree
+  /** The endpoint as it is now; null when nothing was written. */
+  readonly after: Tree | null
+  readonly written: Cid | null
+}
+
+async function remember(step: ApplyStep, { base, after, written }: Outcome): Promise<void> {
+  const { round, io, state, live } = step
+  const { repo, link } = round
+  const known = state.base === null ? null : (await readCommit(io.nodes.reader, state.base)).tree
+  const refs = new Map<string, Cid | null>()
+  if (written !== null) {
+    refs.set(linkRef(link.name, 'written'), written)
+    refs.set(linkRef(link.name, 'base'), written)
+    refs.set(linkRef(link.name, 'intent'), null)
+  } else {
+    const parents = step.branch === null ? [] : [step.branch]
+    const message = `In step with ${link.endpoint}`
+    if (known !== base.cid)
+      refs.set(linkRef(link.name, 'base'), await linkCommit(round, io, base, parents, message))
+    // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
+    if (step.told !== state.written) refs.set(linkRef(link.name, 'written'), step.told)
+  }
+  if (after !== null)
+    refs.set(
+      linkRef(link.name, 'live'),
+      await linkCommit(round, io, after, [live], `Written to ${link.endpoint}`),
+    )
+  if (refs.size === 0) return
+  await repo.store.update(
+    (current) => ({
+      refs,
+      operation: { name: 'sync', message: link.name, author: operatorOf(repo, current) },
+    }),
+    { writer: io.writer },
+  )
+}
+
+function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): Parameters<HeldRows['add']>[0] {
+  const path = tables.find(({ table }) => table.name === row.table)!.path
+  return { table: row.table, path, key: '', keyHex: toHex(row.key), reason: row.reason, message: row.message }
+}
+
+function overtaken(link: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `another worker has synchronized '${link}' meanwhile`, {
+    data: { link },
+    hint: 'nothing was written; run it again',
+  })
+}

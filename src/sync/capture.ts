@@ -1,0 +1,51 @@
+// Reads an endpoint's tables as they are at one moment into a tree. What has not changed has the same bytes and so the
+// same objects: the next commit of an unchanged endpoint is no commit at all.
+import type { Connector } from '../connectors/interface.ts'
+import type { TreeEntry, Path } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { readCells } from '../formats/columnar/read-cells.ts'
+import type { Io } from '../repo/interface.ts'
+import { writeTable } from '../table/table-object.ts'
+import type { Link, SyncOptions } from './interface.ts'
+import { type LinkedTable, tableAt } from './link-tables.ts'
+
+/** `before` is the endpoint as it was last read: its columns keep their ids. */
+export async function capture(
+  io: Io,
+  connector: Connector,
+  what: { readonly link: Link; readonly tables: readonly LinkedTable[]; readonly before: Tree },
+  options: SyncOptions,
+): Promise<Tree> {
+  const { link, tables, before } = what
+  const entries = new Map<Path, TreeEntry>()
+  const snapshot = await connector.snapshot(tables.map(({ table }) => table))
+  try {
+    for (const { table, path } of tables) {
+      const previous = (await tableAt(io, before, path))?.schema
+      const source = {
+        columns: table.columns.map(({ name, type }) => ({ name, type })),
+        key: table.key,
+        rowCount: 0,
+        cells: () => snapshot.rows(table),
+      }
+      const object = await readCells(source, {
+        ...io,
+        key: table.key,
+        where: `${link.name}: ${table.name}`,
+        previous,
+        signal: options.signal,
+        onProgress: (done) =>
+          options.onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
+      })
+      // The order in which an endpoint happens to send its rows says nothing.
+      entries.set(path, {
+        kind: 'table',
+        executable: false,
+        table: writeTable(io.writer, { ...object, order: null }),
+      })
+    }
+  } finally {
+    await snapshot.close()
+  }
+  return Tree.empty(io.nodes, io.writer).update(io.writer, entries)
+}

@@ -1,0 +1,94 @@
+// Rows that a round leaves alone: conflicts, rows that another writer was faster with, rows that the endpoint refuses.
+// For each the endpoint keeps what it has, and the common base keeps what it was: so the row is looked at anew in every
+// round, until one side gives way, and nothing of either side is lost meanwhile.
+import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Tree } from '../files/tree.ts'
+import { scanConflicts } from '../merge/conflicts.ts'
+import { ProllyMap } from '../prolly/map.ts'
+import type { Io } from '../repo/interface.ts'
+import type { TableObject } from '../table/interface.ts'
+import { keyText } from '../table/key.ts'
+import { writeTable } from '../table/table-object.ts'
+import type { HeldBack } from './interface.ts'
+import { type LinkedTable, tableAt } from './link-tables.ts'
+
+export class HeldRows {
+  readonly list: HeldBack[] = []
+  /** Keys in hex, by path; null: the whole table. */
+  readonly #keys = new Map<Path, Set<string> | null>()
+
+  add(held: HeldBack): void {
+    const keys = this.#keys.get(held.path)
+    if (keys?.has(held.keyHex) === true) return
+    this.list.push(held)
+    if (held.reason === 'schema') this.#keys.set(held.path, null)
+    else if (keys === undefined) this.#keys.set(held.path, new Set([held.keyHex]))
+    else keys?.add(held.keyHex)
+  }
+
+  async addConflicts(io: Io, root: Cid | null, tables: readonly LinkedTable[]): Promise<void> {
+    for await (const conflicts of scanConflicts(io.nodes, root)) {
+      for (const conflict of conflicts) {
+        const { path } = conflict
+        const table = tables.find((one) => one.path === path)?.table.name ?? path
+        if (conflict.kind === 'cell' || conflict.kind === 'row' || conflict.kind === 'key-collision') {
+          const message =
+            conflict.kind === 'cell'
+              ? `both sides changed '${conflict.column}'`
+              : conflict.kind === 'row'
+                ? 'one side changed the row, the other removed it'
+                : 'both sides added a row under this key'
+          this.add({ table, path, key: '', keyHex: toHex(conflict.key), reason: 'conflict', message })
+        } else {
+          const message = conflict.kind === 'schema' ? conflict.reason : 'the two sides hold different things'
+          this.add({ table, path, key: '', keyHex: '', reason: 'schema', message })
+        }
+      }
+    }
+  }
+
+  /** `tree` with the rows that are held back as `kept` has them. */
+  async put(io: Io, tree: Tree, kept: Tree): Promise<Tree> {
+    const entries = new Map<Path, TreeEntry | null>()
+    for (const [path, keys] of this.#keys) {
+      if (keys === null) entries.set(path, await kept.get(path))
+      else {
+        const [into, from] = [await tableAt(io, tree, path), await tableAt(io, kept, path)]
+        if (into !== null) entries.set(path, await withRows(io, into, from, keys))
+      }
+    }
+    return entries.size === 0 ? tree : tree.update(io.writer, entries)
+  }
+
+  /** Keys as people read them. */
+  async named(io: Io, tree: Tree): Promise<HeldBack[]> {
+    const schemas = new Map<Path, TableObject | null>()
+    for (const path of this.#keys.keys()) schemas.set(path, await tableAt(io, tree, path))
+    return this.list.map((held) => {
+      const schema = schemas.get(held.path)?.schema
+      return schema === undefined || held.keyHex === ''
+        ? held
+        : { ...held, key: keyText(schema, fromHex(held.keyHex)) }
+    })
+  }
+}
+
+async function withRows(
+  io: Io,
+  into: TableObject,
+  from: TableObject | null,
+  keys: ReadonlySet<string>,
+): Promise<TreeEntry> {
+  const sorted = [...keys].map(fromHex).sort(compareBytes)
+  const map = await ProllyMap.load(io.nodes, into.rows)
+  const kept =
+    from === null ? sorted.map(() => null) : await (await ProllyMap.load(io.nodes, from.rows)).getMany(sorted)
+  const edits = sorted.map((key, i) => {
+    const entry = kept[i]!
+    return entry === null ? { key, value: null } : { key, value: entry.value, links: entry.links }
+  })
+  const rows = await map.mutate(io.writer, edits)
+  return { kind: 'table', executable: false, table: writeTable(io.writer, { ...into, rows: rows.cid }) }
+}

@@ -1,0 +1,68 @@
+// Links keep tables of a dataset in step with a live system. A live table is a remote: to capture is to fetch, to write
+// is to push, and to do both is a three-way merge of the branch and the endpoint over what both had last. So no update
+// is lost, every state stays in the history, and a clash is a conflict that one can look at.
+import type { LinkMode, LinkSetting } from '../dataset/interface.ts'
+import type { Path } from '../files/interface.ts'
+
+/** As varve.yaml declares it. */
+export interface Link extends LinkSetting {
+  readonly name: string
+}
+
+export interface RowCounts {
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+
+export interface TableReceipt {
+  readonly table: string
+  readonly path: Path
+  /** Rows in the endpoint when it was read. */
+  readonly read: number
+  /** What the endpoint had changed since it was read before. */
+  readonly captured: RowCounts
+  /** What was written to it (or would be, in a dry run). */
+  readonly written: RowCounts
+}
+
+/** A row that was left as it is on both sides, and why. */
+export interface HeldBack {
+  readonly table: string
+  readonly path: Path
+  /** For people: 'Paris, 75'. */
+  readonly key: string
+  /** The key, encoded, in hex. */
+  readonly keyHex: string
+  readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema'
+  readonly message: string
+}
+
+/** What one round did: kept, shown by `varve sync status`. */
+export interface Receipt {
+  readonly link: string
+  readonly mode: LinkMode
+  readonly dryRun: boolean
+  readonly startedMs: number
+  readonly finishedMs: number
+  readonly tables: readonly TableReceipt[]
+  readonly heldBack: readonly HeldBack[]
+  /** Of the branch after the round; null when it has no commits. */
+  readonly commit: string | null
+  /** What the round noticed and the reader should know. */
+  readonly notes: readonly string[]
+}
+
+export interface SyncOptions {
+  /** Reads both sides, says what would be done, and changes nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Lets a round through that a guard would stop. */
+  readonly allow?: readonly SyncGuard[] | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?:
+    | ((progress: { phase: string; done: number; total: number; unit: 'rows' }) => void)
+    | undefined
+}
+
+/** 'deletes': many rows vanish, or a table is empty. 'identity': it is another database than before. */
+export type SyncGuard = 'deletes' | 'identity'

@@ -1,0 +1,71 @@
+// Where an endpoint's tables lie in the dataset, and the part of a tree that a link is about: its tables and nothing
+// else, so that what the rest of the dataset does is not the link's business.
+import { VarveError } from '../base/errors.ts'
+import type { EndpointTable } from '../connectors/interface.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { safePath } from '../files/path.ts'
+import { Tree } from '../files/tree.ts'
+import type { Io } from '../repo/interface.ts'
+import type { TableObject } from '../table/interface.ts'
+import { loadTable } from '../table/table-object.ts'
+import type { Link } from './interface.ts'
+
+export interface LinkedTable {
+  readonly table: EndpointTable
+  readonly path: Path
+}
+
+/** A table may be called anything; what means something to a file system is written as %XX. */
+export function linkedTables(link: Link, tables: readonly EndpointTable[]): LinkedTable[] {
+  return tables.map((table) => {
+    if (table.key.length === 0) {
+      throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}' has no primary key`, {
+        data: { link: link.name, table: table.name },
+        hint: 'rows that nothing tells apart cannot be kept in step; give the table a key, or leave it out of the link',
+      })
+    }
+    return { table, path: tablePath(link, table.name) }
+  })
+}
+
+export function tablePath(link: Link, table: string): Path {
+  const name = encodeURIComponent(table).replaceAll(/^\.|\.$/g, '%2E')
+  return safePath(link.into === '' ? name : `${link.into}/${name}`)
+}
+
+/** @throws VarveError VARVE_NOT_POSSIBLE where a path holds something else than a table of the link's kind */
+export async function linkTree(io: Io, root: Cid | null, tables: readonly LinkedTable[]): Promise<Tree> {
+  const empty = Tree.empty(io.nodes, io.writer)
+  if (root === null) return empty
+  const full = await Tree.load(io.nodes, root)
+  const paths = tables.map(({ path }) => path)
+  const entries = await full.getMany(paths)
+  const chosen = new Map<Path, TreeEntry>()
+  for (const [i, entry] of entries.entries()) {
+    if (entry === null) continue
+    await tableOf(io, entry, paths[i]!)
+    chosen.set(paths[i]!, entry)
+  }
+  return empty.update(io.writer, chosen)
+}
+
+export async function tableAt(io: Io, tree: Tree, path: Path): Promise<TableObject | null> {
+  const entry = await tree.get(path)
+  return entry === null ? null : tableOf(io, entry, path)
+}
+
+async function tableOf(io: Io, entry: TreeEntry, path: Path): Promise<TableObject> {
+  if (entry.kind === 'table') {
+    const table = await loadTable(io.nodes.reader, entry.table)
+    if (table.layout === null && table.schema.cells === 'typed') return table
+  }
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `'${path}' is a file, and a link needs a table without one there`,
+    {
+      data: { path },
+      hint: "choose another folder for the link's tables: 'into' in varve.yaml",
+    },
+  )
+}

@@ -1,0 +1,93 @@
+// What has to happen to an endpoint's table so that it becomes another: rows as cells in the order of the endpoint's own
+// columns, from the difference of two tables. The cost follows the difference.
+import type { EndpointTable, RowChange } from '../connectors/interface.ts'
+import { diffMaps } from '../prolly/diff.ts'
+import type { Entry } from '../prolly/interface.ts'
+import type { NodeStore } from '../prolly/node-store.ts'
+import { absentCell } from '../table/cell.ts'
+import type { Cell, TableObject } from '../table/interface.ts'
+import { decodeKey } from '../table/key.ts'
+import { absentSlot } from '../table/row.ts'
+import { type RowShape, cellLinks, entrySlots } from '../table/rows.ts'
+import { fetchContents, slotCell } from '../table/slot.ts'
+import { Table } from '../table/table.ts'
+import type { RowCounts } from './interface.ts'
+
+const batchRows = 512
+
+export interface TableStep {
+  readonly before: TableObject
+  readonly after: TableObject
+}
+
+/** Only changes of one kind, in batches. */
+export async function* rowChanges(
+  nodes: NodeStore,
+  { before, after }: TableStep,
+  table: EndpointTable,
+  kind: RowChange['kind'],
+): AsyncGenerator<RowChange[]> {
+  const [old, new_] = [await Table.of(nodes, before), await Table.of(nodes, after)]
+  for await (const differences of diffMaps(old.map, new_.map)) {
+    const chosen = differences.filter((one) => kindOf(one) === kind)
+    for (let at = 0; at < chosen.length; at += batchRows) {
+      const batch = chosen.slice(at, at + batchRows)
+      const befores = await rowsOf(
+        nodes,
+        old.shape,
+        batch.map((one) => one.before),
+        table,
+      )
+      const afters = await rowsOf(
+        nodes,
+        new_.shape,
+        batch.map((one) => one.after),
+        table,
+      )
+      yield batch.map(({ key }, i) => ({ kind, key, before: befores[i], after: afters[i] }) as RowChange)
+    }
+  }
+}
+
+export async function countChanges(nodes: NodeStore, step: TableStep): Promise<RowCounts> {
+  const counts = { insert: 0, update: 0, delete: 0 }
+  if (step.before.rows !== step.after.rows) {
+    const [old, new_] = [await Table.of(nodes, step.before), await Table.of(nodes, step.after)]
+    for await (const differences of diffMaps(old.map, new_.map))
+      for (const one of differences) counts[kindOf(one)]++
+  }
+  return { added: counts.insert, changed: counts.update, removed: counts.delete }
+}
+
+function kindOf({ before, after }: { before: Entry | null; after: Entry | null }): RowChange['kind'] {
+  if (before === null) return 'insert'
+  return after === null ? 'delete' : 'update'
+}
+
+async function rowsOf(
+  nodes: NodeStore,
+  shape: RowShape,
+  entries: readonly (Entry | null)[],
+  table: EndpointTable,
+): Promise<(Cell[] | null)[]> {
+  const slots = entries.map((entry) => (entry === null ? null : entrySlots(shape, entry)))
+  const contents = await fetchContents(
+    nodes.reader,
+    slots.flatMap((row) => (row === null ? [] : cellLinks(row))),
+  )
+  const places = table.columns.map(({ name }) => ({
+    key: shape.keys.findIndex((column) => column.name === name),
+    value: shape.values.findIndex((column) => column.name === name),
+  }))
+  return entries.map((entry, i) => {
+    if (entry === null) return null
+    const keys = decodeKey(shape.schema, entry.key)
+    return places.map(({ key, value }) =>
+      key >= 0
+        ? keys[key]!
+        : value < 0
+          ? absentCell
+          : slotCell(slots[i]!.cells[value] ?? absentSlot, contents),
+    )
+  })
+}

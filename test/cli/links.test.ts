@@ -1,0 +1,92 @@
+// Links through the command line, with a real PostgreSQL.
+import fs from 'node:fs'
+import type { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { type Finished, varve as run } from './varve.ts'
+
+describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
+  let postgres: Postgres
+  let db: Client
+  let url: string
+  const dir = temporaryDir()
+  const varve = (
+    folder: string,
+    args: readonly string[],
+    options: { input?: string } = {},
+  ): Promise<Finished> => run(args, { cwd: folder, ...options })
+
+  beforeAll(async () => {
+    postgres = await startPostgres()
+    url = await postgres.database('shop')
+    db = await postgres.client(url)
+    await db.query(
+      `CREATE TABLE people (id int PRIMARY KEY, name text); INSERT INTO people VALUES (1, 'Ada'), (2, 'Grace')`,
+    )
+    await varve(dir, ['init'])
+  }, 60_000)
+  afterAll(() => postgres.stop())
+
+  test('a link is declared, tested, tried, run, and its held back rows are listed', async () => {
+    const added = await varve(dir, ['link', 'add', 'shop', url, '--tables', 'people', '--mode', 'two-way'])
+    expect(added.code).toBe(0)
+    expect(fs.readFileSync(`${dir}/varve.yaml`, 'utf8')).toContain('tables: [ people ]')
+    expect((await varve(dir, ['link'])).stdout).toMatch(/^shop {2}two-way {2}postgres:/)
+    expect((await varve(dir, ['link', 'test', 'shop'])).stdout).toContain('people  key id  2 columns')
+
+    const tried = await varve(dir, ['sync', 'shop', '--dry-run', '--json'])
+    expect(JSON.parse(tried.stdout).items[0].tables[0].captured).toEqual({ added: 2, changed: 0, removed: 0 })
+    expect((await varve(dir, ['sync'])).stdout).toContain('read +2 ~0 -0')
+    expect((await varve(dir, ['export', 'shop/people', '--format', 'csv'])).stdout).toBe(
+      'id,name\n1,Ada\n2,Grace\n',
+    )
+
+    await varve(dir, ['import', '-', '--as', 'shop/people', '--key', 'id', '--format', 'csv'], {
+      input: 'id,name\n1,Ada L.\n3,Barbara\n',
+    })
+    await varve(dir, ['commit', '-m', 'by hand'])
+    await db.query(`UPDATE people SET name = 'Ada King' WHERE id = 1`)
+    const clash = await varve(dir, ['sync'])
+    expect(clash.code).toBe(21)
+    expect(clash.stdout).toContain("people 1  conflict  both sides changed 'name'")
+    expect((await db.query('SELECT * FROM people ORDER BY id')).rows).toEqual([
+      { id: 1, name: 'Ada King' },
+      { id: 2, name: 'Grace' },
+      { id: 3, name: 'Barbara' },
+    ])
+    expect((await varve(dir, ['sync', 'conflicts'])).stdout).toContain('held back: 1')
+    expect((await varve(dir, ['sync', 'status', '--json'])).stdout).toContain('"conflict"')
+  }, 60_000)
+
+  test('a password in a URL, an unknown mode, and an endpoint that is not there are refused with the next step', async () => {
+    const secret = await varve(dir, [
+      'link',
+      'add',
+      'b',
+      'postgres://ada:secret@localhost/x',
+      '--tables',
+      'a',
+      '--mode',
+      'capture',
+    ])
+    expect([secret.code, secret.stderr.includes('secret')]).toEqual([61, false])
+    expect(secret.stderr).toContain('PGPASSWORD')
+    expect((await varve(dir, ['link', 'add', 'b', url, '--tables', 'people', '--mode', 'both'])).code).toBe(2)
+    const nobody = await varve(dir, [
+      'link',
+      'add',
+      'b',
+      'postgres://ada@127.0.0.1:1/x',
+      '--tables',
+      'a',
+      '--mode',
+      'capture',
+    ])
+    expect([nobody.code, nobody.stderr.includes('127.0.0.1')]).toEqual([60, true])
+    expect(
+      (await varve(dir, ['link', 'add', 'b', url, '--tables', 'nobody', '--mode', 'capture'])).stderr,
+    ).toContain("no table 'nobody'")
+    expect((await varve(dir, ['sync', 'nothere'])).code).toBe(2)
+  }, 60_000)
+})

@@ -1,0 +1,306 @@
+// Links against a real PostgreSQL: what is read, merged and written, and what is left alone.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Client } from 'pg'
+import { isVarveError } from '../../src/base/errors.ts'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import { openEndpoint } from '../../src/connectors/open.ts'
+import { createContext } from '../../src/repo/context.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
+import { syncRound } from '../../src/sync/round.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+
+let postgres: Postgres
+let count = 0
+
+describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  }, 60_000)
+  afterAll(() => postgres.stop())
+
+  let store: MemoryStore
+  let repository: DataRepository
+  let db: Client
+  let link: Link
+
+  beforeEach(async () => {
+    const url = await postgres.database(`db${++count}`)
+    db = await postgres.client(url)
+    store = MemoryStore.create()
+    repository = DataRepository.over(store, { author: { name: 'Ada', email: 'ada@example.org' } })
+    link = { name: 'shop', endpoint: url, mode: 'two-way', tables: ['people'], into: 'shop', branch: 'main' }
+    await db.query(`
+      CREATE TABLE people (id int PRIMARY KEY, name text, age int);
+      INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Edsger', 72)`)
+  })
+
+  async function sync(options: SyncOptions = {}, mode: Link['mode'] = link.mode): Promise<Receipt> {
+    const connector = await openEndpoint(link.endpoint)
+    const repo = createContext(store, { author: { name: 'Ada', email: 'ada@example.org' } })
+    try {
+      return await syncRound({ repo, folder: null, connector, link: { ...link, mode }, options })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async function rows(): Promise<unknown[]> {
+    const { rows: found } = await db.query('SELECT * FROM people ORDER BY id')
+    return found
+  }
+
+  async function branchRows(): Promise<unknown[]> {
+    const found: unknown[] = []
+    for await (const row of (await repository.at('main')).table('shop/people').scan()) found.push({ ...row })
+    return found
+  }
+
+  async function edit(
+    change: (rows: { put(row: object): void; delete(key: number): void }) => void,
+  ): Promise<void> {
+    await repository.transaction('main', (tx) => {
+      const table = tx.table('shop/people')
+      change({ put: (row) => table.put(row as never), delete: (key) => table.delete(key) })
+    })
+  }
+
+  async function fault(work: Promise<unknown>): Promise<string> {
+    try {
+      await work
+    } catch (error) {
+      return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
+    }
+    return 'no error'
+  }
+
+  async function sequence(): Promise<number> {
+    return (await store.manifest()).sequence
+  }
+
+  test('the first round brings all rows, and a quiet one makes no commit and writes nothing', async () => {
+    const first = await sync()
+    expect(first.tables[0]).toMatchObject({ read: 3, captured: { added: 3 }, written: { added: 0 } })
+    expect(await branchRows()).toEqual(await rows())
+    const refs = (await store.manifest()).refs
+    const { rows: before } = await db.query('SELECT pg_current_xact_id_if_assigned(), xmin::text FROM people')
+    const second = await sync()
+    expect(second.commit).toBe(first.commit)
+    const after = new Map((await store.manifest()).refs)
+    after.set('refs/links/shop/receipt', refs.get('refs/links/shop/receipt')!)
+    expect(after).toEqual(refs)
+    const { rows: then } = await db.query('SELECT pg_current_xact_id_if_assigned(), xmin::text FROM people')
+    expect(then).toEqual(before)
+    expect((await db.query("SELECT to_regclass('varve_sync') AS state")).rows).toEqual([{ state: null }])
+  })
+
+  test('both sides change different rows and cells: all of it arrives on both sides', async () => {
+    await sync()
+    await db.query("UPDATE people SET age = 37 WHERE id = 1; INSERT INTO people VALUES (4, 'Barbara', 84)")
+    await edit((table) => {
+      table.put({ id: 1, name: 'Ada Lovelace', age: 36 })
+      table.delete(3)
+      table.put({ id: 5, name: 'Donald', age: null })
+    })
+    const receipt = await sync()
+    expect(receipt.heldBack).toEqual([])
+    expect(await rows()).toEqual([
+      { id: 1, name: 'Ada Lovelace', age: 37 },
+      { id: 2, name: 'Grace', age: 85 },
+      { id: 4, name: 'Barbara', age: 84 },
+      { id: 5, name: 'Donald', age: null },
+    ])
+    expect(await branchRows()).toEqual(await rows())
+    expect((await sync()).commit).toBe(receipt.commit)
+  })
+
+  test('a clash holds back its own row only, in each round again, until one side gives way', async () => {
+    await sync()
+    await db.query('UPDATE people SET age = 40 WHERE id = 1; UPDATE people SET age = 86 WHERE id = 2')
+    await edit((table) => {
+      table.put({ id: 1, name: 'Ada', age: 50 })
+      table.put({ id: 3, name: 'Edsger W.', age: 72 })
+    })
+    for (let round = 0; round < 2; round++) {
+      const receipt = await sync()
+      expect(receipt.heldBack).toMatchObject([{ table: 'people', key: '1', reason: 'conflict' }])
+      expect(await rows()).toEqual([
+        { id: 1, name: 'Ada', age: 40 },
+        { id: 2, name: 'Grace', age: 86 },
+        { id: 3, name: 'Edsger W.', age: 72 },
+      ])
+      expect((await branchRows())[0]).toEqual({ id: 1, name: 'Ada', age: 50 })
+    }
+    await edit((table) => table.put({ id: 1, name: 'Ada', age: 40 }))
+    expect((await sync()).heldBack).toEqual([])
+    await edit((table) => table.put({ id: 1, name: 'Ada', age: 41 }))
+    await sync()
+    expect((await rows())[0]).toEqual({ id: 1, name: 'Ada', age: 41 })
+  })
+
+  test('a dry run says what both sides would get, and changes nothing', async () => {
+    await sync()
+    await db.query("INSERT INTO people VALUES (4, 'Barbara', 84)")
+    await edit((table) => table.delete(2))
+    const [before, at] = [await rows(), await sequence()]
+    const receipt = await sync({ dryRun: true })
+    expect(receipt.tables[0]).toMatchObject({ captured: { added: 1 }, written: { removed: 1 } })
+    expect(await rows()).toEqual(before)
+    expect(await sequence()).toBe(at)
+  })
+
+  test('a row that the database refuses waits, and the others go through', async () => {
+    await db.query('ALTER TABLE people ADD CHECK (age < 150)')
+    await sync()
+    await edit((table) => {
+      table.put({ id: 1, name: 'Ada', age: 999 })
+      for (let id = 10; id < 60; id++) table.put({ id, name: `p${id}`, age: id === 33 ? 200 : id })
+    })
+    const receipt = await sync()
+    expect(receipt.heldBack.map(({ key, reason }) => `${reason} ${key}`).sort()).toEqual([
+      'rejected 1',
+      'rejected 33',
+    ])
+    expect(receipt.heldBack[0]!.message).toContain('check constraint')
+    expect(await rows()).toHaveLength(3 + 49)
+    await edit((table) => table.put({ id: 33, name: 'p33', age: 33 }))
+    expect((await sync()).heldBack.map(({ key }) => key)).toEqual(['1'])
+    expect(await rows()).toHaveLength(3 + 50)
+  })
+
+  test('a writer that comes in between the reading and the writing is not overwritten', async () => {
+    await sync()
+    await edit((table) => {
+      table.put({ id: 1, name: 'ours', age: 1 })
+      table.put({ id: 2, name: 'ours', age: 2 })
+    })
+    const connector = await openEndpoint(link.endpoint)
+    const raced = {
+      ...wrapped(connector),
+      takeOver: async (name: string) => {
+        await db.query("UPDATE people SET name = 'theirs' WHERE id = 1")
+        return connector.takeOver(name)
+      },
+    }
+    const repo = createContext(store, { author: { name: 'Ada', email: 'ada@example.org' } })
+    const receipt = await syncRound({ repo, folder: null, connector: raced, link, options: {} })
+    await connector.close()
+    expect(receipt.heldBack).toMatchObject([{ key: '1', reason: 'changed' }])
+    expect(await rows()).toMatchObject([{ name: 'theirs' }, { name: 'ours', age: 2 }, {}])
+    expect((await sync()).heldBack).toMatchObject([{ key: '1', reason: 'conflict' }])
+  })
+
+  test('a round that was killed after the database committed, and one before, come to the same end', async () => {
+    for (const when of ['before', 'after']) {
+      await sync()
+      await edit((table) => table.put({ id: 2, name: `Grace ${when}`, age: 85 }))
+      const connector = await openEndpoint(link.endpoint)
+      const killed = {
+        ...wrapped(connector),
+        apply: async (plan: Parameters<typeof connector.apply>[0]) => {
+          if (when === 'after') await connector.apply(plan)
+          throw new Error('killed')
+        },
+      }
+      const repo = createContext(store, { author: { name: 'Ada', email: 'ada@example.org' } })
+      expect(await fault(syncRound({ repo, folder: null, connector: killed, link, options: {} }))).toContain(
+        'killed',
+      )
+      await connector.close()
+      await db.query(`UPDATE people SET age = age + 1 WHERE id = 3`)
+      expect((await sync()).heldBack).toEqual([])
+      expect((await rows())[1]).toEqual({ id: 2, name: `Grace ${when}`, age: 85 })
+      expect(await branchRows()).toEqual(await rows())
+    }
+  })
+
+  test('a database that is restored from an earlier state keeps what it has and gets back what it had lost', async () => {
+    await edit.call(null, () => undefined).catch(() => undefined)
+    await sync()
+    await edit((table) => table.put({ id: 2, name: 'Grace H.', age: 85 }))
+    await sync()
+    await db.query(
+      'CREATE TABLE backup AS SELECT * FROM people; CREATE TABLE backup_state AS SELECT * FROM varve_sync',
+    )
+    await edit((table) => {
+      table.put({ id: 1, name: 'Ada L.', age: 36 })
+      table.put({ id: 9, name: 'Nine', age: 9 })
+    })
+    await sync()
+    await db.query(`TRUNCATE people; INSERT INTO people SELECT * FROM backup;
+      UPDATE varve_sync SET base_commit = (SELECT base_commit FROM backup_state);
+      UPDATE people SET age = 73 WHERE id = 3`)
+    const receipt = await sync()
+    expect(receipt.notes[0]).toContain('restored')
+    expect(receipt.heldBack).toEqual([])
+    expect(await rows()).toEqual([
+      { id: 1, name: 'Ada L.', age: 36 },
+      { id: 2, name: 'Grace H.', age: 85 },
+      { id: 3, name: 'Edsger', age: 73 },
+      { id: 9, name: 'Nine', age: 9 },
+    ])
+    expect(await branchRows()).toEqual(await rows())
+  })
+
+  test('a repository that is new meets a database that was linked before: equal rows are adopted, nothing is overwritten', async () => {
+    await sync()
+    await edit((table) => table.put({ id: 2, name: 'Grace H.', age: 85 }))
+    await sync()
+    const before = await rows()
+    store = MemoryStore.create()
+    repository = DataRepository.over(store, { author: { name: 'Ada', email: 'ada@example.org' } })
+    const receipt = await sync()
+    expect(receipt.notes[0]).toContain('not here')
+    expect(await rows()).toEqual(before)
+    expect(await branchRows()).toEqual(before)
+  })
+
+  test('rows that vanish in masses, an emptied table and another database stop the round', async () => {
+    await db.query("INSERT INTO people SELECT i, 'p' || i, i % 100 FROM generate_series(10, 5000) i")
+    await sync()
+    await db.query('DELETE FROM people WHERE id > 1500')
+    const at = await branchRows()
+    expect(await fault(sync())).toMatch(
+      /^VARVE_REFUSED: 3500 of 4994 rows of 'people' are gone from the endpoint/,
+    )
+    await db.query('DELETE FROM people')
+    expect(await fault(sync())).toMatch(/^VARVE_REFUSED: all 4994 rows of 'people' are gone/)
+    expect(await branchRows()).toEqual(at)
+    await sync({ allow: ['deletes'] })
+    expect(await branchRows()).toEqual([])
+    link = { ...link, endpoint: await postgres.database(`other${count}`) }
+    const other = await postgres.client(link.endpoint)
+    await other.query('CREATE TABLE people (id int PRIMARY KEY, name text, age int)')
+    expect(await fault(sync())).toMatch(/^VARVE_REFUSED: the endpoint of 'shop' is another database/)
+  })
+
+  test('capture reads only, materialize writes only, and a mirror makes the endpoint what the branch is', async () => {
+    await sync({}, 'capture')
+    await edit((table) => table.put({ id: 1, name: 'ours', age: 1 }))
+    await db.query("UPDATE people SET name = 'theirs' WHERE id = 2")
+    await sync({}, 'capture')
+    expect(await rows()).toMatchObject([{ name: 'Ada' }, { name: 'theirs' }, {}])
+    expect(await branchRows()).toMatchObject([{ name: 'ours' }, { name: 'theirs' }, {}])
+    await db.query("UPDATE people SET name = 'drift' WHERE id = 3")
+    for (let round = 0; round < 2; round++) {
+      await sync({}, 'materialize')
+      expect(await rows()).toMatchObject([{ name: 'ours' }, { name: 'theirs' }, { name: 'drift' }])
+      expect(await branchRows()).toMatchObject([{ name: 'ours' }, { name: 'theirs' }, { name: 'Edsger' }])
+    }
+    await sync({}, 'mirror')
+    expect(await rows()).toEqual(await branchRows())
+  })
+})
+
+function wrapped(connector: Awaited<ReturnType<typeof openEndpoint>>): typeof connector {
+  return {
+    location: connector.location,
+    identity: () => connector.identity(),
+    discover: (names) => connector.discover(names),
+    snapshot: (tables) => connector.snapshot(tables),
+    checkpoint: (name) => connector.checkpoint(name),
+    takeOver: (name) => connector.takeOver(name),
+    apply: (plan) => connector.apply(plan),
+    close: () => connector.close(),
+  }
+}
