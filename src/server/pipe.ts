@@ -2,10 +2,12 @@
 // which has asked them who they are: what the system's user may do with the folder, they may.
 import fs from 'node:fs'
 import path from 'node:path'
-import { Duplex, type Readable, type Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { VarveError } from '../base/errors.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { LogLine } from './interface.ts'
+import { pipeGreeting } from '../remote/transports/ssh/greeting.ts'
+import { PipeConnection } from '../remote/transports/ssh/pipe-connection.ts'
 import { Server } from './server.ts'
 
 export interface PipeRun {
@@ -25,7 +27,10 @@ export async function serveOverPipe(options: PipeRun): Promise<void> {
   const { input, output, stateDir, version, log } = options
   const storeDir = await findStore(options)
   const server = Server.overPipe({ storeDir, stateDir, version, ...(log === undefined ? {} : { log }) })
-  const connection = Duplex.from({ readable: input, writable: output })
+  // Whatever else came before on this channel (a login shell may greet) is not ours.
+  output.write(pipeGreeting)
+  const connection = new PipeConnection(input, output)
+  connection.on('error', () => {})
   const stop = (): void => void connection.destroy()
   options.signal?.addEventListener('abort', stop)
   try {

@@ -59,6 +59,7 @@ export class Router {
     const trace: Trace = { route: 'none', principal: '', error: null }
     const id = randomHex(8)
     response.setHeader('x-request-id', id)
+    response.setHeader('varve-server', '1')
     response.setHeader('x-content-type-options', 'nosniff')
     response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'; sandbox")
     const bytesIn = request.socket.bytesRead

@@ -1,5 +1,6 @@
 // The server as a whole: state, routes and a node:http server over them, on a port, with TLS, or over one connection that
 // somebody else has made (ssh). It stops gracefully: nothing new is taken, what is under way may end within its grace.
+import { setMaxListeners } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -10,6 +11,7 @@ import { AuditLog } from './audit.ts'
 import { type Access, everybody } from './authorize.ts'
 import { Checks } from './checks.ts'
 import { type Limits, type LogLine, type Scope, limitsDefault } from './interface.ts'
+import { pipeRepository } from '../remote/transports/ssh/greeting.ts'
 import { Repositories } from './repositories.ts'
 import { Router } from './router.ts'
 import { allRoutes } from './routes.ts'
@@ -42,9 +44,6 @@ export interface PipeOptions extends Pick<ServerOptions, 'stateDir' | 'version' 
   readonly storeDir: string
 }
 
-/** What a repository is called that is served over a pipe. */
-export const pipeRepository = 'repository'
-
 const sweepMs = 600_000
 const headersMsMax = 15_000
 const keepAliveMs = 30_000
@@ -70,6 +69,8 @@ export class Server {
     const now = options.now ?? Date.now
     const stateDir = path.resolve(options.stateDir)
     privateDir(stateDir)
+    // Every request under way listens to it.
+    setMaxListeners(0, this.#stop.signal)
     this.#options = options
     this.#limits = { ...limitsDefault, ...options.limits }
     this.#repositories = repositories

@@ -32,6 +32,17 @@ export const storeRoutes: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/{repo}/format',
+    operation: 'getFormat',
+    about:
+      "The same under a remote's URL: one request tells a server (header varve-server) from a folder of files",
+    access: 'read',
+    parameters: [repoParameter],
+    answers: { 200: binary('the file'), 404: notFound },
+    handle: async (exchange) => sendBytes(exchange, formatBytes(), 'no-cache'),
+  },
+  {
+    method: 'GET',
     path: '/v1/repos/{repo}/store/newest',
     operation: 'getNewestManifest',
     about: 'The newest manifest: branches, tags and the live segments; nothing when you have it',

@@ -73,7 +73,7 @@ test('a folder with something else in it is never touched', async () => {
   expect(fs.readdirSync(dir)).toEqual(['thesis.txt'])
 })
 
-test.each(['gopher://host/data', 'git@host:data', 'host:data'])(
+test.each(['gopher://host/data', 'sftp://host/data'])(
   '%s is not supported, and the error says what is',
   async (url) => {
     const message = await fault(openRemote(url, { create: true }))

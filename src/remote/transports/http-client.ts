@@ -3,6 +3,7 @@
 // what an answer holds is read up to the length that the caller allows and not a byte further.
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { rootCertificates } from 'node:tls'
 import { Pool, type buildConnector } from 'undici'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 
@@ -34,6 +35,8 @@ export interface HttpRequest {
    * was cut stays with it, so the next attempt may ask for the rest.
    */
   readonly receive?: (part: Uint8Array, answer: Omit<HttpAnswer, 'body'>) => void
+  /** How long the server may think before it answers. Default: a minute. */
+  readonly patienceMs?: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -51,6 +54,10 @@ export interface HttpClientOptions {
   /** Makes the connections, where they are none of TCP. */
   readonly connect?: buildConnector.connector
   readonly connections?: number
+  /** What is reached, for messages; default: the origin. */
+  readonly location?: string
+  /** Sent with every request, to this origin and nowhere else: a token. */
+  readonly headers?: Headers
   /** What a refused answer says in its body, in one line; null when nothing. */
   readonly explain?: (body: Uint8Array) => string | null
   /** What to do when access is refused. */
@@ -60,15 +67,17 @@ export interface HttpClientOptions {
 export class HttpClient {
   /** 'https://example.org:8080' */
   readonly origin: string
+  readonly #where: string
   readonly #pool: Pool
   readonly #options: HttpClientOptions
 
   constructor(origin: string, options: HttpClientOptions = {}) {
     this.origin = origin
+    this.#where = options.location ?? origin
     this.#options = options
     const connect = options.connect ?? {
       timeout: connectMsMax,
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
     }
     this.#pool = new Pool(origin, {
       connect,
@@ -106,12 +115,14 @@ export class HttpClient {
 
   async #attempt(request: HttpRequest): Promise<HttpAnswer> {
     const { method, path, body, signal } = request
-    const headers = typeof request.headers === 'function' ? await request.headers() : (request.headers ?? {})
+    const own = typeof request.headers === 'function' ? await request.headers() : (request.headers ?? {})
+    const headers = { ...this.#options.headers, ...own }
     const answer = await this.#pool.request({
       method,
       path,
       headers,
       body: (typeof body === 'function' ? Readable.from(body()) : body) ?? null,
+      ...(request.patienceMs === undefined ? {} : { headersTimeout: request.patienceMs }),
       ...(signal === undefined ? {} : { signal }),
     })
     if (request.partial === true && answer.statusCode === 200) {
@@ -142,10 +153,10 @@ export class HttpClient {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     return new VarveError(
       'VARVE_UNREACHABLE',
-      `cannot reach '${this.origin}': ${reasons[code] ?? messageOf(error)}`,
+      `cannot reach '${this.#where}': ${reasons[code] ?? messageOf(error)}`,
       {
         cause: error,
-        data: { origin: this.origin },
+        data: { origin: this.#where },
         hint: 'check the address and the network, and run the command again: it goes on where it stopped',
       },
     )
@@ -155,7 +166,7 @@ export class HttpClient {
     const { status } = answer
     const said = this.#options.explain?.(answer.body) ?? null
     const data = {
-      origin: this.origin,
+      origin: this.#where,
       status,
       method: request.method,
       path: request.path.replace(/\?.*$/, ''),
@@ -164,7 +175,7 @@ export class HttpClient {
     if (status >= 300 && status < 400) {
       return new VarveError(
         'VARVE_REFUSED',
-        `'${this.origin}' sends us to another address, which is not followed`,
+        `'${this.#where}' sends us to another address, which is not followed`,
         {
           data,
           hint: 'if you trust the other address, use it as the URL',
@@ -172,31 +183,31 @@ export class HttpClient {
       )
     }
     if (status === 401 || status === 403) {
-      return new VarveError('VARVE_REFUSED', `'${this.origin}' refuses access (${status})${because}`, {
+      return new VarveError('VARVE_REFUSED', `'${this.#where}' refuses access (${status})${because}`, {
         data,
         ...(this.#options.accessHint === undefined ? {} : { hint: this.#options.accessHint }),
       })
     }
     if (status === 507) {
-      return new VarveError('VARVE_DISK_FULL', `no space left at '${this.origin}'${because}`, {
+      return new VarveError('VARVE_DISK_FULL', `no space left at '${this.#where}'${because}`, {
         data,
         hint: 'nothing there has been changed; free some space and run the command again',
       })
     }
     const code = status >= 500 || status === 429 ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
-    return new VarveError(code, `'${this.origin}' answers ${status}${because}`, { data })
+    return new VarveError(code, `'${this.#where}' answers ${status}${because}`, { data })
   }
 
   #noParts(request: HttpRequest): VarveError {
-    return new VarveError('VARVE_REFUSED', `'${this.origin}' sends whole files where a part is asked for`, {
-      data: { origin: this.origin, path: request.path },
+    return new VarveError('VARVE_REFUSED', `'${this.#where}' sends whole files where a part is asked for`, {
+      data: { origin: this.#where, path: request.path },
       hint: 'the web server must support range requests, as nearly all do',
     })
   }
 
   #tooLong(request: HttpRequest): VarveError {
-    return new VarveError('VARVE_CORRUPT', `'${this.origin}' sends more than was asked for`, {
-      data: { origin: this.origin, path: request.path.replace(/\?.*$/, ''), bytesMax: request.bytesMax ?? 0 },
+    return new VarveError('VARVE_CORRUPT', `'${this.#where}' sends more than was asked for`, {
+      data: { origin: this.#where, path: request.path.replace(/\?.*$/, ''), bytesMax: request.bytesMax ?? 0 },
     })
   }
 }

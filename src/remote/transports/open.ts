@@ -6,14 +6,22 @@ import type { Store } from '../../store/interface.ts'
 import type { OpenRemoteOptions, ProbeFinding, Transport } from '../interface.ts'
 import { checkRemoteUrl } from '../remotes.ts'
 import { fileTransport } from './file.ts'
+import { isSshUrl } from './ssh/place.ts'
 
 const scheme = /^([a-z][a-z0-9+.-]+):\/\//i
 
 const httpTransport: Transport = {
-  name: 'a web server: http(s)://HOST/PATH',
+  name: 'a server: http(s)://HOST/PATH',
   accepts: (url) => /^https?:\/\//i.test(url),
   isLocal: () => false,
   open: async (url, options) => (await import('./http/transport.ts')).openHttp(url, options),
+}
+
+const sshTransport: Transport = {
+  name: 'a folder by ssh: ssh://[USER@]HOST/PATH or [USER@]HOST:PATH',
+  accepts: isSshUrl,
+  isLocal: () => false,
+  open: async (url, options) => (await import('./ssh/transport.ts')).openSsh(url, options),
 }
 
 const gitTransport: Transport = {
@@ -32,7 +40,13 @@ const s3Transport: Transport = {
 }
 
 /** The first that accepts a URL opens it. */
-const transports: readonly Transport[] = [fileTransport, httpTransport, gitTransport, s3Transport]
+const transports: readonly Transport[] = [
+  fileTransport,
+  httpTransport,
+  sshTransport,
+  gitTransport,
+  s3Transport,
+]
 
 /** @throws VarveError VARVE_UNREACHABLE, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
 export async function openRemote(url: string, options: OpenRemoteOptions = {}): Promise<Store> {

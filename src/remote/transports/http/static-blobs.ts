@@ -12,20 +12,31 @@ export interface StaticBlobsOptions {
   readonly client: HttpClient
   /** Path of the store's folder, encoded, with a '/' at its end. */
   readonly path: string
+  /** What the format file is known to be, when it has just been read. */
+  readonly format?: Uint8Array | null
+  /** For messages and caches; default: the URL. */
+  readonly location?: string
 }
 
 export class StaticBlobs implements Blobs {
   readonly location: string
   readonly #client: HttpClient
   readonly #path: string
+  #format: Uint8Array | null
 
-  constructor({ client, path }: StaticBlobsOptions) {
+  constructor({ client, path, format, location }: StaticBlobsOptions) {
     this.#client = client
     this.#path = path
-    this.location = client.origin + path.slice(0, -1)
+    this.#format = format ?? null
+    this.location = location ?? client.origin + path.slice(0, -1)
   }
 
   async read(name: string, bytesMax: number, { signal }: ReadBlobOptions = {}): Promise<Uint8Array | null> {
+    const known = name === 'format' ? this.#format : null
+    if (known !== null) {
+      this.#format = null
+      return known
+    }
     const answer = await this.#client.send({
       method: 'GET',
       path: this.#path + name,

@@ -1,0 +1,143 @@
+// Pushing to a server of ours: packs go into its quarantine, in pieces that carry on after an interruption, and then one
+// request moves the refs, all of them or none. The server checks everything again; it does not take our word for
+// anything, and it is asked with what each ref was when we looked.
+import fs from 'node:fs'
+import path from 'node:path'
+import { throwIfAborted, VarveError } from '../../../base/errors.ts'
+import { type Cid, digestHex } from '../../../encoding/cid.ts'
+import { nextManifest } from '../../../store/change.ts'
+import type { Manifest, ManifestChange } from '../../../store/interface.ts'
+import type { UploadOptions } from '../blobs/interface.ts'
+import type { Change, Publisher, Publishing } from '../blobs/publish.ts'
+import type { HttpAnswer, HttpClient } from '../http-client.ts'
+import type { ServedBlobsOptions } from './served-blobs.ts'
+import { refusedBy } from './served-errors.ts'
+
+const pieceBytes = 8 << 20
+const answerBytesMax = 16 << 20
+/** The server walks through all that is new before it answers. */
+const pushMsMax = 3_600_000
+const racesMax = 100
+const refusals = [400, 403, 404, 409, 413, 415, 422]
+
+export class ServedPublisher implements Publisher {
+  readonly #client: HttpClient
+  readonly #api: string
+  readonly #location: string
+
+  constructor({ client, api, location }: Omit<ServedBlobsOptions, 'format'>) {
+    this.#client = client
+    this.#api = api
+    this.#location = location
+  }
+
+  readonly upload = async (name: string, file: string, options: UploadOptions = {}): Promise<void> => {
+    const { signal, journal } = options
+    const target = `${this.#api}/uploads/${path.basename(name, '.pack')}`
+    const handle = await fs.promises.open(file, 'r')
+    try {
+      const { size } = await handle.stat()
+      let offset = await this.#begun(target, journal, signal)
+      while (offset < size) {
+        throwIfAborted(signal)
+        const piece = Buffer.alloc(Math.min(pieceBytes, size - offset))
+        await handle.read(piece, 0, piece.length, offset)
+        const next = this.#offsetIn(await this.#put(target, offset, piece, signal))
+        if (next > offset) options.onBytes?.(next - offset)
+        offset = next
+      }
+    } finally {
+      await handle.close()
+    }
+  }
+
+  readonly publish = async (change: Change, { home, writer, signal }: Publishing): Promise<Manifest> => {
+    let entry = await home.entry()
+    for (let race = 0; race < racesMax; race++) {
+      throwIfAborted(signal)
+      const current = await home.manifestOf(entry)
+      const wanted = await change(current)
+      if (wanted === null) return current
+      const spool = await writer.flush()
+      const updates = updatesOf(current, wanted)
+      if (updates.length === 0) return current
+      const packs = spool?.packs().map((pack) => pack.name) ?? []
+      const answer = await this.#client.send({
+        method: 'POST',
+        path: `${this.#api}/refs`,
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from(JSON.stringify({ updates, packs, epoch: current.gcEpoch })),
+        expected: refusals,
+        bytesMax: answerBytesMax,
+        patienceMs: pushMsMax,
+        signal,
+      })
+      if (answer.status === 200) {
+        await writer.published()
+        return nextManifest(current, wanted, Date.now())
+      }
+      if (answer.status !== 409) throw refusedBy(this.#location, answer.status, answer.body)
+      // Somebody was faster: what they did decides whether ours still holds.
+      const before = entry
+      entry = await home.refresh()
+      if (entry === before) throw refusedBy(this.#location, answer.status, answer.body)
+    }
+    throw new VarveError('VARVE_UNREACHABLE', `'${this.#location}' is moved by others all the time`, {
+      hint: 'try again later',
+    })
+  }
+
+  /** Where an upload that was begun before goes on. */
+  async #begun(
+    target: string,
+    journal: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    if (journal === undefined) return 0
+    if (fs.existsSync(journal))
+      return this.#offsetIn(await this.#client.send({ method: 'HEAD', path: target, signal }))
+    fs.writeFileSync(journal, '')
+    return 0
+  }
+
+  #put(
+    target: string,
+    offset: number,
+    piece: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpAnswer> {
+    return this.#client.send({
+      method: 'PUT',
+      path: target,
+      headers: { 'upload-offset': String(offset), 'content-type': 'application/octet-stream' },
+      body: piece,
+      // A piece may have arrived though its answer did not: the server says where to go on.
+      expected: [409],
+      bytesMax: 64 << 10,
+      signal,
+    })
+  }
+
+  #offsetIn({ headers, status, body }: HttpAnswer): number {
+    const offset = headers['upload-offset'] ?? ''
+    if (/^\d{1,15}$/.test(offset)) return Number(offset)
+    throw refusedBy(this.#location, status, body)
+  }
+}
+
+interface SentUpdate {
+  readonly ref: string
+  readonly before: string | null
+  readonly after: string | null
+  /** Whether commits may be lost by it was asked before: here it is only a matter of `before`. */
+  readonly force: true
+}
+
+function updatesOf(current: Manifest, change: ManifestChange): SentUpdate[] {
+  const id = (cid: Cid | null | undefined): string | null => (cid ? digestHex(cid) : null)
+  return [...(change.refs ?? [])].flatMap(([ref, after]) =>
+    (current.refs.get(ref) ?? null) === after
+      ? []
+      : [{ ref, before: id(current.refs.get(ref)), after: id(after), force: true }],
+  )
+}
