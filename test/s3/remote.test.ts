@@ -99,7 +99,7 @@ onCeph('a remote on Ceph', () => {
     const refused = await manyPushers(await makeBucket(), server().endpoint, 16, 2)
     // They did get in each other's way.
     expect(refused).toBeGreaterThan(16)
-  }, 240_000)
+  }, 400_000)
 
   test.each<[string, (front: Loopback) => void]>([
     [

@@ -12,8 +12,13 @@ declare module 'vitest' {
 let stop: (() => Promise<void>) | null = null
 
 export async function setup(project: TestProject): Promise<void> {
-  const why = whyNoCeph()
-  const ceph = why === null ? await startCeph() : null
+  let why = whyNoCeph()
+  let ceph: Awaited<ReturnType<typeof startCeph>> | null = null
+  try {
+    if (why === null) ceph = await startCeph()
+  } catch (error) {
+    why = `Ceph does not start here: ${String(error).split('\n')[0]!}`
+  }
   project.provide('whyNoS3', why)
   project.provide(
     's3',

@@ -30,7 +30,7 @@ export interface S3Server {
 /** null: it can be started here. */
 export function whyNoCeph(): string | null {
   const missing = programs.find((program) => !isInstalled(program))
-  if (missing !== undefined) return `${missing} is not installed, see radosgw, ceph-mon, ceph-osd`
+  if (missing !== undefined) return `${missing} is not installed, which .ci/install-s3 does`
   return process.getuid?.() === 0 ? null : 'only root can start Ceph'
 }
 
