@@ -26,6 +26,8 @@ export interface OpenOptions {
    * None are read when it is absent.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Told what went wrong without stopping anything, such as a remote's copy that could not be reached. */
+  readonly onWarning?: (message: string) => void
 }
 
 export interface OperationOptions {
@@ -209,6 +211,10 @@ export interface UndoResult {
 export interface RemoteInfo {
   readonly name: string
   readonly url: string
+  /** Where push goes, if that is somewhere else or to several places. */
+  readonly pushUrls?: readonly string[]
+  /** Copies to fetch from when the first is down, or has lost or damaged objects. */
+  readonly fallbacks?: readonly string[]
 }
 
 /** What a store that has nobody in front of it was found to do with conditional writes. */
@@ -233,10 +239,41 @@ export interface RefUpdate {
 export interface TransferResult {
   readonly remote: string
   readonly url: string
+  /** Of a push to several places: the others, each with what moved there. */
+  readonly copies?: readonly PushedCopy[]
   readonly updates: readonly RefUpdate[]
   readonly objects: number
   readonly bytes: number
 }
+
+export interface PushedCopy {
+  readonly url: string
+  readonly updates: readonly RefUpdate[]
+  readonly objects: number
+  readonly bytes: number
+}
+
+/** One look of a mirror at its source. */
+export type MirrorEvent =
+  | {
+      /** 'in step': nothing had changed. */
+      readonly kind: 'mirrored' | 'in step'
+      readonly atMs: number
+      /** How old the change was when it had been copied; 0 when there was none. */
+      readonly lagMs: number
+      readonly updates: readonly RefUpdate[]
+      /** Commits that the mirror lacked. */
+      readonly commits: number
+      readonly objects: number
+      readonly bytes: number
+    }
+  | {
+      readonly kind: 'unreachable'
+      readonly atMs: number
+      /** How long ago the mirror was last in step. */
+      readonly lagMs: number
+      readonly message: string
+    }
 
 export interface PullResult {
   readonly fetched: TransferResult

@@ -8,11 +8,11 @@ import { cloneInto, unfinishedKey } from '../remote/clone.ts'
 import { checkDepth } from '../remote/deepen.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { isInterruption } from '../remote/receive.ts'
-import { remoteUrl } from '../remote/remotes.ts'
+import { fetchUrls } from '../remote/remote-urls.ts'
 import { type PartialClone, partialOf } from '../remote/selection.ts'
 import { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
-import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
+import { absoluteUrl, openRemote, openSource } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
 import { move } from '../repo/move.ts'
 import { readCommit } from '../history/commit.ts'
@@ -75,10 +75,12 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
 async function placeOf(
   disk: DiskStore,
   { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,
-  { environment }: OpenOptions,
+  { environment, onWarning = () => undefined }: OpenOptions,
 ): Promise<Place> {
   const opening = { base: root ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
-  const store = new PartialStore(disk, (name, manifest) => openRemote(remoteUrl(manifest, name), opening))
+  const store = new PartialStore(disk, (name, manifest) =>
+    openSource(fetchUrls(manifest, name), opening, onWarning),
+  )
   const filter = partialOf(await disk.manifest())?.filter ?? null
   return { store, root, dotDir, gitignore: null, filter }
 }

@@ -12,7 +12,7 @@ import { move } from '../repo/move.ts'
 import { rebase } from '../repo/rebase.ts'
 import { type DeepenOptions, checkDepth, deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
-import type { Conditional, OpenRemoteOptions } from '../remote/interface.ts'
+import type { Conditional, OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
 import { PartialStore, nothingCame } from '../remote/partial-store.ts'
 import { push } from '../remote/push.ts'
 import {
@@ -24,17 +24,20 @@ import {
   remoteUrl,
   removeRemote,
 } from '../remote/remotes.ts'
-import { absoluteUrl, openRemote, probeRemote } from '../remote/transports/open.ts'
+import { fetchUrls, pushUrls, setRemoteUrl } from '../remote/remote-urls.ts'
+import { absoluteUrl, openRemote, openSource, probeRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { DataRepository } from './data-repository.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
+import { pushToAll } from './push-places.ts'
 import { withConflicts } from './merge-results.ts'
 import { type Target, conditionalAfter, defaultRemote, transferResult, upstreamOf } from './remote-target.ts'
 
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
   readonly #base: string | undefined
+  readonly #warn: (message: string) => void
   readonly #opening: Pick<OpenRemoteOptions, 'base' | 'cacheDir' | 'environment'>
 
   protected constructor(
@@ -46,6 +49,7 @@ export class RemoteRepository extends DataRepository {
     super(store, options, makeFolder)
     this.#base = place.base ?? undefined
     this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
+    this.#warn = options.onWarning ?? (() => undefined)
   }
 
   /** For what may be lost. */
@@ -85,6 +89,18 @@ export class RemoteRepository extends DataRepository {
     return { ...added, finding, conditional: conditional ?? null }
   }
 
+  /** Changes, adds or removes an address: where fetch goes, where push goes (several), or copies to fall back to. */
+  async setRemoteUrl(
+    name: string,
+    url: string,
+    options: { use?: 'fetch' | 'push' | 'fallback'; how?: 'set' | 'add' | 'remove' } = {},
+  ): Promise<t.RemoteInfo> {
+    const { use = 'fetch', how = 'set' } = options
+    const kept = this.#base === undefined ? url : absoluteUrl(url, this.#base)
+    await setRemoteUrl(this.repo.store, name, kept, { use, how })
+    return (await this.remotes()).find((remote) => remote.name === name)!
+  }
+
   async removeRemote(name: string): Promise<void> {
     await removeRemote(this.repo.store, name)
   }
@@ -110,7 +126,8 @@ export class RemoteRepository extends DataRepository {
         hint: `what is fetched is kept under a remote's name: 'varve remote add NAME ${target.url}'`,
       })
     }
-    const store = await openRemote(target.url, { ...this.#opening, ...during(options) })
+    const urls = fetchUrls(await this.repo.store.manifest(), name)
+    const store = await openSource(urls, { ...this.#opening, ...during(options) }, this.#warn)
     try {
       const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
       if (further === null) return transferResult(target, report)
@@ -205,24 +222,35 @@ export class RemoteRepository extends DataRepository {
   ): Promise<t.TransferResult> {
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
-    const store = await openRemote(target.url, {
-      ...this.#opening,
-      ...during(options),
-      create: options.delete !== true,
-      conditional: await this.#conditional(manifest, target, options),
+    const tags =
+      options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
+    const named = options.delete === true ? refspecs.map((name) => `:${name}`) : refspecs
+    const current =
+      named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
+    const all = [...named, ...current, ...tags]
+    const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
+    return pushToAll(target, urls, async (url, remoteName) => {
+      // What is remembered of conditional writes is that of the remote's own address; other places are asked.
+      const isKnown = url === target.url
+      const conditional = isKnown ? await this.#conditional(manifest, target, options) : undefined
+      return this.#pushTo(url, all, { ...options, remoteName, conditional })
     })
+  }
+
+  async #pushTo(
+    url: string,
+    refspecs: readonly string[],
+    options: t.OperationOptions & {
+      delete?: boolean
+      remoteName: string | undefined
+      conditional: Conditional | undefined
+    },
+  ): Promise<TransferReport> {
+    const { conditional } = options
+    const opening = { ...this.#opening, ...during(options), conditional, create: options.delete !== true }
+    const store = await openRemote(url, opening)
     try {
-      const tags =
-        options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
-      const named = options.delete === true ? refspecs.map((name) => `:${name}`) : refspecs
-      const current =
-        named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
-      const report = await push(this.repo.store, store, {
-        ...options,
-        refspecs: [...named, ...current, ...tags],
-        remoteName: target.name,
-      })
-      return transferResult(target, report)
+      return await push(this.repo.store, store, { ...options, refspecs })
     } finally {
       await store.close()
     }

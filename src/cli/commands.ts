@@ -49,6 +49,7 @@ export const commands: readonly CommandEntry[] = [
   entry('fetch', 'remotes', 'Get what is new in a remote', () => import('./commands/fetch.ts')),
   entry('pull', 'remotes', 'Fetch, then merge', () => import('./commands/pull.ts')),
   entry('push', 'remotes', 'Send commits to a remote', () => import('./commands/push.ts')),
+  entry('mirror', 'remotes', 'Keep an exact copy of a repository', () => import('./commands/mirror.ts')),
   entry('serve', 'remotes', 'Serve repositories over HTTP', () => import('./commands/serve.ts')),
   entry('token', 'remotes', 'Make and revoke tokens for a server', () => import('./commands/token.ts')),
   entry('bundle', 'remotes', 'Carry history in one file', () => import('./commands/bundle.ts')),

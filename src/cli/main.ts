@@ -12,6 +12,7 @@ import { parseArguments } from './parse-arguments.ts'
 import { type ProgressMode, ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
 import { unknownCommand } from './unknown-command.ts'
+import { visible } from './visible.ts'
 
 /** As a shell reports a process that SIGPIPE ended. */
 const exitClosed = 141
@@ -79,7 +80,7 @@ async function run(
     onClosed: () => stop.abort('EPIPE'),
   })
   const progress = new ProgressPrinter(progressMode(settings), process.stderr)
-  const session = new Session(environment)
+  const session = new Session(environment, (message) => out.warn(visible(message)))
   try {
     const code = await command.run({
       arguments: parsed,

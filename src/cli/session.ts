@@ -8,14 +8,16 @@ import { readUserConfig } from './user-config.ts'
 
 export class Session {
   readonly #environment: Environment
+  readonly #warn: (message: string) => void
   #opened: Promise<Repository> | null = null
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, warn: (message: string) => void) {
     this.#environment = environment
+    this.#warn = warn
   }
 
   repository(needs: RepositoryNeeds = {}): Promise<Repository> {
-    this.#opened ??= openRepository(this.#environment, needs)
+    this.#opened ??= openRepository(this.#environment, this.#warn, needs)
     return this.#opened
   }
 
@@ -43,7 +45,11 @@ export async function openOptions(
   }
 }
 
-async function openRepository(environment: Environment, needs: RepositoryNeeds): Promise<Repository> {
+async function openRepository(
+  environment: Environment,
+  onWarning: (message: string) => void,
+  needs: RepositoryNeeds,
+): Promise<Repository> {
   const { Repository: Opener } = await import('../index.ts')
-  return Opener.open('.', await openOptions(environment, needs))
+  return Opener.open('.', { ...(await openOptions(environment, needs)), onWarning })
 }

@@ -4,8 +4,8 @@
 import { throwIfAborted } from '../base/errors.ts'
 import { type Cid, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
-import type { ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
-import { CheckedReader } from './checked-reader.ts'
+import type { ObjectWriter, Store } from '../store/interface.ts'
+import { CheckedReader, type MendingReader } from './checked-reader.ts'
 import type { TransferOptions } from './interface.ts'
 import { checkpointBytes } from './receive.ts'
 import { Sender } from './sender.ts'
@@ -19,12 +19,12 @@ export class Arrivals {
   objects = 0
   bytes = 0
   readonly #store: Store
-  readonly #source: ObjectReader
+  readonly #source: CheckedReader
   readonly #wanted = new Set<Cid>()
   #flight: Promise<void> | null = null
   #loose = 0
 
-  constructor(store: Store, remote: ObjectReader) {
+  constructor(store: Store, remote: MendingReader) {
     this.#store = store
     this.reader = store.writer()
     this.#source = new CheckedReader(remote)

@@ -3,16 +3,20 @@
 import { VarveError } from '../base/errors.ts'
 import { type Cid, cidOf, codecOf, shortCid } from '../encoding/cid.ts'
 import { needsBase } from '../store/packing.ts'
+import type { Source } from './interface.ts'
 import { packings } from '../store/record.ts'
 import { type ObjectReader, type ReadOptions, type StoredObject, objectBytesMax } from '../store/interface.ts'
+
+/** Reads what came damaged once more, elsewhere. */
+export type MendingReader = ObjectReader & Pick<Source, 'mend'>
 
 /** A chain of deltas longer than any store writes is an attack on the reader's time. */
 const depthMax = 64
 
 export class CheckedReader implements ObjectReader {
-  readonly #reader: ObjectReader
+  readonly #reader: MendingReader
 
-  constructor(reader: ObjectReader) {
+  constructor(reader: MendingReader) {
     this.#reader = reader
   }
 
@@ -30,6 +34,11 @@ export class CheckedReader implements ObjectReader {
 
   async has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
     return this.#reader.has(cids, options)
+  }
+
+  /** Whether there is somebody else to ask, and then that one's bytes. */
+  async mend(cid: Cid, options?: ReadOptions): Promise<Uint8Array | null> {
+    return this.#reader.mend === undefined ? null : this.#reader.mend(cid, options)
   }
 
   /** Only what can be judged without unpacking; the writer's `putStored` unpacks and hashes. */

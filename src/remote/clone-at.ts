@@ -9,6 +9,7 @@ import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { CloneOptions, CloneReport } from './clone.ts'
 import { horizonChange, named, receiveCommits } from './fetch.ts'
+import type { Source } from './interface.ts'
 import { withFreshEpoch, withReceiver } from './receive.ts'
 import { partialSettings } from './selection.ts'
 import { promisedRef } from '../repo/interface.ts'
@@ -20,7 +21,7 @@ export interface CloneAtOptions extends CloneOptions {
 }
 
 /** `local` is a new store without refs. @throws as fetchRefs, and VARVE_REF_NOT_FOUND */
-export async function cloneAt(local: Store, remote: Store, options: CloneAtOptions): Promise<CloneReport> {
+export async function cloneAt(local: Store, remote: Source, options: CloneAtOptions): Promise<CloneReport> {
   const remoteName = checkRemoteName(options.remoteName ?? 'origin')
   checkRemoteUrl(options.url)
   const theirs = await remote.manifest()
@@ -56,7 +57,7 @@ export async function cloneAt(local: Store, remote: Store, options: CloneAtOptio
 
 /** Only names that were checked are looked at, and every object is hashed. */
 async function findThere(
-  remote: Store,
+  remote: Source,
   theirs: Manifest,
   { branches, tags, head }: Advertised,
   revision: string,

@@ -6,7 +6,7 @@ import { branchPrefix, checkRefName, remotePrefix, shortRefName } from '../histo
 import type { Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { fetchRefs } from './fetch.ts'
-import type { TransferOptions, TransferReport } from './interface.ts'
+import type { Source, TransferOptions, TransferReport } from './interface.ts'
 import { type PartialClone, partialSettings } from './selection.ts'
 import { checkRemoteName, checkRemoteUrl, upstreamKey, urlKey } from './remotes.ts'
 
@@ -33,7 +33,7 @@ export interface CloneReport extends TransferReport {
 export const unfinishedKey = 'clone.unfinished'
 
 /** `local` is a new store without refs. @throws as fetchRefs, and VARVE_REF_NOT_FOUND for a branch there is not */
-export async function cloneInto(local: Store, remote: Store, options: CloneOptions): Promise<CloneReport> {
+export async function cloneInto(local: Store, remote: Source, options: CloneOptions): Promise<CloneReport> {
   const remoteName = checkRemoteName(options.remoteName ?? 'origin')
   checkRemoteUrl(options.url)
   // Before anything is fetched: a wrong branch name should not cost a download.

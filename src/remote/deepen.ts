@@ -10,7 +10,7 @@ import type { Manifest, ObjectReader, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
 import { followTags, horizonChange, named, receiveCommits } from './fetch.ts'
-import type { TransferOptions, TransferReport } from './interface.ts'
+import type { Source, TransferOptions, TransferReport } from './interface.ts'
 import { peelAll } from './peel.ts'
 import { committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 
@@ -21,7 +21,7 @@ export interface DeepenOptions extends TransferOptions {
 }
 
 /** Does nothing where history is whole. @throws as fetchRefs */
-export async function deepen(local: Store, remote: Store, options: DeepenOptions): Promise<TransferReport> {
+export async function deepen(local: Store, remote: Source, options: DeepenOptions): Promise<TransferReport> {
   const theirs = await remote.manifest()
   const advertised = readAdvertised(theirs)
   try {
@@ -35,7 +35,7 @@ export async function deepen(local: Store, remote: Store, options: DeepenOptions
 
 async function fetchBehind(
   local: Store,
-  remote: Store,
+  remote: Source,
   { before, theirs, advertised }: { before: Manifest; theirs: Manifest; advertised: Advertised },
   sameState: (current: Manifest) => void,
   options: DeepenOptions,

@@ -10,7 +10,7 @@ import type { Commit } from '../history/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
-import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
+import type { RefUpdate, Source, TransferOptions, TransferReport } from './interface.ts'
 import { knownHistory } from './known-history.ts'
 import { descends, peelAll } from './peel.ts'
 import type { HistoryBounds } from './negotiate.ts'
@@ -35,7 +35,7 @@ export interface FetchReport extends TransferReport {
 }
 
 /** @throws VarveError VARVE_CORRUPT, VARVE_OBJECT_MISSING, VARVE_REFUSED when the remote is not to be trusted */
-export async function fetchRefs(local: Store, remote: Store, options: FetchOptions): Promise<FetchReport> {
+export async function fetchRefs(local: Store, remote: Source, options: FetchOptions): Promise<FetchReport> {
   checkRemoteName(options.remoteName)
   const theirs = await remote.manifest()
   const advertised = readAdvertised(theirs)
@@ -57,12 +57,17 @@ interface Manifests {
 
 async function fetchAdvertised(
   local: Store,
-  remote: Store,
+  remote: Source,
   { before, theirs, advertised }: Manifests,
   sameState: (current: Manifest) => void,
   options: FetchOptions,
 ): Promise<TransferReport> {
-  const branches = changedBranches(before, advertised, options)
+  const changed = changedBranches(
+    before,
+    advertised,
+    remote.mayLag === true ? { ...options, prune: false } : options,
+  )
+  const branches = remote.mayLag === true ? await onlyForward(local, before, changed) : changed
   const newTags = [...advertised.tags].filter(([ref]) => !before.refs.has(ref))
   if (branches.size + newTags.length === 0) return { updates: [], objects: 0, bytes: 0 }
   return withReceiver(local, 'fetch', async (receiver) => {
@@ -164,6 +169,26 @@ function changedBranches(
       changed.set(ref, null)
   }
   return changed
+}
+
+/** A copy that lags behind names commits that we have seen long ago: branches do not go back for it. */
+async function onlyForward(
+  local: Store,
+  before: Manifest,
+  changed: ReadonlyMap<string, Cid | null>,
+): Promise<Map<string, Cid | null>> {
+  const forward = new Map<string, Cid | null>()
+  const here = upToHorizon(local, (await readHorizon(local, before)).commits)
+  for (const [ref, after] of changed) {
+    const old = before.refs.get(ref)
+    const isOld = old !== undefined && after !== null && (await isHereAndBefore(here, after, old))
+    if (!isOld) forward.set(ref, after)
+  }
+  return forward
+}
+
+async function isHereAndBefore(reader: ObjectReader, older: Cid, newer: Cid): Promise<boolean> {
+  return (await reader.has([older]))[0]! && (await descends(reader, older, newer))
 }
 
 /** Tags come along when their commit is here; their own objects are small and read at once. */

@@ -2,7 +2,7 @@
 // like the local one, so push, fetch and clone are one algorithm over two stores whatever lies between them. The
 // promise on both sides: a ref moves last, by compare-and-set, and only when all that it reaches is there.
 import type { Cid } from '../encoding/cid.ts'
-import type { Store } from '../store/interface.ts'
+import type { ReadOptions, Store } from '../store/interface.ts'
 
 /** Opens the remotes of some kinds of URL. */
 export interface Transport {
@@ -44,6 +44,17 @@ export interface OpenRemoteOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What is fetched from: a store, as far as it is read; or several copies of one. */
+export interface Source extends Pick<
+  Store,
+  'get' | 'has' | 'getStored' | 'manifest' | 'manifests' | 'location' | 'close'
+> {
+  /** Its refs come from a copy that may be older than the remote itself. */
+  readonly mayLag?: boolean
+  /** Once more an object that came damaged, from whoever has it right. */
+  mend?(cid: Cid, options?: ReadOptions): Promise<Uint8Array>
+}
+
 export interface RemoteProgress {
   readonly phase: string
   readonly done: number
@@ -78,4 +89,8 @@ export interface TransferReport {
 export interface RemoteEntry {
   readonly name: string
   readonly url: string
+  /** Where push goes, if that is somewhere else or to several places. */
+  readonly pushUrls?: readonly string[]
+  /** Copies to fetch from when the first is down or damaged. */
+  readonly fallbacks?: readonly string[]
 }

@@ -20,12 +20,12 @@ import type {
   UpdateOptions,
 } from '../store/interface.ts'
 import { Arrivals } from './arrivals.ts'
-import type { TransferOptions } from './interface.ts'
+import type { Source, TransferOptions } from './interface.ts'
 import { PartialWriter } from './partial-writer.ts'
 import { promisedObjects, promisorOf } from './promised.ts'
 
 /** Opens the remote of that name. */
-export type Connect = (remoteName: string, manifest: Manifest) => Promise<Store>
+export type Connect = (remoteName: string, manifest: Manifest) => Promise<Source>
 
 /** Objects and bytes, packed. */
 export interface Came {
@@ -38,7 +38,7 @@ export const nothingCame: Came = { objects: 0, bytes: 0 }
 export class PartialStore implements Store {
   readonly #store: Store
   readonly #connect: Connect
-  #promisor: { readonly name: string; readonly remote: Store; readonly arrivals: Arrivals } | null = null
+  #promisor: { readonly name: string; readonly remote: Source; readonly arrivals: Arrivals } | null = null
   #connecting: Promise<void> | null = null
   #horizon: { readonly ref: Cid | undefined; readonly horizon: Horizon } = {
     ref: undefined,

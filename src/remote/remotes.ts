@@ -14,7 +14,7 @@ export function urlKey(name: string): string {
   return `remote.${name}.url`
 }
 
-function conditionalKey(name: string): string {
+export function conditionalKey(name: string): string {
   return `remote.${name}.conditional`
 }
 
@@ -43,6 +43,13 @@ export async function rememberConditional(
   })
 }
 
+/** What an address is for: fetch goes to one, push to all of its own, and copies stand in for the first. */
+export type UrlUse = 'fetch' | 'push' | 'fallback'
+
+export function urlKeyOf(name: string, use: UrlUse): string {
+  return use === 'fetch' ? urlKey(name) : `remote.${name}.${use === 'push' ? 'pushurl' : 'fallback'}`
+}
+
 export function upstreamKey(branch: string): string {
   return `branch.${branch}.upstream`
 }
@@ -51,9 +58,33 @@ export function listRemotes(manifest: Manifest): RemoteEntry[] {
   const entries: RemoteEntry[] = []
   for (const [key, url] of manifest.config) {
     const name = /^remote\.(.+)\.url$/.exec(key)?.[1]
-    if (name !== undefined) entries.push({ name, url })
+    if (name === undefined) continue
+    const [pushUrls, fallbacks] = [urlsOf(manifest, name, 'push'), urlsOf(manifest, name, 'fallback')]
+    entries.push({
+      name,
+      url,
+      ...(pushUrls.length === 0 ? {} : { pushUrls }),
+      ...(fallbacks.length === 0 ? {} : { fallbacks }),
+    })
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * Addresses for one use, kept as one URL or as a JSON list; none where nothing was said.
+ * @throws VarveError VARVE_USAGE for what somebody wrote wrongly
+ */
+export function urlsOf(manifest: Manifest, name: string, use: UrlUse): string[] {
+  const text = manifest.config.get(urlKeyOf(name, use))
+  if (text === undefined) return []
+  if (!text.startsWith('[')) return [text]
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  } catch {
+    // Said below.
+  }
+  throw new VarveError('VARVE_USAGE', `'${urlKeyOf(name, use)}' is neither a URL nor a JSON list of URLs`)
 }
 
 /** @throws VarveError VARVE_REF_NOT_FOUND */

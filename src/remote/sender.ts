@@ -2,9 +2,10 @@
 // bounded by bytes. A delta travels as a delta when the receiver has its base or gets it now; else it is unpacked
 // and put whole. The writer hashes all that comes in. While one batch is written the next is on its way, one and no
 // more: a far source answers meanwhile, and memory stays bounded.
-import { throwIfAborted } from '../base/errors.ts'
-import { type Cid, codecOf } from '../encoding/cid.ts'
-import type { ObjectReader, StoredObject } from '../store/interface.ts'
+import { isVarveError, throwIfAborted } from '../base/errors.ts'
+import { type Cid, cidOf, codecOf } from '../encoding/cid.ts'
+import type { StoredObject } from '../store/interface.ts'
+import type { CheckedReader } from './checked-reader.ts'
 import type { Receiver } from './receive.ts'
 
 const batchBytesMax = 8 << 20
@@ -12,7 +13,7 @@ const batchObjectsFirst = 16
 const batchObjectsMax = 256
 
 export class Sender {
-  readonly #from: ObjectReader
+  readonly #from: CheckedReader
   readonly #to: Receiver
   readonly #signal: AbortSignal | undefined
   // Sizes are known only once objects are here: the last batch's average says how many to ask for.
@@ -20,7 +21,7 @@ export class Sender {
   objects = 0
   bytes = 0
 
-  constructor(from: ObjectReader, to: Receiver, signal: AbortSignal | undefined) {
+  constructor(from: CheckedReader, to: Receiver, signal: AbortSignal | undefined) {
     this.#from = from
     this.#to = to
     this.#signal = signal
@@ -87,7 +88,7 @@ export class Sender {
         } else whole.push(object.cid)
         continue
       }
-      await writer.putStored(object)
+      await this.#putStored(object)
       this.#count(object.payload.length)
       had.add(object.cid)
     }
@@ -98,6 +99,18 @@ export class Sender {
     })
     for (const { cid } of objects) if (!deferred.has(cid)) waiting.delete(cid)
     await this.#settle(before)
+  }
+
+  async #putStored(object: StoredObject): Promise<void> {
+    const { writer } = this.#to
+    try {
+      await writer.putStored(object)
+    } catch (error) {
+      if (!isVarveError(error, 'VARVE_CORRUPT')) throw error
+      const bytes = await this.#from.mend(object.cid, { signal: this.#signal })
+      if (bytes === null || cidOf(codecOf(object.cid), bytes) !== object.cid) throw error
+      writer.put(codecOf(object.cid), bytes)
+    }
   }
 
   async #settle(bytesBefore: number): Promise<void> {

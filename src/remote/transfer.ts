@@ -18,7 +18,7 @@ import { linksOf } from '../encoding/links.ts'
 import { type Horizon, commitsLeftOut, noHorizon } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
-import { CheckedReader } from './checked-reader.ts'
+import { CheckedReader, type MendingReader } from './checked-reader.ts'
 import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
 import type { TransferOptions } from './interface.ts'
 import { NearFirst } from './near-first.ts'
@@ -60,7 +60,7 @@ export interface Copied {
  * @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT: then abort the writer
  */
 export async function copyClosure(
-  from: ObjectReader,
+  from: MendingReader,
   to: ObjectReader,
   receiver: Receiver,
   wants: readonly Cid[],
@@ -107,7 +107,7 @@ class ClosureCopy {
   /** Objects met that turned out not to be needed. */
   #spared = 0
 
-  constructor(source: ObjectReader, receiver: Receiver, options: CopyOptions) {
+  constructor(source: CheckedReader, receiver: Receiver, options: CopyOptions) {
     this.#source = source
     this.#writer = receiver.writer
     this.#options = options

@@ -1,4 +1,4 @@
-import type { AddedRemote } from '../../api/interface.ts'
+import type { AddedRemote, RemoteInfo } from '../../api/interface.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shownUrl } from '../format/transfer.ts'
@@ -6,22 +6,36 @@ import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['remote [list]', 'remote add [--single-writer] NAME URL', 'remote remove NAME'],
+  usage: [
+    'remote [list]',
+    'remote add [--single-writer] NAME URL',
+    'remote set-url [--push | --fallback] [--add | --delete] NAME URL',
+    'remote remove NAME',
+  ],
   description:
-    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, a Git repository (git+https://, git+ssh:// or git+file://), or an object store\n(s3://BUCKET/PREFIX). The first push makes the data there where there is none. An object store is asked whether it keeps\nconditional writes, without which two who push could lose each other's commits.",
+    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, a Git repository (git+https://, git+ssh:// or git+file://), or an object store\n(s3://BUCKET/PREFIX). The first push makes the data there where there is none. An object store is asked whether it keeps\nconditional writes, without which two who push could lose each other's commits. Push goes to all addresses that are set\nwith --push; fetch falls back to those of --fallback when the remote is down or damaged.",
   options: {
     'single-writer': {
       type: 'flag',
       about: 'push to an object store that does not keep conditional writes: nobody else ever does',
     },
+    push: { type: 'flag', about: 'an address that push goes to; with --add one more' },
+    fallback: { type: 'flag', about: 'a copy to fetch from when the remote is down or damaged' },
+    add: { type: 'flag', about: 'beside those that are there' },
+    delete: { type: 'flag', about: 'this address no more' },
   },
   examples: [
     ['varve remote add origin /srv/data/prices', 'a repository on a disk'],
     ['varve remote add origin s3://my-bucket/prices', 'an object store'],
     ['varve remote add origin git+ssh://git@github.com/ada/prices.git', 'data beside the code on a Git host'],
     ['varve remote', 'which remotes there are'],
+    ['varve remote set-url --add --push origin /mnt/backup/prices', 'push to a second place as well'],
+    [
+      'varve remote set-url --add --fallback origin /mnt/backup/prices',
+      'and fetch from there when it must be',
+    ],
   ],
-  json: "{ items: { name: string; url: string }[] }; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; remove: { removed: string }",
+  json: "{ items: { name: string; url: string; pushUrls?: string[]; fallbacks?: string[] }[] }; set-url: one of these; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; remove: { removed: string }",
   run,
 }
 
@@ -33,10 +47,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     given.expectWords(0, 1, '')
     const remotes = await repo.remotes()
     out.result({ items: remotes }, () => {
-      for (const line of alignedRows(
-        remotes.map((remote) => [visible(remote.name), visible(shownUrl(remote.url))]),
-      ))
-        out.line(line)
+      for (const line of alignedRows(remotes.flatMap(linesOf))) out.line(line)
     })
   } else if (action === 'add') {
     given.expectWords(3, 3, 'NAME and URL')
@@ -52,7 +63,18 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     given.expectWords(2, 2, 'NAME')
     await repo.removeRemote(name!)
     out.result({ removed: name }, () => out.say(`removed remote ${visible(name!)}`))
-  } else throw usage(`'${action}' is not one of list, add, remove`)
+  } else if (action === 'set-url') {
+    given.expectWords(3, 3, 'NAME and URL')
+    given.exclusive('push', 'fallback')
+    given.exclusive('add', 'delete')
+    const remote = await repo.setRemoteUrl(name!, url!, {
+      use: given.flag('push') ? 'push' : given.flag('fallback') ? 'fallback' : 'fetch',
+      how: given.flag('add') ? 'add' : given.flag('delete') ? 'remove' : 'set',
+    })
+    out.result(remote, () => {
+      for (const line of alignedRows(linesOf(remote))) out.say(line)
+    })
+  } else throw usage(`'${action}' is not one of list, add, set-url, remove`)
   return 0
 }
 
@@ -72,4 +94,13 @@ function tellFinding(out: Context['out'], { name, url, finding, conditional }: A
   out.hint(
     `if nobody else ever writes there: varve remote remove ${name}; varve remote add --single-writer ${name} ${visible(url)}`,
   )
+}
+
+function linesOf({ name, url, pushUrls = [], fallbacks = [] }: RemoteInfo): string[][] {
+  const line = (address: string, use: string): string[] => [visible(name), visible(shownUrl(address)), use]
+  return [
+    line(url, ''),
+    ...pushUrls.map((address) => line(address, '(push)')),
+    ...fallbacks.map((address) => line(address, '(fallback)')),
+  ]
 }

@@ -1,7 +1,7 @@
 // Ref updates of fetch and push, a line each, as Git prints them.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RefUpdate, TransferResult } from '../../api/interface.ts'
+import type { PushedCopy, RefUpdate, TransferResult } from '../../api/interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
@@ -9,6 +9,11 @@ import { shortId } from './commit.ts'
 import { counted, sizeText } from './size.ts'
 
 export function printTransfer(out: Output, result: TransferResult, direction: 'from' | 'to'): void {
+  printOne(out, result, direction)
+  for (const copy of result.copies ?? []) printOne(out, copy, direction)
+}
+
+function printOne(out: Output, result: PushedCopy, direction: 'from' | 'to'): void {
   if (result.updates.length === 0 && result.objects === 0) {
     out.say('everything up to date')
     return

@@ -3,7 +3,8 @@
 import path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import type { Store } from '../../store/interface.ts'
-import type { OpenRemoteOptions, ProbeFinding, Transport } from '../interface.ts'
+import { Copies } from '../copies.ts'
+import type { OpenRemoteOptions, ProbeFinding, Source, Transport } from '../interface.ts'
 import { checkRemoteUrl } from '../remotes.ts'
 import { fileTransport } from './file.ts'
 import { isSshUrl } from './ssh/place.ts'
@@ -56,6 +57,24 @@ export async function openRemote(url: string, options: OpenRemoteOptions = {}): 
 /** null: conditional writes do not matter to this kind of remote. */
 export async function probeRemote(url: string, options: OpenRemoteOptions): Promise<ProbeFinding | null> {
   return (await transportOf(url).probe?.(url, options)) ?? null
+}
+
+/** What a remote's addresses open together: the first, with the others as its copies (copies.ts). */
+export async function openSource(
+  urls: readonly string[],
+  options: OpenRemoteOptions,
+  warn: (message: string) => void,
+): Promise<Source> {
+  if (urls.length === 1) return openRemote(urls[0]!, options)
+  return new Copies(
+    urls.map((url) => ({ url, open: () => openRemote(url, options) })),
+    warn,
+  )
+}
+
+/** Whether it is a folder that this machine sees: links in its objects cost no round trip. */
+export function isAtHand(url: string): boolean {
+  return transportOf(url) === fileTransport
 }
 
 /** Relative paths made absolute, so that a remote that is written down is found from everywhere. */

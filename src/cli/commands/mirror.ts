@@ -1,0 +1,97 @@
+import type { MirrorEvent, RefUpdate } from '../../api/interface.ts'
+import { type Arguments, usage } from '../arguments.ts'
+import { shortId } from '../format/commit.ts'
+import { counted, sizeText } from '../format/size.ts'
+import type { Command, Context } from '../interface.ts'
+import { toJson } from '../../api/json.ts'
+import type { Output } from '../output.ts'
+import { durationText } from '../pace.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['mirror [--allow-deletions N|all] SOURCE DEST', 'mirror --follow [--every TIME] SOURCE DEST'],
+  description:
+    'Makes DEST have exactly the branches and tags of SOURCE, deletions included, all in one step. Both are addresses or\nnames of remotes. With --follow it goes on until Ctrl-C, and tells how far it was behind. A round that would delete more\nthan half of the refs (and more than three), or all because SOURCE is empty, is refused.',
+  options: {
+    follow: {
+      type: 'flag',
+      short: 'f',
+      about: 'look again and again; what cannot be reached is tried again',
+    },
+    every: { type: 'text', value: 'TIME', about: 'how often to look: 10s (default), 500ms, 5m, 1h' },
+    'allow-deletions': { type: 'text', value: 'N|all', about: 'a round may delete N refs' },
+  },
+  examples: [
+    ['varve mirror /srv/data/prices /mnt/backup/prices', 'once, for a backup'],
+    ['varve mirror --follow --every 1m origin /mnt/backup/prices', 'from now on'],
+    ['varve mirror --follow --json origin backup', 'for a program that watches the lag'],
+  ],
+  json: "{ kind: 'mirrored' | 'in step'; atMs: number; lagMs: number; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; commits: number; objects: number; bytes: number } | { kind: 'unreachable'; atMs: number; lagMs: number; message: string }, with --follow one a line",
+  run,
+}
+
+async function run({ arguments: given, out, environment, operation }: Context): Promise<number> {
+  given.expectWords(2, 2, 'SOURCE and DEST')
+  const follow = given.flag('follow')
+  if (!follow && given.text('every') !== undefined) throw usage("'--every' goes with '--follow'")
+  const { mirror } = await import('../../index.ts')
+  const events = mirror(given.words[0]!, given.words[1]!, {
+    ...operation,
+    environment,
+    onWarning: (message) => out.warn(visible(message)),
+    follow,
+    ...everyOf(given),
+    ...deletionsOf(given),
+  })
+  for await (const event of events) {
+    if (out.json) out.raw(`${toJson(event)}\n`)
+    else print(out, event, follow)
+    await out.flush()
+  }
+  return 0
+}
+
+function print(out: Output, event: MirrorEvent, follow: boolean): void {
+  const time = follow ? `${new Date(event.atMs).toISOString().slice(0, 19)}Z ` : ''
+  if (event.kind === 'unreachable') {
+    out.say(`${time}${visible(event.message)}; last in step ${lagText(event.lagMs)} ago`)
+  } else if (event.kind === 'mirrored') {
+    const { commits, objects, bytes } = event
+    const refs = counted(event.updates.length, 'ref')
+    const moved = `${refs}, ${counted(commits, 'commit')}, ${counted(objects, 'object')} (${sizeText(bytes)})`
+    const lag = follow ? `, ${lagText(event.lagMs)} behind` : ''
+    out.say(`${time}mirrored ${moved}${lag}`)
+    if (!follow || out.verbose) for (const update of event.updates) out.say(refLine(update))
+  } else if (!follow || out.verbose) out.say(`${time}in step`)
+}
+
+function refLine({ ref, before, after }: RefUpdate): string {
+  const name = visible(ref.replace(/^refs\/(heads|tags)\//, ''))
+  if (after === null) return `  - deleted ${name}`
+  return before === null
+    ? `  * new ${name} ${shortId(after)}`
+    : `  ${name} ${shortId(before)}..${shortId(after)}`
+}
+
+function lagText(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : durationText(Math.round(ms / 1000))
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+function everyOf(given: Arguments): { everyMs?: number } {
+  const text = given.text('every')
+  if (text === undefined) return {}
+  const [, number, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? []
+  const everyMs = Number(number) * unitMs[unit]!
+  if (number === undefined || everyMs < 100 || everyMs > 24 * 3_600_000)
+    throw usage(`'--every' needs a time from 100ms to 24h, not '${text}'`)
+  return { everyMs }
+}
+
+function deletionsOf(given: Arguments): { allowDeletions?: number | 'all' } {
+  const text = given.text('allow-deletions')
+  if (text === undefined) return {}
+  if (text === 'all') return { allowDeletions: 'all' }
+  return { allowDeletions: given.number('allow-deletions')! }
+}
