@@ -1,19 +1,14 @@
 // Remotes: fetch, pull, push, and history brought in from Git. URLs are resolved against the repository's folder.
 import { VarveError } from '../base/errors.ts'
-import { PathFilter } from '../files/path-filter.ts'
-import type { TreeEntry } from '../files/interface.ts'
-import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchPrefix, shortRefName } from '../history/refs.ts'
-import { resolveRevision } from '../history/revision.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
 import { move } from '../repo/move.ts'
 import { rebase } from '../repo/rebase.ts'
-import { type DeepenOptions, checkDepth, deepen } from '../remote/deepen.ts'
+import { deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { Conditional, OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
-import { PartialStore, nothingCame } from '../remote/partial-store.ts'
 import { push } from '../remote/push.ts'
 import {
   addRemote,
@@ -28,6 +23,7 @@ import { fetchUrls, pushUrls, setRemoteUrl } from '../remote/remote-urls.ts'
 import { absoluteUrl, openRemote, openSource, probeRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { DataRepository } from './data-repository.ts'
+import { fetchPaths, furtherOf } from './fetch-more.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
 import { pushToAll } from './push-places.ts'
@@ -154,24 +150,7 @@ export class RemoteRepository extends DataRepository {
     paths: readonly string[],
     options: t.OperationOptions & { revision?: string } = {},
   ): Promise<{ paths: number; objects: number; bytes: number }> {
-    const { store, nodes } = this.repo
-    const filter = new PathFilter(paths)
-    const { commit } = await resolveRevision(store, options.revision ?? 'HEAD')
-    const tree = await Tree.load(nodes, (await readCommit(store, commit)).tree)
-    const entries: TreeEntry[] = []
-    for await (const batch of tree.scan(during(options)))
-      for (const { path, entry } of batch) if (filter.selects(path)) entries.push(entry)
-    if (entries.length === 0) {
-      throw new VarveError('VARVE_PATH_NOT_FOUND', `nothing in '${options.revision ?? 'HEAD'}' matches`, {
-        data: { paths },
-        hint: "see what is there with 'varve ls'",
-      })
-    }
-    const contents = entries.flatMap((entry) =>
-      entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : [],
-    )
-    const come = store instanceof PartialStore ? await store.bringAll(contents, during(options)) : nothingCame
-    return { paths: entries.length, ...come }
+    return fetchPaths(this.repo, paths, options)
   }
 
   /** Fetch, then merge (or rebase onto) the remote's branch. */
@@ -305,16 +284,6 @@ export class RemoteRepository extends DataRepository {
     if (/[/\\]/.test(name)) return { name: undefined, url: absoluteUrl(name, this.#base ?? '.') }
     return { name, url: remoteUrl(manifest, name) }
   }
-}
-
-function furtherOf(options: {
-  depth?: number
-  deepen?: number
-  unshallow?: boolean
-}): DeepenOptions['to'] | null {
-  if (options.unshallow === true) return 'all'
-  if (options.deepen !== undefined) return { by: checkDepth(options.deepen) }
-  return options.depth === undefined ? null : { depth: checkDepth(options.depth) }
 }
 
 function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
