@@ -1,10 +1,11 @@
 // The shapes that the public API takes and gives. Results are plain data: the command line prints them with --json
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
 import type { Signature, Person } from '../history/interface.ts'
-import type { MergeResult } from './merge-interface.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 
 export type { MergePreview, MergeResult } from './merge-interface.ts'
+
+export type * from './remote-interface.ts'
 
 export type {
   ConflictInfo,
@@ -206,78 +207,6 @@ export interface UndoResult {
   /** The operation that is undone, in words. */
   readonly undone: string
   readonly head: string | null
-}
-
-export interface RemoteInfo {
-  readonly name: string
-  readonly url: string
-  /** Where push goes, if that is somewhere else or to several places. */
-  readonly pushUrls?: readonly string[]
-  /** Copies to fetch from when the first is down, or has lost or damaged objects. */
-  readonly fallbacks?: readonly string[]
-}
-
-/** What a store that has nobody in front of it was found to do with conditional writes. */
-export interface AddedRemote extends RemoteInfo {
-  /**
-   * 'kept': any number may push at once. 'ignored', 'rejected': two writers could lose each other's work. 'read-only':
-   * it may not be written to with these credentials. null: it does not matter to this kind of remote.
-   */
-  readonly finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null
-  /** Kept as `remote.NAME.conditional`; null: nothing is. */
-  readonly conditional: 'yes' | 'no' | 'single-writer' | null
-}
-
-export interface RefUpdate {
-  /** Full name of the ref that moved. */
-  readonly ref: string
-  readonly before: string | null
-  readonly after: string | null
-  readonly forced: boolean
-}
-
-export interface TransferResult {
-  readonly remote: string
-  readonly url: string
-  /** Of a push to several places: the others, each with what moved there. */
-  readonly copies?: readonly PushedCopy[]
-  readonly updates: readonly RefUpdate[]
-  readonly objects: number
-  readonly bytes: number
-}
-
-export interface PushedCopy {
-  readonly url: string
-  readonly updates: readonly RefUpdate[]
-  readonly objects: number
-  readonly bytes: number
-}
-
-/** One look of a mirror at its source. */
-export type MirrorEvent =
-  | {
-      /** 'in step': nothing had changed. */
-      readonly kind: 'mirrored' | 'in step'
-      readonly atMs: number
-      /** How old the change was when it had been copied; 0 when there was none. */
-      readonly lagMs: number
-      readonly updates: readonly RefUpdate[]
-      /** Commits that the mirror lacked. */
-      readonly commits: number
-      readonly objects: number
-      readonly bytes: number
-    }
-  | {
-      readonly kind: 'unreachable'
-      readonly atMs: number
-      /** How long ago the mirror was last in step. */
-      readonly lagMs: number
-      readonly message: string
-    }
-
-export interface PullResult {
-  readonly fetched: TransferResult
-  readonly merged: MergeResult
 }
 
 export interface ListEntry {
