@@ -3,6 +3,7 @@ import { VarveError } from '../base/errors.ts'
 
 const keyPattern = /^[a-z][a-z0-9-]*(\.[^\s=]+)?\.[a-zA-Z][a-zA-Z0-9-]*$/
 const valueBytesMax = 4096
+const checkNames = /^[\w./-]{1,100}( *, *[\w./-]{1,100})*$/
 const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit']
 
 /** @throws VarveError VARVE_USAGE */
@@ -18,4 +19,8 @@ export function checkConfig(key: string, value: string | null): void {
   }
   if (switches.includes(key) && value !== null && value !== 'true' && value !== 'false')
     throw new VarveError('VARVE_USAGE', `'${key}' is 'true' or 'false', not '${value}'`)
+  if (value !== null && /^branch\..+\.protect$/.test(key) && value !== 'fast-forward')
+    throw new VarveError('VARVE_USAGE', `'${key}' is 'fast-forward', not '${value}'`)
+  if (value !== null && /^branch\..+\.requireChecks$/.test(key) && !checkNames.test(value))
+    throw new VarveError('VARVE_USAGE', `'${key}' names checks, separated by commas, not '${value}'`)
 }

