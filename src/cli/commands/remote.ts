@@ -78,7 +78,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   return 0
 }
 
-function tellFinding(out: Context['out'], { name, url, finding, conditional }: AddedRemote): void {
+function tellFinding(out: Context['out'], { name, finding, conditional }: AddedRemote): void {
   if (finding === 'kept') out.say('it keeps conditional writes: any number may push to it at once')
   if (finding === 'read-only')
     out.warn('it may be read only: these credentials may not put or delete objects')
@@ -91,9 +91,7 @@ function tellFinding(out: Context['out'], { name, url, finding, conditional }: A
   out.warn(
     `it ${verb} conditional writes, so two who push could lose each other's commits: pushing is refused`,
   )
-  out.hint(
-    `if nobody else ever writes there: varve remote remove ${name}; varve remote add --single-writer ${name} ${visible(url)}`,
-  )
+  out.hint(`if nobody else ever writes there: varve config remote.${name}.conditional single-writer`)
 }
 
 function linesOf({ name, url, pushUrls = [], fallbacks = [] }: RemoteInfo): string[][] {

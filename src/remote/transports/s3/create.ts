@@ -38,7 +38,12 @@ export async function createExclusively(
       last = await client.refusal(fault)
     } else last = outcome
     isPlain = false
-    const found = await download(client, key, { offset: 0, length: null, bytesMax: 1 << 20 }, signal)
+    const found = await download(
+      client,
+      key,
+      { offset: 0, length: null, bytesMax: Math.max(1 << 20, bytes.length) },
+      signal,
+    )
     if (found !== null) {
       const theirs = found.headers[mark] ?? writer
       return theirs === writer && equalBytes(found.bytes, bytes)

@@ -144,7 +144,7 @@ export function unsafe(location: string, fault?: Fault): VarveError {
     `'${location}' does not keep conditional writes, so two writers could lose each other's work`,
     {
       data: { url: location, ...(fault === undefined ? {} : { status: fault.status, s3Code: fault.code }) },
-      hint: "if nobody else ever writes there, say so: 'varve remote add NAME URL --single-writer'",
+      hint: "if nobody else ever writes there, say so: 'varve config remote.NAME.conditional single-writer', or --single-writer when the remote is added",
     },
   )
 }

@@ -115,7 +115,12 @@ export class S3Blobs implements WritableBlobs {
   async #createAlone(key: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
     if ((await sizeOf(this.#client, key, signal)) !== null) return false
     await this.#client.send({ method: 'PUT', key, body: bytes, signal })
-    const found = await download(this.#client, key, { offset: 0, length: null, bytesMax: 1 << 20 }, signal)
+    const found = await download(
+      this.#client,
+      key,
+      { offset: 0, length: null, bytesMax: Math.max(1 << 20, bytes.length) },
+      signal,
+    )
     return found !== null && equalBytes(found.bytes, bytes)
   }
 
