@@ -1,7 +1,7 @@
 // What the HTTP client promises against servers that are slow, busy, broken or hostile. All of them are real ones, on
 // loopback.
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import { HttpClient, type HttpRequest } from '../../src/remote/transports/http-client.ts'
@@ -118,4 +118,30 @@ test('headers made by a function are made for each attempt', async () => {
   let made = 0
   const answer = await client.send({ ...get, headers: () => ({ 'x-attempt': String(++made) }) })
   expect(Buffer.from(answer.body).toString()).toBe('3')
+})
+
+test('a line that is slow and still takes bytes is no silence', async () => {
+  let received = 0
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      received += bytes.length
+      socket.pause()
+      // 2 MiB a second, in all some 6 s for what the buffers of the system do not hold.
+      setTimeout(() => socket.resume(), bytes.length / 2000)
+      if (received >= body.length) socket.end('HTTP/1.1 204 Done\r\nconnection: close\r\n\r\n')
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const body = Buffer.alloc(16 << 20)
+  const client = new HttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  try {
+    const started = Date.now()
+    const answer = await client.send({ method: 'PUT', path: '/x', body, repeatable: false, patienceMs: 2000 })
+    expect(answer.status).toBe(204)
+    expect(Date.now() - started).toBeGreaterThan(3000)
+  } finally {
+    await client.close()
+    await new Promise((done) => server.close(done))
+  }
 })

@@ -14,6 +14,8 @@ const connectMsMax = 15_000
 /** Without a byte from the server for so long, the connection counts as cut. */
 const silenceMsMax = 60_000
 const refusalBytesMax = 64 << 10
+/** A body above this is sent in such slices: only then the client notices that a slow line still takes bytes. */
+const sliceBytes = 64 << 10
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
@@ -49,7 +51,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpClientOptions {
-  /** Certificates (PEM) to trust instead of the usual ones. */
+  /** Certificates (PEM) to trust beside the usual ones. */
   readonly ca?: string | undefined
   /** Makes the connections, where they are none of TCP. */
   readonly connect?: buildConnector.connector
@@ -116,12 +118,15 @@ export class HttpClient {
   async #attempt(request: HttpRequest): Promise<HttpAnswer> {
     const { method, path, body, signal } = request
     const own = typeof request.headers === 'function' ? await request.headers() : (request.headers ?? {})
-    const headers = { ...this.#options.headers, ...own }
+    const isLong = body instanceof Uint8Array && body.length > sliceBytes
+    const length = isLong ? { 'content-length': String(body.length) } : {}
+    const headers = { ...this.#options.headers, ...own, ...length }
+    const stream = isLong ? () => slicesOf(body) : body
     const answer = await this.#pool.request({
       method,
       path,
       headers,
-      body: (typeof body === 'function' ? Readable.from(body()) : body) ?? null,
+      body: (typeof stream === 'function' ? Readable.from(stream()) : stream) ?? null,
       ...(request.patienceMs === undefined ? {} : { headersTimeout: request.patienceMs }),
       ...(signal === undefined ? {} : { signal }),
     })
@@ -228,6 +233,10 @@ function isPassing(status: number): boolean {
   return (
     status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505 && status !== 507)
   )
+}
+
+function* slicesOf(body: Uint8Array): Iterable<Uint8Array> {
+  for (let at = 0; at < body.length; at += sliceBytes) yield body.subarray(at, at + sliceBytes)
 }
 
 /** null when there is more than `bytesMax`, and that matters. */
