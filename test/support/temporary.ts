@@ -14,4 +14,4 @@ export function temporaryDir(): string {
 
 afterAll(() => {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true })
-})
+}, 60_000)

@@ -4,19 +4,28 @@
 // only what is new. All of the cache may be lost at any time.
 //
 //   git/<hash of the URL>/objects/        Git's objects
-//   git/<hash of the URL>/tip             id of the commit that was seen last
+//   git/<hash of the URL>/tip             the commit that was seen last, its listing, its newest manifest
 //   git/<hash of the URL>/run-<pid>-<random>/git/    HEAD, config, refs, shallow
 //   git/<hash of the URL>/run-<pid>-<random>/store/  files of the store, brought here when they are read
 import fs from 'node:fs'
 import path from 'node:path'
-import { VarveError, throwIfAborted } from '../../../base/errors.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { VarveError, corrupt, throwIfAborted } from '../../../base/errors.ts'
 import type { OpenRemoteOptions, RemoteProgress } from '../../interface.ts'
 import { gitEnvironment } from './environment.ts'
 import { isDenied, mayPass, unreachable, waitBefore } from './failure.ts'
-import { type ImportedFile, importStream } from './import-stream.ts'
+import { type CommitPlan, importStream, importedListing } from './import-stream.ts'
 import { type Blob, type Listing, readListing } from './listing.ts'
-import { type GitFinished, type GitProgram, type RunOptions, lastLine, runGit, runGitInto } from './run.ts'
-import { type RunFolder, makeRunFolder } from './run-folder.ts'
+import {
+  type GitFinished,
+  type GitProgram,
+  type RunOptions,
+  lastLine,
+  runGit,
+  runGitForOutput,
+  runGitInto,
+} from './run.ts'
+import { type RunFolder, type Tip, makeRunFolder } from './run-folder.ts'
 import type { GitUrl } from './url.ts'
 
 export const dataRef = 'refs/varve/data'
@@ -43,9 +52,14 @@ export class GitHost {
     }
   }
 
-  /** The commit that the cache has, or null. */
-  get cached(): string | null {
+  /** What the cache has, or null. */
+  get cached(): Tip | null {
     return this.#folder.tip()
+  }
+
+  /** The cache has this commit and all of its files. */
+  remember(tip: Tip): void {
+    this.#folder.remember(tip)
   }
 
   /** The commit that the host's ref names now; null when there is no such ref. One request. */
@@ -64,15 +78,38 @@ export class GitHost {
     const words = ['fetch', '--depth=1', '--force', '--progress', ...quiet, '--', this.url.url]
     await this.#reach([...words, `+${dataRef}:${dataRef}`], { onMessage: this.#progress('receiving') })
     const commit = fs.readFileSync(path.join(this.#folder.gitDir, dataRef), 'utf8').trim()
-    this.#folder.remember(commit)
+    this.#folder.show(commit)
     return commit
   }
 
   /** @throws VarveError VARVE_CORRUPT for anything that is no file of a store */
-  async list(commit: string): Promise<Listing | null> {
+  async list(commit: string): Promise<Listing> {
     const words = ['ls-tree', '-r', '-z', '-l', commit]
     const finished = await runGit(this.#git, words, { outputBytesMax: listingBytesMax })
-    return finished.code === 0 ? readListing(finished.stdout) : null
+    if (finished.code !== 0) throw corrupt(`the data at '${this.url.shown}' cannot be read`, { commit })
+    // Names of ours are ASCII; others need only be told apart from those.
+    return readListing(Buffer.from(finished.stdout).toString('latin1'))
+  }
+
+  /** The bytes of some small blobs, all at once. */
+  readMany(blobs: readonly Blob[]): Uint8Array[] {
+    if (blobs.length === 0) return []
+    const most = blobs.reduce((sum, { bytes }) => sum + bytes + 128, 1024)
+    const output = runGitForOutput(
+      this.#git,
+      ['cat-file', '--batch'],
+      `${blobs.map(({ id }) => id).join('\n')}\n`,
+      most,
+    )
+    let at = 0
+    return blobs.map(({ id, bytes }) => {
+      const head = Buffer.from(`${id} blob ${bytes}\n`)
+      const start = at + head.length
+      if (!equalBytes(output.subarray(at, start), head))
+        throw corrupt(`the copy of a remote's data lacks '${id}'`)
+      at = start + bytes + 1
+      return output.subarray(start, start + bytes)
+    })
   }
 
   /** Writes a file of the store from its blobs, at once. */
@@ -86,12 +123,12 @@ export class GitHost {
   }
 
   /** A commit with exactly these files, in the cache only. */
-  async commit(files: readonly ImportedFile[], parent: string | null, message: string): Promise<string> {
-    const input = importStream(files, parent, message)
+  async commit(plan: CommitPlan): Promise<{ commit: string; listing: Listing }> {
     const words = ['fast-import', '--quiet', '--done', '--force']
-    const finished = await runGit(this.#git, words, { input })
-    const commit = Buffer.from(finished.stdout).toString('utf8').trim()
-    if (finished.code === 0 && /^[0-9a-f]{40}$/.test(commit)) return commit
+    const finished = await runGit(this.#git, words, { input: importStream(plan) })
+    const ids = Buffer.from(finished.stdout).toString('latin1').trim().split('\n')
+    const imported = finished.code === 0 ? importedListing(plan, ids) : null
+    if (imported !== null) return imported
     throw new VarveError(
       'VARVE_IO',
       `cannot write the data for '${this.url.shown}': ${lastLine(finished.stderr)}`,
@@ -114,7 +151,7 @@ export class GitHost {
       const tip = finished.code === 0 ? commit : await this.tip()
       // The answer may be lost on its way: what counts is where the ref is.
       if (tip === commit) {
-        this.#folder.remember(commit)
+        this.#folder.show(commit)
         return true
       }
       if (tip !== before) return false

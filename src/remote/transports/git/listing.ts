@@ -32,10 +32,9 @@ const kinds: readonly Kind[] = [
 ]
 
 /** `output` is that of `git ls-tree -r -z -l`. @throws VarveError VARVE_CORRUPT */
-export function readListing(output: Uint8Array): Listing {
+export function readListing(output: string): Listing {
   const files = new Map<string, Blob[]>()
-  // Names of ours are ASCII; others need only be told apart from those.
-  for (const line of Buffer.from(output).toString('latin1').split('\0')) {
+  for (const line of output.split('\0')) {
     if (line === '') continue
     const { path, blob } = readLine(line)
     const part = /^(.*)\/(\d{3})$/.exec(path)
@@ -50,6 +49,16 @@ export function readListing(output: Uint8Array): Listing {
   for (const [name, parts] of files) checkFile(name, parts)
   if (!files.has('format')) throw corrupt("the remote's data has no 'format' file")
   return files
+}
+
+/** As `readListing` takes it. */
+export function listingText(listing: Listing): string {
+  let text = ''
+  for (const [name, blobs] of listing)
+    blobs.forEach(({ id, bytes }, i) => {
+      text += `100644 blob ${id} ${bytes}\t${partName(name, i, blobs.length)}\0`
+    })
+  return text
 }
 
 export function partName(name: string, part: number, parts: number): string {

@@ -3,42 +3,33 @@
 // and of two that push at once the host takes one. What the tree holds follows from the manifest: its segments, their
 // packs, and the last few manifests; whatever else lay there is left out.
 import fs from 'node:fs'
-import path from 'node:path'
 import { VarveError, corrupt } from '../../../base/errors.ts'
-import { readWhole, remove, rename } from '../../../store/disk/files.ts'
-import { checkFormat, manifestName, packPath, segmentPath } from '../../../store/disk/layout.ts'
+import { readWhole } from '../../../store/disk/files.ts'
+import { manifestName, packPath, segmentPath } from '../../../store/disk/layout.ts'
 import type { Log, LoggedEntry } from '../../../store/disk/log.ts'
 import { decodeLogEntry, fileDigest, manifestBytesMax } from '../../../store/manifest-file.ts'
 import { Segment } from '../../../store/segment.ts'
+import type { GitFiles } from './files.ts'
 import type { GitHost } from './host.ts'
 import type { ImportedFile } from './import-stream.ts'
-import type { Blob, Listing } from './listing.ts'
+import { type Listing, listingText, readListing } from './listing.ts'
 
 /** Manifests in the tree: nobody undoes an operation of a host, so few are enough. */
 export const manifestsKeptMax = 50
 
 export class GitLog implements Log {
   readonly #host: GitHost
-  /** Files of all trees seen in this run: a name's bytes never change, but for manifests, which are dropped first. */
-  readonly #known = new Map<string, readonly Blob[]>()
+  readonly #files: GitFiles
   readonly #packsOf = new Map<string, readonly string[]>()
-  #listing: Listing = new Map()
-  #formatId = ''
   #commit: string | null = null
   #newest: LoggedEntry | null = null
   #turn: Promise<unknown> = Promise.resolve()
   /** The next commit stands alone, without those before it. */
   squash = false
 
-  constructor(host: GitHost) {
+  constructor(host: GitHost, files: GitFiles) {
     this.#host = host
-  }
-
-  /** Of all files that the host's newest tree has. */
-  get bytes(): number {
-    let sum = 0
-    for (const blobs of this.#listing.values()) for (const blob of blobs) sum += blob.bytes
-    return sum
+    this.#files = files
   }
 
   /** The host's newest state, read anew. False when it has none. */
@@ -48,7 +39,7 @@ export class GitLog implements Log {
 
   /** A store that nobody has but us: the first append creates it on the host. */
   begin(): void {
-    this.#newest = this.#decoded(1)
+    this.#newest = this.#entry(1)
   }
 
   newest(): LoggedEntry {
@@ -57,15 +48,13 @@ export class GitLog implements Log {
   }
 
   read(sequence: number): LoggedEntry | null {
-    const file = path.join(this.#host.storeDir, manifestName(sequence))
-    if (!fs.existsSync(file) && !this.bring(file)) return null
-    return this.#decoded(sequence)
+    const file = this.#files.pathOf(manifestName(sequence))
+    if (!fs.existsSync(file) && !this.#files.bring(file)) return null
+    return this.#entry(sequence)
   }
 
   sequences(): number[] {
-    if (this.#commit === null) return [1]
-    const names = [...this.#listing.keys()].filter((name) => name.startsWith('m/'))
-    return names.map((name) => Number(name.slice(2))).sort((a, b) => a - b)
+    return this.#commit === null ? [1] : sequencesOf(this.#files.listing)
   }
 
   async append(sequence: number, bytes: Uint8Array): Promise<boolean> {
@@ -74,16 +63,18 @@ export class GitLog implements Log {
       if (this.newest().manifest.sequence >= sequence) return false
       const entry = decodeLogEntry(bytes, manifestName(sequence))
       const { name, message } = entry.manifest.operation
-      const files = this.#filesOf(sequence, bytes, entry)
-      const commit = await this.#host.commit(
-        files,
-        this.squash ? null : this.#commit,
-        `${name} ${message}`.trim(),
-      )
-      if (await this.#host.push(commit, this.#commit)) await this.#learn(commit)
-      else if (!(await this.#refresh())) throw gone(this.#host.url.shown)
-      else return false
-      return true
+      const { commit, listing } = await this.#host.commit({
+        files: this.#filesOf(sequence, bytes, entry),
+        parent: this.squash ? null : this.#commit,
+        message: `${name} ${message}`.trim(),
+      })
+      if (await this.#host.push(commit, this.#commit)) {
+        this.#show(commit, listing, bytes)
+        return true
+      }
+      if (!(await this.#refresh())) throw gone(this.#host.url.shown)
+      this.bringIndex()
+      return false
     })
   }
 
@@ -91,33 +82,9 @@ export class GitLog implements Log {
     // The push has been acknowledged: the host has it.
   }
 
-  /** Lays a file of the store here, by its path; false when no tree that was seen has it, or it is here. */
-  bring(file: string): boolean {
-    const { storeDir } = this.#host
-    const name = path.relative(storeDir, file).replaceAll('\\', '/')
-    const blobs = this.#known.get(name)
-    if (blobs === undefined || fs.existsSync(file)) return false
-    const temporary = `${storeDir}/tmp/${name.replaceAll('/', '-')}`
-    fs.mkdirSync(path.dirname(file), { recursive: true })
-    try {
-      this.#host.writeOut(blobs, temporary)
-      rename(temporary, file)
-    } catch (error) {
-      remove(temporary)
-      this.#host.forget()
-      throw error
-    }
-    return true
-  }
-
   /** All segments of the newest manifest: whoever looks an object up needs them at once. */
   bringIndex(): void {
-    for (const { name } of this.newest().segments)
-      this.bring(path.join(this.#host.storeDir, segmentPath(name)))
-  }
-
-  bringAll(): void {
-    for (const name of this.#listing.keys()) this.bring(path.join(this.#host.storeDir, name))
+    this.#files.bringMany(this.newest().segments.map(({ name }) => segmentPath(name)))
   }
 
   async #refresh(): Promise<boolean> {
@@ -131,40 +98,45 @@ export class GitLog implements Log {
   }
 
   async #learn(tip: string): Promise<void> {
-    let commit = tip === this.#host.cached ? tip : await this.#host.fetch()
-    let listing = await this.#host.list(commit)
-    if (listing === null) {
-      // The cache was lost in part: all of it is fetched again.
-      this.#host.forget()
-      commit = await this.#host.fetch()
-      listing = await this.#host.list(commit)
+    const { cached } = this.#host
+    const before = cached === null ? new Map() : readListing(cached.listing)
+    if (cached?.commit === tip) {
+      this.#show(tip, before, Buffer.from(cached.manifest, 'base64'))
+      return
     }
-    if (listing === null) throw corrupt(`the data at '${this.#host.url.shown}' cannot be read`, { commit })
-    for (const sequence of this.sequences()) remove(path.join(this.#host.storeDir, manifestName(sequence)))
-    for (const [name, blobs] of listing) this.#known.set(name, blobs)
-    this.#checkFormat(listing)
-    this.#listing = listing
-    this.#commit = commit
-    const sequence = this.sequences().at(-1)
+    const commit = await this.#host.fetch()
+    const listing = await this.#host.list(commit)
+    const newest = manifestName(sequencesOf(listing).at(-1) ?? 0)
+    this.#files.show(listing)
+    // What came is likely what is wanted.
+    const fresh = [...listing.keys()].filter((name) => !before.has(name) && !name.startsWith('m/'))
+    this.#files.bringMany([newest, ...fresh])
+    this.#settle(commit, listing)
+  }
+
+  /** From now on this is the host's newest state, whose newest manifest is at hand. */
+  #show(commit: string, listing: Listing, manifest: Uint8Array): void {
+    this.#files.show(listing)
+    this.#files.lay(manifestName(sequencesOf(listing).at(-1) ?? 0), (file) =>
+      fs.writeFileSync(file, manifest),
+    )
+    this.#settle(commit, listing)
+  }
+
+  #settle(commit: string, listing: Listing): void {
+    const sequence = sequencesOf(listing).at(-1)
     if (sequence === undefined) throw corrupt('the store has no manifest')
-    this.#newest = this.read(sequence)
-    this.bringIndex()
+    this.#newest = this.#entry(sequence)
+    this.#commit = commit
+    if (this.#host.cached?.commit === commit) return
+    const manifest = readWhole(this.#files.pathOf(manifestName(sequence)), manifestBytesMax)
+    const base64 = Buffer.from(manifest).toString('base64')
+    this.#host.remember({ commit, listing: listingText(listing), manifest: base64 })
   }
 
-  /** Whoever pushed last may have been a newer program. */
-  #checkFormat(listing: Listing): void {
-    const id = listing.get('format')![0]!.id
-    if (id === this.#formatId) return
-    const file = path.join(this.#host.storeDir, 'format')
-    remove(file)
-    this.bring(file)
-    checkFormat(this.#host.storeDir)
-    this.#formatId = id
-  }
-
-  #decoded(sequence: number): LoggedEntry {
+  #entry(sequence: number): LoggedEntry {
     const name = manifestName(sequence)
-    const bytes = readWhole(path.join(this.#host.storeDir, name), manifestBytesMax)
+    const bytes = readWhole(this.#files.pathOf(name), manifestBytesMax)
     const entry = decodeLogEntry(bytes, name)
     if (entry.manifest.sequence !== sequence) throw corrupt(`'${name}' is another manifest's`)
     return { ...entry, digest: fileDigest(bytes) }
@@ -180,8 +152,8 @@ export class GitLog implements Log {
       for (const pack of this.#packs(name)) names.add(packPath(pack))
     }
     const files = [...names].map((name): ImportedFile => {
-      const blobs = this.#listing.get(name)
-      return blobs === undefined ? { name, file: path.join(this.#host.storeDir, name) } : { name, blobs }
+      const blobs = this.#files.listing.get(name)
+      return blobs === undefined ? { name, file: this.#files.pathOf(name) } : { name, blobs }
     })
     return [...files, { name: manifestName(sequence), bytes }]
   }
@@ -189,7 +161,7 @@ export class GitLog implements Log {
   #packs(segment: string): readonly string[] {
     const known = this.#packsOf.get(segment)
     if (known !== undefined) return known
-    const bytes = readWhole(path.join(this.#host.storeDir, segmentPath(segment)), 2 ** 31 - 1)
+    const bytes = readWhole(this.#files.pathOf(segmentPath(segment)), 2 ** 31 - 1)
     const packs = new Segment(bytes, segment).packs.map(({ name }) => name)
     this.#packsOf.set(segment, packs)
     return packs
@@ -200,6 +172,11 @@ export class GitLog implements Log {
     this.#turn = turn.catch(() => undefined)
     return turn
   }
+}
+
+function sequencesOf(listing: Listing): number[] {
+  const names = [...listing.keys()].filter((name) => name.startsWith('m/'))
+  return names.map((name) => Number(name.slice(2))).sort((a, b) => a - b)
 }
 
 function gone(shown: string): VarveError {

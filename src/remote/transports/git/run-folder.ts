@@ -14,13 +14,23 @@ const orphanMs = 3_600_000
 /** What a cache may hold beyond twice what is needed. */
 const spareBytes = 64 << 20
 
+/** What is remembered between runs. */
+export interface Tip {
+  readonly commit: string
+  /** As listing.ts writes it. */
+  readonly listing: string
+  /** Bytes of the newest manifest, in base64. */
+  readonly manifest: string
+}
+
 export interface RunFolder extends GitPlace {
   readonly dir: string
   readonly storeDir: string
-  /** The commit that the cache is known to have. */
-  tip(): string | null
-  /** The cache has this commit and its files from now on; what came before it need not be there. */
-  remember(commit: string): void
+  /** What the cache is known to have. */
+  tip(): Tip | null
+  /** Git in this run has this commit, and need not have what came before it; null: it has none. */
+  show(commit: string | null): void
+  remember(tip: Tip): void
   /** The cache is not what it claims: start anew. */
   forget(): void
   /** Of this run; and of the cache, if most of it is not of the `neededBytes` that the store has now. */
@@ -60,29 +70,29 @@ function makeIn(shared: string): RunFolder {
   fs.writeFileSync(path.join(gitDir, 'HEAD'), 'ref: refs/heads/none\n')
   fs.writeFileSync(path.join(gitDir, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
   const tipFile = path.join(shared, 'tip')
-  let tip = readTip(tipFile)
-  const show = (): void => {
+  let tip = readTip(tipFile, objectsDir)
+  const show = (commit: string | null): void => {
     for (const file of ['shallow', tipRef]) {
-      if (tip === null) fs.rmSync(path.join(gitDir, file), { force: true })
-      else fs.writeFileSync(path.join(gitDir, file), `${tip}\n`)
+      if (commit === null) fs.rmSync(path.join(gitDir, file), { force: true })
+      else fs.writeFileSync(path.join(gitDir, file), `${commit}\n`)
     }
   }
-  show()
+  show(tip?.commit ?? null)
   return {
     dir,
     gitDir,
     storeDir,
     objectsDir,
     tip: () => tip,
-    remember: (commit) => {
-      tip = commit
-      show()
-      fs.writeFileSync(`${dir}/tip`, `${commit}\n`)
+    show,
+    remember: (next) => {
+      tip = next
+      fs.writeFileSync(`${dir}/tip`, JSON.stringify({ ...next, packs: packsIn(objectsDir) }))
       fs.renameSync(`${dir}/tip`, tipFile)
     },
     forget: () => {
       tip = null
-      show()
+      show(null)
       fs.rmSync(tipFile, { force: true })
     },
     remove: (neededBytes) => {
@@ -103,9 +113,25 @@ function sizeOf(dir: string): number {
   return stats.reduce((sum, stat) => sum + (stat?.isFile() === true ? stat.size : 0), 0)
 }
 
-function readTip(file: string): string | null {
-  if (!fs.existsSync(file)) return null
-  return /^[0-9a-f]{40}$/.exec(fs.readFileSync(file, 'utf8').trim())?.[0] ?? null
+/** null when there is none, or not all of Git's packs are there that it stands on. */
+function readTip(file: string, objectsDir: string): Tip | null {
+  try {
+    const { commit, listing, manifest, packs } = JSON.parse(fs.readFileSync(file, 'utf8')) as Tip & {
+      packs: string[]
+    }
+    const isSane =
+      /^[0-9a-f]{40}$/.test(commit) && typeof listing === 'string' && typeof manifest === 'string'
+    const present = new Set(packsIn(objectsDir))
+    return isSane && packs.every((name) => present.has(name)) ? { commit, listing, manifest } : null
+  } catch {
+    // Whatever is wrong with a cache, there is a better copy.
+    return null
+  }
+}
+
+function packsIn(objectsDir: string): string[] {
+  const folder = path.join(objectsDir, 'pack')
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith('.pack')) : []
 }
 
 function removeOrphans(shared: string): void {

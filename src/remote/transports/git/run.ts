@@ -80,7 +80,26 @@ export function runGitInto(git: GitProgram, words: readonly string[], fd: number
     windowsHide: true,
   })
   if (error !== undefined) throw started(error)
-  if (status !== 0) throw corrupt(`the copy of a remote's data cannot be read: ${lastLine(String(stderr))}`)
+  if (status !== 0) throw unreadable(String(stderr))
+}
+
+/** What Git prints, at once. */
+export function runGitForOutput(
+  git: GitProgram,
+  words: readonly string[],
+  input: string,
+  outputBytesMax: number,
+): Uint8Array {
+  const { error, status, stderr, stdout } = spawnSync('git', [...settingArguments, ...words], {
+    env: git.environment,
+    cwd: git.dir,
+    input,
+    maxBuffer: outputBytesMax,
+    windowsHide: true,
+  })
+  if (error !== undefined) throw started(error)
+  if (status !== 0) throw unreadable(String(stderr))
+  return stdout
 }
 
 /** What Git says first is often not the fault: 'remote:' lines and hints come around it. */
@@ -162,6 +181,12 @@ function end(child: ChildProcess, git: GitProgram): void {
   kill('SIGTERM')
   const timer = setTimeout(() => kill('SIGKILL'), graceMs).unref()
   child.once('close', () => clearTimeout(timer))
+}
+
+function unreadable(stderr: string): VarveError {
+  return new VarveError('VARVE_CORRUPT', `the copy of a remote's data cannot be read: ${lastLine(stderr)}`, {
+    hint: 'run the command again: the copy is made anew',
+  })
 }
 
 function started(error: unknown): unknown {

@@ -19,6 +19,7 @@ import type {
   UpdateOptions,
 } from '../../../store/interface.ts'
 import type { OpenRemoteOptions } from '../../interface.ts'
+import { GitFiles } from './files.ts'
 import { GitHost, dataRef } from './host.ts'
 import { GitLog } from './log.ts'
 import { readGitUrl } from './url.ts'
@@ -26,18 +27,19 @@ import { readGitUrl } from './url.ts'
 /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED, VARVE_NOT_POSSIBLE without git */
 export async function openGitStore(url: string, options: OpenRemoteOptions): Promise<Store> {
   const host = new GitHost(readGitUrl(url), options)
-  const log = new GitLog(host)
+  const files = new GitFiles(host)
+  const log = new GitLog(host, files)
   try {
-    const bring = (file: string): boolean => log.bring(file)
+    const bring = (file: string): boolean => files.bring(file)
     const settings = { log, bring, durability: 'loose', checkpointBytes } as const
     if (!(await log.refresh())) {
       if (options.create !== true) throw nothingThere(url)
       await (await DiskStore.create(host.storeDir)).close()
       log.begin()
     }
-    return new GitStore(url, host, log, await DiskStore.open(host.storeDir, settings))
+    return new GitStore(url, { host, files, log }, await DiskStore.open(host.storeDir, settings))
   } catch (error) {
-    host.close(log.bytes)
+    host.close(files.bytes)
     throw error
   }
 }
@@ -45,17 +47,25 @@ export async function openGitStore(url: string, options: OpenRemoteOptions): Pro
 /** Hosts refuse a push of several gigabytes; one of less is one push. */
 const checkpointBytes = 1 << 30
 
+interface Parts {
+  readonly host: GitHost
+  readonly files: GitFiles
+  readonly log: GitLog
+}
+
 class GitStore implements Store {
   readonly location: string
   readonly #host: GitHost
+  readonly #files: GitFiles
   readonly #log: GitLog
   readonly #disk: DiskStore
   /** What was read when the store was opened need not be read once more by whoever asks first. */
   #fresh = true
 
-  constructor(location: string, host: GitHost, log: GitLog, disk: DiskStore) {
+  constructor(location: string, { host, files, log }: Parts, disk: DiskStore) {
     this.location = location
     this.#host = host
+    this.#files = files
     this.#log = log
     this.#disk = disk
   }
@@ -73,6 +83,7 @@ class GitStore implements Store {
   }
 
   writer(): ObjectWriter {
+    this.#log.bringIndex()
     return this.#disk.writer()
   }
 
@@ -120,7 +131,7 @@ class GitStore implements Store {
   /** Its commit has no parent, so the host can let go of all that is no longer needed. */
   async gc(options?: GcOptions): Promise<GcReport> {
     await this.#log.refresh()
-    this.#log.bringAll()
+    this.#files.bringAll()
     this.#log.squash = true
     try {
       return await this.#disk.gc(options)
@@ -131,7 +142,7 @@ class GitStore implements Store {
 
   async fsck(options?: FsckOptions): Promise<FsckReport> {
     await this.#log.refresh()
-    this.#log.bringAll()
+    this.#files.bringAll()
     return this.#disk.fsck(options)
   }
 
@@ -141,7 +152,7 @@ class GitStore implements Store {
 
   async close(): Promise<void> {
     await this.#disk.close()
-    this.#host.close(this.#log.bytes)
+    this.#host.close(this.#files.bytes)
   }
 }
 
