@@ -88,8 +88,11 @@ async function placeOf(
   try {
     const manifest = await place.store.manifest()
     if (!manifest.config.has(`remote.${word}.url`)) return asUrl()
-    const conditional = conditionalOf(manifest, word)
-    return { urls: urlsOf(manifest, word), cacheDir: path.join(place.dotDir, 'cache'), conditional }
+    const urls = urlsOf(manifest, word)
+    // What is remembered is about the remote's own address.
+    const conditional =
+      urls[0] === manifest.config.get(`remote.${word}.url`) ? conditionalOf(manifest, word) : undefined
+    return { urls, cacheDir: path.join(place.dotDir, 'cache'), conditional }
   } finally {
     await place.store.close()
   }

@@ -123,6 +123,27 @@ describe('remote add', () => {
     expect((await repo.config()).get('remote.origin.conditional')).toBe('yes')
   })
 
+  test('of a store that was sound and is no more: the next push is refused, and harms nothing', async () => {
+    const store = await startMemoryS3()
+    const repo = await repository(store)
+    await repo.addRemote('origin', url)
+    await repo.push('origin', ['main'])
+    const refs = [...store.files].filter(([name]) => name.startsWith('data/m/'))
+    for (const text of ['two\n', 'x'.repeat(1 << 20)]) {
+      store.rule = ignoring
+      await commit(repo, 'a.txt', text, 'later')
+      const push = repo.push('origin', ['main'])
+      expect(await faultOf(push)).toMatch(/^VARVE_REFUSED: .* does not keep conditional writes/)
+      const now = [...store.files].filter(([name]) => name.startsWith('data/m/'))
+      expect(now.map(([name, { body }]) => [name, body])).toEqual(
+        refs.map(([name, { body }]) => [name, body]),
+      )
+    }
+    store.rule = () => undefined
+    await repo.push('origin', ['main'])
+    expect(await subjects(await clone(store))).toEqual(['later', 'later', 'first'])
+  })
+
   test('that reaches nobody adds nothing', async () => {
     const store = await startMemoryS3()
     store.rule = () => ({ refuse: { status: 404, code: 'NoSuchBucket' } })

@@ -2,6 +2,7 @@
 // certain that the store keeps conditional writes, or that the user vouched for being the only writer; where nobody has
 // asked the store yet, it is asked then.
 import { equalBytes } from '../../../base/bytes.ts'
+import { manifestName } from '../../../store/disk/layout.ts'
 import type { ManifestFile, ReadBlobOptions, UploadOptions, WritableBlobs } from '../blobs/interface.ts'
 import type { Conditional, ProbeFinding } from '../../interface.ts'
 import type { S3Client } from './client.ts'
@@ -28,6 +29,9 @@ export class S3Blobs implements WritableBlobs {
   readonly #partBytes: number
   #conditional: Conditional | undefined
   #asking: Promise<void> | null = null
+  #confirming: Promise<void> | null = null
+  /** The newest manifest that is known. */
+  #seen: ManifestFile | null = null
 
   constructor(client: S3Client, options: S3BlobsOptions = {}) {
     this.location = client.location
@@ -61,12 +65,15 @@ export class S3Blobs implements WritableBlobs {
     return (await download(this.#client, this.#key(name), stretch, options.signal))?.bytes ?? null
   }
 
-  newest(known: ManifestFile | null, options: ReadBlobOptions = {}): Promise<ManifestFile | null> {
-    return this.#newest.find(known, options.signal)
+  async newest(known: ManifestFile | null, options: ReadBlobOptions = {}): Promise<ManifestFile | null> {
+    const found = await this.#newest.find(known, options.signal)
+    this.#seen = found ?? known
+    return found
   }
 
   async create(name: string, bytes: Uint8Array, options: ReadBlobOptions = {}): Promise<boolean> {
     await this.#mayWrite(options.signal)
+    if (name.startsWith('m/')) await (this.#confirming ??= this.#confirm(options.signal))
     const key = this.#key(name)
     const won =
       this.#conditional === 'single-writer'
@@ -78,6 +85,9 @@ export class S3Blobs implements WritableBlobs {
 
   async upload(name: string, file: string, options: UploadOptions = {}): Promise<void> {
     await this.#mayWrite(options.signal)
+    // Asked meanwhile, so that it costs no time; whoever moves a ref hears the answer.
+    this.#confirming ??= this.#confirm(options.signal)
+    this.#confirming.catch(() => undefined)
     await upload(this.#client, this.#key(name), file, { partBytes: this.#partBytes }, options)
   }
 
@@ -129,6 +139,19 @@ export class S3Blobs implements WritableBlobs {
       await (this.#asking ??= this.#ask(signal))
     }
     if (this.#conditional === 'no') throw unsafe(this.location)
+  }
+
+  /**
+   * The store was found to be sound once; since then somebody may have put another one, or a gateway, in its place. So
+   * each push creates the newest manifest again, with the bytes that it has: a sound store refuses, and no other is harmed.
+   */
+  async #confirm(signal: AbortSignal | undefined): Promise<void> {
+    const seen = this.#seen
+    if (this.#conditional !== 'yes' || seen === null) return
+    const key = this.#key(manifestName(seen.sequence))
+    const again = (): Promise<boolean> => createExclusively(this.#client, key, seen.bytes, signal)
+    // Twice: a gc may have removed it in this moment.
+    if ((await again()) && (await again())) throw unsafe(this.location)
   }
 
   async #ask(signal: AbortSignal | undefined): Promise<void> {
