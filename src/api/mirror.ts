@@ -110,11 +110,10 @@ function shown(event: MirrorEvent): t.MirrorEvent {
   const { kind, atMs, lagMs } = event
   if (event.kind === 'unreachable') return { kind: event.kind, atMs, lagMs, message: event.message }
   const { commits, objects, bytes } = event
-  const updates = event.updates.map(({ ref, before, after, forced }) => ({
+  const updates = event.updates.map(({ ref, before, after }) => ({
     ref,
     before: idOf(before),
     after: idOf(after),
-    forced,
   }))
   return { kind: kind as 'mirrored' | 'in step', atMs, lagMs, updates, commits, objects, bytes }
 }

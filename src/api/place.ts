@@ -16,8 +16,10 @@ import { absoluteUrl, openRemote, openSource } from '../remote/transports/open.t
 import { createContext } from '../repo/context.ts'
 import { move } from '../repo/move.ts'
 import { readCommit } from '../history/commit.ts'
+import { branchPrefix, remotePrefix } from '../history/refs.ts'
+import { indexRef } from '../repo/interface.ts'
 import { DiskStore } from '../store/disk/store.ts'
-import type { Store } from '../store/interface.ts'
+import type { Manifest, Store } from '../store/interface.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import { recover } from '../worktree/recover.ts'
 import type { OpenOptions, OperationOptions } from './interface.ts'
@@ -85,7 +87,7 @@ async function placeOf(
   return { store, root, dotDir, gitignore: null, filter }
 }
 
-export interface CloneHow extends OpenOptions, OperationOptions {
+export interface CloneOptions extends OpenOptions, OperationOptions {
   readonly branch?: string
   readonly bare?: boolean
   /** Commits in a row from each branch. */
@@ -102,7 +104,7 @@ export interface CloneHow extends OpenOptions, OperationOptions {
 export async function clonePlace<T extends { close(): Promise<void> }>(
   url: string,
   dir: string,
-  options: CloneHow,
+  options: CloneOptions,
   open: (place: Place) => T,
 ): Promise<T> {
   if (options.depth !== undefined) checkDepth(options.depth)
@@ -143,21 +145,29 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
   }
 }
 
-function partialHow({ filter, lazy }: CloneHow): PartialClone | null {
+/** Nobody has worked in the clone yet: what it has is what the remote had. */
+function isUntouched({ refs }: Manifest): boolean {
+  if (refs.has(indexRef)) return false
+  const tracked = new Set([...refs].filter(([ref]) => ref.startsWith(remotePrefix)).map(([, cid]) => cid))
+  return [...refs].every(([ref, cid]) => !ref.startsWith(branchPrefix) || tracked.has(cid))
+}
+
+function partialHow({ filter, lazy }: CloneOptions): PartialClone | null {
   if (filter === undefined && lazy !== true) return null
   const paths = filter === undefined ? null : new PathFilter(filter)
   return { filter: paths, lazy: lazy === true }
 }
 
 /** The clone of the same URL that was interrupted in `dir`; null where nothing is. */
-async function begunClone(dir: string, url: string, options: CloneHow): Promise<Place | null> {
+async function begunClone(dir: string, url: string, options: CloneOptions): Promise<Place | null> {
   if (fs.readdirSync(dir).length === 0) return null
   const dotDir = options.bare === true ? dir : path.join(dir, dotName)
   if (DiskStore.exists(dotDir)) {
     const store = await DiskStore.open(dotDir)
-    const { config } = await store.manifest()
+    const manifest = await store.manifest()
     const root = options.bare === true ? null : dir
-    if (config.get(unfinishedKey) === url) return placeOf(store, { root, dotDir }, options)
+    if (manifest.config.get(unfinishedKey) === url && isUntouched(manifest))
+      return placeOf(store, { root, dotDir }, options)
     await store.close()
   }
   throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, {

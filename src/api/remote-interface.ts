@@ -54,7 +54,7 @@ export type MirrorEvent =
       readonly atMs: number
       /** How old the change was when it had been copied; 0 when there was none. */
       readonly lagMs: number
-      readonly updates: readonly RefUpdate[]
+      readonly updates: readonly Omit<RefUpdate, 'forced'>[]
       /** Commits that the mirror lacked. */
       readonly commits: number
       readonly objects: number

@@ -27,7 +27,7 @@ import {
 import { LinkedRepository } from './linked-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
-import { type CloneHow, type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
+import { type CloneOptions, type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
 import { rekeyTable } from './rekey.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { resetTo, switchTo } from './switch.ts'
@@ -69,7 +69,7 @@ export class Repository extends LinkedRepository {
   }
 
   /** Fetches a remote's history into the new folder `dir` and checks its current branch out. */
-  static async clone(url: string, dir: string, options: CloneHow = {}): Promise<Repository> {
+  static async clone(url: string, dir: string, options: CloneOptions = {}): Promise<Repository> {
     return clonePlace(url, path.resolve(dir), options, (place) => new Repository(place, options))
   }
 

@@ -22,6 +22,15 @@ export class PathFilter {
     this.#matcher = ignore({ ignorecase: false }).add(this.patterns.map((pattern) => `/${pattern}`))
   }
 
+  /** As it is kept in settings: a JSON list, or one pattern as it is. @throws VarveError VARVE_USAGE */
+  static parse(text: string): PathFilter {
+    return new PathFilter(text.startsWith('[') ? listIn(text) : [text])
+  }
+
+  toString(): string {
+    return JSON.stringify(this.patterns)
+  }
+
   has(path: Path): boolean {
     return always.test(path) || this.selects(path)
   }
@@ -30,6 +39,18 @@ export class PathFilter {
   selects(path: Path): boolean {
     return this.#matcher.test(path).ignored
   }
+}
+
+function listIn(text: string): string[] {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  } catch {
+    // Said below.
+  }
+  throw new VarveError('VARVE_USAGE', 'a filter is one path, or a JSON list of paths', {
+    hint: 'write it as \'["data","images/2024"]\'',
+  })
 }
 
 function normal(pattern: string): string {

@@ -4,7 +4,7 @@
 // of them all the same gets an error that says what to do, never an answer as if history began there.
 import { corrupt } from '../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
-import { type Cid, type CommitCid, cidBytesLength, cidFromBytes, cidToBytes } from '../encoding/cid.ts'
+import { type Cid, type CommitCid, cidBytesLength, cidFromBytes, cidToBytes, isCid } from '../encoding/cid.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { readCommits } from './commit.ts'
 import type { Commit } from './interface.ts'
@@ -24,6 +24,7 @@ export const noHorizon: Horizon = { commits: new Set(), floor: 0 }
 export async function readHorizon(reader: ObjectReader, manifest: Manifest): Promise<Horizon> {
   const cid = manifest.refs.get(horizonRef)
   if (cid === undefined) return noHorizon
+  if (!isCid(cid)) throw corrupt('the list of commits left out has no name of an object')
   const value = decodeCbor((await reader.get([cid]))[0]!, 'the list of commits left out')
   const { v, floor, commits } = (value ?? {}) as Record<string, unknown>
   if (v !== 1 || !Number.isSafeInteger(floor) || !(commits instanceof Uint8Array))

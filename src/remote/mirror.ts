@@ -24,9 +24,11 @@ export interface MirrorOptions extends TransferOptions {
   readonly allowDeletions?: number | 'all' | undefined
 }
 
+/** A ref of the mirror that moved, forward or not. */
+export type MirrorUpdate = Omit<RefUpdate, 'forced'>
+
 export interface MirrorRound {
-  /** Refs of the mirror that moved. */
-  readonly updates: readonly RefUpdate[]
+  readonly updates: readonly MirrorUpdate[]
   /** Commits that the mirror lacked. */
   readonly commits: number
   readonly objects: number
@@ -78,15 +80,15 @@ export async function mirrorOnce(
   })
 }
 
-function updatesFor(before: Manifest, { branches, tags }: Advertised): RefUpdate[] {
-  const updates: RefUpdate[] = []
+function updatesFor(before: Manifest, { branches, tags }: Advertised): MirrorUpdate[] {
+  const updates: MirrorUpdate[] = []
   const wanted = new Map([...branches, ...tags])
   for (const [ref, after] of wanted) {
     const old = before.refs.get(ref) ?? null
-    if (old !== after) updates.push({ ref, before: old, after, forced: false })
+    if (old !== after) updates.push({ ref, before: old, after })
   }
   for (const [ref, old] of mirroredRefs(before))
-    if (!wanted.has(ref)) updates.push({ ref, before: old, after: null, forced: false })
+    if (!wanted.has(ref)) updates.push({ ref, before: old, after: null })
   return updates
 }
 
@@ -106,7 +108,7 @@ function headOf(current: Manifest, { head }: Advertised): string | null {
 function changeFor(
   current: Manifest,
   advertised: Advertised,
-  updates: readonly RefUpdate[],
+  updates: readonly MirrorUpdate[],
   from: string,
 ): ManifestChange {
   const refs = new Map(updates.map(({ ref, after }) => [ref, after]))
@@ -118,7 +120,7 @@ function changeFor(
 function guard(
   before: Manifest,
   { branches, tags }: Advertised,
-  updates: readonly RefUpdate[],
+  updates: readonly MirrorUpdate[],
   allowed: MirrorOptions['allowDeletions'],
 ): void {
   const deleted = updates.filter(({ after }) => after === null).map(({ ref }) => ref)

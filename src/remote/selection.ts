@@ -28,7 +28,7 @@ export type ContentLinks = (leaf: Uint8Array) => readonly Cid[]
 export function partialSettings(remoteName: string, { filter, lazy }: PartialClone): [string, string][] {
   const settings: [string, string][] = [[promisorKey, remoteName]]
   if (lazy) settings.push([lazyKey, 'true'])
-  if (filter !== null) settings.push([filterKey, JSON.stringify(filter.patterns)])
+  if (filter !== null) settings.push([filterKey, filter.toString()])
   if (settings.some(([, value]) => value.length > valueLengthMax))
     throw new VarveError('VARVE_USAGE', `a filter is longer than ${valueLengthMax} characters`)
   return settings
@@ -39,23 +39,9 @@ export function partialOf(manifest: Manifest): PartialClone | null {
   if (promisorOf(manifest) === null) return null
   const text = manifest.config.get(filterKey)
   return {
-    filter: text === undefined ? null : new PathFilter(patternsOf(text)),
+    filter: text === undefined ? null : PathFilter.parse(text),
     lazy: manifest.config.get(lazyKey) === 'true',
   }
-}
-
-function patternsOf(text: string): string[] {
-  // One pattern may stand there as it is.
-  if (!text.startsWith('[')) return [text]
-  try {
-    const value: unknown = JSON.parse(text)
-    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  } catch {
-    // Said below.
-  }
-  throw new VarveError('VARVE_USAGE', `'${filterKey}' is not a list of paths`, {
-    hint: `write it as JSON: varve config ${filterKey} '["data","images/2024"]'`,
-  })
 }
 
 /** undefined: contents come with history, all of them. */

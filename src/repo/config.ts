@@ -1,10 +1,11 @@
 // Configuration kept in the manifest: 'section.name' or 'section.sub.name'. No key of it ever names a program to run.
 import { VarveError } from '../base/errors.ts'
+import { PathFilter } from '../files/path-filter.ts'
 
 const keyPattern = /^[a-z][a-z0-9-]*(\.[^\s=]+)?\.[a-zA-Z][a-zA-Z0-9-]*$/
 const valueBytesMax = 4096
 const checkNames = /^[\w./-]{1,100}( *, *[\w./-]{1,100})*$/
-const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit']
+const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit', 'partial.lazy']
 
 /** @throws VarveError VARVE_USAGE */
 export function checkConfig(key: string, value: string | null): void {
@@ -17,6 +18,8 @@ export function checkConfig(key: string, value: string | null): void {
   if (value !== null && (value.length > valueBytesMax || /[\u0000-\u001f\u007f]/.test(value))) {
     throw new VarveError('VARVE_USAGE', `the value of '${key}' is too long or holds control characters`)
   }
+  // A filter that cannot be read would keep the repository from being opened.
+  if (key === 'partial.filter' && value !== null) PathFilter.parse(value)
   if (switches.includes(key) && value !== null && value !== 'true' && value !== 'false')
     throw new VarveError('VARVE_USAGE', `'${key}' is 'true' or 'false', not '${value}'`)
   if (value !== null && /^branch\..+\.protect$/.test(key) && value !== 'fast-forward')

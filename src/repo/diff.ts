@@ -10,6 +10,7 @@ import { readFile } from '../files/read.ts'
 import { findRenames } from '../files/renames.ts'
 import { isText, textFromBytes } from '../files/text.ts'
 import { diffTrees } from '../files/tree-diff.ts'
+import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { documentParts } from './diff-document.ts'
@@ -45,6 +46,9 @@ export interface PathDiff {
   hunks(): AsyncIterable<LineHunk>
 }
 
+/** How many changed files are fetched together. */
+const changesAhead = 64
+
 export interface DiffTreesOptions {
   readonly paths?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
@@ -60,7 +64,7 @@ export async function* diffDatasets(
 ): AsyncGenerator<PathDiff> {
   const { writer, signal } = options
   let keys: FileKeys | null = null
-  for (const change of await changedPaths(nodes, before, after, options)) {
+  for await (const change of withContents(nodes, await changedPaths(nodes, before, after, options), signal)) {
     throwIfAborted(signal)
     const diff = await pathDiff(nodes, change, options)
     if (writer === undefined || !mayHoldRows(change, diff.kind)) yield diff
@@ -69,6 +73,22 @@ export async function* diffDatasets(
       keys ??= await fileKeys(nodes, after, { signal })
       yield* columnarDiffs({ nodes, writer }, change, diff, keys, { signal })
     }
+  }
+}
+
+/** Texts are read whole: those of some files that come next are fetched together. Of tables only what differs is read. */
+async function* withContents(
+  { reader }: NodeStore,
+  changes: readonly ChangedPath[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ChangedPath> {
+  for (let at = 0; at < changes.length; at += changesAhead) {
+    const next = changes.slice(at, at + changesAhead)
+    const mayBeText = (entry: TreeEntry | null): boolean =>
+      entry?.kind === 'file' && entry.size <= textBytesMax
+    const texts = next.flatMap(({ before, after }) => [before, after]).filter(mayBeText)
+    await prefetchContents(reader, texts, { signal })
+    yield* next
   }
 }
 

@@ -1,6 +1,7 @@
 // The worktree as history's operations see it (`Folder`): they check the files, publish the manifest, and then let the
 // files follow. What is under way is noted on disk in between, so that a crash is rolled forward by the next command.
 import type { Cid } from '../encoding/cid.ts'
+import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io } from '../repo/interface.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
@@ -16,7 +17,6 @@ import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
 import { snapshotTree } from './snapshot.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
-import { fetchContents } from './wanted.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
   return new WorktreeFolder(worktree)
@@ -91,7 +91,7 @@ class WorktreeFolder implements Folder {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
       if (lost.length > 0) throw uncommitted(lost)
       const written = planned.filter(({ action }) => action === 'write').map(({ after }) => after)
-      await fetchContents(io.nodes.reader, written, options)
+      await prefetchContents(io.nodes.reader, written, options)
       return planned
     } finally {
       await cache.close()
@@ -106,7 +106,7 @@ class WorktreeFolder implements Folder {
     const worktree: Worktree = { ...this.#worktree, repo: { ...this.#worktree.repo, nodes: io.nodes } }
     const steps = await stepsBetween(worktree, trees.from, trees.to, quiet)
     const written = steps.map(({ after }) => after)
-    await fetchContents(io.nodes.reader, written, options)
+    await prefetchContents(io.nodes.reader, written, options)
   }
 
   #forget(): void {

@@ -1,6 +1,7 @@
 // Putting named paths back: the files to what the index (or another tree) holds, or the index to what it was laid over.
 // Unlike a checkout it overwrites local changes: that is what it is asked for. Untracked files are left alone.
 import type { Path, TreeEntry } from '../files/interface.ts'
+import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -15,7 +16,7 @@ import { PathSpec } from './pathspec.ts'
 import { scanWorktree } from './scan.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
 import { unstagedChanges } from './status.ts'
-import { fetchContents, unwanted, wantedPaths } from './wanted.ts'
+import { unwanted, wantedPaths } from './wanted.ts'
 
 export interface RestoreOptions extends WorktreeOptions {
   /** Revision to take from. Default: the index for files; for the index, what it was laid over. */
@@ -95,7 +96,7 @@ async function restoreFiles(
     steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', provenAt: null })
   }
   const written = steps.map(({ after }) => after)
-  await fetchContents(worktree.repo.nodes.reader, written, options)
+  await prefetchContents(worktree.repo.nodes.reader, written, options)
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     await carryOut(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)

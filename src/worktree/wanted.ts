@@ -1,11 +1,8 @@
 // The part of the dataset that this folder carries. A partial clone with a filter has files for what the filter selects;
-// all other entries stay in index and history as they are, and no file is missed for them. Contents that files are about
-// to be made of are fetched in one go, before anything is touched.
+// all other entries stay in index and history as they are, and no file is missed for them.
 import { VarveError } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import type { ObjectReader } from '../store/interface.ts'
-import type { Worktree, WorktreeOptions } from './interface.ts'
+import type { Path } from '../files/interface.ts'
+import type { Worktree } from './interface.ts'
 import type { Scan } from './scan.ts'
 
 /** Whether the path has a file here; null: all have. */
@@ -37,19 +34,4 @@ export function unwanted(path: Path): VarveError {
     data: { path },
     hint: "this is a partial clone: see 'varve config partial.filter'",
   })
-}
-
-/** Brings the contents of entries that are about to be written. */
-export async function fetchContents(
-  reader: ObjectReader,
-  entries: Iterable<TreeEntry | null>,
-  options: WorktreeOptions,
-): Promise<void> {
-  if (reader.prefetch === undefined) return
-  const roots = new Set<Cid>()
-  for (const entry of entries) {
-    if (entry?.kind === 'file') roots.add(entry.content)
-    else if (entry?.kind === 'table') roots.add(entry.table)
-  }
-  if (roots.size > 0) await reader.prefetch([...roots], options)
 }

@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, varve, varveFile } from './varve.ts'
+
+// Each test is ten processes or so.
+vi.setConfig({ testTimeout: 120_000 })
 
 const dir = temporaryDir()
 const at = { cwd: dir }

@@ -89,6 +89,27 @@ test('Ctrl-C amid a clone: it says how to go on, and nothing that came is lost',
   expect(bytes).toBeLessThan(144 * megabyte - came + megabyte)
 }, 120_000)
 
+test('kill -9 amid a push: the next push carries on, and sends the rest alone', async () => {
+  const hub = path.join(dir, 'hub')
+  await ok(['remote', 'add', 'hub', hub], { cwd: source })
+  const child = spawn(process.execPath, [varveFile, 'push', 'hub', 'main'], {
+    cwd: source,
+    env: { PATH: process.env['PATH'], HOME: dir },
+  })
+  const timer = setInterval(() => {
+    // Made, and the first 64 MiB kept.
+    if (existsSync(path.join(hub, 'm')) && readdirSync(path.join(hub, 'm')).length >= 2) child.kill('SIGKILL')
+  }, 2)
+  const [, by] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  clearInterval(timer)
+  expect(by).toBe('SIGKILL')
+  expect(await json(['log', '--all'], { cwd: hub })).toEqual({ items: [] })
+  const { bytes } = await json<{ bytes: number }>(['push', 'hub', 'main'], { cwd: source })
+  expect(bytes).toBeGreaterThan(10 * megabyte)
+  expect(bytes).toBeLessThan(82 * megabyte)
+  expect(await json(['fsck'], { cwd: hub })).toMatchObject({ problems: [] })
+}, 120_000)
+
 test('what is in the folder already is not taken for a clone that was begun', async () => {
   mkdirSync(path.join(dir, 'mine'))
   writeFileSync(path.join(dir, 'mine/thesis.txt'), 'mine')
@@ -96,4 +117,10 @@ test('what is in the folder already is not taken for a clone that was begun', as
   expect([code, readdirSync(path.join(dir, 'mine'))]).toEqual([20, ['thesis.txt']])
   const other = await varve(['clone', source, 'killed'], { cwd: dir })
   expect(other).toMatchObject({ code: 20 })
+  // Even if the note of an interruption were still there: somebody has worked here.
+  const worked = { cwd: path.join(dir, 'killed') }
+  const before = await json(['log', '-n', '1'], worked)
+  await ok(['config', 'clone.unfinished', source], worked)
+  expect(await varve(['clone', source, 'killed'], { cwd: dir })).toMatchObject({ code: 20 })
+  expect(await json(['log', '-n', '1'], worked)).toEqual(before)
 })

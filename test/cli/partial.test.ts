@@ -2,9 +2,12 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, varve } from './varve.ts'
+
+// Each test is ten processes or so.
+vi.setConfig({ testTimeout: 120_000 })
 
 const dir = temporaryDir()
 const at = { cwd: dir }
@@ -170,6 +173,14 @@ describe('a filtered clone', () => {
     expect(readFileSync(path.join(here.cwd, 'readme.txt'), 'utf8')).toBe('version 4\n')
     expect(await json(['status'], here)).toMatchObject({ staged: [], unstaged: [], untracked: [] })
     expect(await json(['fsck'], here)).toMatchObject({ problems: [] })
+  })
+
+  test('a filter that cannot be read is refused before it is kept', async () => {
+    for (const bad of ['["people.csv"', '[]', '../x', '[1]', '!x'])
+      expect(await varve(['config', 'partial.filter', bad], here)).toMatchObject({ code: 2 })
+    expect(await varve(['status'], here)).toMatchObject({ code: 0 })
+    expect(await varve(['clone', '--filter', '../x', hub, 'outside'], at)).toMatchObject({ code: 2 })
+    expect(readdirSync(dir)).not.toContain('outside')
   })
 
   test('merges what others changed elsewhere without their files', async () => {

@@ -141,6 +141,23 @@ test('what is asked for at one moment travels in one request; a whole tree in on
   expect(await store.local.has([table.table])).toEqual([true])
 })
 
+test('a diff of many changed texts fetches them together', async () => {
+  const remote = MemoryStore.create()
+  const files = (text: string): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, `${text} ${i}\n`]))
+  const before = await commitOn(remote, main, { files: files('old') })
+  const after = await commitOn(remote, main, { files: files('new') })
+  const asked: number[] = []
+  const { store } = await cloneOf(remote, lazy, { getStored: (all) => (asked.push(all.length), all) })
+  const { diffDatasets } = await import('../../src/repo/diff.ts')
+  const trees = [before, after].map(async (cid) => (await readCommit(store, cid)).tree)
+  const diffs = await collect(diffDatasets(new NodeStore(store), await trees[0]!, await trees[1]!))
+  expect(diffs).toHaveLength(100)
+  for (const diff of diffs) expect((await collect(diff.hunks()))[0]!.lines).toHaveLength(2)
+  expect(asked.reduce((sum, count) => sum + count, 0)).toBe(200)
+  expect(asked.length).toBeLessThan(12)
+})
+
 test('a filtered clone has the contents of its paths in all of history, and of no others', async () => {
   const remote = await remoteWithImages()
   const { inner, store, far } = await cloneOf(remote, images)

@@ -26,7 +26,7 @@ export const command: Command = {
     ['varve mirror --follow --every 1m origin /mnt/backup/prices', 'from now on'],
     ['varve mirror --follow --json origin backup', 'for a program that watches the lag'],
   ],
-  json: "{ kind: 'mirrored' | 'in step'; atMs: number; lagMs: number; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; commits: number; objects: number; bytes: number } | { kind: 'unreachable'; atMs: number; lagMs: number; message: string }, with --follow one a line",
+  json: "{ kind: 'mirrored' | 'in step'; atMs: number; lagMs: number; updates: { ref: string; before: string | null; after: string | null }[]; commits: number; objects: number; bytes: number } | { kind: 'unreachable'; atMs: number; lagMs: number; message: string }, with --follow one a line",
   run,
 }
 
@@ -65,7 +65,7 @@ function print(out: Output, event: MirrorEvent, follow: boolean): void {
   } else if (!follow || out.verbose) out.say(`${time}in step`)
 }
 
-function refLine({ ref, before, after }: RefUpdate): string {
+function refLine({ ref, before, after }: Omit<RefUpdate, 'forced'>): string {
   const name = visible(ref.replace(/^refs\/(heads|tags)\//, ''))
   if (after === null) return `  - deleted ${name}`
   return before === null
