@@ -93,6 +93,34 @@ export abstract class LinkedRepository extends CarryingRepository {
     return JSON.parse(utf8Text(bytes!)) as t.Receipt
   }
 
+  /**
+   * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
+   * branch's row, with 'theirs' the branch takes the endpoint's now. `key` as `heldBack` shows it; default: all.
+   */
+  async resolveSync(
+    name: string,
+    side: 'ours' | 'theirs',
+    where: { table?: string; key?: string } = {},
+  ): Promise<readonly t.HeldBack[]> {
+    const link = await this.#link(name)
+    const waiting = (await this.lastSync(name))?.heldBack ?? []
+    const rows = waiting.filter(
+      (row) =>
+        row.reason === 'conflict' &&
+        (where.table === undefined || row.table === where.table) &&
+        (where.key === undefined || row.key === where.key),
+    )
+    if (rows.length === 0) {
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such row of '${name}' waits`, {
+        data: { name, ...where, waiting: waiting.length },
+        hint: `see which do: 'varve sync conflicts ${name}'`,
+      })
+    }
+    const { settleHeldRows } = await import('../sync/settle.ts')
+    await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows, side })
+    return rows
+  }
+
   async #link(name: string): Promise<t.Link> {
     const links = await this.links()
     const link = links.find((one) => one.name === name)

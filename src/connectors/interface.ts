@@ -61,6 +61,11 @@ export interface EndpointColumn {
 export interface EndpointSnapshot {
   /** Rows in batches, in any order, each with one cell for every column. */
   rows(table: EndpointTable): AsyncIterable<readonly (readonly Cell[])[]>
+  /**
+   * A digest of all rows, made by the system itself: the same as another one only if the rows are the same. Where it
+   * costs less than sending the rows; null where it does not, or cannot be had.
+   */
+  digest(table: EndpointTable): Promise<string | null>
   close(): Promise<void>
 }
 

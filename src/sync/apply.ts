@@ -3,7 +3,7 @@
 // tried again without it.
 import { VarveError } from '../base/errors.ts'
 import { toHex } from '../base/bytes.ts'
-import type { Checkpoint, HeldBackRow } from '../connectors/interface.ts'
+import type { Checkpoint, EndpointTable, HeldBackRow, RowChange } from '../connectors/interface.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
@@ -66,7 +66,7 @@ export async function applyStep(step: ApplyStep): Promise<Map<Path, RowCounts>> 
       fence,
       base: digestHex(commit),
       tables: step.tables.map(({ table }) => table),
-      changes: (table, kind) => rowChanges(io.nodes, steps.get(table.name)!, table, kind),
+      changes: (table, kind) => changesOf(step, steps, counts, table, kind),
       signal: options.signal,
     })
     if (applied.outcome === 'applied') {
@@ -83,6 +83,19 @@ export async function applyStep(step: ApplyStep): Promise<Map<Path, RowCounts>> 
       hint: 'nothing is lost; run the sync again when fewer writers are at work',
     },
   )
+}
+
+/** Nothing is read where nothing of the kind is to be done. */
+async function* changesOf(
+  { io, tables }: ApplyStep,
+  steps: ReadonlyMap<string, TableStep>,
+  counts: ReadonlyMap<Path, RowCounts>,
+  table: EndpointTable,
+  kind: RowChange['kind'],
+): AsyncGenerator<readonly RowChange[]> {
+  const { added, changed, removed } = counts.get(tables.find((one) => one.table === table)!.path)!
+  if ({ insert: added, update: changed, delete: removed }[kind] === 0) return
+  yield* rowChanges(io.nodes, steps.get(table.name)!, table, kind)
 }
 
 async function tableSteps(step: ApplyStep, after: Tree): Promise<Map<string, TableStep>> {

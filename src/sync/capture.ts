@@ -6,6 +6,7 @@ import { Tree } from '../files/tree.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
 import type { Io } from '../repo/interface.ts'
 import { writeTable } from '../table/table-object.ts'
+import type { TableDigests } from './digests.ts'
 import type { Link, SyncOptions } from './interface.ts'
 import { type LinkedTable, tableAt } from './link-tables.ts'
 
@@ -13,14 +14,27 @@ import { type LinkedTable, tableAt } from './link-tables.ts'
 export async function capture(
   io: Io,
   connector: Connector,
-  what: { readonly link: Link; readonly tables: readonly LinkedTable[]; readonly before: Tree },
+  what: {
+    readonly link: Link
+    readonly tables: readonly LinkedTable[]
+    readonly before: Tree
+    readonly digests: TableDigests
+  },
   options: SyncOptions,
 ): Promise<Tree> {
-  const { link, tables, before } = what
+  const { link, tables, before, digests } = what
   const entries = new Map<Path, TreeEntry>()
   const snapshot = await connector.snapshot(tables.map(({ table }) => table))
   try {
     for (const { table, path } of tables) {
+      const known = await before.get(path)
+      const knownTable = known?.kind === 'table' ? known.table : null
+      const digest = await snapshot.digest(table)
+      if (known !== null && knownTable !== null && digests.isSame(path, digest, knownTable)) {
+        digests.add(path, digest, knownTable)
+        entries.set(path, known)
+        continue
+      }
       const previous = (await tableAt(io, before, path))?.schema
       const source = {
         columns: table.columns.map(({ name, type }) => ({ name, type })),
@@ -38,11 +52,9 @@ export async function capture(
           options.onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
       })
       // The order in which an endpoint happens to send its rows says nothing.
-      entries.set(path, {
-        kind: 'table',
-        executable: false,
-        table: writeTable(io.writer, { ...object, order: null }),
-      })
+      const read = writeTable(io.writer, { ...object, order: null })
+      digests.add(path, digest, read)
+      entries.set(path, { kind: 'table', executable: false, table: read })
     }
   } finally {
     await snapshot.close()

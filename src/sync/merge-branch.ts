@@ -20,6 +20,7 @@ import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { type LinkedTable, linkTree } from './link-tables.ts'
+import type { Link } from './interface.ts'
 import type { Round } from './round.ts'
 
 export interface BranchMerge {
@@ -67,7 +68,7 @@ async function plan(
   manifest: Manifest,
 ): Promise<{ merge: BranchMerge; move: Move | null }> {
   const { repo, link } = round
-  const ref = refOf(round, manifest)
+  const ref = branchOf(link, manifest)
   const tip = await readBranch(io.nodes.reader, manifest, ref)
   const outcome = await merged(round, io, sides, tip)
   const { branch, policies, ...merge } = outcome
@@ -145,7 +146,8 @@ async function policiesOf(
   )
 }
 
-function refOf({ link }: Round, manifest: Manifest): string {
+/** The ref that a link keeps in step. */
+export function branchOf(link: Link, manifest: Manifest): string {
   if (link.branch !== null) return branchRef(link.branch)
   if (manifest.head !== null) return manifest.head
   throw new VarveError('VARVE_NOT_POSSIBLE', `no branch is checked out for the link '${link.name}'`, {

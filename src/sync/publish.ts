@@ -7,6 +7,7 @@ import { nextGeneration, writeCommit } from '../history/commit.ts'
 import type { Signature } from '../history/interface.ts'
 import { operatorOf, withWriter } from '../repo/context.ts'
 import type { Io } from '../repo/interface.ts'
+import type { TableDigests } from './digests.ts'
 import type { Receipt } from './interface.ts'
 import type { Round } from './round.ts'
 import { type LinkState, identityKey, linkRef } from './state.ts'
@@ -16,19 +17,25 @@ export interface Seen {
   readonly before: Tree
   readonly captured: Tree
   readonly identity: string
+  readonly digests: TableDigests
 }
 
 /** The commit of what was captured; the one before when nothing has changed. Durable when it returns. */
 export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid> {
   const { repo, link, options } = round
   const { state, before, captured, identity } = seen
-  if (state.live !== null && captured.cid === before.cid && state.identity === identity) return state.live
+  const isSame = state.live !== null && captured.cid === before.cid && state.identity === identity
+  const digests = seen.digests.write(io.writer)
+  if (isSame && digests === null) return state.live
   const parents = state.live === null ? [] : [state.live]
-  const live = await linkCommit(round, io, captured, parents, `Read ${link.endpoint}`)
+  const live = isSame ? state.live : await linkCommit(round, io, captured, parents, `Read ${link.endpoint}`)
   if (options.dryRun === true) return live
   await repo.store.update(
     (current) => ({
-      refs: new Map([[linkRef(link.name, 'live'), live]]),
+      refs: new Map([
+        [linkRef(link.name, 'live'), live],
+        ...(digests === null ? [] : [[linkRef(link.name, 'digests'), digests] as const]),
+      ]),
       config: new Map([[identityKey(link.name), identity]]),
       operation: { name: 'sync', message: `${link.name}: read`, author: operatorOf(repo, current) },
     }),

@@ -16,6 +16,7 @@ import { withWriter } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { applyStep } from './apply.ts'
 import { capture } from './capture.ts'
+import { TableDigests } from './digests.ts'
 import { guardDeletes, guardIdentity } from './guards.ts'
 import { HeldRows } from './held-rows.ts'
 import type { Link, Receipt, RowCounts, SyncOptions, TableReceipt } from './interface.ts'
@@ -23,7 +24,7 @@ import { type LinkedTable, linkedTables, tableAt } from './link-tables.ts'
 import { mergeIntoBranch } from './merge-branch.ts'
 import { publishLive, rememberReceipt } from './publish.ts'
 import { countChanges } from './row-changes.ts'
-import { commonBase, readLinkState } from './state.ts'
+import { commonBase, linkRef, readLinkState } from './state.ts'
 import { Table } from '../table/table.ts'
 
 export interface Round {
@@ -40,7 +41,8 @@ const noCounts: RowCounts = { added: 0, changed: 0, removed: 0 }
 export async function syncRound(round: Round): Promise<Receipt> {
   const { repo, connector, link, options } = round
   const startedMs = Date.now()
-  const state = readLinkState(await repo.store.manifest(), link.name)
+  const manifest = await repo.store.manifest()
+  const state = readLinkState(manifest, link.name)
   const identity = await connector.identity()
   guardIdentity(link.name, state.identity, identity, options)
   const checkpoint = await connector.checkpoint(link.name)
@@ -48,10 +50,11 @@ export async function syncRound(round: Round): Promise<Receipt> {
   return withWriter(repo, async (writer, nodes) => {
     const io: Io = { writer, nodes }
     const before = await treeOf(io, state.live)
-    const captured = await capture(io, connector, { link, tables, before }, options)
+    const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkRef(link.name, 'digests')))
+    const captured = await capture(io, connector, { link, tables, before, digests }, options)
     throwIfAborted(options.signal)
     const receipts = await describeCaptured(io, round, tables, before, captured)
-    const live = await publishLive(round, io, { state, before, captured, identity })
+    const live = await publishLive(round, io, { state, before, captured, identity, digests })
     const base = await commonBase(nodes.reader, state, checkpoint)
     const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
     const merged = await mergeIntoBranch(round, io, { tables, base: baseTree, captured, live })

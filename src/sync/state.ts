@@ -20,7 +20,10 @@ export interface LinkState {
   readonly identity: string | null
 }
 
-export function linkRef(link: string, what: 'live' | 'base' | 'written' | 'intent' | 'receipt'): string {
+export function linkRef(
+  link: string,
+  what: 'live' | 'base' | 'written' | 'intent' | 'receipt' | 'digests',
+): string {
   return `${linkRefs}${link}/${what}`
 }
 

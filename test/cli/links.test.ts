@@ -57,6 +57,20 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     ])
     expect((await varve(dir, ['sync', 'conflicts'])).stdout).toContain('held back: 1')
     expect((await varve(dir, ['sync', 'status', '--json'])).stdout).toContain('"conflict"')
+
+    expect((await varve(dir, ['sync', 'resolve', 'shop', '--theirs', 'people', '9'])).code).toBe(40)
+    expect((await varve(dir, ['sync', 'resolve', 'shop', '--theirs', 'people', '1'])).code).toBe(0)
+    expect((await varve(dir, ['sync'])).code).toBe(0)
+    expect((await varve(dir, ['export', 'shop/people', '--format', 'csv'])).stdout).toContain('1,Ada King')
+    await varve(dir, ['import', '-', '--as', 'shop/people', '--key', 'id', '--format', 'csv'], {
+      input: 'id,name\n2,Grace H.\n',
+    })
+    await varve(dir, ['commit', '-m', 'again'])
+    await db.query(`UPDATE people SET name = 'Amazing Grace' WHERE id = 2`)
+    expect((await varve(dir, ['sync'])).code).toBe(21)
+    expect((await varve(dir, ['sync', 'resolve', 'shop', '--ours'])).code).toBe(0)
+    expect((await varve(dir, ['sync'])).code).toBe(0)
+    expect((await db.query('SELECT name FROM people WHERE id = 2')).rows).toEqual([{ name: 'Grace H.' }])
   }, 60_000)
 
   test('a password in a URL, an unknown mode, and an endpoint that is not there are refused with the next step', async () => {

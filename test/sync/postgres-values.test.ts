@@ -105,6 +105,25 @@ describe.skipIf(!hasPostgres)(`PostgreSQL as an endpoint${withoutPostgres}`, () 
     expect(await text(1, 'SELECT * FROM t')).toEqual([{ id: 2, s: 'ok', n: '1' }])
   })
 
+  test('many rows at once go through as few do, and the ones that are refused are found among them', async () => {
+    await both('CREATE TABLE t (id int PRIMARY KEY, s text, b bytea)')
+    await sides[1]!.db.query('ALTER TABLE t ADD CHECK (length(s) <> 78)')
+    await sides[0]!.db
+      .query(String.raw`INSERT INTO t SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN E'\t\\N\n' ELSE repeat('ü', i % 100) END,
+      decode(lpad(to_hex(i), 8, '0'), 'hex') FROM generate_series(1, 3000) i`)
+    const refused = await text(0, 'SELECT id::text AS id FROM t WHERE length(s) = 78')
+    expect(refused.length).toBeGreaterThan(5)
+    const receipt = await carry(['t'])
+    expect(receipt.heldBack.map(({ key }) => ({ id: key }))).toEqual(refused)
+    const rest = 'SELECT t::text FROM t WHERE length(s) IS DISTINCT FROM 78 ORDER BY id'
+    expect(await text(1, rest)).toEqual(await text(0, rest))
+    await sides[0]!.db.query(
+      `UPDATE t SET s = 'x' WHERE id % 2 = 0; UPDATE t SET b = NULL WHERE id % 3 = 0; DELETE FROM t WHERE id % 5 = 0`,
+    )
+    await carry(['t'])
+    expect(await text(1, rest)).toEqual(await text(0, rest))
+  })
+
   test('hostile names are names: nothing happens but that they are stored', async () => {
     const table = `x"; DROP TABLE t; --`
     const quoted = `"${table.replaceAll('"', '""')}"`

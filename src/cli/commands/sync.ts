@@ -12,6 +12,7 @@ export const command: Command = {
     'sync [NAME] [--dry-run] [--allow GUARD...] [--every TIME]',
     'sync status [NAME]',
     'sync conflicts [NAME]',
+    'sync resolve NAME --ours|--theirs [TABLE [KEY]]',
   ],
   description:
     "Brings linked tables in step with their live systems, as 'varve link' declares them: what the endpoint changed is\nmerged into the branch, what the branch changed is written to the endpoint in one transaction. A row that both changed,\nthat another writer was faster with, or that the endpoint refuses, is held back: it stays as it is on both sides and is\nlooked at again in each round, while all others go through.",
@@ -22,6 +23,11 @@ export const command: Command = {
       value: 'GUARD',
       about: "let a round through that was stopped: 'deletes' or 'identity'",
     },
+    ours: {
+      type: 'flag',
+      about: "with resolve: the next round writes the branch's rows over the endpoint's",
+    },
+    theirs: { type: 'flag', about: "with resolve: the branch takes the endpoint's rows" },
     every: { type: 'text', value: 'TIME', about: 'go on, a round each TIME: 30s, 5m, 1h' },
   },
   examples: [
@@ -29,13 +35,15 @@ export const command: Command = {
     ['varve sync', 'do it, for every link'],
     ['varve sync shop --every 5m', 'keep on until Ctrl-C'],
     ['varve sync conflicts', 'see which rows are held back, and why'],
+    ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
   ],
-  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: { table: string; path: string; read: number; captured: Counts; written: Counts }[]; heldBack: { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema"; message: string }[]; commit: string | null; notes: string[] }; Counts = { added: number; changed: number; removed: number }; with --every one such document a line and round',
+  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: { table: string; path: string; read: number; captured: Counts; written: Counts }[]; heldBack: { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema"; message: string }[]; commit: string | null; notes: string[] }; Counts = { added: number; changed: number; removed: number }; with --every one such document a line and round; resolve: { items: HeldBack[] }',
   run,
 }
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, operation, repository } = context
+  if (given.words[0] === 'resolve') return resolve(context)
   const isReport = given.words[0] === 'status' || given.words[0] === 'conflicts'
   given.expectWords(0, isReport ? 2 : 1, '')
   const everyMs = periodOf(given.text('every'))
@@ -56,6 +64,22 @@ async function run(context: Context): Promise<number> {
     )
     if (operation.signal?.aborted === true) return 0
   }
+}
+
+async function resolve({ arguments: given, out, repository }: Context): Promise<number> {
+  given.expectWords(2, 4, 'NAME')
+  given.exclusive('ours', 'theirs')
+  if (!given.flag('ours') && !given.flag('theirs'))
+    throw usage("say whose rows count: '--ours' or '--theirs'")
+  const [, name = '', table, key] = given.words
+  const repo = await repository({ commits: true })
+  const where = { ...(table === undefined ? {} : { table }), ...(key === undefined ? {} : { key }) }
+  const settled = await repo.resolveSync(name, given.flag('ours') ? 'ours' : 'theirs', where)
+  out.result({ items: settled }, () => {
+    out.say(`settled ${settled.length} ${settled.length === 1 ? 'row' : 'rows'}`)
+    out.hint(`the next round does it: varve sync ${name}`)
+  })
+  return 0
 }
 
 async function report(context: Context, repo: Repository, links: readonly Link[]): Promise<number> {

@@ -7,9 +7,10 @@ import type { ApplyPlan, Applied, HeldBackRow, RowChange } from '../interface.ts
 import type { PostgresTable } from './discover.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { writeState } from './state.ts'
-import { type Statement, changedColumns, statementOf } from './statements.ts'
+import { type Staged, stageRows } from './stage.ts'
+import { changedColumns, statementOf } from './statements.ts'
 
-const batchRows = 2000
+const batchRows = 20_000
 /** Of one plan; beyond it something is wrong with all of it. */
 const heldBackMax = 10_000
 
@@ -69,43 +70,42 @@ async function applyKind(
 }
 
 async function applyBatch(run: Run, table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+  const staged = await stageRows(run.client, statementOf(table, changes[0]!), changes)
+  await applyPart(run, table, { changes, staged, start: 0, end: changes.length })
+}
+
+interface Part {
+  readonly changes: readonly RowChange[]
+  readonly staged: Staged
+  readonly start: number
+  readonly end: number
+}
+
+async function applyPart(run: Run, table: PostgresTable, part: Part): Promise<void> {
+  const { changes, staged, start, end } = part
   if (run.heldBack.length > heldBackMax) throw tooMany(table)
   await run.client.query('SAVEPOINT varve')
   try {
-    const missed = await execute(run.client, statementOf(table, changes))
+    const missed = await staged.run(start, end)
     await run.client.query('RELEASE SAVEPOINT varve')
     for (const place of missed) {
       const { key } = changes[place]!
-      run.heldBack.push({
-        table: table.name,
-        key,
-        reason: 'changed',
-        message: 'the row was changed meanwhile',
-      })
+      const message = 'the row was changed meanwhile'
+      run.heldBack.push({ table: table.name, key, reason: 'changed', message })
     }
-    run.written += changes.length - missed.length
+    run.written += end - start - missed.length
   } catch (error) {
     if (!isRefusal(error)) throw error
     await run.client.query('ROLLBACK TO SAVEPOINT varve')
-    if (changes.length === 1) {
-      run.heldBack.push({
-        table: table.name,
-        key: changes[0]!.key,
-        reason: 'rejected',
-        message: (error as Error).message,
-      })
+    if (end - start === 1) {
+      const { key } = changes[start]!
+      run.heldBack.push({ table: table.name, key, reason: 'rejected', message: (error as Error).message })
       return
     }
-    const middle = changes.length >> 1
-    await applyBatch(run, table, changes.slice(0, middle))
-    await applyBatch(run, table, changes.slice(middle))
+    const middle = (start + end) >> 1
+    await applyPart(run, table, { ...part, end: middle })
+    await applyPart(run, table, { ...part, start: middle })
   }
-}
-
-/** Places of the rows that were not as expected. */
-async function execute(client: Client, { text, values }: Statement): Promise<number[]> {
-  const { rows } = await client.query<{ n: string }>(text, values as unknown[])
-  return rows.map(({ n }) => Number(n) - 1)
 }
 
 /** Classes 22 and 23, 42804 and what triggers raise: about the rows, not about the server. */

@@ -21,6 +21,8 @@ import { readState, takeOver } from './state.ts'
 import { cellOfText, sessionSettings } from './types.ts'
 
 const connectMsMax = 15_000
+/** The digests of more rows are too much for one value of the server. */
+const digestRowsMax = 20_000_000
 
 export async function openPostgres(url: string, options: ConnectorOptions): Promise<Connector> {
   const password = options.environment?.['PGPASSWORD']
@@ -68,6 +70,7 @@ class PostgresConnector implements Connector {
     await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
     return {
       rows: (table) => this.#rows(table as PostgresTable),
+      digest: (table) => this.#digest(table as PostgresTable),
       close: async () => void (await this.#client.query('COMMIT')),
     }
   }
@@ -88,19 +91,38 @@ class PostgresConnector implements Connector {
     await this.#client.end()
   }
 
+  /** Over the same texts that `rows` gives, so that what it says of them holds. */
+  async #digest(table: PostgresTable): Promise<string | null> {
+    const columns = table.columns.map(({ name }) => `t.${quoteName(name)}::text`).join(', ')
+    const row = `sha256(convert_to(ROW(${columns})::text, 'UTF8'))`
+    const { rows } = await this.#client.query<{ count: string; digest: string | null }>(
+      `SELECT count(*) AS count, CASE WHEN count(*) <= ${digestRowsMax} THEN
+         encode(sha256(string_agg(${row}, ''::bytea ORDER BY ${orderOf(table)})), 'hex') END AS digest
+         FROM (SELECT * FROM ${table.sql} LIMIT ${digestRowsMax + 1}) t`,
+    )
+    const { count, digest } = rows[0]!
+    if (Number(count) > digestRowsMax) return null
+    const shape = table.columns.map(({ name, nativeType }) => `${name} ${nativeType}`)
+    return `${count} ${digest ?? ''} ${JSON.stringify(shape)}`
+  }
+
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
   async *#rows(table: PostgresTable): AsyncGenerator<Cell[][]> {
     const columns = table.columns.map(({ name }) => `t.${quoteName(name)}::text`).join(', ')
-    const order = table.key.map((name) => {
-      const isCollatable = table.columns.find((column) => column.name === name)!.isCollatable
-      return `t.${quoteName(name)}${isCollatable ? ' COLLATE "C"' : ''}`
-    })
-    const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${order.join(', ')}`
+    const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${orderOf(table)}`
     const stream = this.#client.query(copyTo(`COPY (${select}) TO STDOUT`))
     for await (const rows of copyRows(stream as AsyncIterable<Uint8Array>, table.columns.length)) {
       yield rows.map((fields) => fields.map((field, i) => cellOfText(field, table.columns[i]!.type)))
     }
   }
+}
+
+function orderOf(table: PostgresTable): string {
+  const order = table.key.map((name) => {
+    const { isCollatable } = table.columns.find((column) => column.name === name)!
+    return `t.${quoteName(name)}${isCollatable ? ' COLLATE "C"' : ''}`
+  })
+  return order.join(', ')
 }
 
 function unreachable(url: string, cause: unknown): VarveError {

@@ -1,5 +1,5 @@
-// The three statements that write rows. Each takes many rows at once as arrays of text, writes those that are as
-// expected, and answers with the places of those that are not. Check and write are one statement: no other writer
+// The three statements that write rows. Each takes many rows of text at once, `v (n, c0, c1, …)`, writes those that are
+// as expected, and answers with the numbers of those that are not. Check and write are one statement: no other writer
 // comes in between.
 import type { RowChange } from '../interface.ts'
 import type { PostgresColumn, PostgresTable } from './discover.ts'
@@ -7,15 +7,18 @@ import { quoteName } from './sql.ts'
 import { textOfCell } from './types.ts'
 
 export interface Statement {
-  readonly text: string
-  readonly values: readonly (readonly (string | null)[])[]
+  /** Width of `v` without its number. */
+  readonly width: number
+  /** `source` is a query that gives `v`. */
+  readonly text: (source: string) => string
+  /** One row of `v`. */
+  readonly row: (change: RowChange) => (string | null)[]
 }
 
-/** All changes are of one kind; updates change the same columns. */
-export function statementOf(table: PostgresTable, changes: readonly RowChange[]): Statement {
-  const { kind } = changes[0]!
-  if (kind === 'insert') return insertOf(table, changes)
-  return kind === 'delete' ? deleteOf(table, changes) : updateOf(table, changes)
+/** For changes of the first one's kind; of updates, for those that change the same columns. */
+export function statementOf(table: PostgresTable, first: RowChange): Statement {
+  if (first.kind === 'insert') return insertOf(table)
+  return first.kind === 'delete' ? deleteOf(table) : updateOf(table, first)
 }
 
 /** Places of columns that an update writes, as a text to group by. */
@@ -25,53 +28,58 @@ export function changedColumns({ before, after }: RowChange): string {
   return places.join(',')
 }
 
-function insertOf(table: PostgresTable, changes: readonly RowChange[]): Statement {
+function insertOf(table: PostgresTable): Statement {
   const columns = writable(table)
-  const keys = keysOf(table)
   const names = columns.map(({ column }) => quoteName(column.name)).join(', ')
-  const conflict = table.key.map(quoteName).join(', ')
-  const text = `
-    WITH v AS (${input(columns.length)}),
-    done AS (
-      INSERT INTO ${table.sql} AS t (${names}) OVERRIDING SYSTEM VALUE
-      SELECT ${columns.map(({ column }, i) => `v.c${i}::${column.cast}`).join(', ')} FROM v
-      ON CONFLICT (${conflict}) DO NOTHING RETURNING ${table.key.map((name) => `t.${quoteName(name)}`).join(', ')}
-    )
-    SELECT v.n FROM v WHERE NOT EXISTS (
-      SELECT FROM done WHERE ${keys.map(({ column }) => `done.${quoteName(column.name)} = v.c${columns.findIndex((one) => one.column === column)}::${column.cast}`).join(' AND ')}
-    )`
-  return { text, values: columns.map(({ place }) => changes.map(({ after }) => textOfCell(after![place]!))) }
-}
-
-function deleteOf(table: PostgresTable, changes: readonly RowChange[]): Statement {
-  const guarded = guards(table)
-  const text = `
-    WITH v AS (${input(guarded.length)}),
-    done AS (DELETE FROM ${table.sql} AS t USING v WHERE ${guardText(guarded)} RETURNING v.n)
-    SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`
+  const values = columns.map(({ column }, i) => `v.c${i}::${column.cast}`).join(', ')
+  const keys = table.key.map((name) => ({
+    name,
+    at: columns.findIndex(({ column }) => column.name === name),
+  }))
+  const same = keys.map(({ name, at }) => `done.${quoteName(name)} = v.c${at}::${columns[at]!.column.cast}`)
   return {
-    text,
-    values: guarded.map(({ place }) => changes.map(({ before }) => textOfCell(before![place]!))),
+    width: columns.length,
+    row: ({ after }) => columns.map(({ place }) => textOfCell(after![place]!)),
+    text: (source) => `
+      WITH v AS (${source}),
+      done AS (
+        INSERT INTO ${table.sql} AS t (${names}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM v
+        ON CONFLICT (${table.key.map(quoteName).join(', ')}) DO NOTHING
+        RETURNING ${keys.map(({ name }) => `t.${quoteName(name)}`).join(', ')}
+      )
+      SELECT v.n FROM v WHERE NOT EXISTS (SELECT FROM done WHERE ${same.join(' AND ')})`,
   }
 }
 
-function updateOf(table: PostgresTable, changes: readonly RowChange[]): Statement {
+function deleteOf(table: PostgresTable): Statement {
   const guarded = guards(table)
-  const places = changedColumns(changes[0]!).split(',').map(Number)
+  return {
+    width: guarded.length,
+    row: ({ before }) => guarded.map(({ place }) => textOfCell(before![place]!)),
+    text: (source) => `
+      WITH v AS (${source}),
+      done AS (DELETE FROM ${table.sql} AS t USING v WHERE ${guardText(guarded)} RETURNING v.n)
+      SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
+  }
+}
+
+function updateOf(table: PostgresTable, first: RowChange): Statement {
+  const guarded = guards(table)
+  const places = changedColumns(first).split(',').map(Number)
   const set = places.map((place, i) => {
     const column = table.columns[place]!
     return `${quoteName(column.name)} = v.c${guarded.length + i}::${column.cast}`
   })
-  const text = `
-    WITH v AS (${input(guarded.length + places.length)}),
-    done AS (UPDATE ${table.sql} AS t SET ${set.join(', ')} FROM v WHERE ${guardText(guarded)} RETURNING v.n)
-    SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`
   return {
-    text,
-    values: [
-      ...guarded.map(({ place }) => changes.map(({ before }) => textOfCell(before![place]!))),
-      ...places.map((place) => changes.map(({ after }) => textOfCell(after![place]!))),
+    width: guarded.length + places.length,
+    row: ({ before, after }) => [
+      ...guarded.map(({ place }) => textOfCell(before![place]!)),
+      ...places.map((place) => textOfCell(after![place]!)),
     ],
+    text: (source) => `
+      WITH v AS (${source}),
+      done AS (UPDATE ${table.sql} AS t SET ${set.join(', ')} FROM v WHERE ${guardText(guarded)} RETURNING v.n)
+      SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }
 
@@ -110,10 +118,4 @@ function guardText(guarded: readonly Placed[]): string {
 
 function placed(table: PostgresTable): Placed[] {
   return table.columns.map((column, place) => ({ column, place }))
-}
-
-function input(count: number): string {
-  const arrays = Array.from({ length: count }, (_, i) => `$${i + 1}::text[]`).join(', ')
-  const names = Array.from({ length: count }, (_, i) => `c${i}`).join(', ')
-  return `SELECT * FROM unnest(${arrays}) WITH ORDINALITY AS u(${names}, n)`
 }

@@ -1,0 +1,38 @@
+// Digests that an endpoint made of its tables when they were read, each with the table that was read then. A table whose
+// digest is the same again need not be read again.
+import { utf8, utf8Text } from '../base/bytes.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Path } from '../files/interface.ts'
+import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
+
+export class TableDigests {
+  readonly #known: ReadonlyMap<Path, readonly [digest: string, table: Cid]>
+  readonly #now = new Map<Path, readonly [digest: string, table: Cid]>()
+
+  private constructor(known: ReadonlyMap<Path, readonly [string, Cid]>) {
+    this.#known = known
+  }
+
+  /** What cannot be read is not known. */
+  static async load(reader: ObjectReader, object: Cid | undefined): Promise<TableDigests> {
+    if (object === undefined) return new TableDigests(new Map())
+    const [bytes] = await reader.get([object])
+    return new TableDigests(new Map(JSON.parse(utf8Text(bytes!)) as [Path, [string, Cid]][]))
+  }
+
+  /** Whether the table that lies at `path` is what has this digest. */
+  isSame(path: Path, digest: string | null, table: Cid | null): boolean {
+    const known = this.#known.get(path)
+    return known !== undefined && known[0] === digest && known[1] === table
+  }
+
+  add(path: Path, digest: string | null, table: Cid): void {
+    if (digest !== null) this.#now.set(path, [digest, table])
+  }
+
+  /** The object to keep; null when it is as it was. */
+  write(writer: ObjectWriter): Cid | null {
+    const text = JSON.stringify([...this.#now])
+    return text === JSON.stringify([...this.#known]) ? null : writer.put('raw', utf8(text))
+  }
+}
