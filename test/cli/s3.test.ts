@@ -138,7 +138,7 @@ describe('a fault has its exit code', () => {
     at.env['AWS_ENDPOINT_URL'] = 'http://127.0.0.1:9'
     const { code, stderr } = await run('clone', url, 'nobody')
     expect(code).toBe(60)
-    expect(stderr).toContain("cannot reach 'http://127.0.0.1:9': nobody answers there")
+    expect(stderr).toContain("cannot reach 's3://bucket/prices at http://127.0.0.1:9': nobody answers there")
   })
 
   test('no credentials: 61, and what to set', async () => {

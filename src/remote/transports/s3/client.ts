@@ -42,9 +42,9 @@ export class S3Client {
     this.#chain = new CredentialChain(settings)
     this.#region = settings.region ?? 'us-east-1'
     this.#place = placeOf(address, settings, this.#region)
-    this.#http = this.#connect()
     const url = `s3://${address.bucket}/${address.prefix}`.replace(/\/$/, '')
     this.location = this.#place.isAmazon ? url : `${url} at ${this.#place.origin}`
+    this.#http = this.#connect()
   }
 
   /** Answers of 200 to 299 and what is expected; all else is thrown. */
@@ -76,7 +76,12 @@ export class S3Client {
   }
 
   #connect(): HttpClient {
-    const http = new HttpClient(this.#place.origin, { ca: this.#settings.ca, connections, explain })
+    const http = new HttpClient(this.#place.origin, {
+      ca: this.#settings.ca,
+      connections,
+      explain,
+      location: this.location,
+    })
     this.#opened.push(http)
     return http
   }
