@@ -275,7 +275,7 @@ test('a cache that is mostly what nobody needs is dropped, unless somebody uses 
   expect(await commitCount(await open(host.url, { cacheDir }))).toBe(1)
 })
 
-test('a pack above 45 MiB travels in parts and comes back whole', async () => {
+test('large packs travel in parts that a host keeps as they came, and come back whole', async () => {
   const host = bareGit()
   const remote = await open(host.url, { create: true })
   const writer = remote.writer()
@@ -291,8 +291,10 @@ test('a pack above 45 MiB travels in parts and comes back whole', async () => {
   const operation = { name: 'test', message: '', author: '' }
   await remote.update(() => ({ refs: new Map([['refs/x', cids[0]!]]), operation }), { writer })
   const parts = filesOf(host).filter(({ name }) => name.startsWith('packs/'))
-  expect(parts.map(({ name }) => name.slice(-4))).toEqual(['/000', '/001'])
+  expect(parts[0]!.name.slice(-4)).toBe('/000')
+  expect(parts.length).toBeGreaterThan(100)
   expect(Math.max(...parts.map(({ bytes }) => bytes))).toBeLessThan(50 << 20)
+  expect(host.git(['count-objects'])).toBe('0 objects, 0 kilobytes')
   const reader = await open(host.url)
   for (let i = 0; i < 60; i += 20) {
     const [bytes] = await reader.get([cids[i]!])

@@ -5,12 +5,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { remove, rename } from '../../../store/disk/files.ts'
 import { checkFormat, formatBytes } from '../../../store/disk/layout.ts'
-import type { GitHost } from './host.ts'
+import { type GitHost, togetherBytesMax } from './host.ts'
 import type { Blob, Listing } from './listing.ts'
 
 /** Files up to this size are read from Git together, some megabytes at once. */
 const smallBytesMax = 1 << 20
-const togetherBytesMax = 16 << 20
 
 export class GitFiles {
   readonly #host: GitHost

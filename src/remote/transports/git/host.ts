@@ -31,6 +31,8 @@ import type { GitUrl } from './url.ts'
 export const dataRef = 'refs/varve/data'
 const listingBytesMax = 64 << 20
 const attemptsMax = 6
+/** Blobs are read from Git in this many bytes at once. */
+export const togetherBytesMax: number = 16 << 20
 
 export class GitHost {
   readonly url: GitUrl
@@ -116,7 +118,10 @@ export class GitHost {
   writeOut(blobs: readonly Blob[], file: string): void {
     const fd = fs.openSync(file, 'wx', 0o600)
     try {
-      for (const blob of blobs) runGitInto(this.#git, ['cat-file', 'blob', blob.id], fd)
+      for (const group of together(blobs)) {
+        if (group.length > 1) for (const bytes of this.readMany(group)) writeWhole(fd, bytes)
+        else runGitInto(this.#git, ['cat-file', 'blob', group[0]!.id], fd)
+      }
     } finally {
       fs.closeSync(fd)
     }
@@ -189,6 +194,25 @@ export class GitHost {
         report({ phase, done: Number(found[1]), total: Number(found[2]), unit: 'objects' })
     }
   }
+}
+
+/** Runs of blobs that are read in one go. */
+function together(blobs: readonly Blob[]): Blob[][] {
+  const groups: Blob[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const blob of blobs) {
+    if (bytes + blob.bytes > togetherBytesMax) {
+      groups.push([])
+      bytes = 0
+    }
+    groups.at(-1)!.push(blob)
+    bytes += blob.bytes
+  }
+  return groups
+}
+
+function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done)
 }
 
 function refusal(url: GitUrl, finished: GitFinished): VarveError {

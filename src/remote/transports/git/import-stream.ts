@@ -20,6 +20,9 @@ export interface CommitPlan {
 }
 
 const pieceBytes = 1 << 20
+const largeBytes = 16 << 20
+const largeParts = 120
+const partBytesMin = 128 << 10
 const nextRef = 'refs/varve/next'
 
 interface Marked {
@@ -31,7 +34,7 @@ interface Marked {
 export async function* importStream({ files, parent, message }: CommitPlan): AsyncGenerator<Uint8Array> {
   let marks = 0
   let tree = ''
-  for (const { file, parts } of files.map((one) => marked(one))) {
+  for (const { file, parts } of markedFiles(files)) {
     const ids = 'blobs' in file ? file.blobs.map(({ id }) => id) : parts.map((_, i) => `:${marks + i + 1}`)
     ids.forEach((id, i) => (tree += `M 100644 ${id} ${partName(file.name, i, ids.length)}\n`))
     for (const [start, end] of parts) {
@@ -58,7 +61,7 @@ export function importedListing(
 ): { commit: string; listing: Listing } | null {
   const listing = new Map<string, readonly Blob[]>()
   let at = 0
-  for (const { file, parts } of files.map((one) => marked(one))) {
+  for (const { file, parts } of markedFiles(files)) {
     const fresh = parts.map(([start, end]) => ({ id: ids[at++] ?? '', bytes: end - start }))
     listing.set(file.name, 'blobs' in file ? file.blobs : fresh)
   }
@@ -66,11 +69,28 @@ export function importedListing(
   return isWhole ? { commit: ids[at]!, listing } : null
 }
 
-function marked(file: ImportedFile): Marked {
-  if ('blobs' in file) return { file, parts: [] }
-  const bytes = 'bytes' in file ? file.bytes.length : fs.statSync(file.file).size
-  const parts: [number, number][] = []
-  for (let start = 0; start === 0 || start < bytes; start += partBytesMax)
-    parts.push([start, Math.min(bytes, start + partBytesMax)])
-  return { file, parts }
+function markedFiles(files: readonly ImportedFile[]): Marked[] {
+  const sizes = files.map((file) => freshBytes(file))
+  const most = partBytesFor(sizes.reduce((sum, bytes) => sum + bytes, 0))
+  return files.map((file, i) => {
+    const parts: [number, number][] = []
+    if ('blobs' in file) return { file, parts }
+    for (let start = 0; start === 0 || start < sizes[i]!; start += most)
+      parts.push([start, Math.min(sizes[i]!, start + most)])
+    return { file, parts }
+  })
+}
+
+/**
+ * A host with Git's usual settings keeps a push of 100 objects or more as the pack that it came as. One of fewer it takes
+ * apart, and looks for likenesses among the pieces whenever somebody fetches them: of packs of ours in vain, for minutes.
+ */
+function partBytesFor(bytes: number): number {
+  if (bytes < largeBytes) return partBytesMax
+  return Math.min(partBytesMax, Math.max(partBytesMin, Math.ceil(bytes / largeParts)))
+}
+
+function freshBytes(file: ImportedFile): number {
+  if ('blobs' in file) return 0
+  return 'bytes' in file ? file.bytes.length : fs.statSync(file.file).size
 }
