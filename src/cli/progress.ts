@@ -93,7 +93,7 @@ export class ProgressPrinter {
         // A process that is killed cannot put the terminal's modes back: none is changed.
         hideCursor: false,
         linewrap: true,
-        barsize: 24,
+        barsize: 16,
         gracefulExit: false,
       },
       cliProgress.Presets.shades_classic,
@@ -108,15 +108,14 @@ function draw(bar: SingleBar, { phase, done, total }: Progress, amountText: stri
   bar.update(total === 0 ? 0 : Math.min(done, total), { phase: visible(phase), amountText })
 }
 
-/** '120 of 500 objects, 12 MB, 3.1 MB/s, about 8 s left'. */
+/** '120 of 500 objects, 12 MB, 3.1 MB/s, ~8 s left'. */
 function amountText(progress: Progress, pace: Pace, nowMs: number): string {
   const { done, total, unit } = progress
   const now = pace.of(progress, nowMs)
   const parts = [total === 0 ? amount(done, unit) : amountOf(done, total, unit)]
   if (unit !== 'bytes' && now.bytes !== null && now.bytes > 0) parts.push(sizeText(now.bytes))
   if (now.bytesPerSecond !== null) parts.push(`${sizeText(now.bytesPerSecond)}/s`)
-  if (now.secondsLeft !== null && now.secondsLeft > 0)
-    parts.push(`about ${durationText(now.secondsLeft)} left`)
+  if (now.secondsLeft !== null && now.secondsLeft > 0) parts.push(`~${durationText(now.secondsLeft)} left`)
   return parts.join(', ')
 }
 

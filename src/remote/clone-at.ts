@@ -9,6 +9,7 @@ import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { CloneOptions, CloneReport } from './clone.ts'
 import { horizonChange, named, receiveCommits } from './fetch.ts'
+import { NearFirst } from './near-first.ts'
 import type { Source } from './interface.ts'
 import { withFreshEpoch, withReceiver } from './receive.ts'
 import { partialSettings } from './selection.ts'
@@ -27,7 +28,7 @@ export async function cloneAt(local: Store, remote: Source, options: CloneAtOpti
   const theirs = await remote.manifest()
   const advertised = readAdvertised(theirs)
   try {
-    const found = await findThere(remote, theirs, advertised, options.at)
+    const found = await findThere(local, remote, { theirs, advertised }, options.at)
     const want = found.ref === null ? found.commit : theirs.refs.get(found.ref)!
     return await withFreshEpoch(local, (before, sameState) =>
       withReceiver(local, 'clone', async (receiver) => {
@@ -51,18 +52,20 @@ export async function cloneAt(local: Store, remote: Source, options: CloneAtOpti
       }),
     )
   } catch (error) {
-    throw named(error, remoteName)
+    throw named(error, remoteName, theirs)
   }
 }
 
 /** Only names that were checked are looked at, and every object is hashed. */
 async function findThere(
+  local: Store,
   remote: Source,
-  theirs: Manifest,
-  { branches, tags, head }: Advertised,
+  { theirs, advertised }: { readonly theirs: Manifest; readonly advertised: Advertised },
   revision: string,
 ): Promise<ResolvedRevision> {
-  const reader = new CheckedReader(remote)
+  const { branches, tags, head } = advertised
+  // What was read once is remembered: a name is looked at several times until it is a commit.
+  const reader = new NearFirst(local, new CheckedReader(remote))
   const visible = { ...theirs, head, refs: new Map([...branches, ...tags]) }
   const names = {
     get: reader.get.bind(reader),

@@ -29,7 +29,7 @@ export async function deepen(local: Store, remote: Source, options: DeepenOption
       fetchBehind(local, remote, { before, theirs, advertised }, sameState, options),
     )
   } catch (error) {
-    throw named(error, options.remoteName)
+    throw named(error, options.remoteName, theirs)
   }
 }
 

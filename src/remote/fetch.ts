@@ -15,6 +15,7 @@ import { knownHistory } from './known-history.ts'
 import { descends, peelAll } from './peel.ts'
 import type { HistoryBounds } from './negotiate.ts'
 import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
+import { promisorOf } from './promised.ts'
 import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
 import { type PartialClone, contentLinks, partialOf } from './selection.ts'
@@ -45,7 +46,7 @@ export async function fetchRefs(local: Store, remote: Source, options: FetchOpti
     )
     return { ...report, advertised }
   } catch (error) {
-    throw named(error, options.remoteName)
+    throw named(error, options.remoteName, theirs)
   }
 }
 
@@ -232,8 +233,19 @@ async function describe(
 }
 
 /** Errors about bytes say whose bytes they were. */
-export function named(error: unknown, remoteName: string): unknown {
+export function named(error: unknown, remoteName: string, theirs: Manifest): unknown {
   if (!isVarveError(error, 'VARVE_CORRUPT') && !isVarveError(error, 'VARVE_OBJECT_MISSING')) return error
+  if (error.code === 'VARVE_OBJECT_MISSING' && promisorOf(theirs) !== null) {
+    return new VarveError(
+      'VARVE_REFUSED',
+      `'${remoteName}' is a partial clone itself, and lacks what is asked for`,
+      {
+        data: { ...error.data, remote: remoteName },
+        cause: error,
+        hint: "fetch from where it comes from, or run 'varve fetch --paths .' there",
+      },
+    )
+  }
   return new VarveError(error.code, `cannot fetch from '${remoteName}': ${error.message}`, {
     data: { ...error.data, remote: remoteName },
     cause: error,

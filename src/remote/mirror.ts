@@ -8,6 +8,7 @@ import { branchPrefix, tagPrefix } from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
+import { named } from './fetch.ts'
 import type { RefUpdate, Source, TransferOptions } from './interface.ts'
 import { StateMoved, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 import { verifyReceived } from './received-trees.ts'
@@ -44,6 +45,19 @@ export async function mirrorOnce(
   options: MirrorOptions,
 ): Promise<MirrorRound> {
   const theirs = await source.manifest()
+  try {
+    return await mirrorRefs(source, theirs, mirror, options)
+  } catch (error) {
+    throw named(error, source.location, theirs)
+  }
+}
+
+async function mirrorRefs(
+  source: Source,
+  theirs: Manifest,
+  mirror: Store,
+  options: MirrorOptions,
+): Promise<MirrorRound> {
   const advertised = readAdvertised(theirs)
   return withFreshEpoch(mirror, async (before, sameState) => {
     if (!isBare(mirror, before)) throw hasFiles(mirror.location)

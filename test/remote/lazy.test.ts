@@ -286,3 +286,12 @@ test('a remote that is down, or lost what it promised, is an error that says so'
   await expect(textAt(liar, head, 'readme.txt')).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
   expect((await inner.stats()).objects).toBe((await store.stats()).objects)
 })
+
+test('a clone of a lazy clone is told to go where that came from', async () => {
+  const remote = await remoteWithImages()
+  const { inner } = await cloneOf(remote, lazy)
+  await expect(cloneInto(MemoryStore.create(), inner, { url: '/lazy' })).rejects.toMatchObject({
+    code: 'VARVE_REFUSED',
+    message: "'origin' is a partial clone itself, and lacks what is asked for",
+  })
+})

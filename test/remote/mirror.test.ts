@@ -205,7 +205,7 @@ test('a shallow or partial source is refused rather than mirrored with gaps', as
   const lazy = MemoryStore.create()
   await cloneInto(lazy, source, { url: '/x', partial: { filter: null, lazy: true } })
   await expect(mirrorOnce(lazy, MemoryStore.create(), sender)).rejects.toMatchObject({
-    code: 'VARVE_OBJECT_MISSING',
+    code: 'VARVE_REFUSED',
   })
 })
 

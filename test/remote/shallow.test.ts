@@ -203,6 +203,10 @@ test('a clone at a revision has that commit alone: of a branch, a tag, an ancest
     expect(await history(local, commit)).toEqual([commit])
     expect(await problemsOf(local)).toEqual([])
   }
+  const far = new WrappedStore(remote)
+  await cloneAt(shallow(), far, { url: '/hub', at: 'main' })
+  // The manifest, the commit twice, and a call for each level of trees and rows.
+  expect(far.calls).toBeLessThanOrEqual(9)
   await expect(cloneAt(shallow(), remote, { url: '/hub', at: 'nowhere' })).rejects.toMatchObject({
     code: 'VARVE_REF_NOT_FOUND',
   })
