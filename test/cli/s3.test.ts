@@ -55,7 +55,7 @@ describe('varve remote add', () => {
     const grep = (): string =>
       execFileSync('grep', ['-rlE', 'secret-canary|AKTEST', dir], { encoding: 'utf8' })
     expect(grep).toThrow(/Command failed/)
-  })
+  }, 120_000)
 
   test('warns of a store that ignores conditions; a push is refused with 61, until --single-writer', async () => {
     store.rule = ({ method }) => (method === 'PUT' ? { ignore: ['if-none-match'] } : undefined)
@@ -79,7 +79,7 @@ describe('varve remote add', () => {
     expect((await run('push', 'origin', 'main:other')).code).toBe(61)
     await ok(cure!.split(' '), at)
     await ok(['push', 'origin', 'main:other'], at)
-  })
+  }, 120_000)
 
   test('warns of a store that rejects conditions, and of one that may only be read', async () => {
     store.rule = ({ headers }) =>

@@ -175,7 +175,7 @@ describe('a connection that is cut', () => {
     ])
     for (const bytes of read) expect(utf8Text(bytes!)).toBe(text)
     expect(store.calls.length).toBeGreaterThan(700)
-  })
+  }, 120_000)
 
   test('goes on where it stopped', async () => {
     const store = await startMemoryS3()
