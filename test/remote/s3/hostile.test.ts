@@ -93,7 +93,8 @@ test('a clock that is two hours off is corrected by the store’s own', async ()
     return { refuse: { status: 403, code: 'RequestTimeTooSkewed', headers: { date } } }
   }
   const blobs = blobsAt(store)
-  expect(utf8Text((await blobs.read('format', 10))!)).toBe('f')
+  const read = await Promise.all(Array.from({ length: 8 }, () => blobs.read('format', 10)))
+  expect(read.map((bytes) => utf8Text(bytes!))).toEqual(Array.from({ length: 8 }, () => 'f'))
   expect(await blobs.create('m/1', utf8('x'))).toBe(true)
 })
 
@@ -115,7 +116,9 @@ test('a bucket in another region is asked there', async () => {
     String(call.headers['authorization']).includes('/eu-west-7/s3/')
       ? undefined
       : { refuse: { status: 400, code: 'AuthorizationHeaderMalformed', headers } }
-  expect(utf8Text((await blobsAt(store).read('format', 10))!)).toBe('f')
+  const blobs = blobsAt(store)
+  const read = await Promise.all(Array.from({ length: 8 }, () => blobs.read('format', 10)))
+  expect(read.map((bytes) => utf8Text(bytes!))).toEqual(Array.from({ length: 8 }, () => 'f'))
 })
 
 test.each(['eu-west-7', 'evil.example.org/', ''])(

@@ -24,6 +24,20 @@ export interface S3Request extends Omit<HttpRequest, 'path' | 'headers' | 'body'
   readonly body?: Uint8Array
 }
 
+interface Unsigned {
+  readonly method: string
+  readonly target: string
+  readonly headers: Headers
+  readonly body: Uint8Array | undefined
+}
+
+/** What a request went out with: others that are under way may put the same thing right. */
+interface Sent {
+  readonly ms: number
+  readonly aheadMs: number
+  readonly region: string
+}
+
 export class S3Client {
   readonly address: S3Address
   readonly location: string
@@ -51,7 +65,7 @@ export class S3Client {
   async send(request: S3Request): Promise<HttpAnswer> {
     const mended = new Set<string>()
     for (;;) {
-      const sentMs = Date.now()
+      const sent = { ms: Date.now(), aheadMs: this.#aheadMs, region: this.#region }
       const answer = await this.#http.send(this.#httpRequest(request))
       const { status } = answer
       if (status < 300 || request.expected?.includes(status) === true) {
@@ -60,7 +74,7 @@ export class S3Client {
         return answer
       }
       const fault = faultOf(answer)
-      const cure = this.#cure(fault, answer, sentMs)
+      const cure = this.#cure(fault, answer, sent)
       if (cure === null || mended.has(cure)) throw await this.refusal(fault)
       mended.add(cure)
     }
@@ -91,6 +105,8 @@ export class S3Client {
     const words = Object.entries(query ?? {}).map(
       ([name, text]) => `${encodeQuery(name)}=${encodeQuery(text)}`,
     )
+    // Where it goes stays what it was signed for, though another request may find a better place meanwhile.
+    const scope = { origin: this.#place.origin, region: this.#region }
     const path = `${this.#place.root}/${encodeKey(key)}`.replace(/(?<=.)\/$/, '') || '/'
     const target = words.length === 0 ? path : `${path}?${words.join('&')}`
     const own = (): Headers => (typeof headers === 'function' ? headers() : (headers ?? {}))
@@ -98,46 +114,44 @@ export class S3Client {
       ...rest,
       path: target,
       ...(body === undefined ? {} : { body }),
-      headers: () => this.#sign(request.method, target, own(), body),
+      headers: () => this.#sign(scope, { method: request.method, target, headers: own(), body }),
       expected: [...(request.expected ?? []), 301, 307, 400, 401, 403, 404, 405, 409, 412, 501, 507],
       bytesMax: Math.max(request.bytesMax ?? 0, faultBytesMax),
     }
   }
 
   async #sign(
-    method: string,
-    target: string,
-    headers: Headers,
-    body: Uint8Array | undefined,
+    scope: { origin: string; region: string },
+    { method, target, headers, body }: Unsigned,
   ): Promise<Headers> {
     const credentials = await this.#chain.current()
     if (credentials === null) return headers
     const signer = new AwsV4Signer({
       method,
-      url: this.#place.origin + target,
+      url: scope.origin + target,
       headers: { ...headers, 'x-amz-content-sha256': toHex(sha256(body ?? new Uint8Array(0))) },
       accessKeyId: credentials.id,
       secretAccessKey: credentials.secret,
       ...(credentials.token === undefined ? {} : { sessionToken: credentials.token }),
       service: 's3',
-      region: this.#region,
+      region: scope.region,
       datetime: new Date(Date.now() + this.#aheadMs).toISOString().replace(/[:-]|\.\d{3}/g, ''),
     })
     return Object.fromEntries((await signer.sign()).headers)
   }
 
   /** What was put right, so that it is tried once; null: nothing can be. */
-  #cure(fault: Fault, answer: HttpAnswer, sentMs: number): string | null {
+  #cure(fault: Fault, answer: HttpAnswer, sent: Sent): string | null {
     if (fault.code === 'RequestTimeout') return 'pause'
     const theirsMs = Date.parse(answer.headers['date'] ?? '')
     const isSkewed = fault.code === 'RequestTimeTooSkewed' || (fault.status === 403 && fault.code === '')
-    if (isSkewed && Math.abs(theirsMs - sentMs - this.#aheadMs) > 60_000) {
-      this.#aheadMs = theirsMs - sentMs
+    if (isSkewed && Math.abs(theirsMs - sent.ms - sent.aheadMs) > 60_000) {
+      this.#aheadMs = theirsMs - sent.ms
       return 'clock'
     }
     const { region } = fault
     const isElsewhere = [301, 307, 400].includes(fault.status) && region !== null && isRegion(region)
-    if (!isElsewhere || region === this.#region) return null
+    if (!isElsewhere || region === sent.region) return null
     this.#region = region
     const before = this.#place.origin
     this.#place = placeOf(this.address, this.#settings, region)
