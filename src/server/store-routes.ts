@@ -4,17 +4,20 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Cid } from '../encoding/cid.ts'
+import { isMissing, openExisting, readRange } from '../store/disk/files.ts'
 import { formatBytes, manifestName, packPath, segmentPath } from '../store/disk/layout.ts'
 import type { LoggedEntry } from '../store/disk/log.ts'
 import { encodeLogEntry, manifestRefs } from '../store/manifest-file.ts'
 import { HttpError } from './answers.ts'
 import type { Exchange, Route, Schema } from './interface.ts'
 import { publicManifest } from './public-store.ts'
-import { rangeHeaders, rangeOf } from './ranges.ts'
+import { type Range, rangeHeaders, rangeOf } from './ranges.ts'
 import type { ServedRepository } from './repositories.ts'
 import { type AnswerSet, binary, notFound, repoParameter } from './schemas.ts'
 
 const bytes: AnswerSet = { 200: binary('the file'), 206: binary('a part of it'), 404: notFound }
+const atOnceBytesMax = 1 << 20
+const partBytes = 256 << 10
 const immutable = 'private, max-age=31536000, immutable'
 const range = { name: 'range', in: 'header', about: "'bytes=0-99'", schema: { type: 'string' } } as const
 const file = (kind: string): Schema => ({ type: 'string', pattern: `^[0-9a-f]{64}\\.${kind}$` })
@@ -163,31 +166,38 @@ function sendBytes({ response }: Exchange, content: Uint8Array, cache: string): 
   response.end(content)
 }
 
+/** Small parts in one go: for them a local disk answers sooner than a thread could be asked. Large ones as a stream. */
 async function sendFile(exchange: Exchange, name: string): Promise<void> {
   const { request, response, signal } = exchange
-  const handle = await openFile(path.join(exchange.repository().store.location, name))
+  const file = path.join(exchange.repository().store.location, name)
+  const fd = openFile(file)
   try {
-    const { size } = await handle.stat()
+    const { size } = fs.fstatSync(fd)
     const wanted = rangeOf(request.headers.range, size)
+    const { start, end } = wanted
+    const bytes = end - start <= atOnceBytesMax ? readRange(fd, start, end - start, file) : null
     response.writeHead(wanted.isPart ? 206 : 200, {
       'content-type': 'application/octet-stream',
       'cache-control': immutable,
       etag: `"${path.posix.basename(name)}"`,
       ...rangeHeaders(wanted, size),
     })
-    const { start, end } = wanted
-    const parts = handle.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark: 256 << 10 })
-    await pipeline(parts, response, { signal })
+    if (bytes !== null) response.end(bytes)
+    else await pipeline(partsOf(fd, wanted), response, { signal })
   } finally {
-    await handle.close()
+    fs.closeSync(fd)
   }
 }
 
-async function openFile(file: string): Promise<fs.promises.FileHandle> {
+function partsOf(fd: number, { start, end }: Range): fs.ReadStream {
+  return fs.createReadStream('', { fd, start, end: end - 1, autoClose: false, highWaterMark: partBytes })
+}
+
+function openFile(file: string): number {
   try {
-    return await fs.promises.open(file, 'r')
+    return openExisting(file)
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? noFile() : error
+    throw isMissing(error) ? noFile() : error
   }
 }
 
