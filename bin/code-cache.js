@@ -66,6 +66,7 @@ function table(column, edited) {
 /** The first jobs of each kind that threads are given, as they were given them. */
 function listenToThreads() {
   const heard = new Map()
+  // oxlint-disable-next-line typescript/unbound-method -- called on the thread that it was called on
   const post = threads.Worker.prototype.postMessage
   threads.Worker.prototype.postMessage = function (message, transfer) {
     const known = heard.get(message.name) ?? []
