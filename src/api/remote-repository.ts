@@ -235,6 +235,12 @@ export class RemoteRepository extends DataRepository {
     }
   }
 
+  /** The caller closes it. */
+  protected async openStore(remote: string | undefined, options: t.OperationOptions): Promise<Store> {
+    const { url } = this.#target(await this.repo.store.manifest(), remote)
+    return openRemote(url, { ...this.#opening, ...during(options) })
+  }
+
   async importGit(
     source: string,
     options: t.OperationOptions & { revision?: string; branch?: string; paths?: readonly string[] } = {},

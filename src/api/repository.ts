@@ -8,6 +8,7 @@ import { commitIndex } from '../repo/commit.ts'
 import { signatureOf } from '../repo/context.ts'
 import { abortMerge } from '../repo/merge.ts'
 import type { Repo } from '../repo/interface.ts'
+import type { GcReport } from '../store/interface.ts'
 import { stage } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
@@ -167,6 +168,30 @@ export class Repository extends LinkedRepository {
     if (options.all === true) await stage(this.worktree, ['.'], { ...options, trackedOnly: true })
     const commit = await commitIndex(this.repo, options)
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
+  }
+
+  /** As gc, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */
+  async gcRemote(
+    remote: string,
+    {
+      onProgress,
+      ...options
+    }: t.OperationOptions & {
+      dryRun?: boolean
+      graceMs?: number
+      manifestsKeptMax?: number
+    } = {},
+  ): Promise<GcReport> {
+    const store = await this.openStore(remote, { ...options, onProgress })
+    const phase = `collecting garbage in ${remote}`
+    try {
+      return await store.gc({
+        ...options,
+        onProgress: (done, total) => onProgress?.({ phase, done, total, unit: 'objects' }),
+      })
+    } finally {
+      await store.close()
+    }
   }
 
   /** Gives up the merge, pick or rebase under way: all is as before it. */

@@ -2,19 +2,21 @@ import { counted, sizeText } from '../format/size.ts'
 import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {
-  usage: ['gc [--dry-run] [--prune-now] [--keep N]'],
+  usage: ['gc [--dry-run] [--prune-now] [--keep N] [--remote NAME]'],
   description:
-    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.',
+    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well.',
   options: {
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
     'prune-now': {
       type: 'flag',
       about: 'remove replaced files at once: only when nobody else uses the repository',
     },
+    remote: { type: 'text', value: 'NAME', about: 'in this remote, not here' },
     keep: { type: 'text', value: 'N', about: 'keep N operations instead of 1000' },
   },
   examples: [
     ['varve gc --dry-run', 'how much could be freed?'],
+    ['varve gc --remote origin --keep 1', 'make a Git host forget what no branch needs'],
     ['varve gc --keep 1 --prune-now', 'forget all that no ref needs, now'],
   ],
   json: '{ objectsKept: number; objectsDropped: number; bytesBefore: number; bytesAfter: number; filesRemoved: number }',
@@ -26,12 +28,14 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const keep = given.number('keep')
   const dryRun = given.flag('dry-run')
-  const report = await repo.gc({
+  const remote = given.text('remote')
+  const wishes = {
     ...operation,
     dryRun,
     ...(given.flag('prune-now') ? { graceMs: 0 } : {}),
     ...(keep === undefined ? {} : { manifestsKeptMax: keep }),
-  })
+  }
+  const report = await (remote === undefined ? repo.gc(wishes) : repo.gcRemote(remote, wishes))
   out.result(report, () => {
     const { objectsKept, objectsDropped, bytesBefore, bytesAfter, filesRemoved } = report
     const text = `${counted(objectsKept, 'object')} kept, ${objectsDropped} ${dryRun ? 'would be dropped' : 'dropped'}; ${sizeText(bytesBefore)} -> ${sizeText(bytesAfter)}; ${counted(filesRemoved, 'file')} removed`
