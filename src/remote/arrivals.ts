@@ -86,10 +86,16 @@ export class Arrivals {
     const sender = new Sender(this.#source, { writer: this.reader, arrived }, signal)
     const before = { objects: this.objects, bytes: this.bytes }
     await sender.send(cids, () => {
-      const { objects: done, bytes } = sender
-      this.objects = before.objects + done
-      this.bytes = before.bytes + bytes
-      onProgress?.({ phase: 'fetching contents', done, total: cids.length, unit: 'objects', bytes })
+      this.objects = before.objects + sender.objects
+      this.bytes = before.bytes + sender.bytes
+      const total = before.objects + cids.length
+      onProgress?.({
+        phase: 'fetching contents',
+        done: this.objects,
+        total,
+        unit: 'objects',
+        bytes: this.bytes,
+      })
     })
   }
 }
