@@ -31,7 +31,8 @@ const cacheBytes = 32 << 20
 
 /** Whether a path names a file that begins like a bundle. */
 export function isBundle(file: string): boolean {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false
+  // Says no, and does not throw, where a path cannot be one.
+  if (!fs.existsSync(file) || fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false
   return reading(file, (fd) => isBundlePrelude(readRange(fd, 0, 4, file)))
 }
 
