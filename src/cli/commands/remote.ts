@@ -13,7 +13,7 @@ export const command: Command = {
     'remote remove NAME',
   ],
   description:
-    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, a Git repository (git+https://, git+ssh:// or git+file://), or an object store\n(s3://BUCKET/PREFIX). The first push makes the data there where there is none. An object store is asked whether it keeps\nconditional writes, without which two who push could lose each other's commits. Push goes to all addresses that are set\nwith --push; fetch falls back to those of --fallback when the remote is down or damaged.",
+    "Lists, adds and removes remotes: other repositories to fetch from and push to. URL is the path or the file://\naddress of a repository's folder, a server's (https://HOST/NAME), one by ssh (ssh://USER@HOST/PATH or USER@HOST:PATH), a Git\nrepository (git+https://, git+ssh:// or git+file://), or an object store (s3://BUCKET/PREFIX). The first push makes the data there where there is none. An object store is asked whether it keeps\nconditional writes, without which two who push could lose each other's commits. Push goes to all addresses that are set\nwith --push; fetch falls back to those of --fallback when the remote is down or damaged.",
   options: {
     'single-writer': {
       type: 'flag',
@@ -27,6 +27,8 @@ export const command: Command = {
   examples: [
     ['varve remote add origin /srv/data/prices', 'a repository on a disk'],
     ['varve remote add origin s3://my-bucket/prices', 'an object store'],
+    ['varve remote add origin https://data.example.org/prices', "a server that runs 'varve serve'"],
+    ['varve remote add origin ada@example.org:data/prices', 'a folder on another machine, by ssh'],
     ['varve remote add origin git+ssh://git@github.com/ada/prices.git', 'data beside the code on a Git host'],
     ['varve remote', 'which remotes there are'],
     ['varve remote set-url --add --push origin /mnt/backup/prices', 'push to a second place as well'],
