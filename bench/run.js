@@ -1,7 +1,7 @@
 // Runs the benchmarks of the built product: `node bench/run.js [name…] [--rounds N] [--large]`. Names: startup, table,
-// files, large-file, history, merge; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to
+// files, large-file, history, merge, remotes; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to
 // work; --large adds the largest table to 'merge'.
-const names = ['startup', 'table', 'files', 'large-file', 'history', 'merge']
+const names = ['startup', 'table', 'files', 'large-file', 'history', 'merge', 'remotes']
 const args = process.argv.slice(2)
 const at = args.indexOf('--rounds')
 const rounds = at === -1 ? null : Number(args.splice(at, 2)[1])
@@ -14,5 +14,5 @@ if (unknown.length > 0 || (rounds !== null && !(Number.isInteger(rounds) && roun
 }
 for (const name of args.length > 0 ? args : names) {
   const { bench } = await import(`./${name}.js`)
-  bench(rounds ?? (name === 'large-file' ? 1 : 3), { large })
+  await bench(rounds ?? (name === 'large-file' ? 1 : 3), { large })
 }
