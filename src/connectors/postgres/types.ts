@@ -40,7 +40,11 @@ export const sessionSettings: readonly string[] = [
 
 const isJsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 const space = 0x20
-const isoTime = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)(\+00)?$/
+const plus = 0x2b
+const zero = 0x30
+const nine = 0x39
+const letterT = 0x54
+const letterZ = 0x5a
 
 /** `bytes` is the value's text, or null; the cell keeps a view of it. */
 export function cellOfText(bytes: Uint8Array | null, type: ColumnType): Cell {
@@ -82,9 +86,13 @@ export function textOfCell(cell: Cell): string | null {
 
 /** '2024-05-06 07:08:09.123+00' as ISO 8601 has it; other eras and infinity stay as they are. */
 function isoTimestamp(bytes: Uint8Array): Uint8Array {
-  if (bytes[10] !== space) return bytes
-  const [, date, time, zone] = isoTime.exec(latin1(bytes)) ?? []
-  return date === undefined ? bytes : Buffer.from(`${date}T${time}${zone === undefined ? '' : 'Z'}`, 'latin1')
+  const { length } = bytes
+  if (length < 19 || bytes[10] !== space || bytes[length - 1]! > nine) return bytes
+  const isUtc = bytes[length - 3] === plus && bytes[length - 2] === zero && bytes[length - 1] === zero
+  const iso = bytes.slice(0, isUtc ? length - 2 : length)
+  iso[10] = letterT
+  if (isUtc) iso[length - 3] = letterZ
+  return iso
 }
 
 function latin1(bytes: Uint8Array): string {
