@@ -7,6 +7,9 @@ import { readCells } from '../formats/columnar/read-cells.ts'
 import type { Io } from '../repo/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
+import { driftOf } from './drift.ts'
+import { isAllowed } from './guards.ts'
+import type { HeldRows } from './held-rows.ts'
 import type { Link, SyncOptions } from './interface.ts'
 import { type LinkedTable, tableAt } from './link-tables.ts'
 
@@ -19,15 +22,24 @@ export async function capture(
     readonly tables: readonly LinkedTable[]
     readonly before: Tree
     readonly digests: TableDigests
+    readonly held: HeldRows
   },
   options: SyncOptions,
 ): Promise<Tree> {
-  const { link, tables, before, digests } = what
+  const { link, tables, before, digests, held } = what
   const entries = new Map<Path, TreeEntry>()
   const snapshot = await connector.snapshot(tables.map(({ table }) => table))
   try {
     for (const { table, path } of tables) {
       const known = await before.get(path)
+      const previous = (await tableAt(io, before, path))?.schema
+      const drift = previous === undefined || isAllowed('schema', options) ? [] : driftOf(previous, table)
+      if (known !== null && drift.length > 0) {
+        const message = `${drift.join('; ')}: run 'varve sync ${link.name} --allow schema' if that is right`
+        held.add({ table: table.name, path, key: '', keyHex: '', reason: 'schema', message })
+        entries.set(path, known)
+        continue
+      }
       const knownTable = known?.kind === 'table' ? known.table : null
       const digest = await snapshot.digest(table)
       if (known !== null && knownTable !== null && digests.isSame(path, digest, knownTable)) {
@@ -35,7 +47,6 @@ export async function capture(
         entries.set(path, known)
         continue
       }
-      const previous = (await tableAt(io, before, path))?.schema
       const source = {
         columns: table.columns.map(({ name, type }) => ({ name, type })),
         key: table.key,

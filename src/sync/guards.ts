@@ -39,6 +39,6 @@ export function guardIdentity(link: string, known: string | null, found: string,
   })
 }
 
-function isAllowed(guard: SyncGuard, options: SyncOptions): boolean {
+export function isAllowed(guard: SyncGuard, options: SyncOptions): boolean {
   return options.allow?.includes(guard) === true
 }

@@ -64,5 +64,8 @@ export interface SyncOptions {
     | undefined
 }
 
-/** 'deletes': many rows vanish, or a table is empty. 'identity': it is another database than before. */
-export type SyncGuard = 'deletes' | 'identity'
+/**
+ * 'deletes': many rows vanish, or a table is empty. 'identity': it is another database than before. 'schema': a table
+ * has changed its shape by more than a new column that may be empty.
+ */
+export type SyncGuard = 'deletes' | 'identity' | 'schema'

@@ -17,6 +17,7 @@ import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { applyStep } from './apply.ts'
 import { capture } from './capture.ts'
 import { TableDigests } from './digests.ts'
+import { columnsOnlyHere } from './drift.ts'
 import { guardDeletes, guardIdentity } from './guards.ts'
 import { HeldRows } from './held-rows.ts'
 import type { Link, Receipt, RowCounts, SyncOptions, TableReceipt } from './interface.ts'
@@ -51,14 +52,14 @@ export async function syncRound(round: Round): Promise<Receipt> {
     const io: Io = { writer, nodes }
     const before = await treeOf(io, state.live)
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkRef(link.name, 'digests')))
-    const captured = await capture(io, connector, { link, tables, before, digests }, options)
+    const held = new HeldRows()
+    const captured = await capture(io, connector, { link, tables, before, digests, held }, options)
     throwIfAborted(options.signal)
     const receipts = await describeCaptured(io, round, tables, before, captured)
     const live = await publishLive(round, io, { state, before, captured, identity, digests })
     const base = await commonBase(nodes.reader, state, checkpoint)
     const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
     const merged = await mergeIntoBranch(round, io, { tables, base: baseTree, captured, live })
-    const held = new HeldRows()
     await held.addConflicts(io, merged.conflicts, tables)
     const step = {
       round,
@@ -85,11 +86,31 @@ export async function syncRound(round: Round): Promise<Receipt> {
       tables: receipts.map((one) => ({ ...one, written: written.get(one.path) ?? noCounts })),
       heldBack: await held.named(io, captured),
       commit: merged.commit === null ? null : digestHex(merged.commit),
-      notes: base.note === null ? [] : [base.note],
+      notes: [
+        ...(base.note === null ? [] : [base.note]),
+        ...(await notesOf(io, round, tables, merged.target)),
+      ],
     }
     if (options.dryRun !== true) await rememberReceipt(round, receipt)
     return receipt
   })
+}
+
+async function notesOf(
+  io: Io,
+  { link }: Round,
+  tables: readonly LinkedTable[],
+  target: Tree,
+): Promise<string[]> {
+  if (link.mode === 'capture') return []
+  const notes: string[] = []
+  for (const { table, path } of tables) {
+    const schema = (await tableAt(io, target, path))?.schema
+    const names = schema === undefined ? [] : columnsOnlyHere(schema, table)
+    if (names.length > 0)
+      notes.push(`'${table.name}' has no column ${names.join(', ')}: what is in it stays here`)
+  }
+  return notes
 }
 
 async function treeOf(io: Io, commit: Cid | null): Promise<Tree> {

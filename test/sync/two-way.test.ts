@@ -274,6 +274,32 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     expect(await fault(sync())).toMatch(/^VARVE_REFUSED: the endpoint of 'shop' is another database/)
   })
 
+  test('a new column that may be empty flows; any other change of shape stops that table alone, until it is let through', async () => {
+    await db.query('CREATE TABLE other (id int PRIMARY KEY, n int); INSERT INTO other VALUES (1, 1)')
+    link = { ...link, tables: ['people', 'other'] }
+    await sync()
+    await db.query("ALTER TABLE people ADD email text; UPDATE people SET email = 'a@b' WHERE id = 1")
+    expect((await sync()).heldBack).toEqual([])
+    expect((await branchRows())[0]).toEqual({ id: 1, name: 'Ada', age: 36, email: 'a@b' })
+    await db.query(
+      'ALTER TABLE people DROP age; ALTER TABLE people ALTER email TYPE int USING 5; UPDATE other SET n = 2',
+    )
+    const before = await branchRows()
+    const stopped = await sync()
+    expect(stopped.heldBack).toMatchObject([
+      {
+        table: 'people',
+        reason: 'schema',
+        message: expect.stringContaining("column 'age' is gone; column 'email' is int") as string,
+      },
+    ])
+    expect(await branchRows()).toEqual(before)
+    expect(await (await repository.at('main')).table('shop/other').get(1)).toEqual({ id: 1, n: 2 })
+    await sync({ allow: ['schema'] })
+    expect((await branchRows())[0]).toEqual({ id: 1, name: 'Ada', email: 5 })
+    expect((await sync()).heldBack).toEqual([])
+  })
+
   test('capture reads only, materialize writes only, and a mirror makes the endpoint what the branch is', async () => {
     await sync({}, 'capture')
     await edit((table) => table.put({ id: 1, name: 'ours', age: 1 }))

@@ -5,7 +5,7 @@ import { receiptLines } from '../format/receipt.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Link, Receipt, Repository, SyncGuard } from '../../index.ts'
 
-const guards: readonly SyncGuard[] = ['deletes', 'identity']
+const guards: readonly SyncGuard[] = ['deletes', 'identity', 'schema']
 
 export const command: Command = {
   usage: [
@@ -21,7 +21,7 @@ export const command: Command = {
     allow: {
       type: 'list',
       value: 'GUARD',
-      about: "let a round through that was stopped: 'deletes' or 'identity'",
+      about: "let a round through that was stopped: 'deletes', 'identity' or 'schema'",
     },
     ours: {
       type: 'flag',

@@ -1,0 +1,30 @@
+// How an endpoint's table has changed its shape since it was read before. A new column that may be empty flows along;
+// anything else stops that table alone, says what it is, and waits for somebody to let it through.
+import type { EndpointTable } from '../connectors/interface.ts'
+import type { Schema } from '../table/interface.ts'
+
+/** One sentence a change; empty when the table may go on. */
+export function driftOf(before: Schema, table: EndpointTable): string[] {
+  const now = new Map(table.columns.map((column) => [column.name, column]))
+  const drift: string[] = []
+  for (const { name, type } of before.columns) {
+    const column = now.get(name)
+    if (column === undefined) drift.push(`column '${name}' is gone`)
+    else if (column.type !== type)
+      drift.push(`column '${name}' is ${column.type} (${column.nativeType}) and was ${type}`)
+  }
+  const known = new Set(before.columns.map(({ name }) => name))
+  for (const { name, nullable, generated } of table.columns)
+    if (!known.has(name) && !nullable && !generated)
+      drift.push(`column '${name}' is new and may not be empty`)
+  const key = before.key.map((id) => before.columns.find((column) => column.id === id)!.name)
+  if (key.join('\0') !== table.key.join('\0'))
+    drift.push(`the key is ${table.key.join(', ')} and was ${key.join(', ')}`)
+  return drift
+}
+
+/** Columns of the dataset's table that the endpoint has not: what is in them stays here. */
+export function columnsOnlyHere(schema: Schema, table: EndpointTable): string[] {
+  const there = new Set(table.columns.map(({ name }) => name))
+  return schema.columns.filter(({ name }) => !there.has(name)).map(({ name }) => name)
+}
