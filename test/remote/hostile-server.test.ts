@@ -9,6 +9,7 @@ import { push } from '../../src/remote/push.ts'
 import { openRemote } from '../../src/remote/transports/open.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { decodeLogEntry, encodeLogEntry } from '../../src/store/manifest-file.ts'
+import { Faults, systemError } from '../crash/faults.ts'
 import { type Serving, serve } from '../server/serving.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type Lie, cuttingProxy, lyingProxy } from './cutting-proxy.ts'
@@ -173,6 +174,46 @@ test('a push whose server says that all went well, and lies about it, changes no
   expect(await refOf(store, 'refs/remotes/origin/main')).toBe(head)
   await store.close()
 })
+
+test('a full disk here, at any write of a fetch or a push: exit code 53, and all is as it was', async () => {
+  const serving = await served()
+  const server = await DiskStore.open(path.join(serving.dir, 'prices'))
+  const dir = temporaryDir()
+  const store = await DiskStore.create(path.join(dir, 'store'))
+  const full = async (work: () => Promise<unknown>, unchanged: () => Promise<unknown>): Promise<void> => {
+    const before = await unchanged()
+    for (let at = 1; ; at += 2) {
+      const faults = new Faults()
+      let writes = 0
+      faults.install((call, target) => {
+        if (call === 'write' && target?.startsWith(dir) && ++writes >= at) throw systemError('ENOSPC')
+        return undefined
+      })
+      const result = await fault(work()).finally(() => faults.uninstall())
+      if (result === 'no error') {
+        expect(at).toBeGreaterThan(2)
+        return
+      }
+      expect(result).toMatch(/^VARVE_DISK_FULL \(53\)/)
+      expect(await unchanged()).toEqual(before)
+    }
+  }
+  const url = serving.url
+  await full(
+    () => withRemote(url, serving.admin, dir, (remote) => fetchRefs(store, remote, origin)),
+    () => refOf(store, 'refs/remotes/origin/main'),
+  )
+  const base = (await refOf(store, 'refs/remotes/origin/main'))!
+  const head = await commitOn(store, main, { files: { a: 'two' } }, base as never)
+  await full(
+    () => withRemote(url, serving.admin, dir, (remote) => push(store, remote, origin)),
+    () => refOf(server, main),
+  )
+  expect(await refOf(server, main)).toBe(head)
+  expect([await problemsOf(store), await problemsOf(server)]).toEqual([[], []])
+  await store.close()
+  await server.close()
+}, 60_000)
 
 // Lines that break.
 
