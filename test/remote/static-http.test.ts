@@ -86,6 +86,7 @@ test.each<[string, string, (bytes: Buffer) => Buffer]>([
   ['a byte of a pack is another', '.pack', (bytes) => flipped(bytes, bytes.length - 60)],
   ['a byte of the index is another', '.idx', (bytes) => flipped(bytes, bytes.length - 5)],
   ['a byte of the manifest is another', '/m/', (bytes) => flipped(bytes, 60)],
+  ['the hint names a manifest that is another one', 'newest', (bytes) => flipped(bytes, 4)],
   ['the format is of another time', 'format', () => Buffer.from('{"format":9}')],
   ['a pack is cut short', '.pack', (bytes) => bytes.subarray(0, 40)],
   ['a pack is a page of text', '.pack', () => Buffer.from('<html>not found</html>')],

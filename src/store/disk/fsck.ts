@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { toHex } from '../../base/bytes.ts'
-import { VarveError, corrupt, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
 import { type Cid, cidOf, codecOf } from '../../encoding/cid.ts'
 import { fsckObjects } from '../closure.ts'
@@ -14,7 +14,7 @@ import { readRecord, readRecordHead } from '../record.ts'
 import { Segment, codecBitOf, encodeSegment } from '../segment.ts'
 import { isMissing, readWhole } from './files.ts'
 import type { DiskHome } from './home.ts'
-import { checkFormat, newestBytesMax, newestName, packPath, readNewestHint, segmentPath } from './layout.ts'
+import { checkFormat, packPath, segmentPath } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
 
 const packBytesMax = 2 ** 30
@@ -42,7 +42,6 @@ export async function fsckDisk(home: DiskHome, options: FsckOptions): Promise<Fs
   for (const file of listed(home, 'idx')) attempt(check, file, () => checkSegmentFile(check, file))
   const newest = entries.at(-1)
   if (newest !== undefined) attempt(check, 'idx', () => checkIndex(check, newest))
-  attempt(check, newestName, () => checkHint(home, entries))
   await checkClosure(check, entries)
   return { objects: check.objects, bytes: check.bytes, problems: check.problems }
 }
@@ -57,18 +56,6 @@ function attempt(check: Check, where: string, work: () => void): void {
       check.problems.push({ where, what: error.message })
     else throw error
   }
-}
-
-/** It may be an old one, or none; what it says must be true. */
-function checkHint(home: DiskHome, entries: readonly LoggedEntry[]): void {
-  const file = path.join(home.dir, newestName)
-  if (!fs.existsSync(file)) return
-  const hint = readNewestHint(readWhole(file, newestBytesMax))
-  if (hint === null) throw corrupt('the hint at the newest manifest is damaged')
-  const newest = entries.at(-1)?.manifest.sequence ?? 0
-  const entry = entries.find(({ manifest }) => manifest.sequence === hint.sequence)
-  if (hint.sequence > newest || (entry !== undefined && entry.digest !== hint.digest))
-    throw corrupt('the hint at the newest manifest names another one than there is')
 }
 
 /** Files below a folder, relative to the store, in a stable order. */

@@ -82,6 +82,8 @@ export class StaticBlobs implements Blobs {
     if (known !== null && known.sequence === hint.sequence && fileDigest(known.bytes) === hint.digest)
       return null
     const manifest = await this.read(manifestName(hint.sequence), manifestBytesMax, options)
+    if (manifest !== null && fileDigest(manifest) !== hint.digest)
+      throw corrupt(`'${this.location}' calls a manifest its newest that is another one`)
     if (manifest === null) throw corrupt(`'${this.location}' lacks the manifest that it calls its newest`)
     return { sequence: hint.sequence, bytes: manifest }
   }
