@@ -1,10 +1,21 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+/** Many processes, races and cut lines, each some ten seconds and more: `npm run test:slow`. */
+export const slow: readonly string[] = [
+  'test/remote/pushers.test.ts',
+  'test/remote/git-faults.test.ts',
+  'test/remote/hostile-server.test.ts',
+  'test/remote/s3/remote.test.ts',
+  'test/server/command.test.ts',
+  'test/cli/interrupted-clone.test.ts',
+  'test/cli/s3.test.ts',
+]
+
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // They need a server that takes a while to start: `npm run test:s3`.
-    exclude: ['test/s3/**'],
+    exclude: ['test/s3/**', ...slow],
     setupFiles: ['test/support/seed.ts'],
     testTimeout: 30_000,
     pool: 'forks',

@@ -1,0 +1,17 @@
+// The tests that take long, all of them of remotes: `npm run test:slow`.
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { slow } from './vitest.config.ts'
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: [...slow],
+    setupFiles: ['test/support/seed.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    env: { VARVE_AUTHOR_NAME: 'Ada Lovelace', VARVE_AUTHOR_EMAIL: 'ada@example.org' },
+  },
+})
+
+export default config
