@@ -10,7 +10,7 @@ import { writeState } from './state.ts'
 import { type Staged, stageRows } from './stage.ts'
 import { changedColumns, statementOf } from './statements.ts'
 
-const batchRows = 20_000
+const batchRows = 5_000
 /** Of one plan; beyond it something is wrong with all of it. */
 const heldBackMax = 10_000
 
