@@ -37,6 +37,9 @@ function model(base: Json | undefined, ours: Json | undefined, theirs: Json | un
   const [b, o, t] = [base, ours, theirs].map(canonical)
   if (o === t || t === b) return ours
   if (o === b) return theirs
+  // Of two that were added under one key or id, one may say all that the other says.
+  if (base === undefined && saysAll(ours, theirs)) return ours
+  if (base === undefined && saysAll(theirs, ours)) return theirs
   if (base === undefined || ours === undefined || theirs === undefined) return clash
   if (keyed(base) && keyed(ours) && keyed(theirs)) {
     const byId = (list: { id: number }[]): Json => Object.fromEntries(list.map((one) => [`${one.id}`, one]))
@@ -51,6 +54,19 @@ function model(base: Json | undefined, ours: Json | undefined, theirs: Json | un
     if (value !== undefined) merged[key] = value
   }
   return merged
+}
+
+function saysAll(one: Json | undefined, other: Json | undefined): boolean {
+  if (one === undefined || other === undefined) return false
+  if (canonical(one) === canonical(other)) return true
+  if (keyed(one) && keyed(other)) {
+    return other.every((element) => one.some((like) => like.id === element.id && saysAll(like, element)))
+  }
+  return (
+    isObject(one) &&
+    isObject(other) &&
+    Object.keys(other).every((key) => Object.hasOwn(one, key) && saysAll(one[key], other[key]))
+  )
 }
 
 const scalar = fc.constantFrom<Json>(0, 1, -2.5, 'a', 'b\n"', 'é', true, null)
