@@ -171,6 +171,27 @@ describe.skipIf(!hasPostgres)(`PostgreSQL as an endpoint${withoutPostgres}`, () 
     await expect(sync(0, 'capture', ['gone'])).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
   })
 
+  test('a user without the rights, and a server that ends in the middle, are said to be that', async () => {
+    await both(`CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t VALUES (1, 'x')`)
+    await sides[1]!.db.query('CREATE ROLE reader LOGIN; GRANT SELECT ON t TO reader')
+    await sync(0, 'capture', ['t'])
+    sides[1]!.url = sides[1]!.url.replace('postgres@', 'reader@')
+    await sides[1]!.db.query('DELETE FROM t')
+    await expect(sync(1, 'mirror', ['t'])).rejects.toMatchObject({
+      code: 'VARVE_REFUSED',
+      message: expect.stringContaining('permission denied') as string,
+    })
+    expect(await text(1, 'SELECT * FROM t')).toEqual([])
+    const connector = await openEndpoint(sides[0]!.url)
+    const [table] = await connector.discover(['t'])
+    await postgres.kill()
+    await expect(connector.snapshot([table!])).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+    await connector.close()
+    await expect(openEndpoint(sides[0]!.url)).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+    await postgres.start()
+    expect((await sync(0, 'capture', ['t'])).heldBack).toEqual([])
+  })
+
   test('all tables are read at one moment, whatever is written meanwhile', async () => {
     await both(`CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY, n int);
       INSERT INTO a SELECT i, 0 FROM generate_series(1, 5000) i; INSERT INTO b SELECT i, 0 FROM generate_series(1, 5000) i`)

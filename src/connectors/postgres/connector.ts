@@ -2,7 +2,6 @@
 // one repeatable-read transaction over all tables, read by COPY; writing is one transaction of guarded statements.
 import { Client } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
-import { VarveError } from '../../base/errors.ts'
 import type { Cell } from '../../table/interface.ts'
 import type {
   ApplyPlan,
@@ -16,6 +15,7 @@ import type {
 import { applyPlan } from './apply.ts'
 import { copyRows } from './copy-text.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
+import { endpointError } from './failure.ts'
 import { quoteName } from './sql.ts'
 import { readState, takeOver } from './state.ts'
 import { cellOfText, sessionSettings } from './types.ts'
@@ -39,7 +39,7 @@ export async function openPostgres(url: string, options: ConnectorOptions): Prom
     for (const setting of sessionSettings) await client.query(setting)
   } catch (error) {
     await client.end().catch(() => undefined)
-    throw unreachable(url, error)
+    throw endpointError(placeOf(url), error)
   }
   return new PostgresConnector(client, url)
 }
@@ -50,45 +50,56 @@ class PostgresConnector implements Connector {
 
   constructor(client: Client, url: string) {
     this.#client = client
-    this.location = url.replace(/\?.*$/, '')
+    this.location = placeOf(url)
   }
 
   /** The cluster's own number, and the database in it. */
-  async identity(): Promise<string> {
-    const { rows } = await this.#client.query<{ cluster: string; database: string }>(
-      `SELECT (SELECT system_identifier FROM pg_control_system())::text AS cluster, oid::text AS database
-         FROM pg_database WHERE datname = current_database()`,
-    )
-    return `postgres:${rows[0]!.cluster}:${rows[0]!.database}`
+  identity(): Promise<string> {
+    return this.#asked(async () => {
+      const { rows } = await this.#client.query<{ cluster: string; database: string }>(
+        `SELECT (SELECT system_identifier FROM pg_control_system())::text AS cluster, oid::text AS database
+           FROM pg_database WHERE datname = current_database()`,
+      )
+      return `postgres:${rows[0]!.cluster}:${rows[0]!.database}`
+    })
   }
 
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
-    return discoverTables(this.#client, names)
+    return this.#asked(() => discoverTables(this.#client, names))
   }
 
   async snapshot(): Promise<EndpointSnapshot> {
-    await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    await this.#asked(() => this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'))
     return {
       rows: (table) => this.#rows(table as PostgresTable),
-      digest: (table) => this.#digest(table as PostgresTable),
-      close: async () => void (await this.#client.query('COMMIT')),
+      digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
+      close: async () => void (await this.#asked(() => this.#client.query('COMMIT'))),
     }
   }
 
   checkpoint(link: string): Promise<Checkpoint | null> {
-    return readState(this.#client, link)
+    return this.#asked(() => readState(this.#client, link))
   }
 
   takeOver(link: string): Promise<Checkpoint> {
-    return takeOver(this.#client, link)
+    return this.#asked(() => takeOver(this.#client, link))
   }
 
   apply(plan: ApplyPlan): Promise<Applied> {
-    return applyPlan(this.#client, plan)
+    return this.#asked(() => applyPlan(this.#client, plan))
   }
 
   async close(): Promise<void> {
-    await this.#client.end()
+    // Of a line that is gone there is nothing to close.
+    await this.#client.end().catch(() => undefined)
+  }
+
+  async #asked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw endpointError(this.location, error)
+    }
   }
 
   /** Over the same texts that `rows` gives, so that what it says of them holds. */
@@ -111,10 +122,18 @@ class PostgresConnector implements Connector {
     const columns = table.columns.map(({ name }) => `t.${quoteName(name)}::text`).join(', ')
     const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${orderOf(table)}`
     const stream = this.#client.query(copyTo(`COPY (${select}) TO STDOUT`))
-    for await (const rows of copyRows(stream as AsyncIterable<Uint8Array>, table.columns.length)) {
-      yield rows.map((fields) => fields.map((field, i) => cellOfText(field, table.columns[i]!.type)))
+    try {
+      for await (const rows of copyRows(stream as AsyncIterable<Uint8Array>, table.columns.length)) {
+        yield rows.map((fields) => fields.map((field, i) => cellOfText(field, table.columns[i]!.type)))
+      }
+    } catch (error) {
+      throw endpointError(this.location, error)
     }
   }
+}
+
+function placeOf(url: string): string {
+  return url.replace(/\?.*$/, '')
 }
 
 function orderOf(table: PostgresTable): string {
@@ -123,21 +142,4 @@ function orderOf(table: PostgresTable): string {
     return `t.${quoteName(name)}${isCollatable ? ' COLLATE "C"' : ''}`
   })
   return order.join(', ')
-}
-
-function unreachable(url: string, cause: unknown): VarveError {
-  const where = url.replace(/\?.*$/, '')
-  const { code, message } = cause as { code?: string; message: string }
-  if (code !== undefined && /^(28|3D)/.test(code)) {
-    return new VarveError('VARVE_REFUSED', `'${where}' refuses access: ${message}`, {
-      data: { url: where },
-      cause,
-      hint: 'give the password in PGPASSWORD or a .pgpass file, never in the URL',
-    })
-  }
-  return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${message || code}`, {
-    data: { url: where },
-    cause,
-    hint: 'check that the server runs and can be reached from here',
-  })
 }
