@@ -6,6 +6,7 @@ import path from 'node:path'
 import { throwIfAborted, VarveError } from '../../../base/errors.ts'
 import { type Cid, digestHex } from '../../../encoding/cid.ts'
 import { nextManifest } from '../../../store/change.ts'
+import { readRange } from '../../../store/disk/files.ts'
 import type { Manifest, ManifestChange } from '../../../store/interface.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import type { Change, Publisher, Publishing } from '../blobs/publish.ts'
@@ -18,6 +19,7 @@ const answerBytesMax = 16 << 20
 /** The server walks through all that is new before it answers. */
 const pushMsMax = 3_600_000
 const racesMax = 100
+const stallsMax = 5
 const refusals = [400, 403, 404, 409, 413, 415, 422]
 
 export class ServedPublisher implements Publisher {
@@ -38,12 +40,13 @@ export class ServedPublisher implements Publisher {
     try {
       const { size } = await handle.stat()
       let offset = await this.#begun(target, journal, signal)
-      while (offset < size) {
+      for (let stalls = 0; offset < size;) {
         throwIfAborted(signal)
-        const piece = Buffer.alloc(Math.min(pieceBytes, size - offset))
-        await handle.read(piece, 0, piece.length, offset)
+        const piece = readRange(handle.fd, offset, Math.min(pieceBytes, size - offset), file)
         const next = this.#offsetIn(await this.#put(target, offset, piece, signal))
         if (next > offset) options.onBytes?.(next - offset)
+        // Another try of ours may have been there; but a server that never goes on must not keep us for ever.
+        else if (++stalls > stallsMax) throw this.#stalled(next)
         offset = next
       }
     } finally {
@@ -116,6 +119,17 @@ export class ServedPublisher implements Publisher {
       bytesMax: 64 << 10,
       signal,
     })
+  }
+
+  #stalled(offset: number): VarveError {
+    return new VarveError(
+      'VARVE_UNREACHABLE',
+      `'${this.#location}' takes no more of a pack than ${offset} bytes`,
+      {
+        data: { location: this.#location, offset },
+        hint: 'nothing has been changed there; run the command again, or ask whoever runs the server',
+      },
+    )
   }
 
   #offsetIn({ headers, status, body }: HttpAnswer): number {
