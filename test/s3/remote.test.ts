@@ -48,6 +48,18 @@ async function pushUntilThrough(repo: Repository): Promise<number> {
   throw new Error('refused 200 times')
 }
 
+/** Asks again, as people do, where the store was out of reach: what was begun is carried on. */
+async function untilReached<T>(ask: () => Promise<T>): Promise<T> {
+  for (let failed = 0; failed < 20; failed++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
+    }
+  }
+  throw new Error('out of reach 20 times')
+}
+
 async function manyPushers(
   bucket: string,
   endpoint: string,
@@ -58,13 +70,15 @@ async function manyPushers(
   const url = `s3://${bucket}/shared`
   const first = keep(await Repository.init(path.join(temporaryDir(), 'first'), { author, environment }))
   await commit(first, 'start.txt', 'start\n', 'start')
-  await first.addRemote('origin', url)
-  await first.push('origin', ['main'])
+  await untilReached(async () => first.addRemote('origin', url))
+  await untilReached(async () => first.push('origin', ['main']))
   const dir = temporaryDir()
   const names = Array.from({ length: pushers }, (_, index) => `p${index}`)
   const repos = await Promise.all(
     names.map(async (name) =>
-      keep(await Repository.clone(url, path.join(dir, name), { author, environment })),
+      keep(
+        await untilReached(async () => Repository.clone(url, path.join(dir, name), { author, environment })),
+      ),
     ),
   )
   const refused = await Promise.all(
@@ -77,7 +91,9 @@ async function manyPushers(
       return count
     }),
   )
-  const copy = keep(await Repository.clone(url, path.join(dir, 'copy'), { author, environment }))
+  const copy = keep(
+    await untilReached(async () => Repository.clone(url, path.join(dir, 'copy'), { author, environment })),
+  )
   const expected = [
     'start',
     ...names.flatMap((name) => Array.from({ length: rounds }, (_, round) => `${name} ${round}`)),
