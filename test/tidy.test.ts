@@ -9,6 +9,7 @@ const source = path.join(import.meta.dirname, '../src')
 /** DESIGN section 3: what each room stands on, beside those that these stand on. */
 const rooms: Record<string, readonly string[]> = {
   base: [],
+  http: ['base'],
   encoding: ['base'],
   chunking: ['base'],
   store: ['encoding'],
@@ -22,8 +23,8 @@ const rooms: Record<string, readonly string[]> = {
   merge: ['table', 'files', 'dataset', 'formats', 'history', 'documents'],
   repo: ['merge'],
   worktree: ['repo'],
-  remote: ['repo'],
-  connectors: ['base', 'table'],
+  remote: ['repo', 'http'],
+  connectors: ['table', 'http'],
   sync: ['repo', 'connectors'],
   git: ['worktree', 'remote'],
   api: ['repo', 'worktree', 'remote', 'git', 'sync'],
@@ -38,6 +39,7 @@ const platformPlaces = [
   /^base\/platform/,
   /^store\/disk\//,
   /^worktree\//,
+  /^http\//,
   /^remote\/transports\//,
   /^git\//,
   /^connectors\//,

@@ -1,7 +1,7 @@
 // How an error ends a command: what is printed and which exit code it has. Expected failures show their message and
 // hint; anything else is a bug of Varve and says so, with its stack.
 import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
-import { toJson } from '../api/json.ts'
+import { toJson } from '../table/json.ts'
 import type { Paint } from './paint.ts'
 import { visible } from './visible.ts'
 

@@ -2,7 +2,7 @@
 // about the work goes there too unless --quiet; warnings and hints go to standard error. Writing waits for a slow
 // reader, and a reader that goes away (`| head`) ends the command without a word.
 import type { Writable } from 'node:stream'
-import { toJson } from '../api/json.ts'
+import { toJson } from '../table/json.ts'
 import type { Paint } from './paint.ts'
 
 const flushChars = 1 << 16

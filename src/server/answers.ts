@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
-import { toJson } from '../api/json.ts'
+import { toJson } from '../table/json.ts'
 
 /** An error with a status of its own. */
 export class HttpError extends Error {

@@ -4,7 +4,7 @@ import { alignedRows } from '../../src/cli/format/columns.ts'
 import { sizeText } from '../../src/cli/format/size.ts'
 import { dateText } from '../../src/cli/format/time.ts'
 import { changedValues, keyText, rowText, valueText } from '../../src/cli/format/value.ts'
-import { toJson } from '../../src/api/json.ts'
+import { toJson } from '../../src/table/json.ts'
 import { displayWidth, shortened, visible, visibleLine } from '../../src/cli/visible.ts'
 
 describe('text from outside', () => {

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { HttpClient } from '../../src/remote/transports/http-client.ts'
+import { HttpClient } from '../../src/http/client.ts'
 import { ServedPublisher } from '../../src/remote/transports/http/served-publisher.ts'
 import { temporaryDir } from '../support/temporary.ts'
 

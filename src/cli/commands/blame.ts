@@ -4,7 +4,7 @@ import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { BlamePrinter } from '../format/blame.ts'
 import type { Command, Context } from '../interface.ts'
-import { toJson } from '../../api/json.ts'
+import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
 import { isRevision, toRepositoryPath } from '../paths.ts'
 

@@ -8,7 +8,7 @@ import { policyLines, policySentence } from '../format/policies.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { pathInRevision } from '../paths.ts'
-import { toJson } from '../../api/json.ts'
+import { toJson } from '../../table/json.ts'
 import { collect } from '../../base/iterables.ts'
 import { splitRevisionPath } from '../../history/revision.ts'
 

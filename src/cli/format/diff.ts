@@ -1,6 +1,6 @@
 // Differences for people: tables by row and cell, text as a unified diff, the rest by size.
 import type { DiffStat, FileDiff, PathState } from '../../api/interface.ts'
-import { toJson } from '../../api/json.ts'
+import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
 import { shortened, visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'

@@ -1,7 +1,7 @@
 // Cells, keys and rows for people. Long cells are cut unless --verbose; of a long change, the part around the first
 // difference is shown, for the two beginnings may well be the same.
 import type { Row, Value } from '../../table/interface.ts'
-import { toJson } from '../../api/json.ts'
+import { toJson } from '../../table/json.ts'
 import { shortened, visible } from '../visible.ts'
 import { sizeText } from './size.ts'
 

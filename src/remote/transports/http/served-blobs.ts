@@ -3,7 +3,7 @@
 import { corrupt } from '../../../base/errors.ts'
 import { manifestBytesMax } from '../../../store/manifest-file.ts'
 import type { ManifestFile, ReadBlobOptions } from '../blobs/interface.ts'
-import type { HttpClient } from '../http-client.ts'
+import type { HttpClient } from '../../../http/client.ts'
 import { noRepositoryAt } from './served-errors.ts'
 import { StaticBlobs } from './static-blobs.ts'
 

@@ -10,7 +10,7 @@ import { readRange } from '../../../store/disk/files.ts'
 import type { Manifest, ManifestChange } from '../../../store/interface.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import type { Change, Publisher, Publishing } from '../blobs/publish.ts'
-import type { HttpAnswer, HttpClient } from '../http-client.ts'
+import type { HttpAnswer, HttpClient } from '../../../http/client.ts'
 import type { ServedBlobsOptions } from './served-blobs.ts'
 import { refusedBy } from './served-errors.ts'
 

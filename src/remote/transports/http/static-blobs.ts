@@ -4,7 +4,7 @@ import { VarveError, corrupt } from '../../../base/errors.ts'
 import { manifestName, newestBytesMax, newestName, readNewestHint } from '../../../store/disk/layout.ts'
 import { fileDigest, manifestBytesMax } from '../../../store/manifest-file.ts'
 import type { Blobs, ManifestFile, ReadBlobOptions } from '../blobs/interface.ts'
-import type { HttpClient } from '../http-client.ts'
+import type { HttpClient } from '../../../http/client.ts'
 
 const absent = [404, 410]
 

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import { VarveError } from '../../../base/errors.ts'
 import { utf8Text } from '../../../base/bytes.ts'
-import { HttpClient } from '../http-client.ts'
+import { HttpClient } from '../../../http/client.ts'
 import { type Environment, value } from './settings.ts'
 
 export interface Credentials {

@@ -2,7 +2,7 @@
 // the rest, and takes it if it is the rest of the same file. Nothing is kept beyond what was asked for.
 import { VarveError, corrupt } from '../../../base/errors.ts'
 import { concatBytes } from '../../../base/bytes.ts'
-import type { Headers, HttpAnswer } from '../http-client.ts'
+import type { Headers, HttpAnswer } from '../../../http/client.ts'
 import type { S3Client } from './client.ts'
 import { faultOf } from './refusals.ts'
 

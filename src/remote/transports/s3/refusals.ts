@@ -2,7 +2,7 @@
 // own words only the code is repeated, and only if it looks like one: a message may echo what we sent, signatures and
 // keys included.
 import { VarveError } from '../../../base/errors.ts'
-import type { HttpAnswer } from '../http-client.ts'
+import type { HttpAnswer } from '../../../http/client.ts'
 import { childText, parseXml } from './xml.ts'
 
 export interface Fault {

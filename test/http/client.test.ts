@@ -4,7 +4,7 @@ import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
-import { HttpClient, type HttpRequest } from '../../src/remote/transports/http-client.ts'
+import { HttpClient, type HttpRequest } from '../../src/http/client.ts'
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void
 const running: { server: http.Server; client: HttpClient }[] = []

@@ -1,11 +1,11 @@
-// HTTP as remotes need it: one origin, bounded answers, patience with servers that are busy, and none with those that
-// send us elsewhere. A redirect is never followed, for it could lead a token or a request into somebody's own network;
-// what an answer holds is read up to the length that the caller allows and not a byte further.
+// HTTP as remotes and endpoints need it: one origin, bounded answers, patience with servers that are busy, and none with
+// those that send us elsewhere. A redirect is never followed, for it could lead a token or a request into somebody's own
+// network; what an answer holds is read up to the length that the caller allows and not a byte further.
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { Pool, type buildConnector } from 'undici'
-import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import { VarveError, throwIfAborted } from '../base/errors.ts'
 
 const attemptsMax = 5
 const pauseMsFirst = 100
@@ -64,6 +64,8 @@ export interface HttpClientOptions {
   readonly explain?: (body: Uint8Array) => string | null
   /** What to do when access is refused. */
   readonly accessHint?: string
+  /** The longest pause before another attempt, whatever the server asks for. Default: 5 seconds. */
+  readonly pauseMsMax?: number
 }
 
 export class HttpClient {
@@ -147,9 +149,9 @@ export class HttpClient {
   }
 
   async #pause(attempt: number, after: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const asked = Number(after) * 1000
+    const asked = askedMs(after)
     const grown = pauseMsFirst * 2 ** (attempt - 1) * (0.5 + Math.random())
-    const ms = Math.min(pauseMsMax, asked > 0 ? asked : grown)
+    const ms = Math.min(this.#options.pauseMsMax ?? pauseMsMax, asked > 0 ? asked : grown)
     await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => throwIfAborted(signal))
   }
 
@@ -227,6 +229,13 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
   UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
   UND_ERR_BODY_TIMEOUT: 'it stopped sending',
+}
+
+/** Retry-After is a number of seconds or a date; 0 where it is neither. */
+function askedMs(after: string | undefined): number {
+  if (after === undefined) return 0
+  const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now()
+  return Number.isFinite(ms) ? ms : 0
 }
 
 function isPassing(status: number): boolean {
