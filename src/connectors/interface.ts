@@ -2,6 +2,7 @@
 // writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
 // decides what to write is `sync/`; a connector only knows its system. To write one of your own, see docs/CONNECTORS.md.
 import type { Cell, ColumnType } from '../table/interface.ts'
+import type { ChangeLog } from './change-log.ts'
 
 export interface ConnectorOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
@@ -34,6 +35,8 @@ export interface Connector {
   takeOver(link: string): Promise<Checkpoint>
   /** All of it in one transaction, or nothing. */
   apply(plan: ApplyPlan): Promise<Applied>
+  /** The system's own log of changes; absent where there is no such thing. */
+  readonly log?: ChangeLog
   close(): Promise<void>
 }
 
