@@ -3,7 +3,17 @@ import type { OperationOptions } from './interface.ts'
 import type { SyncGuard } from '../sync/interface.ts'
 
 export type { LinkMode, LinkSetting } from '../dataset/interface.ts'
-export type { HeldBack, Link, Receipt, RowCounts, SyncGuard, TableReceipt } from '../sync/interface.ts'
+export type {
+  CapturedTable,
+  HeldBack,
+  Link,
+  LoggedReceipt,
+  Receipt,
+  RowCounts,
+  SyncGuard,
+  TableReceipt,
+  TableState,
+} from '../sync/interface.ts'
 
 export interface LinkSyncOptions extends OperationOptions {
   /** Reads both sides, says what would be done, and changes nothing. */

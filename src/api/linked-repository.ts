@@ -1,13 +1,15 @@
 // Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
-import { utf8Text } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import { configFileName } from '../dataset/interface.ts'
 import { isLinkName } from '../dataset/link-section.ts'
 import { storedConfig } from '../dataset/stored-config.ts'
 import { Tree } from '../files/tree.ts'
+import { isReceiptsRef } from '../history/refs.ts'
 import { readHead } from '../repo/head.ts'
-import { linkRef } from '../sync/state.ts'
+import { lastReceipt, receiptLog, receiptsOf } from '../sync/receipts/log.ts'
+import { isOfLink } from '../sync/state.ts'
 import { readConfig } from '../worktree/config-file.ts'
+import type { CommitInfo } from './interface.ts'
 import type * as t from './link-interface.ts'
 import { CarryingRepository } from './carrying-repository.ts'
 
@@ -43,16 +45,17 @@ export abstract class LinkedRepository extends CarryingRepository {
     return link
   }
 
-  /** Out of varve.yaml, and what the repository remembered of its endpoint. The history stays. */
+  /** Out of varve.yaml, and what the repository remembered of its endpoint. History and receipts stay. */
   async removeLink(name: string): Promise<void> {
     const root = this.#rootFor('remove a link')
     await this.#link(name)
     const { removeLink } = await import('../worktree/config-edit.ts')
     removeLink(root, name)
-    const prefix = linkRef(name, 'live').replace(/live$/, '')
     await this.repo.store.update((manifest) => ({
       refs: new Map(
-        [...manifest.refs.keys()].filter((ref) => ref.startsWith(prefix)).map((ref) => [ref, null]),
+        [...manifest.refs.keys()]
+          .filter((ref) => isOfLink(ref, name) && !isReceiptsRef(ref))
+          .map((ref) => [ref, null]),
       ),
       config: new Map([[`link.${name}.identity`, null]]),
       operation: { name: 'link remove', message: name, author: '' },
@@ -85,12 +88,22 @@ export abstract class LinkedRepository extends CarryingRepository {
     )
   }
 
+  /**
+   * Receipts of rounds that did something, newest first, of one link or of all: those made here, and those that came
+   * along with fetched branches.
+   */
+  receipts(options: { link?: string; limit?: number } = {}): AsyncIterable<t.LoggedReceipt> {
+    return receiptLog(this.repo, options)
+  }
+
+  /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself keeps. */
+  async receiptsOf(commit: CommitInfo): Promise<readonly t.LoggedReceipt[]> {
+    return receiptsOf(this.repo, commit.id, commit.committer.timeMs)
+  }
+
   /** What the last round of a link did; null before the first. */
   async lastSync(name: string): Promise<t.Receipt | null> {
-    const object = (await this.repo.store.manifest()).refs.get(linkRef(name, 'receipt'))
-    if (object === undefined) return null
-    const [bytes] = await this.repo.store.get([object])
-    return JSON.parse(utf8Text(bytes!)) as t.Receipt
+    return lastReceipt(this.repo, name)
   }
 
   /**

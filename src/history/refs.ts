@@ -4,6 +4,9 @@ import { VarveError } from '../base/errors.ts'
 export const branchPrefix = 'refs/heads/'
 export const tagPrefix = 'refs/tags/'
 export const remotePrefix = 'refs/remotes/'
+/** What a repository remembers of links with live systems. */
+export const linkRefs = 'refs/links/'
+const receipts = /^refs\/links\/([A-Za-z0-9][A-Za-z0-9_-]{0,62})\/receipts$/
 
 const refBytesMax = 255
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -36,6 +39,33 @@ export function tagRef(name: string): string {
 
 export function remoteRef(remote: string, branch: string): string {
   return `${remotePrefix}${checkRefName(remote, 'remote')}/${branch}`
+}
+
+/** The log of a link's receipts. It is only ever added to, and goes along when a branch is pushed or fetched. */
+export function receiptsRef(link: string): string {
+  return `${linkRefs}${link}/receipts`
+}
+
+export function isReceiptsRef(ref: string): boolean {
+  return receipts.test(ref)
+}
+
+/** Where the receipts that a remote has are kept: 'refs/receipts/origin/shop'. */
+export function remoteReceiptsRef(remote: string, ref: string): string {
+  return `${remoteReceiptsPrefix(remote)}${receipts.exec(ref)![1]!}`
+}
+
+export function remoteReceiptsPrefix(remote: string): string {
+  return `refs/receipts/${checkRefName(remote, 'remote')}/`
+}
+
+/** The logs of a link's receipts that are here, our own and those of remotes; null: of all links. */
+export function receiptLogsOf(refs: Iterable<string>, link: string | null): string[] {
+  return [...refs].filter((ref) =>
+    ref.startsWith('refs/receipts/')
+      ? link === null || ref.endsWith(`/${link}`)
+      : isReceiptsRef(ref) && (link === null || ref === receiptsRef(link)),
+  )
 }
 
 /** 'refs/heads/main' -> 'main', 'refs/remotes/origin/main' -> 'origin/main'. */

@@ -2,16 +2,18 @@
 // before any is used; one that could do harm here, and the whole remote is refused.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, isCid } from '../encoding/cid.ts'
-import { branchPrefix, checkRefName, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, checkRefName, isReceiptsRef, tagPrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 
 /** More refs than this no store of ours holds gladly, and none should make us read. */
 const refsMax = 1_000_000
 
-/** The remote's names that count: branches and tags. All are checked before any is used. */
+/** The remote's names that count: branches, tags, receipts of links. All are checked before any is used. */
 export interface Advertised {
   readonly branches: ReadonlyMap<string, Cid>
   readonly tags: ReadonlyMap<string, Cid>
+  /** Logs of the receipts of links. */
+  readonly receipts: ReadonlyMap<string, Cid>
   /** Full name of its current branch, or null. */
   readonly head: string | null
 }
@@ -21,7 +23,9 @@ export function readAdvertised(manifest: Manifest): Advertised {
   if (manifest.refs.size > refsMax) throw refused('it has absurdly many refs', {})
   const branches = new Map<string, Cid>()
   const tags = new Map<string, Cid>()
+  const receipts = new Map<string, Cid>()
   for (const [ref, target] of manifest.refs) {
+    if (isReceiptsRef(ref) && isCid(target)) receipts.set(ref, target)
     const kind = ref.startsWith(branchPrefix) ? 'branch' : ref.startsWith(tagPrefix) ? 'tag' : null
     if (kind === null) continue
     checkAdvertised(ref, kind, target)
@@ -29,7 +33,7 @@ export function readAdvertised(manifest: Manifest): Advertised {
   }
   if (manifest.head?.startsWith(branchPrefix) === true) checkAdvertised(manifest.head, 'branch', null)
   const head = manifest.head?.startsWith(branchPrefix) === true ? manifest.head : null
-  return { branches, tags, head }
+  return { branches, tags, receipts, head }
 }
 
 function checkAdvertised(ref: string, kind: 'branch' | 'tag', target: Cid | null): void {

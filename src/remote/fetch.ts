@@ -5,7 +5,7 @@
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { type Horizon, horizonRef, readHorizon, upToHorizon, writeHorizon } from '../history/horizon.ts'
-import { branchPrefix, remotePrefix, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, remotePrefix, remoteReceiptsRef, tagPrefix } from '../history/refs.ts'
 import type { Commit } from '../history/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import { type Advertised, readAdvertised } from './advertised.ts'
@@ -162,6 +162,10 @@ function changedBranches(
   const changed = new Map<string, Cid | null>()
   for (const [ref, target] of advertised.branches) {
     const tracking = prefix + ref.slice(branchPrefix.length)
+    if (before.refs.get(tracking) !== target) changed.set(tracking, target)
+  }
+  for (const [ref, target] of advertised.receipts) {
+    const tracking = remoteReceiptsRef(options.remoteName, ref)
     if (before.refs.get(tracking) !== target) changed.set(tracking, target)
   }
   if (options.prune !== true) return changed

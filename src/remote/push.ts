@@ -4,7 +4,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { readHorizon, upToHorizon } from '../history/horizon.ts'
-import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, isReceiptsRef, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
@@ -33,10 +33,32 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
     targets = (await readRefspecs(local, localManifest, remoteManifest, options.refspecs ?? [])).map(
       (target) => (options.force === true ? { ...target, force: true } : target),
     )
-    return pushTargets(local, remote, remoteManifest, targets, sameState, options)
+    const receipts = await receiptTargets(local, localManifest, remoteManifest, targets)
+    return pushTargets(local, remote, remoteManifest, [...targets, ...receipts], sameState, options)
   })
   await rememberPushed(local, targets, options)
   return report
+}
+
+/** What links did goes along with a branch, where the remote's log is part of ours; nothing is pushed for it alone. */
+async function receiptTargets(
+  local: Store,
+  localManifest: Manifest,
+  remoteManifest: Manifest,
+  targets: readonly PushTarget[],
+): Promise<PushTarget[]> {
+  const isMoving = targets.some(
+    ({ ref, target }) =>
+      ref.startsWith(branchPrefix) && target !== null && localManifest.refs.get(ref) === target,
+  )
+  const receipts: PushTarget[] = []
+  for (const [ref, target] of isMoving ? localManifest.refs : []) {
+    if (!isReceiptsRef(ref)) continue
+    const there = remoteManifest.refs.get(ref)
+    if (there === undefined || (await descends(local, there, target)))
+      receipts.push({ ref, target, source: ref, force: false })
+  }
+  return receipts
 }
 
 async function pushTargets(

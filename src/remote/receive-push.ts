@@ -5,7 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { isCid } from '../encoding/cid.ts'
 import { upToHorizon } from '../history/horizon.ts'
-import { branchPrefix, checkRefName, shortRefName, tagPrefix } from '../history/refs.ts'
+import { branchPrefix, checkRefName, isReceiptsRef, shortRefName, tagPrefix } from '../history/refs.ts'
 import type { Manifest, ManifestChange, ObjectReader, Store } from '../store/interface.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { horizonChange, receiveCommits } from './fetch.ts'
@@ -108,8 +108,8 @@ async function take(
 
 /** What an update does to its ref, now that the objects are at hand. */
 async function judge(reader: ObjectReader, { ref, before, after, force }: PushedUpdate): Promise<RefUpdate> {
-  if (after !== null && ref.startsWith(branchPrefix) && (await peel(reader, after)).commit !== after)
-    throw new VarveError('VARVE_REFUSED', `branch '${shortRefName(ref)}' can only name a commit`, {
+  if (after !== null && !ref.startsWith(tagPrefix) && (await peel(reader, after)).commit !== after)
+    throw new VarveError('VARVE_REFUSED', `'${shortRefName(ref)}' can only name a commit`, {
       data: { ref },
     })
   if (before === null || after === null) return { ref, before, after, forced: false }
@@ -134,17 +134,23 @@ function checkUpdates(updates: readonly PushedUpdate[]): void {
     new VarveError('VARVE_REFUSED', `the push is not accepted: ${why}`, { data: { ref: ref.slice(0, 300) } })
   if (updates.length === 0 || updates.length > updatesMax) throw bad(`it moves ${updates.length} refs`, '')
   const seen = new Set<string>()
-  for (const { ref, before, after } of updates) {
+  for (const { ref, before, after, force } of updates) {
     const kind = ref.startsWith(branchPrefix) ? 'branch' : ref.startsWith(tagPrefix) ? 'tag' : null
-    if (kind === null) throw bad('a ref of it is neither a branch nor a tag', ref)
-    try {
-      checkRefName(ref.slice((kind === 'branch' ? branchPrefix : tagPrefix).length), kind)
-    } catch {
-      throw bad(`it has a ${kind} with an unsafe name`, ref)
-    }
+    if (isReceiptsRef(ref)) {
+      if (after === null || force === true) throw bad('a log of receipts is only ever added to', ref)
+    } else if (kind === null) throw bad('a ref of it is neither a branch nor a tag', ref)
+    else checkName(ref, kind, bad)
     if (seen.has(ref)) throw bad('it names a ref twice', ref)
     seen.add(ref)
     if ([before, after].some((cid) => cid !== null && !isCid(cid))) throw bad('a ref names no object', ref)
+  }
+}
+
+function checkName(ref: string, kind: 'branch' | 'tag', bad: (why: string, ref: string) => VarveError): void {
+  try {
+    checkRefName(ref.slice((kind === 'branch' ? branchPrefix : tagPrefix).length), kind)
+  } catch {
+    throw bad(`it has a ${kind} with an unsafe name`, ref)
   }
 }
 

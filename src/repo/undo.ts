@@ -3,7 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { horizonRef } from '../history/horizon.ts'
-import { remotePrefix } from '../history/refs.ts'
+import { linkRefs, remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
 import {
   type Folder,
@@ -72,8 +72,12 @@ function refsToRestore(now: Manifest, before: Manifest): Map<string, Cid | null>
   return refs
 }
 
+/** What remotes and live systems have and were told is as it is, whatever we undo. */
 function isOurs(ref: string): boolean {
-  return !ref.startsWith(remotePrefix) && ref !== horizonRef && ref !== promisedRef
+  const isTheirs = [remotePrefix, linkRefs, 'refs/receipts/', 'links/'].some((prefix) =>
+    ref.startsWith(prefix),
+  )
+  return !isTheirs && ref !== horizonRef && ref !== promisedRef
 }
 
 /** The newest operation that changed something of ours and is not undone yet, and the state before it. */

@@ -2,7 +2,7 @@
 // does not reach looks as if it were not there.
 import type { IncomingMessage } from 'node:http'
 import { VarveError } from '../base/errors.ts'
-import { tagPrefix, shortRefName } from '../history/refs.ts'
+import { isReceiptsRef, tagPrefix, shortRefName } from '../history/refs.ts'
 import { HttpError } from './answers.ts'
 import type { Principal, Scope } from './interface.ts'
 import { matchesPattern } from './patterns.ts'
@@ -55,8 +55,11 @@ export function noRepository(name: string): VarveError {
   })
 }
 
-/** Branches by their short names; a tag needs '*' or a pattern of its full name. @throws VarveError VARVE_REFUSED */
+/**
+ * Branches by their short names; a tag needs '*' or a pattern of its full name. Receipts of links, which are only ever
+ * added to, go along with any branch. @throws VarveError VARVE_REFUSED */
 export function checkRef(principal: Principal, ref: string): void {
+  if (isReceiptsRef(ref)) return
   const isTag = ref.startsWith(tagPrefix)
   const isAllowed =
     matchesPattern(principal.branches, ref) ||

@@ -15,7 +15,7 @@ import { guardDeletes } from './guards.ts'
 import type { HeldRows } from './held-rows.ts'
 import type { RowCounts } from './interface.ts'
 import { type LinkedTable, tableAt } from './link-tables.ts'
-import { linkCommit } from './publish.ts'
+import { linkCommit } from './link-commit.ts'
 import type { Round } from './round.ts'
 import { type TableStep, countChanges, rowChanges } from './row-changes.ts'
 import { type LinkState, linkRef } from './state.ts'
@@ -41,23 +41,32 @@ export interface ApplyStep {
   readonly held: HeldRows
 }
 
-/** Rows written, by path. */
-export async function applyStep(step: ApplyStep): Promise<Map<Path, RowCounts>> {
+export interface Written {
+  /** Rows written, by path. */
+  readonly counts: ReadonlyMap<Path, RowCounts>
+  /** What the endpoint's tables then hold. */
+  readonly after: Tree
+}
+
+export async function applyStep(step: ApplyStep): Promise<Written> {
   const { round, io, held } = step
   const { connector, link, options } = round
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const after = await held.put(io, step.target, step.captured)
     const base = await held.put(io, step.common, step.base ?? Tree.empty(io.nodes, io.writer))
     const steps = await tableSteps(step, after)
-    const counts = link.mode === 'capture' ? new Map<Path, RowCounts>() : await countSteps(step, steps)
-    if (options.dryRun === true) return counts
-    const isQuiet = [...counts.values()].every((one) => one.added + one.changed + one.removed === 0)
-    if (isQuiet || link.mode === 'capture') {
-      await remember(step, { base, after: null, written: null })
-      return counts
+    if (link.mode === 'capture') {
+      if (options.dryRun !== true) await remember(step, { base, after: null, written: null })
+      return { counts: new Map(), after: step.captured }
     }
-    const parents = step.branch === null ? [] : [step.branch]
-    const commit = await linkCommit(round, io, base, parents, `Write to ${link.endpoint}`)
+    const counts = await countSteps(step, steps)
+    if (options.dryRun === true) return { counts, after }
+    const isQuiet = [...counts.values()].every((one) => one.added + one.changed + one.removed === 0)
+    if (isQuiet) {
+      await remember(step, { base, after: null, written: null })
+      return { counts, after: step.captured }
+    }
+    const commit = await announced(step, base)
     await announce(step, commit)
     const { fence, base: told } = await connector.takeOver(link.name)
     if (told !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
@@ -71,7 +80,7 @@ export async function applyStep(step: ApplyStep): Promise<Map<Path, RowCounts>> 
     })
     if (applied.outcome === 'applied') {
       await remember(step, { base, after, written: commit })
-      return counts
+      return { counts, after }
     }
     for (const row of applied.rows) held.add(heldBack(step.tables, row))
   }
@@ -132,6 +141,17 @@ async function countSteps(
   return all
 }
 
+/**
+ * What the endpoint is going to be told. Its parents are the branch and what was told before: so what a restored
+ * endpoint may name is still here after any number of rounds, and is known to be ours.
+ */
+function announced(step: ApplyStep, base: Tree): Promise<Cid> {
+  const { round, io, branch, state, told } = step
+  const parents = [...new Set([branch, state.written, told])].filter((cid) => cid !== null)
+  const message = `Write to ${round.link.endpoint}`
+  return linkCommit(round, io, { tree: base.cid, parents, message })
+}
+
 /** Before the endpoint is told of a base, it is here: a kill in between is then no question. */
 async function announce({ round, io }: ApplyStep, intent: Cid): Promise<void> {
   const { repo, link, options } = round
@@ -164,15 +184,17 @@ async function remember(step: ApplyStep, { base, after, written }: Outcome): Pro
     const parents = step.branch === null ? [] : [step.branch]
     const message = `In step with ${link.endpoint}`
     if (known !== base.cid)
-      refs.set(linkRef(link.name, 'base'), await linkCommit(round, io, base, parents, message))
+      refs.set(linkRef(link.name, 'base'), await linkCommit(round, io, { tree: base.cid, parents, message }))
     // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
     if (step.told !== state.written) refs.set(linkRef(link.name, 'written'), step.told)
   }
-  if (after !== null)
+  if (after !== null) {
+    const message = `Written to ${link.endpoint}`
     refs.set(
       linkRef(link.name, 'live'),
-      await linkCommit(round, io, after, [live], `Written to ${link.endpoint}`),
+      await linkCommit(round, io, { tree: after.cid, parents: [live], message }),
     )
+  }
   if (refs.size === 0) return
   await repo.store.update(
     (current) => ({

@@ -15,15 +15,31 @@ export interface RowCounts {
   readonly removed: number
 }
 
-export interface TableReceipt {
+/** What was read of a table. */
+export interface CapturedTable {
   readonly table: string
   readonly path: Path
   /** Rows in the endpoint when it was read. */
   readonly read: number
   /** What the endpoint had changed since it was read before. */
   readonly captured: RowCounts
+}
+
+export interface TableReceipt extends CapturedTable {
   /** What was written to it (or would be, in a dry run). */
   readonly written: RowCounts
+  /** Rows held back because both sides, or another writer, changed them. */
+  readonly conflicted: number
+  /** Rows held back because the endpoint refuses them. */
+  readonly rejected: number
+  /** Both sides as they are after the round; null where a side has no such table. */
+  readonly after: { readonly endpoint: TableState | null; readonly branch: TableState | null }
+}
+
+/** What a table holds. The checksum is the SHA-256 of its tree of rows: equal if, and only if, the rows are. */
+export interface TableState {
+  readonly rows: number
+  readonly checksum: string
 }
 
 /** A row that was left as it is on both sides, and why. */
@@ -38,7 +54,7 @@ export interface HeldBack {
   readonly message: string
 }
 
-/** What one round did: kept, shown by `varve sync status`. */
+/** What one round did: the last one is kept whole; of those that did something, all but the messages stay for ever. */
 export interface Receipt {
   readonly link: string
   readonly mode: LinkMode
@@ -51,6 +67,15 @@ export interface Receipt {
   readonly commit: string | null
   /** What the round noticed and the reader should know. */
   readonly notes: readonly string[]
+}
+
+/** A receipt in the log of a link: an entry for each round that did something, or came to another end than the last. */
+export interface LoggedReceipt extends Omit<Receipt, 'heldBack'> {
+  /** Of the log's entry. */
+  readonly id: string
+  /** Without the endpoint's own words, which may quote what is not to leave; the first hundred. */
+  readonly heldBack: readonly Pick<HeldBack, 'table' | 'key' | 'reason'>[]
+  readonly heldBackCount: number
 }
 
 export interface SyncOptions {

@@ -9,7 +9,7 @@
 // round comes to the same end: all is decided by values, and the endpoint's own record says which base it has.
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { Connector } from '../connectors/interface.ts'
-import { type Cid, digestHex } from '../encoding/cid.ts'
+import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { withWriter } from '../repo/context.ts'
@@ -20,12 +20,14 @@ import { TableDigests } from './digests.ts'
 import { columnsOnlyHere } from './drift.ts'
 import { guardDeletes, guardIdentity } from './guards.ts'
 import { HeldRows } from './held-rows.ts'
-import type { Link, Receipt, RowCounts, SyncOptions, TableReceipt } from './interface.ts'
+import type { CapturedTable, Link, Receipt, RowCounts, SyncOptions } from './interface.ts'
 import { type LinkedTable, linkedTables, tableAt } from './link-tables.ts'
 import { mergeIntoBranch } from './merge-branch.ts'
-import { publishLive, rememberReceipt } from './publish.ts'
+import { publishLive } from './publish.ts'
+import { rememberReceipt } from './receipts/log.ts'
+import { makeReceipt } from './receipts/make.ts'
 import { countChanges } from './row-changes.ts'
-import { commonBase, linkRef, readLinkState } from './state.ts'
+import { commonBase, linkObject, readLinkState } from './state.ts'
 import { Table } from '../table/table.ts'
 
 export interface Round {
@@ -51,7 +53,7 @@ export async function syncRound(round: Round): Promise<Receipt> {
   return withWriter(repo, async (writer, nodes) => {
     const io: Io = { writer, nodes }
     const before = await treeOf(io, state.live)
-    const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkRef(link.name, 'digests')))
+    const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     const held = new HeldRows()
     const captured = await capture(io, connector, { link, tables, before, digests, held }, options)
     throwIfAborted(options.signal)
@@ -77,20 +79,18 @@ export async function syncRound(round: Round): Promise<Receipt> {
       held,
     }
     const written = await applyStep(step)
-    const receipt: Receipt = {
-      link: link.name,
-      mode: link.mode,
-      dryRun: options.dryRun === true,
+    const receipt = await makeReceipt(round, io, {
       startedMs,
-      finishedMs: Date.now(),
-      tables: receipts.map((one) => ({ ...one, written: written.get(one.path) ?? noCounts })),
+      tables,
+      captured: receipts,
+      written,
       heldBack: await held.named(io, captured),
-      commit: merged.commit === null ? null : digestHex(merged.commit),
+      commit: merged.commit,
       notes: [
         ...(base.note === null ? [] : [base.note]),
         ...(await notesOf(io, round, tables, merged.target)),
       ],
-    }
+    })
     if (options.dryRun !== true) await rememberReceipt(round, receipt)
     return receipt
   })
@@ -124,8 +124,8 @@ async function describeCaptured(
   tables: readonly LinkedTable[],
   before: Tree,
   captured: Tree,
-): Promise<TableReceipt[]> {
-  const receipts: TableReceipt[] = []
+): Promise<CapturedTable[]> {
+  const receipts: CapturedTable[] = []
   for (const { table, path } of tables) {
     const [old, now] = [await tableAt(io, before, path), await tableAt(io, captured, path)]
     if (now === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
@@ -135,7 +135,7 @@ async function describeCaptured(
     const known = old === null ? 0 : (await Table.of(io.nodes, old)).count
     const where = 'the endpoint'
     guardDeletes({ link: link.name, table: table.name, where, before: known, after: read, counts }, options)
-    receipts.push({ table: table.name, path, read, captured: counts, written: noCounts })
+    receipts.push({ table: table.name, path, read, captured: counts })
   }
   return receipts
 }

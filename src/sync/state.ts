@@ -8,9 +8,8 @@ import { fromHex } from '../base/bytes.ts'
 import type { Checkpoint } from '../connectors/interface.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
+import { linkRefs } from '../history/refs.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
-
-export const linkRefs = 'refs/links/'
 
 export interface LinkState {
   readonly live: Cid | null
@@ -20,11 +19,19 @@ export interface LinkState {
   readonly identity: string | null
 }
 
-export function linkRef(
-  link: string,
-  what: 'live' | 'base' | 'written' | 'intent' | 'receipt' | 'digests',
-): string {
+/** Of commits. */
+export function linkRef(link: string, what: 'live' | 'base' | 'written' | 'intent'): string {
   return `${linkRefs}${link}/${what}`
+}
+
+/** Of raw objects, which are no revisions. */
+export function linkObject(link: string, what: 'receipt' | 'digests'): string {
+  return `links/${link}/${what}`
+}
+
+/** Whether a ref is what a repository remembers of this link. */
+export function isOfLink(ref: string, link: string): boolean {
+  return ref.startsWith(`${linkRefs}${link}/`) || ref.startsWith(`links/${link}/`)
 }
 
 export function identityKey(link: string): string {

@@ -42,6 +42,17 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
       'id,name\n1,Ada\n2,Grace\n',
     )
 
+    expect((await varve(dir, ['log', '--links', 'shop'])).stdout).toMatch(
+      /^receipt [0-9a-f]{64}\nLink: {3}shop \(two-way\)\n[^]*people {2}2 rows {2}read \+2 [^]*people: both sides [0-9a-f]{16}\n$/,
+    )
+    expect((await varve(dir, ['log', '--links', '--oneline'])).stdout).toMatch(
+      /^[0-9a-f]{8} \S+ \S+ shop: read \+2 ~0 -0, written nothing\n$/,
+    )
+    expect((await varve(dir, ['show', '--stat'])).stdout).toContain('people: both sides')
+    const shown = JSON.parse((await varve(dir, ['show', '--stat', '--json'])).stdout)
+    expect(shown.receipts.items[0]).toMatchObject({ link: 'shop', commit: shown.commit.id })
+    expect((await varve(dir, ['log', '--all', '--oneline'])).stdout).toContain("Receipt of 'shop'")
+
     await varve(dir, ['import', '-', '--as', 'shop/people', '--key', 'id', '--format', 'csv'], {
       input: 'id,name\n1,Ada L.\n3,Barbara\n',
     })

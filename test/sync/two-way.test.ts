@@ -1,17 +1,11 @@
 // Links against a real PostgreSQL: what is read, merged and written, and what is left alone.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Client } from 'pg'
-import { isVarveError } from '../../src/base/errors.ts'
-import { DataRepository } from '../../src/api/data-repository.ts'
-import { openEndpoint } from '../../src/connectors/open.ts'
-import { createContext } from '../../src/repo/context.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
-import { syncRound } from '../../src/sync/round.ts'
+import type { Receipt, SyncOptions } from '../../src/sync/interface.ts'
+import { Linked, fault, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 let postgres: Postgres
-let count = 0
 
 describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
   beforeAll(async () => {
@@ -19,75 +13,37 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
   }, 60_000)
   afterAll(() => postgres.stop())
 
-  let store: MemoryStore
-  let repository: DataRepository
+  let linked: Linked
   let db: Client
-  let link: Link
 
   beforeEach(async () => {
-    const url = await postgres.database(`db${++count}`)
-    db = await postgres.client(url)
-    store = MemoryStore.create()
-    repository = DataRepository.over(store, { author: { name: 'Ada', email: 'ada@example.org' } })
-    link = { name: 'shop', endpoint: url, mode: 'two-way', tables: ['people'], into: 'shop', branch: 'main' }
-    await db.query(`
-      CREATE TABLE people (id int PRIMARY KEY, name text, age int);
-      INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Edsger', 72)`)
+    linked = await Linked.start(postgres)
+    db = linked.db
   })
 
-  async function sync(options: SyncOptions = {}, mode: Link['mode'] = link.mode): Promise<Receipt> {
-    const connector = await openEndpoint(link.endpoint)
-    const repo = createContext(store, { author: { name: 'Ada', email: 'ada@example.org' } })
-    try {
-      return await syncRound({ repo, folder: null, connector, link: { ...link, mode }, options })
-    } finally {
-      await connector.close()
-    }
-  }
+  const rows = (): Promise<unknown[]> => linked.rows()
+  const branchRows = (): Promise<unknown[]> => linked.branchRows()
+  const edit: Linked['edit'] = (change) => linked.edit(change)
 
-  async function rows(): Promise<unknown[]> {
-    const { rows: found } = await db.query('SELECT * FROM people ORDER BY id')
-    return found
-  }
-
-  async function branchRows(): Promise<unknown[]> {
-    const found: unknown[] = []
-    for await (const row of (await repository.at('main')).table('shop/people').scan()) found.push({ ...row })
-    return found
-  }
-
-  async function edit(
-    change: (rows: { put(row: object): void; delete(key: number): void }) => void,
-  ): Promise<void> {
-    await repository.transaction('main', (tx) => {
-      const table = tx.table('shop/people')
-      change({ put: (row) => table.put(row as never), delete: (key) => table.delete(key) })
-    })
-  }
-
-  async function fault(work: Promise<unknown>): Promise<string> {
-    try {
-      await work
-    } catch (error) {
-      return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
-    }
-    return 'no error'
+  async function sync(options: SyncOptions = {}, mode = linked.link.mode): Promise<Receipt> {
+    linked.link = { ...linked.link, mode }
+    return linked.sync(options)
   }
 
   async function sequence(): Promise<number> {
-    return (await store.manifest()).sequence
+    return (await linked.store.manifest()).sequence
   }
 
   test('the first round brings all rows, and a quiet one makes no commit and writes nothing', async () => {
     const first = await sync()
     expect(first.tables[0]).toMatchObject({ read: 3, captured: { added: 3 }, written: { added: 0 } })
     expect(await branchRows()).toEqual(await rows())
-    const refs = (await store.manifest()).refs
+    const refs = (await linked.store.manifest()).refs
     const { rows: before } = await db.query('SELECT pg_current_xact_id_if_assigned(), xmin::text FROM people')
     const second = await sync()
     expect(second.commit).toBe(first.commit)
-    const after = new Map((await store.manifest()).refs)
-    after.set('refs/links/shop/receipt', refs.get('refs/links/shop/receipt')!)
+    const after = new Map((await linked.store.manifest()).refs)
+    after.set('links/shop/receipt', refs.get('links/shop/receipt')!)
     expect(after).toEqual(refs)
     const { rows: then } = await db.query('SELECT pg_current_xact_id_if_assigned(), xmin::text FROM people')
     expect(then).toEqual(before)
@@ -174,17 +130,13 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
       table.put({ id: 1, name: 'ours', age: 1 })
       table.put({ id: 2, name: 'ours', age: 2 })
     })
-    const connector = await openEndpoint(link.endpoint)
-    const raced = {
+    const receipt = await linked.sync({}, (connector) => ({
       ...wrapped(connector),
-      takeOver: async (name: string) => {
+      takeOver: async (name) => {
         await db.query("UPDATE people SET name = 'theirs' WHERE id = 1")
         return connector.takeOver(name)
       },
-    }
-    const repo = createContext(store, { author: { name: 'Ada', email: 'ada@example.org' } })
-    const receipt = await syncRound({ repo, folder: null, connector: raced, link, options: {} })
-    await connector.close()
+    }))
     expect(receipt.heldBack).toMatchObject([{ key: '1', reason: 'changed' }])
     expect(await rows()).toMatchObject([{ name: 'theirs' }, { name: 'ours', age: 2 }, {}])
     expect((await sync()).heldBack).toMatchObject([{ key: '1', reason: 'conflict' }])
@@ -194,19 +146,14 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     for (const when of ['before', 'after']) {
       await sync()
       await edit((table) => table.put({ id: 2, name: `Grace ${when}`, age: 85 }))
-      const connector = await openEndpoint(link.endpoint)
-      const killed = {
+      const killed = linked.sync({}, (connector) => ({
         ...wrapped(connector),
-        apply: async (plan: Parameters<typeof connector.apply>[0]) => {
+        apply: async (plan) => {
           if (when === 'after') await connector.apply(plan)
           throw new Error('killed')
         },
-      }
-      const repo = createContext(store, { author: { name: 'Ada', email: 'ada@example.org' } })
-      expect(await fault(syncRound({ repo, folder: null, connector: killed, link, options: {} }))).toContain(
-        'killed',
-      )
-      await connector.close()
+      }))
+      expect(await fault(killed)).toContain('killed')
       await db.query(`UPDATE people SET age = age + 1 WHERE id = 3`)
       expect((await sync()).heldBack).toEqual([])
       expect((await rows())[1]).toEqual({ id: 2, name: `Grace ${when}`, age: 85 })
@@ -247,8 +194,7 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     await edit((table) => table.put({ id: 2, name: 'Grace H.', age: 85 }))
     await sync()
     const before = await rows()
-    store = MemoryStore.create()
-    repository = DataRepository.over(store, { author: { name: 'Ada', email: 'ada@example.org' } })
+    linked = linked.anew()
     const receipt = await sync()
     expect(receipt.notes[0]).toContain('not here')
     expect(await rows()).toEqual(before)
@@ -268,15 +214,14 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     expect(await branchRows()).toEqual(at)
     await sync({ allow: ['deletes'] })
     expect(await branchRows()).toEqual([])
-    link = { ...link, endpoint: await postgres.database(`other${count}`) }
-    const other = await postgres.client(link.endpoint)
-    await other.query('CREATE TABLE people (id int PRIMARY KEY, name text, age int)')
+    const other = await Linked.start(postgres)
+    linked.link = { ...linked.link, endpoint: other.link.endpoint }
     expect(await fault(sync())).toMatch(/^VARVE_REFUSED: the endpoint of 'shop' is another database/)
   })
 
   test('a new column that may be empty flows; any other change of shape stops that table alone, until it is let through', async () => {
     await db.query('CREATE TABLE other (id int PRIMARY KEY, n int); INSERT INTO other VALUES (1, 1)')
-    link = { ...link, tables: ['people', 'other'] }
+    linked.link = { ...linked.link, tables: ['people', 'other'] }
     await sync()
     await db.query("ALTER TABLE people ADD email text; UPDATE people SET email = 'a@b' WHERE id = 1")
     expect((await sync()).heldBack).toEqual([])
@@ -294,7 +239,7 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
       },
     ])
     expect(await branchRows()).toEqual(before)
-    expect(await (await repository.at('main')).table('shop/other').get(1)).toEqual({ id: 1, n: 2 })
+    expect(await (await linked.repository.at('main')).table('shop/other').get(1)).toEqual({ id: 1, n: 2 })
     await sync({ allow: ['schema'] })
     expect((await branchRows())[0]).toEqual({ id: 1, name: 'Ada', email: 5 })
     expect((await sync()).heldBack).toEqual([])
@@ -317,16 +262,3 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     expect(await rows()).toEqual(await branchRows())
   })
 })
-
-function wrapped(connector: Awaited<ReturnType<typeof openEndpoint>>): typeof connector {
-  return {
-    location: connector.location,
-    identity: () => connector.identity(),
-    discover: (names) => connector.discover(names),
-    snapshot: (tables) => connector.snapshot(tables),
-    checkpoint: (name) => connector.checkpoint(name),
-    takeOver: (name) => connector.takeOver(name),
-    apply: (plan) => connector.apply(plan),
-    close: () => connector.close(),
-  }
-}

@@ -10,15 +10,17 @@ import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
 import { collect } from '../../base/iterables.ts'
+import { loggedLines, receiptLine } from '../format/receipt.ts'
 import type { Repository } from '../../index.ts'
 
 export const command: Command = {
   usage: [
     'log [--oneline] [-n N] [--stat] [--all] [--no-follow] [REV | A..B] [[--] PATH]',
+    'log --links [NAME] [--oneline] [-n N]',
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [REV | A..B] [--] TABLE',
   ],
   description:
-    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did.',
+    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it.',
   options: {
     oneline: { type: 'flag', about: 'one line a commit' },
     limit: {
@@ -33,6 +35,7 @@ export const command: Command = {
     'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'only this cell of the row' },
+    links: { type: 'flag', about: 'receipts of links with live systems, also of those that were fetched' },
     follow: { type: 'flag', about: 'go on under the names that PATH had before; so it is anyway' },
     'no-follow': { type: 'flag', about: 'only what happened under the name PATH' },
   },
@@ -41,9 +44,10 @@ export const command: Command = {
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
     ['varve log people.csv --key 17', 'what became of one row, and who did it'],
     ['varve log people.csv --key 17 --column city --oneline', 'what became of one cell'],
+    ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'what cleanup has and main has not'],
   ],
-  json: '{ items: CommitInfo[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }',
+  json: '{ items: CommitInfo[] }, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
   numberOption: 'limit',
   run,
 }
@@ -52,6 +56,7 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.exclusive('follow', 'no-follow')
   const repo = await repository()
+  if (given.flag('links')) return logLinks(context, repo)
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
   if (paths.length > 1) throw usage('log takes one path')
   if (given.list('key').length > 0) return logRow(context, repo, revisions[0], paths[0])
@@ -81,6 +86,23 @@ async function run(context: Context): Promise<number> {
     if (!oneline) out.line()
     for (const line of statLines(await collect(stats), out)) out.line(line)
   }
+}
+
+async function logLinks({ arguments: given, out }: Context, repo: Repository): Promise<number> {
+  given.expectWords(0, 1, 'NAME')
+  for (const other of ['stat', 'all', 'key'] as const) given.exclusive('links', other)
+  const [link, limit] = [given.words[0], given.number('limit')]
+  const receipts = repo.receipts({
+    ...(link === undefined ? {} : { link }),
+    ...(limit === undefined ? {} : { limit }),
+  })
+  const isShort = given.flag('oneline')
+  await out.items(receipts, (receipt, index) => {
+    if (isShort) return out.line(receiptLine(receipt, out.paint))
+    if (index > 0) out.line()
+    for (const line of loggedLines(receipt, out.paint)) out.line(line)
+  })
+  return 0
 }
 
 function choice(

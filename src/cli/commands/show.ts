@@ -4,6 +4,7 @@ import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { reportOf } from '../../merge/decisions.ts'
+import { loggedLines } from '../format/receipt.ts'
 import { policyLines, policySentence } from '../format/policies.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
@@ -15,7 +16,7 @@ import { splitRevisionPath } from '../../history/revision.ts'
 export const command: Command = {
   usage: ['show [--stat] [REV]', 'show REV:PATH'],
   description:
-    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v).',
+    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
   },
@@ -24,7 +25,7 @@ export const command: Command = {
     ['varve show HEAD~2 --stat', 'what the one before the one before changed'],
     ['varve show v1:people.csv', 'a file as it was'],
   ],
-  json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] } } (REV:PATH prints the bytes)',
+  json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } (REV:PATH prints the bytes)',
   run,
 }
 
@@ -43,6 +44,10 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     for (const line of commitLines(commit, out.paint)) out.line(line)
     out.line()
     await printDecisions(out, repo, commit)
+    for (const receipt of await repo.receiptsOf(commit)) {
+      for (const line of loggedLines(receipt, out.paint)) out.line(line)
+      out.line()
+    }
   }
   if (commit.shallow === true) {
     // Against nothing, everything would look as if this commit had brought it.
@@ -58,6 +63,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
       const items = await collect(repo.policyDecisions(commit.id, operation))
       out.raw(`,"policies":${toJson({ items })}`)
     }
+    const receipts = await repo.receiptsOf(commit)
+    if (receipts.length > 0) out.raw(`,"receipts":${toJson({ items: receipts })}`)
     out.raw('}\n')
   }
   return 0

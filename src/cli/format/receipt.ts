@@ -1,7 +1,10 @@
 // A round of a link for people: a line a table, then the rows that were held back.
-import type { Receipt, RowCounts } from '../../index.ts'
+import type { LoggedReceipt, Receipt, RowCounts, TableReceipt } from '../../index.ts'
+import type { Paint } from '../paint.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
+import { shortId } from './commit.ts'
+import { isoText } from './time.ts'
 
 export function receiptLines(receipt: Receipt, what: 'all' | 'held-back'): string[] {
   const lines: string[] = []
@@ -10,13 +13,7 @@ export function receiptLines(receipt: Receipt, what: 'all' | 'held-back'): strin
     lines.push(
       `${visible(receipt.link)} (${receipt.mode}), ${how}, ${receipt.finishedMs - receipt.startedMs} ms`,
     )
-    const rows = receipt.tables.map((table) => [
-      `  ${table.table}`,
-      `${table.read} rows`,
-      `read ${countsText(table.captured)}`,
-      `written ${countsText(table.written)}`,
-    ])
-    lines.push(...alignedRows(rows.map((cells) => cells.map(visible))))
+    lines.push(...tableLines(receipt.tables))
     lines.push(...receipt.notes.map((note) => `  note: ${visible(note)}`))
   }
   const held = receipt.heldBack.map(({ table, key, reason, message }) => [
@@ -27,6 +24,58 @@ export function receiptLines(receipt: Receipt, what: 'all' | 'held-back'): strin
   if (held.length > 0) lines.push(`  held back: ${held.length}`)
   lines.push(...alignedRows(held.map((cells) => cells.map(visible))))
   return lines
+}
+
+/** An entry of a link's log of receipts, whole. */
+export function loggedLines(receipt: LoggedReceipt, paint: Paint): string[] {
+  const { id, link, mode, finishedMs, startedMs, commit, heldBack, heldBackCount } = receipt
+  const held = heldBack.map(({ table, key, reason }) => [`  ${table} ${key}`, reason])
+  const more = heldBackCount - heldBack.length
+  return [
+    paint('yellow', `receipt ${id}`),
+    `Link:   ${visible(link)} (${mode})`,
+    `Date:   ${isoText({ timeMs: finishedMs, zoneMinutes: 0 })}, ${finishedMs - startedMs} ms`,
+    `Commit: ${commit ?? 'none'}`,
+    '',
+    ...tableLines(receipt.tables),
+    ...receipt.tables.flatMap(checksumLines),
+    ...receipt.notes.map((note) => `  note: ${visible(note)}`),
+    ...(heldBackCount > 0 ? [`  held back: ${heldBackCount}`] : []),
+    ...alignedRows(held.map((cells) => cells.map(visible))),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
+
+export function receiptLine(receipt: LoggedReceipt, paint: Paint): string {
+  const sum = (side: 'captured' | 'written'): string => {
+    const all = { added: 0, changed: 0, removed: 0 }
+    for (const table of receipt.tables)
+      for (const kind of ['added', 'changed', 'removed'] as const) all[kind] += table[side][kind]
+    return countsText(all)
+  }
+  const held = receipt.heldBackCount === 0 ? '' : `, held back ${receipt.heldBackCount}`
+  const when = isoText({ timeMs: receipt.finishedMs, zoneMinutes: 0 }).slice(0, 19)
+  const what = `read ${sum('captured')}, written ${sum('written')}${held}`
+  return `${paint('yellow', shortId(receipt.id))} ${when} ${visible(receipt.link)}: ${what}`
+}
+
+function tableLines(tables: readonly TableReceipt[]): string[] {
+  const rows = tables.map((table) => [
+    `  ${table.table}`,
+    `${table.read} rows`,
+    `read ${countsText(table.captured)}`,
+    `written ${countsText(table.written)}`,
+  ])
+  return alignedRows(rows.map((cells) => cells.map(visible)))
+}
+
+/** One line where both sides hold the same. */
+function checksumLines({ table, after }: TableReceipt): string[] {
+  const { endpoint, branch } = after
+  const text = (side: typeof endpoint): string => side?.checksum.slice(0, 16) ?? 'nothing'
+  if (endpoint !== null && endpoint.checksum === branch?.checksum)
+    return [`  ${visible(table)}: both sides ${text(endpoint)}`]
+  return [`  ${visible(table)}: endpoint ${text(endpoint)}, branch ${text(branch)}`]
 }
 
 function countsText({ added, changed, removed }: RowCounts): string {

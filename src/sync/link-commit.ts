@@ -1,0 +1,31 @@
+// Commits that a link makes, signed by it: the endpoint as it was seen, a base that both sides share, a receipt.
+import type { Cid } from '../encoding/cid.ts'
+import { nextGeneration, writeCommit } from '../history/commit.ts'
+import type { Signature } from '../history/interface.ts'
+import type { Io } from '../repo/interface.ts'
+import type { Round } from './round.ts'
+
+export interface LinkCommit {
+  readonly tree: Cid
+  readonly parents: readonly Cid[]
+  readonly message: string
+  /** Plain data for dag-cbor. */
+  readonly extra?: Readonly<Record<string, unknown>>
+}
+
+export async function linkCommit(
+  { repo, link }: Pick<Round, 'repo' | 'link'>,
+  io: Io,
+  { tree, parents, message, extra = {} }: LinkCommit,
+): Promise<Cid> {
+  const signature: Signature = { name: `link ${link.name}`, email: `${link.name}@link.varve`, ...repo.now() }
+  return writeCommit(io.writer, {
+    tree,
+    parents,
+    author: signature,
+    committer: signature,
+    message,
+    generation: await nextGeneration(io.writer, parents),
+    extra,
+  })
+}

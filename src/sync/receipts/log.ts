@@ -1,0 +1,125 @@
+// The log of a link's receipts: a chain of commits without files, each with a receipt in its `extra`, so that it is named
+// by its content, is only ever added to, and goes along with the branch to other repositories. A round that did nothing,
+// and came to the same end as the one before, adds nothing: a link that is quiet for a year has a short log.
+import { utf8, utf8Text } from '../../base/bytes.ts'
+import { type CommitCid, digestHex } from '../../encoding/cid.ts'
+import { isAncestor, walkCommits } from '../../history/ancestry.ts'
+import type { Commit } from '../../history/interface.ts'
+import { receiptLogsOf, receiptsRef } from '../../history/refs.ts'
+import { operatorOf, withWriter } from '../../repo/context.ts'
+import { emptyTreeOf } from '../../repo/empty.ts'
+import type { Repo } from '../../repo/interface.ts'
+import type { Manifest } from '../../store/interface.ts'
+import type { LoggedReceipt, Receipt } from '../interface.ts'
+import { linkCommit } from '../link-commit.ts'
+import type { Round } from '../round.ts'
+import { linkObject } from '../state.ts'
+
+const heldBackLogged = 100
+const field = 'receipt'
+/** Between machines that share one log. */
+const clockSkewMsMax = 3_600_000
+
+type Entry = Omit<LoggedReceipt, 'id'>
+
+/** The last round's, whole; null before the first. */
+export async function lastReceipt(repo: Repo, link: string): Promise<Receipt | null> {
+  const object = (await repo.store.manifest()).refs.get(linkObject(link, 'receipt'))
+  if (object === undefined) return null
+  const [bytes] = await repo.store.get([object])
+  return JSON.parse(utf8Text(bytes!)) as Receipt
+}
+
+export async function rememberReceipt(round: Pick<Round, 'repo' | 'link'>, receipt: Receipt): Promise<void> {
+  const { repo, link } = round
+  const last = await lastReceipt(repo, link.name)
+  const isNews = last === null || outcomeOf(last) !== outcomeOf(receipt) || hasMoved(receipt)
+  await withWriter(repo, async (writer, nodes) => {
+    const object = writer.put('raw', utf8(JSON.stringify(receipt)))
+    await repo.store.update(
+      async (current) => {
+        const refs = new Map([[linkObject(link.name, 'receipt'), object]])
+        if (isNews || !current.refs.has(receiptsRef(link.name))) {
+          const parents = await logHeads(repo, current, link.name)
+          const tree = emptyTreeOf({ writer, nodes })
+          const extra = { [field]: entryOf(receipt) }
+          const message = `Receipt of '${link.name}'`
+          refs.set(
+            receiptsRef(link.name),
+            await linkCommit(round, { writer, nodes }, { tree, parents, message, extra }),
+          )
+        }
+        const message = `${link.name}: ${digestHex(object).slice(0, 12)}`
+        return { refs, operation: { name: 'sync', message, author: operatorOf(repo, current) } }
+      },
+      { writer },
+    )
+  })
+}
+
+/** Newest first, from here and from what was fetched. */
+export async function* receiptLog(
+  repo: Repo,
+  options: { readonly link?: string; readonly limit?: number },
+): AsyncGenerator<LoggedReceipt> {
+  const { link = null, limit = Number.POSITIVE_INFINITY } = options
+  let count = 0
+  const { refs } = await repo.store.manifest()
+  const tips = receiptLogsOf(refs.keys(), link).map((ref) => refs.get(ref)!)
+  for await (const commit of walkCommits(repo.store, [...new Set(tips)])) {
+    if (count++ >= limit) return
+    const receipt = receiptOf(commit)
+    if (receipt !== null) yield receipt
+  }
+}
+
+/** Those that say of the branch that it was at this commit (hex), and the one that is this commit. */
+export async function receiptsOf(repo: Repo, commit: string, madeMs: number): Promise<LoggedReceipt[]> {
+  const { refs } = await repo.store.manifest()
+  const found = new Map<string, LoggedReceipt>()
+  for (const ref of receiptLogsOf(refs.keys(), null)) {
+    for await (const entry of walkCommits(repo.store, [refs.get(ref)!])) {
+      const receipt = receiptOf(entry)
+      // No round ended at a commit that was not there yet.
+      if (receipt === null || receipt.finishedMs < madeMs - clockSkewMsMax) break
+      if (receipt.commit === commit || receipt.id === commit) found.set(receipt.id, receipt)
+    }
+  }
+  return [...found.values()]
+}
+
+/** What a commit keeps of a round; null for a commit that is none of the log. */
+export function receiptOf({ cid, extra }: Pick<Commit, 'cid' | 'extra'>): LoggedReceipt | null {
+  const entry = extra[field]
+  if (typeof entry !== 'object' || entry === null) return null
+  return { ...(entry as Entry), id: digestHex(cid) }
+}
+
+/** Where several repositories work for one link their logs join as soon as they know of each other. */
+async function logHeads(repo: Repo, { refs }: Manifest, link: string): Promise<CommitCid[]> {
+  const tips = [...new Set(receiptLogsOf(refs.keys(), link).map((ref) => refs.get(ref)!))]
+  const heads: CommitCid[] = []
+  for (const tip of tips) {
+    let isOld = false
+    for (const other of tips) if (other !== tip && (await isAncestor(repo.store, tip, other))) isOld = true
+    if (!isOld) heads.push(tip)
+  }
+  return heads
+}
+
+function hasMoved({ tables }: Receipt): boolean {
+  return tables.some(({ captured, written }) =>
+    [captured, written].some(({ added, changed, removed }) => added + changed + removed > 0),
+  )
+}
+
+/** All that says to what end a round came, and not when. */
+function outcomeOf({ mode, tables, heldBack, commit, notes }: Receipt): string {
+  const held = heldBack.map(({ table, keyHex, reason }) => [table, keyHex, reason])
+  return JSON.stringify([mode, tables.map(({ table, after }) => [table, after]), held, commit, notes])
+}
+
+function entryOf({ heldBack, ...receipt }: Receipt): Entry {
+  const shown = heldBack.slice(0, heldBackLogged).map(({ table, key, reason }) => ({ table, key, reason }))
+  return { ...receipt, heldBack: shown, heldBackCount: heldBack.length }
+}

@@ -1,0 +1,139 @@
+// Receipts of rounds: what they say, that they stay, and that they go where the branch goes.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { collect } from '../../src/base/iterables.ts'
+import { fetchRefs } from '../../src/remote/fetch.ts'
+import { push } from '../../src/remote/push.ts'
+import { receivePush } from '../../src/remote/receive-push.ts'
+import { undo } from '../../src/repo/undo.ts'
+import { createContext } from '../../src/repo/context.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { receiptLog } from '../../src/sync/receipts/log.ts'
+import { Linked, fault } from '../support/linked.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+
+const ref = 'refs/links/shop/receipts'
+let postgres: Postgres
+let linked: Linked
+
+describe.skipIf(!hasPostgres)(`receipts${withoutPostgres}`, () => {
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  }, 60_000)
+  afterAll(() => postgres.stop())
+  beforeEach(async () => {
+    linked = await Linked.start(postgres)
+  })
+
+  test('a receipt says what each table read, wrote and held back, and what both sides then hold', async () => {
+    await linked.db.query('ALTER TABLE people ADD CHECK (age < 150)')
+    await linked.sync()
+    await linked.db.query('UPDATE people SET age = 37 WHERE id = 1')
+    await linked.edit((rows) => {
+      rows.put({ id: 1, name: 'Ada', age: 50 })
+      rows.put({ id: 2, name: 'Grace', age: 200 })
+      rows.put({ id: 4, name: 'Barbara', age: 84 })
+    })
+    const [table] = (await linked.sync()).tables
+    expect(table).toMatchObject({
+      read: 3,
+      captured: { added: 0, changed: 1, removed: 0 },
+      written: { added: 1, changed: 0, removed: 0 },
+      conflicted: 1,
+      rejected: 1,
+      after: { endpoint: { rows: 4 }, branch: { rows: 4 } },
+    })
+    expect(table!.after.endpoint!.checksum).not.toBe(table!.after.branch!.checksum)
+    await linked.edit((rows) => {
+      rows.put({ id: 1, name: 'Ada', age: 37 })
+      rows.put({ id: 2, name: 'Grace', age: 85 })
+    })
+    const [settled] = (await linked.sync()).tables
+    expect(settled!.after.endpoint).toEqual(settled!.after.branch)
+    expect(settled!.after.endpoint!.checksum).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('equal tables have one checksum, whichever way they came about', async () => {
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 9, name: 'Nine', age: 9 }))
+    const written = (await linked.sync()).tables[0]!.after.endpoint
+    const again = await Linked.start(postgres)
+    await again.db.query("INSERT INTO people VALUES (9, 'Nine', 9)")
+    expect((await again.sync()).tables[0]!.after.endpoint).toEqual(written)
+  })
+
+  test('the log has an entry for each round that did something, and quiet rounds add none', async () => {
+    await linked.sync()
+    await linked.sync()
+    const at = await linked.ref(ref)
+    await linked.sync()
+    expect(await linked.ref(ref)).toBe(at)
+    await linked.db.query('DELETE FROM people WHERE id = 3')
+    await linked.sync()
+    const log = await collect(receiptLog(linked.repo, { link: 'shop' }))
+    expect(log.map(({ tables }) => tables[0]!.captured)).toEqual([
+      { added: 0, changed: 0, removed: 1 },
+      { added: 3, changed: 0, removed: 0 },
+    ])
+    expect(await collect(receiptLog(linked.repo, { limit: 1 }))).toEqual([log[0]])
+    expect(await collect(receiptLog(linked.repo, { link: 'other' }))).toEqual([])
+  })
+
+  test("the log keeps no words of the database's, which may quote what is in a row", async () => {
+    await linked.db.query('CREATE UNIQUE INDEX ON people (name)')
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 5, name: 'Ada', age: 1 }))
+    const receipt = await linked.sync()
+    expect(receipt.heldBack[0]!.message).toContain('duplicate key')
+    const [entry] = await collect(receiptLog(linked.repo, {}))
+    expect(entry!.heldBack).toEqual([{ table: 'people', key: '5', reason: 'rejected' }])
+    expect(entry!.heldBackCount).toBe(1)
+  })
+
+  test('receipts go along with a pushed branch and come with a fetched one', async () => {
+    await linked.sync()
+    const remote = MemoryStore.create()
+    await push(linked.store, remote, { refspecs: ['main'] })
+    expect((await remote.manifest()).refs.get(ref)).toBe(await linked.ref(ref))
+    await linked.db.query('DELETE FROM people WHERE id = 3')
+    await linked.sync()
+    const { updates } = await push(linked.store, remote, { refspecs: ['main'] })
+    expect(updates.map((update) => update.ref)).toEqual(['refs/heads/main', ref])
+    const clone = MemoryStore.create()
+    await fetchRefs(clone, remote, { remoteName: 'origin' })
+    const [ours, theirs] = [linked.repo, createContext(clone)]
+    expect(await collect(receiptLog(theirs, {}))).toEqual(await collect(receiptLog(ours, {})))
+  })
+
+  test('logs of two repositories join when they know of each other, and a log is never cut', async () => {
+    await linked.sync()
+    const remote = MemoryStore.create()
+    await push(linked.store, remote, { refspecs: ['main'] })
+    const other = await Linked.start(postgres)
+    other.link = { ...other.link, endpoint: linked.link.endpoint }
+    await fetchRefs(other.store, remote, { remoteName: 'origin' })
+    await other.store.update(async (current) => ({
+      refs: new Map([['refs/heads/main', current.refs.get('refs/remotes/origin/main')!]]),
+      operation: { name: 'test', message: '', author: '' },
+    }))
+    await other.sync()
+    expect(await collect(receiptLog(other.repo, {}))).toHaveLength(2)
+    await push(other.store, remote, { refspecs: ['main'] })
+    expect((await remote.manifest()).refs.get(ref)).toBe(await other.ref(ref))
+    // What would lose an entry is not pushed, and not taken.
+    await push(linked.store, remote, { refspecs: ['main:elsewhere'] })
+    const before = (await remote.manifest()).refs.get(ref)!
+    expect(before).toBe(await other.ref(ref))
+    const cut = { ref, before, after: (await linked.ref(ref))!, force: true }
+    expect(await fault(receivePush(remote, linked.store, { updates: [cut] }))).toContain('only ever added to')
+  })
+
+  test('undo takes back what a round brought into the branch, and the next round writes that to the endpoint', async () => {
+    await linked.sync()
+    await linked.db.query('UPDATE people SET age = 37 WHERE id = 1')
+    await linked.sync()
+    await undo(linked.repo, null)
+    expect(await linked.branchRows()).toMatchObject([{ age: 36 }, {}, {}])
+    await linked.sync()
+    expect(await linked.rows()).toMatchObject([{ age: 36 }, {}, {}])
+  })
+})
