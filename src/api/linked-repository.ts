@@ -1,5 +1,6 @@
 // Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
 import { VarveError } from '../base/errors.ts'
+import type { Sink } from '../connectors/sink.ts'
 import { configFileName } from '../dataset/interface.ts'
 import { isLinkName } from '../dataset/link-section.ts'
 import { storedConfig } from '../dataset/stored-config.ts'
@@ -39,7 +40,8 @@ export abstract class LinkedRepository extends CarryingRepository {
       })
     }
     const link = { name, into: name, branch: null, ...setting }
-    await this.#connected(link, (connector) => connector.discover(link.tables))
+    if (await isSink(link)) await this.#toSink(link, async (sink) => void (await sink.position?.()))
+    else await this.#connected(link, (connector) => connector.discover(link.tables))
     const { setLink } = await import('../worktree/config-edit.ts')
     setLink(root, name, link)
     return link
@@ -64,7 +66,10 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   /** Connects, and says what the endpoint has. */
   async testLink(name: string): Promise<t.LinkTest> {
-    return this.#connected(await this.#link(name), async (connector) => ({
+    const link = await this.#link(name)
+    if (await isSink(link))
+      return this.#toSink(link, async ({ location, identity }) => ({ location, identity, tables: [] }))
+    return this.#connected(link, async (connector) => ({
       location: connector.location,
       identity: await connector.identity(),
       tables: (await connector.discover()).map(({ name: table, key, columns }) => ({
@@ -82,6 +87,10 @@ export abstract class LinkedRepository extends CarryingRepository {
   /** One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. */
   async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
     const link = await this.#link(name)
+    if (await isSink(link)) {
+      const { deliverRound } = await import('../sync/deliver.ts')
+      return this.#toSink(link, (sink) => deliverRound({ repo: this.repo, sink, link, options }))
+    }
     const { syncRound } = await import('../sync/round.ts')
     return this.#connected(link, (connector) =>
       syncRound({ repo: this.repo, folder: this.folder, connector, link, options }),
@@ -159,6 +168,11 @@ export abstract class LinkedRepository extends CarryingRepository {
     }
   }
 
+  async #toSink<T>(link: t.Link, work: (sink: Sink) => Promise<T>): Promise<T> {
+    const { withSink } = await import('./link-sink.ts')
+    return withSink(link, this.environment, work)
+  }
+
   #rootFor(what: string): string {
     if (this.root !== null) return this.root
     throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in a bare repository`, {
@@ -172,6 +186,10 @@ export abstract class LinkedRepository extends CarryingRepository {
     const tree = await Tree.load(this.repo.nodes, commit.tree)
     return storedConfig(this.repo.nodes, await tree.get(configFileName), {})
   }
+}
+
+async function isSink({ endpoint }: t.Link): Promise<boolean> {
+  return (await import('../connectors/open-sink.ts')).isSinkUrl(endpoint)
 }
 
 /** Drivers are loaded when a link is used, and not before. */

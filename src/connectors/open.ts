@@ -1,5 +1,6 @@
 // All kinds of endpoints, by URL. A driver is loaded when an endpoint of its kind is opened.
 import { VarveError } from '../base/errors.ts'
+import { isSinkUrl, sinkKinds } from './open-sink.ts'
 import type { Connector, ConnectorKind, ConnectorOptions } from './interface.ts'
 
 const postgres: ConnectorKind = {
@@ -13,18 +14,24 @@ const kinds: readonly ConnectorKind[] = [postgres]
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL), VARVE_UNREACHABLE */
 export async function openEndpoint(url: string, options: ConnectorOptions = {}): Promise<Connector> {
   checkEndpointUrl(url)
-  return kinds.find((kind) => kind.accepts(url))!.open(url, options)
+  const kind = kinds.find((one) => one.accepts(url))
+  if (kind !== undefined) return kind.open(url, options)
+  throw new VarveError('VARVE_USAGE', `'${url}' can be written to and not read`, {
+    data: { url },
+    hint: "its mode is 'materialize'",
+  })
 }
 
 export function checkEndpointUrl(url: string): void {
   if (/^[a-z+]+:\/\/[^/?#]*:[^/?#@]*@/i.test(url) || /[?&]password=/i.test(url)) {
     throw new VarveError('VARVE_REFUSED', "an endpoint's URL must not hold a password", {
-      hint: 'the URL is committed and shown; give the password in the environment (PGPASSWORD) or a .pgpass file',
+      hint: 'the URL is committed and shown; give the password in the environment: docs/LINKS.md says under which name',
     })
   }
-  if (kinds.some((kind) => kind.accepts(url))) return
+  if (kinds.some((kind) => kind.accepts(url)) || isSinkUrl(url)) return
+  const supported = [...kinds, ...sinkKinds].map(({ name }) => name)
   throw new VarveError('VARVE_USAGE', `not an endpoint that can be linked: '${url}'`, {
-    data: { url, supported: kinds.map(({ name }) => name) },
-    hint: `supported: ${kinds.map(({ name }) => name).join('; ')}`,
+    data: { url, supported },
+    hint: `supported: ${supported.join('; ')}`,
   })
 }

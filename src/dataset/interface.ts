@@ -52,6 +52,8 @@ export interface LinkSetting {
   readonly into: Path
   /** null: the branch that is checked out. */
   readonly branch: string | null
+  /** Of a link whose endpoint is only written to: it is told each commit by itself. Default: from then to now at once. */
+  readonly commits?: 'each' | undefined
 }
 
 /** How a cell that both sides changed is decided; see dataset/policy.ts for the words. */

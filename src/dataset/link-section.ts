@@ -7,7 +7,7 @@ import { type FaultAt, nameOf } from './document.ts'
 import { type LinkMode, type LinkSetting, linkModes } from './interface.ts'
 
 const linkName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
-const settings = ['endpoint', 'mode', 'tables', 'into', 'branch'] as const
+const settings = ['endpoint', 'mode', 'tables', 'into', 'branch', 'commits'] as const
 
 export function isLinkName(name: string): boolean {
   return linkName.test(name)
@@ -51,6 +51,7 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     tables: tablesOf(key, given.get('tables'), fault),
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
+    ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
   }
 }
 
@@ -70,6 +71,12 @@ function intoOf(key: unknown, into: string, fault: FaultAt): string {
     if (!isVarveError(error)) throw error
     throw fault(key, `'into' is no folder of the dataset: ${error.message}`)
   }
+}
+
+function commitsOf(node: unknown, commits: string | null, fault: FaultAt): { commits?: 'each' } {
+  if (commits === null) return {}
+  if (commits === 'each') return { commits }
+  throw fault(node, `unknown value '${commits}' of 'commits'`, "known: 'each'")
 }
 
 function isMode(mode: string): mode is LinkMode {

@@ -53,6 +53,7 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
   document.setIn(['links', name, 'tables'], tables)
   if (setting.into !== name) document.setIn(['links', name, 'into'], setting.into)
   if (setting.branch !== null) document.setIn(['links', name, 'branch'], setting.branch)
+  if (setting.commits !== undefined) document.setIn(['links', name, 'commits'], setting.commits)
   write(root, document)
 }
 

@@ -9,13 +9,13 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH] [--commits each]',
     'link show NAME',
     'link test NAME',
     'link remove NAME',
   ],
   description:
-    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nLinks stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD) or a .pgpass file.",
+    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://HOST/PATH) names tables by their paths in the dataset, and its mode\nis materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_SECRET), or from a file that it names.",
   options: {
     tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
     mode: { type: 'text', value: 'MODE', about: 'which way changes go' },
@@ -25,16 +25,26 @@ export const command: Command = {
       about: "folder of the dataset for the tables (default: the link's name)",
     },
     branch: { type: 'text', value: 'BRANCH', about: 'branch to keep in step (default: the current one)' },
+    commits: {
+      type: 'text',
+      value: 'each',
+      about:
+        'tell an endpoint that is only written to each commit by itself (default: the difference at once)',
+    },
   },
   examples: [
     [
       'varve link add shop postgres://ada@db.example.org/shop --tables people,orders --mode two-way',
       'declare a link',
     ],
+    [
+      'varve link add hook webhook+https://example.org/varve --tables people --mode materialize',
+      'tell a webhook of every row that changes',
+    ],
     ['varve link test shop', 'see that it answers, and what it has'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each" }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }',
   run,
 }
 
@@ -59,12 +69,13 @@ async function run(context: Context): Promise<number> {
   if (action === 'show') {
     const link = (await repo.links()).find((one) => one.name === name)
     if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
-    const { branch, into, ...rest } = link
+    const { branch, into, commits, ...rest } = link
     const lines = {
       ...rest,
       tables: link.tables.join(', '),
       into: into === '' ? '.' : into,
       branch: branch ?? '(the current one)',
+      ...(commits === undefined ? {} : { commits }),
     }
     out.result(link, () => {
       for (const line of alignedRows(Object.entries(lines).map(([key, value]) => [key, visible(value)])))
@@ -99,13 +110,15 @@ async function add(
     throw usage(`'--mode' must be one of ${linkModes.join(', ')}`)
   const tables = given.list('tables').flatMap((list) => list.split(','))
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
-  const [into, branch] = [given.text('into'), given.text('branch')]
+  const [into, branch, commits] = [given.text('into'), given.text('branch'), given.text('commits')]
+  if (commits !== undefined && commits !== 'each') throw usage("'--commits' can only be 'each'")
   const link = await repo.addLink(name, {
     endpoint,
     mode: mode as LinkMode,
     tables,
     ...(into === undefined ? {} : { into: into === '.' ? '' : into }),
     ...(branch === undefined ? {} : { branch }),
+    ...(commits === undefined ? {} : { commits }),
   })
   out.result(link, () => {
     out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)

@@ -1,0 +1,33 @@
+// Secrets of a link: never in its URL, which is committed and shown, but in the caller's environment under the link's
+// name, or in a file that the environment names.
+import { readFile } from 'node:fs/promises'
+import { VarveError } from '../base/errors.ts'
+import type { SinkOptions } from './sink.ts'
+
+const secretBytesMax = 64 << 10
+
+/** 'VARVE_LINK_SHOP_PASSWORD' for the link 'shop'. */
+export function secretName(link: string, what: string): string {
+  return `VARVE_LINK_${link.toUpperCase().replaceAll('-', '_')}_${what}`
+}
+
+/** null where none is given. @throws VarveError VARVE_REFUSED when its file cannot be read */
+export async function linkSecret({ link, environment }: SinkOptions, what: string): Promise<string | null> {
+  const name = secretName(link, what)
+  const given = environment?.[name]
+  if (given !== undefined && given !== '') return given
+  const file = environment?.[`${name}_FILE`]
+  if (file === undefined || file === '') return null
+  try {
+    const text = await readFile(file, 'utf8')
+    if (text.length <= secretBytesMax) return text.trim()
+  } catch (cause) {
+    throw new VarveError('VARVE_REFUSED', `cannot read the file that ${name}_FILE names`, {
+      cause,
+      data: { link, name: `${name}_FILE` },
+    })
+  }
+  throw new VarveError('VARVE_REFUSED', `the file that ${name}_FILE names is too large for a secret`, {
+    data: { link, name: `${name}_FILE` },
+  })
+}

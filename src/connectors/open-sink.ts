@@ -1,0 +1,23 @@
+// All kinds of sinks, by URL. A driver is loaded when a sink of its kind is opened.
+import { VarveError } from '../base/errors.ts'
+import type { Sink, SinkKind, SinkOptions } from './sink.ts'
+
+const webhook: SinkKind = {
+  name: 'webhook: webhook+https://HOST/PATH',
+  accepts: (url) => /^webhook\+https?:\/\//.test(url),
+  open: async (url, options) => (await import('./webhook/sink.ts')).openWebhook(url, options),
+}
+
+export const sinkKinds: readonly SinkKind[] = [webhook]
+
+export function isSinkUrl(url: string): boolean {
+  return sinkKinds.some((kind) => kind.accepts(url))
+}
+
+/** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL, none in the environment), VARVE_UNREACHABLE */
+export async function openSink(url: string, options: SinkOptions): Promise<Sink> {
+  const kind = sinkKinds.find((one) => one.accepts(url))
+  if (kind === undefined)
+    throw new VarveError('VARVE_USAGE', `not an endpoint that rows can be sent to: '${url}'`)
+  return kind.open(url, options)
+}

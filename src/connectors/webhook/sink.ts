@@ -1,0 +1,90 @@
+// Webhooks as a sink: each batch is one POST of JSON, signed as Standard Webhooks does. An answer of 200 to 299 says that
+// it was kept. Passing failures (408, 429, 5xx, a cut line) are tried again with longer pauses, or with those that the
+// receiver asks for; anything else is its refusal, and the batch comes again in the next round. Redirects are not followed.
+import { VarveError } from '../../base/errors.ts'
+import { sha256Hex } from '../../base/platform.ts'
+import { utf8, utf8Text } from '../../base/bytes.ts'
+import { HttpClient } from '../../http/client.ts'
+import { linkSecret, secretName } from '../link-secret.ts'
+import { messageJson } from '../message-json.ts'
+import type { Batch, Sink, SinkOptions } from '../sink.ts'
+import { readSecrets, signatureOf } from './sign.ts'
+
+/** A receiver may ask us to wait so long. */
+const pauseMsMax = 60_000
+const saidCharsMax = 200
+
+export async function openWebhook(url: string, options: SinkOptions): Promise<Sink> {
+  const target = new URL(url.replace(/^webhook\+/, ''))
+  if (target.username !== '' || target.hash !== '') {
+    throw new VarveError('VARVE_USAGE', `a webhook's URL has no user and no fragment: '${target.origin}'`)
+  }
+  const name = secretName(options.link, 'SECRET')
+  const secret = await linkSecret(options, 'SECRET')
+  if (secret === null) {
+    throw new VarveError('VARVE_REFUSED', `there is no secret to sign the webhook '${options.link}' with`, {
+      data: { link: options.link, variable: name },
+      hint: `give the receiver's secret ('whsec_…') in the environment as ${name}, or its file as ${name}_FILE`,
+    })
+  }
+  const secrets = readSecrets(secret, name)
+  const location = `${target.origin}${target.pathname}`
+  const client = new HttpClient(target.origin, {
+    location,
+    connections: 1,
+    pauseMsMax,
+    explain: (body) => saidBy(body),
+    accessHint: `the receiver may have another secret than ${name}`,
+  })
+  return {
+    location,
+    identity: `webhook:${target.origin}${target.pathname}${target.search}`,
+    async deliver(batch) {
+      // The last batch of a delivery may have nothing to say.
+      if (batch.messages.length === 0) return
+      const id = batchId(batch)
+      const body = utf8(batchJson(batch))
+      await client.send({
+        method: 'POST',
+        path: `${target.pathname}${target.search}`,
+        // The time is that of the attempt: a receiver refuses old ones.
+        headers: () => {
+          const timestamp = Math.floor(Date.now() / 1000)
+          return {
+            'content-type': 'application/json',
+            'user-agent': 'varve',
+            'webhook-id': id,
+            'webhook-timestamp': String(timestamp),
+            'webhook-signature': signatureOf({ id, timestamp, body }, secrets),
+          }
+        },
+        body,
+        bytesMax: 1 << 20,
+        signal: batch.signal,
+      })
+    },
+    close: () => client.close(),
+  }
+}
+
+/** The same when the batch is sent again: who keeps ids that it has seen can leave the whole batch out. */
+function batchId({ link, delivery, number }: Batch): string {
+  return `msg_${sha256Hex(utf8([link, delivery, number].join('\0')))}`
+}
+
+function batchJson(batch: Batch): string {
+  const { link, commit, committedMs, messages } = batch
+  const head = JSON.stringify({ type: 'rows.changed', timestamp: new Date(committedMs).toISOString() })
+  const data = JSON.stringify({ link, commit })
+  const rows = messages.map((message) => messageJson(batch, message)).join(',')
+  return `${head.slice(0, -1)},"data":${data.slice(0, -1)},"rows":[${rows}]}}`
+}
+
+function saidBy(body: Uint8Array): string | null {
+  try {
+    const line = utf8Text(body).replaceAll(/\s+/g, ' ').trim()
+    return line === '' ? null : line.slice(0, saidCharsMax)
+  } catch {
+    return null
+  }
+}

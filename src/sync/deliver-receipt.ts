@@ -1,0 +1,52 @@
+// The receipt of a round that told a sink of rows. Nothing is read there: what its side holds is what it has confirmed.
+import { digestHex } from '../encoding/cid.ts'
+import type { Path } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import type { Commit } from '../history/interface.ts'
+import type { Io } from '../repo/interface.ts'
+import { Table } from '../table/table.ts'
+import type { DeliverRound } from './deliver.ts'
+import { deliveredTable } from './deliver-tables.ts'
+import type { Receipt, RowCounts, TableReceipt, TableState } from './interface.ts'
+
+export const noCounts: RowCounts = { added: 0, changed: 0, removed: 0 }
+
+export interface DeliveryEnd {
+  readonly round: DeliverRound
+  readonly startedMs: number
+  readonly paths: readonly Path[]
+  readonly counts: ReadonlyMap<Path, RowCounts>
+  /** What the sink was told, all in all; null: nothing. */
+  readonly told: Tree | null
+  readonly tip: Commit
+  readonly notes: readonly string[]
+}
+
+export async function deliveryReceipt(io: Io, end: DeliveryEnd): Promise<Receipt> {
+  const { link, options } = end.round
+  return {
+    link: link.name,
+    mode: link.mode,
+    dryRun: options.dryRun === true,
+    startedMs: end.startedMs,
+    finishedMs: Date.now(),
+    tables: await Promise.all(end.paths.map((path) => tableReceipt(io, end, path))),
+    heldBack: [],
+    commit: digestHex(end.tip.cid),
+    notes: end.notes,
+  }
+}
+
+async function tableReceipt(io: Io, { counts, told, tip }: DeliveryEnd, path: Path): Promise<TableReceipt> {
+  const written = counts.get(path) ?? noCounts
+  const branch = await Tree.load(io.nodes, tip.tree)
+  const after = { endpoint: await stateOf(io, told, path), branch: await stateOf(io, branch, path) }
+  return { table: path, path, read: 0, captured: noCounts, written, conflicted: 0, rejected: 0, after }
+}
+
+async function stateOf(io: Io, tree: Tree | null, path: Path): Promise<TableState | null> {
+  const table = await deliveredTable(io, tree, path)
+  return table === null
+    ? null
+    : { rows: (await Table.of(io.nodes, table)).count, checksum: digestHex(table.rows) }
+}

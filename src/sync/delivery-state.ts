@@ -1,0 +1,113 @@
+// How far a sink has been told, as refs of the link: the last delivery that it confirmed (written) and the one that is
+// on its way (intent). A delivery is announced before its first message and counts as done after its last, both by
+// compare-and-set; so after a kill it is sent again, whole and under the same ids, before anything else is. Where the
+// receiver keeps its own position together with the rows, its word counts: it was restored along with them.
+import { type Cid, type CommitCid, cidOfDigest } from '../encoding/cid.ts'
+import { fromHex } from '../base/bytes.ts'
+import { VarveError } from '../base/errors.ts'
+import type { Sink } from '../connectors/sink.ts'
+import { operatorOf } from '../repo/context.ts'
+import type { Io, Repo } from '../repo/interface.ts'
+import type { Manifest } from '../store/interface.ts'
+import { isAllowed } from './guards.ts'
+import type { Link, SyncOptions } from './interface.ts'
+import { type LinkState, identityKey, linkRef, readLinkState } from './state.ts'
+
+export interface Progress {
+  readonly done: CommitCid | null
+  readonly toward: CommitCid | null
+}
+
+export const nothingDelivered: Progress = { done: null, toward: null }
+
+export interface Start extends Progress {
+  readonly note: string | null
+}
+
+/** Where the round begins. @throws VarveError VARVE_REFUSED where the receiver was written by a history not known here */
+export async function startOf(
+  io: Io,
+  { sink, link, state, options }: { sink: Sink; link: Link; state: LinkState; options: SyncOptions },
+): Promise<Start> {
+  const ours: Progress = { done: state.written, toward: state.intent }
+  // It is another receiver, and that was said to be right.
+  if (state.identity !== null && state.identity !== sink.identity)
+    return { ...nothingDelivered, note: everything }
+  if (sink.position === undefined) {
+    const note =
+      ours.toward === null ? null : 'the round before this one was cut short: its rows are sent again'
+    return { ...ours, note }
+  }
+  const said = await sink.position()
+  if (said.done === null && said.toward === null) {
+    const isLost = ours.done !== null
+    return {
+      ...nothingDelivered,
+      note: isLost ? `the endpoint has lost its record of this link: ${everything}` : null,
+    }
+  }
+  const [done, toward] = [await known(io, said.done), await known(io, said.toward)]
+  if (done === undefined || toward === undefined) {
+    if (!isAllowed('identity', options)) throw unknownHistory(link.name)
+    return { ...nothingDelivered, note: everything }
+  }
+  const isOurs = done === ours.done || done === ours.toward
+  return {
+    done,
+    toward,
+    note: isOurs ? null : 'the endpoint was restored from an earlier state: it is brought on from there',
+  }
+}
+
+const everything = 'all rows are sent; what was there and is gone here stays there'
+
+/** Moves the link's refs. @throws VarveError VARVE_NOT_POSSIBLE when another worker has moved them since */
+export async function recordProgress(
+  { repo, link, sink }: { repo: Repo; link: Link; sink: Sink },
+  io: Io,
+  from: Progress,
+  to: Progress,
+): Promise<void> {
+  await repo.store.update(
+    (current) => {
+      refuseOvertaken(current, link.name, from)
+      return {
+        refs: new Map<string, Cid | null>([
+          [linkRef(link.name, 'written'), to.done],
+          [linkRef(link.name, 'intent'), to.toward],
+        ]),
+        config: new Map([[identityKey(link.name), sink.identity]]),
+        operation: { name: 'sync', message: `${link.name}: deliver`, author: operatorOf(repo, current) },
+      }
+    },
+    { writer: io.writer },
+  )
+}
+
+export function refuseOvertaken(manifest: Manifest, link: string, expected: Progress): void {
+  const { written, intent } = readLinkState(manifest, link)
+  if (written === expected.done && intent === expected.toward) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `another worker delivers '${link}' as well`, {
+    data: { link },
+    hint: 'nothing is lost; let one of them do it, or run it again',
+  })
+}
+
+/** undefined: it is no object of this repository. */
+async function known({ nodes }: Io, hex: string | null): Promise<CommitCid | null | undefined> {
+  if (hex === null) return null
+  if (!/^[0-9a-f]{64}$/.test(hex)) return undefined
+  const cid = cidOfDigest('dag-cbor', fromHex(hex)) as CommitCid
+  return (await nodes.reader.has([cid]))[0] === true ? cid : undefined
+}
+
+function unknownHistory(link: string): VarveError {
+  return new VarveError(
+    'VARVE_REFUSED',
+    `the endpoint of '${link}' was written by a history that is not here`,
+    {
+      data: { link, guard: 'identity' },
+      hint: `nothing was changed; to send it all rows of this one, run 'varve sync ${link} --allow identity'`,
+    },
+  )
+}

@@ -1,0 +1,75 @@
+// Links to systems that are only written to, through the command line: declared, tried, told, killed and told again.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Hook, secret, startHook } from '../sync/sinks/webhook-receiver.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { ok, varve, varveFile } from './varve.ts'
+
+describe('varve link and sync with a webhook', () => {
+  const dir = temporaryDir()
+  const env = { VARVE_LINK_HOOK_SECRET: secret }
+  let hook: Hook
+  beforeAll(async () => {
+    hook = await startHook()
+    await ok(['init'], { cwd: dir })
+    fs.writeFileSync(`${dir}/people.csv`, 'id,name\n1,Ada\n2,Grace\n')
+    await ok(['track', 'people.csv', '--key', 'id'], { cwd: dir })
+    await ok(['add', '.'], { cwd: dir })
+    await ok(['commit', '-m', 'first'], { cwd: dir })
+  })
+  afterAll(() => hook.close())
+
+  const add = (mode: string): string[] => [
+    'link',
+    'add',
+    'hook',
+    hook.url,
+    '--tables',
+    'people.csv',
+    '--mode',
+    mode,
+  ]
+
+  test('another mode and a missing secret are refused with the next step', async () => {
+    const twoWay = await varve(add('two-way'), { cwd: dir, env })
+    expect([twoWay.code, twoWay.stderr]).toEqual([2, expect.stringContaining("its mode is 'materialize'")])
+    const secretless = await varve(add('materialize'), { cwd: dir })
+    expect([secretless.code, secretless.stderr]).toEqual([
+      61,
+      expect.stringContaining('VARVE_LINK_HOOK_SECRET'),
+    ])
+    expect(fs.readFileSync(`${dir}/varve.yaml`, 'utf8')).not.toContain('hook')
+  })
+
+  test('killed (-9) when the receiver has kept a batch: the next round sends it again under the same ids', async () => {
+    await ok([...add('materialize'), '--commits', 'each'], { cwd: dir, env })
+    expect(fs.readFileSync(`${dir}/varve.yaml`, 'utf8')).toContain('commits: each')
+    expect(await ok(['sync', '--dry-run'], { cwd: dir, env })).toContain('written +2 ~0 -0')
+    const child = spawn(process.execPath, [varveFile, 'sync', 'hook'], {
+      cwd: dir,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: dir,
+        VARVE_AUTHOR_NAME: 'A',
+        VARVE_AUTHOR_EMAIL: 'a@b.c',
+        ...env,
+      },
+      stdio: 'ignore',
+    })
+    const ended = once(child, 'close')
+    hook.kept = () => child.kill('SIGKILL')
+    const [, signal] = await ended
+    expect([signal, hook.batches.length]).toEqual(['SIGKILL', 1])
+    hook.kept = () => false
+    expect(await ok(['sync'], { cwd: dir, env })).toContain('cut short')
+    expect(hook.batches[1]).toEqual(hook.batches[0])
+    expect(hook.batches[0]!.rows.map(({ after }) => after)).toEqual([
+      { id: 1, name: 'Ada' },
+      { id: 2, name: 'Grace' },
+    ])
+    await ok(['sync'], { cwd: dir, env })
+    expect([hook.batches.length, hook.refused]).toEqual([2, []])
+  }, 60_000)
+})
