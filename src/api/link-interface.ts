@@ -15,6 +15,14 @@ export type {
   TableState,
 } from '../sync/interface.ts'
 
+export type {
+  DifferingRange,
+  DifferingRow,
+  LinkVerification,
+  TableVerification,
+  VerifyOptions,
+} from '../sync/verify/interface.ts'
+
 export interface LinkSyncOptions extends OperationOptions {
   /** Reads both sides, says what would be done, and changes nothing. */
   readonly dryRun?: boolean

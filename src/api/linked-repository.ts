@@ -84,6 +84,13 @@ export abstract class LinkedRepository extends CarryingRepository {
     }))
   }
 
+  /** Reads the endpoint at one moment and says, by checksums of key ranges, whether it holds what a commit holds. */
+  async verifyLink(name: string, options: t.VerifyOptions = {}): Promise<t.LinkVerification> {
+    const link = await this.#link(name)
+    const { verifyLink } = await import('../sync/verify/verify.ts')
+    return this.#connected(link, (connector) => verifyLink({ repo: this.repo, connector, link, options }))
+  }
+
   /** One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. */
   async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
     const link = await this.#link(name)

@@ -20,16 +20,16 @@ export interface TableStep {
   readonly after: TableObject
 }
 
-/** Only changes of one kind, in batches. */
+/** In batches, by key; of one kind only, or of all. */
 export async function* rowChanges(
   nodes: NodeStore,
   { before, after }: TableStep,
   table: EndpointTable,
-  kind: RowChange['kind'],
+  kind: RowChange['kind'] | 'all',
 ): AsyncGenerator<RowChange[]> {
   const [old, new_] = [await Table.of(nodes, before), await Table.of(nodes, after)]
   for await (const differences of diffMaps(old.map, new_.map)) {
-    const chosen = differences.filter((one) => kindOf(one) === kind)
+    const chosen = kind === 'all' ? differences : differences.filter((one) => kindOf(one) === kind)
     for (let at = 0; at < chosen.length; at += batchRows) {
       const batch = chosen.slice(at, at + batchRows)
       const befores = await rowsOf(
@@ -44,7 +44,9 @@ export async function* rowChanges(
         batch.map((one) => one.after),
         table,
       )
-      yield batch.map(({ key }, i) => ({ kind, key, before: befores[i], after: afters[i] }) as RowChange)
+      yield batch.map(
+        (one, i) => ({ kind: kindOf(one), key: one.key, before: befores[i], after: afters[i] }) as RowChange,
+      )
     }
   }
 }

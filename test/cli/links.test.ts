@@ -52,6 +52,11 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     const shown = JSON.parse((await varve(dir, ['show', '--stat', '--json'])).stdout)
     expect(shown.receipts.items[0]).toMatchObject({ link: 'shop', commit: shown.commit.id })
     expect((await varve(dir, ['log', '--all', '--oneline'])).stdout).toContain("Receipt of 'shop'")
+    const proved = await varve(dir, ['link', 'verify', 'shop'])
+    expect([proved.code, proved.stdout.split('\n')[0]]).toEqual([
+      0,
+      expect.stringMatching(/^shop holds what commit [0-9a-f]{8} holds$/),
+    ])
 
     await varve(dir, ['import', '-', '--as', 'shop/people', '--key', 'id', '--format', 'csv'], {
       input: 'id,name\n1,Ada L.\n3,Barbara\n',
@@ -61,6 +66,9 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     const clash = await varve(dir, ['sync'])
     expect(clash.code).toBe(21)
     expect(clash.stdout).toContain("people 1  conflict  both sides changed 'name'")
+    const differs = await varve(dir, ['link', 'verify', 'shop', '--tables', 'people'])
+    expect(differs.code).toBe(1)
+    expect(differs.stdout).toContain('    1  changed  name  held back: conflict\n')
     expect((await db.query('SELECT * FROM people ORDER BY id')).rows).toEqual([
       { id: 1, name: 'Ada King' },
       { id: 2, name: 'Grace' },

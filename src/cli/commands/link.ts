@@ -1,6 +1,7 @@
 import { linkModes } from '../../dataset/interface.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
+import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
 import type { LinkMode } from '../../index.ts'
@@ -12,10 +13,11 @@ export const command: Command = {
     'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH] [--commits each]',
     'link show NAME',
     'link test NAME',
+    'link verify NAME [--tables TABLE...] [--against REV]',
     'link remove NAME',
   ],
   description:
-    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://HOST/PATH) names tables by their paths in the dataset, and its mode\nis materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_SECRET), or from a file that it names.",
+    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://HOST/PATH) names tables by their paths in the dataset, and its mode\nis materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_SECRET), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
   options: {
     tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
     mode: { type: 'text', value: 'MODE', about: 'which way changes go' },
@@ -23,6 +25,11 @@ export const command: Command = {
       type: 'text',
       value: 'DIR',
       about: "folder of the dataset for the tables (default: the link's name)",
+    },
+    against: {
+      type: 'text',
+      value: 'REV',
+      about: "with verify: another commit than the branch's, such as refs/links/NAME/live",
     },
     branch: { type: 'text', value: 'BRANCH', about: 'branch to keep in step (default: the current one)' },
     commits: {
@@ -42,9 +49,10 @@ export const command: Command = {
       'tell a webhook of every row that changes',
     ],
     ['varve link test shop', 'see that it answers, and what it has'],
+    ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each" }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each" }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }',
   run,
 }
 
@@ -92,11 +100,30 @@ async function run(context: Context): Promise<number> {
       ])
       for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
     })
-  } else if (action === 'remove' || action === 'rm') {
+  } else if (action === 'verify') return verify(context, repo, name)
+  else if (action === 'remove' || action === 'rm') {
     await repo.removeLink(name)
     out.result({ removed: name }, () => out.say(`removed link ${visible(name)}`))
-  } else throw usage(`'${action}' is not one of list, add, show, test, remove`)
+  } else throw usage(`'${action}' is not one of list, add, show, test, verify, remove`)
   return 0
+}
+
+async function verify(
+  { arguments: given, out, operation }: Context,
+  repo: Repository,
+  name: string,
+): Promise<number> {
+  const tables = given.list('tables').flatMap((list) => list.split(','))
+  const against = given.text('against')
+  const verified = await repo.verifyLink(name, {
+    ...operation,
+    ...(tables.length === 0 ? {} : { tables }),
+    ...(against === undefined ? {} : { against }),
+  })
+  out.result(verified, () => {
+    for (const line of verificationLines(verified)) out.line(line)
+  })
+  return verified.matches ? 0 : 1
 }
 
 async function add(

@@ -1,0 +1,38 @@
+// What a verification of a link found, for people: a line a table, then the ranges and rows that differ.
+import type { LinkVerification, TableVerification } from '../../index.ts'
+import { visible } from '../visible.ts'
+import { alignedRows } from './columns.ts'
+import { shortId } from './commit.ts'
+
+/** Enough to see what it is about; --json has more. */
+const shownMax = 20
+
+export function verificationLines({ link, commit, matches, tables }: LinkVerification): string[] {
+  const what = matches ? 'holds what' : 'does not hold what'
+  return [`${visible(link)} ${what} commit ${shortId(commit)} holds`, ...tables.flatMap(tableLines)]
+}
+
+function tableLines(one: TableVerification): string[] {
+  const { table, endpoint, commit, counts, columnsOnlyHere, columnsOnlyThere } = one
+  const checksum = `${endpoint.rows} rows, checksum ${endpoint.checksum.slice(0, 16)}`
+  const lines = [`  ${visible(table)}: ${checksum}${one.matches ? ', the same' : ''}`]
+  const only = (names: readonly string[]): string => names.map(visible).join(', ')
+  if (columnsOnlyThere.length > 0) lines.push(`    only the endpoint has: ${only(columnsOnlyThere)}`)
+  if (columnsOnlyHere.length > 0) lines.push(`    only the commit has: ${only(columnsOnlyHere)}`)
+  if (one.matches) return lines
+  if (commit === null) return [...lines, '    the commit has no such table']
+  lines.push(`    missing ${counts.missing}, extra ${counts.extra}, changed ${counts.changed}`)
+  for (const { from, to, rows, differing } of one.ranges.slice(0, shownMax))
+    lines.push(`    range ${visible(from)} to ${visible(to)}: ${differing} of ${rows} rows differ`)
+  const rows = one.rows
+    .slice(0, shownMax)
+    .map(({ key, kind, columns, heldBack }) => [
+      `    ${key}`,
+      kind,
+      columns.join(', '),
+      heldBack === null ? '' : `held back: ${heldBack}`,
+    ])
+  lines.push(...alignedRows(rows.map((cells) => cells.map(visible))))
+  if (one.isCut || one.rows.length > shownMax || one.ranges.length > shownMax) lines.push('    and more')
+  return lines
+}

@@ -1,0 +1,89 @@
+// One table of an endpoint beside the same table of a commit: rows and ranges that differ. Only columns that both have
+// count.
+import { equalBytes, toHex } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { RowChange } from '../../connectors/interface.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Cell } from '../../table/interface.ts'
+import { keyText } from '../../table/key.ts'
+import { Table } from '../../table/table.ts'
+import { emptyTable } from '../empty-table.ts'
+import type { HeldBack, TableState } from '../interface.ts'
+import { type LinkedTable, tableAt } from '../link-tables.ts'
+import { rowChanges } from '../row-changes.ts'
+import type { DifferingRow, TableVerification } from './interface.ts'
+import { RangeCounter } from './ranges.ts'
+
+/** More are counted and not listed. */
+const listedMax = 1000
+
+export interface BothSides {
+  readonly endpoint: Tree
+  readonly expected: Tree
+  readonly held: readonly HeldBack[]
+}
+
+export async function compareTable(
+  io: Io,
+  linked: LinkedTable,
+  { endpoint, expected, held }: BothSides,
+): Promise<TableVerification> {
+  const { table, path } = linked
+  const after = await tableAt(io, endpoint, path)
+  if (after === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
+  const known = await tableAt(io, expected, path)
+  const before = known ?? emptyTable(io, table)
+  const [old, now] = [await Table.of(io.nodes, before), await Table.of(io.nodes, after)]
+  const here = before.schema.columns.map(({ name }) => name)
+  const there = table.columns.map(({ name }) => name)
+  const shared = there.map((name) => here.includes(name))
+  const reasons = new Map(held.filter((row) => row.path === path).map((row) => [row.keyHex, row.reason]))
+  const ranges = new RangeCounter(before.schema, old.map, now.map, listedMax)
+  const counts = { missing: 0, extra: 0, changed: 0 }
+  const rows: DifferingRow[] = []
+  for await (const changes of rowChanges(io.nodes, { before, after }, table, 'all')) {
+    for (const change of changes) {
+      const columns = there.filter((_, i) => shared[i] && isChanged(change, i))
+      if (change.kind === 'update' && columns.length === 0) continue
+      const kind = kindOf(change)
+      counts[kind]++
+      await ranges.count(change.key)
+      if (rows.length === listedMax) continue
+      const key = keyText(before.schema, change.key)
+      rows.push({ key, kind, columns, heldBack: reasons.get(toHex(change.key)) ?? null })
+    }
+  }
+  await ranges.finish()
+  const total = counts.missing + counts.extra + counts.changed
+  return {
+    table: table.name,
+    path,
+    matches: known !== null && total === 0,
+    endpoint: stateOf(now),
+    commit: known === null ? null : stateOf(old),
+    counts,
+    columnsOnlyThere: there.filter((name) => !here.includes(name)),
+    columnsOnlyHere: here.filter((name) => !there.includes(name)),
+    ranges: ranges.ranges,
+    rows,
+    isCut: total > rows.length || ranges.isCut,
+  }
+}
+
+function kindOf({ kind }: RowChange): DifferingRow['kind'] {
+  return kind === 'insert' ? 'extra' : kind === 'delete' ? 'missing' : 'changed'
+}
+
+function isChanged({ before, after }: RowChange, column: number): boolean {
+  return before !== null && after !== null && !sameCell(before[column]!, after[column]!)
+}
+
+function sameCell(a: Cell, b: Cell): boolean {
+  return a.kind === b.kind && equalBytes(a.bytes, b.bytes)
+}
+
+function stateOf(table: Table): TableState {
+  return { rows: table.count, checksum: digestHex(table.object.rows) }
+}

@@ -1,0 +1,62 @@
+// Proves that an endpoint holds what a commit holds. The endpoint's tables are read at one moment into trees of rows,
+// whose leaves are key ranges with checksums: equal trees prove equal rows, and where they differ only the leaves that
+// differ are looked at. A table whose SHA-256, made by the database itself, is known from an earlier reading is not sent
+// again. Nothing is kept; memory is bounded however large the tables are.
+import { VarveError } from '../../base/errors.ts'
+import type { Connector } from '../../connectors/interface.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import { Tree } from '../../files/tree.ts'
+import { readCommit } from '../../history/commit.ts'
+import { resolveRevision } from '../../history/revision.ts'
+import { withWriter } from '../../repo/context.ts'
+import type { Io, Repo } from '../../repo/interface.ts'
+import { capture } from '../capture.ts'
+import { TableDigests } from '../digests.ts'
+import { HeldRows } from '../held-rows.ts'
+import type { Link } from '../interface.ts'
+import { linkTree, linkedTables } from '../link-tables.ts'
+import { branchOf } from '../merge-branch.ts'
+import { lastReceipt } from '../receipts/log.ts'
+import { linkObject, readLinkState } from '../state.ts'
+import { compareTable } from './compare-table.ts'
+import type { LinkVerification, TableVerification, VerifyOptions } from './interface.ts'
+
+export interface Verifying {
+  readonly repo: Repo
+  readonly connector: Connector
+  readonly link: Link
+  readonly options: VerifyOptions
+}
+
+/** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, and what the endpoint says */
+export async function verifyLink({ repo, connector, link, options }: Verifying): Promise<LinkVerification> {
+  const manifest = await repo.store.manifest()
+  const revision = options.against ?? branchOf(link, manifest)
+  const { commit } = await resolveRevision(repo.store, revision, manifest)
+  const other = options.tables?.find((name) => !link.tables.includes(name))
+  if (other !== undefined)
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${other}' is no table of the link '${link.name}'`, {
+      data: { link: link.name, tables: link.tables },
+      hint: `its tables: ${link.tables.join(', ')}`,
+    })
+  const tables = linkedTables(link, await connector.discover(options.tables ?? link.tables))
+  const held = (await lastReceipt(repo, link.name))?.heldBack ?? []
+  return withWriter(repo, async (writer, nodes) => {
+    const io: Io = { writer, nodes }
+    const { live } = readLinkState(manifest, link.name)
+    const before =
+      live === null
+        ? Tree.empty(nodes, writer)
+        : await Tree.load(nodes, (await readCommit(nodes.reader, live)).tree)
+    const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
+    const what = { link, tables, before, digests, held: new HeldRows() }
+    // However a table has changed its shape, it is read as it is now.
+    const reading = { allow: ['schema'] as const, signal: options.signal, onProgress: options.onProgress }
+    const endpoint = await capture(io, connector, what, reading)
+    const expected = await linkTree(io, (await readCommit(nodes.reader, commit)).tree, tables)
+    const verified: TableVerification[] = []
+    for (const one of tables) verified.push(await compareTable(io, one, { endpoint, expected, held }))
+    const matches = verified.every((one) => one.matches)
+    return { link: link.name, commit: digestHex(commit), matches, tables: verified }
+  })
+}
