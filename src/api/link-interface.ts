@@ -2,7 +2,7 @@
 import type { OperationOptions } from './interface.ts'
 import type { SyncGuard } from '../sync/interface.ts'
 
-export type { LinkMode, LinkSetting } from '../dataset/interface.ts'
+export type { ColumnTransform, LinkMode, LinkSetting, Mask, TableTransform } from '../dataset/interface.ts'
 export type {
   CapturedTable,
   HeldBack,

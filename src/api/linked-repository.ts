@@ -204,6 +204,6 @@ async function openEndpointOf(
   link: t.Link,
   environment: Readonly<Record<string, string | undefined>> | undefined,
 ) {
-  const { openEndpoint } = await import('../connectors/open.ts')
-  return openEndpoint(link.endpoint, { environment })
+  const { openLink } = await import('../sync/open-link.ts')
+  return openLink(link, environment)
 }

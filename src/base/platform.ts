@@ -27,6 +27,11 @@ export function sha256Hex(bytes: Uint8Array): string {
     : oneShotHash('sha256', bytes, 'hex')
 }
 
+/** HMAC-SHA-256 (RFC 2104), as lower-case hex. */
+export function hmacSha256Hex(key: string, text: string): string {
+  return nodeCrypto.createHmac('sha256', key).update(text).digest('hex')
+}
+
 export interface Sha256Stream {
   update(bytes: Uint8Array): void
   digest(): Uint8Array

@@ -54,7 +54,54 @@ export interface LinkSetting {
   readonly branch: string | null
   /** Of a link whose endpoint is only written to: it is told each commit by itself. Default: from then to now at once. */
   readonly commits?: 'each' | undefined
+  /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */
+  readonly transform?: readonly TableTransform[] | undefined
 }
+
+/** `where` and all but renaming of columns hold for mode 'capture' alone: nothing of it can be undone on the way back. */
+export interface TableTransform {
+  /** As the endpoint calls it. */
+  readonly table: string
+  /** An SQL expression over the endpoint's columns: rows for which it does not hold are not read. null: all rows. */
+  readonly where: string | null
+  /** The columns that are taken, in the endpoint's order; null: all that are not omitted. */
+  readonly select: readonly string[] | null
+  readonly omit: readonly string[]
+  readonly columns: readonly ColumnTransform[]
+}
+
+/** In this order: computed, masked, cast, renamed. */
+export interface ColumnTransform {
+  readonly column: string
+  /** An SQL expression over the endpoint's columns, for a column that the endpoint has not; null: it has it. */
+  readonly compute: string | null
+  readonly mask: Mask | null
+  readonly cast: CastType | null
+  readonly rename: string | null
+}
+
+/** The types that a table's column can have. */
+export const castTypes = [
+  'text',
+  'int',
+  'decimal',
+  'float',
+  'bool',
+  'date',
+  'timestamp',
+  'bytes',
+  'json',
+] as const
+
+export type CastType = (typeof castTypes)[number]
+
+/**
+ * What is stored instead of a value. 'null': nothing. 'redact': one word for all. 'hash': the same for the same value,
+ * in every table, and nobody without the secret can tell for which. 'first' and 'last': so many characters of it.
+ */
+export type Mask =
+  | { readonly kind: 'null' | 'redact' | 'hash' }
+  | { readonly kind: 'first' | 'last'; readonly characters: number }
 
 /** How a cell that both sides changed is decided; see dataset/policy.ts for the words. */
 export type CellPolicy =

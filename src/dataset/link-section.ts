@@ -5,9 +5,10 @@ import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { type LinkMode, type LinkSetting, linkModes } from './interface.ts'
+import { transformsOf } from './transform-section.ts'
 
 const linkName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
-const settings = ['endpoint', 'mode', 'tables', 'into', 'branch', 'commits'] as const
+const settings = ['endpoint', 'mode', 'tables', 'into', 'branch', 'commits', 'transform'] as const
 
 export function isLinkName(name: string): boolean {
   return linkName.test(name)
@@ -45,13 +46,17 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
   const mode = text('mode')
   if (mode === null || !isMode(mode))
     throw fault(given.get('mode') ?? key, `unknown mode '${mode ?? ''}'`, `known: ${linkModes.join(', ')}`)
+  const tables = tablesOf(key, given.get('tables'), fault)
   return {
     endpoint,
     mode,
-    tables: tablesOf(key, given.get('tables'), fault),
+    tables,
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
+    ...(given.has('transform')
+      ? { transform: [...transformsOf(given.get('transform'), { mode, tables, fault })] }
+      : {}),
   }
 }
 

@@ -1,5 +1,6 @@
 // Reads an endpoint's tables as they are at one moment into a tree. What has not changed has the same bytes and so the
 // same objects: the next commit of an unchanged endpoint is no commit at all.
+import { isVarveError } from '../base/errors.ts'
 import type { Connector } from '../connectors/interface.ts'
 import type { TreeEntry, Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
@@ -61,7 +62,16 @@ export async function capture(
         signal: options.signal,
         onProgress: (done) =>
           options.onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
+      }).catch((error: unknown) => {
+        // What its rows break is said, and stops this table alone.
+        if (known === null || !isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+        held.add({ table: table.name, path, key: '', keyHex: '', reason: 'schema', message: error.message })
+        return null
       })
+      if (object === null) {
+        entries.set(path, known!)
+        continue
+      }
       // The order in which an endpoint happens to send its rows says nothing.
       const read = writeTable(io.writer, { ...object, order: null })
       digests.add(path, digest, read)

@@ -2,6 +2,7 @@
 import { type Document, isMap, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
+import { transformEntries } from '../dataset/transform-entries.ts'
 import { parsedConfig } from '../dataset/document.ts'
 import { renamedTables } from '../dataset/rename-tables.ts'
 import { type LinkSetting, type TableSetting, configFileName } from '../dataset/interface.ts'
@@ -53,6 +54,8 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
   document.setIn(['links', name, 'tables'], tables)
   if (setting.into !== name) document.setIn(['links', name, 'into'], setting.into)
   if (setting.branch !== null) document.setIn(['links', name, 'branch'], setting.branch)
+  if (setting.transform !== undefined)
+    document.setIn(['links', name, 'transform'], document.createNode(transformEntries(setting.transform)))
   if (setting.commits !== undefined) document.setIn(['links', name, 'commits'], setting.commits)
   write(root, document)
 }

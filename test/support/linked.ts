@@ -4,7 +4,7 @@ import { DataRepository } from '../../src/api/data-repository.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import type { Connector } from '../../src/connectors/interface.ts'
-import { openEndpoint } from '../../src/connectors/open.ts'
+import { openLink } from '../../src/sync/open-link.ts'
 import { createContext } from '../../src/repo/context.ts'
 import type { Repo } from '../../src/repo/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -26,6 +26,7 @@ export class Linked {
   readonly repository: DataRepository
   readonly repo: Repo
   link: Link
+  environment: Readonly<Record<string, string>> = {}
 
   private constructor(db: Client, endpoint: string) {
     this.db = db
@@ -60,7 +61,7 @@ export class Linked {
   }
 
   async connected<T>(work: (connector: Connector) => Promise<T>): Promise<T> {
-    const connector = await openEndpoint(this.link.endpoint)
+    const connector = await openLink(this.link, this.environment)
     try {
       return await work(connector)
     } finally {

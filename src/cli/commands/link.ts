@@ -4,7 +4,7 @@ import { alignedRows } from '../format/columns.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
-import type { LinkMode } from '../../index.ts'
+import type { LinkMode, TableTransform } from '../../index.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
@@ -52,7 +52,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each" }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }',
   run,
 }
 
@@ -77,13 +77,14 @@ async function run(context: Context): Promise<number> {
   if (action === 'show') {
     const link = (await repo.links()).find((one) => one.name === name)
     if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
-    const { branch, into, commits, ...rest } = link
+    const { branch, into, commits, transform = [], ...rest } = link
     const lines = {
       ...rest,
       tables: link.tables.join(', '),
       into: into === '' ? '.' : into,
       branch: branch ?? '(the current one)',
       ...(commits === undefined ? {} : { commits }),
+      ...(transform.length === 0 ? {} : { transform: transform.map(transformText).join('; ') }),
     }
     out.result(link, () => {
       for (const line of alignedRows(Object.entries(lines).map(([key, value]) => [key, visible(value)])))
@@ -152,4 +153,23 @@ async function add(
     out.hint(`see what a first round would do: varve sync ${link.name} --dry-run`)
   })
   return 0
+}
+
+/** 'people: 3 of its columns, where active, email hash' */
+function transformText({ table, where, select, omit, columns }: TableTransform): string {
+  const words = [
+    ...(select === null ? [] : [`select ${select.join(', ')}`]),
+    ...(omit.length === 0 ? [] : [`omit ${omit.join(', ')}`]),
+    ...(where === null ? [] : [`where ${where}`]),
+    ...columns.map(({ column, compute, mask, cast, rename }) =>
+      [
+        column,
+        ...(compute === null ? [] : [`= ${compute}`]),
+        ...(mask === null ? [] : [`masked ${mask.kind}`]),
+        ...(cast === null ? [] : [`as ${cast}`]),
+        ...(rename === null ? [] : [`called ${rename}`]),
+      ].join(' '),
+    ),
+  ]
+  return `${table}: ${words.join('; ')}`
 }

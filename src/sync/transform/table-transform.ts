@@ -1,0 +1,181 @@
+// One table's transform: the table as the dataset sees it, and how its rows become the dataset's. What a column may be
+// is settled before the first row is read: a misspelt name stops the table, and lets nothing through.
+import { VarveError } from '../../base/errors.ts'
+import { maskText } from '../../dataset/mask.ts'
+import type { ColumnTransform, TableTransform } from '../../dataset/interface.ts'
+import type { EndpointColumn, EndpointTable } from '../../connectors/interface.ts'
+import { trueCell } from '../../table/cell.ts'
+import type { Cell } from '../../table/interface.ts'
+import { castCell } from './cast.ts'
+import { RowExpressions } from './expressions.ts'
+import { type Masking, maskingOf } from './mask.ts'
+
+interface OutColumn {
+  readonly column: EndpointColumn
+  /** Where its cell comes from: a column of the endpoint, or a computed one behind them. */
+  readonly at: number
+  readonly masking: Masking | null
+  readonly cast: ColumnTransform['cast']
+}
+
+export class TransformedTable {
+  /** As the endpoint has it. */
+  readonly source: EndpointTable
+  /** As the dataset sees it. */
+  readonly table: EndpointTable
+  readonly #columns: readonly OutColumn[]
+  readonly #expressions: RowExpressions | null
+  readonly #where: number | null
+
+  private constructor(
+    source: EndpointTable,
+    columns: readonly OutColumn[],
+    expressions: RowExpressions | null,
+    where: number | null,
+  ) {
+    this.source = source
+    this.#columns = columns
+    this.#expressions = expressions
+    this.#where = where
+    const key = source.key.map((name) => {
+      const place = source.columns.findIndex((column) => column.name === name)
+      const out = columns.find(({ at }) => at === place)
+      if (out !== undefined) return out.column.name
+      throw fault(source.name, `column '${name}' is of the key and cannot be left out`)
+    })
+    this.table = { ...source, columns: columns.map(({ column }) => column), key }
+  }
+
+  /** @throws VarveError VARVE_RULE_VIOLATED, VARVE_REFUSED (a mask needs a secret) */
+  static async create(
+    source: EndpointTable,
+    transform: TableTransform,
+    secret: string | undefined,
+  ): Promise<TransformedTable> {
+    checkNames(source, transform)
+    const columns = outColumns(source, transform, secret)
+    const { where } = transform
+    const computed = transform.columns.flatMap(({ column, compute }) =>
+      compute === null ? [] : [{ name: column, sql: compute }],
+    )
+    const wanted = where === null ? computed : [...computed, { name: 'where', sql: `(${where}\n) IS TRUE` }]
+    const expressions =
+      wanted.length === 0 ? null : await RowExpressions.create(source.columns, wanted, source.name)
+    return new TransformedTable(source, columns, expressions, where === null ? null : computed.length)
+  }
+
+  /** The endpoint's columns that the dataset has, in the dataset's order: what a write is about. */
+  get written(): EndpointTable {
+    const { columns, key } = this.source
+    return { ...this.source, columns: this.#columns.map(({ at }) => columns[at]!), key }
+  }
+
+  /** null for a row that is not taken. @throws VarveError VARVE_RULE_VIOLATED where a cast fails */
+  rows(batch: readonly (readonly Cell[])[]): (Cell[] | null)[] {
+    const computed = this.#expressions?.results(batch) ?? []
+    const width = this.source.columns.length
+    return batch.map((cells, i) => {
+      const own = computed[i] ?? []
+      if (this.#where !== null && !isTrue(own[this.#where]!)) return null
+      return this.#columns.map((out) =>
+        this.#cellOf(out, out.at < width ? cells[out.at]! : own[out.at - width]!),
+      )
+    })
+  }
+
+  /** Cells of the endpoint's key as cells of the dataset's. */
+  key(cells: readonly Cell[]): Cell[] {
+    return this.source.key.map((name, i) => {
+      const place = this.source.columns.findIndex((column) => column.name === name)
+      return this.#cellOf(
+        this.#columns.find(({ at }) => at === place)!,
+        cells[i]!,
+      )
+    })
+  }
+
+  close(): void {
+    this.#expressions?.close()
+  }
+
+  #cellOf({ column, masking, cast }: OutColumn, cell: Cell): Cell {
+    const masked = masking === null ? cell : masking.apply(cell)
+    if (cast === null) return masked
+    const made = castCell(masked, cast)
+    if (made !== null) return made
+    // Which value it is stays unsaid: it may be what a mask is there for.
+    throw fault(this.source.name, `column '${column.name}' has a value that is no ${cast}`)
+  }
+}
+
+function outColumns(
+  source: EndpointTable,
+  transform: TableTransform,
+  secret: string | undefined,
+): OutColumn[] {
+  const settings = new Map(transform.columns.map((one) => [one.column, one]))
+  const isTaken = (name: string): boolean =>
+    (transform.select === null || transform.select.includes(name)) && !transform.omit.includes(name)
+  const taken = source.columns.flatMap((column, at) =>
+    isTaken(column.name) ? [outColumn(column, at, settings.get(column.name), secret)] : [],
+  )
+  const computed = transform.columns.filter(({ compute }) => compute !== null)
+  const added = computed.map((setting, i) => {
+    const column: EndpointColumn = {
+      name: setting.column,
+      type: setting.cast ?? 'text',
+      nativeType: 'computed',
+      nullable: true,
+      generated: true,
+    }
+    return outColumn(column, source.columns.length + i, { ...setting, cast: column.type }, secret)
+  })
+  const all = [...taken, ...added]
+  const names = all.map(({ column }) => column.name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw fault(source.name, `two columns would be called '${twice}'`)
+  return all
+}
+
+function outColumn(
+  column: EndpointColumn,
+  at: number,
+  setting: ColumnTransform | undefined,
+  secret: string | undefined,
+): OutColumn {
+  if (setting === undefined) return { column, at, masking: null, cast: null }
+  const { mask, cast, rename } = setting
+  const masking = mask === null ? null : maskingOf(mask, column.type, secret)
+  const type = cast ?? masking?.type ?? column.type
+  const words = [column.nativeType, ...(mask === null ? [] : [maskText(mask)])]
+  const made = { ...column, name: rename ?? column.name, type, nativeType: words.join(', masked: ') }
+  return { column: made, at, masking, cast }
+}
+
+function checkNames(source: EndpointTable, { select, omit, columns }: TableTransform): void {
+  const known = new Set(source.columns.map(({ name }) => name))
+  const computed = columns.filter(({ compute }) => compute !== null).map(({ column }) => column)
+  const there = columns.filter(({ compute }) => compute === null).map(({ column }) => column)
+  const missing = [...(select ?? []), ...omit, ...there].find((name) => !known.has(name))
+  if (missing !== undefined) {
+    throw fault(
+      source.name,
+      `the transform speaks of a column '${missing}', which the endpoint has not`,
+      `its columns: ${[...known].slice(0, 20).join(', ')}`,
+    )
+  }
+  const doubled = computed.find((name) => known.has(name))
+  if (doubled !== undefined)
+    throw fault(source.name, `the endpoint has a column '${doubled}' that would be computed`)
+}
+
+function isTrue(cell: Cell): boolean {
+  return cell.kind === trueCell.kind || (cell.kind === 'number' && cell.bytes[0] === 0x31)
+}
+
+function fault(table: string, words: string, hint?: string): VarveError {
+  return new VarveError('VARVE_RULE_VIOLATED', `${table}: ${words}`, {
+    data: { table },
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
