@@ -87,7 +87,10 @@ export interface ApplyPlan {
   /** The checkpoint's new base. */
   readonly base: string
   readonly tables: readonly EndpointTable[]
-  /** Of one table at a time, deletes and updates and inserts apart: the connector asks in the order it needs. */
+  /**
+   * Of one table at a time, deletes and updates and inserts apart: the connector asks in the order it needs, and again
+   * where it needs to. It is given the same changes in the same order each time.
+   */
   changes(table: EndpointTable, kind: RowChange['kind']): AsyncIterable<readonly RowChange[]>
   readonly signal?: AbortSignal | undefined
 }

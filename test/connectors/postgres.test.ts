@@ -16,7 +16,9 @@ const fixture: ConnectorFixture = {
   without: hasPostgres ? '' : withoutPostgres,
   features: new Set([
     'unique',
+    'unique swaps',
     'foreign keys',
+    'cascades',
     'checks',
     'generated columns',
     'triggers',

@@ -1,36 +1,56 @@
-// Writes a plan in one transaction: deletes from the children up, updates, inserts from the parents down. A batch that
-// the database refuses is cut in halves until the rows are found that it is about. When any row has to be held back,
-// all is rolled back: what then is right to write is the caller's to decide anew.
+// Writes a plan in one transaction, in the order in which the database takes it. A batch that the database refuses for
+// good is cut in halves until the rows are found that it is about. When any row has to be held back, all is rolled
+// back: what then is right to write is the caller's to decide anew.
 import type { Client } from 'pg'
-import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import { VarveError } from '../../base/errors.ts'
 import type { ApplyPlan, Applied, HeldBackRow, RowChange } from '../interface.ts'
+import { type BatchWriter, writeInPasses } from '../passes.ts'
 import type { PostgresTable } from './discover.ts'
+import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { writeState } from './state.ts'
 import { type Staged, stageRows } from './stage.ts'
-import { changedColumns, statementOf } from './statements.ts'
+import { type Statement, changedColumns, statementOf } from './statements.ts'
 
 const batchRows = 5_000
 /** Of one plan; beyond it something is wrong with all of it. */
 const heldBackMax = 10_000
 
 export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applied> {
-  const tables = parentsFirst(plan.tables as readonly PostgresTable[])
-  const run: Run = { client, heldBack: [], written: 0 }
-  await client.query('BEGIN')
   try {
-    for (const table of tables.toReversed()) await applyKind(run, plan, table, 'delete')
-    for (const table of tables) await applyKind(run, plan, table, 'update')
-    for (const table of tables) await applyKind(run, plan, table, 'insert')
-    if (run.heldBack.length > 0) {
+    return await applyOnce(client, plan, 'as declared')
+  } catch (error) {
+    // A constraint that is checked at the end does not say which row it is about.
+    if (!(error instanceof LateRefusal)) throw error
+    return applyOnce(client, plan, 'at once')
+  }
+}
+
+class LateRefusal extends Error {}
+
+async function applyOnce(
+  client: Client,
+  plan: ApplyPlan,
+  constraints: 'as declared' | 'at once',
+): Promise<Applied> {
+  const tables = plan.tables as readonly PostgresTable[]
+  const writer = new Writer(client)
+  // Whatever the role's setting: what is reported is on the server's disk, and in its log.
+  await client.query('BEGIN; SET LOCAL synchronous_commit = on')
+  try {
+    if (constraints === 'at once') await client.query('SET CONSTRAINTS ALL IMMEDIATE')
+    await writeInPasses(plan, writer, batchRows)
+    if (writer.heldBack.length > 0) {
       await client.query('ROLLBACK')
-      return { outcome: 'held-back', rows: run.heldBack }
+      return { outcome: 'held-back', rows: writer.heldBack }
     }
     for (const table of tables) await advanceSequences(client, table)
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE')
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE').catch((error: unknown) => {
+      throw isRefusal(error) && constraints === 'as declared' ? new LateRefusal() : error
+    })
     await writeState(client, plan)
     await client.query('COMMIT')
-    return { outcome: 'applied', written: run.written }
+    return { outcome: 'applied', written: writer.written }
   } catch (error) {
     // A connection that is gone has rolled back by itself.
     await client.query('ROLLBACK').catch(() => undefined)
@@ -38,40 +58,94 @@ export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applie
   }
 }
 
-interface Run {
-  readonly client: Client
-  readonly heldBack: HeldBackRow[]
-  written: number
-}
+class Writer implements BatchWriter<PostgresTable> {
+  readonly heldBack: HeldBackRow[] = []
+  written = 0
+  readonly #client: Client
+  readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
+  /** How the rows of a batch were parked, by table and group. */
+  readonly #parked = new Map<string, Parking>()
 
-async function applyKind(
-  run: Run,
-  plan: ApplyPlan,
-  table: PostgresTable,
-  kind: RowChange['kind'],
-): Promise<void> {
-  const groups = new Map<string, RowChange[]>()
-  const flush = async (group: string): Promise<void> => {
-    const changes = groups.get(group)!
-    groups.delete(group)
-    throwIfAborted(plan.signal)
-    await applyBatch(run, table, changes)
+  constructor(client: Client) {
+    this.#client = client
   }
-  for await (const changes of plan.changes(table, kind)) {
-    for (const change of changes) {
-      const group = changedColumns(change)
-      const waiting = groups.get(group)
-      if (waiting === undefined) groups.set(group, [change])
-      else waiting.push(change)
-      if ((waiting?.length ?? 0) >= batchRows) await flush(group)
+
+  groupOf(change: RowChange): string {
+    return changedColumns(change)
+  }
+
+  async attempt(table: PostgresTable, batch: readonly RowChange[]): Promise<boolean> {
+    const isWhole = await this.#all(statementOf(table, batch[0]!), batch)
+    if (isWhole) this.written += batch.length
+    return isWhole
+  }
+
+  async park(table: PostgresTable, batch: readonly RowChange[]): Promise<boolean> {
+    let found = this.#parkings.get(table)
+    if (found === undefined) this.#parkings.set(table, (found = parkings(this.#client, table)))
+    for (const parking of await found) {
+      const statement = parkOf(table, batch[0]!, parking)
+      if (statement === null || !(await this.#all(statement, batch))) continue
+      this.#parked.set(parkedKey(table, batch), parking)
+      return true
+    }
+    return false
+  }
+
+  finish(table: PostgresTable, batch: readonly RowChange[]): Promise<void> {
+    const parking = this.#parked.get(parkedKey(table, batch))!
+    return this.#settle(table, batch, finishOf(table, batch[0]!, parking))
+  }
+
+  settle(table: PostgresTable, batch: readonly RowChange[]): Promise<void> {
+    return this.#settle(table, batch, statementOf(table, batch[0]!))
+  }
+
+  async #settle(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<void> {
+    const staged = await stageRows(this.#client, statement, changes)
+    await this.#part(table, { changes, staged, start: 0, end: changes.length })
+  }
+
+  /** Of the whole batch or none of it. */
+  async #all(statement: Statement, batch: readonly RowChange[]): Promise<boolean> {
+    await this.#client.query('SAVEPOINT varve')
+    try {
+      const staged = await stageRows(this.#client, statement, batch)
+      const missed = await staged.run(0, batch.length)
+      await this.#client.query(
+        missed.length === 0 ? 'RELEASE SAVEPOINT varve' : 'ROLLBACK TO SAVEPOINT varve',
+      )
+      return missed.length === 0
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      return false
     }
   }
-  for (const group of groups.keys()) await flush(group)
-}
 
-async function applyBatch(run: Run, table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
-  const staged = await stageRows(run.client, statementOf(table, changes[0]!), changes)
-  await applyPart(run, table, { changes, staged, start: 0, end: changes.length })
+  async #part(table: PostgresTable, part: Part): Promise<void> {
+    const { changes, staged, start, end } = part
+    if (this.heldBack.length > heldBackMax) throw tooMany(table)
+    await this.#client.query('SAVEPOINT varve')
+    try {
+      const missed = await staged.run(start, end)
+      await this.#client.query('RELEASE SAVEPOINT varve')
+      for (const place of missed)
+        this.#hold(table, changes[place]!, 'changed', 'the row was changed meanwhile')
+      this.written += end - start - missed.length
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      if (end - start === 1) return this.#hold(table, changes[start]!, 'rejected', (error as Error).message)
+      const middle = (start + end) >> 1
+      await this.#part(table, { ...part, end: middle })
+      await this.#part(table, { ...part, start: middle })
+    }
+  }
+
+  #hold(table: PostgresTable, { key }: RowChange, reason: HeldBackRow['reason'], message: string): void {
+    this.heldBack.push({ table: table.name, key, reason, message })
+  }
 }
 
 interface Part {
@@ -81,31 +155,8 @@ interface Part {
   readonly end: number
 }
 
-async function applyPart(run: Run, table: PostgresTable, part: Part): Promise<void> {
-  const { changes, staged, start, end } = part
-  if (run.heldBack.length > heldBackMax) throw tooMany(table)
-  await run.client.query('SAVEPOINT varve')
-  try {
-    const missed = await staged.run(start, end)
-    await run.client.query('RELEASE SAVEPOINT varve')
-    for (const place of missed) {
-      const { key } = changes[place]!
-      const message = 'the row was changed meanwhile'
-      run.heldBack.push({ table: table.name, key, reason: 'changed', message })
-    }
-    run.written += end - start - missed.length
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    await run.client.query('ROLLBACK TO SAVEPOINT varve')
-    if (end - start === 1) {
-      const { key } = changes[start]!
-      run.heldBack.push({ table: table.name, key, reason: 'rejected', message: (error as Error).message })
-      return
-    }
-    const middle = (start + end) >> 1
-    await applyPart(run, table, { ...part, end: middle })
-    await applyPart(run, table, { ...part, start: middle })
-  }
+function parkedKey(table: PostgresTable, [change]: readonly RowChange[]): string {
+  return `${table.sql} ${Buffer.from(change!.key).toString('hex')}`
 }
 
 /** Classes 22 and 23, 42804 and what triggers raise: about the rows, not about the server. */
@@ -123,21 +174,6 @@ async function advanceSequences(client: Client, table: PostgresTable): Promise<v
               ${sequence} s WHERE m.max > s.last_value`,
     )
   }
-}
-
-/** Cycles are left as they come: deferrable constraints are checked at the end. */
-function parentsFirst(tables: readonly PostgresTable[]): PostgresTable[] {
-  const sorted = new Set<PostgresTable>()
-  const visit = (table: PostgresTable, path: readonly PostgresTable[]): void => {
-    if (sorted.has(table) || path.includes(table)) return
-    for (const name of table.references) {
-      const parent = tables.find((one) => one.name === name)
-      if (parent !== undefined) visit(parent, [...path, table])
-    }
-    sorted.add(table)
-  }
-  for (const table of tables) visit(table, [])
-  return [...sorted]
 }
 
 function tooMany(table: PostgresTable): VarveError {

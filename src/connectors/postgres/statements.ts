@@ -65,11 +65,34 @@ function deleteOf(table: PostgresTable): Statement {
 
 function updateOf(table: PostgresTable, first: RowChange): Statement {
   const guarded = guards(table)
-  const places = changedColumns(first).split(',').map(Number)
-  const set = places.map((place, i) => {
+  return update(table, guarded, changedColumns(first).split(',').map(Number))
+}
+
+/** Sets columns to expressions, of rows that are as expected. */
+export function guardedUpdate(
+  table: PostgresTable,
+  columns: readonly { readonly name: string; readonly value: string }[],
+): Statement {
+  const set = columns.map(({ name, value }) => `${quoteName(name)} = ${value}`)
+  return update(table, guards(table), [], set)
+}
+
+/** Sets columns to what they shall be, of rows that are ours already. */
+export function keyedUpdate(table: PostgresTable, places: readonly number[]): Statement {
+  return update(table, keysOf(table), places)
+}
+
+function update(
+  table: PostgresTable,
+  guarded: readonly Placed[],
+  places: readonly number[],
+  expressions: readonly string[] = [],
+): Statement {
+  const values = places.map((place, i) => {
     const column = table.columns[place]!
     return `${quoteName(column.name)} = v.c${guarded.length + i}::${column.cast}`
   })
+  const set = [...values, ...expressions].join(', ')
   return {
     width: guarded.length + places.length,
     row: ({ before, after }) => [
@@ -78,7 +101,7 @@ function updateOf(table: PostgresTable, first: RowChange): Statement {
     ],
     text: (source) => `
       WITH v AS (${source}),
-      done AS (UPDATE ${table.sql} AS t SET ${set.join(', ')} FROM v WHERE ${guardText(guarded)} RETURNING v.n)
+      done AS (UPDATE ${table.sql} AS t SET ${set} FROM v WHERE ${guardText(guarded)} RETURNING v.n)
       SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }

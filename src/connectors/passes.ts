@@ -1,0 +1,113 @@
+// The order in which a database takes a plan whose end breaks none of its rules, though the way there may. First all
+// goes as it usually does: parents are inserted and rows changed from the parents down, then rows are deleted from the
+// children up, so that a child has left its parent before the parent goes. A batch that is refused waits, and is tried
+// again when the others are through. Rows that take each other's unique values are then parked: what must be unique is
+// set to something else, and to what it shall be when all of them have let go. Only what is refused after that breaks
+// a rule, and is held back row by row.
+import { throwIfAborted } from '../base/errors.ts'
+import type { ApplyPlan, EndpointTable, RowChange } from './interface.ts'
+import { parentsFirst } from './parents-first.ts'
+
+type Kind = RowChange['kind']
+
+/** Writes batches of changes of one kind to one table, inside the plan's transaction. */
+export interface BatchWriter<T extends EndpointTable> {
+  /** Changes of different groups do not come in one batch. */
+  groupOf(change: RowChange): string
+  /** All of the batch, or nothing of it and false. */
+  attempt(table: T, batch: readonly RowChange[]): Promise<boolean>
+  /** Each row of an update as it is, but for its unique values; or nothing and false. Guarded as the update is. */
+  park(table: T, batch: readonly RowChange[]): Promise<boolean>
+  /** The rest of the update of rows that are parked. Rows that are refused are noted by the writer. */
+  finish(table: T, batch: readonly RowChange[]): Promise<void>
+  /** As attempt, row by row where it must be: those that are refused or not as expected are noted by the writer. */
+  settle(table: T, batch: readonly RowChange[]): Promise<void>
+}
+
+/** Numbers of the batches that wait, of each table and kind. */
+type Waiting = Map<EndpointTable, Record<Kind, Set<number>>>
+
+export async function writeInPasses<T extends EndpointTable>(
+  plan: ApplyPlan,
+  writer: BatchWriter<T>,
+  batchRowsMax: number,
+): Promise<void> {
+  const tables = parentsFirst(plan.tables as readonly T[])
+  const waiting: Waiting = new Map(tables.map((table) => [table, none()]))
+  const batches = (table: T, kind: Kind) => batchesOf(plan, table, kind, { writer, batchRowsMax })
+  const again = async (table: T, kind: Kind, work: BatchWriter<T>['attempt'], parked?: Set<number>) => {
+    const numbers = parked ?? waiting.get(table)![kind]
+    if (numbers.size === 0) return
+    for await (const { number, batch } of batches(table, kind))
+      if (numbers.has(number) && (await work(table, batch))) numbers.delete(number)
+  }
+  const first = async (table: T, kind: Kind): Promise<void> => {
+    for await (const { number, batch } of batches(table, kind))
+      if (!(await writer.attempt(table, batch))) waiting.get(table)![kind].add(number)
+  }
+  const attempt: BatchWriter<T>['attempt'] = (table, batch) => writer.attempt(table, batch)
+  const round = async (work: typeof attempt): Promise<void> => {
+    for (const table of tables.toReversed()) await again(table, 'delete', work)
+    for (const table of tables) await again(table, 'update', work)
+    for (const table of tables) await again(table, 'insert', work)
+  }
+
+  for (const table of tables) {
+    await first(table, 'insert')
+    await first(table, 'update')
+  }
+  for (const table of tables.toReversed()) await first(table, 'delete')
+  if (count(waiting) === 0) return
+  await round(attempt)
+  for (const table of tables) {
+    const updates = waiting.get(table)!.update
+    const before = new Set(updates)
+    await again(table, 'update', (_, batch) => writer.park(table, batch))
+    const parked = new Set([...before].filter((number) => !updates.has(number)))
+    await again(table, 'delete', attempt)
+    await again(table, 'insert', attempt)
+    await again(table, 'update', (_, batch) => writer.finish(table, batch).then(() => true), parked)
+  }
+  for (let left = count(waiting), before = Infinity; left > 0 && left < before; left = count(waiting)) {
+    before = left
+    await round(attempt)
+  }
+  await round((table, batch) => writer.settle(table, batch).then(() => true))
+}
+
+function none(): Record<Kind, Set<number>> {
+  return { insert: new Set(), update: new Set(), delete: new Set() }
+}
+
+function count(waiting: Waiting): number {
+  let all = 0
+  for (const kinds of waiting.values()) for (const numbers of Object.values(kinds)) all += numbers.size
+  return all
+}
+
+/** The same batches under the same numbers each time they are asked for. */
+async function* batchesOf<T extends EndpointTable>(
+  plan: ApplyPlan,
+  table: T,
+  kind: Kind,
+  { writer, batchRowsMax }: { writer: BatchWriter<T>; batchRowsMax: number },
+): AsyncGenerator<{ number: number; batch: RowChange[] }> {
+  const groups = new Map<string, RowChange[]>()
+  let number = 0
+  for await (const changes of plan.changes(table, kind)) {
+    for (const change of changes) {
+      const group = writer.groupOf(change)
+      const batch = groups.get(group) ?? []
+      if (batch.length === 0) groups.set(group, batch)
+      batch.push(change)
+      if (batch.length < batchRowsMax) continue
+      groups.delete(group)
+      throwIfAborted(plan.signal)
+      yield { number: number++, batch }
+    }
+  }
+  for (const batch of groups.values()) {
+    throwIfAborted(plan.signal)
+    yield { number: number++, batch }
+  }
+}
