@@ -9,6 +9,8 @@ export const slow: readonly string[] = [
   'test/server/command.test.ts',
   'test/cli/interrupted-clone.test.ts',
   'test/cli/s3.test.ts',
+  'test/sync/sinks/nats.test.ts',
+  'test/sync/sinks/mqtt.test.ts',
 ]
 
 const config: ViteUserConfig = defineConfig({

@@ -73,6 +73,8 @@ const nodeModules = {
 const apart = {
   '@ipld/car/iterator': 'ipld-car-iterator',
   '@ipld/car/writer': 'ipld-car-writer',
+  '@nats-io/transport-node': 'nats-transport-node',
+  '@redis/client': 'redis-client',
   aws4fetch: 'aws4fetch',
   'cli-progress': 'cli-progress',
   'find-my-way': 'find-my-way',
@@ -86,6 +88,7 @@ const apart = {
   'hyparquet-writer': 'hyparquet-writer',
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
+  mqtt: 'mqtt',
   saxes: 'saxes',
   pg: 'pg',
   'pg-copy-streams': 'pg-copy-streams',

@@ -8,7 +8,25 @@ const webhook: SinkKind = {
   open: async (url, options) => (await import('./webhook/sink.ts')).openWebhook(url, options),
 }
 
-export const sinkKinds: readonly SinkKind[] = [webhook]
+const redis: SinkKind = {
+  name: 'Redis: redis://HOST, rediss://HOST',
+  accepts: (url) => /^rediss?:\/\//.test(url),
+  open: async (url, options) => (await import('./redis/sink.ts')).openRedis(url, options),
+}
+
+const nats: SinkKind = {
+  name: 'NATS: nats://HOST/SUBJECT, nats+tls://HOST/SUBJECT',
+  accepts: (url) => /^nats(\+tls)?:\/\//.test(url),
+  open: async (url, options) => (await import('./nats/sink.ts')).openNats(url, options),
+}
+
+const mqtt: SinkKind = {
+  name: 'MQTT: mqtt://HOST/TOPIC, mqtts://HOST/TOPIC',
+  accepts: (url) => /^mqtts?:\/\//.test(url),
+  open: async (url, options) => (await import('./mqtt/sink.ts')).openMqtt(url, options),
+}
+
+export const sinkKinds: readonly SinkKind[] = [webhook, redis, nats, mqtt]
 
 export function isSinkUrl(url: string): boolean {
   return sinkKinds.some((kind) => kind.accepts(url))

@@ -72,4 +72,16 @@ describe('varve link and sync with a webhook', () => {
     await ok(['sync'], { cwd: dir, env })
     expect([hook.batches.length, hook.refused]).toEqual([2, []])
   }, 60_000)
+
+  test.each(['redis', 'rediss', 'nats', 'mqtt'])(
+    '%s: where nobody answers, that is said (60)',
+    async (scheme) => {
+      const url = `${scheme}://127.0.0.1:9/0`
+      const added = await varve(
+        ['link', 'add', 'x', url, '--tables', 'people.csv', '--mode', 'materialize'],
+        { cwd: dir },
+      )
+      expect([added.code, added.stderr]).toEqual([60, expect.stringMatching(/cannot reach .*127\.0\.0\.1:9/)])
+    },
+  )
 })

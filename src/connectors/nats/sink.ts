@@ -1,0 +1,102 @@
+// NATS JetStream as a sink: each row is a message on PREFIX.TABLE, kept by whatever stream takes that subject, with its id
+// as Nats-Msg-Id, by which the stream leaves out what comes twice within its window. The stream's answer is awaited for
+// each; those of a batch travel together, for no two of them are of one row.
+import {
+  type NatsConnection,
+  RequestError,
+  connect,
+  credsAuthenticator,
+  headers,
+} from '@nats-io/transport-node'
+import { VarveError } from '../../base/errors.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { linkSecret, secretName } from '../link-secret.ts'
+import { messageJson } from '../message-json.ts'
+import { messageOf, refused, unreachable } from '../sink-failure.ts'
+import type { Sink, SinkOptions } from '../sink.ts'
+import { refuseTooLong } from '../too-long.ts'
+import { topicPart } from '../topic-part.ts'
+
+const connectMsMax = 15_000
+const answerMsMax = 30_000
+
+export async function openNats(url: string, options: SinkOptions): Promise<Sink> {
+  const target = new URL(url)
+  const location = `${target.protocol}//${target.host}`
+  const prefix = decodeURIComponent(target.pathname.replace(/^\//, '')) || options.link
+  const hint = `give what it asks for in the environment: ${['PASSWORD', 'TOKEN', 'CREDS_FILE'].map((what) => secretName(options.link, what)).join(', ')}`
+  const connection = await connected(target, options).catch((error: unknown) => {
+    throw isRefusal(error) ? refused(location, error, hint) : unreachable(location, error)
+  })
+  return {
+    location,
+    identity: `nats:${target.host}:${prefix}`,
+    async deliver(batch) {
+      const messages = batch.messages.map((message) => {
+        const bytes = utf8(messageJson(batch, message))
+        refuseTooLong(location, message, bytes.length, connection.info!.max_payload)
+        return { id: message.id, subject: `${prefix}.${topicPart(message.table, /[%.*>\s]/g)}`, bytes }
+      })
+      try {
+        await Promise.all(messages.map((message) => publish(connection, location, message)))
+      } catch (error) {
+        throw error instanceof VarveError || !(error instanceof Error) ? error : failure(location, error)
+      }
+    },
+    close: () => connection.close(),
+  }
+}
+
+async function connected(target: URL, options: SinkOptions): Promise<NatsConnection> {
+  const creds = await linkSecret(options, 'CREDS')
+  const token = await linkSecret(options, 'TOKEN')
+  const pass = await linkSecret(options, 'PASSWORD')
+  return connect({
+    servers: target.host,
+    name: 'varve',
+    reconnect: false,
+    timeout: connectMsMax,
+    ignoreAuthErrorAbort: false,
+    ...(target.protocol === 'nats+tls:' ? { tls: {} } : {}),
+    ...(target.username === '' ? {} : { user: decodeURIComponent(target.username) }),
+    ...(pass === null ? {} : { pass }),
+    ...(token === null ? {} : { token }),
+    ...(creds === null ? {} : { authenticator: credsAuthenticator(utf8(creds)) }),
+  })
+}
+
+async function publish(
+  connection: NatsConnection,
+  location: string,
+  { id, subject, bytes }: { id: string; subject: string; bytes: Uint8Array },
+): Promise<void> {
+  const named = headers()
+  named.set('Nats-Msg-Id', id)
+  const answer = await connection
+    .request(subject, bytes, { headers: named, timeout: answerMsMax })
+    .catch((error: unknown) => {
+      if (!(error instanceof RequestError && error.isNoResponders())) throw error
+      throw new VarveError('VARVE_REFUSED', `no stream of '${location}' takes '${subject}'`, {
+        data: { endpoint: location, subject },
+        hint: `make one that does: nats stream add --subjects '${subject.split('.')[0]}.>'`,
+      })
+    })
+  const { error, stream } = answer.json<{ error?: { description?: string }; stream?: unknown }>()
+  if (error !== undefined)
+    throw refused(location, new Error(error.description ?? 'the stream does not take it'))
+  // Another subscriber of the subject has answered, and not a stream.
+  if (typeof stream !== 'string') throw refused(location, new Error(`'${subject}' is not kept by a stream`))
+}
+
+function failure(location: string, error: Error): VarveError {
+  return isRefusal(error) ? refused(location, error) : unreachable(location, error)
+}
+
+function isRefusal(error: unknown): boolean {
+  const { name } = error as Error
+  return (
+    name === 'AuthorizationError' ||
+    name === 'UserAuthenticationExpiredError' ||
+    /permission/i.test(`${name} ${messageOf(error)}`)
+  )
+}

@@ -1,0 +1,27 @@
+// A row as a hash of Redis: its key, and its fields as text.
+import type { Row, Value } from '../../table/interface.ts'
+
+/** 'shop:people:7'; parts of a key that has several are parted by colons, and what a part has of them is written as %3A. */
+export function rowKey(prefix: string, table: string, key: Row): string {
+  return [prefix, partOf(table), ...Object.values(key).map((value) => partOf(textOf(value)))].join(':')
+}
+
+/** Field, value, field, value, in the order of the columns; empty cells are no fields. */
+export function rowFields(row: Row): (string | Buffer)[] {
+  const fields: (string | Buffer)[] = []
+  for (const [column, value] of Object.entries(row)) {
+    if (value === null) continue
+    fields.push(column, value instanceof Uint8Array ? Buffer.from(value) : textOf(value))
+  }
+  return fields
+}
+
+function partOf(text: string): string {
+  return text.replaceAll(/[%:]/g, (sign) => (sign === ':' ? '%3A' : '%25'))
+}
+
+function textOf(value: Value): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value)
+  return String(value)
+}

@@ -1,0 +1,104 @@
+// Redis as a sink: a hash for each row, under PREFIX:TABLE:KEY. A batch is one transaction (MULTI) that also moves the
+// link's position, a hash beside the rows: rows and position are never apart, so each change takes effect exactly once,
+// and a Redis that was restored from an older dump says itself how far it has been told.
+import { createClient } from '@redis/client'
+import { VarveError } from '../../base/errors.ts'
+import { linkSecret, secretName } from '../link-secret.ts'
+import { refused, unreachable } from '../sink-failure.ts'
+import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
+import { rowFields, rowKey } from './row.ts'
+
+const connectMsMax = 15_000
+const replyMsMax = 60_000
+
+type Client = ReturnType<typeof clientOf>
+
+export async function openRedis(url: string, options: SinkOptions): Promise<Sink> {
+  const target = new URL(url)
+  const prefix = target.searchParams.get('prefix') ?? options.link
+  const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
+  const password = (await linkSecret(options, 'PASSWORD')) ?? options.environment?.['REDISCLI_AUTH'] ?? null
+  const client = clientOf(target, password)
+  // A connection that breaks while nobody waits for it is noticed by whoever asks next.
+  client.on('error', () => undefined)
+  const asked = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw redisFailure(location, error, secretName(options.link, 'PASSWORD'))
+    }
+  }
+  await asked(() => client.connect())
+  const state = `${prefix}:varve_sync`
+  return {
+    location,
+    identity: `redis:${target.host}${target.pathname.replace(/\/$/, '')}:${prefix}`,
+    position: () => asked(() => positionOf(client, state, options.link)),
+    deliver: (batch) => asked(() => deliver(client, prefix, state, batch)),
+    close: async () => client.destroy(),
+  }
+}
+
+function clientOf(target: URL, password: string | null) {
+  return createClient({
+    url: `${target.protocol}//${target.host}${target.pathname}`,
+    ...(target.username === '' ? {} : { username: decodeURIComponent(target.username) }),
+    ...(password === null ? {} : { password }),
+    socket: { connectTimeout: connectMsMax, socketTimeout: replyMsMax, reconnectStrategy: false },
+    disableOfflineQueue: true,
+    clientInfoTag: 'varve',
+  })
+}
+
+async function positionOf(client: Client, state: string, link: string): Promise<SinkPosition> {
+  const { link: owner, done, toward } = await client.hGetAll(state)
+  if (owner !== undefined && owner !== link) {
+    throw new VarveError('VARVE_REFUSED', `the link '${owner}' writes under the same prefix`, {
+      data: { link, owner, key: state },
+      hint: "give this one a prefix of its own: '?prefix=NAME' at the end of the URL",
+    })
+  }
+  return { done: done || null, toward: toward || null }
+}
+
+async function deliver(client: Client, prefix: string, state: string, batch: Batch): Promise<void> {
+  const { link, delivery, previous, number, isLast, messages } = batch
+  // From here on, whoever writes the position makes the transaction fail.
+  await client.watch(state)
+  const { done, toward } = await positionOf(client, state, link)
+  const begins = number === 0 && (previous === null || done === previous)
+  if (!begins && (done !== previous || toward !== delivery)) throw overtaken(link)
+  const transaction = client.multi()
+  for (const { table, key, after } of messages) {
+    const name = rowKey(prefix, table, key)
+    transaction.del(name)
+    const fields = after === null ? [] : rowFields(after)
+    if (fields.length > 0) transaction.hSet(name, fields)
+  }
+  transaction.hSet(
+    state,
+    isLast ? { link, done: delivery, toward: '' } : { link, done: previous ?? '', toward: delivery },
+  )
+  await transaction.exec()
+}
+
+function overtaken(link: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `another worker delivers '${link}' as well`, {
+    data: { link },
+    hint: 'nothing is lost; let one of them do it, or run it again',
+  })
+}
+
+function redisFailure(where: string, error: unknown, passwordName: string): unknown {
+  if (!(error instanceof Error) || error instanceof VarveError) return error
+  // MULTI gathers what its commands answered; the first that failed says why.
+  const { errorIndexes, replies } = error as { errorIndexes?: number[]; replies?: unknown[] }
+  const first = replies?.[errorIndexes?.[0] ?? -1]
+  if (first instanceof Error) return redisFailure(where, first, passwordName)
+  if (error.constructor.name === 'WatchError') return overtaken(where)
+  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(error.message))
+    return refused(where, error, `give the password in the environment as ${passwordName}`)
+  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN)/.test(error.message)) return unreachable(where, error)
+  // The server's own answers begin with a word in capitals.
+  return /^[A-Z]+ /.test(error.message) ? refused(where, error) : unreachable(where, error)
+}

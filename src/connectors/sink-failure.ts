@@ -1,0 +1,26 @@
+// What goes wrong between us and a receiver, in the house's words: it cannot be reached, or it refuses.
+import { VarveError } from '../base/errors.ts'
+
+/** `where` is the receiver, without secrets. */
+export function unreachable(where: string, error: unknown): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${messageOf(error)}`, {
+    cause: error,
+    data: { endpoint: where },
+    hint: 'check that the server runs and can be reached from here, and run the command again: it goes on where it stopped',
+  })
+}
+
+export function refused(where: string, error: unknown, hint?: string): VarveError {
+  return new VarveError('VARVE_REFUSED', `'${where}' refuses: ${messageOf(error)}`, {
+    cause: error,
+    data: { endpoint: where },
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // Of an address that has several, Node gathers one failure each.
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
+  return error.message || error.name
+}

@@ -1,0 +1,145 @@
+// NATS JetStream as a sink, with a real server: the contract of sinks, and what a stream answers.
+import { writeFileSync } from 'node:fs'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { type NatsConnection, connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSink } from '../../../src/connectors/open-sink.ts'
+import type { Batch } from '../../../src/connectors/sink.ts'
+import { type Message, sinkContract } from '../../contract/sink.ts'
+import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
+
+const program = programAt('nats-server')
+const without = program === null ? ' (skipped: nats-server is not installed)' : ''
+const environment = { VARVE_LINK_SHOP_PASSWORD: 'a password' }
+
+function startNats(): Promise<Broker> {
+  return startBroker({
+    program: program!,
+    args: (port, dir) => {
+      writeFileSync(
+        `${dir}/nats.conf`,
+        `listen: "127.0.0.1:${port}"
+         jetstream: { store_dir: "${dir}" }
+         authorization: { user: ada, password: "a password" }`,
+      )
+      return ['-c', `${dir}/nats.conf`]
+    },
+  })
+}
+
+const clientOf = (port: number): Promise<NatsConnection> =>
+  connect({ servers: `127.0.0.1:${port}`, user: 'ada', pass: 'a password' })
+
+async function messagesOf(port: number, stream: string): Promise<Message[]> {
+  const client = await clientOf(port)
+  try {
+    const manager = await jetstreamManager(client)
+    const { messages } = (await manager.streams.info(stream)).state
+    if (messages === 0) return []
+    const consumer = await jetstream(client).consumers.get(stream)
+    const all: Message[] = []
+    for await (const message of await consumer.consume()) {
+      all.push(message.json<Message>())
+      expect(message.headers!.get('Nats-Msg-Id')).toBe(all.at(-1)!.id)
+      if (all.length === messages) break
+    }
+    return all
+  } finally {
+    await client.close()
+  }
+}
+
+async function addStream(port: number, name: string, settings: object = {}): Promise<void> {
+  const client = await clientOf(port)
+  await (await jetstreamManager(client)).streams.add({ name, subjects: [`${name}.>`], ...settings })
+  await client.close()
+}
+
+describe.skipIf(program === null)(`NATS${without}`, () => {
+  let count = 0
+  sinkContract('as every sink', async () => {
+    const broker = await startNats()
+    return {
+      async receiver() {
+        const stream = `s${++count}`
+        await addStream(broker.port, stream)
+        const url = `nats://ada@127.0.0.1:${broker.port}/${stream}`
+        return { url, environment, messages: () => messagesOf(broker.port, stream), leavesOutRepeats: true }
+      },
+      nowhere: 'nats://127.0.0.1:9/x',
+      environment,
+      stop: () => broker.stop(),
+    }
+  })
+
+  let broker: Broker
+  beforeAll(async () => {
+    broker = await startNats()
+  }, 60_000)
+  afterAll(() => broker.stop())
+
+  const batch = (table: string, text = ''): Batch => ({
+    link: 'shop',
+    delivery: 'd1',
+    previous: null,
+    number: 0,
+    isLast: true,
+    commit: 'c1',
+    committedMs: 0,
+    messages: [
+      { id: `m ${table}`, table, kind: 'insert', key: { id: 1 }, before: null, after: { id: 1, text } },
+    ],
+  })
+
+  async function deliver(
+    stream: string,
+    one: Batch,
+    given: Readonly<Record<string, string>> = environment,
+  ): Promise<string> {
+    let sink
+    try {
+      sink = await openSink(`nats://ada@127.0.0.1:${broker.port}/${stream}`, {
+        link: 'shop',
+        environment: given,
+      })
+      await sink.deliver(one)
+      return 'delivered'
+    } catch (error) {
+      return `${(error as { code: string }).code}: ${(error as Error).message}`
+    } finally {
+      await sink?.close()
+    }
+  }
+
+  test('what comes twice is kept once by the stream itself', async () => {
+    await addStream(broker.port, 'twice')
+    expect([await deliver('twice', batch('people')), await deliver('twice', batch('people'))]).toEqual(
+      Array(2).fill('delivered'),
+    )
+    expect(await messagesOf(broker.port, 'twice')).toHaveLength(1)
+  })
+
+  test('paths of tables are one part of a subject, whatever is in them', async () => {
+    await addStream(broker.port, 'paths', { subjects: ['paths.*'] })
+    expect(await deliver('paths', batch('a.b/c *>% d.csv'))).toBe('delivered')
+    const client = await clientOf(broker.port)
+    const { state } = await (await jetstreamManager(client)).streams.info('paths', { subjects_filter: '>' })
+    expect(Object.keys(state.subjects!)).toEqual(['paths.a%2Eb/c%20%2A%3E%25%20d%2Ecsv'])
+    await client.close()
+  })
+
+  test('a subject that no stream takes, a full stream, a long message and a wrong password are refused by name', async () => {
+    expect(await deliver('nobody', batch('people'))).toMatch(
+      /^VARVE_REFUSED: no stream of .* takes 'nobody.people'$/,
+    )
+    await addStream(broker.port, 'full', { max_msgs: 1, discard: 'new' })
+    expect(await deliver('full', batch('people'))).toBe('delivered')
+    expect(await deliver('full', batch('orders'))).toMatch(/^VARVE_REFUSED: .*maximum messages/)
+    expect(await deliver('full', batch('people', 'x'.repeat(1 << 20)))).toMatch(
+      /^VARVE_REFUSED: row \{"id":1\} of 'people' is a message of \d+ bytes, and .* takes 1048576$/,
+    )
+    expect(await deliver('full', batch('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
+      /^VARVE_REFUSED: .*uthoriz/,
+    )
+  })
+})

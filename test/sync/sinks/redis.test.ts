@@ -1,0 +1,241 @@
+// Redis as a sink, with a real server: the contract of sinks, the position beside the rows, and restores.
+import { copyFileSync } from 'node:fs'
+import path from 'node:path'
+import { RESP_TYPES, createClient } from '@redis/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rowFields, rowKey } from '../../../src/connectors/redis/row.ts'
+import { openSink } from '../../../src/connectors/open-sink.ts'
+import type { Batch } from '../../../src/connectors/sink.ts'
+import { createContext } from '../../../src/repo/context.ts'
+import { DataRepository } from '../../../src/api/data-repository.ts'
+import { MemoryStore } from '../../../src/store/memory.ts'
+import { deliverRound } from '../../../src/sync/deliver.ts'
+import type { Link, Receipt } from '../../../src/sync/interface.ts'
+import { type Rows, sinkContract } from '../../contract/sink.ts'
+import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
+
+const program = programAt('redis-server')
+const without = program === null ? ' (skipped: redis-server is not installed)' : ''
+const password = 'a password'
+const environment = { VARVE_LINK_SHOP_PASSWORD: password }
+
+async function startRedis(): Promise<Broker> {
+  const broker = await startBroker({
+    program: program!,
+    args: (port, dir) => [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      dir,
+      '--save',
+      '',
+      '--requirepass',
+      password,
+    ],
+  })
+  return broker
+}
+
+function clientOf(port: number) {
+  const client = createClient({ url: `redis://127.0.0.1:${port}`, password })
+  return client.on('error', () => undefined)
+}
+
+async function rowsOf(port: number, prefix: string): Promise<Rows> {
+  const client = clientOf(port)
+  await client.connect()
+  const rows: Rows = {}
+  for (const name of await client.keys(`${prefix}:*`)) {
+    if (name === `${prefix}:varve_sync`) continue
+    const row = Object.create(null) as Record<string, string>
+    const columns = await client.hKeys(name)
+    const values = await client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).hVals(name)
+    for (const [i, column] of columns.entries()) row[column] = textOf(values[i]!)
+    rows[name.slice(prefix.length + 1).replace(':', '/')] = row
+  }
+  client.destroy()
+  return rows
+}
+
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString()
+  return Buffer.from(text).equals(bytes) ? text : bytes.toString('base64')
+}
+
+if (program === null) test.skip(`Redis${without}`, () => undefined)
+else {
+  let count = 0
+  sinkContract('Redis', async () => {
+    const broker = await startRedis()
+    return {
+      async receiver() {
+        const prefix = `p${++count}`
+        const url = `redis://127.0.0.1:${broker.port}?prefix=${prefix}`
+        return { url, environment, rows: () => rowsOf(broker.port, prefix) }
+      },
+      nowhere: 'redis://127.0.0.1:9',
+      environment,
+      stop: () => broker.stop(),
+    }
+  })
+}
+
+describe.skipIf(program === null)(`Redis${without}`, () => {
+  let broker: Broker
+  beforeAll(async () => {
+    broker = await startRedis()
+  }, 60_000)
+  afterAll(() => broker.stop())
+
+  const batch = (change: Partial<Batch> = {}): Batch => ({
+    link: 'shop',
+    delivery: 'd1',
+    previous: null,
+    number: 0,
+    isLast: true,
+    commit: 'c1',
+    committedMs: 0,
+    messages: [
+      {
+        id: 'm1',
+        table: 'people',
+        kind: 'insert',
+        key: { id: 1 },
+        before: null,
+        after: { id: 1, name: 'Ada' },
+      },
+    ],
+    ...change,
+  })
+
+  async function fault(work: Promise<unknown>): Promise<string> {
+    return work.then(
+      () => 'no error',
+      (error: unknown) => `${(error as { code: string }).code}: ${(error as Error).message}`,
+    )
+  }
+
+  const open = (query = '', given: Readonly<Record<string, string>> = environment) =>
+    openSink(`redis://127.0.0.1:${broker.port}${query}`, { link: 'shop', environment: given })
+
+  test('a delivery that does not follow the position beside the rows changes nothing', async () => {
+    const sink = await open('?prefix=fence')
+    await sink.deliver(batch({ isLast: false }))
+    expect(await sink.position!()).toEqual({ done: null, toward: 'd1' })
+    await sink.deliver(batch({ number: 1, messages: [] }))
+    expect(await sink.position!()).toEqual({ done: 'd1', toward: null })
+    const late = batch({ delivery: 'd3', previous: 'd2', messages: [] })
+    expect(await fault(sink.deliver(late))).toMatch(/^VARVE_NOT_POSSIBLE: another worker/)
+    expect(await sink.position!()).toEqual({ done: 'd1', toward: null })
+    await sink.close()
+  })
+
+  test('a password that is missing or wrong, and a prefix that another link has, are refused by name', async () => {
+    expect(await fault(open('', {}))).toMatch(/^VARVE_REFUSED: .*NOAUTH/)
+    expect(await fault(open('', { VARVE_LINK_SHOP_PASSWORD: 'x' }))).toMatch(/^VARVE_REFUSED: .*WRONGPASS/)
+    expect(await fault(open('', { REDISCLI_AUTH: password }).then((sink) => sink.close()))).toBe('no error')
+    const sink = await open('?prefix=taken')
+    await sink.deliver(batch({ link: 'other' }))
+    expect(await fault(sink.position!())).toContain("the link 'other' writes under the same prefix")
+    await sink.close()
+  })
+
+  test('a server that is out of memory refuses the batch as a whole', async () => {
+    const client = clientOf(broker.port)
+    await client.connect()
+    const sink = await open('?prefix=full')
+    await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '1'])
+    expect(await fault(sink.deliver(batch()))).toMatch(/^VARVE_REFUSED: .*OOM/)
+    await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '0'])
+    expect(await client.keys('full:*')).toEqual([])
+    client.destroy()
+    await sink.close()
+  })
+
+  test('restored from an older dump, or emptied, it is brought to the branch again', async () => {
+    const store = MemoryStore.create()
+    const author = { name: 'Ada', email: 'ada@example.org' }
+    const repository = DataRepository.over(store, { author })
+    const url = `redis://127.0.0.1:${broker.port}?prefix=restored`
+    const link: Link = {
+      name: 'shop',
+      endpoint: url,
+      mode: 'materialize',
+      tables: ['people'],
+      into: '',
+      branch: 'main',
+    }
+    const sync = async (): Promise<Receipt> => {
+      const sink = await open('?prefix=restored')
+      try {
+        return await deliverRound({ repo: createContext(store, { author }), sink, link, options: {} })
+      } finally {
+        await sink.close()
+      }
+    }
+    const names = async (): Promise<unknown[]> => {
+      const rows = await rowsOf(broker.port, 'restored')
+      return Object.keys(rows)
+        .sort()
+        .map((key) => [key, rows[key]!['name']])
+    }
+    await repository.transaction('main', async (tx) => {
+      tx.createTable('people', { key: ['id'] }).put({ id: 1, name: 'Ada' })
+    })
+    await sync()
+    const client = clientOf(broker.port)
+    await client.connect()
+    await client.sendCommand(['SAVE'])
+    client.destroy()
+    copyFileSync(path.join(broker.dir, 'dump.rdb'), path.join(broker.dir, 'older.rdb'))
+    await repository.transaction('main', async (tx) => {
+      tx.table('people').put({ id: 1, name: 'Ada Lovelace' })
+      tx.table('people').put({ id: 2, name: 'Grace' })
+    })
+    await sync()
+    const now = [
+      ['people/1', 'Ada Lovelace'],
+      ['people/2', 'Grace'],
+    ]
+    expect(await names()).toEqual(now)
+    await broker.kill()
+    copyFileSync(path.join(broker.dir, 'older.rdb'), path.join(broker.dir, 'dump.rdb'))
+    await broker.start()
+    expect(await names()).toEqual([['people/1', 'Ada']])
+    expect((await sync()).notes.join()).toContain('restored from an earlier state')
+    expect(await names()).toEqual(now)
+    expect((await sync()).notes).toEqual([])
+    const admin = clientOf(broker.port)
+    await admin.connect()
+    await admin.sendCommand(['FLUSHALL'])
+    admin.destroy()
+    expect((await sync()).notes.join()).toContain('has lost its record of this link')
+    expect(await names()).toEqual(now)
+  }, 60_000)
+
+  test('a server that ends in the middle is unreachable', async () => {
+    const other = await startRedis()
+    const sink = await openSink(`redis://127.0.0.1:${other.port}`, { link: 'shop', environment })
+    await other.kill()
+    expect(await fault(sink.deliver(batch()))).toMatch(/^VARVE_UNREACHABLE/)
+    await sink.close()
+    await other.stop()
+  })
+})
+
+test('keys of rows cannot be taken for those of others', () => {
+  expect(rowKey('p', 'a/b.csv', { id: 7 })).toBe('p:a/b.csv:7')
+  expect(rowKey('p', 'a', { x: 'b:c', y: 'd' })).toBe('p:a:b%3Ac:d')
+  expect(rowKey('p', 'a', { x: 'b', y: 'c:d' })).toBe('p:a:b:c%3Ad')
+  expect(rowKey('p', 'a', { x: 'b%3Ac' })).toBe('p:a:b%253Ac')
+  expect(rowFields({ a: null, b: true, c: 10n ** 20n, d: { e: [1] } })).toEqual([
+    'b',
+    'true',
+    'c',
+    '1' + '0'.repeat(20),
+    'd',
+    '{"e":[1]}',
+  ])
+})
