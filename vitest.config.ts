@@ -11,6 +11,8 @@ export const slow: readonly string[] = [
   'test/cli/s3.test.ts',
   'test/sync/sinks/nats.test.ts',
   'test/sync/sinks/mqtt.test.ts',
+  'test/connectors/mysql.test.ts',
+  'test/sync/mysql.test.ts',
 ]
 
 const config: ViteUserConfig = defineConfig({

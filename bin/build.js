@@ -90,6 +90,7 @@ const apart = {
   'isomorphic-git/http/node': 'isomorphic-git-http',
   mqtt: 'mqtt',
   saxes: 'saxes',
+  mysql2: 'mysql2',
   pg: 'pg',
   'pg-copy-streams': 'pg-copy-streams',
   undici: 'undici',

@@ -9,7 +9,13 @@ const postgres: ConnectorKind = {
   open: async (url, options) => (await import('./postgres/connector.ts')).openPostgres(url, options),
 }
 
-const kinds: readonly ConnectorKind[] = [postgres]
+const mysql: ConnectorKind = {
+  name: 'MySQL, MariaDB: mysql://USER@HOST/DATABASE',
+  accepts: (url) => /^(mysql|mariadb):\/\//.test(url),
+  open: async (url, options) => (await import('./mysql/connector.ts')).openMysql(url, options),
+}
+
+const kinds: readonly ConnectorKind[] = [postgres, mysql]
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL), VARVE_UNREACHABLE */
 export async function openEndpoint(url: string, options: ConnectorOptions = {}): Promise<Connector> {

@@ -9,6 +9,8 @@ export interface ConnectorFixture {
   /** Why it cannot run here, for the tests' names; '' when it can. */
   readonly without: string
   readonly features: ReadonlySet<Feature>
+  /** Names that tables cannot have here. */
+  readonly impossibleNames?: readonly string[]
   readonly values: readonly ValueCase[]
   readonly refusals: readonly Refusal[]
   start(): Promise<FixtureHost>

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { apply, heldBack, insert, readAll, remove, update } from './connector-plans.ts'
 import { type PlainRow, people, person } from './connector-fixture.ts'
-import { doubled, hostileNames, hostileTable } from './connector-reading.ts'
+import { doubled, hostileNamesFor, hostileTable } from './connector-reading.ts'
 import type { Suite } from './connector.ts'
 
 const ada = person(1, 'Ada', 36)
@@ -140,10 +140,11 @@ export function writingTests({ promise }: Suite): void {
     },
   )
 
-  promise('hostile names are names, in writing', async ({ endpoint, connector }) => {
-    await endpoint.create(people, ...hostileNames.map(hostileTable))
+  promise('hostile names are names, in writing', async ({ fixture, endpoint, connector }) => {
+    const names = hostileNamesFor(fixture)
+    await endpoint.create(people, ...names.map(hostileTable))
     await endpoint.write({ table: 'people', put: ada })
-    for (const name of hostileNames) {
+    for (const name of names) {
       const row = { id: '1', [name]: name, [`${name.slice(0, 40)} 2`]: null }
       const next = { ...row, [name]: `${name}!` }
       expect(heldBack(await apply(connector, [insert(name, row)]))).toBe('nothing')

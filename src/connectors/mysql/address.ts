@@ -1,0 +1,68 @@
+// Where a URL leads, and as whom: mysql://USER@HOST:PORT/DATABASE, or with ?socket=FILE. Credentials come from the
+// environment (MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name: disabled (the default), required,
+// verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
+import fs from 'node:fs'
+import type { ConnectionOptions, SslOptions } from 'mysql2'
+import { VarveError } from '../../base/errors.ts'
+import type { ConnectorOptions } from '../interface.ts'
+import { readOptionFile } from './option-file.ts'
+
+/** @throws VarveError VARVE_USAGE when the URL names no database, or says what we do not know */
+export function addressOf(url: string, { environment = {} }: ConnectorOptions): ConnectionOptions {
+  const parsed = parse(url)
+  const database = decodeURIComponent(parsed.pathname.slice(1))
+  if (database === '') throw unusable(url, 'it names no database')
+  const file = readOptionFile(environment['HOME'])
+  const user = decodeURIComponent(parsed.username) || file.user
+  const password = environment['MYSQL_PWD'] ?? file.password
+  const socketPath = parsed.searchParams.get('socket')
+  const ssl = sslOf(url, parsed.searchParams)
+  return {
+    database,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(socketPath === null
+      ? { host: parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost', port: Number(parsed.port || 3306) }
+      : { socketPath }),
+    ...(ssl === null ? {} : { ssl }),
+  }
+}
+
+/** For messages. */
+export function placeOf(url: string): string {
+  return url.replace(/\?.*$/, '')
+}
+
+function sslOf(url: string, options: URLSearchParams): SslOptions | null {
+  const mode = options.get('ssl-mode') ?? 'disabled'
+  const caFile = options.get('ssl-ca')
+  const ca = caFile === null ? {} : { ca: fs.readFileSync(caFile, 'utf8') }
+  switch (mode.toLowerCase()) {
+    case 'disabled':
+      return null
+    case 'required':
+      return { ...ca, rejectUnauthorized: false }
+    case 'verify-ca':
+      return { ...ca, rejectUnauthorized: true, verifyIdentity: false }
+    case 'verify-identity':
+      return { ...ca, rejectUnauthorized: true, verifyIdentity: true }
+    default:
+      throw unusable(url, `'${mode}' is no ssl-mode: disabled, required, verify-ca, verify-identity`)
+  }
+}
+
+function parse(url: string): URL {
+  try {
+    return new URL(url)
+  } catch (cause) {
+    throw unusable(url, 'it cannot be read', cause)
+  }
+}
+
+function unusable(url: string, why: string, cause?: unknown): VarveError {
+  return new VarveError('VARVE_USAGE', `not the URL of a MySQL database: '${url}': ${why}`, {
+    data: { url },
+    cause,
+    hint: 'it looks like mysql://USER@HOST:PORT/DATABASE or mysql://USER@localhost/DATABASE?socket=FILE',
+  })
+}

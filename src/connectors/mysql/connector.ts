@@ -1,0 +1,119 @@
+// MySQL and MariaDB as an endpoint. One connection, whose settings make every value's text the same everywhere. A snapshot
+// is one consistent read over all tables, streamed as the server's own text; writing is one transaction of guarded
+// statements.
+import type { Cell } from '../../table/interface.ts'
+import type {
+  ApplyPlan,
+  Applied,
+  Checkpoint,
+  Connector,
+  ConnectorOptions,
+  EndpointSnapshot,
+  EndpointTable,
+} from '../interface.ts'
+import { addressOf, placeOf } from './address.ts'
+import { applyPlan } from './apply.ts'
+import { digestOf } from './digest.ts'
+import { type MysqlTable, discoverTables } from './discover.ts'
+import { endpointError } from './failure.ts'
+import { Session } from './session.ts'
+import { quoteName } from './sql.ts'
+import { readState, takeOver } from './state.ts'
+import { cellOfBytes, readExpression } from './types.ts'
+
+export async function openMysql(url: string, options: ConnectorOptions): Promise<Connector> {
+  const address = addressOf(url, options)
+  try {
+    return new MysqlConnector(await Session.open(address), placeOf(url))
+  } catch (error) {
+    throw endpointError(placeOf(url), error)
+  }
+}
+
+class MysqlConnector implements Connector {
+  readonly location: string
+  readonly #session: Session
+
+  constructor(session: Session, location: string) {
+    this.#session = session
+    this.location = location
+  }
+
+  /** The server's own number, where its data lie, and the database in it. */
+  identity(): Promise<string> {
+    return this.#asked(async () => {
+      const known = await this.#session.texts(
+        "SHOW VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')",
+      )
+      const [[folder, name]] = (await this.#session.texts('SELECT @@datadir, DATABASE()')) as [
+        [string, string],
+      ]
+      const server =
+        known.map(([, value]) => value).join() || (await this.#session.texts('SELECT @@hostname'))[0]![0]
+      return `mysql:${JSON.stringify([server, folder, name])}`
+    })
+  }
+
+  discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
+    return this.#asked(() => discoverTables(this.#session, names))
+  }
+
+  async snapshot(): Promise<EndpointSnapshot> {
+    await this.#asked(async () => {
+      await this.#session.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+      await this.#session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+    })
+    return {
+      rows: (table) => this.#rows(table as MysqlTable),
+      digest: (table) => this.#asked(() => digestOf(this.#session, table as MysqlTable)),
+      // Whoever reads hears of a line that is gone; there is nothing to close then.
+      close: async () => void (await this.#session.execute('COMMIT').catch(() => undefined)),
+    }
+  }
+
+  checkpoint(link: string): Promise<Checkpoint | null> {
+    return this.#asked(() => readState(this.#session, link))
+  }
+
+  takeOver(link: string): Promise<Checkpoint> {
+    return this.#asked(() => takeOver(this.#session, link))
+  }
+
+  apply(plan: ApplyPlan): Promise<Applied> {
+    return this.#asked(() => applyPlan(this.#session, plan))
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+
+  async #asked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw endpointError(this.location, error)
+    }
+  }
+
+  /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
+  async *#rows(table: MysqlTable): AsyncGenerator<Cell[][]> {
+    // Columns have names of ours: the driver refuses some, such as __proto__.
+    const columns = table.columns.map((column, i) => `${readExpression(column)} AS c${i}`).join(', ')
+    const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${orderOf(table)}`
+    try {
+      for await (const rows of this.#session.rows(select))
+        yield rows.map((row) => row.map((field, i) => cellOfBytes(field, table.columns[i]!.family)))
+    } catch (error) {
+      throw endpointError(this.location, error)
+    }
+  }
+}
+
+function orderOf(table: MysqlTable): string {
+  const order = table.key.map((key) => {
+    const { isText } = table.columns.find(({ name }) => name === key)!
+    const column = `t.${quoteName(key)}`
+    return isText ? `CAST(CONVERT(${column} USING utf8mb4) AS BINARY)` : column
+  })
+  return order.join(', ')
+}

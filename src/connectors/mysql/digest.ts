@@ -1,0 +1,41 @@
+// A table's digest, made by the server: SHA-256 over the SHA-256 of every row, rows ordered by their hash. A row's bytes
+// say where each field begins and ends, so two tables have the same digest only if they have the same rows, or someone
+// has found two inputs of one SHA-256. (Sums and exclusive ors of row hashes, which other tools take, do not promise
+// that: equal ones can be computed.) Rows are put into 256 buckets by the first byte of their hash, because a server
+// makes no value longer than max_allowed_packet; a bucket that is cut, and a row that is too long to be hashed, make
+// that there is no digest, and the rows are read.
+import { createHash } from 'node:crypto'
+import type { MysqlTable } from './discover.ts'
+import type { Session } from './session.ts'
+import { type MysqlColumn, readExpression } from './types.ts'
+
+/** More is too much for the buckets of a server with the usual settings. */
+const digestRowsMax = 20_000_000
+
+export async function digestOf(session: Session, table: MysqlTable): Promise<string | null> {
+  const row = `CONCAT(${table.columns.map(fieldOf).join(', ')})`
+  // The limit keeps the server from making each hash several times.
+  const hashes = `SELECT UNHEX(SHA2(${row}, 256)) AS h FROM ${table.sql} t LIMIT ${digestRowsMax + 1}`
+  const together = `GROUP_CONCAT(h ORDER BY h SEPARATOR '')`
+  const buckets = await session.texts(
+    `SELECT HEX(LEFT(h, 1)) AS bucket, COUNT(*), COUNT(h), LENGTH(${together}), SHA2(${together}, 256)
+       FROM (${hashes}) hashes GROUP BY LEFT(h, 1) ORDER BY bucket`,
+  )
+  const all = createHash('sha256')
+  let count = 0
+  for (const [bucket, rows, hashed, length, digest] of buckets) {
+    if (rows !== hashed || Number(length) !== Number(rows) * 32) return null
+    count += Number(rows)
+    all.update(`${bucket} ${rows} ${digest}\n`)
+  }
+  if (count > digestRowsMax) return null
+  const shape = table.columns.map(({ name, nativeType }) => `${name} ${nativeType}`)
+  return `${count} ${all.digest('hex')} ${JSON.stringify(shape)}`
+}
+
+/** Over the same values that are read, each with its length before it; nothing is told apart by a separator. */
+function fieldOf(column: MysqlColumn): string {
+  const value = readExpression(column)
+  const bytes = column.isText ? `CONVERT(${value} USING utf8mb4)` : value
+  return `IFNULL(CONCAT(LENGTH(${bytes}), ':', CAST(${bytes} AS BINARY)), '-')`
+}

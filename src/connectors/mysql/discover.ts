@@ -1,0 +1,132 @@
+// What tables a MySQL database has, from its catalogue: columns in order with their types, keys, and which table refers
+// to which. All of one database: the one that the URL names.
+import { VarveError } from '../../base/errors.ts'
+import type { EndpointTable } from '../interface.ts'
+import type { Session } from './session.ts'
+import { quoteName } from './sql.ts'
+import { type MysqlColumn, columnTypeOf, familyOf } from './types.ts'
+
+/** What this connector knows of a table beside what all know. */
+export interface MysqlTable extends EndpointTable {
+  readonly columns: readonly MysqlColumn[]
+  /** Quoted. */
+  readonly sql: string
+  readonly engine: string
+  readonly isTransactional: boolean
+  /** Deleting its rows may delete or change others, or be refused because of them. */
+  readonly isReferenced: boolean
+  /** Columns of unique indexes beside the key, and of references: apply may have to empty them for a moment. */
+  readonly uniqueColumns: ReadonlySet<string>
+  readonly referringColumns: ReadonlySet<string>
+}
+
+/** Not the user's data: our own row of state. */
+export const stateTable = 'varve_sync'
+
+const columnsQuery = `
+  SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'), c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
+         c.EXTRA, c.CHARACTER_SET_NAME IS NOT NULL, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH
+    FROM information_schema.TABLES t
+    JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
+    LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
+   WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
+   ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION`
+
+const indexesQuery = `
+  SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS
+   WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND COLUMN_NAME IS NOT NULL
+   ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`
+
+const referencesQuery = `
+  SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE
+   WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_SCHEMA = DATABASE()`
+
+/** MariaDB's JSON is text with a check. MySQL has a type of that name, and another form of this catalogue. */
+const jsonQuery = `
+  SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS
+   WHERE CONSTRAINT_SCHEMA = DATABASE() AND CHECK_CLAUSE LIKE 'json\\_valid(%)'`
+
+export async function discoverTables(session: Session, names?: readonly string[]): Promise<MysqlTable[]> {
+  const [[version]] = (await session.texts('SELECT VERSION()')) as [[string]]
+  const catalogue: Catalogue = {
+    columns: groupBy(await session.texts(columnsQuery)),
+    indexes: groupBy(await session.texts(indexesQuery)),
+    references: groupBy(await session.texts(referencesQuery)),
+    json: groupBy(/mariadb/i.test(version) ? await session.texts(jsonQuery) : []),
+  }
+  const all = [...catalogue.columns.keys()].filter((name) => name !== stateTable)
+  for (const name of names ?? []) if (!catalogue.columns.has(name)) throw missing(name, all)
+  const chosen = names ?? all
+  return chosen.map((name) => tableOf(catalogue, name, chosen))
+}
+
+type Rows = ReadonlyMap<string, readonly (string | null)[][]>
+
+interface Catalogue {
+  readonly columns: Rows
+  readonly indexes: Rows
+  readonly references: Rows
+  readonly json: Rows
+}
+
+function groupBy(rows: readonly (string | null)[][]): Rows {
+  const groups = new Map<string, (string | null)[][]>()
+  for (const [table, ...rest] of rows) {
+    const group = groups.get(table!)
+    if (group === undefined) groups.set(table!, [rest])
+    else group.push(rest)
+  }
+  return groups
+}
+
+function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]): MysqlTable {
+  const rows = catalogue.columns.get(name)!
+  const indexes = (catalogue.indexes.get(name) ?? []) as [string, string][]
+  const references = (catalogue.references.get(name) ?? []) as [string, string][]
+  const checks = new Set((catalogue.json.get(name) ?? []).map(([clause]) => clause))
+  const parents = new Set(references.map(([, table]) => table).filter((table) => table !== name))
+  const key = indexes.filter(([index]) => index === 'PRIMARY').map(([, column]) => column)
+  return {
+    name,
+    sql: quoteName(name),
+    engine: rows[0]![0] ?? '',
+    isTransactional: rows[0]![1] === 'YES',
+    isReferenced: [...catalogue.references.values()].some((found) =>
+      found.some(([, table]) => table === name),
+    ),
+    columns: rows.map((row) => columnOf(row, checks)),
+    key,
+    references: [...parents].filter((table) => chosen.includes(table)),
+    uniqueColumns: new Set(indexes.map(([, column]) => column).filter((column) => !key.includes(column))),
+    referringColumns: new Set(references.map(([column]) => column).filter((column) => !key.includes(column))),
+  }
+}
+
+function columnOf(
+  row: readonly (string | null)[],
+  checks: ReadonlySet<string | null | undefined>,
+): MysqlColumn {
+  const [, , name, dataType, columnType, nullable, extra, isText, fractionDigits, lengthMax] = row as string[]
+  const isJson = checks.has(`json_valid(${quoteName(name!)})`)
+  const family = isJson ? 'json' : familyOf(dataType!, columnType!)
+  return {
+    name: name!,
+    family,
+    type: columnTypeOf(family),
+    nativeType: isJson ? 'json' : columnType!,
+    nullable: nullable === 'YES',
+    generated: /GENERATED/i.test(extra!.replace('DEFAULT_GENERATED', '')),
+    isText: isText === '1',
+    fractionDigits: Number(fractionDigits),
+    lengthMax: lengthMax === null ? null : Number(lengthMax),
+    isUnsigned: /unsigned/.test(columnType!),
+    onUpdate: /on update/i.test(extra!),
+  }
+}
+
+function missing(name: string, all: readonly string[]): VarveError {
+  return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
+    data: { table: name },
+    hint: `it has: ${all.slice(0, 20).join(', ')}`,
+  })
+}

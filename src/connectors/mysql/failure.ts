@@ -1,0 +1,69 @@
+// What MySQL and the line to it say when they fail, as errors of the house: who refuses, what is not reached, what passes
+// when one tries again, and what to do. Anything that is not theirs passes through.
+import { VarveError } from '../../base/errors.ts'
+
+const diskFull: ReadonlySet<number> = new Set([1021, 1114])
+const wrongUser: ReadonlySet<number> = new Set([1044, 1045, 1049, 1251, 1524, 1698, 1820])
+const missingRight: ReadonlySet<number> = new Set([1142, 1143, 1227, 1290, 1370, 1792, 1836])
+/** Deadlocks and waits for a lock, tables that are altered, a server that starts, ends or has no connection left. */
+const passing: ReadonlySet<number> = new Set([
+  1020, 1040, 1053, 1105, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1317, 1412, 1613, 1927, 3024,
+])
+/** Of a row, not of the server: null, duplicate, references, checks, ranges, lengths, characters, what triggers raise. */
+const refusals: ReadonlySet<number> = new Set([
+  1048, 1062, 1172, 1216, 1217, 1263, 1264, 1265, 1267, 1292, 1364, 1366, 1367, 1406, 1411, 1416, 1438, 1451,
+  1452, 1526, 1557, 1586, 1644, 1690, 1748, 1761, 1762, 1844, 1906, 3140, 3819, 4025, 4076, 4079, 4095, 4161,
+])
+
+export function numberOf(error: unknown): number {
+  const { errno } = error as { errno?: unknown }
+  return typeof errno === 'number' ? errno : 0
+}
+
+/** About a row that was written, not about the server. */
+export function isRefusal(error: unknown): boolean {
+  const { sqlState } = error as { sqlState?: unknown }
+  return refusals.has(numberOf(error)) || (typeof sqlState === 'string' && /^(22|23|45)/.test(sqlState))
+}
+
+/** `where` is the endpoint, without secrets. */
+export function endpointError(where: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof VarveError) return error
+  const { code, sqlState } = error as { code?: unknown; sqlState?: unknown }
+  const number = numberOf(error)
+  const facts = { data: { endpoint: where, ...(typeof code === 'string' ? { code } : {}) }, cause: error }
+  if (sqlState === undefined) {
+    const isLine = typeof code === 'string' || /closed|connection|timeout/i.test(error.message)
+    return isLine ? unreachable(where, error.message || String(code), facts) : error
+  }
+  if (passing.has(number)) return unreachable(where, error.message, facts)
+  if (wrongUser.has(number)) {
+    return new VarveError('VARVE_REFUSED', `'${where}' refuses access: ${error.message}`, {
+      ...facts,
+      hint: 'give the password in MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL',
+    })
+  }
+  if (missingRight.has(number)) {
+    return new VarveError('VARVE_REFUSED', `'${where}' does not allow it: ${error.message}`, {
+      ...facts,
+      hint: 'the user needs to read the linked tables, and to write, the tables and one of its own, varve_sync',
+    })
+  }
+  if (diskFull.has(number)) {
+    return new VarveError('VARVE_DISK_FULL', `no space left at '${where}': ${error.message}`, {
+      ...facts,
+      hint: 'nothing was written there; free some space and run the command again',
+    })
+  }
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${where}' says: ${error.message}`, {
+    ...facts,
+    hint: 'nothing was written there',
+  })
+}
+
+function unreachable(where: string, why: string, facts: object): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${why}`, {
+    ...facts,
+    hint: 'check that the server runs and can be reached from here, and run the command again',
+  })
+}

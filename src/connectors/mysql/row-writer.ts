@@ -1,0 +1,161 @@
+// Writes rows and hears for each what became of it: written, no longer as expected, refused, or to be tried again when
+// others are written. Inserts go many at once; what goes wrong among them is found one by one.
+import { VarveError } from '../../base/errors.ts'
+import type { HeldBackRow, RowChange } from '../interface.ts'
+import type { MysqlTable } from './discover.ts'
+import { isRefusal, numberOf } from './failure.ts'
+import type { Session } from './session.ts'
+import { insertOf, misfitOf, occupantsOf, statementOf } from './statements.ts'
+
+/** Of one plan; beyond it something is wrong with all of it. */
+const heldBackMax = 10_000
+const waitingMax = 100_000
+const packetCharsMax = 512 << 10
+const insertedRowsMax = 512
+const statementsMax = 512
+/** A row under a unique index or a reference: another row of the plan may be in the way, or still to come. */
+const tied: ReadonlySet<number> = new Set([1062, 1216, 1217, 1451, 1452, 1586, 1761, 1762])
+
+export interface Pending {
+  readonly table: MysqlTable
+  readonly change: RowChange
+  /** What the server said when it was tried. */
+  readonly message?: string
+}
+
+interface Dealt {
+  readonly count: number
+  readonly written: readonly Pending[]
+  readonly isRefused: boolean
+}
+
+export class RowWriter {
+  readonly heldBack: HeldBackRow[] = []
+  written = 0
+  readonly #session: Session
+  #waiting: Pending[] = []
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Rows of one table and kind. */
+  async write(table: MysqlTable, rows: readonly Pending[]): Promise<void> {
+    const fitting = rows.filter((row) => {
+      const reason = misfitOf(table, row.change)
+      if (reason !== null) this.#holdBack(row, 'rejected', reason)
+      return reason === null
+    })
+    for (let at = 0; at < fitting.length; at += insertedRowsMax) {
+      const part = fitting.slice(at, at + insertedRowsMax)
+      if (part[0]!.change.kind !== 'insert' || !(await this.#insertAll(table, part)))
+        await this.writeEach(part)
+    }
+  }
+
+  /** One after the other, each for itself. Those that were written. */
+  async writeEach(rows: readonly Pending[]): Promise<Pending[]> {
+    const written: Pending[] = []
+    let together = statementsMax
+    for (let at = 0; at < rows.length;) {
+      const statements: string[] = []
+      const count = Math.min(together, rows.length - at)
+      for (let chars = 0; statements.length < count;) {
+        const row = rows[at + statements.length]!
+        const statement = statementOf(row.table, row.change)
+        chars += statement.length
+        if (chars > packetCharsMax && statements.length > 0) break
+        statements.push(statement)
+      }
+      const dealt = await this.#run(rows.slice(at, at + statements.length), statements)
+      for (const row of dealt.written) written.push(row)
+      // What lies behind a refused one has been sent for nothing.
+      together = dealt.isRefused ? 1 : Math.min(together * 2, statementsMax)
+      at += dealt.count
+    }
+    this.written += written.length
+    return written
+  }
+
+  /** Rows that were refused because of others, and are forgotten here. */
+  takeWaiting(): readonly Pending[] {
+    const waiting = this.#waiting
+    this.#waiting = []
+    return waiting
+  }
+
+  reject(row: Pending): void {
+    this.#holdBack(row, 'rejected', row.message ?? 'the database refuses the row')
+  }
+
+  /** All, or none and false. */
+  async #insertAll(table: MysqlTable, rows: readonly Pending[]): Promise<boolean> {
+    if (rows.length === 1) return false
+    const insert = insertOf(
+      table,
+      rows.map(({ change }) => change),
+    )
+    if (insert.length > this.#session.packetBytesMax / 3) return false
+    const { statements, error } = await this.#session.run(['SAVEPOINT varve', insert])
+    if (error !== null && !isRefusal(error)) throw error
+    const done = statements[1]
+    if (done !== undefined && done.matched === rows.length && done.warnings === 0) {
+      this.written += rows.length
+      return true
+    }
+    await this.#session.execute('ROLLBACK TO SAVEPOINT varve')
+    return false
+  }
+
+  /** The server stops behind the first that it refuses. */
+  async #run(rows: readonly Pending[], texts: readonly string[]): Promise<Dealt> {
+    const bytes = rows.length > 1 ? 0 : Buffer.byteLength(texts[0]!)
+    if (bytes >= this.#session.packetBytesMax) {
+      const most = `more than the server takes at once (max_allowed_packet, ${this.#session.packetBytesMax})`
+      this.#holdBack(rows[0]!, 'rejected', `the row takes a statement of ${bytes} bytes, ${most}`)
+      return { count: 1, written: [], isRefused: true }
+    }
+    const { statements, error } = await this.#session.run(texts)
+    const written: Pending[] = []
+    for (const [i, { matched, warnings }] of statements.entries()) {
+      const row = rows[i]!
+      if (matched === 0) this.#holdBack(row, 'changed', 'the row was changed meanwhile')
+      else if (warnings > 0) this.#holdBack(row, 'rejected', await this.#remark(i === rows.length - 1))
+      else written.push(row)
+    }
+    if (error === null) return { count: rows.length, written, isRefused: false }
+    if (!isRefusal(error)) throw error
+    await this.#refused(rows[statements.length]!, error)
+    return { count: statements.length + 1, written, isRefused: true }
+  }
+
+  async #remark(isLast: boolean): Promise<string> {
+    const [row] = isLast ? await this.#session.texts('SHOW WARNINGS') : []
+    return row?.[2] ?? 'the database would not keep a value as it is'
+  }
+
+  async #refused(row: Pending, error: Error): Promise<void> {
+    const number = numberOf(error)
+    let { message } = error
+    if (row.change.kind === 'insert' && number === 1062) {
+      const occupants = await this.#session.texts(occupantsOf(row.table, row.change.after))
+      if (occupants.some(([isExact]) => isExact === '1'))
+        return this.#holdBack(row, 'changed', 'there is a row with this key meanwhile')
+      if (occupants.length > 0) message = `the database takes the key for that of another row: ${message}`
+    }
+    if (tied.has(number) && this.#waiting.length < waitingMax) this.#waiting.push({ ...row, message })
+    else this.reject({ ...row, message })
+  }
+
+  #holdBack({ table, change }: Pending, reason: HeldBackRow['reason'], message: string): void {
+    if (this.heldBack.length >= heldBackMax) throw tooMany(table)
+    this.heldBack.push({ table: table.name, key: change.key, reason, message })
+  }
+}
+
+function tooMany({ name }: MysqlTable): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `the database refuses too many rows of '${name}'`, {
+    data: { table: name, heldBackMax },
+    hint: 'nothing was written; look at one of them with a dry run',
+  })
+}

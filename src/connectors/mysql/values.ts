@@ -1,0 +1,151 @@
+// Cells as SQL of MySQL: the literal that is written, the condition that a column still holds exactly what was read, and
+// whether a column would keep a cell as it is. The server itself refuses most that does not fit; what it would change
+// without a word is refused here.
+import { createHash } from 'node:crypto'
+import { cellText } from '../../table/cell.ts'
+import type { Cell } from '../../table/interface.ts'
+import { float32Text } from './floats.ts'
+import { quoteBytes, quoteName, quoteText } from './sql.ts'
+import type { MysqlColumn } from './types.ts'
+
+const integer = /^-?[0-9]+$/
+const decimal = /^-?[0-9]+(\.[0-9]+)?$/
+const float = /^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/i
+/** Longer values are compared by their SHA-256: only the new one has to travel. */
+const comparedBytesMax = 4 << 10
+
+export function isEmpty(cell: Cell): boolean {
+  return cell.kind === 'null' || cell.kind === 'absent'
+}
+
+/** Why the column would not give this cell back; null when it would, or the server says it itself. */
+export function misfit(column: MysqlColumn, cell: Cell): string | null {
+  if (isEmpty(cell)) return column.nullable ? null : `column '${column.name}' may not be empty`
+  const { family, name } = column
+  const text = cell.kind === 'bytes' ? '' : textOf(cell)
+  switch (family) {
+    case 'int':
+    case 'bool':
+    case 'bit':
+    case 'year':
+      return integer.test(integerOf(cell))
+        ? null
+        : `column '${name}' holds integers, not '${text.slice(0, 40)}'`
+    case 'float':
+      return !float.test(text) || isFloat32(Number(text))
+        ? null
+        : `column '${name}' has too few digits for ${text.slice(0, 40)}`
+    case 'double':
+      return /^-0(\.0*)?(e.*)?$/i.test(text) ? `column '${name}' keeps no sign of zero` : null
+    case 'datetime':
+    case 'timestamp':
+    case 'time':
+      return timeMisfit(column, text)
+    case 'char':
+      return text.endsWith(' ') ? `column '${name}' keeps no spaces at the end` : null
+    case 'binary':
+      return cell.kind !== 'bytes' || cell.bytes.length === column.lengthMax
+        ? null
+        : `column '${name}' holds ${column.lengthMax} bytes, not ${cell.bytes.length}`
+    default:
+      return null
+  }
+}
+
+function isFloat32(number: number): boolean {
+  const stored = Math.fround(number)
+  return Number.isFinite(stored) && !Object.is(number, -0) && Number(float32Text(stored)) === number
+}
+
+function timeMisfit({ family, fractionDigits, name }: MysqlColumn, text: string): string | null {
+  const digits = (/\.([0-9]*?)0*Z?$/.exec(text)?.[1] ?? '').length
+  if (digits > fractionDigits) return `column '${name}' keeps ${fractionDigits} digits of a second's fraction`
+  const [isIso, hasZone] = [/^\d{4}-\d\d-\d\dT/.test(text), text.endsWith('Z')]
+  if (family === 'datetime' && hasZone) return `column '${name}' keeps no time zone`
+  return family === 'timestamp' && isIso && !hasZone ? `column '${name}' needs a time of UTC, with a Z` : null
+}
+
+/** For INSERT and SET. `misfit` has nothing against the cell. */
+export function literalOf(column: MysqlColumn, cell: Cell): string {
+  if (isEmpty(cell)) return 'NULL'
+  if (cell.kind === 'bytes') return quoteBytes(cell.bytes)
+  switch (column.family) {
+    case 'int':
+    case 'bool':
+    case 'bit':
+      return integerOf(cell)
+    case 'year':
+      // As a string of one digit, 0 would be the year 2000.
+      return quoteText(integerOf(cell).padStart(4, '0'))
+    case 'float':
+      // The double that it is: the fewest digits that name the largest one lie above what the server takes.
+      return float.test(textOf(cell)) ? float32Of(textOf(cell)) : quoteText(textOf(cell))
+    case 'double':
+      return float.test(textOf(cell)) ? doubleOf(textOf(cell)) : quoteText(textOf(cell))
+    case 'datetime':
+    case 'timestamp':
+      return quoteText(spaced(textOf(cell)))
+    default:
+      return quoteText(textOf(cell))
+  }
+}
+
+/** True of rows of `t` whose column holds exactly this cell, as it was read: not only what a collation takes for the same. */
+export function guardOf(column: MysqlColumn, cell: Cell): string {
+  const name = `t.${quoteName(column.name)}`
+  if (isEmpty(cell)) return `${name} IS NULL`
+  const { family } = column
+  const text = cell.kind === 'bytes' ? '' : textOf(cell)
+  if ((family === 'int' || family === 'bool') && integer.test(integerOf(cell)))
+    return `${name} = ${integerOf(cell)}`
+  if (family === 'decimal' && decimal.test(text)) return `${name} = ${text}`
+  if (family === 'double' && float.test(text)) return `${name} = ${doubleOf(text)}`
+  if (family === 'float' && float.test(text)) return `${name} + 0e0 = ${float32Of(text)}`
+  if (family === 'bit' && integer.test(text)) return `CAST(${name} AS UNSIGNED) = ${text}`
+  if (family === 'year' && integer.test(text)) return `CAST(${name} AS UNSIGNED) = ${text}`
+  if (family === 'bytes' || family === 'binary') return compared(name, cell)
+  if (family === 'geometry') return compared(`CAST(${name} AS BINARY)`, cell)
+  if (column.isText) return compared(`CAST(CONVERT(${name} USING utf8mb4) AS BINARY)`, cell)
+  return `CAST(${name} AS CHAR) = ${quoteText(asServerSends(column, text))}`
+}
+
+/** Finds rows by an index: all that the column's own collation takes for the same. */
+export function findOf(column: MysqlColumn, cell: Cell): string {
+  const { family } = column
+  if (family === 'float' || family === 'year' || family === 'decimal') return guardOf(column, cell)
+  return `t.${quoteName(column.name)} = ${literalOf(column, cell)}`
+}
+
+function compared(bytes: string, cell: Cell): string {
+  if (cell.bytes.length <= comparedBytesMax)
+    return `${bytes} = ${cell.kind === 'bytes' ? quoteBytes(cell.bytes) : `_binary${quoteText(textOf(cell))}`}`
+  return `SHA2(${bytes}, 256) = '${createHash('sha256').update(cell.bytes).digest('hex')}'`
+}
+
+function asServerSends({ family, fractionDigits }: MysqlColumn, text: string): string {
+  if (family !== 'datetime' && family !== 'timestamp' && family !== 'time') return text
+  const [whole, fraction = ''] = spaced(text).split('.')
+  return fractionDigits === 0 ? whole! : `${whole}.${fraction.padEnd(fractionDigits, '0')}`
+}
+
+/** ISO 8601 as MySQL reads it. A time zone that is not UTC stays, and is refused by the server. */
+function spaced(text: string): string {
+  return /^\d{4}-\d\d-\d\dT/.test(text) ? text.replace('T', ' ').replace(/Z$/, '') : text
+}
+
+function integerOf(cell: Cell): string {
+  return cell.kind === 'true' ? '1' : cell.kind === 'false' ? '0' : textOf(cell)
+}
+
+function float32Of(text: string): string {
+  return doubleOf(String(Math.fround(Number(text))))
+}
+
+/** With an exponent it is a double and no decimal. */
+function doubleOf(text: string): string {
+  return /e/i.test(text) ? text : `${text}e0`
+}
+
+function textOf(cell: Cell): string {
+  return cell.kind === 'true' || cell.kind === 'false' ? cell.kind : cellText(cell)
+}

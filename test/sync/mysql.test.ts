@@ -1,0 +1,351 @@
+// Links with MariaDB: what it does otherwise than other databases, and what it has to do as they do. That it keeps the
+// contract of all connectors is in test/connectors/mysql.test.ts.
+import type { Connection } from 'mysql2/promise'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import type { Connector } from '../../src/connectors/interface.ts'
+import { openEndpoint } from '../../src/connectors/open.ts'
+import type { LinkMode } from '../../src/dataset/interface.ts'
+import { createContext } from '../../src/repo/context.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Receipt } from '../../src/sync/interface.ts'
+import { syncRound } from '../../src/sync/round.ts'
+import { fault, wrapped } from '../support/linked.ts'
+import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+
+describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
+  let mariadb: Mariadb
+  let store: MemoryStore
+  let count = 0
+  let sides: { url: string; db: Connection }[]
+
+  beforeAll(async () => {
+    mariadb = await startMariadb()
+  }, 60_000)
+  afterAll(() => mariadb.stop())
+
+  beforeEach(async () => {
+    store = MemoryStore.create()
+    sides = []
+    for (const name of ['a', 'b']) {
+      const url = await mariadb.database(`${name}${++count}`)
+      sides.push({ url, db: await mariadb.client(url) })
+    }
+  })
+
+  async function both(sql: string): Promise<void> {
+    for (const { db } of sides) await db.query(sql)
+  }
+
+  async function sync(
+    endpoint: string,
+    mode: LinkMode,
+    tables: readonly string[],
+    wrap: (connector: Connector) => Connector = (one) => one,
+  ): Promise<Receipt> {
+    const connector = await openEndpoint(endpoint)
+    const name = `at-${sides.findIndex(({ url }) => url === endpoint)}`
+    const link = { name, endpoint, mode, tables, into: '', branch: 'main' }
+    try {
+      return await syncRound({
+        repo: createContext(store, { author }),
+        folder: null,
+        connector: wrap(connector),
+        link,
+        options: {},
+      })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  /** From the first database to the second, through the history. */
+  async function carry(tables: readonly string[]): Promise<Receipt> {
+    await sync(sides[0]!.url, 'capture', tables)
+    return sync(sides[1]!.url, 'mirror', tables)
+  }
+
+  async function rows(side: number, sql: string): Promise<unknown[]> {
+    return (await sides[side]!.db.query(sql))[0] as unknown[]
+  }
+
+  async function edit(
+    table: string,
+    change: (rows: { put(row: object): void; delete(key: never): void }) => void,
+  ) {
+    const repository = DataRepository.over(store, { author })
+    await repository.transaction('main', (tx) => {
+      const handle = tx.table(table)
+      change({ put: (row) => handle.put(row as never), delete: (key) => handle.delete(key) })
+    })
+  }
+
+  test('a table of many columns arrives as it was, and a second round finds nothing to do', async () => {
+    await both(`
+      CREATE TABLE v (
+        name varchar(40) NOT NULL, part smallint unsigned NOT NULL, price decimal(12,4), ok boolean, at timestamp(6) NULL,
+        changed timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, j json, b longblob,
+        twice int GENERATED ALWAYS AS (part * 2) STORED, label varchar(80) GENERATED ALWAYS AS (CONCAT(name, '!')) VIRTUAL,
+        PRIMARY KEY (name, part))`)
+    await sides[0]!.db.query(`
+      INSERT INTO v (name, part, price, ok, at, changed, j, b) VALUES
+        ('Ada', 1, 1.5, TRUE, '2024-05-06 07:08:09.123456', '2020-01-01 00:00:00', '{"a":  [1, 2.50]}', x'00ff'),
+        ('Ada', 2, NULL, FALSE, NULL, '2020-01-01 00:00:00', NULL, ''),
+        ('Ünïcode 💧', 65535, 99999999.9999, NULL, NULL, '2020-01-01 00:00:00', 'null', REPEAT(x'27005c', 900000))`)
+    expect((await carry(['v'])).heldBack).toEqual([])
+    const all =
+      'SELECT name, part, price, ok, at, changed, j, twice, label, SHA2(b, 256) FROM v ORDER BY name, part'
+    expect(await rows(1, all)).toEqual(await rows(0, all))
+    expect((await carry(['v'])).tables[0]).toMatchObject({ written: { added: 0, changed: 0, removed: 0 } })
+    // What the server would set by itself is set to what it was set to there.
+    await sides[0]!.db.query(
+      `UPDATE v SET price = 2, changed = changed WHERE part = 1; UPDATE v SET b = 'x' WHERE part > 2`,
+    )
+    expect((await carry(['v'])).tables[0]).toMatchObject({ written: { changed: 2 } })
+    expect(await rows(1, all)).toEqual(await rows(0, all))
+    await sides[0]!.db.query('DELETE FROM v WHERE part = 2')
+    expect((await carry(['v'])).tables[0]).toMatchObject({ written: { removed: 1 } })
+    expect(await rows(1, all)).toEqual(await rows(0, all))
+  })
+
+  test('a change of case and one of accents are changes', async () => {
+    await both('CREATE TABLE t (id int PRIMARY KEY, s varchar(20) COLLATE utf8mb4_general_ci)')
+    await sides[0]!.db.query("INSERT INTO t VALUES (1, 'ada'), (2, 'jose'), (3, 'x')")
+    await carry(['t'])
+    await sides[0]!.db.query(
+      "UPDATE t SET s = 'Ada' WHERE id = 1; UPDATE t SET s = 'José' WHERE id = 2; UPDATE t SET s = 'x ' WHERE id = 3",
+    )
+    expect((await carry(['t'])).tables[0]).toMatchObject({ written: { changed: 3 } })
+    const shown = 'SELECT id, HEX(s) FROM t ORDER BY id'
+    expect(await rows(1, shown)).toEqual(await rows(0, shown))
+    await sides[1]!.db.query("UPDATE t SET s = 'ADA' WHERE id = 1")
+    const raced = await sync(sides[1]!.url, 'two-way', ['t'])
+    expect(raced.tables[0]).toMatchObject({ captured: { changed: 1 } })
+  })
+
+  test('keys that a collation takes for the same are held back by name, never merged', async () => {
+    await sides[0]!.db.query('CREATE TABLE t (k varchar(20) COLLATE utf8mb4_bin PRIMARY KEY, n int)')
+    await sides[1]!.db.query('CREATE TABLE t (k varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY, n int)')
+    await sides[0]!.db.query("INSERT INTO t VALUES ('Ada', 1), ('ada', 2), ('b', 3)")
+    const receipt = await carry(['t'])
+    expect(receipt.heldBack).toMatchObject([
+      {
+        key: 'ada',
+        reason: 'rejected',
+        message: expect.stringContaining('takes the key for that of another row') as string,
+      },
+    ])
+    expect(await rows(1, 'SELECT * FROM t ORDER BY n')).toEqual([
+      { k: 'Ada', n: 1 },
+      { k: 'b', n: 3 },
+    ])
+    // Spaces at the end of a key are none to this collation.
+    await sides[0]!.db.query(
+      "DELETE FROM t WHERE k = 'ada'; ALTER TABLE t MODIFY k varchar(20) COLLATE utf8mb4_nopad_bin; INSERT INTO t VALUES ('b ', 4)",
+    )
+    expect((await carry(['t'])).heldBack).toMatchObject([{ key: 'b ', reason: 'rejected' }])
+    // A key that changes its case is one row that goes and another that comes.
+    await sides[0]!.db.query("DELETE FROM t WHERE k = 'b ' AND n = 4; UPDATE t SET k = 'ADA' WHERE n = 1")
+    expect((await carry(['t'])).heldBack).toEqual([])
+    expect(await rows(1, 'SELECT * FROM t ORDER BY n')).toEqual([
+      { k: 'ADA', n: 1 },
+      { k: 'b', n: 3 },
+    ])
+  })
+
+  test('a table whose engine has no transactions is read, and refused by name for writing', async () => {
+    await both('CREATE TABLE t (id int PRIMARY KEY, n int) ENGINE = MyISAM')
+    await sides[0]!.db.query('INSERT INTO t VALUES (1, 1)')
+    expect(await fault(carry(['t']))).toMatch(
+      /^VARVE_RULE_VIOLATED: table 't' is kept by MyISAM, which has no transactions/,
+    )
+    expect(await rows(1, 'SELECT * FROM t')).toEqual([])
+  })
+
+  test('rows that refer to each other in a circle come and go', async () => {
+    await both(`
+      CREATE TABLE hen (id int PRIMARY KEY, egg int);
+      CREATE TABLE egg (id int PRIMARY KEY, hen int, FOREIGN KEY (hen) REFERENCES hen (id));
+      ALTER TABLE hen ADD FOREIGN KEY (egg) REFERENCES egg (id)`)
+    await sides[0]!.db.query(`
+      SET foreign_key_checks = 0; INSERT INTO hen VALUES (1, 1), (2, 2); INSERT INTO egg VALUES (1, 1), (2, 2); SET foreign_key_checks = 1`)
+    expect((await carry(['hen', 'egg'])).heldBack).toEqual([])
+    expect(await rows(1, 'SELECT * FROM hen ORDER BY id')).toEqual([
+      { id: 1, egg: 1 },
+      { id: 2, egg: 2 },
+    ])
+    await sides[0]!.db.query(
+      'SET foreign_key_checks = 0; DELETE FROM hen WHERE id = 1; DELETE FROM egg WHERE id = 1',
+    )
+    await sides[0]!.db.query('INSERT INTO hen VALUES (3, NULL)')
+    expect((await carry(['hen', 'egg'])).heldBack).toEqual([])
+    expect(
+      await rows(1, 'SELECT h.id, h.egg, e.hen FROM hen h LEFT JOIN egg e ON e.id = h.egg ORDER BY 1'),
+    ).toEqual(
+      await rows(0, 'SELECT h.id, h.egg, e.hen FROM hen h LEFT JOIN egg e ON e.id = h.egg ORDER BY 1'),
+    )
+  })
+
+  test('a row that is too large for the server is held back by its key, and the others go through', async () => {
+    await both('CREATE TABLE t (id int PRIMARY KEY, a longblob, b longblob, c longblob, d longblob)')
+    await sides[0]!.db.query(`
+      INSERT INTO t (id, a) VALUES (1, REPEAT(x'00', 4000000)), (2, REPEAT(x'02', 4000000));
+      UPDATE t SET b = a, c = a, d = a WHERE id = 1`)
+    const receipt = await carry(['t'])
+    expect(receipt.heldBack).toMatchObject([
+      { key: '1', reason: 'rejected', message: expect.stringContaining('max_allowed_packet') as string },
+    ])
+    expect(await rows(1, 'SELECT id, LENGTH(a) AS a, SHA2(a, 256) AS hash FROM t')).toEqual(
+      await rows(0, 'SELECT id, LENGTH(a) AS a, SHA2(a, 256) AS hash FROM t WHERE id = 2'),
+    )
+  })
+
+  test('killed before and after the server committed, the next round comes to the same end', async () => {
+    const [one] = sides
+    await one!.db.query(
+      "CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+    )
+    const round = (wrap?: (connector: Connector) => Connector): Promise<Receipt> =>
+      sync(one!.url, 'two-way', ['t'], wrap)
+    await round()
+    for (const when of ['before', 'after']) {
+      await edit('t', (table) => table.put({ id: 2, s: when }))
+      const killed = round((connector) => ({
+        ...wrapped(connector),
+        apply: async (plan) => {
+          if (when === 'after') await connector.apply(plan)
+          await mariadb.kill()
+          return connector.apply(plan)
+        },
+      }))
+      expect(await fault(killed)).toMatch(/^VARVE_UNREACHABLE/)
+      await mariadb.start()
+      one!.db = await mariadb.client(one!.url)
+      await one!.db.query("UPDATE t SET s = CONCAT(s, '!') WHERE id = 1")
+      expect((await round()).heldBack).toEqual([])
+      expect(await rows(0, 'SELECT s FROM t WHERE id = 2')).toEqual([{ s: when }])
+      expect((await round()).tables[0]).toMatchObject({ captured: { changed: 0 }, written: { changed: 0 } })
+    }
+    expect(await rows(0, 'SELECT s FROM t WHERE id = 1')).toEqual([{ s: 'a!!' }])
+  })
+
+  test('a database that was set back keeps what it has and gets back what it had lost', async () => {
+    const [one] = sides
+    await one!.db.query(
+      'CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)',
+    )
+    const round = (): Promise<Receipt> => sync(one!.url, 'two-way', ['t'])
+    await round()
+    await edit('t', (table) => table.put({ id: 2, n: 20 }))
+    await round()
+    await one!.db.query(
+      'CREATE TABLE backup AS SELECT * FROM t; CREATE TABLE state AS SELECT * FROM varve_sync',
+    )
+    await edit('t', (table) => table.put({ id: 9, n: 9 }))
+    await round()
+    await one!.db.query(`DELETE FROM t; INSERT INTO t SELECT * FROM backup; UPDATE t SET n = 30 WHERE id = 3;
+      UPDATE varve_sync SET base_commit = (SELECT base_commit FROM state)`)
+    const receipt = await round()
+    expect(receipt.notes[0]).toContain('restored')
+    expect(await rows(0, 'SELECT * FROM t ORDER BY id')).toEqual([
+      { id: 1, n: 1 },
+      { id: 2, n: 20 },
+      { id: 3, n: 30 },
+      { id: 9, n: 9 },
+    ])
+  })
+
+  test('a deadlock and a lock that is not given up are said to pass', async () => {
+    const [one] = sides
+    await one!.db.query('CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 1)')
+    await sync(one!.url, 'two-way', ['t'])
+    await edit('t', (table) => table.put({ id: 1, n: 2 }))
+    await one!.db.query('SET GLOBAL innodb_lock_wait_timeout = 1; BEGIN; UPDATE t SET n = n WHERE id = 1')
+    expect(await fault(sync(one!.url, 'two-way', ['t']))).toMatch(
+      /^VARVE_UNREACHABLE: .*[Ll]ock wait timeout/,
+    )
+    await one!.db.query('ROLLBACK; SET GLOBAL innodb_lock_wait_timeout = 50')
+    expect((await sync(one!.url, 'two-way', ['t'])).tables[0]).toMatchObject({ written: { changed: 1 } })
+  })
+
+  test('a user without the rights, a wrong password and a table without a key are said to be that', async () => {
+    await both(
+      "CREATE TABLE t (id int PRIMARY KEY, s text); CREATE TABLE loose (n int); INSERT INTO t VALUES (1, 'x')",
+    )
+    await sides[1]!.db.query(`
+      CREATE OR REPLACE USER reader IDENTIFIED BY 'it''s'; GRANT SELECT ON t TO reader;
+      GRANT SELECT, INSERT, UPDATE, CREATE ON varve_sync TO reader; DELETE FROM t`)
+    await sync(sides[0]!.url, 'capture', ['t'])
+    const url = sides[1]!.url.replace('root@', 'reader@')
+    await expect(openEndpoint(url)).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
+    await expect(openEndpoint(url, { environment: { MYSQL_PWD: 'no' } })).rejects.toMatchObject({
+      code: 'VARVE_REFUSED',
+    })
+    const connector = await openEndpoint(url, { environment: { MYSQL_PWD: "it's" } })
+    const link = {
+      name: 'l',
+      endpoint: url,
+      mode: 'mirror' as const,
+      tables: ['t'],
+      into: '',
+      branch: 'main',
+    }
+    const round = { repo: createContext(store, { author }), folder: null, connector, link, options: {} }
+    await expect(syncRound(round)).rejects.toMatchObject({
+      code: 'VARVE_REFUSED',
+      message: expect.stringContaining('INSERT command denied') as string,
+    })
+    await connector.close()
+    expect(await rows(1, 'SELECT * FROM t')).toEqual([])
+    await expect(sync(sides[0]!.url, 'capture', ['loose'])).rejects.toMatchObject({
+      code: 'VARVE_RULE_VIOLATED',
+      message: "table 'loose' has no primary key",
+    })
+  })
+
+  test.skipIf(!hasPostgres)(
+    `PostgreSQL and MariaDB stay in step through one branch${withoutPostgres}`,
+    async () => {
+      const postgres = await startPostgres()
+      try {
+        const [my, url] = [sides[0]!, await postgres.database('shop')]
+        const pg = await postgres.client(url)
+        await pg.query(`CREATE TABLE t (id int PRIMARY KEY, name text, price numeric(10,2), ok boolean, at timestamptz,
+        local timestamp, day date, f double precision, g real, j json, b bytea)`)
+        await my.db
+          .query(`CREATE TABLE t (id int PRIMARY KEY, name text, price decimal(10,2), ok boolean, at timestamp(6) NULL,
+        local datetime(6), day date, f double, g float, j json, b longblob)`)
+        await pg.query(`INSERT INTO t VALUES (1, 'Ada', 1.50, true, '2024-05-06 07:08:09.12Z', '2024-05-06 07:08:09', '2024-02-29',
+        1e20, 0.1, '{"a":  1}', '\\x00ff'), (2, '', 0, false, NULL, NULL, NULL, 1e-7, 1e10, 'null', '')`)
+        const round = async (): Promise<Receipt[]> => [
+          await sync(url, 'two-way', ['t']),
+          await sync(my.url, 'two-way', ['t']),
+          await sync(url, 'two-way', ['t']),
+        ]
+        for (const receipt of await round()) expect(receipt.heldBack).toEqual([])
+        await my.db
+          .query(`INSERT INTO t VALUES (3, 'Ünïcode 💧', -2, NULL, '2030-01-01 00:00:00', '1999-12-31 23:59:59.5', NULL,
+        123456789012345678, 16777216, NULL, NULL); UPDATE t SET price = 9.99, ok = FALSE WHERE id = 1`)
+        await pg.query(`UPDATE t SET name = 'Grace', f = 0.1 WHERE id = 1; DELETE FROM t WHERE id = 2`)
+        for (const receipt of await round()) expect(receipt.heldBack).toEqual([])
+        const shown = `SELECT id, name, price, f, ok FROM t ORDER BY id`
+        expect((await pg.query(shown)).rows).toEqual([
+          { id: 1, name: 'Grace', price: '9.99', f: 0.1, ok: false },
+          { id: 3, name: 'Ünïcode 💧', price: '-2.00', f: 123456789012345680, ok: null },
+        ])
+        expect(await rows(0, shown)).toEqual([
+          { id: 1, name: 'Grace', price: '9.99', f: 0.1, ok: 0 },
+          { id: 3, name: 'Ünïcode 💧', price: '-2.00', f: 123456789012345680, ok: null },
+        ])
+        for (const receipt of await round())
+          expect(receipt.tables[0]).toMatchObject({ captured: { changed: 0 }, written: { changed: 0 } })
+        await pg.end()
+      } finally {
+        await postgres.stop()
+      }
+    },
+  )
+})
