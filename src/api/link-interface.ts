@@ -1,8 +1,17 @@
 // Types of links with live systems, as the public API has them.
 import type { OperationOptions } from './interface.ts'
+import type { LogStatus } from '../connectors/change-log.ts'
 import type { SyncGuard } from '../sync/interface.ts'
 
-export type { ColumnTransform, LinkMode, LinkSetting, Mask, TableTransform } from '../dataset/interface.ts'
+export type {
+  ColumnTransform,
+  LinkChanges,
+  LinkMode,
+  LinkSetting,
+  Mask,
+  TableTransform,
+} from '../dataset/interface.ts'
+export type { LogStatus } from '../connectors/change-log.ts'
 export type {
   CapturedTable,
   HeldBack,
@@ -33,6 +42,12 @@ export interface LinkSyncOptions extends OperationOptions {
 export interface LinkTest {
   readonly location: string
   readonly identity: string
+  readonly log: {
+    /** Why the endpoint's log of changes cannot be read for this link; null when it can. */
+    readonly obstacle: string | null
+    /** What the endpoint keeps of its log for this link; null when nothing. */
+    readonly kept: LogStatus | null
+  }
   readonly tables: readonly {
     readonly name: string
     readonly key: readonly string[]

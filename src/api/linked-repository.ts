@@ -1,5 +1,7 @@
 // Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
 import { VarveError } from '../base/errors.ts'
+import type { LogMark } from '../connectors/change-log.ts'
+import type { Connector } from '../connectors/interface.ts'
 import type { Sink } from '../connectors/sink.ts'
 import { configFileName } from '../dataset/interface.ts'
 import { isLinkName } from '../dataset/link-section.ts'
@@ -8,7 +10,8 @@ import { Tree } from '../files/tree.ts'
 import { isReceiptsRef } from '../history/refs.ts'
 import { readHead } from '../repo/head.ts'
 import { lastReceipt, receiptLog, receiptsOf } from '../sync/receipts/log.ts'
-import { isOfLink } from '../sync/state.ts'
+import { identityKey, isOfLink } from '../sync/state.ts'
+import { markKey, readMark } from '../sync/log/mark.ts'
 import { readConfig } from '../worktree/config-file.ts'
 import type { CommitInfo } from './interface.ts'
 import type * as t from './link-interface.ts'
@@ -47,10 +50,16 @@ export abstract class LinkedRepository extends CarryingRepository {
     return link
   }
 
-  /** Out of varve.yaml, and what the repository remembered of its endpoint. History and receipts stay. */
-  async removeLink(name: string): Promise<void> {
+  /**
+   * Out of varve.yaml, and what the repository remembered of its endpoint. History and receipts stay. An endpoint that
+   * keeps its log for the link is told first that it need not; `force` goes on without that where it does not answer.
+   */
+  async removeLink(name: string, options: { force?: boolean } = {}): Promise<void> {
     const root = this.#rootFor('remove a link')
-    await this.#link(name)
+    const link = await this.#link(name)
+    const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
+    if (at !== null && options.force !== true)
+      await this.#connected(link, async ({ log }) => log?.end(at.position))
     const { removeLink } = await import('../worktree/config-edit.ts')
     removeLink(root, name)
     await this.repo.store.update((manifest) => ({
@@ -59,7 +68,10 @@ export abstract class LinkedRepository extends CarryingRepository {
           .filter((ref) => isOfLink(ref, name) && !isReceiptsRef(ref))
           .map((ref) => [ref, null]),
       ),
-      config: new Map([[`link.${name}.identity`, null]]),
+      config: new Map([
+        [identityKey(name), null],
+        [markKey(name), null],
+      ]),
       operation: { name: 'link remove', message: name, author: '' },
     }))
   }
@@ -68,10 +80,17 @@ export abstract class LinkedRepository extends CarryingRepository {
   async testLink(name: string): Promise<t.LinkTest> {
     const link = await this.#link(name)
     if (await isSink(link))
-      return this.#toSink(link, async ({ location, identity }) => ({ location, identity, tables: [] }))
+      return this.#toSink(link, async ({ location, identity }) => ({
+        location,
+        identity,
+        log: { obstacle: 'it is only written to', kept: null },
+        tables: [],
+      }))
+    const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
     return this.#connected(link, async (connector) => ({
       location: connector.location,
       identity: await connector.identity(),
+      log: await logTest(connector, link, at),
       tables: (await connector.discover()).map(({ name: table, key, columns }) => ({
         name: table,
         key,
@@ -206,4 +225,13 @@ async function openEndpointOf(
 ) {
   const { openLink } = await import('../sync/open-link.ts')
   return openLink(link, environment)
+}
+
+async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {
+  const { log } = connector
+  if (log === undefined) return { obstacle: 'this kind of endpoint has none', kept: null }
+  return {
+    obstacle: await log.obstacle(await connector.discover(link.tables)),
+    kept: at === null ? null : await log.status(at.position),
+  }
 }

@@ -18,15 +18,15 @@ export interface ChangeLog {
   /** Why the log of these tables cannot be read, for people: "wal_level is 'replica'"; null when it can. */
   obstacle(tables: readonly EndpointTable[]): Promise<string | null>
   /**
-   * From now on the system keeps its log for this link, under a name that no other repository uses. Whatever keeps
-   * data there is named by the position, and ended by `end`.
+   * From now on the system keeps its log under this name, which is of one link in one repository: what it kept under it
+   * before is dropped.
    */
-  begin(link: string, tables: readonly EndpointTable[]): Promise<LogStart>
+  begin(name: string, tables: readonly EndpointTable[]): Promise<LogStart>
   /** The log after `mark`, or why it is not to be had: it is gone, the system was set back, other tables are in it. */
   open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog>
   /** What the system keeps for a link; null when it keeps nothing any more. */
   status(position: string): Promise<LogStatus | null>
-  /** The system need keep nothing more. Nothing happens when it keeps nothing. */
+  /** The system need keep nothing more for this link; fine where it keeps nothing. */
   end(position: string): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export interface LogReader {
    * position, `until` or later. @throws VarveError VARVE_UNREACHABLE when the line is cut
    */
   read(until: string, signal?: AbortSignal): AsyncIterable<LogPart>
-  /** Resolves when a transaction waits to be read, and when `signal` aborts. @throws as `read` */
+  /** Resolves when something waits to be read, now and then when not, and when `signal` aborts. @throws as `read` */
   wait(signal: AbortSignal): Promise<void>
   /** All before it is durable here: the system may forget it. */
   acknowledge(position: string): Promise<void>

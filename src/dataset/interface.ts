@@ -42,6 +42,11 @@ export type LinkMode = 'capture' | 'materialize' | 'mirror' | 'two-way'
 
 export const linkModes: readonly LinkMode[] = ['capture', 'materialize', 'mirror', 'two-way']
 
+/** 'log': by the endpoint's own log of changes. 'compare': by reading the tables, or their digests, in each round. */
+export type LinkChanges = 'log' | 'compare'
+
+export const linkChanges: readonly LinkChanges[] = ['log', 'compare']
+
 export interface LinkSetting {
   /** URL without a password. */
   readonly endpoint: string
@@ -56,6 +61,8 @@ export interface LinkSetting {
   readonly commits?: 'each' | undefined
   /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */
   readonly transform?: readonly TableTransform[] | undefined
+  /** How the endpoint's changes are found; unset: by its log once the link was followed, else by comparing. */
+  readonly changes?: LinkChanges | undefined
 }
 
 /** `where` and all but renaming of columns hold for mode 'capture' alone: nothing of it can be undone on the way back. */

@@ -4,11 +4,11 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
 import { type FaultAt, nameOf } from './document.ts'
-import { type LinkMode, type LinkSetting, linkModes } from './interface.ts'
+import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
 import { transformsOf } from './transform-section.ts'
 
 const linkName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
-const settings = ['endpoint', 'mode', 'tables', 'into', 'branch', 'commits', 'transform'] as const
+const settings = ['endpoint', 'mode', 'tables', 'into', 'branch', 'commits', 'changes', 'transform'] as const
 
 export function isLinkName(name: string): boolean {
   return linkName.test(name)
@@ -47,10 +47,14 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
   if (mode === null || !isMode(mode))
     throw fault(given.get('mode') ?? key, `unknown mode '${mode ?? ''}'`, `known: ${linkModes.join(', ')}`)
   const tables = tablesOf(key, given.get('tables'), fault)
+  const changes = text('changes')
+  if (changes !== null && !isChanges(changes))
+    throw fault(given.get('changes'), `unknown 'changes: ${changes}'`, `known: ${linkChanges.join(', ')}`)
   return {
     endpoint,
     mode,
     tables,
+    ...(changes === null ? {} : { changes }),
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
@@ -86,4 +90,8 @@ function commitsOf(node: unknown, commits: string | null, fault: FaultAt): { com
 
 function isMode(mode: string): mode is LinkMode {
   return (linkModes as readonly string[]).includes(mode)
+}
+
+function isChanges(changes: string): changes is LinkChanges {
+  return (linkChanges as readonly string[]).includes(changes)
 }

@@ -8,7 +8,7 @@ import { readCells } from '../formats/columnar/read-cells.ts'
 import type { Io } from '../repo/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
-import { driftOf } from './drift.ts'
+import { driftOf, waitingForShape } from './drift.ts'
 import { isAllowed } from './guards.ts'
 import type { HeldRows } from './held-rows.ts'
 import type { Link, SyncOptions } from './interface.ts'
@@ -17,7 +17,7 @@ import { type LinkedTable, tableAt } from './link-tables.ts'
 /** `before` is the endpoint as it was last read: its columns keep their ids. */
 export async function capture(
   io: Io,
-  connector: Connector,
+  connector: Pick<Connector, 'snapshot'>,
   what: {
     readonly link: Link
     readonly tables: readonly LinkedTable[]
@@ -31,13 +31,13 @@ export async function capture(
   const entries = new Map<Path, TreeEntry>()
   const snapshot = await connector.snapshot(tables.map(({ table }) => table))
   try {
-    for (const { table, path } of tables) {
+    for (const linked of tables) {
+      const { table, path } = linked
       const known = await before.get(path)
       const previous = (await tableAt(io, before, path))?.schema
       const drift = previous === undefined || isAllowed('schema', options) ? [] : driftOf(previous, table)
       if (known !== null && drift.length > 0) {
-        const message = `${drift.join('; ')}: run 'varve sync ${link.name} --allow schema' if that is right`
-        held.add({ table: table.name, path, key: '', keyHex: '', reason: 'schema', message })
+        held.add(waitingForShape(link, linked, drift))
         entries.set(path, known)
         continue
       }

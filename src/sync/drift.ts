@@ -2,6 +2,8 @@
 // anything else stops that table alone, says what it is, and waits for somebody to let it through.
 import type { EndpointTable } from '../connectors/interface.ts'
 import type { Schema } from '../table/interface.ts'
+import type { HeldBack, Link } from './interface.ts'
+import type { LinkedTable } from './link-tables.ts'
 
 /** One sentence a change; empty when the table may go on. */
 export function driftOf(before: Schema, table: EndpointTable): string[] {
@@ -21,6 +23,21 @@ export function driftOf(before: Schema, table: EndpointTable): string[] {
   if (key.join('\0') !== table.key.join('\0'))
     drift.push(`the key is ${table.key.join(', ')} and was ${key.join(', ')}`)
   return drift
+}
+
+/** Whether the table has exactly these columns, in any order. */
+export function isShapedAs(schema: Schema, table: EndpointTable): boolean {
+  return schema.columns.length === table.columns.length && driftOf(schema, table).length === 0
+}
+
+/** A table that stops until somebody lets its new shape through. */
+export function waitingForShape(
+  link: Link,
+  { table, path }: LinkedTable,
+  drift: readonly string[],
+): HeldBack {
+  const message = `${drift.join('; ')}: run 'varve sync ${link.name} --allow schema' if that is right`
+  return { table: table.name, path, key: '', keyHex: '', reason: 'schema', message }
 }
 
 /** Columns of the dataset's table that the endpoint has not: what is in them stays here. */

@@ -21,7 +21,8 @@ export class HeldRows {
 
   add(held: HeldBack): void {
     const keys = this.#keys.get(held.path)
-    if (keys?.has(held.keyHex) === true) return
+    // Nothing more is to be said of a table that waits as a whole.
+    if (keys === null || keys?.has(held.keyHex) === true) return
     this.list.push(held)
     if (held.reason === 'schema') this.#keys.set(held.path, null)
     else if (keys === undefined) this.#keys.set(held.path, new Set([held.keyHex]))

@@ -3,26 +3,27 @@ import type { Cid } from '../encoding/cid.ts'
 import type { Tree } from '../files/tree.ts'
 import { operatorOf } from '../repo/context.ts'
 import type { Io } from '../repo/interface.ts'
-import type { TableDigests } from './digests.ts'
 import { linkCommit } from './link-commit.ts'
+import { markKey } from './log/mark.ts'
+import type { Reading } from './read-endpoint.ts'
 import type { Round } from './round.ts'
 import { type LinkState, identityKey, linkObject, linkRef } from './state.ts'
 
 export interface Seen {
   readonly state: LinkState
   readonly before: Tree
-  readonly captured: Tree
   readonly identity: string
-  readonly digests: TableDigests
+  readonly reading: Reading
 }
 
 /** The commit of what was captured; the one before when nothing has changed. Durable when it returns. */
 export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid> {
   const { repo, link, options } = round
-  const { state, before, captured, identity } = seen
+  const { state, before, identity, reading } = seen
+  const { captured, mark } = reading
   const isSame = state.live !== null && captured.cid === before.cid && state.identity === identity
-  const digests = seen.digests.write(io.writer)
-  if (isSame && digests === null) return state.live
+  const digests = reading.digests?.write(io.writer) ?? null
+  if (isSame && digests === null && mark === undefined) return state.live
   const parents = state.live === null ? [] : [state.live]
   const message = `Read ${link.endpoint}`
   const live = isSame ? state.live : await linkCommit(round, io, { tree: captured.cid, parents, message })
@@ -33,7 +34,10 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
         [linkRef(link.name, 'live'), live],
         ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
       ]),
-      config: new Map([[identityKey(link.name), identity]]),
+      config: new Map([
+        [identityKey(link.name), identity],
+        ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
+      ]),
       operation: { name: 'sync', message: `${link.name}: read`, author: operatorOf(repo, current) },
     }),
     { writer: io.writer, signal: options.signal },

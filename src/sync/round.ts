@@ -15,15 +15,17 @@ import { readCommit } from '../history/commit.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { applyStep } from './apply.ts'
-import { capture } from './capture.ts'
 import { TableDigests } from './digests.ts'
 import { columnsOnlyHere } from './drift.ts'
 import { guardDeletes, guardIdentity } from './guards.ts'
 import { HeldRows } from './held-rows.ts'
 import type { CapturedTable, Link, Receipt, RowCounts, SyncOptions } from './interface.ts'
 import { type LinkedTable, linkedTables, tableAt } from './link-tables.ts'
+import { readMark } from './log/mark.ts'
+import { OpenLog } from './log/open-log.ts'
 import { mergeIntoBranch } from './merge-branch.ts'
 import { publishLive } from './publish.ts'
+import { readEndpoint } from './read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { countChanges } from './row-changes.ts'
@@ -42,6 +44,16 @@ export interface Round {
 const noCounts: RowCounts = { added: 0, changed: 0, removed: 0 }
 
 export async function syncRound(round: Round): Promise<Receipt> {
+  const log = new OpenLog({ isFollowing: false, compareMs: null })
+  try {
+    return await syncRoundWith(round, log)
+  } finally {
+    await log.close()
+  }
+}
+
+/** As `syncRound`, with a line to the endpoint's log that outlives the round. */
+export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt> {
   const { repo, connector, link, options } = round
   const startedMs = Date.now()
   const manifest = await repo.store.manifest()
@@ -55,10 +67,13 @@ export async function syncRound(round: Round): Promise<Receipt> {
     const before = await treeOf(io, state.live)
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     const held = new HeldRows()
-    const captured = await capture(io, connector, { link, tables, before, digests, held }, options)
+    const mark = readMark(manifest, link.name)
+    const reading = await readEndpoint(round, io, log, { tables, before, digests, held, mark })
+    const { captured } = reading
     throwIfAborted(options.signal)
     const receipts = await describeCaptured(io, round, tables, before, captured)
-    const live = await publishLive(round, io, { state, before, captured, identity, digests })
+    const live = await publishLive(round, io, { state, before, identity, reading })
+    await reading.acknowledge()
     const base = await commonBase(nodes.reader, state, checkpoint)
     const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
     const merged = await mergeIntoBranch(round, io, { tables, base: baseTree, captured, live })
@@ -87,6 +102,7 @@ export async function syncRound(round: Round): Promise<Receipt> {
       heldBack: await held.named(io, captured),
       commit: merged.commit,
       notes: [
+        ...reading.notes,
         ...(base.note === null ? [] : [base.note]),
         ...(await notesOf(io, round, tables, merged.target)),
       ],

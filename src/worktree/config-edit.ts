@@ -57,6 +57,7 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
   if (setting.transform !== undefined)
     document.setIn(['links', name, 'transform'], document.createNode(transformEntries(setting.transform)))
   if (setting.commits !== undefined) document.setIn(['links', name, 'commits'], setting.commits)
+  if (setting.changes !== undefined) document.setIn(['links', name, 'changes'], setting.changes)
   write(root, document)
 }
 

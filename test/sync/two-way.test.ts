@@ -11,7 +11,7 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
   beforeAll(async () => {
     postgres = await startPostgres()
   }, 60_000)
-  afterAll(() => postgres.stop())
+  afterAll(() => postgres.stop(), 60_000)
 
   let linked: Linked
   let db: Client

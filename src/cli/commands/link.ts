@@ -1,20 +1,20 @@
-import { linkModes } from '../../dataset/interface.ts'
+import { linkChanges, linkModes } from '../../dataset/interface.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
-import type { LinkMode, TableTransform } from '../../index.ts'
+import type { LinkChanges, LinkMode, LinkTest, TableTransform } from '../../index.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH] [--commits each]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare]',
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
-    'link remove NAME',
+    'link remove NAME [--force]',
   ],
   description:
     "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://, redis://, nats://, mqtt://) names tables by their paths in the\ndataset, and its mode is materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
@@ -38,6 +38,15 @@ export const command: Command = {
       about:
         'tell an endpoint that is only written to each commit by itself (default: the difference at once)',
     },
+    changes: {
+      type: 'text',
+      value: 'HOW',
+      about: "how the endpoint's changes are found: 'log' or 'compare' (default: log once it was followed)",
+    },
+    force: {
+      type: 'flag',
+      about: 'with remove: even where the endpoint cannot be told; what it keeps for the link stays there',
+    },
   },
   examples: [
     [
@@ -52,7 +61,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }',
   run,
 }
 
@@ -87,7 +96,9 @@ async function run(context: Context): Promise<number> {
       ...(transform.length === 0 ? {} : { transform: transform.map(transformText).join('; ') }),
     }
     out.result(link, () => {
-      for (const line of alignedRows(Object.entries(lines).map(([key, value]) => [key, visible(value)])))
+      for (const line of alignedRows(
+        Object.entries(lines).map(([key, value]) => [key, visible(String(value))]),
+      ))
         out.line(line)
     })
   } else if (action === 'test') {
@@ -100,10 +111,11 @@ async function run(context: Context): Promise<number> {
         `${table.columns.length} columns`,
       ])
       for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
+      for (const line of logLines(tested)) out.line(visible(line))
     })
   } else if (action === 'verify') return verify(context, repo, name)
   else if (action === 'remove' || action === 'rm') {
-    await repo.removeLink(name)
+    await repo.removeLink(name, { force: given.flag('force') })
     out.result({ removed: name }, () => out.say(`removed link ${visible(name)}`))
   } else throw usage(`'${action}' is not one of list, add, show, test, verify, remove`)
   return 0
@@ -139,7 +151,10 @@ async function add(
   const tables = given.list('tables').flatMap((list) => list.split(','))
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
   const [into, branch, commits] = [given.text('into'), given.text('branch'), given.text('commits')]
+  const changes = given.text('changes')
   if (commits !== undefined && commits !== 'each') throw usage("'--commits' can only be 'each'")
+  if (changes !== undefined && !(linkChanges as readonly string[]).includes(changes))
+    throw usage(`'--changes' must be one of ${linkChanges.join(', ')}`)
   const link = await repo.addLink(name, {
     endpoint,
     mode: mode as LinkMode,
@@ -147,6 +162,7 @@ async function add(
     ...(into === undefined ? {} : { into: into === '.' ? '' : into }),
     ...(branch === undefined ? {} : { branch }),
     ...(commits === undefined ? {} : { commits }),
+    ...(changes === undefined ? {} : { changes: changes as LinkChanges }),
   })
   out.result(link, () => {
     out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
@@ -172,4 +188,13 @@ function transformText({ table, where, select, omit, columns }: TableTransform):
     ),
   ]
   return `${table}: ${words.join('; ')}`
+}
+
+function logLines({ log: { obstacle, kept } }: LinkTest): string[] {
+  if (kept !== null) {
+    const size = kept.keptBytes === null ? '' : `, keeps ${(kept.keptBytes / 1e6).toFixed(1)} MB`
+    const trouble = kept.trouble === null ? '' : `: ${kept.trouble}`
+    return [`log: ${kept.name}${size}${kept.isActive ? ', is being read' : ''}${trouble}`]
+  }
+  return [obstacle === null ? 'log: can be read' : `log: cannot be read: ${obstacle}`]
 }

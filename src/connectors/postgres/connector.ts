@@ -1,6 +1,6 @@
 // PostgreSQL as an endpoint. One connection, whose settings make every value's text the same everywhere. A snapshot is
 // one repeatable-read transaction over all tables, read by COPY; writing is one transaction of guarded statements.
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { Cell } from '../../table/interface.ts'
 import type {
@@ -13,44 +13,32 @@ import type {
   EndpointTable,
 } from '../interface.ts'
 import { applyPlan } from './apply.ts'
+import { PostgresChangeLog } from './change-log.ts'
 import { copyRows } from './copy-text.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
-import { endpointError } from './failure.ts'
-import { quoteName } from './sql.ts'
+import { asked, endpointError } from './failure.ts'
+import { type Session, connect, placeOf } from './session.ts'
+import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
-import { cellOfText, sessionSettings } from './types.ts'
+import { cellOfText } from './types.ts'
 
-const connectMsMax = 15_000
 /** The digests of more rows are too much for one value of the server. */
 const digestRowsMax = 20_000_000
 
 export async function openPostgres(url: string, options: ConnectorOptions): Promise<Connector> {
-  const password = options.environment?.['PGPASSWORD']
-  const client = new Client({
-    connectionString: url,
-    ...(password === undefined ? {} : { password }),
-    connectionTimeoutMillis: connectMsMax,
-    application_name: 'varve',
-  })
-  // A connection that breaks while nobody waits for it is noticed by whoever asks next.
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    for (const setting of sessionSettings) await client.query(setting)
-  } catch (error) {
-    await client.end().catch(() => undefined)
-    throw endpointError(placeOf(url), error)
-  }
-  return new PostgresConnector(client, url)
+  const session = { url, options }
+  return new PostgresConnector(session, await connect(session, 'statements'))
 }
 
 class PostgresConnector implements Connector {
   readonly location: string
+  readonly log: PostgresChangeLog
   readonly #client: Client
 
-  constructor(client: Client, url: string) {
+  constructor(session: Session, client: Client) {
     this.#client = client
-    this.location = placeOf(url)
+    this.location = placeOf(session.url)
+    this.log = new PostgresChangeLog(session, client, (exported) => this.#snapshot(exported))
   }
 
   /** The cluster's own number, and the database in it. */
@@ -68,8 +56,14 @@ class PostgresConnector implements Connector {
     return this.#asked(() => discoverTables(this.#client, names))
   }
 
-  async snapshot(): Promise<EndpointSnapshot> {
-    await this.#asked(() => this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'))
+  snapshot(): Promise<EndpointSnapshot> {
+    return this.#snapshot(null)
+  }
+
+  /** `exported`: the name of a moment that another connection holds. */
+  async #snapshot(exported: string | null): Promise<EndpointSnapshot> {
+    const moment = exported === null ? '' : `; SET TRANSACTION SNAPSHOT ${quoteText(exported)}`
+    await this.#asked(() => this.#client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY${moment}`))
     return {
       rows: (table) => this.#rows(table as PostgresTable),
       digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
@@ -91,21 +85,18 @@ class PostgresConnector implements Connector {
   }
 
   async close(): Promise<void> {
+    await this.log.close()
     // Of a line that is gone there is nothing to close.
     await this.#client.end().catch(() => undefined)
   }
 
-  async #asked<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw endpointError(this.location, error)
-    }
+  #asked<T>(work: () => Promise<T>): Promise<T> {
+    return asked(this.location, work)
   }
 
   /** Over the same texts that `rows` gives, so that what it says of them holds. */
   async #digest(table: PostgresTable): Promise<string | null> {
-    const columns = table.columns.map(({ name }) => `t.${quoteName(name)}::text`).join(', ')
+    const columns = table.columns.map(({ name }) => `t.${quoteName(name)}`).join(', ')
     const row = `sha256(convert_to(ROW(${columns})::text, 'UTF8'))`
     const { rows } = await this.#client.query<{ count: string; digest: string | null }>(
       `SELECT count(*) AS count, CASE WHEN count(*) <= ${digestRowsMax} THEN
@@ -120,7 +111,10 @@ class PostgresConnector implements Connector {
 
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
   async *#rows(table: PostgresTable): AsyncGenerator<Cell[][]> {
-    const columns = table.columns.map(({ name }) => `t.${quoteName(name)}::text`).join(', ')
+    // No casts: COPY then writes each type as the log of changes does (inet), which a cast to text does not.
+    const columns = table.columns
+      .map(({ name, isPadded }) => `t.${quoteName(name)}${isPadded ? '::text' : ''}`)
+      .join(', ')
     const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${orderOf(table)}`
     const stream = this.#client.query(copyTo(`COPY (${select}) TO STDOUT`))
     let isWhole = false
@@ -136,10 +130,6 @@ class PostgresConnector implements Connector {
       if (!isWhole) this.#client.connection.stream.destroy()
     }
   }
-}
-
-function placeOf(url: string): string {
-  return url.replace(/\?.*$/, '')
 }
 
 function orderOf(table: PostgresTable): string {

@@ -10,6 +10,8 @@ import { columnTypeOf } from './types.ts'
 export interface PostgresTable extends EndpointTable {
   /** Quoted, with its schema. */
   readonly sql: string
+  readonly schema: string
+  readonly relation: string
   readonly columns: readonly PostgresColumn[]
 }
 
@@ -18,7 +20,11 @@ export interface PostgresColumn extends EndpointColumn {
   readonly hasEquality: boolean
   /** The type's own name, without a length: a cast to 'varchar(3)' would cut what is longer, and say nothing. */
   readonly cast: string
+  /** The type's number and modifier: '1700:655366'. */
+  readonly typeId: string
   readonly isCollatable: boolean
+  /** char(n): blanks at its end mean nothing, and a text of it has none. */
+  readonly isPadded: boolean
   /** Of a serial or identity column: its sequence, ready for SQL. */
   readonly sequence: string | null
 }
@@ -29,6 +35,7 @@ interface ColumnRow {
   column: string
   type_schema: string
   type: string
+  type_id: string
   native: string
   is_collatable: boolean
   not_null: boolean
@@ -41,7 +48,8 @@ interface ColumnRow {
 
 const columnsQuery = `
   SELECT n.nspname AS schema, c.relname AS table, a.attname AS column,
-         tn.nspname AS type_schema, t.typname AS type, t.typcollation <> 0 AS is_collatable, format_type(a.atttypid, a.atttypmod) AS native, a.attnotnull AS not_null,
+         tn.nspname AS type_schema, t.typname AS type,
+         a.atttypid || ':' || a.atttypmod AS type_id, t.typcollation <> 0 AS is_collatable, format_type(a.atttypid, a.atttypmod) AS native, a.attnotnull AS not_null,
          a.attgenerated::text AS generated,
          array_position(i.indkey::int2[], a.attnum)::int AS key_place,
          pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) AS sequence,
@@ -119,6 +127,8 @@ function tableOf(rows: readonly ColumnRow[]): Found {
   const table: PostgresTable = {
     name: isVisible ? relation : `${schema}.${relation}`,
     sql: `${quoteName(schema)}.${quoteName(relation)}`,
+    schema,
+    relation,
     key: keys.map((row) => row.column),
     references: [],
     columns: rows.map((row) => ({
@@ -129,7 +139,9 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       generated: row.generated !== '',
       hasEquality: row.has_equality,
       cast: `${quoteName(row.type_schema)}.${quoteName(row.type)}`,
+      typeId: row.type_id,
       isCollatable: row.is_collatable,
+      isPadded: row.type === 'bpchar' && row.type_schema === 'pg_catalog',
       sequence: row.sequence,
     })),
   }

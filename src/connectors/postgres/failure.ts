@@ -4,6 +4,15 @@ import { VarveError } from '../../base/errors.ts'
 
 const sqlState = /^[0-9A-Z]{5}$/
 
+/** Runs `work`, and says what fails in it as an error of the house. */
+export async function asked<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw endpointError(where, error)
+  }
+}
+
 /** `where` is the endpoint, without secrets. */
 export function endpointError(where: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof VarveError) return error

@@ -1,0 +1,163 @@
+// PostgreSQL's log of changes: a publication of the link's tables and a replication slot of the same name, which keeps
+// the log until this link has read it. The slot is begun with a snapshot of its first moment. It is read on only where
+// it is surely the same log: the slot stands where it was last told, the same tables in the same files are published.
+import type { Client } from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { VarveError } from '../../base/errors.ts'
+import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../change-log.ts'
+import type { EndpointSnapshot, EndpointTable } from '../interface.ts'
+import type { PostgresTable } from './discover.ts'
+import { asked } from './failure.ts'
+import { incarnationOf } from './incarnation.ts'
+import { PostgresLogReader } from './log-reader.ts'
+import { LogStream } from './log-stream.ts'
+import { lsnOf } from './lsn.ts'
+import { type Session, connect, placeOf } from './session.ts'
+import { dropSlot, publishes, readSlot, whileBusy } from './slot.ts'
+import { positionOf, positionText, slotName } from './slot-position.ts'
+import { quoteName } from './sql.ts'
+
+/** A slot begins when all transactions that are open then have ended. */
+const beginMsMax = 120_000
+export class PostgresChangeLog implements ChangeLog {
+  readonly #session: Session
+  readonly #client: Client
+  readonly #where: string
+  readonly #snapshot: (name: string) => Promise<EndpointSnapshot>
+  readonly #readers: LogReader[] = []
+
+  /** `snapshot` opens one that another connection has exported. */
+  constructor(session: Session, client: Client, snapshot: (name: string) => Promise<EndpointSnapshot>) {
+    this.#session = session
+    this.#client = client
+    this.#where = placeOf(session.url)
+    this.#snapshot = snapshot
+  }
+
+  obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
+    return asked(this.#where, () => this.#obstacle(tables))
+  }
+
+  begin(name: string, tables: readonly EndpointTable[]): Promise<LogStart> {
+    return asked(this.#where, () => this.#begin(slotName(name), tables as readonly PostgresTable[]))
+  }
+
+  open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
+    return asked(this.#where, () => this.#open(tables as readonly PostgresTable[], mark))
+  }
+
+  async #obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
+    const generated = tables.find(({ columns }) => columns.some((column) => column.generated))
+    if (generated !== undefined) return `'${generated.name}' has a generated column, which the log leaves out`
+    const { rows } = await this.#client.query<{ level: string; is_standby: boolean }>(
+      "SELECT current_setting('wal_level') AS level, pg_is_in_recovery() AS is_standby",
+    )
+    const { level, is_standby: isStandby } = rows[0]!
+    if (level !== 'logical') return `the server's wal_level is '${level}' and must be 'logical'`
+    if (isStandby) return 'the server is a standby'
+    const { rows: odd } = await this.#client.query<{ name: string; kind: string }>(
+      `SELECT n AS name, c.relpersistence::text || c.relreplident::text AS kind
+         FROM unnest($1::text[]) n JOIN pg_class c ON c.oid = n::regclass
+        WHERE c.relreplident NOT IN ('d', 'f') OR c.relpersistence <> 'p'`,
+      [tables.map((table) => (table as PostgresTable).sql)],
+    )
+    if (odd[0] === undefined) return null
+    return odd[0].kind.startsWith('p')
+      ? `the replica identity of ${odd[0].name} is neither its primary key nor the whole row`
+      : `${odd[0].name} is unlogged or temporary`
+  }
+
+  async #begin(slot: string, own: readonly PostgresTable[]): Promise<LogStart> {
+    await dropSlot(this.#client, slot)
+    const replication = await connect(this.#session, 'replication')
+    try {
+      const incarnation = await incarnationOf(this.#client, own)
+      const list = own.map(({ sql }) => sql).join(', ')
+      await this.#client.query(
+        `CREATE PUBLICATION ${quoteName(slot)} FOR TABLE ${list} WITH (publish_via_partition_root = true)`,
+      )
+      const { rows } = await inTime(
+        replication.query<{ consistent_point: string; snapshot_name: string }>(
+          `CREATE_REPLICATION_SLOT ${quoteName(slot)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
+        ),
+      )
+      const { consistent_point: start, snapshot_name: exported } = rows[0]!
+      const snapshot = await this.#snapshot(exported)
+      return { position: positionText({ slot, lsn: lsnOf(start), incarnation }), snapshot }
+    } catch (error) {
+      await this.#client.query('ROLLBACK').catch(() => undefined)
+      await dropSlot(this.#client, slot).catch(() => undefined)
+      throw error
+    } finally {
+      await replication.end().catch(() => undefined)
+    }
+  }
+
+  async #open(own: readonly PostgresTable[], mark: LogMark): Promise<LogReader | LostLog> {
+    const [at, told] = [positionOf(mark.position), positionOf(mark.acknowledged)]
+    if (at === null || told === null) return { lost: 'its position is not one of PostgreSQL' }
+    const slot = await readSlot(this.#client, at.slot)
+    if (slot === null) return { lost: 'its replication slot is gone' }
+    if (!slot.isHere) return { lost: 'its replication slot belongs to another database' }
+    if (slot.isLost) return { lost: 'the server has thrown away what its slot kept' }
+    const confirmed = lsnOf(slot.confirmed)
+    if (confirmed !== at.lsn && confirmed !== told.lsn)
+      return {
+        lost: 'its replication slot stands elsewhere: somebody else has read it, or the server was set back',
+      }
+    if (!(await publishes(this.#client, at.slot, own))) return { lost: 'other tables are published' }
+    if ((await incarnationOf(this.#client, own)) !== at.incarnation)
+      return { lost: 'a table was written anew as a whole' }
+    return whileBusy(async () => {
+      const replication = await connect(this.#session, 'replication')
+      const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
+      const stream = new LogStream(replication, where)
+      try {
+        await stream.more(undefined, 'asking')
+      } catch (error) {
+        await stream.close()
+        throw error
+      }
+      const reader = new PostgresLogReader(this.#client, stream, own, at)
+      this.#readers.push(reader)
+      return reader
+    })
+  }
+
+  async status(position: string): Promise<LogStatus | null> {
+    const at = positionOf(position)
+    const slot = at === null ? null : await asked(this.#where, () => readSlot(this.#client, at.slot))
+    if (at === null || slot === null) return null
+    const trouble = slot.isLost ? 'the server has thrown away what it kept' : null
+    return {
+      name: at.slot,
+      isActive: slot.isActive,
+      keptBytes: slot.keptBytes,
+      trouble,
+    }
+  }
+
+  async end(position: string): Promise<void> {
+    const at = positionOf(position)
+    if (at !== null) await asked(this.#where, () => dropSlot(this.#client, at.slot))
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#readers) await reader.close()
+  }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const limit = sleep(beginMsMax, undefined, { signal: late.signal }).then(() => {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'a transaction in the database does not end', {
+      hint: 'a log can begin only when all transactions that were open have ended: look in pg_stat_activity',
+    })
+  })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    late.abort()
+    limit.catch(() => undefined)
+  }
+}

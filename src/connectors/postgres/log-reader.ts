@@ -1,0 +1,105 @@
+// Reads the log of a replication slot, transaction after transaction, up to a place that is known to lie behind all
+// that was committed before: the server says how far it is when there is nothing of ours to send.
+import type { Client } from 'pg'
+import type { LogChange, LogPart, LogReader } from '../change-log.ts'
+import type { PostgresTable } from './discover.ts'
+import { incarnationOf } from './incarnation.ts'
+import { LogRows } from './log-rows.ts'
+import type { LogStream } from './log-stream.ts'
+import { lsnOf } from './lsn.ts'
+import type { LogMessage } from './pgoutput.ts'
+import { type SlotPosition, positionText } from './slot-position.ts'
+
+/** A larger transaction comes in parts. */
+const partBytesMax = 4 << 20
+
+export class PostgresLogReader implements LogReader {
+  readonly #client: Client
+  readonly #stream: LogStream
+  readonly #tables: readonly PostgresTable[]
+  readonly #rows: LogRows
+  readonly #at: SlotPosition
+  /** Numbers of relations that the server has described. */
+  readonly #described = new Set<number>()
+  #seen: bigint
+
+  constructor(client: Client, stream: LogStream, tables: readonly PostgresTable[], at: SlotPosition) {
+    this.#client = client
+    this.#stream = stream
+    this.#tables = tables
+    this.#rows = new LogRows(tables)
+    this.#at = at
+    this.#seen = at.lsn
+  }
+
+  async now(): Promise<string> {
+    const { rows } = await this.#client.query<{ lsn: string }>(
+      'SELECT pg_current_wal_flush_lsn()::text AS lsn',
+    )
+    return this.#position(lsnOf(rows[0]!.lsn))
+  }
+
+  async *read(until: string, signal?: AbortSignal): AsyncGenerator<LogPart> {
+    const target = lsnOf(until.split(' ')[1]!)
+    let changes: LogChange[] = []
+    let bytes = 0
+    let isInside = false
+    for (;;) {
+      const arrived = this.#stream.take()
+      if (arrived === null) {
+        if (!isInside && this.#seen >= target) break
+        await this.#stream.more(signal, 'asking')
+      } else if (arrived.message === null) this.#see(arrived.seen)
+      else {
+        const { message } = arrived
+        changes.push(...this.#rows.changesOf(message), ...(await this.#rewritten(message)))
+        bytes += arrived.bytes
+        isInside = message.kind !== 'commit'
+        if (isInside && bytes < partBytesMax) continue
+        if (message.kind === 'commit') {
+          this.#see(message.end)
+          yield { changes, position: this.#position(message.end), committedMs: message.committedMs }
+          if (this.#seen >= target) break
+        } else yield { changes, position: null, committedMs: null }
+        changes = []
+        bytes = 0
+      }
+    }
+    if (this.#seen < target) this.#seen = target
+    yield { changes: [], position: this.#position(this.#seen), committedMs: null }
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    while (!this.#stream.isCalling && !signal.aborted) await this.#stream.more(signal, 'waiting')
+  }
+
+  async acknowledge(position: string): Promise<void> {
+    this.#stream.acknowledge(lsnOf(position.split(' ')[1]!))
+  }
+
+  close(): Promise<void> {
+    return this.#stream.close()
+  }
+
+  #see(lsn: bigint): void {
+    if (lsn > this.#seen) this.#seen = lsn
+  }
+
+  #position(lsn: bigint): string {
+    return positionText({ ...this.#at, lsn })
+  }
+
+  /** ALTER TABLE … USING writes all rows anew and logs none: the server only describes the table once more. */
+  async #rewritten(message: LogMessage): Promise<LogChange[]> {
+    if (message.kind !== 'relation') return []
+    const isFirst = !this.#described.has(message.id)
+    this.#described.add(message.id)
+    if (isFirst) return []
+    if ((await incarnationOf(this.#client, this.#tables)) === this.#at.incarnation) return []
+    return this.#tables.map(({ name }) => ({
+      kind: 'unclear',
+      table: name,
+      reason: 'a table of the link was written anew as a whole',
+    }))
+  }
+}

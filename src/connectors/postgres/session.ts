@@ -1,0 +1,43 @@
+// A connection whose settings make every value's text the same, wherever it runs: for statements, and the same again for
+// the log of changes, where the server writes the values as that connection's settings say.
+import { Client } from 'pg'
+import type { ConnectorOptions } from '../interface.ts'
+import { endpointError } from './failure.ts'
+import { sessionSettings } from './types.ts'
+
+const connectMsMax = 15_000
+
+export interface Session {
+  readonly url: string
+  readonly options: ConnectorOptions
+}
+
+/** 'replication': it takes commands for slots and the log beside simple statements. @throws as `endpointError` */
+export async function connect(
+  { url, options }: Session,
+  purpose: 'statements' | 'replication',
+): Promise<Client> {
+  const password = options.environment?.['PGPASSWORD']
+  const client = new Client({
+    connectionString: url,
+    ...(password === undefined ? {} : { password }),
+    ...(purpose === 'replication' ? { replication: 'database' } : {}),
+    connectionTimeoutMillis: connectMsMax,
+    application_name: 'varve',
+  })
+  // A connection that breaks while nobody waits for it is noticed by whoever asks next.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(sessionSettings.join('; '))
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw endpointError(placeOf(url), error)
+  }
+  return client
+}
+
+/** For messages. */
+export function placeOf(url: string): string {
+  return url.replace(/\?.*$/, '')
+}

@@ -1,0 +1,28 @@
+// A place in a slot's log, as the repository keeps it: "varve_shop_1f0c52aa 0/16B3748 9d3f…": the slot, which its
+// publication is called by as well; the place; and in which files the tables then were.
+import { lsnOf, lsnText } from './lsn.ts'
+
+export interface SlotPosition {
+  readonly slot: string
+  readonly lsn: bigint
+  readonly incarnation: string
+}
+
+export function positionText({ slot, lsn, incarnation }: SlotPosition): string {
+  return `${slot} ${lsnText(lsn)} ${incarnation}`
+}
+
+/** null where it is none. */
+export function positionOf(text: string): SlotPosition | null {
+  const [, slot, lsn, incarnation] =
+    /^(varve_[a-z0-9_]{1,57}) ([0-9A-F/]{3,17}) ([0-9a-f]{1,16})$/.exec(text) ?? []
+  return slot === undefined ? null : { slot, lsn: lsnOf(lsn!), incarnation: incarnation! }
+}
+
+/** Lower-case letters, digits and underscores, 63 at most, as the server wants it. */
+export function slotName(name: string): string {
+  return `varve_${name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, '_')
+    .slice(-57)}`
+}

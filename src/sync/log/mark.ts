@@ -1,0 +1,38 @@
+// Where a link reads on in its endpoint's log, in the repository's configuration: it moves with the refs of what was read,
+// in one compare-and-set. Kept too: the name under which the endpoint keeps its log, so that a log that was begun and
+// never noted is found and dropped; and the tables that the log is not read for, because their shape waits.
+import { randomHex } from '../../base/platform.ts'
+import type { LogMark } from '../../connectors/change-log.ts'
+import type { Manifest } from '../../store/interface.ts'
+
+export interface LinkMark {
+  /** Of this link in this repository alone. */
+  readonly name: string
+  /** null: it is about to begin. */
+  readonly at: LogMark | null
+  /** Tables whose rows are as they were when their shape changed. */
+  readonly waiting: readonly string[]
+  /** When it was kept, in ms since 1970. */
+  readonly keptMs: number
+  /** When all tables were last read and compared. */
+  readonly comparedMs: number
+}
+
+export function markKey(link: string): string {
+  return `link.${link}.log`
+}
+
+/** null where there is none, or what is there is none. */
+export function readMark(manifest: Manifest, link: string): LinkMark | null {
+  try {
+    const mark = JSON.parse(manifest.config.get(markKey(link)) ?? 'null') as LinkMark | null
+    const isWhole = typeof mark?.name === 'string' && Array.isArray(mark.waiting)
+    return isWhole ? mark : null
+  } catch {
+    return null
+  }
+}
+
+export function newName(link: string): string {
+  return `${link.slice(0, 40)}_${randomHex(4)}`
+}

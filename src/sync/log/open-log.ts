@@ -1,0 +1,44 @@
+// The line on which a link reads its endpoint's log: opened when it is first asked for, and kept from round to round while
+// the link is followed.
+import type { ChangeLog, LogMark, LogReader, LostLog } from '../../connectors/change-log.ts'
+import type { EndpointTable } from '../../connectors/interface.ts'
+import type { LinkMark } from './mark.ts'
+
+export interface LogOptions {
+  /** A log that is not there yet is begun, whether or not the link asks for one. */
+  readonly isFollowing: boolean
+  /** The tables are compared as a whole when that was last done longer ago, in ms; null: only where it is needed. */
+  readonly compareMs: number | null
+}
+
+export class OpenLog {
+  readonly isFollowing: boolean
+  readonly #compareMs: number | null
+  #reader: LogReader | null = null
+
+  constructor({ isFollowing, compareMs }: LogOptions) {
+    this.isFollowing = isFollowing
+    this.#compareMs = compareMs
+  }
+
+  get reader(): LogReader | null {
+    return this.#reader
+  }
+
+  isComparisonDue({ comparedMs }: LinkMark): boolean {
+    return this.#compareMs !== null && Date.now() - comparedMs > this.#compareMs
+  }
+
+  async open(source: ChangeLog, tables: readonly EndpointTable[], at: LogMark): Promise<LogReader | LostLog> {
+    if (this.#reader !== null) return this.#reader
+    const reader = await source.open(tables, at)
+    if (!('lost' in reader)) this.#reader = reader
+    return reader
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = null
+    await reader?.close()
+  }
+}

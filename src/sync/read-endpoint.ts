@@ -1,0 +1,154 @@
+// The first part of a round: the endpoint's tables as they are now. By its log where that can be read on from what is
+// known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
+// and with which a new log begins where one is wanted.
+import type { ChangeLog, LogMark } from '../connectors/change-log.ts'
+import type { Tree } from '../files/tree.ts'
+import { operatorOf } from '../repo/context.ts'
+import type { Io } from '../repo/interface.ts'
+import { capture } from './capture.ts'
+import type { TableDigests } from './digests.ts'
+import { driftOf, isShapedAs, waitingForShape } from './drift.ts'
+import { isAllowed } from './guards.ts'
+import type { HeldRows } from './held-rows.ts'
+import { type LinkedTable, tableAt } from './link-tables.ts'
+import { captureLog } from './log/capture-log.ts'
+import { type LinkMark, markKey, newName } from './log/mark.ts'
+import type { OpenLog } from './log/open-log.ts'
+import type { Round } from './round.ts'
+
+/** A reading of the log is not noted more often than this when it found nothing. */
+const idleMs = 60_000
+
+export interface Known {
+  readonly tables: readonly LinkedTable[]
+  readonly before: Tree
+  readonly digests: TableDigests
+  readonly held: HeldRows
+  readonly mark: LinkMark | null
+}
+
+export interface Reading {
+  readonly captured: Tree
+  /** To keep together with what was read; null: that the log is not read any more; undefined: as it was. */
+  readonly mark: LinkMark | null | undefined
+  readonly notes: readonly string[]
+  /** Of the tables that were compared; null where none was. */
+  readonly digests: TableDigests | null
+  /** Once it is kept: the endpoint need keep no more than is left. */
+  readonly acknowledge: () => Promise<void>
+}
+
+export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Known): Promise<Reading> {
+  const { connector, link, options } = round
+  const { mark } = known
+  const source = connector.log
+  const isWanted =
+    link.changes === 'log' || (link.changes !== 'compare' && (mark !== null || log.isFollowing))
+  if (source === undefined || !isWanted) {
+    const notes = link.changes === 'log' ? ['this kind of endpoint has no log: its tables are compared'] : []
+    if (mark === null || options.dryRun === true) return compared(round, io, known, notes)
+    await log.close()
+    if (mark.at !== null) await source?.end(mark.at.position)
+    return { ...(await compared(round, io, known, notes)), mark: null }
+  }
+  const notes: string[] = []
+  if (mark !== null && mark.at !== null && !log.isComparisonDue(mark)) {
+    const read = await readLog(round, io, log, { ...known, mark: { ...mark, at: mark.at } })
+    if (typeof read !== 'string') return read
+    notes.push(`the log was not enough, so the tables were compared: ${read}`)
+  }
+  await log.close()
+  const obstacle = await source.obstacle(known.tables.map(({ table }) => table))
+  if (obstacle !== null) notes.push(`the log cannot be read, so the tables are compared: ${obstacle}`)
+  if (obstacle !== null || options.dryRun === true) return compared(round, io, known, notes)
+  return begin(round, io, source, known, notes)
+}
+
+async function compared(round: Round, io: Io, known: Known, notes: readonly string[]): Promise<Reading> {
+  const captured = await capture(io, round.connector, { link: round.link, ...known }, round.options)
+  return { captured, mark: undefined, notes, digests: known.digests, acknowledge: async () => undefined }
+}
+
+/** The name is kept before the endpoint knows it: what a kill leaves there is dropped by the next beginning. */
+async function begin(
+  round: Round,
+  io: Io,
+  source: ChangeLog,
+  known: Known,
+  notes: readonly string[],
+): Promise<Reading> {
+  const { repo, link, options } = round
+  const name = known.mark?.name ?? newName(link.name)
+  if (known.mark === null) await keepName(round, name)
+  const { position, snapshot } = await source.begin(
+    name,
+    known.tables.map(({ table }) => table),
+  )
+  const captured = await capture(io, { snapshot: async () => snapshot }, { link, ...known }, options)
+  const waiting = known.held.list.flatMap(({ reason, table }) => (reason === 'schema' ? [table] : []))
+  const mark = {
+    name,
+    at: { position, acknowledged: position },
+    waiting,
+    keptMs: repo.now().timeMs,
+    comparedMs: repo.now().timeMs,
+  }
+  return { captured, mark, notes, digests: known.digests, acknowledge: async () => undefined }
+}
+
+async function keepName({ repo, link }: Round, name: string): Promise<void> {
+  const mark: LinkMark = { name, at: null, waiting: [], keptMs: 0, comparedMs: 0 }
+  await repo.store.update((current) => ({
+    config: new Map([[markKey(link.name), JSON.stringify(mark)]]),
+    operation: { name: 'sync', message: `${link.name}: log`, author: operatorOf(repo, current) },
+  }))
+}
+
+/** Why not, for people, where the log is not enough. */
+async function readLog(
+  round: Round,
+  io: Io,
+  log: OpenLog,
+  known: Known & { readonly mark: LinkMark & { readonly at: LogMark } },
+): Promise<Reading | string> {
+  const { link, options, repo } = round
+  const { tables, before, held, mark } = known
+  const followed: LinkedTable[] = []
+  for (const linked of tables) {
+    const { table, path } = linked
+    const schema = (await tableAt(io, before, path))?.schema
+    if (schema === undefined) return `'${table.name}' has not been read before`
+    const drift = isAllowed('schema', options) ? [] : driftOf(schema, table)
+    if (drift.length > 0) held.add(waitingForShape(link, linked, drift))
+    else if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
+    else if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`
+    else followed.push(linked)
+  }
+  const reader = await log.open(
+    round.connector.log!,
+    tables.map(({ table }) => table),
+    mark.at,
+  )
+  if ('lost' in reader) return reader.lost
+  const until = await reader.now()
+  const read = await captureLog(io, { reader, tables: followed, before, until, link: link.name }, options)
+  if (typeof read === 'string') return read
+  const { captured, position } = read
+  const now = repo.now().timeMs
+  const isIdle =
+    captured.cid === before.cid && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
+  if (isIdle || options.dryRun === true) {
+    return { captured, mark: undefined, notes: [], digests: null, acknowledge: async () => undefined }
+  }
+  const at = { position, acknowledged: mark.at.position }
+  const waiting = tables.flatMap(({ table }) =>
+    followed.some((one) => one.table === table) ? [] : [table.name],
+  )
+  return {
+    captured,
+    mark: { ...mark, at, waiting, keptMs: now },
+    notes: [],
+    digests: null,
+    acknowledge: () => reader.acknowledge(position),
+  }
+}

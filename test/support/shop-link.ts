@@ -1,0 +1,81 @@
+// A link with a table `people` of three rows in a new database of a real PostgreSQL, over a repository in memory.
+import type { Client } from 'pg'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import { openEndpoint } from '../../src/connectors/open.ts'
+import { createContext } from '../../src/repo/context.ts'
+import type { Repo } from '../../src/repo/interface.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
+import { syncRound } from '../../src/sync/round.ts'
+import type { Postgres } from './postgres.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+let count = 0
+
+export class ShopLink {
+  readonly db: Client
+  readonly store: MemoryStore = MemoryStore.create()
+  readonly repository: DataRepository
+  readonly repo: Repo
+  link: Link
+
+  private constructor(db: Client, link: Link) {
+    this.db = db
+    this.link = link
+    this.repository = DataRepository.over(this.store, { author })
+    this.repo = createContext(this.store, { author })
+  }
+
+  static async create(postgres: Postgres, setting: Partial<Link> = {}): Promise<ShopLink> {
+    const endpoint = await postgres.database(`shop${process.pid}_${++count}`)
+    const db = await postgres.client(endpoint)
+    await db.query(`
+      CREATE TABLE people (id int PRIMARY KEY, name text, age int);
+      INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Edsger', 72)`)
+    const link: Link = {
+      name: 'shop',
+      endpoint,
+      mode: 'two-way',
+      tables: ['people'],
+      into: 'shop',
+      branch: 'main',
+      ...setting,
+    }
+    return new ShopLink(db, link)
+  }
+
+  async sync(options: SyncOptions = {}): Promise<Receipt> {
+    const connector = await openEndpoint(this.link.endpoint)
+    try {
+      return await syncRound({ repo: this.repo, folder: null, connector, link: this.link, options })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async rows(table = 'people'): Promise<unknown[]> {
+    return (await this.db.query(`SELECT * FROM ${table} ORDER BY 1`)).rows
+  }
+
+  async branchRows(table = 'people'): Promise<unknown[]> {
+    const found: unknown[] = []
+    for await (const row of (await this.repository.at('main')).table(`shop/${table}`).scan())
+      found.push({ ...row })
+    return found
+  }
+
+  async edit(change: (rows: { put(row: object): void; delete(key: number): void }) => void): Promise<void> {
+    await this.repository.transaction('main', (tx) => {
+      const table = tx.table('shop/people')
+      change({ put: (row) => table.put(row as never), delete: (key) => table.delete(key) })
+    })
+  }
+
+  /** Names of the server's slots that are this database's. */
+  async slots(): Promise<string[]> {
+    const { rows } = await this.db.query<{ slot_name: string }>(
+      'SELECT slot_name FROM pg_replication_slots WHERE database = current_database()',
+    )
+    return rows.map(({ slot_name: name }) => name)
+  }
+}

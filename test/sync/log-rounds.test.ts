@@ -1,0 +1,201 @@
+// Rounds of a link that reads its endpoint's log of changes, against a real PostgreSQL: they come to the same as rounds
+// that compare the tables, and compare them where the log is not enough.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readMark } from '../../src/sync/log/mark.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { ShopLink } from '../support/shop-link.ts'
+
+let postgres: Postgres
+
+describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () => {
+  beforeAll(async () => {
+    postgres = await startPostgres({ max_replication_slots: '60' })
+  }, 60_000)
+  afterAll(() => postgres.stop(), 60_000)
+
+  let shop: ShopLink
+
+  beforeEach(async () => {
+    shop = await ShopLink.create(postgres, { changes: 'log' })
+  })
+
+  /** Whether the last round read the log and compared nothing. */
+  function byLog(notes: readonly string[]): boolean {
+    return !notes.some((note) => note.includes('compared'))
+  }
+
+  /** The tables as they were last seen are what a comparison finds. */
+  async function expectExact(): Promise<void> {
+    expect(await shop.branchRows()).toEqual(await shop.rows())
+    const before = (await shop.store.manifest()).refs.get('refs/links/shop/live')
+    shop.link = { ...shop.link, changes: 'compare' }
+    await shop.sync()
+    expect((await shop.store.manifest()).refs.get('refs/links/shop/live')).toBe(before)
+  }
+
+  test('changes of both sides arrive, and a quiet round reads no table', async () => {
+    await shop.sync()
+    await shop.db.query(
+      "UPDATE people SET age = 37 WHERE id = 1; INSERT INTO people VALUES (4, 'Barbara', 84)",
+    )
+    await shop.edit((table) => {
+      table.put({ id: 1, name: 'Ada Lovelace', age: 36 })
+      table.delete(3)
+    })
+    const receipt = await shop.sync()
+    expect(receipt.tables[0]).toMatchObject({
+      captured: { added: 1, changed: 1, removed: 0 },
+      written: { added: 0, changed: 1, removed: 1 },
+    })
+    expect(byLog(receipt.notes)).toBe(true)
+    const scans = await tableScans()
+    const quiet = await shop.sync()
+    expect(quiet.commit).toBe(receipt.commit)
+    expect(quiet.tables[0]).toMatchObject({ captured: { added: 0, changed: 0, removed: 0 } })
+    expect(await tableScans()).toBe(scans)
+    await expectExact()
+  })
+
+  async function tableScans(): Promise<string> {
+    await shop.db.query('SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()')
+    const { rows } = await shop.db.query<{ n: string }>(
+      "SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) AS n FROM pg_stat_user_tables WHERE relname = 'people'",
+    )
+    return rows[0]!.n
+  }
+
+  test('what was left out of the log because it stayed as it was is filled in from what is known', async () => {
+    await shop.db.query('ALTER TABLE people ADD story text')
+    await shop.db.query(
+      "UPDATE people SET story = (SELECT string_agg(md5(i::text || id), '') FROM generate_series(1, 3000) i)",
+    )
+    await shop.sync()
+    await shop.db.query('UPDATE people SET age = age + 1; UPDATE people SET id = 30 WHERE id = 3')
+    await shop.db.query("UPDATE people SET name = name || '!' WHERE id = 30")
+    const receipt = await shop.sync()
+    expect(byLog(receipt.notes)).toBe(true)
+    await expectExact()
+  })
+
+  test('every kind of value is the same by log and by reading the table', async () => {
+    await shop.db.query(`
+      CREATE TABLE v (id int PRIMARY KEY, s smallint, n numeric, f4 real, f8 double precision, b boolean, t text,
+        vc varchar(10), c char(5), c1 "char", u uuid, d date, ts timestamp, tz timestamptz, ti time, iv interval, by bytea,
+        j json, jb jsonb, ia int[], ta text[], ip inet, ci cidr, r int4range, x xml, p point, bits bit(5), m money, o oid)`)
+    shop.link = { ...shop.link, tables: ['v'] }
+    await shop.sync()
+    await shop.db.query(`
+      INSERT INTO v VALUES
+        (1, -1, 1.10, 0.1, 0.1, true, E'a\\tb\\nc\\\\', 'x', 'ab', 'q', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '2024-02-29',
+         '2024-05-06 07:08:09.1', '2024-05-06 07:08:09.123456+03', '23:59:59.5', '1 mon 2 days', '\\x00ff', '{"a":  1}',
+         '{"a": 1}', '{1,NULL}', '{"a,b",NULL}', '10.0.0.1', '10.0.0.0/8', '[1,5)', '<a/>', '(1.5,2)', B'10101', 12.5, 7),
+        (2, NULL, 'NaN', 'NaN', 'Infinity', false, '', '', '', '', NULL, 'infinity', '-infinity', 'infinity', '24:00',
+         '-1 days', '\\x', 'null', 'null', '{}', '{}', '10.0.0.1/8', '10.1.2.3', 'empty', NULL, NULL, NULL, NULL, NULL);
+      INSERT INTO v (id, d, ts, c) VALUES (3, '0044-03-15 BC', '0044-03-15 12:00 BC', ' a b ');
+      INSERT INTO v (id) VALUES (4)`)
+    expect(byLog((await shop.sync()).notes)).toBe(true)
+    const live = (await shop.store.manifest()).refs.get('refs/links/shop/live')
+    shop.link = { ...shop.link, changes: 'compare' }
+    expect((await shop.sync()).tables[0]).toMatchObject({ read: 4, captured: { added: 0, changed: 0 } })
+    expect((await shop.store.manifest()).refs.get('refs/links/shop/live')).toBe(live)
+  })
+
+  test.each([
+    [
+      'its slot is dropped',
+      'SELECT pg_drop_replication_slot((SELECT slot_name FROM pg_replication_slots WHERE database = current_database()))',
+    ],
+    ['the table is emptied and filled', "TRUNCATE people; INSERT INTO people VALUES (1, 'Ada', 1)"],
+    ['a column is added', 'ALTER TABLE people ADD city text'],
+    ['a column is rewritten', 'ALTER TABLE people ALTER age TYPE int USING age + 1'],
+    [
+      'somebody else reads the slot',
+      'SELECT pg_replication_slot_advance(slot_name, pg_current_wal_lsn()) FROM pg_replication_slots WHERE database = current_database()',
+    ],
+    [
+      'the publication is gone',
+      "DO $$ BEGIN EXECUTE 'DROP PUBLICATION ' || (SELECT pubname FROM pg_publication); END $$",
+    ],
+  ])('when %s the tables are compared, it is said, and a new log begins', async (_, sql) => {
+    await shop.sync()
+    await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")
+    for (const one of sql.startsWith('DO') ? [sql] : sql.split('; ')) await shop.db.query(one)
+    const receipt = await shop.sync()
+    expect(byLog(receipt.notes)).toBe(false)
+    expect(await shop.branchRows()).toEqual(await shop.rows())
+    expect(await shop.slots()).toHaveLength(1)
+    await shop.db.query("INSERT INTO people (id, name) VALUES (6, 'Barbara')")
+    expect(byLog((await shop.sync()).notes)).toBe(true)
+    await expectExact()
+  })
+
+  test('a table whose shape waits is left out until it is let through, and the others go on', async () => {
+    await shop.db.query(
+      'CREATE TABLE orders (id int PRIMARY KEY, total int); INSERT INTO orders VALUES (1, 10)',
+    )
+    shop.link = { ...shop.link, tables: ['people', 'orders'] }
+    await shop.sync()
+    await shop.db.query('ALTER TABLE orders ALTER total TYPE text')
+    const stopped = await shop.sync()
+    expect(stopped.heldBack).toMatchObject([{ table: 'orders', reason: 'schema' }])
+    await shop.db.query("INSERT INTO orders VALUES (2, '20'); UPDATE people SET age = 1 WHERE id = 1")
+    const still = await shop.sync()
+    expect(still.heldBack).toMatchObject([{ table: 'orders', reason: 'schema' }])
+    expect(byLog(still.notes)).toBe(true)
+    expect(await shop.branchRows()).toEqual(await shop.rows())
+    await shop.sync({ allow: ['schema'] })
+    expect(await shop.branchRows('orders')).toEqual(await shop.rows('orders'))
+    await shop.db.query("INSERT INTO orders VALUES (3, '30')")
+    expect(byLog((await shop.sync()).notes)).toBe(true)
+    expect(await shop.branchRows('orders')).toEqual(await shop.rows('orders'))
+  })
+
+  test('a dry run reads the log and moves nothing', async () => {
+    await shop.sync()
+    await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")
+    const before = (await shop.store.manifest()).sequence
+    for (let i = 0; i < 2; i++)
+      expect((await shop.sync({ dryRun: true })).tables[0]).toMatchObject({ captured: { added: 1 } })
+    expect((await shop.store.manifest()).sequence).toBe(before)
+    expect((await shop.sync()).tables[0]).toMatchObject({ captured: { added: 1 } })
+  })
+
+  test('a link that compares again ends its log', async () => {
+    await shop.sync()
+    expect(await shop.slots()).toHaveLength(1)
+    shop.link = { ...shop.link, changes: 'compare' }
+    await shop.sync()
+    expect(await shop.slots()).toEqual([])
+    expect(readMark(await shop.store.manifest(), 'shop')).toBe(null)
+  })
+
+  test('a log that was begun and never noted is dropped by the next beginning', async () => {
+    const abort = new AbortController()
+    const onProgress = (): void => abort.abort()
+    await expect(shop.sync({ signal: abort.signal, onProgress })).rejects.toThrow()
+    expect(await shop.slots()).toHaveLength(1)
+    await shop.sync()
+    expect(await shop.slots()).toHaveLength(1)
+    await expectExact()
+  })
+
+  test('a repository that was rolled back compares, and loses nothing', async () => {
+    await shop.sync()
+    const { refs, config } = await shop.store.manifest()
+    await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")
+    await shop.sync()
+    await shop.db.query("INSERT INTO people VALUES (6, 'Barbara', 84)")
+    await shop.sync()
+    await shop.store.update(() => ({ refs, config, operation: { name: 'back', message: '', author: '' } }))
+    await shop.db.query('DELETE FROM people WHERE id = 2')
+    expect(byLog((await shop.sync()).notes)).toBe(false)
+    await expectExact()
+  })
+
+  test('a server without logical log, and a table with a generated column, are compared', async () => {
+    await shop.db.query('ALTER TABLE people ADD twice int GENERATED ALWAYS AS (age * 2) STORED')
+    const receipt = await shop.sync()
+    expect(receipt.notes.join()).toMatch(/generated column/)
+    expect(await shop.slots()).toEqual([])
+  })
+})
