@@ -10,6 +10,13 @@ export { mirror, type MirrorOptions } from './api/mirror.ts'
 export type * from './api/data.ts'
 export type * from './api/interface.ts'
 export type * from './api/link-interface.ts'
+export type {
+  Derivation,
+  DeriveOptions,
+  DeriveReport,
+  DerivedFrom,
+  DerivedTable,
+} from './derive/interface.ts'
 export type * from './api/policy-interface.ts'
 export type * from './api/row-history.ts'
 export { MemoryStore } from './store/memory.ts'

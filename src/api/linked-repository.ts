@@ -3,7 +3,7 @@ import { VarveError } from '../base/errors.ts'
 import type { LogMark } from '../connectors/change-log.ts'
 import type { Connector } from '../connectors/interface.ts'
 import type { Sink } from '../connectors/sink.ts'
-import { configFileName } from '../dataset/interface.ts'
+import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
 import { isLinkName } from '../dataset/link-section.ts'
 import { storedConfig } from '../dataset/stored-config.ts'
 import { Tree } from '../files/tree.ts'
@@ -22,8 +22,7 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
   async links(): Promise<readonly t.Link[]> {
-    const config = this.root === null ? await this.#committedConfig() : await readConfig(this.root)
-    return [...(config?.links ?? [])].map(([name, setting]) => ({ name, ...setting }))
+    return [...((await this.datasetConfig())?.links ?? [])].map(([name, setting]) => ({ name, ...setting }))
   }
 
   /** Writes the link into varve.yaml, after the endpoint has answered and shown its tables. */
@@ -204,6 +203,11 @@ export abstract class LinkedRepository extends CarryingRepository {
     throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in a bare repository`, {
       hint: `it is declared in ${configFileName}: commit that from a clone`,
     })
+  }
+
+  /** As the folder's varve.yaml says; in a bare repository the current branch's. */
+  protected async datasetConfig(): Promise<DatasetConfig | null> {
+    return this.root === null ? this.#committedConfig() : readConfig(this.root)
   }
 
   async #committedConfig(): ReturnType<typeof storedConfig> {

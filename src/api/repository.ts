@@ -25,7 +25,7 @@ import {
   settleConflicts,
   settlePaths,
 } from './conflicts.ts'
-import { LinkedRepository } from './linked-repository.ts'
+import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { type CloneOptions, type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
@@ -34,7 +34,7 @@ import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { resetTo, switchTo } from './switch.ts'
 import { readStatus } from './status.ts'
 
-export class Repository extends LinkedRepository {
+export class Repository extends DerivingRepository {
   /** Absolute path of the folder with the user's files; null for a bare repository. */
   readonly root: string | null
   /** The .gitignore that `init` added '.varve/' to, if it did. */

@@ -6,7 +6,8 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import type { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { type ColumnarName, columnarFormatOf, isColumnar } from './columnar-name.ts'
-import type { DatasetConfig, FormatName, LinkSetting, TablePolicies } from './interface.ts'
+import type { DatasetConfig, Derivation, FormatName, LinkSetting, TablePolicies } from './interface.ts'
+import { derivationsOf } from './derive-section.ts'
 import { linksOf } from './link-section.ts'
 import { joinedPolicies } from './policy.ts'
 import { policiesOf } from './policy-section.ts'
@@ -25,7 +26,7 @@ interface TableSection {
 
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
 export function parseConfig(text: string): DatasetConfig {
-  const { tables, policies, links } = sectionsOf(text)
+  const { tables, policies, links, derivations } = sectionsOf(text)
   const patterns: { matcher: Ignore; section: TableSection }[] = []
   for (const [name, section] of tables) {
     if (/[*?[]/.test(name))
@@ -36,6 +37,7 @@ export function parseConfig(text: string): DatasetConfig {
   return {
     isEmpty: tables.size === 0,
     links,
+    derivations,
     tableAt: (path) => {
       const section = sectionAt(path)
       if (section === null) return null
@@ -57,6 +59,7 @@ interface Sections {
   /** For all tables. */
   readonly policies: TablePolicies | null
   readonly links: ReadonlyMap<string, LinkSetting>
+  readonly derivations: ReadonlyMap<Path, Derivation>
 }
 
 function sectionsOf(text: string): Sections {
@@ -65,22 +68,24 @@ function sectionsOf(text: string): Sections {
   let tables: ReadonlyMap<string, TableSection> = new Map()
   let policies: TablePolicies | null = null
   let links: ReadonlyMap<string, LinkSetting> = new Map()
-  if (top === null || (isScalar(top) && top.value === null)) return { tables, policies, links }
+  let derivations: ReadonlyMap<Path, Derivation> = new Map()
+  if (top === null || (isScalar(top) && top.value === null)) return { tables, policies, links, derivations }
   if (!isMap(top)) throw fault(top, 'the file is not a map')
   for (const { key, value } of top.items) {
     const section = isScalar(key) ? key.value : null
     if (section === 'tables') tables = new Map(tablesOf(value, fault))
     else if (section === 'merge') policies = policiesOf(key, value, fault)
     else if (section === 'links') links = new Map(linksOf(key, value, fault))
+    else if (section === 'derive') derivations = new Map(derivationsOf(key, value, fault))
     else if (typeof section !== 'string' || !reservedSections.includes(section)) {
       throw fault(
         key,
         `unknown section '${String(section)}'`,
-        "known sections: 'tables', 'rules', 'merge', 'links'",
+        "known sections: 'tables', 'rules', 'merge', 'links', 'derive'",
       )
     }
   }
-  return { tables, policies, links }
+  return { tables, policies, links, derivations }
 }
 
 function* tablesOf(tables: unknown, fault: FaultAt): Generator<[string, TableSection]> {

@@ -30,6 +30,8 @@ export interface DatasetConfig {
   policiesAt(path: Path): TablePolicies | null
   /** Live systems that tables are kept in step with, by name. */
   readonly links: ReadonlyMap<string, LinkSetting>
+  /** Tables that are computed from others, by path. */
+  readonly derivations: ReadonlyMap<Path, Derivation>
   /** Whether it names no table. */
   readonly isEmpty: boolean
 }
@@ -109,6 +111,29 @@ export type CastType = (typeof castTypes)[number]
 export type Mask =
   | { readonly kind: 'null' | 'redact' | 'hash' }
   | { readonly kind: 'first' | 'last'; readonly characters: number }
+
+/** A table that an SQL query computes from other tables of the dataset. */
+export interface Derivation {
+  readonly path: Path
+  readonly from: readonly DerivationInput[]
+  /** One SELECT of SQLite's SQL over the inputs by their names. */
+  readonly sql: string
+  /** Columns of the result. */
+  readonly key: readonly string[]
+  /** Of columns whose type is not to be what the values are. */
+  readonly types: readonly DerivedType[]
+}
+
+export interface DerivationInput {
+  /** In the query. */
+  readonly name: string
+  readonly path: Path
+}
+
+export interface DerivedType {
+  readonly column: string
+  readonly type: CastType
+}
 
 /** How a cell that both sides changed is decided; see dataset/policy.ts for the words. */
 export type CellPolicy =

@@ -4,12 +4,9 @@ import type { EndpointTable, RowChange } from '../connectors/interface.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { Entry } from '../prolly/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import { absentCell } from '../table/cell.ts'
+import { entryCells } from '../table/entry-cells.ts'
 import type { Cell, TableObject } from '../table/interface.ts'
-import { decodeKey } from '../table/key.ts'
-import { absentSlot } from '../table/row.ts'
-import { type RowShape, cellLinks, entrySlots } from '../table/rows.ts'
-import { fetchContents, slotCell } from '../table/slot.ts'
+import type { RowShape } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { RowCounts } from './interface.ts'
 
@@ -32,17 +29,15 @@ export async function* rowChanges(
     const chosen = kind === 'all' ? differences : differences.filter((one) => kindOf(one) === kind)
     for (let at = 0; at < chosen.length; at += batchRows) {
       const batch = chosen.slice(at, at + batchRows)
-      const befores = await rowsOf(
-        nodes,
+      const cellsOf = (shape: RowShape, entries: (Entry | null)[]): Promise<(Cell[] | null)[]> =>
+        entryCells(nodes.reader, shape, entries, table.columns)
+      const befores = await cellsOf(
         old.shape,
         batch.map((one) => one.before),
-        table,
       )
-      const afters = await rowsOf(
-        nodes,
+      const afters = await cellsOf(
         new_.shape,
         batch.map((one) => one.after),
-        table,
       )
       yield batch.map(
         (one, i) => ({ kind: kindOf(one), key: one.key, before: befores[i], after: afters[i] }) as RowChange,
@@ -64,32 +59,4 @@ export async function countChanges(nodes: NodeStore, step: TableStep): Promise<R
 function kindOf({ before, after }: { before: Entry | null; after: Entry | null }): RowChange['kind'] {
   if (before === null) return 'insert'
   return after === null ? 'delete' : 'update'
-}
-
-async function rowsOf(
-  nodes: NodeStore,
-  shape: RowShape,
-  entries: readonly (Entry | null)[],
-  table: EndpointTable,
-): Promise<(Cell[] | null)[]> {
-  const slots = entries.map((entry) => (entry === null ? null : entrySlots(shape, entry)))
-  const contents = await fetchContents(
-    nodes.reader,
-    slots.flatMap((row) => (row === null ? [] : cellLinks(row))),
-  )
-  const places = table.columns.map(({ name }) => ({
-    key: shape.keys.findIndex((column) => column.name === name),
-    value: shape.values.findIndex((column) => column.name === name),
-  }))
-  return entries.map((entry, i) => {
-    if (entry === null) return null
-    const keys = decodeKey(shape.schema, entry.key)
-    return places.map(({ key, value }) =>
-      key >= 0
-        ? keys[key]!
-        : value < 0
-          ? absentCell
-          : slotCell(slots[i]!.cells[value] ?? absentSlot, contents),
-    )
-  })
 }

@@ -18,6 +18,7 @@ export async function readConfig(root: string): Promise<DatasetConfig> {
       referencesAt: () => new Map(),
       policiesAt: () => null,
       links: new Map(),
+      derivations: new Map(),
     }
   }
   const { parseConfig } = await import('../dataset/config.ts')

@@ -4,6 +4,7 @@ import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { reportOf } from '../../merge/decisions.ts'
+import { derivedLines } from '../format/derived.ts'
 import { loggedLines } from '../format/receipt.ts'
 import { policyLines, policySentence } from '../format/policies.ts'
 import type { Command, Context } from '../interface.ts'
@@ -16,7 +17,7 @@ import { splitRevisionPath } from '../../history/revision.ts'
 export const command: Command = {
   usage: ['show [--stat] [REV]', 'show REV:PATH'],
   description:
-    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there.',
+    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
   },
@@ -44,6 +45,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     for (const line of commitLines(commit, out.paint)) out.line(line)
     out.line()
     await printDecisions(out, repo, commit)
+    for (const line of derivedLines(commit)) out.line(line)
     for (const receipt of await repo.receiptsOf(commit)) {
       for (const line of loggedLines(receipt, out.paint)) out.line(line)
       out.line()

@@ -2,15 +2,9 @@
 // SQLite itself keeps to what is needed here: no subqueries, no aggregates, nothing that is another thing tomorrow. So the same
 // row has the same result at any time, and a hostile expression can do no more than compute.
 import { VarveError } from '../../base/errors.ts'
-import {
-  type SqliteFile,
-  type SqliteStatement,
-  type SqliteValue,
-  openSqliteFile,
-} from '../../base/platform-sqlite.ts'
-import { floatCell, intCell } from '../../formats/columnar/value-cells.ts'
+import { type SqliteFile, type SqliteStatement, openSqliteFile } from '../../base/platform-sqlite.ts'
 import { quoted } from '../../formats/sqlite/names.ts'
-import { cellOf, cellText, nullCell, textCell } from '../../table/cell.ts'
+import { affinityOf, cellOfResult, markOf, sqliteValue } from '../../formats/sqlite/row-values.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 
 export interface Expression {
@@ -43,7 +37,7 @@ export class RowExpressions {
     this.#types = made.types
     this.#count = made.count
     this.#where = made.where
-    const marks = made.bound.map((i) => (isNumeric(made.types[i]!) ? '?' : textMark(made.types[i]!)))
+    const marks = made.bound.map((i) => markOf(made.types[i]!))
     this.#insert = database.prepare(`INSERT INTO rows VALUES (${['?', ...marks].join(', ')})`)
     const results = Array.from({ length: made.count }, (_, i) => {
       const value = `"=${i}"`
@@ -59,7 +53,7 @@ export class RowExpressions {
     where: string,
   ): Promise<RowExpressions> {
     const bound = [...columns.keys()].filter((i) => isMentioned(columns[i]!.name, expressions))
-    const inputs = bound.map((i) => `${quoted(columns[i]!.name)} ${affinity(columns[i]!.type)}`)
+    const inputs = bound.map((i) => `${quoted(columns[i]!.name)} ${affinityOf(columns[i]!.type)}`)
     const database = await openSqliteFile(':memory:', 'write')
     try {
       // Each by itself first, so that a fault is told of the one that has it, and brackets close where they were opened.
@@ -81,7 +75,7 @@ export class RowExpressions {
     try {
       this.#database.exec('BEGIN')
       for (const [at, row] of rows.entries())
-        this.#insert.run([at, ...this.#bound.map((i) => valueOf(row[i]!, this.#types[i]!))])
+        this.#insert.run([at, ...this.#bound.map((i) => sqliteValue(row[i]!, this.#types[i]!))])
       const found: Cell[][] = []
       for (const result of this.#database.all(this.#select)) {
         const cells: Cell[] = []
@@ -145,42 +139,4 @@ function fault(words: string, where: string, cause: unknown): VarveError {
 function isMentioned(name: string, expressions: readonly Expression[]): boolean {
   const wanted = name.toLowerCase()
   return name.includes('"') || expressions.some(({ sql }) => sql.toLowerCase().includes(wanted))
-}
-
-function isNumeric(type: ColumnType): boolean {
-  return type === 'int' || type === 'decimal' || type === 'float' || type === 'bool'
-}
-
-/** So that '10' is more than 9, and 007 stays a text. */
-function affinity(type: ColumnType): string {
-  if (isNumeric(type)) return 'NUMERIC'
-  return type === 'bytes' ? 'BLOB' : 'TEXT'
-}
-
-/** As bytes: a bound text would end at its first zero byte. */
-function textMark(type: ColumnType): string {
-  return type === 'bytes' ? '?' : 'CAST(? AS TEXT)'
-}
-
-function valueOf(cell: Cell, type: ColumnType): SqliteValue {
-  switch (cell.kind) {
-    case 'absent':
-    case 'null':
-      return null
-    case 'true':
-    case 'false':
-      return cell.kind === 'true' ? 1 : 0
-    case 'bytes':
-      return cell.bytes
-    default:
-      return isNumeric(type) ? cellText(cell) : cell.bytes
-  }
-}
-
-function cellOfResult(kind: SqliteValue, value: SqliteValue): Cell {
-  if (value === null) return nullCell
-  if (kind === 'integer') return intCell(value as number | bigint)
-  if (kind === 'real') return floatCell(value as number)
-  if (kind === 'text') return cellOf('text', value as Uint8Array)
-  return typeof value === 'string' ? textCell(value) : cellOf('bytes', value as Uint8Array)
 }

@@ -6,7 +6,7 @@ import type { ColumnTransform, TableTransform } from '../../dataset/interface.ts
 import type { EndpointColumn, EndpointTable } from '../../connectors/interface.ts'
 import { trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
-import { castCell } from './cast.ts'
+import { castCell } from '../../table/cast.ts'
 import { RowExpressions } from './expressions.ts'
 import { type Masking, maskingOf } from './mask.ts'
 

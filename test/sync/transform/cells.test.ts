@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseMask } from '../../../src/dataset/mask.ts'
-import { castCell } from '../../../src/sync/transform/cast.ts'
+import { castCell } from '../../../src/table/cast.ts'
 import { RowExpressions } from '../../../src/sync/transform/expressions.ts'
 import { maskingOf } from '../../../src/sync/transform/mask.ts'
 import { cellOf, cellText, nullCell, textCell, trueCell } from '../../../src/table/cell.ts'

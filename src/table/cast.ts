@@ -1,8 +1,8 @@
 // Casts a cell to a column's type, where that loses nothing that the type is about: '1.50' as a decimal keeps its zero,
 // '1.5' is no int.
-import { utf8 } from '../../base/bytes.ts'
-import { cellOf, cellText, falseCell, textCell, trueCell } from '../../table/cell.ts'
-import type { Cell, ColumnType } from '../../table/interface.ts'
+import { utf8 } from '../base/bytes.ts'
+import { cellOf, cellText, falseCell, textCell, trueCell } from './cell.ts'
+import type { Cell, ColumnType } from './interface.ts'
 
 const number = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 const date = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/

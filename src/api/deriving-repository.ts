@@ -1,0 +1,30 @@
+// Tables that are computed from other tables of the dataset.
+import { VarveError } from '../base/errors.ts'
+import type { Derivation, DeriveOptions, DeriveReport } from '../derive/interface.ts'
+import { configFileName } from '../dataset/interface.ts'
+import { LinkedRepository } from './linked-repository.ts'
+
+export abstract class DerivingRepository extends LinkedRepository {
+  /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
+  async derivations(): Promise<readonly Derivation[]> {
+    return [...((await this.datasetConfig())?.derivations.values() ?? [])]
+  }
+
+  /**
+   * Brings derived tables up to date with what is committed, and commits them. Queries read tables that are known
+   * here already by what has changed in them.
+   * @throws VarveError VARVE_RULE_VIOLATED (a query, its key or a type), VARVE_PATH_NOT_FOUND (an input)
+   */
+  async derive(options: DeriveOptions & { branch?: string } = {}): Promise<DeriveReport> {
+    const { branch = null, ...rest } = options
+    const derivations = new Map((await this.derivations()).map((one) => [one.path, one]))
+    if (derivations.size === 0) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `${configFileName} declares no derived tables`, {
+        hint: "write them in its section 'derive': path, 'from', 'sql' and 'key'",
+      })
+    }
+    const { derive } = await import('../derive/derive.ts')
+    const { repo, folder } = this
+    return derive({ repo, folder, derivations, branch, cacheDir: this.cacheDir ?? null, options: rest })
+  }
+}

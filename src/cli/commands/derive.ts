@@ -1,0 +1,51 @@
+import { alignedRows } from '../format/columns.ts'
+import { counted } from '../format/size.ts'
+import type { Command, Context } from '../interface.ts'
+import { shortId } from '../format/commit.ts'
+import { toRepositoryPaths } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['derive [PATH...] [--dry-run] [--force] [-m MESSAGE] [--branch BRANCH]'],
+  description:
+    "Brings the tables that varve.yaml declares as derived up to date with the tables they are made of, and commits them.\nEach is one SELECT in SQLite's words over other tables, which are read as they are committed; of tables that are known\nfrom the last time only what has changed is read. What a table was made of is kept in the commit: 'varve show' says it.\nA table is computed again when its inputs or its declaration have changed, or somebody has changed it by hand.",
+  options: {
+    'dry-run': { type: 'flag', short: 'n', about: 'compute, say what would change, commit nothing' },
+    force: { type: 'flag', short: 'f', about: 'compute all anew, as if nothing were known' },
+    message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the commit's message" },
+    branch: { type: 'text', value: 'BRANCH', about: 'on this branch (default: the current one)' },
+  },
+  examples: [
+    ['varve derive', 'bring all derived tables up to date'],
+    ['varve derive reports/by-city --dry-run', 'see what would change in one, and those it is made of'],
+    ['varve sync && varve derive', 'after rows came from a database'],
+  ],
+  json: '{ tables: { path: string; outcome: "unchanged" | "same" | "changed"; rows: number; rowsRead: number; from: string[] }[]; commit: string | null }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  const repo = await repository({ commits: true })
+  const paths = toRepositoryPaths(repo.root, given.words)
+  const [message, branch] = [given.text('message'), given.text('branch')]
+  const dryRun = given.flag('dry-run')
+  const report = await repo.derive({
+    ...operation,
+    dryRun,
+    force: given.flag('force'),
+    ...(paths.length === 0 ? {} : { paths }),
+    ...(message === undefined ? {} : { message }),
+    ...(branch === undefined ? {} : { branch }),
+  })
+  out.result(report, () => {
+    const lines = report.tables.map(({ path, outcome, rows, rowsRead }) => [
+      path,
+      outcome === 'changed' ? (dryRun ? 'would change' : 'changed') : outcome,
+      counted(rows, 'row'),
+      rowsRead === 0 ? '' : `read ${counted(rowsRead, 'row')}`,
+    ])
+    for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
+    if (report.commit !== null) out.say(`committed as ${shortId(report.commit)}`)
+  })
+  return 0
+}

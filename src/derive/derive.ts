@@ -1,0 +1,131 @@
+// Brings derived tables up to date with what they are made of, and commits them with a record of it. The branch moves by
+// compare-and-set; when another process was faster, what has changed is computed again.
+import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { type Cid, digestHex } from '../encoding/cid.ts'
+import type { Path } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { nextGeneration, writeCommit } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
+import { branchRef, shortRefName } from '../history/refs.ts'
+import { signatureOf, withWriter } from '../repo/context.ts'
+import { readBranch, refuseWhileMerging } from '../repo/head.ts'
+import type { Folder, Io, Repo } from '../repo/interface.ts'
+import { refuseStaged } from '../repo/merge.ts'
+import { type Move, move } from '../repo/move.ts'
+import type { Manifest } from '../store/interface.ts'
+import { type Computed, computeAll } from './compute.ts'
+import type { Derivation, DeriveOptions, DeriveReport } from './interface.ts'
+import { derivationOrder } from './order.ts'
+import { Workspace } from './workspace.ts'
+
+export interface DeriveWork {
+  readonly repo: Repo
+  readonly folder: Folder | null
+  readonly derivations: ReadonlyMap<Path, Derivation>
+  /** null: the branch that is checked out. */
+  readonly branch: string | null
+  /** Where inputs are kept for the next time; null: nowhere. */
+  readonly cacheDir: string | null
+  readonly options: DeriveOptions
+}
+
+/** @throws VarveError VARVE_RULE_VIOLATED, VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE */
+export async function derive(work: DeriveWork): Promise<DeriveReport> {
+  const { derivations, cacheDir, options } = work
+  const order = derivationOrder(derivations, options.paths ?? [...derivations.keys()])
+  const workspace = await Workspace.open(options.force === true ? null : cacheDir)
+  try {
+    const report = await deriveIn(work, order, workspace)
+    await workspace.keep()
+    return report
+  } catch (error) {
+    await workspace.drop()
+    throw error
+  }
+}
+
+async function deriveIn(
+  work: DeriveWork,
+  order: readonly Derivation[],
+  workspace: Workspace,
+): Promise<DeriveReport> {
+  const { repo, folder, options } = work
+  if (options.dryRun === true) {
+    return withWriter(repo, async (writer, nodes) => {
+      const manifest = await repo.store.manifest()
+      const { tables } = await computeOn(work, order, workspace, { writer, nodes }, manifest)
+      return { tables, commit: null }
+    })
+  }
+  let report: DeriveReport = { tables: [], commit: null }
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      throwIfAborted(options.signal)
+      const computed = await computeOn(work, order, workspace, io, manifest)
+      const planned = await planMove(work, io, manifest, computed)
+      report = { tables: computed.tables, commit: planned.commit === null ? null : digestHex(planned.commit) }
+      return planned.move
+    },
+    { signal: options.signal },
+  )
+  return report
+}
+
+async function computeOn(
+  work: DeriveWork,
+  order: readonly Derivation[],
+  workspace: Workspace,
+  io: Io,
+  manifest: Manifest,
+): Promise<Computed & { tip: Commit }> {
+  const ref = refOf(work, manifest)
+  const tip = await readBranch(io.nodes.reader, manifest, ref)
+  if (tip === null) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${shortRefName(ref)}' has no commits yet`, {
+      hint: 'tables are derived from what is committed',
+    })
+  }
+  const tree = await Tree.load(io.nodes, tip.tree)
+  return { ...(await computeAll({ io, manifest, tree, order, workspace, options: work.options })), tip }
+}
+
+async function planMove(
+  work: DeriveWork,
+  io: Io,
+  manifest: Manifest,
+  { tree, tip, origins, memos, tables }: Computed & { tip: Commit },
+): Promise<{ move: Move | null; commit: Cid | null }> {
+  const { repo, options } = work
+  const ref = refOf(work, manifest)
+  const operation = { name: 'derive', message: `on ${shortRefName(ref)}` }
+  const known = [...memos].every(([name, memo]) => manifest.refs.get(name) === memo)
+  if (tree.cid === tip.tree)
+    return { move: known ? null : { refs: memos, operation, show: null }, commit: null }
+  if (ref === manifest.head) {
+    refuseWhileMerging(manifest, 'derive')
+    refuseStaged(manifest, 'derive')
+  }
+  const committer = signatureOf(repo, manifest)
+  const changed = tables.filter(({ outcome }) => outcome === 'changed').map(({ path }) => path)
+  const commit = writeCommit(io.writer, {
+    tree: tree.cid,
+    parents: [tip.cid],
+    author: committer,
+    committer,
+    message: options.message ?? `Derive ${changed.join(', ')}`,
+    generation: await nextGeneration(io.writer, [tip.cid]),
+    extra: { derived: Object.fromEntries(origins) },
+  })
+  const refs = new Map<string, Cid | null>([...memos, [ref, commit]])
+  return { move: { refs, operation, show: ref === manifest.head ? tree.cid : null }, commit }
+}
+
+function refOf({ branch }: DeriveWork, manifest: Manifest): string {
+  if (branch !== null) return branchRef(branch)
+  if (manifest.head !== null) return manifest.head
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'no branch is checked out to derive tables on', {
+    hint: "switch to one: 'varve switch BRANCH'",
+  })
+}

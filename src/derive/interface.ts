@@ -1,0 +1,41 @@
+// Derived tables: computed by SQL from other tables of the dataset, and kept up to date from what has changed in them.
+// What a derived table was made of is in the commit that made it.
+import type { Derivation } from '../dataset/interface.ts'
+import type { Path } from '../files/interface.ts'
+
+/** What a commit says of a table that it derived, in `extra.derived`, by path. */
+export interface DerivedFrom {
+  /** SHA-256 of query, key and types. */
+  readonly definition: string
+  /** By path: the table object that was read, in hex. */
+  readonly from: Readonly<Record<string, string>>
+}
+
+export interface DerivedTable {
+  readonly path: Path
+  /** 'unchanged': its inputs and its definition are what they were. 'same': it was computed, and came out the same. */
+  readonly outcome: 'unchanged' | 'same' | 'changed'
+  readonly rows: number
+  /** Rows of inputs that were read for it, because they changed or were not known here. */
+  readonly rowsRead: number
+  readonly from: readonly Path[]
+}
+
+export interface DeriveReport {
+  readonly tables: readonly DerivedTable[]
+  /** The commit that was made, in hex; null when nothing changed, or nothing was to be kept. */
+  readonly commit: string | null
+}
+
+export interface DeriveOptions {
+  /** Only these, and what they are made of; default: all. */
+  readonly paths?: readonly Path[] | undefined
+  /** Computes, says what would change, and keeps nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Computes all anew, as if nothing were known. */
+  readonly force?: boolean | undefined
+  readonly message?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export type { Derivation }

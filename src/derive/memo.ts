@@ -1,0 +1,40 @@
+// What a repository remembers of a derived table: what it was made of, and what came out. It is no part of the history
+// and never sent: who does not have it computes once more, and comes to the same.
+import { utf8, utf8Text } from '../base/bytes.ts'
+import { sha256Hex } from '../base/platform.ts'
+import { type Cid, digestHex } from '../encoding/cid.ts'
+import type { Derivation } from '../dataset/interface.ts'
+import type { Path } from '../files/interface.ts'
+import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
+import type { DerivedFrom } from './interface.ts'
+
+export interface Memo extends DerivedFrom {
+  /** The table that came out, in hex. */
+  readonly table: string
+}
+
+export function memoRef(path: Path): string {
+  return `derived/${sha256Hex(utf8(path)).slice(0, 32)}`
+}
+
+export async function readMemo(reader: ObjectReader, manifest: Manifest, path: Path): Promise<Memo | null> {
+  const object = manifest.refs.get(memoRef(path))
+  if (object === undefined) return null
+  const [bytes] = await reader.get([object])
+  return JSON.parse(utf8Text(bytes!)) as Memo
+}
+
+export function writeMemo(writer: ObjectWriter, memo: Memo): Cid {
+  return writer.put('raw', utf8(JSON.stringify(memo)))
+}
+
+export function derivedFrom(derivation: Derivation, inputs: ReadonlyMap<Path, Cid>): DerivedFrom {
+  const { from, sql, key, types } = derivation
+  const definition = sha256Hex(utf8(JSON.stringify([from, sql, key, types])))
+  const tables = from.map(({ path }) => [path, digestHex(inputs.get(path)!)] as const)
+  return { definition, from: Object.fromEntries(tables.toSorted(([a], [b]) => (a < b ? -1 : 1))) }
+}
+
+export function isSameOrigin(a: DerivedFrom, b: DerivedFrom): boolean {
+  return JSON.stringify([a.definition, a.from]) === JSON.stringify([b.definition, b.from])
+}

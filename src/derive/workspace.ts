@@ -1,0 +1,57 @@
+// The SQLite database in which queries run: it holds the inputs as they were when it was used last, and is brought up
+// to date by what has changed since. It is a cache: whatever is wrong with it, all is read anew.
+import { type KeptFile, takeKeptFile } from '../base/platform-kept-file.ts'
+import { type SqliteFile, openSqliteFile } from '../base/platform-sqlite.ts'
+
+/** Raised when tables are kept in another way. */
+const layout = 1
+
+export class Workspace {
+  readonly database: SqliteFile
+  readonly #file: KeptFile
+
+  private constructor(database: SqliteFile, file: KeptFile) {
+    this.database = database
+    this.#file = file
+  }
+
+  /** In `folder`, to be found again by the next; null: for this time only. */
+  static async open(folder: string | null): Promise<Workspace> {
+    const file = await takeKeptFile(folder, 'derived.sqlite')
+    const database = await openSqliteFile(file.path, 'write')
+    try {
+      prepare(database)
+      return new Workspace(database, file)
+    } catch (error) {
+      database.close()
+      if (file.isNew) {
+        await file.drop()
+        throw error
+      }
+      await file.drop()
+      return Workspace.open(folder)
+    }
+  }
+
+  /** Keeps what was read, for the next time. */
+  async keep(): Promise<void> {
+    this.database.close()
+    await this.#file.giveBack()
+  }
+
+  async drop(): Promise<void> {
+    this.database.close()
+    await this.#file.drop()
+  }
+}
+
+function prepare(database: SqliteFile): void {
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY')
+  const [version] = database.all('PRAGMA user_version')
+  if (version!['user_version'] !== 0 && version!['user_version'] !== layout) throw new Error('another layout')
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS "varve inputs"
+       (path TEXT PRIMARY KEY, storage TEXT NOT NULL, shape TEXT NOT NULL, tree TEXT NOT NULL) WITHOUT ROWID;
+     PRAGMA user_version = ${layout}`,
+  )
+}

@@ -1,0 +1,44 @@
+// Cells as values of an SQLite that computes with them, and its results as cells: numbers are numbers, so that 10 is
+// more than 9, and text stays text, so that 007 keeps its zeros. A decimal of more digits than a double has is rounded there.
+import type { SqliteValue } from '../../base/platform-sqlite.ts'
+import { cellOf, cellText, nullCell, textCell } from '../../table/cell.ts'
+import type { Cell, ColumnType } from '../../table/interface.ts'
+import { floatCell, intCell } from '../columnar/value-cells.ts'
+
+export function affinityOf(type: ColumnType): 'NUMERIC' | 'BLOB' | 'TEXT' {
+  if (isNumeric(type)) return 'NUMERIC'
+  return type === 'bytes' ? 'BLOB' : 'TEXT'
+}
+
+/** Text is bound as bytes: a bound text would end at its first zero byte. */
+export function markOf(type: ColumnType): string {
+  return affinityOf(type) === 'TEXT' ? 'CAST(? AS TEXT)' : '?'
+}
+
+export function sqliteValue(cell: Cell, type: ColumnType): SqliteValue {
+  switch (cell.kind) {
+    case 'absent':
+    case 'null':
+      return null
+    case 'true':
+    case 'false':
+      return cell.kind === 'true' ? 1 : 0
+    case 'bytes':
+      return cell.bytes
+    default:
+      return isNumeric(type) ? cellText(cell) : cell.bytes
+  }
+}
+
+/** `kind` is SQLite's typeof; text comes as bytes. */
+export function cellOfResult(kind: SqliteValue, value: SqliteValue): Cell {
+  if (value === null) return nullCell
+  if (kind === 'integer') return intCell(value as number | bigint)
+  if (kind === 'real') return floatCell(value as number)
+  if (kind === 'text') return cellOf('text', value as Uint8Array)
+  return typeof value === 'string' ? textCell(value) : cellOf('bytes', value as Uint8Array)
+}
+
+function isNumeric(type: ColumnType): boolean {
+  return type === 'int' || type === 'decimal' || type === 'float' || type === 'bool'
+}
