@@ -13,6 +13,7 @@ export const slow: readonly string[] = [
   'test/sync/sinks/mqtt.test.ts',
   'test/connectors/mysql.test.ts',
   'test/sync/mysql.test.ts',
+  'test/sync/sinks/amqp.test.ts',
 ]
 
 const config: ViteUserConfig = defineConfig({

@@ -75,6 +75,7 @@ const apart = {
   '@ipld/car/writer': 'ipld-car-writer',
   '@nats-io/transport-node': 'nats-transport-node',
   '@redis/client': 'redis-client',
+  amqplib: 'amqplib',
   aws4fetch: 'aws4fetch',
   'cli-progress': 'cli-progress',
   'find-my-way': 'find-my-way',

@@ -26,7 +26,13 @@ const mqtt: SinkKind = {
   open: async (url, options) => (await import('./mqtt/sink.ts')).openMqtt(url, options),
 }
 
-export const sinkKinds: readonly SinkKind[] = [webhook, redis, nats, mqtt]
+const amqp: SinkKind = {
+  name: 'AMQP: amqp://HOST/VHOST?exchange=NAME, amqps://HOST/VHOST?exchange=NAME',
+  accepts: (url) => /^amqps?:\/\//.test(url),
+  open: async (url, options) => (await import('./amqp/sink.ts')).openAmqp(url, options),
+}
+
+export const sinkKinds: readonly SinkKind[] = [webhook, redis, nats, mqtt, amqp]
 
 export function isSinkUrl(url: string): boolean {
   return sinkKinds.some((kind) => kind.accepts(url))

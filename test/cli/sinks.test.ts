@@ -73,7 +73,7 @@ describe('varve link and sync with a webhook', () => {
     expect([hook.batches.length, hook.refused]).toEqual([2, []])
   }, 60_000)
 
-  test.each(['redis', 'rediss', 'nats', 'mqtt'])(
+  test.each(['redis', 'rediss', 'nats', 'mqtt', 'amqp', 'amqps'])(
     '%s: where nobody answers, that is said (60)',
     async (scheme) => {
       const url = `${scheme}://127.0.0.1:9/0`

@@ -9,10 +9,12 @@ import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { topicPart } from '../topic-part.ts'
+import { within } from '../within.ts'
 import { type Connected, connectMqtt } from './connect.ts'
 
 /** Of messages that are not confirmed yet; a broker may allow fewer. */
 const inFlightMax = 100
+const confirmMsMax = 60_000
 
 export async function openMqtt(url: string, options: SinkOptions): Promise<Sink> {
   const target = new URL(url)
@@ -35,7 +37,7 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
         for (let at = 0; at < messages.length; at += window) {
           const together = messages.slice(at, at + window)
           const sent = together.map(({ topic, bytes }) => client.publishAsync(topic, bytes, sendOptions))
-          await Promise.race([Promise.all(sent), lost])
+          await within(confirmMsMax, Promise.race([Promise.all(sent), lost]))
         }
       } catch (error) {
         throw failure(location, error)

@@ -1,0 +1,171 @@
+// AMQP as a sink, with a real RabbitMQ: the contract of sinks, and what a broker refuses.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { type ChannelModel, connect } from 'amqplib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSink } from '../../../src/connectors/open-sink.ts'
+import type { Batch } from '../../../src/connectors/sink.ts'
+import { type Message, sinkContract } from '../../contract/sink.ts'
+import { type Broker, freePort, startBroker } from '../../support/brokers.ts'
+
+// Debian's script in the path would change the user.
+const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
+const hasRabbit = fs.existsSync(program)
+const without = hasRabbit ? '' : ' (skipped: rabbitmq-server is not installed)'
+const environment = { VARVE_LINK_SHOP_PASSWORD: 'a password' }
+const startMsMax = 240_000
+
+/** With its own port mapper of Erlang, which is ended with it. */
+async function startRabbit(): Promise<Broker> {
+  const [distribution, mapper] = [await freePort(), await freePort()]
+  const mapperAt = { ERL_EPMD_PORT: `${mapper}`, ERL_EPMD_ADDRESS: '127.0.0.1' }
+  const broker = await startBroker(
+    {
+      program,
+      args: (port, dir) => {
+        fs.writeFileSync(
+          `${dir}/rabbitmq.conf`,
+          `listeners.tcp.local = 127.0.0.1:${port}\ndefault_user = ada\ndefault_pass = a password\nlog.file = false\nlog.console = false\n`,
+        )
+        return []
+      },
+      env: (port, dir) => ({
+        ...mapperAt,
+        RABBITMQ_NODENAME: `varve${port}@localhost`,
+        RABBITMQ_DIST_PORT: `${distribution}`,
+        RABBITMQ_MNESIA_BASE: `${dir}/mnesia`,
+        RABBITMQ_LOG_BASE: `${dir}/log`,
+        RABBITMQ_CONFIG_FILE: `${dir}/rabbitmq.conf`,
+        RABBITMQ_ENABLED_PLUGINS_FILE: `${dir}/plugins`,
+      }),
+    },
+    startMsMax,
+  )
+  return {
+    ...broker,
+    async stop() {
+      await broker.stop()
+      spawnSync('epmd', ['-port', `${mapper}`, '-kill'], { stdio: 'ignore' })
+    },
+  }
+}
+
+const clientOf = (port: number): Promise<ChannelModel> =>
+  connect({ protocol: 'amqp', hostname: '127.0.0.1', port, username: 'ada', password: 'a password' })
+
+describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
+  let broker: Broker
+  let client: ChannelModel
+  beforeAll(async () => {
+    broker = await startRabbit()
+    client = await clientOf(broker.port)
+  }, startMsMax)
+  afterAll(async () => {
+    await client.close()
+    await broker.stop()
+  })
+
+  async function exchange(name: string, pattern = '#', settings: object = {}): Promise<void> {
+    const channel = await client.createChannel()
+    await channel.assertExchange(name, 'topic', { durable: true })
+    await channel.assertQueue(name, { durable: true, ...settings })
+    await channel.bindQueue(name, name, pattern)
+    await channel.close()
+  }
+
+  /** All that lies in the queue, which keeps it. */
+  async function messagesOf(queue: string): Promise<Message[]> {
+    const channel = await client.createChannel()
+    const messages: Message[] = []
+    for (;;) {
+      const got = await channel.get(queue)
+      if (got === false) break
+      const message = JSON.parse(got.content.toString()) as Message
+      expect([got.properties.messageId, got.properties.deliveryMode]).toEqual([message.id, 2])
+      messages.push(message)
+    }
+    channel.nackAll(true)
+    await channel.close()
+    return messages
+  }
+
+  let count = 0
+  sinkContract('as every sink', async () => ({
+    async receiver() {
+      const name = `e${++count}`
+      await exchange(name)
+      return {
+        url: `amqp://ada@127.0.0.1:${broker.port}?exchange=${name}`,
+        environment,
+        messages: () => messagesOf(name),
+      }
+    },
+    nowhere: 'amqp://127.0.0.1:9?exchange=x',
+    environment,
+    stop: () => Promise.resolve(),
+  }))
+
+  const batch = (table: string): Batch => ({
+    link: 'shop',
+    delivery: 'd1',
+    previous: null,
+    number: 0,
+    isLast: true,
+    commit: 'c1',
+    committedMs: 0,
+    messages: [{ id: 'm', table, kind: 'insert', key: { id: 1 }, before: null, after: { id: 1 } }],
+  })
+
+  async function deliver(
+    name: string,
+    one: Batch,
+    given: Readonly<Record<string, string>> = environment,
+  ): Promise<string> {
+    let sink
+    try {
+      const url = `amqp://ada@127.0.0.1:${broker.port}?exchange=${name}`
+      sink = await openSink(url, { link: 'shop', environment: given })
+      await sink.deliver(one)
+      return 'delivered'
+    } catch (error) {
+      return `${(error as { code: string }).code}: ${(error as Error).message}`
+    } finally {
+      await sink?.close()
+    }
+  }
+
+  test('an exchange that is not there, a row that no queue takes, a full queue and a wrong password are refused by name', async () => {
+    expect(await deliver('nowhere', batch('people'))).toMatch(/^VARVE_REFUSED: .*NOT_FOUND/)
+    await exchange('some', 'people')
+    expect(await deliver('some', batch('people'))).toBe('delivered')
+    expect(await deliver('some', batch('orders'))).toMatch(
+      /^VARVE_REFUSED: no queue of .* takes 'orders' from exchange 'some'$/,
+    )
+    await exchange('full', '#', { arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } })
+    expect(await deliver('full', batch('people'))).toBe('delivered')
+    expect(await deliver('full', batch('people'))).toMatch(/^VARVE_REFUSED: .*nacked/)
+    expect(await deliver('some', batch('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
+      /^VARVE_REFUSED: .*ACCESS[-_]REFUSED/,
+    )
+  }, 60_000)
+
+  test(
+    'a connection that the broker ends in the middle is unreachable',
+    async () => {
+      await exchange('ended')
+      const sink = await openSink(`amqp://ada@127.0.0.1:${broker.port}?exchange=ended`, {
+        link: 'shop',
+        environment,
+      })
+      await client.close()
+      await broker.kill()
+      await expect(sink.deliver(batch('people'))).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+      await sink.close()
+      await broker.start()
+      client = await clientOf(broker.port)
+      // What was confirmed before the broker was killed is there after it has come back.
+      expect((await messagesOf('some')).map(({ table }) => table)).toEqual(['people'])
+    },
+    startMsMax,
+  )
+})
