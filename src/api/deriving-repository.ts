@@ -2,9 +2,9 @@
 import { VarveError } from '../base/errors.ts'
 import type { Derivation, DeriveOptions, DeriveReport } from '../derive/interface.ts'
 import { configFileName } from '../dataset/interface.ts'
-import { LinkedRepository } from './linked-repository.ts'
+import { SyncedRepository } from './synced-repository.ts'
 
-export abstract class DerivingRepository extends LinkedRepository {
+export abstract class DerivingRepository extends SyncedRepository {
   /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
   async derivations(): Promise<readonly Derivation[]> {
     return [...((await this.datasetConfig())?.derivations.values() ?? [])]

@@ -32,11 +32,18 @@ export type {
   VerifyOptions,
 } from '../sync/verify/interface.ts'
 
+export type { OperationOptions } from './interface.ts'
+export type { PendingSync, Stop } from '../sync/pending/interface.ts'
+
 export interface LinkSyncOptions extends OperationOptions {
   /** Reads both sides, says what would be done, and changes nothing. */
   readonly dryRun?: boolean
   /** Lets a round through that a guard would stop. */
   readonly allow?: readonly SyncGuard[]
+  /** A pending commit (hex) to let through, and nothing beyond it. */
+  readonly approve?: string
+  /** Tries rows again that the endpoint has refused, though neither side has changed since. */
+  readonly retry?: boolean
 }
 
 export interface LinkTest {

@@ -9,11 +9,9 @@ import { storedConfig } from '../dataset/stored-config.ts'
 import { Tree } from '../files/tree.ts'
 import { isReceiptsRef } from '../history/refs.ts'
 import { readHead } from '../repo/head.ts'
-import { lastReceipt, receiptLog, receiptsOf } from '../sync/receipts/log.ts'
 import { identityKey, isOfLink } from '../sync/state.ts'
 import { markKey, readMark } from '../sync/log/mark.ts'
 import { readConfig } from '../worktree/config-file.ts'
-import type { CommitInfo } from './interface.ts'
 import type * as t from './link-interface.ts'
 import { CarryingRepository } from './carrying-repository.ts'
 
@@ -122,50 +120,9 @@ export abstract class LinkedRepository extends CarryingRepository {
     )
   }
 
-  /**
-   * Receipts of rounds that did something, newest first, of one link or of all: those made here, and those that came
-   * along with fetched branches.
-   */
-  receipts(options: { link?: string; limit?: number } = {}): AsyncIterable<t.LoggedReceipt> {
-    return receiptLog(this.repo, options)
-  }
-
-  /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself keeps. */
-  async receiptsOf(commit: CommitInfo): Promise<readonly t.LoggedReceipt[]> {
-    return receiptsOf(this.repo, commit.id, commit.committer.timeMs)
-  }
-
-  /** What the last round of a link did; null before the first. */
-  async lastSync(name: string): Promise<t.Receipt | null> {
-    return lastReceipt(this.repo, name)
-  }
-
-  /**
-   * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
-   * branch's row, with 'theirs' the branch takes the endpoint's now. `key` as `heldBack` shows it; default: all.
-   */
-  async resolveSync(
-    name: string,
-    side: 'ours' | 'theirs',
-    where: { table?: string; key?: string } = {},
-  ): Promise<readonly t.HeldBack[]> {
-    const link = await this.#link(name)
-    const waiting = (await this.lastSync(name))?.heldBack ?? []
-    const rows = waiting.filter(
-      (row) =>
-        row.reason === 'conflict' &&
-        (where.table === undefined || row.table === where.table) &&
-        (where.key === undefined || row.key === where.key),
-    )
-    if (rows.length === 0) {
-      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such row of '${name}' waits`, {
-        data: { name, ...where, waiting: waiting.length },
-        hint: `see which do: 'varve sync conflicts ${name}'`,
-      })
-    }
-    const { settleHeldRows } = await import('../sync/settle.ts')
-    await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows, side })
-    return rows
+  /** @throws VarveError VARVE_REF_NOT_FOUND */
+  protected linkNamed(name: string): Promise<t.Link> {
+    return this.#link(name)
   }
 
   async #link(name: string): Promise<t.Link> {

@@ -11,15 +11,14 @@ import { readCommit } from '../history/commit.ts'
 import { operatorOf } from '../repo/context.ts'
 import type { Io } from '../repo/interface.ts'
 import { emptyTable } from './empty-table.ts'
-import { guardDeletes } from './guards.ts'
 import type { HeldRows } from './held-rows.ts'
 import type { RowCounts } from './interface.ts'
-import { type LinkedTable, tableAt } from './link-tables.ts'
+import type { Stops } from './pending/stops.ts'
+import { type LinkedTable, tableAt, tablesThere } from './link-tables.ts'
 import { linkCommit } from './link-commit.ts'
 import type { Round } from './round.ts'
 import { type TableStep, countChanges, rowChanges } from './row-changes.ts'
 import { type LinkState, linkRef } from './state.ts'
-import { Table } from '../table/table.ts'
 
 const attemptsMax = 6
 
@@ -39,6 +38,7 @@ export interface ApplyStep {
   readonly checkpoint: Checkpoint | null
   readonly state: LinkState
   readonly held: HeldRows
+  readonly stops: Stops
 }
 
 export interface Written {
@@ -59,6 +59,7 @@ export async function applyStep(step: ApplyStep): Promise<Written> {
       if (options.dryRun !== true) await remember(step, { base, after: null, written: null })
       return { counts: new Map(), after: step.captured }
     }
+    if (await guardWritten(step, steps, after)) continue
     const counts = await countSteps(step, steps)
     if (options.dryRun === true) return { counts, after }
     const isQuiet = [...counts.values()].every((one) => one.added + one.changed + one.removed === 0)
@@ -74,7 +75,7 @@ export async function applyStep(step: ApplyStep): Promise<Written> {
       link: link.name,
       fence,
       base: digestHex(commit),
-      tables: step.tables.map(({ table }) => table),
+      tables: tablesThere(step.tables),
       changes: (table, kind) => changesOf(step, steps, counts, table, kind),
       signal: options.signal,
     })
@@ -120,24 +121,28 @@ async function tableSteps(step: ApplyStep, after: Tree): Promise<Map<string, Tab
   return steps
 }
 
+/** Whether a table was stopped; it is then held back, and all is to be looked at again. */
+async function guardWritten(
+  { io, tables, captured, held, stops }: ApplyStep,
+  steps: ReadonlyMap<string, TableStep>,
+  after: Tree,
+): Promise<boolean> {
+  let isStopped = false
+  for (const linked of tables) {
+    if (held.isWhole(linked.path)) continue
+    const [from, to] = [await captured.get(linked.path), await after.get(linked.path)]
+    const change = { ...steps.get(linked.table.name)!, from, to }
+    if (await stops.guardDeletes(io, linked, 'branch', change)) isStopped = true
+  }
+  return isStopped
+}
+
 async function countSteps(
-  step: ApplyStep,
+  { io, tables }: ApplyStep,
   steps: ReadonlyMap<string, TableStep>,
 ): Promise<Map<Path, RowCounts>> {
-  const { io, tables, round } = step
   const all = new Map<Path, RowCounts>()
-  for (const { table, path } of tables) {
-    const one = steps.get(table.name)!
-    const counts = await countChanges(io.nodes, one)
-    const [before, after] = [await Table.of(io.nodes, one.before), await Table.of(io.nodes, one.after)]
-    const { name: link } = round.link
-    const where = 'the branch'
-    guardDeletes(
-      { link, table: table.name, where, before: before.count, after: after.count, counts },
-      round.options,
-    )
-    all.set(path, counts)
-  }
+  for (const { table, path } of tables) all.set(path, await countChanges(io.nodes, steps.get(table.name)!))
   return all
 }
 
@@ -190,10 +195,8 @@ async function remember(step: ApplyStep, { base, after, written }: Outcome): Pro
   }
   if (after !== null) {
     const message = `Written to ${link.endpoint}`
-    refs.set(
-      linkRef(link.name, 'live'),
-      await linkCommit(round, io, { tree: after.cid, parents: [live], message }),
-    )
+    const now = await linkCommit(round, io, { tree: after.cid, parents: [live], message })
+    refs.set(linkRef(link.name, 'live'), now)
   }
   if (refs.size === 0) return
   await repo.store.update(

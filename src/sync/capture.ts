@@ -8,11 +8,11 @@ import { readCells } from '../formats/columnar/read-cells.ts'
 import type { Io } from '../repo/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
-import { driftOf, waitingForShape } from './drift.ts'
+import { driftOf, waitingForShape, waitingForTable } from './drift.ts'
 import { isAllowed } from './guards.ts'
 import type { HeldRows } from './held-rows.ts'
 import type { Link, SyncOptions } from './interface.ts'
-import { type LinkedTable, tableAt } from './link-tables.ts'
+import { type LinkedTable, tableAt, tablesThere } from './link-tables.ts'
 
 /** `before` is the endpoint as it was last read: its columns keep their ids. */
 export async function capture(
@@ -29,11 +29,16 @@ export async function capture(
 ): Promise<Tree> {
   const { link, tables, before, digests, held } = what
   const entries = new Map<Path, TreeEntry>()
-  const snapshot = await connector.snapshot(tables.map(({ table }) => table))
+  const snapshot = await connector.snapshot(tablesThere(tables))
   try {
     for (const linked of tables) {
       const { table, path } = linked
       const known = await before.get(path)
+      if (linked.isGone === true) {
+        held.add(waitingForTable(link, linked))
+        entries.set(path, known!)
+        continue
+      }
       const previous = (await tableAt(io, before, path))?.schema
       const drift = previous === undefined || isAllowed('schema', options) ? [] : driftOf(previous, table)
       if (known !== null && drift.length > 0) {

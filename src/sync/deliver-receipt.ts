@@ -33,6 +33,7 @@ export async function deliveryReceipt(io: Io, end: DeliveryEnd): Promise<Receipt
     tables: await Promise.all(end.paths.map((path) => tableReceipt(io, end, path))),
     heldBack: [],
     commit: digestHex(end.tip.cid),
+    pending: null,
     notes: end.notes,
   }
 }

@@ -40,6 +40,12 @@ export function waitingForShape(
   return { table: table.name, path, key: '', keyHex: '', reason: 'schema', message }
 }
 
+/** A table that the endpoint has no more. */
+export function waitingForTable(link: Link, { table, path }: LinkedTable): HeldBack {
+  const message = `the table is gone: bring it back, or take it out of the link '${link.name}' in varve.yaml`
+  return { table: table.name, path, key: '', keyHex: '', reason: 'schema', message }
+}
+
 /** Columns of the dataset's table that the endpoint has not: what is in them stays here. */
 export function columnsOnlyHere(schema: Schema, table: EndpointTable): string[] {
   const there = new Set(table.columns.map(({ name }) => name))

@@ -1,6 +1,6 @@
-// What stops a round before it does harm: rows that vanish in masses, a table that is suddenly empty, another database
-// under the same name. Nothing has moved then but what the endpoint was seen to be, under a ref of its own, so that one
-// can look at it and let the round through.
+// What is stopped before it does harm: rows that vanish in masses, a table that is suddenly empty, another database
+// under the same name. Where the endpoint can be read, what is stopped waits as a commit (pending/); an endpoint that is
+// only told of rows is not told.
 import { VarveError } from '../base/errors.ts'
 import type { RowCounts, SyncGuard, SyncOptions } from './interface.ts'
 
@@ -17,14 +17,25 @@ export interface VanishingRows {
   readonly counts: RowCounts
 }
 
+/** What is wrong, in words; null: nothing. `removed` may leave rows out that somebody has let go. */
+export function massDeletion(
+  table: string,
+  where: string,
+  { before, after, removed }: { before: number; after: number; removed: number },
+): string | null {
+  const isMass = removed > Math.max(removedRowsMin, before * removedShareMax)
+  const isEmptied = after === 0 && removed > 0
+  if (!isMass && !isEmptied) return null
+  const what = removed === before ? `all ${before} rows` : `${removed} of ${before} rows`
+  return `${what} of '${table}' are gone from ${where}`
+}
+
 /** @throws VarveError VARVE_REFUSED */
 export function guardDeletes(rows: VanishingRows, options: SyncOptions): void {
   const { before, after, counts } = rows
-  const isMass = counts.removed > Math.max(removedRowsMin, before * removedShareMax)
-  const isEmptied = before > 0 && after === 0
-  if ((!isMass && !isEmptied) || isAllowed('deletes', options)) return
-  const what = isEmptied ? `all ${before} rows` : `${counts.removed} of ${before} rows`
-  throw new VarveError('VARVE_REFUSED', `${what} of '${rows.table}' are gone from ${rows.where}`, {
+  const message = massDeletion(rows.table, rows.where, { before, after, removed: counts.removed })
+  if (message === null || isAllowed('deletes', options)) return
+  throw new VarveError('VARVE_REFUSED', message, {
     data: { link: rows.link, table: rows.table, guard: 'deletes', before, after, removed: counts.removed },
     hint: `nothing was changed; if that is right, run 'varve sync ${rows.link} --allow deletes'`,
   })

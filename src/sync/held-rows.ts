@@ -24,9 +24,14 @@ export class HeldRows {
     // Nothing more is to be said of a table that waits as a whole.
     if (keys === null || keys?.has(held.keyHex) === true) return
     this.list.push(held)
-    if (held.reason === 'schema') this.#keys.set(held.path, null)
+    if (held.reason === 'schema' || held.reason === 'guard') this.#keys.set(held.path, null)
     else if (keys === undefined) this.#keys.set(held.path, new Set([held.keyHex]))
     else keys?.add(held.keyHex)
+  }
+
+  /** Whether the whole table waits. */
+  isWhole(path: Path): boolean {
+    return this.#keys.get(path) === null
   }
 
   async addConflicts(io: Io, root: Cid | null, tables: readonly LinkedTable[]): Promise<void> {

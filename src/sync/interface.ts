@@ -50,7 +50,8 @@ export interface HeldBack {
   readonly key: string
   /** The key, encoded, in hex. */
   readonly keyHex: string
-  readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema'
+  /** 'schema' and 'guard' are about the whole table. */
+  readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema' | 'guard'
   readonly message: string
 }
 
@@ -65,6 +66,8 @@ export interface Receipt {
   readonly heldBack: readonly HeldBack[]
   /** Of the branch after the round; null when it has no commits. */
   readonly commit: string | null
+  /** The commit that keeps what guards have stopped; null: they stopped nothing. */
+  readonly pending: string | null
   /** What the round noticed and the reader should know. */
   readonly notes: readonly string[]
 }
@@ -83,6 +86,10 @@ export interface SyncOptions {
   readonly dryRun?: boolean | undefined
   /** Lets a round through that a guard would stop. */
   readonly allow?: readonly SyncGuard[] | undefined
+  /** A pending commit (hex) to let through, and nothing beyond it. */
+  readonly approve?: string | undefined
+  /** Tries rows again that the endpoint has refused, though neither side has changed since. */
+  readonly retry?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?:
     | ((progress: { phase: string; done: number; total: number; unit: 'rows' }) => void)
@@ -90,7 +97,7 @@ export interface SyncOptions {
 }
 
 /**
- * 'deletes': many rows vanish, or a table is empty. 'identity': it is another database than before. 'schema': a table
- * has changed its shape by more than a new column that may be empty.
+ * 'deletes': many rows vanish, or a table is empty. 'identity': it is another database than before. 'restored': it has
+ * gone back to an earlier state. 'schema': a table has changed its shape by more than a new column that may be empty.
  */
-export type SyncGuard = 'deletes' | 'identity' | 'schema'
+export type SyncGuard = 'deletes' | 'identity' | 'restored' | 'schema'

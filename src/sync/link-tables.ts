@@ -14,6 +14,13 @@ import type { Link } from './interface.ts'
 export interface LinkedTable {
   readonly table: EndpointTable
   readonly path: Path
+  /** The endpoint has it no more. */
+  readonly isGone?: true
+}
+
+/** As the endpoint has them now. */
+export function tablesThere(tables: readonly LinkedTable[]): EndpointTable[] {
+  return tables.filter(({ isGone }) => isGone !== true).map(({ table }) => table)
 }
 
 /** A table may be called anything; what means something to a file system is written as %XX. */

@@ -33,7 +33,7 @@ export interface BranchMerge {
   readonly commit: Cid | null
 }
 
-interface Sides {
+export interface Sides {
   readonly tables: readonly LinkedTable[]
   readonly base: Tree | null
   readonly captured: Tree

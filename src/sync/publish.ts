@@ -7,13 +7,14 @@ import { linkCommit } from './link-commit.ts'
 import { markKey } from './log/mark.ts'
 import type { Reading } from './read-endpoint.ts'
 import type { Round } from './round.ts'
-import { type LinkState, identityKey, linkObject, linkRef } from './state.ts'
+import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from './state.ts'
 
 export interface Seen {
   readonly state: LinkState
   readonly before: Tree
   readonly identity: string
   readonly reading: Reading
+  readonly base: CommonBase
 }
 
 /** The commit of what was captured; the one before when nothing has changed. Durable when it returns. */
@@ -32,6 +33,7 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     (current) => ({
       refs: new Map([
         [linkRef(link.name, 'live'), live],
+        ...(seen.base.isMoved ? baseOf(link.name, seen.base) : []),
         ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
       ]),
       config: new Map([
@@ -43,4 +45,13 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     { writer: io.writer, signal: options.signal },
   )
   return live
+}
+
+/** What was in common with another database is forgotten together with that it was another. */
+function baseOf(link: string, { told }: CommonBase): (readonly [string, Cid | null])[] {
+  return [
+    [linkRef(link, 'base'), told],
+    [linkRef(link, 'written'), told],
+    [linkRef(link, 'intent'), null],
+  ]
 }

@@ -7,10 +7,10 @@ import { operatorOf } from '../repo/context.ts'
 import type { Io } from '../repo/interface.ts'
 import { capture } from './capture.ts'
 import type { TableDigests } from './digests.ts'
-import { driftOf, isShapedAs, waitingForShape } from './drift.ts'
+import { driftOf, isShapedAs, waitingForShape, waitingForTable } from './drift.ts'
 import { isAllowed } from './guards.ts'
 import type { HeldRows } from './held-rows.ts'
-import { type LinkedTable, tableAt } from './link-tables.ts'
+import { type LinkedTable, tableAt, tablesThere } from './link-tables.ts'
 import { captureLog } from './log/capture-log.ts'
 import { type LinkMark, markKey, newName } from './log/mark.ts'
 import type { OpenLog } from './log/open-log.ts'
@@ -58,7 +58,7 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
     notes.push(`the log was not enough, so the tables were compared: ${read}`)
   }
   await log.close()
-  const obstacle = await source.obstacle(known.tables.map(({ table }) => table))
+  const obstacle = await source.obstacle(tablesThere(known.tables))
   if (obstacle !== null) notes.push(`the log cannot be read, so the tables are compared: ${obstacle}`)
   if (obstacle !== null || options.dryRun === true) return compared(round, io, known, notes)
   return begin(round, io, source, known, notes)
@@ -80,10 +80,7 @@ async function begin(
   const { repo, link, options } = round
   const name = known.mark?.name ?? newName(link.name)
   if (known.mark === null) await keepName(round, name)
-  const { position, snapshot } = await source.begin(
-    name,
-    known.tables.map(({ table }) => table),
-  )
+  const { position, snapshot } = await source.begin(name, tablesThere(known.tables))
   const captured = await capture(io, { snapshot: async () => snapshot }, { link, ...known }, options)
   const waiting = known.held.list.flatMap(({ reason, table }) => (reason === 'schema' ? [table] : []))
   const mark = {
@@ -116,6 +113,10 @@ async function readLog(
   const followed: LinkedTable[] = []
   for (const linked of tables) {
     const { table, path } = linked
+    if (linked.isGone === true) {
+      held.add(waitingForTable(link, linked))
+      continue
+    }
     const schema = (await tableAt(io, before, path))?.schema
     if (schema === undefined) return `'${table.name}' has not been read before`
     const drift = isAllowed('schema', options) ? [] : driftOf(schema, table)
@@ -124,11 +125,7 @@ async function readLog(
     else if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`
     else followed.push(linked)
   }
-  const reader = await log.open(
-    round.connector.log!,
-    tables.map(({ table }) => table),
-    mark.at,
-  )
+  const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
   if ('lost' in reader) return reader.lost
   const until = await reader.now()
   const read = await captureLog(io, { reader, tables: followed, before, until, link: link.name }, options)

@@ -7,30 +7,35 @@
 //
 // A quiet round makes no commit and writes nothing. A kill between any two steps leaves a state from which the next
 // round comes to the same end: all is decided by values, and the endpoint's own record says which base it has.
-import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { throwIfAborted } from '../base/errors.ts'
 import type { Connector } from '../connectors/interface.ts'
-import type { Cid } from '../encoding/cid.ts'
+import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
-import { readCommit } from '../history/commit.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { applyStep } from './apply.ts'
+import { commitTree } from './branch-change.ts'
+import { capture } from './capture.ts'
 import { TableDigests } from './digests.ts'
 import { columnsOnlyHere } from './drift.ts'
-import { guardDeletes, guardIdentity } from './guards.ts'
+import { findTables } from './find-tables.ts'
+import { guardCaptured } from './guard-captured.ts'
 import { HeldRows } from './held-rows.ts'
-import type { CapturedTable, Link, Receipt, RowCounts, SyncOptions } from './interface.ts'
-import { type LinkedTable, linkedTables, tableAt } from './link-tables.ts'
+import type { Link, Receipt, SyncOptions } from './interface.ts'
+import { type LinkedTable, tableAt } from './link-tables.ts'
 import { readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
 import { mergeIntoBranch } from './merge-branch.ts'
+import { Approved } from './pending/approved.ts'
+import { keepPending } from './pending/keep.ts'
+import { stopAll, stopRestored } from './pending/stop-all.ts'
+import { Stops } from './pending/stops.ts'
 import { publishLive } from './publish.ts'
 import { readEndpoint } from './read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
-import { countChanges } from './row-changes.ts'
 import { commonBase, linkObject, readLinkState } from './state.ts'
-import { Table } from '../table/table.ts'
+import { stillRejected } from './still-rejected.ts'
 
 export interface Round {
   readonly repo: Repo
@@ -40,8 +45,6 @@ export interface Round {
   readonly link: Link
   readonly options: SyncOptions
 }
-
-const noCounts: RowCounts = { added: 0, changed: 0, removed: 0 }
 
 export async function syncRound(round: Round): Promise<Receipt> {
   const log = new OpenLog({ isFollowing: false, compareMs: null })
@@ -54,61 +57,61 @@ export async function syncRound(round: Round): Promise<Receipt> {
 
 /** As `syncRound`, with a line to the endpoint's log that outlives the round. */
 export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt> {
+  const receipt = await withWriter(round.repo, (writer, nodes) => runRound(round, log, { writer, nodes }))
+  if (round.options.dryRun !== true) await rememberReceipt(round, receipt)
+  return receipt
+}
+
+async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { repo, connector, link, options } = round
+  const { nodes } = io
   const startedMs = Date.now()
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
+  const held = new HeldRows()
+  const stops = new Stops(held, options, await Approved.load(repo, link.name, options.approve))
   const identity = await connector.identity()
-  guardIdentity(link.name, state.identity, identity, options)
+  const isOther = stops.isOther(state.identity, identity)
+  const before = await commitTree(io, state.live)
+  const tables = await findTables(io, connector, link, before)
+  const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
+  const known = { tables, before, digests, held, mark: readMark(manifest, link.name) }
+  const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
+  if (isOther) {
+    const read = await capture(io, connector, { link, ...known }, { ...options, allow: ['schema'] })
+    return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
+  }
   const checkpoint = await connector.checkpoint(link.name)
-  const tables = linkedTables(link, await connector.discover(link.tables))
-  return withWriter(repo, async (writer, nodes) => {
-    const io: Io = { writer, nodes }
-    const before = await treeOf(io, state.live)
-    const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
-    const held = new HeldRows()
-    const mark = readMark(manifest, link.name)
-    const reading = await readEndpoint(round, io, log, { tables, before, digests, held, mark })
-    const { captured } = reading
-    throwIfAborted(options.signal)
-    const receipts = await describeCaptured(io, round, tables, before, captured)
-    const live = await publishLive(round, io, { state, before, identity, reading })
-    await reading.acknowledge()
-    const base = await commonBase(nodes.reader, state, checkpoint)
-    const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
-    const merged = await mergeIntoBranch(round, io, { tables, base: baseTree, captured, live })
-    await held.addConflicts(io, merged.conflicts, tables)
-    const step = {
-      round,
-      io,
-      tables,
-      captured,
-      live,
-      base: baseTree,
-      target: merged.target,
-      common: merged.common,
-      told: base.told,
-      branch: merged.commit,
-      checkpoint,
-      state,
-      held,
-    }
-    const written = await applyStep(step)
-    const receipt = await makeReceipt(round, io, {
-      startedMs,
-      tables,
-      captured: receipts,
-      written,
-      heldBack: await held.named(io, captured),
-      commit: merged.commit,
-      notes: [
-        ...reading.notes,
-        ...(base.note === null ? [] : [base.note]),
-        ...(await notesOf(io, round, tables, merged.target)),
-      ],
-    })
-    if (options.dryRun !== true) await rememberReceipt(round, receipt)
-    return receipt
+  const reading = await readEndpoint(round, io, log, known)
+  const { captured } = reading
+  throwIfAborted(options.signal)
+  const base = await commonBase(nodes.reader, state, checkpoint, identity)
+  const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
+  const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
+  const live = await publishLive(round, io, { state, before, identity, reading, base })
+  await reading.acknowledge()
+  const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
+  const sides = { tables, base: baseTree, captured: guarded.merging, live }
+  if (base.isRestored && stops.isRestored(digestHex(base.told!)))
+    return stopRestored(start, sides, { read: captured, told: base.told!, notes })
+  const merged = await mergeIntoBranch(round, io, sides)
+  const { target, common, commit } = merged
+  await held.addConflicts(io, merged.conflicts, tables)
+  const both = { tables, captured, commit }
+  if (options.retry !== true) for (const row of await stillRejected(round, io, both)) held.add(row)
+  const step = { ...start, ...sides, captured, target, common, told: base.told, branch: commit, checkpoint }
+  const written = await applyStep(step)
+  const facts = { identity: null, restored: null }
+  const pending = await keepPending(round, io, { stops, pending: state.pending, facts })
+  return makeReceipt(round, io, {
+    startedMs,
+    tables,
+    captured: guarded.tables,
+    written,
+    heldBack: await held.named(io, captured),
+    commit,
+    pending,
+    notes: [...notes, ...(await notesOf(io, round, tables, target))],
   })
 }
 
@@ -127,31 +130,4 @@ async function notesOf(
       notes.push(`'${table.name}' has no column ${names.join(', ')}: what is in it stays here`)
   }
   return notes
-}
-
-async function treeOf(io: Io, commit: Cid | null): Promise<Tree> {
-  if (commit === null) return Tree.empty(io.nodes, io.writer)
-  return Tree.load(io.nodes, (await readCommit(io.nodes.reader, commit)).tree)
-}
-
-async function describeCaptured(
-  io: Io,
-  { link, options }: Round,
-  tables: readonly LinkedTable[],
-  before: Tree,
-  captured: Tree,
-): Promise<CapturedTable[]> {
-  const receipts: CapturedTable[] = []
-  for (const { table, path } of tables) {
-    const [old, now] = [await tableAt(io, before, path), await tableAt(io, captured, path)]
-    if (now === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
-    const read = (await Table.of(io.nodes, now)).count
-    const counts =
-      old === null ? { ...noCounts, added: read } : await countChanges(io.nodes, { before: old, after: now })
-    const known = old === null ? 0 : (await Table.of(io.nodes, old)).count
-    const where = 'the endpoint'
-    guardDeletes({ link: link.name, table: table.name, where, before: known, after: read, counts }, options)
-    receipts.push({ table: table.name, path, read, captured: counts })
-  }
-  return receipts
 }

@@ -6,6 +6,7 @@ import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
 import { fromHex } from '../base/bytes.ts'
 import type { Checkpoint } from '../connectors/interface.ts'
+import { isAncestor } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { linkRefs } from '../history/refs.ts'
@@ -16,11 +17,13 @@ export interface LinkState {
   readonly base: Cid | null
   readonly written: Cid | null
   readonly intent: Cid | null
+  /** What guards have stopped and nobody has let through yet. */
+  readonly pending: Cid | null
   readonly identity: string | null
 }
 
 /** Of commits. */
-export function linkRef(link: string, what: 'live' | 'base' | 'written' | 'intent'): string {
+export function linkRef(link: string, what: keyof Omit<LinkState, 'identity'>): string {
   return `${linkRefs}${link}/${what}`
 }
 
@@ -39,13 +42,14 @@ export function identityKey(link: string): string {
 }
 
 export function readLinkState(manifest: Manifest, link: string): LinkState {
-  const ref = (what: 'live' | 'base' | 'written' | 'intent'): Cid | null =>
+  const ref = (what: keyof Omit<LinkState, 'identity'>): Cid | null =>
     manifest.refs.get(linkRef(link, what)) ?? null
   return {
     live: ref('live'),
     base: ref('base'),
     written: ref('written'),
     intent: ref('intent'),
+    pending: ref('pending'),
     identity: manifest.config.get(identityKey(link)) ?? null,
   }
 }
@@ -56,6 +60,10 @@ export interface CommonBase {
   /** The commit that the endpoint says it was brought to, as far as it is one of ours. */
   readonly told: Cid | null
   readonly note: string | null
+  /** The endpoint names what it was told by us before it was told more. */
+  readonly isRestored: boolean
+  /** It is another endpoint than before. */
+  readonly isMoved: boolean
 }
 
 /** What both sides last had in common, by what each of them says. The endpoint's word counts: it is with its rows. */
@@ -63,29 +71,41 @@ export async function commonBase(
   reader: ObjectReader,
   state: LinkState,
   checkpoint: Checkpoint | null,
+  identity: string,
 ): Promise<CommonBase> {
   const said = checkpoint?.base ?? null
+  // What was read of another database since it was last written to says nothing of this one.
+  if (state.identity !== null && state.identity !== identity)
+    return { ...(await baseOfStranger(reader, said)), isMoved: true }
   const isSaid = (cid: Cid | null): boolean => (cid === null ? null : digestHex(cid)) === said
   if (isSaid(state.written)) return at(reader, state.base, state.written, null)
-  if (state.intent !== null && isSaid(state.intent))
+  if (state.intent !== null && isSaid(state.intent)) {
+    const note = 'the round before this one was cut short after it had written'
+    return at(reader, state.intent, state.intent, note)
+  }
+  const stranger = await baseOfStranger(reader, said)
+  const { told } = stranger
+  // Each base that we told has the one before it as a parent.
+  if (told === null || state.written === null || !(await isAncestor(reader, told, state.written)))
+    return stranger
+  const note = 'the endpoint was restored from an earlier state: it is compared with what it had then'
+  return { ...stranger, note, isRestored: true }
+}
+
+/** Of an endpoint of which nothing is known but what it says. */
+async function baseOfStranger(reader: ObjectReader, said: string | null): Promise<CommonBase> {
+  const unknown = 'equal rows are taken as they are, others are conflicts'
+  if (said === null) return at(reader, null, null, `the endpoint has no record of this link: ${unknown}`)
+  const commit = cidOfCommit(said)
+  if (commit !== null && (await reader.has([commit]))[0] === true)
     return at(
       reader,
-      state.intent,
-      state.intent,
-      'the round before this one was cut short after it had written',
+      commit,
+      commit,
+      'the endpoint was last written from elsewhere, in a history that is here',
     )
-  const unknown = 'equal rows are taken as they are, others are conflicts'
-  if (said === null)
-    return { commit: null, told: null, note: `the endpoint has lost its record of this link: ${unknown}` }
-  const commit = cidOfCommit(said)
-  if (commit === null || (await reader.has([commit]))[0] !== true)
-    return {
-      commit: null,
-      told: null,
-      note: `the endpoint was last written by a history that is not here: ${unknown}`,
-    }
-  const note = 'the endpoint was restored from an earlier state: it is compared with what it had then'
-  return at(reader, commit, commit, note)
+  const note = `the endpoint was last written by a history that is not here: ${unknown}`
+  return at(reader, null, null, note)
 }
 
 async function at(
@@ -94,7 +114,8 @@ async function at(
   told: Cid | null,
   note: string | null,
 ): Promise<CommonBase> {
-  return { commit: base === null ? null : await readCommit(reader, base as CommitCid), told, note }
+  const commit = base === null ? null : await readCommit(reader, base as CommitCid)
+  return { commit, told, note, isRestored: false, isMoved: false }
 }
 
 function cidOfCommit(hex: string): Cid | null {

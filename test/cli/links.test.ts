@@ -92,6 +92,43 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     expect((await db.query('SELECT name FROM people WHERE id = 2')).rows).toEqual([{ name: 'Grace H.' }])
   }, 60_000)
 
+  test('what a guard stops is shown, approved and discarded, and refused rows are tried again when asked', async () => {
+    const folder = fs.mkdtempSync(`${dir}/guards-`)
+    await varve(folder, ['init'])
+    await db.query(`CREATE TABLE notes (id int PRIMARY KEY, n int CONSTRAINT small CHECK (n < 10))`)
+    await db.query('INSERT INTO notes VALUES (1, 1), (2, 2)')
+    await varve(folder, ['link', 'add', 'notes', url, '--tables', 'notes', '--mode', 'two-way'])
+    await varve(folder, ['sync'])
+    await db.query('DELETE FROM notes')
+    const stopped = await varve(folder, ['sync'])
+    expect([stopped.code, stopped.stdout]).toEqual([21, expect.stringContaining('all 2 rows of')])
+    expect(stopped.stderr).toContain("'varve sync pending notes'")
+    const pending = await varve(folder, ['sync', 'pending'])
+    expect(pending.stdout).toMatch(/^notes waits since .*, commit [0-9a-f]{8}\n {2}notes: all 2 rows /)
+    expect((await varve(folder, ['show', 'refs/links/notes/pending'])).stdout).toContain('2 rows removed')
+    expect((await varve(folder, ['sync', 'discard', 'notes'])).code).toBe(0)
+    expect((await varve(folder, ['sync'])).code).toBe(0)
+    expect((await db.query('SELECT * FROM notes ORDER BY id')).rows).toHaveLength(2)
+    await db.query('DELETE FROM notes')
+    await varve(folder, ['sync'])
+    expect((await varve(folder, ['sync', 'approve', 'notes', 'HEAD'])).code).toBe(20)
+    const approve = ['sync', 'approve', 'notes', 'refs/links/notes/pending']
+    expect((await varve(folder, approve)).code).toBe(0)
+    expect((await varve(folder, approve)).code).toBe(43)
+    expect((await varve(folder, ['sync', 'approve', 'notes'])).code).toBe(40)
+
+    await varve(folder, ['import', '-', '--as', 'notes/notes', '--key', 'id', '--format', 'csv'], {
+      input: 'id,n\n5,50\n',
+    })
+    await varve(folder, ['commit', '-m', 'too much'])
+    expect((await varve(folder, ['sync'])).code).toBe(21)
+    expect((await varve(folder, ['sync', 'rejected'])).stdout).toContain('check constraint')
+    expect((await varve(folder, ['sync', 'conflicts'])).stdout).toBe('')
+    await db.query('ALTER TABLE notes DROP CONSTRAINT small')
+    expect((await varve(folder, ['sync', 'retry', 'notes'])).code).toBe(0)
+    expect((await db.query('SELECT * FROM notes')).rows).toEqual([{ id: 5, n: 50 }])
+  }, 120_000)
+
   test('a password in a URL, an unknown mode, and an endpoint that is not there are refused with the next step', async () => {
     const secret = await varve(dir, [
       'link',
@@ -104,7 +141,7 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
       'capture',
     ])
     expect([secret.code, secret.stderr.includes('secret')]).toEqual([61, false])
-    expect(secret.stderr).toContain('PGPASSWORD')
+    expect(secret.stderr).toContain('password in the environment')
     expect((await varve(dir, ['link', 'add', 'b', url, '--tables', 'people', '--mode', 'both'])).code).toBe(2)
     const nobody = await varve(dir, [
       'link',

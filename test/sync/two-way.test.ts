@@ -177,7 +177,7 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     await db.query(`TRUNCATE people; INSERT INTO people SELECT * FROM backup;
       UPDATE varve_sync SET base_commit = (SELECT base_commit FROM backup_state);
       UPDATE people SET age = 73 WHERE id = 3`)
-    const receipt = await sync()
+    const receipt = await sync({ allow: ['restored'] })
     expect(receipt.notes[0]).toContain('restored')
     expect(receipt.heldBack).toEqual([])
     expect(await rows()).toEqual([
@@ -199,24 +199,6 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     expect(receipt.notes[0]).toContain('not here')
     expect(await rows()).toEqual(before)
     expect(await branchRows()).toEqual(before)
-  })
-
-  test('rows that vanish in masses, an emptied table and another database stop the round', async () => {
-    await db.query("INSERT INTO people SELECT i, 'p' || i, i % 100 FROM generate_series(10, 5000) i")
-    await sync()
-    await db.query('DELETE FROM people WHERE id > 1500')
-    const at = await branchRows()
-    expect(await fault(sync())).toMatch(
-      /^VARVE_REFUSED: 3500 of 4994 rows of 'people' are gone from the endpoint/,
-    )
-    await db.query('DELETE FROM people')
-    expect(await fault(sync())).toMatch(/^VARVE_REFUSED: all 4994 rows of 'people' are gone/)
-    expect(await branchRows()).toEqual(at)
-    await sync({ allow: ['deletes'] })
-    expect(await branchRows()).toEqual([])
-    const other = await Linked.start(postgres)
-    linked.link = { ...linked.link, endpoint: other.link.endpoint }
-    expect(await fault(sync())).toMatch(/^VARVE_REFUSED: the endpoint of 'shop' is another database/)
   })
 
   test('a new column that may be empty flows; any other change of shape stops that table alone, until it is let through', async () => {

@@ -114,9 +114,16 @@ function hasMoved({ tables }: Receipt): boolean {
 }
 
 /** All that says to what end a round came, and not when. */
-function outcomeOf({ mode, tables, heldBack, commit, notes }: Receipt): string {
+function outcomeOf({ mode, tables, heldBack, commit, pending, notes }: Receipt): string {
   const held = heldBack.map(({ table, keyHex, reason }) => [table, keyHex, reason])
-  return JSON.stringify([mode, tables.map(({ table, after }) => [table, after]), held, commit, notes])
+  return JSON.stringify([
+    mode,
+    tables.map(({ table, after }) => [table, after]),
+    held,
+    commit,
+    pending,
+    notes,
+  ])
 }
 
 function entryOf({ heldBack, ...receipt }: Receipt): Entry {

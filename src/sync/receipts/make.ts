@@ -12,15 +12,16 @@ export interface RoundEnd {
   readonly startedMs: number
   readonly tables: readonly LinkedTable[]
   readonly captured: readonly CapturedTable[]
-  readonly written: Written
+  readonly written: Pick<Written, 'counts' | 'after'>
   readonly heldBack: readonly HeldBack[]
   /** Of the branch. */
   readonly commit: Cid | null
+  readonly pending: Cid | null
   readonly notes: readonly string[]
 }
 
 export async function makeReceipt({ link, options }: Round, io: Io, end: RoundEnd): Promise<Receipt> {
-  const { startedMs, heldBack, commit, notes } = end
+  const { startedMs, heldBack, commit, pending, notes } = end
   return {
     link: link.name,
     mode: link.mode,
@@ -30,6 +31,7 @@ export async function makeReceipt({ link, options }: Round, io: Io, end: RoundEn
     tables: await tableReceipts(io, end),
     heldBack,
     commit: commit === null ? null : digestHex(commit),
+    pending: pending === null ? null : digestHex(pending),
     notes,
   }
 }

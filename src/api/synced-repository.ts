@@ -1,0 +1,80 @@
+// What rounds of links did, and what waits for a person: rows that were held back, tables that a guard stopped.
+import { VarveError } from '../base/errors.ts'
+import { pendingSync } from '../sync/pending/approved.ts'
+import { lastReceipt, receiptLog, receiptsOf } from '../sync/receipts/log.ts'
+import type { CommitInfo } from './interface.ts'
+import type * as t from './link-interface.ts'
+import { LinkedRepository } from './linked-repository.ts'
+
+export abstract class SyncedRepository extends LinkedRepository {
+  /**
+   * Receipts of rounds that did something, newest first, of one link or of all: those made here, and those that came
+   * along with fetched branches.
+   */
+  receipts(options: { link?: string; limit?: number } = {}): AsyncIterable<t.LoggedReceipt> {
+    return receiptLog(this.repo, options)
+  }
+
+  /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself keeps. */
+  async receiptsOf(commit: CommitInfo): Promise<readonly t.LoggedReceipt[]> {
+    return receiptsOf(this.repo, commit.id, commit.committer.timeMs)
+  }
+
+  /** What the last round of a link did; null before the first. */
+  async lastSync(name: string): Promise<t.Receipt | null> {
+    return lastReceipt(this.repo, name)
+  }
+
+  /**
+   * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
+   * branch's row, with 'theirs' the branch takes the endpoint's now. `key` as `heldBack` shows it; default: all.
+   */
+  async resolveSync(
+    name: string,
+    side: 'ours' | 'theirs',
+    where: { table?: string; key?: string } = {},
+  ): Promise<readonly t.HeldBack[]> {
+    const link = await this.linkNamed(name)
+    const waiting = (await this.lastSync(name))?.heldBack ?? []
+    const rows = waiting.filter(
+      (row) =>
+        row.reason === 'conflict' &&
+        (where.table === undefined || row.table === where.table) &&
+        (where.key === undefined || row.key === where.key),
+    )
+    if (rows.length === 0) {
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such row of '${name}' waits`, {
+        data: { name, ...where, waiting: waiting.length },
+        hint: `see which do: 'varve sync conflicts ${name}'`,
+      })
+    }
+    const { settleHeldRows } = await import('../sync/settle.ts')
+    await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows, side })
+    return rows
+  }
+
+  /** What guards have stopped; null: nothing. */
+  async pendingSync(name: string): Promise<t.PendingSync | null> {
+    await this.linkNamed(name)
+    return pendingSync(this.repo, name)
+  }
+
+  /**
+   * Runs a round that lets through what is pending, and nothing beyond it. `commit` says what was looked at.
+   * @throws VarveError VARVE_PATH_NOT_FOUND when nothing is pending, VARVE_NOT_POSSIBLE when it is something else
+   */
+  async approveSync(
+    name: string,
+    options: t.OperationOptions & { commit?: string } = {},
+  ): Promise<t.Receipt> {
+    const pending = await this.pendingSync(name)
+    if (pending === null) throw (await import('../sync/pending/discard.ts')).nothingPending(name)
+    return this.sync(name, { ...options, approve: options.commit ?? pending.commit })
+  }
+
+  /** Has what is pending taken back by the side that did it; the next round carries that out. */
+  async discardSync(name: string): Promise<t.PendingSync> {
+    const { discardPending } = await import('../sync/pending/discard.ts')
+    return discardPending(this.repo, this.folder, await this.linkNamed(name))
+  }
+}

@@ -1,0 +1,66 @@
+// Looks at what was read before anything is done with it: says what the endpoint changed, and stops tables of which too
+// many rows are gone. What counts is what both sides last had: rows that a restored endpoint has lost were never
+// removed by anybody, and go back. The merge sees of a table that is stopped what both sides had.
+import { VarveError } from '../base/errors.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Tree } from '../files/tree.ts'
+import type { Io } from '../repo/interface.ts'
+import { Table } from '../table/table.ts'
+import type { CapturedTable } from './interface.ts'
+import { tableAt } from './link-tables.ts'
+import type { LinkedTable } from './link-tables.ts'
+import type { Stops } from './pending/stops.ts'
+import type { Round } from './round.ts'
+import { countChanges } from './row-changes.ts'
+
+const nothing = { added: 0, changed: 0, removed: 0 }
+
+export interface Readings {
+  readonly tables: readonly LinkedTable[]
+  /** The endpoint as it was last read. */
+  readonly before: Tree
+  /** As it was read now. */
+  readonly read: Tree
+  /** What both sides had in common; null: nothing is known. */
+  readonly base: Tree | null
+}
+
+export interface Captured {
+  /** As it was read, but for tables that are stopped. */
+  readonly merging: Tree
+  readonly tables: readonly CapturedTable[]
+}
+
+export async function guardCaptured(
+  round: Round,
+  io: Io,
+  stops: Stops,
+  readings: Readings,
+): Promise<Captured> {
+  const { tables, before, read, base } = readings
+  const entries = new Map<Path, TreeEntry | null>()
+  const captured: CapturedTable[] = []
+  for (const linked of tables) {
+    const { table, path } = linked
+    const [old, now] = [await tableAt(io, before, path), await tableAt(io, read, path)]
+    if (now === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
+    const rows = (await Table.of(io.nodes, now)).count
+    const common = base === null ? null : await tableAt(io, base, path)
+    // A mirror overwrites whatever happened there.
+    const isStopped =
+      common !== null &&
+      round.link.mode !== 'mirror' &&
+      (await stops.guardDeletes(io, linked, 'endpoint', {
+        before: common,
+        after: now,
+        from: await base!.get(path),
+        to: await read.get(path),
+      }))
+    if (isStopped) entries.set(path, await base!.get(path))
+    const counts =
+      old === null ? { ...nothing, added: rows } : await countChanges(io.nodes, { before: old, after: now })
+    captured.push({ table: table.name, path, read: rows, captured: counts })
+  }
+  const merging = entries.size === 0 ? read : await read.update(io.writer, entries)
+  return { merging, tables: captured }
+}

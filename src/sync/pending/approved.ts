@@ -1,0 +1,77 @@
+// A pending commit that somebody let through, as the guards of the next round ask it.
+import { VarveError } from '../../base/errors.ts'
+import { type Cid, digestHex } from '../../encoding/cid.ts'
+import { Tree } from '../../files/tree.ts'
+import { readCommit } from '../../history/commit.ts'
+import type { Commit } from '../../history/interface.ts'
+import type { Io, Repo } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { type LinkedTable, tableAt } from '../link-tables.ts'
+import { linkRef } from '../state.ts'
+import type { PendingSync, Stop } from './interface.ts'
+
+const field = 'pending'
+
+/** What a pending commit keeps beside its tree. */
+export interface PendingFacts {
+  readonly stops: readonly Stop[]
+  /** Of the endpoint, where it is another database. */
+  readonly identity: string | null
+  /** The earlier base that the endpoint named, where it was restored. */
+  readonly restored: string | null
+}
+
+export function pendingExtra(facts: PendingFacts): Record<string, unknown> {
+  return { [field]: facts }
+}
+
+export function pendingFacts({ extra }: Pick<Commit, 'extra'>): PendingFacts {
+  return extra[field] as PendingFacts
+}
+
+export class Approved {
+  readonly #commit: Commit
+  readonly #facts: PendingFacts
+
+  private constructor(commit: Commit) {
+    this.#commit = commit
+    this.#facts = pendingFacts(commit)
+  }
+
+  /** `commit` (hex) must be what is pending now. @throws VarveError VARVE_NOT_POSSIBLE */
+  static async load(repo: Repo, link: string, commit: string | undefined): Promise<Approved | null> {
+    if (commit === undefined) return null
+    const pending = await pendingCommit(repo, link)
+    if (pending !== null && digestHex(pending.cid) === commit) return new Approved(pending)
+    throw new VarveError('VARVE_NOT_POSSIBLE', `what '${link}' waits for is not '${commit}' any more`, {
+      data: { link, commit, pending: pending === null ? null : digestHex(pending.cid) },
+      hint: `look at it again: 'varve sync pending ${link}'`,
+    })
+  }
+
+  get identity(): string | null {
+    return this.#facts.identity
+  }
+
+  get restored(): string | null {
+    return this.#facts.restored
+  }
+
+  /** What the table was let become; null where its rows were not at issue. */
+  async table(io: Io, { path }: LinkedTable, side: Stop['side']): Promise<TableObject | null> {
+    const isAtIssue = this.#facts.stops.some((stop) => stop.path === path && stop.side === side)
+    return isAtIssue ? tableAt(io, await Tree.load(io.nodes, this.#commit.tree), path) : null
+  }
+}
+
+export async function pendingCommit(repo: Repo, link: string): Promise<Commit | null> {
+  const cid: Cid | undefined = (await repo.store.manifest()).refs.get(linkRef(link, 'pending'))
+  return cid === undefined ? null : readCommit(repo.store, cid)
+}
+
+export async function pendingSync(repo: Repo, link: string): Promise<PendingSync | null> {
+  const commit = await pendingCommit(repo, link)
+  if (commit === null) return null
+  const { stops } = pendingFacts(commit)
+  return { link, commit: digestHex(commit.cid), sinceMs: commit.committer.timeMs, stops }
+}

@@ -1,0 +1,80 @@
+// Says no to what a guard stopped. Rows that vanished from the endpoint are written back in the next round, rows that the
+// branch removed come back into it, and the earlier state of a restored endpoint is taken as what it now wants. Another
+// database under the link's name stays stopped: there is nothing to take back.
+import { VarveError } from '../../base/errors.ts'
+import { cidOfDigest } from '../../encoding/cid.ts'
+import { fromHex } from '../../base/bytes.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { mergeTrees } from '../../merge/merge-trees.ts'
+import { operatorOf } from '../../repo/context.ts'
+import type { Folder, Repo } from '../../repo/interface.ts'
+import { changeBase } from '../base-change.ts'
+import { changeBranch, commitTree } from '../branch-change.ts'
+import type { Link } from '../interface.ts'
+import { linkRef } from '../state.ts'
+import { pendingCommit, pendingFacts, pendingSync } from './approved.ts'
+import type { PendingSync } from './interface.ts'
+
+const operation = 'sync discard'
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND when nothing is pending */
+export async function discardPending(repo: Repo, folder: Folder | null, link: Link): Promise<PendingSync> {
+  const [commit, discarded] = [await pendingCommit(repo, link.name), await pendingSync(repo, link.name)]
+  if (commit === null || discarded === null) throw nothingPending(link.name)
+  const { stops, restored } = pendingFacts(commit)
+  const pathsOf = (side: 'endpoint' | 'branch'): Path[] =>
+    stops.filter((stop) => stop.guard === 'deletes' && stop.side === side).map(({ path }) => path)
+  const [vanished, removed] = [pathsOf('endpoint'), pathsOf('branch')]
+  const message = `Discard what '${link.name}' was stopped at`
+  if (removed.length > 0) {
+    await changeBranch({
+      repo,
+      folder,
+      link,
+      paths: removed,
+      operation,
+      message,
+      // What the branch did to these tables is reverted; anything it did since stays.
+      change: async (io, ours) => {
+        const [base, theirs] = [commit.tree, (await commitTree(io, commit.parents[0] ?? null)).cid]
+        const merged = await mergeTrees({ ...io, base, ours: ours.cid, theirs }, {})
+        return Tree.load(io.nodes, merged.tree)
+      },
+    })
+  }
+  const refs = new Map([[linkRef(link.name, 'pending'), null]])
+  if (vanished.length > 0) {
+    await changeBase({
+      repo,
+      link,
+      operation,
+      message,
+      refs,
+      // Seen, and to be overwritten.
+      change: async (io, base) => {
+        const [seen, entries] = [await Tree.load(io.nodes, commit.tree), new Map<Path, TreeEntry | null>()]
+        for (const path of vanished) entries.set(path, await seen.get(path))
+        return base.update(io.writer, entries)
+      },
+    })
+    return discarded
+  }
+  await repo.store.update((current) => ({
+    refs: new Map([
+      ...refs,
+      ...(restored === null
+        ? []
+        : [[linkRef(link.name, 'written'), cidOfDigest('dag-cbor', fromHex(restored))] as const]),
+    ]),
+    operation: { name: operation, message: link.name, author: operatorOf(repo, current) },
+  }))
+  return discarded
+}
+
+export function nothingPending(link: string): VarveError {
+  return new VarveError('VARVE_PATH_NOT_FOUND', `nothing of '${link}' waits to be approved`, {
+    data: { link },
+    hint: `see what the last round did: 'varve sync status ${link}'`,
+  })
+}

@@ -1,0 +1,25 @@
+// What a guard stopped, kept as a commit until somebody lets it through or discards it.
+import type { Path } from '../../files/interface.ts'
+
+/** One table that a guard stopped. */
+export interface Stop {
+  /**
+   * 'deletes': many rows vanish, or all of them. 'identity': the endpoint is another database. 'restored': it has gone
+   * back to an earlier state.
+   */
+  readonly guard: 'deletes' | 'identity' | 'restored'
+  /** Who made the change. */
+  readonly side: 'endpoint' | 'branch'
+  readonly table: string
+  readonly path: Path
+  readonly message: string
+}
+
+/** `varve show refs/links/NAME/pending` shows its rows. */
+export interface PendingSync {
+  readonly link: string
+  /** The commit that keeps it. */
+  readonly commit: string
+  readonly sinceMs: number
+  readonly stops: readonly Stop[]
+}

@@ -1,0 +1,57 @@
+// Keeps what the guards of a round stopped, as a commit whose parent has the tables as they are: the two are the change
+// that waits. The same stop again is the same commit; a round that nothing stops takes it away.
+import type { Cid } from '../../encoding/cid.ts'
+import { Tree } from '../../files/tree.ts'
+import { readCommit } from '../../history/commit.ts'
+import { operatorOf } from '../../repo/context.ts'
+import type { Io } from '../../repo/interface.ts'
+import { linkCommit } from '../link-commit.ts'
+import type { Round } from '../round.ts'
+import { linkRef } from '../state.ts'
+import { type PendingFacts, pendingExtra, pendingFacts } from './approved.ts'
+import type { Stops } from './stops.ts'
+
+export interface Keeping {
+  readonly stops: Stops
+  /** What has waited so far. */
+  readonly pending: Cid | null
+  readonly facts: Omit<PendingFacts, 'stops'>
+}
+
+/** The pending commit; null when nothing was stopped. */
+export async function keepPending(round: Round, io: Io, keeping: Keeping): Promise<Cid | null> {
+  const { pending, stops } = keeping
+  const wanted = stops.list.length === 0 ? null : await pendingOf(round, io, keeping)
+  if (wanted === pending || round.options.dryRun === true) return pending
+  const { repo, link } = round
+  const message =
+    wanted === null ? `${link.name}: nothing waits` : `${link.name}: ${stops.list[0]!.guard} wait`
+  await repo.store.update(
+    (current) => ({
+      refs: new Map([[linkRef(link.name, 'pending'), wanted]]),
+      operation: { name: 'sync', message, author: operatorOf(repo, current) },
+    }),
+    { writer: io.writer },
+  )
+  return wanted
+}
+
+function sameFacts(a: PendingFacts, b: PendingFacts): boolean {
+  const text = ({ stops, identity, restored }: PendingFacts): string =>
+    JSON.stringify([stops.map((one) => [one.guard, one.side, one.path, one.message]), identity, restored])
+  return text(a) === text(b)
+}
+
+async function pendingOf(round: Round, io: Io, { stops, pending, facts }: Keeping): Promise<Cid> {
+  const empty = Tree.empty(io.nodes, io.writer)
+  const tree = (await empty.update(io.writer, stops.after)).cid
+  const all: PendingFacts = { ...facts, stops: stops.list }
+  if (pending !== null) {
+    const known = await readCommit(io.nodes.reader, pending)
+    if (known.tree === tree && sameFacts(pendingFacts(known), all)) return pending
+  }
+  const message = stops.list.map((stop) => stop.message).join('\n')
+  const before = (await empty.update(io.writer, stops.before)).cid
+  const parent = await linkCommit(round, io, { tree: before, parents: [], message: `Before: ${message}` })
+  return linkCommit(round, io, { tree, parents: [parent], message, extra: pendingExtra(all) })
+}

@@ -1,0 +1,97 @@
+// Collects what the guards of one round stop. A table that is stopped is left as it is on both sides while the others go
+// on; what would have become of it is kept. An approval lets through what it was given for and nothing beyond: rows that
+// vanish and were not in it are judged anew.
+import type { Tree } from '../../files/tree.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { diffMaps } from '../../prolly/diff.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { isAllowed, massDeletion } from '../guards.ts'
+import type { HeldRows } from '../held-rows.ts'
+import type { SyncOptions } from '../interface.ts'
+import type { LinkedTable } from '../link-tables.ts'
+import type { Approved } from './approved.ts'
+import type { Stop } from './interface.ts'
+
+export interface EntryChange {
+  readonly from: TreeEntry | null
+  readonly to: TreeEntry | null
+}
+
+export class Stops {
+  readonly list: Stop[] = []
+  /** Of each stopped table what it is, and what would have become of it. */
+  readonly before: Map<Path, TreeEntry | null> = new Map()
+  readonly after: Map<Path, TreeEntry | null> = new Map()
+  readonly #held: HeldRows
+  readonly #options: SyncOptions
+  readonly #approved: Approved | null
+
+  constructor(held: HeldRows, options: SyncOptions, approved: Approved | null) {
+    this.#held = held
+    this.#options = options
+    this.#approved = approved
+  }
+
+  /** `known` is the endpoint's identity in the round before, or null before the first. */
+  isOther(known: string | null, found: string): boolean {
+    if (known === null || known === found || this.#approved?.identity === found) return false
+    return !isAllowed('identity', this.#options)
+  }
+
+  /** `said` is the base that the endpoint names, an earlier one than it was told last. */
+  isRestored(said: string): boolean {
+    return this.#approved?.restored !== said && !isAllowed('restored', this.#options)
+  }
+
+  add({ table, path }: LinkedTable, stop: Omit<Stop, 'table' | 'path'>, { from, to }: EntryChange): void {
+    this.list.push({ ...stop, table: table.name, path })
+    this.before.set(path, from)
+    this.after.set(path, to)
+    const { message } = stop
+    this.#held.add({ table: table.name, path, key: '', keyHex: '', reason: 'guard', message })
+  }
+
+  /** Stops the table, and says so, when too many of its rows vanish on the way from `before` to `after`. */
+  async guardDeletes(
+    io: Io,
+    linked: LinkedTable,
+    side: Stop['side'],
+    { before, after, from, to }: { before: TableObject; after: TableObject } & EntryChange,
+  ): Promise<boolean> {
+    if (before.rows === after.rows || isAllowed('deletes', this.#options)) return false
+    const [old, now] = [
+      await ProllyMap.load(io.nodes, before.rows),
+      await ProllyMap.load(io.nodes, after.rows),
+    ]
+    const approved = await this.#approved?.table(io, linked, side)
+    let removed = 0
+    for await (const differences of diffMaps(old, now)) {
+      const keys = differences.filter((one) => one.after === null).map(({ key }) => key)
+      const left = approved ? await (await ProllyMap.load(io.nodes, approved.rows)).getMany(keys) : null
+      removed += left === null ? keys.length : left.filter((one) => one !== null).length
+    }
+    const counts = { before: old.count, after: now.count, removed }
+    const message = massDeletion(
+      linked.table.name,
+      side === 'endpoint' ? 'the endpoint' : 'the branch',
+      counts,
+    )
+    if (message === null) return false
+    this.add(linked, { guard: 'deletes', side, message }, { from, to })
+    return true
+  }
+
+  /** Stops all tables; `to` is what they would have become. */
+  async addAll(
+    tables: readonly LinkedTable[],
+    stop: Omit<Stop, 'table' | 'path'>,
+    { from, to }: { readonly from: Tree; readonly to: Tree },
+  ): Promise<void> {
+    for (const linked of tables) {
+      const { path } = linked
+      this.add(linked, stop, { from: await from.get(path), to: await to.get(path) })
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Rows that the endpoint refused in the last round and would refuse again, since nothing has changed on either side: they
+// wait without being tried, so that a link with such a row can still be quiet. Anything that changes, a parent row that
+// arrives, say, has all of them tried again; what changes outside of the link's tables does not show, hence `retry`.
+import type { Cid } from '../encoding/cid.ts'
+import type { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import type { Io } from '../repo/interface.ts'
+import type { HeldBack } from './interface.ts'
+import { type LinkedTable, linkTree } from './link-tables.ts'
+import { lastReceipt } from './receipts/log.ts'
+import { tableStates } from './receipts/table-states.ts'
+import type { Round } from './round.ts'
+
+export interface NowSides {
+  readonly tables: readonly LinkedTable[]
+  readonly captured: Tree
+  /** Of the branch. */
+  readonly commit: Cid | null
+}
+
+export async function stillRejected(
+  { repo, link }: Round,
+  io: Io,
+  { tables, captured, commit }: NowSides,
+): Promise<readonly HeldBack[]> {
+  const last = await lastReceipt(repo, link.name)
+  const rejected = last?.heldBack.filter(({ reason }) => reason === 'rejected') ?? []
+  if (last === null || rejected.length === 0 || commit === null) return []
+  // Another writer was faster with some of that round's rows: it did not come to its end.
+  const isOpen = last.heldBack.some(({ reason }) => reason === 'changed')
+  if (isOpen || last.mode !== link.mode || last.tables.length !== tables.length) return []
+  const endpoint = await tableStates(io, captured, tables)
+  const { tree } = await readCommit(io.nodes.reader, commit)
+  const branch = await tableStates(io, await linkTree(io, tree, tables), tables)
+  const isSame = last.tables.every(
+    ({ path, after }) =>
+      endpoint.get(path)?.checksum === after.endpoint?.checksum &&
+      branch.get(path)?.checksum === after.branch?.checksum,
+  )
+  return isSame ? rejected : []
+}
