@@ -119,7 +119,7 @@ const common = {
   target: 'node20',
   // diff3 assigns a variable that it does not declare, which strict code may not: it stays a script of its own. SQLite's
   // script looks for its WebAssembly beside itself.
-  external: ['classic-level', 'level', 'diff3', 'node-sqlite3-wasm', 'pg-native'],
+  external: ['classic-level', 'level', 'diff3', 'node-sqlite3-wasm', '@photostructure/sqlite', 'pg-native'],
   // A script cannot import(); packages that stay outside are CommonJS.
   supported: { 'dynamic-import': false },
   // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms where no code is kept.

@@ -15,7 +15,13 @@ const mysql: ConnectorKind = {
   open: async (url, options) => (await import('./mysql/connector.ts')).openMysql(url, options),
 }
 
-const kinds: readonly ConnectorKind[] = [postgres, mysql]
+const sqlite: ConnectorKind = {
+  name: 'SQLite: sqlite:///PATH/FILE',
+  accepts: (url) => url.startsWith('sqlite:'),
+  open: async (url) => (await import('./sqlite/connector.ts')).openSqlite(url),
+}
+
+const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite]
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL), VARVE_UNREACHABLE */
 export async function openEndpoint(url: string, options: ConnectorOptions = {}): Promise<Connector> {

@@ -180,11 +180,7 @@ export function readingTests({ promise }: Suite): void {
     await seen({ table: 'people', put: person(1, '(Ada)', 36) })
     expect(digests.every((digest) => digest !== null)).toBe(true)
     expect(new Set(digests).size).toBe(digests.length)
-    await seen(
-      { table: 'people', remove: person(1, null, null) },
-      { table: 'people', put: person(1, 'Ada\n', 36) },
-    )
-    expect(digests.at(-1)).toBe(digests[5])
+    expect(await digestOf(bench.connector, 'people')).toBe(digests.at(-1))
     expect(await digestOf(await bench.another(), 'people')).toBe(digests.at(-1))
   })
 }

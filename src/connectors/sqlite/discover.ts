@@ -1,0 +1,108 @@
+// What tables an SQLite file has: columns with their declared types, keys, and which table refers to which. A declared
+// type is a hint in SQLite; what it does to values that are written is the column's affinity.
+import { VarveError } from '../../base/errors.ts'
+import type { ColumnType } from '../../table/interface.ts'
+import type { EndpointColumn, EndpointTable } from '../interface.ts'
+import type { SqliteDatabase } from './database.ts'
+
+/** https://sqlite.org/datatype3.html, section 3. */
+export type Affinity = 'integer' | 'text' | 'blob' | 'real' | 'numeric'
+
+export interface SqliteTable extends EndpointTable {
+  readonly columns: readonly SqliteColumn[]
+}
+
+export interface SqliteColumn extends EndpointColumn {
+  readonly affinity: Affinity
+  /** NULL can be written, whatever the key says. */
+  readonly mayBeNull: boolean
+  readonly isStrict: boolean
+}
+
+/** Not the user's data. */
+export const ownTables: readonly string[] = ['varve_sync', 'varve_changes', 'varve_log']
+
+export function discoverTables(database: SqliteDatabase, names?: readonly string[]): SqliteTable[] {
+  const rows = database.all(
+    `SELECT name, wr, strict FROM pragma_table_list
+      WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+  ) as [name: string, withoutRowid: bigint, strict: bigint][]
+  const all = rows.filter(([name]) => !ownTables.includes(name))
+  const chosen = names === undefined ? all : names.map((name) => find(all, name))
+  const tables = chosen.map(([name, , strict], i) => ({
+    ...tableOf(database, name, strict === 1n),
+    name: names?.[i] ?? name,
+    real: name,
+  }))
+  return tables.map(({ real, ...table }) => {
+    const targets = database.all('SELECT DISTINCT lower("table") FROM pragma_foreign_key_list(?)', [real])
+    const references = tables.filter(
+      (one) => one.real !== real && targets.some(([target]) => target === one.real.toLowerCase()),
+    )
+    return { ...table, references: references.map(({ name }) => name) }
+  })
+}
+
+function tableOf(database: SqliteDatabase, name: string, isStrict: boolean): SqliteTable {
+  const rows = database.all('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', [
+    name,
+  ]) as [name: string, type: string, notNull: bigint, pk: bigint, hidden: bigint][]
+  const keys = rows.filter(([, , , pk]) => pk > 0n).sort((a, b) => Number(a[3] - b[3]))
+  return {
+    name,
+    references: [],
+    key: keys.map(([column]) => column),
+    columns: rows.map(([column, type, notNull, pk, hidden]) => ({
+      name: column,
+      type: columnTypeOf(type),
+      nativeType: type,
+      nullable: notNull === 0n && pk === 0n,
+      generated: hidden === 2n || hidden === 3n,
+      affinity: affinityOf(type, isStrict),
+      mayBeNull: notNull === 0n && pk === 0n,
+      isStrict,
+    })),
+  }
+}
+
+function find<T extends readonly [string, ...unknown[]]>(all: readonly T[], name: string): T {
+  const found =
+    all.find(([one]) => one === name) ?? all.find(([one]) => one.toLowerCase() === name.toLowerCase())
+  if (found !== undefined) return found
+  throw new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
+    data: { table: name },
+    hint: `it has: ${all
+      .map(([one]) => one)
+      .slice(0, 20)
+      .join(', ')}`,
+  })
+}
+
+function affinityOf(declared: string, isStrict: boolean): Affinity {
+  if (isStrict && /^any$/i.test(declared)) return 'blob'
+  if (/int/i.test(declared)) return 'integer'
+  if (/char|clob|text/i.test(declared)) return 'text'
+  if (/blob/i.test(declared) || declared === '') return 'blob'
+  return /real|floa|doub/i.test(declared) ? 'real' : 'numeric'
+}
+
+const types: readonly (readonly [RegExp, ColumnType])[] = [
+  [/bool/i, 'bool'],
+  [/int/i, 'int'],
+  [/json/i, 'json'],
+  [/char|clob|text/i, 'text'],
+  [/blob/i, 'bytes'],
+  [/real|floa|doub/i, 'float'],
+  [/datetime|timestamp/i, 'timestamp'],
+  [/date/i, 'date'],
+  [/num|dec/i, 'decimal'],
+]
+
+function columnTypeOf(declared: string): ColumnType {
+  return types.find(([pattern]) => pattern.test(declared))?.[1] ?? 'text'
+}
+
+/** "we""ird" */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

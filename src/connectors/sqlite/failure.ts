@@ -1,0 +1,42 @@
+// What SQLite says when it fails, as errors of the house: whose lock it is, what is broken, what to do. Anything that is
+// not SQLite's passes through.
+import { type ErrorCode, VarveError } from '../../base/errors.ts'
+
+/** SQLite's extended result code; 0 of anything else. */
+export function errorCode(error: unknown): number {
+  const { errcode, sqliteExtendedCode } = error as { errcode?: unknown; sqliteExtendedCode?: unknown }
+  const code = sqliteExtendedCode ?? errcode
+  return typeof code === 'number' ? code : 0
+}
+
+/** By the primary result code; https://sqlite.org/rescode.html. */
+const codes: ReadonlyMap<number, readonly [code: ErrorCode, hint: string]> = new Map([
+  [3, ['VARVE_REFUSED', 'the user needs to read the file, and to write, the file and its folder']],
+  [5, ['VARVE_UNREACHABLE', 'another process has it locked; run the command again when it has let go']],
+  [6, ['VARVE_UNREACHABLE', 'another process has it locked; run the command again when it has let go']],
+  [8, ['VARVE_REFUSED', 'the user needs to read the file, and to write, the file and its folder']],
+  [10, ['VARVE_IO', 'nothing was written']],
+  [11, ['VARVE_CORRUPT', "look at what 'PRAGMA integrity_check' says of it"]],
+  [13, ['VARVE_DISK_FULL', 'nothing was written there; free some space and run the command again']],
+  [14, ['VARVE_UNREACHABLE', 'check that the file is there and its folder can be written to']],
+  [26, ['VARVE_NOT_POSSIBLE', 'a link needs an SQLite database there']],
+])
+
+export function sqliteError(path: string, error: unknown): unknown {
+  const code = errorCode(error)
+  if (code === 0 || error instanceof VarveError) return error
+  const [kind, hint] =
+    codes.get(code & 0xff) ?? (['VARVE_NOT_POSSIBLE', 'nothing was written there'] as const)
+  const message = (error as Error).message
+  return new VarveError(kind, `'${path}' says: ${message}`, { data: { path, code }, hint, cause: error })
+}
+
+/** TOOBIG, CONSTRAINT, MISMATCH: about the row, not about the file. */
+export function isRefusal(error: unknown): boolean {
+  return [18, 19, 20].includes(errorCode(error) & 0xff)
+}
+
+/** A trigger said no; it may have left behind what it had done before. */
+export function isTriggers(error: unknown): boolean {
+  return errorCode(error) === 1811
+}

@@ -1,0 +1,63 @@
+// Rows out of an SQLite file: all of a table in batches, or the one that has a key. Texts come as bytes, because the
+// driver would end them at a NUL and mend what is not UTF-8; what each value is comes as one letter a column.
+import { VarveError } from '../../base/errors.ts'
+import type { Cell } from '../../table/interface.ts'
+import type { SqliteDatabase, SqliteValue } from './database.ts'
+import { type SqliteTable, quoteName } from './discover.ts'
+import { type Bound, type Tag, cellOfValue } from './values.ts'
+
+const batchRows = 512
+
+export async function* readRows(database: SqliteDatabase, table: SqliteTable): AsyncGenerator<Cell[][]> {
+  const order =
+    table.key.length === 0 ? '' : ` ORDER BY ${table.key.map((name) => `t.${quoteName(name)}`).join(', ')}`
+  const rows = database.iterate(`${select(table)}${order}`)
+  let batch: Cell[][] = []
+  for (const row of rows) {
+    batch.push(cellsOf(table, row))
+    if (batch.length < batchRows) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+export type KeyBound = readonly Bound[]
+
+/** The row of this key as it is now; null when there is none. */
+export function readRow(database: SqliteDatabase, table: SqliteTable, key: KeyBound): Cell[] | null {
+  const [row] = database.all(
+    `${select(table)} WHERE ${keyText(table, key)}`,
+    key.map(({ value }) => value),
+  )
+  return row === undefined ? null : cellsOf(table, row)
+}
+
+export function keyText(table: SqliteTable, key: KeyBound): string {
+  return table.key.map((name, i) => `t.${quoteName(name)} = ${key[i]!.sql}`).join(' AND ')
+}
+
+function select({ name, columns }: SqliteTable): string {
+  const tags = columns.map((column) => `substr(typeof(t.${quoteName(column.name)}), 1, 1)`)
+  const values = columns.map((column) => {
+    const quoted = `t.${quoteName(column.name)}`
+    return `iif(typeof(${quoted}) = 'text', CAST(${quoted} AS BLOB), ${quoted})`
+  })
+  return `SELECT ${tags.join(' || ')}, ${values.join(', ')} FROM main.${quoteName(name)} AS t`
+}
+
+function cellsOf(table: SqliteTable, row: readonly SqliteValue[]): Cell[] {
+  const tags = row[0] as string
+  return table.columns.map((column, i) => {
+    const cell = cellOfValue(tags[i] as Tag, row[i + 1]!, column)
+    if (cell !== null) return cell
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `'${table.name}' has a text that is not UTF-8 in column '${column.name}'`,
+      {
+        data: { table: table.name, column: column.name },
+        hint: 'keep bytes as BLOB, or leave the table out of the link',
+      },
+    )
+  })
+}
