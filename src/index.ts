@@ -16,6 +16,7 @@ export type {
   DeriveReport,
   DerivedFrom,
   DerivedTable,
+  FunctionDerivation,
 } from './derive/interface.ts'
 export type * from './api/policy-interface.ts'
 export type * from './api/row-history.ts'

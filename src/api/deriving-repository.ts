@@ -18,7 +18,7 @@ export abstract class DerivingRepository extends SyncedRepository {
   async derive(options: DeriveOptions & { branch?: string } = {}): Promise<DeriveReport> {
     const { branch = null, ...rest } = options
     const derivations = new Map((await this.derivations()).map((one) => [one.path, one]))
-    if (derivations.size === 0) {
+    if (derivations.size + (options.functions ?? []).length === 0) {
       throw new VarveError('VARVE_NOT_POSSIBLE', `${configFileName} declares no derived tables`, {
         hint: "write them in its section 'derive': path, 'from', 'sql' and 'key'",
       })

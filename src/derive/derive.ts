@@ -14,13 +14,14 @@ import { refuseStaged } from '../repo/merge.ts'
 import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type Computed, computeAll } from './compute.ts'
-import type { Derivation, DeriveOptions, DeriveReport } from './interface.ts'
+import type { AnyDerivation, Derivation, DeriveOptions, DeriveReport } from './interface.ts'
 import { derivationOrder } from './order.ts'
 import { Workspace } from './workspace.ts'
 
 export interface DeriveWork {
   readonly repo: Repo
   readonly folder: Folder | null
+  /** Of varve.yaml. */
   readonly derivations: ReadonlyMap<Path, Derivation>
   /** null: the branch that is checked out. */
   readonly branch: string | null
@@ -31,8 +32,9 @@ export interface DeriveWork {
 
 /** @throws VarveError VARVE_RULE_VIOLATED, VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE */
 export async function derive(work: DeriveWork): Promise<DeriveReport> {
-  const { derivations, cacheDir, options } = work
-  const order = derivationOrder(derivations, options.paths ?? [...derivations.keys()])
+  const { cacheDir, options } = work
+  const all = allOf(work)
+  const order = derivationOrder(all, options.paths ?? [...all.keys()])
   const workspace = await Workspace.open(options.force === true ? null : cacheDir)
   try {
     const report = await deriveIn(work, order, workspace)
@@ -44,9 +46,18 @@ export async function derive(work: DeriveWork): Promise<DeriveReport> {
   }
 }
 
+function allOf({ derivations, options }: DeriveWork): ReadonlyMap<Path, AnyDerivation> {
+  const all = new Map<Path, AnyDerivation>(derivations)
+  for (const one of options.functions ?? []) {
+    if (all.has(one.path)) throw new TypeError(`'${one.path}' is derived twice`)
+    all.set(one.path, one)
+  }
+  return all
+}
+
 async function deriveIn(
   work: DeriveWork,
-  order: readonly Derivation[],
+  order: readonly AnyDerivation[],
   workspace: Workspace,
 ): Promise<DeriveReport> {
   const { repo, folder, options } = work
@@ -75,7 +86,7 @@ async function deriveIn(
 
 async function computeOn(
   work: DeriveWork,
-  order: readonly Derivation[],
+  order: readonly AnyDerivation[],
   workspace: Workspace,
   io: Io,
   manifest: Manifest,

@@ -2,6 +2,7 @@
 // What a derived table was made of is in the commit that made it.
 import type { Derivation } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
+import type { ColumnType, Row } from '../table/interface.ts'
 
 /** What a commit says of a table that it derived, in `extra.derived`, by path. */
 export interface DerivedFrom {
@@ -9,6 +10,18 @@ export interface DerivedFrom {
   readonly definition: string
   /** By path: the table object that was read, in hex. */
   readonly from: Readonly<Record<string, string>>
+}
+
+/** A table that a function of yours computes, row by row, from one other table. */
+export interface FunctionDerivation {
+  readonly path: Path
+  readonly from: Path
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  /** Another one whenever the function does something else: what it derived is then derived anew. */
+  readonly version: string
+  /** The rows that a row becomes: none, one or several. The same for the same row, each time. */
+  readonly rows: (row: Row) => Row | readonly Row[] | null
 }
 
 export interface DerivedTable {
@@ -35,7 +48,11 @@ export interface DeriveOptions {
   /** Computes all anew, as if nothing were known. */
   readonly force?: boolean | undefined
   readonly message?: string | undefined
+  /** Beside those of varve.yaml. */
+  readonly functions?: readonly FunctionDerivation[] | undefined
   readonly signal?: AbortSignal | undefined
 }
+
+export type AnyDerivation = Derivation | FunctionDerivation
 
 export type { Derivation }

@@ -3,10 +3,9 @@
 import { utf8, utf8Text } from '../base/bytes.ts'
 import { sha256Hex } from '../base/platform.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
-import type { Derivation } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
-import type { DerivedFrom } from './interface.ts'
+import type { AnyDerivation, DerivedFrom } from './interface.ts'
 
 export interface Memo extends DerivedFrom {
   /** The table that came out, in hex. */
@@ -28,11 +27,19 @@ export function writeMemo(writer: ObjectWriter, memo: Memo): Cid {
   return writer.put('raw', utf8(JSON.stringify(memo)))
 }
 
-export function derivedFrom(derivation: Derivation, inputs: ReadonlyMap<Path, Cid>): DerivedFrom {
-  const { from, sql, key, types } = derivation
-  const definition = sha256Hex(utf8(JSON.stringify([from, sql, key, types])))
-  const tables = from.map(({ path }) => [path, digestHex(inputs.get(path)!)] as const)
+export function derivedFrom(derivation: AnyDerivation, inputs: ReadonlyMap<Path, Cid>): DerivedFrom {
+  const definition = sha256Hex(utf8(JSON.stringify(definitionOf(derivation))))
+  const tables = [...inputs].map(([path, table]) => [path, digestHex(table)] as const)
   return { definition, from: Object.fromEntries(tables.toSorted(([a], [b]) => (a < b ? -1 : 1))) }
+}
+
+function definitionOf(derivation: AnyDerivation): unknown {
+  if ('rows' in derivation) {
+    const { from, key, columns, version } = derivation
+    return ['function', from, key, columns, version]
+  }
+  const { from, sql, key, types } = derivation
+  return [from, sql, key, types]
 }
 
 export function isSameOrigin(a: DerivedFrom, b: DerivedFrom): boolean {

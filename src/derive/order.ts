@@ -1,14 +1,14 @@
 // The order in which derived tables are computed: each after those it is made of.
 import { VarveError } from '../base/errors.ts'
-import type { Derivation } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
+import type { AnyDerivation } from './interface.ts'
 
 /** Those that are wanted and what they are made of. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (a circle) */
 export function derivationOrder(
-  derivations: ReadonlyMap<Path, Derivation>,
+  derivations: ReadonlyMap<Path, AnyDerivation>,
   wanted: readonly Path[],
-): Derivation[] {
-  const order: Derivation[] = []
+): AnyDerivation[] {
+  const order: AnyDerivation[] = []
   const state = new Map<Path, 'open' | 'done'>()
   const visit = (path: Path, way: readonly Path[]): void => {
     const derivation = derivations.get(path)
@@ -20,7 +20,7 @@ export function derivationOrder(
       })
     }
     state.set(path, 'open')
-    for (const input of derivation.from) visit(input.path, [...way, path])
+    for (const input of inputsOf(derivation)) visit(input, [...way, path])
     state.set(path, 'done')
     order.push(derivation)
   }
@@ -37,4 +37,9 @@ export function derivationOrder(
     visit(path, [])
   }
   return order
+}
+
+/** Paths of the tables that it is made of. */
+export function inputsOf({ from }: AnyDerivation): readonly Path[] {
+  return typeof from === 'string' ? [from] : from.map(({ path }) => path)
 }

@@ -1,0 +1,154 @@
+// Tables that a function derives, row by row, from one other.
+import fc from 'fast-check'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Repository } from '../../src/index.ts'
+import type { FunctionDerivation, Row } from '../../src/index.ts'
+import { fault } from '../support/linked.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+
+describe('tables derived by a function', () => {
+  let repo: Repository
+  let seen: unknown[]
+
+  beforeEach(async () => {
+    repo = await Repository.init(temporaryDir(), { author })
+    seen = []
+    await put([
+      { id: 1, name: 'Ada', age: 36 },
+      { id: 2, name: 'Tim', age: 9 },
+      { id: 3, name: 'Grace', age: 85 },
+    ])
+    return () => repo.close()
+  })
+
+  async function put(
+    rows: readonly Record<string, string | number>[],
+    gone: readonly number[] = [],
+  ): Promise<void> {
+    await repo.transaction('main', async (tx) => {
+      const exists = tx.base !== null
+      const people = exists ? tx.table('people') : tx.createTable('people', { key: ['id'] })
+      for (const key of gone) people.delete(key)
+      await people.putAll(rows)
+    })
+    await repo.reset('main', { mode: 'hard' })
+  }
+
+  function adults(change: Partial<FunctionDerivation> = {}): FunctionDerivation {
+    return {
+      path: 'adults',
+      from: 'people',
+      key: ['name'],
+      columns: [
+        { name: 'name', type: 'text' },
+        { name: 'born', type: 'int' },
+      ],
+      version: '1',
+      rows: (row) => {
+        seen.push(row['id'])
+        return Number(row['age']) >= 18 ? { name: row['name']!, born: 2024 - Number(row['age']) } : null
+      },
+      ...change,
+    }
+  }
+
+  async function derived(path = 'adults'): Promise<Row[]> {
+    const found: Row[] = []
+    for await (const row of (await repo.at('main')).table(path).scan()) found.push({ ...row })
+    return found
+  }
+
+  test('hold what it makes of each row, and give it changed rows only', async () => {
+    expect(await repo.derive({ functions: [adults()] })).toMatchObject({
+      tables: [{ path: 'adults', outcome: 'changed', rows: 2, rowsRead: 3, from: ['people'] }],
+    })
+    expect(await derived()).toEqual([
+      { name: 'Ada', born: 1988 },
+      { name: 'Grace', born: 1939 },
+    ])
+    seen = []
+    expect((await repo.derive({ functions: [adults()] })).commit).toBe(null)
+    expect(seen).toEqual([])
+    await put(
+      [
+        { id: 2, name: 'Tim', age: 18 },
+        { id: 4, name: 'Alan', age: 41 },
+      ],
+      [3],
+    )
+    await repo.derive({ functions: [adults()] })
+    expect(new Set(seen)).toEqual(new Set([2, 3, 4]))
+    expect((await derived()).map(({ name }) => name)).toEqual(['Ada', 'Alan', 'Tim'])
+  })
+
+  test('are derived anew by another version, or when somebody has changed them', async () => {
+    await repo.derive({ functions: [adults()] })
+    const all = adults({ version: '2', rows: (row) => ({ name: row['name']!, born: null }) })
+    expect(await repo.derive({ functions: [all] })).toMatchObject({ tables: [{ rows: 3, rowsRead: 3 }] })
+    await repo.transaction('main', (tx) => {
+      tx.table('adults').delete('Ada')
+    })
+    await repo.reset('main', { mode: 'hard' })
+    await repo.derive({ functions: [all] })
+    expect(await derived()).toHaveLength(3)
+  })
+
+  test('may hold several rows of one, and a key may pass from one row to another', async () => {
+    const words = adults({
+      key: ['word'],
+      columns: [{ name: 'word', type: 'text' }],
+      rows: (row) => (row['name'] as string).split(' ').map((word) => ({ word })),
+    })
+    await repo.derive({ functions: [words] })
+    await put([
+      { id: 1, name: 'Tim Byron', age: 1 },
+      { id: 2, name: 'Ada', age: 1 },
+    ])
+    await repo.derive({ functions: [words] })
+    expect((await derived()).map(({ word }) => word)).toEqual(['Ada', 'Byron', 'Grace', 'Tim'])
+  })
+
+  test('two rows that make the same key are an error, at once and later', async () => {
+    await repo.derive({ functions: [adults()] })
+    await put([{ id: 9, name: 'Ada', age: 20 }])
+    const words = /^VARVE_RULE_VIOLATED: 'adults': two rows of 'people' make the same key$/
+    expect(await fault(repo.derive({ functions: [adults()] }))).toMatch(words)
+    expect(await fault(repo.derive({ functions: [adults()], force: true }))).toMatch(words)
+    expect(await derived()).toHaveLength(2)
+  })
+
+  test('come out the same from what changed and from all of it', async () => {
+    const rows = fc.array(
+      fc.record({
+        id: fc.integer({ min: 0, max: 30 }),
+        name: fc.constantFrom('a', 'b', 'c'),
+        age: fc.integer({ min: 10, max: 30 }),
+      }),
+      { maxLength: 12 },
+    )
+    const byId = adults({
+      key: ['id'],
+      columns: [
+        { name: 'id', type: 'int' },
+        { name: 'name', type: 'text' },
+      ],
+      rows: (row) => (Number(row['age']) < 18 ? null : { id: row['id']!, name: row['name']! }),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        rows,
+        fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 5 }),
+        async (changed, gone) => {
+          await put(changed, gone)
+          await repo.derive({ functions: [byId] })
+          const known = await derived()
+          expect(await repo.derive({ functions: [byId], force: true })).toMatchObject({ commit: null })
+          expect(await derived()).toEqual(known)
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+})
