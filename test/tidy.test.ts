@@ -24,7 +24,7 @@ const rooms: Record<string, readonly string[]> = {
   repo: ['merge'],
   worktree: ['repo'],
   remote: ['repo', 'http'],
-  connectors: ['table', 'http'],
+  connectors: ['formats', 'http'],
   sync: ['repo', 'connectors'],
   derive: ['repo'],
   git: ['worktree', 'remote'],

@@ -8,6 +8,21 @@ export interface ConnectorOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   readonly signal?: AbortSignal | undefined
+  /** Name of the link that it is opened for: secrets may stand under it. */
+  readonly link?: string | undefined
+  /** Of an HTTP API: how its tables lie in what it answers. */
+  readonly http?: readonly HttpTable[] | undefined
+}
+
+/** As the dataset declares it: see dataset/interface.ts, which stands above. */
+export interface HttpTable {
+  readonly table: string
+  readonly path?: string
+  readonly items?: string
+  readonly key?: readonly string[]
+  readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly next?: string
+  readonly parameter?: string
 }
 
 /** A kind of endpoint. Its driver is loaded by `open`, not before. */
@@ -15,6 +30,8 @@ export interface ConnectorKind {
   /** For messages: 'PostgreSQL'. */
   readonly name: string
   accepts(url: string): boolean
+  /** It can be read and not written to: mode 'capture' only. */
+  readonly isOnlyRead?: true
   /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED */
   open(url: string, options: ConnectorOptions): Promise<Connector>
 }

@@ -12,7 +12,10 @@ export function secretName(link: string, what: string): string {
 }
 
 /** null where none is given. @throws VarveError VARVE_REFUSED when its file cannot be read */
-export async function linkSecret({ link, environment }: SinkOptions, what: string): Promise<string | null> {
+export async function linkSecret(
+  { link, environment }: Pick<SinkOptions, 'link' | 'environment'>,
+  what: string,
+): Promise<string | null> {
   const name = secretName(link, what)
   const given = environment?.[name]
   if (given !== undefined && given !== '') return given

@@ -21,7 +21,19 @@ const sqlite: ConnectorKind = {
   open: async (url) => (await import('./sqlite/connector.ts')).openSqlite(url),
 }
 
-const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite]
+const http: ConnectorKind = {
+  name: 'HTTP API that answers JSON: https://HOST/PATH',
+  accepts: (url) => /^https?:\/\//.test(url),
+  isOnlyRead: true,
+  open: async (url, options) => (await import('./http/connector.ts')).openHttp(url, options),
+}
+
+const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, http]
+
+/** Whether it can be read and not written to. */
+export function isOnlyRead(url: string): boolean {
+  return kinds.find((kind) => kind.accepts(url))?.isOnlyRead === true
+}
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL), VARVE_UNREACHABLE */
 export async function openEndpoint(url: string, options: ConnectorOptions = {}): Promise<Connector> {

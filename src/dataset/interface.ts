@@ -63,8 +63,28 @@ export interface LinkSetting {
   readonly commits?: 'each' | undefined
   /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */
   readonly transform?: readonly TableTransform[] | undefined
+  /** Of a link to an HTTP API. */
+  readonly http?: readonly HttpTable[] | undefined
   /** How the endpoint's changes are found; unset: by its log once the link was followed, else by comparing. */
   readonly changes?: LinkChanges | undefined
+}
+
+/** How a table lies in the answers of an HTTP API. */
+export interface HttpTable {
+  /** As the link calls it. */
+  readonly table: string
+  /** Under the endpoint's URL, with its query. Default: the table's name. */
+  readonly path?: string
+  /** Where in an answer the list of rows is: 'data.items'. Default: the answer is the list. */
+  readonly items?: string
+  /** Properties of an item. Default: 'id'. */
+  readonly key?: readonly string[]
+  /** Properties that are columns. Default: those of the key, and the whole item as 'item'. */
+  readonly columns?: readonly { readonly name: string; readonly type: CastType }[]
+  /** Where in an answer the next page is named: its URL, or a value for `parameter`. Default: the header Link. */
+  readonly next?: string
+  /** A parameter of the query: takes what `next` finds, or without that counts pages from 1 until one is empty. */
+  readonly parameter?: string
 }
 
 /** `where` and all but renaming of columns hold for mode 'capture' alone: nothing of it can be undone on the way back. */

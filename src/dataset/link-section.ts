@@ -3,12 +3,23 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
+import { httpTablesOf } from './http-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
 import { transformsOf } from './transform-section.ts'
 
 const linkName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
-const settings = ['endpoint', 'mode', 'tables', 'into', 'branch', 'commits', 'changes', 'transform'] as const
+const settings = [
+  'endpoint',
+  'mode',
+  'tables',
+  'into',
+  'branch',
+  'commits',
+  'changes',
+  'transform',
+  'http',
+] as const
 
 export function isLinkName(name: string): boolean {
   return linkName.test(name)
@@ -58,6 +69,7 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
+    ...(given.has('http') ? { http: [...httpTablesOf(given.get('http'), { tables, fault })] } : {}),
     ...(given.has('transform')
       ? { transform: [...transformsOf(given.get('transform'), { mode, tables, fault })] }
       : {}),

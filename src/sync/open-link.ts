@@ -1,7 +1,8 @@
 // A link's endpoint as the dataset is to see it. Whoever reads or writes for a link opens it here, so that no mask can be
 // passed by.
 import type { Connector } from '../connectors/interface.ts'
-import { openEndpoint } from '../connectors/open.ts'
+import { VarveError } from '../base/errors.ts'
+import { isOnlyRead, openEndpoint } from '../connectors/open.ts'
 import type { Link } from './interface.ts'
 import { transformed } from './transform/connector.ts'
 
@@ -10,5 +11,16 @@ export async function openLink(
   link: Link,
   environment?: Readonly<Record<string, string | undefined>>,
 ): Promise<Connector> {
-  return transformed(await openEndpoint(link.endpoint, { environment }), link, environment)
+  const { endpoint, mode, name, http } = link
+  if (mode !== 'capture' && isOnlyRead(endpoint)) {
+    throw new VarveError(
+      'VARVE_USAGE',
+      `'${endpoint}' can be read and not written to: '${mode}' needs both`,
+      {
+        data: { endpoint, mode },
+        hint: "its mode is 'capture': what it changes comes into the branch",
+      },
+    )
+  }
+  return transformed(await openEndpoint(endpoint, { environment, link: name, http }), link, environment)
 }

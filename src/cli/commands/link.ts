@@ -86,13 +86,14 @@ async function run(context: Context): Promise<number> {
   if (action === 'show') {
     const link = (await repo.links()).find((one) => one.name === name)
     if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
-    const { branch, into, commits, transform = [], ...rest } = link
+    const { branch, into, commits, transform = [], http = [], ...rest } = link
     const lines = {
       ...rest,
       tables: link.tables.join(', '),
       into: into === '' ? '.' : into,
       branch: branch ?? '(the current one)',
       ...(commits === undefined ? {} : { commits }),
+      ...(http.length === 0 ? {} : { http: http.map(({ table }) => table).join(', ') }),
       ...(transform.length === 0 ? {} : { transform: transform.map(transformText).join('; ') }),
     }
     out.result(link, () => {

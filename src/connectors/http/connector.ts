@@ -1,0 +1,165 @@
+// An HTTP API that answers JSON, as an endpoint that is only read. Its tables are declared: where the list of items lies,
+// which properties are the key, and which ones are columns; without columns each row is the key and the whole item.
+import { VarveError } from '../../base/errors.ts'
+import { HttpClient } from '../../http/client.ts'
+import { absentCell, cellOf } from '../../table/cell.ts'
+import type { Cell } from '../../table/interface.ts'
+import type { Connector, ConnectorOptions, EndpointColumn, EndpointTable, HttpTable } from '../interface.ts'
+import { linkSecret, secretName } from '../link-secret.ts'
+import { type JsonRange, membersOf } from './json-range.ts'
+import { type Page, type PageSource, pagesOf } from './pages.ts'
+
+const itemColumn = 'item'
+
+interface DeclaredTable extends EndpointTable {
+  readonly declared: HttpTable
+}
+
+export async function openHttp(url: string, options: ConnectorOptions): Promise<Connector> {
+  const base = new URL(url)
+  if (base.username !== '' || base.search !== '' || base.hash !== '') {
+    throw new VarveError('VARVE_USAGE', `an API's URL has no user, query or fragment: '${base.origin}'`, {
+      hint: "queries stand in the 'path' of a table, in varve.yaml",
+    })
+  }
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  const link = options.link ?? ''
+  const headers = await secretHeaders({ link, environment: options.environment }, base)
+  const client = new HttpClient(base.origin, {
+    location: url,
+    headers: { 'user-agent': 'varve', ...headers },
+    pauseMsMax: 60_000,
+    accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
+  })
+  const source: PageSource = { client, base, signal: options.signal }
+  return {
+    location: url,
+    identity: () => Promise.resolve(`http:${base.href}`),
+    async discover(names = (options.http ?? []).map(({ table }) => table)) {
+      const tables = names.map((name) =>
+        declaredTable(options.http?.find(({ table }) => table === name) ?? { table: name }),
+      )
+      // That it answers, and has the rows where they are said to be, is known before anything is made of it.
+      for (const table of tables)
+        for await (const page of pagesOf(source, table.declared)) {
+          cellsOf(table, page)
+          break
+        }
+      return tables
+    },
+    snapshot: () =>
+      Promise.resolve({
+        rows: (table) => rowsOf(source, table as DeclaredTable),
+        digest: () => Promise.resolve(null),
+        close: () => Promise.resolve(),
+      }),
+    checkpoint: () => Promise.resolve(null),
+    takeOver: () => Promise.reject(onlyRead(url)),
+    apply: () => Promise.reject(onlyRead(url)),
+    close: () => client.close(),
+  }
+}
+
+async function secretHeaders(
+  options: { readonly link: string; readonly environment: ConnectorOptions['environment'] },
+  base: URL,
+): Promise<Record<string, string>> {
+  const token = await linkSecret(options, 'TOKEN')
+  const header = await linkSecret(options, 'HEADER')
+  const [, name, value] = /^([\w-]+): *(\S.*)$/.exec(header ?? '') ?? []
+  if (header !== null && (name === undefined || value === undefined)) {
+    throw new VarveError(
+      'VARVE_REFUSED',
+      `${secretName(options.link, 'HEADER')} is not a header: 'NAME: VALUE'`,
+    )
+  }
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname)
+  if ((token ?? header) !== null && base.protocol !== 'https:' && !isLoopback) {
+    throw new VarveError('VARVE_REFUSED', `the secret would travel to '${base.origin}' for all to read`, {
+      hint: 'use https://, or take the secret away',
+    })
+  }
+  return {
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    ...(name === undefined ? {} : { [name]: value! }),
+  }
+}
+
+function declaredTable(declared: HttpTable): DeclaredTable {
+  const key = declared.key ?? ['id']
+  const columns = declared.columns ?? [
+    ...key.map((name) => ({ name, type: 'json' as const })),
+    { name: itemColumn, type: 'json' as const },
+  ]
+  const missing = key.find((name) => !columns.some((column) => column.name === name))
+  if (missing !== undefined) {
+    throw new VarveError(
+      'VARVE_RULE_VIOLATED',
+      `table '${declared.table}' has no column '${missing}' for its key`,
+      {
+        data: { table: declared.table, column: missing },
+      },
+    )
+  }
+  return {
+    name: declared.table,
+    columns: columns.map(({ name, type }): EndpointColumn => ({
+      name,
+      type,
+      nativeType: 'JSON',
+      nullable: true,
+      generated: false,
+    })),
+    key,
+    references: [],
+    declared,
+  }
+}
+
+/** While pages are read the API goes on: an item that has slid to a later page meanwhile comes twice, and counts once. */
+async function* rowsOf(source: PageSource, table: DeclaredTable): AsyncGenerator<Cell[][]> {
+  const places = table.key.map((name) => table.columns.findIndex((column) => column.name === name))
+  const seen = new Set<string>()
+  for await (const page of pagesOf(source, table.declared)) {
+    yield cellsOf(table, page).filter((cells) => {
+      const key = places
+        .map((place) => `${cells[place]!.kind} ${Buffer.from(cells[place]!.bytes).toString('latin1')}`)
+        .join('\0')
+      return seen.size < seen.add(key).size
+    })
+  }
+}
+
+function cellsOf({ name: table, key, columns, declared }: DeclaredTable, { items }: Page): Cell[][] {
+  return items.map((item, i) => {
+    const members = membersOf(item)
+    const missing = key.find(
+      (name) => !['text', 'number', 'true', 'false'].includes(members?.get(name)?.kind ?? ''),
+    )
+    if (members === null || missing !== undefined) {
+      const what = members === null ? 'is no object' : `has no '${missing}' for its key`
+      throw new VarveError('VARVE_RULE_VIOLATED', `table '${table}': item ${i + 1} of a page ${what}`, {
+        data: { table, item: i + 1 },
+        hint: "say in varve.yaml, under the link's 'http', which properties are the 'key'",
+      })
+    }
+    const isWhole = declared.columns === undefined
+    return columns.map(({ name }) => {
+      if (isWhole && name === itemColumn && !key.includes(itemColumn)) return cellOfRange(item)
+      const found = members.get(name)
+      return found === undefined ? absentCell : cellOfRange(found)
+    })
+  })
+}
+
+/** A copy: a page is not to be held for one cell of it. */
+function cellOfRange({ src, kind, start, end }: JsonRange): Cell {
+  return cellOf(
+    kind,
+    kind === 'null' || kind === 'true' || kind === 'false' ? new Uint8Array(0) : src.slice(start, end),
+  )
+}
+
+function onlyRead(url: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${url}' can be read and not written to`, { data: { url } })
+}

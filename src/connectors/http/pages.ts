@@ -1,0 +1,118 @@
+// The pages of one table, one after the other. The next one is named by the answer (a URL, or a cursor for a parameter),
+// by its header Link (rel="next"), or by counting. It is asked for at the link's own origin and nowhere else: what an API
+// answers must not send us, and our secret with us, to another place.
+import { VarveError } from '../../base/errors.ts'
+import { utf8Text } from '../../base/bytes.ts'
+import type { HttpAnswer, HttpClient } from '../../http/client.ts'
+import type { HttpTable } from '../interface.ts'
+import { type JsonRange, elementsOf, rangeAt } from './json-range.ts'
+
+const pageBytesMax = 32 << 20
+const pagesMax = 100_000
+
+export interface Page {
+  readonly items: readonly JsonRange[]
+}
+
+export interface PageSource {
+  readonly client: HttpClient
+  /** With a slash at its end. */
+  readonly base: URL
+  readonly signal?: AbortSignal | undefined
+}
+
+export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGenerator<Page> {
+  const { base } = source
+  const seen = new Set<string>()
+  let url: URL | null = sameOrigin(new URL(table.path ?? encodeURIComponent(table.table), base), base, table)
+  while (url !== null) {
+    if (seen.has(url.href) || seen.size >= pagesMax)
+      throw fault(table, `its pages go on for ever: ${shown(url)}`)
+    seen.add(url.href)
+    const answer = await source.client.send({
+      method: 'GET',
+      path: `${url.pathname}${url.search}`,
+      headers: { accept: 'application/json' },
+      bytesMax: pageBytesMax,
+      signal: source.signal,
+    })
+    const document = documentOf(answer, table, url)
+    const found = rangeAt(document, table.items ?? '')
+    const items = found === null ? null : elementsOf(found)
+    if (items === null)
+      throw fault(table, `there is no list at '${table.items ?? ''}' in what ${shown(url)} answers`)
+    yield { items }
+    url = nextOf(table, { url, base, answer, document, isEmpty: items.length === 0 })
+  }
+}
+
+interface Here {
+  readonly url: URL
+  readonly base: URL
+  readonly answer: HttpAnswer
+  readonly document: JsonRange
+  readonly isEmpty: boolean
+}
+
+function nextOf(table: HttpTable, here: Here): URL | null {
+  const { url, base, answer, document, isEmpty } = here
+  const { next, parameter } = table
+  if (next !== undefined) {
+    const found = rangeAt(document, next)
+    if (found === null || found.start === found.end || !['text', 'number'].includes(found.kind)) return null
+    const value = utf8Text(found.src.subarray(found.start, found.end))
+    return parameter === undefined
+      ? sameOrigin(new URL(value, url), base, table)
+      : withParameter(url, parameter, value)
+  }
+  if (parameter !== undefined) {
+    if (isEmpty) return null
+    const count = Number(url.searchParams.get(parameter) ?? '1')
+    return withParameter(url, parameter, String(count + 1))
+  }
+  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(answer.headers['link'] ?? '') ?? []
+  return target === undefined ? null : sameOrigin(new URL(target, url), base, table)
+}
+
+function withParameter(url: URL, parameter: string, value: string): URL {
+  const next = new URL(url)
+  next.searchParams.set(parameter, value)
+  return next
+}
+
+function sameOrigin(url: URL, base: URL, table: HttpTable): URL {
+  if (url.origin === base.origin) return url
+  throw new VarveError(
+    'VARVE_REFUSED',
+    `the next page of '${table.table}' would be at another place: '${url.origin}'`,
+    {
+      data: { table: table.table, origin: url.origin },
+      hint: 'only the origin of the link is asked; if you trust the other one, use it as the endpoint',
+    },
+  )
+}
+
+function documentOf(answer: HttpAnswer, table: HttpTable, url: URL): JsonRange {
+  const src = answer.body
+  try {
+    JSON.parse(utf8Text(src))
+  } catch {
+    throw fault(table, `what ${shown(url)} answers is not JSON`)
+  }
+  let [start, end] = [0, src.length]
+  while (start < end && src[start]! <= 0x20) start++
+  while (start < end && src[end - 1]! <= 0x20) end--
+  return { src, kind: 'json', start, end }
+}
+
+function fault({ table }: HttpTable, what: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `table '${table}': ${what}`, {
+    data: { table },
+    hint: "say in varve.yaml, under the link's 'http', where its rows and its next page are",
+  })
+}
+
+/** Queries may hold what is not to be shown. */
+function shown(url: URL): string {
+  return `'${url.pathname}'`
+}

@@ -1,0 +1,233 @@
+// An HTTP API as an endpoint that is only read: a real server on loopback, pages of every kind, and answers that lie.
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import { isVarveError } from '../../src/base/errors.ts'
+import type { HttpTable } from '../../src/dataset/interface.ts'
+import { createContext } from '../../src/repo/context.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Link, Receipt } from '../../src/sync/interface.ts'
+import { openLink } from '../../src/sync/open-link.ts'
+import { syncRound } from '../../src/sync/round.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+
+describe('links to an HTTP API', () => {
+  let server: http.Server
+  let origin: string
+  let requests: http.IncomingMessage[]
+  let answer: (url: URL, response: http.ServerResponse) => void
+  let store: MemoryStore
+  let repository: DataRepository
+
+  beforeEach(async () => {
+    requests = []
+    server = http.createServer((request, response) => {
+      requests.push(request)
+      answer(new URL(request.url!, origin), response)
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    store = MemoryStore.create()
+    repository = DataRepository.over(store, { author })
+  })
+  afterEach(async () => {
+    server.closeAllConnections()
+    await new Promise((done) => server.close(done))
+  })
+
+  async function sync(
+    table: Omit<HttpTable, 'table'> = {},
+    change: { link?: Partial<Link>; environment?: Readonly<Record<string, string>> } = {},
+  ): Promise<Receipt> {
+    const link: Link = {
+      name: 'crm',
+      endpoint: `${origin}/v1`,
+      mode: 'capture',
+      tables: ['people'],
+      into: 'crm',
+      branch: 'main',
+      http: [{ table: 'people', ...table }],
+      ...change.link,
+    }
+    const connector = await openLink(link, change.environment)
+    try {
+      return await syncRound({
+        repo: createContext(store, { author }),
+        folder: null,
+        connector,
+        link,
+        options: {},
+      })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async function rows(): Promise<unknown[]> {
+    const found: unknown[] = []
+    for await (const row of (await repository.at('main')).table('crm/people').scan()) found.push({ ...row })
+    return found
+  }
+
+  async function fault(work: Promise<unknown>): Promise<string> {
+    return work.then(
+      () => 'no error',
+      (error: unknown) => (isVarveError(error) ? `${error.code}: ${error.message}` : String(error)),
+    )
+  }
+
+  const send = (
+    response: http.ServerResponse,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): void => void response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body)
+
+  test('without columns a row is its key and the whole item, with every digit; a quiet round makes no commit', async () => {
+    answer = (_, response) =>
+      send(response, '[ {"id": 1, "big": 12345678901234567890.10, "__proto__": {"a":[1]}}, {"id":"b"} ]')
+    expect((await sync()).tables[0]).toMatchObject({ read: 2, captured: { added: 2 } })
+    expect(requests[0]!.url).toBe('/v1/people')
+    const exported: string[] = []
+    for await (const part of repository.exportTable('main', 'crm/people', { format: 'jsonl' }))
+      exported.push(Buffer.from(part).toString())
+    expect(exported.join('')).toBe(
+      '{"id":1,"item":{"id": 1, "big": 12345678901234567890.10, "__proto__": {"a":[1]}}}\n{"id":"b","item":{"id":"b"}}\n',
+    )
+    const { commit } = await sync()
+    expect((await sync()).commit).toBe(commit)
+  })
+
+  test('declared properties are columns: a property may be missing, and items change, come and go', async () => {
+    const columns = [
+      { name: 'id', type: 'int' },
+      { name: 'name', type: 'text' },
+      { name: 'tags', type: 'json' },
+    ] as const
+    answer = (_, response) =>
+      send(response, '{"data":{"items":[{"id":1,"name":"A\\u0064a","tags":["x"],"more":1},{"id":2}]}}')
+    await sync({ items: 'data.items', columns })
+    expect(await rows()).toEqual([
+      { id: 1, name: 'Ada', tags: ['x'] },
+      { id: 2, name: null, tags: null },
+    ])
+    answer = (_, response) => send(response, '{"data":{"items":[{"id":2,"name":null},{"id":3,"name":"Cy"}]}}')
+    const receipt = await sync({ items: 'data.items', columns })
+    expect(receipt.tables[0]!.captured).toEqual({ added: 1, changed: 1, removed: 1 })
+  })
+
+  const pages = [[1, 2], [2, 3], [4]]
+  const page = (n: number): string => JSON.stringify((pages[n] ?? []).map((id) => ({ id })))
+  const ids = async (): Promise<unknown[]> => (await rows()).map((row) => (row as { id: unknown }).id)
+
+  test('pages follow a cursor in the answer, an address in it, a header Link, or a count; what comes twice counts once', async () => {
+    const at = (url: URL, name: string): number => Number(url.searchParams.get(name) ?? '0')
+    const shapes: [Omit<HttpTable, 'table'>, typeof answer][] = [
+      [
+        { path: 'people?limit=2', items: 'data', next: 'meta.next', parameter: 'after' },
+        (url, response) => {
+          const n = at(url, 'after')
+          expect(url.searchParams.get('limit')).toBe('2')
+          send(response, `{"data":${page(n)},"meta":{"next":${n < 2 ? `"${n + 1}"` : 'null'}}}`)
+        },
+      ],
+      [
+        { items: 'data', next: 'next' },
+        (url, response) => {
+          const n = at(url, 'p')
+          send(response, `{"data":${page(n)},"next":${n < 2 ? `"/v1/people?p=${n + 1}"` : '""'}}`)
+        },
+      ],
+      [
+        {},
+        (url, response) => {
+          const n = at(url, 'p')
+          send(
+            response,
+            page(n),
+            n < 2 ? { link: `<${origin}/x>; rel="prev", <?p=${n + 1}>; rel="next"` } : {},
+          )
+        },
+      ],
+      [
+        { path: 'people?page=1', parameter: 'page' },
+        (url, response) => send(response, page(at(url, 'page') - 1)),
+      ],
+    ]
+    for (const [table, answers] of shapes) {
+      answer = answers
+      store = MemoryStore.create()
+      repository = DataRepository.over(store, { author })
+      await sync(table)
+      expect(await ids()).toEqual([1, 2, 3, 4])
+    }
+  })
+
+  test('no other origin is asked, and a secret goes to none: neither by a next page nor by a redirect', async () => {
+    const heard: unknown[] = []
+    const other = http.createServer((request, response) => {
+      heard.push(request.headers)
+      response.end('[]')
+    })
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
+    const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`
+    const environment = { VARVE_LINK_CRM_TOKEN: 's3cret' }
+    answer = (_, response) => send(response, `{"data":[],"next":"${elsewhere}"}`)
+    expect(await fault(sync({ items: 'data', next: 'next' }, { environment }))).toMatch(
+      /^VARVE_REFUSED: the next page .* at another place/,
+    )
+    answer = (_, response) => send(response, '[]', { link: `<${elsewhere}>; rel=next` })
+    expect(await fault(sync({}, { environment }))).toMatch(/^VARVE_REFUSED: the next page/)
+    answer = (_, response) => void response.writeHead(302, { location: elsewhere }).end()
+    expect(await fault(sync({}, { environment }))).toMatch(/^VARVE_REFUSED: .*not followed/)
+    expect(await fault(sync({ path: elsewhere }, { environment }))).toMatch(/^VARVE_REFUSED/)
+    expect(heard).toEqual([])
+    expect(requests[0]!.headers['authorization']).toBe('Bearer s3cret')
+    await new Promise((done) => other.close(done))
+  })
+
+  test('a secret may be any header, comes from the environment, and does not travel in the clear', async () => {
+    answer = (_, response) => send(response, '[]')
+    await sync({}, { environment: { VARVE_LINK_CRM_HEADER: 'X-Api-Key: abc' } })
+    expect(requests[0]!.headers['x-api-key']).toBe('abc')
+    expect(await fault(sync({}, { environment: { VARVE_LINK_CRM_HEADER: 'abc' } }))).toContain(
+      'VARVE_LINK_CRM_HEADER is not a header',
+    )
+    const clear = { link: { endpoint: 'http://192.0.2.1/' }, environment: { VARVE_LINK_CRM_TOKEN: 'x' } }
+    expect(await fault(sync({}, clear))).toMatch(/^VARVE_REFUSED: the secret would travel/)
+    answer = (_, response) => void response.writeHead(401).end()
+    expect(await fault(sync())).toMatch(/^VARVE_REFUSED: .*refuses access \(401\)/)
+  })
+
+  test('answers that are not what was declared change nothing, and are named', async () => {
+    answer = (_, response) => send(response, '[{"id":1}]')
+    await sync()
+    const { sequence } = await store.manifest()
+    const answers: [string, RegExp, Omit<HttpTable, 'table'>?][] = [
+      ['{"items":[]}', /^VARVE_NOT_POSSIBLE: table 'people': there is no list at ''/],
+      ['<html>', /is not JSON$/],
+      ['[1]', /item 1 of a page is no object$/],
+      ['[{"id":1},{"id":null}]', /item 2 of a page has no 'id' for its key$/],
+      ['[{"id":{}}]', /has no 'id'/],
+      ['{"a":[],"next":"?x"}', /go on for ever/, { items: 'a', next: 'next' }],
+      [`[${'0'.repeat(33 << 20)}]`, /^VARVE_CORRUPT: .*more than was asked for/],
+    ]
+    for (const [body, expected, table] of answers) {
+      answer = (_, response) => send(response, body)
+      expect(await fault(sync(table))).toMatch(expected)
+    }
+    // An API that is suddenly empty is a guard's business.
+    answer = (_, response) => send(response, '[]')
+    expect(await fault(sync())).toMatch(/^VARVE_REFUSED: all 1 rows of 'people' are gone from the endpoint/)
+    expect((await store.manifest()).sequence).toBe(sequence)
+    expect(await rows()).toHaveLength(1)
+  })
+
+  test('it is only read: another mode is refused', async () => {
+    for (const mode of ['two-way', 'mirror', 'materialize'] as const)
+      expect(await fault(sync({}, { link: { mode } }))).toMatch(
+        /^VARVE_USAGE: .*can be read and not written to/,
+      )
+  })
+})
