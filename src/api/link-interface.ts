@@ -46,6 +46,15 @@ export interface LinkSyncOptions extends OperationOptions {
   readonly retry?: boolean
 }
 
+export interface FollowLinkOptions extends OperationOptions {
+  /** How often an endpoint without a log is asked, in ms; default 5 s. */
+  readonly pollMs?: number
+  /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */
+  readonly compareMs?: number
+  /** The line is broken, and is opened again after `waitMs`. */
+  readonly onBroken?: (error: Error, waitMs: number) => void
+}
+
 export interface LinkTest {
   readonly location: string
   readonly identity: string

@@ -10,6 +10,7 @@ import { Tree } from '../files/tree.ts'
 import { isReceiptsRef } from '../history/refs.ts'
 import { readHead } from '../repo/head.ts'
 import { identityKey, isOfLink } from '../sync/state.ts'
+import type { Line } from '../sync/follow.ts'
 import { markKey, readMark } from '../sync/log/mark.ts'
 import { readConfig } from '../worktree/config-file.ts'
 import type * as t from './link-interface.ts'
@@ -120,6 +121,26 @@ export abstract class LinkedRepository extends CarryingRepository {
     )
   }
 
+  /**
+   * Goes on synchronizing: the endpoint's changes as its log tells them, or at intervals where it has none, and the
+   * branch's as they are committed. Receipts of the first round and of each that did something, until `signal` aborts.
+   */
+  async *followLink(name: string, options: t.FollowLinkOptions = {}): AsyncGenerator<t.Receipt> {
+    const link = await this.#link(name)
+    const { endpointLine, follow } = await import('../sync/follow.ts')
+    const { repo, folder } = this
+    yield* follow(
+      repo,
+      link,
+      async () => {
+        if (await isSink(link)) return this.#sinkLine(link, options)
+        const connector = await openEndpointOf(link, this.environment)
+        return endpointLine({ repo, folder, connector, link, options }, options)
+      },
+      options,
+    )
+  }
+
   /** @throws VarveError VARVE_REF_NOT_FOUND */
   protected linkNamed(name: string): Promise<t.Link> {
     return this.#link(name)
@@ -148,6 +169,14 @@ export abstract class LinkedRepository extends CarryingRepository {
     } finally {
       await connector.close()
     }
+  }
+
+  async #sinkLine(link: t.Link, options: t.FollowLinkOptions): Promise<Line> {
+    const { deliverRound } = await import('../sync/deliver.ts')
+    const { repo } = this
+    const round = (): Promise<t.Receipt> =>
+      this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options }))
+    return { round, reader: null, isRead: false, close: async () => undefined }
   }
 
   async #toSink<T>(link: t.Link, work: (sink: Sink) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 // Mirroring without end: look at the source, copy what is new, wait, look again. What cannot be reached is tried again,
 // with longer pauses, and the lag is told meanwhile; what is refused ends it. It stops between two rounds at once, and
 // amid one with all that came kept.
+import { pause } from '../base/pause.ts'
 import { isVarveError } from '../base/errors.ts'
 import type { Store } from '../store/interface.ts'
 import type { Source } from './interface.ts'
@@ -66,18 +67,4 @@ export function eventOf(round: MirrorRound): MirrorEvent {
   if (round.updates.length === 0) return { kind: 'in step', ...round, atMs, lagMs: 0 }
   // Clocks of two machines may disagree: nothing is mirrored before it was there.
   return { kind: 'mirrored', ...round, atMs, lagMs: Math.max(0, atMs - round.changedMs) }
-}
-
-/** Ends early when it is to stop. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted === true) return
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal?.addEventListener('abort', done)
-  })
 }

@@ -18,7 +18,7 @@ import { type LinkedTable, tableAt, tablesThere } from './link-tables.ts'
 import { linkCommit } from './link-commit.ts'
 import type { Round } from './round.ts'
 import { type TableStep, countChanges, rowChanges } from './row-changes.ts'
-import { type LinkState, linkRef } from './state.ts'
+import { type LinkState, linkRef, readLinkState } from './state.ts'
 
 const attemptsMax = 6
 
@@ -179,7 +179,9 @@ interface Outcome {
 async function remember(step: ApplyStep, { base, after, written }: Outcome): Promise<void> {
   const { round, io, state, live } = step
   const { repo, link } = round
-  const known = state.base === null ? null : (await readCommit(io.nodes.reader, state.base)).tree
+  // The merge may have moved it.
+  const { base: last } = readLinkState(await repo.store.manifest(), link.name)
+  const known = last === null ? null : (await readCommit(io.nodes.reader, last)).tree
   const refs = new Map<string, Cid | null>()
   if (written !== null) {
     refs.set(linkRef(link.name, 'written'), written)

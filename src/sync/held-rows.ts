@@ -29,6 +29,13 @@ export class HeldRows {
     else keys?.add(held.keyHex)
   }
 
+  /** The same rows, to which more can be added. */
+  copy(): HeldRows {
+    const copy = new HeldRows()
+    for (const one of this.list) copy.add(one)
+    return copy
+  }
+
   /** Whether the whole table waits. */
   isWhole(path: Path): boolean {
     return this.#keys.get(path) === null

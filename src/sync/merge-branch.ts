@@ -19,9 +19,12 @@ import { refuseStaged } from '../repo/merge.ts'
 import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import { VarveError } from '../base/errors.ts'
+import type { HeldRows } from './held-rows.ts'
+import { linkCommit } from './link-commit.ts'
 import { type LinkedTable, linkTree } from './link-tables.ts'
 import type { Link } from './interface.ts'
 import type { Round } from './round.ts'
+import { linkRef } from './state.ts'
 
 export interface BranchMerge {
   /** What the endpoint shall become, but for rows that are held back. */
@@ -38,6 +41,9 @@ export interface Sides {
   readonly base: Tree | null
   readonly captured: Tree
   readonly live: Cid
+  /** What the endpoint says it was brought to. */
+  readonly told: Cid | null
+  readonly held: HeldRows
 }
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<BranchMerge> {
@@ -92,11 +98,33 @@ async function plan(
   return {
     merge: { ...merge, commit },
     move: {
-      refs: new Map([[ref, commit]]),
+      refs: new Map([[ref, commit], ...(await mergedBase(round, io, sides, { ...merge, commit }))]),
       operation: { name: 'sync', message: `${link.name} into ${shortRefName(ref)}` },
       show: ref === manifest.head ? branch.cid : null,
     },
   }
+}
+
+/**
+ * The branch has what the endpoint had, so that is in common from this very moment: a round that is cut short before it
+ * has written must not take the endpoint's next change of a row for a clash with what came from there.
+ */
+async function mergedBase(
+  round: Round,
+  io: Io,
+  { captured, base, held, tables, told }: Sides,
+  { conflicts, commit }: BranchMerge,
+): Promise<[string, Cid | null][]> {
+  const { link } = round
+  const all = held.copy()
+  await all.addConflicts(io, conflicts, tables)
+  const tree = await all.put(io, captured, base ?? Tree.empty(io.nodes, io.writer))
+  const message = `In common with ${link.endpoint}`
+  const parents = commit === null ? [] : [commit]
+  return [
+    [linkRef(link.name, 'base'), await linkCommit(round, io, { tree: tree.cid, parents, message })],
+    [linkRef(link.name, 'written'), told],
+  ]
 }
 
 interface Outcome extends Omit<BranchMerge, 'commit'> {

@@ -4,12 +4,14 @@ import type { Command, Context } from '../interface.ts'
 import type { Receipt, SyncGuard } from '../../index.ts'
 import { codeOf, decisions } from '../sync/decisions.ts'
 import { chosenLinks, printReceipts, report, reports } from '../sync/reports.ts'
+import { followLinks } from '../sync/follow.ts'
 
 const guards: readonly SyncGuard[] = ['deletes', 'identity', 'restored', 'schema']
 
 export const command: Command = {
   usage: [
     'sync [NAME] [--dry-run] [--allow GUARD...] [--every TIME]',
+    'sync [NAME] --follow [--compare-every TIME]',
     'sync status [NAME]',
     'sync conflicts [NAME]',
     'sync rejected [NAME]',
@@ -33,19 +35,29 @@ export const command: Command = {
       about: "with resolve: the next round writes the branch's rows over the endpoint's",
     },
     theirs: { type: 'flag', about: "with resolve: the branch takes the endpoint's rows" },
+    follow: {
+      type: 'flag',
+      about: "go on: the endpoint's changes as its log tells them, the branch's as they are committed",
+    },
+    'compare-every': {
+      type: 'text',
+      value: 'TIME',
+      about: 'with --follow: read and compare all tables this often, whatever the log says (default: 24h)',
+    },
     every: { type: 'text', value: 'TIME', about: 'go on, a round each TIME: 30s, 5m, 1h' },
   },
   examples: [
     ['varve sync shop --dry-run', 'see what would be done'],
     ['varve sync', 'do it, for every link'],
     ['varve sync shop --every 5m', 'keep on until Ctrl-C'],
+    ['varve sync shop --follow', 'keep on, within a moment of each change'],
     ['varve sync conflicts', 'see which rows both sides changed'],
     ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
     ['varve sync rejected', 'see which rows the endpoint refuses, and why'],
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
   ],
-  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --every one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
+  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --every and --follow one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
   run,
 }
 
@@ -59,12 +71,19 @@ async function run(context: Context): Promise<number> {
 async function rounds(context: Context): Promise<number> {
   const { arguments: given, operation, repository } = context
   given.expectWords(0, 1, '')
-  const everyMs = periodOf(given.text('every'))
+  given.exclusive('every', 'follow')
+  given.exclusive('dry-run', 'follow')
+  const everyMs = periodOf(given, 'every')
+  const compareMs = periodOf(given, 'compare-every')
   const allow = given.list('allow').flatMap((list) => list.split(','))
   const unknown = allow.find((guard) => !(guards as readonly string[]).includes(guard))
   if (unknown !== undefined) throw usage(`'${unknown}' is no guard: ${guards.join(', ')}`)
   const repo = await repository({ commits: true })
   const links = await chosenLinks(repo, given.words[0])
+  if (given.flag('follow')) {
+    const print = (receipt: Receipt): void => printReceipts(context, [receipt], 'all')
+    return followLinks(context, repo, { links, compareMs, print })
+  }
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
   for (;;) {
     const receipts: Receipt[] = []
@@ -78,10 +97,11 @@ async function rounds(context: Context): Promise<number> {
   }
 }
 
-function periodOf(text: string | undefined): number | null {
+function periodOf(given: Context['arguments'], option: string): number | null {
+  const text = given.text(option)
   if (text === undefined) return null
   const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(text) ?? []
   if (count === undefined || Number(count) === 0)
-    throw usage(`'--every' needs a time such as 30s, 5m or 1h, not '${text}'`)
+    throw usage(`'--${option}' needs a time such as 30s, 5m or 1h, not '${text}'`)
   return Number(count) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as 's' | 'm' | 'h']
 }

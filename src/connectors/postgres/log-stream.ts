@@ -88,10 +88,11 @@ export class LogStream {
     const again = how === 'asking' ? setInterval(() => this.#tell(true), askAgainMs) : undefined
     const stop = (): void => this.#wake?.()
     signal?.addEventListener('abort', stop)
+    let own: (() => void) | null = null
     try {
-      await new Promise<void>((resolve) => (this.#wake = resolve))
+      await new Promise<void>((resolve) => (this.#wake = own = resolve))
     } finally {
-      this.#wake = null
+      if (this.#wake === own) this.#wake = null
       clearInterval(again)
       signal?.removeEventListener('abort', stop)
     }

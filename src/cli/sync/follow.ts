@@ -1,0 +1,41 @@
+// `varve sync --follow`: all chosen links at once, a receipt for each round that did something. Ctrl-C ends it between
+// two steps; what a link throws ends the others too.
+import type { Context } from '../interface.ts'
+import type { Link, Receipt, Repository } from '../../index.ts'
+import { visible } from '../visible.ts'
+
+export interface FollowWish {
+  readonly links: readonly Link[]
+  readonly compareMs: number | null
+  readonly print: (receipt: Receipt) => void
+}
+
+export async function followLinks(
+  { operation, out }: Context,
+  repo: Repository,
+  { links, compareMs, print }: FollowWish,
+): Promise<number> {
+  const over = new AbortController()
+  const stop = (): void => over.abort()
+  operation.signal?.addEventListener('abort', stop)
+  if (operation.signal?.aborted === true) stop()
+  const one = async ({ name }: Link): Promise<void> => {
+    const onBroken = (error: Error, waitMs: number): void =>
+      out.warn(`${visible(name)}: ${visible(error.message)}; trying again in ${waitMs / 1000} s`)
+    const options = {
+      ...operation,
+      signal: over.signal,
+      onBroken,
+      ...(compareMs === null ? {} : { compareMs }),
+    }
+    for await (const receipt of repo.followLink(name, options))
+      out.result({ items: [receipt] }, () => print(receipt))
+  }
+  try {
+    await Promise.all(links.map(one))
+    return 0
+  } finally {
+    stop()
+    operation.signal?.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,156 @@
+// A link that is followed: round upon round on one connection, each as soon as there is something to do. The endpoint's
+// log says so for its side; the branch's tip is looked at for the other. An endpoint without a log is asked at intervals.
+// When the line breaks it is opened again, after a pause that doubles; what was not noted is read again.
+import { type VarveError, isVarveError } from '../base/errors.ts'
+import { pause } from '../base/pause.ts'
+import type { LogReader } from '../connectors/change-log.ts'
+import { digestHex } from '../encoding/cid.ts'
+import type { Repo } from '../repo/interface.ts'
+import type { Link, Receipt } from './interface.ts'
+import { OpenLog } from './log/open-log.ts'
+import { branchRef } from '../history/refs.ts'
+import { type Round, syncRoundWith } from './round.ts'
+import { linkRef } from './state.ts'
+
+export interface FollowOptions {
+  /** How often an endpoint without a log is asked, in ms; default 5 s. */
+  readonly pollMs?: number | undefined
+  /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */
+  readonly compareMs?: number | undefined
+  /** The line is broken, and is opened again after `waitMs`. */
+  readonly onBroken?: ((error: VarveError, waitMs: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An open line on which rounds are run. */
+export interface Line {
+  round(): Promise<Receipt>
+  /** What says that the endpoint has changed; null where only a round finds out. */
+  readonly reader: LogReader | null
+  /** Whether there is anything at the endpoint that a round could find. */
+  readonly isRead: boolean
+  close(): Promise<void>
+}
+
+const pollMsDefault = 5_000
+const compareMsDefault = 24 * 3_600_000
+const branchPollMs = 200
+/** A round is run this often without any sign, so that the endpoint hears how far its log was read. */
+const idleMs = 60_000
+const waitMsMin = 250
+const waitMsMax = 60_000
+
+/**
+ * Receipts of the first round and of each that did something, until `signal` aborts. @throws VarveError what a round throws,
+ * but for a line that is broken
+ */
+export async function* follow(
+  repo: Repo,
+  link: Link,
+  open: () => Promise<Line>,
+  options: FollowOptions,
+): AsyncGenerator<Receipt> {
+  const { signal, onBroken } = options
+  let waitMs = waitMsMin
+  let isFirst = true
+  const isOver = (): boolean => signal?.aborted === true
+  while (!isOver()) {
+    try {
+      for await (const receipt of rounds(repo, link, open, options)) {
+        waitMs = waitMsMin
+        if (isFirst || didSomething(receipt)) yield receipt
+        isFirst = false
+      }
+    } catch (error) {
+      if (isOver()) return
+      if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
+      onBroken?.(error, waitMs)
+      await pause(waitMs, signal)
+      waitMs = Math.min(waitMs * 2, waitMsMax)
+    }
+  }
+}
+
+/** A line to an endpoint whose tables are read and written. */
+export function endpointLine(round: Round, { compareMs = compareMsDefault }: FollowOptions): Line {
+  const log = new OpenLog({ isFollowing: true, compareMs: compareMs === 0 ? null : compareMs })
+  return {
+    round: () => syncRoundWith(round, log),
+    get reader() {
+      return log.reader
+    },
+    isRead: true,
+    close: async () => {
+      await log.close()
+      await round.connector.close()
+    },
+  }
+}
+
+async function* rounds(
+  repo: Repo,
+  link: Link,
+  open: () => Promise<Line>,
+  options: FollowOptions,
+): AsyncGenerator<Receipt> {
+  const { signal } = options
+  const line = await open()
+  try {
+    while (signal?.aborted !== true) {
+      const receipt = await line.round()
+      yield receipt
+      await somethingToDo(repo, link, line, receipt, options)
+    }
+  } finally {
+    await line.close()
+  }
+}
+
+function didSomething({ tables, heldBack, notes }: Receipt): boolean {
+  const isQuiet = tables.every(({ captured, written }) =>
+    [captured, written].every((counts) => counts.added + counts.changed + counts.removed === 0),
+  )
+  return !isQuiet || heldBack.length > 0 || notes.length > 0
+}
+
+/** Resolves when the endpoint or the branch has something new, or may have. */
+async function somethingToDo(
+  repo: Repo,
+  link: Link,
+  { reader, isRead }: Line,
+  receipt: Receipt,
+  { pollMs = pollMsDefault, signal }: FollowOptions,
+): Promise<void> {
+  const over = new AbortController()
+  const stop = (): void => over.abort()
+  signal?.addEventListener('abort', stop)
+  if (signal?.aborted === true) stop()
+  try {
+    await Promise.race([
+      pause(isRead && reader === null ? pollMs : idleMs, over.signal),
+      branchMoves(repo, link, receipt, over.signal),
+      ...(reader === null ? [] : [reader.wait(over.signal)]),
+    ])
+  } finally {
+    stop()
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** The branch, or what was settled by hand, is no longer what the round left. */
+async function branchMoves(repo: Repo, link: Link, receipt: Receipt, signal: AbortSignal): Promise<void> {
+  const state = async (): Promise<{ tip: string | null; base: string | null }> => {
+    const { refs, head } = await repo.store.manifest()
+    const tip = refs.get(link.branch === null ? (head ?? '') : branchRef(link.branch))
+    return {
+      tip: tip === undefined ? null : digestHex(tip),
+      base: refs.get(linkRef(link.name, 'base')) ?? null,
+    }
+  }
+  const { base } = await state()
+  while (!signal.aborted) {
+    const now = await state()
+    if (now.base !== base || (link.mode !== 'capture' && now.tip !== receipt.commit)) return
+    await pause(branchPollMs, signal)
+  }
+}
