@@ -31,20 +31,32 @@ export function recordLength(packing: Packing, payloadLength: number): number {
   return (needsBase(packing) ? deltaHeadBytes : recordHeadBytes) + payloadLength
 }
 
-/** Writes head, base and payload at `at`; returns the offset behind. `digest` and `base` are binary. */
-export function writeRecord(
-  target: Uint8Array,
-  at: number,
-  record: {
-    readonly packing: Packing
-    readonly codec: Codec
-    readonly depth: number
-    readonly rawLength: number
-    readonly digest: Uint8Array
-    readonly base: Uint8Array | null
-    readonly payload: Uint8Array
-  },
-): number {
+/** A record's parts; `digest` and `base` are binary. */
+export interface RecordParts {
+  readonly packing: Packing
+  readonly codec: Codec
+  readonly depth: number
+  readonly rawLength: number
+  readonly digest: Uint8Array
+  readonly base: Uint8Array | null
+  readonly payload: Uint8Array
+}
+
+/** All of a record that comes before its payload. */
+export function recordHead(record: RecordParts): Uint8Array {
+  const head = new Uint8Array(recordLength(record.packing, 0))
+  writeHead(head, 0, record)
+  return head
+}
+
+/** Writes head, base and payload at `at`; returns the offset behind. */
+export function writeRecord(target: Uint8Array, at: number, record: RecordParts): number {
+  writeHead(target, at, record)
+  target.set(record.payload, at + recordLength(record.packing, 0))
+  return at + recordLength(record.packing, record.payload.length)
+}
+
+function writeHead(target: Uint8Array, at: number, record: RecordParts): void {
   const view = new DataView(target.buffer, target.byteOffset + at)
   view.setUint32(0, recordMagic, true)
   view.setUint8(4, packings.indexOf(record.packing) | (record.codec === 'raw' ? 0 : 16))
@@ -54,8 +66,6 @@ export function writeRecord(
   view.setUint32(12, record.rawLength, true)
   target.set(record.digest, at + 16)
   if (needsBase(record.packing)) target.set(record.base!, at + recordHeadBytes)
-  target.set(record.payload, at + recordLength(record.packing, 0))
-  return at + recordLength(record.packing, record.payload.length)
 }
 
 /** Every length is bounded here, before anybody allocates by it. */

@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-const { openSync, write, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync } = fs
-const replaced = { openSync, write, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync }
+const { openSync, write, writev, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync } = fs
+const replaced = { openSync, write, writev, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync }
 const real = { ...fs }
 
 type Callback = (error: Error | null, count?: number) => void
@@ -56,6 +56,20 @@ export class Faults {
           this.#volatileBytes.add(this.#paths.get(fd)!)
           const short = before('write', this.#paths.get(fd)!)
           return real.writeSync(fd, bytes, offset, Math.min(length, short?.shortWrite ?? length), position)
+        })
+      },
+      writev: (fd: number, parts: readonly Uint8Array[], position: number, done: Callback) => {
+        answered(done, () => {
+          this.#volatileBytes.add(this.#paths.get(fd)!)
+          const short = before('write', this.#paths.get(fd)!)
+          const bytes = Buffer.concat(parts)
+          return real.writeSync(
+            fd,
+            bytes,
+            0,
+            Math.min(bytes.length, short?.shortWrite ?? bytes.length),
+            position,
+          )
         })
       },
       fsync: (fd: number, done: Callback) => {

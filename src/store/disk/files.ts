@@ -57,6 +57,40 @@ export async function writeAll(fd: number, bytes: Uint8Array, position: number, 
   }
 }
 
+/** As writeAll, of many parts in one call: they lie back to back from `position` on. */
+export async function writeParts(
+  fd: number,
+  parts: readonly Uint8Array[],
+  position: number,
+  file: string,
+): Promise<void> {
+  let rest = parts
+  let at = position
+  try {
+    while (rest.length > 0) {
+      const written = await new Promise<number>((resolve, reject) => {
+        fs.writev(fd, rest, at, (error, count) => {
+          if (error === null) resolve(count)
+          else reject(error)
+        })
+      })
+      if (written === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' })
+      at += written
+      rest = withoutFirst(rest, written)
+    }
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
+}
+
+function withoutFirst(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes
+  let from = 0
+  while (from < parts.length && left >= parts[from]!.length) left -= parts[from++]!.length
+  if (left === 0) return parts.slice(from)
+  return [parts[from]!.subarray(left), ...parts.slice(from + 1)]
+}
+
 export async function syncFile(fd: number, file: string): Promise<void> {
   try {
     await called((done) => fs.fsync(fd, done))

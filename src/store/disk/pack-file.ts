@@ -1,5 +1,6 @@
 // A pack that is being written: records go to a temporary file as they come, the digest is kept on the way, and
-// `finish` makes it durable and gives it its name. Appending fixes a record's offset at once; the write follows.
+// `finish` makes it durable and gives it its name. Appending fixes a record's offset at once; the write follows, in one
+// call with all that came meanwhile.
 import fs from 'node:fs'
 import path from 'node:path'
 import { assert } from '../../base/assert.ts'
@@ -7,7 +8,7 @@ import { fromHex, toHex } from '../../base/bytes.ts'
 import { type Sha256Stream, randomHex, sha256Stream } from '../../base/platform.ts'
 import { type PackKind, packBytesFull, packEnd, packFooter, packHead } from '../pack.ts'
 import type { PackRef } from '../segment.ts'
-import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, tmpPath, writeAll } from './files.ts'
+import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, tmpPath, writeParts } from './files.ts'
 import { packPath } from './layout.ts'
 
 /** Whether a finished pack is flushed: not where it is checked before it is used, as a spool is. */
@@ -25,6 +26,9 @@ export class PackFile {
   readonly #offsets: number[] = []
   readonly #digest: Sha256Stream = sha256Stream()
   #size = 0
+  /** What was appended since the last write began. */
+  #waiting: Uint8Array[] = []
+  #writtenBytes = 0
   #written: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -41,12 +45,15 @@ export class PackFile {
     return this.#size >= packBytesFull[this.kind]
   }
 
-  /** Takes records that lie back to back, `ends` being where each ends. Returns the first one's offset. */
-  append(records: Uint8Array, ends: ArrayLike<number>): number {
+  /**
+   * Takes records that lie back to back in these parts, `ends` being where each ends. The parts are kept until they are
+   * written. Returns the first one's offset.
+   */
+  append(records: readonly Uint8Array[], ends: ArrayLike<number>): number {
     const start = this.#size
     this.#offsets.push(start)
     for (let i = 0; i < ends.length - 1; i++) this.#offsets.push(start + ends[i]!)
-    this.#write(records)
+    for (const part of records) this.#write(part)
     return start
   }
 
@@ -62,7 +69,7 @@ export class PackFile {
     const end = packEnd(digest)
     const name = toHex(digest)
     await this.#written
-    await writeAll(this.#fd, end, this.#size, this.file)
+    await writeParts(this.#fd, [end], this.#size, this.file)
     if (this.#durability === 'flushed') await syncFile(this.#fd, this.file)
     this.#close()
     const target = path.join(this.#dir, packPath(name))
@@ -83,12 +90,21 @@ export class PackFile {
 
   #write(bytes: Uint8Array): void {
     assert(!this.#closed, 'a pack that is finished takes no more')
-    const position = this.#size
     this.#size += bytes.length
     this.#digest.update(bytes)
-    this.#written = this.#written.then(() => writeAll(this.#fd, bytes, position, this.file))
+    // A write that has not begun yet takes these along.
+    if (this.#waiting.push(bytes) > 1) return
+    this.#written = this.#written.then(() => this.#writeWaiting())
     // Whoever awaits `written` or `finish` hears of a failure; it must not count as unhandled before.
     this.#written.catch(() => undefined)
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const parts = this.#waiting
+    const position = this.#writtenBytes
+    this.#waiting = []
+    for (const part of parts) this.#writtenBytes += part.length
+    await writeParts(this.#fd, parts, position, this.file)
   }
 
   #close(): void {

@@ -34,7 +34,7 @@ export class PackSink {
   /** Appends records; `landed` is called when they are in the file. */
   append(
     codec: Codec,
-    records: Uint8Array,
+    records: readonly Uint8Array[],
     ends: ArrayLike<number>,
     landed: (pack: PackFile, start: number) => void,
   ): { pack: PackFile; start: number } {

@@ -14,7 +14,7 @@ import {
   objectBytesMax,
 } from '../interface.ts'
 import { deltaDepthMax, pack, unpack } from '../packing.ts'
-import { recordLength, writeRecord } from '../record.ts'
+import { recordHead } from '../record.ts'
 import type { Placed } from '../run.ts'
 import { isMissing } from './files.ts'
 import type { DiskHome } from './home.ts'
@@ -100,21 +100,21 @@ export class DiskWriter implements ObjectWriter {
     return bytes
   }
 
-  /** As putStored, unpacked and hashed by the caller; its base may lie in another store. */
+  /** As putStored, unpacked and hashed by the caller; its base may lie in another store. Keeps the payload until written. */
   appendStored(object: StoredObject): void {
     const codec = codecOf(object.cid)
     const digest = cidDigest(object.cid)
     const base = object.base === null ? null : Buffer.from(object.base, 'hex')
-    const records = new Uint8Array(recordLength(object.packing, object.payload.length))
-    writeRecord(records, 0, { ...object, codec, digest, base })
-    this.#appendRecords(
-      { codec, cids: [object.cid], records, ends: Uint32Array.of(records.length) },
-      object.depth,
-    )
+    const head = recordHead({ ...object, codec, digest, base })
+    const ends = Uint32Array.of(head.length + object.payload.length)
+    this.#appendRecords({ codec, cids: [object.cid], records: [head, object.payload], ends }, object.depth)
   }
 
-  #appendRecords({ codec, cids, records, ends }: PackedObjects, depth: number): void {
-    const bytes = records.length
+  #appendRecords(
+    { codec, cids, records, ends }: Omit<PackedObjects, 'records'> & { records: readonly Uint8Array[] },
+    depth: number,
+  ): void {
+    const bytes = ends.at(-1)!
     this.#sink.queued(bytes)
     const { pack: file, start } = this.#sink.append(codec, records, ends, () => this.#sink.unqueued(bytes))
     cids.forEach((cid, i) => {
@@ -126,7 +126,7 @@ export class DiskWriter implements ObjectWriter {
 
   putPacked(objects: PackedObjects): void {
     const fresh = selectPacked(objects, (cid) => !this.#isHere(cid, cidDigest(cid), objects.codec))
-    if (fresh.cids.length > 0) this.#appendRecords(fresh, 0)
+    if (fresh.cids.length > 0) this.#appendRecords({ ...fresh, records: [fresh.records] }, 0)
   }
 
   hold(cids: readonly Cid[]): boolean[] {
@@ -274,7 +274,7 @@ export class DiskWriter implements ObjectWriter {
 
   #append(batch: OpenBatch, packed: PackedBatch): void {
     const { records, ends } = packed
-    this.#sink.append(batch.codec, records, ends, (file, start) => this.#landed(batch, packed, file, start))
+    this.#sink.append(batch.codec, [records], ends, (file, start) => this.#landed(batch, packed, file, start))
   }
 
   #landed(batch: OpenBatch, packed: PackedBatch, file: PackFile, start: number): void {
