@@ -15,7 +15,7 @@ const connectMsMax = 15_000
 const silenceMsMax = 60_000
 const refusalBytesMax = 64 << 10
 /** A body above this is sent in such slices: only then the client notices that a slow line still takes bytes. */
-const sliceBytes = 64 << 10
+const sliceBytes = 256 << 10
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'

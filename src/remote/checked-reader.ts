@@ -5,7 +5,13 @@ import { type Cid, cidOf, codecOf, shortCid } from '../encoding/cid.ts'
 import { needsBase } from '../store/packing.ts'
 import type { Source } from './interface.ts'
 import { packings } from '../store/record.ts'
-import { type ObjectReader, type ReadOptions, type StoredObject, objectBytesMax } from '../store/interface.ts'
+import {
+  type ObjectReader,
+  type ReadOptions,
+  type StoredObject,
+  type WholePack,
+  objectBytesMax,
+} from '../store/interface.ts'
 
 /** Reads what came damaged once more, elsewhere. */
 export type MendingReader = ObjectReader & Pick<Source, 'mend'>
@@ -39,6 +45,11 @@ export class CheckedReader implements ObjectReader {
   /** Whether there is somebody else to ask, and then that one's bytes. */
   async mend(cid: Cid, options?: ReadOptions): Promise<Uint8Array | null> {
     return this.#reader.mend === undefined ? null : this.#reader.mend(cid, options)
+  }
+
+  /** Of packs that lie on a disk of this machine; whoever takes one hashes all that is in it. */
+  async *wholePacks(cids: readonly Cid[], options?: ReadOptions): AsyncGenerator<WholePack> {
+    yield* this.#reader.wholePacks?.(cids, options) ?? []
   }
 
   /** Only what can be judged without unpacking; the writer's `putStored` unpacks and hashes. */

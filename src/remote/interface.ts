@@ -47,7 +47,7 @@ export interface OpenRemoteOptions {
 /** What is fetched from: a store, as far as it is read; or several copies of one. */
 export interface Source extends Pick<
   Store,
-  'get' | 'has' | 'getStored' | 'manifest' | 'manifests' | 'location' | 'close'
+  'get' | 'has' | 'getStored' | 'wholePacks' | 'manifest' | 'manifests' | 'location' | 'close'
 > {
   /** Its refs come from a copy that may be older than the remote itself. */
   readonly mayLag?: boolean

@@ -18,6 +18,7 @@ import type {
   StoreStats,
   StoredObject,
   UpdateOptions,
+  WholePack,
 } from '../store/interface.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Source, TransferOptions } from './interface.ts'
@@ -72,6 +73,11 @@ export class PartialStore implements Store {
 
   async getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
     return this.#whole(cids, options, () => this.#reader.getStored(cids, options))
+  }
+
+  /** Of what is here. */
+  async *wholePacks(cids: readonly Cid[], options?: ReadOptions): AsyncGenerator<WholePack> {
+    yield* this.#store.wholePacks?.(cids, options) ?? []
   }
 
   /** What is here, not what could be fetched. */

@@ -3,12 +3,14 @@
 import { isVarveError } from '../base/errors.ts'
 import type { Cid, Codec } from '../encoding/cid.ts'
 import type {
+  AdoptOptions,
   ObjectReader,
   ObjectWriter,
   PackedObjects,
   PutOptions,
   ReadOptions,
   StoredObject,
+  WholePack,
 } from '../store/interface.ts'
 
 export class PartialWriter implements ObjectWriter {
@@ -26,6 +28,10 @@ export class PartialWriter implements ObjectWriter {
 
   putStored(object: StoredObject): Promise<void> {
     return this.inner.putStored(object)
+  }
+
+  async adopt(pack: WholePack, options?: AdoptOptions): Promise<boolean> {
+    return (await this.inner.adopt?.(pack, options)) ?? false
   }
 
   putPacked(objects: PackedObjects): void {

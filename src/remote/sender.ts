@@ -1,12 +1,12 @@
-// Carries objects from one store into another's writer as they lie in packs, without packing them again, in batches
-// bounded by bytes. A delta travels as a delta when the receiver has its base or gets it now; else it is unpacked
+// Carries objects from one store into another's writer as they lie in packs, without packing them again: whole packs
+// where nearly all in them is wanted and the writer can take them, the rest in batches bounded by bytes. A delta travels as a delta when the receiver has its base or gets it now; else it is unpacked
 // and put whole. The writer hashes all that comes in. While one batch is written the next is on its way, one and no
 // more: a far source answers meanwhile, and memory stays bounded.
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, cidOf, codecOf } from '../encoding/cid.ts'
-import type { StoredObject } from '../store/interface.ts'
+import type { StoredObject, WholePack } from '../store/interface.ts'
 import type { CheckedReader } from './checked-reader.ts'
-import type { Receiver } from './receive.ts'
+import { type Receiver, isInterruption } from './receive.ts'
 
 const batchBytesMax = 8 << 20
 const batchObjectsFirst = 16
@@ -29,8 +29,9 @@ export class Sender {
 
   async send(cids: readonly Cid[], onBatch: () => void): Promise<void> {
     const waiting = new Set(cids)
+    await this.#sendPacks(waiting, onBatch)
     const late: StoredHead[] = []
-    for await (const objects of this.#read(cids)) {
+    for await (const objects of this.#read([...waiting])) {
       await this.#write(objects, waiting, late)
       onBatch()
     }
@@ -48,6 +49,40 @@ export class Sender {
     this.#to.writer.put(codecOf(cid), bytes)
     this.#count(bytes.length)
     await this.#settle(before)
+  }
+
+  /** Takes what went with a pack out of `waiting`. */
+  async #sendPacks(waiting: Set<Cid>, onBatch: () => void): Promise<void> {
+    const { writer } = this.#to
+    if (writer.adopt === undefined || waiting.size === 0) return
+    const options = { signal: this.#signal }
+    for await (const pack of this.#from.wholePacks([...waiting], options)) {
+      // Nothing goes along that was not asked for: it may be what somebody thought they had deleted.
+      const others = pack.cids.filter((cid) => !waiting.has(cid))
+      if ((await writer.has(others, options)).includes(false)) continue
+      if (!(await this.#adopt(pack, onBatch))) continue
+      for (const cid of pack.cids) if (waiting.delete(cid)) this.objects++
+      onBatch()
+    }
+  }
+
+  /** What is damaged is sent object by object: that mends it, or says what it is. */
+  async #adopt(pack: WholePack, onBatch: () => void): Promise<boolean> {
+    const before = this.bytes
+    const onBytes = (bytes: number): void => {
+      this.bytes += bytes
+      onBatch()
+    }
+    try {
+      const isTaken = await this.#to.writer.adopt!(pack, { signal: this.#signal, onBytes })
+      await this.#settle(before)
+      return isTaken
+    } catch (error) {
+      if (isInterruption(error)) await this.#to.arrived(this.bytes - before).catch(() => undefined)
+      if (!isVarveError(error, 'VARVE_CORRUPT')) throw error
+      this.bytes = before
+      return false
+    }
   }
 
   async *#read(cids: readonly Cid[]): AsyncGenerator<StoredObject[]> {

@@ -3,12 +3,14 @@
 import { corrupt } from '../base/errors.ts'
 import type { Cid, Codec } from '../encoding/cid.ts'
 import type {
+  AdoptOptions,
   ObjectReader,
   ObjectWriter,
   PackedObjects,
   PutOptions,
   ReadOptions,
   StoredObject,
+  WholePack,
 } from '../store/interface.ts'
 
 const turnBytes = 2 << 20
@@ -28,6 +30,10 @@ export class SentObjects implements ObjectReader {
 
   getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
     return this.#split(cids, (reader, part) => reader.getStored(part, options))
+  }
+
+  async *wholePacks(cids: readonly Cid[], options?: ReadOptions): AsyncGenerator<WholePack> {
+    yield* this.#sent.wholePacks?.(cids, options) ?? []
   }
 
   async has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]> {
@@ -66,6 +72,11 @@ export class PausingWriter implements ObjectWriter {
   async putStored(object: StoredObject): Promise<void> {
     await this.#writer.putStored(object)
     await this.#pause(object.rawLength + 1024)
+  }
+
+  /** Reads in the background, a block at a time. */
+  async adopt(pack: WholePack, options?: AdoptOptions): Promise<boolean> {
+    return (await this.#writer.adopt?.(pack, options)) ?? false
   }
 
   async get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {

@@ -146,14 +146,16 @@ class ClosureCopy {
     await this.#lackingOf(cids, (lacking) => this.sender.send(lacking, () => this.#report()))
   }
 
+  /** All of them in one go: only then is it seen that a whole pack is wanted. */
   async #lackingOf(cids: readonly Cid[], send: (lacking: readonly Cid[]) => Promise<void>): Promise<void> {
+    const lacking: Cid[] = []
     for (let at = 0; at < cids.length; at += hasObjectsMax) {
       const asked = cids.slice(at, at + hasObjectsMax)
       const present = await this.#writer.has(asked, { signal: this.#options.signal })
-      const lacking = asked.filter((_, i) => !present[i])
-      this.#spared += asked.length - lacking.length
-      await send(lacking)
+      asked.forEach((cid, i) => present[i] || lacking.push(cid))
     }
+    this.#spared += cids.length - lacking.length
+    await send(lacking)
   }
 
   async #step(bucket: Bucket): Promise<void> {

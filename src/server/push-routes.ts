@@ -139,8 +139,10 @@ async function receive(exchange: Exchange, push: Push): Promise<ReceiveReport> {
     author: principal.name,
     epoch: push.epoch,
     signal,
-    permit: async (updates, manifest) =>
-      checkProtections(updates, manifest.config, (commit) => services.checks.of(name, commit)),
+    permit: async (updates, manifest) => {
+      await services.uploads.flushed(placeOf(exchange), push.packs)
+      checkProtections(updates, manifest.config, (commit) => services.checks.of(name, commit))
+    },
   })
 }
 

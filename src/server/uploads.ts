@@ -3,10 +3,13 @@
 // push takes it in (push-route.ts). What nothing came of is removed after a day.
 import fs from 'node:fs'
 import path from 'node:path'
-import { ioError, isMissing, writeAll } from '../store/disk/files.ts'
+import { ioError, syncData, writeParts } from '../store/disk/files.ts'
 import { HttpError } from './answers.ts'
 import type { Limits, Principal } from './interface.ts'
 import { privateDir } from './state-files.ts'
+
+/** Of what arrives, so many parts are written in one go: a part has 64 KiB at most. */
+const waitingPartsMax = 16
 
 export interface UploadPlace {
   readonly repository: string
@@ -17,13 +20,16 @@ export class Uploads {
   readonly #dir: string
   readonly #limits: Limits
   readonly #writing = new Set<string>()
-  /** Bytes that lie here, by token. */
+  /** Of pieces that came, on their way to the disk. */
+  readonly #flushing = new Map<string, Promise<void>>()
+  /** Bytes that came and were neither taken in nor removed: by file, and by token. */
+  readonly #sizes = new Map<string, number>()
   readonly #bytes = new Map<string, number>()
 
   constructor(stateDir: string, limits: Limits) {
     this.#dir = privateDir(path.join(stateDir, 'uploads'))
     this.#limits = limits
-    for (const file of this.#files()) this.#account(ownerOf(file), fs.statSync(file).size)
+    for (const file of this.#files()) this.#account(file, fs.statSync(file).size)
   }
 
   /** How much of the pack is here. */
@@ -65,17 +71,70 @@ export class Uploads {
       throw ioError(cause, file)
     }
     let at = offset
+    let waiting: Uint8Array[] = []
+    const write = async (): Promise<void> => {
+      const [some, length] = [waiting, waiting.reduce((sum, part) => sum + part.length, 0)]
+      waiting = []
+      await writeParts(fd, some, at, file)
+      at += length
+      this.#account(file, length)
+    }
+    let writing: Promise<void> | null = null
     try {
-      for await (const part of parts) {
-        await writeAll(fd, part, at, file)
-        at += part.length
-        this.#account(ownerOf(file), part.length)
+      try {
+        for await (const part of parts) {
+          // What comes while a write is under way goes with the next.
+          if (waiting.push(part) < waitingPartsMax) continue
+          await writing
+          writing = write()
+          writing.catch(() => undefined)
+        }
+      } finally {
+        await writing
+        await write()
       }
+      // The disk begins while the next piece is on its way: whoever takes the pack in need not wait for all of it.
+      this.#flush(fd, file)
       return at
-    } finally {
+    } catch (error) {
       // Half a part may be there after a failure: the next piece begins where all that came before was whole.
       fs.ftruncateSync(fd, at)
       fs.closeSync(fd)
+      throw error
+    }
+  }
+
+  #flush(fd: number, file: string): void {
+    const before = this.#flushing.get(file)
+    const flush = async (): Promise<void> => {
+      try {
+        await syncData(fd, file)
+        await before
+      } catch (error) {
+        // The system tells a failure once, and forgets the bytes: they must come again.
+        this.#remove(file)
+        throw error
+      } finally {
+        fs.closeSync(fd)
+      }
+    }
+    const flushing = flush()
+    this.#flushing.set(file, flushing)
+    flushing
+      .then(() => this.#flushing.get(file) === flushing && this.#flushing.delete(file))
+      .catch(() => undefined)
+  }
+
+  /** Resolves when what came of these packs is on the disk. @throws VARVE_IO, VARVE_DISK_FULL: they are gone then */
+  async flushed(place: UploadPlace, packs: readonly string[]): Promise<void> {
+    for (const pack of packs) {
+      const file = this.file(place, pack)
+      try {
+        await this.#flushing.get(file)
+      } catch (error) {
+        this.#flushing.delete(file)
+        throw error
+      }
     }
   }
 
@@ -110,17 +169,20 @@ export class Uploads {
     }
   }
 
+  /** A push that took the pack in may have moved the file away. */
   #remove(file: string): void {
     try {
-      const { size } = fs.statSync(file)
-      fs.unlinkSync(file)
-      this.#account(ownerOf(file), -size)
+      fs.rmSync(file, { force: true })
     } catch (cause) {
-      if (!isMissing(cause)) throw ioError(cause, file)
+      throw ioError(cause, file)
     }
+    this.#account(file, -(this.#sizes.get(file) ?? 0))
+    this.#sizes.delete(file)
   }
 
-  #account(owner: string, bytes: number): void {
+  #account(file: string, bytes: number): void {
+    this.#sizes.set(file, (this.#sizes.get(file) ?? 0) + bytes)
+    const owner = ownerOf(file)
     this.#bytes.set(owner, Math.max(0, (this.#bytes.get(owner) ?? 0) + bytes))
   }
 

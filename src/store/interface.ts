@@ -23,6 +23,8 @@ export interface ObjectReader {
   has(cids: readonly Cid[], options?: ReadOptions): Promise<boolean[]>
   /** The objects as they lie in packs, so that a transfer need not pack them again. */
   getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]>
+  /** Packs that hold hardly anything but these objects, each object unpacking by itself. */
+  wholePacks?(cids: readonly Cid[], options?: ReadOptions): AsyncIterable<WholePack>
   /** Of a shallow repository: commits that were left out on purpose, before which history ends. */
   horizon?(): Promise<ReadonlySet<Cid>>
   /** Of a partial clone: fetches these and all that they reach in few large requests, as far as it is not here. */
@@ -39,6 +41,34 @@ export interface StoredObject {
   readonly depth: number
   readonly payload: Uint8Array
 }
+
+/** A pack with all that is in it; it counts for nothing until its objects have been hashed. */
+export interface WholePack {
+  /** Where it is a file of this machine. */
+  readonly file?: string
+  open(options?: ReadOptions): Promise<PackBytes>
+  readonly kind: PackKind
+  readonly bytes: number
+  /** Every record's object, in order, and where the record ends in the file. None is a delta. */
+  readonly cids: readonly Cid[]
+  readonly ends: Uint32Array
+  /** Whoever takes it may move the file: it is nobody's yet. */
+  readonly movable?: true
+}
+
+export interface PackBytes {
+  /** Fills `into` with what lies at `at`. @throws VarveError VARVE_CORRUPT, VARVE_IO, VARVE_UNREACHABLE */
+  read(into: Uint8Array, at: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface AdoptOptions extends ReadOptions {
+  /** Bytes that were read and found right since the last call. */
+  readonly onBytes?: (bytes: number) => void
+}
+
+/** Meta packs hold dag-cbor objects, data packs raw ones. */
+export type PackKind = 'meta' | 'data'
 
 export type Packing = 'none' | 'deflate' | 'brotli' | 'delta' | 'patch'
 
@@ -66,6 +96,12 @@ export interface ObjectWriter extends ObjectReader {
   put(codec: Codec, bytes: Uint8Array, options?: PutOptions): Cid
   /** As put, for an object already packed; unpacks and hashes it before it counts. The base must be had already. */
   putStored(object: StoredObject): Promise<void>
+  /**
+   * As putStored, for all objects of a pack at once; false when this writer cannot take it as it is. A file that was moved
+   * is moved back when nothing comes of it. @throws VARVE_CORRUPT when any object is not what it is called,
+   * VARVE_UNREACHABLE when the line is cut: what had come is put all the same
+   */
+  adopt?(pack: WholePack, options?: AdoptOptions): Promise<boolean>
   /**
    * As put, for objects that this very process has hashed and packed with `packBatch`: they are believed, so nothing
    * that came from outside may go this way. Keeps the records' buffer until they are written.

@@ -8,9 +8,8 @@
 //   trailer   record count u32, footer offset u32, sha-256 of all bytes before it, magic 'KAPV'
 import { toHex } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
+import type { PackKind } from './interface.ts'
 import { recordHeadBytes } from './record.ts'
-
-export type PackKind = 'meta' | 'data'
 
 export const packHeadBytes = 16
 export const packTrailerBytes = 44

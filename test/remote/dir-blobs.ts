@@ -8,6 +8,7 @@ import type {
   UploadOptions,
   WritableBlobs,
 } from '../../src/remote/transports/blobs/interface.ts'
+import { UploadFile } from '../../src/remote/transports/blobs/upload-file.ts'
 
 export class DirBlobs implements WritableBlobs {
   readonly location: string
@@ -76,7 +77,9 @@ export class DirBlobs implements WritableBlobs {
     await this.#request(`upload ${name}`)
     if (fs.existsSync(target)) return
     fs.mkdirSync(path.dirname(target), { recursive: true })
-    fs.copyFileSync(file, `${target}.part`)
+    const opened = await UploadFile.open(file, options.ends)
+    fs.writeFileSync(`${target}.part`, await opened.read(0, size))
+    await opened.close()
     fs.renameSync(`${target}.part`, target)
     this.bytesWritten += size
     options.onBytes?.(size)

@@ -4,7 +4,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { randomHex } from '../../base/platform.ts'
-import { VarveError } from '../../base/errors.ts'
+import { VarveError, corrupt } from '../../base/errors.ts'
+import type { PackBytes } from '../interface.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
 const copiedBytesMax = 1 << 20
@@ -89,6 +90,15 @@ function withoutFirst(parts: readonly Uint8Array[], bytes: number): readonly Uin
   while (from < parts.length && left >= parts[from]!.length) left -= parts[from++]!.length
   if (left === 0) return parts.slice(from)
   return [parts[from]!.subarray(left), ...parts.slice(from + 1)]
+}
+
+/** As syncFile, of the bytes alone. */
+export async function syncData(fd: number, file: string): Promise<void> {
+  try {
+    await called((done) => fs.fdatasync(fd, done))
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
 }
 
 export async function syncFile(fd: number, file: string): Promise<void> {
@@ -230,5 +240,25 @@ export function readRange(fd: number, position: number, length: number, file: st
     return done === length ? bytes : bytes.subarray(0, done)
   } catch (cause) {
     throw ioError(cause, file)
+  }
+}
+
+/** A file's bytes for whoever takes all of them. @throws VarveError VARVE_IO */
+export async function openPack(file: string): Promise<PackBytes> {
+  let handle: fs.promises.FileHandle
+  try {
+    handle = await fs.promises.open(file, 'r')
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
+  return {
+    read: async (into, at) => {
+      for (let done = 0; done < into.length;) {
+        const { bytesRead } = await handle.read(into, done, into.length - done, at + done)
+        if (bytesRead === 0) throw corrupt(`'${file}' is cut short`, { path: file })
+        done += bytesRead
+      }
+    },
+    close: () => handle.close(),
   }
 }

@@ -5,7 +5,7 @@ import { Lru } from '../../base/lru.ts'
 import { corrupt, isVarveError, type VarveError } from '../../base/errors.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
-import type { Manifest, StoredObject } from '../interface.ts'
+import type { Manifest, StoredObject, WholePack } from '../interface.ts'
 import { refParts, refsOfParts } from '../ref-spill.ts'
 import { cidDigest } from './digest.ts'
 import { isMissing } from './files.ts'
@@ -14,6 +14,7 @@ import { packPath } from './layout.ts'
 import type { Durability } from './pack-file.ts'
 import { type Log, type LoggedEntry, ManifestLog } from './log.ts'
 import { type Place, type ReadContext, readObjects, readRecords } from './read.ts'
+import { wholePacksOf } from './whole-pack.ts'
 
 /** Where an object lies according to a view; a writer knows more places than the view does. */
 export type Locate = (cid: Cid, view: IndexView) => Place | null
@@ -90,6 +91,11 @@ export class DiskHome {
       }
       return cids.map((cid) => found.get(cid)!)
     })
+  }
+
+  wholePacks(cids: readonly Cid[], locate: Locate = this.locate): Generator<WholePack> {
+    const view = this.view()
+    return wholePacksOf(cids, (cid) => locate(cid, view))
   }
 
   has(cids: readonly Cid[], locate: Locate = this.locate): boolean[] {

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { assert } from '../../base/assert.ts'
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { type Sha256Stream, randomHex, sha256Stream } from '../../base/platform.ts'
-import { type PackKind, packBytesFull, packEnd, packFooter, packHead } from '../pack.ts'
+import type { PackKind } from '../interface.ts'
+import { packBytesFull, packEnd, packFooter, packHead } from '../pack.ts'
 import type { PackRef } from '../segment.ts'
 import { ioError, makeDir, openNew, remove, rename, syncDir, syncFile, tmpPath, writeParts } from './files.ts'
 import { packPath } from './layout.ts'
@@ -14,11 +15,23 @@ import { packPath } from './layout.ts'
 /** Whether a finished pack is flushed: not where it is checked before it is used, as a spool is. */
 export type Durability = 'flushed' | 'loose'
 
-export class PackFile {
-  readonly kind: PackKind
+/** A pack that no manifest names yet. */
+export interface PendingPack {
   /** Where the bytes are now: the temporary name until it is finished. */
-  file: string
+  readonly file: string
   /** Set when it is finished. */
+  readonly ref: PackRef | null
+  /** Resolves when all that was appended is in the file. */
+  written(): Promise<void>
+  /** Durable, under its own name; the caller makes the name itself durable by syncing its directory. */
+  finish(): Promise<PackRef>
+  /** Removes the file, finished or not. */
+  abort(): Promise<void>
+}
+
+export class PackFile implements PendingPack {
+  readonly kind: PackKind
+  file: string
   ref: PackRef | null = null
   readonly #dir: string
   readonly #durability: Durability
@@ -57,12 +70,10 @@ export class PackFile {
     return start
   }
 
-  /** Resolves when all that was appended is in the file. */
   written(): Promise<void> {
     return this.#written
   }
 
-  /** Durable, under its own name; the caller makes the name itself durable by syncing the directory returned. */
   async finish(): Promise<PackRef> {
     this.#write(packFooter(this.#offsets, this.#size))
     const digest = this.#digest.digest()
@@ -72,16 +83,11 @@ export class PackFile {
     await writeParts(this.#fd, [end], this.#size, this.file)
     if (this.#durability === 'flushed') await syncFile(this.#fd, this.file)
     this.#close()
-    const target = path.join(this.#dir, packPath(name))
-    await makeFanOut(path.dirname(target))
-    // In one go with the new name: whoever reads the pack meanwhile never meets the old one.
-    rename(this.file, target)
-    this.file = target
+    this.file = await giveName(this.#dir, this.file, name)
     this.ref = { name, bytes: this.#size + end.length }
     return this.ref
   }
 
-  /** Removes the file, finished or not. */
   async abort(): Promise<void> {
     await this.#written.catch(() => undefined)
     this.#close()
@@ -116,6 +122,14 @@ export class PackFile {
       throw ioError(cause, this.file)
     }
   }
+}
+
+/** In one go: whoever reads the pack meanwhile never meets the temporary name. Returns the new one. */
+export async function giveName(dir: string, file: string, name: string): Promise<string> {
+  const target = path.join(dir, packPath(name))
+  await makeFanOut(path.dirname(target))
+  rename(file, target)
+  return target
 }
 
 async function makeFanOut(dir: string): Promise<void> {

@@ -7,7 +7,7 @@ import { VarveError, corrupt, isVarveError, throwIfAborted } from '../../base/er
 import { Lru } from '../../base/lru.ts'
 import { sha256Stream } from '../../base/platform.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
-import type { ObjectReader, ReadOptions, StoredObject } from '../interface.ts'
+import type { ObjectReader, ReadOptions, StoredObject, WholePack } from '../interface.ts'
 import { packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../pack.ts'
 import { readRecordHead, recordHeadBytes } from '../record.ts'
 import { type Placed, mergeRuns, runOf } from '../run.ts'
@@ -15,6 +15,7 @@ import { Segment, encodeSegment, segmentName } from '../segment.ts'
 import { cidDigest } from './digest.ts'
 import { ioError } from './files.ts'
 import { type Place, missingObject, readObjects, readRecords } from './read.ts'
+import { wholePacksOf } from './whole-pack.ts'
 
 export interface PackSource {
   /** Hex of its SHA-256, as in the name of a pack. */
@@ -79,6 +80,12 @@ export class PackReader implements ObjectReader {
     const context = { locate: this.#locate, cache: this.#cache, location: 'what was sent' }
     for (const record of readRecords(cids, context)) if (!('raw' in record)) found.set(record.cid, record)
     return cids.map((cid) => found.get(cid)!)
+  }
+
+  /** Nobody else's: whoever takes one may move the file. */
+  async *wholePacks(cids: readonly Cid[], options: ReadOptions = {}): AsyncGenerator<WholePack> {
+    throwIfAborted(options.signal)
+    for (const pack of wholePacksOf(cids, this.#locate)) yield { ...pack, movable: true }
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {

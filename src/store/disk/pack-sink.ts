@@ -2,8 +2,8 @@
 // still on its way (jobs of threads, writes). The first failure sticks: nothing is published after it.
 import { VarveError } from '../../base/errors.ts'
 import type { Codec } from '../../encoding/cid.ts'
-import type { PackKind } from '../pack.ts'
-import { type Durability, PackFile } from './pack-file.ts'
+import type { PackKind } from '../interface.ts'
+import { type Durability, PackFile, type PendingPack } from './pack-file.ts'
 
 /** `drained` waits until no more than this is in memory. */
 const queuedBytesMax = 16 << 20
@@ -13,7 +13,9 @@ export class PackSink {
   readonly #durability: Durability
   readonly #open: Record<PackKind, PackFile | null> = { meta: null, data: null }
   readonly #tasks = new Set<Promise<void>>()
-  #finished: PackFile[] = []
+  #finished: PendingPack[] = []
+  /** Packs taken whole, which get their names at the end: till then nothing has happened to them. */
+  #adopted: PendingPack[] = []
   #queuedBytes = 0
   #failure: unknown = null
 
@@ -36,12 +38,16 @@ export class PackSink {
     codec: Codec,
     records: readonly Uint8Array[],
     ends: ArrayLike<number>,
-    landed: (pack: PackFile, start: number) => void,
-  ): { pack: PackFile; start: number } {
+    landed: (pack: PendingPack, start: number) => void,
+  ): { pack: PendingPack; start: number } {
     const pack = this.#packOf(codec)
     const start = pack.append(records, ends)
     this.track(pack.written().then(() => landed(pack, start)))
     return { pack, start }
+  }
+
+  adopt(pack: PendingPack): void {
+    this.#adopted.push(pack)
   }
 
   /** Work that `settle` waits for. */
@@ -65,30 +71,32 @@ export class PackSink {
   }
 
   /** Waits for all work, makes the open packs durable, and returns all that are finished and not forgotten. */
-  async finish(): Promise<readonly PackFile[]> {
+  async finish(): Promise<readonly PendingPack[]> {
     while (this.#tasks.size > 0) await this.#oldest()
     this.#throwFailure()
     for (const kind of ['meta', 'data'] as const) this.#close(kind)
+    for (const pack of this.#adopted.splice(0)) this.#finish(pack)
     while (this.#tasks.size > 0) await this.#oldest()
     this.#throwFailure()
     return [...this.#finished]
   }
 
   /** The finished packs are somebody else's now. */
-  forget(packs: ReadonlySet<PackFile>): void {
+  forget(packs: ReadonlySet<PendingPack>): void {
     this.#finished = this.#finished.filter((pack) => !packs.has(pack))
   }
 
   /** Removes every file that is not published. */
   async abort(): Promise<void> {
     while (this.#tasks.size > 0) await this.#oldest()
-    const files = [...this.#finished, this.#open.meta, this.#open.data].filter((file) => file !== null)
+    const packs = [...this.#finished, ...this.#adopted, this.#open.meta, this.#open.data]
     this.#finished = []
+    this.#adopted = []
     this.#open.meta = null
     this.#open.data = null
     this.#queuedBytes = 0
     this.#failure = null
-    for (const file of files) await file.abort()
+    for (const pack of packs) await pack?.abort()
   }
 
   /** From now on everything fails with this, until `abort`. */
@@ -111,8 +119,12 @@ export class PackSink {
     const open = this.#open[kind]
     if (open === null) return
     this.#open[kind] = null
-    this.#finished.push(open)
-    this.track(open.finish().then(() => undefined))
+    this.#finish(open)
+  }
+
+  #finish(pack: PendingPack): void {
+    this.#finished.push(pack)
+    this.track(pack.finish().then(() => undefined))
   }
 
   #throwFailure(): void {

@@ -18,6 +18,7 @@ import type {
   StoreStats,
   StoredObject,
   UpdateOptions,
+  WholePack,
 } from '../interface.ts'
 import { encodeLogEntry } from '../manifest-file.ts'
 import type { Segment } from '../segment.ts'
@@ -83,6 +84,11 @@ export class DiskStore implements Store {
   async getStored(cids: readonly Cid[], options: ReadOptions = {}): Promise<StoredObject[]> {
     throwIfAborted(options.signal)
     return this.#home.readStored(cids)
+  }
+
+  async *wholePacks(cids: readonly Cid[], options: ReadOptions = {}): AsyncGenerator<WholePack> {
+    throwIfAborted(options.signal)
+    yield* this.#home.wholePacks(cids)
   }
 
   writer(): ObjectWriter {

@@ -6,11 +6,13 @@ import { sha256 } from '../../base/platform.ts'
 import { type Cid, type Codec, cidOf, cidOfDigest, codecOf } from '../../encoding/cid.ts'
 import { type PackedBatch, selectPacked } from '../batch.ts'
 import {
+  type AdoptOptions,
   type ObjectWriter,
   type PackedObjects,
   type PutOptions,
   type ReadOptions,
   type StoredObject,
+  type WholePack,
   objectBytesMax,
 } from '../interface.ts'
 import { deltaDepthMax, pack, unpack } from '../packing.ts'
@@ -20,8 +22,9 @@ import { isMissing } from './files.ts'
 import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
 import type { OpenBatch } from './open-batch.ts'
-import type { PackFile } from './pack-file.ts'
-import type { Pending } from './pending.ts'
+import { adoptPack } from './adopted-pack.ts'
+import type { PendingPack } from './pack-file.ts'
+import { PendingObjects } from './pending.ts'
 import { PackQueue } from './pack-queue.ts'
 import { PackSink } from './pack-sink.ts'
 import type { Place } from './read.ts'
@@ -35,7 +38,7 @@ export class DiskWriter implements ObjectWriter {
   /** What was here when the writer began: what it takes for present, it has from this. */
   view: IndexView
   readonly assumed: Set<Cid> = new Set()
-  readonly #pending = new Map<Cid, Pending>()
+  readonly #pending = new PendingObjects()
   readonly #sink: PackSink
   readonly #queue: PackQueue
 
@@ -117,11 +120,21 @@ export class DiskWriter implements ObjectWriter {
     const bytes = ends.at(-1)!
     this.#sink.queued(bytes)
     const { pack: file, start } = this.#sink.append(codec, records, ends, () => this.#sink.unqueued(bytes))
-    cids.forEach((cid, i) => {
-      const from = i === 0 ? 0 : ends[i - 1]!
-      const place = { batch: null, item: 0, pack: file, offset: start + from, length: ends[i]! - from, depth }
-      this.#pending.set(cid, { digest: cidDigest(cid), codec, ...place })
-    })
+    this.#pending.appended(file, start, { codec, cids, ends }, depth)
+  }
+
+  async adopt(pack: WholePack, options: AdoptOptions = {}): Promise<boolean> {
+    const { cids, ends } = pack
+    const taken = await adoptPack(this.home, pack, options)
+    this.adopted(taken, { cids: cids.slice(0, taken.records), ends })
+    if (taken.cut !== null) throw taken.cut
+    return true
+  }
+
+  /** As adopt, of a pack that was checked already. */
+  adopted(taken: PendingPack, pack: Pick<WholePack, 'cids' | 'ends'>): void {
+    this.#sink.adopt(taken)
+    this.#pending.adopted(taken, pack, (cid) => this.#isHere(cid, cidDigest(cid), codecOf(cid)))
   }
 
   putPacked(objects: PackedObjects): void {
@@ -163,13 +176,10 @@ export class DiskWriter implements ObjectWriter {
   }
 
   /** Everything put so far is in finished, durable packs; returns those and where each object lies in them. */
-  async flush(): Promise<{ packs: readonly PackFile[]; objects: Placed[] }> {
+  async flush(): Promise<{ packs: readonly PendingPack[]; objects: Placed[] }> {
     this.#queue.flush()
     const packs = await this.#sink.finish()
-    const finished = new Set(packs)
-    const done = [...this.#pending.values()].filter(({ pack: file }) => file !== null && finished.has(file))
-    const objects = done.map((found) => ({ ...found, pack: found.pack!.ref! }))
-    return { packs, objects }
+    return { packs, objects: this.#pending.placedIn(new Set(packs)) }
   }
 
   isPending(cid: Cid): boolean {
@@ -202,11 +212,9 @@ export class DiskWriter implements ObjectWriter {
   }
 
   /** After the manifest stands: what these packs hold is the store's. What was put since stays pending. */
-  published(view: IndexView, packs: readonly PackFile[]): void {
+  published(view: IndexView, packs: readonly PendingPack[]): void {
     const done = new Set(packs)
-    for (const [cid, { pack: file }] of this.#pending) {
-      if (file !== null && done.has(file)) this.#pending.delete(cid)
-    }
+    this.#pending.published(done)
     if (this.#pending.size === 0) this.assumed.clear()
     this.#sink.forget(done)
     this.#queue.published()
@@ -277,17 +285,8 @@ export class DiskWriter implements ObjectWriter {
     this.#sink.append(batch.codec, [records], ends, (file, start) => this.#landed(batch, packed, file, start))
   }
 
-  #landed(batch: OpenBatch, packed: PackedBatch, file: PackFile, start: number): void {
-    batch.items.forEach((item, i) => {
-      const found = this.#pending.get(item.cid)
-      if (found === undefined || found.batch !== batch) return
-      const from = i === 0 ? 0 : packed.ends[i - 1]!
-      found.batch = null
-      found.pack = file
-      found.offset = start + from
-      found.length = packed.ends[i]! - from
-      found.depth = packed.depths[i]!
-    })
+  #landed(batch: OpenBatch, packed: PackedBatch, file: PendingPack, start: number): void {
+    this.#pending.landed(batch, packed, file, start)
     this.#queue.done(batch)
   }
 }

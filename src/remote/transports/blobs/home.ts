@@ -9,11 +9,12 @@ import { cidDigest } from '../../../store/disk/digest.ts'
 import { forgetOthers, IndexView, type SegmentCache } from '../../../store/disk/index-view.ts'
 import { manifestName, packPath, segmentPath } from '../../../store/disk/layout.ts'
 import type { LoggedEntry } from '../../../store/disk/log.ts'
-import type { Manifest, StoredObject } from '../../../store/interface.ts'
+import type { Manifest, StoredObject, WholePack } from '../../../store/interface.ts'
 import { type LogEntry, decodeLogEntry, fileDigest, manifestBytesMax } from '../../../store/manifest-file.ts'
 import { refParts, refsOfParts } from '../../../store/ref-spill.ts'
 import { type PackRef, Segment } from '../../../store/segment.ts'
 import type { RemoteCache } from './cache.ts'
+import { farPacksOf } from './far-packs.ts'
 import type { Blobs, ManifestFile } from './interface.ts'
 import { LostFile, type RemoteReading, readRemoteObjects, readRemoteRecords } from './read.ts'
 
@@ -143,6 +144,11 @@ export class BlobHome {
   /** From a view of the past, as far as its files still lie there. */
   readFrom(view: IndexView, cids: readonly Cid[]): Promise<Uint8Array[]> {
     return readRemoteObjects(cids, this.#reading(view))
+  }
+
+  async *wholePacks(cids: readonly Cid[]): AsyncGenerator<WholePack> {
+    const view = await this.#viewOrNull()
+    if (view !== null) yield* farPacksOf(cids, view, this.blobs)
   }
 
   async manifestOf(entry: LoggedEntry): Promise<Manifest> {

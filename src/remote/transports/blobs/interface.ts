@@ -6,6 +6,8 @@
 // Whatever is read is hostile: the caller hashes it. Whatever is asked for is bounded: an implementation never holds
 // more than it was asked for, follows no redirect to another host, and says nothing of credentials in an error.
 
+import type { FileEnds } from './upload-file.ts'
+
 export interface ReadBlobOptions {
   readonly signal?: AbortSignal | undefined
 }
@@ -16,6 +18,13 @@ export interface UploadOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined
   /** File where an implementation may keep what it needs to carry on after a kill, such as a multipart upload's id. */
   readonly journal?: string | undefined
+  /** What stands at the file's beginning and end where it is sent, instead of what stands there here. */
+  readonly ends?: FileEnds | null
+}
+
+export interface ReadRangeOptions extends ReadBlobOptions {
+  /** Memory of that length, which the answer may be read into; it is then the answer. */
+  readonly into?: Uint8Array
 }
 
 /**
@@ -32,7 +41,7 @@ export interface Blobs {
     name: string,
     offset: number,
     length: number,
-    options?: ReadBlobOptions,
+    options?: ReadRangeOptions,
   ): Promise<Uint8Array | null>
   /**
    * The newest manifest, or null when that is still `known`, by number and content: a store that was made anew under

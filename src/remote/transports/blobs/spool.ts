@@ -1,19 +1,22 @@
 // Packs on their way to a remote: a small store of its own in the cache folder, whose packs are sent as they are. Every
-// so many bytes what has come is closed there and begins to travel while the rest is still being packed. After a kill
-// the next push finds the spool, takes it over, and sends only what has not arrived yet. Its packs are not flushed,
+// so many bytes what has come is closed there and begins to travel while the rest is still being packed; a pack of the
+// local store that is wanted whole is linked there instead, and travels at once. After a kill the next push finds the spool, takes it over, and sends only what has not arrived yet. Its packs are not flushed,
 // which would cost as much as sending them: what is taken over is hashed first.
 import fs from 'node:fs'
 import path from 'node:path'
 import { toHex } from '../../../base/bytes.ts'
 import { corrupt, isVarveError } from '../../../base/errors.ts'
 import { randomHex, sha256Stream } from '../../../base/platform.ts'
-import { isMissing, openExisting, readRange } from '../../../store/disk/files.ts'
+import type { AdoptOptions, WholePack } from '../../../store/interface.ts'
+import { isMissing } from '../../../store/disk/files.ts'
 import { packPath } from '../../../store/disk/layout.ts'
 import { DiskStore } from '../../../store/disk/store.ts'
 import { DiskWriter } from '../../../store/disk/writer.ts'
 import { packEndBytes } from '../../../store/pack.ts'
 import type { PackRef, Segment } from '../../../store/segment.ts'
+import { LinkedPack, endsOf } from './linked-pack.ts'
 import type { Publisher } from './publish.ts'
+import { UploadFile } from './upload-file.ts'
 
 const uploadsMax = 3
 const readBytes = 1 << 20
@@ -61,7 +64,7 @@ export class Spool {
     if (left) {
       try {
         const spool = new Spool(publisher, dir, await DiskStore.open(dir, { durability }), options)
-        for (const { name } of spool.packs()) checkPack(path.join(dir, packPath(name)), name)
+        for (const { name } of spool.packs()) await checkName(dir, name)
         return spool
       } catch (error) {
         // A power cut may have taken any part of it.
@@ -74,6 +77,15 @@ export class Spool {
 
   get writer(): DiskWriter {
     return this.#writer
+  }
+
+  /** As `ObjectWriter.adopt`; it is on its way at once. */
+  async adopt(pack: WholePack, options: AdoptOptions): Promise<boolean> {
+    const linked = await LinkedPack.link(this.#dir, pack, options)
+    if (linked === null) return false
+    this.#writer.adopted(linked, pack)
+    await this.checkpoint()
+    return true
   }
 
   /** What was put so far is in closed packs, and on its way. */
@@ -133,7 +145,8 @@ export class Spool {
     const { signal, onBytes } = this.#options
     const name = packPath(pack.name)
     const journal = path.join(this.#dir, `${pack.name}.upload`)
-    await this.#publisher.upload(name, path.join(this.#dir, name), { signal, onBytes, journal })
+    const ends = endsOf(this.#dir, pack.name)
+    await this.#publisher.upload(name, path.join(this.#dir, name), { signal, onBytes, journal, ends })
   }
 
   /** The next attempt sends again what has not arrived. */
@@ -151,15 +164,16 @@ function writerOf(store: DiskStore): DiskWriter {
 }
 
 /** @throws VarveError VARVE_CORRUPT */
-function checkPack(file: string, name: string): void {
+async function checkName(dir: string, name: string): Promise<void> {
   const digest = sha256Stream()
-  const fd = openExisting(file)
+  const file = path.join(dir, packPath(name))
+  const opened = await UploadFile.open(file, endsOf(dir, name))
   try {
-    const end = fs.fstatSync(fd).size - packEndBytes
+    const end = opened.size - packEndBytes
     for (let at = 0; at < end; at += readBytes)
-      digest.update(readRange(fd, at, Math.min(readBytes, end - at), file))
+      digest.update(await opened.read(at, Math.min(readBytes, end - at)))
   } finally {
-    fs.closeSync(fd)
+    await opened.close()
   }
   if (toHex(digest.digest()) !== name) throw corrupt(`'${file}' does not match its name`)
 }

@@ -19,6 +19,7 @@ import type {
   StoreStats,
   StoredObject,
   UpdateOptions,
+  WholePack,
   WriterOptions,
 } from '../../../store/interface.ts'
 import { encodeLogEntry } from '../../../store/manifest-file.ts'
@@ -108,6 +109,11 @@ export class BlobStore implements Store {
   async getStored(cids: readonly Cid[], options: ReadOptions = {}): Promise<StoredObject[]> {
     throwIfAborted(options.signal)
     return this.#home.readStored(cids)
+  }
+
+  async *wholePacks(cids: readonly Cid[], options: ReadOptions = {}): AsyncGenerator<WholePack> {
+    throwIfAborted(options.signal)
+    yield* this.#home.wholePacks(cids)
   }
 
   writer(options: WriterOptions = {}): ObjectWriter {

@@ -5,11 +5,13 @@ import { type Cid, type Codec, cidOf, codecOf } from '../../../encoding/cid.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
 import {
+  type AdoptOptions,
   type ObjectReader,
   type ObjectWriter,
   type PackedObjects,
   type ReadOptions,
   type StoredObject,
+  type WholePack,
   objectBytesMax,
 } from '../../../store/interface.ts'
 import { deltaDepthMax, unpack } from '../../../store/packing.ts'
@@ -84,6 +86,14 @@ export class BlobWriter implements ObjectWriter {
     spool.writer.appendStored({ ...object, depth })
     this.#spooled.add(cid)
     await this.#came(object.payload.length)
+  }
+
+  async adopt(pack: WholePack, options: AdoptOptions = {}): Promise<boolean> {
+    await this.#view()
+    const spool = await this.#opened()
+    if (!(await spool.adopt(pack, options))) return false
+    for (const cid of pack.cids) this.#spooled.add(cid)
+    return true
   }
 
   putPacked(objects: PackedObjects): void {

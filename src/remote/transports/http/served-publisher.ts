@@ -6,9 +6,9 @@ import path from 'node:path'
 import { throwIfAborted, VarveError } from '../../../base/errors.ts'
 import { type Cid, digestHex } from '../../../encoding/cid.ts'
 import { nextManifest } from '../../../store/change.ts'
-import { readRange } from '../../../store/disk/files.ts'
 import type { Manifest, ManifestChange } from '../../../store/interface.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
+import { UploadFile } from '../blobs/upload-file.ts'
 import type { Change, Publisher, Publishing } from '../blobs/publish.ts'
 import type { HttpAnswer, HttpClient } from '../../../http/client.ts'
 import type { ServedBlobsOptions } from './served-blobs.ts'
@@ -36,13 +36,13 @@ export class ServedPublisher implements Publisher {
   readonly upload = async (name: string, file: string, options: UploadOptions = {}): Promise<void> => {
     const { signal, journal } = options
     const target = `${this.#api}/uploads/${path.basename(name, '.pack')}`
-    const handle = await fs.promises.open(file, 'r')
+    const opened = await UploadFile.open(file, options.ends)
     try {
-      const { size } = await handle.stat()
+      const { size } = opened
       let offset = await this.#begun(target, journal, signal)
       for (let stalls = 0; offset < size;) {
         throwIfAborted(signal)
-        const piece = readRange(handle.fd, offset, Math.min(pieceBytes, size - offset), file)
+        const piece = await opened.read(offset, Math.min(pieceBytes, size - offset))
         const next = this.#offsetIn(await this.#put(target, offset, piece, signal))
         if (next > offset) options.onBytes?.(next - offset)
         // Another try of ours may have been there; but a server that never goes on must not keep us for ever.
@@ -50,7 +50,7 @@ export class ServedPublisher implements Publisher {
         offset = next
       }
     } finally {
-      await handle.close()
+      await opened.close()
     }
   }
 

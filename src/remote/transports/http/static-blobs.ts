@@ -3,7 +3,7 @@
 import { VarveError, corrupt } from '../../../base/errors.ts'
 import { manifestName, newestBytesMax, newestName, readNewestHint } from '../../../store/disk/layout.ts'
 import { fileDigest, manifestBytesMax } from '../../../store/manifest-file.ts'
-import type { Blobs, ManifestFile, ReadBlobOptions } from '../blobs/interface.ts'
+import type { Blobs, ManifestFile, ReadBlobOptions, ReadRangeOptions } from '../blobs/interface.ts'
 import type { HttpClient } from '../../../http/client.ts'
 
 const absent = [404, 410]
@@ -51,19 +51,28 @@ export class StaticBlobs implements Blobs {
     name: string,
     offset: number,
     length: number,
-    { signal }: ReadBlobOptions = {},
+    { signal, into = Buffer.allocUnsafeSlow(length) }: ReadRangeOptions = {},
   ): Promise<Uint8Array | null> {
+    let count = 0
     const answer = await this.#client.send({
       method: 'GET',
       path: this.#path + name,
-      headers: { range: `bytes=${offset}-${offset + length - 1}` },
+      headers: () => {
+        // Each attempt begins again.
+        count = 0
+        return { range: `bytes=${offset}-${offset + length - 1}` }
+      },
+      receive: (part) => {
+        into.set(part, count)
+        count += part.length
+      },
       bytesMax: length,
       partial: true,
       expected: [...absent, 416],
       signal,
     })
     if (absent.includes(answer.status)) return null
-    if (answer.status === 206 && answer.body.length === length) return answer.body
+    if (answer.status === 206 && count === length) return into
     throw corrupt(
       `'${this.location}/${name}' is shorter than it must be, or comes in other parts than were asked for`,
       {

@@ -11,6 +11,8 @@ export interface Stretch {
   /** null: to the end, which is `bytesMax` away at most. */
   readonly length: number | null
   readonly bytesMax: number
+  /** Memory of `length` bytes to read into. */
+  readonly into?: Uint8Array | undefined
 }
 
 export interface Downloaded {
@@ -54,29 +56,33 @@ class Received {
   isFresh = true
   count = 0
   #parts: Uint8Array[] = []
+  readonly #into: Uint8Array | null
   #etag: string | undefined
   readonly #stretch: Stretch
   readonly #what: string
 
   constructor(stretch: Stretch, what: string) {
     this.#stretch = stretch
+    this.#into = stretch.length === null ? null : (stretch.into ?? Buffer.allocUnsafeSlow(stretch.length))
     this.#what = what
   }
 
   take(part: Uint8Array, head: Omit<HttpAnswer, 'body'>): void {
     if (this.isFresh) this.#begin(head)
     this.isFresh = false
-    this.count += part.length
     const { length, bytesMax } = this.#stretch
-    if (this.count > (length ?? bytesMax))
+    if (this.count + part.length > (length ?? bytesMax))
       throw corrupt(`${this.#what} is larger than it may be`, { bytesMax })
-    this.#parts.push(part)
+    if (this.#into === null) this.#parts.push(part)
+    else this.#into.set(part, this.count)
+    this.count += part.length
   }
 
   finish(status: number): Uint8Array {
     const { length } = this.#stretch
     const isWhole = length === null ? status !== 416 : this.count === length
     if (!isWhole) throw corrupt(`${this.#what} is shorter than it should be`, { length, has: this.count })
+    if (this.#into !== null) return this.#into
     const [first] = this.#parts
     if (first === undefined || this.#parts.length > 1) return concatBytes(this.#parts)
     return new Uint8Array(first.buffer, first.byteOffset, first.length)

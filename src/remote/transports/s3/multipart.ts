@@ -4,7 +4,7 @@ import type { UploadOptions } from '../blobs/interface.ts'
 import { VarveError, corrupt } from '../../../base/errors.ts'
 import { utf8 } from '../../../base/bytes.ts'
 import type { S3Client } from './client.ts'
-import { readJournal, removeJournal, writeJournal } from './local-file.ts'
+import { readJournal, removeJournal, writeJournal } from './journal.ts'
 import { faultOf } from './refusals.ts'
 import { type XmlElement, childText, childrenOf, parseXml } from './xml.ts'
 

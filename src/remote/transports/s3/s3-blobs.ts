@@ -3,7 +3,13 @@
 // asked the store yet, it is asked then.
 import { equalBytes } from '../../../base/bytes.ts'
 import { manifestName } from '../../../store/disk/layout.ts'
-import type { ManifestFile, ReadBlobOptions, UploadOptions, WritableBlobs } from '../blobs/interface.ts'
+import type {
+  ManifestFile,
+  ReadBlobOptions,
+  ReadRangeOptions,
+  UploadOptions,
+  WritableBlobs,
+} from '../blobs/interface.ts'
 import type { Conditional, ProbeFinding } from '../../interface.ts'
 import type { S3Client } from './client.ts'
 import { createExclusively } from './create.ts'
@@ -54,14 +60,14 @@ export class S3Blobs implements WritableBlobs {
     name: string,
     offset: number,
     length: number,
-    options: ReadBlobOptions = {},
+    options: ReadRangeOptions = {},
   ): Promise<Uint8Array | null> {
     // There is no range of nothing; the size tells whether it lies within the file.
     if (length === 0) {
       const size = await sizeOf(this.#client, this.#key(name), options.signal)
       return size === null ? null : new Uint8Array(0)
     }
-    const stretch = { offset, length, bytesMax: length }
+    const stretch = { offset, length, bytesMax: length, into: options.into }
     return (await download(this.#client, this.#key(name), stretch, options.signal))?.bytes ?? null
   }
 

@@ -1,13 +1,12 @@
 // Sends a local file. A name stands for its content, so what is there with the right size is not sent again. Large
 // files go in parts, several at a time; the journal keeps the upload's id, so that after a kill the store is asked which
 // parts it has and only the others are sent. The file appears at once and whole, when all of it is there.
-import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
+import { UploadFile } from '../blobs/upload-file.ts'
 import type { S3Client } from './client.ts'
 import { MultipartUpload } from './multipart.ts'
-import { readAt } from './local-file.ts'
 
 /** Below this a question costs more than sending. */
 const askFrom = 256 << 10
@@ -26,22 +25,22 @@ export async function upload(
   settings: UploadSettings,
   options: UploadOptions,
 ): Promise<void> {
-  const handle = await fs.promises.open(file, 'r')
+  const opened = await UploadFile.open(file, options.ends)
   try {
-    const { size } = await handle.stat()
+    const { size } = opened
     if (size >= askFrom && (await sizeOf(client, key, options.signal)) === size) {
       options.onBytes?.(size)
       return
     }
     if (size <= settings.partBytes) {
-      const body = await readAt(handle, 0, size)
+      const body = await opened.read(0, size)
       await client.send({ method: 'PUT', key, body, signal: options.signal })
       options.onBytes?.(size)
       return
     }
-    await inParts(client, key, handle, { size, partBytes: partBytesFor(size, settings.partBytes) }, options)
+    await inParts(client, key, opened, { size, partBytes: partBytesFor(size, settings.partBytes) }, options)
   } finally {
-    await handle.close()
+    await opened.close()
   }
 }
 
@@ -63,7 +62,7 @@ function partBytesFor(size: number, wanted: number): number {
 async function inParts(
   client: S3Client,
   key: string,
-  handle: fs.promises.FileHandle,
+  file: UploadFile,
   cut: { size: number; partBytes: number },
   options: UploadOptions,
 ): Promise<void> {
@@ -71,7 +70,7 @@ async function inParts(
     throwIfAborted(options.signal)
     const parts = await MultipartUpload.begin(client, key, cut, options)
     try {
-      await sendParts(parts, handle, options)
+      await sendParts(parts, file, options)
       if (await parts.complete()) return
     } catch (error) {
       // With a journal the next run carries on; without one nobody could.
@@ -94,11 +93,7 @@ async function inParts(
   }
 }
 
-async function sendParts(
-  parts: MultipartUpload,
-  handle: fs.promises.FileHandle,
-  options: UploadOptions,
-): Promise<void> {
+async function sendParts(parts: MultipartUpload, file: UploadFile, options: UploadOptions): Promise<void> {
   for (const number of parts.present()) options.onBytes?.(parts.lengthOf(number))
   const missing = parts.missing()
   let failed = false
@@ -106,7 +101,7 @@ async function sendParts(
     for (let number = missing.shift(); number !== undefined && !failed; number = missing.shift()) {
       throwIfAborted(options.signal)
       const length = parts.lengthOf(number)
-      const body = await readAt(handle, (number - 1) * parts.partBytes, length)
+      const body = await file.read((number - 1) * parts.partBytes, length)
       if (!(await parts.send(number, body))) missing.length = 0
       else options.onBytes?.(length)
     }

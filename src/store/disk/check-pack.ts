@@ -1,0 +1,84 @@
+// Reads a pack through once, in large blocks, and hashes every object in it: after that its bytes are as good as any of
+// ours. On the way its new name is made. For a pack is never taken in under the name that it comes with: two of one name
+// could meet, and a gc that removes the older would take the newer along. Eight random bytes in its head make another
+// name; nothing else changes, so every object stays where it is in the file.
+import { fromHex, toHex } from '../../base/bytes.ts'
+import { corrupt, isVarveError } from '../../base/errors.ts'
+import { randomHex, sha256Stream } from '../../base/platform.ts'
+import { cidOf, codecOf } from '../../encoding/cid.ts'
+import type { AdoptOptions, WholePack } from '../interface.ts'
+import { packEnd, packFooter, packHead, packHeadBytes } from '../pack.ts'
+import { unpack } from '../packing.ts'
+import { readRecord } from '../record.ts'
+import { type PackBlock, blocksOf } from './pack-blocks.ts'
+
+/** What stands at a pack's beginning and end under its new name. */
+export interface PackEnds {
+  readonly name: string
+  readonly head: Uint8Array
+  readonly end: Uint8Array
+}
+
+export interface CheckOptions extends AdoptOptions {
+  /** Gets the pack as it is under its new name, piece by piece; a piece is its own until the promise is kept. */
+  readonly take?: (bytes: Uint8Array, at: number) => Promise<void>
+  /** When the line is cut, a pack of what had come is better than none. */
+  readonly partial?: true
+}
+
+export interface CheckedPack extends PackEnds {
+  /** All of the pack's, unless the line was cut. */
+  readonly records: number
+  readonly bytes: number
+  /** Why there is no more; null when all is there. */
+  readonly cut: unknown
+}
+
+/** @throws VarveError VARVE_CORRUPT when an object is not what the pack says, VARVE_IO, VARVE_UNREACHABLE */
+export async function checkPack(pack: WholePack, options: CheckOptions): Promise<CheckedPack> {
+  const { take, onBytes, partial } = options
+  const head = packHead(pack.kind, fromHex(randomHex(8)))
+  const digest = sha256Stream()
+  digest.update(head)
+  await take?.(head, 0)
+  let records = 0
+  let cut: unknown = null
+  try {
+    for await (const block of blocksOf(pack, options.signal)) {
+      checkBlock(pack, block)
+      digest.update(block.bytes)
+      if (take !== undefined) block.taken = take(block.bytes, block.at)
+      records = block.to
+      onBytes?.(block.bytes.length)
+    }
+  } catch (error) {
+    if (partial !== true || records === 0 || !isCut(error)) throw error
+    cut = error
+  }
+  const footerAt = pack.ends[records - 1]!
+  const footer = packFooter([packHeadBytes, ...pack.ends.subarray(0, records - 1)], footerAt)
+  digest.update(footer)
+  await take?.(footer, footerAt)
+  const sum = digest.digest()
+  const end = packEnd(sum)
+  await take?.(end, footerAt + footer.length)
+  return { name: toHex(sum), head, end, records, bytes: footerAt + footer.length + end.length, cut }
+}
+
+function isCut(error: unknown): boolean {
+  return isVarveError(error, 'VARVE_UNREACHABLE') || isVarveError(error, 'VARVE_ABORTED')
+}
+
+function checkBlock({ cids, ends, kind }: WholePack, { from, to, at, bytes }: PackBlock): void {
+  for (let i = from; i < to; i++) {
+    const start = (i === 0 ? packHeadBytes : ends[i - 1]!) - at
+    const end = ends[i]! - at
+    const object = readRecord(bytes, start, end)
+    const cid = cids[i]!
+    const isFit = object.cid === cid && object.base === null && (codecOf(cid) === 'raw') === (kind === 'data')
+    const isAll = isFit && object.payload.byteOffset + object.payload.length === bytes.byteOffset + end
+    if (!isAll) throw corrupt(`a pack holds another object than '${cid}'`, { cid })
+    const raw = unpack(object.packing, object.payload, object.rawLength, null)
+    if (cidOf(codecOf(cid), raw) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })
+  }
+}
