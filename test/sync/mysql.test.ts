@@ -45,10 +45,11 @@ describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
     mode: LinkMode,
     tables: readonly string[],
     wrap: (connector: Connector) => Connector = (one) => one,
+    changes: 'log' | 'compare' = 'compare',
   ): Promise<Receipt> {
     const connector = await openEndpoint(endpoint)
     const name = `at-${sides.findIndex(({ url }) => url === endpoint)}`
-    const link = { name, endpoint, mode, tables, into: '', branch: 'main' }
+    const link = { name, endpoint, mode, tables, changes, into: '', branch: 'main' }
     try {
       return await syncRound({
         repo: createContext(store, { author }),
@@ -255,6 +256,61 @@ describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
       { id: 2, n: 20 },
       { id: 3, n: 30 },
       { id: 9, n: 9 },
+    ])
+  })
+
+  test('rounds by the log come to the same as rounds that compare, and compare where it is not enough', async () => {
+    const [one] = sides
+    await one!.db.query(`CREATE TABLE t (id int PRIMARY KEY, s varchar(50), at datetime(3), b blob);
+      INSERT INTO t VALUES (1, 'a', '2024-05-06 07:08:09.12', x'00'), (2, 'b', NULL, NULL), (3, 'c', NULL, '')`)
+    const round = (changes: 'log' | 'compare' = 'log'): Promise<Receipt> =>
+      sync(one!.url, 'two-way', ['t'], undefined, changes)
+    /** Why the tables were compared; '' when the log was enough. */
+    const compared = ({ notes }: Receipt): string => notes.filter((note) => note.includes('compared')).join()
+    await round()
+    await one!.db.query(
+      `BEGIN; UPDATE t SET s = 'A' WHERE id = 1; INSERT INTO t VALUES (4, 'ü💧', NULL, NULL); COMMIT`,
+    )
+    await edit('t', (table) => {
+      table.put({ id: 2, s: 'ours', at: null, b: null })
+      table.delete(3 as never)
+    })
+    const both = await round()
+    expect(both.tables[0]).toMatchObject({
+      captured: { added: 1, changed: 1, removed: 0 },
+      written: { added: 0, changed: 1, removed: 1 },
+    })
+    expect(compared(both)).toBe('')
+    // What was written comes back in the log, and is known.
+    const quiet = await round()
+    expect(quiet.commit).toBe(both.commit)
+    expect(compared(quiet)).toBe('')
+    await one!.db.query(
+      "UPDATE t SET id = 9 WHERE id = 4; FLUSH BINARY LOGS; UPDATE t SET b = REPEAT(x'ff', 60000) WHERE id = 9",
+    )
+    await mariadb.kill()
+    await mariadb.start()
+    one!.db = await mariadb.client(one!.url)
+    await one!.db.query("DELETE FROM t WHERE id = 2; UPDATE t SET s = 'a' WHERE id = 1")
+    const later = await round()
+    expect(later.tables[0]).toMatchObject({ captured: { added: 1, changed: 1, removed: 2 } })
+    expect(compared(later)).toBe('')
+    const known = await round('compare')
+    expect(known.tables[0]).toMatchObject({ captured: { added: 0, changed: 0, removed: 0 } })
+    await round()
+    await one!.db.query('ALTER TABLE t ADD more int; UPDATE t SET more = 1')
+    const altered = await round()
+    expect(compared(altered)).toContain('has other columns')
+    expect(altered.tables[0]).toMatchObject({ captured: { changed: 2 } })
+    await one!.db.query('UPDATE t SET more = 2; RESET MASTER; UPDATE t SET more = 3 WHERE id = 1')
+    const reset = await round()
+    expect(compared(reset)).toMatch(/no such log any more|set back/)
+    expect(reset.tables[0]).toMatchObject({ captured: { changed: 2 } })
+    await one!.db.query('UPDATE t SET more = 4 WHERE id = 1')
+    expect(compared(await round())).toBe('')
+    expect(await rows(0, 'SELECT id, more FROM t ORDER BY id')).toEqual([
+      { id: 1, more: 4 },
+      { id: 9, more: 2 },
     ])
   })
 

@@ -1,6 +1,7 @@
 // MySQL and MariaDB as an endpoint. One connection, whose settings make every value's text the same everywhere. A snapshot
 // is one consistent read over all tables, streamed as the server's own text; writing is one transaction of guarded
 // statements.
+import type { ConnectionOptions } from 'mysql2'
 import type { Cell } from '../../table/interface.ts'
 import type {
   ApplyPlan,
@@ -13,6 +14,7 @@ import type {
 } from '../interface.ts'
 import { addressOf, placeOf } from './address.ts'
 import { applyPlan } from './apply.ts'
+import { BinlogChangeLog } from './binlog/change-log.ts'
 import { digestOf } from './digest.ts'
 import { type MysqlTable, discoverTables } from './discover.ts'
 import { endpointError } from './failure.ts'
@@ -24,7 +26,7 @@ import { cellOfBytes, readExpression } from './types.ts'
 export async function openMysql(url: string, options: ConnectorOptions): Promise<Connector> {
   const address = addressOf(url, options)
   try {
-    return new MysqlConnector(await Session.open(address), placeOf(url))
+    return new MysqlConnector(await Session.open(address), address, placeOf(url))
   } catch (error) {
     throw endpointError(placeOf(url), error)
   }
@@ -32,11 +34,13 @@ export async function openMysql(url: string, options: ConnectorOptions): Promise
 
 class MysqlConnector implements Connector {
   readonly location: string
+  readonly log: BinlogChangeLog
   readonly #session: Session
 
-  constructor(session: Session, location: string) {
+  constructor(session: Session, address: ConnectionOptions, location: string) {
     this.#session = session
     this.location = location
+    this.log = new BinlogChangeLog({ session, address, location, snapshot: () => this.snapshot() })
   }
 
   /** The server's own number, where its data lie, and the database in it. */
@@ -83,8 +87,9 @@ class MysqlConnector implements Connector {
     return this.#asked(() => applyPlan(this.#session, plan))
   }
 
-  close(): Promise<void> {
-    return this.#session.close()
+  async close(): Promise<void> {
+    await this.log.close()
+    await this.#session.close()
   }
 
   async #asked<T>(work: () => Promise<T>): Promise<T> {

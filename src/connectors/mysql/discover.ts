@@ -4,7 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import type { EndpointTable } from '../interface.ts'
 import type { Session } from './session.ts'
 import { quoteName } from './sql.ts'
-import { type MysqlColumn, columnTypeOf, familyOf } from './types.ts'
+import { type MysqlColumn, columnTypeOf, familyOf, membersOf } from './types.ts'
 
 /** What this connector knows of a table beside what all know. */
 export interface MysqlTable extends EndpointTable {
@@ -13,6 +13,11 @@ export interface MysqlTable extends EndpointTable {
   readonly sql: string
   readonly engine: string
   readonly isTransactional: boolean
+  readonly database: string
+  /** Keeps its rows' history itself. */
+  readonly isVersioned: boolean
+  /** The server changes or deletes rows of it when the rows that they refer to change or go. */
+  readonly changesByCascade: boolean
   /** Deleting its rows may delete or change others, or be refused because of them. */
   readonly isReferenced: boolean
   /** Columns of unique indexes beside the key, and of references: apply may have to empty them for a moment. */
@@ -25,7 +30,7 @@ export const stateTable = 'varve_sync'
 
 const columnsQuery = `
   SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'), c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.IS_NULLABLE,
-         c.EXTRA, c.CHARACTER_SET_NAME IS NOT NULL, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH
+         c.EXTRA, c.CHARACTER_SET_NAME, COALESCE(c.DATETIME_PRECISION, 0), c.CHARACTER_MAXIMUM_LENGTH, t.TABLE_SCHEMA, t.TABLE_TYPE
     FROM information_schema.TABLES t
     JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
     LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
@@ -41,6 +46,11 @@ const referencesQuery = `
   SELECT TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE
    WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_SCHEMA = DATABASE()`
 
+const cascadesQuery = `
+  SELECT TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS
+   WHERE CONSTRAINT_SCHEMA = DATABASE() AND
+         (DELETE_RULE NOT IN ('RESTRICT', 'NO ACTION') OR UPDATE_RULE NOT IN ('RESTRICT', 'NO ACTION'))`
+
 /** MariaDB's JSON is text with a check. MySQL has a type of that name, and another form of this catalogue. */
 const jsonQuery = `
   SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS
@@ -52,6 +62,7 @@ export async function discoverTables(session: Session, names?: readonly string[]
     columns: groupBy(await session.texts(columnsQuery)),
     indexes: groupBy(await session.texts(indexesQuery)),
     references: groupBy(await session.texts(referencesQuery)),
+    cascades: groupBy(await session.texts(cascadesQuery)),
     json: groupBy(/mariadb/i.test(version) ? await session.texts(jsonQuery) : []),
   }
   const all = [...catalogue.columns.keys()].filter((name) => name !== stateTable)
@@ -66,6 +77,7 @@ interface Catalogue {
   readonly columns: Rows
   readonly indexes: Rows
   readonly references: Rows
+  readonly cascades: Rows
   readonly json: Rows
 }
 
@@ -91,6 +103,9 @@ function tableOf(catalogue: Catalogue, name: string, chosen: readonly string[]):
     sql: quoteName(name),
     engine: rows[0]![0] ?? '',
     isTransactional: rows[0]![1] === 'YES',
+    database: rows[0]![10]!,
+    isVersioned: rows[0]![11] === 'SYSTEM VERSIONED',
+    changesByCascade: catalogue.cascades.has(name),
     isReferenced: [...catalogue.references.values()].some((found) =>
       found.some(([, table]) => table === name),
     ),
@@ -106,7 +121,8 @@ function columnOf(
   row: readonly (string | null)[],
   checks: ReadonlySet<string | null | undefined>,
 ): MysqlColumn {
-  const [, , name, dataType, columnType, nullable, extra, isText, fractionDigits, lengthMax] = row as string[]
+  const [, , name, dataType, columnType, nullable, extra, , fractionDigits] = row as string[]
+  const [charset, lengthMax] = [row[7] ?? null, row[9] ?? null]
   const isJson = checks.has(`json_valid(${quoteName(name!)})`)
   const family = isJson ? 'json' : familyOf(dataType!, columnType!)
   return {
@@ -116,7 +132,10 @@ function columnOf(
     nativeType: isJson ? 'json' : columnType!,
     nullable: nullable === 'YES',
     generated: /GENERATED/i.test(extra!.replace('DEFAULT_GENERATED', '')),
-    isText: isText === '1',
+    charset,
+    isText: charset !== null,
+    members: membersOf(columnType!),
+    isVirtual: /VIRTUAL GENERATED/i.test(extra!),
     fractionDigits: Number(fractionDigits),
     lengthMax: lengthMax === null ? null : Number(lengthMax),
     isUnsigned: /unsigned/.test(columnType!),

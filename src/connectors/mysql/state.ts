@@ -16,14 +16,12 @@ const createTable = `
   ) ENGINE = InnoDB`
 
 export async function readState(session: Session, link: string): Promise<Checkpoint | null> {
-  const found = await session.texts(
-    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${stateTable}'`,
-  )
-  return found.length === 0 ? null : readRow(session, link)
+  return (await isThere(session)) ? readRow(session, link) : null
 }
 
 export async function takeOver(session: Session, link: string): Promise<Checkpoint> {
-  await session.execute(createTable)
+  // Even where it does nothing, the statement would be in the server's log.
+  if (!(await isThere(session))) await session.execute(createTable)
   await session.execute('START TRANSACTION')
   await session.execute(
     `INSERT INTO ${stateTable} (link, fence) VALUES (${quoteText(link)}, 1) ON DUPLICATE KEY UPDATE fence = fence + 1`,
@@ -47,6 +45,13 @@ export async function writeState(
     data: { link: state.link },
     hint: 'nothing was written; let only one worker run, or run this one again',
   })
+}
+
+async function isThere(session: Session): Promise<boolean> {
+  const found = await session.texts(
+    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${stateTable}'`,
+  )
+  return found.length > 0
 }
 
 async function readRow(session: Session, link: string): Promise<Checkpoint | null> {

@@ -31,8 +31,13 @@ export type Family =
 
 export interface MysqlColumn extends EndpointColumn {
   readonly family: Family
-  /** Of text: the columns' own character set and collation, by which keys are found. */
+  /** Has a character set and a collation, by which keys are found. */
   readonly isText: boolean
+  readonly charset: string | null
+  /** Of ENUM and SET, in order. */
+  readonly members: readonly string[]
+  /** Computed when it is read. */
+  readonly isVirtual: boolean
   /** Digits of a second's fraction that it keeps. */
   readonly fractionDigits: number
   /** Of text in characters, else in bytes; null where there is none. */
@@ -87,6 +92,17 @@ export function familyOf(dataType: string, columnType: string): Family {
 export function columnTypeOf(family: Family): ColumnType {
   return columnTypes[family]
 }
+
+/** Of "enum('a','it''s')", as the catalogue writes it. */
+export function membersOf(columnType: string): string[] {
+  if (!/^(enum|set)\(/.test(columnType)) return []
+  const members = [...columnType.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)]
+  return members.map(([, text]) =>
+    text!.replaceAll("''", "'").replaceAll(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter),
+  )
+}
+
+const escapes: Readonly<Record<string, string>> = { '0': '\0', n: '\n', r: '\r', Z: '\u001a' }
 
 /** What is selected of a column of the table `t`: its value as `cellOfBytes` expects it. */
 export function readExpression({ name, family }: MysqlColumn): string {

@@ -1,0 +1,53 @@
+// Reads numbers and bytes one after the other out of an event of the binary log. Bytes come from outside: every read is
+// bounded by the event.
+import { corrupt } from '../../../base/errors.ts'
+
+export class ByteCursor {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  /** A view. */
+  take(count: number): Buffer {
+    if (count > this.left) throw corrupt('an event of the binary log ends too early')
+    const part = this.#bytes.subarray(this.#at, this.#at + count)
+    this.#at += count
+    return part
+  }
+
+  skip(count: number): void {
+    this.take(count)
+  }
+
+  /** Little-endian, of up to six bytes. */
+  uint(size: number): number {
+    if (size > 6) throw corrupt('an event of the binary log has a number of too many bytes')
+    return size === 0 ? 0 : this.take(size).readUIntLE(0, size)
+  }
+
+  int(size: number): number {
+    return this.take(size).readIntLE(0, size)
+  }
+
+  uint64(): bigint {
+    return this.take(8).readBigUInt64LE(0)
+  }
+
+  /** As the protocol writes lengths; none is larger than an event. */
+  packedLength(): number {
+    const first = this.uint(1)
+    if (first < 0xfb) return first
+    return first === 0xfc ? this.uint(2) : first === 0xfd ? this.uint(3) : Number(this.uint64())
+  }
+
+  rest(): Buffer {
+    return this.take(this.left)
+  }
+}

@@ -1,0 +1,128 @@
+// MariaDB's binary log as the log of a link. It is the server's own, kept as long as the server is set to keep it and not
+// for the link's sake; where it is gone, or is another one under the same name, the tables are compared instead.
+import type { ConnectionOptions } from 'mysql2'
+import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
+import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
+import type { MysqlTable } from '../discover.ts'
+import { endpointError, numberOf } from '../failure.ts'
+import type { Session } from '../session.ts'
+import { FollowedTables } from './followed-tables.ts'
+import { serverObstacle, tableObstacle } from './obstacle.ts'
+import { type BinlogPlace, positionOf, positionText } from './position.ts'
+import { BinlogReader } from './reader.ts'
+import { BinlogStream } from './stream.ts'
+
+/** The server cannot read its log from there. */
+const unreadable = 1236
+
+export interface BinlogHome {
+  readonly session: Session
+  readonly address: ConnectionOptions
+  readonly location: string
+  readonly snapshot: () => Promise<EndpointSnapshot>
+}
+
+export class BinlogChangeLog implements ChangeLog {
+  readonly #home: BinlogHome
+  readonly #readers: LogReader[] = []
+
+  constructor(home: BinlogHome) {
+    this.#home = home
+  }
+
+  async obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
+    for (const table of tables) {
+      const obstacle = tableObstacle(table as MysqlTable)
+      if (obstacle !== null) return obstacle
+    }
+    try {
+      return await this.#asked(() => serverObstacle(this.#home.session))
+    } catch (error) {
+      // Whoever may not ask where the log is may not read it either.
+      if (numberOf((error as { cause?: unknown }).cause ?? {}) === 1227) return (error as Error).message
+      throw error
+    }
+  }
+
+  /** The server notes with each snapshot where its log stood then. */
+  async begin(_: string, tables: readonly EndpointTable[]): Promise<LogStart> {
+    const snapshot = await this.#home.snapshot()
+    try {
+      const place = await this.#asked(async () => {
+        const rows = await this.#home.session.texts("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'")
+        const found = new Map(rows.map(([name, value]) => [name!.toLowerCase(), value!]))
+        return { file: found.get('binlog_snapshot_file')!, at: Number(found.get('binlog_snapshot_position')) }
+      })
+      const reader = await this.#read(tables, place)
+      const begun = await reader.begun()
+      await reader.close()
+      return { position: positionText({ ...place, begun, last: null }), snapshot }
+    } catch (error) {
+      await snapshot.close()
+      throw error
+    }
+  }
+
+  async open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
+    const at = positionOf(mark.position)
+    if (at === null) return { lost: 'its position is not one of MariaDB' }
+    // The protocol asks for places by 32 bits.
+    if (at.at >= 2 ** 32) return { lost: 'it lies beyond the first 4 GiB of a file' }
+    try {
+      const reader = await this.#read(tables, { file: at.file, at: at.last?.from ?? at.at })
+      if (await reader.resume(at)) return reader
+      await reader.close()
+      return { lost: 'the server has another log under the same name: it was set back' }
+    } catch (error) {
+      if (numberOf((error as { cause?: unknown }).cause ?? {}) !== unreadable) throw error
+      return { lost: `the server has no such log any more: ${(error as Error).message}` }
+    }
+  }
+
+  async status(position: string): Promise<LogStatus | null> {
+    const at = positionOf(position)
+    if (at === null) return null
+    const files = await this.#asked(() => this.#home.session.texts('SHOW BINARY LOGS'))
+    const first = files.findIndex(([file]) => file === at.file)
+    const keptBytes = files.slice(Math.max(first, 0)).reduce((sum, [, bytes]) => sum + Number(bytes), 0)
+    return {
+      name: at.file,
+      isActive: this.#readers.length > 0,
+      keptBytes: first < 0 ? null : keptBytes - at.at,
+      trouble: first < 0 ? 'the server has removed the file' : null,
+    }
+  }
+
+  async end(): Promise<void> {}
+
+  async close(): Promise<void> {
+    for (const reader of this.#readers) await reader.close()
+  }
+
+  async #read(tables: readonly EndpointTable[], place: BinlogPlace): Promise<BinlogReader> {
+    const { address, location, session } = this.#home
+    const stream = await this.#asked(() => BinlogStream.open(address, place))
+    const reader = new BinlogReader(
+      {
+        stream,
+        tables: new FollowedTables(tables as readonly MysqlTable[]),
+        location,
+        now: async () => {
+          const [row] = await session.texts('SHOW MASTER STATUS')
+          return { file: row![0]!, at: Number(row![1]) }
+        },
+      },
+      { ...place, begun: 0, last: null },
+    )
+    this.#readers.push(reader)
+    return reader
+  }
+
+  async #asked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw endpointError(this.#home.location, error)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// DECIMAL as MySQL stores it: groups of nine digits in four bytes, big-endian, the outer groups in as few bytes as they
+// need; the first bit is turned over, and all of them when the number is negative.
+import { corrupt } from '../../../base/errors.ts'
+import type { ByteCursor } from './byte-cursor.ts'
+
+const groupDigits = 9
+/** Of a group of so many digits. */
+const bytesOf = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
+
+export function decimalText(cursor: ByteCursor, precision: number, scale: number): string {
+  if (scale > precision || precision === 0)
+    throw corrupt('the binary log has a DECIMAL of an impossible size')
+  const whole = groups(precision - scale, 'first')
+  const fraction = groups(scale, 'last')
+  const bytes = Buffer.from(
+    cursor.take([...whole, ...fraction].reduce((sum, digits) => sum + bytesOf[digits]!, 0)),
+  )
+  const isNegative = (bytes[0]! & 0x80) === 0
+  bytes[0]! ^= 0x80
+  if (isNegative) for (let i = 0; i < bytes.length; i++) bytes[i]! ^= 0xff
+  let at = 0
+  const text = (sizes: readonly number[]): string =>
+    sizes
+      .map((digits) => {
+        const size = bytesOf[digits]!
+        const value = size === 0 ? 0 : bytes.readUIntBE(at, size)
+        at += size
+        return digits === 0 ? '' : String(value).padStart(digits, '0')
+      })
+      .join('')
+  const [left, right] = [text(whole).replace(/^0+(?=\d)/, '') || '0', text(fraction)]
+  return `${isNegative ? '-' : ''}${left}${right === '' ? '' : `.${right}`}`
+}
+
+/** Sizes in digits; the one that is not full lies on the outside. */
+function groups(digits: number, partial: 'first' | 'last'): number[] {
+  const full = Array.from({ length: Math.floor(digits / groupDigits) }, () => groupDigits)
+  return partial === 'first' ? [digits % groupDigits, ...full] : [...full, digits % groupDigits]
+}

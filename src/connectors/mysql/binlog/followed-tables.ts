@@ -1,0 +1,105 @@
+// The link's tables as the log names them: which row events are theirs, and what statements that are no row events may have
+// done to them. Where the log says too little, or speaks of another shape, a table is unclear.
+import { compareBytes } from '../../../base/bytes.ts'
+import { nullCell } from '../../../table/cell.ts'
+import type { Cell } from '../../../table/interface.ts'
+import type { LogChange } from '../../change-log.ts'
+import type { MysqlTable } from '../discover.ts'
+import { cellOfBytes } from '../types.ts'
+import { ByteCursor } from './byte-cursor.ts'
+import type { MappedTable, RowsEvent } from './events.ts'
+import { fits, readValue } from './row-values.ts'
+
+/** Statements that leave all rows as they are, wherever they stand in the log. */
+const harmless =
+  /^\s*(SAVEPOINT|RELEASE|GRANT|REVOKE|FLUSH|ANALYZE|SET|(CREATE|DROP|ALTER|RENAME)( OR REPLACE)?( TEMPORARY TABLE| USER| ROLE| VIEW| EVENT| FUNCTION| PROCEDURE| SEQUENCE)|(CREATE|DROP)( OR REPLACE)?( DEFINER\s*=\s*\S+)? TRIGGER)\b/i
+/** What changes the shape of tables that it names, and of no others. */
+const definition = /^\s*(CREATE|ALTER|DROP|TRUNCATE|RENAME|OPTIMIZE|REPAIR)\b(?!.*\b(DATABASE|SCHEMA)\b)/is
+
+export class FollowedTables {
+  readonly #tables: readonly MysqlTable[]
+  /** By the number that a transaction calls them. */
+  readonly #mapped = new Map<number, Mapped>()
+
+  constructor(tables: readonly MysqlTable[]) {
+    this.#tables = tables
+  }
+
+  map(mapped: MappedTable): LogChange[] {
+    const table = this.#tables.find(
+      ({ database, name }) => database === mapped.database && name === mapped.table,
+    )
+    const { types } = mapped
+    const isSame =
+      types.length === table?.columns.length &&
+      table.columns.every((column, i) => fits(column, types[i]!.type))
+    if (table !== undefined && isSame) this.#mapped.set(mapped.id, { table, types })
+    else this.#mapped.delete(mapped.id)
+    return table === undefined || isSame ? [] : [unclear(table, 'the log speaks of other columns')]
+  }
+
+  *rows(event: RowsEvent): Generator<LogChange> {
+    const mapped = this.#mapped.get(event.tableId)
+    if (mapped === undefined) return
+    const { table } = mapped
+    if (event.width !== table.columns.length) return yield unclear(table, 'the log speaks of other columns')
+    const isWhole = event.present.every((bits) => table.columns.every((_, i) => isSet(bits, i)))
+    if (!isWhole) return yield unclear(table, 'the log leaves columns out')
+    const cursor = new ByteCursor(event.rows)
+    const keyOf = (row: readonly Cell[]): Cell[] =>
+      table.key.map((name) => row[table.columns.findIndex((column) => column.name === name)]!)
+    while (cursor.left > 0) {
+      const row = readRow(cursor, mapped)
+      if (event.kind === 'delete') yield { kind: 'delete', table: table.name, key: keyOf(row) }
+      else if (event.kind === 'insert') yield { kind: 'put', table: table.name, oldKey: null, after: row }
+      else {
+        const after = readRow(cursor, mapped)
+        const [old, key] = [keyOf(row), keyOf(after)]
+        const isMoved = old.some((cell, i) => compareBytes(cell.bytes, key[i]!.bytes) !== 0)
+        yield { kind: 'put', table: table.name, oldKey: isMoved ? old : null, after }
+      }
+    }
+  }
+
+  /** Of a statement in the log that is neither rows nor the beginning or end of a transaction. */
+  statement(text: string): LogChange[] {
+    if (harmless.test(text)) return []
+    const short = text.trim().slice(0, 60)
+    if (!definition.test(text)) return this.all(`the log has a statement in place of rows: ${short}`)
+    return this.#tables
+      .filter(({ name }) => mentions(text, name))
+      .map((table) => unclear(table, `the log has: ${short}`))
+  }
+
+  all(reason: string): LogChange[] {
+    return this.#tables.map((table) => unclear(table, reason))
+  }
+}
+
+interface Mapped {
+  readonly table: MysqlTable
+  readonly types: MappedTable['types']
+}
+
+function readRow(cursor: ByteCursor, { table, types }: Mapped): Cell[] {
+  const nulls = cursor.take((table.columns.length + 7) >> 3)
+  return table.columns.map((column, i) =>
+    isSet(nulls, i) ? nullCell : cellOfBytes(readValue(cursor, types[i]!, column), column.family),
+  )
+}
+
+function isSet(bits: Buffer, i: number): boolean {
+  return ((bits[i >> 3]! >> (i & 7)) & 1) === 1
+}
+
+function unclear({ name }: MysqlTable, reason: string): LogChange {
+  return { kind: 'unclear', table: name, reason }
+}
+
+/** As a word of its own, in whatever case and quotes. */
+function mentions(statement: string, name: string): boolean {
+  const spellings = [name, name.replaceAll('`', '``'), name.replaceAll('"', '""')].map((one) =>
+    one.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'),
+  )
+  return new RegExp(`(?<![\\p{L}\\p{N}_$])(${spellings.join('|')})(?![\\p{L}\\p{N}_$])`, 'iu').test(statement)
+}

@@ -1,0 +1,40 @@
+// A place in the binary log. File and offset do not name it for good: a server that was set back writes other things under
+// the same ones. So it is kept with it when the file was begun, and a hash of the transaction that ends there, which
+// must be the same when reading goes on.
+
+export interface BinlogPosition {
+  readonly file: string
+  readonly at: number
+  /** When the file was begun, in s since 1970. */
+  readonly begun: number
+  /** Where the transaction before it begins, and the SHA-256 of its events; null when none has been read. */
+  readonly last: { readonly from: number; readonly hash: string } | null
+}
+
+export type BinlogPlace = Pick<BinlogPosition, 'file' | 'at'>
+
+export function positionText({ file, at, begun, last }: BinlogPosition): string {
+  return JSON.stringify([file, at, begun, last?.from ?? null, last?.hash ?? null])
+}
+
+/** null where the text is no position of ours. */
+export function positionOf(text: string): BinlogPosition | null {
+  try {
+    const [file, at, begun, from, hash] = JSON.parse(text) as unknown[]
+    if (typeof file !== 'string' || !Number.isSafeInteger(at) || !Number.isSafeInteger(begun)) return null
+    const last = typeof from === 'number' && typeof hash === 'string' ? { from, hash } : null
+    return { file, at: at as number, begun: begun as number, last }
+  } catch {
+    return null
+  }
+}
+
+/** Files are numbered: 'binlog.000012'. */
+export function isBefore(a: BinlogPlace, b: BinlogPlace): boolean {
+  const [x, y] = [numberOf(a.file), numberOf(b.file)]
+  return x === y ? a.at < b.at : x < y
+}
+
+function numberOf(file: string): number {
+  return Number(/\.(\d+)$/.exec(file)?.[1] ?? 0)
+}

@@ -1,0 +1,162 @@
+// Reads the binary log on, transaction after transaction, up to a place that is known to lie behind all that was committed
+// before. What stands in the log has been committed; a transaction is given out when its end is there, a large one in
+// parts.
+import { createHash, type Hash } from 'node:crypto'
+import { throwIfAborted } from '../../../base/errors.ts'
+import type { LogChange, LogPart, LogReader } from '../../change-log.ts'
+import { endpointError } from '../failure.ts'
+import { type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
+import type { FollowedTables } from './followed-tables.ts'
+import { type BinlogPlace, type BinlogPosition, isBefore, positionOf, positionText } from './position.ts'
+import type { BinlogStream } from './stream.ts'
+
+const partBytesMax = 4 << 20
+
+export interface BinlogSource {
+  readonly stream: BinlogStream
+  readonly tables: FollowedTables
+  readonly location: string
+  /** Where the server writes now. */
+  readonly now: () => Promise<BinlogPlace>
+}
+
+export class BinlogReader implements LogReader {
+  readonly #source: BinlogSource
+  #at: BinlogPosition
+  /** Of the transaction that is being read. */
+  #open: { readonly from: number; readonly hash: Hash } | null = null
+
+  /** The stream begins at `from`, in the file of `at`. */
+  constructor(source: BinlogSource, at: BinlogPosition) {
+    this.#source = source
+    this.#at = at
+  }
+
+  /** When the file was begun: among the first things that are sent. */
+  async begun(): Promise<number> {
+    while (this.#at.begun === 0) this.#read(await this.#next())
+    return this.#at.begun
+  }
+
+  /** Reads what was read before once more; false when it is something else now, or not there. */
+  async resume(at: BinlogPosition): Promise<boolean> {
+    if ((await this.begun()) !== at.begun) return false
+    while (isBefore(this.#at, at)) {
+      const [header, event] = this.#read(await this.#next())
+      const isTheEnd = event.kind === 'heartbeat' && isBefore(this.#at, at)
+      if (isTheEnd || (event.kind === 'rotate' && header.seconds > 0)) return false
+    }
+    const isSame = at.last === null || this.#at.last?.hash === at.last.hash
+    return this.#at.at === at.at && this.#at.file === at.file && isSame && this.#open === null
+  }
+
+  async now(): Promise<string> {
+    return positionText({ ...this.#at, ...(await this.#asked(() => this.#source.now())) })
+  }
+
+  async *read(until: string, signal?: AbortSignal): AsyncGenerator<LogPart> {
+    const target = positionOf(until)!
+    let changes: LogChange[] = []
+    let bytesRead = 0
+    while (this.#open !== null || isBefore(this.#at, target)) {
+      throwIfAborted(signal)
+      const bytes = await this.#next(signal)
+      const [header, event] = this.#read(bytes)
+      for (const change of this.#changesOf(event)) changes.push(change)
+      bytesRead += bytes.length
+      if (!isEnd(event) && bytesRead < partBytesMax) continue
+      const position = this.#open === null ? positionText(this.#at) : null
+      yield { changes, position, committedMs: isEnd(event) ? header.seconds * 1000 : null }
+      changes = []
+      bytesRead = 0
+    }
+    yield { changes, position: positionText(this.#at), committedMs: null }
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#asked(() => this.#source.stream.more(signal))
+      const next = this.#source.stream.peek()
+      if (next === null || readEvent(readHeader(next), next).kind !== 'heartbeat') return
+      this.#read(this.#source.stream.take()!)
+    }
+  }
+
+  /** The server keeps its log as long as it is set to, whoever has read it. */
+  async acknowledge(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#source.stream.close()
+  }
+
+  async #next(signal?: AbortSignal): Promise<Buffer> {
+    for (;;) {
+      const bytes = this.#source.stream.take()
+      if (bytes !== null) return bytes
+      await this.#asked(() => this.#source.stream.more(signal))
+      throwIfAborted(signal)
+    }
+  }
+
+  /** Notes where the event leaves us. */
+  #read(bytes: Buffer): readonly [EventHeader, LogEvent] {
+    const header = readHeader(bytes)
+    const event = readEvent(header, bytes)
+    if (event.kind === 'format') this.#at = { ...this.#at, begun: header.seconds }
+    if (event.kind === 'rotate') {
+      const isNew = event.file !== this.#at.file
+      this.#at = {
+        file: event.file,
+        at: event.at,
+        begun: isNew ? 0 : this.#at.begun,
+        last: isNew ? null : this.#at.last,
+      }
+      return [header, event]
+    }
+    if (event.kind === 'begin') this.#open ??= { from: this.#at.at, hash: createHash('sha256') }
+    this.#open?.hash.update(bytes)
+    if (header.end > 0) this.#at = { ...this.#at, at: offsetAfter(this.#at.at, header.end) }
+    if (isEnd(event) && this.#open !== null) {
+      const { from, hash } = this.#open
+      this.#at = { ...this.#at, last: { from, hash: hash.digest('hex') } }
+      this.#open = null
+    }
+    return [header, event]
+  }
+
+  #changesOf(event: LogEvent): Iterable<LogChange> {
+    const { tables } = this.#source
+    switch (event.kind) {
+      case 'table':
+        return tables.map(event.table)
+      case 'rows':
+        return tables.rows(event.rows)
+      case 'statement':
+        return tables.statement(event.text)
+      case 'rollback':
+        return tables.all('the log has a transaction that was taken back in part')
+      case 'unknown':
+        return tables.all(`the log has an event of an unknown kind (${event.type})`)
+      default:
+        return []
+    }
+  }
+
+  async #asked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw endpointError(this.#source.location, error)
+    }
+  }
+}
+
+function isEnd({ kind }: LogEvent): boolean {
+  return kind === 'commit' || kind === 'rollback'
+}
+
+/** Offsets in events have 32 bits; files may be longer. */
+function offsetAfter(at: number, end: number): number {
+  const offset = at - (at % 2 ** 32) + end
+  return offset < at ? offset + 2 ** 32 : offset
+}
