@@ -5,7 +5,8 @@
 //   5 depth             6 zero u16      8 payload length u32      12 raw length u32      16 sha-256 of the raw bytes
 //   48 delta and patch: binary CID of the base (36 bytes)         48 or 84 payload
 //
-// A base has a smaller depth than what is made of it: chains are short and cannot run in circles.
+// A writer gives a base a smaller depth than what it makes of it. Who publishes an object first decides where it lies
+// (disk/publish.ts), so chains cannot run in circles.
 import { corrupt } from '../base/errors.ts'
 import { type Cid, type Codec, cidBytesLength, cidFromBytes, cidOfDigest } from '../encoding/cid.ts'
 import { type Packing, type StoredObject, objectBytesMax } from './interface.ts'

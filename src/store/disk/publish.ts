@@ -43,7 +43,7 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
       await recheck(writer, view)
       checkTargets(writer, view, wanted)
       const head = { manifest: next, refs, oldest: view.entry.oldest, previous: view.entry.digest }
-      flushed = await writer.flush()
+      flushed = firstPlaces(await writer.flush(), writer, view)
       // A race that is lost already need not be run.
       if (home.log.newest() !== view.entry) continue
       if (!(await commit(home, view, head, flushed))) continue
@@ -57,6 +57,15 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
     await home.log.sync()
     return next
   }
+}
+
+/**
+ * An object that somebody published meanwhile stays where they put it: what they made stands on it there, and if ours took
+ * its place, as a delta of something of theirs even, the two could stand on each other.
+ */
+function firstPlaces({ packs, objects }: Flushed, writer: DiskWriter, view: IndexView): Flushed {
+  if (writer.view === view) return { packs, objects }
+  return { packs, objects: objects.filter(({ digest, codec }) => view.find(digest, codec) === null) }
 }
 
 const failures: ReadonlySet<string> = new Set(['VARVE_IO', 'VARVE_DISK_FULL', 'VARVE_CORRUPT'])

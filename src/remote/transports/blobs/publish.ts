@@ -13,8 +13,8 @@ import { manifestName, segmentPath } from '../../../store/disk/layout.ts'
 import type { Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../../../store/manifest-file.ts'
 import { spillRefs } from '../../../store/ref-spill.ts'
-import { mergeRuns, swallowed } from '../../../store/run.ts'
-import { type Run, encodeSegment, entryBytes, segmentName } from '../../../store/segment.ts'
+import { filterRun, mergeRuns, swallowed } from '../../../store/run.ts'
+import { type Run, encodeSegment, entryBytes, prefixBytes, segmentName } from '../../../store/segment.ts'
 import type { BlobHome } from './home.ts'
 import type { WritableBlobs } from './interface.ts'
 import { LostFile } from './read.ts'
@@ -58,7 +58,7 @@ async function publishToBlobs(change: Change, publishing: BlobPublishing): Promi
     const refs = manifestRefs(next.refs, (all) => spillRefs(all, (codec, bytes) => writer.put(codec, bytes)))
     try {
       await checkWhole(home, writer, wanted)
-      const run = await sent(writer)
+      const run = await sent(writer, await home.view())
       const head = { manifest: next, refs, oldest: entry.oldest, previous: entry.digest }
       if (!(await commit(publishing, head, entry.segments, run))) continue
     } catch (error) {
@@ -71,11 +71,16 @@ async function publishToBlobs(change: Change, publishing: BlobPublishing): Promi
   }
 }
 
-/** Where the packs that were sent hold each object; null when there are none. */
-async function sent(writer: BlobWriter): Promise<Run | null> {
+/** Where the packs that were sent hold each object that the remote has not (store/disk/publish.ts); null: none. */
+async function sent(writer: BlobWriter, view: IndexView): Promise<Run | null> {
   const spool = await writer.flush()
-  const segments = spool?.segments() ?? []
-  return segments.length === 0 ? null : mergeRuns(segments)
+  const all = mergeRuns(spool?.segments() ?? [])
+  const isNew = (at: number): boolean => {
+    const codec = all.entries[at + entryBytes - 1]! & 1 ? 'dag-cbor' : 'raw'
+    return view.find(all.entries.subarray(at, at + prefixBytes), codec) === null
+  }
+  const run = filterRun(all, isNew)
+  return run.entries.length === 0 ? null : run
 }
 
 async function commit(
