@@ -23,6 +23,10 @@ async function run(source: string, shown: unknown[] = []): Promise<void> {
   const opened: string[] = []
   const body = source
     .replaceAll(/^import \{([^}]*)\} from 'varve'$/gm, "const {$1} = await import('../../src/index.ts')")
+    .replaceAll(
+      /^import \{([^}]*)\} from 'varve\/server'$/gm,
+      "const {$1} = await load('../../src/server/serve.ts')",
+    )
     .replaceAll(/^import \{([^}]*)\} from '(node:[^']+)'$/gm, "const {$1} = await load('$2')")
     .replaceAll(/await using (\w+) =/g, (_, name: string) => {
       opened.push(name)

@@ -170,9 +170,9 @@ aws_session_token = t==
     ['half of them', { AWS_ACCESS_KEY_ID: 'K' }, /AWS_SECRET_ACCESS_KEY is not set/],
     ['a profile that is not there', { ...home(files), AWS_PROFILE: 'wrok' }, /no AWS profile 'wrok'/],
     [
-      'a role',
-      home({ config: '[default]\nrole_arn = arn:x\nsource_profile = y\n' }),
-      /'role_arn', which is not supported/,
+      'a role that needs a code',
+      home({ config: '[default]\nrole_arn = arn:x\nsource_profile = y\nmfa_serial = z\n' }),
+      /'mfa_serial', which is not supported/,
     ],
     ['SSO', home({ config: '[default]\nsso_session = x\n' }), /'sso_session', which is not supported/],
   ])('%s: refused with what to do', async (_, environment, message) => {

@@ -41,7 +41,7 @@ export async function processCredentials(line: string, environment: Environment)
         )
     })
   })
-  return fromJson(text, `the program '${program}'`, fail)
+  return credentialsFrom(text, `the program '${program}'`, fail)
 }
 
 /** Blanks divide, quotes hold together; there is no shell. */
@@ -76,13 +76,17 @@ export async function containerCredentials(address: string, environment: Environ
       bytesMax: answerBytesMax,
       headers: token === null ? {} : { authorization: token },
     })
-    return fromJson(utf8Text(answer.body), 'the container service', fail)
+    return credentialsFrom(utf8Text(answer.body), 'the container service', fail)
   } finally {
     await client.close()
   }
 }
 
-function fromJson(text: string, source: string, fail: (cause?: unknown) => VarveError): Credentials {
+export function credentialsFrom(
+  text: string,
+  source: string,
+  fail: (cause?: unknown) => VarveError,
+): Credentials {
   let facts: Record<string, unknown>
   try {
     facts = JSON.parse(text) as Record<string, unknown>

@@ -12,6 +12,8 @@ export interface S3Settings {
   readonly profile: string
   /** The profile was asked for by name, so it must be there. */
   readonly isProfileNamed: boolean
+  /** Another profile's, for the one that names it as its source. */
+  readonly sectionsOf: (profile: string) => Pick<S3Settings, 'config' | 'credentials'>
   /** The profile's settings in the config file and in the credentials file. */
   readonly config: Section | undefined
   readonly credentials: Section | undefined
@@ -37,13 +39,17 @@ export function findSettings(environment: Environment): S3Settings {
   const credentialsFile = fileOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials')
   const all = configFile === null ? new Map<string, Section>() : loadAwsFile(configFile)
   const secrets = credentialsFile === null ? new Map<string, Section>() : loadAwsFile(credentialsFile)
-  const config = all.get(`profile ${profile}`) ?? (profile === 'default' ? all.get('default') : undefined)
-  const credentials = secrets.get(profile)
+  const sectionsOf: S3Settings['sectionsOf'] = (name) => ({
+    config: all.get(`profile ${name}`) ?? (name === 'default' ? all.get('default') : undefined),
+    credentials: secrets.get(name),
+  })
+  const { config, credentials } = sectionsOf(profile)
   const services = all.get(`services ${config?.get('services') ?? ''}`)
   return {
     environment,
     profile,
     isProfileNamed: named !== null,
+    sectionsOf,
     config,
     credentials,
     region: regionOf(environment, config, credentials),
