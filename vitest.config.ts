@@ -10,6 +10,7 @@ export const slow: readonly string[] = [
   'test/server/command.test.ts',
   'test/cli/interrupted-clone.test.ts',
   'test/cli/s3.test.ts',
+  'test/cli/sync-every.test.ts',
   'test/sync/sinks/nats.test.ts',
   'test/sync/sinks/mqtt.test.ts',
   'test/connectors/mysql.test.ts',

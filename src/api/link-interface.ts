@@ -1,7 +1,7 @@
 // Types of links with live systems, as the public API has them.
 import type { OperationOptions } from './interface.ts'
 import type { LogStatus } from '../connectors/change-log.ts'
-import type { SyncGuard } from '../sync/interface.ts'
+import type { Receipt, SyncGuard } from '../sync/interface.ts'
 
 export type {
   ColumnTransform,
@@ -44,9 +44,13 @@ export interface LinkSyncOptions extends OperationOptions {
   readonly approve?: string
   /** Tries rows again that the endpoint has refused, though neither side has changed since. */
   readonly retry?: boolean
+  /** How often a fault that passes by itself is tried again, with growing pauses; default 3. */
+  readonly retries?: number
 }
 
 export interface FollowLinkOptions extends OperationOptions {
+  /** Every round, also one that did nothing. */
+  readonly onRound?: (receipt: Receipt) => void
   /** How often an endpoint without a log is asked, in ms; default 5 s. */
   readonly pollMs?: number
   /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */

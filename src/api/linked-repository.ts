@@ -16,6 +16,9 @@ import { readConfig } from '../worktree/config-file.ts'
 import type * as t from './link-interface.ts'
 import { CarryingRepository } from './carrying-repository.ts'
 
+/** About two seconds in all. */
+const retriesDefault = 3
+
 export abstract class LinkedRepository extends CarryingRepository {
   abstract readonly root: string | null
 
@@ -108,9 +111,18 @@ export abstract class LinkedRepository extends CarryingRepository {
     return this.#connected(link, (connector) => verifyLink({ repo: this.repo, connector, link, options }))
   }
 
-  /** One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. */
+  /**
+   * One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. A fault
+   * that passes (the line is cut, a deadlock, another worker) is tried again, `retries` times.
+   */
   async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
     const link = await this.#link(name)
+    const { withRetries } = await import('../sync/retry.ts')
+    const { retries = retriesDefault, signal } = options
+    return withRetries(() => this.#round(link, options), { retries, signal })
+  }
+
+  async #round(link: t.Link, options: t.LinkSyncOptions): Promise<t.Receipt> {
     if (await isSink(link)) {
       const { deliverRound } = await import('../sync/deliver.ts')
       return this.#toSink(link, (sink) => deliverRound({ repo: this.repo, sink, link, options }))

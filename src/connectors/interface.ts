@@ -36,7 +36,10 @@ export interface ConnectorKind {
   open(url: string, options: ConnectorOptions): Promise<Connector>
 }
 
-/** One connection to one system. Methods are called one after another. */
+/**
+ * One connection to one system. Methods are called one after another. A fault that passes by itself is VARVE_UNREACHABLE,
+ * or has `passing: true` or its SQLSTATE as `code` in the error's data: the round is then tried again.
+ */
 export interface Connector {
   /** For messages, without secrets. */
   readonly location: string

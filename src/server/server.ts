@@ -12,6 +12,7 @@ import { type Access, everybody } from './authorize.ts'
 import { Checks } from './checks.ts'
 import { Turns } from './gate.ts'
 import { type Limits, type LogLine, type Scope, limitsDefault } from './interface.ts'
+import { isLoopback } from './loopback.ts'
 import { pipeRepository } from '../remote/transports/ssh/greeting.ts'
 import { Repositories } from './repositories.ts'
 import { Router } from './router.ts'
@@ -187,8 +188,4 @@ export class Server {
     server.setTimeout(this.#limits.requestMsMax, (socket) => socket.destroy())
     return server
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }

@@ -89,7 +89,7 @@ export async function applyStep(step: ApplyStep): Promise<Written> {
     'VARVE_NOT_POSSIBLE',
     `the endpoint of '${link.name}' changes faster than it can be written to`,
     {
-      data: { link: link.name, attempts: attemptsMax },
+      data: { link: link.name, attempts: attemptsMax, passing: true },
       hint: 'nothing is lost; run the sync again when fewer writers are at work',
     },
   )
@@ -217,7 +217,7 @@ function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): Parameters<
 
 function overtaken(link: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `another worker has synchronized '${link}' meanwhile`, {
-    data: { link },
+    data: { link, passing: true },
     hint: 'nothing was written; run it again',
   })
 }

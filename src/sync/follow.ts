@@ -1,7 +1,7 @@
 // A link that is followed: round upon round on one connection, each as soon as there is something to do. The endpoint's
 // log says so for its side; the branch's tip is looked at for the other. An endpoint without a log is asked at intervals.
 // When the line breaks it is opened again, after a pause that doubles; what was not noted is read again.
-import { type VarveError, isVarveError } from '../base/errors.ts'
+import type { VarveError } from '../base/errors.ts'
 import { pause } from '../base/pause.ts'
 import type { LogReader } from '../connectors/change-log.ts'
 import { digestHex } from '../encoding/cid.ts'
@@ -10,6 +10,7 @@ import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
+import { isPassing } from './retry.ts'
 import { linkRef } from './state.ts'
 
 export interface FollowOptions {
@@ -17,6 +18,8 @@ export interface FollowOptions {
   readonly pollMs?: number | undefined
   /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */
   readonly compareMs?: number | undefined
+  /** Every round, also one that did nothing. */
+  readonly onRound?: ((receipt: Receipt) => void) | undefined
   /** The line is broken, and is opened again after `waitMs`. */
   readonly onBroken?: ((error: VarveError, waitMs: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
@@ -58,12 +61,13 @@ export async function* follow(
     try {
       for await (const receipt of rounds(repo, link, open, options)) {
         waitMs = waitMsMin
+        options.onRound?.(receipt)
         if (isFirst || didSomething(receipt)) yield receipt
         isFirst = false
       }
     } catch (error) {
       if (isOver()) return
-      if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
+      if (!isPassing(error)) throw error
       onBroken?.(error, waitMs)
       await pause(waitMs, signal)
       waitMs = Math.min(waitMs * 2, waitMsMax)

@@ -1,17 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import type { Receipt, SyncGuard } from '../../index.ts'
-import { codeOf, decisions } from '../sync/decisions.ts'
-import { chosenLinks, printReceipts, report, reports } from '../sync/reports.ts'
+import type { SyncGuard } from '../../index.ts'
+import { decisions } from '../sync/decisions.ts'
+import { runRounds } from '../sync/every.ts'
+import { showMetrics } from '../sync/metrics.ts'
+import { chosenLinks, report, reports } from '../sync/reports.ts'
 import { followLinks } from '../sync/follow.ts'
 
 const guards: readonly SyncGuard[] = ['deletes', 'identity', 'restored', 'schema']
 
 export const command: Command = {
   usage: [
-    'sync [NAME] [--dry-run] [--allow GUARD...] [--every TIME]',
-    'sync [NAME] --follow [--compare-every TIME]',
+    'sync [NAME] [--dry-run] [--allow GUARD...] [--every TIME [--metrics HOST:PORT]]',
+    'sync [NAME] --follow [--compare-every TIME] [--metrics HOST:PORT]',
     'sync status [NAME]',
     'sync conflicts [NAME]',
     'sync rejected [NAME]',
@@ -44,13 +45,24 @@ export const command: Command = {
       value: 'TIME',
       about: 'with --follow: read and compare all tables this often, whatever the log says (default: 24h)',
     },
-    every: { type: 'text', value: 'TIME', about: 'go on, a round each TIME: 30s, 5m, 1h' },
+    every: {
+      type: 'text',
+      value: 'TIME',
+      about: 'go on, a round each TIME: 30s, 5m, 1h; an endpoint that is down is waited for',
+    },
+    metrics: {
+      type: 'text',
+      value: 'HOST:PORT',
+      about: 'with --every and --follow: counts for Prometheus, at http://HOST:PORT/metrics',
+    },
+    'metrics-anywhere': { type: 'flag', about: 'shows them at an address that other machines reach' },
   },
   examples: [
     ['varve sync shop --dry-run', 'see what would be done'],
     ['varve sync', 'do it, for every link'],
     ['varve sync shop --every 5m', 'keep on until Ctrl-C'],
     ['varve sync shop --follow', 'keep on, within a moment of each change'],
+    ['varve sync --every 30s --metrics 127.0.0.1:9464', 'keep on, watched by Prometheus'],
     ['varve sync conflicts', 'see which rows both sides changed'],
     ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
     ['varve sync rejected', 'see which rows the endpoint refuses, and why'],
@@ -80,20 +92,15 @@ async function rounds(context: Context): Promise<number> {
   if (unknown !== undefined) throw usage(`'${unknown}' is no guard: ${guards.join(', ')}`)
   const repo = await repository({ commits: true })
   const links = await chosenLinks(repo, given.words[0])
-  if (given.flag('follow')) {
-    const print = (receipt: Receipt): void => printReceipts(context, [receipt], 'all')
-    return followLinks(context, repo, { links, compareMs, print })
-  }
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
-  for (;;) {
-    const receipts: Receipt[] = []
-    for (const { name } of links) receipts.push(await repo.sync(name, options))
-    context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'all'))
-    if (everyMs === null) return codeOf(receipts)
-    await sleep(everyMs, undefined, operation.signal === undefined ? {} : { signal: operation.signal }).catch(
-      () => undefined,
-    )
-    if (operation.signal?.aborted === true) return 0
+  const metrics = await showMetrics(context, links)
+  const { watcher } = metrics
+  try {
+    return given.flag('follow')
+      ? await followLinks(context, repo, { links, compareMs, watcher })
+      : await runRounds(context, repo, { links, options, everyMs, watcher })
+  } finally {
+    await metrics.close()
   }
 }
 

@@ -3,33 +3,39 @@
 import type { Context } from '../interface.ts'
 import type { Link, Receipt, Repository } from '../../index.ts'
 import { visible } from '../visible.ts'
+import type { RoundWatcher } from './every.ts'
+import { printReceipts } from './reports.ts'
 
 export interface FollowWish {
   readonly links: readonly Link[]
   readonly compareMs: number | null
-  readonly print: (receipt: Receipt) => void
+  readonly watcher: RoundWatcher | null
 }
 
 export async function followLinks(
-  { operation, out }: Context,
+  context: Context,
   repo: Repository,
-  { links, compareMs, print }: FollowWish,
+  { links, compareMs, watcher }: FollowWish,
 ): Promise<number> {
+  const { operation, out } = context
   const over = new AbortController()
   const stop = (): void => over.abort()
   operation.signal?.addEventListener('abort', stop)
   if (operation.signal?.aborted === true) stop()
   const one = async ({ name }: Link): Promise<void> => {
-    const onBroken = (error: Error, waitMs: number): void =>
+    const onBroken = (error: Error, waitMs: number): void => {
+      watcher?.failed(name)
       out.warn(`${visible(name)}: ${visible(error.message)}; trying again in ${waitMs / 1000} s`)
+    }
     const options = {
       ...operation,
       signal: over.signal,
       onBroken,
+      onRound: (receipt: Receipt) => watcher?.done(receipt),
       ...(compareMs === null ? {} : { compareMs }),
     }
     for await (const receipt of repo.followLink(name, options))
-      out.result({ items: [receipt] }, () => print(receipt))
+      out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'all'))
   }
   try {
     await Promise.all(links.map(one))

@@ -42,7 +42,7 @@ export async function writeState(
   )
   if (matched === 1) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${state.link}'`, {
-    data: { link: state.link },
+    data: { link: state.link, passing: true },
     hint: 'nothing was written; let only one worker run, or run this one again',
   })
 }

@@ -50,7 +50,7 @@ export async function writeState(
   )
   if (rowCount === 1) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${state.link}'`, {
-    data: { link: state.link },
+    data: { link: state.link, passing: true },
     hint: 'nothing was written; let only one worker run, or run this one again',
   })
 }

@@ -1,0 +1,74 @@
+// `varve sync`: one round of each chosen link, or, with --every, round upon round. What one link fails with does not stop
+// the others. With --every a fault that passes by itself is waited for, with pauses that grow, and is said once, as is
+// its end.
+import { VarveError } from '../../base/errors.ts'
+import { pause } from '../../base/pause.ts'
+import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'
+import { isPassing, waitMs } from '../../sync/retry.ts'
+import type { Context } from '../interface.ts'
+import { visible } from '../visible.ts'
+import { codeOf } from './decisions.ts'
+import { printReceipts } from './reports.ts'
+
+/** Who wants to know how rounds end. */
+export interface RoundWatcher {
+  done(receipt: Receipt): void
+  failed(link: string): void
+}
+
+export interface Rounds {
+  readonly links: readonly Link[]
+  readonly options: LinkSyncOptions
+  /** null: one round. */
+  readonly everyMs: number | null
+  readonly watcher: RoundWatcher | null
+}
+
+export async function runRounds(context: Context, repo: Repository, rounds: Rounds): Promise<number> {
+  const { links, options, everyMs, watcher } = rounds
+  const broken = new Map<string, Broken>()
+  for (;;) {
+    const receipts: Receipt[] = []
+    const errors: unknown[] = []
+    for (const { name } of links) {
+      if ((broken.get(name)?.againMs ?? 0) > Date.now()) continue
+      try {
+        const receipt = await repo.sync(name, everyMs === null ? options : { ...options, retries: 0 })
+        receipts.push(receipt)
+        watcher?.done(receipt)
+        if (broken.delete(name)) context.out.warn(`${visible(name)} answers again`)
+      } catch (error) {
+        watcher?.failed(name)
+        if (everyMs === null || !isPassing(error)) errors.push(error)
+        else broken.set(name, noted(context, name, error, broken.get(name)))
+      }
+    }
+    if (receipts.length > 0)
+      context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'all'))
+    if (errors.length > 0) throw firstOf(context, errors)
+    await context.out.flush()
+    if (everyMs === null) return codeOf(receipts)
+    await pause(everyMs, options.signal)
+    if (options.signal?.aborted === true) return 0
+  }
+}
+
+interface Broken {
+  readonly attempts: number
+  readonly againMs: number
+}
+
+function noted({ out }: Context, name: string, error: VarveError, before: Broken | undefined): Broken {
+  if (before === undefined)
+    out.warn(`${visible(name)}: ${visible(error.message)}; trying again until it passes`)
+  const attempts = (before?.attempts ?? 0) + 1
+  return { attempts, againMs: Date.now() + waitMs(attempts) }
+}
+
+/** The others are told as well. */
+function firstOf({ out }: Context, [first, ...others]: readonly unknown[]): unknown {
+  for (const error of others)
+    if (error instanceof VarveError) out.warn(visible(error.message))
+    else return error
+  return first
+}

@@ -1,0 +1,43 @@
+// Faults that pass by themselves, and how long to wait for that: the line was cut, the server is starting, two
+// transactions were in each other's way, another worker had taken over. The waits double, and differ a little from
+// worker to worker, so that two that collided do not collide again.
+import { type VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
+import { pause } from '../base/pause.ts'
+
+const waitMsMin = 200
+const waitMsMax = 300_000
+/** SQLSTATE: a serialization failure or deadlock, and a lock that was not to be had. */
+const passingStates = /^(40|55P03)/
+
+/** Whether doing it again later may succeed with nobody's help. */
+export function isPassing(error: unknown): error is VarveError {
+  if (!isVarveError(error)) return false
+  const { code, passing } = error.data
+  if (error.code === 'VARVE_UNREACHABLE' || passing === true) return true
+  return typeof code === 'string' && passingStates.test(code)
+}
+
+/** Before the `attempt`th try after a first one, from 0. */
+export function waitMs(attempt: number, random: () => number = Math.random): number {
+  const most = Math.min(waitMsMax, waitMsMin * 2 ** Math.min(attempt, 20))
+  return Math.round(most * (0.5 + random() / 2))
+}
+
+export interface RetryOptions {
+  /** Tries after the first one. */
+  readonly retries: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws what the last try throws, and at once what does not pass */
+export async function withRetries<T>(work: () => Promise<T>, { retries, signal }: RetryOptions): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt >= retries || !isPassing(error)) throw error
+      await pause(waitMs(attempt), signal)
+      throwIfAborted(signal)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// What is tried again, and when.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { VarveError } from '../../src/base/errors.ts'
+import { isPassing, waitMs, withRetries } from '../../src/sync/retry.ts'
+import { Linked, fault, wrapped } from '../support/linked.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+
+const refused = new VarveError('VARVE_REFUSED', 'no')
+const deadlock = new VarveError('VARVE_NOT_POSSIBLE', 'deadlock', { data: { code: '40P01' } })
+
+describe('faults that pass', () => {
+  test('a cut line, a deadlock, a serialization failure and another worker pass; rights and rules do not', () => {
+    const passing = [
+      new VarveError('VARVE_UNREACHABLE', 'gone'),
+      deadlock,
+      new VarveError('VARVE_NOT_POSSIBLE', 'serialize', { data: { code: '40001' } }),
+      new VarveError('VARVE_NOT_POSSIBLE', 'overtaken', { data: { passing: true } }),
+    ]
+    expect(passing.map(isPassing)).toEqual([true, true, true, true])
+    const other = new VarveError('VARVE_NOT_POSSIBLE', 'no column', { data: { code: '42703' } })
+    expect([refused, other, new Error('x'), null].map(isPassing)).toEqual([false, false, false, false])
+  })
+
+  test('waits double from 0.2 s to 5 minutes, and differ by up to a half', () => {
+    expect([0, 1, 2, 30].map((attempt) => waitMs(attempt, () => 1))).toEqual([200, 400, 800, 300_000])
+    expect([0, 30].map((attempt) => waitMs(attempt, () => 0))).toEqual([100, 150_000])
+  })
+
+  test('work is done again until it succeeds, as often as was said, and not at all for what does not pass', async () => {
+    let tries = 0
+    const failing = (times: number, error: Error) => async (): Promise<number> => {
+      if (tries++ < times) throw error
+      return tries
+    }
+    expect(await withRetries(failing(2, deadlock), { retries: 2 })).toBe(3)
+    tries = 0
+    expect(await fault(withRetries(failing(5, deadlock), { retries: 1 }))).toContain('deadlock')
+    expect(tries).toBe(2)
+    tries = 0
+    expect(await fault(withRetries(failing(1, refused), { retries: 5 }))).toContain('VARVE_REFUSED')
+    expect(tries).toBe(1)
+    tries = 0
+    const over = AbortSignal.abort()
+    expect(await fault(withRetries(failing(5, deadlock), { retries: 5, signal: over }))).toContain('ABORTED')
+    expect(tries).toBe(1)
+  })
+})
+
+let postgres: Postgres
+
+describe.skipIf(!hasPostgres)(`faults of a real server${withoutPostgres}`, () => {
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  }, 60_000)
+  afterAll(() => postgres.stop())
+
+  test('a worker that was overtaken and a server that was killed are faults that pass', async () => {
+    const linked = await Linked.start(postgres)
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 1, name: 'ours', age: 1 }))
+    const errors: unknown[] = []
+    const note = (work: Promise<unknown>): Promise<unknown> => work.catch((error) => errors.push(error))
+    await note(
+      linked.sync({}, (connector) => ({
+        ...wrapped(connector),
+        takeOver: async (name) => {
+          const taken = await connector.takeOver(name)
+          await linked.connected((other) => other.takeOver(name))
+          return taken
+        },
+      })),
+    )
+    await postgres.kill()
+    await note(linked.sync())
+    await postgres.start()
+    expect(errors.map((error) => [isPassing(error), String(error)])).toEqual([
+      [true, expect.stringContaining('another worker has taken over')],
+      [true, expect.stringContaining('cannot reach')],
+    ])
+    expect((await linked.sync()).heldBack).toEqual([])
+  })
+})
