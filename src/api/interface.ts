@@ -1,5 +1,6 @@
 // The shapes that the public API takes and gives. Results are plain data: the command line prints them with --json
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
+import type { ConnectorKind } from '../connectors/interface.ts'
 import type { Signature, Person } from '../history/interface.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 
@@ -27,6 +28,8 @@ export interface OpenOptions {
    * None are read when it is absent.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Kinds of endpoints of your own that links can name, asked before those that come along. docs/CONNECTORS.md */
+  readonly connectors?: readonly ConnectorKind[]
   /** Told what went wrong without stopping anything, such as a remote's copy that could not be reached. */
   readonly onWarning?: (message: string) => void
 }

@@ -13,6 +13,21 @@ export type {
 } from '../dataset/interface.ts'
 export type { LogStatus } from '../connectors/change-log.ts'
 export type {
+  Applied,
+  ApplyPlan,
+  Checkpoint,
+  Connector,
+  ConnectorKind,
+  ConnectorKit,
+  ConnectorOptions,
+  EndpointColumn,
+  EndpointSnapshot,
+  EndpointTable,
+  HeldBackRow,
+  RowChange as EndpointRowChange,
+} from '../connectors/interface.ts'
+export type { Cell, CellKind } from '../table/interface.ts'
+export type {
   CapturedTable,
   HeldBack,
   Link,

@@ -146,7 +146,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       link,
       async () => {
         if (await isSink(link)) return this.#sinkLine(link, options)
-        const connector = await openEndpointOf(link, this.environment)
+        const connector = await openEndpointOf(link, this.environment, this.connectors)
         return endpointLine({ repo, folder, connector, link, options }, options)
       },
       options,
@@ -175,7 +175,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     link: t.Link,
     work: (connector: Awaited<ReturnType<typeof openEndpointOf>>) => Promise<T>,
   ): Promise<T> {
-    const connector = await openEndpointOf(link, this.environment)
+    const connector = await openEndpointOf(link, this.environment, this.connectors)
     try {
       return await work(connector)
     } finally {
@@ -224,9 +224,10 @@ async function isSink({ endpoint }: t.Link): Promise<boolean> {
 async function openEndpointOf(
   link: t.Link,
   environment: Readonly<Record<string, string | undefined>> | undefined,
+  connectors: readonly t.ConnectorKind[] | undefined,
 ) {
   const { openLink } = await import('../sync/open-link.ts')
-  return openLink(link, environment)
+  return openLink(link, environment, connectors)
 }
 
 async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {

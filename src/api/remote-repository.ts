@@ -34,6 +34,8 @@ export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
   readonly #base: string | undefined
   readonly #warn: (message: string) => void
+  /** Kinds of endpoints of the caller's own. */
+  protected readonly connectors: t.OpenOptions['connectors']
   readonly #opening: Pick<OpenRemoteOptions, 'base' | 'cacheDir' | 'environment'>
 
   protected constructor(
@@ -45,6 +47,7 @@ export class RemoteRepository extends DataRepository {
     super(store, options, makeFolder)
     this.#base = place.base ?? undefined
     this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
+    this.connectors = options.connectors
     this.#warn = options.onWarning ?? (() => undefined)
   }
 

@@ -4,6 +4,7 @@ import type { OpenOptions } from '../api/interface.ts'
 import type { Repository } from '../index.ts'
 import { configAuthor, environmentAuthor, fixedClock } from './identity.ts'
 import type { Environment, RepositoryNeeds } from './interface.ts'
+import { userConnectors } from './user-connectors.ts'
 import { readUserConfig } from './user-config.ts'
 
 export class Session {
@@ -38,6 +39,7 @@ export async function openOptions(
   return {
     author,
     environment,
+    connectors: userConnectors(environment),
     ...(needs.commits === true && isOpen
       ? { defaultAuthor: configAuthor(await readUserConfig(environment)) }
       : {}),

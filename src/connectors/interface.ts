@@ -1,7 +1,8 @@
 // Live systems that hold tables. A connector finds out what tables there are, reads all of them at one moment, and
 // writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
 // decides what to write is `sync/`; a connector only knows its system. To write one of your own, see docs/CONNECTORS.md.
-import type { Cell, ColumnType } from '../table/interface.ts'
+import type { VarveError } from '../base/errors.ts'
+import type { Cell, ColumnType, Value } from '../table/interface.ts'
 import type { ChangeLog } from './change-log.ts'
 
 export interface ConnectorOptions {
@@ -12,6 +13,8 @@ export interface ConnectorOptions {
   readonly link?: string | undefined
   /** Of an HTTP API: how its tables lie in what it answers. */
   readonly http?: readonly HttpTable[] | undefined
+  /** Kinds of the caller's own, asked before those that come with Varve. */
+  readonly connectors?: readonly ConnectorKind[] | undefined
 }
 
 /** As the dataset declares it: see dataset/interface.ts, which stands above. */
@@ -25,6 +28,15 @@ export interface HttpTable {
   readonly parameter?: string
 }
 
+/** For kinds that are no part of Varve, and so import nothing of it. */
+export interface ConnectorKit {
+  /** `new VarveError(code, message, { data, hint, cause })`; other errors are taken for faults of the connector. */
+  readonly VarveError: typeof VarveError
+  /** Integers beyond 2^53 as bigint, bytes as Uint8Array, objects and arrays as JSON. */
+  toCell(this: void, value: Value): Cell
+  fromCell(this: void, cell: Cell, type: ColumnType): Value
+}
+
 /** A kind of endpoint. Its driver is loaded by `open`, not before. */
 export interface ConnectorKind {
   /** For messages: 'PostgreSQL'. */
@@ -33,7 +45,7 @@ export interface ConnectorKind {
   /** It can be read and not written to: mode 'capture' only. */
   readonly isOnlyRead?: true
   /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED */
-  open(url: string, options: ConnectorOptions): Promise<Connector>
+  open(url: string, options: ConnectorOptions & { readonly kit: ConnectorKit }): Promise<Connector>
 }
 
 /**

@@ -1,6 +1,7 @@
 // All kinds of endpoints, by URL. A driver is loaded when an endpoint of its kind is opened.
 import { VarveError } from '../base/errors.ts'
 import { isSinkUrl, sinkKinds } from './open-sink.ts'
+import { connectorKit } from './kit.ts'
 import type { Connector, ConnectorKind, ConnectorOptions } from './interface.ts'
 
 const postgres: ConnectorKind = {
@@ -31,29 +32,30 @@ const http: ConnectorKind = {
 const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, http]
 
 /** Whether it can be read and not written to. */
-export function isOnlyRead(url: string): boolean {
-  return kinds.find((kind) => kind.accepts(url))?.isOnlyRead === true
+export function isOnlyRead(url: string, connectors: readonly ConnectorKind[] = []): boolean {
+  return [...connectors, ...kinds].find((kind) => kind.accepts(url))?.isOnlyRead === true
 }
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL), VARVE_UNREACHABLE */
 export async function openEndpoint(url: string, options: ConnectorOptions = {}): Promise<Connector> {
-  checkEndpointUrl(url)
-  const kind = kinds.find((one) => one.accepts(url))
-  if (kind !== undefined) return kind.open(url, options)
+  const all = [...(options.connectors ?? []), ...kinds]
+  checkEndpointUrl(url, all)
+  const kind = all.find((one) => one.accepts(url))
+  if (kind !== undefined) return kind.open(url, { ...options, kit: connectorKit })
   throw new VarveError('VARVE_USAGE', `'${url}' can be written to and not read`, {
     data: { url },
     hint: "its mode is 'materialize'",
   })
 }
 
-export function checkEndpointUrl(url: string): void {
+export function checkEndpointUrl(url: string, all: readonly ConnectorKind[] = kinds): void {
   if (/^[a-z+]+:\/\/[^/?#]*:[^/?#@]*@/i.test(url) || /[?&]password=/i.test(url)) {
     throw new VarveError('VARVE_REFUSED', "an endpoint's URL must not hold a password", {
       hint: 'the URL is committed and shown; give the password in the environment: docs/LINKS.md says under which name',
     })
   }
-  if (kinds.some((kind) => kind.accepts(url)) || isSinkUrl(url)) return
-  const supported = [...kinds, ...sinkKinds].map(({ name }) => name)
+  if (all.some((kind) => kind.accepts(url)) || isSinkUrl(url)) return
+  const supported = [...all, ...sinkKinds].map(({ name }) => name)
   throw new VarveError('VARVE_USAGE', `not an endpoint that can be linked: '${url}'`, {
     data: { url, supported },
     hint: `supported: ${supported.join('; ')}`,

@@ -1,6 +1,6 @@
 // A link's endpoint as the dataset is to see it. Whoever reads or writes for a link opens it here, so that no mask can be
 // passed by.
-import type { Connector } from '../connectors/interface.ts'
+import type { Connector, ConnectorKind } from '../connectors/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { isOnlyRead, openEndpoint } from '../connectors/open.ts'
 import type { Link } from './interface.ts'
@@ -10,9 +10,10 @@ import { transformed } from './transform/connector.ts'
 export async function openLink(
   link: Link,
   environment?: Readonly<Record<string, string | undefined>>,
+  connectors?: readonly ConnectorKind[],
 ): Promise<Connector> {
   const { endpoint, mode, name, http } = link
-  if (mode !== 'capture' && isOnlyRead(endpoint)) {
+  if (mode !== 'capture' && isOnlyRead(endpoint, connectors)) {
     throw new VarveError(
       'VARVE_USAGE',
       `'${endpoint}' can be read and not written to: '${mode}' needs both`,
@@ -22,5 +23,9 @@ export async function openLink(
       },
     )
   }
-  return transformed(await openEndpoint(endpoint, { environment, link: name, http }), link, environment)
+  return transformed(
+    await openEndpoint(endpoint, { environment, connectors, link: name, http }),
+    link,
+    environment,
+  )
 }

@@ -3,6 +3,7 @@ import { type Connection, escape, escapeId } from 'mysql2/promise'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, PlainRow } from '../contract/connector-fixture.ts'
 import { connectorContract } from '../contract/connector.ts'
+import { linkContract } from '../contract/links.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { mysqlRefusals, mysqlValues } from './mysql-cases.ts'
@@ -89,3 +90,4 @@ async function textRows(db: Connection, sql: string): Promise<PlainRow[]> {
 }
 
 connectorContract(fixture)
+linkContract(fixture)

@@ -3,6 +3,7 @@ import type { Client } from 'pg'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, PlainRow } from '../contract/connector-fixture.ts'
 import { connectorContract } from '../contract/connector.ts'
+import { linkContract } from '../contract/links.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { postgresRefusals, postgresValues } from './postgres-cases.ts'
@@ -83,3 +84,4 @@ async function textRows(db: Client, sql: string): Promise<PlainRow[]> {
 }
 
 connectorContract(fixture)
+linkContract(fixture)

@@ -2,6 +2,7 @@
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, Feature } from '../contract/connector-fixture.ts'
 import { connectorContract } from '../contract/connector.ts'
+import { linkContract } from '../contract/links.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -69,5 +70,7 @@ function fixture(journal: 'WAL' | 'DELETE', more: readonly Feature[]): Connector
   }
 }
 
-connectorContract(fixture('WAL', ['one moment over all tables']))
+const wal = fixture('WAL', ['one moment over all tables'])
+connectorContract(wal)
+linkContract(wal)
 connectorContract(fixture('DELETE', []))

@@ -1,7 +1,7 @@
 // What the contract suite of connectors needs from a kind of endpoint: a fresh one, a way to write to it as somebody else
 // does, and its rows as the system itself shows them. Rows are texts by column; null is no value.
 import type { Cell, CellKind, ColumnType } from '../../src/table/interface.ts'
-import type { Connector } from '../../src/connectors/interface.ts'
+import type { Connector, ConnectorKind } from '../../src/connectors/interface.ts'
 
 export interface ConnectorFixture {
   /** 'PostgreSQL' */
@@ -57,6 +57,8 @@ export interface FixtureHost {
 
 export interface Endpoint {
   readonly url: string
+  /** Where the kind is none of Varve's own. */
+  readonly connectors?: readonly ConnectorKind[]
   open(): Promise<Connector>
   create(...tables: readonly TableShape[]): Promise<void>
   /** As another client does, in one transaction where there are any. A row that is there is changed, not replaced. */

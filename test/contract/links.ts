@@ -1,0 +1,212 @@
+// What a link promises whatever is at its other end: rounds between a repository and a real endpoint that somebody else
+// writes to as well.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import type { Connector } from '../../src/connectors/interface.ts'
+import { createContext } from '../../src/repo/context.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Link, Receipt } from '../../src/sync/interface.ts'
+import { openLink } from '../../src/sync/open-link.ts'
+import { syncRound } from '../../src/sync/round.ts'
+import {
+  type ConnectorFixture,
+  type Endpoint,
+  type FixtureHost,
+  type PlainRow,
+  people,
+  person,
+} from './connector-fixture.ts'
+import { sortedByFirst } from './connector-plans.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
+
+export function linkContract(fixture: ConnectorFixture): void {
+  describe.skipIf(fixture.without !== '')(`links with ${fixture.name}${fixture.without}`, () => {
+    let host: FixtureHost
+    let endpoint: Endpoint
+    let store: MemoryStore
+    let link: Link
+
+    beforeAll(async () => {
+      host = await fixture.start()
+    }, 60_000)
+    afterAll(() => host.stop(), 60_000)
+
+    beforeEach(async () => {
+      endpoint = await host.fresh()
+      store = MemoryStore.create()
+      link = {
+        name: 'shop',
+        endpoint: endpoint.url,
+        mode: 'two-way',
+        tables: ['people'],
+        into: 'shop',
+        branch: 'main',
+      }
+      await endpoint.create(people)
+      await endpoint.write(...[ada, grace, edsger].map((put) => ({ table: 'people', put })))
+    }, 60_000)
+    afterEach(() => endpoint.close(), 60_000)
+
+    async function sync(wrap: (connector: Connector) => Partial<Connector> = () => ({})): Promise<Receipt> {
+      const connector = await openLink(link, {}, endpoint.connectors)
+      const repo = createContext(store, { author })
+      const given = new Proxy(connector, {
+        get: (target, name) => {
+          const own = wrap(target)[name as keyof Connector]
+          const value: unknown = own ?? Reflect.get(target, name, target)
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        },
+      })
+      try {
+        return await syncRound({ repo, folder: null, connector: given, link, options: {} })
+      } finally {
+        await connector.close()
+      }
+    }
+
+    async function branch(): Promise<PlainRow[]> {
+      const rows: PlainRow[] = []
+      for await (const row of (await DataRepository.over(store).at('main')).table('shop/people').scan())
+        rows.push(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)])))
+      return sortedByFirst(rows, 'id')
+    }
+
+    /** Values in the types that the endpoint's columns have. */
+    async function edit(...rows: readonly (PlainRow | { remove: string })[]): Promise<void> {
+      const numbers = new Set<string>()
+      for await (const row of (await DataRepository.over(store).at('main')).table('shop/people').scan())
+        for (const [name, value] of Object.entries(row)) if (typeof value === 'number') numbers.add(name)
+      const typed = (name: string, value: string | null): unknown =>
+        value !== null && numbers.has(name) ? Number(value) : value
+      await DataRepository.over(store, { author }).transaction('main', (tx) => {
+        const table = tx.table('shop/people')
+        for (const row of rows) {
+          if ('remove' in row) table.delete(typed('id', row.remove!) as never)
+          else
+            table.put(
+              Object.fromEntries(
+                Object.entries(row).map(([name, value]) => [name, typed(name, value as string)]),
+              ) as never,
+            )
+        }
+      })
+    }
+
+    test('the first round brings all rows, and a quiet one makes no commit and writes nothing', async () => {
+      const first = await sync()
+      expect(first.tables[0]).toMatchObject({ read: 3, captured: { added: 3 }, written: { added: 0 } })
+      expect(await branch()).toEqual([ada, grace, edsger])
+      const second = await sync()
+      expect(second.commit).toBe(first.commit)
+      expect(second.tables[0]).toMatchObject({ captured: { added: 0, changed: 0, removed: 0 } })
+      const connector = await endpoint.open()
+      expect(await connector.checkpoint('shop')).toBe(null)
+      await connector.close()
+    })
+
+    test('both sides change different rows and cells: all of it arrives on both sides', async () => {
+      await sync()
+      await endpoint.write(
+        { table: 'people', put: person(1, 'Ada', 37) },
+        { table: 'people', put: person(4, 'Barbara', 84) },
+      )
+      await edit(person(1, 'Ada Lovelace', 36), { remove: '3' }, person(5, 'Donald', null))
+      const receipt = await sync()
+      expect(receipt.heldBack).toEqual([])
+      const all = [person(1, 'Ada Lovelace', 37), grace, person(4, 'Barbara', 84), person(5, 'Donald', null)]
+      expect(await endpoint.rows('people')).toEqual(all)
+      expect(await branch()).toEqual(all)
+      expect((await sync()).commit).toBe(receipt.commit)
+    })
+
+    test('a clash holds back its own row only, in each round again, until one side gives way', async () => {
+      await sync()
+      await endpoint.write({ table: 'people', put: person(1, 'Ada', 40) })
+      await edit(person(1, 'Ada', 50), person(3, 'Edsger W.', 72))
+      for (let round = 0; round < 2; round++) {
+        expect((await sync()).heldBack).toMatchObject([{ table: 'people', key: '1', reason: 'conflict' }])
+        expect(await endpoint.rows('people')).toEqual([
+          person(1, 'Ada', 40),
+          grace,
+          person(3, 'Edsger W.', 72),
+        ])
+        expect((await branch())[0]).toEqual(person(1, 'Ada', 50))
+      }
+      await edit(person(1, 'Ada', 40))
+      expect((await sync()).heldBack).toEqual([])
+      expect(await branch()).toEqual(await endpoint.rows('people'))
+    })
+
+    for (const when of ['before', 'after']) {
+      test(`a round that was killed ${when} the endpoint had written comes to the same end`, async () => {
+        await sync()
+        await edit(person(2, 'Grace H.', 85))
+        const killed = sync((connector) => ({
+          apply: async (plan) => {
+            if (when === 'after') await connector.apply(plan)
+            throw new Error('killed')
+          },
+        }))
+        await expect(killed).rejects.toThrow('killed')
+        await endpoint.write({ table: 'people', put: person(3, 'Edsger', 73) })
+        expect((await sync()).heldBack).toEqual([])
+        expect(await endpoint.rows('people')).toEqual([
+          ada,
+          person(2, 'Grace H.', 85),
+          person(3, 'Edsger', 73),
+        ])
+        expect(await branch()).toEqual(await endpoint.rows('people'))
+      })
+    }
+
+    test('a writer that comes in between the reading and the writing is not overwritten', async () => {
+      await sync()
+      await edit(person(1, 'ours', 36), person(2, 'ours', 85))
+      const receipt = await sync((connector) => ({
+        takeOver: async (name) => {
+          await endpoint.write({ table: 'people', put: person(1, 'theirs', 36) })
+          return connector.takeOver(name)
+        },
+      }))
+      expect(receipt.heldBack).toMatchObject([{ key: '1', reason: 'changed' }])
+      expect(await endpoint.rows('people')).toEqual([person(1, 'theirs', 36), person(2, 'ours', 85), edsger])
+      expect((await sync()).heldBack).toMatchObject([{ key: '1', reason: 'conflict' }])
+    })
+
+    test('a repository that is new overwrites nothing of an endpoint that was linked before', async () => {
+      await sync()
+      await edit(person(2, 'Grace H.', 85))
+      await sync()
+      const before = await endpoint.rows('people')
+      store = MemoryStore.create()
+      expect((await sync()).notes[0]).toContain('not here')
+      expect(await endpoint.rows('people')).toEqual(before)
+      expect(await branch()).toEqual(before)
+    })
+
+    test('of what both sides write in rounds that come in between, nothing is lost', async () => {
+      await sync()
+      for (let n = 0; n < 6; n++) {
+        const writing = endpoint.write(
+          { table: 'people', put: person(100 + n, `theirs ${n}`, n) },
+          { table: 'people', put: person(1, `theirs ${n}`, 36) },
+        )
+        await edit(person(200 + n, `ours ${n}`, n), person(2, `ours ${n}`, 85))
+        await Promise.all([writing, sync()])
+      }
+      await sync()
+      const quiet = await sync()
+      expect(quiet.heldBack).toEqual([])
+      const rows = await endpoint.rows('people')
+      expect(rows).toHaveLength(3 + 12)
+      expect(rows.slice(0, 2)).toEqual([person(1, 'theirs 5', 36), person(2, 'ours 5', 85)])
+      expect(await branch()).toEqual(rows)
+    })
+  })
+}
+
+function textOf(value: unknown): string | null {
+  return value === null ? null : String(value as string)
+}
