@@ -17,14 +17,14 @@ const rows = `select i, 'name ' || md5(i::text), md5((i * 7)::text) || '@example
   case when i % 5 = 0 then null else repeat('n', i % 30) end from generate_series(1, ${rowCount}) i`
 
 /** Where the newest PostgreSQL's programs are; null when there is none. */
-function binaries() {
+export function binaries() {
   const root = '/usr/lib/postgresql'
   const version = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a))[0] : undefined
   return version === undefined ? null : join(root, version, 'bin')
 }
 
 /** @param {string} bin @param {string} dir */
-function server(bin, dir) {
+export function server(bin, dir) {
   /** @param {string} program @param {readonly string[]} args */
   const command = (program, args) =>
     isRoot ? ['runuser', '-u', 'postgres', '--', join(bin, program), ...args] : [join(bin, program), ...args]
@@ -34,7 +34,13 @@ function server(bin, dir) {
     return execFileSync(first, rest, { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] })
   }
   call('initdb', ['-D', `${dir}/data`, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'])
-  const settings = ['listen_addresses=', `unix_socket_directories=${dir}`, 'fsync=off', 'max_wal_size=4GB']
+  const settings = [
+    'listen_addresses=',
+    `unix_socket_directories=${dir}`,
+    'fsync=off',
+    'max_wal_size=4GB',
+    'wal_level=logical',
+  ]
   const [first, ...rest] = command('postgres', [
     '-D',
     `${dir}/data`,

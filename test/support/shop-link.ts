@@ -1,11 +1,11 @@
 // A link with a table `people` of three rows in a new database of a real PostgreSQL, over a repository in memory.
 import type { Client } from 'pg'
 import { DataRepository } from '../../src/api/data-repository.ts'
-import { openEndpoint } from '../../src/connectors/open.ts'
 import { createContext } from '../../src/repo/context.ts'
 import type { Repo } from '../../src/repo/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
+import { openLink } from '../../src/sync/open-link.ts'
 import { syncRound } from '../../src/sync/round.ts'
 import type { Postgres } from './postgres.ts'
 
@@ -45,7 +45,7 @@ export class ShopLink {
   }
 
   async sync(options: SyncOptions = {}): Promise<Receipt> {
-    const connector = await openEndpoint(this.link.endpoint)
+    const connector = await openLink(this.link)
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link: this.link, options })
     } finally {

@@ -150,6 +150,37 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
     expect(await shop.branchRows('orders')).toEqual(await shop.rows('orders'))
   })
 
+  test('a transform holds for the log too, and another one has the tables read anew', async () => {
+    const column = { column: 'name', compute: null, mask: null, cast: null }
+    const transform = { table: 'people', where: 'age > 50', select: null, omit: [] }
+    shop.link = { ...shop.link, mode: 'capture' }
+    const names = async (): Promise<unknown[]> =>
+      (await shop.branchRows()).map((row) => (row as Record<string, unknown>)['called'])
+    shop.link = { ...shop.link, transform: [{ ...transform, columns: [{ ...column, rename: 'called' }] }] }
+    await shop.sync()
+    await shop.db.query(
+      "UPDATE people SET age = 10 WHERE id = 2; INSERT INTO people VALUES (4, 'Barbara', 84)",
+    )
+    await shop.db.query('UPDATE people SET age = 60 WHERE id = 1')
+    expect(byLog((await shop.sync()).notes)).toBe(true)
+    expect(await names()).toEqual(['Ada', 'Edsger', 'Barbara'])
+    const older = { ...transform, where: 'age > 70' }
+    shop.link = { ...shop.link, transform: [{ ...older, columns: [{ ...column, rename: 'called' }] }] }
+    expect((await shop.sync()).notes.join()).toMatch(/transformed in another way/)
+    expect(await names()).toEqual(['Edsger', 'Barbara'])
+    shop.link = {
+      name: 'shop',
+      endpoint: shop.link.endpoint,
+      mode: 'capture',
+      tables: ['people'],
+      into: 'shop',
+      branch: 'main',
+      changes: 'compare',
+    }
+    await shop.sync({ allow: ['schema'] })
+    expect(await shop.slots()).toEqual([])
+  })
+
   test('a dry run reads the log and moves nothing', async () => {
     await shop.sync()
     await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")

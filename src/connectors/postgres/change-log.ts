@@ -118,6 +118,12 @@ export class PostgresChangeLog implements ChangeLog {
         await stream.close()
         throw error
       }
+      // From here on nobody else moves it. Had somebody done so just before, the server would begin there and not say so.
+      const taken = await readSlot(this.#client, at.slot)
+      if (taken?.confirmed !== slot.confirmed) {
+        await stream.close()
+        return { lost: 'its replication slot was read by somebody else' }
+      }
       const reader = new PostgresLogReader(this.#client, stream, own, at)
       this.#readers.push(reader)
       return reader
@@ -138,7 +144,8 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   async end(position: string): Promise<void> {
-    const at = positionOf(position)
+    // What a link's transform had put before it, as long as it had one, is not asked for here.
+    const at = positionOf(position.split(' ').slice(-3).join(' '))
     if (at !== null) await asked(this.#where, () => dropSlot(this.#client, at.slot))
   }
 

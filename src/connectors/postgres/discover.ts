@@ -63,7 +63,7 @@ const columnsQuery = `
     JOIN pg_namespace tn ON tn.oid = t.typnamespace
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
    WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND ($1::text[] IS NULL OR c.relname = ANY ($1))
    ORDER BY n.nspname, c.relname, a.attnum`
 
 const referencesQuery = `
@@ -71,25 +71,28 @@ const referencesQuery = `
     FROM pg_constraint k
     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
-   WHERE k.contype = 'f'`
+   WHERE k.contype = 'f' AND ($1::text[] IS NULL OR c.relname = ANY ($1))`
 
 /** Not the user's data: our own row of state. */
 export const stateTable = 'varve_sync'
 
 export async function discoverTables(client: Client, names?: readonly string[]): Promise<PostgresTable[]> {
-  const { rows } = await client.query<ColumnRow>(columnsQuery)
+  const relations = names === undefined ? null : names.flatMap(relationsOf)
+  const { rows } = await client.query<ColumnRow>(columnsQuery, [relations])
   const tables = groupBy(rows)
   const all = [...tables.values()].map((columns) => tableOf(columns))
+  const missing = names?.find((name) => find(all, name) === null)
+  if (missing !== undefined) throw noTable(missing, await discoverTables(client))
   const chosen =
     names === undefined
       ? all.filter(({ table }) => table.name !== stateTable)
-      : names.map((name) => find(all, name))
+      : names.map((name) => find(all, name)!)
   const { rows: links } = await client.query<{
     schema: string
     table: string
     other_schema: string
     other: string
-  }>(referencesQuery)
+  }>(referencesQuery, [relations])
   return chosen.map(({ table, schema, relation }) => ({
     ...table,
     references: links
@@ -148,15 +151,22 @@ function tableOf(rows: readonly ColumnRow[]): Found {
   return { table, schema, relation, isVisible }
 }
 
-function find(all: readonly Found[], name: string): Found {
+function find(all: readonly Found[], name: string): Found | null {
   const found =
     all.find((one) => one.table.name === name) ?? all.find((one) => `${one.schema}.${one.relation}` === name)
-  if (found !== undefined) return { ...found, table: { ...found.table, name } }
-  throw new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
+  return found === undefined ? null : { ...found, table: { ...found.table, name } }
+}
+
+/** What the catalogue may call it: 'sales.orders' is a table of the schema sales, or one whose name has a dot. */
+function relationsOf(name: string): string[] {
+  const parts = name.split('.')
+  return parts.map((_, i) => parts.slice(i).join('.'))
+}
+
+function noTable(name: string, all: readonly PostgresTable[]): VarveError {
+  const names = all.map((table) => table.name).slice(0, 20)
+  return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
     data: { table: name },
-    hint: `it has: ${all
-      .map((one) => one.table.name)
-      .slice(0, 20)
-      .join(', ')}`,
+    hint: `it has: ${names.join(', ')}`,
   })
 }

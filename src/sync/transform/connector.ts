@@ -99,39 +99,52 @@ class TransformedConnector implements Connector {
     return sha256Hex(utf8(text))
   }
 
+  /** Positions begin with how rows were made: what was made in another way is read anew, not gone on with. */
   #transformedLog(log: ChangeLog): ChangeLog {
+    const made = sha256Hex(utf8(JSON.stringify([this.#transforms, this.#secret ?? null]))).slice(0, 16)
     return {
       obstacle: (tables) => log.obstacle(this.#sources(tables)),
       begin: async (link, tables) => {
         const { position, snapshot } = await log.begin(link, this.#sources(tables))
-        return { position, snapshot: this.#transformedSnapshot(snapshot) }
+        return { position: `${made} ${position}`, snapshot: this.#transformedSnapshot(snapshot) }
       },
-      open: async (tables, mark) => {
+      open: async (tables, { position, acknowledged }) => {
+        if (!position.startsWith(`${made} `))
+          return { lost: 'rows are transformed in another way than before' }
+        const mark = { position: inner(position), acknowledged: inner(acknowledged) }
         const reader = await log.open(this.#sources(tables), mark)
-        return 'lost' in reader ? reader : this.#transformedReader(reader, tables)
+        return 'lost' in reader ? reader : this.#transformedReader(reader, tables, made)
       },
-      status: (position) => log.status(position),
-      end: (position) => log.end(position),
+      status: (position) => log.status(inner(position)),
+      end: (position) => log.end(inner(position)),
     }
   }
 
-  #transformedReader(reader: LogReader, tables: readonly EndpointTable[]): LogReader {
-    const made = new Map<string, TransformedTable>()
+  #transformedReader(reader: LogReader, tables: readonly EndpointTable[], made: string): LogReader {
+    const transforms = new Map<string, TransformedTable>()
     for (const table of tables) {
       const one = this.#tables.get(table)
-      if (one !== undefined) made.set(one.source.name, one)
+      if (one !== undefined) transforms.set(one.source.name, one)
     }
     async function* read(parts: AsyncIterable<LogPart>): AsyncGenerator<LogPart> {
-      for await (const part of parts) yield { ...part, changes: transformedChanges(part.changes, made) }
+      for await (const { changes, position, committedMs } of parts) {
+        const outer = position === null ? null : `${made} ${position}`
+        yield { changes: transformedChanges(changes, transforms), position: outer, committedMs }
+      }
     }
     return {
-      now: () => reader.now(),
-      read: (until, signal) => read(reader.read(until, signal)),
+      now: async () => `${made} ${await reader.now()}`,
+      read: (until, signal) => read(reader.read(inner(until), signal)),
       wait: (signal) => reader.wait(signal),
-      acknowledge: (position) => reader.acknowledge(position),
+      acknowledge: (position) => reader.acknowledge(inner(position)),
       close: () => reader.close(),
     }
   }
+}
+
+/** Without how rows are made. A position of a link that transformed nothing has no such word. */
+function inner(position: string): string {
+  return position.replace(/^[0-9a-f]{16} /, '')
 }
 
 async function* rowsOf(
