@@ -2,10 +2,57 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Hook, secret, startHook } from '../sync/sinks/webhook-receiver.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { ok, varve, varveFile } from './varve.ts'
+
+test('varve sync --listen: a signed webhook starts a round, and Ctrl-C ends it', async () => {
+  const dir = temporaryDir()
+  let items = '[{"id":1}]'
+  const api = http.createServer((_, response) => void response.end(items))
+  await once(api.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/v1`
+  const env = { VARVE_LINK_CRM_SECRET: secret }
+  await ok(['init'], { cwd: dir })
+  await ok(['link', 'add', 'crm', url, '--tables', 'people', '--mode', 'capture'], { cwd: dir })
+  const secretless = await varve(['sync', 'crm', '--listen', '0'], { cwd: dir })
+  expect([secretless.code, secretless.stderr]).toEqual([61, expect.stringContaining('VARVE_LINK_CRM_SECRET')])
+  const child = spawn(process.execPath, [varveFile, 'sync', 'crm', '--listen', '127.0.0.1:0'], {
+    cwd: dir,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: dir,
+      VARVE_AUTHOR_NAME: 'A',
+      VARVE_AUTHOR_EMAIL: 'a@b.c',
+      ...env,
+    },
+  })
+  const ended = once(child, 'close')
+  const said = { out: '', error: '' }
+  child.stdout.on('data', (part: Buffer) => void (said.out += part.toString()))
+  child.stderr.on('data', (part: Buffer) => void (said.error += part.toString()))
+  await expect.poll(() => said.out, { timeout: 20_000 }).toContain('read +1 ~0 -0')
+  const hook = /http:\/\/\S+\/crm/.exec(said.error)![0]
+  items = '[{"id":1},{"id":2},{"id":3}]'
+  const time = new Date()
+  const headers = {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(Math.floor(time.getTime() / 1000)),
+    'webhook-signature': new Webhook(secret).sign('msg_1', time, '{}'),
+  }
+  expect((await fetch(hook, { method: 'POST', body: '{"forged":1}', headers })).status).toBe(401)
+  expect((await fetch(hook, { method: 'POST', body: '{}', headers })).status).toBe(202)
+  await expect.poll(() => said.out, { timeout: 20_000 }).toContain('read +2 ~0 -0')
+  child.kill('SIGINT')
+  await ended
+  expect(said.out.match(/crm \(capture\)/g)).toHaveLength(2)
+  api.closeAllConnections()
+  api.close()
+}, 60_000)
 
 describe('varve link and sync with a webhook', () => {
   const dir = temporaryDir()

@@ -1,8 +1,10 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
+import type { Inbox } from '../../connectors/webhook/inbox.ts'
 import type { SyncGuard } from '../../index.ts'
 import { decisions } from '../sync/decisions.ts'
 import { runRounds } from '../sync/every.ts'
+import { openListener } from '../sync/listening.ts'
 import { showMetrics } from '../sync/metrics.ts'
 import { chosenLinks, report, reports } from '../sync/reports.ts'
 import { followLinks } from '../sync/follow.ts'
@@ -12,6 +14,7 @@ const guards: readonly SyncGuard[] = ['deletes', 'identity', 'restored', 'schema
 export const command: Command = {
   usage: [
     'sync [NAME] [--dry-run] [--allow GUARD...] [--every TIME [--metrics HOST:PORT]]',
+    'sync [NAME] --listen [ADDRESS:]PORT [--every TIME] [--metrics HOST:PORT]',
     'sync [NAME] --follow [--compare-every TIME] [--metrics HOST:PORT]',
     'sync status [NAME]',
     'sync conflicts [NAME]',
@@ -50,10 +53,15 @@ export const command: Command = {
       value: 'TIME',
       about: 'go on, a round each TIME: 30s, 5m, 1h; an endpoint that is down is waited for',
     },
+    listen: {
+      type: 'text',
+      value: '[ADDRESS:]PORT',
+      about: 'go on, a round of a link for each signed webhook (Standard Webhooks) that comes to /NAME',
+    },
     metrics: {
       type: 'text',
       value: 'HOST:PORT',
-      about: 'with --every and --follow: counts for Prometheus, at http://HOST:PORT/metrics',
+      about: 'with --every, --listen and --follow: counts for Prometheus, at http://HOST:PORT/metrics',
     },
     'metrics-anywhere': { type: 'flag', about: 'shows them at an address that other machines reach' },
   },
@@ -63,13 +71,14 @@ export const command: Command = {
     ['varve sync shop --every 5m', 'keep on until Ctrl-C'],
     ['varve sync shop --follow', 'keep on, within a moment of each change'],
     ['varve sync --every 30s --metrics 127.0.0.1:9464', 'keep on, watched by Prometheus'],
+    ['varve sync crm --listen 8080 --every 1h', 'when its webhook says so, and each hour'],
     ['varve sync conflicts', 'see which rows both sides changed'],
     ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
     ['varve sync rejected', 'see which rows the endpoint refuses, and why'],
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
   ],
-  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --every and --follow one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
+  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --every, --listen and --follow one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
   run,
 }
 
@@ -84,6 +93,7 @@ async function rounds(context: Context): Promise<number> {
   const { arguments: given, operation, repository } = context
   given.expectWords(0, 1, '')
   given.exclusive('every', 'follow')
+  given.exclusive('listen', 'follow')
   given.exclusive('dry-run', 'follow')
   const everyMs = periodOf(given, 'every')
   const compareMs = periodOf(given, 'compare-every')
@@ -95,11 +105,14 @@ async function rounds(context: Context): Promise<number> {
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
+  let inbox: Inbox | null = null
   try {
+    inbox = await openListener(context, links)
     return given.flag('follow')
       ? await followLinks(context, repo, { links, compareMs, watcher })
-      : await runRounds(context, repo, { links, options, everyMs, watcher })
+      : await runRounds(context, repo, { links, options, everyMs, inbox, watcher })
   } finally {
+    await inbox?.close()
     await metrics.close()
   }
 }

@@ -1,14 +1,15 @@
-// `varve sync`: one round of each chosen link, or, with --every, round upon round. What one link fails with does not stop
-// the others. With --every a fault that passes by itself is waited for, with pauses that grow, and is said once, as is
+// `varve sync`: one round of each chosen link, or, with --every and --listen, round upon round. What one link fails with does not stop
+// the others. There a fault that passes by itself is waited for, with pauses that grow, and is said once, as is
 // its end.
 import { VarveError } from '../../base/errors.ts'
-import { pause } from '../../base/pause.ts'
+import type { Inbox } from '../../connectors/webhook/inbox.ts'
 import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'
 import { isPassing, waitMs } from '../../sync/retry.ts'
 import type { Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 import { codeOf } from './decisions.ts'
 import { printReceipts } from './reports.ts'
+import { Schedule } from './schedule.ts'
 
 /** Who wants to know how rounds end. */
 export interface RoundWatcher {
@@ -19,27 +20,31 @@ export interface RoundWatcher {
 export interface Rounds {
   readonly links: readonly Link[]
   readonly options: LinkSyncOptions
-  /** null: one round. */
+  /** null: one round, or one for each hook. */
   readonly everyMs: number | null
+  /** Where hooks come in that start rounds. */
+  readonly inbox: Inbox | null
   readonly watcher: RoundWatcher | null
 }
 
 export async function runRounds(context: Context, repo: Repository, rounds: Rounds): Promise<number> {
-  const { links, options, everyMs, watcher } = rounds
+  const { links, options, everyMs, inbox, watcher } = rounds
+  const goesOn = everyMs !== null || inbox !== null
+  const schedule = new Schedule({ links, everyMs, inbox, signal: options.signal })
   const broken = new Map<string, Broken>()
-  for (;;) {
+  for (let due = links; ;) {
     const receipts: Receipt[] = []
     const errors: unknown[] = []
-    for (const { name } of links) {
+    for (const { name } of due) {
       if ((broken.get(name)?.againMs ?? 0) > Date.now()) continue
       try {
-        const receipt = await repo.sync(name, everyMs === null ? options : { ...options, retries: 0 })
+        const receipt = await repo.sync(name, goesOn ? { ...options, retries: 0 } : options)
         receipts.push(receipt)
         watcher?.done(receipt)
         if (broken.delete(name)) context.out.warn(`${visible(name)} answers again`)
       } catch (error) {
         watcher?.failed(name)
-        if (everyMs === null || !isPassing(error)) errors.push(error)
+        if (!goesOn || !isPassing(error)) errors.push(error)
         else broken.set(name, noted(context, name, error, broken.get(name)))
       }
     }
@@ -47,8 +52,8 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
       context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'all'))
     if (errors.length > 0) throw firstOf(context, errors)
     await context.out.flush()
-    if (everyMs === null) return codeOf(receipts)
-    await pause(everyMs, options.signal)
+    if (!goesOn) return codeOf(receipts)
+    due = await schedule.due(broken)
     if (options.signal?.aborted === true) return 0
   }
 }

@@ -1,0 +1,87 @@
+// Webhooks that come in, signed by the library of the standard itself.
+import { Webhook } from 'standardwebhooks'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Inbox, openInbox } from '../../src/connectors/webhook/inbox.ts'
+import { readSecrets } from '../../src/connectors/webhook/sign.ts'
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
+
+describe('webhooks that come in', () => {
+  let inbox: Inbox
+  beforeEach(async () => {
+    const secrets = new Map([
+      ['crm', readSecrets(secret, 'it')],
+      ['shop', readSecrets(other, 'it')],
+    ])
+    inbox = await openInbox({ host: '127.0.0.1', port: 0 }, secrets)
+  })
+  afterEach(() => inbox.close())
+
+  async function post(
+    change: { link?: string; id?: string; time?: Date; secret?: string; body?: string; sent?: string } = {},
+  ): Promise<number> {
+    const { link = 'crm', id = 'msg_1', time = new Date(), body = '{}' } = change
+    const signature = new Webhook(change.secret ?? secret).sign(id, time, body)
+    const { status } = await fetch(`${inbox.url}/${link}`, {
+      method: 'POST',
+      headers: {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(time.getTime() / 1000)),
+        'webhook-signature': signature,
+      },
+      body: change.sent ?? body,
+    })
+    return status
+  }
+
+  const news = async (): Promise<string[]> => [...(await inbox.next(0))].sort()
+
+  test('a signed one is news once, and news for its own link alone', async () => {
+    expect(await post()).toBe(202)
+    expect(await news()).toEqual(['crm'])
+    expect([await post(), await news()]).toEqual([200, []])
+    expect([await post({ id: 'msg_2' }), await post({ link: 'shop', secret: other })]).toEqual([202, 202])
+    expect(await news()).toEqual(['crm', 'shop'])
+  })
+
+  test('who waits is woken by the first one', async () => {
+    const waiting = inbox.next(null)
+    expect(await post()).toBe(202)
+    expect([...(await waiting)]).toEqual(['crm'])
+  })
+
+  test('waiting ends when it is called off', async () => {
+    const stop = new AbortController()
+    const waiting = inbox.next(null, stop.signal)
+    stop.abort()
+    expect([...(await waiting)]).toEqual([])
+  })
+
+  test('signed by another, for another link, too old, too early, changed, or not at all: refused, and no news', async () => {
+    const minutes = (count: number): Date => new Date(Date.now() + count * 60_000)
+    expect(await post({ secret: other })).toBe(401)
+    expect(await post({ link: 'shop' })).toBe(401)
+    expect(await post({ time: minutes(-6) })).toBe(401)
+    expect(await post({ time: minutes(6) })).toBe(401)
+    expect(await post({ sent: '{"a":1}' })).toBe(401)
+    expect(await post({ link: 'nobody' })).toBe(404)
+    expect((await fetch(`${inbox.url}/crm`, { method: 'POST', body: '{}' })).status).toBe(401)
+    expect((await fetch(`${inbox.url}/crm`)).status).toBe(405)
+    expect(await news()).toEqual([])
+    expect(await post()).toBe(202)
+  })
+
+  test('a body that is longer than a hook may be is not read to its end', async () => {
+    const status = await post({ body: 'x'.repeat(3 << 20) }).catch(() => 413)
+    expect(status).toBe(413)
+    expect(await news()).toEqual([])
+  })
+
+  test('an address that is taken is named', async () => {
+    const port = Number(new URL(inbox.url).port)
+    await expect(openInbox({ host: '127.0.0.1', port }, new Map())).rejects.toMatchObject({
+      code: 'VARVE_NOT_POSSIBLE',
+    })
+  })
+})
