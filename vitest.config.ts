@@ -7,6 +7,7 @@ export const slow: readonly string[] = [
   'test/remote/hostile-server.test.ts',
   'test/remote/s3/remote.test.ts',
   'test/sync/follow.test.ts',
+  'test/cli/follow.test.ts',
   'test/server/command.test.ts',
   'test/cli/interrupted-clone.test.ts',
   'test/cli/s3.test.ts',
