@@ -37,7 +37,16 @@ export function keyText(table: SqliteTable, key: KeyBound): string {
   return table.key.map((name, i) => `t.${quoteName(name)} = ${key[i]!.sql}`).join(' AND ')
 }
 
-function select({ name, columns }: SqliteTable): string {
+/** Asked for with every row that is written. */
+const selects = new WeakMap<SqliteTable, string>()
+
+function select(table: SqliteTable): string {
+  const known = selects.get(table) ?? selectText(table)
+  selects.set(table, known)
+  return known
+}
+
+function selectText({ name, columns }: SqliteTable): string {
   const tags = columns.map((column) => `substr(typeof(t.${quoteName(column.name)}), 1, 1)`)
   const values = columns.map((column) => {
     const quoted = `t.${quoteName(column.name)}`
