@@ -27,7 +27,8 @@ const config: ViteUserConfig = defineConfig({
     // They need a server that takes a while to start: `npm run test:s3`.
     exclude: ['test/s3/**', ...slow],
     setupFiles: ['test/support/seed.ts'],
-    testTimeout: 30_000,
+    // For whoever shares the processors: a test that hangs is found all the same.
+    testTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
     env: { VARVE_AUTHOR_NAME: 'Ada Lovelace', VARVE_AUTHOR_EMAIL: 'ada@example.org' },

@@ -29,7 +29,11 @@ export class Uploads {
   constructor(stateDir: string, limits: Limits) {
     this.#dir = privateDir(path.join(stateDir, 'uploads'))
     this.#limits = limits
-    for (const file of this.#files()) this.#account(file, fs.statSync(file).size)
+    for (const file of this.#files()) {
+      // Another process of the same state may take a pack in at this moment.
+      const stat = fs.statSync(file, { throwIfNoEntry: false })
+      if (stat !== undefined) this.#account(file, stat.size)
+    }
   }
 
   /** How much of the pack is here. */

@@ -5,29 +5,63 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
-import { Repository } from '../../src/index.ts'
+import { DiskStore, Repository } from '../../src/index.ts'
+import { serve } from '../../src/server/serve.ts'
 import { bareGit, environment } from '../support/git-host.ts'
 import { type GitHttpServer, serveGit } from '../support/git-http-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
-const servers: GitHttpServer[] = []
+const servers: Pick<GitHttpServer, 'close'>[] = []
 
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-const options = (name: string): Parameters<typeof Repository.open>[1] => ({
-  author: { name, email: `${name}@example.org` },
-  environment,
-})
+interface Hub {
+  readonly url: string
+  readonly environment?: Record<string, string>
+}
 
-async function pushUntilIn(url: string, dir: string, i: number): Promise<number> {
+type Options = (name: string) => NonNullable<Parameters<typeof Repository.open>[1]>
+
+function optionsAt(hub: Hub): Options {
+  return (name) => ({
+    author: { name, email: `${name}@example.org` },
+    environment: { ...environment, ...hub.environment },
+  })
+}
+
+/** Resolves for all when so many have come. */
+function barrier(count: number): () => Promise<void> {
+  let [waiting, open] = [count, (): void => {}]
+  const opened = new Promise<void>((done) => (open = done))
+  return () => {
+    if (--waiting === 0) open()
+    return opened
+  }
+}
+
+async function served(): Promise<Hub> {
+  const dir = temporaryDir()
+  await (await DiskStore.create(path.join(dir, 'hub/data'))).close()
+  const dirs = [path.join(dir, 'hub')]
+  const serving = await serve({ dirs, stateDir: path.join(dir, 'state'), anonymous: 'write' })
+  servers.push(serving)
+  return { url: `${serving.url}/data` }
+}
+
+async function pushUntilIn(
+  { url, dir, options, ready }: { url: string; dir: string; options: Options; ready: () => Promise<void> },
+  i: number,
+): Promise<number> {
   await using repo = await Repository.clone(url, dir, options(`p${i}`))
   const file = path.join(dir, 'rows.csv')
   fs.appendFileSync(file, `${i + 1},of pusher ${i}\n`)
   fs.writeFileSync(path.join(dir, `file${i}.txt`), `${i}\n`)
   await repo.add(['.'])
   await repo.commit({ message: `from ${i}` })
+  // All stand on the same commit: of the first pushes one gets through.
+  await ready()
   for (let attempts = 1; ; attempts++) {
     try {
       await repo.push()
@@ -42,9 +76,10 @@ async function pushUntilIn(url: string, dir: string, i: number): Promise<number>
   }
 }
 
-test.each([
-  [16, 'file://', async () => `file://${temporaryDir()}/hub`],
-  [16, 'git+file://', async () => bareGit().url],
+test.each<[number, string, () => Promise<Hub>]>([
+  [16, 'file://', async () => ({ url: `file://${temporaryDir()}/hub` })],
+  [16, 'varve serve', served],
+  [16, 'git+file://', async () => ({ url: bareGit().url })],
   [
     8,
     'git+http://',
@@ -52,13 +87,15 @@ test.each([
       const host = bareGit()
       const server = await serveGit(host.folder)
       servers.push(server)
-      return `git+${server.url}/host.git`
+      return { url: `git+${server.url}/host.git` }
     },
   ],
 ])(
   '%d pushers over %s: all commits arrive, none is lost and none comes twice',
-  async (pushers, _, makeUrl) => {
-    const url = await makeUrl()
+  async (pushers, _, makeHub) => {
+    const hub = await makeHub()
+    const { url } = hub
+    const options = optionsAt(hub)
     const dir = temporaryDir()
     await using seed = await Repository.init(path.join(dir, 'seed'), options('seed'))
     fs.writeFileSync(path.join(dir, 'seed/rows.csv'), 'id,text\n0,seed\n')
@@ -69,8 +106,11 @@ test.each([
     await seed.push('origin', ['main'], { setUpstream: true })
 
     const numbers = Array.from({ length: pushers }, (_unused, i) => i)
-    const attempts = await Promise.all(numbers.map((i) => pushUntilIn(url, path.join(dir, `p${i}`), i)))
-    expect(Math.max(...attempts)).toBeGreaterThan(1)
+    const ready = barrier(pushers)
+    const attempts = await Promise.all(
+      numbers.map((i) => pushUntilIn({ url, dir: path.join(dir, `p${i}`), options, ready }, i)),
+    )
+    expect(attempts.filter((count) => count > 1)).toHaveLength(pushers - 1)
 
     await seed.pull()
     const messages: string[] = []
@@ -85,5 +125,5 @@ test.each([
     await using clone = await Repository.clone(url, path.join(dir, 'last'), options('last'))
     expect((await clone.fsck()).problems).toEqual([])
   },
-  300_000,
+  600_000,
 )
