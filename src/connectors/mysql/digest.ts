@@ -7,13 +7,14 @@
 import { createHash } from 'node:crypto'
 import type { MysqlTable } from './discover.ts'
 import type { Session } from './session.ts'
-import { type MysqlColumn, readExpression } from './types.ts'
+import { type Family, type MysqlColumn, readExpression } from './types.ts'
 
 /** More is too much for the buckets of a server with the usual settings. */
 const digestRowsMax = 20_000_000
 
 export async function digestOf(session: Session, table: MysqlTable): Promise<string | null> {
-  const row = `CONCAT(${table.columns.map(fieldOf).join(', ')})`
+  // Not CONCAT_WS, which leaves out what is too long to be quoted.
+  const row = `CONCAT(${table.columns.map(fieldOf).join(", ',', ")})`
   // The limit keeps the server from making each hash several times.
   const hashes = `SELECT UNHEX(SHA2(${row}, 256)) AS h FROM ${table.sql} t LIMIT ${digestRowsMax + 1}`
   const together = `GROUP_CONCAT(h ORDER BY h SEPARATOR '')`
@@ -33,9 +34,14 @@ export async function digestOf(session: Session, table: MysqlTable): Promise<str
   return `${count} ${all.digest('hex')} ${JSON.stringify(shape)}`
 }
 
-/** Over the same values that are read, each with its length before it; nothing is told apart by a separator. */
+/** Over the same values that are read. Numbers and times have no comma and no quote, and what may have is quoted. */
 function fieldOf(column: MysqlColumn): string {
   const value = readExpression(column)
-  const bytes = column.isText ? `CONVERT(${value} USING utf8mb4)` : value
-  return `IFNULL(CONCAT(LENGTH(${bytes}), ':', CAST(${bytes} AS BINARY)), '-')`
+  if (column.isText) return `QUOTE(CONVERT(${value} USING utf8mb4))`
+  return plain.has(column.family) ? `IFNULL(${value}, '-')` : `QUOTE(CAST(${value} AS BINARY))`
 }
+
+const plain: ReadonlySet<Family> = new Set([
+  ...(['int', 'bool', 'bit', 'year', 'decimal', 'float', 'double'] as const),
+  ...(['date', 'datetime', 'timestamp', 'time'] as const),
+])
