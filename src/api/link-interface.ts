@@ -48,6 +48,7 @@ export type {
 } from '../sync/verify/interface.ts'
 
 export type { OperationOptions } from './interface.ts'
+export type { LinkTemplate, TemplateUse } from './link-templates.ts'
 export type { PendingSync, Stop } from '../sync/pending/interface.ts'
 
 export interface LinkSyncOptions extends OperationOptions {

@@ -53,6 +53,20 @@ export abstract class SyncedRepository extends LinkedRepository {
     return rows
   }
 
+  /** Adds the links of a template, all or none of them. `name` is the link's, or what the links' names begin with. */
+  async useLinkTemplate(template: string, name: string, use: t.TemplateUse): Promise<readonly t.Link[]> {
+    const { linksOfTemplate } = await import('./link-templates.ts')
+    const links: t.Link[] = []
+    try {
+      for (const one of linksOfTemplate(template, name, use))
+        links.push(await this.addLink(one.name, one.setting))
+    } catch (error) {
+      for (const link of links) await this.removeLink(link.name, { force: true })
+      throw error
+    }
+    return links
+  }
+
   /** What guards have stopped; null: nothing. */
   async pendingSync(name: string): Promise<t.PendingSync | null> {
     await this.linkNamed(name)

@@ -1,4 +1,5 @@
 import { linkChanges, linkModes } from '../../dataset/interface.ts'
+import { linkTemplates } from '../../api/link-templates.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { verificationLines } from '../format/verification.ts'
@@ -14,6 +15,8 @@ export const command: Command = {
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
+    'link template [list]',
+    'link template use TEMPLATE NAME ENDPOINT... --tables TABLE... [--into DIR] [--branch BRANCH]',
     'link remove NAME [--force]',
   ],
   description:
@@ -57,11 +60,15 @@ export const command: Command = {
       'varve link add hook webhook+https://example.org/varve --tables people --mode materialize',
       'tell a webhook of every row that changes',
     ],
+    [
+      'varve link template use databases-in-step shop postgres:///a postgres:///b --tables people',
+      'keep two databases in step',
+    ],
     ['varve link test shop', 'see that it answers, and what it has'],
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 
@@ -73,6 +80,7 @@ async function run(context: Context): Promise<number> {
     given.expectWords(3, 3, 'NAME and ENDPOINT')
     return add(context, repo, name, endpoint)
   }
+  if (action === 'template') return template(context, repo)
   if (action === 'list') {
     given.expectWords(0, 1, '')
     const links = await repo.links()
@@ -118,7 +126,36 @@ async function run(context: Context): Promise<number> {
   else if (action === 'remove' || action === 'rm') {
     await repo.removeLink(name, { force: given.flag('force') })
     out.result({ removed: name }, () => out.say(`removed link ${visible(name)}`))
-  } else throw usage(`'${action}' is not one of list, add, show, test, verify, remove`)
+  } else throw usage(`'${action}' is not one of list, add, show, test, verify, template, remove`)
+  return 0
+}
+
+async function template({ arguments: given, out }: Context, repo: Repository): Promise<number> {
+  const [, action = 'list', name = '', link = '', ...endpoints] = given.words
+  if (action === 'list') {
+    given.expectWords(1, 2, '')
+    out.result({ items: linkTemplates }, () => {
+      const lines = linkTemplates.map((one) => [one.name, one.endpoints.join(' '), one.about])
+      for (const line of alignedRows(lines)) out.line(line)
+    })
+    return 0
+  }
+  if (action !== 'use') throw usage(`'${action}' is not one of list, use`)
+  given.expectWords(5, 9, 'TEMPLATE, NAME and ENDPOINT')
+  const tables = given.list('tables').flatMap((list) => list.split(','))
+  if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
+  const [into, branch] = [given.text('into'), given.text('branch')]
+  const use = {
+    endpoints,
+    tables,
+    ...(into === undefined ? {} : { into }),
+    ...(branch === undefined ? {} : { branch }),
+  }
+  const links = await repo.useLinkTemplate(name, link, use)
+  out.result({ items: links }, () => {
+    for (const one of links) out.say(`added link ${visible(one.name)}: ${one.mode} ${visible(one.endpoint)}`)
+    out.hint("see what would be done: 'varve sync --dry-run'")
+  })
   return 0
 }
 
