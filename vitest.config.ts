@@ -12,6 +12,7 @@ export const slow: readonly string[] = [
   'test/cli/interrupted-clone.test.ts',
   'test/cli/s3.test.ts',
   'test/cli/sync-every.test.ts',
+  'test/crash/sync-kills.test.ts',
   'test/sync/sinks/nats.test.ts',
   'test/sync/sinks/mqtt.test.ts',
   'test/connectors/mysql.test.ts',
