@@ -17,7 +17,7 @@ const rooms: Record<string, readonly string[]> = {
   history: ['prolly'],
   table: ['prolly'],
   files: ['prolly', 'chunking'],
-  dataset: ['files'],
+  dataset: ['files', 'table'],
   formats: ['table'],
   documents: ['files'],
   merge: ['table', 'files', 'dataset', 'formats', 'history', 'documents'],

@@ -3,8 +3,9 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { safePath } from '../files/path.ts'
+import { columnTypes } from '../table/schema.ts'
 import { type FaultAt, nameOf } from './document.ts'
-import { type Derivation, type DerivationInput, type DerivedType, castTypes } from './interface.ts'
+import type { Derivation, DerivationInput, DerivedType } from './interface.ts'
 
 const settings = ['from', 'sql', 'key', 'types'] as const
 const sqlCharactersMax = 100_000
@@ -68,9 +69,9 @@ function* typesOf(value: unknown, fault: FaultAt): Generator<DerivedType> {
   if (!isMap(value)) throw fault(value, "'types' is not a map from column to type")
   for (const item of value.items) {
     const column = nameOf(item.key)
-    const type = castTypes.find((one) => one === nameOf(item.value))
+    const type = columnTypes.find((one) => one === nameOf(item.value))
     if (column === null || type === undefined)
-      throw fault(item.key, `unknown type '${String(item.value)}'`, `known: ${castTypes.join(', ')}`)
+      throw fault(item.key, `unknown type '${String(item.value)}'`, `known: ${columnTypes.join(', ')}`)
     yield { column, type }
   }
 }

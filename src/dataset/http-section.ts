@@ -1,7 +1,8 @@
 // The setting 'http' of a link in varve.yaml: how the rows of each of its tables lie in the answers of an HTTP API.
 import { isMap, isScalar, isSeq } from 'yaml'
 import { type FaultAt, nameOf } from './document.ts'
-import { type CastType, type HttpTable, castTypes } from './interface.ts'
+import { columnTypes } from '../table/schema.ts'
+import type { HttpTable } from './interface.ts'
 
 const settings = ['path', 'items', 'key', 'columns', 'next', 'parameter'] as const
 
@@ -56,10 +57,10 @@ function columnsOf(value: unknown, fault: FaultAt): NonNullable<HttpTable['colum
   if (!isMap(value)) throw fault(value, "'columns' is not a map from property to type")
   return value.items.map(({ key, value: found }) => {
     const [name, word] = [nameOf(key), nameOf(found)]
-    const type = castTypes.find((one): one is CastType => one === word)
+    const type = columnTypes.find((one) => one === word)
     if (name === null) throw fault(key, 'a column has no name')
     if (type === undefined)
-      throw fault(found ?? key, `unknown type '${word ?? ''}'`, `known: ${castTypes.join(', ')}`)
+      throw fault(found ?? key, `unknown type '${word ?? ''}'`, `known: ${columnTypes.join(', ')}`)
     return { name, type }
   })
 }

@@ -1,6 +1,7 @@
 // What varve.yaml says: which files are tables, by which key, and how their merges decide what three versions alone
 // leave open. It is committed with the dataset, so whoever merges it, with files or without, merges it alike.
 import type { Path } from '../files/interface.ts'
+import type { ColumnType } from '../table/interface.ts'
 import type { ColumnarName } from './columnar-name.ts'
 
 export const configFileName = 'varve.yaml'
@@ -80,7 +81,7 @@ export interface HttpTable {
   /** Properties of an item. Default: 'id'. */
   readonly key?: readonly string[]
   /** Properties that are columns. Default: those of the key, and the whole item as 'item'. */
-  readonly columns?: readonly { readonly name: string; readonly type: CastType }[]
+  readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
   /** Where in an answer the next page is named: its URL, or a value for `parameter`. Default: the header Link. */
   readonly next?: string
   /** A parameter of the query: takes what `next` finds, or without that counts pages from 1 until one is empty. */
@@ -105,24 +106,9 @@ export interface ColumnTransform {
   /** An SQL expression over the endpoint's columns, for a column that the endpoint has not; null: it has it. */
   readonly compute: string | null
   readonly mask: Mask | null
-  readonly cast: CastType | null
+  readonly cast: ColumnType | null
   readonly rename: string | null
 }
-
-/** The types that a table's column can have. */
-export const castTypes = [
-  'text',
-  'int',
-  'decimal',
-  'float',
-  'bool',
-  'date',
-  'timestamp',
-  'bytes',
-  'json',
-] as const
-
-export type CastType = (typeof castTypes)[number]
 
 /**
  * What is stored instead of a value. 'null': nothing. 'redact': one word for all. 'hash': the same for the same value,
@@ -152,7 +138,7 @@ export interface DerivationInput {
 
 export interface DerivedType {
   readonly column: string
-  readonly type: CastType
+  readonly type: ColumnType
 }
 
 /** How a cell that both sides changed is decided; see dataset/policy.ts for the words. */

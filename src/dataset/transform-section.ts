@@ -1,8 +1,9 @@
 // The setting 'transform' of a link in varve.yaml: what is done to rows between the endpoint and the dataset. Read
 // strictly: a column whose mask is misspelt must not be stored as it is.
 import { isMap, isScalar, isSeq } from 'yaml'
+import { columnTypes } from '../table/schema.ts'
 import { type FaultAt, nameOf } from './document.ts'
-import { type ColumnTransform, type LinkMode, type TableTransform, castTypes } from './interface.ts'
+import type { ColumnTransform, LinkMode, TableTransform } from './interface.ts'
 import { maskWords, parseMask } from './mask.ts'
 
 const tableSettings = ['where', 'select', 'omit', 'columns'] as const
@@ -55,9 +56,9 @@ function columnOf(column: string, value: unknown, within: Within): ColumnTransfo
     if (setting !== 'rename') onlyCaptured(setting, found, within)
     if (setting === 'compute') made = { ...made, compute: expressionOf(setting, found, fault) }
     else if (setting === 'cast') {
-      const type = castTypes.find((one) => one === nameOf(found))
+      const type = columnTypes.find((one) => one === nameOf(found))
       if (type === undefined)
-        throw fault(found, `unknown type '${String(found)}'`, `known: ${castTypes.join(', ')}`)
+        throw fault(found, `unknown type '${String(found)}'`, `known: ${columnTypes.join(', ')}`)
       made = { ...made, cast: type }
     } else if (setting === 'mask') {
       // `mask: null` is YAML's null, and means the word.
