@@ -19,6 +19,7 @@ import { refuseStaged } from '../repo/merge.ts'
 import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import { VarveError } from '../base/errors.ts'
+import { endpointView } from './endpoint-view.ts'
 import type { HeldRows } from './held-rows.ts'
 import { linkCommit } from './link-commit.ts'
 import { type LinkedTable, linkTree } from './link-tables.ts'
@@ -36,6 +37,12 @@ export interface BranchMerge {
   readonly commit: Cid | null
 }
 
+/** `target` and `common` with the endpoint's columns alone. */
+export interface EndpointMerge extends BranchMerge {
+  /** The target with all columns that the branch has. */
+  readonly whole: Tree
+}
+
 export interface Sides {
   readonly tables: readonly LinkedTable[]
   readonly base: Tree | null
@@ -46,7 +53,18 @@ export interface Sides {
   readonly held: HeldRows
 }
 
-export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<BranchMerge> {
+export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
+  const merge = await moveBranch(round, io, sides)
+  const view = (tree: Tree): Promise<Tree> => endpointView(io, sides.tables, sides.captured, tree)
+  return {
+    ...merge,
+    whole: merge.target,
+    target: await view(merge.target),
+    common: await view(merge.common),
+  }
+}
+
+async function moveBranch(round: Round, io: Io, sides: Sides): Promise<BranchMerge> {
   const { repo, folder, options } = round
   for (;;) {
     const planned = await plan(round, io, sides, await repo.store.manifest())

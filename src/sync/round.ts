@@ -111,7 +111,7 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     heldBack: await held.named(io, captured),
     commit,
     pending,
-    notes: [...notes, ...(await notesOf(io, round, tables, target))],
+    notes: [...notes, ...(await notesOf(io, round, tables, merged.whole))],
   })
 }
 

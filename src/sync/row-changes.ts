@@ -1,11 +1,11 @@
 // What has to happen to an endpoint's table so that it becomes another: rows as cells in the order of the endpoint's own
 // columns, from the difference of two tables. The cost follows the difference.
-import type { EndpointTable, RowChange } from '../connectors/interface.ts'
+import type { RowChange } from '../connectors/interface.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { Entry } from '../prolly/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { entryCells } from '../table/entry-cells.ts'
-import type { Cell, TableObject } from '../table/interface.ts'
+import type { Cell, Column, TableObject } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { RowCounts } from './interface.ts'
@@ -21,7 +21,7 @@ export interface TableStep {
 export async function* rowChanges(
   nodes: NodeStore,
   { before, after }: TableStep,
-  table: EndpointTable,
+  table: { readonly columns: readonly Pick<Column, 'name'>[] },
   kind: RowChange['kind'] | 'all',
 ): AsyncGenerator<RowChange[]> {
   const [old, new_] = [await Table.of(nodes, before), await Table.of(nodes, after)]

@@ -5,8 +5,7 @@ import type { LogChange } from '../../connectors/change-log.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
-import type { PackedRows } from '../../formats/packed.ts'
-import { startOf } from '../../prolly/entry-batch.ts'
+import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
@@ -99,7 +98,7 @@ export class TableChanges {
     }
     const { writer, nodes } = this.#io
     const packer = new CellPacker(this.#stored.shape, this.#where)
-    const puts = editsOf(packer.pack(rows), (content) => writer.put('raw', content))
+    const puts = packedEdits(packer.pack(rows), (content) => writer.put('raw', content))
     let next = 0
     const edits = pending.map(({ key, cells }): Edit =>
       cells === null ? { key, value: null } : puts[next++]!,
@@ -155,16 +154,6 @@ export class TableChanges {
       }),
     )
   }
-}
-
-function editsOf(rows: PackedRows, put: (content: Uint8Array) => Cid): Edit[] {
-  const { count, keys, keyEnds, values, valueEnds, contentEnds } = rows
-  const links = (rows.contents ?? []).map(put)
-  return Array.from({ length: count }, (_, i) => ({
-    key: keys.slice(startOf(keyEnds, i), keyEnds[i]),
-    value: values.slice(startOf(valueEnds, i), valueEnds[i]),
-    links: contentEnds === null ? [] : links.slice(startOf(contentEnds, i), contentEnds[i]),
-  }))
 }
 
 function nameOf(key: Uint8Array): string {

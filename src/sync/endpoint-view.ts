@@ -1,0 +1,72 @@
+// A tree as an endpoint can hold it. Columns that the dataset's table has and the endpoint's has not stay in the branch:
+// they are no part of what is written, nor of what both sides have in common, or else the next round would take them
+// for removed over there.
+import { compareBytes, equalBytes } from '../base/bytes.ts'
+import { CellPacker } from '../formats/columnar/pack-cells.ts'
+import { packedEdits } from '../formats/packed-edits.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Tree } from '../files/tree.ts'
+import type { Edit } from '../prolly/interface.ts'
+import type { Io } from '../repo/interface.ts'
+import type { Cell, TableObject } from '../table/interface.ts'
+import { rowShape } from '../table/rows.ts'
+import { writeTable } from '../table/table-object.ts'
+import { Table } from '../table/table.ts'
+import { type LinkedTable, tableAt } from './link-tables.ts'
+import { rowChanges } from './row-changes.ts'
+
+const editsMax = 20_000
+
+/** `tree` with the columns that `captured` has. Its cost follows the rows that have values in others. */
+export async function endpointView(
+  io: Io,
+  tables: readonly LinkedTable[],
+  captured: Tree,
+  tree: Tree,
+): Promise<Tree> {
+  const entries = new Map<Path, TreeEntry>()
+  for (const { table, path } of tables) {
+    const [there, here] = [await tableAt(io, captured, path), await tableAt(io, tree, path)]
+    if (there === null || here === null) continue
+    const names = new Set(there.schema.columns.map(({ name }) => name))
+    if (here.schema.columns.every(({ name }) => names.has(name))) continue
+    const view = await withColumnsOf(io, there, here, table.name)
+    entries.set(path, { kind: 'table', executable: false, table: writeTable(io.writer, view) })
+  }
+  return entries.size === 0 ? tree : tree.update(io.writer, entries)
+}
+
+async function withColumnsOf(
+  io: Io,
+  there: TableObject,
+  here: TableObject,
+  where: string,
+): Promise<TableObject> {
+  const { columns } = there.schema
+  const packer = new CellPacker(rowShape(there.schema), where)
+  let { map } = await Table.of(io.nodes, there)
+  let edits: Edit[] = []
+  for await (const changes of rowChanges(io.nodes, { before: there, after: here }, { columns }, 'all')) {
+    const puts = changes.filter(({ before, after }) => after !== null && !sameCells(before, after))
+    const gone = changes.filter(({ after }) => after === null)
+    const rows = puts.map(({ after }) => [...after!])
+    edits.push(
+      ...packedEdits(packer.pack(rows), (content) => io.writer.put('raw', content)),
+      ...gone.map(({ key }): Edit => ({ key, value: null })),
+    )
+    if (edits.length < editsMax) continue
+    map = await map.mutate(io.writer, sorted(edits))
+    await io.writer.drained()
+    edits = []
+  }
+  map = await map.mutate(io.writer, sorted(edits))
+  return { ...there, rows: map.cid }
+}
+
+function sorted(edits: Edit[]): Edit[] {
+  return edits.sort((a, b) => compareBytes(a.key, b.key))
+}
+
+function sameCells(a: readonly Cell[] | null, b: readonly Cell[]): boolean {
+  return a !== null && a.every((cell, i) => cell.kind === b[i]!.kind && equalBytes(cell.bytes, b[i]!.bytes))
+}
