@@ -4,7 +4,9 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 export const slow: readonly string[] = [
   'test/remote/pushers.test.ts',
   'test/remote/git-faults.test.ts',
+  'test/remote/git-transport.test.ts',
   'test/remote/hostile-server.test.ts',
+  'test/remote/served.test.ts',
   'test/remote/s3/remote.test.ts',
   'test/sync/follow.test.ts',
   'test/cli/follow.test.ts',

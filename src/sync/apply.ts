@@ -53,7 +53,7 @@ export async function applyStep(step: ApplyStep): Promise<Written> {
   const { connector, link, options } = round
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const after = await held.put(io, step.target, step.captured)
-    const base = await held.put(io, step.common, step.base ?? Tree.empty(io.nodes, io.writer))
+    const base = await held.put(io, step.common, await keptBase(step))
     const steps = await tableSteps(step, after)
     if (link.mode === 'capture') {
       if (options.dryRun !== true) await remember(step, { base, after: null, written: null })
@@ -93,6 +93,15 @@ export async function applyStep(step: ApplyStep): Promise<Written> {
       hint: 'nothing is lost; run the sync again when fewer writers are at work',
     },
   )
+}
+
+/**
+ * What held rows have in common. In two ways the branch has taken in what was read, clashes apart: that it did so once more
+ * must not look like a change of its own when the endpoint's row changes again.
+ */
+async function keptBase({ round, io, held, captured, base }: ApplyStep): Promise<Tree> {
+  const before = base ?? Tree.empty(io.nodes, io.writer)
+  return round.link.mode === 'two-way' ? held.unmerged().put(io, captured, before) : before
 }
 
 /** Nothing is read where nothing of the kind is to be done. */

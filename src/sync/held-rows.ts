@@ -1,6 +1,7 @@
 // Rows that a round leaves alone: conflicts, rows that another writer was faster with, rows that the endpoint refuses.
-// For each the endpoint keeps what it has, and the common base keeps what it was: so the row is looked at anew in every
-// round, until one side gives way, and nothing of either side is lost meanwhile.
+// For each the endpoint keeps what it has, and the common base keeps what it was (of a row that was merged and only could not
+// be written, what was read): so the row is looked at anew in every round, until one side gives way, and nothing of either
+// side is lost meanwhile.
 import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
@@ -34,6 +35,13 @@ export class HeldRows {
     const copy = new HeldRows()
     for (const one of this.list) copy.add(one)
     return copy
+  }
+
+  /** Those of them that did not come into the branch: clashes, and tables that wait as a whole. */
+  unmerged(): HeldRows {
+    const some = new HeldRows()
+    for (const one of this.list) if (one.reason !== 'changed' && one.reason !== 'rejected') some.add(one)
+    return some
   }
 
   /** Whether the whole table waits. */
