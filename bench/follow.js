@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { Repository } from '../dist/index.js'
-import { binaries, server } from './links.js'
+import { answers, binaries, server } from './links.js'
 import { printTable } from './measure.js'
 
 const rowCount = 100_000
@@ -22,15 +22,7 @@ export async function bench() {
   if (process.getuid?.() === 0) execFileSync('chown', ['postgres', dir])
   const { psql, stop } = server(bin, dir)
   try {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        psql('select 1', 'postgres')
-        break
-      } catch (error) {
-        if (attempt === 100) throw error
-        await new Promise((done) => setTimeout(done, 100))
-      }
-    }
+    await answers(psql)
     psql('create database a', 'postgres')
     await measure(dir)
   } finally {

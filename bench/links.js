@@ -58,6 +58,19 @@ export function server(bin, dir) {
   return { psql, stop }
 }
 
+/** Waits until the server does. @param {(sql: string, database: string) => unknown} psql */
+export async function answers(psql) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      psql('select 1', 'postgres')
+      return
+    } catch (error) {
+      if (attempt === 100) throw error
+      await new Promise((done) => setTimeout(done, 100))
+    }
+  }
+}
+
 export async function bench() {
   const bin = binaries()
   if (bin === null) {
@@ -70,15 +83,7 @@ export async function bench() {
   let peak = 0
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20)
   try {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        psql('select 1', 'postgres')
-        break
-      } catch (error) {
-        if (attempt === 100) throw error
-        await new Promise((done) => setTimeout(done, 100))
-      }
-    }
+    await answers(psql)
     for (const name of ['a', 'b']) {
       psql(`create database ${name}`, 'postgres')
       psql(`create table t (${columns})`, name)

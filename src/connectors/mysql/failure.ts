@@ -1,8 +1,10 @@
 // What MySQL and the line to it say when they fail, as errors of the house: who refuses, what is not reached, what passes
 // when one tries again, and what to do. Anything that is not theirs passes through.
 import { VarveError } from '../../base/errors.ts'
+import { accessRefused, diskFull, otherFailure, rightMissing, unreachable } from '../failures.ts'
 
-const diskFull: ReadonlySet<number> = new Set([1021, 1114])
+const passwordHint = 'give the password in MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
+const noSpace: ReadonlySet<number> = new Set([1021, 1114])
 const wrongUser: ReadonlySet<number> = new Set([1044, 1045, 1049, 1251, 1524, 1698, 1820])
 const missingRight: ReadonlySet<number> = new Set([1142, 1143, 1227, 1290, 1370, 1792, 1836])
 /** Deadlocks and waits for a lock, tables that are altered, a server that starts, ends or has no connection left. */
@@ -37,33 +39,7 @@ export function endpointError(where: string, error: unknown): unknown {
     return isLine ? unreachable(where, error.message || String(code), facts) : error
   }
   if (passing.has(number)) return unreachable(where, error.message, facts)
-  if (wrongUser.has(number)) {
-    return new VarveError('VARVE_REFUSED', `'${where}' refuses access: ${error.message}`, {
-      ...facts,
-      hint: 'give the password in MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL',
-    })
-  }
-  if (missingRight.has(number)) {
-    return new VarveError('VARVE_REFUSED', `'${where}' does not allow it: ${error.message}`, {
-      ...facts,
-      hint: 'the user needs to read the linked tables, and to write, the tables and one of its own, varve_sync',
-    })
-  }
-  if (diskFull.has(number)) {
-    return new VarveError('VARVE_DISK_FULL', `no space left at '${where}': ${error.message}`, {
-      ...facts,
-      hint: 'nothing was written there; free some space and run the command again',
-    })
-  }
-  return new VarveError('VARVE_NOT_POSSIBLE', `'${where}' says: ${error.message}`, {
-    ...facts,
-    hint: 'nothing was written there',
-  })
-}
-
-function unreachable(where: string, why: string, facts: object): VarveError {
-  return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${why}`, {
-    ...facts,
-    hint: 'check that the server runs and can be reached from here, and run the command again',
-  })
+  if (wrongUser.has(number)) return accessRefused(where, facts, passwordHint)
+  if (missingRight.has(number)) return rightMissing(where, facts)
+  return noSpace.has(number) ? diskFull(where, facts) : otherFailure(where, facts)
 }

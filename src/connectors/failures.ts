@@ -1,0 +1,44 @@
+// What a database says when it fails, as errors of the house. Which of its codes mean what is for each connector to know.
+// `where` is the endpoint, without secrets.
+import { VarveError } from '../base/errors.ts'
+
+export interface FailureFacts {
+  readonly data: Readonly<Record<string, unknown>>
+  readonly cause: Error
+}
+
+export function unreachable(where: string, why: string, facts: FailureFacts): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${why}`, {
+    ...facts,
+    hint: 'check that the server runs and can be reached from here, and run the command again',
+  })
+}
+
+/** `hint` says where the password is looked for. */
+export function accessRefused(where: string, facts: FailureFacts, hint: string): VarveError {
+  return new VarveError('VARVE_REFUSED', `'${where}' refuses access: ${facts.cause.message}`, {
+    ...facts,
+    hint,
+  })
+}
+
+export function rightMissing(where: string, facts: FailureFacts): VarveError {
+  return new VarveError('VARVE_REFUSED', `'${where}' does not allow it: ${facts.cause.message}`, {
+    ...facts,
+    hint: 'the user needs to read the linked tables, and to write, the tables and one of its own, varve_sync',
+  })
+}
+
+export function diskFull(where: string, facts: FailureFacts): VarveError {
+  return new VarveError('VARVE_DISK_FULL', `no space left at '${where}': ${facts.cause.message}`, {
+    ...facts,
+    hint: 'nothing was written there; free some space and run the command again',
+  })
+}
+
+export function otherFailure(where: string, facts: FailureFacts): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${where}' says: ${facts.cause.message}`, {
+    ...facts,
+    hint: 'nothing was written there',
+  })
+}
