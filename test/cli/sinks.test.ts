@@ -54,6 +54,33 @@ test('varve sync --listen: a signed webhook starts a round, and Ctrl-C ends it',
   api.close()
 }, 60_000)
 
+test('varve sync --follow: a webhook is told of a commit when it is made, and so is who looks on', async () => {
+  const dir = temporaryDir()
+  const hook = await startHook()
+  fs.writeFileSync(`${dir}/people.csv`, 'id,name\n1,Ada\n')
+  await ok(['init'], { cwd: dir })
+  await ok(['track', 'people.csv', '--key', 'id'], { cwd: dir })
+  await ok(['add', '.'], { cwd: dir })
+  await ok(['commit', '-m', 'first'], { cwd: dir })
+  const env = { VARVE_LINK_HOOK_SECRET: secret }
+  const link = ['link', 'add', 'hook', hook.url, '--tables', 'people.csv', '--mode', 'materialize']
+  expect((await varve(link, { cwd: dir, env })).code).toBe(0)
+  const child = spawn(process.execPath, [varveFile, 'sync', '--follow', '--json'], {
+    cwd: dir,
+    env: { PATH: process.env['PATH'], HOME: dir, ...env },
+  })
+  const ended = once(child, 'close')
+  let said = ''
+  child.stdout.on('data', (part: Buffer) => void (said += part.toString()))
+  await expect.poll(() => said, { timeout: 30_000 }).toContain('"added":1')
+  fs.writeFileSync(`${dir}/people.csv`, 'id,name\n1,Ada\n2,Grace\n3,Barbara\n')
+  await ok(['commit', '-am', 'second'], { cwd: dir })
+  await expect.poll(() => said, { timeout: 30_000 }).toContain('"added":2')
+  child.kill('SIGINT')
+  expect((await ended)[0]).toBe(0)
+  await hook.close()
+}, 90_000)
+
 describe('varve link and sync with a webhook', () => {
   const dir = temporaryDir()
   const env = { VARVE_LINK_HOOK_SECRET: secret }

@@ -34,8 +34,11 @@ export async function followLinks(
       onRound: (receipt: Receipt) => watcher?.done(receipt),
       ...(compareMs === null ? {} : { compareMs }),
     }
-    for await (const receipt of repo.followLink(name, options))
+    for await (const receipt of repo.followLink(name, options)) {
       out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'all'))
+      // Whoever waits for it must not wait for the next one.
+      await out.flush()
+    }
   }
   try {
     await Promise.all(links.map(one))
