@@ -124,7 +124,7 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   async #round(link: t.Link, options: t.LinkSyncOptions): Promise<t.Receipt> {
     if (await isSink(link)) {
-      const { deliverRound } = await import('../sync/deliver.ts')
+      const { deliverRound } = await import('../sync/deliver/deliver.ts')
       return this.#toSink(link, (sink) => deliverRound({ repo: this.repo, sink, link, options }))
     }
     const { syncRound } = await import('../sync/round.ts')
@@ -184,7 +184,7 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   async #sinkLine(link: t.Link, options: t.FollowLinkOptions): Promise<Line> {
-    const { deliverRound } = await import('../sync/deliver.ts')
+    const { deliverRound } = await import('../sync/deliver/deliver.ts')
     const { repo } = this
     const round = (): Promise<t.Receipt> =>
       this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options }))

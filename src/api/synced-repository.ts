@@ -48,7 +48,7 @@ export abstract class SyncedRepository extends LinkedRepository {
         hint: `see which do: 'varve sync conflicts ${name}'`,
       })
     }
-    const { settleHeldRows } = await import('../sync/settle.ts')
+    const { settleHeldRows } = await import('../sync/held/settle.ts')
     await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows, side })
     return rows
   }

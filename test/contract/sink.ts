@@ -10,7 +10,7 @@ import type { Batch, Sink } from '../../src/connectors/sink.ts'
 import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
-import { deliverRound } from '../../src/sync/deliver.ts'
+import { deliverRound } from '../../src/sync/deliver/deliver.ts'
 
 type Texts = Record<string, string>
 /** By 'table/key': the row's cells as text, without empty ones; bytes that are no text in base64. */

@@ -5,7 +5,7 @@ import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { SyncOptions } from '../interface.ts'
-import { type LinkedTable, tableAt } from '../link-tables.ts'
+import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { TableChanges } from './table-changes.ts'
 
 export interface CapturedLog {

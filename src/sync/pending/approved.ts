@@ -6,7 +6,7 @@ import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { type LinkedTable, tableAt } from '../link-tables.ts'
+import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { linkRef } from '../state.ts'
 import type { PendingSync, Stop } from './interface.ts'
 

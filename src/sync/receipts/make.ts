@@ -3,9 +3,9 @@ import { type Cid, digestHex } from '../../encoding/cid.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { CapturedTable, HeldBack, Receipt, TableReceipt } from '../interface.ts'
-import { type LinkedTable, linkTree } from '../link-tables.ts'
+import { type LinkedTable, linkTree } from '../tables/link-tables.ts'
 import type { Round } from '../round.ts'
-import type { Written } from '../apply.ts'
+import type { Written } from '../apply/interface.ts'
 import { tableStates } from './table-states.ts'
 
 export interface RoundEnd {

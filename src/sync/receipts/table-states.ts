@@ -6,7 +6,7 @@ import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import { Table } from '../../table/table.ts'
 import type { TableState } from '../interface.ts'
-import { type LinkedTable, tableAt } from '../link-tables.ts'
+import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 
 export async function tableStates(
   io: Io,

@@ -2,13 +2,13 @@
 // tree holds the link's tables as they are afterwards, its parents are the delivery before and the branch's commit. It
 // has no time of its own, so whoever makes it again makes the same one, and with it the same ids; and since the delivery
 // before is in it, a branch that goes back and forth makes a new one each time.
-import type { CommitCid } from '../encoding/cid.ts'
-import { Tree } from '../files/tree.ts'
-import { walkCommits } from '../history/ancestry.ts'
-import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
-import type { Commit, Signature } from '../history/interface.ts'
-import type { Io } from '../repo/interface.ts'
-import type { Link } from './interface.ts'
+import type { CommitCid } from '../../encoding/cid.ts'
+import { Tree } from '../../files/tree.ts'
+import { walkCommits } from '../../history/ancestry.ts'
+import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
+import type { Commit, Signature } from '../../history/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Link } from '../interface.ts'
 
 export interface Delivery {
   readonly commit: Commit

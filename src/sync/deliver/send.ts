@@ -1,15 +1,15 @@
 // Sends one delivery: its tables one after the other, each row that changed as a message, in batches that are the same
 // ones when it is sent again. In a dry run they are only counted.
-import { throwIfAborted } from '../base/errors.ts'
-import type { Batch, RowMessage } from '../connectors/sink.ts'
-import { digestHex } from '../encoding/cid.ts'
-import type { Path } from '../files/interface.ts'
-import type { Io } from '../repo/interface.ts'
+import { throwIfAborted } from '../../base/errors.ts'
+import type { Batch, RowMessage } from '../../connectors/sink.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
+import type { Io } from '../../repo/interface.ts'
 import type { DeliverRound } from './deliver.ts'
-import { messagesOf } from './deliver-messages.ts'
-import { deliveredTable } from './deliver-tables.ts'
+import { messagesOf } from './messages.ts'
+import { deliveredTable } from './tables.ts'
 import { type Delivery, deliveredCommit } from './delivery.ts'
-import { type Progress, refuseOvertaken } from './delivery-state.ts'
+import { type Progress, refuseOvertaken } from './state.ts'
 
 export interface Sending {
   readonly previous: Delivery | null

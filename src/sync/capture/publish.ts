@@ -1,13 +1,13 @@
 // What a round writes down of the endpoint as it was seen: commits on a ref of the link.
-import type { Cid } from '../encoding/cid.ts'
-import type { Tree } from '../files/tree.ts'
-import { operatorOf } from '../repo/context.ts'
-import type { Io } from '../repo/interface.ts'
-import { linkCommit } from './link-commit.ts'
-import { markKey } from './log/mark.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Tree } from '../../files/tree.ts'
+import { operatorOf } from '../../repo/context.ts'
+import type { Io } from '../../repo/interface.ts'
+import { linkCommit } from '../link-commit.ts'
+import { markKey } from '../log/mark.ts'
 import type { Reading } from './read-endpoint.ts'
-import type { Round } from './round.ts'
-import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from './state.ts'
+import type { Round } from '../round.ts'
+import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 
 export interface Seen {
   readonly state: LinkState

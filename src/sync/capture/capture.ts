@@ -1,18 +1,18 @@
 // Reads an endpoint's tables as they are at one moment into a tree. What has not changed has the same bytes and so the
 // same objects: the next commit of an unchanged endpoint is no commit at all.
-import { isVarveError } from '../base/errors.ts'
-import type { Connector } from '../connectors/interface.ts'
-import type { TreeEntry, Path } from '../files/interface.ts'
-import { Tree } from '../files/tree.ts'
-import { readCells } from '../formats/columnar/read-cells.ts'
-import type { Io } from '../repo/interface.ts'
-import { writeTable } from '../table/table-object.ts'
+import { isVarveError } from '../../base/errors.ts'
+import type { Connector } from '../../connectors/interface.ts'
+import type { TreeEntry, Path } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { readCells } from '../../formats/columnar/read-cells.ts'
+import type { Io } from '../../repo/interface.ts'
+import { writeTable } from '../../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf, waitingForShape, waitingForTable } from './drift.ts'
-import { isAllowed } from './guards.ts'
-import type { HeldRows } from './held-rows.ts'
-import type { Link, SyncOptions } from './interface.ts'
-import { type LinkedTable, tableAt, tablesThere } from './link-tables.ts'
+import { isAllowed } from '../guards.ts'
+import type { HeldRows } from '../held/held-rows.ts'
+import type { Link, SyncOptions } from '../interface.ts'
+import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
 
 /** `before` is the endpoint as it was last read: its columns keep their ids. */
 export async function capture(

@@ -1,9 +1,9 @@
 // How an endpoint's table has changed its shape since it was read before. A new column that may be empty flows along;
 // anything else stops that table alone, says what it is, and waits for somebody to let it through.
-import type { EndpointTable } from '../connectors/interface.ts'
-import type { Schema } from '../table/interface.ts'
-import type { HeldBack, Link } from './interface.ts'
-import type { LinkedTable } from './link-tables.ts'
+import type { EndpointTable } from '../../connectors/interface.ts'
+import type { Schema } from '../../table/interface.ts'
+import type { HeldBack, Link } from '../interface.ts'
+import type { LinkedTable } from '../tables/link-tables.ts'
 
 /** One sentence a change; empty when the table may go on. */
 export function driftOf(before: Schema, table: EndpointTable): string[] {

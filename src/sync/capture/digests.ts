@@ -1,9 +1,9 @@
 // Digests that an endpoint made of its tables when they were read, each with the table that was read then. A table whose
 // digest is the same again need not be read again.
-import { utf8, utf8Text } from '../base/bytes.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path } from '../files/interface.ts'
-import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
+import { utf8, utf8Text } from '../../base/bytes.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
+import type { ObjectReader, ObjectWriter } from '../../store/interface.ts'
 
 export class TableDigests {
   readonly #known: ReadonlyMap<Path, readonly [digest: string, table: Cid]>

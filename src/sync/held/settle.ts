@@ -1,13 +1,13 @@
 // Settles rows that wait because both sides changed them. 'ours' says that the endpoint's value has been seen and is to
 // be overwritten: the base takes it, so that only our change is left. 'theirs' takes the endpoint's row into the branch
 // as well. Either way nothing is written to the endpoint here; the next round does it, with its guards.
-import { VarveError } from '../base/errors.ts'
-import type { Folder, Repo } from '../repo/interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Folder, Repo } from '../../repo/interface.ts'
 import { changeBase } from './base-change.ts'
-import { changeBranch, commitTree } from './branch-change.ts'
+import { changeBranch, commitTree } from '../branch-change.ts'
 import { HeldRows } from './held-rows.ts'
-import type { HeldBack, Link } from './interface.ts'
-import { readLinkState } from './state.ts'
+import type { HeldBack, Link } from '../interface.ts'
+import { readLinkState } from '../state.ts'
 
 export interface Settling {
   readonly repo: Repo

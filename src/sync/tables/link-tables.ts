@@ -1,15 +1,15 @@
 // Where an endpoint's tables lie in the dataset, and the part of a tree that a link is about: its tables and nothing
 // else, so that what the rest of the dataset does is not the link's business.
-import { VarveError } from '../base/errors.ts'
-import type { EndpointTable } from '../connectors/interface.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import { safePath } from '../files/path.ts'
-import { Tree } from '../files/tree.ts'
-import type { Io } from '../repo/interface.ts'
-import type { TableObject } from '../table/interface.ts'
-import { loadTable } from '../table/table-object.ts'
-import type { Link } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { EndpointTable } from '../../connectors/interface.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { safePath } from '../../files/path.ts'
+import { Tree } from '../../files/tree.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { loadTable } from '../../table/table-object.ts'
+import type { Link } from '../interface.ts'
 
 export interface LinkedTable {
   readonly table: EndpointTable

@@ -1,17 +1,17 @@
 // Looks at what was read before anything is done with it: says what the endpoint changed, and stops tables of which too
 // many rows are gone. What counts is what both sides last had: rows that a restored endpoint has lost were never
 // removed by anybody, and go back. The merge sees of a table that is stopped what both sides had.
-import { VarveError } from '../base/errors.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import type { Tree } from '../files/tree.ts'
-import type { Io } from '../repo/interface.ts'
-import { Table } from '../table/table.ts'
-import type { CapturedTable } from './interface.ts'
-import { tableAt } from './link-tables.ts'
-import type { LinkedTable } from './link-tables.ts'
-import type { Stops } from './pending/stops.ts'
-import type { Round } from './round.ts'
-import { countChanges } from './row-changes.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { Io } from '../../repo/interface.ts'
+import { Table } from '../../table/table.ts'
+import type { CapturedTable } from '../interface.ts'
+import { tableAt } from '../tables/link-tables.ts'
+import type { LinkedTable } from '../tables/link-tables.ts'
+import type { Stops } from '../pending/stops.ts'
+import type { Round } from '../round.ts'
+import { countChanges } from '../tables/row-changes.ts'
 
 const nothing = { added: 0, changed: 0, removed: 0 }
 

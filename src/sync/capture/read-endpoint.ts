@@ -1,20 +1,20 @@
 // The first part of a round: the endpoint's tables as they are now. By its log where that can be read on from what is
 // known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
 // and with which a new log begins where one is wanted.
-import type { ChangeLog, LogMark } from '../connectors/change-log.ts'
-import type { Tree } from '../files/tree.ts'
-import { operatorOf } from '../repo/context.ts'
-import type { Io } from '../repo/interface.ts'
+import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
+import type { Tree } from '../../files/tree.ts'
+import { operatorOf } from '../../repo/context.ts'
+import type { Io } from '../../repo/interface.ts'
 import { capture } from './capture.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf, isShapedAs, waitingForShape, waitingForTable } from './drift.ts'
-import { isAllowed } from './guards.ts'
-import type { HeldRows } from './held-rows.ts'
-import { type LinkedTable, tableAt, tablesThere } from './link-tables.ts'
-import { captureLog } from './log/capture-log.ts'
-import { type LinkMark, markKey, newName } from './log/mark.ts'
-import type { OpenLog } from './log/open-log.ts'
-import type { Round } from './round.ts'
+import { isAllowed } from '../guards.ts'
+import type { HeldRows } from '../held/held-rows.ts'
+import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
+import { captureLog } from '../log/capture-log.ts'
+import { type LinkMark, markKey, newName } from '../log/mark.ts'
+import type { OpenLog } from '../log/open-log.ts'
+import type { Round } from '../round.ts'
 
 /** A reading of the log is not noted more often than this when it found nothing. */
 const idleMs = 60_000

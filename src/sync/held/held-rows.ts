@@ -2,18 +2,18 @@
 // For each the endpoint keeps what it has, and the common base keeps what it was (of a row that was merged and only could not
 // be written, what was read): so the row is looked at anew in every round, until one side gives way, and nothing of either
 // side is lost meanwhile.
-import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import type { Tree } from '../files/tree.ts'
-import { scanConflicts } from '../merge/conflicts.ts'
-import { ProllyMap } from '../prolly/map.ts'
-import type { Io } from '../repo/interface.ts'
-import type { TableObject } from '../table/interface.ts'
-import { keyText } from '../table/key.ts'
-import { writeTable } from '../table/table-object.ts'
-import type { HeldBack } from './interface.ts'
-import { type LinkedTable, tableAt } from './link-tables.ts'
+import { compareBytes, fromHex, toHex } from '../../base/bytes.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import { scanConflicts } from '../../merge/conflicts.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { keyText } from '../../table/key.ts'
+import { writeTable } from '../../table/table-object.ts'
+import type { HeldBack } from '../interface.ts'
+import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 
 export class HeldRows {
   readonly list: HeldBack[] = []

@@ -1,14 +1,14 @@
 // What has to happen to an endpoint's table so that it becomes another: rows as cells in the order of the endpoint's own
 // columns, from the difference of two tables. The cost follows the difference.
-import type { RowChange } from '../connectors/interface.ts'
-import { diffMaps } from '../prolly/diff.ts'
-import type { Entry } from '../prolly/interface.ts'
-import type { NodeStore } from '../prolly/node-store.ts'
-import { entryCells } from '../table/entry-cells.ts'
-import type { Cell, Column, TableObject } from '../table/interface.ts'
-import type { RowShape } from '../table/rows.ts'
-import { Table } from '../table/table.ts'
-import type { RowCounts } from './interface.ts'
+import type { RowChange } from '../../connectors/interface.ts'
+import { diffMaps } from '../../prolly/diff.ts'
+import type { Entry } from '../../prolly/interface.ts'
+import type { NodeStore } from '../../prolly/node-store.ts'
+import { entryCells } from '../../table/entry-cells.ts'
+import type { Cell, Column, TableObject } from '../../table/interface.ts'
+import type { RowShape } from '../../table/rows.ts'
+import { Table } from '../../table/table.ts'
+import type { RowCounts } from '../interface.ts'
 
 const batchRows = 512
 

@@ -1,17 +1,17 @@
 // A tree as an endpoint can hold it. Columns that the dataset's table has and the endpoint's has not stay in the branch:
 // they are no part of what is written, nor of what both sides have in common, or else the next round would take them
 // for removed over there.
-import { compareBytes, equalBytes } from '../base/bytes.ts'
-import { CellPacker } from '../formats/columnar/pack-cells.ts'
-import { packedEdits } from '../formats/packed-edits.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import type { Tree } from '../files/tree.ts'
-import type { Edit } from '../prolly/interface.ts'
-import type { Io } from '../repo/interface.ts'
-import type { Cell, TableObject } from '../table/interface.ts'
-import { rowShape } from '../table/rows.ts'
-import { writeTable } from '../table/table-object.ts'
-import { Table } from '../table/table.ts'
+import { compareBytes, equalBytes } from '../../base/bytes.ts'
+import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { packedEdits } from '../../formats/packed-edits.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { Edit } from '../../prolly/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Cell, TableObject } from '../../table/interface.ts'
+import { rowShape } from '../../table/rows.ts'
+import { writeTable } from '../../table/table-object.ts'
+import { Table } from '../../table/table.ts'
 import { type LinkedTable, tableAt } from './link-tables.ts'
 import { rowChanges } from './row-changes.ts'
 

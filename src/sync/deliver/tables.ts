@@ -1,14 +1,14 @@
 // The tables that a sink is told about: the part of a tree that lies at the link's paths, and nothing else, so that what
 // the rest of the dataset does is no delivery.
-import { VarveError } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import { safePath } from '../files/path.ts'
-import { Tree } from '../files/tree.ts'
-import type { Io } from '../repo/interface.ts'
-import type { TableObject } from '../table/interface.ts'
-import { loadTable } from '../table/table-object.ts'
-import type { Link } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { safePath } from '../../files/path.ts'
+import { Tree } from '../../files/tree.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { loadTable } from '../../table/table-object.ts'
+import type { Link } from '../interface.ts'
 
 /** A sink has no names of its own for tables: they are paths of the dataset. */
 export function deliveredPaths(link: Link): Path[] {

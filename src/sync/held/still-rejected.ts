@@ -1,15 +1,15 @@
 // Rows that the endpoint refused in the last round and would refuse again, since nothing has changed on either side: they
 // wait without being tried, so that a link with such a row can still be quiet. Anything that changes, a parent row that
 // arrives, say, has all of them tried again; what changes outside of the link's tables does not show, hence `retry`.
-import type { Cid } from '../encoding/cid.ts'
-import type { Tree } from '../files/tree.ts'
-import { readCommit } from '../history/commit.ts'
-import type { Io } from '../repo/interface.ts'
-import type { HeldBack } from './interface.ts'
-import { type LinkedTable, linkTree } from './link-tables.ts'
-import { lastReceipt } from './receipts/log.ts'
-import { tableStates } from './receipts/table-states.ts'
-import type { Round } from './round.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Tree } from '../../files/tree.ts'
+import { readCommit } from '../../history/commit.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { HeldBack } from '../interface.ts'
+import { type LinkedTable, linkTree } from '../tables/link-tables.ts'
+import { lastReceipt } from '../receipts/log.ts'
+import { tableStates } from '../receipts/table-states.ts'
+import type { Round } from '../round.ts'
 
 export interface NowSides {
   readonly tables: readonly LinkedTable[]

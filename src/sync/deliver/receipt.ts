@@ -1,13 +1,13 @@
 // The receipt of a round that told a sink of rows. Nothing is read there: what its side holds is what it has confirmed.
-import { digestHex } from '../encoding/cid.ts'
-import type { Path } from '../files/interface.ts'
-import { Tree } from '../files/tree.ts'
-import type { Commit } from '../history/interface.ts'
-import type { Io } from '../repo/interface.ts'
-import { Table } from '../table/table.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import type { Commit } from '../../history/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import { Table } from '../../table/table.ts'
 import type { DeliverRound } from './deliver.ts'
-import { deliveredTable } from './deliver-tables.ts'
-import type { Receipt, RowCounts, TableReceipt, TableState } from './interface.ts'
+import { deliveredTable } from './tables.ts'
+import type { Receipt, RowCounts, TableReceipt, TableState } from '../interface.ts'
 
 export const noCounts: RowCounts = { added: 0, changed: 0, removed: 0 }
 

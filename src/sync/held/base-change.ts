@@ -1,12 +1,12 @@
 // A change of what both sides are taken to have in common, by somebody who has seen what they hold.
-import type { Cid } from '../encoding/cid.ts'
-import type { Tree } from '../files/tree.ts'
-import { nextGeneration, writeCommit } from '../history/commit.ts'
-import { signatureOf, withWriter } from '../repo/context.ts'
-import type { Io, Repo } from '../repo/interface.ts'
-import { commitTree } from './branch-change.ts'
-import type { Link } from './interface.ts'
-import { type LinkState, linkRef, readLinkState } from './state.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Tree } from '../../files/tree.ts'
+import { nextGeneration, writeCommit } from '../../history/commit.ts'
+import { signatureOf, withWriter } from '../../repo/context.ts'
+import type { Io, Repo } from '../../repo/interface.ts'
+import { commitTree } from '../branch-change.ts'
+import type { Link } from '../interface.ts'
+import { type LinkState, linkRef, readLinkState } from '../state.ts'
 
 export interface BaseChange {
   readonly repo: Repo

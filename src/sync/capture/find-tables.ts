@@ -1,12 +1,12 @@
 // The endpoint's tables that a link is about. One that was there and is gone stops by itself, as any other change of
 // shape does, and not the link: it goes on under the shape that it had.
-import { type VarveError, isVarveError } from '../base/errors.ts'
-import type { Connector, EndpointTable } from '../connectors/interface.ts'
-import type { Tree } from '../files/tree.ts'
-import type { Io } from '../repo/interface.ts'
-import type { Schema } from '../table/interface.ts'
-import type { Link } from './interface.ts'
-import { type LinkedTable, linkedTables, tableAt, tablePath } from './link-tables.ts'
+import { type VarveError, isVarveError } from '../../base/errors.ts'
+import type { Connector, EndpointTable } from '../../connectors/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Schema } from '../../table/interface.ts'
+import type { Link } from '../interface.ts'
+import { type LinkedTable, linkedTables, tableAt, tablePath } from '../tables/link-tables.ts'
 
 /** `before` is the endpoint as it was last read. @throws VarveError VARVE_PATH_NOT_FOUND for one that never was there */
 export async function findTables(

@@ -2,16 +2,16 @@
 // on its way (intent). A delivery is announced before its first message and counts as done after its last, both by
 // compare-and-set; so after a kill it is sent again, whole and under the same ids, before anything else is. Where the
 // receiver keeps its own position together with the rows, its word counts: it was restored along with them.
-import { type Cid, type CommitCid, cidOfDigest } from '../encoding/cid.ts'
-import { fromHex } from '../base/bytes.ts'
-import { VarveError } from '../base/errors.ts'
-import type { Sink } from '../connectors/sink.ts'
-import { operatorOf } from '../repo/context.ts'
-import type { Io, Repo } from '../repo/interface.ts'
-import type { Manifest } from '../store/interface.ts'
-import { isAllowed } from './guards.ts'
-import type { Link, SyncOptions } from './interface.ts'
-import { type LinkState, identityKey, linkRef, readLinkState } from './state.ts'
+import { type Cid, type CommitCid, cidOfDigest } from '../../encoding/cid.ts'
+import { fromHex } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Sink } from '../../connectors/sink.ts'
+import { operatorOf } from '../../repo/context.ts'
+import type { Io, Repo } from '../../repo/interface.ts'
+import type { Manifest } from '../../store/interface.ts'
+import { isAllowed } from '../guards.ts'
+import type { Link, SyncOptions } from '../interface.ts'
+import { type LinkState, identityKey, linkRef, readLinkState } from '../state.ts'
 
 export interface Progress {
   readonly done: CommitCid | null

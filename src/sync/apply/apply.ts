@@ -1,0 +1,83 @@
+// The last part of a round: the endpoint becomes what was merged, but for the rows that are held back. The base that it
+// is about to be told is durable here before it is told; what the endpoint will not take is held back too, and all is
+// tried again without it.
+import { toHex } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { HeldBackRow } from '../../connectors/interface.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import { Tree } from '../../files/tree.ts'
+import type { HeldRows } from '../held/held-rows.ts'
+import { type LinkedTable, tablesThere } from '../tables/link-tables.ts'
+import type { ApplyStep, Written } from './interface.ts'
+import { announce, announced, remember } from './remember.ts'
+import { changesOf, countSteps, guardWritten, tableSteps } from './table-steps.ts'
+
+const attemptsMax = 6
+
+export async function applyStep(step: ApplyStep): Promise<Written> {
+  const { round, io, held } = step
+  const { connector, link, options } = round
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const after = await held.put(io, step.target, step.captured)
+    const base = await held.put(io, step.common, await keptBase(step))
+    const steps = await tableSteps(step, after)
+    if (link.mode === 'capture') {
+      if (options.dryRun !== true) await remember(step, { base, after: null, written: null })
+      return { counts: new Map(), after: step.captured }
+    }
+    if (await guardWritten(step, steps, after)) continue
+    const counts = await countSteps(step, steps)
+    if (options.dryRun === true) return { counts, after }
+    const isQuiet = [...counts.values()].every((one) => one.added + one.changed + one.removed === 0)
+    if (isQuiet) {
+      await remember(step, { base, after: null, written: null })
+      return { counts, after: step.captured }
+    }
+    const commit = await announced(step, base)
+    await announce(step, commit)
+    const { fence, base: told } = await connector.takeOver(link.name)
+    if (told !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
+    const applied = await connector.apply({
+      link: link.name,
+      fence,
+      base: digestHex(commit),
+      tables: tablesThere(step.tables),
+      changes: (table, kind) => changesOf(step, steps, counts, table, kind),
+      signal: options.signal,
+    })
+    if (applied.outcome === 'applied') {
+      await remember(step, { base, after, written: commit })
+      return { counts, after }
+    }
+    for (const row of applied.rows) held.add(heldBack(step.tables, row))
+  }
+  throw new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `the endpoint of '${link.name}' changes faster than it can be written to`,
+    {
+      data: { link: link.name, attempts: attemptsMax, passing: true },
+      hint: 'nothing is lost; run the sync again when fewer writers are at work',
+    },
+  )
+}
+
+/**
+ * What held rows have in common. In two ways the branch has taken in what was read, clashes apart: that it did so once more
+ * must not look like a change of its own when the endpoint's row changes again.
+ */
+async function keptBase({ round, io, held, captured, base }: ApplyStep): Promise<Tree> {
+  const before = base ?? Tree.empty(io.nodes, io.writer)
+  return round.link.mode === 'two-way' ? held.unmerged().put(io, captured, before) : before
+}
+
+function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): Parameters<HeldRows['add']>[0] {
+  const path = tables.find(({ table }) => table.name === row.table)!.path
+  return { table: row.table, path, key: '', keyHex: toHex(row.key), reason: row.reason, message: row.message }
+}
+
+function overtaken(link: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `another worker has synchronized '${link}' meanwhile`, {
+    data: { link, passing: true },
+    hint: 'nothing was written; run it again',
+  })
+}

@@ -1,0 +1,60 @@
+// What a write has to do in each table: from what was read there to what it shall hold.
+import type { EndpointTable, RowChange } from '../../connectors/interface.ts'
+import type { Path } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { RowCounts } from '../interface.ts'
+import { emptyTable } from '../tables/empty-table.ts'
+import { tableAt } from '../tables/link-tables.ts'
+import { type TableStep, countChanges, rowChanges } from '../tables/row-changes.ts'
+import type { ApplyStep } from './interface.ts'
+
+/** Nothing is read where nothing of the kind is to be done. */
+export async function* changesOf(
+  { io, tables }: ApplyStep,
+  steps: ReadonlyMap<string, TableStep>,
+  counts: ReadonlyMap<Path, RowCounts>,
+  table: EndpointTable,
+  kind: RowChange['kind'],
+): AsyncGenerator<readonly RowChange[]> {
+  const { added, changed, removed } = counts.get(tables.find((one) => one.table === table)!.path)!
+  if ({ insert: added, update: changed, delete: removed }[kind] === 0) return
+  yield* rowChanges(io.nodes, steps.get(table.name)!, table, kind)
+}
+
+export async function tableSteps(step: ApplyStep, after: Tree): Promise<Map<string, TableStep>> {
+  const { io, tables, captured } = step
+  const steps = new Map<string, TableStep>()
+  for (const { table, path } of tables) {
+    const before = (await tableAt(io, captured, path)) ?? emptyTable(io, table)
+    steps.set(table.name, {
+      before,
+      after: (await tableAt(io, after, path)) ?? { ...before, rows: emptyTable(io, table).rows },
+    })
+  }
+  return steps
+}
+
+/** Whether a table was stopped; it is then held back, and all is to be looked at again. */
+export async function guardWritten(
+  { io, tables, captured, held, stops }: ApplyStep,
+  steps: ReadonlyMap<string, TableStep>,
+  after: Tree,
+): Promise<boolean> {
+  let isStopped = false
+  for (const linked of tables) {
+    if (held.isWhole(linked.path)) continue
+    const [from, to] = [await captured.get(linked.path), await after.get(linked.path)]
+    const change = { ...steps.get(linked.table.name)!, from, to }
+    if (await stops.guardDeletes(io, linked, 'branch', change)) isStopped = true
+  }
+  return isStopped
+}
+
+export async function countSteps(
+  { io, tables }: ApplyStep,
+  steps: ReadonlyMap<string, TableStep>,
+): Promise<Map<Path, RowCounts>> {
+  const all = new Map<Path, RowCounts>()
+  for (const { table, path } of tables) all.set(path, await countChanges(io.nodes, steps.get(table.name)!))
+  return all
+}
