@@ -3,7 +3,7 @@
 import { VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, digestHex, parseCid } from '../encoding/cid.ts'
 import { type PushedUpdate, type ReceiveReport, receivePush } from '../remote/receive-push.ts'
-import { PackReader, type PackSource } from '../store/disk/pack-reader.ts'
+import { PackReader } from '../store/disk/pack-reader.ts'
 import { HttpError, readJson, sendJson } from './answers.ts'
 import type { AuditEntry } from './audit.ts'
 import { checkRef } from './authorize.ts'
@@ -114,17 +114,9 @@ async function receive(exchange: Exchange, push: Push): Promise<ReceiveReport> {
   throwIfAborted(signal)
   const { name, store } = exchange.repository()
   for (const { ref } of push.updates) checkRef(principal, ref)
-  const sources: PackSource[] = push.packs.map((pack) => ({
-    name: pack,
-    file: services.uploads.file(placeOf(exchange), pack),
-  }))
-  const lacking = push.packs.find((pack) => services.uploads.size(placeOf(exchange), pack) === 0)
-  if (lacking !== undefined)
-    throw new VarveError('VARVE_OBJECT_MISSING', `pack '${lacking}' was not uploaded`, {
-      data: { pack: lacking },
-    })
   let sent: PackReader
   try {
+    const sources = await services.uploads.take(placeOf(exchange), push.packs)
     sent = await PackReader.open(sources, store, {
       signal,
       limits: { packBytesMax: services.limits.packBytesMax, recordsMax: 32_000_000 },

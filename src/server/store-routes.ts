@@ -2,7 +2,6 @@
 // streamed; a manifest is made anew for the one who asks (public-store.ts).
 import fs from 'node:fs'
 import path from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { Cid } from '../encoding/cid.ts'
 import { isMissing, openExisting, readRange } from '../store/disk/files.ts'
 import { formatBytes, manifestName, packPath, segmentPath } from '../store/disk/layout.ts'
@@ -11,13 +10,13 @@ import { encodeLogEntry, manifestRefs } from '../store/manifest-file.ts'
 import { HttpError } from './answers.ts'
 import type { Exchange, Route, Schema } from './interface.ts'
 import { publicManifest } from './public-store.ts'
-import { type Range, rangeHeaders, rangeOf } from './ranges.ts'
+import { rangeHeaders, rangeOf } from './ranges.ts'
 import type { ServedRepository } from './repositories.ts'
 import { type AnswerSet, binary, notFound, repoParameter } from './schemas.ts'
+import { sendParts } from './send-parts.ts'
 
 const bytes: AnswerSet = { 200: binary('the file'), 206: binary('a part of it'), 404: notFound }
 const atOnceBytesMax = 1 << 20
-const partBytes = 256 << 10
 const immutable = 'private, max-age=31536000, immutable'
 const range = { name: 'range', in: 'header', about: "'bytes=0-99'", schema: { type: 'string' } } as const
 const file = (kind: string): Schema => ({ type: 'string', pattern: `^[0-9a-f]{64}\\.${kind}$` })
@@ -183,14 +182,10 @@ async function sendFile(exchange: Exchange, name: string): Promise<void> {
       ...rangeHeaders(wanted, size),
     })
     if (bytes !== null) response.end(bytes)
-    else await pipeline(partsOf(fd, wanted), response, { signal })
+    else await sendParts(response, fd, wanted, signal)
   } finally {
     fs.closeSync(fd)
   }
-}
-
-function partsOf(fd: number, { start, end }: Range): fs.ReadStream {
-  return fs.createReadStream('', { fd, start, end: end - 1, autoClose: false, highWaterMark: partBytes })
 }
 
 function openFile(file: string): number {

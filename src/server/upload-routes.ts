@@ -1,4 +1,5 @@
 // Uploading packs for a push, in pieces: HEAD tells how much is here, PUT goes on from there.
+import type { IncomingMessage } from 'node:http'
 import { addAbortSignal } from 'node:stream'
 import type { Exchange, Route } from './interface.ts'
 import { HttpError } from './answers.ts'
@@ -43,6 +44,12 @@ export const uploadRoutes: readonly Route[] = [
         about: 'where the piece begins: how many bytes are here already (default 0)',
         schema: { type: 'integer', minimum: 0 },
       },
+      {
+        name: 'upload-length',
+        in: 'header',
+        about: 'how many bytes the whole pack has: it is checked as soon as they are here, and takes no more',
+        schema: { type: 'integer', minimum: 0 },
+      },
     ],
     body: { type: 'application/octet-stream', schema: {} },
     answers: {
@@ -56,15 +63,15 @@ export const uploadRoutes: readonly Route[] = [
     },
     handle: async (exchange) => {
       const { request, response, services, signal } = exchange
-      const header = request.headers['upload-offset']
-      if (header !== undefined && !/^\d{1,15}$/.test(String(header)))
-        throw new HttpError(400, 'VARVE_USAGE', 'upload-offset is a whole number')
+      const from = countIn(request, 'upload-offset')
+      const length = countIn(request, 'upload-length')
       const pack = packOf(exchange)
       const offset = await services.uploads.write(
         placeOf(exchange),
         pack,
-        Number(header ?? 0),
+        from ?? 0,
         addAbortSignal(signal, request).iterator({ destroyOnReturn: false }),
+        length,
       )
       response.writeHead(200, { 'upload-offset': String(offset), 'content-type': 'application/json' })
       response.end(JSON.stringify({ offset }))
@@ -78,6 +85,13 @@ export function placeOf({ params, principal }: Exchange): {
   principal: Exchange['principal']
 } {
   return { repository: params['repo']!, principal }
+}
+
+function countIn({ headers }: IncomingMessage, name: string): number | null {
+  const header = headers[name]
+  if (header === undefined) return null
+  if (/^\d{1,15}$/.test(String(header))) return Number(header)
+  throw new HttpError(400, 'VARVE_USAGE', `${name} is a whole number`)
 }
 
 function packOf({ params }: Exchange): string {

@@ -4,7 +4,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { ioError, syncData, writeParts } from '../store/disk/files.ts'
+import { VarveError } from '../base/errors.ts'
+import type { PackSource } from '../store/disk/pack-scan.ts'
 import { HttpError } from './answers.ts'
+import { ArrivedPacks } from './arrived-packs.ts'
 import type { Limits, Principal } from './interface.ts'
 import { privateDir } from './state-files.ts'
 
@@ -20,6 +23,7 @@ export class Uploads {
   readonly #dir: string
   readonly #limits: Limits
   readonly #writing = new Set<string>()
+  readonly #arrived = new ArrivedPacks()
   /** Of pieces that came, on their way to the disk. */
   readonly #flushing = new Map<string, Promise<void>>()
   /** Bytes that came and were neither taken in nor removed: by file, and by token. */
@@ -45,22 +49,29 @@ export class Uploads {
     return path.join(this.#dir, principal.id, repository, `${pack}.pack`)
   }
 
-  /** Adds what `body` holds at `offset`, which must be where the pack ends so far; returns the new end. */
+  /**
+   * Adds what `body` holds at `offset`, which must be where the pack ends so far; returns the new end. At `whole` bytes, if
+   * the sender says how many there will be, the pack is complete.
+   */
   async write(
     place: UploadPlace,
     pack: string,
     offset: number,
     body: AsyncIterable<Uint8Array>,
+    whole: number | null = null,
   ): Promise<number> {
     const file = this.file(place, pack)
     if (this.#writing.has(file))
       throw conflict('another request is sending this pack', this.size(place, pack))
+    if (this.#arrived.has(file)) throw conflict('the pack is here', this.size(place, pack))
     this.#writing.add(file)
     try {
       makePrivate(this.#dir, path.dirname(file))
       const size = this.size(place, pack)
       if (size !== offset) throw conflict('the pack goes on at another offset', size)
-      return await this.#append(file, offset, this.#counted(place.principal.id, offset, body))
+      const end = await this.#append(file, offset, this.#counted(place.principal.id, offset, body))
+      if (end === whole) this.#arrived.add(file)
+      return end
     } finally {
       this.#writing.delete(file)
     }
@@ -142,6 +153,20 @@ export class Uploads {
     }
   }
 
+  /** For a push that takes them in: nobody adds to them any more. @throws VARVE_CORRUPT, VARVE_OBJECT_MISSING */
+  async take(place: UploadPlace, packs: readonly string[]): Promise<PackSource[]> {
+    const sources: PackSource[] = []
+    for (const pack of packs) {
+      const file = this.file(place, pack)
+      const size = this.size(place, pack)
+      if (size === 0) throw lacking(pack)
+      if (this.#writing.has(file)) throw conflict('a request is still sending this pack', size)
+      if (!this.#arrived.has(file)) this.#arrived.add(file)
+      sources.push({ name: pack, file, checked: await this.#arrived.take(file) })
+    }
+    return sources
+  }
+
   async *#counted(
     owner: string,
     offset: number,
@@ -182,6 +207,7 @@ export class Uploads {
     }
     this.#account(file, -(this.#sizes.get(file) ?? 0))
     this.#sizes.delete(file)
+    this.#arrived.forget(file)
   }
 
   #account(file: string, bytes: number): void {
@@ -209,6 +235,10 @@ function makePrivate(root: string, dir: string): void {
 
 function conflict(message: string, size: number): HttpError {
   return new HttpError(409, 'VARVE_NOT_POSSIBLE', message, { 'upload-offset': String(size) })
+}
+
+function lacking(pack: string): VarveError {
+  return new VarveError('VARVE_OBJECT_MISSING', `pack '${pack}' was not uploaded`, { data: { pack } })
 }
 
 function tooLarge(message: string): HttpError {

@@ -54,6 +54,23 @@ export interface WholePack {
   readonly ends: Uint32Array
   /** Whoever takes it may move the file: it is nobody's yet. */
   readonly movable?: true
+  /** Where every object in it was hashed before. Good for one taking: the name is nobody else's. */
+  readonly checked?: CheckedPack
+}
+
+/** What stands at a pack's beginning and end under its new name. */
+export interface PackEnds {
+  readonly name: string
+  readonly head: Uint8Array
+  readonly end: Uint8Array
+}
+
+export interface CheckedPack extends PackEnds {
+  /** All of the pack's, unless the line was cut. */
+  readonly records: number
+  readonly bytes: number
+  /** Why there is no more; null when all is there. */
+  readonly cut: unknown
 }
 
 export interface PackBytes {

@@ -3,10 +3,10 @@
 // sent it may ask once more.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { AdoptOptions, WholePack } from '../interface.ts'
+import type { AdoptOptions, CheckedPack, PackEnds, WholePack } from '../interface.ts'
 import { packEndBytes, packHeadBytes } from '../pack.ts'
 import type { PackRef } from '../segment.ts'
-import { type CheckedPack, type PackEnds, checkPack } from './check-pack.ts'
+import { checkPack } from './check-pack.ts'
 import { ioError, openNew, readRange, remove, rename, syncFile, tmpPath, writeParts } from './files.ts'
 import { type Durability, type PendingPack, giveName } from './pack-file.ts'
 
@@ -23,7 +23,7 @@ export async function adoptPack(
 ): Promise<PendingPack & Pick<CheckedPack, 'records' | 'cut'>> {
   const { file: from, movable } = pack
   if (movable === true && from !== undefined && isBeside(from, store.dir))
-    return new MovedPack(store, from, await checkPack(pack, options))
+    return new MovedPack(store, from, pack.checked ?? (await checkPack(pack, options)))
   const file = tmpPath(store.dir)
   const fd = openNew(file)
   try {

@@ -6,32 +6,17 @@ import { fromHex, toHex } from '../../base/bytes.ts'
 import { corrupt, isVarveError } from '../../base/errors.ts'
 import { randomHex, sha256Stream } from '../../base/platform.ts'
 import { cidOf, codecOf } from '../../encoding/cid.ts'
-import type { AdoptOptions, WholePack } from '../interface.ts'
+import type { AdoptOptions, CheckedPack, WholePack } from '../interface.ts'
 import { packEnd, packFooter, packHead, packHeadBytes } from '../pack.ts'
 import { unpack } from '../packing.ts'
 import { readRecord } from '../record.ts'
 import { type PackBlock, blocksOf } from './pack-blocks.ts'
-
-/** What stands at a pack's beginning and end under its new name. */
-export interface PackEnds {
-  readonly name: string
-  readonly head: Uint8Array
-  readonly end: Uint8Array
-}
 
 export interface CheckOptions extends AdoptOptions {
   /** Gets the pack as it is under its new name, piece by piece; a piece is its own until the promise is kept. */
   readonly take?: (bytes: Uint8Array, at: number) => Promise<void>
   /** When the line is cut, a pack of what had come is better than none. */
   readonly partial?: true
-}
-
-export interface CheckedPack extends PackEnds {
-  /** All of the pack's, unless the line was cut. */
-  readonly records: number
-  readonly bytes: number
-  /** Why there is no more; null when all is there. */
-  readonly cut: unknown
 }
 
 /** @throws VarveError VARVE_CORRUPT when an object is not what the pack says, VARVE_IO, VARVE_UNREACHABLE */

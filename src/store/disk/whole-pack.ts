@@ -14,6 +14,8 @@ import type { Place } from './read.ts'
 const packBytesMin = 1 << 20
 const packBytesMax = 256 << 20
 const askedShareMin = 0.9
+/** On average. The heads of shorter ones are not read one by one. */
+const recordBytesMin = 4 << 10
 
 interface Asked {
   readonly cid: Cid
@@ -44,8 +46,13 @@ export function* wholePacksOf(
   }
 }
 
+/** All of a pack that no index knows; null where it cannot be taken whole, or its records are short. */
+export function unknownPack(file: string): WholePack | null {
+  return wholePack(file, null)
+}
+
 /** null where something does not fit: whoever reads its objects one by one hears what it is. */
-function wholePack(file: string, asked: readonly Asked[]): WholePack | null {
+function wholePack(file: string, asked: readonly Asked[] | null): WholePack | null {
   let fd: number
   try {
     fd = openExisting(file)
@@ -55,7 +62,7 @@ function wholePack(file: string, asked: readonly Asked[]): WholePack | null {
   }
   try {
     const { size } = fs.fstatSync(fd)
-    if (size > packBytesMax || bytesOf(asked) < askedShareMin * size) return null
+    if (size > packBytesMax || (asked !== null && bytesOf(asked) < askedShareMin * size)) return null
     return { file, open: () => openPack(file), bytes: size, ...recordsOf(fd, file, size, asked) }
   } catch (error) {
     if (isVarveError(error, 'VARVE_CORRUPT')) return null
@@ -70,13 +77,14 @@ function recordsOf(
   fd: number,
   file: string,
   size: number,
-  asked: readonly Asked[],
+  asked: readonly Asked[] | null,
 ): Pick<WholePack, 'kind' | 'cids' | 'ends'> {
   const kind = readPackKind(readRange(fd, 0, packHeadBytes, file))
   const trailer = readPackTrailer(readRange(fd, size - packTrailerBytes, packTrailerBytes, file), size)
+  if (asked === null && trailer.footerAt < recordBytesMin * trailer.records) throw unfit()
   const footer = readRange(fd, trailer.footerAt, trailer.records * 4, file)
   const view = new DataView(footer.buffer, footer.byteOffset, footer.length)
-  const known = new Map(asked.map(({ cid, offset }) => [offset, cid]))
+  const known = new Map(asked?.map(({ cid, offset }) => [offset, cid]))
   const cids: Cid[] = []
   const ends = new Uint32Array(trailer.records)
   for (let i = 0; i < trailer.records; i++) {

@@ -2,8 +2,8 @@
 // beside it the bytes that stand at its ends when it is sent. The spool reads objects from it as from any of its packs.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { AdoptOptions, WholePack } from '../../../store/interface.ts'
-import { type PackEnds, checkPack } from '../../../store/disk/check-pack.ts'
+import type { AdoptOptions, PackEnds, WholePack } from '../../../store/interface.ts'
+import { checkPack } from '../../../store/disk/check-pack.ts'
 import { ioError, openPack, readWhole, remove, tmpPath } from '../../../store/disk/files.ts'
 import { type PendingPack, giveName } from '../../../store/disk/pack-file.ts'
 import { packEndBytes, packHeadBytes } from '../../../store/pack.ts'

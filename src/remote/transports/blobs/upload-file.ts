@@ -2,7 +2,7 @@
 // with other bytes at its two ends than it has here (store/disk/check-pack.ts).
 import fs from 'node:fs'
 import { VarveError } from '../../../base/errors.ts'
-import type { PackEnds } from '../../../store/disk/check-pack.ts'
+import type { PackEnds } from '../../../store/interface.ts'
 
 export type FileEnds = Pick<PackEnds, 'head' | 'end'>
 
@@ -22,9 +22,9 @@ export class UploadFile {
     return new UploadFile(handle, (await handle.stat()).size, ends)
   }
 
-  /** @throws VARVE_IO when the file has become shorter */
-  async read(at: number, length: number): Promise<Uint8Array> {
-    const bytes = Buffer.allocUnsafeSlow(length)
+  /** Into `memory`, where that is used for one stretch after the other. @throws VARVE_IO when the file has become shorter */
+  async read(at: number, length: number, memory?: Uint8Array): Promise<Uint8Array> {
+    const bytes = memory?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#handle.read(bytes, done, length - done, at + done)
       if (bytesRead === 0) throw new VarveError('VARVE_IO', 'a file became shorter while it was sent')

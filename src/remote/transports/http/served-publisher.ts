@@ -39,11 +39,13 @@ export class ServedPublisher implements Publisher {
     const opened = await UploadFile.open(file, options.ends)
     try {
       const { size } = opened
+      // Fresh memory for each piece would cost as much as hashing it.
+      const memory = Buffer.allocUnsafeSlow(Math.min(pieceBytes, size))
       let offset = await this.#begun(target, journal, signal)
       for (let stalls = 0; offset < size;) {
         throwIfAborted(signal)
-        const piece = await opened.read(offset, Math.min(pieceBytes, size - offset))
-        const next = this.#offsetIn(await this.#put(target, offset, piece, signal))
+        const piece = await opened.read(offset, Math.min(pieceBytes, size - offset), memory)
+        const next = this.#offsetIn(await this.#put(target, { offset, size, piece }, signal))
         if (next > offset) options.onBytes?.(next - offset)
         // Another try of ours may have been there; but a server that never goes on must not keep us for ever.
         else if (++stalls > stallsMax) throw this.#stalled(next)
@@ -105,14 +107,17 @@ export class ServedPublisher implements Publisher {
 
   #put(
     target: string,
-    offset: number,
-    piece: Uint8Array,
+    { offset, size, piece }: { offset: number; size: number; piece: Uint8Array },
     signal: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     return this.#client.send({
       method: 'PUT',
       path: target,
-      headers: { 'upload-offset': String(offset), 'content-type': 'application/octet-stream' },
+      headers: {
+        'upload-offset': String(offset),
+        'upload-length': String(size),
+        'content-type': 'application/octet-stream',
+      },
       body: piece,
       // A piece may have arrived though its answer did not: the server says where to go on.
       expected: [409],
