@@ -22,6 +22,7 @@ export const slow: readonly string[] = [
   'test/connectors/sqlite-journal.test.ts',
   'test/sync/mysql.test.ts',
   'test/sync/sinks/amqp.test.ts',
+  'test/sync/sinks/kafka.test.ts',
 ]
 
 const config: ViteUserConfig = defineConfig({

@@ -74,6 +74,7 @@ const apart = {
   '@ipld/car/iterator': 'ipld-car-iterator',
   '@ipld/car/writer': 'ipld-car-writer',
   '@nats-io/transport-node': 'nats-transport-node',
+  '@platformatic/kafka': 'kafka',
   '@redis/client': 'redis-client',
   amqplib: 'amqplib',
   aws4fetch: 'aws4fetch',
@@ -144,6 +145,9 @@ async function run() {
   await build({
     ...common,
     entryPoints: Object.fromEntries(Object.entries(apart).map(([id, name]) => [name, id])),
+    define: { 'import.meta.url': 'moduleUrl' },
+    // Its WebAssembly would lie beside it; this one holds it.
+    alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
   })
   keepCompiledCode()
 }

@@ -32,7 +32,13 @@ const amqp: SinkKind = {
   open: async (url, options) => (await import('./amqp/sink.ts')).openAmqp(url, options),
 }
 
-export const sinkKinds: readonly SinkKind[] = [webhook, redis, nats, mqtt, amqp]
+const kafka: SinkKind = {
+  name: 'Kafka: kafka://HOST/TOPIC, kafkas://HOST/TOPIC',
+  accepts: (url) => /^kafkas?:\/\//.test(url),
+  open: async (url, options) => (await import('./kafka/sink.ts')).openKafka(url, options),
+}
+
+export const sinkKinds: readonly SinkKind[] = [webhook, redis, nats, mqtt, amqp, kafka]
 
 export function isSinkUrl(url: string): boolean {
   return sinkKinds.some((kind) => kind.accepts(url))

@@ -1,0 +1,65 @@
+// Connections to a cluster that speaks Kafka's protocol, and what it says of a topic before anything is sent there.
+import { isIP } from 'node:net'
+import { Admin, type BaseOptions, ConfigResourceTypes } from '@platformatic/kafka'
+import type { KafkaAddress } from './address.ts'
+import { isForbidden, isUnknownUser } from './failure.ts'
+
+const connectMsMax = 15_000
+const answerMsMax = 60_000
+/** How long a broker may wait for its replicas. */
+const keepMsMax = 30_000
+const retries = 3
+const retryMsMin = 200
+/** Of a broker that nobody has set otherwise: what a batch may weigh. */
+const batchBytesDefault = 1_048_588
+
+export function clientOptions(address: KafkaAddress, password: string | null): BaseOptions {
+  const { brokers, user, sasl, isTls } = address
+  return {
+    clientId: 'varve',
+    bootstrapBrokers: brokers.map(({ host, port }) => ({ host, port })),
+    connectTimeout: connectMsMax,
+    requestTimeout: answerMsMax,
+    timeout: keepMsMax,
+    retries,
+    // The client would try a refused password again like a line that was cut.
+    retryDelay: (_client, _operation, attempt, _retries, error) =>
+      isUnknownUser(error) ? 0 : retryMsMin * 2 ** (attempt - 1),
+    autocreateTopics: false,
+    ...(user === null ? {} : { sasl: { mechanism: sasl, username: user, password: password ?? '' } }),
+    // Whoever hosts many clusters under one address tells them apart by the name that is asked for.
+    ...(isTls ? { tls: {}, tlsServerName: !brokers.some(({ host }) => isIP(host) !== 0) } : {}),
+  }
+}
+
+export interface TopicFacts {
+  /** The cluster's own, and the topic's: another one under the same name has another. */
+  readonly cluster: string
+  readonly id: string
+  /** What one batch may weigh. */
+  readonly batchBytesMax: number
+}
+
+export async function topicFacts(options: BaseOptions, topic: string): Promise<TopicFacts> {
+  const admin = new Admin(options)
+  try {
+    const { id: cluster, topics } = await admin.metadata({ topics: [topic] })
+    return { cluster, id: topics.get(topic)?.id ?? '', batchBytesMax: await batchBytesMax(admin, topic) }
+  } finally {
+    await admin.close()
+  }
+}
+
+async function batchBytesMax(admin: Admin, topic: string): Promise<number> {
+  const name = 'max.message.bytes'
+  const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [name] }
+  try {
+    const [described] = await admin.describeConfigs({ resources: [resource] })
+    const value = Number(described?.configs.find((one) => one.name === name)?.value)
+    return Number.isSafeInteger(value) && value > 0 ? value : batchBytesDefault
+  } catch (error) {
+    // Writing to a topic takes no right to read its settings.
+    if (isForbidden(error)) return batchBytesDefault
+    throw error
+  }
+}

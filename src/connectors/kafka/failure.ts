@@ -1,0 +1,66 @@
+// What goes wrong with a cluster, in the house's words. The client wraps what a broker says in what it was doing at the
+// time, once for each try: the broker's own word is looked for in there.
+import { VarveError } from '../../base/errors.ts'
+import { messageOf, refused, unreachable } from '../sink-failure.ts'
+import type { KafkaAddress } from './address.ts'
+
+const refusals =
+  /^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE|INVALID_(TOPIC_EXCEPTION|TIMESTAMP|RECORD|REQUEST|REQUIRED_ACKS)|POLICY_VIOLATION|SECURITY_DISABLED|UNSUPPORTED_\w+|\w+_AUTHORIZATION_FAILED|SASL_AUTHENTICATION_FAILED)$/
+
+interface Said extends Error {
+  readonly code?: string
+  /** The protocol's name of it. */
+  readonly apiId?: string
+  readonly serverErrorMessage?: string | null
+}
+
+export function kafkaFailure(
+  { location, topic }: KafkaAddress,
+  error: unknown,
+  passwordName: string,
+): unknown {
+  if (error instanceof VarveError) return error
+  const all = [...saidWithin(error)]
+  if (all.some(({ message }) => message === `Unknown topic ${topic}.`)) return noTopic(location, topic)
+  const refusal = all.find(({ apiId }) => apiId !== undefined && refusals.test(apiId))
+  if (isUnknownUser(error))
+    return refused(
+      location,
+      wordsOf(refusal ?? all.at(-1)),
+      `give the password in the environment as ${passwordName}; how it is shown is said in the URL: '?sasl=plain', scram-sha-256, scram-sha-512`,
+    )
+  if (refusal !== undefined) return refused(location, wordsOf(refusal))
+  return unreachable(location, wordsOf(all.at(-1)))
+}
+
+export function isUnknownUser(error: unknown): boolean {
+  return [...saidWithin(error)].some(({ code }) => code === 'PLT_KFK_AUTHENTICATION')
+}
+
+export function isForbidden(error: unknown): boolean {
+  return [...saidWithin(error)].some(({ apiId }) => apiId?.endsWith('_AUTHORIZATION_FAILED') === true)
+}
+
+export function isTooLarge(error: unknown): boolean {
+  return [...saidWithin(error)].some(({ apiId }) => apiId === 'MESSAGE_TOO_LARGE')
+}
+
+/** The error and all that it was made of, the innermost of the last try last. */
+function* saidWithin(error: unknown): Generator<Said> {
+  if (!(error instanceof Error)) return
+  yield error
+  if (error instanceof AggregateError) for (const one of error.errors) yield* saidWithin(one)
+  yield* saidWithin(error.cause)
+}
+
+function wordsOf(said: Said | undefined): Error {
+  const words = said?.serverErrorMessage || messageOf(said)
+  return new Error(words.replace(/\.$/, ''), { cause: said })
+}
+
+function noTopic(location: string, topic: string): VarveError {
+  return new VarveError('VARVE_REFUSED', `there is no topic '${topic}' at '${location}'`, {
+    data: { endpoint: location, topic },
+    hint: `make it, with as many partitions and copies as you need: kafka-topics.sh --create --topic '${topic}' --bootstrap-server …`,
+  })
+}
