@@ -1,7 +1,18 @@
 // Runs the benchmarks of the built product: `node bench/run.js [name…] [--rounds N] [--large]`. Names: startup, table,
-// files, large-file, history, merge, remotes, links, follow; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to
+// files, large-file, history, merge, remotes, links, follow, transactions; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to
 // work; --large adds the largest table to 'merge'.
-const names = ['startup', 'table', 'files', 'large-file', 'history', 'merge', 'remotes', 'links', 'follow']
+const names = [
+  'startup',
+  'table',
+  'files',
+  'large-file',
+  'history',
+  'merge',
+  'remotes',
+  'links',
+  'follow',
+  'transactions',
+]
 const args = process.argv.slice(2)
 const at = args.indexOf('--rounds')
 const rounds = at === -1 ? null : Number(args.splice(at, 2)[1])

@@ -62,8 +62,15 @@ export interface LogPart {
   readonly changes: readonly LogChange[]
   /** Behind the transaction that ends here; null while it goes on. */
   readonly position: string | null
-  /** When the system committed it, in ms since 1970; null while it goes on, or where no transaction ends here. */
-  readonly committedMs: number | null
+  /** The one that ends here; null while it goes on, or where none does. */
+  readonly transaction: LogTransaction | null
+}
+
+export interface LogTransaction {
+  /** In the system's own words, for people: 'xid 771, LSN 0/16B3748', 'GTID 0-1-42'. */
+  readonly id: string
+  /** When the system committed it, in ms since 1970. */
+  readonly committedMs: number
 }
 
 export type LogChange =

@@ -60,7 +60,10 @@ export interface LinkSetting {
   readonly into: Path
   /** null: the branch that is checked out. */
   readonly branch: string | null
-  /** Of a link whose endpoint is only written to: it is told each commit by itself. Default: from then to now at once. */
+  /**
+   * 'each': every transaction that the endpoint's log tells is a commit of the branch; an endpoint that is only written to
+   * is told each commit by itself. Default: from then to now at once.
+   */
   readonly commits?: 'each' | undefined
   /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */
   readonly transform?: readonly TableTransform[] | undefined

@@ -9,6 +9,10 @@ export interface LinkCommit {
   readonly tree: Cid
   readonly parents: readonly Cid[]
   readonly message: string
+  /** Where the caller knows its parents'; else they are read. */
+  readonly generation?: number
+  /** When what it records was done, in ms since 1970; default: now. */
+  readonly authoredMs?: number
   /** Plain data for dag-cbor. */
   readonly extra?: Readonly<Record<string, unknown>>
 }
@@ -16,16 +20,16 @@ export interface LinkCommit {
 export async function linkCommit(
   { repo, link }: Pick<Round, 'repo' | 'link'>,
   io: Io,
-  { tree, parents, message, extra = {} }: LinkCommit,
+  { tree, parents, message, generation, authoredMs, extra = {} }: LinkCommit,
 ): Promise<Cid> {
   const signature: Signature = { name: `link ${link.name}`, email: `${link.name}@link.varve`, ...repo.now() }
   return writeCommit(io.writer, {
     tree,
     parents,
-    author: signature,
+    author: { ...signature, timeMs: authoredMs ?? signature.timeMs },
     committer: signature,
     message,
-    generation: await nextGeneration(io.writer, parents),
+    generation: generation ?? (await nextGeneration(io.writer, parents)),
     extra,
   })
 }

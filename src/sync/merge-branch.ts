@@ -2,16 +2,11 @@
 // branch moves by compare-and-set, together with the user's files where it is checked out; when another process was
 // faster the merge is done again on its commit.
 import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
-import { nextGeneration, writeCommit } from '../history/commit.ts'
-import type { Commit } from '../history/interface.ts'
+import { writeCommit } from '../history/commit.ts'
+import type { Commit, Signature } from '../history/interface.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
-import { storedConfig } from '../dataset/stored-config.ts'
-import { configFileName } from '../dataset/interface.ts'
-import { mergeTrees } from '../merge/merge-trees.ts'
-import { type PolicyReport, noDecisions, policyExtra } from '../merge/decisions.ts'
-import type { GivenPolicies } from '../merge/policy-source.ts'
+import { policyExtra } from '../merge/decisions.ts'
 import { signatureOf } from '../repo/context.ts'
 import { readBranch, refuseWhileMerging } from '../repo/head.ts'
 import type { Io } from '../repo/interface.ts'
@@ -20,38 +15,13 @@ import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { endpointView } from './tables/endpoint-view.ts'
-import type { HeldRows } from './held/held-rows.ts'
 import { linkCommit } from './link-commit.ts'
-import { type LinkedTable, linkTree } from './tables/link-tables.ts'
+import type { BranchMerge, EndpointMerge, Sides } from './merge/interface.ts'
+import { type MergedSides, branchSide, mergeSides } from './merge/merge-sides.ts'
+import { type CapturedStep, capturedSteps, hasSteps } from './merge/transactions.ts'
 import type { Link } from './interface.ts'
 import type { Round } from './round.ts'
-import { linkRef } from './state.ts'
-
-export interface BranchMerge {
-  /** What the endpoint shall become, but for rows that are held back. */
-  readonly target: Tree
-  /** What both sides then have in common, but for those rows. */
-  readonly common: Tree
-  readonly conflicts: Cid | null
-  /** Of the branch, afterwards. */
-  readonly commit: Cid | null
-}
-
-/** `target` and `common` with the endpoint's columns alone. */
-export interface EndpointMerge extends BranchMerge {
-  /** The target with all columns that the branch has. */
-  readonly whole: Tree
-}
-
-export interface Sides {
-  readonly tables: readonly LinkedTable[]
-  readonly base: Tree | null
-  readonly captured: Tree
-  readonly live: Cid
-  /** What the endpoint says it was brought to. */
-  readonly told: Cid | null
-  readonly held: HeldRows
-}
+import { linkRef, mergedLive } from './state.ts'
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
   const merge = await moveBranch(round, io, sides)
@@ -66,9 +36,14 @@ export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promi
 
 async function moveBranch(round: Round, io: Io, sides: Sides): Promise<BranchMerge> {
   const { repo, folder, options } = round
+  // Many steps are planned once: where they really move the branch.
+  let isMoving = options.dryRun !== true && hasSteps(round.link, sides)
   for (;;) {
-    const planned = await plan(round, io, sides, await repo.store.manifest())
-    if (planned.move === null || options.dryRun === true) return planned.merge
+    if (!isMoving) {
+      const planned = await plan(round, io, sides, await repo.store.manifest())
+      if (planned.move === null || options.dryRun === true) return planned.merge
+    }
+    isMoving = false
     let made: BranchMerge | null = null
     await move(
       repo,
@@ -94,33 +69,79 @@ async function plan(
   const { repo, link } = round
   const ref = branchOf(link, manifest)
   const tip = await readBranch(io.nodes.reader, manifest, ref)
-  const outcome = await merged(round, io, sides, tip)
-  const { branch, policies, ...merge } = outcome
-  if (branch === null || (tip !== null && branch.cid === tip.tree))
-    return { merge: { ...merge, commit: tip?.cid ?? null }, move: null }
+  const steps = await capturedSteps(io, link, sides)
+  let side = await branchSide(io, tip?.tree ?? null, sides.tables)
+  let { base } = sides
+  let commit: BranchCommit | null = tip
+  let merged: MergedSides | null = null
+  for (const step of steps) {
+    const { captured } = step
+    merged = await mergeSides(round, io, { tables: sides.tables, base, captured }, side)
+    const { branch, conflicts } = merged
+    if (branch !== null && (commit === null || branch.cid !== side.whole.cid)) {
+      const by = signatureOf(repo, manifest)
+      commit = stepCommit(round, io, { step, merged, tree: branch.cid, parent: commit, by })
+      side = { ...side, whole: branch, ours: merged.target }
+    }
+    base = await commonAfter(io, { ...sides, base, captured }, conflicts)
+    await io.writer.drained()
+  }
+  const merge = { ...merged!, commit: commit?.cid ?? null }
+  if (commit === null || commit === tip) return { merge, move: null }
   if (ref === manifest.head) {
     refuseWhileMerging(manifest, 'sync')
     refuseStaged(manifest, 'sync')
   }
-  const committer = signatureOf(repo, manifest)
-  const parents = [...(tip === null ? [] : [tip.cid]), sides.live]
-  const commit = writeCommit(io.writer, {
-    tree: branch.cid,
-    parents,
-    author: committer,
-    committer,
-    message: `Merge what '${link.name}' changed`,
-    generation: await nextGeneration(io.writer, parents),
-    extra: policyExtra(policies),
-  })
+  const common = await mergedBase(round, io, sides, { common: base!, commit: commit.cid })
   return {
-    merge: { ...merge, commit },
+    merge,
     move: {
-      refs: new Map([[ref, commit], ...(await mergedBase(round, io, sides, { ...merge, commit }))]),
+      refs: new Map([[ref, commit.cid], ...common]),
       operation: { name: 'sync', message: `${link.name} into ${shortRefName(ref)}` },
-      show: ref === manifest.head ? branch.cid : null,
+      show: ref === manifest.head ? side.whole.cid : null,
     },
   }
+}
+
+type BranchCommit = Pick<Commit, 'cid' | 'generation'>
+
+interface MadeStep {
+  readonly step: CapturedStep
+  readonly merged: MergedSides
+  readonly tree: Cid
+  readonly parent: BranchCommit | null
+  readonly by: Signature
+}
+
+function stepCommit({ link }: Round, io: Io, made: MadeStep): BranchCommit {
+  const { step, merged, tree, parent, by } = made
+  const { transaction, live } = step
+  const parents = parent === null ? [live] : [parent, live]
+  const generation = 1 + Math.max(...parents.map((one) => one.generation))
+  const cid = writeCommit(io.writer, {
+    tree,
+    parents: parents.map((one) => one.cid),
+    author: transaction?.author ?? by,
+    committer: by,
+    message:
+      transaction === null
+        ? `Merge what '${link.name}' changed`
+        : `Merge transaction ${transaction.id} of '${link.name}'`,
+    generation,
+    extra: policyExtra(merged.policies),
+  })
+  return { cid, generation }
+}
+
+/** What both sides have in common once the branch has what was captured: all but what clashes. */
+async function commonAfter(
+  io: Io,
+  { captured, base, held, tables }: Sides,
+  conflicts: Cid | null,
+): Promise<Tree> {
+  const all = held.copy()
+  await all.addConflicts(io, conflicts, tables)
+  return all.put(io, captured, base ?? Tree.empty(io.nodes, io.writer))
 }
 
 /**
@@ -130,66 +151,17 @@ async function plan(
 async function mergedBase(
   round: Round,
   io: Io,
-  { captured, base, held, tables, told }: Sides,
-  { conflicts, commit }: BranchMerge,
+  { live, told }: Sides,
+  { common, commit }: { readonly common: Tree; readonly commit: Cid },
 ): Promise<[string, Cid | null][]> {
   const { link } = round
-  const all = held.copy()
-  await all.addConflicts(io, conflicts, tables)
-  const tree = await all.put(io, captured, base ?? Tree.empty(io.nodes, io.writer))
   const message = `In common with ${link.endpoint}`
-  const parents = commit === null ? [] : [commit]
+  const parents = [commit]
+  const base = await linkCommit(round, io, { tree: common.cid, parents, message, extra: mergedLive(live) })
   return [
-    [linkRef(link.name, 'base'), await linkCommit(round, io, { tree: tree.cid, parents, message })],
+    [linkRef(link.name, 'base'), base],
     [linkRef(link.name, 'written'), told],
   ]
-}
-
-interface Outcome extends Omit<BranchMerge, 'commit'> {
-  /** The branch's whole tree afterwards; null where the mode leaves it alone. */
-  readonly branch: Tree | null
-  readonly policies: PolicyReport
-}
-
-async function merged(round: Round, io: Io, sides: Sides, tip: Commit | null): Promise<Outcome> {
-  const { tables, base, captured } = sides
-  const { mode } = round.link
-  const ours = await linkTree(io, tip?.tree ?? null, tables)
-  // A mirror asks nobody.
-  if (mode === 'mirror')
-    return { target: ours, common: ours, branch: null, conflicts: null, policies: noDecisions }
-  const outcome = await mergeTrees(
-    { ...io, base: base?.cid ?? null, ours: ours.cid, theirs: captured.cid },
-    { policies: await policiesOf(io, tip, tables), signal: round.options.signal },
-  )
-  const all = await Tree.load(io.nodes, outcome.tree)
-  const { conflicts, policies } = outcome
-  // What the endpoint changed by itself stays there and does not come here: it is not in common.
-  if (mode === 'materialize') return { target: all, common: ours, branch: null, conflicts, policies }
-  const full = tip === null ? Tree.empty(io.nodes, io.writer) : await Tree.load(io.nodes, tip.tree)
-  const entries = new Map<Path, TreeEntry | null>()
-  for (const { path } of tables) entries.set(path, await all.get(path))
-  const branch = await full.update(io.writer, entries)
-  // In a capture, what the branch changed by itself stays here in the same way.
-  const common = mode === 'capture' ? captured : all
-  return { target: all, common, branch, conflicts, policies }
-}
-
-/** As the branch's varve.yaml has them. */
-async function policiesOf(
-  io: Io,
-  tip: Commit | null,
-  tables: readonly LinkedTable[],
-): Promise<GivenPolicies> {
-  if (tip === null) return new Map()
-  const tree = await Tree.load(io.nodes, tip.tree)
-  const config = await storedConfig(io.nodes, await tree.get(configFileName), {})
-  return new Map(
-    tables.flatMap(({ path }) => {
-      const policies = config?.policiesAt(path) ?? null
-      return policies === null ? [] : [[path, policies] as const]
-    }),
-  )
 }
 
 /** The ref that a link keeps in step. */

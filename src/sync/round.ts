@@ -91,7 +91,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const live = await publishLive(round, io, { state, before, identity, reading, base })
   await reading.acknowledge()
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
-  const sides = { tables, base: baseTree, captured: guarded.merging, live, told: base.told, held }
+  const { told, merged: since } = base
+  const sides = { tables, base: baseTree, captured: guarded.merging, live, merged: since, told, held }
   if (base.isRestored && stops.isRestored(digestHex(base.told!)))
     return stopRestored(start, sides, { read: captured, told: base.told!, notes })
   const merged = await mergeIntoBranch(round, io, sides)

@@ -60,6 +60,8 @@ export interface CommonBase {
   /** The commit that the endpoint says it was brought to, as far as it is one of ours. */
   readonly told: Cid | null
   readonly note: string | null
+  /** The live commit that the branch had taken in then, where the base is this repository's own; null: not known. */
+  readonly merged: Cid | null
   /** The endpoint names what it was told by us before it was told more. */
   readonly isRestored: boolean
   /** It is another endpoint than before. */
@@ -78,10 +80,10 @@ export async function commonBase(
   if (state.identity !== null && state.identity !== identity)
     return { ...(await baseOfStranger(reader, said)), isMoved: true }
   const isSaid = (cid: Cid | null): boolean => (cid === null ? null : digestHex(cid)) === said
-  if (isSaid(state.written)) return at(reader, state.base, state.written, null)
+  if (isSaid(state.written)) return own(await at(reader, state.base, state.written, null))
   if (state.intent !== null && isSaid(state.intent)) {
     const note = 'the round before this one was cut short after it had written'
-    return at(reader, state.intent, state.intent, note)
+    return own(await at(reader, state.intent, state.intent, note))
   }
   const stranger = await baseOfStranger(reader, said)
   const { told } = stranger
@@ -115,7 +117,17 @@ async function at(
   note: string | null,
 ): Promise<CommonBase> {
   const commit = base === null ? null : await readCommit(reader, base as CommitCid)
-  return { commit, told, note, isRestored: false, isMoved: false }
+  return { commit, told, note, merged: null, isRestored: false, isMoved: false }
+}
+
+function own(base: CommonBase): CommonBase {
+  const live = base.commit?.extra['live']
+  return { ...base, merged: typeof live === 'string' ? cidOfCommit(live) : null }
+}
+
+/** What a base says of the live commit that the branch had taken in then, as its `extra`. */
+export function mergedLive(live: Cid): { readonly live: string } {
+  return { live: digestHex(live) }
 }
 
 function cidOfCommit(hex: string): Cid | null {

@@ -99,10 +99,10 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
     await db.query("INSERT INTO people SELECT seq, 'n', NULL FROM seq_10_to_12")
     await db.query('DELETE FROM people WHERE id = 10')
     const sizes: number[] = []
-    for await (const { changes: some, position, committedMs } of reader.read(await reader.now())) {
+    for await (const { changes: some, position, transaction } of reader.read(await reader.now())) {
       if (some.length > 0) sizes.push(some.length)
       expect(position).not.toBe(null)
-      if (committedMs !== null) expect(Math.abs(committedMs - before)).toBeLessThan(60_000)
+      if (transaction !== null) expect(Math.abs(transaction.committedMs - before)).toBeLessThan(60_000)
     }
     expect(sizes).toEqual([3, 1])
     await db.query("INSERT INTO people SELECT seq, REPEAT('x', 10000), NULL FROM seq_1000_to_2199")

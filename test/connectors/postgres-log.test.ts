@@ -87,16 +87,22 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
   test('each part ends a transaction; a transaction that was rolled back is none', async () => {
     const reader = await opened(await begin())
     const before = Date.now()
+    const ids: (string | undefined)[] = []
     await db.query("BEGIN; INSERT INTO people VALUES (5, 'x', NULL); ROLLBACK")
     await db.query("INSERT INTO people SELECT i, 'n', NULL FROM generate_series(10, 12) i")
     await db.query('DELETE FROM people WHERE id = 10')
+    const { rows: xids } = await db.query<{ xid: string }>(
+      "SELECT DISTINCT xmin::text AS xid FROM people WHERE name = 'n'",
+    )
     const sizes: number[] = []
     const positions = new Set<string | null>()
-    for await (const { changes: some, position, committedMs } of reader.read(await reader.now())) {
+    for await (const { changes: some, position, transaction } of reader.read(await reader.now())) {
       if (some.length > 0) sizes.push(some.length)
       positions.add(position)
-      if (committedMs !== null) expect(Math.abs(committedMs - before)).toBeLessThan(60_000)
+      if (transaction !== null) expect(Math.abs(transaction.committedMs - before)).toBeLessThan(60_000)
+      if (some.length > 0) ids.push(transaction?.id)
     }
+    expect(ids[0]).toMatch(new RegExp(`^xid ${xids[0]!.xid}, LSN [0-9A-F]+/[0-9A-F]+$`))
     expect(sizes).toEqual([3, 1])
     expect(positions.has(null)).toBe(false)
   })

@@ -13,6 +13,7 @@ const author = { name: 'Ada', email: 'ada@example.org' }
 let count = 0
 
 export class ShopLink {
+  /** Where the endpoint is a PostgreSQL. */
   readonly db: Client
   readonly store: MemoryStore = MemoryStore.create()
   readonly repository: DataRepository
@@ -32,16 +33,12 @@ export class ShopLink {
     await db.query(`
       CREATE TABLE people (id int PRIMARY KEY, name text, age int);
       INSERT INTO people VALUES (1, 'Ada', 36), (2, 'Grace', 85), (3, 'Edsger', 72)`)
-    const link: Link = {
-      name: 'shop',
-      endpoint,
-      mode: 'two-way',
-      tables: ['people'],
-      into: 'shop',
-      branch: 'main',
-      ...setting,
-    }
-    return new ShopLink(db, link)
+    return new ShopLink(db, linkTo(endpoint, setting))
+  }
+
+  /** Any other endpoint, with a table `people` of its own. */
+  static over(endpoint: string, setting: Partial<Link> = {}): ShopLink {
+    return new ShopLink(null as unknown as Client, linkTo(endpoint, setting))
   }
 
   async sync(options: SyncOptions = {}): Promise<Receipt> {
@@ -77,5 +74,17 @@ export class ShopLink {
       'SELECT slot_name FROM pg_replication_slots WHERE database = current_database()',
     )
     return rows.map(({ slot_name: name }) => name)
+  }
+}
+
+function linkTo(endpoint: string, setting: Partial<Link>): Link {
+  return {
+    name: 'shop',
+    endpoint,
+    mode: 'two-way',
+    tables: ['people'],
+    into: 'shop',
+    branch: 'main',
+    ...setting,
   }
 }

@@ -39,7 +39,7 @@ export const command: Command = {
       type: 'text',
       value: 'each',
       about:
-        'tell an endpoint that is only written to each commit by itself (default: the difference at once)',
+        "each transaction of the endpoint's log is a commit; an endpoint that is only written to is told each commit by itself (default: all at once)",
     },
     changes: {
       type: 'text',

@@ -6,7 +6,7 @@ import type { PostgresTable } from './discover.ts'
 import { incarnationOf } from './incarnation.ts'
 import { LogRows } from './log-rows.ts'
 import type { LogStream } from './log-stream.ts'
-import { lsnOf } from './lsn.ts'
+import { lsnOf, lsnText } from './lsn.ts'
 import type { LogMessage } from './pgoutput.ts'
 import { type SlotPosition, positionText } from './slot-position.ts'
 
@@ -44,6 +44,7 @@ export class PostgresLogReader implements LogReader {
     let changes: LogChange[] = []
     let bytes = 0
     let isInside = false
+    let xid = 0
     for (;;) {
       const arrived = this.#stream.take()
       if (arrived === null) {
@@ -54,19 +55,22 @@ export class PostgresLogReader implements LogReader {
         const { message } = arrived
         changes.push(...this.#rows.changesOf(message), ...(await this.#rewritten(message)))
         bytes += arrived.bytes
+        if (message.kind === 'begin') xid = message.xid
         isInside = message.kind !== 'commit'
         if (isInside && bytes < partBytesMax) continue
         if (message.kind === 'commit') {
           this.#see(message.end)
-          yield { changes, position: this.#position(message.end), committedMs: message.committedMs }
+          const { end, committedMs } = message
+          const transaction = { id: `xid ${xid}, LSN ${lsnText(end)}`, committedMs }
+          yield { changes, position: this.#position(end), transaction }
           if (this.#seen >= target) break
-        } else yield { changes, position: null, committedMs: null }
+        } else yield { changes, position: null, transaction: null }
         changes = []
         bytes = 0
       }
     }
     if (this.#seen < target) this.#seen = target
-    yield { changes: [], position: this.#position(this.#seen), committedMs: null }
+    yield { changes: [], position: this.#position(this.#seen), transaction: null }
   }
 
   async wait(signal: AbortSignal): Promise<void> {

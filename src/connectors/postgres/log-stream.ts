@@ -38,7 +38,8 @@ export class LogStream {
   #safe: bigint
   #isAsked = false
   #failure: unknown = null
-  #wake: (() => void) | null = null
+  /** Of those who wait: one who reads, and one who waits for something to read. */
+  readonly #wakes = new Set<() => void>()
 
   constructor(
     client: Client,
@@ -86,13 +87,11 @@ export class LogStream {
     throwIfAborted(signal)
     if (how === 'asking') this.#tell(true)
     const again = how === 'asking' ? setInterval(() => this.#tell(true), askAgainMs) : undefined
-    const stop = (): void => this.#wake?.()
+    const stop = (): void => this.#wake()
     signal?.addEventListener('abort', stop)
-    let own: (() => void) | null = null
     try {
-      await new Promise<void>((resolve) => (this.#wake = own = resolve))
+      await new Promise<void>((resolve) => this.#wakes.add(resolve))
     } finally {
-      if (this.#wake === own) this.#wake = null
       clearInterval(again)
       signal?.removeEventListener('abort', stop)
     }
@@ -107,7 +106,7 @@ export class LogStream {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#failure ??= new VarveError('VARVE_NOT_POSSIBLE', 'the log is closed')
-    this.#wake?.()
+    this.#wake()
     await this.#client.end().catch(() => undefined)
   }
 
@@ -121,7 +120,7 @@ export class LogStream {
         this.#waitingBytes += chunk.length
         if (this.#waitingBytes > waitingBytesMax) this.#stream.pause()
       } else throw new VarveError('VARVE_CORRUPT', 'the server sends something else than its log')
-      this.#wake?.()
+      this.#wake()
     } catch (error) {
       this.#fail(error)
     }
@@ -139,7 +138,12 @@ export class LogStream {
 
   #fail(error: unknown): void {
     this.#failure ??= error
-    this.#wake?.()
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes) wake()
+    this.#wakes.clear()
   }
 
   /** "Standby status update". */

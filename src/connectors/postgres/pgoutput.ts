@@ -4,7 +4,7 @@
 import { corrupt } from '../../base/errors.ts'
 
 export type LogMessage =
-  | { readonly kind: 'begin' }
+  | { readonly kind: 'begin'; readonly xid: number }
   | { readonly kind: 'commit'; readonly end: bigint; readonly committedMs: number }
   | Relation
   | { readonly kind: 'insert'; readonly relation: number; readonly row: Tuple }
@@ -41,8 +41,9 @@ export function readLogMessage(bytes: Uint8Array): LogMessage | null {
 function messageOf(reader: MessageReader): LogMessage | null {
   switch (String.fromCharCode(reader.byte())) {
     case 'B':
-      reader.skip(20)
-      return { kind: 'begin' }
+      // Where it will end and when, which its end says as well.
+      reader.skip(16)
+      return { kind: 'begin', xid: reader.int32() >>> 0 }
     case 'C': {
       reader.skip(9)
       const end = reader.int64()

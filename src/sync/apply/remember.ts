@@ -5,7 +5,7 @@ import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit } from '../link-commit.ts'
-import { linkRef, readLinkState } from '../state.ts'
+import { linkRef, mergedLive, readLinkState } from '../state.ts'
 import type { ApplyStep } from './interface.ts'
 
 /**
@@ -13,10 +13,10 @@ import type { ApplyStep } from './interface.ts'
  * endpoint may name is still here after any number of rounds, and is known to be ours.
  */
 export function announced(step: ApplyStep, base: Tree): Promise<Cid> {
-  const { round, io, branch, state, told } = step
+  const { round, io, branch, live, state, told } = step
   const parents = [...new Set([branch, state.written, told])].filter((cid) => cid !== null)
   const message = `Write to ${round.link.endpoint}`
-  return linkCommit(round, io, { tree: base.cid, parents, message })
+  return linkCommit(round, io, { tree: base.cid, parents, message, extra: mergedLive(live) })
 }
 
 /** Before the endpoint is told of a base, it is here: a kill in between is then no question. */
@@ -52,8 +52,8 @@ export async function remember(step: ApplyStep, { base, after, written }: Outcom
   } else {
     const parents = step.branch === null ? [] : [step.branch]
     const message = `In step with ${link.endpoint}`
-    if (known !== base.cid)
-      refs.set(linkRef(link.name, 'base'), await linkCommit(round, io, { tree: base.cid, parents, message }))
+    const common = { tree: base.cid, parents, message, extra: mergedLive(live) }
+    if (known !== base.cid) refs.set(linkRef(link.name, 'base'), await linkCommit(round, io, common))
     // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
     if (step.told !== state.written) refs.set(linkRef(link.name, 'written'), step.told)
   }

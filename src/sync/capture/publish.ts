@@ -1,9 +1,10 @@
 // What a round writes down of the endpoint as it was seen: commits on a ref of the link.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
+import { nextGeneration } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
-import { linkCommit } from '../link-commit.ts'
+import { type LinkCommit, linkCommit } from '../link-commit.ts'
 import { markKey } from '../log/mark.ts'
 import type { Reading } from './read-endpoint.ts'
 import type { Round } from '../round.ts'
@@ -21,13 +22,15 @@ export interface Seen {
 export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid> {
   const { repo, link, options } = round
   const { state, before, identity, reading } = seen
-  const { captured, mark } = reading
-  const isSame = state.live !== null && captured.cid === before.cid && state.identity === identity
+  const { captured, mark, transactions } = reading
+  const isSame =
+    state.live !== null &&
+    captured.cid === before.cid &&
+    state.identity === identity &&
+    transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
   if (isSame && digests === null && mark === undefined) return state.live
-  const parents = state.live === null ? [] : [state.live]
-  const message = `Read ${link.endpoint}`
-  const live = isSame ? state.live : await linkCommit(round, io, { tree: captured.cid, parents, message })
+  const live = isSame ? state.live : await liveCommit(round, io, seen)
   if (options.dryRun === true) return live
   await repo.store.update(
     (current) => ({
@@ -45,6 +48,25 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     { writer: io.writer, signal: options.signal },
   )
   return live
+}
+
+/** A commit for each transaction that is kept by itself, and one for what was read otherwise. */
+async function liveCommit(round: Round, io: Io, { state, reading }: Seen): Promise<Cid> {
+  const { captured, transactions } = reading
+  const { endpoint } = round.link
+  let live = state.live
+  let generation = await nextGeneration(io.writer, live === null ? [] : [live])
+  const commit = async (tree: Cid, message: string, rest: Partial<LinkCommit>): Promise<Cid> => {
+    const parents = live === null ? [] : [live]
+    return (live = await linkCommit(round, io, { tree, parents, message, generation: generation++, ...rest }))
+  }
+  for (const { tree, id, committedMs } of transactions) {
+    const extra = { transaction: id }
+    await commit(tree, `Transaction ${id} of ${endpoint}`, { authoredMs: committedMs, extra })
+    await io.writer.drained()
+  }
+  if (live !== null && transactions.at(-1)?.tree === captured.cid) return live
+  return commit(captured.cid, `Read ${endpoint}`, {})
 }
 
 /** What was in common with another database is forgotten together with that it was another. */

@@ -11,7 +11,7 @@ import { driftOf, isShapedAs, waitingForShape, waitingForTable } from './drift.t
 import { isAllowed } from '../guards.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
-import { captureLog } from '../log/capture-log.ts'
+import { type CapturedTransaction, captureLog } from '../log/capture-log.ts'
 import { type LinkMark, markKey, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import type { Round } from '../round.ts'
@@ -29,6 +29,8 @@ export interface Known {
 
 export interface Reading {
   readonly captured: Tree
+  /** Where each is kept by itself: those that the log told. */
+  readonly transactions: readonly CapturedTransaction[]
   /** To keep together with what was read; null: that the log is not read any more; undefined: as it was. */
   readonly mark: LinkMark | null | undefined
   readonly notes: readonly string[]
@@ -42,10 +44,12 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
   const { connector, link, options } = round
   const { mark } = known
   const source = connector.log
-  const isWanted =
-    link.changes === 'log' || (link.changes !== 'compare' && (mark !== null || log.isFollowing))
+  // Only a log tells one transaction from another.
+  const isEach = link.commits === 'each' && (link.mode === 'capture' || link.mode === 'two-way')
+  const isAsked = link.changes === 'log' || (isEach && link.changes === undefined)
+  const isWanted = isAsked || (link.changes !== 'compare' && (mark !== null || log.isFollowing))
   if (source === undefined || !isWanted) {
-    const notes = link.changes === 'log' ? ['this kind of endpoint has no log: its tables are compared'] : []
+    const notes = isAsked ? ['this kind of endpoint has no log: its tables are compared'] : []
     if (mark === null || options.dryRun === true) return compared(round, io, known, notes)
     await log.close()
     if (mark.at !== null) await source?.end(mark.at.position)
@@ -66,7 +70,8 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
 
 async function compared(round: Round, io: Io, known: Known, notes: readonly string[]): Promise<Reading> {
   const captured = await capture(io, round.connector, { link: round.link, ...known }, round.options)
-  return { captured, mark: undefined, notes, digests: known.digests, acknowledge: async () => undefined }
+  const { digests } = known
+  return { captured, transactions: [], mark: undefined, notes, digests, acknowledge: async () => undefined }
 }
 
 /** The name is kept before the endpoint knows it: what a kill leaves there is dropped by the next beginning. */
@@ -90,7 +95,8 @@ async function begin(
     keptMs: repo.now().timeMs,
     comparedMs: repo.now().timeMs,
   }
-  return { captured, mark, notes, digests: known.digests, acknowledge: async () => undefined }
+  const { digests } = known
+  return { captured, transactions: [], mark, notes, digests, acknowledge: async () => undefined }
 }
 
 async function keepName({ repo, link }: Round, name: string): Promise<void> {
@@ -128,14 +134,15 @@ async function readLog(
   const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
   if ('lost' in reader) return reader.lost
   const until = await reader.now()
-  const read = await captureLog(io, { reader, tables: followed, before, until, link: link.name }, options)
+  const read = await captureLog(io, { reader, tables: followed, before, until, link }, options)
   if (typeof read === 'string') return read
-  const { captured, position } = read
+  const { captured, position, transactions } = read
   const now = repo.now().timeMs
-  const isIdle =
-    captured.cid === before.cid && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
+  const isQuiet = captured.cid === before.cid && transactions.length === 0
+  const isIdle = isQuiet && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
   if (isIdle || options.dryRun === true) {
-    return { captured, mark: undefined, notes: [], digests: null, acknowledge: async () => undefined }
+    const nothing = { mark: undefined, notes: [], digests: null, acknowledge: async () => undefined }
+    return { captured, transactions, ...nothing }
   }
   const at = { position, acknowledged: mark.at.position }
   const waiting = tables.flatMap(({ table }) =>
@@ -143,6 +150,7 @@ async function readLog(
   )
   return {
     captured,
+    transactions,
     mark: { ...mark, at, waiting, keptMs: now },
     notes: [],
     digests: null,

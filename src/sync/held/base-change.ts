@@ -1,7 +1,7 @@
 // A change of what both sides are taken to have in common, by somebody who has seen what they hold.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
-import { nextGeneration, writeCommit } from '../../history/commit.ts'
+import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
 import { signatureOf, withWriter } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import { commitTree } from '../branch-change.ts'
@@ -29,7 +29,9 @@ export async function changeBase(what: BaseChange): Promise<void> {
         const parents = now.base === null ? [] : [now.base]
         const committer = signatureOf(repo, manifest)
         const generation = await nextGeneration(writer, parents)
-        const facts = { parents, author: committer, committer, message, generation, extra: {} }
+        const known = now.base === null ? null : await readCommit(writer, now.base)
+        const extra = known?.extra ?? {}
+        const facts = { parents, author: committer, committer, message, generation, extra }
         const commit = writeCommit(writer, { tree: base.cid, ...facts })
         return {
           refs: new Map([[linkRef(link.name, 'base'), commit], ...(refs ?? [])]),

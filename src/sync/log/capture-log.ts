@@ -1,10 +1,11 @@
 // The endpoint's tables as they are a number of transactions later, by its log: only rows that it names are touched. A
 // table of which the log says too little ends it: what was read then counts for nothing.
-import type { LogReader } from '../../connectors/change-log.ts'
+import type { LogChange, LogReader, LogTransaction } from '../../connectors/change-log.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { SyncOptions } from '../interface.ts'
+import type { Link, SyncOptions } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { TableChanges } from './table-changes.ts'
 
@@ -12,9 +13,13 @@ export interface CapturedLog {
   readonly captured: Tree
   /** Behind all that was read. */
   readonly position: string
-  readonly transactions: number
-  /** When the last of them was committed there, in ms since 1970; null without any. */
-  readonly committedMs: number | null
+  /** Where the link keeps each by itself: those that changed something, oldest first. */
+  readonly transactions: readonly CapturedTransaction[]
+}
+
+export interface CapturedTransaction extends LogTransaction {
+  /** The endpoint's tables behind it. */
+  readonly tree: Cid
 }
 
 export interface LogWish {
@@ -23,48 +28,96 @@ export interface LogWish {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
   readonly until: string
-  readonly link: string
+  readonly link: Pick<Link, 'name' | 'commits'>
 }
 
 /** The reason, for people, where the log is not enough. */
 export async function captureLog(io: Io, wish: LogWish, options: SyncOptions): Promise<CapturedLog | string> {
-  const { reader, tables, before, until, link } = wish
-  const changes = new Map<string, { readonly path: Path; readonly rows: TableChanges }>()
-  const rowsOf = async (name: string): Promise<TableChanges | null> => {
-    const known = changes.get(name)
-    if (known !== undefined) return known.rows
-    const linked = tables.find(({ table }) => table.name === name)
-    if (linked === undefined) return null
-    const { table, path } = linked
-    const rows = await TableChanges.of(io, table, (await tableAt(io, before, path))!, `${link}: ${name}`)
-    changes.set(name, { path, rows })
-    return rows
-  }
+  const { reader, before, until, link } = wish
+  const rows = new LoggedRows(io, wish)
+  const transactions: CapturedTransaction[] = []
   let position = until
-  let transactions = 0
-  let committedMs: number | null = null
+  let known = before.cid
   let done = 0
   for await (const part of reader.read(until, options.signal)) {
     for (const change of part.changes) {
-      const rows = await rowsOf(change.table)
-      rows?.add(change)
-      if (rows?.isFull === true) await rows.flush()
-      if (rows?.unclear) return `'${change.table}': ${rows.unclear}`
+      const reason = await rows.add(change)
+      if (reason !== null) return reason
     }
     done += part.changes.length
     if (done > 0) options.onProgress?.({ phase: 'reading the log', done, total: 0, unit: 'rows' })
     if (part.position !== null) position = part.position
-    if (part.committedMs !== null) {
-      transactions++
-      committedMs = part.committedMs
+    if (link.commits !== 'each' || part.transaction === null) continue
+    const tree = await rows.written()
+    if (typeof tree === 'string') return tree
+    if (tree.cid !== known) transactions.push({ ...part.transaction, tree: tree.cid })
+    known = tree.cid
+  }
+  const captured = await rows.written()
+  return typeof captured === 'string' ? captured : { captured, position, transactions }
+}
+
+interface Followed {
+  readonly path: Path
+  readonly rows: TableChanges
+}
+
+/** Changes of all tables, gathered until somebody wants to see them in a tree. */
+class LoggedRows {
+  readonly #io: Io
+  readonly #wish: LogWish
+  readonly #followed = new Map<string, Followed | null>()
+  readonly #changed = new Set<Followed>()
+  #tree: Tree
+
+  constructor(io: Io, wish: LogWish) {
+    this.#io = io
+    this.#wish = wish
+    this.#tree = wish.before
+  }
+
+  /** Why the log is not enough; null when it is. */
+  async add(change: LogChange): Promise<string | null> {
+    const known = this.#followed.get(change.table)
+    const followed = known === undefined ? await this.#follow(change.table) : known
+    if (followed === null) return null
+    const { rows } = followed
+    this.#changed.add(followed)
+    rows.add(change)
+    if (rows.isFull) await rows.flush()
+    return unclear(change.table, rows)
+  }
+
+  /** The tables with all that was added. */
+  async written(): Promise<Tree | string> {
+    const entries = new Map<Path, TreeEntry>()
+    for (const { path, rows } of this.#changed) {
+      await rows.flush()
+      const reason = unclear(path, rows)
+      if (reason !== null) return reason
+      entries.set(path, { kind: 'table', executable: false, table: rows.write() })
     }
+    this.#changed.clear()
+    if (entries.size > 0) this.#tree = await this.#tree.update(this.#io.writer, entries)
+    return this.#tree
   }
-  const entries = new Map<Path, TreeEntry>()
-  for (const [name, { path, rows }] of changes) {
-    await rows.flush()
-    if (rows.unclear !== null) return `'${name}': ${rows.unclear}`
-    entries.set(path, { kind: 'table', executable: false, table: rows.write() })
+
+  async #follow(name: string): Promise<Followed | null> {
+    const { tables, before, link } = this.#wish
+    const linked = tables.find(({ table }) => table.name === name)
+    if (linked === undefined) {
+      this.#followed.set(name, null)
+      return null
+    }
+    const { table, path } = linked
+    const stored = (await tableAt(this.#io, before, path))!
+    const rows = await TableChanges.of(this.#io, table, stored, `${link.name}: ${name}`)
+    const followed = { path, rows }
+    this.#followed.set(name, followed)
+    return followed
   }
-  const captured = entries.size === 0 ? before : await before.update(io.writer, entries)
-  return { captured, position, transactions, committedMs }
+}
+
+function unclear(table: string, rows: TableChanges): string | null {
+  return rows.unclear === null ? null : `'${table}': ${rows.unclear}`
 }

@@ -7,11 +7,12 @@ import type { Cid } from '../../encoding/cid.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
+import type { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { decodeKey, encodeKey } from '../../table/key.ts'
 import { absentSlot } from '../../table/row.ts'
-import { cellLinks, entrySlots } from '../../table/rows.ts'
+import { type RowShape, cellLinks, entrySlots } from '../../table/rows.ts'
 import { fetchContents, slotCell } from '../../table/slot.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
@@ -32,11 +33,13 @@ interface Pending {
 export class TableChanges {
   readonly #io: Io
   readonly #table: EndpointTable
-  readonly #where: string
   /** By column of the schema: its place among the table's columns. */
   readonly #places: readonly number[]
   readonly #keyPlaces: readonly number[]
-  #stored: Table
+  readonly #object: TableObject
+  readonly #shape: RowShape
+  readonly #packer: CellPacker
+  #map: ProllyMap
   #pending = new Map<string, Pending>()
   #pendingBytes = 0
   /** Why the log is not enough, once it is not. */
@@ -45,11 +48,14 @@ export class TableChanges {
   private constructor(io: Io, table: EndpointTable, stored: Table, where: string) {
     this.#io = io
     this.#table = table
-    this.#stored = stored
-    this.#where = where
+    const { object, shape, map } = stored
+    this.#object = object
+    this.#shape = shape
+    this.#map = map
+    this.#packer = new CellPacker(shape, where)
     const placeOf = (name: string): number => table.columns.findIndex((column) => column.name === name)
-    this.#places = stored.shape.schema.columns.map(({ name }) => placeOf(name))
-    this.#keyPlaces = stored.shape.keys.map(({ name }) => placeOf(name))
+    this.#places = shape.schema.columns.map(({ name }) => placeOf(name))
+    this.#keyPlaces = shape.keys.map(({ name }) => placeOf(name))
   }
 
   /** `stored` has the table's columns, in any order. */
@@ -96,21 +102,19 @@ export class TableChanges {
       this.unclear = 'the log leaves out values of a row that was not there'
       return
     }
-    const { writer, nodes } = this.#io
-    const packer = new CellPacker(this.#stored.shape, this.#where)
-    const puts = packedEdits(packer.pack(rows), (content) => writer.put('raw', content))
+    const { writer } = this.#io
+    const puts = packedEdits(this.#packer.pack(rows), (content) => writer.put('raw', content))
     let next = 0
     const edits = pending.map(({ key, cells }): Edit =>
       cells === null ? { key, value: null } : puts[next++]!,
     )
-    const map = await this.#stored.map.mutate(writer, edits)
-    this.#stored = await Table.of(nodes, { ...this.#stored.object, rows: map.cid })
+    this.#map = await this.#map.mutate(writer, edits)
     await writer.drained()
   }
 
   /** The table's object as it now is. */
   write(): Cid {
-    return writeTable(this.#io.writer, { ...this.#stored.object, order: null })
+    return writeTable(this.#io.writer, { ...this.#object, rows: this.#map.cid, order: null })
   }
 
   #set(pending: Pending): void {
@@ -124,7 +128,7 @@ export class TableChanges {
       if (cell === null) throw new TypeError(`the log of '${this.#table.name}' leaves out a key`)
       return cell
     })
-    return encodeKey(this.#stored.shape.schema, whole)
+    return encodeKey(this.#shape.schema, whole)
   }
 
   /** Whole rows in the order of the schema; null where one that is needed is not in the tree. */
@@ -139,8 +143,8 @@ export class TableChanges {
   }
 
   async #storedRows(pending: readonly Pending[]): Promise<Map<Pending, Cell[]> | null> {
-    const { shape, map } = this.#stored
-    const entries = await map.getMany(pending.map(({ from }) => from))
+    const shape = this.#shape
+    const entries = await this.#map.getMany(pending.map(({ from }) => from))
     if (entries.includes(null)) return null
     const slots = (entries as Entry[]).map((entry) => entrySlots(shape, entry))
     const contents = await fetchContents(this.#io.nodes.reader, slots.flatMap(cellLinks))

@@ -127,9 +127,9 @@ class TransformedConnector implements Connector {
       if (one !== undefined) transforms.set(one.source.name, one)
     }
     async function* read(parts: AsyncIterable<LogPart>): AsyncGenerator<LogPart> {
-      for await (const { changes, position, committedMs } of parts) {
+      for await (const { changes, position, transaction } of parts) {
         const outer = position === null ? null : `${made} ${position}`
-        yield { changes: transformedChanges(changes, transforms), position: outer, committedMs }
+        yield { changes: transformedChanges(changes, transforms), position: outer, transaction }
       }
     }
     return {

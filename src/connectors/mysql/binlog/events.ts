@@ -10,6 +10,8 @@ export interface EventHeader {
   /** In s since 1970; 0 where the server made the event up for this reader. */
   readonly seconds: number
   readonly type: number
+  /** Number of the server that committed it first. */
+  readonly server: number
   /** Where the next event begins, in the file; 0 for events that are not in it. */
   readonly end: number
 }
@@ -32,7 +34,9 @@ export interface RowsEvent {
 }
 
 export type LogEvent =
-  | { readonly kind: 'begin' | 'commit' | 'rollback' | 'format' | 'heartbeat' | 'nothing' }
+  /** `gtid`: MariaDB's name for the transaction, '0-1-42'; null where another event has said it. */
+  | { readonly kind: 'begin'; readonly gtid: string | null }
+  | { readonly kind: 'commit' | 'rollback' | 'format' | 'heartbeat' | 'nothing' }
   | { readonly kind: 'rotate'; readonly file: string; readonly at: number }
   | { readonly kind: 'statement'; readonly database: string; readonly text: string }
   | { readonly kind: 'table'; readonly table: MappedTable }
@@ -44,10 +48,15 @@ const nothing: ReadonlySet<number> = new Set([3, 28, 33, 34, 35, 160, 161, 163])
 
 export function readHeader(bytes: Buffer): EventHeader {
   if (bytes.length < headerBytes) throw corrupt('an event of the binary log has no header')
-  return { seconds: bytes.readUInt32LE(0), type: bytes[4]!, end: bytes.readUInt32LE(13) }
+  return {
+    seconds: bytes.readUInt32LE(0),
+    type: bytes[4]!,
+    server: bytes.readUInt32LE(5),
+    end: bytes.readUInt32LE(13),
+  }
 }
 
-export function readEvent({ type }: EventHeader, bytes: Buffer): LogEvent {
+export function readEvent({ type, server }: EventHeader, bytes: Buffer): LogEvent {
   const cursor = new ByteCursor(bytes.subarray(headerBytes))
   switch (type) {
     case 2:
@@ -71,18 +80,20 @@ export function readEvent({ type }: EventHeader, bytes: Buffer): LogEvent {
       return { kind: 'rows', rows: readRows(type, cursor) }
     case 27:
       return { kind: 'heartbeat' }
-    case 162:
-      // Bit 0: a statement that is a group of its own. Bits 6 and 7: parts of distributed transactions.
-      cursor.skip(12)
-      return groupOf(cursor.uint(1))
+    case 162: {
+      const sequence = cursor.uint64()
+      const domain = cursor.uint(4)
+      return groupOf(cursor.uint(1), `${domain}-${server}-${sequence}`)
+    }
     default:
       return nothing.has(type) ? { kind: 'nothing' } : { kind: 'unknown', type }
   }
 }
 
-function groupOf(flags: number): LogEvent {
+/** Bit 0: a statement that is a group of its own. Bits 6 and 7: parts of distributed transactions. */
+function groupOf(flags: number, gtid: string): LogEvent {
   if ((flags & 0xc0) !== 0) return { kind: 'unknown', type: 162 }
-  return { kind: (flags & 1) === 0 ? 'begin' : 'nothing' }
+  return (flags & 1) === 0 ? { kind: 'begin', gtid } : { kind: 'nothing' }
 }
 
 function readStatement(cursor: ByteCursor): LogEvent {
@@ -93,7 +104,7 @@ function readStatement(cursor: ByteCursor): LogEvent {
   const database = cursor.take(databaseBytes).toString('utf8')
   cursor.skip(1)
   const text = cursor.rest().toString('utf8')
-  if (/^\s*(BEGIN|START TRANSACTION)\b/i.test(text)) return { kind: 'begin' }
+  if (/^\s*(BEGIN|START TRANSACTION)\b/i.test(text)) return { kind: 'begin', gtid: null }
   if (/^\s*COMMIT\s*$/i.test(text)) return { kind: 'commit' }
   return /^\s*ROLLBACK\s*$/i.test(text) ? { kind: 'rollback' } : { kind: 'statement', database, text }
 }

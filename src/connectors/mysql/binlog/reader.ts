@@ -3,7 +3,7 @@
 // parts.
 import { createHash, type Hash } from 'node:crypto'
 import { throwIfAborted } from '../../../base/errors.ts'
-import type { LogChange, LogPart, LogReader } from '../../change-log.ts'
+import type { LogChange, LogPart, LogReader, LogTransaction } from '../../change-log.ts'
 import { endpointError } from '../failure.ts'
 import { type EventHeader, type LogEvent, readEvent, readHeader } from './events.ts'
 import type { FollowedTables } from './followed-tables.ts'
@@ -24,7 +24,7 @@ export class BinlogReader implements LogReader {
   readonly #source: BinlogSource
   #at: BinlogPosition
   /** Of the transaction that is being read. */
-  #open: { readonly from: number; readonly hash: Hash } | null = null
+  #open: { readonly from: number; readonly hash: Hash; readonly gtid: string | null } | null = null
 
   /** The stream begins at `from`, in the file of `at`. */
   constructor(source: BinlogSource, at: BinlogPosition) {
@@ -61,16 +61,18 @@ export class BinlogReader implements LogReader {
     while (this.#open !== null || isBefore(this.#at, target)) {
       throwIfAborted(signal)
       const bytes = await this.#next(signal)
+      const gtid = this.#open?.gtid ?? null
       const [header, event] = this.#read(bytes)
       for (const change of this.#changesOf(event)) changes.push(change)
       bytesRead += bytes.length
       if (!isEnd(event) && bytesRead < partBytesMax) continue
       const position = this.#open === null ? positionText(this.#at) : null
-      yield { changes, position, committedMs: isEnd(event) ? header.seconds * 1000 : null }
+      const transaction = isEnd(event) ? transactionOf(gtid, header) : null
+      yield { changes, position, transaction }
       changes = []
       bytesRead = 0
     }
-    yield { changes, position: positionText(this.#at), committedMs: null }
+    yield { changes, position: positionText(this.#at), transaction: null }
   }
 
   async wait(signal: AbortSignal): Promise<void> {
@@ -113,7 +115,8 @@ export class BinlogReader implements LogReader {
       }
       return [header, event]
     }
-    if (event.kind === 'begin') this.#open ??= { from: this.#at.at, hash: createHash('sha256') }
+    if (event.kind === 'begin')
+      this.#open ??= { from: this.#at.at, hash: createHash('sha256'), gtid: event.gtid }
     this.#open?.hash.update(bytes)
     if (header.end > 0) this.#at = { ...this.#at, at: offsetAfter(this.#at.at, header.end) }
     if (isEnd(event) && this.#open !== null) {
@@ -153,6 +156,10 @@ export class BinlogReader implements LogReader {
 
 function isEnd({ kind }: LogEvent): boolean {
   return kind === 'commit' || kind === 'rollback'
+}
+
+function transactionOf(gtid: string | null, { seconds, end }: EventHeader): LogTransaction {
+  return { id: gtid === null ? `end ${end}` : `GTID ${gtid}`, committedMs: seconds * 1000 }
 }
 
 /** Offsets in events have 32 bits; files may be longer. */

@@ -1,0 +1,32 @@
+import type { Cid } from '../../encoding/cid.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { HeldRows } from '../held/held-rows.ts'
+import type { LinkedTable } from '../tables/link-tables.ts'
+
+export interface BranchMerge {
+  /** What the endpoint shall become, but for rows that are held back. */
+  readonly target: Tree
+  /** What both sides then have in common, but for those rows. */
+  readonly common: Tree
+  readonly conflicts: Cid | null
+  /** Of the branch, afterwards. */
+  readonly commit: Cid | null
+}
+
+/** `target` and `common` with the endpoint's columns alone. */
+export interface EndpointMerge extends BranchMerge {
+  /** The target with all columns that the branch has. */
+  readonly whole: Tree
+}
+
+export interface Sides {
+  readonly tables: readonly LinkedTable[]
+  readonly base: Tree | null
+  readonly captured: Tree
+  readonly live: Cid
+  /** The live commit that the branch had taken in when it had `base`; null where nobody knows. */
+  readonly merged: Cid | null
+  /** What the endpoint says it was brought to. */
+  readonly told: Cid | null
+  readonly held: HeldRows
+}

@@ -1,0 +1,83 @@
+// What the branch has to take in of the endpoint: all that was read at once, or, where the link keeps each transaction of
+// its log by itself, one after the other. Which these are stands in the history of what was read, so that a round that
+// was cut short before the branch had them changes nothing about it.
+import type { Cid, CommitCid } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { walkCommits } from '../../history/ancestry.ts'
+import { readCommit } from '../../history/commit.ts'
+import type { Commit, Signature } from '../../history/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Link } from '../interface.ts'
+import type { Sides } from './interface.ts'
+
+export interface CapturedStep {
+  readonly captured: Tree
+  readonly live: Pick<Commit, 'cid' | 'generation'>
+  /** Who did it there and when, and what it is called; null for what is no single transaction. */
+  readonly transaction: { readonly id: string; readonly author: Signature } | null
+}
+
+/** Whether the branch may have to take in several. */
+export function hasSteps({ commits, mode }: Link, { merged, live }: Sides): boolean {
+  return (
+    commits === 'each' && merged !== null && merged !== live && (mode === 'capture' || mode === 'two-way')
+  )
+}
+
+/** Oldest first; at least one, and the last is what `sides` have. */
+export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<CapturedStep[]> {
+  const { live, captured } = sides
+  const commits = hasSteps(link, sides) ? await commitsAfter(io, sides.merged!, live) : []
+  if (commits.length === 0)
+    return [{ captured, live: await readCommit(io.nodes.reader, live), transaction: null }]
+  const stopped = await stoppedEntries(io, sides)
+  const steps: CapturedStep[] = []
+  for (const commit of commits) {
+    const id = transactionOf(commit)
+    const isLast = commit.cid === live
+    // What was read otherwise comes with the next.
+    if (id === null && !isLast) continue
+    const tree = isLast ? captured : await Tree.load(io.nodes, commit.tree)
+    steps.push({
+      captured: isLast || stopped.size === 0 ? tree : await tree.update(io.writer, stopped),
+      live: commit,
+      transaction: id === null ? null : { id, author: commit.author },
+    })
+  }
+  return steps
+}
+
+function transactionOf({ extra }: Commit): string | null {
+  const { transaction } = extra
+  return typeof transaction === 'string' ? transaction : null
+}
+
+/** Along first parents; none where the newer does not come from the older. */
+async function commitsAfter({ nodes }: Io, older: CommitCid, newer: CommitCid): Promise<Commit[]> {
+  if ((await nodes.reader.has([older]))[0] !== true) return []
+  const floor = (await readCommit(nodes.reader, older)).generation
+  const after: Commit[] = []
+  for await (const commit of walkCommits(nodes.reader, [newer], { firstParent: true })) {
+    if (commit.cid === older) return after.reverse()
+    if (commit.generation <= floor) break
+    after.push(commit)
+  }
+  return []
+}
+
+/** Tables that a guard has stopped: what they became meanwhile is not taken in. */
+async function stoppedEntries(
+  io: Io,
+  { tables, captured, live }: Sides,
+): Promise<Map<Path, TreeEntry | null>> {
+  const read = await Tree.load(io.nodes, (await readCommit(io.nodes.reader, live)).tree)
+  const stopped = new Map<Path, TreeEntry | null>()
+  if (read.cid === captured.cid) return stopped
+  for (const { path } of tables) {
+    const [now, merging] = [await read.get(path), await captured.get(path)]
+    const tableOf = (entry: TreeEntry | null): Cid | null => (entry?.kind === 'table' ? entry.table : null)
+    if (tableOf(now) !== tableOf(merging)) stopped.set(path, merging)
+  }
+  return stopped
+}
