@@ -101,7 +101,29 @@ export interface EndpointSnapshot {
    * costs less than sending the rows; null where it does not, or cannot be had.
    */
   digest(table: EndpointTable): Promise<string | null>
+  /**
+   * What was written to the table since an earlier snapshot, whose mark is given; asked before its rows are read. Absent
+   * or null where the system cannot tell; then there is the digest.
+   */
+  written?(table: EndpointTable, earlier: string | null): Promise<Written | null>
   close(): Promise<void>
+}
+
+export interface Written {
+  /** Of this snapshot, for a later one. */
+  readonly mark: string
+  /** null: nothing is known of the earlier snapshot, and all rows are to be read. */
+  readonly since: WrittenSince | null
+}
+
+export interface WrittenSince {
+  /** The rows are those of the earlier snapshot. */
+  readonly isSame: boolean
+  /** Rows that were there and are as they were. All others that were there were written since, or are gone. */
+  readonly kept: number
+  readonly written: number
+  /** Those that were written since, as `rows` gives them. */
+  rows(): AsyncIterable<readonly (readonly Cell[])[]>
 }
 
 /** Kept in the endpoint, written in the same transaction as the rows, and so restored with them from a backup. */

@@ -11,6 +11,7 @@ import type {
   ConnectorOptions,
   EndpointSnapshot,
   EndpointTable,
+  Written,
 } from '../interface.ts'
 import { applyPlan } from './apply.ts'
 import { PostgresChangeLog } from './change-log.ts'
@@ -21,6 +22,7 @@ import { type Session, connect, placeOf } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
 import { cellOfText } from './types.ts'
+import { tableWrites } from './written.ts'
 
 /** The digests of more rows are too much for one value of the server. */
 const digestRowsMax = 20_000_000
@@ -67,6 +69,7 @@ class PostgresConnector implements Connector {
     return {
       rows: (table) => this.#rows(table as PostgresTable),
       digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
+      written: (table, earlier) => this.#asked(() => this.#written(table as PostgresTable, earlier)),
       // Whoever reads hears of a line that is gone; there is nothing to close then.
       close: async () => void (await this.#client.query('COMMIT').catch(() => undefined)),
     }
@@ -109,13 +112,20 @@ class PostgresConnector implements Connector {
     return `${count} ${digest ?? ''} ${JSON.stringify(shape)}`
   }
 
+  async #written(table: PostgresTable, earlier: string | null): Promise<Written | null> {
+    const writes = await tableWrites(this.#client, table, earlier)
+    if (writes === null || writes.since === null) return writes as Written | null
+    const { condition, ...since } = writes.since
+    return { mark: writes.mark, since: { ...since, rows: () => this.#rows(table, condition) } }
+  }
+
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
-  async *#rows(table: PostgresTable): AsyncGenerator<Cell[][]> {
+  async *#rows(table: PostgresTable, condition = 'true'): AsyncGenerator<Cell[][]> {
     // No casts: COPY then writes each type as the log of changes does (inet), which a cast to text does not.
     const columns = table.columns
       .map(({ name, isPadded }) => `t.${quoteName(name)}${isPadded ? '::text' : ''}`)
       .join(', ')
-    const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${orderOf(table)}`
+    const select = `SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}`
     const stream = this.#client.query(copyTo(`COPY (${select}) TO STDOUT`))
     let isWhole = false
     try {

@@ -5,7 +5,8 @@ import type { Tree } from '../../files/tree.ts'
 import type { RowCounts } from '../interface.ts'
 import { emptyTable } from '../tables/empty-table.ts'
 import { tableAt } from '../tables/link-tables.ts'
-import { type TableStep, countChanges, rowChanges } from '../tables/row-changes.ts'
+import { type TableStep, countChanges } from '../tables/differences.ts'
+import { rowChanges } from '../tables/row-changes.ts'
 import type { ApplyStep } from './interface.ts'
 
 /** Nothing is read where nothing of the kind is to be done. */

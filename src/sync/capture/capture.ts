@@ -4,12 +4,11 @@ import { isVarveError } from '../../base/errors.ts'
 import type { Connector } from '../../connectors/interface.ts'
 import type { TreeEntry, Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
-import { readCells } from '../../formats/columnar/read-cells.ts'
 import type { Io } from '../../repo/interface.ts'
-import { writeTable } from '../../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf, waitingForShape, waitingForTable } from './drift.ts'
 import { isAllowed } from '../guards.ts'
+import { readTable } from './read-table.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
 import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
@@ -46,41 +45,14 @@ export async function capture(
         entries.set(path, known)
         continue
       }
-      const knownTable = known?.kind === 'table' ? known.table : null
-      const digest = await snapshot.digest(table)
-      if (known !== null && knownTable !== null && digests.isSame(path, digest, knownTable)) {
-        digests.add(path, digest, knownTable)
-        entries.set(path, known)
-        continue
-      }
-      const source = {
-        columns: table.columns.map(({ name, type }) => ({ name, type })),
-        key: table.key,
-        rowCount: 0,
-        cells: () => snapshot.rows(table),
-      }
-      const object = await readCells(source, {
-        ...io,
-        key: table.key,
-        where: `${link.name}: ${table.name}`,
-        previous,
-        signal: options.signal,
-        onProgress: (done) =>
-          options.onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
-      }).catch((error: unknown) => {
+      const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous }
+      const read = await readTable(io, source, { path, known, digests }, options).catch((error: unknown) => {
         // What its rows break is said, and stops this table alone.
         if (known === null || !isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
         held.add({ table: table.name, path, key: '', keyHex: '', reason: 'schema', message: error.message })
-        return null
+        return known
       })
-      if (object === null) {
-        entries.set(path, known!)
-        continue
-      }
-      // The order in which an endpoint happens to send its rows says nothing.
-      const read = writeTable(io.writer, { ...object, order: null })
-      digests.add(path, digest, read)
-      entries.set(path, { kind: 'table', executable: false, table: read })
+      entries.set(path, read)
     }
   } finally {
     await snapshot.close()

@@ -26,6 +26,12 @@ export class TableDigests {
     return known !== undefined && known[0] === digest && known[1] === table
   }
 
+  /** What was noted of the table at `path` when it was last read, and that table. */
+  lastOf(path: Path): { readonly mark: string; readonly table: Cid } | null {
+    const known = this.#known.get(path)
+    return known === undefined ? null : { mark: known[0], table: known[1] }
+  }
+
   add(path: Path, digest: string | null, table: Cid): void {
     if (digest !== null) this.#now.set(path, [digest, table])
   }

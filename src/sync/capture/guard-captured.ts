@@ -11,7 +11,7 @@ import { tableAt } from '../tables/link-tables.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { Stops } from '../pending/stops.ts'
 import type { Round } from '../round.ts'
-import { countChanges } from '../tables/row-changes.ts'
+import { countChanges } from '../tables/differences.ts'
 
 const nothing = { added: 0, changed: 0, removed: 0 }
 

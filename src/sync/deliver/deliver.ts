@@ -22,7 +22,7 @@ import { guardDeletes, guardIdentity } from '../guards.ts'
 import type { Link, Receipt, RowCounts, SyncOptions } from '../interface.ts'
 import { branchOf } from '../merge-branch.ts'
 import { rememberReceipt } from '../receipts/log.ts'
-import { countChanges } from '../tables/row-changes.ts'
+import { countChanges } from '../tables/differences.ts'
 import { sendDelivery } from './send.ts'
 import { readLinkState } from '../state.ts'
 

@@ -11,6 +11,7 @@ import { isAllowed, massDeletion } from '../guards.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { SyncOptions } from '../interface.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
+import { countChanges } from '../tables/differences.ts'
 import type { Approved } from './approved.ts'
 import type { Stop } from './interface.ts'
 
@@ -65,13 +66,11 @@ export class Stops {
       await ProllyMap.load(io.nodes, before.rows),
       await ProllyMap.load(io.nodes, after.rows),
     ]
-    const approved = await this.#approved?.table(io, linked, side)
-    let removed = 0
-    for await (const differences of diffMaps(old, now)) {
-      const keys = differences.filter((one) => one.after === null).map(({ key }) => key)
-      const left = approved ? await (await ProllyMap.load(io.nodes, approved.rows)).getMany(keys) : null
-      removed += left === null ? keys.length : left.filter((one) => one !== null).length
-    }
+    const approved = (await this.#approved?.table(io, linked, side)) ?? null
+    const removed =
+      approved === null
+        ? (await countChanges(io.nodes, { before, after })).removed
+        : await removedBeyond(io, old, now, approved)
     const counts = { before: old.count, after: now.count, removed }
     const message = massDeletion(
       linked.table.name,
@@ -94,4 +93,15 @@ export class Stops {
       this.add(linked, stop, { from: await from.get(path), to: await to.get(path) })
     }
   }
+}
+
+/** How many rows are gone that the approved table still has. */
+async function removedBeyond(io: Io, old: ProllyMap, now: ProllyMap, approved: TableObject): Promise<number> {
+  const approvedRows = await ProllyMap.load(io.nodes, approved.rows)
+  let removed = 0
+  for await (const differences of diffMaps(old, now)) {
+    const keys = differences.filter((one) => one.after === null).map(({ key }) => key)
+    removed += (await approvedRows.getMany(keys)).filter((one) => one !== null).length
+  }
+  return removed
 }

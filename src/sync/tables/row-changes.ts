@@ -1,21 +1,15 @@
 // What has to happen to an endpoint's table so that it becomes another: rows as cells in the order of the endpoint's own
 // columns, from the difference of two tables. The cost follows the difference.
 import type { RowChange } from '../../connectors/interface.ts'
-import { diffMaps } from '../../prolly/diff.ts'
 import type { Entry } from '../../prolly/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import { entryCells } from '../../table/entry-cells.ts'
-import type { Cell, Column, TableObject } from '../../table/interface.ts'
+import type { Cell, Column } from '../../table/interface.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { Table } from '../../table/table.ts'
-import type { RowCounts } from '../interface.ts'
+import { type TableStep, differencesOf, kindOf } from './differences.ts'
 
 const batchRows = 512
-
-export interface TableStep {
-  readonly before: TableObject
-  readonly after: TableObject
-}
 
 /** In batches, by key; of one kind only, or of all. */
 export async function* rowChanges(
@@ -25,7 +19,7 @@ export async function* rowChanges(
   kind: RowChange['kind'] | 'all',
 ): AsyncGenerator<RowChange[]> {
   const [old, new_] = [await Table.of(nodes, before), await Table.of(nodes, after)]
-  for await (const differences of diffMaps(old.map, new_.map)) {
+  for await (const differences of differencesOf(nodes, { before, after })) {
     const chosen = kind === 'all' ? differences : differences.filter((one) => kindOf(one) === kind)
     for (let at = 0; at < chosen.length; at += batchRows) {
       const batch = chosen.slice(at, at + batchRows)
@@ -44,19 +38,4 @@ export async function* rowChanges(
       )
     }
   }
-}
-
-export async function countChanges(nodes: NodeStore, step: TableStep): Promise<RowCounts> {
-  const counts = { insert: 0, update: 0, delete: 0 }
-  if (step.before.rows !== step.after.rows) {
-    const [old, new_] = [await Table.of(nodes, step.before), await Table.of(nodes, step.after)]
-    for await (const differences of diffMaps(old.map, new_.map))
-      for (const one of differences) counts[kindOf(one)]++
-  }
-  return { added: counts.insert, changed: counts.update, removed: counts.delete }
-}
-
-function kindOf({ before, after }: { before: Entry | null; after: Entry | null }): RowChange['kind'] {
-  if (before === null) return 'insert'
-  return after === null ? 'delete' : 'update'
 }

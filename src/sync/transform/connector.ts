@@ -89,6 +89,9 @@ class TransformedConnector implements Connector {
         const digest = await snapshot.digest(made.source)
         return digest === null ? null : this.#digestOf(digest, made)
       },
+      // What a transform leaves out cannot be counted by what the endpoint counts.
+      written: async (table, earlier) =>
+        this.#tables.has(table) ? null : ((await snapshot.written?.(table, earlier)) ?? null),
       close: () => snapshot.close(),
     }
   }

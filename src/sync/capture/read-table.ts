@@ -1,0 +1,68 @@
+// One table of a snapshot as an entry of a tree. Of a table that is as it was, or of which the endpoint can tell what was
+// written since, not all is read.
+import type { EndpointSnapshot, EndpointTable } from '../../connectors/interface.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { readCells } from '../../formats/columnar/read-cells.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Schema } from '../../table/interface.ts'
+import { writeTable } from '../../table/table-object.ts'
+import type { SyncOptions } from '../interface.ts'
+import type { TableDigests } from './digests.ts'
+import { takeIn } from './take-in.ts'
+
+export interface TableSource {
+  readonly snapshot: EndpointSnapshot
+  readonly table: EndpointTable
+  /** For messages. */
+  readonly where: string
+  /** Of the table as it was last read: columns keep their ids. */
+  readonly previous: Schema | undefined
+}
+
+export interface KnownTable {
+  readonly path: Path
+  /** As it was last read. */
+  readonly known: TreeEntry | null
+  readonly digests: TableDigests
+}
+
+export async function readTable(
+  io: Io,
+  source: TableSource,
+  { path, known, digests }: KnownTable,
+  options: SyncOptions,
+): Promise<TreeEntry> {
+  const { snapshot, table, where, previous } = source
+  const last = digests.lastOf(path)
+  const written = (await snapshot.written?.(table, last?.mark ?? null)) ?? null
+  const digest = written === null ? await snapshot.digest(table) : written.mark
+  if (known?.kind === 'table' && written === null && digests.isSame(path, digest, known.table)) {
+    digests.add(path, digest, known.table)
+    return known
+  }
+  if (last !== null && previous !== undefined && written !== null && written.since !== null) {
+    const now = await takeIn(io, { table: last.table, schema: previous }, written.since, { table, where })
+    if (now !== null) {
+      digests.add(path, digest, now)
+      return { kind: 'table', executable: false, table: now }
+    }
+  }
+  const columns = table.columns.map(({ name, type }) => ({ name, type }))
+  const cells = () => snapshot.rows(table)
+  const object = await readCells(
+    { columns, key: table.key, rowCount: 0, cells },
+    {
+      ...io,
+      key: table.key,
+      where,
+      previous,
+      signal: options.signal,
+      onProgress: (done) =>
+        options.onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
+    },
+  )
+  // The order in which an endpoint happens to send its rows says nothing.
+  const read = writeTable(io.writer, { ...object, order: null })
+  digests.add(path, digest, read)
+  return { kind: 'table', executable: false, table: read }
+}

@@ -1,0 +1,102 @@
+// Brings a table up to date by the rows that were written since it was last read, where the endpoint can tell which. What
+// it costs follows what has changed, but for rows that are gone: which ones nothing says, and all are read again.
+import { compareBytes, equalBytes } from '../../base/bytes.ts'
+import type { EndpointTable, WrittenSince } from '../../connectors/interface.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { packedEdits } from '../../formats/packed-edits.ts'
+import type { Edit, Entry } from '../../prolly/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Schema } from '../../table/interface.ts'
+import { loadTable, writeTable } from '../../table/table-object.ts'
+import { Table } from '../../table/table.ts'
+import { noteCounts } from '../tables/differences.ts'
+
+/** Of more than this part of a table, reading all of it takes no longer. */
+const writtenShareMax = 0.25
+const editBytesMax = 64 << 20
+const editOverhead = 200
+/** Looked up just before they are made, so that each leaf is read once. */
+const windowEdits = 512
+
+export interface LastReading {
+  readonly table: Cid
+  /** Of the table as the dataset has it. */
+  readonly schema: Schema
+}
+
+/** The table as it is now; null where all rows are to be read. */
+export async function takeIn(
+  io: Io,
+  last: LastReading,
+  since: WrittenSince,
+  { table, where }: { readonly table: EndpointTable; readonly where: string },
+): Promise<Cid | null> {
+  if ((await io.nodes.reader.has([last.table]))[0] !== true) return null
+  const object = await loadTable(io.nodes.reader, last.table)
+  if (!isSameSchema(object.schema, last.schema) || !hasColumnsOf(object.schema, table)) return null
+  if (since.isSame) return last.table
+  const before = await Table.of(io.nodes, object)
+  const writtenMax = before.count * writtenShareMax
+  const goneOrWritten = before.count - since.kept
+  if (since.written > writtenMax || goneOrWritten > since.written) return null
+  const edits = await editsOf(io, before, since, where)
+  if (edits === null) return null
+  let known = 0
+  let changed = 0
+  async function* inTurn(all: readonly Edit[]): AsyncGenerator<Edit[]> {
+    for (let at = 0; at < all.length; at += windowEdits) {
+      const window = all.slice(at, at + windowEdits)
+      const found = await before.map.getMany(window.map(({ key }) => key))
+      for (const [i, entry] of found.entries()) {
+        if (entry === null) continue
+        known++
+        if (!isSameEntry(entry, window[i]!)) changed++
+      }
+      yield window
+      await io.writer.drained()
+    }
+  }
+  const rows = await before.map.mutate(io.writer, inTurn(edits))
+  if (known !== goneOrWritten) return null
+  const after = { ...object, rows: rows.cid }
+  const counts = { added: edits.length - known, changed, removed: 0 }
+  noteCounts(io.nodes, { before: object, after }, counts)
+  return writeTable(io.writer, after)
+}
+
+/** By key; null when they are too many to be held. */
+async function editsOf(io: Io, { shape }: Table, since: WrittenSince, where: string): Promise<Edit[] | null> {
+  const packer = new CellPacker(shape, where)
+  const edits: Edit[] = []
+  let bytes = 0
+  for await (const rows of since.rows()) {
+    // Left in the middle, the line would have to be cut.
+    if (bytes > editBytesMax) continue
+    for (const edit of packedEdits(packer.pack(rows), (content) => io.writer.put('raw', content))) {
+      bytes += edit.key.length + edit.value!.length + editOverhead
+      edits.push(edit)
+    }
+    await io.writer.drained()
+  }
+  return bytes > editBytesMax ? null : edits.sort((a, b) => compareBytes(a.key, b.key))
+}
+
+function isSameEntry({ value, links }: Entry, edit: Edit): boolean {
+  return equalBytes(value, edit.value!) && links.join() === (edit.links ?? []).join()
+}
+
+function isSameSchema(a: Schema, b: Schema): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function hasColumnsOf({ columns, key }: Schema, table: EndpointTable): boolean {
+  const isSame = (one: { name: string; type: string }, i: number): boolean =>
+    one.name === table.columns[i]!.name && one.type === table.columns[i]!.type
+  const names = key.map((id) => columns.find((column) => column.id === id)!.name)
+  return (
+    columns.length === table.columns.length &&
+    columns.every(isSame) &&
+    names.join('\0') === table.key.join('\0')
+  )
+}

@@ -1,0 +1,104 @@
+// What differs between two versions of a table's rows, looked for once a round: it is counted, judged by guards and then
+// written. Few differences are kept, so that the leaves of both are read once.
+import { diffMaps } from '../../prolly/diff.ts'
+import type { Difference, Entry } from '../../prolly/interface.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { NodeStore } from '../../prolly/node-store.ts'
+import type { TableObject } from '../../table/interface.ts'
+import type { RowCounts } from '../interface.ts'
+
+const keptBytesMax = 16 << 20
+const keptOverhead = 400
+/** Of several tables. */
+const keptPairs = 4
+
+export interface TableStep {
+  readonly before: TableObject
+  readonly after: TableObject
+}
+
+interface Found {
+  readonly counts: RowCounts
+  /** null: too many to be kept. */
+  readonly differences: readonly Difference[] | null
+}
+
+/** Rows are named by their content, so what was found of two names holds. */
+const found = new WeakMap<NodeStore, Map<string, Promise<Found>>>()
+
+export async function countChanges(nodes: NodeStore, step: TableStep): Promise<RowCounts> {
+  return (await foundBetween(nodes, step)).counts
+}
+
+/** What is known without looking. */
+export function noteCounts(nodes: NodeStore, step: TableStep, counts: RowCounts): void {
+  void note(nodes, step, Promise.resolve({ counts, differences: null }))
+}
+
+export async function* differencesOf(
+  nodes: NodeStore,
+  step: TableStep,
+): AsyncGenerator<readonly Difference[]> {
+  const differences = (await found.get(nodes)?.get(nameOf(step)))?.differences ?? null
+  if (differences !== null) yield differences
+  else yield* diffMaps(await mapOf(nodes, step.before), await mapOf(nodes, step.after))
+}
+
+export function kindOf({
+  before,
+  after,
+}: Pick<Difference, 'before' | 'after'>): 'insert' | 'update' | 'delete' {
+  if (before === null) return 'insert'
+  return after === null ? 'delete' : 'update'
+}
+
+function foundBetween(nodes: NodeStore, step: TableStep): Promise<Found> {
+  return found.get(nodes)?.get(nameOf(step)) ?? note(nodes, step, find(nodes, step))
+}
+
+function note(nodes: NodeStore, step: TableStep, what: Promise<Found>): Promise<Found> {
+  const known = found.get(nodes) ?? new Map<string, Promise<Found>>()
+  found.set(nodes, known)
+  if (known.size >= keptPairs) known.delete(known.keys().next().value!)
+  known.set(nameOf(step), what)
+  return what
+}
+
+async function find(nodes: NodeStore, { before, after }: TableStep): Promise<Found> {
+  const counts = { insert: 0, update: 0, delete: 0 }
+  let kept: Difference[] | null = []
+  let bytes = 0
+  for await (const differences of diffMaps(await mapOf(nodes, before), await mapOf(nodes, after))) {
+    for (const one of differences) {
+      counts[kindOf(one)]++
+      if (kept === null) continue
+      bytes += keptOverhead + one.key.length + lengthOf(one.before) + lengthOf(one.after)
+      if (bytes > keptBytesMax) kept = null
+      else kept.push(owned(one))
+    }
+  }
+  return {
+    counts: { added: counts.insert, changed: counts.update, removed: counts.delete },
+    differences: kept,
+  }
+}
+
+function mapOf(nodes: NodeStore, { rows }: TableObject): Promise<ProllyMap> {
+  return ProllyMap.load(nodes, rows)
+}
+
+function lengthOf(entry: Entry | null): number {
+  return entry === null ? 0 : entry.value.length
+}
+
+/** A view would keep the whole leaf in memory. */
+function owned({ key, before, after }: Difference): Difference {
+  const own = key.slice()
+  const entry = (one: Entry | null): Entry | null =>
+    one === null ? null : { key: own, value: one.value.slice(), links: one.links }
+  return { key: own, before: entry(before), after: entry(after) }
+}
+
+function nameOf({ before, after }: TableStep): string {
+  return `${before.rows} ${after.rows}`
+}
