@@ -2,10 +2,16 @@
 // of its result are handed over, not copied.
 import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
+import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
 import { packBatch } from './store/batch.ts'
 
-const table: Readonly<Record<string, (...args: never[]) => unknown>> = { leafSlice, packBatch, parseSlice }
+const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
+  copySlice,
+  leafSlice,
+  packBatch,
+  parseSlice,
+}
 
 serveMessages((message) => {
   const { id, name, args } = message as JobMessage

@@ -33,7 +33,7 @@ const rooms: Record<string, readonly string[]> = {
   server: ['index.ts'],
   cli: ['index.ts', 'server'],
   // The worker thread's table of functions: whatever is heavy enough to run beside the main thread.
-  'worker.ts': ['formats', 'files'],
+  'worker.ts': ['connectors', 'files'],
 }
 
 const platformPlaces = [

@@ -2,6 +2,7 @@
 // writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
 // decides what to write is `sync/`; a connector only knows its system. To write one of your own, see docs/CONNECTORS.md.
 import type { VarveError } from '../base/errors.ts'
+import type { PackedSlice, PackingOptions } from '../formats/columnar/packed-source.ts'
 import type { Cell, ColumnType, Value } from '../table/interface.ts'
 import type { ChangeLog } from './change-log.ts'
 
@@ -96,6 +97,8 @@ export interface EndpointColumn {
 export interface EndpointSnapshot {
   /** Rows in batches, in any order, each with one cell for every column. */
   rows(table: EndpointTable): AsyncIterable<readonly (readonly Cell[])[]>
+  /** As `rows`, packed by whoever can do that faster than one cell after another. */
+  packed?(table: EndpointTable, options: PackingOptions): AsyncIterable<PackedSlice>
   /**
    * A digest of all rows, made by the system itself: the same as another one only if the rows are the same. Where it
    * costs less than sending the rows; null where it does not, or cannot be had.

@@ -16,8 +16,11 @@ export interface PreviousNodes {
 }
 
 /** Reads the inner nodes of the map before, no leaf. */
-export async function previousNodes(options: ReadTableOptions): Promise<PreviousNodes | null> {
-  const { previous, nodes, signal } = options
+export async function previousNodes({
+  previous,
+  nodes,
+  signal,
+}: Pick<ReadTableOptions, 'previous' | 'nodes' | 'signal'>): Promise<PreviousNodes | null> {
   if (previous === undefined) return null
   const { root } = await ProllyMap.load(nodes, previous.rows, { signal })
   const parents: Node[][] = []

@@ -27,9 +27,9 @@ describe.skipIf(!hasPostgres)(`rounds that read what was written since${withoutP
       const snapshot = await connector.snapshot(tables)
       return {
         ...snapshot,
-        rows: (table) => {
+        packed: (table, options) => {
           wholeReadings++
-          return snapshot.rows(table)
+          return snapshot.packed!(table, options)
         },
       }
     },

@@ -18,6 +18,7 @@ import { PostgresChangeLog } from './change-log.ts'
 import { copyRows } from './copy-text.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
 import { asked, endpointError } from './failure.ts'
+import { packedRows } from './packed-rows.ts'
 import { type Session, connect, placeOf } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
@@ -68,6 +69,10 @@ class PostgresConnector implements Connector {
     await this.#asked(() => this.#client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY${moment}`))
     return {
       rows: (table) => this.#rows(table as PostgresTable),
+      packed: (table, options) => {
+        const from = table as PostgresTable
+        return packedRows(this.#copy(from, 'true'), from, options)
+      },
       digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
       written: (table, earlier) => this.#asked(() => this.#written(table as PostgresTable, earlier)),
       // Whoever reads hears of a line that is gone; there is nothing to close then.
@@ -119,19 +124,17 @@ class PostgresConnector implements Connector {
     return { mark: writes.mark, since: { ...since, rows: () => this.#rows(table, condition) } }
   }
 
-  /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
   async *#rows(table: PostgresTable, condition = 'true'): AsyncGenerator<Cell[][]> {
-    // No casts: COPY then writes each type as the log of changes does (inet), which a cast to text does not.
-    const columns = table.columns
-      .map(({ name, isPadded }) => `t.${quoteName(name)}${isPadded ? '::text' : ''}`)
-      .join(', ')
-    const select = `SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}`
-    const stream = this.#client.query(copyTo(`COPY (${select}) TO STDOUT`))
+    for await (const rows of copyRows(this.#copy(table, condition), table.columns.length))
+      yield rows.map((fields) => fields.map((field, i) => cellOfText(field, table.columns[i]!.type)))
+  }
+
+  /** What COPY sends. Who leaves in the middle cuts the line. */
+  async *#copy(table: PostgresTable, condition: string): AsyncGenerator<Uint8Array> {
+    const stream = this.#client.query(copyTo(rowsCopy(table, condition)))
     let isWhole = false
     try {
-      for await (const rows of copyRows(stream as AsyncIterable<Uint8Array>, table.columns.length)) {
-        yield rows.map((fields) => fields.map((field, i) => cellOfText(field, table.columns[i]!.type)))
-      }
+      yield* stream as AsyncIterable<Uint8Array>
       isWhole = true
     } catch (error) {
       throw endpointError(this.location, error)
@@ -140,6 +143,15 @@ class PostgresConnector implements Connector {
       if (!isWhole) this.#client.connection.stream.destroy()
     }
   }
+}
+
+/** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
+function rowsCopy(table: PostgresTable, condition: string): string {
+  // No casts: COPY then writes each type as the log of changes does (inet), which a cast to text does not.
+  const columns = table.columns
+    .map(({ name, isPadded }) => `t.${quoteName(name)}${isPadded ? '::text' : ''}`)
+    .join(', ')
+  return `COPY (SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}) TO STDOUT`
 }
 
 function orderOf(table: PostgresTable): string {

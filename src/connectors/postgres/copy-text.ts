@@ -13,7 +13,7 @@ export type CopyRow = (Uint8Array | null)[]
 
 /** Batches of rows as they come. @throws VarveError VARVE_CORRUPT when a row has another number of fields */
 export async function* copyRows(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   fieldCount: number,
 ): AsyncGenerator<CopyRow[]> {
   let held: Uint8Array[] = []

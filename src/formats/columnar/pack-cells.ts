@@ -19,9 +19,10 @@ export class CellPacker {
   readonly #keyPlaces: readonly number[]
   readonly #valuePlaces: readonly number[]
   readonly #buffer = new PackedBuffer(1 << 16, 1024)
-  #rowsBefore = 0
+  #rowsBefore: number
 
-  constructor(shape: RowShape, where: string) {
+  constructor(shape: RowShape, where: string, rowsBefore = 0) {
+    this.#rowsBefore = rowsBefore
     this.#shape = shape
     this.#where = where
     const placeOf = (id: number): number => shape.schema.columns.findIndex((column) => column.id === id)

@@ -8,23 +8,13 @@ import { evolveSchema } from '../../table/schema.ts'
 import { RowIntake } from '../intake.ts'
 import { DuplicateKey } from '../runs.ts'
 import { cellFault } from './faults.ts'
-import type { CellSource, ReadCellsOptions } from './interface.ts'
+import type { CellSource, ReadCellsOptions, SourceColumn } from './interface.ts'
 import { CellPacker } from './pack-cells.ts'
 
 /** @throws VarveError VARVE_RULE_VIOLATED with row and column; VARVE_CORRUPT */
 export async function readCells(source: CellSource, options: ReadCellsOptions): Promise<TableObject> {
   const { key, writer, nodes, where, signal } = options
-  const { columns } = source
-  const names = columns.map(({ name }) => name)
-  const missing = key.find((name) => !names.includes(name))
-  if (missing !== undefined) {
-    throw new VarveError('VARVE_RULE_VIOLATED', `'${where}' has no column '${missing}' for the key`, {
-      data: { path: where, column: missing, reason: 'missing-key-column' },
-      hint: `its columns: ${names.slice(0, 20).join(', ')}`,
-    })
-  }
-  const typeOf = (_: string, i: number) => columns[i]!.type
-  const schema = withIdsOf(evolveSchema({ names, key, cells: 'typed', typeOf }, null), options.previous)
+  const schema = cellSchema(source.columns, { key, where, previous: options.previous })
   const packer = new CellPacker(rowShape(schema), where)
   const intake = new RowIntake(writer, nodes)
   try {
@@ -41,6 +31,23 @@ export async function readCells(source: CellSource, options: ReadCellsOptions): 
     const words = `key '${keyText(schema, error.key)}' was used in row ${first! + 1} already`
     throw cellFault('duplicate-key', words, { where, row: second! + 1 })
   }
+}
+
+/** @throws VarveError VARVE_RULE_VIOLATED where a column of the key is not there */
+export function cellSchema(
+  columns: readonly SourceColumn[],
+  { key, where, previous }: Pick<ReadCellsOptions, 'key' | 'where' | 'previous'>,
+): Schema {
+  const names = columns.map(({ name }) => name)
+  const missing = key.find((name) => !names.includes(name))
+  if (missing !== undefined) {
+    throw new VarveError('VARVE_RULE_VIOLATED', `'${where}' has no column '${missing}' for the key`, {
+      data: { path: where, column: missing, reason: 'missing-key-column' },
+      hint: `its columns: ${names.slice(0, 20).join(', ')}`,
+    })
+  }
+  const typeOf = (_: string, i: number) => columns[i]!.type
+  return withIdsOf(evolveSchema({ names, key, cells: 'typed', typeOf }, null), previous)
 }
 
 /** Types are those of this file; only ids carry over, for diffs go by them. */

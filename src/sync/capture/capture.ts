@@ -38,8 +38,9 @@ export async function capture(
         entries.set(path, known!)
         continue
       }
-      const previous = (await tableAt(io, before, path))?.schema
-      const drift = previous === undefined || isAllowed('schema', options) ? [] : driftOf(previous, table)
+      const previous = (await tableAt(io, before, path)) ?? undefined
+      const drift =
+        previous === undefined || isAllowed('schema', options) ? [] : driftOf(previous.schema, table)
       if (known !== null && drift.length > 0) {
         held.add(waitingForShape(link, linked, drift))
         entries.set(path, known)

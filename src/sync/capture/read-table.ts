@@ -2,9 +2,10 @@
 // written since, not all is read.
 import type { EndpointSnapshot, EndpointTable } from '../../connectors/interface.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
+import { type PackingOptions, readPacked } from '../../formats/columnar/packed-source.ts'
 import { readCells } from '../../formats/columnar/read-cells.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { Schema } from '../../table/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import type { SyncOptions } from '../interface.ts'
 import type { TableDigests } from './digests.ts'
@@ -15,8 +16,8 @@ export interface TableSource {
   readonly table: EndpointTable
   /** For messages. */
   readonly where: string
-  /** Of the table as it was last read: columns keep their ids. */
-  readonly previous: Schema | undefined
+  /** As it was last read: columns keep their ids. */
+  readonly previous: TableObject | undefined
 }
 
 export interface KnownTable {
@@ -41,28 +42,43 @@ export async function readTable(
     return known
   }
   if (last !== null && previous !== undefined && written !== null && written.since !== null) {
-    const now = await takeIn(io, { table: last.table, schema: previous }, written.since, { table, where })
+    const now = await takeIn(io, { table: last.table, schema: previous.schema }, written.since, {
+      table,
+      where,
+    })
     if (now !== null) {
       digests.add(path, digest, now)
       return { kind: 'table', executable: false, table: now }
     }
   }
-  const columns = table.columns.map(({ name, type }) => ({ name, type }))
-  const cells = () => snapshot.rows(table)
-  const object = await readCells(
-    { columns, key: table.key, rowCount: 0, cells },
-    {
-      ...io,
-      key: table.key,
-      where,
-      previous,
-      signal: options.signal,
-      onProgress: (done) =>
-        options.onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
-    },
-  )
+  const object = await wholeTable(io, source, options)
   // The order in which an endpoint happens to send its rows says nothing.
   const read = writeTable(io.writer, { ...object, order: null })
   digests.add(path, digest, read)
   return { kind: 'table', executable: false, table: read }
+}
+
+function wholeTable(
+  io: Io,
+  { snapshot, table, where, previous }: TableSource,
+  { signal, onProgress }: SyncOptions,
+): Promise<TableObject> {
+  const columns = table.columns.map(({ name, type }) => ({ name, type }))
+  const reading = {
+    ...io,
+    key: table.key,
+    where,
+    signal,
+    onProgress: (done: number) =>
+      onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),
+  }
+  if (snapshot.packed !== undefined) {
+    const slices = (packing: PackingOptions) => snapshot.packed!(table, packing)
+    return readPacked({ columns, slices }, { ...reading, previous })
+  }
+  const cells = () => snapshot.rows(table)
+  return readCells(
+    { columns, key: table.key, rowCount: 0, cells },
+    { ...reading, previous: previous?.schema },
+  )
 }

@@ -1,0 +1,68 @@
+// Rows that come packed, a slice at a time, from a source that knows how to pack them: what it is told, what it gives,
+// and how they become a table.
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import { WorkerPool } from '../../base/pool.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { keyText } from '../../table/key.ts'
+import { type RowShape, rowShape } from '../../table/rows.ts'
+import { previousNodes } from '../bases.ts'
+import { RowIntake } from '../intake.ts'
+import type { LeafWish, PackedLeaves } from '../leaves.ts'
+import type { PackedRows } from '../packed.ts'
+import { DuplicateKey } from '../runs.ts'
+import { cellFault } from './faults.ts'
+import type { ReadCellsOptions, SourceColumn } from './interface.ts'
+import { cellSchema } from './read-cells.ts'
+
+export interface PackingOptions {
+  readonly shape: RowShape
+  /** For messages. */
+  readonly where: string
+  readonly pool: WorkerPool
+  /** How slices are best given; null: as rows. Asked for each. */
+  readonly wish: () => LeafWish | null
+  readonly signal?: AbortSignal | undefined
+}
+
+export type PackedSlice =
+  | { readonly rows: PackedRows }
+  | { readonly leaves: PackedLeaves; readonly contents: readonly Uint8Array[] }
+
+export interface PackedSource {
+  readonly columns: readonly SourceColumn[]
+  readonly slices: (options: PackingOptions) => AsyncIterable<PackedSlice>
+}
+
+export interface ReadPackedOptions extends Omit<ReadCellsOptions, 'previous'> {
+  /** The version before: columns keep their ids, and leaves that are as they were are not packed again. */
+  readonly previous?: TableObject | undefined
+}
+
+/** @throws VarveError VARVE_RULE_VIOLATED with row and column; VARVE_CORRUPT */
+export async function readPacked(source: PackedSource, options: ReadPackedOptions): Promise<TableObject> {
+  const { key, writer, nodes, where, signal, previous } = options
+  const schema = cellSchema(source.columns, { key, where, previous: previous?.schema })
+  const intake = new RowIntake(writer, nodes, (await previousNodes({ previous, nodes, signal })) ?? {})
+  const pool = new WorkerPool()
+  try {
+    const wish = () => intake.leafWish
+    for await (const slice of source.slices({ shape: rowShape(schema), where, pool, wish, signal })) {
+      throwIfAborted(signal)
+      if ('rows' in slice) await intake.add(slice.rows)
+      else if (!(await intake.addLeaves(slice.leaves, slice.contents)))
+        throw new VarveError('VARVE_NOT_POSSIBLE', `what '${where}' was before is not here any more`, {
+          data: { passing: true },
+        })
+      options.onProgress?.(intake.rowCount)
+    }
+    const { rows, order } = await intake.finish()
+    return { schema, rows: rows.cid, order, layout: null }
+  } catch (error) {
+    if (!(error instanceof DuplicateKey)) throw error
+    const [first, second] = await intake.placesOf(error.key)
+    const words = `key '${keyText(schema, error.key)}' was used in row ${first! + 1} already`
+    throw cellFault('duplicate-key', words, { where, row: second! + 1 })
+  } finally {
+    await pool.close()
+  }
+}

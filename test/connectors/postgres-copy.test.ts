@@ -1,0 +1,182 @@
+// Rows of COPY taken apart without cells are the rows that the way over cells makes of them.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isVarveError } from '../../src/base/errors.ts'
+import { copyPlan } from '../../src/connectors/postgres/copy-plan.ts'
+import { type CopySlice, copySlice } from '../../src/connectors/postgres/copy-slice.ts'
+import { copyRows } from '../../src/connectors/postgres/copy-text.ts'
+import type { PostgresTable } from '../../src/connectors/postgres/discover.ts'
+import { packedRows } from '../../src/connectors/postgres/packed-rows.ts'
+import { cellOfText } from '../../src/connectors/postgres/types.ts'
+import { WorkerPool } from '../../src/base/pool.ts'
+import { CellPacker } from '../../src/formats/columnar/pack-cells.ts'
+import { cellSchema } from '../../src/formats/columnar/read-cells.ts'
+import { ownRows, type PackedRows } from '../../src/formats/packed.ts'
+import { decodeNode } from '../../src/prolly/node.ts'
+import { unpack } from '../../src/store/packing.ts'
+import { readRecord } from '../../src/store/record.ts'
+import { columnTypes } from '../../src/table/schema.ts'
+import type { ColumnType } from '../../src/table/interface.ts'
+import { rowShape } from '../../src/table/rows.ts'
+
+const texts: Readonly<Record<ColumnType, fc.Arbitrary<string>>> = {
+  text: fc.oneof(
+    fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0')),
+    fc.constantFrom(
+      '',
+      '\\',
+      '\\N',
+      'a\tb\nc\\d\r\b\f\v',
+      'x'.repeat(1024),
+      'x'.repeat(1025),
+      '\t'.repeat(700),
+    ),
+  ),
+  int: fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n).map(String), fc.constantFrom('0', '-1', '4294967296')),
+  decimal: fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n.toFixed(5)),
+    fc.constantFrom('NaN', 'Infinity', '0.00', '-0.10', '1'.repeat(2000), '.5', '1.', '01', '-'),
+  ),
+  float: fc.oneof(fc.double().map(String), fc.constantFrom('-0', '1e+308', '5e-324', '1e', 'NaN', '1e5x')),
+  bool: fc.constantFrom('t', 'f'),
+  date: fc.constantFrom('2024-02-29', 'infinity', '0044-03-15 BC'),
+  timestamp: fc.constantFrom(
+    '2024-05-06 07:08:09.123456',
+    '2024-05-06 07:08:09+00',
+    '2024-05-06 07:08:09.1+00',
+    '0044-03-15 12:00:00 BC',
+    '-infinity',
+    '12024-05-06 07:08:09+00',
+  ),
+  bytes: fc.uint8Array({ maxLength: 1100 }).map((bytes) => `\\x${Buffer.from(bytes).toString('hex')}`),
+  json: fc.json(),
+}
+
+function tableOf(types: readonly ColumnType[], key: readonly string[]): PostgresTable {
+  const columns = types.map((type, i) => ({ name: `c${i}`, type }))
+  return { columns, key } as unknown as PostgresTable
+}
+
+function line(row: readonly (string | null)[]): string {
+  const named: Record<string, string> = {
+    '\b': 'b',
+    '\f': 'f',
+    '\n': 'n',
+    '\r': 'r',
+    '\t': 't',
+    '\v': 'v',
+    '\\': '\\',
+  }
+  const escaped = (text: string): string => text.replaceAll(/[\b\f\n\r\t\v\\]/g, (one) => `\\${named[one]!}`)
+  return `${row.map((field) => (field === null ? '\\N' : escaped(field))).join('\t')}\n`
+}
+
+async function overCells(bytes: Uint8Array, table: PostgresTable): Promise<PackedRows | null> {
+  const schema = cellSchema(table.columns, { key: table.key, where: 't', previous: undefined })
+  const packer = new CellPacker(rowShape(schema), 't')
+  try {
+    for await (const rows of copyRows([bytes], table.columns.length))
+      return ownRows(
+        packer.pack(rows.map((row) => row.map((field, i) => cellOfText(field, table.columns[i]!.type)))),
+      )
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+  }
+  return null
+}
+
+function direct(bytes: Uint8Array, table: PostgresTable, leafTarget: number | null): CopySlice {
+  const schema = cellSchema(table.columns, { key: table.key, where: 't', previous: undefined })
+  const wish = leafTarget === null ? null : { leafTarget, known: null }
+  return copySlice({ bytes, plan: copyPlan(table, rowShape(schema)), wish })
+}
+
+const tables = fc
+  .tuple(
+    fc.array(fc.constantFrom(...columnTypes), { minLength: 1, maxLength: 6 }),
+    fc.constantFrom<ColumnType>(...columnTypes.filter((type) => type !== 'json')),
+    fc.nat(6),
+  )
+  .chain(([others, keyType, place]) => {
+    const at = Math.min(place, others.length)
+    const types = others.toSpliced(at, 0, keyType)
+    const fields = types.map((type, i) => (i === at ? texts[type] : fc.option(texts[type])))
+    return fc.record({
+      table: fc.constant(tableOf(types, [`c${at}`])),
+      rows: fc.array(fc.tuple(...fields), { minLength: 1, maxLength: 8 }),
+    })
+  })
+
+test('rows of every type are packed as cells are, or left to the way over cells', async () => {
+  let taken = 0
+  await fc.assert(
+    fc.asyncProperty(tables, async ({ table, rows }) => {
+      const bytes = new TextEncoder().encode(rows.map(line).join(''))
+      const expected = await overCells(bytes, table)
+      const slice = direct(bytes, table, null)
+      if (slice !== null) taken++
+      expect(slice).toEqual(expected && { rows: expected })
+    }),
+    { numRuns: 500 },
+  )
+  expect(taken).toBeGreaterThan(200)
+})
+
+test('rows in key order come as leaves with the same entries', async () => {
+  const table = tableOf(['int', 'text', 'timestamp'], ['c0'])
+  const rows = Array.from({ length: 900 }, (_, i) => [
+    String(i),
+    `name\t${i}`,
+    i % 3 === 0 ? null : '2024-05-06 07:08:09+00',
+  ])
+  const bytes = new TextEncoder().encode(rows.map(line).join(''))
+  const expected = (await overCells(bytes, table))!
+  const slice = direct(bytes, table, 1024)
+  if (slice === null || !('leaves' in slice)) throw new Error('no leaves')
+  const { leaves } = slice
+  expect(leaves.count).toBeGreaterThan(5)
+  const values: Uint8Array[] = []
+  for (let i = 0, at = 0; i < leaves.count; at = leaves.ends[i++]!) {
+    const { packing, payload, rawLength } = readRecord(leaves.bytes, at)
+    values.push(decodeNode(unpack(packing, payload, rawLength, null)).values)
+  }
+  expect(Buffer.concat([...values, leaves.tail.values])).toEqual(Buffer.from(expected.values))
+})
+
+test('bytes that are no rows are refused, and nothing hangs', () => {
+  const table = tableOf(['int', 'text'], ['c0'])
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...Buffer.from('\t\n\\N1ab'))), (bytes) => {
+      try {
+        direct(Uint8Array.from([...bytes, 10]), table, null)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'VARVE_CORRUPT' })
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a row that a table cannot hold is named, wherever it comes; a row cut short is damage', async () => {
+  const table = tableOf(['text', 'text'], ['c0'])
+  const schema = cellSchema(table.columns, { key: table.key, where: 't', previous: undefined })
+  const packing = { shape: rowShape(schema), where: 't', pool: new WorkerPool(), wish: () => null }
+  const read = async (text: string): Promise<number> => {
+    let count = 0
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      const bytes = new TextEncoder().encode(text)
+      for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
+    }
+    for await (const slice of packedRows(chunks(), table, packing))
+      if ('rows' in slice) count += slice.rows.count
+    return count
+  }
+  const many = Array.from({ length: 30_000 }, (_, i) => line([`k${i}`, 'x'.repeat(100)])).join('')
+  expect(await read(many)).toBe(30_000)
+  await expect(read(`${many}\tempty key\n`)).rejects.toMatchObject({
+    code: 'VARVE_RULE_VIOLATED',
+    data: { row: 30_001, column: 'c0', reason: 'empty-key' },
+  })
+  await expect(read(`${many}k\tcut`)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
+  await packing.pool.close()
+})
