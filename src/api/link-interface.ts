@@ -1,7 +1,7 @@
 // Types of links with live systems, as the public API has them.
 import type { OperationOptions } from './interface.ts'
 import type { LogStatus } from '../connectors/change-log.ts'
-import type { Receipt, SyncGuard } from '../sync/interface.ts'
+import type { Receipt, SyncGuard, SyncPlan } from '../sync/interface.ts'
 
 export type {
   ColumnTransform,
@@ -35,6 +35,7 @@ export type {
   Receipt,
   RowCounts,
   SyncGuard,
+  SyncPlan,
   TableReceipt,
   TableState,
 } from '../sync/interface.ts'
@@ -60,6 +61,8 @@ export interface LinkSyncOptions extends OperationOptions {
   readonly approve?: string
   /** Tries rows again that the endpoint has refused, though neither side has changed since. */
   readonly retry?: boolean
+  /** In a dry run: gets what would change on either side. */
+  readonly onPlan?: (plan: SyncPlan) => Promise<void>
   /** How often a fault that passes by itself is tried again, with growing pauses; default 3. */
   readonly retries?: number
 }

@@ -3,6 +3,7 @@
 // is lost, every state stays in the history, and a clash is a conflict that one can look at.
 import type { LinkMode, LinkSetting } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
+import type { PathDiff } from '../repo/diff.ts'
 
 /** As varve.yaml declares it. */
 export interface Link extends LinkSetting {
@@ -81,6 +82,14 @@ export interface LoggedReceipt extends Omit<Receipt, 'heldBack'> {
   readonly heldBackCount: number
 }
 
+/** By path and row; to be read while the function runs that gets it. */
+export interface SyncPlan {
+  /** What would come into the branch. */
+  readonly incoming: AsyncIterable<PathDiff>
+  /** What would be written to the endpoint, or told it. */
+  readonly outgoing: AsyncIterable<PathDiff>
+}
+
 export interface SyncOptions {
   /** Reads both sides, says what would be done, and changes nothing. */
   readonly dryRun?: boolean | undefined
@@ -90,6 +99,8 @@ export interface SyncOptions {
   readonly approve?: string | undefined
   /** Tries rows again that the endpoint has refused, though neither side has changed since. */
   readonly retry?: boolean | undefined
+  /** In a dry run: gets what would change on either side. */
+  readonly onPlan?: ((plan: SyncPlan) => Promise<void>) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?:
     | ((progress: { phase: string; done: number; total: number; unit: 'rows' }) => void)

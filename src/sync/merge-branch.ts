@@ -86,8 +86,10 @@ async function plan(
     base = await commonAfter(io, { ...sides, base, captured }, conflicts)
     await io.writer.drained()
   }
-  const merge = { ...merged!, commit: commit?.cid ?? null }
-  if (commit === null || commit === tip) return { merge, move: null }
+  if (commit === null || commit === tip)
+    return { merge: { ...merged!, commit: commit?.cid ?? null, change: null }, move: null }
+  const before = tip?.tree ?? Tree.empty(io.nodes, io.writer).cid
+  const merge = { ...merged!, commit: commit.cid, change: { before, after: side.whole.cid } }
   if (ref === manifest.head) {
     refuseWhileMerging(manifest, 'sync')
     refuseStaged(manifest, 'sync')

@@ -30,6 +30,7 @@ import { Approved } from './pending/approved.ts'
 import { keepPending } from './pending/keep.ts'
 import { stopAll, stopRestored } from './pending/stop-all.ts'
 import { Stops } from './pending/stops.ts'
+import { showPlan } from './plan.ts'
 import { publishLive } from './capture/publish.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
@@ -102,6 +103,10 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   if (options.retry !== true) for (const row of await stillRejected(round, io, both)) held.add(row)
   const step = { ...start, ...sides, captured, target, common, told: base.told, branch: commit, checkpoint }
   const written = await applyStep(step)
+  await showPlan(io, options, {
+    branch: merged.change,
+    endpoint: { before: captured.cid, after: written.after.cid },
+  })
   const facts = { identity: null, restored: null }
   const pending = await keepPending(round, io, { stops, pending: state.pending, facts })
   return makeReceipt(round, io, {

@@ -36,7 +36,10 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     expect((await varve(dir, ['link', 'test', 'shop'])).stdout).toContain('people  key id  2 columns')
 
     const tried = await varve(dir, ['sync', 'shop', '--dry-run', '--json'])
-    expect(JSON.parse(tried.stdout).items[0].tables[0].captured).toEqual({ added: 2, changed: 0, removed: 0 })
+    const [item] = JSON.parse(tried.stdout).items
+    expect(item.tables[0].captured).toEqual({ added: 2, changed: 0, removed: 0 })
+    expect(item.incoming[0]).toMatchObject({ path: 'shop/people', state: 'added', rows: [{ key: [1] }, {}] })
+    expect(item.outgoing).toEqual([])
     expect((await varve(dir, ['sync'])).stdout).toContain('read +2 ~0 -0')
     expect((await varve(dir, ['export', 'shop/people', '--format', 'csv'])).stdout).toBe(
       'id,name\n1,Ada\n2,Grace\n',
@@ -62,7 +65,22 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
       input: 'id,name\n1,Ada L.\n3,Barbara\n',
     })
     await varve(dir, ['commit', '-m', 'by hand'])
-    await db.query(`UPDATE people SET name = 'Ada King' WHERE id = 1`)
+    await db.query(`UPDATE people SET name = 'Ada King' WHERE id = 1; INSERT INTO people VALUES (4, 'Alan')`)
+    const both = await varve(dir, ['sync', '--dry-run'])
+    expect([both.code, both.stdout.slice(0, both.stdout.indexOf('shop (two-way)'))]).toEqual([
+      21,
+      [
+        'shop: would come into the branch',
+        'shop/people: 1 row added',
+        '  + id=4  name: Alan',
+        'shop: would be written to the endpoint',
+        'shop/people: 1 row added',
+        '  + id=3  name: Barbara',
+        '',
+      ].join('\n'),
+    ])
+    expect((await db.query('SELECT count(*)::int AS n FROM people')).rows).toEqual([{ n: 3 }])
+    await db.query('DELETE FROM people WHERE id = 4')
     const clash = await varve(dir, ['sync'])
     expect(clash.code).toBe(21)
     expect(clash.stdout).toContain("people 1  conflict  both sides changed 'name'")

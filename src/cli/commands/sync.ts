@@ -3,6 +3,7 @@ import type { Command, Context } from '../interface.ts'
 import type { Inbox } from '../../connectors/webhook/inbox.ts'
 import type { SyncGuard } from '../../index.ts'
 import { decisions } from '../sync/decisions.ts'
+import { dryRounds } from '../sync/dry-run.ts'
 import { runRounds } from '../sync/every.ts'
 import { openListener } from '../sync/listening.ts'
 import { showMetrics } from '../sync/metrics.ts'
@@ -28,7 +29,11 @@ export const command: Command = {
   description:
     "Brings linked tables in step with their live systems, as 'varve link' declares them: what the endpoint changed is\nmerged into the branch, what the branch changed is written to the endpoint in one transaction. A row that both changed,\nthat another writer was faster with, or that the endpoint refuses, is held back: it stays as it is on both sides and is\nlooked at again in each round, while all others go through. A row that was refused is tried again when anything has\nchanged, or with retry. Where many rows vanish, or the endpoint is another database or has gone back to an earlier state,\nwhat would be done waits as a commit: approve lets exactly that through, discard has it taken back by the side that did\nit.",
   options: {
-    'dry-run': { type: 'flag', short: 'n', about: 'read both sides, say what would be done, change nothing' },
+    'dry-run': {
+      type: 'flag',
+      short: 'n',
+      about: 'read both sides, show the rows that would change on each, change nothing',
+    },
     allow: {
       type: 'list',
       value: 'GUARD',
@@ -66,7 +71,7 @@ export const command: Command = {
     'metrics-anywhere': { type: 'flag', about: 'shows them at an address that other machines reach' },
   },
   examples: [
-    ['varve sync shop --dry-run', 'see what would be done'],
+    ['varve sync shop --dry-run', 'see which rows would change on either side'],
     ['varve sync', 'do it, for every link'],
     ['varve sync shop --every 5m', 'keep on until Ctrl-C'],
     ['varve sync shop --follow', 'keep on, within a moment of each change'],
@@ -78,7 +83,7 @@ export const command: Command = {
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
   ],
-  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --every, --listen and --follow one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
+  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --dry-run each Receipt has incoming: FileDiff[] and outgoing: FileDiff[] too, as diff prints them; with --every, --listen and --follow one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
   run,
 }
 
@@ -94,7 +99,7 @@ async function rounds(context: Context): Promise<number> {
   given.expectWords(0, 1, '')
   given.exclusive('every', 'follow')
   given.exclusive('listen', 'follow')
-  given.exclusive('dry-run', 'follow')
+  for (const goesOn of ['follow', 'every', 'listen']) given.exclusive('dry-run', goesOn)
   const everyMs = periodOf(given, 'every')
   const compareMs = periodOf(given, 'compare-every')
   const allow = given.list('allow').flatMap((list) => list.split(','))
@@ -103,6 +108,7 @@ async function rounds(context: Context): Promise<number> {
   const repo = await repository({ commits: true })
   const links = await chosenLinks(repo, given.words[0])
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
+  if (options.dryRun) return dryRounds(context, repo, links, options)
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
   let inbox: Inbox | null = null

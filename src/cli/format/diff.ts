@@ -11,15 +11,29 @@ const barColumnsMax = 30
 
 /** Prints what it reads; returns how many paths differ. */
 export async function printDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Promise<number> {
+  if (out.json) {
+    out.raw('{"items":[')
+    const count = await listDiffs(out, diffs)
+    out.raw(`${count === 0 ? '' : '\n'}]}\n`)
+    return count
+  }
   let count = 0
-  if (out.json) out.raw('{"items":[')
   for await (const diff of diffs) {
-    if (out.json) await printJson(out, diff, count === 0 ? '\n' : ',\n')
-    else await printDiff(out, diff)
+    await printDiff(out, diff)
     count += 1
     await out.drain()
   }
-  if (out.json) out.raw(`${count === 0 ? '' : '\n'}]}\n`)
+  return count
+}
+
+/** The items of a JSON array, without its brackets; returns how many there were. */
+export async function listDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Promise<number> {
+  let count = 0
+  for await (const diff of diffs) {
+    await printJson(out, diff, count === 0 ? '\n' : ',\n')
+    count += 1
+    await out.drain()
+  }
   return count
 }
 

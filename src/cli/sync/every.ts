@@ -71,7 +71,7 @@ function noted({ out }: Context, name: string, error: VarveError, before: Broken
 }
 
 /** The others are told as well. */
-function firstOf({ out }: Context, [first, ...others]: readonly unknown[]): unknown {
+export function firstOf({ out }: Context, [first, ...others]: readonly unknown[]): unknown {
   for (const error of others)
     if (error instanceof VarveError) out.warn(visible(error.message))
     else return error

@@ -7,7 +7,7 @@
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import type { Sink } from '../../connectors/sink.ts'
 import type { Path } from '../../files/interface.ts'
-import type { Tree } from '../../files/tree.ts'
+import { Tree } from '../../files/tree.ts'
 import { shortRefName } from '../../history/refs.ts'
 import type { Commit } from '../../history/interface.ts'
 import { withWriter } from '../../repo/context.ts'
@@ -24,6 +24,7 @@ import { branchOf } from '../merge-branch.ts'
 import { rememberReceipt } from '../receipts/log.ts'
 import { countChanges } from '../tables/differences.ts'
 import { sendDelivery } from './send.ts'
+import { showPlan } from '../plan.ts'
 import { readLinkState } from '../state.ts'
 
 export interface DeliverRound {
@@ -49,7 +50,12 @@ export async function deliverRound(round: DeliverRound): Promise<Receipt> {
     const known: Progress = { done: state.written, toward: state.intent }
     const steps = new Steps(round, io, paths, known)
     await steps.from(start)
+    const before = (steps.told ?? Tree.empty(nodes, writer)).cid
     await steps.to(tip)
+    await showPlan(io, options, {
+      branch: null,
+      endpoint: { before, after: steps.told?.cid ?? before },
+    })
     const receipt = await deliveryReceipt(io, {
       round,
       startedMs,

@@ -2,6 +2,7 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
+import type { Change } from '../plan.ts'
 
 export interface BranchMerge {
   /** What the endpoint shall become, but for rows that are held back. */
@@ -11,6 +12,8 @@ export interface BranchMerge {
   readonly conflicts: Cid | null
   /** Of the branch, afterwards. */
   readonly commit: Cid | null
+  /** What that does to the branch's tree; null: nothing. */
+  readonly change: Change | null
 }
 
 /** `target` and `common` with the endpoint's columns alone. */

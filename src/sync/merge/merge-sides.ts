@@ -13,7 +13,7 @@ import type { Round } from '../round.ts'
 import { type LinkedTable, linkTree } from '../tables/link-tables.ts'
 import type { BranchMerge, Sides } from './interface.ts'
 
-export interface MergedSides extends Omit<BranchMerge, 'commit'> {
+export interface MergedSides extends Omit<BranchMerge, 'commit' | 'change'> {
   /** The branch's whole tree afterwards; null where the mode leaves it alone. */
   readonly branch: Tree | null
   readonly policies: PolicyReport
