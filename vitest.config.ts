@@ -22,6 +22,7 @@ export const slow: readonly string[] = [
   'test/connectors/mysql.test.ts',
   'test/connectors/mysql-log.test.ts',
   'test/sync/transactions.test.ts',
+  'test/sync/commit-by-commit.test.ts',
   'test/connectors/sqlite-journal.test.ts',
   'test/sync/mysql.test.ts',
   'test/sync/sinks/amqp.test.ts',

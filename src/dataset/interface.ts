@@ -61,8 +61,8 @@ export interface LinkSetting {
   /** null: the branch that is checked out. */
   readonly branch: string | null
   /**
-   * 'each': every transaction that the endpoint's log tells is a commit of the branch; an endpoint that is only written to
-   * is told each commit by itself. Default: from then to now at once.
+   * 'each': every transaction that the endpoint's log tells is a commit of the branch ('capture', 'two-way'), every commit
+   * of the branch is a transaction there, or is told by itself ('materialize', 'mirror'). Default: from then to now at once.
    */
   readonly commits?: 'each' | undefined
   /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */

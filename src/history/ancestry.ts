@@ -81,6 +81,23 @@ export function isBefore(a: Commit, b: Commit): boolean {
   return a.cid < b.cid
 }
 
+/** Along first parents, oldest first, without `older`; null where that way does not lead there. */
+export async function firstParentsAfter(
+  reader: ObjectReader,
+  older: CommitCid,
+  newer: CommitCid,
+): Promise<Commit[] | null> {
+  if ((await reader.has([older]))[0] !== true) return null
+  const floor = (await readCommits(reader, [older]))[0]!.generation
+  const after: Commit[] = []
+  for await (const commit of walkCommits(reader, [newer], { firstParent: true })) {
+    if (commit.cid === older) return after.reverse()
+    if (commit.generation <= floor) break
+    after.push(commit)
+  }
+  return null
+}
+
 export async function isAncestor(
   reader: ObjectReader,
   ancestor: CommitCid,

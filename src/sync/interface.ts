@@ -16,6 +16,11 @@ export interface RowCounts {
   readonly removed: number
 }
 
+/** Whether each transaction of the endpoint becomes a commit, as far as its log tells them. */
+export function keepsTransactions({ commits, mode }: Link): boolean {
+  return commits === 'each' && (mode === 'capture' || mode === 'two-way')
+}
+
 /** What was read of a table. */
 export interface CapturedTable {
   readonly table: string

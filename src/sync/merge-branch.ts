@@ -21,7 +21,7 @@ import { type MergedSides, branchSide, mergeSides } from './merge/merge-sides.ts
 import { type CapturedStep, capturedSteps, hasSteps } from './merge/transactions.ts'
 import type { Link } from './interface.ts'
 import type { Round } from './round.ts'
-import { linkRef, mergedLive } from './state.ts'
+import { baseExtra, linkRef } from './state.ts'
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
   const merge = await moveBranch(round, io, sides)
@@ -153,13 +153,14 @@ async function commonAfter(
 async function mergedBase(
   round: Round,
   io: Io,
-  { live, told }: Sides,
+  { live, told, brought }: Sides,
   { common, commit }: { readonly common: Tree; readonly commit: Cid },
 ): Promise<[string, Cid | null][]> {
   const { link } = round
   const message = `In common with ${link.endpoint}`
   const parents = [commit]
-  const base = await linkCommit(round, io, { tree: common.cid, parents, message, extra: mergedLive(live) })
+  const extra = { ...baseExtra({ merged: live, brought }) }
+  const base = await linkCommit(round, io, { tree: common.cid, parents, message, extra })
   return [
     [linkRef(link.name, 'base'), base],
     [linkRef(link.name, 'written'), told],

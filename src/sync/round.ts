@@ -13,7 +13,7 @@ import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
-import { applyStep } from './apply/apply.ts'
+import { applyRound } from './apply/commits.ts'
 import { commitTree } from './branch-change.ts'
 import { capture } from './capture/capture.ts'
 import { TableDigests } from './capture/digests.ts'
@@ -92,8 +92,17 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const live = await publishLive(round, io, { state, before, identity, reading, base })
   await reading.acknowledge()
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
-  const { told, merged: since } = base
-  const sides = { tables, base: baseTree, captured: guarded.merging, live, merged: since, told, held }
+  const { told, merged: taken, brought } = base
+  const sides = {
+    tables,
+    base: baseTree,
+    captured: guarded.merging,
+    live,
+    merged: taken,
+    brought,
+    told,
+    held,
+  }
   if (base.isRestored && stops.isRestored(digestHex(base.told!)))
     return stopRestored(start, sides, { read: captured, told: base.told!, notes })
   const merged = await mergeIntoBranch(round, io, sides)
@@ -101,8 +110,9 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   await held.addConflicts(io, merged.conflicts, tables)
   const both = { tables, captured, commit }
   if (options.retry !== true) for (const row of await stillRejected(round, io, both)) held.add(row)
-  const step = { ...start, ...sides, captured, target, common, told: base.told, branch: commit, checkpoint }
-  const written = await applyStep(step)
+  const first = { branch: commit, checkpoint, fence: null, due: new Map() }
+  const step = { ...start, ...sides, captured, target, common, ...first }
+  const written = await applyRound(step, sides)
   await showPlan(io, options, {
     branch: merged.change,
     endpoint: { before: captured.cid, after: written.after.cid },

@@ -60,8 +60,10 @@ export interface CommonBase {
   /** The commit that the endpoint says it was brought to, as far as it is one of ours. */
   readonly told: Cid | null
   readonly note: string | null
-  /** The live commit that the branch had taken in then, where the base is this repository's own; null: not known. */
+  /** Where the base is this repository's own, and known: the live commit that the branch had then taken in. */
   readonly merged: Cid | null
+  /** The same: the branch's commit that the endpoint had then been brought to. */
+  readonly brought: Cid | null
   /** The endpoint names what it was told by us before it was told more. */
   readonly isRestored: boolean
   /** It is another endpoint than before. */
@@ -117,17 +119,25 @@ async function at(
   note: string | null,
 ): Promise<CommonBase> {
   const commit = base === null ? null : await readCommit(reader, base as CommitCid)
-  return { commit, told, note, merged: null, isRestored: false, isMoved: false }
+  return { commit, told, note, merged: null, brought: null, isRestored: false, isMoved: false }
 }
 
 function own(base: CommonBase): CommonBase {
-  const live = base.commit?.extra['live']
-  return { ...base, merged: typeof live === 'string' ? cidOfCommit(live) : null }
+  const cidIn = (name: keyof BaseExtra): Cid | null => {
+    const hex = base.commit?.extra[name]
+    return typeof hex === 'string' ? cidOfCommit(hex) : null
+  }
+  return { ...base, merged: cidIn('live'), brought: cidIn('branch') }
 }
 
-/** What a base says of the live commit that the branch had taken in then, as its `extra`. */
-export function mergedLive(live: Cid): { readonly live: string } {
-  return { live: digestHex(live) }
+/** What a base keeps as its `extra`: `merged` and `brought` as CommonBase has them. */
+export interface BaseExtra {
+  readonly live: string
+  readonly branch?: string
+}
+
+export function baseExtra({ merged, brought }: { merged: Cid; brought: Cid | null }): BaseExtra {
+  return { live: digestHex(merged), ...(brought === null ? {} : { branch: digestHex(brought) }) }
 }
 
 function cidOfCommit(hex: string): Cid | null {

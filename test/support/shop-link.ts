@@ -1,5 +1,6 @@
 // A link with a table `people` of three rows in a new database of a real PostgreSQL, over a repository in memory.
 import type { Client } from 'pg'
+import type { Connector } from '../../src/connectors/interface.ts'
 import { DataRepository } from '../../src/api/data-repository.ts'
 import { createContext } from '../../src/repo/context.ts'
 import type { Repo } from '../../src/repo/interface.ts'
@@ -15,13 +16,14 @@ let count = 0
 export class ShopLink {
   /** Where the endpoint is a PostgreSQL. */
   readonly db: Client
-  readonly store: MemoryStore = MemoryStore.create()
+  readonly store: MemoryStore
   readonly repository: DataRepository
   readonly repo: Repo
   link: Link
 
-  private constructor(db: Client, link: Link) {
+  private constructor(db: Client, link: Link, store = MemoryStore.create()) {
     this.db = db
+    this.store = store
     this.link = link
     this.repository = DataRepository.over(this.store, { author })
     this.repo = createContext(this.store, { author })
@@ -41,8 +43,16 @@ export class ShopLink {
     return new ShopLink(null as unknown as Client, linkTo(endpoint, setting))
   }
 
-  async sync(options: SyncOptions = {}): Promise<Receipt> {
-    const connector = await openLink(this.link)
+  /** Another link of the same repository. */
+  with(link: Link, db: Client): ShopLink {
+    return new ShopLink(db, link, this.store)
+  }
+
+  async sync(
+    options: SyncOptions = {},
+    wrap: (connector: Connector) => Connector = (one) => one,
+  ): Promise<Receipt> {
+    const connector = wrap(await openLink(this.link))
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link: this.link, options })
     } finally {

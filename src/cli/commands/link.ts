@@ -39,7 +39,7 @@ export const command: Command = {
       type: 'text',
       value: 'each',
       about:
-        "each transaction of the endpoint's log is a commit; an endpoint that is only written to is told each commit by itself (default: all at once)",
+        "each transaction of the endpoint's log is a commit of the branch; with materialize and mirror each commit is a transaction there (default: all at once)",
     },
     changes: {
       type: 'text',

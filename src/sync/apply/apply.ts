@@ -1,4 +1,4 @@
-// The last part of a round: the endpoint becomes what was merged, but for the rows that are held back. The base that it
+// One write of a round: the endpoint becomes what was merged, but for the rows that are held back. The base that it
 // is about to be told is durable here before it is told; what the endpoint will not take is held back too, and all is
 // tried again without it.
 import { toHex } from '../../base/bytes.ts'
@@ -8,47 +8,38 @@ import { digestHex } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import { type LinkedTable, tablesThere } from '../tables/link-tables.ts'
-import type { ApplyStep, Written } from './interface.ts'
-import { announce, announced, remember } from './remember.ts'
+import type { AppliedStep, ApplyStep, Written } from './interface.ts'
+import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
 import { changesOf, countSteps, guardWritten, tableSteps } from './table-steps.ts'
 
 const attemptsMax = 6
 
-export async function applyStep(step: ApplyStep): Promise<Written> {
-  const { round, io, held } = step
+export async function applyStep(given: ApplyStep): Promise<AppliedStep> {
+  const { round, io, held } = given
   const { connector, link, options } = round
+  let step = given
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const after = await held.put(io, step.target, step.captured)
     const base = await held.put(io, step.common, await keptBase(step))
+    if (link.mode === 'capture') return quiet(step, base, new Map())
     const steps = await tableSteps(step, after)
-    if (link.mode === 'capture') {
-      if (options.dryRun !== true) await remember(step, { base, after: null, written: null })
-      return { counts: new Map(), after: step.captured }
-    }
     if (await guardWritten(step, steps, after)) continue
     const counts = await countSteps(step, steps)
-    if (options.dryRun === true) return { counts, after }
+    if (options.dryRun === true) return { counts, after, next: step }
     const isQuiet = [...counts.values()].every((one) => one.added + one.changed + one.removed === 0)
-    if (isQuiet) {
-      await remember(step, { base, after: null, written: null })
-      return { counts, after: step.captured }
-    }
+    if (isQuiet) return quiet(step, base, counts)
     const commit = await announced(step, base)
-    await announce(step, commit)
-    const { fence, base: told } = await connector.takeOver(link.name)
-    if (told !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
+    step = await takenOver(await announce(step, commit))
     const applied = await connector.apply({
       link: link.name,
-      fence,
+      fence: step.fence!,
       base: digestHex(commit),
       tables: tablesThere(step.tables),
       changes: (table, kind) => changesOf(step, steps, counts, table, kind),
       signal: options.signal,
     })
-    if (applied.outcome === 'applied') {
-      await remember(step, { base, after, written: commit })
-      return { counts, after }
-    }
+    if (applied.outcome === 'applied')
+      return { counts, after, next: await afterWrite(step, { base, after, written: commit }) }
     for (const row of applied.rows) held.add(heldBack(step.tables, row))
   }
   throw new VarveError(
@@ -59,6 +50,20 @@ export async function applyStep(step: ApplyStep): Promise<Written> {
       hint: 'nothing is lost; run the sync again when fewer writers are at work',
     },
   )
+}
+
+async function quiet(step: ApplyStep, base: Tree, counts: Written['counts']): Promise<AppliedStep> {
+  const next = step.round.options.dryRun === true ? step : await afterQuiet(step, base)
+  return { counts, after: step.captured, next }
+}
+
+/** Once a round: who takes over in between makes the next write fail. */
+async function takenOver(step: ApplyStep): Promise<ApplyStep> {
+  if (step.fence !== null) return step
+  const { connector, link } = step.round
+  const { fence, base } = await connector.takeOver(link.name)
+  if (base !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
+  return { ...step, fence }
 }
 
 /**

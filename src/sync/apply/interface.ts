@@ -21,12 +21,17 @@ export interface ApplyStep {
   readonly common: Tree
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
-  /** Tip of the branch. */
+  /** The branch's commit that it is now brought to. */
   readonly branch: Cid | null
   readonly checkpoint: Checkpoint | null
+  /** What this round took the endpoint over as; null before it has. */
+  readonly fence: number | null
   readonly state: LinkState
+  /** Refs that are to move together with the next: they tell of what the endpoint has taken already. */
+  readonly due: ReadonlyMap<string, Cid | null>
   readonly held: HeldRows
-  readonly stops: Stops
+  /** null: what the guards say of the whole was asked before. */
+  readonly stops: Stops | null
 }
 
 export interface Written {
@@ -34,4 +39,9 @@ export interface Written {
   readonly counts: ReadonlyMap<Path, RowCounts>
   /** What the endpoint's tables then hold. */
   readonly after: Tree
+}
+
+export interface AppliedStep extends Written {
+  /** From where a next one goes on. */
+  readonly next: ApplyStep
 }

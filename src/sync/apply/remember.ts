@@ -1,11 +1,12 @@
 // What a repository writes down of a write to the endpoint: before it, what the endpoint is going to be told, and after
-// it, what both sides then have.
-import type { Cid } from '../../encoding/cid.ts'
+// it, what both sides then have. The latter may wait for what is written down next: until then the repository is as after
+// a kill, and the endpoint says that it has it.
+import { digestHex, type Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit } from '../link-commit.ts'
-import { linkRef, mergedLive, readLinkState } from '../state.ts'
+import { baseExtra, linkRef, readLinkState } from '../state.ts'
 import type { ApplyStep } from './interface.ts'
 
 /**
@@ -13,61 +14,85 @@ import type { ApplyStep } from './interface.ts'
  * endpoint may name is still here after any number of rounds, and is known to be ours.
  */
 export function announced(step: ApplyStep, base: Tree): Promise<Cid> {
-  const { round, io, branch, live, state, told } = step
+  const { round, io, branch, state, told } = step
   const parents = [...new Set([branch, state.written, told])].filter((cid) => cid !== null)
   const message = `Write to ${round.link.endpoint}`
-  return linkCommit(round, io, { tree: base.cid, parents, message, extra: mergedLive(live) })
+  return linkCommit(round, io, { tree: base.cid, parents, message, extra: extraOf(step) })
 }
 
 /** Before the endpoint is told of a base, it is here: a kill in between is then no question. */
-export async function announce({ round, io }: ApplyStep, intent: Cid): Promise<void> {
-  const { repo, link, options } = round
-  await repo.store.update(
-    (current) => ({
-      refs: new Map([[linkRef(link.name, 'intent'), intent]]),
-      operation: { name: 'sync', message: `${link.name}: write`, author: operatorOf(repo, current) },
-    }),
-    { writer: io.writer, signal: options.signal },
-  )
+export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep> {
+  const { link } = step.round
+  const refs = new Map([...step.due, [linkRef(link.name, 'intent'), intent] as const])
+  await moveRefs(step, refs, `${link.name}: write`, step.round.options.signal)
+  return { ...step, due: new Map() }
 }
 
-export interface Outcome {
-  readonly base: Tree
-  /** The endpoint as it is now; null when nothing was written. */
-  readonly after: Tree | null
-  readonly written: Cid | null
+/** The endpoint has it. */
+export async function afterWrite(
+  step: ApplyStep,
+  { base, after, written }: { readonly base: Tree; readonly after: Tree; readonly written: Cid },
+): Promise<ApplyStep> {
+  const { round, io, live, state } = step
+  const { name, endpoint } = round.link
+  const message = `Written to ${endpoint}`
+  const now = await linkCommit(round, io, { tree: after.cid, parents: [live], message })
+  const due = new Map<string, Cid | null>([
+    ...step.due,
+    [linkRef(name, 'written'), written],
+    [linkRef(name, 'base'), written],
+    [linkRef(name, 'intent'), null],
+    [linkRef(name, 'live'), now],
+  ])
+  const checkpoint = { fence: step.fence!, base: digestHex(written) }
+  const known = { ...state, written, base: written, intent: null, live: now }
+  return { ...step, captured: after, live: now, base, told: written, checkpoint, state: known, due }
 }
 
-export async function remember(step: ApplyStep, { base, after, written }: Outcome): Promise<void> {
-  const { round, io, state, live } = step
-  const { repo, link } = round
-  // The merge may have moved it.
-  const { base: last } = readLinkState(await repo.store.manifest(), link.name)
-  const known = last === null ? null : (await readCommit(io.nodes.reader, last)).tree
-  const refs = new Map<string, Cid | null>()
-  if (written !== null) {
-    refs.set(linkRef(link.name, 'written'), written)
-    refs.set(linkRef(link.name, 'base'), written)
-    refs.set(linkRef(link.name, 'intent'), null)
-  } else {
-    const parents = step.branch === null ? [] : [step.branch]
+/** There was nothing to write. */
+export async function afterQuiet(step: ApplyStep, base: Tree): Promise<ApplyStep> {
+  const { round, io, branch, state, told } = step
+  const { link } = round
+  const due = new Map(step.due)
+  if (!(await isKnown(step, base))) {
+    const parents = branch === null ? [] : [branch]
     const message = `In step with ${link.endpoint}`
-    const common = { tree: base.cid, parents, message, extra: mergedLive(live) }
-    if (known !== base.cid) refs.set(linkRef(link.name, 'base'), await linkCommit(round, io, common))
-    // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
-    if (step.told !== state.written) refs.set(linkRef(link.name, 'written'), step.told)
+    const common = await linkCommit(round, io, { tree: base.cid, parents, message, extra: extraOf(step) })
+    due.set(linkRef(link.name, 'base'), common)
   }
-  if (after !== null) {
-    const message = `Written to ${link.endpoint}`
-    const now = await linkCommit(round, io, { tree: after.cid, parents: [live], message })
-    refs.set(linkRef(link.name, 'live'), now)
-  }
-  if (refs.size === 0) return
+  // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
+  if (told !== state.written) due.set(linkRef(link.name, 'written'), told)
+  return { ...step, base, state: { ...state, written: told }, due }
+}
+
+/** Writes down what still waits for it. */
+export async function note(step: ApplyStep): Promise<void> {
+  if (step.due.size > 0) await moveRefs(step, step.due, step.round.link.name)
+}
+
+/** Whether the base that is written down is this one, of this commit where each is written by itself. */
+async function isKnown({ round, io, due, branch }: ApplyStep, { cid }: Tree): Promise<boolean> {
+  const { name, commits } = round.link
+  // The merge may have moved it.
+  const last = due.get(linkRef(name, 'base')) ?? readLinkState(await round.repo.store.manifest(), name).base
+  if (last === null) return false
+  const { tree, extra } = await readCommit(io.nodes.reader, last)
+  return tree === cid && (commits !== 'each' || branch === null || extra['branch'] === digestHex(branch))
+}
+
+function extraOf({ live, branch }: ApplyStep): Readonly<Record<string, unknown>> {
+  return { ...baseExtra({ merged: live, brought: branch }) }
+}
+
+async function moveRefs(
+  { round, io }: ApplyStep,
+  refs: ReadonlyMap<string, Cid | null>,
+  message: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { repo } = round
   await repo.store.update(
-    (current) => ({
-      refs,
-      operation: { name: 'sync', message: link.name, author: operatorOf(repo, current) },
-    }),
-    { writer: io.writer },
+    (current) => ({ refs, operation: { name: 'sync', message, author: operatorOf(repo, current) } }),
+    { writer: io.writer, signal },
   )
 }

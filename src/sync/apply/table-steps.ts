@@ -42,6 +42,7 @@ export async function guardWritten(
   after: Tree,
 ): Promise<boolean> {
   let isStopped = false
+  if (stops === null) return false
   for (const linked of tables) {
     if (held.isWhole(linked.path)) continue
     const [from, to] = [await captured.get(linked.path), await after.get(linked.path)]

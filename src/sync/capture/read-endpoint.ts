@@ -14,6 +14,7 @@ import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts
 import { type CapturedTransaction, captureLog } from '../log/capture-log.ts'
 import { type LinkMark, markKey, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
+import { keepsTransactions } from '../interface.ts'
 import type { Round } from '../round.ts'
 
 /** A reading of the log is not noted more often than this when it found nothing. */
@@ -45,7 +46,7 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
   const { mark } = known
   const source = connector.log
   // Only a log tells one transaction from another.
-  const isEach = link.commits === 'each' && (link.mode === 'capture' || link.mode === 'two-way')
+  const isEach = keepsTransactions(link)
   const isAsked = link.changes === 'log' || (isEach && link.changes === undefined)
   const isWanted = isAsked || (link.changes !== 'compare' && (mark !== null || log.isFollowing))
   if (source === undefined || !isWanted) {

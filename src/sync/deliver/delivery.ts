@@ -4,7 +4,7 @@
 // before is in it, a branch that goes back and forth makes a new one each time.
 import type { CommitCid } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
-import { walkCommits } from '../../history/ancestry.ts'
+import { firstParentsAfter } from '../../history/ancestry.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
 import type { Commit, Signature } from '../../history/interface.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -62,13 +62,6 @@ export async function commitsSince(
   tip: Commit,
 ): Promise<Commit[]> {
   if (link.commits !== 'each' || last === null) return [tip]
-  const delivered = deliveredCommit(last)
-  const floor = (await readCommit(io.nodes.reader, delivered)).generation
-  const since: Commit[] = []
-  for await (const commit of walkCommits(io.nodes.reader, [tip.cid], { firstParent: true })) {
-    if (commit.cid === delivered) return since.reverse()
-    if (commit.generation <= floor) break
-    since.push(commit)
-  }
-  return [tip]
+  const since = await firstParentsAfter(io.nodes.reader, deliveredCommit(last), tip.cid)
+  return since ?? [tip]
 }

@@ -44,6 +44,13 @@ export class HeldRows {
     return some
   }
 
+  /** Tables that wait as a whole, and nothing else. */
+  wholeTables(): HeldRows {
+    const some = new HeldRows()
+    for (const one of this.list) if (this.isWhole(one.path)) some.add(one)
+    return some
+  }
+
   /** Whether the whole table waits. */
   isWhole(path: Path): boolean {
     return this.#keys.get(path) === null

@@ -5,7 +5,7 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { Link, SyncOptions } from '../interface.ts'
+import { type Link, type SyncOptions, keepsTransactions } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { TableChanges } from './table-changes.ts'
 
@@ -28,7 +28,7 @@ export interface LogWish {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
   readonly until: string
-  readonly link: Pick<Link, 'name' | 'commits'>
+  readonly link: Link
 }
 
 /** The reason, for people, where the log is not enough. */
@@ -47,7 +47,7 @@ export async function captureLog(io: Io, wish: LogWish, options: SyncOptions): P
     done += part.changes.length
     if (done > 0) options.onProgress?.({ phase: 'reading the log', done, total: 0, unit: 'rows' })
     if (part.position !== null) position = part.position
-    if (link.commits !== 'each' || part.transaction === null) continue
+    if (!keepsTransactions(link) || part.transaction === null) continue
     const tree = await rows.written()
     if (typeof tree === 'string') return tree
     if (tree.cid !== known) transactions.push({ ...part.transaction, tree: tree.cid })

@@ -29,6 +29,8 @@ export interface Sides {
   readonly live: Cid
   /** The live commit that the branch had taken in when it had `base`; null where nobody knows. */
   readonly merged: Cid | null
+  /** The branch's commit that the endpoint had been brought to when they had `base`; null where nobody knows. */
+  readonly brought: Cid | null
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
   readonly held: HeldRows

@@ -1,14 +1,14 @@
 // What the branch has to take in of the endpoint: all that was read at once, or, where the link keeps each transaction of
 // its log by itself, one after the other. Which these are stands in the history of what was read, so that a round that
 // was cut short before the branch had them changes nothing about it.
-import type { Cid, CommitCid } from '../../encoding/cid.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
-import { walkCommits } from '../../history/ancestry.ts'
+import { firstParentsAfter } from '../../history/ancestry.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit, Signature } from '../../history/interface.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { Link } from '../interface.ts'
+import { type Link, keepsTransactions } from '../interface.ts'
 import type { Sides } from './interface.ts'
 
 export interface CapturedStep {
@@ -19,17 +19,15 @@ export interface CapturedStep {
 }
 
 /** Whether the branch may have to take in several. */
-export function hasSteps({ commits, mode }: Link, { merged, live }: Sides): boolean {
-  return (
-    commits === 'each' && merged !== null && merged !== live && (mode === 'capture' || mode === 'two-way')
-  )
+export function hasSteps(link: Link, { merged, live }: Sides): boolean {
+  return keepsTransactions(link) && merged !== null && merged !== live
 }
 
 /** Oldest first; at least one, and the last is what `sides` have. */
 export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<CapturedStep[]> {
   const { live, captured } = sides
-  const commits = hasSteps(link, sides) ? await commitsAfter(io, sides.merged!, live) : []
-  if (commits.length === 0)
+  const commits = hasSteps(link, sides) ? await firstParentsAfter(io.nodes.reader, sides.merged!, live) : null
+  if (commits === null || commits.length === 0)
     return [{ captured, live: await readCommit(io.nodes.reader, live), transaction: null }]
   const stopped = await stoppedEntries(io, sides)
   const steps: CapturedStep[] = []
@@ -51,19 +49,6 @@ export async function capturedSteps(io: Io, link: Link, sides: Sides): Promise<C
 function transactionOf({ extra }: Commit): string | null {
   const { transaction } = extra
   return typeof transaction === 'string' ? transaction : null
-}
-
-/** Along first parents; none where the newer does not come from the older. */
-async function commitsAfter({ nodes }: Io, older: CommitCid, newer: CommitCid): Promise<Commit[]> {
-  if ((await nodes.reader.has([older]))[0] !== true) return []
-  const floor = (await readCommit(nodes.reader, older)).generation
-  const after: Commit[] = []
-  for await (const commit of walkCommits(nodes.reader, [newer], { firstParent: true })) {
-    if (commit.cid === older) return after.reverse()
-    if (commit.generation <= floor) break
-    after.push(commit)
-  }
-  return []
 }
 
 /** Tables that a guard has stopped: what they became meanwhile is not taken in. */
