@@ -31,7 +31,7 @@ export type ExchangeFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet' | 'sqlite'
 export interface ImportOptions extends OperationOptions {
   readonly path: string
   readonly format: ExchangeFormat
-  /** Default, of Parquet and SQLite: the key that the file itself names, else that of the table that is there. */
+  /** Default: the key that a Parquet or SQLite file itself names, else that of the table that is there. */
   readonly key?: readonly string[] | undefined
   /** Of a SQLite file with several tables: which one. */
   readonly table?: string | undefined
@@ -81,25 +81,19 @@ async function readSource(
   before: TableObject | null,
   options: ImportOptions,
 ): Promise<TableObject> {
-  const { format, key = [], signal } = options
+  const { format, signal } = options
   const where = options.name ?? options.path
-  if (format !== 'parquet' && format !== 'sqlite')
+  if (format !== 'parquet' && format !== 'sqlite') {
+    const key = chosenKey(where, options.key, before)
     return (await readTable(source, { ...io, format, key, where, signal })).table
+  }
   const file = await openColumnar(source, { format, where, signal })
   try {
     const cells = file.table(chosenTable(file, options.table, where))
-    const found = [key, cells.key ?? [], before === null ? [] : keyNamesOf(before)].find(
-      (one) => one.length > 0,
-    )
-    if (found === undefined) {
-      throw new VarveError('VARVE_USAGE', `'${where}' names no key`, {
-        hint: "say which columns make a row unique: '--key COLUMN'",
-      })
-    }
     const { onProgress } = options
     return await readCells(cells, {
       ...io,
-      key: found,
+      key: chosenKey(where, options.key, before, cells.key),
       where,
       signal,
       onProgress: (done) =>
@@ -108,6 +102,22 @@ async function readSource(
   } finally {
     await file.close()
   }
+}
+
+/** What was asked for, else what the file names, else that of the table that is there. */
+function chosenKey(
+  where: string,
+  asked: readonly string[] | undefined,
+  before: TableObject | null,
+  named: readonly string[] | null = null,
+): readonly string[] {
+  const key = [asked, named, before === null ? null : keyNamesOf(before)].find(
+    (one) => one !== null && one !== undefined && one.length > 0,
+  )
+  if (key) return key
+  throw new VarveError('VARVE_USAGE', `'${where}' names no key`, {
+    hint: "say which columns make a row unique: '--key COLUMN'",
+  })
 }
 
 async function startOf(manifest: Manifest, io: Io): Promise<Tree> {

@@ -87,6 +87,16 @@ test('a file that names no key needs one', async () => {
   expect(await repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite' })).toMatchObject({ added: 0 })
 })
 
+test('rows for a table that is there need no key: it has one', async () => {
+  const repo = await withPrices()
+  const csv = (): AsyncIterable<Uint8Array> => chunksOf(Buffer.from('id,price,at\n1,2.5,\n3,9,\n'))
+  await expect(repo.importTable(csv(), { path: 'new', format: 'csv' })).rejects.toThrow("'new' names no key")
+  expect(await repo.importTable(csv(), { path: 'prices', format: 'csv' })).toMatchObject({
+    added: 1,
+    changed: 1,
+  })
+})
+
 test('what goes out as text is said', async () => {
   const repo = await withPrices('12345678901234567890.25')
   const notes: string[] = []

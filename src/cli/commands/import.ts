@@ -11,7 +11,7 @@ import { keyColumns } from './track.ts'
 
 export const command: Command = {
   usage: [
-    'import FILE[:TABLE] --as PATH --key COLUMN... [--replace] [--branch NAME] [-m MESSAGE]',
+    'import FILE[:TABLE] --as PATH [--key COLUMN...] [--replace] [--branch NAME] [-m MESSAGE]',
     'import git URL-OR-FOLDER [--branch NAME] [PATH...]',
   ],
   description:
@@ -23,7 +23,7 @@ export const command: Command = {
       short: 'k',
       value: 'COLUMN',
       about:
-        'the key column; several times, or with commas, for several (default, of SQLite: the primary key)',
+        'the key column; several times, or with commas, for several (default: the primary key of a SQLite table, else the key of PATH)',
     },
     format: {
       type: 'text',

@@ -9,7 +9,8 @@ import { isoText } from './time.ts'
 export function receiptLines(receipt: Receipt, what: 'all' | 'held-back'): string[] {
   const lines: string[] = []
   if (what === 'all') {
-    const how = receipt.dryRun ? 'would be in step after' : 'in step'
+    const but = receipt.heldBack.length === 0 ? '' : ' but for what is held back'
+    const how = receipt.dryRun ? `would be in step after${but}` : `in step${but}`
     lines.push(
       `${visible(receipt.link)} (${receipt.mode}), ${how}, ${receipt.finishedMs - receipt.startedMs} ms`,
     )

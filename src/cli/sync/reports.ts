@@ -36,6 +36,7 @@ export async function report(context: Context, what: string): Promise<number> {
   out.result({ items: shown }, () => {
     printReceipts(context, shown, reasons === null ? 'all' : 'held-back')
     if (receipts.length === 0) out.hint("no round has been run yet: 'varve sync'")
+    else if (reasons !== null && shown.every(({ heldBack }) => heldBack.length === 0)) out.say('no row waits')
   })
   return 0
 }
