@@ -29,7 +29,8 @@ export interface Sink {
   position?(): Promise<SinkPosition>
   /**
    * Tells it all of these in their order; returns when they are kept there. A batch may come again, with the same ids.
-   * @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED (it does not want them)
+   * @throws RowsRefused where some rows are refused for what is in them (rows-refused.ts): the batch comes again without
+   * them. VarveError VARVE_UNREACHABLE, VARVE_REFUSED where it takes nothing at all.
    */
   deliver(batch: Batch): Promise<void>
   close(): Promise<void>
@@ -49,7 +50,7 @@ export interface Batch {
   readonly delivery: string
   /** The delivery before; null for the first. */
   readonly previous: string | null
-  /** Counts the batches of a delivery, from 0. */
+  /** Counts the batches of a delivery, from 0. Parts of one that was refused have its number. */
   readonly number: number
   /** Whether the delivery ends with this batch. It may hold no message then. */
   readonly isLast: boolean

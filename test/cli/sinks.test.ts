@@ -147,7 +147,44 @@ describe('varve link and sync with a webhook', () => {
     expect([hook.batches.length, hook.refused]).toEqual([2, []])
   }, 60_000)
 
-  test.each(['redis', 'rediss', 'nats', 'mqtt', 'amqp', 'amqps'])(
+  test('a refused row is listed with the reason, outlives a gc, and goes out with retry', async () => {
+    hook.judge = (rows) => (rows.some(({ key }) => key['id'] === 3) ? 422 : null)
+    fs.writeFileSync(`${dir}/people.csv`, 'id,name\n1,Ada\n2,Grace\n3,Barbara\n4,Edsger\n')
+    await ok(['commit', '-am', 'two more'], { cwd: dir })
+    const round = await varve(['sync'], { cwd: dir, env })
+    expect([round.code, round.stdout]).toEqual([21, expect.stringContaining('written +1 ~0 -0')])
+    expect(await ok(['sync', 'rejected'], { cwd: dir })).toMatch(/3.*answers 422: it is refused/)
+    await ok(['gc'], { cwd: dir })
+    await ok(['fsck'], { cwd: dir })
+    expect((await varve(['sync'], { cwd: dir, env })).code).toBe(21)
+    hook.judge = () => null
+    await ok(['sync', 'retry', 'hook'], { cwd: dir, env })
+    expect(hook.batches.at(-1)!.rows.map(({ after }) => after)).toEqual([{ id: 3, name: 'Barbara' }])
+    expect(await ok(['sync', 'rejected'], { cwd: dir })).not.toContain('422')
+  }, 60_000)
+
+  test('rows that vanish in masses are shown, let through, or brought back', async () => {
+    const rows = fs.readFileSync(`${dir}/people.csv`, 'utf8')
+    const told = hook.batches.length
+    fs.writeFileSync(`${dir}/people.csv`, 'id,name\n')
+    await ok(['commit', '-am', 'nobody'], { cwd: dir })
+    expect((await varve(['sync'], { cwd: dir, env })).code).toBe(21)
+    expect(await ok(['sync', 'pending'], { cwd: dir })).toContain("all 4 rows of 'people.csv' are gone")
+    expect(await ok(['show', 'refs/links/hook/pending'], { cwd: dir })).toMatch(/^ *- .*Barbara/m)
+    await ok(['sync', 'discard', 'hook'], { cwd: dir, env })
+    expect(fs.readFileSync(`${dir}/people.csv`, 'utf8')).toBe(rows)
+    await ok(['sync'], { cwd: dir, env })
+    expect(hook.batches.length).toBe(told)
+    fs.writeFileSync(`${dir}/people.csv`, 'id,name\n')
+    await ok(['commit', '-am', 'nobody after all'], { cwd: dir })
+    expect((await varve(['sync'], { cwd: dir, env })).code).toBe(21)
+    await ok(['sync', 'approve', 'hook'], { cwd: dir, env })
+    expect(hook.batches.at(-1)!.rows.map(({ kind, key }) => [kind, key['id']])).toEqual(
+      [1, 2, 3, 4].map((id) => ['delete', id]),
+    )
+  }, 60_000)
+
+  test.each(['redis', 'rediss', 'nats', 'mqtt', 'amqp', 'amqps', 'kafka', 'kafkas'])(
     '%s: where nobody answers, that is said (60)',
     async (scheme) => {
       const url = `${scheme}://127.0.0.1:9/0`

@@ -11,6 +11,7 @@ import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
 import { deliverRound } from '../../src/sync/deliver/deliver.ts'
+import { discardPending } from '../../src/sync/pending/discard.ts'
 
 type Texts = Record<string, string>
 /** By 'table/key': the row's cells as text, without empty ones; bytes that are no text in base64. */
@@ -338,31 +339,66 @@ export function sinkContract(name: string, start: () => Promise<SinkHarness>): v
     )
 
     test(
-      'rows that vanish in masses stop the round before anything is told',
+      'rows that vanish in masses wait to be approved, and other tables go on',
       async () => {
         await sync()
-        const told = await count()
+        const [told, before] = [await count(), await rowsThere()]
+        await edit((tx) => {
+          tx.remove('people')
+          tx.table('sales/orders').put({ no: 2, who: 1 })
+        })
+        const stopped = await sync()
+        expect(stopped.heldBack).toMatchObject([
+          { path: 'people', reason: 'guard', message: "all 3 rows of 'people' are gone from the branch" },
+        ])
+        const waiting = { ...before, 'sales/orders/2': { no: '2', who: '1' } }
+        expect(await rowsThere()).toEqual(waiting)
+        // The same stop is the same commit, and tells nothing.
+        expect((await sync()).pending).toBe(stopped.pending)
+        if (receiver.messages !== undefined) expect(await count()).toBe(told + 1)
+        const approved = await sync({ approve: stopped.pending! })
+        expect([approved.pending, approved.heldBack]).toEqual([null, []])
+        expect(await rowsThere()).toEqual(await rowsHere())
+        expect((await store.manifest()).refs.has('refs/links/shop/pending')).toBe(false)
+      },
+      patience,
+    )
+
+    test(
+      'what was let through is that and no more; discarded, the rows come back into the branch',
+      async () => {
+        await sync()
         await edit((tx) => tx.remove('people'))
-        await expect(sync()).rejects.toThrow("all 3 rows of 'people' are gone from the branch")
-        expect(await count()).toBe(told)
-        await sync({ allow: ['deletes'] })
+        const { pending } = await sync()
+        await edit((tx) => tx.remove('sales/orders'))
+        const more = await sync({ approve: pending! })
+        expect(more.heldBack.map(({ path, reason }) => [path, reason])).toEqual([['sales/orders', 'guard']])
+        expect(Object.keys(await rowsThere())).toEqual(['sales/orders/1'])
+        await discardPending(createContext(store, { author }), null, link)
+        expect(Object.keys(await rowsHere())).toEqual(['sales/orders/1'])
+        const quiet = await sync()
+        expect([quiet.pending, quiet.heldBack]).toEqual([null, []])
         expect(await rowsThere()).toEqual(await rowsHere())
       },
       patience,
     )
 
     test(
-      'another receiver under the same link stops the round; let through, it is told everything',
+      'another receiver under the same link waits to be approved, and is then told everything',
       async () => {
         await sync()
         const old = receiver
         receiver = await harness.receiver()
         expect(receiver.url).not.toBe(old.url)
-        await expect(sync({}, { link: { endpoint: receiver.url } })).rejects.toThrow(
-          'another database than before',
+        link = { ...link, endpoint: receiver.url }
+        const stopped = await sync()
+        expect(stopped.heldBack.map(({ message }) => message)).toEqual(
+          Array(2).fill("the endpoint of 'shop' is another one than before"),
         )
-        await sync({ allow: ['identity'] }, { link: { endpoint: receiver.url } })
+        expect(await rowsThere()).toEqual({})
+        await sync({ approve: stopped.pending! })
         expect(await rowsThere()).toEqual(await rowsHere())
+        expect((await sync()).pending).toBeNull()
       },
       patience,
     )

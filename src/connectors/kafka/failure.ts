@@ -1,11 +1,19 @@
 // What goes wrong with a cluster, in the house's words. The client wraps what a broker says in what it was doing at the
 // time, once for each try: the broker's own word is looked for in there.
 import { VarveError } from '../../base/errors.ts'
+import { RowsRefused } from '../rows-refused.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { KafkaAddress } from './address.ts'
 
 const refusals =
   /^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE|INVALID_(TOPIC_EXCEPTION|TIMESTAMP|RECORD|REQUEST|REQUIRED_ACKS)|POLICY_VIOLATION|SECURITY_DISABLED|UNSUPPORTED_\w+|\w+_AUTHORIZATION_FAILED|SASL_AUTHENTICATION_FAILED)$/
+
+/** For what is in them; a batch may hold others. */
+const aboutRows: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+])
 
 interface Said extends Error {
   readonly code?: string
@@ -29,6 +37,10 @@ export function kafkaFailure(
       wordsOf(refusal ?? all.at(-1)),
       `give the password in the environment as ${passwordName}; how it is shown is said in the URL: '?sasl=plain', scram-sha-256, scram-sha-512`,
     )
+  if (refusal !== undefined && aboutRows.has(refusal.apiId!)) {
+    const words = `'${location}' refuses: ${wordsOf(refusal).message}`
+    return new RowsRefused(words, { ids: null, data: { endpoint: location }, cause: error })
+  }
   if (refusal !== undefined) return refused(location, wordsOf(refusal))
   return unreachable(location, wordsOf(all.at(-1)))
 }
@@ -39,10 +51,6 @@ export function isUnknownUser(error: unknown): boolean {
 
 export function isForbidden(error: unknown): boolean {
   return [...saidWithin(error)].some(({ apiId }) => apiId?.endsWith('_AUTHORIZATION_FAILED') === true)
-}
-
-export function isTooLarge(error: unknown): boolean {
-  return [...saidWithin(error)].some(({ apiId }) => apiId === 'MESSAGE_TOO_LARGE')
 }
 
 /** The error and all that it was made of, the innermost of the last try last. */

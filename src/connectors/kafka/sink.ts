@@ -5,11 +5,10 @@ import { Producer, compatibilityPartitioner } from '@platformatic/kafka'
 import { throwIfAborted } from '../../base/errors.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
-import { tooLong } from '../too-long.ts'
 import { within } from '../within.ts'
 import { kafkaAddress } from './address.ts'
 import { clientOptions, topicFacts } from './connect.ts'
-import { isTooLarge, kafkaFailure } from './failure.ts'
+import { kafkaFailure } from './failure.ts'
 import { type SizedRecord, parts, recordsOf } from './records.ts'
 
 const closeMsMax = 15_000
@@ -37,8 +36,6 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
     } catch (error) {
       // What it has numbered and what the broker has kept may differ now: the next one begins anew, with numbers of its own.
       await end()
-      const [only] = part
-      if (part.length === 1 && isTooLarge(error)) throw tooLong(location, only!.row, only!.bytes, null)
       throw failure(error)
     }
   }

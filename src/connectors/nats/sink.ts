@@ -12,6 +12,7 @@ import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
+import { RowsRefused } from '../rows-refused.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
@@ -19,6 +20,8 @@ import { topicPart } from '../topic-part.ts'
 
 const connectMsMax = 15_000
 const answerMsMax = 30_000
+/** Of JetStream: the stream takes no message of this length. */
+const tooLongForStream = 10_054
 
 export async function openNats(url: string, options: SinkOptions): Promise<Sink> {
   const target = new URL(url)
@@ -81,7 +84,14 @@ async function publish(
         hint: `make one that does: nats stream add --subjects '${subject.split('.')[0]}.>'`,
       })
     })
-  const { error, stream } = answer.json<{ error?: { description?: string }; stream?: unknown }>()
+  const { error, stream } = answer.json<{
+    error?: { description?: string; err_code?: number }
+    stream?: unknown
+  }>()
+  if (error?.err_code === tooLongForStream) {
+    const words = `'${location}' refuses: ${error.description ?? 'the message is too long'}`
+    throw new RowsRefused(words, { ids: new Set([id]), data: { endpoint: location, subject } })
+  }
   if (error !== undefined)
     throw refused(location, new Error(error.description ?? 'the stream does not take it'))
   // Another subscriber of the subject has answered, and not a stream.

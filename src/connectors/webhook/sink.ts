@@ -1,15 +1,18 @@
 // Webhooks as a sink: each batch is one POST of JSON, signed as Standard Webhooks does. An answer of 200 to 299 says that
 // it was kept. Passing failures (408, 429, 5xx, a cut line) are tried again with longer pauses, or with those that the
-// receiver asks for; anything else is its refusal, and the batch comes again in the next round. Redirects are not followed.
-import { VarveError } from '../../base/errors.ts'
+// receiver asks for; 400, 409, 413 and 422 refuse rows, anything else refuses everything. Redirects are not followed.
+import { VarveError, isVarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8, utf8Text } from '../../base/bytes.ts'
-import { HttpClient } from '../../http/client.ts'
+import { HttpClient, type HttpRequest } from '../../http/client.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
+import { RowsRefused } from '../rows-refused.ts'
 import type { Batch, Sink, SinkOptions } from '../sink.ts'
 import { readSecrets, signatureOf } from './sign.ts'
 
+/** Answers that are about what a batch holds, and not about who sends it or where to. */
+const aboutRows = new Set<unknown>([400, 409, 413, 422])
 /** A receiver may ask us to wait so long. */
 const pauseMsMax = 60_000
 const saidCharsMax = 200
@@ -44,7 +47,7 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
       if (batch.messages.length === 0) return
       const id = batchId(batch)
       const body = utf8(batchJson(batch))
-      await client.send({
+      const request: HttpRequest = {
         method: 'POST',
         path: `${target.pathname}${target.search}`,
         // The time is that of the attempt: a receiver refuses old ones.
@@ -61,6 +64,10 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
         body,
         bytesMax: 1 << 20,
         signal: batch.signal,
+      }
+      await client.send(request).catch((error: unknown) => {
+        if (!isVarveError(error) || !aboutRows.has(error.data['status'])) throw error
+        throw new RowsRefused(error.message, { ids: null, data: error.data, cause: error })
       })
     },
     close: () => client.close(),
@@ -68,8 +75,8 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
 }
 
 /** The same when the batch is sent again: who keeps ids that it has seen can leave the whole batch out. */
-function batchId({ link, delivery, number }: Batch): string {
-  return `msg_${sha256Hex(utf8([link, delivery, number].join('\0')))}`
+function batchId({ messages }: Batch): string {
+  return `msg_${sha256Hex(utf8(messages.map(({ id }) => id).join('\0')))}`
 }
 
 function batchJson(batch: Batch): string {

@@ -1,7 +1,8 @@
 // A delivery: the step from what a sink was told last to a commit of the branch. It is a commit itself, of the link: its
 // tree holds the link's tables as they are afterwards, its parents are the delivery before and the branch's commit. It
 // has no time of its own, so whoever makes it again makes the same one, and with it the same ids; and since the delivery
-// before is in it, a branch that goes back and forth makes a new one each time.
+// before is in it, a branch that goes back and forth makes a new one each time. Where the receiver refused rows, or a guard
+// stopped tables, what it was told is less than what it was to be told: that is a commit after the delivery, its outcome.
 import type { CommitCid } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
 import { firstParentsAfter } from '../../history/ancestry.ts'
@@ -11,29 +12,72 @@ import type { Io } from '../../repo/interface.ts'
 import type { Link } from '../interface.ts'
 
 export interface Delivery {
+  /** The delivery's own, or that of its outcome. */
   readonly commit: Commit
-  readonly tree: Tree
+  /** The tables as the receiver was to be told them. */
+  readonly target: Tree
+  /** The tables as it has been told them, when the delivery is done. */
+  readonly told: Tree
+  /** Rows that were refused before are told again, though they are the same. */
+  readonly isRetry: boolean
 }
+
+const outcomeField = 'outcome'
+const retryField = 'retry'
 
 export async function readDelivery({ nodes }: Io, cid: CommitCid): Promise<Delivery> {
   const commit = await readCommit(nodes.reader, cid)
-  return { commit, tree: await Tree.load(nodes, commit.tree) }
+  const told = await Tree.load(nodes, commit.tree)
+  const isRetry = commit.extra[retryField] === true
+  if (commit.extra[outcomeField] !== true) return { commit, target: told, told, isRetry }
+  const { tree } = await readCommit(nodes.reader, commit.parents[0]!)
+  return { commit, target: await Tree.load(nodes, tree), told, isRetry }
 }
 
 export async function makeDelivery(
   io: Io,
   link: Link,
-  step: { readonly previous: Delivery | null; readonly tree: Tree; readonly branch: Commit },
+  step: {
+    readonly previous: Delivery | null
+    readonly tree: Tree
+    readonly branch: Commit
+    readonly isRetry: boolean
+  },
 ): Promise<Delivery> {
-  const { previous, tree, branch } = step
-  const { timeMs, zoneMinutes } = branch.committer
+  const { previous, tree, branch, isRetry } = step
+  const parents = [...(previous === null ? [] : [previous.commit.cid]), branch.cid]
+  const extra = isRetry ? { [retryField]: true } : {}
+  const commit = await deliveryCommit(io, link, { tree, parents, like: branch, extra })
+  return { commit, target: tree, told: tree, isRetry }
+}
+
+/** `told` is what the receiver has now. */
+export async function makeOutcome(io: Io, link: Link, delivery: Delivery, told: Tree): Promise<Delivery> {
+  const { commit: done, target, isRetry } = delivery
+  const parents = [done.cid, deliveredCommit(delivery)]
+  const extra = { [outcomeField]: true }
+  const commit = await deliveryCommit(io, link, { tree: told, parents, like: done, extra })
+  return { commit, target, told, isRetry }
+}
+
+async function deliveryCommit(
+  io: Io,
+  link: Link,
+  made: {
+    readonly tree: Tree
+    readonly parents: readonly CommitCid[]
+    readonly like: Commit
+    readonly extra: Readonly<Record<string, unknown>>
+  },
+): Promise<Commit> {
+  const { tree, parents, like, extra } = made
+  const { timeMs, zoneMinutes } = like.committer
   const signature: Signature = {
     name: `link ${link.name}`,
     email: `${link.name}@link.varve`,
     timeMs,
     zoneMinutes,
   }
-  const parents = [...(previous === null ? [] : [previous.commit.cid]), branch.cid]
   const commit = {
     tree: tree.cid,
     parents,
@@ -41,9 +85,9 @@ export async function makeDelivery(
     committer: signature,
     message: `Deliver to ${link.endpoint}`,
     generation: await nextGeneration(io.writer, parents),
-    extra: {},
+    extra,
   }
-  return { commit: { ...commit, cid: writeCommit(io.writer, commit) }, tree }
+  return { ...commit, cid: writeCommit(io.writer, commit) }
 }
 
 /** The branch's commit that a delivery brought its receiver to. */

@@ -2,7 +2,6 @@
 // that differ only in their spelling are no messages.
 import { toHex, utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../base/platform.ts'
-import type { RowMessage } from '../../connectors/sink.ts'
 import type { Path } from '../../files/interface.ts'
 import { diffMaps } from '../../prolly/diff.ts'
 import type { Difference, Entry } from '../../prolly/interface.ts'
@@ -15,6 +14,7 @@ import { decodeKey } from '../../table/key.ts'
 import { type RowShape, cellLinks, entrySlots, rowShape, slotsToRow } from '../../table/rows.ts'
 import { type RowSlots, absentSlot, slotContentLength } from '../../table/row.ts'
 import { equalSlotValues, fetchContents } from '../../table/slot.ts'
+import type { KeyedMessage } from './telling.ts'
 
 const batchRows = 500
 /** Of all rows of a batch together, as stored; one row may be more. */
@@ -26,9 +26,11 @@ export interface TableDelivery {
   readonly path: Path
   readonly before: TableObject | null
   readonly after: TableObject | null
+  /** Encoded keys, in hex, of rows that are not told. */
+  readonly withheld: ReadonlySet<string>
 }
 
-export async function* messagesOf(io: Io, table: TableDelivery): AsyncGenerator<RowMessage[]> {
+export async function* messagesOf(io: Io, table: TableDelivery): AsyncGenerator<KeyedMessage[]> {
   const { before, after } = table
   if (before !== null && after !== null && !isKeyedAlike(before.schema, after.schema)) {
     // The same row has another key now: it must be gone under its old one before it comes under the new one.
@@ -38,7 +40,8 @@ export async function* messagesOf(io: Io, table: TableDelivery): AsyncGenerator<
   }
   const shapes = { before: shapeOf(before), after: shapeOf(after) }
   for await (const differences of diffMaps(await rowsOf(io, before), await rowsOf(io, after)))
-    for (const group of groups(differences, shapes)) yield await groupMessages(io.nodes, table, shapes, group)
+    for (const group of groups(differences, shapes, table.withheld))
+      yield await groupMessages(io.nodes, table, shapes, group)
 }
 
 interface Shapes {
@@ -52,7 +55,11 @@ interface SlotDifference {
   readonly after: RowSlots | null
 }
 
-function* groups(differences: readonly Difference[], shapes: Shapes): Generator<SlotDifference[]> {
+function* groups(
+  differences: readonly Difference[],
+  shapes: Shapes,
+  withheld: ReadonlySet<string>,
+): Generator<SlotDifference[]> {
   const isAligned =
     shapes.before !== null && shapes.after !== null && isLaidAlike(shapes.before, shapes.after)
   let group: SlotDifference[] = []
@@ -60,6 +67,7 @@ function* groups(differences: readonly Difference[], shapes: Shapes): Generator<
   for (const { key, before, after } of differences) {
     const row = { key, before: slotsOf(shapes.before, before), after: slotsOf(shapes.after, after) }
     if (isAligned && isSpelling(row)) continue
+    if (withheld.size > 0 && withheld.has(toHex(key))) continue
     const size = bytesOf(before, row.before) + bytesOf(after, row.after)
     if (group.length === batchRows || (group.length > 0 && bytes + size > batchBytes)) {
       yield group
@@ -77,15 +85,17 @@ async function groupMessages(
   { link, delivery, path }: TableDelivery,
   shapes: Shapes,
   group: readonly SlotDifference[],
-): Promise<RowMessage[]> {
+): Promise<KeyedMessage[]> {
   const links = group.flatMap(({ before, after }) =>
     [before, after].flatMap((row) => (row ? cellLinks(row) : [])),
   )
   const contents = await fetchContents(nodes.reader, links)
   return group.map(({ key, before, after }) => {
     const kind = before === null ? 'insert' : after === null ? 'delete' : 'update'
+    const keyHex = toHex(key)
     return {
-      id: sha256Hex(utf8([link, delivery, path, kind, toHex(key)].join('\0'))),
+      id: sha256Hex(utf8([link, delivery, path, kind, keyHex].join('\0'))),
+      keyHex,
       table: path,
       kind,
       key: keyRow((shapes.after ?? shapes.before)!, key),
@@ -103,7 +113,7 @@ function keyRow({ schema, keys }: RowShape, key: Uint8Array): Row {
 }
 
 /** Whether a row's encoded key says the same under both schemas. */
-function isKeyedAlike(before: Schema, after: Schema): boolean {
+export function isKeyedAlike(before: Schema, after: Schema): boolean {
   const keyOf = ({ key, columns, cells }: Schema): string =>
     JSON.stringify([
       cells,
@@ -113,7 +123,7 @@ function isKeyedAlike(before: Schema, after: Schema): boolean {
 }
 
 /** Whether the cells of a row stand in the same places under both. */
-function isLaidAlike(before: RowShape, after: RowShape): boolean {
+export function isLaidAlike(before: RowShape, after: RowShape): boolean {
   return before.values.map(({ id }) => id).join() === after.values.map(({ id }) => id).join()
 }
 

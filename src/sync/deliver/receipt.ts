@@ -1,5 +1,5 @@
 // The receipt of a round that told a sink of rows. Nothing is read there: what its side holds is what it has confirmed.
-import { digestHex } from '../../encoding/cid.ts'
+import { type Cid, digestHex } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import type { Commit } from '../../history/interface.ts'
@@ -7,7 +7,7 @@ import type { Io } from '../../repo/interface.ts'
 import { Table } from '../../table/table.ts'
 import type { DeliverRound } from './deliver.ts'
 import { deliveredTable } from './tables.ts'
-import type { Receipt, RowCounts, TableReceipt, TableState } from '../interface.ts'
+import type { HeldBack, Receipt, RowCounts, TableReceipt, TableState } from '../interface.ts'
 
 export const noCounts: RowCounts = { added: 0, changed: 0, removed: 0 }
 
@@ -19,6 +19,8 @@ export interface DeliveryEnd {
   /** What the sink was told, all in all; null: nothing. */
   readonly told: Tree | null
   readonly tip: Commit
+  readonly heldBack: readonly HeldBack[]
+  readonly pending: Cid | null
   readonly notes: readonly string[]
 }
 
@@ -31,18 +33,20 @@ export async function deliveryReceipt(io: Io, end: DeliveryEnd): Promise<Receipt
     startedMs: end.startedMs,
     finishedMs: Date.now(),
     tables: await Promise.all(end.paths.map((path) => tableReceipt(io, end, path))),
-    heldBack: [],
+    heldBack: end.heldBack,
     commit: digestHex(end.tip.cid),
-    pending: null,
+    pending: end.pending === null ? null : digestHex(end.pending),
     notes: end.notes,
   }
 }
 
-async function tableReceipt(io: Io, { counts, told, tip }: DeliveryEnd, path: Path): Promise<TableReceipt> {
+async function tableReceipt(io: Io, end: DeliveryEnd, path: Path): Promise<TableReceipt> {
+  const { counts, told, tip, heldBack } = end
   const written = counts.get(path) ?? noCounts
   const branch = await Tree.load(io.nodes, tip.tree)
   const after = { endpoint: await stateOf(io, told, path), branch: await stateOf(io, branch, path) }
-  return { table: path, path, read: 0, captured: noCounts, written, conflicted: 0, rejected: 0, after }
+  const rejected = heldBack.filter((row) => row.path === path && row.reason === 'rejected').length
+  return { table: path, path, read: 0, captured: noCounts, written, conflicted: 0, rejected, after }
 }
 
 async function stateOf(io: Io, tree: Tree | null, path: Path): Promise<TableState | null> {

@@ -1,7 +1,7 @@
 // Sends one delivery: its tables one after the other, each row that changed as a message, in batches that are the same
 // ones when it is sent again. In a dry run they are only counted.
 import { throwIfAborted } from '../../base/errors.ts'
-import type { Batch, RowMessage } from '../../connectors/sink.ts'
+import type { RowMessage } from '../../connectors/sink.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -10,6 +10,8 @@ import { messagesOf } from './messages.ts'
 import { deliveredTable } from './tables.ts'
 import { type Delivery, deliveredCommit } from './delivery.ts'
 import { type Progress, refuseOvertaken } from './state.ts'
+import type { KeyedMessage, RefusedRow, Telling } from './telling.ts'
+import { waitingRows, withheldRows } from './withheld.ts'
 
 export interface Sending {
   readonly previous: Delivery | null
@@ -17,12 +19,19 @@ export interface Sending {
   readonly paths: readonly Path[]
   /** As the refs of the link are: whoever finds them elsewhere stops. */
   readonly recorded: Progress
+  readonly telling: Telling
   readonly count: (path: Path, kind: RowMessage['kind'], rows: number) => void
 }
 
-export async function sendDelivery(round: DeliverRound, io: Io, sending: Sending): Promise<void> {
-  const { repo, sink, link, options } = round
-  const { previous, delivery, recorded } = sending
+export interface Sent {
+  /** By path: keys (in hex) of rows that the receiver was not told, for it refuses them or has before. */
+  readonly waiting: ReadonlyMap<Path, ReadonlySet<string>>
+  readonly refused: readonly RefusedRow[]
+}
+
+export async function sendDelivery(round: DeliverRound, io: Io, sending: Sending): Promise<Sent> {
+  const { repo, link, options } = round
+  const { previous, delivery, recorded, telling } = sending
   const head = {
     link: link.name,
     delivery: digestHex(delivery.commit.cid),
@@ -33,30 +42,44 @@ export async function sendDelivery(round: DeliverRound, io: Io, sending: Sending
   }
   let number = 0
   let rows = 0
-  const send = async (messages: readonly RowMessage[], isLast: boolean): Promise<void> => {
+  const waiting = new Map<Path, Set<string>>()
+  const refused: RefusedRow[] = []
+  const known = new Set<string>()
+  const send = async (messages: readonly KeyedMessage[], isLast: boolean): Promise<void> => {
     for (const { table, kind } of messages) sending.count(table as Path, kind, 1)
     if (options.dryRun === true) return
     throwIfAborted(options.signal)
     refuseOvertaken(await repo.store.manifest(), link.name, recorded)
-    const batch: Batch = { ...head, number: number++, isLast, messages }
-    await sink.deliver(batch)
+    const batch = { ...head, number: number++, isLast, messages }
+    for (const one of await telling.tell(batch, known)) {
+      const { table, kind, keyHex } = one.row
+      refused.push(one)
+      waiting.get(table as Path)!.add(keyHex)
+      sending.count(table as Path, kind, -1)
+    }
     rows += messages.length
     options.onProgress?.({ phase: `delivering to ${link.name}`, done: rows, total: 0, unit: 'rows' })
   }
-  let held: readonly RowMessage[] = []
+  let held: readonly KeyedMessage[] = []
   for (const path of sending.paths) {
-    const before = await deliveredTable(io, previous?.tree ?? null, path)
-    const after = await deliveredTable(io, delivery.tree, path)
+    const before = await deliveredTable(io, previous?.told ?? null, path)
+    const after = await deliveredTable(io, delivery.target, path)
+    const refusedBefore = await waitingRows(io, previous, path)
+    for (const keyHex of refusedBefore) known.add(`${keyHex} ${path}`)
+    const withheld = await withheldRows(io, previous, delivery, { path, waiting: refusedBefore })
+    waiting.set(path, new Set(withheld))
     for await (const messages of messagesOf(io, {
       link: link.name,
       delivery: head.delivery,
       path,
       before,
       after,
+      withheld,
     })) {
       if (held.length > 0) await send(held, false)
       held = messages
     }
   }
   await send(held, true)
+  return { waiting, refused }
 }

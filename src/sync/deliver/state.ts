@@ -9,8 +9,7 @@ import type { Sink } from '../../connectors/sink.ts'
 import { operatorOf } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import type { Manifest } from '../../store/interface.ts'
-import { isAllowed } from '../guards.ts'
-import type { Link, SyncOptions } from '../interface.ts'
+import type { Link } from '../interface.ts'
 import { type LinkState, identityKey, linkRef, readLinkState } from '../state.ts'
 
 export interface Progress {
@@ -24,11 +23,11 @@ export interface Start extends Progress {
   readonly note: string | null
 }
 
-/** Where the round begins. @throws VarveError VARVE_REFUSED where the receiver was written by a history not known here */
+/** Where the round begins; null where the receiver was written by a history not known here, and nobody lets it in. */
 export async function startOf(
   io: Io,
-  { sink, link, state, options }: { sink: Sink; link: Link; state: LinkState; options: SyncOptions },
-): Promise<Start> {
+  { sink, state, isLetIn }: { sink: Sink; state: LinkState; isLetIn: boolean },
+): Promise<Start | null> {
   const ours: Progress = { done: state.written, toward: state.intent }
   // It is another receiver, and that was said to be right.
   if (state.identity !== null && state.identity !== sink.identity)
@@ -48,7 +47,7 @@ export async function startOf(
   }
   const [done, toward] = [await known(io, said.done), await known(io, said.toward)]
   if (done === undefined || toward === undefined) {
-    if (!isAllowed('identity', options)) throw unknownHistory(link.name)
+    if (!isLetIn) return null
     return { ...nothingDelivered, note: everything }
   }
   const isOurs = done === ours.done || done === ours.toward
@@ -99,15 +98,4 @@ async function known({ nodes }: Io, hex: string | null): Promise<CommitCid | nul
   if (!/^[0-9a-f]{64}$/.test(hex)) return undefined
   const cid = cidOfDigest('dag-cbor', fromHex(hex)) as CommitCid
   return (await nodes.reader.has([cid]))[0] === true ? cid : undefined
-}
-
-function unknownHistory(link: string): VarveError {
-  return new VarveError(
-    'VARVE_REFUSED',
-    `the endpoint of '${link}' was written by a history that is not here`,
-    {
-      data: { link, guard: 'identity' },
-      hint: `nothing was changed; to send it all rows of this one, run 'varve sync ${link} --allow identity'`,
-    },
-  )
 }

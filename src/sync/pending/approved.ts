@@ -1,14 +1,16 @@
 // A pending commit that somebody let through, as the guards of the next round ask it.
 import { VarveError } from '../../base/errors.ts'
 import { type Cid, digestHex } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import { loadTable } from '../../table/table-object.ts'
 import { linkRef } from '../state.ts'
 import type { PendingSync, Stop } from './interface.ts'
+import type { NamedTable } from './stops.ts'
 
 const field = 'pending'
 
@@ -57,10 +59,23 @@ export class Approved {
     return this.#facts.restored
   }
 
-  /** What the table was let become; null where its rows were not at issue. */
-  async table(io: Io, { path }: LinkedTable, side: Stop['side']): Promise<TableObject | null> {
-    const isAtIssue = this.#facts.stops.some((stop) => stop.path === path && stop.side === side)
-    return isAtIssue ? tableAt(io, await Tree.load(io.nodes, this.#commit.tree), path) : null
+  /** What the table was let become; null where its rows were not at issue, or it was let go. */
+  async table(io: Io, { path }: NamedTable, side: Stop['side']): Promise<TableObject | null> {
+    const entry = this.#isAtIssue(path, side) ? await this.#entry(io, path) : null
+    return entry?.kind === 'table' ? loadTable(io.nodes.reader, entry.table) : null
+  }
+
+  /** Whether the table was let go as a whole. */
+  async isGone(io: Io, { path }: NamedTable, side: Stop['side']): Promise<boolean> {
+    return this.#isAtIssue(path, side) && (await this.#entry(io, path)) === null
+  }
+
+  #isAtIssue(path: Path, side: Stop['side']): boolean {
+    return this.#facts.stops.some((stop) => stop.path === path && stop.side === side)
+  }
+
+  async #entry(io: Io, path: Path): Promise<TreeEntry | null> {
+    return (await Tree.load(io.nodes, this.#commit.tree)).get(path)
   }
 }
 

@@ -11,6 +11,8 @@ import { linkRef } from '../state.ts'
 import { type PendingFacts, pendingExtra, pendingFacts } from './approved.ts'
 import type { Stops } from './stops.ts'
 
+export type KeepingRound = Pick<Round, 'repo' | 'link' | 'options'>
+
 export interface Keeping {
   readonly stops: Stops
   /** What has waited so far. */
@@ -19,7 +21,7 @@ export interface Keeping {
 }
 
 /** The pending commit; null when nothing was stopped. */
-export async function keepPending(round: Round, io: Io, keeping: Keeping): Promise<Cid | null> {
+export async function keepPending(round: KeepingRound, io: Io, keeping: Keeping): Promise<Cid | null> {
   const { pending, stops } = keeping
   const wanted = stops.list.length === 0 ? null : await pendingOf(round, io, keeping)
   if (wanted === pending || round.options.dryRun === true) return pending
@@ -42,7 +44,7 @@ function sameFacts(a: PendingFacts, b: PendingFacts): boolean {
   return text(a) === text(b)
 }
 
-async function pendingOf(round: Round, io: Io, { stops, pending, facts }: Keeping): Promise<Cid> {
+async function pendingOf(round: KeepingRound, io: Io, { stops, pending, facts }: Keeping): Promise<Cid> {
   const empty = Tree.empty(io.nodes, io.writer)
   const tree = (await empty.update(io.writer, stops.after)).cid
   const all: PendingFacts = { ...facts, stops: stops.list }

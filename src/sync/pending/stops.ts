@@ -10,10 +10,15 @@ import type { TableObject } from '../../table/interface.ts'
 import { isAllowed, massDeletion } from '../guards.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { SyncOptions } from '../interface.ts'
-import type { LinkedTable } from '../tables/link-tables.ts'
 import { countChanges } from '../tables/differences.ts'
 import type { Approved } from './approved.ts'
 import type { Stop } from './interface.ts'
+
+/** A table of a link, by its name there and its path here. */
+export interface NamedTable {
+  readonly table: { readonly name: string }
+  readonly path: Path
+}
 
 export interface EntryChange {
   readonly from: TreeEntry | null
@@ -37,8 +42,12 @@ export class Stops {
 
   /** `known` is the endpoint's identity in the round before, or null before the first. */
   isOther(known: string | null, found: string): boolean {
-    if (known === null || known === found || this.#approved?.identity === found) return false
-    return !isAllowed('identity', this.#options)
+    return known !== null && known !== found && !this.isLetIn(found)
+  }
+
+  /** Whether somebody has said that it is right for the endpoint to be this one. */
+  isLetIn(identity: string): boolean {
+    return this.#approved?.identity === identity || isAllowed('identity', this.#options)
   }
 
   /** `said` is the base that the endpoint names, an earlier one than it was told last. */
@@ -46,7 +55,7 @@ export class Stops {
     return this.#approved?.restored !== said && !isAllowed('restored', this.#options)
   }
 
-  add({ table, path }: LinkedTable, stop: Omit<Stop, 'table' | 'path'>, { from, to }: EntryChange): void {
+  add({ table, path }: NamedTable, stop: Omit<Stop, 'table' | 'path'>, { from, to }: EntryChange): void {
     this.list.push({ ...stop, table: table.name, path })
     this.before.set(path, from)
     this.after.set(path, to)
@@ -57,19 +66,20 @@ export class Stops {
   /** Stops the table, and says so, when too many of its rows vanish on the way from `before` to `after`. */
   async guardDeletes(
     io: Io,
-    linked: LinkedTable,
+    linked: NamedTable,
     side: Stop['side'],
-    { before, after, from, to }: { before: TableObject; after: TableObject } & EntryChange,
+    { before, after, from, to }: { before: TableObject; after: TableObject | null } & EntryChange,
   ): Promise<boolean> {
-    if (before.rows === after.rows || isAllowed('deletes', this.#options)) return false
-    const [old, now] = [
-      await ProllyMap.load(io.nodes, before.rows),
-      await ProllyMap.load(io.nodes, after.rows),
-    ]
+    if (before.rows === after?.rows || isAllowed('deletes', this.#options)) return false
+    if (await this.#approved?.isGone(io, linked, side)) return false
+    const old = await ProllyMap.load(io.nodes, before.rows)
+    const empty = ProllyMap.empty(io.nodes, io.writer)
+    const now = after === null ? empty : await ProllyMap.load(io.nodes, after.rows)
     const approved = (await this.#approved?.table(io, linked, side)) ?? null
+    const step = { before, after: after ?? { ...before, rows: empty.cid } }
     const removed =
       approved === null
-        ? (await countChanges(io.nodes, { before, after })).removed
+        ? (await countChanges(io.nodes, step)).removed
         : await removedBeyond(io, old, now, approved)
     const counts = { before: old.count, after: now.count, removed }
     const message = massDeletion(
@@ -84,7 +94,7 @@ export class Stops {
 
   /** Stops all tables; `to` is what they would have become. */
   async addAll(
-    tables: readonly LinkedTable[],
+    tables: readonly NamedTable[],
     stop: Omit<Stop, 'table' | 'path'>,
     { from, to }: { readonly from: Tree; readonly to: Tree },
   ): Promise<void> {

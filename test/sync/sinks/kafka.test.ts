@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kafkaAddress } from '../../../src/connectors/kafka/address.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
+import { RowsRefused } from '../../../src/connectors/rows-refused.ts'
 import type { Batch, RowMessage } from '../../../src/connectors/sink.ts'
 import { ok, varve } from '../../cli/varve.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
@@ -237,7 +238,8 @@ describe.skipIf(!hasKafka)(`Kafka${withoutKafka}`, () => {
     await admin.close()
     await expect
       .poll(() => sink.deliver(batch(row(1, 'x'.repeat(6000)))).then(() => '', String), { timeout: 30_000 })
-      .toMatch(/row \{"id":1\} of 'people' is a message of \d+ bytes, and .* takes less$/)
+      .toMatch(/refuses: .*larger than the max message size/)
+    await expect(sink.deliver(batch(row(1, 'x'.repeat(6000)), row(2)))).rejects.toBeInstanceOf(RowsRefused)
     await sink.deliver(batch(row(2)))
     await sink.close()
     expect((await toldAt(broker.openPort, 'shrinking')).at(-1)!.headers['id']).toBe('m2 insert ')

@@ -13,6 +13,8 @@ export interface Hook {
   readonly refused: string[]
   /** Called before a batch is looked at; answers itself when it returns true. */
   before: (request: http.IncomingMessage, response: http.ServerResponse) => boolean
+  /** The status with which rows of a good signature are refused; null: they are kept. */
+  judge: (rows: readonly Message[]) => number | null
   /** Called when a batch was kept, before the answer; the answer is not sent when it returns true. */
   kept: (response: http.ServerResponse) => boolean
   close(): Promise<void>
@@ -29,6 +31,8 @@ export async function startHook(): Promise<Hook> {
         const sent = new Webhook(secret).verify(body, request.headers as Record<string, string>)
         const { type, data } = sent as { type: string; data: { rows: Message[] } }
         if (type !== 'rows.changed') throw new Error(`unknown type ${type}`)
+        const status = hook.judge(data.rows)
+        if (status !== null) return void response.writeHead(status).end('it is refused')
         hook.batches.push({ id: String(request.headers['webhook-id']), rows: data.rows })
         if (!hook.kept(response)) response.writeHead(204).end()
       } catch (error) {
@@ -43,6 +47,7 @@ export async function startHook(): Promise<Hook> {
     batches: [],
     refused: [],
     before: () => false,
+    judge: () => null,
     kept: () => false,
     close: () => {
       server.closeAllConnections()

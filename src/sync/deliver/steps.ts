@@ -1,0 +1,181 @@
+// The deliveries of one round, one after the other: each is announced, sent, confirmed, and then recorded. A table that a
+// guard stops stays as it was told, and the others go on.
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { Commit } from '../../history/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import { writeTable } from '../../table/table-object.ts'
+import { HeldRows } from '../held/held-rows.ts'
+import type { RowCounts } from '../interface.ts'
+import type { Approved } from '../pending/approved.ts'
+import { Stops } from '../pending/stops.ts'
+import type { DeliverRound } from './deliver.ts'
+import { type Delivery, commitsSince, makeDelivery, makeOutcome, readDelivery } from './delivery.ts'
+import { noCounts } from './receipt.ts'
+import { type Sent, sendDelivery } from './send.ts'
+import { type Progress, recordProgress } from './state.ts'
+import { deliveredTable, deliveredTree } from './tables.ts'
+import { type RefusedRow, Telling } from './telling.ts'
+import { toldTable } from './withheld.ts'
+
+export class Steps {
+  readonly #round: DeliverRound
+  readonly #io: Io
+  readonly #paths: readonly Path[]
+  readonly #approved: Approved | null
+  readonly #telling: Telling
+  /** As the refs of the link are. */
+  #recorded: Progress
+  #last: Delivery | null = null
+  readonly counts: Map<Path, RowCounts> = new Map()
+  readonly refused: RefusedRow[] = []
+  readonly notes: string[] = []
+  /** Of the branch's tip. */
+  stops: Stops
+  held: HeldRows = new HeldRows()
+
+  constructor(
+    round: DeliverRound,
+    io: Io,
+    { paths, recorded, approved }: { paths: readonly Path[]; recorded: Progress; approved: Approved | null },
+  ) {
+    this.#round = round
+    this.#io = io
+    this.#paths = paths
+    this.#recorded = recorded
+    this.#approved = approved
+    this.#telling = new Telling(round.sink)
+    this.stops = new Stops(this.held, round.options, approved)
+  }
+
+  get last(): Delivery | null {
+    return this.#last
+  }
+
+  /** What was cut short comes to its end. */
+  async from({ done, toward }: Progress): Promise<void> {
+    this.#last = done === null ? null : await readDelivery(this.#io, done)
+    if (toward !== null) await this.#deliver(await readDelivery(this.#io, toward))
+    else if (this.#recorded.done !== done || this.#recorded.toward !== null)
+      await this.#record({ done, toward })
+  }
+
+  async to(tip: Commit): Promise<void> {
+    const { link, options } = this.#round
+    const since = await commitsSince(this.#io, link, this.#last, tip)
+    for (const branch of since.length === 0 ? [tip] : since) {
+      throwIfAborted(options.signal)
+      const source = await deliveredTree(this.#io, branch.tree, this.#paths)
+      if (branch === tip) await this.#noteMissing(source)
+      const tree = await this.#guarded(source)
+      const isRetry = branch === tip && options.retry === true && this.#hasWaiting()
+      if (this.#last?.target.cid === tree.cid && !isRetry) continue
+      await this.#deliver(await makeDelivery(this.#io, link, { previous: this.#last, tree, branch, isRetry }))
+    }
+  }
+
+  #hasWaiting(): boolean {
+    return this.#last !== null && this.#last.target.cid !== this.#last.told.cid
+  }
+
+  async #deliver(delivery: Delivery): Promise<void> {
+    const before: Progress = { done: this.#last?.commit.cid ?? null, toward: null }
+    const toward = delivery.commit.cid
+    const isNew = this.#recorded.toward !== toward
+    const dryRun = this.#round.options.dryRun === true
+    if (!dryRun && (this.#recorded.done !== before.done || isNew)) await this.#record({ ...before, toward })
+    const { counts } = this
+    const sent = await sendDelivery(this.#round, this.#io, {
+      previous: this.#last,
+      delivery,
+      paths: this.#paths,
+      recorded: this.#recorded,
+      telling: this.#telling,
+      count: (path, kind, rows) => counts.set(path, plus(counts.get(path) ?? noCounts, kind, rows)),
+    }).catch(async (error: unknown) => {
+      // It has taken no row of it: the branch may be mended, and is then told as it is.
+      if (isNew && this.#telling.hasRefusedAll) await this.#record(before)
+      throw error
+    })
+    this.refused.push(...sent.refused)
+    this.#last = await this.#outcome(delivery, sent)
+    await this.#record({ done: this.#last.commit.cid, toward: null })
+  }
+
+  /** What the receiver has been told in the end, where that is not all. */
+  async #outcome(delivery: Delivery, { waiting }: Sent): Promise<Delivery> {
+    const entries = new Map<Path, TreeEntry>()
+    for (const [path, keys] of waiting)
+      if (keys.size > 0) entries.set(path, await this.#toldEntry(delivery, path, keys))
+    if (entries.size === 0) return delivery
+    const told = await delivery.target.update(this.#io.writer, entries)
+    return makeOutcome(this.#io, this.#round.link, delivery, told)
+  }
+
+  async #toldEntry(delivery: Delivery, path: Path, keys: ReadonlySet<string>): Promise<TreeEntry> {
+    const before = await deliveredTable(this.#io, this.#last?.told ?? null, path)
+    const target = await deliveredTable(this.#io, delivery.target, path)
+    const told = await toldTable(this.#io, before, target, keys)
+    if (told === null) throw refusedToLetGo(this.#round.link.name, path)
+    return { kind: 'table', executable: false, table: writeTable(this.#io.writer, told) }
+  }
+
+  async #record(to: Progress): Promise<void> {
+    if (this.#round.options.dryRun === true) return
+    await recordProgress(this.#round, this.#io, this.#recorded, to)
+    this.#recorded = to
+  }
+
+  /** A name that was never one of a table is a mistake; a table that is gone may come again. */
+  async #noteMissing(source: Tree): Promise<void> {
+    const { name } = this.#round.link
+    for (const path of this.#paths) {
+      if ((await source.get(path)) !== null) continue
+      this.notes.push(`the dataset has no table '${path}'`)
+      if (this.#last !== null) continue
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `the link '${name}' has no table '${path}'`, {
+        data: { link: name, path },
+        hint: 'a link to a system that is only written to names tables by their paths in the dataset',
+      })
+    }
+  }
+
+  /** What is to be told, without what a guard stops. */
+  async #guarded(wanted: Tree): Promise<Tree> {
+    this.held = new HeldRows()
+    this.stops = new Stops(this.held, this.#round.options, this.#approved)
+    const entries = new Map<Path, TreeEntry | null>()
+    if (this.#last === null) return wanted
+    const { target } = this.#last
+    for (const path of this.#paths) {
+      const before = await deliveredTable(this.#io, target, path)
+      if (before === null) continue
+      const change = {
+        before,
+        after: await deliveredTable(this.#io, wanted, path),
+        from: await target.get(path),
+        to: await wanted.get(path),
+      }
+      const table = { table: { name: path }, path }
+      if (await this.stops.guardDeletes(this.#io, table, 'branch', change)) entries.set(path, change.from)
+    }
+    return entries.size === 0 ? wanted : wanted.update(this.#io.writer, entries)
+  }
+}
+
+function plus(counts: RowCounts, kind: 'insert' | 'update' | 'delete', rows: number): RowCounts {
+  const { added, changed, removed } = counts
+  if (kind === 'insert') return { added: added + rows, changed, removed }
+  return kind === 'update'
+    ? { added, changed: changed + rows, removed }
+    : { added, changed, removed: removed + rows }
+}
+
+function refusedToLetGo(link: string, path: Path): VarveError {
+  return new VarveError(
+    'VARVE_REFUSED',
+    `the endpoint of '${link}' refuses to let rows of '${path}' go, whose key is another now`,
+    { data: { link, path } },
+  )
+}

@@ -1,0 +1,71 @@
+// Tells a receiver batches, and finds out which rows it will not have: a batch that it refuses without saying for which row
+// is told in halves, down to the row. Rows that are refused are set aside, and what follows goes on. A receiver that has
+// taken nothing in this round and refuses one row after another refuses everything: that is no matter of rows.
+import { RowsRefused } from '../../connectors/rows-refused.ts'
+import type { Batch, RowMessage, Sink } from '../../connectors/sink.ts'
+
+const refusedInARowMax = 10
+
+/** A row as a receiver is told of it, and its encoded key. */
+export interface KeyedMessage extends RowMessage {
+  readonly keyHex: string
+}
+
+export interface RefusedRow {
+  readonly row: KeyedMessage
+  /** In the receiver's words. */
+  readonly message: string
+}
+
+interface KeyedBatch extends Batch {
+  readonly messages: readonly KeyedMessage[]
+}
+
+export class Telling {
+  readonly #sink: Sink
+  #hasTaken = false
+  #refusedInARow = 0
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  /** Whether the receiver has taken no row in this round, and refused as many as are worth trying. */
+  get hasRefusedAll(): boolean {
+    return !this.#hasTaken && this.#refusedInARow >= refusedInARowMax
+  }
+
+  /**
+   * The rows that it will not have. Those that it is known to refuse ('KEYHEX PATH') say nothing of the others.
+   * @throws VarveError of the sink, and VARVE_REFUSED where it refuses all that comes
+   */
+  async tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
+    const { messages } = batch
+    try {
+      await this.#sink.deliver(batch)
+      this.#hasTaken ||= messages.length > 0
+      return []
+    } catch (error) {
+      if (!(error instanceof RowsRefused)) throw error
+      const { ids } = error
+      if (ids === null && messages.length > 1) return this.#inHalves(batch, known)
+      const isRefused = ({ id }: RowMessage): boolean => ids === null || ids.has(id)
+      const others = messages.filter((row) => !isRefused(row))
+      // Where it names rows that it was not told of, nothing would change.
+      if (others.length === messages.length) throw error
+      const more =
+        others.length > 0 || batch.isLast ? await this.tell({ ...batch, messages: others }, known) : []
+      const refused = messages.filter(isRefused)
+      this.#refusedInARow += refused.filter(({ keyHex, table }) => !known.has(`${keyHex} ${table}`)).length
+      if (this.hasRefusedAll) throw error
+      return [...refused.map((row) => ({ row, message: error.message })), ...more]
+    }
+  }
+
+  async #inHalves(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
+    const { messages, isLast } = batch
+    const middle = messages.length >> 1
+    const first = await this.tell({ ...batch, isLast: false, messages: messages.slice(0, middle) }, known)
+    return [...first, ...(await this.tell({ ...batch, isLast, messages: messages.slice(middle) }, known))]
+  }
+}

@@ -1,0 +1,110 @@
+// Rows that a receiver has refused. What it has of them stays what it was told before, and so the difference to what it was
+// to be told says, for ever, which they are. As long as such a row is not changed it is not told again: it would be refused
+// again. Once it is, it is told as it is then, so that its changes keep their order.
+import { compareBytes, equalBytes, fromHex, toHex } from '../../base/bytes.ts'
+import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { packedEdits } from '../../formats/packed-edits.ts'
+import type { Path } from '../../files/interface.ts'
+import { diffMaps } from '../../prolly/diff.ts'
+import type { Edit, Entry } from '../../prolly/interface.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import { entryCells } from '../../table/entry-cells.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { rowShape } from '../../table/rows.ts'
+import type { Delivery } from './delivery.ts'
+import { isKeyedAlike, isLaidAlike } from './messages.ts'
+import { deliveredTable } from './tables.ts'
+
+/** Keys (in hex) of the rows that wait after a delivery. */
+export async function waitingRows(io: Io, last: Delivery | null, path: Path): Promise<Set<string>> {
+  const keys = new Set<string>()
+  if (last === null || last.target.cid === last.told.cid) return keys
+  const [told, target] = [
+    await deliveredTable(io, last.told, path),
+    await deliveredTable(io, last.target, path),
+  ]
+  for await (const differences of diffMaps(await rowsOf(io, told), await rowsOf(io, target)))
+    for (const { key } of differences) keys.add(toHex(key))
+  return keys
+}
+
+/** Those of them that are still as they were when they were refused. */
+export async function withheldRows(
+  io: Io,
+  last: Delivery | null,
+  { target, isRetry }: Pick<Delivery, 'target' | 'isRetry'>,
+  { path, waiting }: { readonly path: Path; readonly waiting: ReadonlySet<string> },
+): Promise<ReadonlySet<string>> {
+  if (isRetry || waiting.size === 0) return new Set()
+  const [before, after] = [
+    await deliveredTable(io, last!.target, path),
+    await deliveredTable(io, target, path),
+  ]
+  if (before !== null && after !== null && !isSchemaAlike(before, after)) return new Set()
+  const keys = [...waiting].map(fromHex).sort(compareBytes)
+  const [was, is] = [
+    await (await rowsOf(io, before)).getMany(keys),
+    await (await rowsOf(io, after)).getMany(keys),
+  ]
+  return new Set(keys.filter((_, i) => isSame(was[i]!, is[i]!)).map((key) => toHex(key)))
+}
+
+/**
+ * The table as the receiver has it: as it was to be told, but for rows that it was not told, which are as they were before.
+ * null where a row of another key would have to stay.
+ */
+export async function toldTable(
+  io: Io,
+  before: TableObject | null,
+  target: TableObject | null,
+  keys: ReadonlySet<string>,
+): Promise<TableObject | null> {
+  const into = target ?? { ...before!, rows: ProllyMap.empty(io.nodes, io.writer).cid }
+  const sorted = [...keys].map(fromHex).sort(compareBytes)
+  const kept = await (await rowsOf(io, before)).getMany(sorted)
+  if (before !== null && !isKeyedAlike(before.schema, into.schema) && kept.some((entry) => entry !== null))
+    return null
+  const edits = await relaid(io, before, into, sorted, kept)
+  const rows = await (await rowsOf(io, into)).mutate(io.writer, edits)
+  // It is no file's any more: order and layout are of the rows that it should have.
+  return { ...into, rows: rows.cid, order: null, layout: null }
+}
+
+/** Kept rows in the layout of the table that they come to stand in. */
+async function relaid(
+  io: Io,
+  from: TableObject | null,
+  into: TableObject,
+  keys: readonly Uint8Array[],
+  kept: readonly (Entry | null)[],
+): Promise<Edit[]> {
+  const gone = keys.filter((_, i) => kept[i] === null).map((key): Edit => ({ key, value: null }))
+  const entries = kept.filter((entry) => entry !== null)
+  if (from === null || entries.length === 0) return gone
+  const [shape, outer] = [rowShape(from.schema), rowShape(into.schema)]
+  if (isLaidAlike(shape, outer))
+    return sorted([...gone, ...entries.map(({ key, value, links }): Edit => ({ key, value, links }))])
+  const cells = await entryCells(io.nodes.reader, shape, entries, into.schema.columns)
+  const packed = new CellPacker(outer, 'rows that were refused').pack(cells.map((row) => row!))
+  return sorted([...gone, ...packedEdits(packed, (content) => io.writer.put('raw', content))])
+}
+
+function sorted(edits: Edit[]): Edit[] {
+  return edits.sort((a, b) => compareBytes(a.key, b.key))
+}
+
+function isSchemaAlike(a: TableObject, b: TableObject): boolean {
+  return (
+    isKeyedAlike(a.schema, b.schema) && JSON.stringify(a.schema.columns) === JSON.stringify(b.schema.columns)
+  )
+}
+
+function isSame(a: Entry | null, b: Entry | null): boolean {
+  if (a === null || b === null) return a === b
+  return equalBytes(a.value, b.value) && a.links.join() === b.links.join()
+}
+
+function rowsOf({ nodes, writer }: Io, table: TableObject | null): Promise<ProllyMap> | ProllyMap {
+  return table === null ? ProllyMap.empty(nodes, writer) : ProllyMap.load(nodes, table.rows)
+}
