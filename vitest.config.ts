@@ -24,6 +24,8 @@ export const slow: readonly string[] = [
   'test/sync/transactions.test.ts',
   'test/sync/commit-by-commit.test.ts',
   'test/connectors/sqlite-journal.test.ts',
+  'test/connectors/folder.test.ts',
+  'test/crash/folder.test.ts',
   'test/sync/mysql.test.ts',
   'test/sync/sinks/amqp.test.ts',
   'test/sync/sinks/kafka.test.ts',

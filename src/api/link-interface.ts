@@ -5,6 +5,7 @@ import type { Receipt, SyncGuard, SyncPlan } from '../sync/interface.ts'
 
 export type {
   ColumnTransform,
+  DeclaredTable,
   LinkChanges,
   LinkMode,
   LinkSetting,
@@ -24,6 +25,7 @@ export type {
   EndpointSnapshot,
   EndpointTable,
   HeldBackRow,
+  KnownTable,
   RowChange as EndpointRowChange,
 } from '../connectors/interface.ts'
 export type { Cell, CellKind } from '../table/interface.ts'
@@ -89,6 +91,8 @@ export interface LinkTest {
   }
   readonly tables: readonly {
     readonly name: string
+    /** Why it cannot be read now. */
+    readonly trouble?: string
     readonly key: readonly string[]
     readonly columns: readonly { readonly name: string; readonly type: string; readonly nativeType: string }[]
   }[]

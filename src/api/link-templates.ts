@@ -1,6 +1,6 @@
 // The usual jobs of links, ready to use: which links they take, and of which mode. Each is run by a test.
 import { VarveError } from '../base/errors.ts'
-import type { LinkSetting } from './link-interface.ts'
+import type { DeclaredTable, LinkSetting } from './link-interface.ts'
 
 export interface LinkTemplate {
   readonly name: string
@@ -15,13 +15,15 @@ export interface TemplateUse {
   /** Folder of the dataset; default: the name. */
   readonly into?: string
   readonly branch?: string
+  /** What files do not say of their tables. */
+  readonly files?: readonly DeclaredTable[]
 }
 
 type Setting = Pick<LinkSetting, 'mode'> & Partial<LinkSetting>
 
 interface Made extends LinkTemplate {
   /** A link an endpoint: what is added to the name, and how it is set. */
-  readonly links: readonly { readonly suffix: string; readonly setting: Setting }[]
+  readonly links: readonly { readonly suffix: string; readonly setting: Setting; readonly isOfFiles?: true }[]
 }
 
 const made: readonly Made[] = [
@@ -47,6 +49,16 @@ const made: readonly Made[] = [
     ],
   },
   {
+    name: 'file-drop-to-database',
+    about:
+      'rows of files that are dropped into a folder come into the dataset, and from there into a database',
+    endpoints: ['FOLDER', 'DATABASE'],
+    links: [
+      { suffix: '-files', setting: { mode: 'capture' }, isOfFiles: true },
+      { suffix: '-database', setting: { mode: 'materialize' } },
+    ],
+  },
+  {
     name: 'commit-to-webhook',
     about: 'a webhook is told the rows of each commit',
     endpoints: ['WEBHOOK'],
@@ -64,7 +76,7 @@ export const linkTemplates: readonly LinkTemplate[] = made.map(({ name, about, e
 export function linksOfTemplate(
   template: string,
   name: string,
-  { endpoints, tables, into = name, branch }: TemplateUse,
+  { endpoints, tables, into = name, branch, files }: TemplateUse,
 ): { readonly name: string; readonly setting: Setting & Pick<LinkSetting, 'endpoint' | 'tables'> }[] {
   const found = made.find((one) => one.name === template)
   if (found === undefined) {
@@ -80,7 +92,7 @@ export function linksOfTemplate(
       { hint: `after the name: ${found.endpoints.join(' ')}` },
     )
   }
-  return found.links.map(({ suffix, setting }, i) => ({
+  return found.links.map(({ suffix, setting, isOfFiles }, i) => ({
     name: name + suffix,
     setting: {
       ...setting,
@@ -88,6 +100,7 @@ export function linksOfTemplate(
       tables,
       into,
       ...(branch === undefined ? {} : { branch }),
+      ...(files === undefined || isOfFiles !== true ? {} : { files }),
     },
   }))
 }

@@ -45,7 +45,10 @@ export abstract class LinkedRepository extends CarryingRepository {
     }
     const link = { name, into: name, branch: null, ...setting }
     if (await isSink(link)) await this.#toSink(link, async (sink) => void (await sink.position?.()))
-    else await this.#connected(link, (connector) => connector.discover(link.tables))
+    else {
+      const { checkTables } = await import('../sync/tables/check-tables.ts')
+      await this.#connected(link, (connector) => checkTables(this.repo, connector, link))
+    }
     const { setLink } = await import('../worktree/config-edit.ts')
     setLink(root, name, link)
     return link
@@ -92,8 +95,9 @@ export abstract class LinkedRepository extends CarryingRepository {
       location: connector.location,
       identity: await connector.identity(),
       log: await logTest(connector, link, at),
-      tables: (await connector.discover()).map(({ name: table, key, columns }) => ({
+      tables: (await connector.discover()).map(({ name: table, key, columns, trouble }) => ({
         name: table,
+        ...(trouble === undefined ? {} : { trouble }),
         key,
         columns: columns.map((column) => ({
           name: column.name,

@@ -14,19 +14,32 @@ export interface ConnectorOptions {
   readonly link?: string | undefined
   /** Of an HTTP API: how its tables lie in what it answers. */
   readonly http?: readonly HttpTable[] | undefined
+  /** Of files: what they do not say themselves. */
+  readonly files?: readonly DeclaredTable[] | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
   readonly connectors?: readonly ConnectorKind[] | undefined
 }
 
 /** As the dataset declares it: see dataset/interface.ts, which stands above. */
-export interface HttpTable {
+export interface DeclaredTable {
   readonly table: string
-  readonly path?: string
-  readonly items?: string
   readonly key?: readonly string[]
   readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
+}
+
+/** As the dataset declares it. */
+export interface HttpTable extends DeclaredTable {
+  readonly path?: string
+  readonly items?: string
   readonly next?: string
   readonly parameter?: string
+}
+
+/** What a table was when it was last read, or what it shall be if it is not there yet. */
+export interface KnownTable {
+  readonly name: string
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
 }
 
 /** For kinds that are no part of Varve, and so import nothing of it. */
@@ -58,8 +71,11 @@ export interface Connector {
   readonly location: string
   /** The same as long as it is the same data: a copy, or another database under the same name, has another. */
   identity(): Promise<string>
-  /** The tables of these names; all there are when none are given. @throws VARVE_PATH_NOT_FOUND */
-  discover(names?: readonly string[]): Promise<readonly EndpointTable[]>
+  /**
+   * The tables of these names; all there are when none are given. What has no types of its own, as files have not, keeps
+   * to those of `known`. @throws VARVE_PATH_NOT_FOUND
+   */
+  discover(names?: readonly string[], known?: readonly KnownTable[]): Promise<readonly EndpointTable[]>
   /** All these tables as they are at one moment. Close it before anything else is asked for. */
   snapshot(tables: readonly EndpointTable[]): Promise<EndpointSnapshot>
   /** What the last writer of this link left in the system itself; null before the first. */
@@ -70,6 +86,8 @@ export interface Connector {
   apply(plan: ApplyPlan): Promise<Applied>
   /** The system's own log of changes; absent where there is no such thing. */
   readonly log?: ChangeLog
+  /** Resolves when something may have changed there, and when `signal` aborts; absent where nobody tells. */
+  changed?(signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -82,6 +100,8 @@ export interface EndpointTable {
   readonly key: readonly string[]
   /** Names of tables that must have their rows before this one. */
   readonly references: readonly string[]
+  /** Why it can neither be read nor written now; the other tables go on. */
+  readonly trouble?: string
 }
 
 export interface EndpointColumn {
@@ -95,7 +115,10 @@ export interface EndpointColumn {
 }
 
 export interface EndpointSnapshot {
-  /** Rows in batches, in any order, each with one cell for every column. */
+  /**
+   * Rows in batches, in any order, each with one cell for every column. A fault of this table alone, which waits while the
+   * others go on, has `waits: true` in the error's data.
+   */
   rows(table: EndpointTable): AsyncIterable<readonly (readonly Cell[])[]>
   /** As `rows`, packed by whoever can do that faster than one cell after another. */
   packed?(table: EndpointTable, options: PackingOptions): AsyncIterable<PackedSlice>

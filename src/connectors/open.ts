@@ -22,6 +22,12 @@ const sqlite: ConnectorKind = {
   open: async (url) => (await import('./sqlite/connector.ts')).openSqlite(url),
 }
 
+const folder: ConnectorKind = {
+  name: 'folder of CSV, TSV and JSON Lines files: folder:///PATH',
+  accepts: (url) => url.startsWith('folder:'),
+  open: async (url, options) => (await import('./folder/connector.ts')).openFolder(url, options),
+}
+
 const http: ConnectorKind = {
   name: 'HTTP API that answers JSON: https://HOST/PATH',
   accepts: (url) => /^https?:\/\//.test(url),
@@ -29,7 +35,7 @@ const http: ConnectorKind = {
   open: async (url, options) => (await import('./http/connector.ts')).openHttp(url, options),
 }
 
-const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, http]
+const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, folder, http]
 
 /** Whether it can be read and not written to. */
 export function isOnlyRead(url: string, connectors: readonly ConnectorKind[] = []): boolean {

@@ -67,16 +67,26 @@ export interface LinkSetting {
   readonly commits?: 'each' | undefined
   /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */
   readonly transform?: readonly TableTransform[] | undefined
+  /** Of a link to files. */
+  readonly files?: readonly DeclaredTable[] | undefined
   /** Of a link to an HTTP API. */
   readonly http?: readonly HttpTable[] | undefined
   /** How the endpoint's changes are found; unset: by its log once the link was followed, else by comparing. */
   readonly changes?: LinkChanges | undefined
 }
 
-/** How a table lies in the answers of an HTTP API. */
-export interface HttpTable {
+/** What the files of a table do not say themselves. */
+export interface DeclaredTable {
   /** As the link calls it. */
   readonly table: string
+  /** Default: what tells its rows apart. */
+  readonly key?: readonly string[]
+  /** Columns with their types, as far as their cells do not show them; all of them for a file that is to be made. */
+  readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
+}
+
+/** How a table lies in the answers of an HTTP API. */
+export interface HttpTable extends DeclaredTable {
   /** Under the endpoint's URL, with its query. Default: the table's name. */
   readonly path?: string
   /** Where in an answer the list of rows is: 'data.items'. Default: the answer is the list. */

@@ -3,7 +3,7 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
-import { httpTablesOf } from './http-section.ts'
+import { fileTablesOf, httpTablesOf } from './declared-tables.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
 import { transformsOf } from './transform-section.ts'
@@ -18,6 +18,7 @@ const settings = [
   'commits',
   'changes',
   'transform',
+  'files',
   'http',
 ] as const
 
@@ -69,7 +70,8 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
-    ...(given.has('http') ? { http: [...httpTablesOf(given.get('http'), { tables, fault })] } : {}),
+    ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
+    ...(given.has('http') ? { http: httpTablesOf(given.get('http'), { tables, fault }) } : {}),
     ...(given.has('transform')
       ? { transform: [...transformsOf(given.get('transform'), { mode, tables, fault })] }
       : {}),

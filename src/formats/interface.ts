@@ -4,26 +4,37 @@ import type { WorkerPool } from '../base/pool.ts'
 import type { TableCid } from '../encoding/cid.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
-import type { Layout, Schema, TableObject } from '../table/interface.ts'
+import type { ColumnType, Layout, Schema, TableObject } from '../table/interface.ts'
 import type { LeafWish, PackedLeaves } from './leaves.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
 
 export type FormatName = Layout['format']
 
-export interface ReadTableOptions {
+export interface ReadRowsOptions {
   readonly format: FormatName
   /** Names of the key's columns, in key order. */
   readonly key: readonly string[]
-  readonly writer: ObjectWriter
-  readonly nodes: NodeStore
   /** The version before: column ids, types and layout carry over, and unchanged parts are recognised. */
   readonly previous?: TableObject | undefined
   /** Path of the file, for messages. */
   readonly where: string
   readonly pool?: WorkerPool | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+export interface ReadTableOptions extends ReadRowsOptions {
+  readonly writer: ObjectWriter
+  readonly nodes: NodeStore
   readonly onProgress?: ((bytesDone: number) => void) | undefined
+}
+
+export type ReadColumnsOptions = Pick<ReadRowsOptions, 'format' | 'key' | 'where' | 'signal'>
+
+export interface FileColumn {
+  readonly name: string
+  /** As its cells look; null when they tell nothing. */
+  readonly type: ColumnType | null
 }
 
 export interface ReadTableResult {
@@ -134,6 +145,8 @@ export interface TableFormat {
   /** Lower case, with the dot. */
   readonly extensions: readonly string[]
   /** Reads the head and leaves the slicer at the first row. @throws NotATable, VarveError VARVE_RULE_VIOLATED */
-  open(slicer: Slicer, options: ReadTableOptions): Promise<OpenFile>
+  open(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile>
+  /** The columns by themselves, as cheap as they are to be had. A key that is named need not be there. @throws as `open` */
+  columns(slicer: Slicer, options: ReadColumnsOptions): Promise<readonly FileColumn[]>
   renderer(table: TableObject, layout: Layout): TableRenderer
 }

@@ -30,6 +30,8 @@ export interface Line {
   round(): Promise<Receipt>
   /** What says that the endpoint has changed; null where only a round finds out. */
   readonly reader: LogReader | null
+  /** Resolves when the endpoint may have changed, and when `signal` aborts; absent where nobody tells. */
+  changed?(signal: AbortSignal): Promise<void>
   /** Whether there is anything at the endpoint that a round could find. */
   readonly isRead: boolean
   close(): Promise<void>
@@ -83,6 +85,9 @@ export function endpointLine(round: Round, { compareMs = compareMsDefault }: Fol
     get reader() {
       return log.reader
     },
+    ...(round.connector.changed === undefined
+      ? {}
+      : { changed: (signal: AbortSignal) => round.connector.changed!(signal) }),
     isRead: true,
     close: async () => {
       await log.close()
@@ -121,19 +126,21 @@ function didSomething({ tables, heldBack, notes }: Receipt): boolean {
 async function somethingToDo(
   repo: Repo,
   link: Link,
-  { reader, isRead }: Line,
+  line: Line,
   receipt: Receipt,
   { pollMs = pollMsDefault, signal }: FollowOptions,
 ): Promise<void> {
+  const { reader } = line
   const over = new AbortController()
   const stop = (): void => over.abort()
   signal?.addEventListener('abort', stop)
   if (signal?.aborted === true) stop()
   try {
     await Promise.race([
-      pause(isRead && reader === null ? pollMs : idleMs, over.signal),
+      pause(line.isRead && reader === null ? pollMs : idleMs, over.signal),
       branchMoves(repo, link, receipt, over.signal),
       ...(reader === null ? [] : [reader.wait(over.signal)]),
+      ...(line.changed === undefined ? [] : [line.changed(over.signal)]),
     ])
   } finally {
     stop()

@@ -12,7 +12,7 @@ export async function openLink(
   environment?: Readonly<Record<string, string | undefined>>,
   connectors?: readonly ConnectorKind[],
 ): Promise<Connector> {
-  const { endpoint, mode, name, http } = link
+  const { endpoint, mode, name, files, http } = link
   if (mode !== 'capture' && isOnlyRead(endpoint, connectors)) {
     throw new VarveError(
       'VARVE_USAGE',
@@ -24,7 +24,7 @@ export async function openLink(
     )
   }
   return transformed(
-    await openEndpoint(endpoint, { environment, connectors, link: name, http }),
+    await openEndpoint(endpoint, { environment, connectors, link: name, files, http }),
     link,
     environment,
   )

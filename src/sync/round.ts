@@ -12,7 +12,9 @@ import type { Connector } from '../connectors/interface.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
+import { readBranch } from '../repo/head.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
+import type { Manifest } from '../store/interface.ts'
 import { applyRound } from './apply/commits.ts'
 import { commitTree } from './branch-change.ts'
 import { capture } from './capture/capture.ts'
@@ -25,7 +27,7 @@ import type { Link, Receipt, SyncOptions } from './interface.ts'
 import { type LinkedTable, tableAt } from './tables/link-tables.ts'
 import { readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
-import { mergeIntoBranch } from './merge-branch.ts'
+import { branchOf, mergeIntoBranch } from './merge-branch.ts'
 import { Approved } from './pending/approved.ts'
 import { keepPending } from './pending/keep.ts'
 import { stopAll, stopRestored } from './pending/stop-all.ts'
@@ -74,7 +76,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const identity = await connector.identity()
   const isOther = stops.isOther(state.identity, identity)
   const before = await commitTree(io, state.live)
-  const tables = await findTables(io, connector, link, before)
+  const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
+  const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
   const known = { tables, before, digests, held, mark: readMark(manifest, link.name) }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
@@ -129,6 +132,11 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     pending,
     notes: [...notes, ...(await notesOf(io, round, tables, merged.whole))],
   })
+}
+
+async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promise<Tree | null> {
+  const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
+  return tip === null ? null : Tree.load(nodes, tip.tree)
 }
 
 async function notesOf(

@@ -5,7 +5,7 @@ import type { Path } from '../files/interface.ts'
 import { transformEntries } from '../dataset/transform-entries.ts'
 import { parsedConfig } from '../dataset/document.ts'
 import { renamedTables } from '../dataset/rename-tables.ts'
-import { httpEntries } from '../dataset/http-section.ts'
+import { declaredEntries } from '../dataset/declared-tables.ts'
 import { type LinkSetting, type TableSetting, configFileName } from '../dataset/interface.ts'
 import { configText } from './config-file.ts'
 import { replaceFile } from './replace-file.ts'
@@ -57,8 +57,10 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
   if (setting.branch !== null) document.setIn(['links', name, 'branch'], setting.branch)
   if (setting.transform !== undefined)
     document.setIn(['links', name, 'transform'], document.createNode(transformEntries(setting.transform)))
+  if (setting.files !== undefined)
+    document.setIn(['links', name, 'files'], document.createNode(declaredEntries(setting.files)))
   if (setting.http !== undefined)
-    document.setIn(['links', name, 'http'], document.createNode(httpEntries(setting.http)))
+    document.setIn(['links', name, 'http'], document.createNode(declaredEntries(setting.http)))
   if (setting.commits !== undefined) document.setIn(['links', name, 'commits'], setting.commits)
   if (setting.changes !== undefined) document.setIn(['links', name, 'changes'], setting.changes)
   write(root, document)

@@ -1,4 +1,6 @@
 // Each template of links, run against what it is for.
+import fs from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from 'pg'
 import { linkTemplates } from '../../src/api/link-templates.ts'
@@ -46,6 +48,7 @@ describe.skipIf(!hasPostgres)(`templates of links${withoutPostgres}`, () => {
       'database-to-dataset',
       'dataset-to-database',
       'databases-in-step',
+      'file-drop-to-database',
       'commit-to-webhook',
     ])
   })
@@ -97,6 +100,34 @@ describe.skipIf(!hasPostgres)(`templates of links${withoutPostgres}`, () => {
     expect([await names(a.db), await names(b.db), await branchNames(repo)]).toEqual(
       Array(3).fill('Ada L.,Grace,Edsger'),
     )
+  })
+
+  test('file drop to database', async () => {
+    const [{ url, db }, repo] = [await database("(9, 'theirs')"), await init()]
+    const folder = temporaryDir()
+    const drop = (name: string, text: string): void => fs.writeFileSync(path.join(folder, name), text)
+    fs.mkdirSync(path.join(folder, 'people'))
+    drop('people/1.csv', 'id,name\n1,Ada\n2,Grace\n')
+    const links = await repo.useLinkTemplate('file-drop-to-database', 'shop', {
+      endpoints: [`folder://${folder}?settle=0`, url],
+      tables,
+      files: [{ table: 'people', key: ['id'] }],
+    })
+    expect(links.map(({ name, mode }) => `${name} ${mode}`)).toEqual([
+      'shop-files capture',
+      'shop-database materialize',
+    ])
+    const both = async (): Promise<void> => {
+      for (const { name } of links) expect((await repo.sync(name)).heldBack).toEqual([])
+    }
+    await both()
+    expect([await branchNames(repo), await names(db)]).toEqual(['Ada,Grace', 'Ada,Grace,theirs'])
+    drop('people/2.csv', 'id,name\n2,Grace H.\n3,Edsger\n')
+    await both()
+    expect([await branchNames(repo), await names(db)]).toEqual([
+      'Ada,Grace H.,Edsger',
+      'Ada,Grace H.,Edsger,theirs',
+    ])
   })
 
   test('commit to webhook', async () => {

@@ -11,6 +11,8 @@ export interface ConnectorFixture {
   readonly features: ReadonlySet<Feature>
   /** Names that tables cannot have here. */
   readonly impossibleNames?: readonly string[]
+  /** The largest cell that it holds, where that is less than 8 MiB. */
+  readonly cellBytesMax?: number
   readonly values: readonly ValueCase[]
   readonly refusals: readonly Refusal[]
   start(): Promise<FixtureHost>

@@ -1,28 +1,36 @@
 import { linkChanges, linkModes } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/link-templates.ts'
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
+import { endpointOf } from '../endpoint.ts'
 import { alignedRows } from '../format/columns.ts'
+import { fileText, logLines, transformText } from '../format/link-lines.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
-import type { LinkChanges, LinkMode, LinkTest, TableTransform } from '../../index.ts'
+import type { DeclaredTable, LinkChanges, LinkMode } from '../../index.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare]',
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
     'link template [list]',
-    'link template use TEMPLATE NAME ENDPOINT... --tables TABLE... [--into DIR] [--branch BRANCH]',
+    'link template use TEMPLATE NAME ENDPOINT... --tables TABLE... [--key COLUMN...] [--into DIR] [--branch BRANCH]',
     'link remove NAME [--force]',
   ],
   description:
-    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://, kafka://) names tables by their paths in the\ndataset, and its mode is materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
+    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE, or a folder of CSV and JSON Lines files: ./drop/. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://, kafka://) names tables by their paths in the\ndataset, and its mode is materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
   options: {
     tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
+    key: {
+      type: 'list',
+      value: 'COLUMN',
+      about:
+        'of a folder of files: what tells the rows of its tables apart (default: the fewest first columns that do)',
+    },
     mode: { type: 'text', value: 'MODE', about: 'which way changes go' },
     into: {
       type: 'text',
@@ -56,6 +64,7 @@ export const command: Command = {
       'varve link add shop postgres://ada@db.example.org/shop --tables people,orders --mode two-way',
       'declare a link',
     ],
+    ['varve link add drop ./drop/ --tables orders --mode capture', 'take in the files of a folder'],
     [
       'varve link add hook webhook+https://example.org/varve --tables people --mode materialize',
       'tell a webhook of every row that changes',
@@ -68,7 +77,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 
@@ -94,13 +103,14 @@ async function run(context: Context): Promise<number> {
   if (action === 'show') {
     const link = (await repo.links()).find((one) => one.name === name)
     if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
-    const { branch, into, commits, transform = [], http = [], ...rest } = link
+    const { branch, into, commits, transform = [], files = [], http = [], ...rest } = link
     const lines = {
       ...rest,
       tables: link.tables.join(', '),
       into: into === '' ? '.' : into,
       branch: branch ?? '(the current one)',
       ...(commits === undefined ? {} : { commits }),
+      ...(files.length === 0 ? {} : { files: files.map(fileText).join('; ') }),
       ...(http.length === 0 ? {} : { http: http.map(({ table }) => table).join(', ') }),
       ...(transform.length === 0 ? {} : { transform: transform.map(transformText).join('; ') }),
     }
@@ -116,7 +126,11 @@ async function run(context: Context): Promise<number> {
       out.say(`${visible(tested.location)} answers`)
       const lines = tested.tables.map((table) => [
         table.name,
-        table.key.length === 0 ? 'no key' : `key ${table.key.join(', ')}`,
+        table.trouble !== undefined
+          ? table.trouble
+          : table.key.length === 0
+            ? 'no key'
+            : `key ${table.key.join(', ')}`,
         `${table.columns.length} columns`,
       ])
       for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
@@ -146,12 +160,12 @@ async function template({ arguments: given, out }: Context, repo: Repository): P
   if (tables.length === 0) throw usage("say which tables: '--tables people,orders'")
   const [into, branch] = [given.text('into'), given.text('branch')]
   const use = {
-    endpoints,
+    endpoints: endpoints.map(endpointOf),
     tables,
     ...(into === undefined ? {} : { into }),
     ...(branch === undefined ? {} : { branch }),
   }
-  const links = await repo.useLinkTemplate(name, link, use)
+  const links = await repo.useLinkTemplate(name, link, { ...use, ...filesOf(given, tables) })
   out.result({ items: links }, () => {
     for (const one of links) out.say(`added link ${visible(one.name)}: ${one.mode} ${visible(one.endpoint)}`)
     out.hint("see what would be done: 'varve sync --dry-run'")
@@ -194,13 +208,14 @@ async function add(
   if (changes !== undefined && !(linkChanges as readonly string[]).includes(changes))
     throw usage(`'--changes' must be one of ${linkChanges.join(', ')}`)
   const link = await repo.addLink(name, {
-    endpoint,
+    endpoint: endpointOf(endpoint),
     mode: mode as LinkMode,
     tables,
     ...(into === undefined ? {} : { into: into === '.' ? '' : into }),
     ...(branch === undefined ? {} : { branch }),
     ...(commits === undefined ? {} : { commits }),
     ...(changes === undefined ? {} : { changes: changes as LinkChanges }),
+    ...filesOf(given, tables),
   })
   out.result(link, () => {
     out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
@@ -209,30 +224,8 @@ async function add(
   return 0
 }
 
-/** 'people: 3 of its columns, where active, email hash' */
-function transformText({ table, where, select, omit, columns }: TableTransform): string {
-  const words = [
-    ...(select === null ? [] : [`select ${select.join(', ')}`]),
-    ...(omit.length === 0 ? [] : [`omit ${omit.join(', ')}`]),
-    ...(where === null ? [] : [`where ${where}`]),
-    ...columns.map(({ column, compute, mask, cast, rename }) =>
-      [
-        column,
-        ...(compute === null ? [] : [`= ${compute}`]),
-        ...(mask === null ? [] : [`masked ${mask.kind}`]),
-        ...(cast === null ? [] : [`as ${cast}`]),
-        ...(rename === null ? [] : [`called ${rename}`]),
-      ].join(' '),
-    ),
-  ]
-  return `${table}: ${words.join('; ')}`
-}
-
-function logLines({ log: { obstacle, kept } }: LinkTest): string[] {
-  if (kept !== null) {
-    const size = kept.keptBytes === null ? '' : `, keeps ${(kept.keptBytes / 1e6).toFixed(1)} MB`
-    const trouble = kept.trouble === null ? '' : `: ${kept.trouble}`
-    return [`log: ${kept.name}${size}${kept.isActive ? ', is being read' : ''}${trouble}`]
-  }
-  return [obstacle === null ? 'log: can be read' : `log: cannot be read: ${obstacle}`]
+/** What is said of the tables that lie in files. */
+function filesOf(given: Arguments, tables: readonly string[]): { files?: DeclaredTable[] } {
+  const key = given.list('key').flatMap((list) => list.split(','))
+  return key.length === 0 ? {} : { files: tables.map((table) => ({ table, key })) }
 }

@@ -1,14 +1,16 @@
 // CSV and TSV as a `TableFormat`: opens a file by its head, and renders a table's rows by its layout.
-import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
+import { equalBytes, utf8 } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { inferType } from '../../table/infer.ts'
 import type { Layout, Schema, TableObject } from '../../table/interface.ts'
 import { lineEnds } from '../../table/row.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import type {
+  FileColumn,
   FileTail,
   OpenFile,
-  ReadTableOptions,
+  ReadColumnsOptions,
+  ReadRowsOptions,
   RowSource,
   SliceResult,
   TableFormat,
@@ -17,42 +19,36 @@ import type {
 import type { LeafWish } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import type { Slicer } from '../slicer.ts'
-import { byteOrderMark, type Header, readHeader, renderHeader } from './header.ts'
+import { readHead } from './head.ts'
+import { byteOrderMark, type Header, renderHeader } from './header.ts'
 import { checkCsvLayout, type CsvLayout } from './layout.ts'
-import { type CsvPlan, csvPlan, dialectOf } from './plan.ts'
+import { type CsvPlan, csvPlan } from './plan.ts'
 import { RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
-import { type Sample, sampleRows } from './sample.ts'
+import type { Sample } from './sample.ts'
 import { leafSlice, parseSlice, parseSliceShared } from './slice.ts'
-import { cutRecords, type DialectGuess, sniffDialect } from './sniff.ts'
+import { cutRecords, type DialectGuess } from './sniff.ts'
 
-const headBytes = 256 << 10
-const headBytesMax = 8 << 20
 const slicesAtOnce = 4
 
 export const csvFormat: TableFormat = {
   name: 'csv',
   extensions: ['.csv'],
   open: openCsv,
+  columns: csvColumns,
   renderer: csvRenderer,
 }
 export const tsvFormat: TableFormat = {
   name: 'tsv',
   extensions: ['.tsv', '.tab'],
   open: openCsv,
+  columns: csvColumns,
   renderer: csvRenderer,
 }
 
-async function openCsv(slicer: Slicer, options: ReadTableOptions): Promise<OpenFile> {
+async function openCsv(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile> {
   const previous = previousLayout(options)
-  const { head, bom } = await peekHead(slicer, headBytes)
-  const guess = sniffDialect(head, { format: options.format as 'csv' | 'tsv', key: options.key, previous })
-  const { header, bytes, isCompleted } = await findHeader(slicer, guess)
-  const sample = sampleRows(
-    bytes.subarray(header.length),
-    dialectOf(guess.delimiter, guess.quote, guess.eol),
-    header.names.length,
-  )
+  const { bom, guess, header, bytes, isCompleted, sample } = await readHead(slicer, options, previous)
   const schema = schemaOf(header, sample, options)
   const layout = layoutOf({
     format: options.format as 'csv' | 'tsv',
@@ -72,6 +68,12 @@ async function openCsv(slicer: Slicer, options: ReadTableOptions): Promise<OpenF
   return new OpenCsv(schema, { ...layout, finalEol: !isCompleted }, 1 + header.lines, options)
 }
 
+async function csvColumns(slicer: Slicer, options: ReadColumnsOptions): Promise<FileColumn[]> {
+  const { header, sample } = await readHead(slicer, options, null)
+  checkNames(header)
+  return header.names.map((name, i) => ({ name, type: inferType(sample.texts[i]!) }))
+}
+
 class OpenCsv implements OpenFile {
   readonly firstLine: number
   readonly eol: string
@@ -79,9 +81,9 @@ class OpenCsv implements OpenFile {
   readonly #schema: Schema
   readonly #layout: CsvLayout
   readonly #plan: CsvPlan
-  readonly #pool: ReadTableOptions['pool']
+  readonly #pool: ReadRowsOptions['pool']
 
-  constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadTableOptions) {
+  constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadRowsOptions) {
     this.firstLine = firstLine
     this.eol = layout.eol
     this.#schema = schema
@@ -112,43 +114,13 @@ class OpenCsv implements OpenFile {
   }
 }
 
-function previousLayout({ format, previous }: ReadTableOptions): CsvLayout | null {
+function previousLayout({ format, previous }: ReadRowsOptions): CsvLayout | null {
   return previous?.layout?.format === format ? checkCsvLayout(previous.layout) : null
 }
 
-async function peekHead(slicer: Slicer, length: number): Promise<{ head: Uint8Array; bom: boolean }> {
-  const bytes = await slicer.peek(length)
-  const bom = equalBytes(bytes.subarray(0, 3), byteOrderMark)
-  return { head: bom ? bytes.subarray(3) : bytes, bom }
-}
-
-interface FoundHeader {
-  readonly header: Header
-  /** From the header on. */
-  readonly bytes: Uint8Array
-  /** The file ends in its header, and got the line end that it lacks. */
-  readonly isCompleted: boolean
-}
-
-async function findHeader(slicer: Slicer, guess: DialectGuess): Promise<FoundHeader> {
-  const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
-  for (let length = headBytes; length <= headBytesMax; length *= 2) {
-    const { head } = await peekHead(slicer, length)
-    const whole = slicer.hasAll ? concatBytes([head, utf8(guess.eol)]) : head
-    const header = head.length === 0 ? null : readHeader(whole, dialect)
-    if (header !== null) {
-      if (header.names.length === 1 && header.names[0] === '') break
-      return { header, bytes: whole, isCompleted: header.length > head.length }
-    }
-    if (slicer.hasAll) break
-  }
-  throw new NotATable('it has no header')
-}
-
-function schemaOf(header: Header, sample: Sample, options: ReadTableOptions): Schema {
+function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Schema {
   const { where, key, previous } = options
-  const repeated = header.names.find((name, i) => header.names.indexOf(name) !== i)
-  if (repeated !== undefined) throw new NotATable(`two columns are called '${repeated}'`, 1)
+  checkNames(header)
   const missing = key.find((name) => !header.names.includes(name))
   if (missing !== undefined) {
     throw new VarveError(
@@ -162,6 +134,11 @@ function schemaOf(header: Header, sample: Sample, options: ReadTableOptions): Sc
   }
   const typeOf = (_: string, i: number) => inferType(sample.texts[i]!)
   return evolveSchema({ names: header.names, key, cells: 'text', typeOf }, previous?.schema ?? null)
+}
+
+function checkNames({ names }: Header): void {
+  const repeated = names.find((name, i) => names.indexOf(name) !== i)
+  if (repeated !== undefined) throw new NotATable(`two columns are called '${repeated}'`, 1)
 }
 
 interface LayoutFacts {

@@ -71,6 +71,10 @@ export class JsonlColumns {
     return this.#kinds[column]!.has('number')
   }
 
+  found(): { name: string; type: ColumnType | null }[] {
+    return this.names.map((name, i) => ({ name, type: typeOfKinds(this.#kinds[i]!) }))
+  }
+
   schema(): Schema {
     const typeOf = (_: string, i: number): ColumnType | null => typeOfKinds(this.#kinds[i]!)
     return evolveSchema({ names: this.names, key: this.#key, cells: 'typed', typeOf }, this.#previous)

@@ -7,7 +7,7 @@ import { evolveSchema } from '../../table/schema.ts'
 import type {
   FileTail,
   OpenFile,
-  ReadTableOptions,
+  ReadRowsOptions,
   RowSource,
   SliceRows,
   TableFormat,
@@ -17,6 +17,7 @@ import { NotATable } from '../not-a-table.ts'
 import { PackedBuffer } from '../packed.ts'
 import type { Slicer } from '../slicer.ts'
 import { JsonlColumns } from './columns.ts'
+import { jsonlColumns } from './file-columns.ts'
 import { checkJsonlLayout, type JsonlLayout, sniffJsonl } from './layout.ts'
 import { LinePacker } from './pack.ts'
 import { type JsonlColumn, LineRenderer, renderLines } from './render.ts'
@@ -27,10 +28,11 @@ export const jsonlFormat: TableFormat = {
   name: 'jsonl',
   extensions: ['.jsonl', '.ndjson'],
   open: openJsonl,
+  columns: jsonlColumns,
   renderer: jsonlRenderer,
 }
 
-async function openJsonl(slicer: Slicer, options: ReadTableOptions): Promise<OpenFile> {
+async function openJsonl(slicer: Slicer, options: ReadRowsOptions): Promise<OpenFile> {
   const head = await slicer.peek(headBytes)
   if (head.length === 0) throw new NotATable('it has no rows')
   if (head[0] === 0xef) throw new NotATable('it begins with a byte order mark', 1)
@@ -48,7 +50,7 @@ class OpenJsonl implements OpenFile {
   readonly #keySchema: Schema
   readonly #buffer = new PackedBuffer(1 << 16, 1 << 10)
 
-  constructor(layout: JsonlLayout, { key, previous }: ReadTableOptions) {
+  constructor(layout: JsonlLayout, { key, previous }: ReadRowsOptions) {
     this.eol = layout.eol
     this.#layout = layout
     this.#columns = new JsonlColumns(key, previous?.schema ?? null)

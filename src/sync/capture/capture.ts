@@ -1,62 +1,90 @@
 // Reads an endpoint's tables as they are at one moment into a tree. What has not changed has the same bytes and so the
 // same objects: the next commit of an unchanged endpoint is no commit at all.
-import { isVarveError } from '../../base/errors.ts'
-import type { Connector } from '../../connectors/interface.ts'
+import { type VarveError, isVarveError } from '../../base/errors.ts'
+import type { Connector, EndpointSnapshot } from '../../connectors/interface.ts'
 import type { TreeEntry, Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
+import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
 import type { TableDigests } from './digests.ts'
-import { driftOf, waitingForShape, waitingForTable } from './drift.ts'
+import { driftOf, waitingForShape } from './drift.ts'
 import { isAllowed } from '../guards.ts'
 import { readTable } from './read-table.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
-import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
 
-/** `before` is the endpoint as it was last read: its columns keep their ids. */
+export interface Capturing {
+  readonly link: Link
+  readonly tables: readonly LinkedTable[]
+  /** The endpoint as it was last read: its columns keep their ids. */
+  readonly before: Tree
+  readonly digests: TableDigests
+  readonly held: HeldRows
+}
+
 export async function capture(
   io: Io,
   connector: Pick<Connector, 'snapshot'>,
-  what: {
-    readonly link: Link
-    readonly tables: readonly LinkedTable[]
-    readonly before: Tree
-    readonly digests: TableDigests
-    readonly held: HeldRows
-  },
+  what: Capturing,
   options: SyncOptions,
 ): Promise<Tree> {
-  const { link, tables, before, digests, held } = what
   const entries = new Map<Path, TreeEntry>()
-  const snapshot = await connector.snapshot(tablesThere(tables))
+  const snapshot = await connector.snapshot(tablesThere(what.tables))
   try {
-    for (const linked of tables) {
-      const { table, path } = linked
-      const known = await before.get(path)
-      if (linked.isGone === true) {
-        held.add(waitingForTable(link, linked))
-        entries.set(path, known!)
-        continue
-      }
-      const previous = (await tableAt(io, before, path)) ?? undefined
-      const drift =
-        previous === undefined || isAllowed('schema', options) ? [] : driftOf(previous.schema, table)
-      if (known !== null && drift.length > 0) {
-        held.add(waitingForShape(link, linked, drift))
-        entries.set(path, known)
-        continue
-      }
-      const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous }
-      const read = await readTable(io, source, { path, known, digests }, options).catch((error: unknown) => {
-        // What its rows break is said, and stops this table alone.
-        if (known === null || !isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
-        held.add({ table: table.name, path, key: '', keyHex: '', reason: 'schema', message: error.message })
-        return known
-      })
-      entries.set(path, read)
+    for (const linked of what.tables) {
+      const known = await what.before.get(linked.path)
+      const entry = await captureTable(io, snapshot, what, { linked, known }, options)
+      if (entry !== null) entries.set(linked.path, entry)
     }
   } finally {
     await snapshot.close()
   }
   return Tree.empty(io.nodes, io.writer).update(io.writer, entries)
+}
+
+interface Here {
+  readonly linked: LinkedTable
+  readonly known: TreeEntry | null
+}
+
+/** A table that waits is what it was. */
+async function captureTable(
+  io: Io,
+  snapshot: EndpointSnapshot,
+  what: Capturing,
+  { linked, known }: Here,
+  options: SyncOptions,
+): Promise<TreeEntry | null> {
+  const { link, before, digests, held } = what
+  if (linked.waits !== undefined) {
+    held.add(waitingTable(linked, linked.waits))
+    return known
+  }
+  const previous = await tableAt(io, before, linked.path)
+  const drift = previous === null || isAllowed('schema', options) ? [] : await drifted(io, previous, linked)
+  if (known !== null && drift.length > 0) {
+    held.add(waitingForShape(link, linked, drift))
+    return known
+  }
+  try {
+    const { table, path } = linked
+    const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
+    return await readTable(io, source, { path, known, digests }, options)
+  } catch (error) {
+    if (!isVarveError(error) || !isOfTable(error, known)) throw error
+    held.add(waitingTable(linked, error.message))
+    return known
+  }
+}
+
+async function drifted(io: Io, before: TableObject, { table }: LinkedTable): Promise<string[]> {
+  const { count } = await ProllyMap.load(io.nodes, before.rows)
+  return driftOf(before.schema, table, count === 0 ? 'no rows' : 'rows')
+}
+
+/** What the endpoint cannot show, and what the rows of a table that is known break, stops this table alone. */
+function isOfTable(error: VarveError, known: TreeEntry | null): boolean {
+  return error.data['waits'] === true || (known !== null && error.code === 'VARVE_RULE_VIOLATED')
 }

@@ -3,16 +3,16 @@
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Schema } from '../../table/interface.ts'
 import type { HeldBack, Link } from '../interface.ts'
-import type { LinkedTable } from '../tables/link-tables.ts'
+import { type LinkedTable, waitingTable } from '../tables/link-tables.ts'
 
-/** One sentence a change; empty when the table may go on. */
-export function driftOf(before: Schema, table: EndpointTable): string[] {
+/** One sentence a change; empty when the table may go on. Of a table that had no rows, types are not what they were. */
+export function driftOf(before: Schema, table: EndpointTable, hadRows: 'rows' | 'no rows'): string[] {
   const now = new Map(table.columns.map((column) => [column.name, column]))
   const drift: string[] = []
   for (const { name, type } of before.columns) {
     const column = now.get(name)
     if (column === undefined) drift.push(`column '${name}' is gone`)
-    else if (column.type !== type)
+    else if (column.type !== type && hadRows === 'rows')
       drift.push(`column '${name}' is ${column.type} (${column.nativeType}) and was ${type}`)
   }
   const known = new Set(before.columns.map(({ name }) => name))
@@ -27,23 +27,15 @@ export function driftOf(before: Schema, table: EndpointTable): string[] {
 
 /** Whether the table has exactly these columns, in any order. */
 export function isShapedAs(schema: Schema, table: EndpointTable): boolean {
-  return schema.columns.length === table.columns.length && driftOf(schema, table).length === 0
+  return schema.columns.length === table.columns.length && driftOf(schema, table, 'rows').length === 0
 }
 
 /** A table that stops until somebody lets its new shape through. */
-export function waitingForShape(
-  link: Link,
-  { table, path }: LinkedTable,
-  drift: readonly string[],
-): HeldBack {
-  const message = `${drift.join('; ')}: run 'varve sync ${link.name} --allow schema' if that is right`
-  return { table: table.name, path, key: '', keyHex: '', reason: 'schema', message }
-}
-
-/** A table that the endpoint has no more. */
-export function waitingForTable(link: Link, { table, path }: LinkedTable): HeldBack {
-  const message = `the table is gone: bring it back, or take it out of the link '${link.name}' in varve.yaml`
-  return { table: table.name, path, key: '', keyHex: '', reason: 'schema', message }
+export function waitingForShape(link: Link, linked: LinkedTable, drift: readonly string[]): HeldBack {
+  return waitingTable(
+    linked,
+    `${drift.join('; ')}: run 'varve sync ${link.name} --allow schema' if that is right`,
+  )
 }
 
 /** Columns of the dataset's table that the endpoint has not: what is in them stays here. */

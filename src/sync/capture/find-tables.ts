@@ -1,37 +1,69 @@
-// The endpoint's tables that a link is about. One that was there and is gone stops by itself, as any other change of
-// shape does, and not the link: it goes on under the shape that it had.
+// The endpoint's tables that a link is about. One that was there and is gone, or cannot be read now, stops by itself, as
+// any other change of shape does, and not the link: it goes on under the shape that it had.
 import { type VarveError, isVarveError } from '../../base/errors.ts'
-import type { Connector, EndpointTable } from '../../connectors/interface.ts'
+import type { Connector, EndpointTable, KnownTable } from '../../connectors/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { Schema } from '../../table/interface.ts'
+import type { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
-import { type LinkedTable, linkedTables, tableAt, tablePath } from '../tables/link-tables.ts'
+import { knownTable, knownTables } from '../tables/known-tables.ts'
+import { type LinkedTable, linkedTables, tableAt, tablePath, waitingTable } from '../tables/link-tables.ts'
 
-/** `before` is the endpoint as it was last read. @throws VarveError VARVE_PATH_NOT_FOUND for one that never was there */
-export async function findTables(
-  io: Io,
-  connector: Connector,
-  link: Link,
-  before: Tree,
-): Promise<LinkedTable[]> {
+export interface Finding {
+  readonly link: Link
+  readonly connector: Connector
+  /** The endpoint as it was last read. */
+  readonly before: Tree
+  /** What is to be written; null: nothing is. */
+  readonly branch: Tree | null
+  readonly held: HeldRows
+}
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND for one that never was there */
+export async function findTables(io: Io, finding: Finding): Promise<LinkedTable[]> {
+  const { link, before, branch } = finding
+  const known = await knownTables(io, link, branch === null ? [before] : [before, branch])
   try {
-    return linkedTables(link, await connector.discover(link.tables))
+    return await found(io, finding, link.tables, known)
   } catch (error) {
     if (!isVarveError(error, 'VARVE_PATH_NOT_FOUND')) throw error
     const present: string[] = []
     const gone: LinkedTable[] = []
     for (const name of link.tables) {
-      if (await isThere(connector, name)) present.push(name)
-      else gone.push(await goneTable(io, link, name, before, error))
+      if (await isThere(finding.connector, name, known)) present.push(name)
+      else gone.push(await goneTable(io, finding, name, error))
     }
-    return [...linkedTables(link, present.length === 0 ? [] : await connector.discover(present)), ...gone]
+    return [...(present.length === 0 ? [] : await found(io, finding, present, known)), ...gone]
   }
 }
 
-async function isThere(connector: Connector, name: string): Promise<boolean> {
+async function found(
+  io: Io,
+  { link, connector, before, held }: Finding,
+  names: readonly string[],
+  known: readonly KnownTable[],
+): Promise<LinkedTable[]> {
+  const tables = await connector.discover(names, known)
+  const linked = linkedTables(
+    link,
+    tables.filter(({ trouble }) => trouble === undefined),
+  )
+  for (const table of tables) {
+    const { name, trouble } = table
+    if (trouble === undefined) continue
+    const path = tablePath(link, name)
+    const last = await tableAt(io, before, path)
+    // Of one that was never read nothing is done on either side.
+    if (last === null) held.add(waitingTable({ table, path }, trouble))
+    else linked.push({ table: tableOf(name, last.schema), path, waits: trouble })
+  }
+  return linked
+}
+
+async function isThere(connector: Connector, name: string, known: readonly KnownTable[]): Promise<boolean> {
   try {
-    return (await connector.discover([name])).length > 0
+    return (await connector.discover([name], known)).length > 0
   } catch (error) {
     if (isVarveError(error, 'VARVE_PATH_NOT_FOUND')) return false
     throw error
@@ -40,28 +72,25 @@ async function isThere(connector: Connector, name: string): Promise<boolean> {
 
 async function goneTable(
   io: Io,
-  link: Link,
+  { link, before }: Finding,
   name: string,
-  before: Tree,
   error: VarveError,
 ): Promise<LinkedTable> {
   const path = tablePath(link, name)
   const known = await tableAt(io, before, path)
   if (known === null) throw error
-  return { table: tableOf(name, known.schema), path, isGone: true }
+  const waits = `the table is gone: bring it back, or take it out of the link '${link.name}' in varve.yaml`
+  return { table: tableOf(name, known.schema), path, waits }
 }
 
-function tableOf(name: string, { columns, key }: Schema): EndpointTable {
-  return {
-    name,
-    columns: columns.map((column) => ({
-      name: column.name,
-      type: column.type,
-      nativeType: column.type,
-      nullable: true,
-      generated: false,
-    })),
-    key: key.map((id) => columns.find((column) => column.id === id)!.name),
-    references: [],
-  }
+function tableOf(name: string, schema: Schema): EndpointTable {
+  const { columns, key } = knownTable(name, schema)
+  const shown = columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    nativeType: column.type,
+    nullable: true,
+    generated: false,
+  }))
+  return { name, columns: shown, key, references: [] }
 }

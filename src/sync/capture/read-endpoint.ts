@@ -7,10 +7,10 @@ import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { capture } from './capture.ts'
 import type { TableDigests } from './digests.ts'
-import { driftOf, isShapedAs, waitingForShape, waitingForTable } from './drift.ts'
+import { driftOf, isShapedAs, waitingForShape } from './drift.ts'
 import { isAllowed } from '../guards.ts'
 import type { HeldRows } from '../held/held-rows.ts'
-import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
 import { type CapturedTransaction, captureLog } from '../log/capture-log.ts'
 import { type LinkMark, markKey, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
@@ -120,13 +120,13 @@ async function readLog(
   const followed: LinkedTable[] = []
   for (const linked of tables) {
     const { table, path } = linked
-    if (linked.isGone === true) {
-      held.add(waitingForTable(link, linked))
+    if (linked.waits !== undefined) {
+      held.add(waitingTable(linked, linked.waits))
       continue
     }
     const schema = (await tableAt(io, before, path))?.schema
     if (schema === undefined) return `'${table.name}' has not been read before`
-    const drift = isAllowed('schema', options) ? [] : driftOf(schema, table)
+    const drift = isAllowed('schema', options) ? [] : driftOf(schema, table, 'rows')
     if (drift.length > 0) held.add(waitingForShape(link, linked, drift))
     else if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
     else if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`

@@ -1,6 +1,7 @@
 // A tree as an endpoint can hold it. Columns that the dataset's table has and the endpoint's has not stay in the branch:
 // they are no part of what is written, nor of what both sides have in common, or else the next round would take them
-// for removed over there.
+// for removed over there. Its columns have the endpoint's types, whatever the branch reads them as: else the next round
+// would take them for changed.
 import { compareBytes, equalBytes } from '../../base/bytes.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
@@ -29,11 +30,23 @@ export async function endpointView(
     const [there, here] = [await tableAt(io, captured, path), await tableAt(io, tree, path)]
     if (there === null || here === null) continue
     const names = new Set(there.schema.columns.map(({ name }) => name))
-    if (here.schema.columns.every(({ name }) => names.has(name))) continue
-    const view = await withColumnsOf(io, there, here, table.name)
+    const isWhole = here.schema.columns.every(({ name }) => names.has(name))
+    const view = isWhole ? withTypesOf(there, here) : await withColumnsOf(io, there, here, table.name)
+    if (view === here) continue
     entries.set(path, { kind: 'table', executable: false, table: writeTable(io.writer, view) })
   }
   return entries.size === 0 ? tree : tree.update(io.writer, entries)
+}
+
+/** Cells have kinds of their own: no row is another one by its column's type. */
+function withTypesOf(there: TableObject, here: TableObject): TableObject {
+  const types = new Map(there.schema.columns.map(({ name, type }) => [name, type]))
+  const columns = here.schema.columns.map((column) => ({
+    ...column,
+    type: types.get(column.name) ?? column.type,
+  }))
+  const isSame = columns.every(({ type }, i) => type === here.schema.columns[i]!.type)
+  return isSame ? here : { ...here, schema: { ...here.schema, columns } }
 }
 
 async function withColumnsOf(

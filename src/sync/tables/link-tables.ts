@@ -8,24 +8,28 @@ import { safePath } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
+import type { HeldBack, Link } from '../interface.ts'
 import { loadTable } from '../../table/table-object.ts'
-import type { Link } from '../interface.ts'
 
 export interface LinkedTable {
   readonly table: EndpointTable
   readonly path: Path
-  /** The endpoint has it no more. */
-  readonly isGone?: true
+  /** Why it is not read now: the endpoint has it no more, or cannot show it. */
+  readonly waits?: string
 }
 
-/** As the endpoint has them now. */
+/** As the endpoint shows them now. */
 export function tablesThere(tables: readonly LinkedTable[]): EndpointTable[] {
-  return tables.filter(({ isGone }) => isGone !== true).map(({ table }) => table)
+  return tables.filter(({ waits }) => waits === undefined).map(({ table }) => table)
 }
 
 /** A table may be called anything; what means something to a file system is written as %XX. */
 export function linkedTables(link: Link, tables: readonly EndpointTable[]): LinkedTable[] {
   return tables.map((table) => {
+    if (table.trouble !== undefined)
+      throw new VarveError('VARVE_NOT_POSSIBLE', table.trouble, {
+        data: { link: link.name, table: table.name },
+      })
     if (table.key.length === 0) {
       throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}' has no primary key`, {
         data: { link: link.name, table: table.name },
@@ -34,6 +38,11 @@ export function linkedTables(link: Link, tables: readonly EndpointTable[]): Link
     }
     return { table, path: tablePath(link, table.name) }
   })
+}
+
+/** A table that waits as a whole, and why. */
+export function waitingTable({ table, path }: LinkedTable, message: string): HeldBack {
+  return { table: table.name, path, key: '', keyHex: '', reason: 'schema', message }
 }
 
 export function tablePath(link: Link, table: string): Path {

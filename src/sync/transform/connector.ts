@@ -3,7 +3,7 @@
 import { utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import type { ChangeLog, LogPart, LogReader } from '../../connectors/change-log.ts'
-import type { Connector, EndpointSnapshot, EndpointTable } from '../../connectors/interface.ts'
+import type { Connector, EndpointSnapshot, EndpointTable, KnownTable } from '../../connectors/interface.ts'
 import type { TableTransform } from '../../dataset/interface.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { Link } from '../interface.ts'
@@ -22,6 +22,7 @@ export function transformed(connector: Connector, link: Link, environment: Envir
 class TransformedConnector implements Connector {
   readonly location: string
   readonly log?: ChangeLog
+  readonly changed?: (signal: AbortSignal) => Promise<void>
   readonly #connector: Connector
   readonly #transforms: readonly TableTransform[]
   readonly #secret: string | undefined
@@ -33,6 +34,7 @@ class TransformedConnector implements Connector {
     this.#transforms = transforms
     this.#secret = environment[secretVariable]
     this.location = connector.location
+    if (connector.changed !== undefined) this.changed = (signal) => connector.changed!(signal)
     if (connector.log !== undefined) this.log = this.#transformedLog(connector.log)
   }
 
@@ -40,11 +42,15 @@ class TransformedConnector implements Connector {
   checkpoint: Connector['checkpoint'] = (link) => this.#connector.checkpoint(link)
   takeOver: Connector['takeOver'] = (link) => this.#connector.takeOver(link)
 
-  async discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
+  async discover(
+    names?: readonly string[],
+    known: readonly KnownTable[] = [],
+  ): Promise<readonly EndpointTable[]> {
     const found: EndpointTable[] = []
-    for (const source of await this.#connector.discover(names)) {
+    const asKnown = known.map((table) => this.#untransformed(table))
+    for (const source of await this.#connector.discover(names, asKnown)) {
       const transform = this.#transforms.find(({ table }) => table === source.name)
-      if (transform === undefined) found.push(source)
+      if (transform === undefined || source.trouble !== undefined) found.push(source)
       else {
         const made = await TransformedTable.create(source, transform, this.#secret)
         this.#tables.set(made.table, made)
@@ -70,6 +76,23 @@ class TransformedConnector implements Connector {
   async close(): Promise<void> {
     for (const table of this.#tables.values()) table.close()
     await this.#connector.close()
+  }
+
+  /** Without the columns that are not as the endpoint has them. */
+  #untransformed(table: KnownTable): KnownTable {
+    const columns = this.#transforms.find((one) => one.table === table.name)?.columns ?? []
+    const nameOf = (name: string): string => columns.find(({ rename }) => rename === name)?.column ?? name
+    return {
+      name: table.name,
+      key: table.key.map(nameOf),
+      columns: table.columns
+        .map(({ name, type }) => ({ name: nameOf(name), type }))
+        .filter(({ name }) =>
+          columns.every(
+            ({ column, cast, mask, compute }) => column !== name || (cast ?? mask ?? compute) === null,
+          ),
+        ),
+    }
   }
 
   #sources(tables: readonly EndpointTable[]): EndpointTable[] {

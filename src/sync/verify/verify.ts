@@ -14,6 +14,7 @@ import { capture } from '../capture/capture.ts'
 import { TableDigests } from '../capture/digests.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
+import { knownTables } from '../tables/known-tables.ts'
 import { linkTree, linkedTables } from '../tables/link-tables.ts'
 import { branchOf } from '../merge-branch.ts'
 import { lastReceipt } from '../receipts/log.ts'
@@ -39,7 +40,6 @@ export async function verifyLink({ repo, connector, link, options }: Verifying):
       data: { link: link.name, tables: link.tables },
       hint: `its tables: ${link.tables.join(', ')}`,
     })
-  const tables = linkedTables(link, await connector.discover(options.tables ?? link.tables))
   const held = (await lastReceipt(repo, link.name))?.heldBack ?? []
   return withWriter(repo, async (writer, nodes) => {
     const io: Io = { writer, nodes }
@@ -48,6 +48,8 @@ export async function verifyLink({ repo, connector, link, options }: Verifying):
       live === null
         ? Tree.empty(nodes, writer)
         : await Tree.load(nodes, (await readCommit(nodes.reader, live)).tree)
+    const named = options.tables ?? link.tables
+    const tables = linkedTables(link, await connector.discover(named, await knownTables(io, link, [before])))
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     const what = { link, tables, before, digests, held: new HeldRows() }
     // However a table has changed its shape, it is read as it is now.

@@ -1,0 +1,39 @@
+// What is said of a link beside its endpoint: what files do not say themselves, how rows are transformed, its log.
+import type { DeclaredTable, LinkTest, TableTransform } from '../../index.ts'
+
+/** 'orders: key id; amount decimal' */
+export function fileText({ table, key = [], columns = [] }: DeclaredTable): string {
+  const words = [
+    ...(key.length === 0 ? [] : [`key ${key.join(', ')}`]),
+    ...columns.map(({ name, type }) => `${name} ${type}`),
+  ]
+  return `${table}: ${words.join('; ')}`
+}
+
+/** 'people: 3 of its columns, where active, email hash' */
+export function transformText({ table, where, select, omit, columns }: TableTransform): string {
+  const words = [
+    ...(select === null ? [] : [`select ${select.join(', ')}`]),
+    ...(omit.length === 0 ? [] : [`omit ${omit.join(', ')}`]),
+    ...(where === null ? [] : [`where ${where}`]),
+    ...columns.map(({ column, compute, mask, cast, rename }) =>
+      [
+        column,
+        ...(compute === null ? [] : [`= ${compute}`]),
+        ...(mask === null ? [] : [`masked ${mask.kind}`]),
+        ...(cast === null ? [] : [`as ${cast}`]),
+        ...(rename === null ? [] : [`called ${rename}`]),
+      ].join(' '),
+    ),
+  ]
+  return `${table}: ${words.join('; ')}`
+}
+
+export function logLines({ log: { obstacle, kept } }: LinkTest): string[] {
+  if (kept !== null) {
+    const size = kept.keptBytes === null ? '' : `, keeps ${(kept.keptBytes / 1e6).toFixed(1)} MB`
+    const trouble = kept.trouble === null ? '' : `: ${kept.trouble}`
+    return [`log: ${kept.name}${size}${kept.isActive ? ', is being read' : ''}${trouble}`]
+  }
+  return [obstacle === null ? 'log: can be read' : `log: cannot be read: ${obstacle}`]
+}

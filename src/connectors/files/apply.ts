@@ -1,0 +1,128 @@
+// Writes a plan: first every file's next state is made ready beside it, then, if this worker may still write and all files
+// are what was read, each takes the place of the one before. Each is whole at any moment; all of them are not one
+// transaction. What they were brought to is noted last: a kill before that is a round that finds its own rows there.
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import type { ApplyPlan, Applied, EndpointTable, HeldBackRow } from '../interface.ts'
+import { FileTable } from './file-table.ts'
+import type { FilePlace, FilesTable, StagedFile } from './interface.ts'
+import { rewrite } from './rewrite.ts'
+import { checkFence, writeBase } from './state.ts'
+
+const attemptsMax = 3
+
+export interface Applying {
+  readonly place: FilePlace
+  /** Of what it has staged. */
+  readonly owner: string
+}
+
+export async function applyPlan(applying: Applying, plan: ApplyPlan): Promise<Applied> {
+  for (let attempt = 1; ; attempt++) {
+    const applied = await attemptPlan(applying, plan)
+    if (applied !== 'raced') return applied
+    if (attempt >= attemptsMax) throw raced(applying.place)
+  }
+}
+
+async function attemptPlan({ place, owner }: Applying, plan: ApplyPlan): Promise<Applied | 'raced'> {
+  const staged: StagedFile[] = []
+  const heldBack: HeldBackRow[] = []
+  let written = 0
+  try {
+    for (const table of plan.tables) {
+      if (!(await hasChanges(plan, table))) continue
+      const made = await stageTable(table as FilesTable, { place, owner, plan })
+      if (made.staged !== null) staged.push(made.staged)
+      heldBack.push(...made.heldBack)
+      written += made.written
+    }
+    await checkFence(place, plan)
+    if (heldBack.length > 0) return { outcome: 'held-back', rows: heldBack }
+    for (const file of staged) if (!(await file.isCurrent())) return 'raced'
+    plan.signal?.throwIfAborted()
+    for (const file of staged.splice(0)) await file.put()
+    await writeBase(place, plan)
+    return { outcome: 'applied', written }
+  } finally {
+    for (const file of staged) await file.drop()
+  }
+}
+
+const kinds = ['delete', 'update', 'insert'] as const
+
+async function hasChanges(plan: ApplyPlan, table: EndpointTable): Promise<boolean> {
+  for (const kind of kinds)
+    for await (const changes of plan.changes(table, kind)) if (changes.length > 0) return true
+  return false
+}
+
+interface MadeReady {
+  readonly staged: StagedFile | null
+  readonly written: number
+  readonly heldBack: readonly HeldBackRow[]
+}
+
+async function stageTable(
+  table: FilesTable,
+  at: Applying & { readonly plan: ApplyPlan },
+): Promise<MadeReady> {
+  const { files } = table
+  if (files.length > 1) {
+    const message = `the table is made of ${files.length} files ('${files[0]!}', …) and is only read`
+    return holdAll(table, at.plan, { reason: 'rejected', message })
+  }
+  try {
+    return await stageFile(files[0] ?? newPath(table.name), table, at)
+  } catch (error) {
+    // Somebody else is at it now.
+    if (!isVarveError(error) || error.data['waits'] !== true) throw error
+    return holdAll(table, at.plan, { reason: 'changed', message: error.message })
+  }
+}
+
+async function stageFile(
+  path: string,
+  table: FilesTable,
+  { place, owner, plan }: Applying & { readonly plan: ApplyPlan },
+): Promise<MadeReady> {
+  const opened = table.files.length === 0 ? null : await place.open(path)
+  try {
+    const file = new FileTable(path, table)
+    const { table: made, written, heldBack } = await rewrite(file, opened, plan)
+    if (made === null || heldBack.length > 0) return { staged: null, written: 0, heldBack }
+    return { staged: await place.stage(path, file.render(made), opened, owner), written, heldBack }
+  } finally {
+    await opened?.close()
+  }
+}
+
+async function holdAll(
+  table: FilesTable,
+  plan: ApplyPlan,
+  why: Pick<HeldBackRow, 'reason' | 'message'>,
+): Promise<MadeReady> {
+  const heldBack: HeldBackRow[] = []
+  for (const kind of kinds)
+    for await (const changes of plan.changes(table, kind))
+      for (const { key } of changes) heldBack.push({ table: table.name, key, ...why })
+  return { staged: null, written: 0, heldBack }
+}
+
+function newPath(table: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is sought
+  if (!/^\.|[/\\\u0000]/.test(table) && table !== '') return `${table}.csv`
+  throw new VarveError('VARVE_NOT_POSSIBLE', `no file can be called as the table '${table}' is`, {
+    data: { table },
+  })
+}
+
+function raced({ location }: FilePlace): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `files of '${location}' change faster than they can be written`,
+    {
+      data: { location, passing: true },
+      hint: 'nothing was written; run it again when fewer writers are at work',
+    },
+  )
+}

@@ -1,0 +1,141 @@
+// Files that hold tables as an endpoint, wherever they lie. There is no moment of all of them: each is read as it is when
+// its turn comes, and never half.
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { sha256Hex } from '../../base/platform.ts'
+import { utf8 } from '../../base/bytes.ts'
+import type {
+  ApplyPlan,
+  Applied,
+  Checkpoint,
+  Connector,
+  DeclaredTable,
+  EndpointSnapshot,
+  EndpointTable,
+  KnownTable,
+} from '../interface.ts'
+import { applyPlan } from './apply.ts'
+import { groupFiles } from './groups.ts'
+import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
+import { digestOf, tableRows } from './read.ts'
+import { type Hints, shapeOf, waitingTable } from './shape.ts'
+import { readCheckpoint, takeOver } from './state.ts'
+import { asWaiting } from './waiting.ts'
+
+export class FilesConnector implements Connector {
+  readonly location: string
+  readonly changed?: (signal: AbortSignal) => Promise<void>
+  readonly #place: FilePlace
+  readonly #declared: readonly DeclaredTable[]
+  /** By path: the version and its digest, where the same version is proof of the same bytes. */
+  readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
+
+  constructor(place: FilePlace, declared: readonly DeclaredTable[] = []) {
+    this.#place = place
+    this.#declared = declared
+    this.location = place.location
+    if (place.changed !== undefined) this.changed = (signal) => place.changed!(signal)
+  }
+
+  identity(): Promise<string> {
+    return this.#place.identity()
+  }
+
+  async discover(
+    names?: readonly string[],
+    known: readonly KnownTable[] = [],
+  ): Promise<readonly EndpointTable[]> {
+    const groups = groupFiles(await this.#place.list())
+    const tables: FilesTable[] = []
+    for (const name of names ?? groups.keys()) {
+      const hints = {
+        declared: this.#declared.find(({ table }) => table === name),
+        known: known.find((one) => one.name === name),
+      }
+      const group = groups.get(name)
+      const isToCome = hints.known !== undefined || hints.declared?.columns !== undefined
+      if (group === undefined && !isToCome) throw this.#notThere(name)
+      tables.push(await this.#table(name, group ?? { files: [], trouble: null }, hints))
+    }
+    return tables
+  }
+
+  snapshot(): Promise<EndpointSnapshot> {
+    return Promise.resolve({
+      rows: (table) => tableRows(table as FilesTable, (path) => this.#open(path)),
+      digest: (table) => digestOf(table as FilesTable, (path) => this.#digest(path)),
+      close: () => Promise.resolve(),
+    })
+  }
+
+  checkpoint(link: string): Promise<Checkpoint | null> {
+    return readCheckpoint(this.#place, link)
+  }
+
+  async takeOver(link: string): Promise<Checkpoint> {
+    const checkpoint = await takeOver(this.#place, link)
+    await this.#place.clearStaged(ownerOf(link))
+    return checkpoint
+  }
+
+  apply(plan: ApplyPlan): Promise<Applied> {
+    return applyPlan({ place: this.#place, owner: ownerOf(plan.link) }, plan)
+  }
+
+  close(): Promise<void> {
+    return this.#place.close()
+  }
+
+  async #table(
+    name: string,
+    { files, trouble }: { readonly files: readonly string[]; readonly trouble: string | null },
+    hints: Hints,
+  ): Promise<FilesTable> {
+    try {
+      if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
+      return await shapeOf(name, files, hints, (path, work) => this.#opened(path, work))
+    } catch (error) {
+      if (!isVarveError(error) || error.data['waits'] !== true) throw error
+      return waitingTable(name, hints, error)
+    }
+  }
+
+  async #open(path: string): Promise<OpenedFile> {
+    try {
+      return await this.#place.open(path)
+    } catch (error) {
+      throw asWaiting(path, error)
+    }
+  }
+
+  async #opened<T>(path: string, work: (file: OpenedFile) => Promise<T>): Promise<T> {
+    const file = await this.#open(path)
+    try {
+      return await work(file)
+    } finally {
+      await file.close()
+    }
+  }
+
+  #digest(path: string): Promise<string> {
+    return this.#opened(path, async (file) => {
+      const known = this.#digests.get(path)
+      if (known?.version === file.version) return known.digest
+      const digest = await file.digest()
+      if (file.isProof) this.#digests.set(path, { version: file.version, digest })
+      else this.#digests.delete(path)
+      return digest
+    })
+  }
+
+  #notThere(name: string): VarveError {
+    return new VarveError('VARVE_PATH_NOT_FOUND', `'${this.location}' has no table '${name}'`, {
+      data: { table: name },
+      hint: `a table is a file (${name}.csv, .tsv or .jsonl) or a folder of such files; to have it made, say its columns`,
+    })
+  }
+}
+
+/** In the names of temporary files. */
+function ownerOf(link: string): string {
+  return sha256Hex(utf8(link)).slice(0, 12)
+}

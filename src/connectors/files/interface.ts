@@ -1,0 +1,69 @@
+// A place with files that hold tables, wherever it is: what the connector above needs of it, and no more. A place has no
+// transactions: a file is replaced as a whole or not at all, if it still is what was read, and one file after the other.
+import type { EndpointTable } from '../interface.ts'
+
+export interface FilePlace {
+  /** For messages. */
+  readonly location: string
+  /** The same as long as it is the same place. */
+  identity(): Promise<string>
+  /** Files whose names say that they hold a table; none that is hidden or not yet complete. */
+  list(): Promise<readonly ListedFile[]>
+  /** One state of a file, which does not change under its reader. @throws VarveError with `waits`: see waiting.ts */
+  open(path: string): Promise<OpenedFile>
+  /** Makes ready what shall stand at `path` in place of `over` (null: of nothing), on the disk, and touches nothing yet. */
+  stage(
+    path: string,
+    bytes: AsyncIterable<Uint8Array>,
+    over: OpenedFile | null,
+    owner: string,
+  ): Promise<StagedFile>
+  /** What `owner` has staged and not put can be put no more. */
+  clearStaged(owner: string): Promise<void>
+  readState(): Promise<PlaceState>
+  /** False: it is no longer what `over` says, and nothing was written. */
+  writeState(text: string, over: PlaceState): Promise<boolean>
+  /** Resolves when a file may have changed, and when `signal` aborts; absent where nobody tells. */
+  changed?(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ListedFile {
+  /** 'people.csv', 'orders/2026-01.csv' */
+  readonly path: string
+  /** Why it cannot be read: 'is a symbolic link'. */
+  readonly trouble?: string
+}
+
+export interface OpenedFile {
+  readonly path: string
+  readonly bytesLength: number
+  /** Another one for other bytes, as far as the place tells. */
+  readonly version: string
+  /** The same version is proof of the same bytes. */
+  readonly isProof: boolean
+  /** All bytes, as often as they are asked for. @throws VarveError with `waits` when they were not those of one state */
+  bytes(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** Of the bytes that were last given out whole. */
+  digest(): Promise<string>
+  close(): Promise<void>
+}
+
+export interface StagedFile {
+  /** Whether what it is to replace is still what was read. */
+  isCurrent(): Promise<boolean>
+  /** Durable when it resolves. @throws VarveError with `passing` when something else stands there now */
+  put(): Promise<void>
+  drop(): Promise<void>
+}
+
+/** A small text that is kept with the files. */
+export interface PlaceState {
+  readonly text: string | null
+  readonly version: string | null
+}
+
+/** A table, and the files that it is made of, by name. None: it is to be made. */
+export interface FilesTable extends EndpointTable {
+  readonly files: readonly string[]
+}

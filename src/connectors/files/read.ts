@@ -1,0 +1,72 @@
+// Reads the rows of a table out of its files, in bounded memory where it is one file. Of several the last one comes
+// first: what a later file says of a row counts, and earlier ones are not asked any more.
+import { sha256Hex } from '../../base/platform.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { formatOfPath } from '../../formats/formats.ts'
+import { readRows } from '../../formats/read-rows.ts'
+import { absentCell, nullCell } from '../../table/cell.ts'
+import type { Cell, Column } from '../../table/interface.ts'
+import { shownCell } from './cells.ts'
+import { keyOf } from './infer-key.ts'
+import type { FilesTable, OpenedFile } from './interface.ts'
+import { asWaiting } from './waiting.ts'
+
+/** What the rows are made of, and how. */
+export async function digestOf(
+  { files, columns, key }: FilesTable,
+  digest: (path: string) => Promise<string>,
+): Promise<string> {
+  const parts: unknown[] = [columns.map(({ name, type }) => [name, type]), key]
+  for (const path of files) parts.push([path, await digest(path)])
+  return sha256Hex(utf8(JSON.stringify(parts)))
+}
+
+export async function* tableRows(
+  table: FilesTable,
+  open: (path: string) => Promise<OpenedFile>,
+): AsyncGenerator<Cell[][]> {
+  const { files, columns, key } = table
+  const places = key.map((name) => columns.findIndex((column) => column.name === name))
+  const seen = files.length > 1 ? new Set<string>() : null
+  for (const path of files.toReversed()) {
+    const file = await open(path)
+    const own = seen === null ? null : new Set<string>()
+    try {
+      for await (const rows of fileRows(table, file)) {
+        if (seen === null || own === null) yield rows
+        else yield rows.filter((row) => isNew(keyOf(row, places), seen, own))
+      }
+    } catch (error) {
+      throw asWaiting(path, error)
+    } finally {
+      await file.close()
+    }
+    for (const one of own ?? []) seen!.add(one)
+  }
+}
+
+/** A key that comes twice in one file is a fault, which whoever takes the rows finds. */
+function isNew(key: string, seen: ReadonlySet<string>, own: Set<string>): boolean {
+  if (seen.has(key)) return false
+  own.add(key)
+  return true
+}
+
+async function* fileRows({ columns, key }: FilesTable, file: OpenedFile): AsyncGenerator<Cell[][]> {
+  const { path } = file
+  const format = formatOfPath(path)!
+  if (file.bytesLength === 0) return
+  const cells = format === 'jsonl' ? 'typed' : 'text'
+  const nothing = cells === 'text' ? nullCell : absentCell
+  let known: readonly Column[] = []
+  let places: number[] = []
+  for await (const { columns: found, rows } of readRows(file.bytes(), { format, key, where: path })) {
+    if (found.length !== known.length) {
+      known = found
+      places = columns.map(({ name }) => found.findIndex((column) => column.name === name))
+    }
+    yield rows.map((row) =>
+      columns.map(({ type }, i) => (places[i]! < 0 ? nothing : shownCell(row[places[i]!]!, type, cells))),
+    )
+  }
+}

@@ -1,0 +1,125 @@
+// Columns, types and key of a table that lies in files. Files say little: names stand in a header or in the rows, types
+// are told from how the first cells look, and keys from what tells the rows apart. So what was declared counts first, then
+// what the table was known as, and only then what the files look like: a type does not change with a cell.
+import type { VarveError } from '../../base/errors.ts'
+import { formatOfPath } from '../../formats/formats.ts'
+import type { FileColumn } from '../../formats/interface.ts'
+import { readColumns } from '../../formats/read-columns.ts'
+import type { ColumnType } from '../../table/interface.ts'
+import type { DeclaredTable, EndpointColumn, KnownTable } from '../interface.ts'
+import { inferFileKey } from './infer-key.ts'
+import type { FilesTable, OpenedFile } from './interface.ts'
+import { asWaiting, fileWaits } from './waiting.ts'
+
+export interface Hints {
+  readonly declared: DeclaredTable | undefined
+  readonly known: KnownTable | undefined
+}
+
+export type Opening = <T>(path: string, work: (file: OpenedFile) => Promise<T>) => Promise<T>
+
+/** @throws VarveError with `waits` */
+export async function shapeOf(
+  name: string,
+  files: readonly string[],
+  { declared, known }: Hints,
+  opening: Opening,
+): Promise<FilesTable> {
+  const found: (readonly FileColumn[])[] = []
+  for (const path of files)
+    found.push(await opening(path, (file) => columnsOf(file, declared?.key ?? known?.key ?? [])))
+  const columns = joined(files, found)
+  // A property that no row has at the moment is still a column.
+  if (files.length === 0 || files.some(isJsonl))
+    for (const column of [...(known?.columns ?? []), ...(declared?.columns ?? [])])
+      if (!columns.has(column.name)) columns.set(column.name, null)
+  const typed = [...columns].map(([column, looks]) => ({
+    name: column,
+    type: typeOf(column, looks, { declared, known }),
+  }))
+  if (typed.length === 0) throw fileWaits(files[0] ?? name, 'is empty: nobody knows its columns')
+  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, opening))
+  const missing = key.find((column) => !columns.has(column))
+  if (missing !== undefined) throw fileWaits(files[0] ?? name, `has no column '${missing}' for its key`)
+  return {
+    name,
+    columns: typed.map((column) => endpointColumn(column, key)),
+    key,
+    references: [],
+    files,
+  }
+}
+
+/** One that waits, as it was known. */
+export function waitingTable(name: string, { known }: Hints, error: VarveError): FilesTable {
+  const { columns = [], key = [] } = known ?? {}
+  const shown = columns.map((column) => endpointColumn(column, key))
+  return { name, columns: shown, key, references: [], files: [], trouble: error.message }
+}
+
+function endpointColumn(
+  { name, type }: { name: string; type: ColumnType },
+  key: readonly string[],
+): EndpointColumn {
+  return { name, type, nativeType: type, nullable: !key.includes(name), generated: false }
+}
+
+async function columnsOf(file: OpenedFile, key: readonly string[]): Promise<readonly FileColumn[]> {
+  const { path } = file
+  if (file.bytesLength === 0) {
+    if (isJsonl(path)) return []
+    throw fileWaits(path, 'is empty: it has no header')
+  }
+  try {
+    return await readColumns(file.bytes(), { format: formatOfPath(path)!, where: path, key })
+  } catch (error) {
+    throw asWaiting(path, error)
+  }
+}
+
+function isJsonl(path: string): boolean {
+  return formatOfPath(path) === 'jsonl'
+}
+
+/** Of all files, each column once. Of two headers one has all that the other has, or they are of different tables. */
+function joined(
+  files: readonly string[],
+  found: readonly (readonly FileColumn[])[],
+): Map<string, ColumnType | null> {
+  const all = new Map<string, ColumnType | null>()
+  const headers = found.flatMap((columns, i) =>
+    isJsonl(files[i]!) ? [] : [{ path: files[i]!, names: namesOf(columns) }],
+  )
+  headers.sort((a, b) => b.names.size - a.names.size)
+  for (const [i, header] of headers.entries()) {
+    const wider = headers[i - 1]
+    const strange = wider === undefined ? undefined : [...header.names].find((name) => !wider.names.has(name))
+    if (strange !== undefined)
+      throw fileWaits(
+        header.path,
+        `is of another table than '${wider!.path}', which has no column '${strange}'`,
+      )
+  }
+  for (const columns of found)
+    for (const { name, type } of columns) all.set(name, widerType(all.get(name) ?? null, type))
+  return all
+}
+
+function namesOf(columns: readonly FileColumn[]): ReadonlySet<string> {
+  return new Set(columns.map(({ name }) => name))
+}
+
+const numeric: readonly ColumnType[] = ['int', 'decimal', 'float']
+
+function widerType(a: ColumnType | null, b: ColumnType | null): ColumnType | null {
+  if (a === null || b === null || a === b) return a ?? b
+  if (!numeric.includes(a) || !numeric.includes(b)) return a === 'json' || b === 'json' ? 'json' : 'text'
+  return numeric[Math.max(numeric.indexOf(a), numeric.indexOf(b))]!
+}
+
+function typeOf(name: string, looks: ColumnType | null, { declared, known }: Hints): ColumnType {
+  const given = [...(declared?.columns ?? []), ...(known?.columns ?? [])].find(
+    (column) => column.name === name,
+  )
+  return given?.type ?? looks ?? 'text'
+}

@@ -1,0 +1,85 @@
+// One state of a file of the folder. It is opened once, has been left alone for a moment, and its size and times are the
+// same after each reading as before: a file that somebody is writing waits, and half of it is nobody's rows.
+import type { FileHandle } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { throwIfAborted } from '../../base/errors.ts'
+import { pause } from '../../base/pause.ts'
+import { toHex } from '../../base/bytes.ts'
+import { sha256Stream } from '../../base/platform.ts'
+import type { OpenedFile } from '../files/interface.ts'
+import { fileWaits } from '../files/waiting.ts'
+import { isTelling, openFile, versionOf } from './native.ts'
+
+const partBytes = 1 << 20
+const looksMax = 4
+
+export class OpenedFolderFile implements OpenedFile {
+  readonly path: string
+  readonly stat: BigIntStats
+  readonly version: string
+  readonly isProof: boolean
+  readonly #handle: FileHandle
+  #digest: string | null = null
+
+  private constructor(path: string, opened: { handle: FileHandle; stat: BigIntStats; isProof: boolean }) {
+    this.path = path
+    this.stat = opened.stat
+    this.version = versionOf(opened.stat)
+    this.isProof = opened.isProof
+    this.#handle = opened.handle
+  }
+
+  /** `settleMs`: for how long it has to have been left alone. @throws VarveError with `waits` */
+  static async open(place: string, path: string, settleMs: number): Promise<OpenedFolderFile> {
+    const nowMs = Date.now()
+    const { handle, stat: first } = await openFile(place, path)
+    let stat = first
+    try {
+      for (let looks = 0; ; looks++) {
+        const ageMs = Date.now() - Number(stat.mtimeNs / 1_000_000n)
+        // A clock that is far behind the file's tells nothing.
+        if (ageMs >= settleMs || ageMs < -settleMs) break
+        if (looks === looksMax) throw fileWaits(path, 'is being written')
+        await pause(settleMs - ageMs, undefined)
+        stat = await handle.stat({ bigint: true })
+      }
+      const isProof = isTelling(stat, nowMs)
+      return new OpenedFolderFile(path, { handle, stat, isProof })
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  get bytesLength(): number {
+    return Number(this.stat.size)
+  }
+
+  async *bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const hash = sha256Stream()
+    let at = 0
+    for (;;) {
+      throwIfAborted(signal)
+      const part = new Uint8Array(partBytes)
+      const { bytesRead } = await this.#handle.read(part, 0, part.length, at)
+      if (bytesRead === 0) break
+      at += bytesRead
+      const read = part.subarray(0, bytesRead)
+      hash.update(read)
+      yield read
+      if (at > this.bytesLength) break
+    }
+    if (at !== this.bytesLength || versionOf(await this.#handle.stat({ bigint: true })) !== this.version)
+      throw fileWaits(this.path, 'is being written')
+    this.#digest = toHex(hash.digest())
+  }
+
+  async digest(): Promise<string> {
+    if (this.#digest === null) for await (const _ of this.bytes());
+    return this.#digest!
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}

@@ -1,0 +1,86 @@
+// A folder of this machine as a place of files.
+import * as fs from 'node:fs/promises'
+import * as path from 'node:path'
+import type { FilePlace, ListedFile, OpenedFile, PlaceState, StagedFile } from '../files/interface.ts'
+import type { FolderAddress } from './address.ts'
+import { listFiles } from './list.ts'
+import { OpenedFolderFile } from './opened-file.ts'
+import { clearLeftovers, stageFile } from './staged-file.ts'
+import { readStateFile, writeStateFile } from './state-file.ts'
+import { unreachable } from '../failures.ts'
+import { FolderWatch } from './watch.ts'
+
+export class FolderPlace implements FilePlace {
+  readonly location: string
+  readonly #root: string
+  readonly #settleMs: number
+  readonly #watch: FolderWatch
+
+  private constructor(root: string, settleMs: number) {
+    this.location = `folder://${root}`
+    this.#root = root
+    this.#settleMs = settleMs
+    this.#watch = new FolderWatch(root)
+  }
+
+  /** @throws VarveError VARVE_UNREACHABLE where there is no such folder */
+  static async open({ folder, settleMs }: FolderAddress): Promise<FolderPlace> {
+    try {
+      const root = await fs.realpath(folder)
+      await fs.readdir(root)
+      return new FolderPlace(root, settleMs)
+    } catch (cause) {
+      const error = cause as NodeJS.ErrnoException
+      const why = error.code === 'ENOENT' ? 'there is no such folder' : error.message
+      throw unreachable(`folder://${folder}`, why, { data: { folder }, cause: error })
+    }
+  }
+
+  /** The folder's own number: another one in its place has another, what is copied into it has not. */
+  async identity(): Promise<string> {
+    const { ino } = await fs.stat(this.#root, { bigint: true })
+    return `folder:${ino}`
+  }
+
+  list(): Promise<readonly ListedFile[]> {
+    return listFiles(this.#root)
+  }
+
+  open(file: string): Promise<OpenedFile> {
+    return OpenedFolderFile.open(path.join(this.#root, file), file, this.#settleMs)
+  }
+
+  stage(
+    file: string,
+    bytes: AsyncIterable<Uint8Array>,
+    over: OpenedFile | null,
+    owner: string,
+  ): Promise<StagedFile> {
+    return stageFile({ root: this.#root, path: file, over: over as OpenedFolderFile | null }, bytes, owner)
+  }
+
+  async clearStaged(owner: string): Promise<void> {
+    const names = await fs.readdir(this.#root, { withFileTypes: true })
+    const folders = names
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => path.join(this.#root, name))
+    for (const folder of [this.#root, ...folders]) await clearLeftovers(folder, owner)
+  }
+
+  readState(): Promise<PlaceState> {
+    return readStateFile(this.#root)
+  }
+
+  writeState(text: string, over: PlaceState): Promise<boolean> {
+    return writeStateFile(this.#root, text, over)
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#watch.changed(signal)
+  }
+
+  close(): Promise<void> {
+    this.#watch.close()
+    return Promise.resolve()
+  }
+}

@@ -1,0 +1,92 @@
+// The settings 'files' and 'http' of a link in varve.yaml: what files do not say of their tables themselves, and how the
+// rows of tables lie in the answers of an HTTP API.
+import { isMap, isScalar, isSeq } from 'yaml'
+import { type FaultAt, nameOf } from './document.ts'
+import { columnTypes } from '../table/schema.ts'
+import type { DeclaredTable, HttpTable } from './interface.ts'
+
+const settings = {
+  files: ['key', 'columns'],
+  http: ['path', 'items', 'key', 'columns', 'next', 'parameter'],
+} as const
+
+type Section = keyof typeof settings
+
+interface Given {
+  readonly tables: readonly string[]
+  readonly fault: FaultAt
+}
+
+export function fileTablesOf(value: unknown, given: Given): DeclaredTable[] {
+  return [...tablesOf('files', value, given)]
+}
+
+export function httpTablesOf(value: unknown, given: Given): HttpTable[] {
+  return [...tablesOf('http', value, given)]
+}
+
+function* tablesOf(section: Section, value: unknown, { tables, fault }: Given): Generator<HttpTable> {
+  if (!isMap(value)) throw fault(value, `'${section}' is not a map from table to settings`)
+  for (const { key, value: given } of value.items) {
+    const table = nameOf(key)
+    if (table === null || !tables.includes(table))
+      throw fault(key, `the link has no table '${table ?? ''}'`, `its tables: ${tables.join(', ')}`)
+    yield tableOf(section, table, { key, value: given }, fault)
+  }
+}
+
+/** As they are written down. A list that two tables share is one of each: YAML would make a reference of it. */
+export function declaredEntries(tables: readonly (DeclaredTable | HttpTable)[]): Record<string, object> {
+  return Object.fromEntries(
+    tables.map(({ table, key, columns, ...rest }) => [
+      table,
+      {
+        ...(key === undefined ? {} : { key: [...key] }),
+        ...(columns === undefined
+          ? {}
+          : { columns: Object.fromEntries(columns.map(({ name, type }) => [name, type])) }),
+        ...rest,
+      },
+    ]),
+  )
+}
+
+function tableOf(
+  section: Section,
+  table: string,
+  { key, value }: { readonly key: unknown; readonly value: unknown },
+  fault: FaultAt,
+): HttpTable {
+  if (!isMap(value)) throw fault(value ?? key, `the settings of '${table}' are not a map`)
+  let made: HttpTable = { table }
+  for (const { key: node, value: found } of value.items) {
+    const known = settings[section]
+    const setting = known.find((one) => one === nameOf(node))
+    if (setting === undefined)
+      throw fault(node, `unknown setting '${nameOf(node) ?? ''}'`, `known settings: ${known.join(', ')}`)
+    if (setting === 'key') made = { ...made, key: namesOf(setting, found, fault) }
+    else if (setting === 'columns') made = { ...made, columns: columnsOf(found, fault) }
+    else if (isScalar(found) && typeof found.value === 'string') made = { ...made, [setting]: found.value }
+    else throw fault(found ?? node, `'${setting}' is not text`)
+  }
+  return made
+}
+
+function namesOf(setting: string, value: unknown, fault: FaultAt): string[] {
+  const names = isSeq(value) ? value.items.map(nameOf) : [nameOf(value)]
+  if (names.length === 0 || names.some((name) => name === null) || new Set(names).size !== names.length)
+    throw fault(value, `'${setting}' does not list columns, each once`)
+  return names as string[]
+}
+
+function columnsOf(value: unknown, fault: FaultAt): NonNullable<DeclaredTable['columns']> {
+  if (!isMap(value)) throw fault(value, "'columns' is not a map from name to type")
+  return value.items.map(({ key, value: found }) => {
+    const [name, word] = [nameOf(key), nameOf(found)]
+    const type = columnTypes.find((one) => one === word)
+    if (name === null) throw fault(key, 'a column has no name')
+    if (type === undefined)
+      throw fault(found ?? key, `unknown type '${word ?? ''}'`, `known: ${columnTypes.join(', ')}`)
+    return { name, type }
+  })
+}

@@ -1,0 +1,62 @@
+// What the first bytes of a CSV file tell: a byte order mark, the dialect, the header, and what the first rows look like.
+import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
+import type { ReadColumnsOptions } from '../interface.ts'
+import { NotATable } from '../not-a-table.ts'
+import type { Slicer } from '../slicer.ts'
+import { byteOrderMark, type Header, readHeader } from './header.ts'
+import { dialectOf } from './plan.ts'
+import { type Sample, sampleRows } from './sample.ts'
+import { type DialectGuess, sniffDialect } from './sniff.ts'
+
+const headBytes = 256 << 10
+const headBytesMax = 8 << 20
+
+export interface CsvHead extends FoundHeader {
+  readonly bom: boolean
+  readonly guess: DialectGuess
+  readonly sample: Sample
+}
+
+/** `previous` is the dialect that the version before had. The slicer stays where it is. @throws NotATable */
+export async function readHead(
+  slicer: Slicer,
+  { format, key }: ReadColumnsOptions,
+  previous: DialectGuess | null,
+): Promise<CsvHead> {
+  const { head, bom } = await peekHead(slicer, headBytes)
+  const guess = sniffDialect(head, { format: format as 'csv' | 'tsv', key, previous })
+  const found = await findHeader(slicer, guess)
+  const { header, bytes } = found
+  const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
+  const sample = sampleRows(bytes.subarray(header.length), dialect, header.names.length)
+  return { ...found, bom, guess, sample }
+}
+
+async function peekHead(slicer: Slicer, length: number): Promise<{ head: Uint8Array; bom: boolean }> {
+  const bytes = await slicer.peek(length)
+  const bom = equalBytes(bytes.subarray(0, 3), byteOrderMark)
+  return { head: bom ? bytes.subarray(3) : bytes, bom }
+}
+
+interface FoundHeader {
+  readonly header: Header
+  /** From the header on. */
+  readonly bytes: Uint8Array
+  /** The file ends in its header, and got the line end that it lacks. */
+  readonly isCompleted: boolean
+}
+
+async function findHeader(slicer: Slicer, guess: DialectGuess): Promise<FoundHeader> {
+  const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
+  for (let length = headBytes; length <= headBytesMax; length *= 2) {
+    const { head } = await peekHead(slicer, length)
+    const whole = slicer.hasAll ? concatBytes([head, utf8(guess.eol)]) : head
+    const header = head.length === 0 ? null : readHeader(whole, dialect)
+    if (header !== null) {
+      if (header.names.length === 1 && header.names[0] === '') break
+      return { header, bytes: whole, isCompleted: header.length > head.length }
+    }
+    if (slicer.hasAll) break
+  }
+  throw new NotATable('it has no header')
+}

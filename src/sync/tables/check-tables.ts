@@ -1,0 +1,21 @@
+// Before a link is declared its tables are looked for: in the endpoint, or, where they are to be made there, in the branch.
+import type { Connector } from '../../connectors/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { withWriter } from '../../repo/context.ts'
+import { readBranch } from '../../repo/head.ts'
+import type { Repo } from '../../repo/interface.ts'
+import type { Link } from '../interface.ts'
+import { branchOf } from '../merge-branch.ts'
+import { knownTables } from './known-tables.ts'
+import { linkedTables } from './link-tables.ts'
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (no key), VARVE_NOT_POSSIBLE (one that cannot be read) */
+export async function checkTables(repo: Repo, connector: Connector, link: Link): Promise<void> {
+  const known = await withWriter(repo, async (writer, nodes) => {
+    const manifest = await repo.store.manifest()
+    const tip =
+      link.mode === 'capture' ? null : await readBranch(nodes.reader, manifest, branchOf(link, manifest))
+    return tip === null ? [] : knownTables({ writer, nodes }, link, [await Tree.load(nodes, tip.tree)])
+  })
+  linkedTables(link, await connector.discover(link.tables, known))
+}

@@ -1,0 +1,26 @@
+// What tables of a link were when they were last read: the shape that they keep where the endpoint has no word for it. One
+// that was never read is what the branch has, which is to be written there.
+import type { KnownTable } from '../../connectors/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Schema } from '../../table/interface.ts'
+import type { Link } from '../interface.ts'
+import { tableAt, tablePath } from './link-tables.ts'
+
+/** `trees`: the first in which a table has rows tells. A table without rows has no types that anybody has seen. */
+export async function knownTables(io: Io, link: Link, trees: readonly Tree[]): Promise<KnownTable[]> {
+  const known: KnownTable[] = []
+  for (const name of link.tables)
+    for (const tree of trees) {
+      const table = await tableAt(io, tree, tablePath(link, name))
+      if (table === null || (await ProllyMap.load(io.nodes, table.rows)).count === 0) continue
+      known.push(knownTable(name, table.schema))
+      break
+    }
+  return known
+}
+
+export function knownTable(name: string, { columns, key }: Schema): KnownTable {
+  return { name, columns, key: key.map((id) => columns.find((column) => column.id === id)!.name) }
+}
