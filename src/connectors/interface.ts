@@ -2,8 +2,10 @@
 // writes changes, each guarded by the row it expects: what somebody else changed meanwhile is never overwritten. Who
 // decides what to write is `sync/`; a connector only knows its system. To write one of your own, see docs/CONNECTORS.md.
 import type { VarveError } from '../base/errors.ts'
+import type { RowSource } from '../formats/interface.ts'
 import type { PackedSlice, PackingOptions } from '../formats/columnar/packed-source.ts'
 import type { Cell, ColumnType, Value } from '../table/interface.ts'
+import type { RowShape } from '../table/rows.ts'
 import type { ChangeLog } from './change-log.ts'
 
 export interface ConnectorOptions {
@@ -172,7 +174,17 @@ export interface ApplyPlan {
    * where it needs to. It is given the same changes in the same order each time.
    */
   changes(table: EndpointTable, kind: RowChange['kind']): AsyncIterable<readonly RowChange[]>
+  /** The same inserts at once, of a table that had no rows; null for others. */
+  all?(table: EndpointTable): Promise<PlannedRows | null>
   readonly signal?: AbortSignal | undefined
+}
+
+/** Rows as the dataset keeps them, in the order of their keys. */
+export interface PlannedRows {
+  /** Of the dataset's table, which need not have the same columns. */
+  readonly shape: RowShape
+  readonly count: number
+  rows(): AsyncIterable<RowSource>
 }
 
 /** Cells in the order of the table's columns. */

@@ -14,6 +14,8 @@ type Kind = RowChange['kind']
 export interface BatchWriter<T extends EndpointTable> {
   /** Changes of different groups do not come in one batch. */
   groupOf(change: RowChange): string
+  /** All rows of a table that has none, or nothing of them and false. Where that is faster than batch by batch. */
+  all?(table: T): Promise<boolean>
   /** All of the batch, or nothing of it and false. */
   attempt(table: T, batch: readonly RowChange[]): Promise<boolean>
   /** Each row of an update as it is, but for its unique values; or nothing and false. Guarded as the update is. */
@@ -53,7 +55,7 @@ export async function writeInPasses<T extends EndpointTable>(
   }
 
   for (const table of tables) {
-    await first(table, 'insert')
+    if ((await writer.all?.(table)) !== true) await first(table, 'insert')
     await first(table, 'update')
   }
   for (const table of tables.toReversed()) await first(table, 'delete')

@@ -133,7 +133,7 @@ function elementCell(key: Uint8Array, at: number, end: number, cells: Schema['ce
     if (literal === null) throw corrupt('number in a key is not in its shortest form')
     return { kind: cells === 'text' ? 'text' : 'number', bytes: digitBytes(literal), quotingFlipped: false }
   }
-  const bytes = unescaped(key, at + 1, end - 1)
+  const bytes = unescapedElement(key, at + 1, end - 1)
   const kind = tag === keyTag.text ? 'text' : tag === keyTag.bytes ? 'bytes' : 'number'
   if (kind === 'number' && isIntLiteral(bytes)) throw corrupt('number in a key is spelled as text')
   return { kind, bytes, quotingFlipped: false }
@@ -160,7 +160,8 @@ export function isIntLiteral(bytes: Uint8Array): boolean {
   return writeIntLiteral(probe, 0, bytes, 0, bytes.length) >= 0
 }
 
-function unescaped(key: Uint8Array, start: number, end: number): Uint8Array {
+/** Bytes of a text, number or byte element between its tag and its end, without what keeps their order. */
+export function unescapedElement(key: Uint8Array, start: number, end: number): Uint8Array {
   const view = key.subarray(start, end)
   if (view.indexOf(0) < 0) return view
   const bytes = new Uint8Array(view.length)

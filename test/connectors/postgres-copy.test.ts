@@ -2,12 +2,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
+import { CopyLines } from '../../src/connectors/postgres/copy-lines.ts'
 import { copyPlan } from '../../src/connectors/postgres/copy-plan.ts'
 import { type CopySlice, copySlice } from '../../src/connectors/postgres/copy-slice.ts'
 import { copyRows } from '../../src/connectors/postgres/copy-text.ts'
 import type { PostgresTable } from '../../src/connectors/postgres/discover.ts'
 import { packedRows } from '../../src/connectors/postgres/packed-rows.ts'
-import { cellOfText } from '../../src/connectors/postgres/types.ts'
+import { cellOfText, textOfCell } from '../../src/connectors/postgres/types.ts'
 import { WorkerPool } from '../../src/base/pool.ts'
 import { CellPacker } from '../../src/formats/columnar/pack-cells.ts'
 import { cellSchema } from '../../src/formats/columnar/read-cells.ts'
@@ -15,6 +16,7 @@ import { ownRows, type PackedRows } from '../../src/formats/packed.ts'
 import { decodeNode } from '../../src/prolly/node.ts'
 import { unpack } from '../../src/store/packing.ts'
 import { readRecord } from '../../src/store/record.ts'
+import { absentCell, cellOf, falseCell, nullCell, textCell, trueCell } from '../../src/table/cell.ts'
 import { columnTypes } from '../../src/table/schema.ts'
 import type { ColumnType } from '../../src/table/interface.ts'
 import { rowShape } from '../../src/table/rows.ts'
@@ -180,3 +182,47 @@ test('a row that a table cannot hold is named, wherever it comes; a row cut shor
   await expect(read(`${many}k\tcut`)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
   await packing.pool.close()
 })
+
+test('rows are written for COPY as the cells that they are', () => {
+  const cells = fc.oneof(
+    fc.constantFrom(nullCell, trueCell, falseCell, absentCell),
+    texts.text.map(textCell),
+    texts.text.filter((text) => text !== '').map((text) => ({ ...textCell(text), quotingFlipped: true })),
+    texts.int.map((text) => cellOf('number', Buffer.from(text))),
+    fc.constantFrom('1.50', '-0', '1e5', '7'.repeat(1500)).map((text) => cellOf('number', Buffer.from(text))),
+    fc.json().map((text) => cellOf('json', Buffer.from(text))),
+    fc.uint8Array({ maxLength: 1100 }).map((bytes) => cellOf('bytes', bytes)),
+  )
+  const keys = fc.oneof(
+    fc.constantFrom(trueCell, falseCell),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }).map(textCell),
+    texts.int.map((text) => cellOf('number', Buffer.from(text))),
+    fc.constantFrom('1.50', '1e5', '-0').map((text) => cellOf('number', Buffer.from(text))),
+    fc.uint8Array({ maxLength: 30 }).map((bytes) => cellOf('bytes', bytes)),
+  )
+  const names = ['a', 'k2', 'b', 'k1', 'c']
+  const here = { columns: names.map((name) => ({ name, type: 'text' as const })), key: ['k1', 'k2'] }
+  const there = ['c', 'k1', 'elsewhere', 'computed', 'k2', 'a'].map((name) => ({
+    name,
+    generated: name === 'computed',
+  }))
+  const shape = rowShape(cellSchema(here.columns, { key: here.key, where: 't', previous: undefined }))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(cells, keys, cells, keys, cells), { minLength: 1 }), (rows) => {
+      const packed = new CellPacker(shape, 't').pack(rows)
+      const lines = new CopyLines({ columns: there } as unknown as PostgresTable, shape)
+      lines.add({ ...packed, contents: packed.contents ?? [] })
+      const wanted = there.filter(({ generated }) => !generated).map(({ name }) => names.indexOf(name))
+      const expected = rows.map((row) => wanted.map((at) => (at < 0 ? null : textOfCell(row[at]!))))
+      expect(Buffer.from(lines.take()).toString()).toBe(expected.map(copyLine).join(''))
+      expect(lines.take()).toHaveLength(0)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+function copyLine(row: readonly (string | null)[]): string {
+  const escaped = (text: string): string =>
+    text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r')
+  return `${row.map((field) => (field === null ? '\\N' : escaped(field))).join('\t')}\n`
+}

@@ -5,11 +5,13 @@ import type { Client } from 'pg'
 import { VarveError } from '../../base/errors.ts'
 import type { ApplyPlan, Applied, HeldBackRow, RowChange } from '../interface.ts'
 import { type BatchWriter, writeInPasses } from '../passes.ts'
+import { copyAll } from './copy-in.ts'
 import type { PostgresTable } from './discover.ts'
+import { isRefusal } from './failure.ts'
 import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { writeState } from './state.ts'
-import { type Staged, stageRows } from './stage.ts'
+import { type Staged, copiedRowsMin, stageRows } from './stage.ts'
 import { type Statement, changedColumns, statementOf } from './statements.ts'
 
 const batchRows = 5_000
@@ -34,7 +36,7 @@ async function applyOnce(
   constraints: 'as declared' | 'at once',
 ): Promise<Applied> {
   const tables = plan.tables as readonly PostgresTable[]
-  const writer = new Writer(client)
+  const writer = new Writer(client, plan)
   // Whatever the role's setting: what is reported is on the server's disk, and in its log.
   await client.query('BEGIN; SET LOCAL synchronous_commit = on')
   try {
@@ -62,12 +64,22 @@ class Writer implements BatchWriter<PostgresTable> {
   readonly heldBack: HeldBackRow[] = []
   written = 0
   readonly #client: Client
+  readonly #plan: ApplyPlan
   readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
   /** How the rows of a batch were parked, by table and group. */
   readonly #parked = new Map<string, Parking>()
 
-  constructor(client: Client) {
+  constructor(client: Client, plan: ApplyPlan) {
     this.#client = client
+    this.#plan = plan
+  }
+
+  async all(table: PostgresTable): Promise<boolean> {
+    const planned = (await this.#plan.all?.(table)) ?? null
+    if (planned === null || planned.count < copiedRowsMin) return false
+    const isWhole = await copyAll(this.#client, table, planned, this.#plan.signal)
+    if (isWhole) this.written += planned.count
+    return isWhole
   }
 
   groupOf(change: RowChange): string {
@@ -157,12 +169,6 @@ interface Part {
 
 function parkedKey(table: PostgresTable, [change]: readonly RowChange[]): string {
   return `${table.sql} ${Buffer.from(change!.key).toString('hex')}`
-}
-
-/** Classes 22 and 23, 42804 and what triggers raise: about the rows, not about the server. */
-function isRefusal(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^(22|23|P0)|^(42804|44000)$/.test(code)
 }
 
 /** A sequence never gives out a number that is taken. */

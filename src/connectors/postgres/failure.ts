@@ -29,3 +29,9 @@ export function endpointError(where: string, error: unknown): unknown {
   if (code === '42501') return rightMissing(where, facts)
   return code === '53100' ? diskFull(where, facts) : otherFailure(where, facts)
 }
+
+/** Classes 22 and 23, 42804 and what triggers raise: about the rows, not about the server. */
+export function isRefusal(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^(22|23|P0)|^(42804|44000)$/.test(code)
+}

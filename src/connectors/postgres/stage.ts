@@ -6,7 +6,8 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { RowChange } from '../interface.ts'
 import type { Statement } from './statements.ts'
 
-const copiedRowsMin = 200
+/** Fewer rows go along with the statement. */
+export const copiedRowsMin = 200
 const lineBytesMax = 256 << 10
 
 /** Rows that are at the server, numbered from 1, or go along with each statement. */

@@ -10,7 +10,7 @@ import type { HeldRows } from '../held/held-rows.ts'
 import { type LinkedTable, tablesThere } from '../tables/link-tables.ts'
 import type { AppliedStep, ApplyStep, Written } from './interface.ts'
 import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
-import { changesOf, countSteps, guardWritten, tableSteps } from './table-steps.ts'
+import { allOf, changesOf, countSteps, guardWritten, tableSteps } from './table-steps.ts'
 
 const attemptsMax = 6
 
@@ -36,6 +36,7 @@ export async function applyStep(given: ApplyStep): Promise<AppliedStep> {
       base: digestHex(commit),
       tables: tablesThere(step.tables),
       changes: (table, kind) => changesOf(step, steps, counts, table, kind),
+      all: (table) => allOf(step, steps.get(table.name)!),
       signal: options.signal,
     })
     if (applied.outcome === 'applied')

@@ -65,10 +65,13 @@ function note(nodes: NodeStore, step: TableStep, what: Promise<Found>): Promise<
 }
 
 async function find(nodes: NodeStore, { before, after }: TableStep): Promise<Found> {
+  const [old, now] = [await mapOf(nodes, before), await mapOf(nodes, after)]
+  if (old.count === 0 || now.count === 0)
+    return { counts: { added: now.count, changed: 0, removed: old.count }, differences: null }
   const counts = { insert: 0, update: 0, delete: 0 }
   let kept: Difference[] | null = []
   let bytes = 0
-  for await (const differences of diffMaps(await mapOf(nodes, before), await mapOf(nodes, after))) {
+  for await (const differences of diffMaps(old, now)) {
     for (const one of differences) {
       counts[kindOf(one)]++
       if (kept === null) continue

@@ -70,6 +70,7 @@ class TransformedConnector implements Connector {
       ...plan,
       tables: written,
       changes: (table, kind) => plan.changes(plan.tables[written.indexOf(table)]!, kind),
+      all: async (table) => (plan.tables.includes(table) ? ((await plan.all?.(table)) ?? null) : null),
     })
   }
 
