@@ -141,7 +141,7 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     await varve(folder, ['commit', '-m', 'too much'])
     expect((await varve(folder, ['sync'])).code).toBe(21)
     expect((await varve(folder, ['sync', 'rejected'])).stdout).toContain('check constraint')
-    expect((await varve(folder, ['sync', 'conflicts'])).stdout).toBe('')
+    expect((await varve(folder, ['sync', 'conflicts'])).stdout).toBe('no row waits\n')
     await db.query('ALTER TABLE notes DROP CONSTRAINT small')
     expect((await varve(folder, ['sync', 'retry', 'notes'])).code).toBe(0)
     expect((await db.query('SELECT * FROM notes')).rows).toEqual([{ id: 5, n: 50 }])
