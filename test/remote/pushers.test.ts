@@ -9,6 +9,7 @@ import { DiskStore, Repository } from '../../src/index.ts'
 import { serve } from '../../src/server/serve.ts'
 import { bareGit, environment } from '../support/git-host.ts'
 import { type GitHttpServer, serveGit } from '../support/git-http-server.ts'
+import { sshPipe } from '../support/ssh-pipe.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const servers: Pick<GitHttpServer, 'close'>[] = []
@@ -81,7 +82,15 @@ test.each<[number, string, () => Promise<Hub>]>([
   [16, 'varve serve', served],
   [16, 'git+file://', async () => ({ url: bareGit().url })],
   [
-    8,
+    16,
+    'ssh:// (a pipe to a shell)',
+    async () => {
+      const dir = temporaryDir()
+      return { url: `ssh://ada@example.org${dir}/hub`, environment: sshPipe(dir).environment }
+    },
+  ],
+  [
+    16,
     'git+http://',
     async () => {
       const host = bareGit()
@@ -125,5 +134,5 @@ test.each<[number, string, () => Promise<Hub>]>([
     await using clone = await Repository.clone(url, path.join(dir, 'last'), options('last'))
     expect((await clone.fsck()).problems).toEqual([])
   },
-  600_000,
+  1_200_000,
 )

@@ -13,7 +13,8 @@ import { openRemote } from '../../src/remote/transports/open.ts'
 import { isSshUrl, sshArguments, sshPlaceOf } from '../../src/remote/transports/ssh/place.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import type { Store } from '../../src/store/interface.ts'
-import { json, ok, varve, varveFile } from '../cli/varve.ts'
+import { json, ok, varve } from '../cli/varve.ts'
+import { type SshPipe, sshPipe } from '../support/ssh-pipe.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
 
@@ -22,25 +23,11 @@ const origin = { remoteName: 'origin' }
 
 let dir = ''
 let environment: Record<string, string> = {}
-
-function script(name: string, lines: readonly string[]): string {
-  const file = path.join(dir, 'bin', name)
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 })
-  return file
-}
+let script: SshPipe['script']
 
 beforeEach(() => {
   dir = temporaryDir()
-  script('varve', [`exec '${process.execPath}' '${varveFile}' "$@"`])
-  // As ssh: options, '--', the host, then one string for the user's shell over there.
-  const ssh = script('ssh', [
-    `printf '%s\\n' "$*" >> '${dir}/calls'`,
-    'while [ "$1" != "--" ]; do shift; done',
-    'shift; shift',
-    `cd '${dir}' && exec sh -c "$1"`,
-  ])
-  environment = { PATH: `${path.dirname(ssh)}:${process.env['PATH']!}`, HOME: dir }
+  ;({ environment, script } = sshPipe(dir))
 })
 
 async function fault(work: Promise<unknown>): Promise<string> {
