@@ -5,17 +5,7 @@ import type { Sink } from '../connectors/sink.ts'
 import type { Link } from '../sync/interface.ts'
 
 /** @throws VarveError VARVE_USAGE */
-export function checkSinkLink({
-  endpoint,
-  mode,
-  transform = [],
-}: Pick<Link, 'endpoint' | 'mode' | 'transform'>): void {
-  if (transform.length > 0) {
-    throw new VarveError('VARVE_USAGE', `'${endpoint}' is told rows as they are: it takes no 'transform'`, {
-      data: { endpoint },
-      hint: 'transform them where they come from, or take the setting out of varve.yaml',
-    })
-  }
+export function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): void {
   if (mode === 'materialize') return
   throw new VarveError('VARVE_USAGE', `'${endpoint}' can be written to and not read: '${mode}' needs both`, {
     data: { endpoint, mode },

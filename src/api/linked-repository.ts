@@ -129,7 +129,8 @@ export abstract class LinkedRepository extends CarryingRepository {
   async #round(link: t.Link, options: t.LinkSyncOptions): Promise<t.Receipt> {
     if (await isSink(link)) {
       const { deliverRound } = await import('../sync/deliver/deliver.ts')
-      return this.#toSink(link, (sink) => deliverRound({ repo: this.repo, sink, link, options }))
+      const { repo, environment } = this
+      return this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
     }
     const { syncRound } = await import('../sync/round.ts')
     return this.#connected(link, (connector) =>
@@ -189,9 +190,9 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   async #sinkLine(link: t.Link, options: t.FollowLinkOptions): Promise<Line> {
     const { deliverRound } = await import('../sync/deliver/deliver.ts')
-    const { repo } = this
+    const { repo, environment } = this
     const round = (): Promise<t.Receipt> =>
-      this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options }))
+      this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
     return { round, reader: null, isRead: false, close: async () => undefined }
   }
 

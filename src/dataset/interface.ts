@@ -101,7 +101,10 @@ export interface HttpTable extends DeclaredTable {
   readonly parameter?: string
 }
 
-/** `where` and all but renaming of columns hold for mode 'capture' alone: nothing of it can be undone on the way back. */
+/**
+ * `where` and all but renaming of columns hold where rows go one way: mode 'capture', and systems that are only told of
+ * rows. Nothing of it can be undone on the way back. What is 'the endpoint' below is the dataset for the latter.
+ */
 export interface TableTransform {
   /** As the endpoint calls it. */
   readonly table: string

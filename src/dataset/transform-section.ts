@@ -33,7 +33,7 @@ function transformOf(table: string, value: unknown, within: Within): TableTransf
   for (const [setting, key, found] of entriesOf(value, table, fault))
     given.set(knownSetting(setting, key, tableSettings, fault), found)
   const where = given.get('where')
-  if (where !== undefined) onlyCaptured('where', where, within)
+  if (where !== undefined) oneWay('where', where, within)
   const columns = given.has('columns')
     ? [...entriesOf(given.get('columns'), 'columns', fault)].map(([name, , found]) =>
         columnOf(name, found, within),
@@ -53,7 +53,7 @@ function columnOf(column: string, value: unknown, within: Within): ColumnTransfo
   let made: ColumnTransform = { column, compute: null, mask: null, cast: null, rename: null }
   for (const [name, key, found] of entriesOf(value, column, fault)) {
     const setting = knownSetting(name, key, columnSettings, fault)
-    if (setting !== 'rename') onlyCaptured(setting, found, within)
+    if (setting !== 'rename') oneWay(setting, found, within)
     if (setting === 'compute') made = { ...made, compute: expressionOf(setting, found, fault) }
     else if (setting === 'cast') {
       const type = columnTypes.find((one) => one === nameOf(found))
@@ -96,8 +96,9 @@ function knownSetting<Name extends string>(
   return found
 }
 
-function onlyCaptured(setting: string, node: unknown, { mode, fault }: Within): void {
-  if (mode === 'capture') return
+/** Also of mode 'materialize': systems that are only told of rows give nothing back. Others are refused when they are opened. */
+function oneWay(setting: string, node: unknown, { mode, fault }: Within): void {
+  if (mode === 'capture' || mode === 'materialize') return
   throw fault(
     node,
     `'${setting}' needs mode 'capture'`,

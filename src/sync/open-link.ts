@@ -23,9 +23,22 @@ export async function openLink(
       },
     )
   }
+  if (mode !== 'capture') refuseOneWay(link)
   return transformed(
     await openEndpoint(endpoint, { environment, connectors, link: name, files, http }),
     link,
     environment,
   )
+}
+
+/** What a transform does to rows that are read cannot be undone for rows that are written. */
+function refuseOneWay({ mode, transform = [] }: Link): void {
+  for (const { table, where, columns } of transform) {
+    const isOneWay = columns.some(({ compute, mask, cast }) => (compute ?? mask ?? cast) !== null)
+    if (where === null && !isOneWay) continue
+    throw new VarveError('VARVE_USAGE', `'transform' of '${table}' does what needs mode 'capture'`, {
+      data: { table, mode },
+      hint: `rows go back to the endpoint in mode '${mode}': only 'select', 'omit' and 'rename' can be undone`,
+    })
+  }
 }

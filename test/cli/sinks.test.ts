@@ -184,6 +184,26 @@ describe('varve link and sync with a webhook', () => {
     )
   }, 60_000)
 
+  test('a file is told as varve.yaml transforms it, and a dry run shows no more', async () => {
+    fs.writeFileSync(
+      `${dir}/people.csv`,
+      'id,name,mail,age\n1,Ada,ada@example.org,36\n2,Grace,grace@example.org,12\n',
+    )
+    const yaml = fs.readFileSync(`${dir}/varve.yaml`, 'utf8')
+    const transform = '{people.csv: {where: age > 18, columns: {mail: {mask: redact}, age: {rename: years}}}}'
+    const link = `endpoint: ${hook.url}\n    mode: materialize\n    tables: [people.csv]\n    transform: ${transform}`
+    fs.writeFileSync(`${dir}/varve.yaml`, yaml.replace('links:\n', `links:\n  masked:\n    ${link}\n`))
+    await ok(['commit', '-am', 'people again'], { cwd: dir })
+    const secrets = { VARVE_LINK_MASKED_SECRET: secret }
+    const plan = await ok(['sync', 'masked', '--dry-run'], { cwd: dir, env: secrets })
+    expect(plan).toContain('[redacted]')
+    expect(plan).not.toContain('example.org')
+    await ok(['sync', 'masked'], { cwd: dir, env: secrets })
+    expect(hook.batches.at(-1)!.rows.map(({ key, after }) => [key, after])).toEqual([
+      [{ id: 1 }, { id: 1, name: 'Ada', mail: '[redacted]', years: 36 }],
+    ])
+  }, 60_000)
+
   test.each(['redis', 'rediss', 'nats', 'mqtt', 'amqp', 'amqps', 'kafka', 'kafkas'])(
     '%s: where nobody answers, that is said (60)',
     async (scheme) => {

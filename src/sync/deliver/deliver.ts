@@ -21,18 +21,21 @@ import { Stops } from '../pending/stops.ts'
 import { showPlan } from '../plan.ts'
 import { rememberReceipt } from '../receipts/log.ts'
 import { type LinkState, readLinkState } from '../state.ts'
-import { readDelivery } from './delivery.ts'
+import { secretVariable } from '../transform/mask.ts'
 import { type DeliveryEnd, deliveryReceipt } from './receipt.ts'
 import { rejectedRows } from './rejected.ts'
 import { startOf } from './state.ts'
 import { Steps } from './steps.ts'
 import { deliveredPaths, deliveredTree } from './tables.ts'
+import { Targets } from './targets.ts'
 
 export interface DeliverRound {
   readonly repo: Repo
   readonly sink: Sink
   readonly link: Link
   readonly options: SyncOptions
+  /** Where the secret of masks is looked for. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** What a round begins with. */
@@ -73,6 +76,7 @@ async function runRound(round: DeliverRound, io: Io, beginning: Beginning): Prom
     paths,
     recorded: { done: state.written, toward: state.intent },
     approved,
+    targets: new Targets(io, link, { paths, secret: round.environment?.[secretVariable] }),
   })
   await steps.from(progress)
   const before = (steps.last?.told ?? Tree.empty(io.nodes, io.writer)).cid
@@ -86,6 +90,7 @@ async function runRound(round: DeliverRound, io: Io, beginning: Beginning): Prom
     held: steps.held,
     counts: steps.counts,
     told: steps.last?.told ?? null,
+    wanted: steps.wanted,
     notes: [...(note === null ? [] : [note]), ...steps.notes],
   })
 }
@@ -97,14 +102,12 @@ async function stopStranger(round: DeliverRound, io: Io, beginning: Beginning): 
   const paths = deliveredPaths(link)
   const held = new HeldRows()
   const stops = new Stops(held, options, approved)
-  const known = state.written === null ? null : await readDelivery(io, state.written)
   const isOther = state.identity !== null && state.identity !== sink.identity
   const what = isOther ? 'is another one than before' : 'was written by a history that is not here'
-  const from = known?.target ?? (await deliveredTree(io, tip.tree, []))
   await stops.addAll(
     paths.map((path) => ({ table: { name: path }, path })),
     { guard: 'identity', side: 'endpoint', message: `the endpoint of '${link.name}' ${what}` },
-    { from, to: await deliveredTree(io, tip.tree, paths) },
+    { from: Tree.empty(io.nodes, io.writer), to: await deliveredTree(io, tip.tree, paths) },
   )
   return endOf(round, io, beginning, {
     keeping: { stops, pending: state.pending, facts: { identity: sink.identity, restored: null } },
@@ -112,11 +115,12 @@ async function stopStranger(round: DeliverRound, io: Io, beginning: Beginning): 
     counts: new Map(),
     // Of what it holds nothing is known.
     told: null,
+    wanted: null,
     notes: [],
   })
 }
 
-type End = Pick<DeliveryEnd, 'counts' | 'told' | 'notes'> & {
+type End = Pick<DeliveryEnd, 'counts' | 'told' | 'wanted' | 'notes'> & {
   readonly keeping: Keeping
   readonly held: HeldRows
 }

@@ -3,7 +3,8 @@
 // has no time of its own, so whoever makes it again makes the same one, and with it the same ids; and since the delivery
 // before is in it, a branch that goes back and forth makes a new one each time. Where the receiver refused rows, or a guard
 // stopped tables, what it was told is less than what it was to be told: that is a commit after the delivery, its outcome.
-import type { CommitCid } from '../../encoding/cid.ts'
+import type { CommitCid, TableCid } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { firstParentsAfter } from '../../history/ancestry.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
@@ -20,18 +21,34 @@ export interface Delivery {
   readonly told: Tree
   /** Rows that were refused before are told again, though they are the same. */
   readonly isRetry: boolean
+  /** What transformed tables were made of. */
+  readonly made: Made
 }
+
+/** By path: the table's CID in the dataset, and a digest of how its rows were made. */
+export type Made = ReadonlyMap<Path, { readonly source: TableCid; readonly how: string }>
 
 const outcomeField = 'outcome'
 const retryField = 'retry'
+const madeField = 'made'
 
 export async function readDelivery({ nodes }: Io, cid: CommitCid): Promise<Delivery> {
   const commit = await readCommit(nodes.reader, cid)
   const told = await Tree.load(nodes, commit.tree)
-  const isRetry = commit.extra[retryField] === true
-  if (commit.extra[outcomeField] !== true) return { commit, target: told, told, isRetry }
-  const { tree } = await readCommit(nodes.reader, commit.parents[0]!)
-  return { commit, target: await Tree.load(nodes, tree), told, isRetry }
+  const isOutcome = commit.extra[outcomeField] === true
+  const announced = isOutcome ? await readCommit(nodes.reader, commit.parents[0]!) : commit
+  return {
+    commit,
+    target: isOutcome ? await Tree.load(nodes, announced.tree) : told,
+    told,
+    isRetry: announced.extra[retryField] === true,
+    made: new Map(
+      ((announced.extra[madeField] ?? []) as [Path, TableCid, string][]).map(([path, source, how]) => [
+        path,
+        { source, how },
+      ]),
+    ),
+  }
 }
 
 export async function makeDelivery(
@@ -42,22 +59,26 @@ export async function makeDelivery(
     readonly tree: Tree
     readonly branch: Commit
     readonly isRetry: boolean
+    readonly made: Made
   },
 ): Promise<Delivery> {
-  const { previous, tree, branch, isRetry } = step
+  const { previous, tree, branch, isRetry, made } = step
   const parents = [...(previous === null ? [] : [previous.commit.cid]), branch.cid]
-  const extra = isRetry ? { [retryField]: true } : {}
+  const extra = {
+    ...(isRetry ? { [retryField]: true } : {}),
+    ...(made.size === 0 ? {} : { [madeField]: [...made].map(([path, one]) => [path, one.source, one.how]) }),
+  }
   const commit = await deliveryCommit(io, link, { tree, parents, like: branch, extra })
-  return { commit, target: tree, told: tree, isRetry }
+  return { commit, target: tree, told: tree, isRetry, made }
 }
 
 /** `told` is what the receiver has now. */
 export async function makeOutcome(io: Io, link: Link, delivery: Delivery, told: Tree): Promise<Delivery> {
-  const { commit: done, target, isRetry } = delivery
+  const { commit: done } = delivery
   const parents = [done.cid, deliveredCommit(delivery)]
   const extra = { [outcomeField]: true }
   const commit = await deliveryCommit(io, link, { tree: told, parents, like: done, extra })
-  return { commit, target, told, isRetry }
+  return { ...delivery, commit, told }
 }
 
 async function deliveryCommit(

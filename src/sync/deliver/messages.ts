@@ -1,15 +1,18 @@
 // The difference of two tables as messages, row by row in key order, in batches that bound what is held in memory. Rows
-// that differ only in their spelling are no messages.
+// that differ only in their spelling are no messages. Where columns have other names or types, the same bytes say something
+// else: then all rows are looked at, and those are told that do.
 import { toHex, utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import type { Path } from '../../files/interface.ts'
 import { diffMaps } from '../../prolly/diff.ts'
+import { entryAt } from '../../prolly/entry-batch.ts'
 import type { Difference, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import type { Io } from '../../repo/interface.ts'
 import { cellValue } from '../../table/cell.ts'
 import type { Row, Schema, TableObject, Value } from '../../table/interface.ts'
+import { toJson } from '../../table/json.ts'
 import { decodeKey } from '../../table/key.ts'
 import { type RowShape, cellLinks, entrySlots, rowShape, slotsToRow } from '../../table/rows.ts'
 import { type RowSlots, absentSlot, slotContentLength } from '../../table/row.ts'
@@ -39,9 +42,49 @@ export async function* messagesOf(io: Io, table: TableDelivery): AsyncGenerator<
     return
   }
   const shapes = { before: shapeOf(before), after: shapeOf(after) }
-  for await (const differences of diffMaps(await rowsOf(io, before), await rowsOf(io, after)))
-    for (const group of groups(differences, shapes, table.withheld))
-      yield await groupMessages(io.nodes, table, shapes, group)
+  const [old, now] = [await rowsOf(io, before), await rowsOf(io, after)]
+  const isRead = isReadAlike(shapes)
+  for await (const differences of isRead ? diffMaps(old, now) : allRows(old, now)) {
+    for (const group of groups(differences, shapes, { isRead, withheld: table.withheld })) {
+      const messages = await groupMessages(io.nodes, table, shapes, group)
+      const told = isRead ? messages : messages.filter(saysAnother)
+      if (told.length > 0) yield told
+    }
+  }
+}
+
+/** Whether the same bytes are cells of the same columns. New columns behind the others are empty in rows that did not change. */
+function isReadAlike({ before, after }: Shapes): boolean {
+  if (before === null || after === null) return true
+  const length = Math.min(before.values.length, after.values.length)
+  const read = ({ values }: RowShape): string =>
+    JSON.stringify(values.slice(0, length).map(({ name, type }) => [name, type]))
+  return read(before) === read(after)
+}
+
+/** Those that are gone, and then all that are there, beside what they were. */
+async function* allRows(old: ProllyMap, now: ProllyMap): AsyncGenerator<readonly Difference[]> {
+  for await (const differences of diffMaps(old, now)) yield differences.filter(({ after }) => after === null)
+  for await (const batch of now.scan()) {
+    const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
+    const befores = await old.getMany(entries.map(({ key }) => key))
+    yield entries.map((after, i) => ({ key: after.key, before: befores[i]!, after }))
+  }
+}
+
+function saysAnother({ before, after }: KeyedMessage): boolean {
+  if (before === null || after === null) return true
+  const said = (row: Row): string =>
+    toJson(
+      Object.entries(row)
+        .filter(([, value]) => value !== null)
+        .sort(byName),
+    )
+  return said(before) !== said(after)
+}
+
+function byName([a]: readonly [string, Value], [b]: readonly [string, Value]): number {
+  return a < b ? -1 : 1
 }
 
 interface Shapes {
@@ -58,10 +101,10 @@ interface SlotDifference {
 function* groups(
   differences: readonly Difference[],
   shapes: Shapes,
-  withheld: ReadonlySet<string>,
+  { isRead, withheld }: { readonly isRead: boolean; readonly withheld: ReadonlySet<string> },
 ): Generator<SlotDifference[]> {
   const isAligned =
-    shapes.before !== null && shapes.after !== null && isLaidAlike(shapes.before, shapes.after)
+    isRead && shapes.before !== null && shapes.after !== null && isLaidAlike(shapes.before, shapes.after)
   let group: SlotDifference[] = []
   let bytes = 0
   for (const { key, before, after } of differences) {

@@ -18,6 +18,8 @@ export interface DeliveryEnd {
   readonly counts: ReadonlyMap<Path, RowCounts>
   /** What the sink was told, all in all; null: nothing. */
   readonly told: Tree | null
+  /** What it was to be told of the branch's tip; null: the tables as they are. */
+  readonly wanted: Tree | null
   readonly tip: Commit
   readonly heldBack: readonly HeldBack[]
   readonly pending: Cid | null
@@ -41,9 +43,9 @@ export async function deliveryReceipt(io: Io, end: DeliveryEnd): Promise<Receipt
 }
 
 async function tableReceipt(io: Io, end: DeliveryEnd, path: Path): Promise<TableReceipt> {
-  const { counts, told, tip, heldBack } = end
+  const { counts, told, wanted, tip, heldBack } = end
   const written = counts.get(path) ?? noCounts
-  const branch = await Tree.load(io.nodes, tip.tree)
+  const branch = wanted ?? (await Tree.load(io.nodes, tip.tree))
   const after = { endpoint: await stateOf(io, told, path), branch: await stateOf(io, branch, path) }
   const rejected = heldBack.filter((row) => row.path === path && row.reason === 'rejected').length
   return { table: path, path, read: 0, captured: noCounts, written, conflicted: 0, rejected, after }

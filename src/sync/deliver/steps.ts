@@ -5,6 +5,7 @@ import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { RowCounts } from '../interface.ts'
@@ -15,15 +16,24 @@ import { type Delivery, commitsSince, makeDelivery, makeOutcome, readDelivery } 
 import { noCounts } from './receipt.ts'
 import { type Sent, sendDelivery } from './send.ts'
 import { type Progress, recordProgress } from './state.ts'
-import { deliveredTable, deliveredTree } from './tables.ts'
+import { deliveredTable } from './tables.ts'
+import type { Target, Targets } from './targets.ts'
 import { type RefusedRow, Telling } from './telling.ts'
 import { toldTable } from './withheld.ts'
+
+export interface StepsStart {
+  readonly paths: readonly Path[]
+  readonly recorded: Progress
+  readonly approved: Approved | null
+  readonly targets: Targets
+}
 
 export class Steps {
   readonly #round: DeliverRound
   readonly #io: Io
   readonly #paths: readonly Path[]
   readonly #approved: Approved | null
+  readonly #targets: Targets
   readonly #telling: Telling
   /** As the refs of the link are. */
   #recorded: Progress
@@ -31,20 +41,18 @@ export class Steps {
   readonly counts: Map<Path, RowCounts> = new Map()
   readonly refused: RefusedRow[] = []
   readonly notes: string[] = []
-  /** Of the branch's tip. */
+  /** Of the branch's tip: its tables as they are to be told, as far as that can be said, and what guards say of that. */
+  wanted: Tree | null = null
   stops: Stops
   held: HeldRows = new HeldRows()
 
-  constructor(
-    round: DeliverRound,
-    io: Io,
-    { paths, recorded, approved }: { paths: readonly Path[]; recorded: Progress; approved: Approved | null },
-  ) {
+  constructor(round: DeliverRound, io: Io, { paths, recorded, approved, targets }: StepsStart) {
     this.#round = round
     this.#io = io
     this.#paths = paths
     this.#recorded = recorded
     this.#approved = approved
+    this.#targets = targets
     this.#telling = new Telling(round.sink)
     this.stops = new Stops(this.held, round.options, approved)
   }
@@ -66,12 +74,16 @@ export class Steps {
     const since = await commitsSince(this.#io, link, this.#last, tip)
     for (const branch of since.length === 0 ? [tip] : since) {
       throwIfAborted(options.signal)
-      const source = await deliveredTree(this.#io, branch.tree, this.#paths)
-      if (branch === tip) await this.#noteMissing(source)
-      const tree = await this.#guarded(source)
+      const target = await this.#targets.of(branch.tree, this.#last)
+      if (branch === tip) await this.#noteMissing(target.source)
+      const unknown = new Map([...target.faults.keys()].map((path) => [path, null]))
+      this.wanted = unknown.size === 0 ? target.tree : await target.tree.update(this.#io.writer, unknown)
+      const { tree, made } = await this.#guarded(target)
       const isRetry = branch === tip && options.retry === true && this.#hasWaiting()
       if (this.#last?.target.cid === tree.cid && !isRetry) continue
-      await this.#deliver(await makeDelivery(this.#io, link, { previous: this.#last, tree, branch, isRetry }))
+      await this.#deliver(
+        await makeDelivery(this.#io, link, { previous: this.#last, tree, branch, isRetry, made }),
+      )
     }
   }
 
@@ -142,25 +154,35 @@ export class Steps {
   }
 
   /** What is to be told, without what a guard stops. */
-  async #guarded(wanted: Tree): Promise<Tree> {
+  async #guarded(wanted: Target): Promise<Pick<Target, 'tree' | 'made'>> {
     this.held = new HeldRows()
     this.stops = new Stops(this.held, this.#round.options, this.#approved)
     const entries = new Map<Path, TreeEntry | null>()
-    if (this.#last === null) return wanted
-    const { target } = this.#last
+    const last = this.#last
+    if (last === null) return wanted
+    const made = new Map(wanted.made)
+    for (const [path, message] of wanted.faults)
+      this.held.add({ table: path, path, key: '', keyHex: '', reason: 'schema', message })
     for (const path of this.#paths) {
-      const before = await deliveredTable(this.#io, target, path)
+      const before = await deliveredTable(this.#io, last.target, path)
       if (before === null) continue
+      // What waits is shown, and may be taken back, as the dataset has it.
       const change = {
         before,
-        after: await deliveredTable(this.#io, wanted, path),
-        from: await target.get(path),
-        to: await wanted.get(path),
+        after: await deliveredTable(this.#io, wanted.tree, path),
+        from: await this.#targets.sourceOf(path, last),
+        to: await wanted.source.get(path),
+        seen: (table: TableObject) => this.#targets.seen(path, table),
       }
-      const table = { table: { name: path }, path }
-      if (await this.stops.guardDeletes(this.#io, table, 'branch', change)) entries.set(path, change.from)
+      if (!(await this.stops.guardDeletes(this.#io, { table: { name: path }, path }, 'branch', change)))
+        continue
+      entries.set(path, await last.target.get(path))
+      const known = last.made.get(path)
+      if (known === undefined) made.delete(path)
+      else made.set(path, known)
     }
-    return entries.size === 0 ? wanted : wanted.update(this.#io.writer, entries)
+    const tree = entries.size === 0 ? wanted.tree : await wanted.tree.update(this.#io.writer, entries)
+    return { tree, made }
   }
 }
 

@@ -20,6 +20,13 @@ export interface NamedTable {
   readonly path: Path
 }
 
+export interface TableChange {
+  readonly before: TableObject
+  readonly after: TableObject | null
+  /** An approved table as these are; default: as it is. */
+  readonly seen?: (table: TableObject) => Promise<TableObject>
+}
+
 export interface EntryChange {
   readonly from: TreeEntry | null
   readonly to: TreeEntry | null
@@ -68,7 +75,7 @@ export class Stops {
     io: Io,
     linked: NamedTable,
     side: Stop['side'],
-    { before, after, from, to }: { before: TableObject; after: TableObject | null } & EntryChange,
+    { before, after, seen, from, to }: TableChange & EntryChange,
   ): Promise<boolean> {
     if (before.rows === after?.rows || isAllowed('deletes', this.#options)) return false
     if (await this.#approved?.isGone(io, linked, side)) return false
@@ -80,7 +87,7 @@ export class Stops {
     const removed =
       approved === null
         ? (await countChanges(io.nodes, step)).removed
-        : await removedBeyond(io, old, now, approved)
+        : await removedBeyond(io, old, now, (await seen?.(approved)) ?? approved)
     const counts = { before: old.count, after: now.count, removed }
     const message = massDeletion(
       linked.table.name,

@@ -199,6 +199,33 @@ test('columns come and go while a row waits', async () => {
   expect(now['people/6']).toEqual({ id: 6, name: 'six', age: 6, phone: '1' })
 })
 
+test('a column of another name is told in every row that has it, one of another type where it says another', async () => {
+  await sync()
+  const again = async (rename: string, age: (id: number) => number | string | null): Promise<number> => {
+    await edit((tx) => tx.remove('people'))
+    await edit((tx) => {
+      const columns = [
+        { name: 'id', type: 'int' },
+        { name: 'name', type: 'text' },
+        { name: rename, type: typeof age(1) === 'string' ? 'text' : 'int' },
+      ] as const
+      const people = tx.createTable('people', { key: ['id'], columns })
+      for (let id = 0; id < 40; id++) people.put({ id, name: `name ${id}`, [rename]: age(id) })
+    })
+    const before = told().length
+    expect((await sync()).heldBack).toEqual([])
+    expect(there()).toEqual(await here())
+    return told().length - before
+  }
+  expect(await again('age', (id) => id)).toBe(0)
+  expect(await again('years', (id) => id)).toBe(40)
+  expect(told().at(-1)).toMatchObject({ kind: 'update', before: { age: 39 }, after: { years: 39 } })
+  expect(await again('years', (id) => (id === 1 ? 1 : null))).toBe(39)
+  // Only one row has something in it.
+  expect(await again('age', (id) => (id === 1 ? 1 : null))).toBe(1)
+  expect(await again('age', (id) => (id === 1 ? '1' : null))).toBe(1)
+})
+
 test('a table that is gone while rows wait, and a table of another key', async () => {
   isRefused = ({ table, key, kind }) =>
     table === 'orders' && (key['no'] === 3 || (kind === 'delete' && key['no'] === 4))

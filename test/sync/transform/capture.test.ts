@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../../src/index.ts'
 import { parseConfig } from '../../../src/dataset/config.ts'
+import { openLink } from '../../../src/sync/open-link.ts'
 import { Linked, fault } from '../../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../../support/postgres.ts'
 import { temporaryDir } from '../../support/temporary.ts'
@@ -146,9 +147,18 @@ describe('transforms in varve.yaml', () => {
     ['{people: {columns: {name: {mask: md5}}}}', 'capture', "unknown mask 'md5'"],
     ['{people: {columns: {name: {cast: number}}}}', 'capture', "unknown type 'number'"],
     ['{people: {columns: {name: {mask: hash}}}}', 'two-way', "'mask' needs mode 'capture'"],
-    ['{people: {where: age > 1}}', 'materialize', "'where' needs mode 'capture'"],
+    ['{people: {where: age > 1}}', 'mirror', "'where' needs mode 'capture'"],
     ['{people: {select: []}}', 'capture', "'select' is not a list of columns"],
   ])('%s in mode %s is refused', (yaml, mode, words) => {
     expect(() => transformOf(yaml, mode)).toThrow(words)
+  })
+
+  test('what cannot be undone is refused for tables that are written to, before anything is opened', async () => {
+    for (const yaml of ['{people: {where: age > 1}}', '{people: {columns: {name: {mask: hash}}}}']) {
+      const transform = transformOf(yaml, 'materialize')
+      const link = { name: 'shop', endpoint: 'sqlite:///nonexistent/shop.db', mode: 'materialize' as const }
+      const rest = { tables: ['people'], into: 'shop', branch: null }
+      await expect(openLink({ ...link, ...rest, transform })).rejects.toThrow("needs mode 'capture'")
+    }
   })
 })

@@ -1,0 +1,149 @@
+// A table as a receiver is to see it, made of the dataset's. Where the table before was made in the same way, only rows that
+// changed since are made anew: a row that a filter takes no longer is gone, one that it now takes is there.
+import { compareBytes } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { EndpointTable } from '../../connectors/interface.ts'
+import type { TableTransform } from '../../dataset/interface.ts'
+import type { Path } from '../../files/interface.ts'
+import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { readCells } from '../../formats/columnar/read-cells.ts'
+import { packedEdits } from '../../formats/packed-edits.ts'
+import type { Edit } from '../../prolly/interface.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import { cellValue, valueToTyped } from '../../table/cell.ts'
+import type { Cell, Column, Schema, TableObject } from '../../table/interface.ts'
+import { decodeKey, encodeKey } from '../../table/key.ts'
+import { rowShape } from '../../table/rows.ts'
+import { rowChanges } from '../tables/row-changes.ts'
+import { TransformedTable } from '../transform/table-transform.ts'
+
+const editsMax = 20_000
+
+export interface MadeBefore {
+  readonly source: TableObject
+  readonly target: TableObject
+}
+
+export interface Making {
+  readonly path: Path
+  readonly source: TableObject
+  readonly transform: TableTransform
+  readonly secret: string | undefined
+  /** In the same way; null: all rows are made. Its columns keep their ids. */
+  readonly before: MadeBefore | null
+  /** Of the table that was told last, in whatever way it was made. */
+  readonly schema: Schema | undefined
+}
+
+/** @throws VarveError VARVE_RULE_VIOLATED, VARVE_REFUSED (a mask needs a secret) */
+export async function transformedTable(io: Io, making: Making): Promise<TableObject> {
+  const { path, source, transform, secret, before } = making
+  checkKey(path, source.schema, transform)
+  const made = await TransformedTable.create(asEndpoint(path, source.schema), transform, secret)
+  try {
+    const isAlike = before !== null && JSON.stringify(before.source.schema) === JSON.stringify(source.schema)
+    return isAlike ? await changed(io, making, made, before) : await whole(io, making, made)
+  } finally {
+    made.close()
+  }
+}
+
+async function whole(io: Io, { path, source, schema }: Making, made: TransformedTable): Promise<TableObject> {
+  const { columns, key } = made.table
+  const cells = async function* (): AsyncGenerator<readonly (readonly Cell[])[]> {
+    const none = { ...source, rows: ProllyMap.empty(io.nodes, io.writer).cid }
+    for await (const changes of rowChanges(io.nodes, { before: none, after: source }, source.schema, 'all'))
+      yield made.rows(changes.map(({ after }) => typed(source.schema, after!))).filter((row) => row !== null)
+  }
+  const table = await readCells(
+    { columns, key, rowCount: 0, cells },
+    { ...io, key, where: path, previous: schema },
+  )
+  return { ...table, order: null }
+}
+
+async function changed(
+  io: Io,
+  { path, source }: Making,
+  made: TransformedTable,
+  { source: old, target }: MadeBefore,
+): Promise<TableObject> {
+  const packer = new CellPacker(rowShape(target.schema), path)
+  const places = target.schema.columns.map(({ name }) =>
+    made.table.columns.findIndex((column) => column.name === name),
+  )
+  let map = await ProllyMap.load(io.nodes, target.rows)
+  let edits: Edit[] = []
+  const apply = async (): Promise<void> => {
+    map = await map.mutate(
+      io.writer,
+      edits.sort((a, b) => compareBytes(a.key, b.key)),
+    )
+    edits = []
+  }
+  for await (const changes of rowChanges(io.nodes, { before: old, after: source }, source.schema, 'all')) {
+    const there = changes.filter(({ after }) => after !== null)
+    const rows = made.rows(there.map(({ after }) => typed(source.schema, after!)))
+    const taken = rows.filter((row) => row !== null).map((row) => places.map((place) => row[place]!))
+    const gone = [
+      ...changes.filter(({ after }) => after === null),
+      ...there.filter((_, i) => rows[i] === null),
+    ]
+    edits.push(
+      ...packedEdits(packer.pack(taken), (content) => io.writer.put('raw', content)),
+      ...gone.map(({ key }): Edit => ({ key: keyOf(key, source.schema, target.schema, made), value: null })),
+    )
+    if (edits.length >= editsMax) await apply()
+  }
+  await apply()
+  return { ...target, rows: map.cid }
+}
+
+function keyOf(key: Uint8Array, source: Schema, target: Schema, made: TransformedTable): Uint8Array {
+  const columns = source.key.map((id) => source.columns.find((column) => column.id === id)!)
+  const cells = decodeKey(source, key).map((cell, i) => typedCell(source, cell, columns[i]!))
+  return encodeKey(target, made.key(cells))
+}
+
+function asEndpoint(path: Path, { columns, key }: Schema): EndpointTable {
+  return {
+    name: path,
+    columns: columns.map(({ name, type }) => ({
+      name,
+      type,
+      nativeType: type,
+      nullable: true,
+      generated: false,
+    })),
+    key: key.map((id) => columns.find((column) => column.id === id)!.name),
+    references: [],
+  }
+}
+
+/** Two rows must not come to have one key. */
+function checkKey(path: Path, { columns, key }: Schema, transform: TableTransform): void {
+  const names = new Set(columns.filter(({ id }) => key.includes(id)).map(({ name }) => name))
+  const wrong = transform.columns.find(
+    ({ column, mask, cast }) =>
+      names.has(column) && (cast !== null || (mask !== null && mask.kind !== 'hash')),
+  )
+  if (wrong === undefined) return
+  throw new VarveError(
+    'VARVE_RULE_VIOLATED',
+    `${path}: rows might not be told apart by '${wrong.column}', which is of the key`,
+    {
+      data: { path, column: wrong.column },
+      hint: "a column of the key may be renamed, or masked with 'hash'",
+    },
+  )
+}
+
+function typed({ cells, columns }: Schema, row: readonly Cell[]): readonly Cell[] {
+  return cells === 'typed' ? row : row.map((cell, i) => typedCell({ cells }, cell, columns[i]!))
+}
+
+/** A cell of a file as the value that a message would say. */
+function typedCell({ cells }: Pick<Schema, 'cells'>, cell: Cell, { type }: Pick<Column, 'type'>): Cell {
+  return cells === 'typed' ? cell : valueToTyped(cellValue(cell, type))
+}
