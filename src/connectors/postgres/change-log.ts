@@ -14,7 +14,7 @@ import { LogStream } from './log-stream.ts'
 import { lsnOf } from './lsn.ts'
 import { type Session, connect, placeOf } from './session.ts'
 import { dropSlot, publishes, readSlot, whileBusy } from './slot.ts'
-import { positionOf, positionText, slotName } from './slot-position.ts'
+import { type SlotPosition, positionOf, positionText, slotName } from './slot-position.ts'
 import { quoteName } from './sql.ts'
 
 /** A slot begins when all transactions that are open then have ended. */
@@ -96,6 +96,27 @@ export class PostgresChangeLog implements ChangeLog {
   async #open(own: readonly PostgresTable[], mark: LogMark): Promise<LogReader | LostLog> {
     const [at, told] = [positionOf(mark.position), positionOf(mark.acknowledged)]
     if (at === null || told === null) return { lost: 'its position is not one of PostgreSQL' }
+    // Its line is opened while the slot is asked about: that takes a new process there.
+    let line: Promise<Client> | null = connect(this.#session, 'replication')
+    line.catch(() => undefined)
+    try {
+      return await this.#openAt(own, at, told, () => {
+        const opened = line ?? connect(this.#session, 'replication')
+        line = null
+        return opened
+      })
+    } finally {
+      await line?.then((client) => client.end()).catch(() => undefined)
+    }
+  }
+
+  /** `replication` opens a line to the log, which is then the reader's. */
+  async #openAt(
+    own: readonly PostgresTable[],
+    at: SlotPosition,
+    told: SlotPosition,
+    replication: () => Promise<Client>,
+  ): Promise<LogReader | LostLog> {
     const slot = await readSlot(this.#client, at.slot)
     if (slot === null) return { lost: 'its replication slot is gone' }
     if (!slot.isHere) return { lost: 'its replication slot belongs to another database' }
@@ -109,9 +130,8 @@ export class PostgresChangeLog implements ChangeLog {
     if ((await incarnationOf(this.#client, own)) !== at.incarnation)
       return { lost: 'a table was written anew as a whole' }
     return whileBusy(async () => {
-      const replication = await connect(this.#session, 'replication')
       const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
-      const stream = new LogStream(replication, where)
+      const stream = new LogStream(await replication(), where)
       try {
         await stream.more(undefined, 'asking')
       } catch (error) {
