@@ -15,6 +15,8 @@ export interface LogMark {
 }
 
 export interface ChangeLog {
+  /** Beginning changes the system's own schema: it is done only where the link asks for it by name. */
+  readonly changesSchema?: true
   /** Why the log of these tables cannot be read, for people: "wal_level is 'replica'"; null when it can. */
   obstacle(tables: readonly EndpointTable[]): Promise<string | null>
   /**

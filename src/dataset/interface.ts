@@ -45,7 +45,7 @@ export type LinkMode = 'capture' | 'materialize' | 'mirror' | 'two-way'
 
 export const linkModes: readonly LinkMode[] = ['capture', 'materialize', 'mirror', 'two-way']
 
-/** 'log': by the endpoint's own log of changes. 'compare': by reading the tables, or their digests, in each round. */
+/** 'log': by the endpoint's own log of changes, or where it has none by triggers that write one (SQLite). 'compare': by reading the tables, or their digests, in each round. */
 export type LinkChanges = 'log' | 'compare'
 
 export const linkChanges: readonly LinkChanges[] = ['log', 'compare']

@@ -37,7 +37,7 @@ import { publishLive } from './capture/publish.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
-import { commonBase, linkObject, readLinkState } from './state.ts'
+import { commonBase, isTold, linkObject, readLinkState } from './state.ts'
 import { stillRejected } from './held/still-rejected.ts'
 
 export interface Round {
@@ -79,14 +79,15 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
-  const known = { tables, before, digests, held, mark: readMark(manifest, link.name) }
+  const known = { tables, before, digests, held }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (isOther) {
     const read = await capture(io, connector, { link, ...known }, { ...options, allow: ['schema'] })
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
   const checkpoint = await connector.checkpoint(link.name)
-  const reading = await readEndpoint(round, io, log, known)
+  const mark = readMark(manifest, link.name)
+  const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: isTold(state, checkpoint) })
   const { captured } = reading
   throwIfAborted(options.signal)
   const base = await commonBase(nodes.reader, state, checkpoint, identity)

@@ -54,6 +54,12 @@ export function readLinkState(manifest: Manifest, link: string): LinkState {
   }
 }
 
+/** Whether the endpoint names what it was told last from here. */
+export function isTold({ written, intent }: LinkState, checkpoint: Checkpoint | null): boolean {
+  const said = checkpoint?.base ?? null
+  return [written, intent].some((cid) => (cid === null ? null : digestHex(cid)) === said)
+}
+
 export interface CommonBase {
   /** null: nothing is known to be common; what is equal is adopted, and what differs is a conflict. */
   readonly commit: Commit | null

@@ -1,6 +1,8 @@
 // What SQLite alone has: tables of every kind, keys that take letters for the same, rules that end a transaction,
 // triggers that say no, files that are none, and others who hold the lock.
 import fs from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Connector } from '../../src/connectors/interface.ts'
@@ -8,6 +10,12 @@ import { openEndpoint } from '../../src/connectors/open.ts'
 import { apply, heldBack, insert, readAll, remove, update } from '../contract/connector-plans.ts'
 import { type SqliteWriter, startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'
+
+/** Collects garbage now. */
+function collect(): void {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+}
 
 describe('SQLite files', () => {
   let other: SqliteWriter
@@ -26,6 +34,23 @@ describe('SQLite files', () => {
     connector = await openEndpoint(`sqlite://${file}`)
   })
   afterEach(() => connector.close())
+
+  test('a table is read to its end whenever the collector runs', async () => {
+    await other.run(file, [
+      'CREATE TABLE t (id INTEGER PRIMARY KEY)',
+      'INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 5000) SELECT n FROM c',
+    ])
+    const tables = await connector.discover(['t'])
+    const snapshot = await connector.snapshot(tables)
+    let rows = 0
+    for await (const batch of snapshot.rows(tables[0]!)) {
+      rows += batch.length
+      collect()
+      await new Promise((done) => setImmediate(done))
+    }
+    await snapshot.close()
+    expect(rows).toBe(5000)
+  })
 
   for (const [kind, sql] of [
     ['a rowid table', 'CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT UNIQUE NOT NULL, n)'],

@@ -1,4 +1,4 @@
-// SQLite in WAL mode keeps the contracts of connectors and links, while another process writes.
+// SQLite in WAL mode, and with change tables, keeps the contracts of connectors and links, while another process writes.
 import { connectorContract } from '../contract/connector.ts'
 import { linkContract } from '../contract/links.ts'
 import { sqliteFixture } from './sqlite-fixture.ts'
@@ -6,3 +6,4 @@ import { sqliteFixture } from './sqlite-fixture.ts'
 const fixture = sqliteFixture('WAL', ['one moment over all tables'])
 connectorContract(fixture)
 linkContract(fixture)
+linkContract(fixture, { changes: 'log' })

@@ -21,8 +21,10 @@ import { sortedByFirst } from './connector-plans.ts'
 const author = { name: 'Ada', email: 'ada@example.org' }
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
 
-export function linkContract(fixture: ConnectorFixture): void {
-  describe.skipIf(fixture.without !== '')(`links with ${fixture.name}${fixture.without}`, () => {
+/** `setting`: what the links declare beside the rest. */
+export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
+  const how = setting.changes === undefined ? '' : `, changes: ${setting.changes}`
+  describe.skipIf(fixture.without !== '')(`links with ${fixture.name}${how}${fixture.without}`, () => {
     let host: FixtureHost
     let endpoint: Endpoint
     let store: MemoryStore
@@ -43,6 +45,7 @@ export function linkContract(fixture: ConnectorFixture): void {
         tables: ['people'],
         into: 'shop',
         branch: 'main',
+        ...setting,
       }
       await endpoint.create(people)
       await endpoint.write(...[ada, grace, edsger].map((put) => ({ table: 'people', put })))

@@ -52,7 +52,8 @@ export const command: Command = {
     changes: {
       type: 'text',
       value: 'HOW',
-      about: "how the endpoint's changes are found: 'log' or 'compare' (default: log once it was followed)",
+      about:
+        "how the endpoint's changes are found: 'log' (of SQLite files: by triggers) or 'compare' (default: log once it was followed, but of SQLite)",
     },
     force: {
       type: 'flag',

@@ -11,6 +11,7 @@ import type {
   EndpointTable,
 } from '../interface.ts'
 import { applyPlan } from './apply.ts'
+import { SqliteChangeLog } from './changes/change-log.ts'
 import { SqliteDatabase, sqlitePath } from './database.ts'
 import { dataVersion, hashFile } from './digest.ts'
 import { type SqliteTable, discoverTables } from './discover.ts'
@@ -26,6 +27,7 @@ export async function openSqlite(url: string): Promise<Connector> {
 
 class SqliteConnector implements Connector {
   readonly location: string
+  readonly log: SqliteChangeLog
   readonly #database: SqliteDatabase
   /** Opened when a digest is asked for. */
   #watch: SqliteDatabase | null = null
@@ -33,6 +35,17 @@ class SqliteConnector implements Connector {
   constructor(database: SqliteDatabase) {
     this.#database = database
     this.location = `sqlite://${database.path}`
+    this.log = new SqliteChangeLog({
+      database,
+      isWritable: database.isWritable,
+      version: async () => {
+        this.#watch ??= await SqliteDatabase.open(database.path)
+        const watch = this.#watch
+        return this.#asked(() => dataVersion(watch))
+      },
+      snapshot: () => this.snapshot(),
+      asked: (work) => this.#writing(work),
+    })
   }
 
   /** The file's own number: another file in its place has another, what is copied over it has not. */

@@ -28,11 +28,14 @@ export function sqlitePath(url: string): string {
 
 export class SqliteDatabase {
   readonly path: string
+  readonly isWritable: boolean
   readonly #database: driver.DatabaseSyncInstance
+  readonly #stepped = new Set<driver.StatementSyncInstance>()
   readonly #statements = new Map<string, driver.StatementSyncInstance>()
 
-  private constructor(path: string, database: driver.DatabaseSyncInstance) {
+  private constructor(path: string, isWritable: boolean, database: driver.DatabaseSyncInstance) {
     this.path = path
+    this.isWritable = isWritable
     this.#database = database
   }
 
@@ -51,7 +54,7 @@ export class SqliteDatabase {
         // Schemas of old may have a text in double quotes.
         enableDoubleQuotedStringLiterals: true,
       })
-      const opened = new SqliteDatabase(path, database)
+      const opened = new SqliteDatabase(path, isWritable, database)
       await opened.patiently(() => opened.all('SELECT count(*) FROM sqlite_schema'))
       opened.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
       // What is reported as written is on the disk, in WAL mode too.
@@ -82,8 +85,15 @@ export class SqliteDatabase {
   }
 
   /** Rows as they are stepped to. A statement of its own: ending the loop ends it. */
-  iterate(sql: string): IterableIterator<SqliteValue[]> {
-    return this.#prepare(sql).iterate() as IterableIterator<SqliteValue[]>
+  *iterate(sql: string): Generator<SqliteValue[]> {
+    const statement = this.#prepare(sql)
+    // The driver's iterator does not hold it: without this the collector would end it amid its rows.
+    this.#stepped.add(statement)
+    try {
+      yield* statement.iterate() as IterableIterator<SqliteValue[]>
+    } finally {
+      this.#stepped.delete(statement)
+    }
   }
 
   /** Number of rows that were changed. */

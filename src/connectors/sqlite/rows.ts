@@ -14,7 +14,7 @@ export async function* readRows(database: SqliteDatabase, table: SqliteTable): A
   const rows = database.iterate(`${select(table)}${order}`)
   let batch: Cell[][] = []
   for (const row of rows) {
-    batch.push(cellsOf(table, row))
+    batch.push(cellsOf(table, row[0] as string, row.slice(1)))
     if (batch.length < batchRows) continue
     yield batch
     batch = []
@@ -30,7 +30,7 @@ export function readRow(database: SqliteDatabase, table: SqliteTable, key: KeyBo
     `${select(table)} WHERE ${keyText(table, key)}`,
     key.map(({ value }) => value),
   )
-  return row === undefined ? null : cellsOf(table, row)
+  return row === undefined ? null : cellsOf(table, row[0] as string, row.slice(1))
 }
 
 export function keyText(table: SqliteTable, key: KeyBound): string {
@@ -47,18 +47,26 @@ function select(table: SqliteTable): string {
 }
 
 function selectText({ name, columns }: SqliteTable): string {
-  const tags = columns.map((column) => `substr(typeof(t.${quoteName(column.name)}), 1, 1)`)
-  const values = columns.map((column) => {
-    const quoted = `t.${quoteName(column.name)}`
-    return `iif(typeof(${quoted}) = 'text', CAST(${quoted} AS BLOB), ${quoted})`
-  })
-  return `SELECT ${tags.join(' || ')}, ${values.join(', ')} FROM main.${quoteName(name)} AS t`
+  const quoted = columns.map((column) => `t.${quoteName(column.name)}`)
+  return `SELECT ${tagsOf(quoted)}, ${quoted.map(valuesOf).join(', ')} FROM main.${quoteName(name)} AS t`
 }
 
-function cellsOf(table: SqliteTable, row: readonly SqliteValue[]): Cell[] {
-  const tags = row[0] as string
+/** A letter for each expression: see values.ts. */
+export function tagsOf(expressions: readonly string[]): string {
+  return expressions.map((one) => `substr(typeof(${one}), 1, 1)`).join(' || ')
+}
+
+export function valuesOf(expression: string): string {
+  return `iif(typeof(${expression}) = 'text', CAST(${expression} AS BLOB), ${expression})`
+}
+
+export function cellsOf(
+  table: Pick<SqliteTable, 'name' | 'columns'>,
+  tags: string,
+  values: readonly SqliteValue[],
+): Cell[] {
   return table.columns.map((column, i) => {
-    const cell = cellOfValue(tags[i] as Tag, row[i + 1]!, column)
+    const cell = cellOfValue(tags[i] as Tag, values[i]!, column)
     if (cell !== null) return cell
     throw new VarveError(
       'VARVE_NOT_POSSIBLE',

@@ -26,6 +26,8 @@ export interface Known {
   readonly digests: TableDigests
   readonly held: HeldRows
   readonly mark: LinkMark | null
+  /** The endpoint names the state that it was brought to from here. */
+  readonly isTold: boolean
 }
 
 export interface Reading {
@@ -45,10 +47,12 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
   const { connector, link, options } = round
   const { mark } = known
   const source = connector.log
+  const isAltering = source?.changesSchema === true
   // Only a log tells one transaction from another.
   const isEach = keepsTransactions(link)
-  const isAsked = link.changes === 'log' || (isEach && link.changes === undefined)
-  const isWanted = isAsked || (link.changes !== 'compare' && (mark !== null || log.isFollowing))
+  const isAsked = link.changes === 'log' || (isEach && link.changes === undefined && !isAltering)
+  const isFollowed = mark !== null || (log.isFollowing && !isAltering)
+  const isWanted = isAsked || (link.changes !== 'compare' && isFollowed)
   if (source === undefined || !isWanted) {
     const notes = isAsked ? ['this kind of endpoint has no log: its tables are compared'] : []
     if (mark === null || options.dryRun === true) return compared(round, io, known, notes)
@@ -117,6 +121,8 @@ async function readLog(
 ): Promise<Reading | string> {
   const { link, options, repo } = round
   const { tables, before, held, mark } = known
+  // A log that was set back together with its system need not show it.
+  if (!known.isTold) return 'the endpoint is in another state than it was brought to'
   const followed: LinkedTable[] = []
   for (const linked of tables) {
     const { table, path } = linked

@@ -130,6 +130,7 @@ class TransformedConnector implements Connector {
   #transformedLog(log: ChangeLog): ChangeLog {
     const made = sha256Hex(utf8(JSON.stringify([this.#transforms, this.#secret ?? null]))).slice(0, 16)
     return {
+      ...(log.changesSchema === true ? { changesSchema: true } : {}),
       obstacle: (tables) => log.obstacle(this.#sources(tables)),
       begin: async (link, tables) => {
         const { position, snapshot } = await log.begin(link, this.#sources(tables))

@@ -1,0 +1,56 @@
+// Rows whose keys were noted, as they are now: of each key the row that has it, or that none has. Under a collation a row may
+// be found by a key that is not byte for byte its own; then the one is gone and the other is there.
+import type { LogChange } from '../../change-log.ts'
+import type { SqliteDatabase, SqliteValue } from '../database.ts'
+import { type SqliteColumn, type SqliteTable, quoteName } from '../discover.ts'
+import { cellsOf, tagsOf, valuesOf } from '../rows.ts'
+import { sameCell } from '../values.ts'
+
+const batchChanges = 512
+
+export interface ChangesRange {
+  readonly after: bigint
+  readonly until: bigint
+}
+
+/** In batches, inside a reading transaction. */
+export function* readChanges(
+  database: SqliteDatabase,
+  table: SqliteTable,
+  real: string,
+  { after, until }: ChangesRange,
+): Generator<LogChange[]> {
+  const keys = table.key.map((name) => table.columns.find((column) => column.name === name)!)
+  const noted = keys.map((_, i) => `k${i}`)
+  const on = noted.map((k, i) => `t.${quoteName(keys[i]!.name)} = c.${k}`).join(' AND ')
+  const columns = table.columns.map(({ name }) => `t.${quoteName(name)}`)
+  const sql = `
+    SELECT ${tagsOf(noted.map((k) => `c.${k}`))}, ${tagsOf(columns)}, t.${quoteName(keys[0]!.name)} IS NOT NULL,
+           ${[...noted.map((k) => `c.${k}`), ...columns].map(valuesOf).join(', ')}
+      FROM (SELECT DISTINCT ${noted.flatMap((k) => [k, `typeof(${k})`]).join(', ')} FROM varve_changes
+             WHERE seq > ${after} AND seq <= ${until} AND tbl = '${real.replaceAll("'", "''")}') AS c
+      LEFT JOIN main.${quoteName(real)} AS t ON ${on}`
+  let batch: LogChange[] = []
+  for (const row of database.iterate(sql)) {
+    batch.push(...changesOf(table, keys, row))
+    if (batch.length < batchChanges) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+function changesOf(
+  table: SqliteTable,
+  keys: readonly SqliteColumn[],
+  [keyTags, tags, isThere, ...values]: readonly SqliteValue[],
+): LogChange[] {
+  const { name } = table
+  if ((keyTags as string).includes('n')) return [{ kind: 'unclear', table: name, reason: 'a key is NULL' }]
+  const key = cellsOf({ name, columns: keys }, keyTags as string, values)
+  if (isThere === 0n) return [{ kind: 'delete', table: name, key }]
+  const after = cellsOf(table, tags as string, values.slice(keys.length))
+  const put: LogChange = { kind: 'put', table: name, oldKey: null, after }
+  const own = keys.map((column) => after[table.columns.indexOf(column)]!)
+  return own.every((cell, i) => sameCell(cell, key[i]!)) ? [put] : [{ kind: 'delete', table: name, key }, put]
+}
