@@ -1,5 +1,7 @@
 // A cache bounded by the bytes it holds; the least recently used value goes first.
 
+const keptShare = 7 / 8
+
 export class Lru<K, V> {
   readonly #entries = new Map<K, { value: V; bytes: number }>()
   readonly #bytesMax: number
@@ -26,8 +28,11 @@ export class Lru<K, V> {
     if (bytes > this.#bytesMax) return
     this.#entries.set(key, { value, bytes })
     this.#bytes += bytes
+    if (this.#bytes <= this.#bytesMax) return
+    // Some at once: a Map walks over the places of all that was deleted from its front, each time it is entered.
+    const bytesLeft = this.#bytesMax * keptShare
     for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax) break
+      if (this.#bytes <= bytesLeft) break
       this.#entries.delete(oldest)
       this.#bytes -= entry.bytes
     }

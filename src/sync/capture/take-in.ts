@@ -1,10 +1,12 @@
 // Brings a table up to date by the rows that were written since it was last read, where the endpoint can tell which. What
 // it costs follows what has changed, but for rows that are gone: which ones nothing says, and all are read again.
-import { compareBytes, equalBytes } from '../../base/bytes.ts'
+import { equalBytes } from '../../base/bytes.ts'
 import type { EndpointTable, WrittenSince } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
-import { packedEdits } from '../../formats/packed-edits.ts'
+import { ownRows } from '../../formats/packed.ts'
+import { type NamedRows, sortedBatches } from '../../formats/runs.ts'
+import { entryAt, sameLinks } from '../../prolly/entry-batch.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { Schema } from '../../table/interface.ts'
@@ -14,8 +16,8 @@ import { noteCounts } from '../tables/differences.ts'
 
 /** Of more than this part of a table, reading all of it takes no longer. */
 const writtenShareMax = 0.25
-const editBytesMax = 64 << 20
-const editOverhead = 200
+const heldBytesMax = 64 << 20
+const rowOverhead = 16
 /** Looked up just before they are made, so that each leaf is read once. */
 const windowEdits = 512
 
@@ -40,50 +42,58 @@ export async function takeIn(
   const writtenMax = before.count * writtenShareMax
   const goneOrWritten = before.count - since.kept
   if (since.written > writtenMax || goneOrWritten > since.written) return null
-  const edits = await editsOf(io, before, since, where)
-  if (edits === null) return null
+  const written = await gathered(io, before, since, where)
+  if (written === null) return null
   let known = 0
   let changed = 0
-  async function* inTurn(all: readonly Edit[]): AsyncGenerator<Edit[]> {
-    for (let at = 0; at < all.length; at += windowEdits) {
-      const window = all.slice(at, at + windowEdits)
-      const found = await before.map.getMany(window.map(({ key }) => key))
-      for (const [i, entry] of found.entries()) {
-        if (entry === null) continue
-        known++
-        if (!isSameEntry(entry, window[i]!)) changed++
+  async function* inTurn(rows: readonly NamedRows[]): AsyncGenerator<Edit[]> {
+    for (const batch of sortedBatches(rows)) {
+      for (let at = 0; at < batch.count; at += windowEdits) {
+        const count = Math.min(windowEdits, batch.count - at)
+        const window = Array.from({ length: count }, (_, i) => entryAt(batch, at + i))
+        const found = await before.map.getMany(window.map(({ key }) => key))
+        for (const [i, entry] of found.entries()) {
+          if (entry === null) continue
+          known++
+          if (!isSameEntry(entry, window[i]!)) changed++
+        }
+        yield window
+        await io.writer.drained()
       }
-      yield window
-      await io.writer.drained()
     }
   }
-  const rows = await before.map.mutate(io.writer, inTurn(edits))
+  const rows = await before.map.mutate(io.writer, inTurn(written))
   if (known !== goneOrWritten) return null
   const after = { ...object, rows: rows.cid }
-  const counts = { added: edits.length - known, changed, removed: 0 }
+  const counts = { added: since.written - known, changed, removed: 0 }
   noteCounts(io.nodes, { before: object, after }, counts)
   return writeTable(io.writer, after)
 }
 
-/** By key; null when they are too many to be held. */
-async function editsOf(io: Io, { shape }: Table, since: WrittenSince, where: string): Promise<Edit[] | null> {
+/** Packed; null when they are too many to be held. */
+async function gathered(
+  io: Io,
+  { shape }: Table,
+  since: WrittenSince,
+  where: string,
+): Promise<NamedRows[] | null> {
   const packer = new CellPacker(shape, where)
-  const edits: Edit[] = []
+  const all: NamedRows[] = []
   let bytes = 0
-  for await (const rows of since.rows()) {
+  for await (const cells of since.rows()) {
     // Left in the middle, the line would have to be cut.
-    if (bytes > editBytesMax) continue
-    for (const edit of packedEdits(packer.pack(rows), (content) => io.writer.put('raw', content))) {
-      bytes += edit.key.length + edit.value!.length + editOverhead
-      edits.push(edit)
-    }
+    if (bytes > heldBytesMax) continue
+    const rows = packer.pack(cells)
+    const links = (rows.contents ?? []).map((content) => io.writer.put('raw', content))
+    all.push({ ...ownRows(rows), contents: null, links })
+    bytes += rows.keys.length + rows.values.length + rowOverhead * rows.count
     await io.writer.drained()
   }
-  return bytes > editBytesMax ? null : edits.sort((a, b) => compareBytes(a.key, b.key))
+  return bytes > heldBytesMax ? null : all
 }
 
-function isSameEntry({ value, links }: Entry, edit: Edit): boolean {
-  return equalBytes(value, edit.value!) && links.join() === (edit.links ?? []).join()
+function isSameEntry(a: Entry, b: Entry): boolean {
+  return equalBytes(a.value, b.value) && sameLinks(a.links, b.links)
 }
 
 function isSameSchema(a: Schema, b: Schema): boolean {

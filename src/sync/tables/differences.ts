@@ -1,14 +1,14 @@
 // What differs between two versions of a table's rows, looked for once a round: it is counted, judged by guards and then
 // written. Few differences are kept, so that the leaves of both are read once.
 import { diffMaps } from '../../prolly/diff.ts'
-import type { Difference, Entry } from '../../prolly/interface.ts'
+import type { Difference } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import type { TableObject } from '../../table/interface.ts'
 import type { RowCounts } from '../interface.ts'
+import { KeptDifferences } from './kept-differences.ts'
 
-const keptBytesMax = 16 << 20
-const keptOverhead = 400
+const keptBytesMax = 32 << 20
 /** Of several tables. */
 const keptPairs = 4
 
@@ -20,7 +20,7 @@ export interface TableStep {
 interface Found {
   readonly counts: RowCounts
   /** null: too many to be kept. */
-  readonly differences: readonly Difference[] | null
+  readonly differences: KeptDifferences | null
 }
 
 /** Rows are named by their content, so what was found of two names holds. */
@@ -40,7 +40,7 @@ export async function* differencesOf(
   step: TableStep,
 ): AsyncGenerator<readonly Difference[]> {
   const differences = (await found.get(nodes)?.get(nameOf(step)))?.differences ?? null
-  if (differences !== null) yield differences
+  if (differences !== null) yield* differences.inBatches()
   else yield* diffMaps(await mapOf(nodes, step.before), await mapOf(nodes, step.after))
 }
 
@@ -69,15 +69,12 @@ async function find(nodes: NodeStore, { before, after }: TableStep): Promise<Fou
   if (old.count === 0 || now.count === 0)
     return { counts: { added: now.count, changed: 0, removed: old.count }, differences: null }
   const counts = { insert: 0, update: 0, delete: 0 }
-  let kept: Difference[] | null = []
-  let bytes = 0
+  let kept: KeptDifferences | null = new KeptDifferences()
   for await (const differences of diffMaps(old, now)) {
     for (const one of differences) {
       counts[kindOf(one)]++
-      if (kept === null) continue
-      bytes += keptOverhead + one.key.length + lengthOf(one.before) + lengthOf(one.after)
-      if (bytes > keptBytesMax) kept = null
-      else kept.push(owned(one))
+      kept?.add(one)
+      if (kept !== null && kept.bytes > keptBytesMax) kept = null
     }
   }
   return {
@@ -88,18 +85,6 @@ async function find(nodes: NodeStore, { before, after }: TableStep): Promise<Fou
 
 function mapOf(nodes: NodeStore, { rows }: TableObject): Promise<ProllyMap> {
   return ProllyMap.load(nodes, rows)
-}
-
-function lengthOf(entry: Entry | null): number {
-  return entry === null ? 0 : entry.value.length
-}
-
-/** A view would keep the whole leaf in memory. */
-function owned({ key, before, after }: Difference): Difference {
-  const own = key.slice()
-  const entry = (one: Entry | null): Entry | null =>
-    one === null ? null : { key: own, value: one.value.slice(), links: one.links }
-  return { key: own, before: entry(before), after: entry(after) }
 }
 
 function nameOf({ before, after }: TableStep): string {
