@@ -9,6 +9,7 @@ import { Repository } from '../dist/index.js'
 import { printTable } from './measure.js'
 
 const rowCount = 1_000_000
+const manyRows = 100_000
 const isRoot = process.getuid?.() === 0
 const columns =
   'id int primary key, name text, email text, amount numeric(12,2), day date, at timestamptz, flag boolean, note text'
@@ -80,8 +81,6 @@ export async function bench() {
   const dir = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'))
   if (isRoot) execFileSync('chown', ['postgres', dir])
   const { psql, stop } = server(bin, dir)
-  let peak = 0
-  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20)
   try {
     await answers(psql)
     for (const name of ['a', 'b']) {
@@ -91,9 +90,7 @@ export async function bench() {
     psql(`insert into t ${rows}`, 'a')
     psql('create table copied (like t including all)', 'b')
     await measure(dir, psql)
-    console.log(`\npeak memory of the process: ${(peak / 1e6).toFixed(0)} MB`)
   } finally {
-    clearInterval(watch)
     await stop()
     rmSync(dir, { recursive: true, force: true })
   }
@@ -105,10 +102,15 @@ async function measure(dir, psql) {
   const table = []
   /** @param {string} name @param {() => unknown} work */
   const time = async (name, work) => {
+    let peak = 0
+    const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20)
     const [start, used] = [performance.now(), process.cpuUsage()]
     await work()
+    const ms = performance.now() - start
     const { user, system } = process.cpuUsage(used)
-    table.push([name, (performance.now() - start).toFixed(0), ((user + system) / 1000).toFixed(0)])
+    clearInterval(watch)
+    table.push([name, ms.toFixed(0), ((user + system) / 1000).toFixed(0), (peak / 1e6).toFixed(0)])
+    return ms
   }
   const repo = await Repository.init(join(dir, 'repo'), {
     author: { name: 'Ada', email: 'ada@example.org' },
@@ -123,10 +125,19 @@ async function measure(dir, psql) {
   await time('psql \\copy from a file', () => psql(`\\copy copied from '${dir}/t.txt'`, 'b'))
   await time('write all rows', () => repo.sync('b'))
   await time('a round with nothing to do, after that', () => repo.sync('b'))
+  await time('and another', () => repo.sync('b'))
   psql(`update t set name = 'x' || id where id % 100 = 0`, 'a')
   await time('capture, 1 % changed', () => repo.sync('a'))
   await time('write, 1 % changed', () => repo.sync('b'))
+  await time('a round with nothing to do, after that', () => repo.sync('b'))
+  psql('delete from t where id % 1000 = 1', 'a')
+  await time('capture, 0.1 % deleted', () => repo.sync('a'))
+  await time('write, 0.1 % deleted', () => repo.sync('b'))
+  psql(`update t set name = 'y' || id where id > ${rowCount - manyRows}`, 'a')
+  await time(`capture, ${manyRows} changed, side by side`, () => repo.sync('a'))
+  const writing = await time(`write, ${manyRows} changed, side by side`, () => repo.sync('b'))
   await repo.close()
   console.log(`\n${rowCount} rows of 8 columns in PostgreSQL, one round\n`)
-  printTable(['step', 'ms', 'cpu ms of this process'], table)
+  printTable(['step', 'ms', 'cpu ms of this process', 'its peak MB'], table)
+  console.log(`\nguarded rows written a second: ${((manyRows / writing) * 1000).toFixed(0)}`)
 }

@@ -78,6 +78,19 @@ describe.skipIf(!hasPostgres)(`rows for an empty table of PostgreSQL${withoutPos
     })
   }
 
+  test('a text that PostgreSQL cannot hold is held back, whether the table has rows or not', async () => {
+    await linked.edit((rows) => rows.put({ id: 5, name: 'a\0b', age: 5 }))
+    expect((await sync()).heldBack.map((row) => [row.key, row.reason])).toEqual([['5', 'rejected']])
+    expect(await linked.rows()).toHaveLength(rowCount - 1)
+    await linked.edit((rows) => {
+      for (let id = 1001; id <= 1000 + rowCount; id++)
+        rows.put({ id, name: id === 1100 ? 'a\0b' : 'x', age: 1 })
+    })
+    const keys = (await sync()).heldBack.map((row) => row.key)
+    expect(keys.sort()).toEqual(['1100', '5'])
+    expect(await linked.rows()).toHaveLength(2 * rowCount - 2)
+  })
+
   test('a row that another writer has put there meanwhile stays, and waits', async () => {
     let isFirst = true
     const receipt = await sync(async () => {

@@ -11,7 +11,7 @@ import { isRefusal } from './failure.ts'
 import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { writeState } from './state.ts'
-import { type Staged, copiedRowsMin, stageRows } from './stage.ts'
+import { type Staged, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
 import { type Statement, changedColumns, statementOf } from './statements.ts'
 
 const batchRows = 5_000
@@ -114,7 +114,14 @@ class Writer implements BatchWriter<PostgresTable> {
   }
 
   async #settle(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<void> {
-    const staged = await stageRows(this.#client, statement, changes)
+    await this.#client.query('SAVEPOINT varve')
+    const staged = await stageRows(this.#client, statement, changes).catch(async (error: unknown) => {
+      if (!isRefusal(error)) throw error
+      // A value that not even a text can be: each row is sent by itself then.
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      return rowsAlong(this.#client, statement, changes)
+    })
+    await this.#client.query('RELEASE SAVEPOINT varve')
     await this.#part(table, { changes, staged, start: 0, end: changes.length })
   }
 

@@ -3,12 +3,15 @@
 import { once } from 'node:events'
 import type { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { utf8 } from '../../base/bytes.ts'
 import type { RowChange } from '../interface.ts'
+import { CopyBuffer } from './copy-buffer.ts'
 import type { Statement } from './statements.ts'
+import { textOfCell } from './types.ts'
 
 /** Fewer rows go along with the statement. */
 export const copiedRowsMin = 200
-const lineBytesMax = 256 << 10
+const chunkBytes = 256 << 10
 
 /** Rows that are at the server, numbered from 1, or go along with each statement. */
 export interface Staged {
@@ -22,15 +25,7 @@ export async function stageRows(
   changes: readonly RowChange[],
 ): Promise<Staged> {
   const { width, text } = statement
-  if (changes.length < copiedRowsMin) {
-    return {
-      run: async (start, end) => {
-        const rows = changes.slice(start, end).map((change) => statement.row(change))
-        const values = Array.from({ length: width }, (_, i) => rows.map((row) => row[i]!))
-        return places(client, text(arraysSource(width)), values, start)
-      },
-    }
-  }
+  if (changes.length < copiedRowsMin) return rowsAlong(client, statement, changes)
   const name = `varve_stage_${width}`
   const columns = Array.from({ length: width }, (_, i) => `c${i} text`).join(', ')
   await client.query(`CREATE TEMP TABLE IF NOT EXISTS ${name} (n int, ${columns}) ON COMMIT DROP`)
@@ -38,6 +33,21 @@ export async function stageRows(
   await copyRowsTo(client, name, statement, changes)
   const sql = text(`SELECT * FROM ${name} WHERE n > $1 AND n <= $2`)
   return { run: (start, end) => places(client, sql, [start, end], 0) }
+}
+
+/** Rows that go along with each statement. */
+export function rowsAlong(
+  client: Client,
+  { width, text, row }: Statement,
+  changes: readonly RowChange[],
+): Staged {
+  return {
+    run: async (start, end) => {
+      const rows = changes.slice(start, end).map((change) => row(change))
+      const values = Array.from({ length: width }, (_, i) => rows.map((cells) => textOfCell(cells[i]!)))
+      return places(client, text(arraysSource(width)), values, start)
+    },
+  }
 }
 
 async function places(client: Client, sql: string, values: unknown[], offset: number): Promise<number[]> {
@@ -61,22 +71,18 @@ async function copyRowsTo(
   const ended = once(stream, 'finish')
   // Whoever awaits it below hears of a failure.
   ended.catch(() => undefined)
-  let lines = ''
+  const lines = new CopyBuffer()
   for (const [i, change] of changes.entries()) {
-    lines += String(i + 1)
-    for (const field of statement.row(change)) lines += `\t${field === null ? '\\N' : escaped(field)}`
-    lines += '\n'
-    if (lines.length < lineBytesMax) continue
-    if (!stream.write(lines)) await Promise.race([once(stream, 'drain'), ended])
-    lines = ''
+    const number = utf8(String(i + 1))
+    lines.text(number, 0, number.length)
+    for (const cell of statement.row(change)) {
+      lines.tab()
+      lines.cell(cell)
+    }
+    lines.endLine()
+    if (lines.length < chunkBytes) continue
+    if (!stream.write(lines.take())) await Promise.race([once(stream, 'drain'), ended])
   }
-  stream.end(lines)
+  stream.end(lines.take())
   await ended
-}
-
-const special = /[\\\n\r\t]/
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-
-function escaped(field: string): string {
-  return special.test(field) ? field.replaceAll(/[\\\n\r\t]/g, (found) => escapes[found]!) : field
 }

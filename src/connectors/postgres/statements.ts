@@ -1,6 +1,8 @@
 // The three statements that write rows. Each takes many rows of text at once, `v (n, c0, c1, …)`, writes those that are
 // as expected, and answers with the numbers of those that are not. Check and write are one statement: no other writer
 // comes in between.
+import { equalBytes } from '../../base/bytes.ts'
+import type { Cell } from '../../table/interface.ts'
 import type { RowChange } from '../interface.ts'
 import type { PostgresColumn, PostgresTable } from './discover.ts'
 import { quoteName } from './sql.ts'
@@ -12,7 +14,7 @@ export interface Statement {
   /** `source` is a query that gives `v`. */
   readonly text: (source: string) => string
   /** One row of `v`. */
-  readonly row: (change: RowChange) => (string | null)[]
+  readonly row: (change: RowChange) => Cell[]
 }
 
 /** For changes of the first one's kind; of updates, for those that change the same columns. */
@@ -24,8 +26,12 @@ export function statementOf(table: PostgresTable, first: RowChange): Statement {
 /** Places of columns that an update writes, as a text to group by. */
 export function changedColumns({ before, after }: RowChange): string {
   if (before === null || after === null) return ''
-  const places = after.flatMap((cell, i) => (textOfCell(cell) === textOfCell(before[i]!) ? [] : [i]))
+  const places = after.flatMap((cell, i) => (isSameText(cell, before[i]!) ? [] : [i]))
   return places.join(',')
+}
+
+function isSameText(a: Cell, b: Cell): boolean {
+  return (a.kind === b.kind && equalBytes(a.bytes, b.bytes)) || textOfCell(a) === textOfCell(b)
 }
 
 function insertOf(table: PostgresTable): Statement {
@@ -39,7 +45,7 @@ function insertOf(table: PostgresTable): Statement {
   const same = keys.map(({ name, at }) => `done.${quoteName(name)} = v.c${at}::${columns[at]!.column.cast}`)
   return {
     width: columns.length,
-    row: ({ after }) => columns.map(({ place }) => textOfCell(after![place]!)),
+    row: ({ after }) => columns.map(({ place }) => after![place]!),
     text: (source) => `
       WITH v AS (${source}),
       done AS (
@@ -55,7 +61,7 @@ function deleteOf(table: PostgresTable): Statement {
   const guarded = guards(table)
   return {
     width: guarded.length,
-    row: ({ before }) => guarded.map(({ place }) => textOfCell(before![place]!)),
+    row: ({ before }) => guarded.map(({ place }) => before![place]!),
     text: (source) => `
       WITH v AS (${source}),
       done AS (DELETE FROM ${table.sql} AS t USING v WHERE ${guardText(guarded)} RETURNING v.n)
@@ -96,8 +102,8 @@ function update(
   return {
     width: guarded.length + places.length,
     row: ({ before, after }) => [
-      ...guarded.map(({ place }) => textOfCell(before![place]!)),
-      ...places.map((place) => textOfCell(after![place]!)),
+      ...guarded.map(({ place }) => before![place]!),
+      ...places.map((place) => after![place]!),
     ],
     text: (source) => `
       WITH v AS (${source}),
