@@ -1,7 +1,7 @@
 // Commits that a link makes, signed by it: the endpoint as it was seen, a base that both sides share, a receipt.
 import type { Cid } from '../encoding/cid.ts'
 import { nextGeneration, writeCommit } from '../history/commit.ts'
-import type { Signature } from '../history/interface.ts'
+import type { Commit, Signature } from '../history/interface.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Round } from './round.ts'
 
@@ -15,6 +15,17 @@ export interface LinkCommit {
   readonly authoredMs?: number
   /** Plain data for dag-cbor. */
   readonly extra?: Readonly<Record<string, unknown>>
+}
+
+const written = 'Written to '
+
+/** Of a commit that shows the endpoint after a write, whose first parent shows it before. */
+export function writtenMessage(endpoint: string): string {
+  return written + endpoint
+}
+
+export function isOfWrite({ message }: Pick<Commit, 'message'>): boolean {
+  return message.startsWith(written)
 }
 
 export async function linkCommit(

@@ -79,7 +79,7 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
-  const known = { tables, before, digests, held }
+  const known = { tables, before, live: state.live, digests, held }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (isOther) {
     const read = await capture(io, connector, { link, ...known }, { ...options, allow: ['schema'] })

@@ -101,6 +101,34 @@ describe.skipIf(!hasPostgres)(`rounds that read what was written since${withoutP
     expect((await linked.rows())[13]).toEqual({ id: 20, name: 'QUIET', age: 1 })
   })
 
+  test('rows that a round has deleted itself are not looked for, and those of others are', async () => {
+    await sync('two-way')
+    const remove = async (ids: readonly number[]): Promise<void> => {
+      await linked.edit((rows) => ids.forEach((id) => rows.delete(id)))
+      await sync()
+    }
+    await remove([20, 21, 22])
+    const quiet = await sync()
+    expect(wholeReadings).toBe(1)
+    expect(quiet.tables[0]!.captured).toMatchObject({ added: 0, changed: 0, removed: 0 })
+    expect(quiet.tables[0]!.after.endpoint!.checksum).toBe(await checksum())
+    await remove([30, 31])
+    await linked.db.query(
+      "INSERT INTO people VALUES (30, 'back', 1); UPDATE people SET age = 7 WHERE id = 40",
+    )
+    const back = await sync()
+    expect(wholeReadings).toBe(1)
+    expect(back.tables[0]!.captured).toMatchObject({ added: 1, changed: 1, removed: 0 })
+    expect(back.tables[0]!.after.endpoint!.checksum).toBe(await checksum())
+    await remove([50])
+    await linked.db.query("INSERT INTO people VALUES (50, 'back', 1); DELETE FROM people WHERE id = 60")
+    const both = await sync()
+    expect(wholeReadings).toBe(2)
+    expect(both.tables[0]!.captured).toMatchObject({ added: 1, changed: 0, removed: 1 })
+    expect(both.tables[0]!.after.endpoint!.checksum).toBe(await checksum())
+    expect(await linked.branchRows()).toEqual(await linked.rows())
+  })
+
   test('after a server was killed all rows are read', async () => {
     await sync('capture')
     await linked.db.end()

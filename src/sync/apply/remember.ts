@@ -5,7 +5,7 @@ import { digestHex, type Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
-import { linkCommit } from '../link-commit.ts'
+import { linkCommit, writtenMessage } from '../link-commit.ts'
 import { baseExtra, linkRef, readLinkState } from '../state.ts'
 import type { ApplyStep } from './interface.ts'
 
@@ -35,7 +35,7 @@ export async function afterWrite(
 ): Promise<ApplyStep> {
   const { round, io, live, state } = step
   const { name, endpoint } = round.link
-  const message = `Written to ${endpoint}`
+  const message = writtenMessage(endpoint)
   const now = await linkCommit(round, io, { tree: after.cid, parents: [live], message })
   const due = new Map<string, Cid | null>([
     ...step.due,

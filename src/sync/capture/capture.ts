@@ -2,6 +2,7 @@
 // same objects: the next commit of an unchanged endpoint is no commit at all.
 import { type VarveError, isVarveError } from '../../base/errors.ts'
 import type { Connector, EndpointSnapshot } from '../../connectors/interface.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import type { TreeEntry, Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { ProllyMap } from '../../prolly/map.ts'
@@ -20,6 +21,8 @@ export interface Capturing {
   readonly tables: readonly LinkedTable[]
   /** The endpoint as it was last read: its columns keep their ids. */
   readonly before: Tree
+  /** The commit that `before` is of. */
+  readonly live: Cid | null
   readonly digests: TableDigests
   readonly held: HeldRows
 }
@@ -57,7 +60,7 @@ async function captureTable(
   { linked, known }: Here,
   options: SyncOptions,
 ): Promise<TreeEntry | null> {
-  const { link, before, digests, held } = what
+  const { link, before, live, digests, held } = what
   if (linked.waits !== undefined) {
     held.add(waitingTable(linked, linked.waits))
     return known
@@ -71,7 +74,7 @@ async function captureTable(
   try {
     const { table, path } = linked
     const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
-    return await readTable(io, source, { path, known, digests }, options)
+    return await readTable(io, source, { path, known, live, digests }, options)
   } catch (error) {
     if (!isVarveError(error) || !isOfTable(error, known)) throw error
     held.add(waitingTable(linked, error.message))

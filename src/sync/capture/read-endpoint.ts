@@ -2,6 +2,7 @@
 // known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
 // and with which a new log begins where one is wanted.
 import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -23,6 +24,7 @@ const idleMs = 60_000
 export interface Known {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
+  readonly live: Cid | null
   readonly digests: TableDigests
   readonly held: HeldRows
   readonly mark: LinkMark | null

@@ -1,15 +1,22 @@
 // One table of a snapshot as an entry of a tree. Of a table that is as it was, or of which the endpoint can tell what was
 // written since, not all is read.
 import type { EndpointSnapshot, EndpointTable } from '../../connectors/interface.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
 import { type PackingOptions, readPacked } from '../../formats/columnar/packed-source.ts'
 import { readCells } from '../../formats/columnar/read-cells.ts'
+import { readCommit } from '../../history/commit.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import type { SyncOptions } from '../interface.ts'
+import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
 import { takeIn } from './take-in.ts'
+
+/** Of one round, where each commit is a transaction. */
+const writesMax = 1000
 
 export interface TableSource {
   readonly snapshot: EndpointSnapshot
@@ -24,13 +31,15 @@ export interface KnownTable {
   readonly path: Path
   /** As it was last read. */
   readonly known: TreeEntry | null
+  /** The commit that shows it so. */
+  readonly live: Cid | null
   readonly digests: TableDigests
 }
 
 export async function readTable(
   io: Io,
   source: TableSource,
-  { path, known, digests }: KnownTable,
+  { path, known, live, digests }: KnownTable,
   options: SyncOptions,
 ): Promise<TreeEntry> {
   const { snapshot, table, where, previous } = source
@@ -42,10 +51,13 @@ export async function readTable(
     return known
   }
   if (last !== null && previous !== undefined && written !== null && written.since !== null) {
-    const now = await takeIn(io, { table: last.table, schema: previous.schema }, written.since, {
-      table,
-      where,
-    })
+    // What was read, with what we have written since, is the endpoint as we know it but for what others wrote.
+    const isOurs = known?.kind === 'table' && (await isWrittenFrom(io, live, path, last.table))
+    const reading = {
+      table: isOurs && !written.since.isSame ? known.table : last.table,
+      schema: previous.schema,
+    }
+    const now = await takeIn(io, reading, written.since, { table, where })
     if (now !== null) {
       digests.add(path, digest, now)
       return { kind: 'table', executable: false, table: now }
@@ -81,4 +93,16 @@ function wholeTable(
     { columns, key: table.key, rowCount: 0, cells },
     { ...reading, previous: previous?.schema },
   )
+}
+
+/** Whether the table was `table` when it was last read, and nothing but this link's writes have changed it in our books. */
+async function isWrittenFrom(io: Io, live: Cid | null, path: Path, table: Cid): Promise<boolean> {
+  for (let cid = live, step = 0; cid !== null && step < writesMax; step++) {
+    const commit = await readCommit(io.nodes.reader, cid)
+    const entry = await (await Tree.load(io.nodes, commit.tree)).get(path)
+    if (entry?.kind === 'table' && entry.table === table) return true
+    if (!isOfWrite(commit)) return false
+    cid = commit.parents[0] ?? null
+  }
+  return false
 }

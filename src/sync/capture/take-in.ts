@@ -1,5 +1,5 @@
 // Brings a table up to date by the rows that were written since it was last read, where the endpoint can tell which. What
-// it costs follows what has changed, but for rows that are gone: which ones nothing says, and all are read again.
+// it costs follows what has changed, but for rows that somebody else has removed: which ones nothing says, and all are read.
 import { equalBytes } from '../../base/bytes.ts'
 import type { EndpointTable, WrittenSince } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
@@ -22,6 +22,7 @@ const rowOverhead = 16
 const windowEdits = 512
 
 export interface LastReading {
+  /** Every row that is kept is in it as it is; whether other rows are gone is told by their number. */
   readonly table: Cid
   /** Of the table as the dataset has it. */
   readonly schema: Schema
