@@ -2,7 +2,6 @@
 // script that runs the words it is given in a shell, as sshd would; where OpenSSH's server is installed, it is the real one.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
@@ -14,6 +13,7 @@ import { isSshUrl, sshArguments, sshPlaceOf } from '../../src/remote/transports/
 import { DiskStore } from '../../src/store/disk/store.ts'
 import type { Store } from '../../src/store/interface.ts'
 import { json, ok, varve } from '../cli/varve.ts'
+import { freePort } from '../support/free-port.ts'
 import { type SshPipe, sshPipe } from '../support/ssh-pipe.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
@@ -241,12 +241,3 @@ test.skipIf(!canRun)(
   },
   60_000,
 )
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => done(port))
-    })
-  })
-}

@@ -44,7 +44,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   execFileSync(init, initArgs, { stdio: 'ignore', cwd: dir })
   let server: ChildProcess | null = null
   const clients = new Set<Client>()
-  const url = (name: string): string => `postgres://postgres@/${name}?host=${encodeURIComponent(dir)}`
+  const port = settings['port'] === undefined ? '' : `&port=${settings['port']}`
+  const url = (name: string): string => `postgres://postgres@/${name}?host=${encodeURIComponent(dir)}${port}`
   const client = async (at: string): Promise<Client> => {
     const made = new Client({ connectionString: at })
     made.on('error', () => undefined)

@@ -2,6 +2,7 @@
 // environment (MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name: disabled (the default), required,
 // verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
 import fs from 'node:fs'
+import net from 'node:net'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
 import { VarveError } from '../../base/errors.ts'
 import type { ConnectorOptions } from '../interface.ts'
@@ -16,14 +17,13 @@ export function addressOf(url: string, { environment = {} }: ConnectorOptions): 
   const user = decodeURIComponent(parsed.username) || file.user
   const password = environment['MYSQL_PWD'] ?? file.password
   const socketPath = parsed.searchParams.get('socket')
-  const ssl = sslOf(url, parsed.searchParams)
+  const host = parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost'
+  const ssl = sslOf(url, host, parsed.searchParams)
   return {
     database,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
-    ...(socketPath === null
-      ? { host: parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost', port: Number(parsed.port || 3306) }
-      : { socketPath }),
+    ...(socketPath === null ? { host, port: Number(parsed.port || 3306) } : { socketPath }),
     ...(ssl === null ? {} : { ssl }),
   }
 }
@@ -33,7 +33,7 @@ export function placeOf(url: string): string {
   return url.replace(/\?.*$/, '')
 }
 
-function sslOf(url: string, options: URLSearchParams): SslOptions | null {
+function sslOf(url: string, host: string, options: URLSearchParams): SslOptions | null {
   const mode = options.get('ssl-mode') ?? 'disabled'
   const caFile = options.get('ssl-ca')
   const ca = caFile === null ? {} : { ca: fs.readFileSync(caFile, 'utf8') }
@@ -45,6 +45,9 @@ function sslOf(url: string, options: URLSearchParams): SslOptions | null {
     case 'verify-ca':
       return { ...ca, rejectUnauthorized: true, verifyIdentity: false }
     case 'verify-identity':
+      // The driver would compare the certificate with 'localhost' instead.
+      if (net.isIP(host) !== 0)
+        throw unusable(url, `'verify-identity' needs the server's name, and '${host}' is an address`)
       return { ...ca, rejectUnauthorized: true, verifyIdentity: true }
     default:
       throw unusable(url, `'${mode}' is no ssl-mode: disabled, required, verify-ca, verify-identity`)

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
-import { type Broker, freePort, startBroker } from '../../support/brokers.ts'
+import { type Broker, startBroker } from '../../support/brokers.ts'
+import { freePort } from '../../support/free-port.ts'
 
 // Debian's script in the path would change the user.
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'

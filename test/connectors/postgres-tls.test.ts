@@ -1,0 +1,72 @@
+// PostgreSQL over TLS: whose certificate is taken, for statements and for the log.
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isVarveError } from '../../src/base/errors.ts'
+import { openEndpoint } from '../../src/connectors/open.ts'
+import { makeCertificate, withoutOpenssl } from '../support/certificate.ts'
+import { freePort } from '../support/free-port.ts'
+import { type Postgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const without = withoutPostgres || withoutOpenssl
+
+describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
+  let postgres: Postgres
+  let certificate = ''
+  let port = 0
+
+  beforeAll(async () => {
+    const dir = temporaryDir()
+    const files = makeCertificate(dir, 'DNS:localhost')
+    ;({ certificate } = files)
+    // Its own user reads them, and nobody else may read the key.
+    fs.chmodSync(dir, 0o755)
+    fs.chmodSync(files.key, 0o600)
+    if (process.getuid?.() === 0) execFileSync('chown', ['postgres', files.key])
+    port = await freePort()
+    postgres = await startPostgres({
+      listen_addresses: '127.0.0.1',
+      port: String(port),
+      ssl: 'on',
+      ssl_cert_file: certificate,
+      ssl_key_file: files.key,
+    })
+    const db = await postgres.client(await postgres.database('shop'))
+    await db.query(
+      "CREATE TABLE people (id int PRIMARY KEY, name text); INSERT INTO people VALUES (1, 'Ada')",
+    )
+  }, 60_000)
+  afterAll(() => postgres.stop(), 60_000)
+
+  /** Whether both of its lines are encrypted; or what stopped it. */
+  async function tried(host: string, options: string): Promise<string> {
+    try {
+      const connector = await openEndpoint(`postgres://postgres@${host}:${port}/shop${options}`)
+      try {
+        const tables = await connector.discover(['people'])
+        const { position, snapshot } = await connector.log!.begin('tls', tables)
+        await snapshot.close()
+        const reader = await connector.log!.open(tables, { position, acknowledged: position })
+        if ('lost' in reader) return reader.lost
+        const db = await postgres.client(`postgres://postgres@127.0.0.1:${port}/shop`)
+        const { rows } = await db.query<{ lines: string }>(
+          "SELECT string_agg(ssl::text, ' ') AS lines FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'varve'",
+        )
+        await connector.log!.end(position).catch(() => undefined)
+        return rows[0]!.lines
+      } finally {
+        await connector.close()
+      }
+    } catch (error) {
+      return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
+    }
+  }
+
+  test('a certificate that nobody vouches for is refused, and so is one of another name', async () => {
+    const trusted = `?sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`
+    expect(await tried('localhost', trusted)).toBe('true true')
+    expect(await tried('localhost', '?sslmode=verify-full')).toMatch(/^VARVE_UNREACHABLE: .*certificate/)
+    expect(await tried('127.0.0.1', trusted)).toMatch(/^VARVE_UNREACHABLE: .*127\.0\.0\.1/)
+  })
+})
