@@ -1,10 +1,10 @@
 // Buckets of the tests' own on the shared server, and the way into them.
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, inject } from 'vitest'
-import { parseS3Url } from '../../src/remote/transports/s3/address.ts'
-import { S3Client } from '../../src/remote/transports/s3/client.ts'
+import { parseS3Url } from '../../src/http/s3/address.ts'
+import { S3Client } from '../../src/http/s3/client.ts'
 import { S3Blobs, type S3BlobsOptions } from '../../src/remote/transports/s3/s3-blobs.ts'
-import { findSettings } from '../../src/remote/transports/s3/settings.ts'
+import { findSettings } from '../../src/http/s3/settings.ts'
 import type { S3Server, S3User } from '../support/ceph.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -2,10 +2,10 @@
 import { inspect } from 'node:util'
 import { afterAll, expect } from 'vitest'
 import { isVarveError } from '../../../src/base/errors.ts'
-import { parseS3Url } from '../../../src/remote/transports/s3/address.ts'
-import { S3Client } from '../../../src/remote/transports/s3/client.ts'
+import { parseS3Url } from '../../../src/http/s3/address.ts'
+import { S3Client } from '../../../src/http/s3/client.ts'
 import { S3Blobs, type S3BlobsOptions } from '../../../src/remote/transports/s3/s3-blobs.ts'
-import { findSettings } from '../../../src/remote/transports/s3/settings.ts'
+import { findSettings } from '../../../src/http/s3/settings.ts'
 import { type MemoryS3, testEnvironment } from '../../support/memory-s3.ts'
 
 const opened: S3Blobs[] = []

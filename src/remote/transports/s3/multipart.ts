@@ -3,10 +3,10 @@
 import type { UploadOptions } from '../blobs/interface.ts'
 import { VarveError, corrupt } from '../../../base/errors.ts'
 import { utf8 } from '../../../base/bytes.ts'
-import type { S3Client } from './client.ts'
+import type { S3Client } from '../../../http/s3/client.ts'
 import { readJournal, removeJournal, writeJournal } from './journal.ts'
-import { faultOf } from './refusals.ts'
-import { type XmlElement, childText, childrenOf, parseXml } from './xml.ts'
+import { faultOf } from '../../../http/s3/refusals.ts'
+import { type XmlElement, childText, childrenOf, parseXml } from '../../../http/s3/xml.ts'
 
 export interface Cut {
   readonly size: number

@@ -6,9 +6,9 @@ import { equalBytes } from '../../../base/bytes.ts'
 import { VarveError, corrupt } from '../../../base/errors.ts'
 import { manifestBytesMax } from '../../../store/manifest-file.ts'
 import type { ManifestFile } from '../blobs/interface.ts'
-import type { S3Client } from './client.ts'
-import { download } from './download.ts'
-import { listPage } from './listing.ts'
+import type { S3Client } from '../../../http/s3/client.ts'
+import { download } from '../../../http/s3/download.ts'
+import { listPage } from '../../../http/s3/listing.ts'
 
 const looksMax = 5
 const pageNames = 1000

@@ -5,10 +5,10 @@ import { equalBytes, utf8 } from '../../../base/bytes.ts'
 import { isVarveError } from '../../../base/errors.ts'
 import { randomHex } from '../../../base/platform.ts'
 import type { ProbeFinding } from '../../interface.ts'
-import type { S3Client } from './client.ts'
-import { createExclusively } from './create.ts'
-import { download } from './download.ts'
-import { listPage } from './listing.ts'
+import type { S3Client } from '../../../http/s3/client.ts'
+import { createExclusively } from '../../../http/s3/create.ts'
+import { download } from '../../../http/s3/download.ts'
+import { listPage } from '../../../http/s3/listing.ts'
 
 const racers = 8
 

@@ -11,13 +11,13 @@ import type {
   WritableBlobs,
 } from '../blobs/interface.ts'
 import type { Conditional, ProbeFinding } from '../../interface.ts'
-import type { S3Client } from './client.ts'
-import { createExclusively } from './create.ts'
-import { download } from './download.ts'
-import { type ListedBlob, listPage } from './listing.ts'
+import type { S3Client } from '../../../http/s3/client.ts'
+import { createExclusively } from '../../../http/s3/create.ts'
+import { download } from '../../../http/s3/download.ts'
+import { type ListedBlob, listPage } from '../../../http/s3/listing.ts'
 import { NewestManifest } from './newest.ts'
 import { probe, removeKey } from './probe.ts'
-import { readOnly, unsafe } from './refusals.ts'
+import { readOnly, unsafe } from '../../../http/s3/refusals.ts'
 import { partBytesDefault, sizeOf, upload } from './upload.ts'
 
 const removalsAtOnce = 8

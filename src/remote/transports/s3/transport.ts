@@ -3,11 +3,11 @@
 import type { Store } from '../../../store/interface.ts'
 import type { OpenRemoteOptions, ProbeFinding } from '../../interface.ts'
 import { BlobStore } from '../blobs/store.ts'
-import { parseS3Url } from './address.ts'
-import { S3Client } from './client.ts'
-import { unsafe } from './refusals.ts'
+import { parseS3Url } from '../../../http/s3/address.ts'
+import { S3Client } from '../../../http/s3/client.ts'
+import { unsafe } from '../../../http/s3/refusals.ts'
 import { S3Blobs } from './s3-blobs.ts'
-import { findSettings } from './settings.ts'
+import { findSettings } from '../../../http/s3/settings.ts'
 
 export async function openS3(url: string, options: OpenRemoteOptions): Promise<Store> {
   const blobs = blobsOf(url, options)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
-import type { S3Client } from './client.ts'
+import type { S3Client } from '../../../http/s3/client.ts'
 import { MultipartUpload } from './multipart.ts'
 
 /** Below this a question costs more than sending. */

@@ -1,6 +1,6 @@
 // What `s3://bucket/prefix` names. As AWS's tools have it, the prefix stands for itself: nothing in it is decoded, so
 // 's3://b/a%20b' is a key with a percent sign. Requests carry each byte that could mean something else encoded.
-import { VarveError } from '../../../base/errors.ts'
+import { VarveError } from '../../base/errors.ts'
 import type { S3Settings } from './settings.ts'
 
 export interface S3Address {

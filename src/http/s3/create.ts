@@ -2,10 +2,10 @@
 // answers losers of a race with 412, but also with 409 or 500, and a connection may be cut after the file was made:
 // whatever is not plain is settled by reading the file. Ours has our bytes, and our mark where the store keeps marks.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { equalBytes } from '../../../base/bytes.ts'
-import { VarveError, isVarveError, throwIfAborted } from '../../../base/errors.ts'
-import { randomHex } from '../../../base/platform.ts'
-import type { HttpAnswer } from '../../../http/client.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { randomHex } from '../../base/platform.ts'
+import type { HttpAnswer } from '../client.ts'
 import type { S3Client } from './client.ts'
 import { download } from './download.ts'
 import { type Fault, faultOf, unsafe } from './refusals.ts'

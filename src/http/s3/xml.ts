@@ -1,8 +1,8 @@
 // S3's answers are XML of a few elements. They come from outside: the parser is a strict one that knows no entities but
 // the five of XML, a document type is refused, and depth and number of elements are bounded before anything is kept.
 import { SaxesParser } from 'saxes'
-import { corrupt } from '../../../base/errors.ts'
-import { utf8Text } from '../../../base/bytes.ts'
+import { corrupt } from '../../base/errors.ts'
+import { utf8Text } from '../../base/bytes.ts'
 
 export interface XmlElement {
   readonly name: string

@@ -2,7 +2,7 @@
 // they are, a comment begins after a blank, and an indented line belongs to the setting above it ('s3.addressing_style').
 // That is a dialect of AWS's own, which the INI packages read differently; hence these few lines.
 import fs from 'node:fs'
-import { VarveError } from '../../../base/errors.ts'
+import { VarveError } from '../../base/errors.ts'
 
 const fileBytesMax = 1 << 20
 

@@ -1,6 +1,6 @@
 // Lists a bucket in its own order, which is that of the keys' bytes; a page at a time, names without the prefix. Keys
 // come encoded, since XML cannot hold every character, and decoded they must be below what was asked for.
-import { corrupt } from '../../../base/errors.ts'
+import { corrupt } from '../../base/errors.ts'
 import type { S3Client } from './client.ts'
 import { faultOf } from './refusals.ts'
 import { type XmlElement, childText, childrenOf, parseXml } from './xml.ts'

@@ -1,8 +1,8 @@
 // Reads a file, or a stretch of it. A connection that is cut costs what was on its way only: the next attempt asks for
 // the rest, and takes it if it is the rest of the same file. Nothing is kept beyond what was asked for.
-import { VarveError, corrupt } from '../../../base/errors.ts'
-import { concatBytes } from '../../../base/bytes.ts'
-import type { Headers, HttpAnswer } from '../../../http/client.ts'
+import { VarveError, corrupt } from '../../base/errors.ts'
+import { concatBytes } from '../../base/bytes.ts'
+import type { Headers, HttpAnswer } from '../client.ts'
 import type { S3Client } from './client.ts'
 import { faultOf } from './refusals.ts'
 

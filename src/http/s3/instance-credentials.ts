@@ -1,9 +1,9 @@
 // The credentials of a machine in Amazon's cloud, from its metadata service (IMDS, version 2 alone: a session token is
 // asked for first, which a request that was tricked out of us could not do). The last place that is looked at: elsewhere
 // nobody answers, which is waited for a second.
-import { VarveError } from '../../../base/errors.ts'
-import { utf8Text } from '../../../base/bytes.ts'
-import { HttpClient } from '../../../http/client.ts'
+import { VarveError } from '../../base/errors.ts'
+import { utf8Text } from '../../base/bytes.ts'
+import { HttpClient } from '../client.ts'
 import { type Credentials, credentialsFrom } from './credential-sources.ts'
 import { type Environment, value } from './settings.ts'
 

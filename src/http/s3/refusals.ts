@@ -1,8 +1,8 @@
 // What an S3 store says when it does not do what it was asked for, as errors that say what to do next. Of the store's
 // own words only the code is repeated, and only if it looks like one: a message may echo what we sent, signatures and
 // keys included.
-import { VarveError } from '../../../base/errors.ts'
-import type { HttpAnswer } from '../../../http/client.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { HttpAnswer } from '../client.ts'
 import { childText, parseXml } from './xml.ts'
 
 export interface Fault {

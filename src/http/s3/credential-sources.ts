@@ -3,9 +3,9 @@
 // machine, unless it is spoken to over TLS. Both answer JSON of the same shape, and both are bounded in time and size.
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
-import { VarveError } from '../../../base/errors.ts'
-import { utf8Text } from '../../../base/bytes.ts'
-import { HttpClient } from '../../../http/client.ts'
+import { VarveError } from '../../base/errors.ts'
+import { utf8Text } from '../../base/bytes.ts'
+import { HttpClient } from '../client.ts'
 import { type Environment, value } from './settings.ts'
 
 export interface Credentials {

@@ -2,7 +2,7 @@
 // ~/.aws/config and ~/.aws/credentials. The environment is handed in; nothing here reads the process's own.
 import path from 'node:path'
 import fs from 'node:fs'
-import { VarveError } from '../../../base/errors.ts'
+import { VarveError } from '../../base/errors.ts'
 import { type Section, loadAwsFile } from './aws-files.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -2,10 +2,10 @@
 // by the store's own clock, a bucket that is in another region is asked there, once each. A redirect is never followed
 // as such: only a region's name is believed, and only where the host is Amazon's own.
 import { AwsV4Signer } from 'aws4fetch'
-import { VarveError } from '../../../base/errors.ts'
-import { toHex } from '../../../base/bytes.ts'
-import { sha256 } from '../../../base/platform.ts'
-import { type Headers, type HttpAnswer, HttpClient, type HttpRequest } from '../../../http/client.ts'
+import { VarveError } from '../../base/errors.ts'
+import { toHex } from '../../base/bytes.ts'
+import { sha256 } from '../../base/platform.ts'
+import { type Headers, type HttpAnswer, HttpClient, type HttpRequest } from '../client.ts'
 import { type S3Address, type S3Place, encodeKey, encodeQuery, placeOf } from './address.ts'
 import { CredentialChain } from './credentials.ts'
 import { type Fault, explain, faultOf, refusal } from './refusals.ts'
