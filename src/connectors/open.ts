@@ -28,6 +28,12 @@ const folder: ConnectorKind = {
   open: async (url, options) => (await import('./folder/connector.ts')).openFolder(url, options),
 }
 
+const s3: ConnectorKind = {
+  name: 'CSV, TSV and JSON Lines objects in S3: s3://BUCKET/PREFIX',
+  accepts: (url) => url.startsWith('s3://'),
+  open: async (url, options) => (await import('./s3/connector.ts')).openS3Objects(url, options),
+}
+
 const http: ConnectorKind = {
   name: 'HTTP API that answers JSON: https://HOST/PATH',
   accepts: (url) => /^https?:\/\//.test(url),
@@ -35,7 +41,7 @@ const http: ConnectorKind = {
   open: async (url, options) => (await import('./http/connector.ts')).openHttp(url, options),
 }
 
-const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, folder, http]
+const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, folder, s3, http]
 
 /** Whether it can be read and not written to. */
 export function isOnlyRead(url: string, connectors: readonly ConnectorKind[] = []): boolean {

@@ -59,6 +59,8 @@ export interface FixtureHost {
 
 export interface Endpoint {
   readonly url: string
+  /** Where its credentials are. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
   /** Where the kind is none of Varve's own. */
   readonly connectors?: readonly ConnectorKind[]
   open(): Promise<Connector>

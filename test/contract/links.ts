@@ -53,7 +53,7 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
     afterEach(() => endpoint.close(), 60_000)
 
     async function sync(wrap: (connector: Connector) => Partial<Connector> = () => ({})): Promise<Receipt> {
-      const connector = await openLink(link, {}, endpoint.connectors)
+      const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
       const repo = createContext(store, { author })
       const given = new Proxy(connector, {
         get: (target, name) => {

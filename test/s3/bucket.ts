@@ -10,6 +10,8 @@ import type { S3Server, S3User } from '../support/ceph.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const why = inject('whyNoS3')
+/** null: there is a server. */
+export const whyNoS3: string | null = why
 const opened: { close(): Promise<void> }[] = []
 
 afterAll(async () => {

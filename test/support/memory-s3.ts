@@ -17,6 +17,8 @@ export interface MemoryS3 extends Loopback {
   pageNames: number
   /** Instead of a listing. */
   readonly rawAnswer: { body: Buffer | null }
+  /** How it takes the tag that a put is to replace: as HTTP writes it, without its quotes alone, or not at all. */
+  replacing: 'as written' | 'bare' | 'ignored'
   /** Names that listings do not show yet. */
   unlisted: (key: string) => boolean
 }
@@ -30,6 +32,7 @@ export async function startMemoryS3(): Promise<MemoryS3> {
     uploads: new Map<string, Map<number, Buffer>>(),
     pageNames: 1000,
     rawAnswer: { body: null },
+    replacing: 'as written' as MemoryS3['replacing'],
     unlisted: () => false,
   })
   return store
@@ -51,6 +54,14 @@ function answer(store: MemoryS3, call: Incoming): Answer {
 function put(store: MemoryS3, call: Incoming): Answer {
   if (call.headers['if-none-match'] === '*' && store.files.has(call.key))
     return fault(412, 'PreconditionFailed')
+  const wanted = call.headers['if-match']
+  if (wanted !== undefined && store.replacing !== 'ignored') {
+    const now = store.files.get(call.key)
+    if (now === undefined) return fault(404, 'NoSuchKey')
+    const tag = tagOf(now.body)
+    if (wanted !== (store.replacing === 'bare' ? tag.replaceAll('"', '') : tag))
+      return fault(412, 'PreconditionFailed')
+  }
   const headers: Record<string, string> = {}
   for (const [name, text] of Object.entries(call.headers))
     if (name.startsWith('x-amz-meta-')) headers[name] = String(text)
@@ -60,6 +71,8 @@ function put(store: MemoryS3, call: Incoming): Answer {
 
 function get(call: Incoming, { body, headers }: Stored): Answer {
   const shown = { ...headers, etag: tagOf(body) }
+  const wanted = call.headers['if-match']
+  if (wanted !== undefined && wanted !== shown.etag) return fault(412, 'PreconditionFailed')
   const range = /^bytes=(\d+)-(\d*)$/.exec(String(call.headers['range'] ?? ''))
   if (range === null) {
     const length = call.method === 'HEAD' ? { 'content-length': String(body.length) } : {}

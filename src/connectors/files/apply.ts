@@ -85,7 +85,7 @@ async function stageFile(
   table: FilesTable,
   { place, owner, plan }: Applying & { readonly plan: ApplyPlan },
 ): Promise<MadeReady> {
-  const opened = table.files.length === 0 ? null : await place.open(path)
+  const opened = table.files.length === 0 ? null : await place.open(path, 'now')
   try {
     const file = new FileTable(path, table)
     const { table: made, written, heldBack } = await rewrite(file, opened, plan)

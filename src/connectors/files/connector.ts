@@ -3,6 +3,7 @@
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
+import type { FileColumn } from '../../formats/interface.ts'
 import type {
   ApplyPlan,
   Applied,
@@ -17,7 +18,7 @@ import { applyPlan } from './apply.ts'
 import { groupFiles } from './groups.ts'
 import type { FilePlace, FilesTable, OpenedFile } from './interface.ts'
 import { digestOf, tableRows } from './read.ts'
-import { type Hints, shapeOf, waitingTable } from './shape.ts'
+import { type Hints, columnsOf, shapeOf, waitingTable } from './shape.ts'
 import { readCheckpoint, takeOver } from './state.ts'
 import { asWaiting } from './waiting.ts'
 
@@ -28,6 +29,7 @@ export class FilesConnector implements Connector {
   readonly #declared: readonly DeclaredTable[]
   /** By path: the version and its digest, where the same version is proof of the same bytes. */
   readonly #digests = new Map<string, { readonly version: string; readonly digest: string }>()
+  readonly #columns = new Map<string, { readonly version: string; readonly columns: readonly FileColumn[] }>()
 
   constructor(place: FilePlace, declared: readonly DeclaredTable[] = []) {
     this.#place = place
@@ -59,12 +61,14 @@ export class FilesConnector implements Connector {
     return tables
   }
 
-  snapshot(): Promise<EndpointSnapshot> {
-    return Promise.resolve({
+  async snapshot(): Promise<EndpointSnapshot> {
+    // What was listed to find the tables may be long ago.
+    await this.#place.list()
+    return {
       rows: (table) => tableRows(table as FilesTable, (path) => this.#open(path)),
       digest: (table) => digestOf(table as FilesTable, (path) => this.#digest(path)),
       close: () => Promise.resolve(),
-    })
+    }
   }
 
   checkpoint(link: string): Promise<Checkpoint | null> {
@@ -92,7 +96,10 @@ export class FilesConnector implements Connector {
   ): Promise<FilesTable> {
     try {
       if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
-      return await shapeOf(name, files, hints, (path, work) => this.#opened(path, work))
+      return await shapeOf(name, files, hints, {
+        opening: (path, work) => this.#opened(path, work),
+        columns: (path, key) => this.#columnsOf(path, key),
+      })
     } catch (error) {
       if (!isVarveError(error) || error.data['waits'] !== true) throw error
       return waitingTable(name, hints, error)
@@ -101,7 +108,7 @@ export class FilesConnector implements Connector {
 
   async #open(path: string): Promise<OpenedFile> {
     try {
-      return await this.#place.open(path)
+      return await this.#place.open(path, 'listed')
     } catch (error) {
       throw asWaiting(path, error)
     }
@@ -114,6 +121,18 @@ export class FilesConnector implements Connector {
     } finally {
       await file.close()
     }
+  }
+
+  #columnsOf(path: string, key: readonly string[]): Promise<readonly FileColumn[]> {
+    return this.#opened(path, async (file) => {
+      const version = [file.version, ...key].join('\0')
+      const known = this.#columns.get(path)
+      if (known?.version === version) return known.columns
+      const columns = await columnsOf(file, key)
+      if (file.isProof) this.#columns.set(path, { version, columns })
+      else this.#columns.delete(path)
+      return columns
+    })
   }
 
   #digest(path: string): Promise<string> {

@@ -9,8 +9,11 @@ export interface FilePlace {
   identity(): Promise<string>
   /** Files whose names say that they hold a table; none that is hidden or not yet complete. */
   list(): Promise<readonly ListedFile[]>
-  /** One state of a file, which does not change under its reader. @throws VarveError with `waits`: see waiting.ts */
-  open(path: string): Promise<OpenedFile>
+  /**
+   * One state of a file, which does not change under its reader: as it was listed, where that is cheaper, or as it is now.
+   * @throws VarveError with `waits`: see waiting.ts
+   */
+  open(path: string, when: 'listed' | 'now'): Promise<OpenedFile>
   /** Makes ready what shall stand at `path` in place of `over` (null: of nothing), on the disk, and touches nothing yet. */
   stage(
     path: string,

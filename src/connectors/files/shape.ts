@@ -18,16 +18,21 @@ export interface Hints {
 
 export type Opening = <T>(path: string, work: (file: OpenedFile) => Promise<T>) => Promise<T>
 
+export interface Looking {
+  readonly opening: Opening
+  /** Of a file; `key` helps to tell its dialect. */
+  columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
+}
+
 /** @throws VarveError with `waits` */
 export async function shapeOf(
   name: string,
   files: readonly string[],
   { declared, known }: Hints,
-  opening: Opening,
+  looking: Looking,
 ): Promise<FilesTable> {
   const found: (readonly FileColumn[])[] = []
-  for (const path of files)
-    found.push(await opening(path, (file) => columnsOf(file, declared?.key ?? known?.key ?? [])))
+  for (const path of files) found.push(await looking.columns(path, declared?.key ?? known?.key ?? []))
   const columns = joined(files, found)
   // A property that no row has at the moment is still a column.
   if (files.length === 0 || files.some(isJsonl))
@@ -38,7 +43,7 @@ export async function shapeOf(
     type: typeOf(column, looks, { declared, known }),
   }))
   if (typed.length === 0) throw fileWaits(files[0] ?? name, 'is empty: nobody knows its columns')
-  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, opening))
+  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, looking.opening))
   const missing = key.find((column) => !columns.has(column))
   if (missing !== undefined) throw fileWaits(files[0] ?? name, `has no column '${missing}' for its key`)
   return {
@@ -64,7 +69,7 @@ function endpointColumn(
   return { name, type, nativeType: type, nullable: !key.includes(name), generated: false }
 }
 
-async function columnsOf(file: OpenedFile, key: readonly string[]): Promise<readonly FileColumn[]> {
+export async function columnsOf(file: OpenedFile, key: readonly string[]): Promise<readonly FileColumn[]> {
   const { path } = file
   if (file.bytesLength === 0) {
     if (isJsonl(path)) return []

@@ -13,9 +13,9 @@ import { type Fault, faultOf, unsafe } from './refusals.ts'
 const attemptsMax = 8
 const pauseMsFirst = 50
 const pauseMsMax = 3000
-const mark = 'x-amz-meta-varve-writer'
+export const writerMark = 'x-amz-meta-varve-writer'
 /** A store that says so has done nothing, or may have done something: either way the file itself will tell. */
-const unsettled = [408, 409, 429, 500, 502, 503, 504]
+export const unsettled: readonly number[] = [408, 409, 429, 500, 502, 503, 504]
 
 /** False when it was there already. @throws VARVE_REFUSED when the store does not know the condition */
 export async function createExclusively(
@@ -29,7 +29,7 @@ export async function createExclusively(
   let last: VarveError | null = null
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     throwIfAborted(signal)
-    const outcome = await put(client, key, bytes, { 'if-none-match': '*', [mark]: writer }, signal)
+    const outcome = await put(client, key, bytes, { 'if-none-match': '*', [writerMark]: writer }, signal)
     if (!(outcome instanceof VarveError)) {
       if (outcome.status < 300) return true
       if (outcome.status === 412 && isPlain) return false
@@ -45,7 +45,7 @@ export async function createExclusively(
       signal,
     )
     if (found !== null) {
-      const theirs = found.headers[mark] ?? writer
+      const theirs = found.headers[writerMark] ?? writer
       return theirs === writer && equalBytes(found.bytes, bytes)
     }
     await pause(attempt, signal)
@@ -70,7 +70,7 @@ async function put(
   }
 }
 
-function isUnknownCondition(fault: Fault): boolean {
+export function isUnknownCondition(fault: Fault): boolean {
   return fault.status === 501 || (fault.status === 400 && conditionCodes.has(fault.code))
 }
 

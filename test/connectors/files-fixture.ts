@@ -1,14 +1,26 @@
-// A folder of CSV files that another program writes to, as a fixture for the suites.
-import fs from 'node:fs'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+// Files of CSV that another program writes to, wherever they lie, as fixtures for the suites.
 import type { ColumnType } from '../../src/table/interface.ts'
 import type { DeclaredTable } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
-import type { ConnectorFixture, Endpoint, Refusal, ValueCase, Write } from '../contract/connector-fixture.ts'
+import type {
+  ConnectorFixture,
+  Endpoint,
+  FixtureHost,
+  Refusal,
+  ValueCase,
+  Write,
+} from '../contract/connector-fixture.ts'
 import { sortedByFirst } from '../contract/connector-plans.ts'
-import { readCsv, writeCsv } from '../support/csv-file.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { type PlainFile, csvText, parseCsv } from '../support/csv-file.ts'
+
+/** How another program reads and writes them. */
+export interface TextFiles {
+  readonly url: string
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  read(name: string): Promise<string>
+  /** Overwrites nobody: `change` is called again where somebody else was faster. */
+  change(name: string, change: (before: string | null) => string): Promise<void>
+}
 
 const value = (type: ValueCase['columnType'], kind: ValueCase['cell'][0], text: string): ValueCase => ({
   type,
@@ -51,62 +63,62 @@ const refusals: readonly Refusal[] = [
   { type: 'bytes', cell: ['text', '\\x00'] },
 ]
 
-export const folderFixture: ConnectorFixture = {
-  name: 'A folder of CSV files',
-  without: '',
-  features: new Set(['digest', 'writers amid a plan']),
-  cellBytesMax: 4 << 20,
-  values,
-  refusals,
-  start() {
-    const dir = temporaryDir()
-    let count = 0
-    return Promise.resolve({
-      stop: () => Promise.resolve(),
-      fresh() {
-        const folder = path.join(dir, `drop ${++count}`)
-        fs.mkdirSync(folder)
-        return Promise.resolve(folderEndpoint(folder))
-      },
-    })
-  },
+export function filesFixture(
+  name: string,
+  without: string,
+  start: () => Promise<Pick<FixtureHost, 'stop'> & { fresh(): Promise<TextFiles> }>,
+): ConnectorFixture {
+  return {
+    name,
+    without,
+    features: new Set(['digest', 'writers amid a plan']),
+    cellBytesMax: 4 << 20,
+    values,
+    refusals,
+    async start() {
+      const host = await start()
+      return { stop: () => host.stop(), fresh: async () => filesEndpoint(await host.fresh()) }
+    },
+  }
 }
 
-export function folderEndpoint(folder: string): Endpoint {
-  const url = `${pathToFileURL(folder).href.replace('file:', 'folder:')}?settle=0`
+function filesEndpoint(files: TextFiles): Endpoint {
+  const { url, environment } = files
   const declared: DeclaredTable[] = []
-  const fileOf = (table: string): string => path.join(folder, `${table}.csv`)
+  const fileOf = (table: string): string => `${table}.csv`
+  const put = (table: string, content: PlainFile): Promise<void> =>
+    files.change(fileOf(table), () => csvText(content))
   return {
     url,
-    open: () => openEndpoint(url, { files: declared }),
-    create: (...tables) => {
+    ...(environment === undefined ? {} : { environment }),
+    open: () => openEndpoint(url, { files: declared, environment }),
+    async create(...tables) {
       for (const { name, key, columns } of tables) {
         declared.push({ table: name, key })
-        writeCsv(fileOf(name), { columns: columns.map((column) => column.name), rows: [] })
+        await put(name, { columns: columns.map((column) => column.name), rows: [] })
       }
-      return Promise.resolve()
     },
-    write: (...writes) => {
+    async write(...writes) {
       for (const table of new Set(writes.map((one) => one.table)))
-        change(
-          fileOf(table),
-          writes.filter((one) => one.table === table),
+        await files.change(fileOf(table), (before) =>
+          changed(
+            before!,
+            writes.filter((one) => one.table === table),
+          ),
         )
-      return Promise.resolve()
     },
-    rows: (table) => {
-      const { columns, rows } = readCsv(fileOf(table))
-      return Promise.resolve(sortedByFirst(rows, columns[0]!))
+    async rows(table) {
+      const { columns, rows } = parseCsv(await files.read(fileOf(table)))
+      return sortedByFirst(rows, columns[0]!)
     },
-    createValues: (table, type, literals) => {
+    createValues(table, type, literals) {
       declared.push({ table, key: ['id'], columns: [{ name: 'v', type: type as ColumnType }] })
       const rows = literals.map((v, i) => ({ id: String(i + 1), v }))
-      writeCsv(fileOf(table), { columns: ['id', 'v'], rows })
-      return Promise.resolve()
+      return put(table, { columns: ['id', 'v'], rows })
     },
-    shownValues: (table) => {
-      const { rows } = readCsv(fileOf(table))
-      return Promise.resolve(sortedByFirst(rows, 'id').map((row) => JSON.stringify(row['v'])))
+    async shownValues(table) {
+      const { rows } = parseCsv(await files.read(fileOf(table)))
+      return sortedByFirst(rows, 'id').map((row) => JSON.stringify(row['v']))
     },
     capitalize: () => Promise.reject(new Error('there are no triggers')),
     cut: () => Promise.reject(new Error('there is no line')),
@@ -115,12 +127,12 @@ export function folderEndpoint(folder: string): Endpoint {
 }
 
 /** By the first column. */
-function change(file: string, writes: readonly Write[]): void {
-  const { columns, rows } = readCsv(file)
+function changed(before: string, writes: readonly Write[]): string {
+  const { columns, rows } = parseCsv(before)
   const first = columns[0]!
   const all = new Map(rows.map((row) => [row[first], row]))
   for (const write of writes)
     if ('put' in write) all.set(write.put[first]!, write.put)
     else all.delete(write.remove[first]!)
-  writeCsv(file, { columns, rows: [...all.values()] })
+  return csvText({ columns, rows: [...all.values()] })
 }
