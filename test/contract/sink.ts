@@ -481,7 +481,7 @@ function watched(
 }
 
 /** What a reader makes of the messages who leaves out those whose id it has seen. Each must fit what was there before. */
-function folded(messages: readonly Message[]): Rows {
+export function folded(messages: readonly Message[]): Rows {
   const rows: Rows = {}
   const seen = new Set<string>()
   for (const { id, table, key, before, after } of messages) {

@@ -11,11 +11,15 @@ import {
 } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kafkaAddress } from '../../../src/connectors/kafka/address.ts'
+import { DataRepository } from '../../../src/api/data-repository.ts'
+import { createContext } from '../../../src/repo/context.ts'
+import { MemoryStore } from '../../../src/store/memory.ts'
+import { deliverRound } from '../../../src/sync/deliver/deliver.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import { RowsRefused } from '../../../src/connectors/rows-refused.ts'
 import type { Batch, RowMessage } from '../../../src/connectors/sink.ts'
 import { ok, varve } from '../../cli/varve.ts'
-import { type Message, sinkContract } from '../../contract/sink.ts'
+import { type Message, folded, sinkContract } from '../../contract/sink.ts'
 import { type Kafka, hasKafka, kafkaStartMsMax, startKafka, withoutKafka } from '../../support/kafka.ts'
 import { temporaryDir } from '../../support/temporary.ts'
 
@@ -39,10 +43,9 @@ async function toldAt(port: number, topic: string): Promise<Told[]> {
   const options = { clientId: 'reader', groupId: `g${++groups}`, bootstrapBrokers: [`127.0.0.1:${port}`] }
   const consumer = new Consumer(options as ConsumerOptions<Buffer, Buffer, Buffer, Buffer>)
   const all: Told[] = []
+  const count = await recordsAt(port, topic)
+  if (count === 0) return []
   try {
-    const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic)!
-    const count = ends.reduce((sum, end) => sum + Number(end), 0)
-    if (count === 0) return []
     const stream = await consumer.consume({
       topics: [topic],
       mode: MessagesStreamModes.EARLIEST,
@@ -60,6 +63,18 @@ async function toldAt(port: number, topic: string): Promise<Told[]> {
     await new Promise<void>((done) => consumer.close(true, () => done()))
   }
   return all.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+}
+
+/** How many records the topic at the broker's open port holds. */
+async function recordsAt(port: number, topic: string): Promise<number> {
+  const options = { clientId: 'reader', groupId: `g${++groups}`, bootstrapBrokers: [`127.0.0.1:${port}`] }
+  const consumer = new Consumer(options as ConsumerOptions<Buffer, Buffer, Buffer, Buffer>)
+  try {
+    const ends = (await consumer.listOffsets({ topics: [topic] })).get(topic)!
+    return ends.reduce((sum, end) => sum + Number(end), 0)
+  } finally {
+    await new Promise<void>((done) => consumer.close(true, () => done()))
+  }
 }
 
 async function addTopic(
@@ -299,6 +314,57 @@ describe.skipIf(!hasKafka)(`Kafka${withoutKafka}`, () => {
       expect(told.map(({ message }) => message!.after)).toEqual([{ id: 1, name: 'Ada' }])
     },
     120_000,
+  )
+
+  test(
+    'rounds that a kill of the broker cuts short go on: every row arrives, in its order, and a row that is too large waits alone',
+    async () => {
+      await addTopic(broker.openPort, 'rounds', { partitions: 3 })
+      const author = { name: 'Ada', email: 'ada@example.org' }
+      const store = MemoryStore.create()
+      const repository = DataRepository.over(store, { author })
+      const link = {
+        name: 'shop',
+        endpoint: urlOf('rounds'),
+        tables: ['people'],
+        into: 'shop',
+        branch: 'main',
+      }
+      const round = async (): Promise<string[]> => {
+        const sink = await openSink(link.endpoint, { link: 'shop', environment })
+        try {
+          const repo = createContext(store, { author })
+          const given = { repo, sink, link: { ...link, mode: 'materialize' as const }, options: {} }
+          return (await deliverRound(given)).heldBack.map(({ key, reason }) => `${key} ${reason}`)
+        } finally {
+          await sink.close()
+        }
+      }
+      for (let step = 0; step < 2; step++) {
+        await repository.transaction('main', async (tx) => {
+          const people = step === 0 ? tx.createTable('people', { key: ['id'] }) : tx.table('people')
+          for (let id = 0; id < 2000; id++) people.put({ id, step, text: 'x'.repeat(500) })
+          if (step === 0) people.put({ id: 7, step, text: 'x'.repeat(2 << 20) })
+        })
+        const cut = round().then(
+          (rows) => rows.join(),
+          (error: { code: string }) => error.code,
+        )
+        await expect
+          .poll(() => recordsAt(broker.openPort, 'rounds'), { timeout: 30_000 })
+          .toBeGreaterThan(step * 2000)
+        await broker.kill()
+        expect(['', '7 rejected', 'VARVE_UNREACHABLE']).toContain(await cut)
+        await broker.start()
+        await expect
+          .poll(() => round().catch(() => null), { timeout: 60_000 })
+          .toEqual(step === 0 ? ['7 rejected'] : [])
+      }
+      const rows = folded((await toldAt(broker.openPort, 'rounds')).map(({ message }) => message!))
+      expect(Object.keys(rows)).toHaveLength(2000)
+      expect(Object.values(rows).every(({ step }) => step === '1')).toBe(true)
+    },
+    kafkaStartMsMax,
   )
 
   test(
