@@ -32,6 +32,15 @@ export function clientOptions(address: KafkaAddress, password: string | null): B
   }
 }
 
+/**
+ * A connection that is reset while it proves who we are says so twice, and nobody listens the second time: Node would end
+ * the process. Whoever waits has heard of it the first time.
+ */
+export function guarded<Client extends Pick<Admin, 'connections'>>(client: Client): Client {
+  client.connections.on('connecting', ({ connection }) => void connection.on('error', () => undefined))
+  return client
+}
+
 export interface TopicFacts {
   /** The cluster's own, and the topic's: another one under the same name has another. */
   readonly cluster: string
@@ -41,7 +50,7 @@ export interface TopicFacts {
 }
 
 export async function topicFacts(options: BaseOptions, topic: string): Promise<TopicFacts> {
-  const admin = new Admin(options)
+  const admin = guarded(new Admin(options))
   try {
     const { id: cluster, topics } = await admin.metadata({ topics: [topic] })
     return { cluster, id: topics.get(topic)?.id ?? '', batchBytesMax: await batchBytesMax(admin, topic) }

@@ -45,8 +45,12 @@ export function kafkaFailure(
   return unreachable(location, wordsOf(all.at(-1)))
 }
 
+/** A line that is cut amid the proof is told as a proof that failed, and is none. */
 export function isUnknownUser(error: unknown): boolean {
-  return [...saidWithin(error)].some(({ code }) => code === 'PLT_KFK_AUTHENTICATION')
+  const all = [...saidWithin(error)]
+  const last = all.at(-1)?.code
+  const isOfLine = last?.startsWith('PLT_KFK_') !== true || last === 'PLT_KFK_NETWORK'
+  return !isOfLine && all.some(({ code }) => code === 'PLT_KFK_AUTHENTICATION')
 }
 
 export function isForbidden(error: unknown): boolean {

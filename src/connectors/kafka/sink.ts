@@ -7,7 +7,7 @@ import { linkSecret, secretName } from '../link-secret.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { within } from '../within.ts'
 import { kafkaAddress } from './address.ts'
-import { clientOptions, topicFacts } from './connect.ts'
+import { clientOptions, guarded, topicFacts } from './connect.ts'
 import { kafkaFailure } from './failure.ts'
 import { type SizedRecord, parts, recordsOf } from './records.ts'
 
@@ -30,7 +30,7 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
   }
   const send = async (part: readonly SizedRecord[]): Promise<void> => {
     // Partitions as Java's own producer chooses them, so that topics keyed alike go together.
-    producer ??= new Producer({ ...client, idempotent: true, partitioner: compatibilityPartitioner })
+    producer ??= guarded(new Producer({ ...client, idempotent: true, partitioner: compatibilityPartitioner }))
     try {
       await producer.send({ messages: part.map(({ record }) => record) })
     } catch (error) {

@@ -1,6 +1,8 @@
 // A topic of Kafka as a sink, with a real broker: the contract of sinks, keys and partitions, and what a broker refuses.
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import {
   Admin,
@@ -275,6 +277,37 @@ describe.skipIf(!hasKafka)(`Kafka${withoutKafka}`, () => {
     expect(await deliver(urlOf('guarded').replace('ada@', ''), batch(row(1)))).toMatch(/^VARVE_UNREACHABLE/)
     expect(await toldAt(broker.openPort, 'guarded')).toHaveLength(3)
   }, 60_000)
+
+  test('a line that is reset at any moment while the password is proven is unreachable, and harms nobody', async () => {
+    await addTopic(broker.openPort, 'reset')
+    let left = 0
+    const proxy = net.createServer((near) => {
+      const far = net.connect(broker.port, '127.0.0.1')
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        from.on('error', () => to.destroy())
+        from.on('close', () => to.destroy())
+        from.on('data', (bytes: Buffer) => {
+          if (left-- > 0) to.write(bytes)
+          else near.resetAndDestroy()
+        })
+      }
+    })
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const url = `kafka://ada@127.0.0.1:${port}/reset`
+    for (let parts = 0; parts < 8; parts++) {
+      left = parts
+      // Each part counts for all tries together: no try comes further.
+      expect(await deliver(url, batch(row(parts)))).toMatch(/^VARVE_UNREACHABLE/)
+    }
+    left = Number.POSITIVE_INFINITY
+    expect(await deliver(url, batch(row(9)))).toBe('delivered')
+    await new Promise((done) => proxy.close(done))
+    expect((await toldAt(broker.openPort, 'reset')).map(({ message }) => message!.key['id'])).toEqual([9])
+  }, 120_000)
 
   test('an answer that is lost with the line is asked for again, and the broker keeps the rows once', async () => {
     await addTopic(broker.openPort, 'cut')
