@@ -260,6 +260,17 @@ test('a file that changes while it is read is not read by half, and one that is 
   await later.close()
 })
 
+test('what we have written ourselves need not be left alone before the next plan', async () => {
+  drop('a.csv', 'id\n1\n')
+  const old = new Date(Date.now() - 4_000_000)
+  fs.utimesSync(path.join(folder, 'a.csv'), old, old)
+  const connector = await openEndpoint(url(3_600), { files: [{ table: 'a', key: ['id'] }] })
+  for (const id of ['2', '3', '4'])
+    expect(heldBack(await apply(connector, [insert('a', { id })]))).toBe('nothing')
+  await connector.close()
+  expect(text('a.csv')).toBe('id\n1\n2\n3\n4\n')
+})
+
 test('of many workers that take over at once each gets a number of its own, and what others staged is gone', async () => {
   drop('a.csv', 'id\n1\n')
   const connectors = await Promise.all(Array.from({ length: 8 }, () => openEndpoint(url())))
@@ -283,13 +294,14 @@ test('a file that is replaced keeps its rights, and a new table is made of what 
   await connected(
     async (connector) => {
       expect(heldBack(await apply(connector, [insert('a', { id: '2', n: 'y' })]))).toBe('nothing')
-      expect(heldBack(await apply(connector, [insert('made', { id: '1', paid: null })]))).toBe('nothing')
+      const made = ['10', '9', '1'].map((id) => insert('made', { id, paid: null }))
+      expect(heldBack(await apply(connector, made))).toBe('nothing')
       await expect(connector.discover(['other'])).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
     },
     [{ table: 'made', key: ['id'], columns }],
   )
   expect(fs.statSync(path.join(folder, 'a.csv')).mode & 0o777).toBe(0o640)
-  expect(text('made.csv')).toBe('id,paid\n1,\n')
+  expect(text('made.csv')).toBe('id,paid\n1,\n9,\n10,\n')
 })
 
 test('an address is the whole path of a folder that is there', async () => {

@@ -53,10 +53,11 @@ export class FileTable {
     }
   }
 
-  /** `previous` has the types by which keys are spelled. */
+  /** `previous` has the types by which keys are spelled and ordered; null: those of the endpoint's table. */
   async read(bytes: AsyncIterable<Uint8Array>, previous: TableObject | null): Promise<TableObject> {
     const { shape, path: where, writer, nodes } = this
-    const known = previous ?? (this.#format === 'jsonl' ? this.#empty('typed', plainJsonl) : undefined)
+    const isText = this.#format !== 'jsonl'
+    const known = previous ?? this.#empty(isText ? 'text' : 'typed', isText ? null : plainJsonl)
     const options = { format: this.#format, key: shape.key, where, writer, nodes, previous: known }
     return (await readTable(bytes, options)).table
   }

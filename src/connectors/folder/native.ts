@@ -30,6 +30,11 @@ export function versionOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string 
   return `${ino}-${size}-${mtimeNs}-${ctimeNs}`
 }
 
+/** What stays of a file that is renamed, as long as nobody writes in it. */
+export function writtenAs({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino}-${size}-${mtimeNs}`
+}
+
 /** Whether a change since then would show in the version. `nowMs`: the clock before the stat was taken. */
 export function isTelling({ mtimeNs, ctimeNs }: BigIntStats, nowMs: number): boolean {
   const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs

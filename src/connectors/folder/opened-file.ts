@@ -8,7 +8,7 @@ import { toHex } from '../../base/bytes.ts'
 import { sha256Stream } from '../../base/platform.ts'
 import type { OpenedFile } from '../files/interface.ts'
 import { fileWaits } from '../files/waiting.ts'
-import { isTelling, openFile, versionOf } from './native.ts'
+import { isTelling, openFile, versionOf, writtenAs } from './native.ts'
 
 const partBytes = 1 << 20
 const looksMax = 4
@@ -29,8 +29,11 @@ export class OpenedFolderFile implements OpenedFile {
     this.#handle = opened.handle
   }
 
-  /** `settleMs`: for how long it has to have been left alone. @throws VarveError with `waits` */
-  static async open(place: string, path: string, settleMs: number): Promise<OpenedFolderFile> {
+  /**
+   * `settleMs`: for how long it has to have been left alone, unless it still is what we have written ourselves.
+   * @throws VarveError with `waits`
+   */
+  static async open(place: string, path: string, settleMs: number, own?: string): Promise<OpenedFolderFile> {
     const nowMs = Date.now()
     const { handle, stat: first } = await openFile(place, path)
     let stat = first
@@ -38,7 +41,7 @@ export class OpenedFolderFile implements OpenedFile {
       for (let looks = 0; ; looks++) {
         const ageMs = Date.now() - Number(stat.mtimeNs / 1_000_000n)
         // A clock that is far behind the file's tells nothing.
-        if (ageMs >= settleMs || ageMs < -settleMs) break
+        if (ageMs >= settleMs || ageMs < -settleMs || writtenAs(stat) === own) break
         if (looks === looksMax) throw fileWaits(path, 'is being written')
         await pause(settleMs - ageMs, undefined)
         stat = await handle.stat({ bigint: true })

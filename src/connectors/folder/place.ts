@@ -15,6 +15,8 @@ export class FolderPlace implements FilePlace {
   readonly #root: string
   readonly #settleMs: number
   readonly #watch: FolderWatch
+  /** Files as we have written them: those need not be left alone before they are read. */
+  readonly #own = new Map<string, string>()
 
   private constructor(root: string, settleMs: number) {
     this.location = `folder://${root}`
@@ -47,7 +49,7 @@ export class FolderPlace implements FilePlace {
   }
 
   open(file: string): Promise<OpenedFile> {
-    return OpenedFolderFile.open(path.join(this.#root, file), file, this.#settleMs)
+    return OpenedFolderFile.open(path.join(this.#root, file), file, this.#settleMs, this.#own.get(file))
   }
 
   stage(
@@ -56,7 +58,9 @@ export class FolderPlace implements FilePlace {
     over: OpenedFile | null,
     owner: string,
   ): Promise<StagedFile> {
-    return stageFile({ root: this.#root, path: file, over: over as OpenedFolderFile | null }, bytes, owner)
+    const onPut = (written: string): void => void this.#own.set(file, written)
+    const target = { root: this.#root, path: file, over: over as OpenedFolderFile | null, onPut }
+    return stageFile(target, bytes, owner)
   }
 
   async clearStaged(owner: string): Promise<void> {

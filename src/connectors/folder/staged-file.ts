@@ -5,7 +5,7 @@ import * as path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import type { StagedFile } from '../files/interface.ts'
-import { flushFolder, removeQuietly } from './native.ts'
+import { flushFolder, removeQuietly, writtenAs } from './native.ts'
 import { OpenedFolderFile } from './opened-file.ts'
 
 export const hiddenPrefix = '.varve-'
@@ -17,6 +17,8 @@ export interface Target {
   readonly path: string
   /** null: there is to be no such file. */
   readonly over: OpenedFolderFile | null
+  /** Told what now stands there, as `writtenAs` says it. */
+  readonly onPut: (written: string) => void
 }
 
 export async function stageFile(
@@ -29,15 +31,19 @@ export async function stageFile(
   const staged = path.join(path.dirname(place), `${hiddenPrefix}${owner}-${randomHex(8)}.tmp`)
   // Of a file that may have changed without a trace only the bytes tell.
   const digest = over === null || over.isProof ? null : await over.digest()
+  let written: string
   try {
-    await writeNew(staged, bytes, over)
+    written = await writeNew(staged, bytes, over)
   } catch (error) {
     await removeQuietly(staged)
     throw ioFault(target.path, error)
   }
   return {
     isCurrent: () => isCurrent(place, target, digest),
-    put: () => put(staged, place, target),
+    put: async () => {
+      await put(staged, place, target)
+      target.onPut(written)
+    },
     drop: () => removeQuietly(staged),
   }
 }
@@ -63,7 +69,7 @@ async function writeNew(
   staged: string,
   bytes: AsyncIterable<Uint8Array>,
   over: OpenedFolderFile | null,
-): Promise<void> {
+): Promise<string> {
   const handle = await fs.open(staged, 'wx', 0o666)
   try {
     for await (const part of bytes) await handle.writeFile(part)
@@ -73,6 +79,7 @@ async function writeNew(
       await handle.chown(Number(over.stat.uid), Number(over.stat.gid)).catch(() => undefined)
     }
     await handle.sync()
+    return writtenAs(await handle.stat({ bigint: true }))
   } finally {
     await handle.close()
   }
