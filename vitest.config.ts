@@ -25,6 +25,7 @@ export const slow: readonly string[] = [
   'test/connectors/postgres-tls.test.ts',
   'test/sync/transactions.test.ts',
   'test/sync/commit-by-commit.test.ts',
+  'test/sync/cursor.test.ts',
   'test/connectors/sqlite-journal.test.ts',
   'test/connectors/folder.test.ts',
   'test/crash/folder.test.ts',

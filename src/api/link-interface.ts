@@ -5,11 +5,13 @@ import type { Receipt, SyncGuard, SyncPlan } from '../sync/interface.ts'
 
 export type {
   ColumnTransform,
+  CursorLag,
   DeclaredTable,
   LinkChanges,
   LinkMode,
   LinkSetting,
   Mask,
+  TableCursor,
   TableTransform,
 } from '../dataset/interface.ts'
 export type { LogStatus } from '../connectors/change-log.ts'

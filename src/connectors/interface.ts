@@ -134,8 +134,32 @@ export interface EndpointSnapshot {
    * or null where the system cannot tell; then there is the digest.
    */
   written?(table: EndpointTable, earlier: string | null): Promise<Written | null>
+  /**
+   * Rows that `column` shows to be new: those whose value is not below `from` less the lag, or is empty. Absent where
+   * rows cannot be selected. @throws VarveError VARVE_RULE_VIOLATED where the column cannot be used so
+   */
+  since?(table: EndpointTable, cursor: RowCursor): Promise<RowsSince>
   close(): Promise<void>
 }
+
+export interface RowCursor {
+  readonly column: string
+  readonly lag: CursorLag
+  /** What `largest` was at an earlier snapshot; null: all rows. */
+  readonly from: string | null
+}
+
+export interface RowsSince {
+  /** The largest value that there is, in the system's own words; null where there is none. */
+  readonly largest: string | null
+  /** Whether an index leads there. */
+  readonly isIndexed: boolean
+  /** As `rows` of the snapshot. */
+  rows(): AsyncIterable<readonly (readonly Cell[])[]>
+}
+
+/** In ms for times, in the column's own numbers otherwise. See dataset/interface.ts, which stands above. */
+export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
   /** Of this snapshot, for a later one. */

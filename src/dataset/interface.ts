@@ -50,6 +50,19 @@ export type LinkChanges = 'log' | 'compare'
 
 export const linkChanges: readonly LinkChanges[] = ['log', 'compare']
 
+export interface TableCursor {
+  /** As the endpoint calls it. */
+  readonly table: string
+  /** Grows with each change of a row. */
+  readonly column: string
+  /** How far behind the largest value rows may still come in. Default: 5 minutes; a column of numbers has none. */
+  readonly lag?: CursorLag
+  /** All rows are read and compared this often, in ms. Default: never. */
+  readonly fullMs?: number
+}
+
+export type CursorLag = { readonly ms: number } | { readonly units: number }
+
 export interface LinkSetting {
   /** URL without a password. */
   readonly endpoint: string
@@ -71,6 +84,8 @@ export interface LinkSetting {
   readonly files?: readonly DeclaredTable[] | undefined
   /** Of a link to an HTTP API. */
   readonly http?: readonly HttpTable[] | undefined
+  /** Of tables of which only rows are read that a column shows to be new: what is gone is not seen. Mode 'capture'. */
+  readonly cursor?: readonly TableCursor[] | undefined
   /** How the endpoint's changes are found; unset: by its log once the link was followed, else by comparing. */
   readonly changes?: LinkChanges | undefined
 }

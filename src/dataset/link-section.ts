@@ -4,6 +4,7 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
 import { fileTablesOf, httpTablesOf } from './declared-tables.ts'
+import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
 import { transformsOf } from './transform-section.ts'
@@ -17,6 +18,7 @@ const settings = [
   'branch',
   'commits',
   'changes',
+  'cursor',
   'transform',
   'files',
   'http',
@@ -69,6 +71,7 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     ...(changes === null ? {} : { changes }),
     into: intoOf(key, text('into') ?? name, fault),
     branch: text('branch'),
+    ...cursorSetting(given.get('cursor'), { mode, tables, changes, fault }),
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
     ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
     ...(given.has('http') ? { http: httpTablesOf(given.get('http'), { tables, fault }) } : {}),
@@ -94,6 +97,22 @@ function intoOf(key: unknown, into: string, fault: FaultAt): string {
     if (!isVarveError(error)) throw error
     throw fault(key, `'into' is no folder of the dataset: ${error.message}`)
   }
+}
+
+function cursorSetting(
+  section: unknown,
+  {
+    mode,
+    tables,
+    changes,
+    fault,
+  }: { mode: LinkMode; tables: readonly string[]; changes: string | null; fault: FaultAt },
+): Pick<LinkSetting, 'cursor'> {
+  if (section === undefined) return {}
+  if (mode !== 'capture')
+    throw fault(section, `a cursor sees no deletes, and '${mode}' needs them`, "its mode is 'capture'")
+  if (changes === 'log') throw fault(section, 'the log tells more than a cursor', "leave 'cursor' out")
+  return { cursor: [...cursorsOf(section, { tables, fault })] }
 }
 
 function commitsOf(node: unknown, commits: string | null, fault: FaultAt): { commits?: 'each' } {

@@ -29,6 +29,8 @@ export interface CapturedTable {
   readonly read: number
   /** What the endpoint had changed since it was read before. */
   readonly captured: RowCounts
+  /** The column by which new rows were found: rows that are gone were not. */
+  readonly cursor?: string
 }
 
 export interface TableReceipt extends CapturedTable {

@@ -14,7 +14,7 @@ import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import { readBranch } from '../repo/head.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
-import type { Manifest } from '../store/interface.ts'
+import type { Manifest, ObjectReader } from '../store/interface.ts'
 import { applyRound } from './apply/commits.ts'
 import { commitTree } from './branch-change.ts'
 import { capture } from './capture/capture.ts'
@@ -78,11 +78,11 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const before = await commitTree(io, state.live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   const tables = await findTables(io, { link, connector, before, branch, held })
-  const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
-  const known = { tables, before, live: state.live, digests, held }
+  const digests = await digestsOf(nodes.reader, manifest, link, state.identity === identity)
+  const known = { link, tables, before, live: state.live, digests, held, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (isOther) {
-    const read = await capture(io, connector, { link, ...known }, { ...options, allow: ['schema'] })
+    const read = await capture(io, connector, known, { ...options, allow: ['schema'] })
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
   const checkpoint = await connector.checkpoint(link.name)
@@ -138,6 +138,16 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
 async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promise<Tree | null> {
   const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
   return tip === null ? null : Tree.load(nodes, tip.tree)
+}
+
+/** What was noted of another database says nothing of this one. */
+function digestsOf(
+  reader: ObjectReader,
+  manifest: Manifest,
+  { name }: Link,
+  isSame: boolean,
+): Promise<TableDigests> {
+  return TableDigests.load(reader, isSame ? manifest.refs.get(linkObject(name, 'digests')) : undefined)
 }
 
 async function notesOf(

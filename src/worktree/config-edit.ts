@@ -1,4 +1,5 @@
 // Changes one entry of varve.yaml and leaves everything else in it as the user wrote it: comments, order, spelling.
+import { cursorEntry } from '../dataset/cursor-section.ts'
 import { type Document, isMap, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
@@ -61,6 +62,10 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
     document.setIn(['links', name, 'files'], document.createNode(declaredEntries(setting.files)))
   if (setting.http !== undefined)
     document.setIn(['links', name, 'http'], document.createNode(declaredEntries(setting.http)))
+  if (setting.cursor !== undefined) {
+    const entries = setting.cursor.map((one) => [one.table, cursorEntry(one)] as const)
+    document.setIn(['links', name, 'cursor'], document.createNode(Object.fromEntries(entries)))
+  }
   if (setting.commits !== undefined) document.setIn(['links', name, 'commits'], setting.commits)
   if (setting.changes !== undefined) document.setIn(['links', name, 'changes'], setting.changes)
   write(root, document)

@@ -1,19 +1,20 @@
+import { lagOf, periodOf } from '../../dataset/cursor-section.ts'
 import { linkChanges, linkModes } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/link-templates.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
 import { alignedRows } from '../format/columns.ts'
-import { fileText, logLines, transformText } from '../format/link-lines.ts'
+import { cursorText, fileText, logLines, transformText } from '../format/link-lines.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
-import type { DeclaredTable, LinkChanges, LinkMode } from '../../index.ts'
+import type { DeclaredTable, LinkChanges, LinkMode, LinkSetting, TableCursor } from '../../index.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
@@ -55,6 +56,22 @@ export const command: Command = {
       about:
         "how the endpoint's changes are found: 'log' (of SQLite files: by triggers) or 'compare' (default: log once it was followed, but of SQLite)",
     },
+    cursor: {
+      type: 'list',
+      value: 'TABLE=COLUMN',
+      about: 'read only rows of TABLE whose COLUMN is new, or empty: sees no deletes (mode capture)',
+    },
+    lag: {
+      type: 'text',
+      value: 'LAG',
+      about:
+        'with --cursor: how far below the largest value rows may still come in (default: 5m; of numbers: a number)',
+    },
+    full: {
+      type: 'text',
+      value: 'TIME',
+      about: 'with --cursor: read and compare all rows this often, such as 24h (default: never)',
+    },
     force: {
       type: 'flag',
       about: 'with remove: even where the endpoint cannot be told; what it keeps for the link stays there',
@@ -78,7 +95,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 
@@ -104,13 +121,14 @@ async function run(context: Context): Promise<number> {
   if (action === 'show') {
     const link = (await repo.links()).find((one) => one.name === name)
     if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
-    const { branch, into, commits, transform = [], files = [], http = [], ...rest } = link
+    const { branch, into, commits, cursor = [], transform = [], files = [], http = [], ...rest } = link
     const lines = {
       ...rest,
       tables: link.tables.join(', '),
       into: into === '' ? '.' : into,
       branch: branch ?? '(the current one)',
       ...(commits === undefined ? {} : { commits }),
+      ...(cursor.length === 0 ? {} : { cursor: cursor.map(cursorText).join('; ') }),
       ...(files.length === 0 ? {} : { files: files.map(fileText).join('; ') }),
       ...(http.length === 0 ? {} : { http: http.map(({ table }) => table).join(', ') }),
       ...(transform.length === 0 ? {} : { transform: transform.map(transformText).join('; ') }),
@@ -216,6 +234,7 @@ async function add(
     ...(branch === undefined ? {} : { branch }),
     ...(commits === undefined ? {} : { commits }),
     ...(changes === undefined ? {} : { changes: changes as LinkChanges }),
+    ...cursorSetting(given, { mode, tables, changes }),
     ...filesOf(given, tables),
   })
   out.result(link, () => {
@@ -223,6 +242,33 @@ async function add(
     out.hint(`see what a first round would do: varve sync ${link.name} --dry-run`)
   })
   return 0
+}
+
+function cursorSetting(
+  given: Arguments,
+  link: { mode: string; tables: readonly string[]; changes: string | undefined },
+): Pick<LinkSetting, 'cursor'> {
+  const cursors = given.list('cursor').flatMap((list) => list.split(','))
+  if (cursors.length === 0) return {}
+  if (link.mode !== 'capture') throw usage("'--cursor' sees no deletes: the mode is 'capture'")
+  if (link.changes === 'log') throw usage("the log tells more than a cursor: leave '--cursor' out")
+  const [lag, full] = [given.text('lag'), given.text('full')]
+  const parsed = lag === undefined ? undefined : lagOf(lag)
+  const fullMs = full === undefined ? undefined : periodOf(full)
+  if (parsed === null) throw usage(`'--lag' needs a time such as 5m, or a number, not '${lag!}'`)
+  if (fullMs === null) throw usage(`'--full' needs a time such as 24h, not '${full!}'`)
+  return {
+    cursor: cursors.map((text): TableCursor => {
+      const [, table = '', column = ''] = /^(.+)=([^=]+)$/.exec(text) ?? []
+      if (!link.tables.includes(table)) throw usage(`'--cursor' needs TABLE=COLUMN, not '${text}'`)
+      return {
+        table,
+        column,
+        ...(parsed === undefined ? {} : { lag: parsed }),
+        ...(fullMs === undefined ? {} : { fullMs }),
+      }
+    }),
+  }
 }
 
 /** What is said of the tables that lie in files. */

@@ -1,5 +1,6 @@
 // What is said of a link beside its endpoint: what files do not say themselves, how rows are transformed, its log.
-import type { DeclaredTable, LinkTest, TableTransform } from '../../index.ts'
+import { periodText } from '../../dataset/cursor-section.ts'
+import type { DeclaredTable, LinkTest, TableCursor, TableTransform } from '../../index.ts'
 
 /** 'orders: key id; amount decimal' */
 export function fileText({ table, key = [], columns = [] }: DeclaredTable): string {
@@ -8,6 +9,16 @@ export function fileText({ table, key = [], columns = [] }: DeclaredTable): stri
     ...columns.map(({ name, type }) => `${name} ${type}`),
   ]
   return `${table}: ${words.join('; ')}`
+}
+
+/** 'orders: updated_at, lag 5m, full 24h; sees no deletes' */
+export function cursorText({ table, column, lag, fullMs }: TableCursor): string {
+  const words = [
+    column,
+    ...(lag === undefined ? [] : [`lag ${'ms' in lag ? periodText(lag.ms) : lag.units}`]),
+    ...(fullMs === undefined ? ['sees no deletes'] : [`sees deletes every ${periodText(fullMs)}`]),
+  ]
+  return `${table}: ${words.join(', ')}`
 }
 
 /** 'people: 3 of its columns, where active, email hash' */

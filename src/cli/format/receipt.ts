@@ -66,6 +66,7 @@ function tableLines(tables: readonly TableReceipt[]): string[] {
     `${table.read} rows`,
     `read ${countsText(table.captured)}`,
     `written ${countsText(table.written)}`,
+    ...(table.cursor === undefined ? [] : [`by cursor ${table.cursor}: sees no deletes`]),
   ])
   return alignedRows(rows.map((cells) => cells.map(visible)))
 }

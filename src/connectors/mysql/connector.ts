@@ -20,6 +20,7 @@ import { type MysqlTable, discoverTables } from './discover.ts'
 import { endpointError } from './failure.ts'
 import { Session } from './session.ts'
 import { quoteName } from './sql.ts'
+import { sinceCursor } from './since.ts'
 import { readState, takeOver } from './state.ts'
 import { cellOfBytes, readExpression } from './types.ts'
 
@@ -70,6 +71,11 @@ class MysqlConnector implements Connector {
     return {
       rows: (table) => this.#rows(table as MysqlTable),
       digest: (table) => this.#asked(() => digestOf(this.#session, table as MysqlTable)),
+      since: async (table, cursor) => {
+        const from = table as MysqlTable
+        const { condition, ...since } = await this.#asked(() => sinceCursor(this.#session, from, cursor))
+        return { ...since, rows: () => this.#rows(from, condition) }
+      },
       // Whoever reads hears of a line that is gone; there is nothing to close then.
       close: async () => void (await this.#session.execute('COMMIT').catch(() => undefined)),
     }
@@ -101,10 +107,10 @@ class MysqlConnector implements Connector {
   }
 
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
-  async *#rows(table: MysqlTable): AsyncGenerator<Cell[][]> {
+  async *#rows(table: MysqlTable, condition = 'TRUE'): AsyncGenerator<Cell[][]> {
     // Columns have names of ours: the driver refuses some, such as __proto__.
     const columns = table.columns.map((column, i) => `${readExpression(column)} AS c${i}`).join(', ')
-    const select = `SELECT ${columns} FROM ${table.sql} t ORDER BY ${orderOf(table)}`
+    const select = `SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}`
     try {
       for await (const rows of this.#session.rows(select))
         yield rows.map((row) => row.map((field, i) => cellOfBytes(field, table.columns[i]!.family)))

@@ -23,6 +23,7 @@ import { type Session, connect, placeOf } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
 import { cellOfText } from './types.ts'
+import { sinceCursor } from './since.ts'
 import { tableWrites } from './written.ts'
 
 /** The digests of more rows are too much for one value of the server. */
@@ -75,6 +76,11 @@ class PostgresConnector implements Connector {
       },
       digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
       written: (table, earlier) => this.#asked(() => this.#written(table as PostgresTable, earlier)),
+      since: async (table, cursor) => {
+        const from = table as PostgresTable
+        const { condition, ...since } = await this.#asked(() => sinceCursor(this.#client, from, cursor))
+        return { ...since, rows: () => this.#rows(from, condition) }
+      },
       // Whoever reads hears of a line that is gone; there is nothing to close then.
       close: async () => void (await this.#client.query('COMMIT').catch(() => undefined)),
     }

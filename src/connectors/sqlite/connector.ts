@@ -17,6 +17,7 @@ import { dataVersion, hashFile } from './digest.ts'
 import { type SqliteTable, discoverTables } from './discover.ts'
 import { sqliteError } from './failure.ts'
 import { readRows } from './rows.ts'
+import { sinceCursor } from './since.ts'
 import { readState, takeOver } from './state.ts'
 
 export async function openSqlite(url: string): Promise<Connector> {
@@ -77,6 +78,11 @@ class SqliteConnector implements Connector {
     return {
       rows: (table) => this.#rows(table as SqliteTable),
       digest: (table) => (digest ??= hash()).then((one) => one && `${one} ${table.name}`),
+      since: async (table, cursor) => {
+        const from = table as SqliteTable
+        const { condition, ...since } = await this.#asked(() => sinceCursor(database, from, cursor))
+        return { ...since, rows: () => this.#rows(from, condition) }
+      },
       close: () => {
         if (database.isInTransaction) database.exec('ROLLBACK')
         return Promise.resolve()
@@ -114,9 +120,9 @@ class SqliteConnector implements Connector {
     }
   }
 
-  async *#rows(table: SqliteTable): ReturnType<typeof readRows> {
+  async *#rows(table: SqliteTable, condition = 'TRUE'): ReturnType<typeof readRows> {
     try {
-      yield* readRows(this.#database, table)
+      yield* readRows(this.#database, table, condition)
     } catch (error) {
       throw sqliteError(this.#database.path, error)
     }

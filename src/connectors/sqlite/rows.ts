@@ -8,10 +8,15 @@ import { type Bound, type Tag, cellOfValue } from './values.ts'
 
 const batchRows = 512
 
-export async function* readRows(database: SqliteDatabase, table: SqliteTable): AsyncGenerator<Cell[][]> {
+/** `condition` is SQL over row `t`. */
+export async function* readRows(
+  database: SqliteDatabase,
+  table: SqliteTable,
+  condition = 'TRUE',
+): AsyncGenerator<Cell[][]> {
   const order =
     table.key.length === 0 ? '' : ` ORDER BY ${table.key.map((name) => `t.${quoteName(name)}`).join(', ')}`
-  const rows = database.iterate(`${select(table)}${order}`)
+  const rows = database.iterate(`${select(table)} WHERE ${condition}${order}`)
   let batch: Cell[][] = []
   for (const row of rows) {
     batch.push(cellsOf(table, row[0] as string, row.slice(1)))

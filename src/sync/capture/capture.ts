@@ -11,6 +11,7 @@ import type { TableObject } from '../../table/interface.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf, waitingForShape } from './drift.ts'
 import { isAllowed } from '../guards.ts'
+import { readByCursor } from './by-cursor.ts'
 import { readTable } from './read-table.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
@@ -25,6 +26,8 @@ export interface Capturing {
   readonly live: Cid | null
   readonly digests: TableDigests
   readonly held: HeldRows
+  /** For people: what was noticed is added. */
+  readonly notes: string[]
 }
 
 export async function capture(
@@ -74,7 +77,12 @@ async function captureTable(
   try {
     const { table, path } = linked
     const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
-    return await readTable(io, source, { path, known, live, digests }, options)
+    const cursor = link.cursor?.find((one) => one.table === table.name)
+    if (cursor === undefined) return await readTable(io, source, { path, known, live, digests }, options)
+    return await readByCursor(io, source, { path, known, live, digests }, cursor, {
+      notes: what.notes,
+      options,
+    })
   } catch (error) {
     if (!isVarveError(error) || !isOfTable(error, known)) throw error
     held.add(waitingTable(linked, error.message))

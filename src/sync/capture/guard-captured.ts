@@ -59,7 +59,9 @@ export async function guardCaptured(
     if (isStopped) entries.set(path, await base!.get(path))
     const counts =
       old === null ? { ...nothing, added: rows } : await countChanges(io.nodes, { before: old, after: now })
-    captured.push({ table: table.name, path, read: rows, captured: counts })
+    const cursor = round.link.cursor?.find((one) => one.table === table.name)?.column
+    const by = cursor === undefined ? {} : { cursor }
+    captured.push({ table: table.name, path, read: rows, captured: counts, ...by })
   }
   const merging = entries.size === 0 ? read : await read.update(io.writer, entries)
   return { merging, tables: captured }

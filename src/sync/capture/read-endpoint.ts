@@ -52,9 +52,11 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
   const isAltering = source?.changesSchema === true
   // Only a log tells one transaction from another.
   const isEach = keepsTransactions(link)
-  const isAsked = link.changes === 'log' || (isEach && link.changes === undefined && !isAltering)
+  const isByCursor = link.cursor !== undefined
+  const isAsked =
+    link.changes === 'log' || (isEach && link.changes === undefined && !isAltering && !isByCursor)
   const isFollowed = mark !== null || (log.isFollowing && !isAltering)
-  const isWanted = isAsked || (link.changes !== 'compare' && isFollowed)
+  const isWanted = isAsked || (link.changes !== 'compare' && isFollowed && !isByCursor)
   if (source === undefined || !isWanted) {
     const notes = isAsked ? ['this kind of endpoint has no log: its tables are compared'] : []
     if (mark === null || options.dryRun === true) return compared(round, io, known, notes)
@@ -76,9 +78,18 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
 }
 
 async function compared(round: Round, io: Io, known: Known, notes: readonly string[]): Promise<Reading> {
-  const captured = await capture(io, round.connector, { link: round.link, ...known }, round.options)
+  const found = [...notes]
+  const what = { link: round.link, ...known, notes: found }
+  const captured = await capture(io, round.connector, what, round.options)
   const { digests } = known
-  return { captured, transactions: [], mark: undefined, notes, digests, acknowledge: async () => undefined }
+  return {
+    captured,
+    transactions: [],
+    mark: undefined,
+    notes: found,
+    digests,
+    acknowledge: async () => undefined,
+  }
 }
 
 /** The name is kept before the endpoint knows it: what a kill leaves there is dropped by the next beginning. */
@@ -93,7 +104,12 @@ async function begin(
   const name = known.mark?.name ?? newName(link.name)
   if (known.mark === null) await keepName(round, name)
   const { position, snapshot } = await source.begin(name, tablesThere(known.tables))
-  const captured = await capture(io, { snapshot: async () => snapshot }, { link, ...known }, options)
+  const captured = await capture(
+    io,
+    { snapshot: async () => snapshot },
+    { link, ...known, notes: [] },
+    options,
+  )
   const waiting = known.held.list.flatMap(({ reason, table }) => (reason === 'schema' ? [table] : []))
   const mark = {
     name,

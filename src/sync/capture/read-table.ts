@@ -70,7 +70,7 @@ export async function readTable(
   return { kind: 'table', executable: false, table: read }
 }
 
-function wholeTable(
+export function wholeTable(
   io: Io,
   { snapshot, table, where, previous }: TableSource,
   { signal, onProgress }: SyncOptions,

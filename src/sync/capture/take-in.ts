@@ -72,10 +72,10 @@ export async function takeIn(
 }
 
 /** Packed; null when they are too many to be held. */
-async function gathered(
+export async function gathered(
   io: Io,
   { shape }: Table,
-  since: WrittenSince,
+  since: Pick<WrittenSince, 'rows'>,
   where: string,
 ): Promise<NamedRows[] | null> {
   const packer = new CellPacker(shape, where)
@@ -101,7 +101,7 @@ function isSameSchema(a: Schema, b: Schema): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-function hasColumnsOf({ columns, key }: Schema, table: EndpointTable): boolean {
+export function hasColumnsOf({ columns, key }: Schema, table: EndpointTable): boolean {
   const isSame = (one: { name: string; type: string }, i: number): boolean =>
     one.name === table.columns[i]!.name && one.type === table.columns[i]!.type
   const names = key.map((id) => columns.find((column) => column.id === id)!.name)

@@ -1,6 +1,7 @@
 // A connector as the dataset is to see it: the same system, with each table's transform between its rows and whoever
 // reads them. Nothing behind it knows of transforms, and nothing before it has seen a value that a mask hides.
 import { utf8 } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import type { ChangeLog, LogPart, LogReader } from '../../connectors/change-log.ts'
 import type { Connector, EndpointSnapshot, EndpointTable, KnownTable } from '../../connectors/interface.ts'
@@ -116,6 +117,13 @@ class TransformedConnector implements Connector {
       // What a transform leaves out cannot be counted by what the endpoint counts.
       written: async (table, earlier) =>
         this.#tables.has(table) ? null : ((await snapshot.written?.(table, earlier)) ?? null),
+      // A row that is taken no longer would not be seen.
+      ...(snapshot.since === undefined
+        ? {}
+        : {
+            since: (table, cursor) =>
+              this.#tables.has(table) ? Promise.reject(noCursor(table)) : snapshot.since!(table, cursor),
+          }),
       close: () => snapshot.close(),
     }
   }
@@ -168,6 +176,12 @@ class TransformedConnector implements Connector {
       close: () => reader.close(),
     }
   }
+}
+
+function noCursor({ name }: EndpointTable): VarveError {
+  return new VarveError('VARVE_RULE_VIOLATED', `'${name}' has a transform, and so can have no cursor`, {
+    hint: 'a row that it takes no longer would not be seen',
+  })
 }
 
 /** Without how rows are made. A position of a link that transformed nothing has no such word. */

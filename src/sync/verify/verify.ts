@@ -51,7 +51,9 @@ export async function verifyLink({ repo, connector, link, options }: Verifying):
     const named = options.tables ?? link.tables
     const tables = linkedTables(link, await connector.discover(named, await knownTables(io, link, [before])))
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
-    const what = { link, tables, before, live, digests, held: new HeldRows() }
+    // A cursor would leave out what is gone.
+    const whole = { ...link, cursor: undefined }
+    const what = { link: whole, tables, before, live, digests, held: new HeldRows(), notes: [] }
     // However a table has changed its shape, it is read as it is now.
     const reading = { allow: ['schema'] as const, signal: options.signal, onProgress: options.onProgress }
     const endpoint = await capture(io, readingAll(connector), what, reading)

@@ -1,0 +1,84 @@
+// A table of which only rows are read that a column shows to be new: those not below the largest value of the reading before
+// less a lag, for transactions that began earlier and ended later, and those without a value. What comes twice is the
+// same row twice. Rows that are gone are not seen, until all are read and compared.
+import { VarveError } from '../../base/errors.ts'
+import type { TableCursor } from '../../dataset/interface.ts'
+import type { TreeEntry } from '../../files/interface.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import { type NamedRows, sortedBatches } from '../../formats/runs.ts'
+import { entryAt } from '../../prolly/entry-batch.ts'
+import type { Edit } from '../../prolly/interface.ts'
+import type { Io } from '../../repo/interface.ts'
+import { writeTable } from '../../table/table-object.ts'
+import { Table } from '../../table/table.ts'
+import type { SyncOptions } from '../interface.ts'
+import { type KnownTable, type TableSource, wholeTable } from './read-table.ts'
+import { gathered, hasColumnsOf } from './take-in.ts'
+
+const lagDefault = { ms: 300_000 }
+const windowEdits = 512
+
+/** Kept with what was read: both move in one compare-and-set, so the cursor is never ahead of the rows. */
+interface Mark {
+  readonly cursor: string
+  readonly largest: string | null
+  /** When all rows were read, in ms since 1970. */
+  readonly fullMs: number
+}
+
+export async function readByCursor(
+  io: Io,
+  source: TableSource,
+  { path, known, digests }: KnownTable,
+  { column, lag = lagDefault, fullMs }: TableCursor,
+  { notes, options }: { readonly notes: string[]; readonly options: SyncOptions },
+): Promise<TreeEntry> {
+  const { snapshot, table, where, previous } = source
+  if (snapshot.since === undefined) {
+    throw new VarveError('VARVE_RULE_VIOLATED', `'${table.name}' cannot be read by a cursor: ${where}`, {
+      hint: "this kind of endpoint, or a table with a transform, has none: take 'cursor' out of the link",
+    })
+  }
+  const mark = readMark(digests.lastOf(path)?.mark ?? null, column)
+  const isDue = mark === null || (fullMs !== undefined && Date.now() - mark.fullMs >= fullMs)
+  const isKnown = known !== null && previous !== undefined && hasColumnsOf(previous.schema, table)
+  const from = isDue || !isKnown ? null : mark.largest
+  const since = await snapshot.since(table, { column, lag, from })
+  if (from === null && !since.isIndexed)
+    notes.push(`'${table.name}' has no index on its cursor '${column}': each round looks at all of its rows`)
+  const rows = from === null ? null : await gathered(io, await Table.of(io.nodes, previous!), since, where)
+  const now =
+    rows === null
+      ? writeTable(io.writer, { ...(await wholeTable(io, source, options)), order: null })
+      : await withRows(io, source, rows)
+  const kept: Mark = {
+    cursor: column,
+    largest: since.largest,
+    fullMs: rows === null ? Date.now() : mark!.fullMs,
+  }
+  digests.add(path, JSON.stringify(kept), now)
+  return { kind: 'table', executable: false, table: now }
+}
+
+async function withRows(io: Io, { previous }: TableSource, rows: readonly NamedRows[]): Promise<Cid> {
+  async function* inTurn(): AsyncGenerator<Edit[]> {
+    for (const batch of sortedBatches(rows)) {
+      for (let at = 0; at < batch.count; at += windowEdits) {
+        const count = Math.min(windowEdits, batch.count - at)
+        yield Array.from({ length: count }, (_, i) => entryAt(batch, at + i))
+        await io.writer.drained()
+      }
+    }
+  }
+  const { map } = await Table.of(io.nodes, previous!)
+  const after = await map.mutate(io.writer, inTurn())
+  return writeTable(io.writer, { ...previous!, rows: after.cid })
+}
+
+/** null where it is none, or of another column. */
+function readMark(text: string | null, column: string): Mark | null {
+  if (text === null || !text.startsWith('{')) return null
+  const mark = JSON.parse(text) as Partial<Mark>
+  const isWhole = mark.cursor === column && typeof mark.fullMs === 'number' && mark.largest !== undefined
+  return isWhole ? (mark as Mark) : null
+}
