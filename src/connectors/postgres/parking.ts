@@ -52,36 +52,50 @@ const query = `
                         AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))
    ORDER BY 1, is_nullable DESC, a.attnum`
 
+/** A short way off lies a value that another row shall have all too often: the next number. */
+const ways = [
+  { toNull: true, end: 'max', sign: '+', isFar: true },
+  { toNull: false, end: 'max', sign: '+', isFar: true },
+  { toNull: false, end: 'min', sign: '-', isFar: true },
+  { toNull: false, end: 'max', sign: '+', isFar: false },
+  { toNull: false, end: 'min', sign: '-', isFar: false },
+] as const
+type Way = (typeof ways)[number]
+
+/** How far a far one is at most. */
+const spanMax = 1_000_000_000
+const spans: Readonly<Record<string, number>> = { int2: 10_000, date: 500_000 }
+
 /** Ways to try one after the other: one may run against a check, or off the end of a type. */
 export async function parkings(client: Client, table: PostgresTable): Promise<readonly Parking[]> {
   const { rows } = await client.query<ColumnRow>(query, [table.sql])
   const indexes = [...new Set(rows.map(({ index }) => index))].map((index) =>
     rows.filter((row) => row.index === index),
   )
-  return (['nothing', 'above', 'below'] as const).map((where) => ({
+  return ways.map((way) => ({
     indexes: indexes.map((columns) => ({
       columns: columns.map(({ column }) => column),
       parkable: columns.flatMap((row) => {
-        const value = table.key.includes(row.column) ? null : valueOf(table, row, where)
+        const value = table.key.includes(row.column) ? null : valueOf(table, row, way)
         return value === null ? [] : [{ name: row.column, value }]
       }),
     })),
   }))
 }
 
-function valueOf(table: PostgresTable, row: ColumnRow, where: 'nothing' | 'above' | 'below'): string | null {
+function valueOf(table: PostgresTable, row: ColumnRow, { toNull, end, sign, isFar }: Way): string | null {
   const { column, type, category, length } = row
   if (row.is_referred) return null
-  if (row.is_nullable && where === 'nothing') return 'NULL'
+  if (row.is_nullable && toNull) return 'NULL'
   if (row.refers) return null
-  const [end, sign] = where === 'below' ? ['min', '-'] : ['max', '+']
   const edge = `(SELECT ${end}(e.${quoteName(column)}) FROM ${table.sql} e)`
+  const steps = isFar ? `(v.n + ${Math.floor(Math.random() * (spans[type] ?? spanMax))})` : 'v.n'
   const random = `md5(random()::text || v.n)`
   if (type === 'uuid') return `${random}::uuid`
   if (type === 'bytea') return `decode(${random}, 'hex')`
-  if (type === 'date') return `${edge} ${sign} v.n::int`
-  if (type.startsWith('timestamp')) return `${edge} ${sign} v.n * interval '1 second'`
-  if (category === 'N') return `${edge} ${sign} v.n`
+  if (type === 'date') return `${edge} ${sign} ${steps}::int`
+  if (type.startsWith('timestamp')) return `${edge} ${sign} ${steps} * interval '1 second'`
+  if (category === 'N') return `${edge} ${sign} ${steps}`
   if (category === 'S') return `left(${random}, ${length})`
   return null
 }
