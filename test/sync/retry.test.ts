@@ -1,6 +1,7 @@
 // What is tried again, and when.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VarveError } from '../../src/base/errors.ts'
+import { endpointError } from '../../src/connectors/postgres/failure.ts'
 import { isPassing, waitMs, withRetries } from '../../src/sync/retry.ts'
 import { Linked, fault, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
@@ -19,6 +20,17 @@ describe('faults that pass', () => {
     expect(passing.map(isPassing)).toEqual([true, true, true, true])
     const other = new VarveError('VARVE_NOT_POSSIBLE', 'no column', { data: { code: '42703' } })
     expect([refused, other, new Error('x'), null].map(isPassing)).toEqual([false, false, false, false])
+  })
+
+  test('a pipe that broke is the line, though its code has the length of a word of the database', () => {
+    const fault = (code: string): unknown => endpointError('db', Object.assign(new Error('write'), { code }))
+    expect(['EPIPE', 'ECONNRESET', '57P01', '40P01', 'XX000'].map((code) => isPassing(fault(code)))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
   })
 
   test('waits double from 0.2 s to 5 minutes, and differ by up to a half', () => {

@@ -3,7 +3,8 @@
 import { VarveError } from '../../base/errors.ts'
 import { accessRefused, diskFull, otherFailure, rightMissing, unreachable } from '../failures.ts'
 
-const sqlState = /^[0-9A-Z]{5}$/
+/** Each has a digit, unlike the system's EPIPE. */
+const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/
 const passwordHint = 'give the password in PGPASSWORD or a .pgpass file, never in the URL'
 
 /** Runs `work`, and says what fails in it as an error of the house. */
