@@ -1,34 +1,19 @@
 // A link that reads PostgreSQL's log, over a table of 100,000 rows: a round with nothing to do, how long after a commit
 // there the change is a commit here, and how many changed rows a second are captured. Starts its own server.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { Repository } from '../dist/index.js'
-import { answers, binaries, server } from './links.js'
+import { withPostgres } from './links.js'
 import { printTable } from './measure.js'
 
 const rowCount = 100_000
 const single = 60
 
-export async function bench() {
-  const bin = binaries()
-  if (bin === null) {
-    console.log('follow: PostgreSQL is not installed')
-    return
-  }
-  const dir = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'))
-  if (process.getuid?.() === 0) execFileSync('chown', ['postgres', dir])
-  const { psql, stop } = server(bin, dir)
-  try {
-    await answers(psql)
+export function bench() {
+  return withPostgres('follow', async (dir, psql) => {
     psql('create database a', 'postgres')
     await measure(dir)
-  } finally {
-    await stop()
-    rmSync(dir, { recursive: true, force: true })
-  }
+  })
 }
 
 /** @param {string} dir */

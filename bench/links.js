@@ -18,14 +18,14 @@ const rows = `select i, 'name ' || md5(i::text), md5((i * 7)::text) || '@example
   case when i % 5 = 0 then null else repeat('n', i % 30) end from generate_series(1, ${rowCount}) i`
 
 /** Where the newest PostgreSQL's programs are; null when there is none. */
-export function binaries() {
+function binaries() {
   const root = '/usr/lib/postgresql'
   const version = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a))[0] : undefined
   return version === undefined ? null : join(root, version, 'bin')
 }
 
 /** @param {string} bin @param {string} dir */
-export function server(bin, dir) {
+function server(bin, dir) {
   /** @param {string} program @param {readonly string[]} args */
   const command = (program, args) =>
     isRoot ? ['runuser', '-u', 'postgres', '--', join(bin, program), ...args] : [join(bin, program), ...args]
@@ -59,8 +59,27 @@ export function server(bin, dir) {
   return { psql, stop }
 }
 
+/** A server in a temporary folder while `work` runs; says so where there is none. @param {string} name @param {(dir: string, psql: (sql: string, database: string) => unknown) => Promise<void>} work */
+export async function withPostgres(name, work) {
+  const bin = binaries()
+  if (bin === null) {
+    console.log(`${name}: PostgreSQL is not installed`)
+    return
+  }
+  const dir = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'))
+  if (isRoot) execFileSync('chown', ['postgres', dir])
+  const { psql, stop } = server(bin, dir)
+  try {
+    await answers(psql)
+    await work(dir, psql)
+  } finally {
+    await stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
 /** Waits until the server does. @param {(sql: string, database: string) => unknown} psql */
-export async function answers(psql) {
+async function answers(psql) {
   for (let attempt = 0; ; attempt++) {
     try {
       psql('select 1', 'postgres')
@@ -72,17 +91,8 @@ export async function answers(psql) {
   }
 }
 
-export async function bench() {
-  const bin = binaries()
-  if (bin === null) {
-    console.log('links: PostgreSQL is not installed')
-    return
-  }
-  const dir = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'))
-  if (isRoot) execFileSync('chown', ['postgres', dir])
-  const { psql, stop } = server(bin, dir)
-  try {
-    await answers(psql)
+export function bench() {
+  return withPostgres('links', async (dir, psql) => {
     for (const name of ['a', 'b']) {
       psql(`create database ${name}`, 'postgres')
       psql(`create table t (${columns})`, name)
@@ -90,10 +100,7 @@ export async function bench() {
     psql(`insert into t ${rows}`, 'a')
     psql('create table copied (like t including all)', 'b')
     await measure(dir, psql)
-  } finally {
-    await stop()
-    rmSync(dir, { recursive: true, force: true })
-  }
+  })
 }
 
 /** @param {string} dir @param {(sql: string, database: string) => unknown} psql */

@@ -1,28 +1,16 @@
 // Transactions as commits and commits as transactions (`commits: each`), beside all at once: how many a second are captured
 // by PostgreSQL's log into a repository on disk, and written from one into a table. Starts its own server.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { Repository } from '../dist/index.js'
-import { answers, binaries, server } from './links.js'
+import { withPostgres } from './links.js'
 import { printTable } from './measure.js'
 
 const rowCount = 20_000
 const transactions = 2_000
 
-export async function bench() {
-  const bin = binaries()
-  if (bin === null) {
-    console.log('transactions: PostgreSQL is not installed')
-    return
-  }
-  const dir = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'))
-  if (process.getuid?.() === 0) execFileSync('chown', ['postgres', dir])
-  const { psql, stop } = server(bin, dir)
-  try {
-    await answers(psql)
+export function bench() {
+  return withPostgres('transactions', async (dir, psql) => {
     /** @type {string[][]} */
     const table = []
     for (const commits of [undefined, 'each']) {
@@ -35,10 +23,7 @@ export async function bench() {
       `\n${transactions} transactions of two rows in two tables of ${rowCount} rows, in PostgreSQL\n`,
     )
     printTable(['step', 'ms', 'cpu ms of this process', 'transactions/s'], table)
-  } finally {
-    await stop()
-    rmSync(dir, { recursive: true, force: true })
-  }
+  })
 }
 
 /** @param {string} dir @param {string} name @param {'each' | undefined} commits @param {string[][]} table */

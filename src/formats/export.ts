@@ -3,7 +3,7 @@
 import { toHex, utf8 } from '../base/bytes.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import { cellText } from '../table/cell.ts'
+import { cellText, jsonNumber } from '../table/cell.ts'
 import type { Cell, Column, TableObject } from '../table/interface.ts'
 import type { FormatName } from './interface.ts'
 import { tableCells } from './table-cells.ts'
@@ -54,8 +54,6 @@ function jsonLine(columns: readonly Column[], cells: readonly Cell[]): string {
   )
   return `{${members.join(',')}}\n`
 }
-
-const jsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
 function jsonValue(cell: Cell, { type }: Column): string {
   if (cell.kind === 'bytes') return JSON.stringify(toHex(cell.bytes))

@@ -1,6 +1,6 @@
 // Reading packed batches of entries: single entries, slices, and a binary search by key. Slices and entries are
 // views of the batch's bytes, so they cost little and must not be changed.
-import { compareRanges } from '../base/bytes.ts'
+import { compareRanges, equalBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Entry, EntryBatch } from './interface.ts'
 
@@ -97,6 +97,11 @@ export function sameBytesAt(
   const otherStart = startOf(bEnds, j)
   const otherEnd = bEnds[j]!
   return end - start === otherEnd - otherStart && compareRanges(a, start, end, b, otherStart, otherEnd) === 0
+}
+
+export function sameEntry(a: Entry | null, b: Entry | null): boolean {
+  if (a === null || b === null) return a === b
+  return equalBytes(a.value, b.value) && sameLinks(a.links, b.links)
 }
 
 export function sameLinks(a: readonly Cid[], b: readonly Cid[]): boolean {

@@ -10,7 +10,7 @@ import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { refuseStaged } from '../repo/merge.ts'
 import { move } from '../repo/move.ts'
 import type { Link } from './interface.ts'
-import { branchOf } from './merge-branch.ts'
+import { branchOf } from './merge/merge-branch.ts'
 
 export interface BranchChange {
   readonly repo: Repo

@@ -1,6 +1,6 @@
 // Cells: one field of a row as stored, and how it becomes a value for people. Text keeps its bytes; a column's type
 // says how to read them, and a cell that does not fit stays text. Number literals keep every digit.
-import { emptyBytes, utf8, utf8Text } from '../base/bytes.ts'
+import { emptyBytes, equalBytes, utf8, utf8Text } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
 import type { Cell, CellKind, ColumnType, JsonValue, Value } from './interface.ts'
 
@@ -16,6 +16,19 @@ export function textCell(text: string): Cell {
 export function cellOf(kind: CellKind, bytes: Uint8Array): Cell {
   return { kind, bytes, quotingFlipped: false }
 }
+
+/** By value: other quoting is none, and no value is the same as an empty one. */
+export function sameCell(a: Cell, b: Cell): boolean {
+  if (isEmptyCell(a) || isEmptyCell(b)) return isEmptyCell(a) && isEmptyCell(b)
+  return a.kind === b.kind && equalBytes(a.bytes, b.bytes)
+}
+
+export function isEmptyCell({ kind }: Cell): boolean {
+  return kind === 'null' || kind === 'absent'
+}
+
+/** What JSON takes for a number. */
+export const jsonNumber: RegExp = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
 export function cellText(cell: Cell): string {
   try {

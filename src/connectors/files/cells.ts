@@ -1,14 +1,23 @@
 // Cells as files hold them, and as columns of a type show them. In CSV all is text: digits in a column of numbers are a
 // number, and what does not fit stays text. A cell is written only if it comes back as it was; else it is refused with what
 // it would become.
+import { cellWords } from '../cell-words.ts'
 import { toHex, utf8, utf8Text } from '../../base/bytes.ts'
-import { absentCell, cellOf, cellText, falseCell, nullCell, trueCell } from '../../table/cell.ts'
+import {
+  absentCell,
+  cellOf,
+  cellText,
+  falseCell,
+  nullCell,
+  trueCell,
+  jsonNumber,
+  sameCell,
+} from '../../table/cell.ts'
 import type { Cell, ColumnType, Schema } from '../../table/interface.ts'
 
 /** Whether the file's cells are all text. */
 type Cells = Schema['cells']
 
-const jsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 const hexBytes = /^\\x([0-9a-f]{2})*$/
 
 export function shownCell(cell: Cell, type: ColumnType, cells: Cells): Cell {
@@ -73,14 +82,15 @@ export function fileCell(
 ): Cell | string {
   const held = heldCell(cell, dialect.cells)
   const back = shownCell(held, column.type, dialect.cells)
-  if (!sameCell(back, cell)) return `column '${column.name}' would keep ${shown(cell)} as ${shown(back)}`
+  if (!sameCell(back, cell))
+    return `column '${column.name}' would keep ${cellWords(cell)} as ${cellWords(back)}`
   const { delimiter } = dialect
   if (delimiter !== null && held.kind === 'text' && !isPlain(cellText(held), delimiter))
-    return `column '${column.name}': the file knows no quotes, and ${shown(cell)} needs them`
+    return `column '${column.name}': the file knows no quotes, and ${cellWords(cell)} needs them`
   if (held.kind === 'json' && /[\r\n]/.test(cellText(held)))
     return `column '${column.name}': JSON of several lines does not fit into one line`
   if (held.kind === 'number' && !jsonNumber.test(cellText(held)))
-    return `column '${column.name}': ${shown(cell)} is no number in JSON`
+    return `column '${column.name}': ${cellWords(cell)} is no number in JSON`
   return held
 }
 
@@ -101,16 +111,4 @@ function heldCell(cell: Cell, cells: Cells): Cell {
 
 function isPlain(text: string, delimiter: string): boolean {
   return text !== '' && !text.includes(delimiter) && !/[\r\n]/.test(text)
-}
-
-export function sameCell(a: Cell, b: Cell): boolean {
-  const isNull = (cell: Cell): boolean => cell.kind === 'null' || cell.kind === 'absent'
-  if (isNull(a) || isNull(b)) return isNull(a) && isNull(b)
-  return a.kind === b.kind && Buffer.compare(a.bytes, b.bytes) === 0
-}
-
-function shown(cell: Cell): string {
-  if (cell.kind === 'bytes') return `${cell.bytes.length} bytes`
-  const text = cell.bytes.length === 0 ? cell.kind : cellText(cell).slice(0, 40)
-  return cell.kind === 'text' ? `the text '${text}'` : `${cell.kind === 'json' ? 'the JSON ' : ''}${text}`
 }

@@ -1,12 +1,12 @@
 // A file is read once more before it is written: a dialect is told from a file's own bytes, and a row that is added may
 // make it look like another one. What would come back as something else is found before it does harm.
+import { sameCell } from '../../table/cell.ts'
 import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { diffMaps } from '../../prolly/diff.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { Table } from '../../table/table.ts'
-import { sameCell } from './cells.ts'
 import type { FileTable } from './file-table.ts'
 import { asWaiting } from './waiting.ts'
 

@@ -1,5 +1,6 @@
 // A file as a plan wants it: each change is held against the row that the file has, cells that keep their values keep their
 // spelling, and what is to be written is read once more before it is, so that no row comes back as another.
+import { sameCell } from '../../table/cell.ts'
 import { VarveError } from '../../base/errors.ts'
 import { compareBytes, toHex } from '../../base/bytes.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
@@ -12,7 +13,7 @@ import { entrySlots } from '../../table/rows.ts'
 import { cellSlot } from '../../table/slot.ts'
 import { Table } from '../../table/table.ts'
 import type { ApplyPlan, HeldBackRow, RowChange } from '../interface.ts'
-import { type FileDialect, fileCell, sameCell, shownCell } from './cells.ts'
+import { type FileDialect, fileCell, shownCell } from './cells.ts'
 import { dialectOf, type FileTable } from './file-table.ts'
 import type { OpenedFile } from './interface.ts'
 import { strangeRows, unreadable } from './proof.ts'

@@ -2,12 +2,11 @@
 // each row at once, so no order of theirs is right. What ties a row to the others is put aside for a moment, in the same
 // transaction: empty where the column may be, else a value that nobody has.
 import { randomBytes } from 'node:crypto'
-import { nullCell, cellOf, textCell } from '../../table/cell.ts'
+import { nullCell, cellOf, textCell, sameCell } from '../../table/cell.ts'
 import { utf8 } from '../../base/bytes.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { RowChange } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'
-import { isSame } from './statements.ts'
 import type { MysqlColumn } from './types.ts'
 
 const sizes: Readonly<Record<string, number>> = { tiny: 1, small: 2, medium: 3, '': 4, big: 6 }
@@ -21,7 +20,7 @@ export interface Loosened {
 export function loosened(table: MysqlTable, change: RowChange): Loosened | null {
   const { key, before, after } = change
   if (change.kind === 'update') {
-    const changed = table.columns.map((_, place) => !isSame(change.before[place]!, change.after[place]!))
+    const changed = table.columns.map((_, place) => !sameCell(change.before[place]!, change.after[place]!))
     const aside = putAside(table, change.before, (column, place) => changed[place]! && isTied(table, column))
     return aside === null
       ? null

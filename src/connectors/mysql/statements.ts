@@ -1,18 +1,19 @@
 // The statements that write rows. Each carries its values as literals, names the whole row as it was read, and says by the
 // number of rows that met its condition whether the row was still so: check and write are one, and no other writer comes
 // in between.
+import { sameCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { RowChange } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'
 import { quoteName } from './sql.ts'
 import type { MysqlColumn } from './types.ts'
-import { findOf, guardOf, isEmpty, literalOf, misfit } from './values.ts'
+import { findOf, guardOf, literalOf, misfit } from './values.ts'
 
 /** Why a column would not keep what the change brings; null when all would, or the server says it itself. */
 export function misfitOf(table: MysqlTable, { before, after }: RowChange): string | null {
   if (after === null) return null
   for (const [place, column] of table.columns.entries()) {
-    if (column.generated || (before !== null && isSame(before[place]!, after[place]!))) continue
+    if (column.generated || (before !== null && sameCell(before[place]!, after[place]!))) continue
     const reason = misfit(column, after[place]!)
     if (reason !== null) return reason
   }
@@ -48,14 +49,9 @@ export function occupantsOf(table: MysqlTable, row: readonly Cell[]): string {
   return `SELECT ${exact} FROM ${table.sql} t WHERE ${found} LOCK IN SHARE MODE`
 }
 
-/** By value: other quoting is none. */
-export function isSame(a: Cell, b: Cell): boolean {
-  return isEmpty(a) ? isEmpty(b) : a.kind === b.kind && Buffer.compare(a.bytes, b.bytes) === 0
-}
-
 function assignments(table: MysqlTable, before: readonly Cell[], after: readonly Cell[]): string {
   const changed = written(table).filter(
-    ({ column, place }) => column.onUpdate || !isSame(before[place]!, after[place]!),
+    ({ column, place }) => column.onUpdate || !sameCell(before[place]!, after[place]!),
   )
   const set = changed.map(
     ({ column, place }) => `t.${quoteName(column.name)} = ${literalOf(column, after[place]!)}`,

@@ -2,7 +2,7 @@
 // whether a column would keep a cell as it is. The server itself refuses most that does not fit; what it would change
 // without a word is refused here.
 import { createHash } from 'node:crypto'
-import { cellText } from '../../table/cell.ts'
+import { cellText, isEmptyCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { float32Text } from './floats.ts'
 import { quoteBytes, quoteName, quoteText } from './sql.ts'
@@ -14,13 +14,9 @@ const float = /^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/i
 /** Longer values are compared by their SHA-256: only the new one has to travel. */
 const comparedBytesMax = 4 << 10
 
-export function isEmpty(cell: Cell): boolean {
-  return cell.kind === 'null' || cell.kind === 'absent'
-}
-
 /** Why the column would not give this cell back; null when it would, or the server says it itself. */
 export function misfit(column: MysqlColumn, cell: Cell): string | null {
-  if (isEmpty(cell)) return column.nullable ? null : `column '${column.name}' may not be empty`
+  if (isEmptyCell(cell)) return column.nullable ? null : `column '${column.name}' may not be empty`
   const { family, name } = column
   const text = cell.kind === 'bytes' ? '' : textOf(cell)
   switch (family) {
@@ -67,7 +63,7 @@ function timeMisfit({ family, fractionDigits, name }: MysqlColumn, text: string)
 
 /** For INSERT and SET. `misfit` has nothing against the cell. */
 export function literalOf(column: MysqlColumn, cell: Cell): string {
-  if (isEmpty(cell)) return 'NULL'
+  if (isEmptyCell(cell)) return 'NULL'
   if (cell.kind === 'bytes') return quoteBytes(cell.bytes)
   switch (column.family) {
     case 'int':
@@ -93,7 +89,7 @@ export function literalOf(column: MysqlColumn, cell: Cell): string {
 /** True of rows of `t` whose column holds exactly this cell, as it was read: not only what a collation takes for the same. */
 export function guardOf(column: MysqlColumn, cell: Cell): string {
   const name = `t.${quoteName(column.name)}`
-  if (isEmpty(cell)) return `${name} IS NULL`
+  if (isEmptyCell(cell)) return `${name} IS NULL`
   const { family } = column
   const text = cell.kind === 'bytes' ? '' : textOf(cell)
   if ((family === 'int' || family === 'bool') && integer.test(integerOf(cell)))

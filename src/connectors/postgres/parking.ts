@@ -3,6 +3,7 @@
 // about, and what nobody has, depends on the table's unique indexes and on the columns' types.
 import type { Client } from 'pg'
 import type { RowChange } from '../interface.ts'
+import { type ParkingWay, parkingSpanMax, parkingWays } from '../parking-ways.ts'
 import type { PostgresTable } from './discover.ts'
 import { quoteName } from './sql.ts'
 import { type Statement, changedColumns, guardedUpdate, keyedUpdate } from './statements.ts'
@@ -52,18 +53,6 @@ const query = `
                         AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))
    ORDER BY 1, is_nullable DESC, a.attnum`
 
-/** A short way off lies a value that another row shall have all too often: the next number. */
-const ways = [
-  { toNull: true, end: 'max', sign: '+', isFar: true },
-  { toNull: false, end: 'max', sign: '+', isFar: true },
-  { toNull: false, end: 'min', sign: '-', isFar: true },
-  { toNull: false, end: 'max', sign: '+', isFar: false },
-  { toNull: false, end: 'min', sign: '-', isFar: false },
-] as const
-type Way = (typeof ways)[number]
-
-/** How far a far one is at most. */
-const spanMax = 1_000_000_000
 const spans: Readonly<Record<string, number>> = { int2: 10_000, date: 500_000 }
 
 /** Ways to try one after the other: one may run against a check, or off the end of a type. */
@@ -72,7 +61,7 @@ export async function parkings(client: Client, table: PostgresTable): Promise<re
   const indexes = [...new Set(rows.map(({ index }) => index))].map((index) =>
     rows.filter((row) => row.index === index),
   )
-  return ways.map((way) => ({
+  return parkingWays.map((way) => ({
     indexes: indexes.map((columns) => ({
       columns: columns.map(({ column }) => column),
       parkable: columns.flatMap((row) => {
@@ -83,13 +72,17 @@ export async function parkings(client: Client, table: PostgresTable): Promise<re
   }))
 }
 
-function valueOf(table: PostgresTable, row: ColumnRow, { toNull, end, sign, isFar }: Way): string | null {
+function valueOf(
+  table: PostgresTable,
+  row: ColumnRow,
+  { toNull, end, sign, isFar }: ParkingWay,
+): string | null {
   const { column, type, category, length } = row
   if (row.is_referred) return null
   if (row.is_nullable && toNull) return 'NULL'
   if (row.refers) return null
   const edge = `(SELECT ${end}(e.${quoteName(column)}) FROM ${table.sql} e)`
-  const steps = isFar ? `(v.n + ${Math.floor(Math.random() * (spans[type] ?? spanMax))})` : 'v.n'
+  const steps = isFar ? `(v.n + ${Math.floor(Math.random() * (spans[type] ?? parkingSpanMax))})` : 'v.n'
   const random = `md5(random()::text || v.n)`
   if (type === 'uuid') return `${random}::uuid`
   if (type === 'bytea') return `decode(${random}, 'hex')`

@@ -2,7 +2,7 @@
 // settings, so that all digits, microseconds and bytes come back the same. What has a type of its own in a table gets
 // it; everything else (arrays, ranges, enums, uuid, intervals) is text that PostgreSQL itself can read again.
 import { emptyBytes, fromHex, toHex } from '../../base/bytes.ts'
-import { cellOf, cellText, falseCell, nullCell, trueCell } from '../../table/cell.ts'
+import { cellOf, cellText, falseCell, nullCell, trueCell, jsonNumber } from '../../table/cell.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 
 /** By pg_type.typname. */
@@ -38,7 +38,6 @@ export const sessionSettings: readonly string[] = [
   'SET standard_conforming_strings = on',
 ]
 
-const isJsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 const space = 0x20
 const plus = 0x2b
 const zero = 0x30
@@ -54,7 +53,7 @@ export function cellOfText(bytes: Uint8Array | null, type: ColumnType): Cell {
       return cellOf('number', bytes)
     case 'decimal':
     case 'float':
-      return isJsonNumber.test(latin1(bytes)) ? cellOf('number', bytes) : cellOf('text', bytes)
+      return jsonNumber.test(latin1(bytes)) ? cellOf('number', bytes) : cellOf('text', bytes)
     case 'bool':
       return bytes[0] === 0x74 ? trueCell : falseCell
     case 'timestamp':

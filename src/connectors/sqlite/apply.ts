@@ -1,6 +1,7 @@
 // Writes a plan in one transaction that nobody else's can come into: each row is looked at as it is, compared with what
 // is expected, and written. Rows that a rule refuses are tried again after the others of their batch, in turns from
 // either end, so that chains come loose whichever way they lie.
+import { sameCell } from '../../table/cell.ts'
 import type { ApplyPlan, Applied, HeldBackRow, RowChange } from '../interface.ts'
 import { VarveError } from '../../base/errors.ts'
 import { type BatchWriter, writeInPasses } from '../passes.ts'
@@ -10,7 +11,7 @@ import { isRefusal, isTriggers } from './failure.ts'
 import { type Parking, parkings } from './parking.ts'
 import { type KeyBound, keyText, readRow } from './rows.ts'
 import { writeState } from './state.ts'
-import { type Bound, boundOf, sameCell } from './values.ts'
+import { type Bound, boundOf } from './values.ts'
 
 const batchRows = 1_000
 const heldBackMax = 10_000

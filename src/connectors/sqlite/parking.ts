@@ -1,33 +1,20 @@
 // Values that nobody has, for columns that must be unique, on the way from one row to another: SQLite checks each row as
 // it is written. NULL is unique as often as one likes; else a number beyond the others, or random text or bytes.
+import { type ParkingWay, parkingSpanMax, parkingWays } from '../parking-ways.ts'
 import type { SqliteDatabase } from './database.ts'
 import { type SqliteColumn, type SqliteTable, quoteName } from './discover.ts'
 
 /** Expressions by column. */
 export type Parking = ReadonlyMap<string, string>
 
-/** A short way off lies a value that another row shall have all too often: the next number. */
-const ways = [
-  { toNull: true, end: 'max', sign: '+', isFar: true },
-  { toNull: false, end: 'max', sign: '+', isFar: true },
-  { toNull: false, end: 'min', sign: '-', isFar: true },
-  { toNull: false, end: 'max', sign: '+', isFar: false },
-  { toNull: false, end: 'min', sign: '-', isFar: false },
-] as const
-type Way = (typeof ways)[number]
-
-/** How far a far one is at most. */
-const spanMax = 1_000_000_000
-
-/** Ways to try one after the other: one may run against a check, or into what nobody can be beyond of. */
 export function parkings(database: SqliteDatabase, table: SqliteTable): readonly Parking[] {
   const unique = uniqueColumns(database, table)
-  return ways.map((way) => new Map(unique.map((column) => [column.name, valueOf(table, column, way)])))
+  return parkingWays.map((way) => new Map(unique.map((column) => [column.name, valueOf(table, column, way)])))
 }
 
-function valueOf(table: SqliteTable, column: SqliteColumn, { toNull, end, sign, isFar }: Way): string {
+function valueOf(table: SqliteTable, column: SqliteColumn, { toNull, end, sign, isFar }: ParkingWay): string {
   if (toNull && column.mayBeNull) return 'NULL'
-  const step = 1 + (isFar ? Math.floor(Math.random() * spanMax) : 0)
+  const step = 1 + (isFar ? Math.floor(Math.random() * parkingSpanMax) : 0)
   const beyond = `(SELECT ${end}(e.${quoteName(column.name)}) ${sign} ${step} FROM main.${quoteName(table.name)} AS e)`
   switch (column.affinity) {
     case 'integer':

@@ -1,8 +1,9 @@
 // SQLite's values as cells. A value has a type of its own, whatever its column says, and a column may change what is
 // written to it: 5.0 becomes 5 where integers are preferred, '5' becomes a number. A cell is written only if it comes
 // back as it was; else it is refused with what it would become.
+import { cellWords } from '../cell-words.ts'
 import { isUtf8, utf8, utf8Text } from '../../base/bytes.ts'
-import { cellOf, cellText, falseCell, nullCell, trueCell } from '../../table/cell.ts'
+import { cellOf, cellText, falseCell, nullCell, trueCell, sameCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { SqliteValue } from './database.ts'
 import type { SqliteColumn } from './discover.ts'
@@ -57,7 +58,7 @@ export function boundOf(cell: Cell, column: SqliteColumn): Bound | string {
   const [tag, value] = stored(...valueOf(cell), column)
   const back = cellOfValue(tag, value, column)
   if (back === null || !sameCell(back, cell))
-    return `column '${column.name}' would keep ${shown(cell)} as ${back === null ? 'no text' : shown(back)}`
+    return `column '${column.name}' would keep ${cellWords(cell)} as ${back === null ? 'no text' : cellWords(back)}`
   if (tag === 't') {
     const bytes = value as Uint8Array
     // The driver ends a text at its first NUL.
@@ -117,16 +118,4 @@ function stored(tag: Tag, value: SqliteValue, { affinity }: SqliteColumn): [Tag,
   const number = value as number
   const isInt = Number.isInteger(number) && Math.abs(number) < 2 ** 63
   return isInt ? ['i', BigInt(number)] : [tag, value]
-}
-
-export function sameCell(a: Cell, b: Cell): boolean {
-  const isNull = (cell: Cell): boolean => cell.kind === 'null' || cell.kind === 'absent'
-  if (isNull(a) || isNull(b)) return isNull(a) && isNull(b)
-  return a.kind === b.kind && Buffer.compare(a.bytes, b.bytes) === 0
-}
-
-function shown(cell: Cell): string {
-  if (cell.kind === 'bytes') return `${cell.bytes.length} bytes`
-  const text = cell.bytes.length === 0 ? cell.kind : cellText(cell).slice(0, 40)
-  return cell.kind === 'text' ? `the text '${text}'` : `${cell.kind === 'json' ? 'the JSON ' : ''}${text}`
 }

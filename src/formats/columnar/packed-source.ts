@@ -1,16 +1,14 @@
 // Rows that come packed, a slice at a time, from a source that knows how to pack them: what it is told, what it gives,
 // and how they become a table.
+import { asDuplicate } from './duplicate-key.ts'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { keyText } from '../../table/key.ts'
 import { type RowShape, rowShape } from '../../table/rows.ts'
 import { previousNodes } from '../bases.ts'
 import { RowIntake } from '../intake.ts'
 import type { LeafWish, PackedLeaves } from '../leaves.ts'
 import type { PackedRows } from '../packed.ts'
-import { DuplicateKey } from '../runs.ts'
-import { cellFault } from './faults.ts'
 import type { ReadCellsOptions, SourceColumn } from './interface.ts'
 import { cellSchema } from './read-cells.ts'
 
@@ -58,10 +56,7 @@ export async function readPacked(source: PackedSource, options: ReadPackedOption
     const { rows, order } = await intake.finish()
     return { schema, rows: rows.cid, order, layout: null }
   } catch (error) {
-    if (!(error instanceof DuplicateKey)) throw error
-    const [first, second] = await intake.placesOf(error.key)
-    const words = `key '${keyText(schema, error.key)}' was used in row ${first! + 1} already`
-    throw cellFault('duplicate-key', words, { where, row: second! + 1 })
+    throw await asDuplicate(error, { intake, schema, where })
   } finally {
     await pool.close()
   }

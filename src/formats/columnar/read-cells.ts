@@ -1,13 +1,11 @@
 // Makes a table of a source's rows: typed cells, in key order, without a file of its own. Rows may come in any order;
 // memory is bounded by the intake's runs.
+import { asDuplicate } from './duplicate-key.ts'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import type { Schema, TableObject } from '../../table/interface.ts'
-import { keyText } from '../../table/key.ts'
 import { rowShape } from '../../table/rows.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import { RowIntake } from '../intake.ts'
-import { DuplicateKey } from '../runs.ts'
-import { cellFault } from './faults.ts'
 import type { CellSource, ReadCellsOptions, SourceColumn } from './interface.ts'
 import { CellPacker } from './pack-cells.ts'
 
@@ -26,10 +24,7 @@ export async function readCells(source: CellSource, options: ReadCellsOptions): 
     const { rows, order } = await intake.finish()
     return { schema, rows: rows.cid, order, layout: null }
   } catch (error) {
-    if (!(error instanceof DuplicateKey)) throw error
-    const [first, second] = await intake.placesOf(error.key)
-    const words = `key '${keyText(schema, error.key)}' was used in row ${first! + 1} already`
-    throw cellFault('duplicate-key', words, { where, row: second! + 1 })
+    throw await asDuplicate(error, { intake, schema, where })
   }
 }
 

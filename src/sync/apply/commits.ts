@@ -7,14 +7,14 @@
 //
 // A row that clashes or is refused in one of them waits while the others go through, and is tried again in each that
 // changes it and in the last, so that in the end the endpoint holds what one write would have left.
-import { equalBytes, fromHex } from '../../base/bytes.ts'
+import { sameEntry } from '../../prolly/entry-batch.ts'
+import { fromHex } from '../../base/bytes.ts'
 import { throwIfAborted } from '../../base/errors.ts'
 import type { Path } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import { firstParentsAfter } from '../../history/ancestry.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
-import type { Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { HeldRows } from '../held/held-rows.ts'
@@ -114,11 +114,7 @@ async function isSameRow(io: Io, { path, keyHex }: HeldBack, before: Tree, after
   const key = [fromHex(keyHex)]
   const [one] = await (await ProllyMap.load(io.nodes, old.rows)).getMany(key)
   const [other] = await (await ProllyMap.load(io.nodes, now.rows)).getMany(key)
-  return one === null || other === null ? one === other : sameEntry(one!, other!)
-}
-
-function sameEntry(a: Entry, b: Entry): boolean {
-  return equalBytes(a.value, b.value) && a.links.join() === b.links.join()
+  return sameEntry(one!, other!)
 }
 
 function addCounts(all: Map<Path, RowCounts>, counts: Written['counts']): void {

@@ -5,18 +5,17 @@ import { VarveError } from '../../base/errors.ts'
 import type { TableCursor } from '../../dataset/interface.ts'
 import type { TreeEntry } from '../../files/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
-import { type NamedRows, sortedBatches } from '../../formats/runs.ts'
-import { entryAt } from '../../prolly/entry-batch.ts'
+import { type NamedRows } from '../../formats/runs.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 import type { SyncOptions } from '../interface.ts'
 import { type KnownTable, type TableSource, wholeTable } from './read-table.ts'
-import { gathered, hasColumnsOf } from './take-in.ts'
+import { entryWindows, gathered } from './gathered-rows.ts'
+import { hasColumnsOf } from './take-in.ts'
 
 const lagDefault = { ms: 300_000 }
-const windowEdits = 512
 
 /** Kept with what was read: both move in one compare-and-set, so the cursor is never ahead of the rows. */
 interface Mark {
@@ -62,12 +61,9 @@ export async function readByCursor(
 
 async function withRows(io: Io, { previous }: TableSource, rows: readonly NamedRows[]): Promise<Cid> {
   async function* inTurn(): AsyncGenerator<Edit[]> {
-    for (const batch of sortedBatches(rows)) {
-      for (let at = 0; at < batch.count; at += windowEdits) {
-        const count = Math.min(windowEdits, batch.count - at)
-        yield Array.from({ length: count }, (_, i) => entryAt(batch, at + i))
-        await io.writer.drained()
-      }
+    for (const window of entryWindows(rows)) {
+      yield window
+      await io.writer.drained()
     }
   }
   const { map } = await Table.of(io.nodes, previous!)

@@ -1,7 +1,8 @@
 // Rows that a receiver has refused. What it has of them stays what it was told before, and so the difference to what it was
 // to be told says, for ever, which they are. As long as such a row is not changed it is not told again: it would be refused
 // again. Once it is, it is told as it is then, so that its changes keep their order.
-import { compareBytes, equalBytes, fromHex, toHex } from '../../base/bytes.ts'
+import { sameEntry } from '../../prolly/entry-batch.ts'
+import { compareBytes, fromHex, toHex } from '../../base/bytes.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Path } from '../../files/interface.ts'
@@ -47,7 +48,7 @@ export async function withheldRows(
     await (await rowsOf(io, before)).getMany(keys),
     await (await rowsOf(io, after)).getMany(keys),
   ]
-  return new Set(keys.filter((_, i) => isSame(was[i]!, is[i]!)).map((key) => toHex(key)))
+  return new Set(keys.filter((_, i) => sameEntry(was[i]!, is[i]!)).map((key) => toHex(key)))
 }
 
 /**
@@ -98,11 +99,6 @@ function isSchemaAlike(a: TableObject, b: TableObject): boolean {
   return (
     isKeyedAlike(a.schema, b.schema) && JSON.stringify(a.schema.columns) === JSON.stringify(b.schema.columns)
   )
-}
-
-function isSame(a: Entry | null, b: Entry | null): boolean {
-  if (a === null || b === null) return a === b
-  return equalBytes(a.value, b.value) && a.links.join() === b.links.join()
 }
 
 function rowsOf({ nodes, writer }: Io, table: TableObject | null): Promise<ProllyMap> | ProllyMap {

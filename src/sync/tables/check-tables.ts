@@ -5,7 +5,7 @@ import { withWriter } from '../../repo/context.ts'
 import { readBranch } from '../../repo/head.ts'
 import type { Repo } from '../../repo/interface.ts'
 import type { Link } from '../interface.ts'
-import { branchOf } from '../merge-branch.ts'
+import { branchOf } from '../merge/merge-branch.ts'
 import { knownTables } from './known-tables.ts'
 import { linkedTables } from './link-tables.ts'
 

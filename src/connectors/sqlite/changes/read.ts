@@ -1,10 +1,10 @@
 // Rows whose keys were noted, as they are now: of each key the row that has it, or that none has. Under a collation a row may
 // be found by a key that is not byte for byte its own; then the one is gone and the other is there.
+import { sameCell } from '../../../table/cell.ts'
 import type { LogChange } from '../../change-log.ts'
 import type { SqliteDatabase, SqliteValue } from '../database.ts'
 import { type SqliteColumn, type SqliteTable, quoteName } from '../discover.ts'
 import { cellsOf, tagsOf, valuesOf } from '../rows.ts'
-import { sameCell } from '../values.ts'
 
 const batchChanges = 512
 

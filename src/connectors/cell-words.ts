@@ -1,0 +1,11 @@
+// A cell as a sentence names it.
+import { cellText } from '../table/cell.ts'
+import type { Cell } from '../table/interface.ts'
+
+const lengthMax = 40
+
+export function cellWords(cell: Cell): string {
+  if (cell.kind === 'bytes') return `${cell.bytes.length} bytes`
+  const text = cell.bytes.length === 0 ? cell.kind : cellText(cell).slice(0, lengthMax)
+  return cell.kind === 'text' ? `the text '${text}'` : `${cell.kind === 'json' ? 'the JSON ' : ''}${text}`
+}
