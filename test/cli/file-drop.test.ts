@@ -23,11 +23,24 @@ test('files that drop into a folder become rows of a dataset, and of a database'
   drop('people.jsonl', '{"id":1,"name":"Ada"}\n')
   await ok(['init'], { cwd })
   const added = await varve(
-    ['link', 'template', 'use', 'file-drop-to-database', 'shop', '../drop', `sqlite://${dir}/shop.db`].concat(
-      ['--tables', 'orders,people', '--key', 'id'],
-    ),
+    ['link', 'template', 'use', 'file-drop-to-database', 'shop', '../drop', '../shop.db'].concat([
+      '--tables',
+      'orders,people',
+      '--key',
+      'id',
+    ]),
     { cwd },
   )
+  const nothing = await varve(['link', 'add', 'x', './nothing', '--tables', 'a', '--mode', 'capture'], {
+    cwd,
+  })
+  expect([nothing.code, nothing.stderr]).toEqual([
+    2,
+    expect.stringContaining(
+      "no file or folder './nothing'\nhint: an endpoint is a folder of files, an SQLite file",
+    ),
+  ])
+  expect(fs.readFileSync(path.join(cwd, 'varve.yaml'), 'utf8')).toContain(`sqlite://${dir}/shop.db`)
   expect([added.code, added.stdout]).toEqual([
     0,
     expect.stringContaining('added link shop-files: capture folder:///'),
