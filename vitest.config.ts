@@ -32,6 +32,12 @@ export const slow: readonly string[] = [
   'test/sync/mysql.test.ts',
   'test/sync/sinks/amqp.test.ts',
   'test/sync/sinks/kafka.test.ts',
+  'test/sync/sinks/refused-rows.test.ts',
+  'test/remote/ssh.test.ts',
+  'test/server/push.test.ts',
+  'test/property/leaves.test.ts',
+  'test/cli/partial.test.ts',
+  'test/crash/bitflip.test.ts',
 ]
 
 const config: ViteUserConfig = defineConfig({
