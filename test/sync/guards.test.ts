@@ -74,6 +74,19 @@ describe.skipIf(!hasPostgres)(`guards${withoutPostgres}`, () => {
     expect((await linked.rows())[0]).toMatchObject({ name: 'Ada L.' })
   })
 
+  test('a discard takes back what vanished, and nothing else that was done there meanwhile', async () => {
+    await linked.db.query(`
+      DELETE FROM people WHERE id > 1500; UPDATE people SET age = 99 WHERE id = 1;
+      INSERT INTO people VALUES (9999, 'new', 1)`)
+    await linked.sync()
+    await discard()
+    expect((await linked.sync()).heldBack).toEqual([])
+    expect([await count(), await count('id = 9999'), await count('id = 1 AND age = 99')]).toEqual([
+      4995, 1, 1,
+    ])
+    expect(await linked.branchRows()).toEqual(await linked.rows())
+  })
+
   test('rows that the branch removes in masses wait as well, and come back when that is discarded', async () => {
     const removeMany = (): Promise<void> =>
       linked.edit((rows) => {

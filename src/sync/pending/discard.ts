@@ -7,12 +7,18 @@ import { fromHex } from '../../base/bytes.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
+import { diffMaps } from '../../prolly/diff.ts'
+import type { Edit } from '../../prolly/interface.ts'
+import { ProllyMap } from '../../prolly/map.ts'
 import { operatorOf } from '../../repo/context.ts'
-import type { Folder, Repo } from '../../repo/interface.ts'
+import type { Folder, Io, Repo } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { writeTable } from '../../table/table-object.ts'
 import { changeBase } from '../held/base-change.ts'
 import { changeBranch, commitTree } from '../branch-change.ts'
 import type { Link } from '../interface.ts'
 import { linkRef } from '../state.ts'
+import { tableAt } from '../tables/link-tables.ts'
 import { pendingCommit, pendingFacts, pendingSync } from './approved.ts'
 import type { PendingSync } from './interface.ts'
 
@@ -51,10 +57,13 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
       operation,
       message,
       refs,
-      // Seen, and to be overwritten.
+      // Seen to be gone, and to be written back; what else was done there is still to be merged.
       change: async (io, base) => {
         const [seen, entries] = [await Tree.load(io.nodes, commit.tree), new Map<Path, TreeEntry | null>()]
-        for (const path of vanished) entries.set(path, await seen.get(path))
+        for (const path of vanished) {
+          const [table, left] = [await tableAt(io, base, path), await tableAt(io, seen, path)]
+          if (table !== null) entries.set(path, await withoutVanished(io, table, left))
+        }
         return base.update(io.writer, entries)
       },
     })
@@ -70,6 +79,18 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
     operation: { name: operation, message: link.name, author: operatorOf(repo, current) },
   }))
   return discarded
+}
+
+/** `table` without the rows that `left` has not; null: it has none. */
+async function withoutVanished(io: Io, table: TableObject, left: TableObject | null): Promise<TreeEntry> {
+  const [all, none] = [await ProllyMap.load(io.nodes, table.rows), ProllyMap.empty(io.nodes, io.writer)]
+  const there = left === null ? none : await ProllyMap.load(io.nodes, left.rows)
+  async function* vanished(): AsyncGenerator<Edit[]> {
+    for await (const differences of diffMaps(all, there))
+      yield differences.flatMap(({ key, after }) => (after === null ? [{ key, value: null }] : []))
+  }
+  const rows = (await all.mutate(io.writer, vanished())).cid
+  return { kind: 'table', executable: false, table: writeTable(io.writer, { ...table, rows }) }
 }
 
 export function nothingPending(link: string): VarveError {
