@@ -201,6 +201,12 @@ export abstract class LinkedRepository extends CarryingRepository {
     return withSink(link, this.environment, work)
   }
 
+  /** Gives up what the endpoint has been told and can be no row. */
+  protected async dropAside(link: t.Link, items: readonly t.HeldBack[]): Promise<void> {
+    const named = items.map(({ table, key: name }) => ({ table, name }))
+    await this.#connected(link, async ({ log }) => log?.told?.drop(named))
+  }
+
   #rootFor(what: string): string {
     if (this.root !== null) return this.root
     throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in a bare repository`, {

@@ -27,7 +27,8 @@ export abstract class SyncedRepository extends LinkedRepository {
 
   /**
    * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
-   * branch's row, with 'theirs' the branch takes the endpoint's now. `key` as `heldBack` shows it; default: all.
+   * branch's row, with 'theirs' the branch takes the endpoint's now. Of what an inbox has put aside because it can be no
+   * row, 'ours' says that it is given up. `key` as `heldBack` shows it; default: all.
    */
   async resolveSync(
     name: string,
@@ -38,7 +39,7 @@ export abstract class SyncedRepository extends LinkedRepository {
     const waiting = (await this.lastSync(name))?.heldBack ?? []
     const rows = waiting.filter(
       (row) =>
-        row.reason === 'conflict' &&
+        (row.reason === 'conflict' || (side === 'ours' && isAside(row))) &&
         (where.table === undefined || row.table === where.table) &&
         (where.key === undefined || row.key === where.key),
     )
@@ -48,8 +49,12 @@ export abstract class SyncedRepository extends LinkedRepository {
         hint: `see which do: 'varve sync conflicts ${name}'`,
       })
     }
-    const { settleHeldRows } = await import('../sync/held/settle.ts')
-    await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows, side })
+    const [aside, clashing] = [rows.filter(isAside), rows.filter((row) => !isAside(row))]
+    if (aside.length > 0) await this.dropAside(link, aside)
+    if (clashing.length > 0) {
+      const { settleHeldRows } = await import('../sync/held/settle.ts')
+      await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows: clashing, side })
+    }
     return rows
   }
 
@@ -91,4 +96,9 @@ export abstract class SyncedRepository extends LinkedRepository {
     const { discardPending } = await import('../sync/pending/discard.ts')
     return discardPending(this.repo, this.folder, await this.linkNamed(name))
   }
+}
+
+/** It was told to an inbox, and is no row anywhere. */
+function isAside({ reason, keyHex }: t.HeldBack): boolean {
+  return reason === 'rejected' && keyHex === ''
 }

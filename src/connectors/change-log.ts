@@ -15,6 +15,11 @@ export interface LogMark {
 }
 
 export interface ChangeLog {
+  /**
+   * Of a system that cannot be asked for its rows: what is known of them is what its log has told, and a log that is begun
+   * again goes on where it was last acknowledged.
+   */
+  readonly told?: ToldLog
   /** Beginning changes the system's own schema: it is done only where the link asks for it by name. */
   readonly changesSchema?: true
   /** Why the log of these tables cannot be read, for people: "wal_level is 'replica'"; null when it can. */
@@ -30,6 +35,23 @@ export interface ChangeLog {
   status(position: string): Promise<LogStatus | null>
   /** The system need keep nothing more for this link; fine where it keeps nothing. */
   end(position: string): Promise<void>
+}
+
+export interface ToldLog {
+  /** What was told and can be no row: it waits there until somebody says what becomes of it. */
+  aside(): Promise<readonly AsideItem[]>
+  /** Has it read again, before anything that has come in since. */
+  retry(): Promise<void>
+  /** Gives these up. */
+  drop(items: readonly Pick<AsideItem, 'table' | 'name'>[]): Promise<void>
+}
+
+export interface AsideItem {
+  readonly table: string
+  /** Where it came from, for people, and nothing of what is in it. */
+  readonly name: string
+  /** Why. */
+  readonly message: string
 }
 
 export interface LogStart {
@@ -54,6 +76,8 @@ export interface LogReader {
   read(until: string, signal?: AbortSignal): AsyncIterable<LogPart>
   /** Resolves when something waits to be read, now and then when not, and when `signal` aborts. @throws as `read` */
   wait(signal: AbortSignal): Promise<void>
+  /** Of a log that is all there is: puts aside what was read and can be no row, before its position is kept here. */
+  putAside?(): Promise<void>
   /** All before it is durable here: the system may forget it. */
   acknowledge(position: string): Promise<void>
   close(): Promise<void>

@@ -16,6 +16,8 @@ export interface ConnectorOptions {
   readonly link?: string | undefined
   /** Of an HTTP API: how its tables lie in what it answers. */
   readonly http?: readonly HttpTable[] | undefined
+  /** Of an inbox: which webhooks are about which table. */
+  readonly inbox?: readonly InboxTable[] | undefined
   /** Of files: what they do not say themselves. */
   readonly files?: readonly DeclaredTable[] | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
@@ -35,6 +37,18 @@ export interface HttpTable extends DeclaredTable {
   readonly items?: string
   readonly next?: string
   readonly parameter?: string
+}
+
+/** As the dataset declares it. */
+export interface InboxTable extends DeclaredTable {
+  readonly items?: string
+  readonly when?: readonly ValueRule[]
+  readonly deletes?: readonly ValueRule[]
+}
+
+export interface ValueRule {
+  readonly path: string
+  readonly values: readonly string[]
 }
 
 /** What a table was when it was last read, or what it shall be if it is not there yet. */

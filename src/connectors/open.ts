@@ -41,7 +41,14 @@ const http: ConnectorKind = {
   open: async (url, options) => (await import('./http/connector.ts')).openHttp(url, options),
 }
 
-const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, folder, s3, http]
+const inbox: ConnectorKind = {
+  name: 'inbox of webhooks: inbox:///PATH/FILE',
+  accepts: (url) => url.startsWith('inbox:'),
+  isOnlyRead: true,
+  open: async (url, options) => (await import('./inbox/connector.ts')).openInbox(url, options),
+}
+
+const kinds: readonly ConnectorKind[] = [postgres, mysql, sqlite, folder, s3, http, inbox]
 
 /** Whether it can be read and not written to. */
 export function isOnlyRead(url: string, connectors: readonly ConnectorKind[] = []): boolean {

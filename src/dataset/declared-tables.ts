@@ -1,16 +1,18 @@
-// The settings 'files' and 'http' of a link in varve.yaml: what files do not say of their tables themselves, and how the
-// rows of tables lie in the answers of an HTTP API.
+// The settings 'files', 'http' and 'inbox' of a link in varve.yaml: what files do not say of their tables themselves, and
+// how the rows of tables lie in the answers of an HTTP API and in webhooks that come in.
 import { isMap, isScalar, isSeq } from 'yaml'
 import { type FaultAt, nameOf } from './document.ts'
 import { columnTypes } from '../table/schema.ts'
-import type { DeclaredTable, HttpTable } from './interface.ts'
+import type { DeclaredTable, HttpTable, InboxTable, ValueRule } from './interface.ts'
 
 const settings = {
   files: ['key', 'columns'],
   http: ['path', 'items', 'key', 'columns', 'next', 'parameter'],
+  inbox: ['items', 'key', 'columns', 'when', 'deletes'],
 } as const
 
 type Section = keyof typeof settings
+type AnyTable = HttpTable & InboxTable
 
 interface Given {
   readonly tables: readonly string[]
@@ -25,7 +27,11 @@ export function httpTablesOf(value: unknown, given: Given): HttpTable[] {
   return [...tablesOf('http', value, given)]
 }
 
-function* tablesOf(section: Section, value: unknown, { tables, fault }: Given): Generator<HttpTable> {
+export function inboxTablesOf(value: unknown, given: Given): InboxTable[] {
+  return [...tablesOf('inbox', value, given)]
+}
+
+function* tablesOf(section: Section, value: unknown, { tables, fault }: Given): Generator<AnyTable> {
   if (!isMap(value)) throw fault(value, `'${section}' is not a map from table to settings`)
   for (const { key, value: given } of value.items) {
     const table = nameOf(key)
@@ -36,9 +42,11 @@ function* tablesOf(section: Section, value: unknown, { tables, fault }: Given): 
 }
 
 /** As they are written down. A list that two tables share is one of each: YAML would make a reference of it. */
-export function declaredEntries(tables: readonly (DeclaredTable | HttpTable)[]): Record<string, object> {
+export function declaredEntries(
+  tables: readonly (DeclaredTable | HttpTable | InboxTable)[],
+): Record<string, object> {
   return Object.fromEntries(
-    tables.map(({ table, key, columns, ...rest }) => [
+    tables.map(({ table, key, columns, when, deletes, ...rest }: InboxTable) => [
       table,
       {
         ...(key === undefined ? {} : { key: [...key] }),
@@ -46,6 +54,8 @@ export function declaredEntries(tables: readonly (DeclaredTable | HttpTable)[]):
           ? {}
           : { columns: Object.fromEntries(columns.map(({ name, type }) => [name, type])) }),
         ...rest,
+        ...(when === undefined ? {} : { when: ruleEntries(when) }),
+        ...(deletes === undefined ? {} : { deletes: ruleEntries(deletes) }),
       },
     ]),
   )
@@ -56,16 +66,18 @@ function tableOf(
   table: string,
   { key, value }: { readonly key: unknown; readonly value: unknown },
   fault: FaultAt,
-): HttpTable {
+): AnyTable {
   if (!isMap(value)) throw fault(value ?? key, `the settings of '${table}' are not a map`)
-  let made: HttpTable = { table }
+  let made: AnyTable = { table }
   for (const { key: node, value: found } of value.items) {
     const known = settings[section]
-    const setting = known.find((one) => one === nameOf(node))
+    const setting = (known as readonly (keyof AnyTable)[]).find((one) => one === nameOf(node))
     if (setting === undefined)
       throw fault(node, `unknown setting '${nameOf(node) ?? ''}'`, `known settings: ${known.join(', ')}`)
     if (setting === 'key') made = { ...made, key: namesOf(setting, found, fault) }
     else if (setting === 'columns') made = { ...made, columns: columnsOf(found, fault) }
+    else if (setting === 'when' || setting === 'deletes')
+      made = { ...made, [setting]: rulesOf(setting, found, fault) }
     else if (isScalar(found) && typeof found.value === 'string') made = { ...made, [setting]: found.value }
     else throw fault(found ?? node, `'${setting}' is not text`)
   }
@@ -77,6 +89,24 @@ function namesOf(setting: string, value: unknown, fault: FaultAt): string[] {
   if (names.length === 0 || names.some((name) => name === null) || new Set(names).size !== names.length)
     throw fault(value, `'${setting}' does not list columns, each once`)
   return names as string[]
+}
+
+function rulesOf(setting: string, value: unknown, fault: FaultAt): ValueRule[] {
+  if (!isMap(value)) throw fault(value, `'${setting}' is not a map from property to value`)
+  return value.items.map(({ key, value: found }) => {
+    const path = nameOf(key)
+    const values = isSeq(found) ? found.items.map(nameOf) : [nameOf(found)]
+    if (path === null) throw fault(key, 'a property has no name')
+    if (values.length === 0 || values.some((one) => one === null))
+      throw fault(found ?? key, `'${path}' has no value to be compared with`)
+    return { path, values: values as string[] }
+  })
+}
+
+function ruleEntries(rules: readonly ValueRule[]): Record<string, string | string[]> {
+  return Object.fromEntries(
+    rules.map(({ path, values }) => [path, values.length === 1 ? values[0]! : [...values]]),
+  )
 }
 
 function columnsOf(value: unknown, fault: FaultAt): NonNullable<DeclaredTable['columns']> {

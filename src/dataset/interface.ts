@@ -84,6 +84,8 @@ export interface LinkSetting {
   readonly files?: readonly DeclaredTable[] | undefined
   /** Of a link to an HTTP API. */
   readonly http?: readonly HttpTable[] | undefined
+  /** Of a link to an inbox of webhooks. */
+  readonly inbox?: readonly InboxTable[] | undefined
   /** Of tables of which only rows are read that a column shows to be new: what is gone is not seen. Mode 'capture'. */
   readonly cursor?: readonly TableCursor[] | undefined
   /** How the endpoint's changes are found; unset: by its log once the link was followed, else by comparing. */
@@ -114,6 +116,27 @@ export interface HttpTable extends DeclaredTable {
   readonly next?: string
   /** A parameter of the query: takes what `next` finds, or without that counts pages from 1 until one is empty. */
   readonly parameter?: string
+}
+
+/** Which webhooks of an inbox are about a table, and how its rows lie in them. */
+export interface InboxTable extends DeclaredTable {
+  /** Where in a webhook the row, or the list of rows, is: 'data.items'. Default: the webhook itself. */
+  readonly items?: string
+  /** Of a row. Default: 'id'. */
+  readonly key?: readonly string[]
+  /** Properties that are columns. Default: those of the key, and the whole row as 'item'. */
+  readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
+  /** Only webhooks for which all of these hold are about the table. Default: every one. */
+  readonly when?: readonly ValueRule[]
+  /** A row for which all of these hold, or its webhook where the row has no such property, is gone. Default: none is. */
+  readonly deletes?: readonly ValueRule[]
+}
+
+export interface ValueRule {
+  /** 'data.type' */
+  readonly path: string
+  /** It is one of them; '*' is anything but null and false. */
+  readonly values: readonly string[]
 }
 
 /**

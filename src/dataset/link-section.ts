@@ -3,7 +3,7 @@
 import { isMap, isScalar, isSeq } from 'yaml'
 import { isVarveError } from '../base/errors.ts'
 import { safePath } from '../files/path.ts'
-import { fileTablesOf, httpTablesOf } from './declared-tables.ts'
+import { fileTablesOf, httpTablesOf, inboxTablesOf } from './declared-tables.ts'
 import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
 import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
@@ -22,6 +22,7 @@ const settings = [
   'transform',
   'files',
   'http',
+  'inbox',
 ] as const
 
 export function isLinkName(name: string): boolean {
@@ -75,6 +76,7 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
     ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
     ...(given.has('http') ? { http: httpTablesOf(given.get('http'), { tables, fault }) } : {}),
+    ...(given.has('inbox') ? { inbox: inboxTablesOf(given.get('inbox'), { tables, fault }) } : {}),
     ...(given.has('transform')
       ? { transform: [...transformsOf(given.get('transform'), { mode, tables, fault })] }
       : {}),

@@ -12,7 +12,7 @@ export async function openLink(
   environment?: Readonly<Record<string, string | undefined>>,
   connectors?: readonly ConnectorKind[],
 ): Promise<Connector> {
-  const { endpoint, mode, name, files, http } = link
+  const { endpoint, mode, name, files, http, inbox } = link
   if (mode !== 'capture' && isOnlyRead(endpoint, connectors)) {
     throw new VarveError(
       'VARVE_USAGE',
@@ -25,7 +25,7 @@ export async function openLink(
   }
   if (mode !== 'capture') refuseOneWay(link)
   return transformed(
-    await openEndpoint(endpoint, { environment, connectors, link: name, files, http }),
+    await openEndpoint(endpoint, { environment, connectors, link: name, files, http, inbox }),
     link,
     environment,
   )

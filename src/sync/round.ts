@@ -82,7 +82,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const known = { link, tables, before, live: state.live, digests, held, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (isOther) {
-    const read = await capture(io, connector, known, { ...options, allow: ['schema'] })
+    const isAsked = connector.log?.told === undefined
+    const read = isAsked ? await capture(io, connector, known, { ...options, allow: ['schema'] }) : before
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
   const checkpoint = await connector.checkpoint(link.name)

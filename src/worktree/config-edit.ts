@@ -62,6 +62,8 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
     document.setIn(['links', name, 'files'], document.createNode(declaredEntries(setting.files)))
   if (setting.http !== undefined)
     document.setIn(['links', name, 'http'], document.createNode(declaredEntries(setting.http)))
+  if (setting.inbox !== undefined)
+    document.setIn(['links', name, 'inbox'], document.createNode(declaredEntries(setting.inbox)))
   if (setting.cursor !== undefined) {
     const entries = setting.cursor.map((one) => [one.table, cursorEntry(one)] as const)
     document.setIn(['links', name, 'cursor'], document.createNode(Object.fromEntries(entries)))

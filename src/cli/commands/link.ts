@@ -4,7 +4,7 @@ import { linkTemplates } from '../../api/link-templates.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
 import { alignedRows } from '../format/columns.ts'
-import { cursorText, fileText, logLines, transformText } from '../format/link-lines.ts'
+import { linkLines, logLines } from '../format/link-lines.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
@@ -23,7 +23,7 @@ export const command: Command = {
     'link remove NAME [--force]',
   ],
   description:
-    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE, an SQLite file: ./app.db, or files of CSV and JSON Lines: ./drop/, s3://BUCKET/PREFIX. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://, kafka://) names tables by their paths in the\ndataset, and its mode is materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
+    "Declares live systems whose tables are kept in step with the dataset; 'varve sync' then does it. ENDPOINT is a URL\nwithout a password: postgres://USER@HOST/DATABASE, an SQLite file: ./app.db, or files of CSV and JSON Lines: ./drop/, s3://BUCKET/PREFIX,\nan HTTP API that answers JSON: https://HOST/PATH, or an inbox for webhooks: inbox:///PATH/FILE. MODE is one of\n  capture      the endpoint's changes come into the branch\n  materialize  the branch's changes go to the endpoint; what others change there stays\n  mirror       the endpoint becomes what the branch is\n  two-way      changes of both go to both; clashes wait, row by row\nAn endpoint that is only written to (webhook+https://, redis://, nats://, amqp://, mqtt://, kafka://) names tables by their paths in the\ndataset, and its mode is materialize. Links stand in varve.yaml and are committed with it. Passwords come from the environment (PGPASSWORD,\nVARVE_LINK_NAME_PASSWORD), or from a file that it names.\nVerify reads the endpoint at one moment and compares it with the branch by checksums of key ranges; where they differ it\nlists ranges and rows, and the exit code is 1.",
   options: {
     tables: { type: 'list', value: 'TABLE', about: 'a table of the endpoint; several times, or A,B,C' },
     key: {
@@ -95,7 +95,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; endpoint: TableState; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 
@@ -121,21 +121,9 @@ async function run(context: Context): Promise<number> {
   if (action === 'show') {
     const link = (await repo.links()).find((one) => one.name === name)
     if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
-    const { branch, into, commits, cursor = [], transform = [], files = [], http = [], ...rest } = link
-    const lines = {
-      ...rest,
-      tables: link.tables.join(', '),
-      into: into === '' ? '.' : into,
-      branch: branch ?? '(the current one)',
-      ...(commits === undefined ? {} : { commits }),
-      ...(cursor.length === 0 ? {} : { cursor: cursor.map(cursorText).join('; ') }),
-      ...(files.length === 0 ? {} : { files: files.map(fileText).join('; ') }),
-      ...(http.length === 0 ? {} : { http: http.map(({ table }) => table).join(', ') }),
-      ...(transform.length === 0 ? {} : { transform: transform.map(transformText).join('; ') }),
-    }
     out.result(link, () => {
       for (const line of alignedRows(
-        Object.entries(lines).map(([key, value]) => [key, visible(String(value))]),
+        Object.entries(linkLines(link)).map(([key, value]) => [key, visible(String(value))]),
       ))
         out.line(line)
     })

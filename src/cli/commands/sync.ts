@@ -1,6 +1,6 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
-import type { Inbox } from '../../connectors/webhook/inbox.ts'
+import type { Receiver } from '../../connectors/webhook/receiver.ts'
 import type { SyncGuard } from '../../index.ts'
 import { decisions } from '../sync/decisions.ts'
 import { dryRounds } from '../sync/dry-run.ts'
@@ -61,7 +61,8 @@ export const command: Command = {
     listen: {
       type: 'text',
       value: '[ADDRESS:]PORT',
-      about: 'go on, a round of a link for each signed webhook (Standard Webhooks) that comes to /NAME',
+      about:
+        'go on, a round of a link for each signed webhook (Standard Webhooks) that comes to /NAME; an inbox keeps what it holds',
     },
     metrics: {
       type: 'text',
@@ -79,6 +80,7 @@ export const command: Command = {
     ['varve sync crm --listen 8080 --every 1h', 'when its webhook says so, and each hour'],
     ['varve sync conflicts', 'see which rows both sides changed'],
     ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
+    ['varve sync resolve crm --ours people', 'give up what came in and can be no row'],
     ['varve sync rejected', 'see which rows the endpoint refuses, and why'],
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
@@ -111,14 +113,14 @@ async function rounds(context: Context): Promise<number> {
   if (options.dryRun) return dryRounds(context, repo, links, options)
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
-  let inbox: Inbox | null = null
+  let receiver: Receiver | null = null
   try {
-    inbox = await openListener(context, links)
+    receiver = await openListener(context, links)
     return given.flag('follow')
       ? await followLinks(context, repo, { links, compareMs, watcher })
-      : await runRounds(context, repo, { links, options, everyMs, inbox, watcher })
+      : await runRounds(context, repo, { links, options, everyMs, receiver, watcher })
   } finally {
-    await inbox?.close()
+    await receiver?.close()
     await metrics.close()
   }
 }

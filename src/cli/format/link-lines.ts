@@ -1,9 +1,29 @@
 // What is said of a link beside its endpoint: what files do not say themselves, how rows are transformed, its log.
 import { periodText } from '../../dataset/cursor-section.ts'
-import type { DeclaredTable, LinkTest, TableCursor, TableTransform } from '../../index.ts'
+import type { DeclaredTable, Link, LinkTest, TableCursor, TableTransform } from '../../index.ts'
+
+/** What varve.yaml says of it, by setting. */
+export function linkLines(link: Link): Readonly<Record<string, unknown>> {
+  const { branch, into, commits, cursor, transform, files, http, inbox, ...rest } = link
+  const list = <T>(name: string, all: readonly T[] = [], text: (one: T) => string): object =>
+    all.length === 0 ? {} : { [name]: all.map(text).join('; ') }
+  const named = ({ table }: DeclaredTable): string => table
+  return {
+    ...rest,
+    tables: link.tables.join(', '),
+    into: into === '' ? '.' : into,
+    branch: branch ?? '(the current one)',
+    ...(commits === undefined ? {} : { commits }),
+    ...list('cursor', cursor, cursorText),
+    ...list('files', files, fileText),
+    ...list('http', http, named),
+    ...list('inbox', inbox, named),
+    ...list('transform', transform, transformText),
+  }
+}
 
 /** 'orders: key id; amount decimal' */
-export function fileText({ table, key = [], columns = [] }: DeclaredTable): string {
+function fileText({ table, key = [], columns = [] }: DeclaredTable): string {
   const words = [
     ...(key.length === 0 ? [] : [`key ${key.join(', ')}`]),
     ...columns.map(({ name, type }) => `${name} ${type}`),
@@ -12,7 +32,7 @@ export function fileText({ table, key = [], columns = [] }: DeclaredTable): stri
 }
 
 /** 'orders: updated_at, lag 5m, full 24h; sees no deletes' */
-export function cursorText({ table, column, lag, fullMs }: TableCursor): string {
+function cursorText({ table, column, lag, fullMs }: TableCursor): string {
   const words = [
     column,
     ...(lag === undefined ? [] : [`lag ${'ms' in lag ? periodText(lag.ms) : lag.units}`]),
@@ -22,7 +42,7 @@ export function cursorText({ table, column, lag, fullMs }: TableCursor): string 
 }
 
 /** 'people: 3 of its columns, where active, email hash' */
-export function transformText({ table, where, select, omit, columns }: TableTransform): string {
+function transformText({ table, where, select, omit, columns }: TableTransform): string {
   const words = [
     ...(select === null ? [] : [`select ${select.join(', ')}`]),
     ...(omit.length === 0 ? [] : [`omit ${omit.join(', ')}`]),

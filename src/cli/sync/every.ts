@@ -2,7 +2,7 @@
 // the others. There a fault that passes by itself is waited for, with pauses that grow, and is said once, as is
 // its end.
 import { VarveError } from '../../base/errors.ts'
-import type { Inbox } from '../../connectors/webhook/inbox.ts'
+import type { Receiver } from '../../connectors/webhook/receiver.ts'
 import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'
 import { isPassing, waitMs } from '../../sync/retry.ts'
 import type { Context } from '../interface.ts'
@@ -23,14 +23,14 @@ export interface Rounds {
   /** null: one round, or one for each hook. */
   readonly everyMs: number | null
   /** Where hooks come in that start rounds. */
-  readonly inbox: Inbox | null
+  readonly receiver: Receiver | null
   readonly watcher: RoundWatcher | null
 }
 
 export async function runRounds(context: Context, repo: Repository, rounds: Rounds): Promise<number> {
-  const { links, options, everyMs, inbox, watcher } = rounds
-  const goesOn = everyMs !== null || inbox !== null
-  const schedule = new Schedule({ links, everyMs, inbox, signal: options.signal })
+  const { links, options, everyMs, receiver, watcher } = rounds
+  const goesOn = everyMs !== null || receiver !== null
+  const schedule = new Schedule({ links, everyMs, receiver, signal: options.signal })
   const broken = new Map<string, Broken>()
   for (let due = links; ;) {
     const receipts: Receipt[] = []

@@ -1,35 +1,56 @@
-// `varve sync --listen`: signed webhooks start rounds.
+// `varve sync --listen`: signed webhooks start rounds, and those of an inbox are kept first.
+import type { InboxFile } from '../../connectors/inbox/file.ts'
+import { inboxPath, isInboxUrl } from '../../connectors/inbox/address.ts'
 import { VarveError } from '../../base/errors.ts'
 import { linkSecret, secretName } from '../../connectors/link-secret.ts'
-import type { Inbox } from '../../connectors/webhook/inbox.ts'
+import type { Receiver, Receiving } from '../../connectors/webhook/receiver.ts'
 import type { Link } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Context } from '../interface.ts'
 
 /** null without --listen. Every link needs a secret of its own. */
-export async function openListener(context: Context, links: readonly Link[]): Promise<Inbox | null> {
-  const { arguments: given, environment, out } = context
+export async function openListener(context: Context, links: readonly Link[]): Promise<Receiver | null> {
+  const { arguments: given, out } = context
   const text = given.text('listen')
   if (text === undefined) return null
   const [, host = '127.0.0.1', port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? []
   if (port === undefined || Number(port) > 65_535)
     throw usage(`'--listen' needs a port, or an address and a port, not '${text}'`)
-  const { readSecrets } = await import('../../connectors/webhook/sign.ts')
-  const secrets = new Map<string, Buffer[]>()
-  for (const { name: link } of links) {
-    const name = secretName(link, 'SECRET')
-    const secret = await linkSecret({ link, environment }, 'SECRET')
-    if (secret === null) {
-      throw new VarveError('VARVE_REFUSED', `there is no secret that hooks for '${link}' are signed with`, {
-        data: { link, variable: name },
-        hint: `give it ('whsec_…', the sender has the same) in the environment as ${name}, or its file as ${name}_FILE`,
-      })
+  const { openReceiver } = await import('../../connectors/webhook/receiver.ts')
+  const receiving = new Map<string, Receiving>()
+  const files: InboxFile[] = []
+  const closeFiles = (): void => files.forEach((file) => file.close())
+  try {
+    for (const link of links) {
+      const secrets = await secretsOf(context, link)
+      const file = isInboxUrl(link.endpoint) ? await openFile(link) : null
+      if (file !== null) files.push(file)
+      const inbox = file === null ? {} : { inbox: { tables: link.tables, take: file.take.bind(file) } }
+      receiving.set(link.name, { secrets, ...inbox })
     }
-    secrets.set(link, readSecrets(secret, name))
+    const address = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+    const receiver = await openReceiver(address, receiving)
+    out.hint(`webhooks go to ${links.map(({ name }) => `${receiver.url}/${name}`).join(', ')}`)
+    await out.flush()
+    return { ...receiver, close: () => receiver.close().finally(closeFiles) }
+  } catch (error) {
+    closeFiles()
+    throw error
   }
-  const { openInbox } = await import('../../connectors/webhook/inbox.ts')
-  const inbox = await openInbox({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }, secrets)
-  out.hint(`hooks go to ${links.map(({ name }) => `${inbox.url}/${name}`).join(', ')}`)
-  await out.flush()
-  return inbox
+}
+
+async function secretsOf({ environment }: Context, { name: link }: Link): Promise<readonly Buffer[]> {
+  const { readSecrets } = await import('../../connectors/webhook/sign.ts')
+  const name = secretName(link, 'SECRET')
+  const secret = await linkSecret({ link, environment }, 'SECRET')
+  if (secret !== null) return readSecrets(secret, name)
+  throw new VarveError('VARVE_REFUSED', `there is no secret that hooks for '${link}' are signed with`, {
+    data: { link, variable: name },
+    hint: `give it ('whsec_…', the sender has the same) in the environment as ${name}, or its file as ${name}_FILE`,
+  })
+}
+
+async function openFile({ endpoint }: Link): Promise<InboxFile> {
+  const { InboxFile: file } = await import('../../connectors/inbox/file.ts')
+  return file.open(inboxPath(endpoint))
 }

@@ -1,14 +1,14 @@
 // When `varve sync` runs which links again: all of them each time that --every says, one when its hook comes, one that
 // failed when it has waited long enough.
 import { pause } from '../../base/pause.ts'
-import type { Inbox } from '../../connectors/webhook/inbox.ts'
+import type { Receiver } from '../../connectors/webhook/receiver.ts'
 import type { Link } from '../../index.ts'
 
 export interface ScheduleSettings {
   readonly links: readonly Link[]
   /** null: by hooks alone. */
   readonly everyMs: number | null
-  readonly inbox: Inbox | null
+  readonly receiver: Receiver | null
   readonly signal?: AbortSignal | undefined
 }
 
@@ -23,13 +23,13 @@ export class Schedule {
 
   /** Waits for the next. `again`: when links that failed may be tried again. */
   async due(again: ReadonlyMap<string, { readonly againMs: number }>): Promise<readonly Link[]> {
-    const { links, everyMs, inbox, signal } = this.#settings
-    if (inbox === null) {
+    const { links, everyMs, receiver, signal } = this.#settings
+    if (receiver === null) {
       await pause(everyMs!, signal)
       return links
     }
     const soonestMs = Math.min(this.#allAtMs, ...[...again.values()].map(({ againMs }) => againMs))
-    const called = await inbox.next(
+    const called = await receiver.next(
       Number.isFinite(soonestMs) ? Math.max(0, soonestMs - Date.now()) : null,
       signal,
     )

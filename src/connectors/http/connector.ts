@@ -1,19 +1,12 @@
-// An HTTP API that answers JSON, as an endpoint that is only read. Its tables are declared: where the list of items lies,
-// which properties are the key, and which ones are columns; without columns each row is the key and the whole item.
+// An HTTP API that answers JSON, as an endpoint that is only read. Its tables are declared, and where the list of items of
+// each lies.
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
-import { absentCell, cellOf } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
-import type { Connector, ConnectorOptions, EndpointColumn, EndpointTable, HttpTable } from '../interface.ts'
+import type { Connector, ConnectorOptions, HttpTable } from '../interface.ts'
+import { type ItemTable, itemCells, itemTable } from '../json/item-table.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
-import { type JsonRange, membersOf } from './json-range.ts'
 import { type Page, type PageSource, pagesOf } from './pages.ts'
-
-const itemColumn = 'item'
-
-interface DeclaredTable extends EndpointTable {
-  readonly declared: HttpTable
-}
 
 export async function openHttp(url: string, options: ConnectorOptions): Promise<Connector> {
   const base = new URL(url)
@@ -37,7 +30,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     identity: () => Promise.resolve(`http:${base.href}`),
     async discover(names = (options.http ?? []).map(({ table }) => table)) {
       const tables = names.map((name) =>
-        declaredTable(options.http?.find(({ table }) => table === name) ?? { table: name }),
+        itemTable<HttpTable>(options.http?.find(({ table }) => table === name) ?? { table: name }),
       )
       // That it answers, and has the rows where they are said to be, is known before anything is made of it.
       for (const table of tables)
@@ -49,7 +42,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     },
     snapshot: () =>
       Promise.resolve({
-        rows: (table) => rowsOf(source, table as DeclaredTable),
+        rows: (table) => rowsOf(source, table as ItemTable<HttpTable>),
         digest: () => Promise.resolve(null),
         close: () => Promise.resolve(),
       }),
@@ -85,39 +78,8 @@ async function secretHeaders(
   }
 }
 
-function declaredTable(declared: HttpTable): DeclaredTable {
-  const key = declared.key ?? ['id']
-  const columns = declared.columns ?? [
-    ...key.map((name) => ({ name, type: 'json' as const })),
-    { name: itemColumn, type: 'json' as const },
-  ]
-  const missing = key.find((name) => !columns.some((column) => column.name === name))
-  if (missing !== undefined) {
-    throw new VarveError(
-      'VARVE_RULE_VIOLATED',
-      `table '${declared.table}' has no column '${missing}' for its key`,
-      {
-        data: { table: declared.table, column: missing },
-      },
-    )
-  }
-  return {
-    name: declared.table,
-    columns: columns.map(({ name, type }): EndpointColumn => ({
-      name,
-      type,
-      nativeType: 'JSON',
-      nullable: true,
-      generated: false,
-    })),
-    key,
-    references: [],
-    declared,
-  }
-}
-
 /** While pages are read the API goes on: an item that has slid to a later page meanwhile comes twice, and counts once. */
-async function* rowsOf(source: PageSource, table: DeclaredTable): AsyncGenerator<Cell[][]> {
+async function* rowsOf(source: PageSource, table: ItemTable<HttpTable>): AsyncGenerator<Cell[][]> {
   const places = table.key.map((name) => table.columns.findIndex((column) => column.name === name))
   const seen = new Set<string>()
   for await (const page of pagesOf(source, table.declared)) {
@@ -130,34 +92,15 @@ async function* rowsOf(source: PageSource, table: DeclaredTable): AsyncGenerator
   }
 }
 
-function cellsOf({ name: table, key, columns, declared }: DeclaredTable, { items }: Page): Cell[][] {
+function cellsOf(table: ItemTable, { items }: Page): Cell[][] {
   return items.map((item, i) => {
-    const members = membersOf(item)
-    const missing = key.find(
-      (name) => !['text', 'number', 'true', 'false'].includes(members?.get(name)?.kind ?? ''),
-    )
-    if (members === null || missing !== undefined) {
-      const what = members === null ? 'is no object' : `has no '${missing}' for its key`
-      throw new VarveError('VARVE_RULE_VIOLATED', `table '${table}': item ${i + 1} of a page ${what}`, {
-        data: { table, item: i + 1 },
-        hint: "say in varve.yaml, under the link's 'http', which properties are the 'key'",
-      })
-    }
-    const isWhole = declared.columns === undefined
-    return columns.map(({ name }) => {
-      if (isWhole && name === itemColumn && !key.includes(itemColumn)) return cellOfRange(item)
-      const found = members.get(name)
-      return found === undefined ? absentCell : cellOfRange(found)
+    const cells = itemCells(table, item)
+    if (typeof cells !== 'string') return cells
+    throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}': item ${i + 1} of a page ${cells}`, {
+      data: { table: table.name, item: i + 1 },
+      hint: "say in varve.yaml, under the link's 'http', which properties are the 'key'",
     })
   })
-}
-
-/** A copy: a page is not to be held for one cell of it. */
-function cellOfRange({ src, kind, start, end }: JsonRange): Cell {
-  return cellOf(
-    kind,
-    kind === 'null' || kind === 'true' || kind === 'false' ? new Uint8Array(0) : src.slice(start, end),
-  )
 }
 
 function onlyRead(url: string): VarveError {

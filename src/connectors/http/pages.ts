@@ -5,7 +5,7 @@ import { VarveError } from '../../base/errors.ts'
 import { utf8Text } from '../../base/bytes.ts'
 import type { HttpAnswer, HttpClient } from '../../http/client.ts'
 import type { HttpTable } from '../interface.ts'
-import { type JsonRange, elementsOf, rangeAt } from './json-range.ts'
+import { type JsonRange, documentRange, elementsOf, rangeAt } from '../json/range.ts'
 
 const pageBytesMax = 32 << 20
 const pagesMax = 100_000
@@ -36,7 +36,8 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
       bytesMax: pageBytesMax,
       signal: source.signal,
     })
-    const document = documentOf(answer, table, url)
+    const document = documentRange(answer.body)
+    if (document === null) throw fault(table, `what ${shown(url)} answers is not JSON`)
     const found = rangeAt(document, table.items ?? '')
     const items = found === null ? null : elementsOf(found)
     if (items === null)
@@ -90,19 +91,6 @@ function sameOrigin(url: URL, base: URL, table: HttpTable): URL {
       hint: 'only the origin of the link is asked; if you trust the other one, use it as the endpoint',
     },
   )
-}
-
-function documentOf(answer: HttpAnswer, table: HttpTable, url: URL): JsonRange {
-  const src = answer.body
-  try {
-    JSON.parse(utf8Text(src))
-  } catch {
-    throw fault(table, `what ${shown(url)} answers is not JSON`)
-  }
-  let [start, end] = [0, src.length]
-  while (start < end && src[start]! <= 0x20) start++
-  while (start < end && src[end - 1]! <= 0x20) end--
-  return { src, kind: 'json', start, end }
 }
 
 function fault({ table }: HttpTable, what: string): VarveError {

@@ -6,7 +6,7 @@ import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { type LinkCommit, linkCommit } from '../link-commit.ts'
 import { markKey } from '../log/mark.ts'
-import type { Reading } from './read-endpoint.ts'
+import type { Reading } from './reading.ts'
 import type { Round } from '../round.ts'
 import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 

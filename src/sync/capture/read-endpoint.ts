@@ -2,53 +2,27 @@
 // known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
 // and with which a new log begins where one is wanted.
 import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
-import type { Cid } from '../../encoding/cid.ts'
-import type { Tree } from '../../files/tree.ts'
-import { operatorOf } from '../../repo/context.ts'
 import type { Io } from '../../repo/interface.ts'
 import { capture } from './capture.ts'
-import type { TableDigests } from './digests.ts'
 import { driftOf, isShapedAs, waitingForShape } from './drift.ts'
 import { isAllowed } from '../guards.ts'
-import type { HeldRows } from '../held/held-rows.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
-import { type CapturedTransaction, captureLog } from '../log/capture-log.ts'
-import { type LinkMark, markKey, newName } from '../log/mark.ts'
+import { captureLog } from '../log/capture-log.ts'
+import { type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
+import { type Known, type Reading, keepName } from './reading.ts'
+import { readTold } from './read-told.ts'
 import { keepsTransactions } from '../interface.ts'
 import type { Round } from '../round.ts'
 
 /** A reading of the log is not noted more often than this when it found nothing. */
 const idleMs = 60_000
 
-export interface Known {
-  readonly tables: readonly LinkedTable[]
-  readonly before: Tree
-  readonly live: Cid | null
-  readonly digests: TableDigests
-  readonly held: HeldRows
-  readonly mark: LinkMark | null
-  /** The endpoint names the state that it was brought to from here. */
-  readonly isTold: boolean
-}
-
-export interface Reading {
-  readonly captured: Tree
-  /** Where each is kept by itself: those that the log told. */
-  readonly transactions: readonly CapturedTransaction[]
-  /** To keep together with what was read; null: that the log is not read any more; undefined: as it was. */
-  readonly mark: LinkMark | null | undefined
-  readonly notes: readonly string[]
-  /** Of the tables that were compared; null where none was. */
-  readonly digests: TableDigests | null
-  /** Once it is kept: the endpoint need keep no more than is left. */
-  readonly acknowledge: () => Promise<void>
-}
-
 export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Known): Promise<Reading> {
   const { connector, link, options } = round
   const { mark } = known
   const source = connector.log
+  if (source?.told !== undefined) return readTold(round, io, log, { ...known, source, told: source.told })
   const isAltering = source?.changesSchema === true
   // Only a log tells one transaction from another.
   const isEach = keepsTransactions(link)
@@ -120,14 +94,6 @@ async function begin(
   }
   const { digests } = known
   return { captured, transactions: [], mark, notes, digests, acknowledge: async () => undefined }
-}
-
-async function keepName({ repo, link }: Round, name: string): Promise<void> {
-  const mark: LinkMark = { name, at: null, waiting: [], keptMs: 0, comparedMs: 0 }
-  await repo.store.update((current) => ({
-    config: new Map([[markKey(link.name), JSON.stringify(mark)]]),
-    operation: { name: 'sync', message: `${link.name}: log`, author: operatorOf(repo, current) },
-  }))
 }
 
 /** Why not, for people, where the log is not enough. */

@@ -30,6 +30,11 @@ export class HeldRows {
     else keys?.add(held.keyHex)
   }
 
+  /** One that is no row on either side, and so is only told of. */
+  note(held: HeldBack): void {
+    if (!this.isWhole(held.path)) this.list.push(held)
+  }
+
   /** The same rows, to which more can be added. */
   copy(): HeldRows {
     const copy = new HeldRows()

@@ -139,6 +139,7 @@ class TransformedConnector implements Connector {
     const made = sha256Hex(utf8(JSON.stringify([this.#transforms, this.#secret ?? null]))).slice(0, 16)
     return {
       ...(log.changesSchema === true ? { changesSchema: true } : {}),
+      ...(log.told === undefined ? {} : { told: log.told }),
       obstacle: (tables) => log.obstacle(this.#sources(tables)),
       begin: async (link, tables) => {
         const { position, snapshot } = await log.begin(link, this.#sources(tables))
@@ -172,6 +173,7 @@ class TransformedConnector implements Connector {
       now: async () => `${made} ${await reader.now()}`,
       read: (until, signal) => read(reader.read(inner(until), signal)),
       wait: (signal) => reader.wait(signal),
+      ...(reader.putAside === undefined ? {} : { putAside: () => reader.putAside!() }),
       acknowledge: (position) => reader.acknowledge(inner(position)),
       close: () => reader.close(),
     }

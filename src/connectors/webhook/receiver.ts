@@ -1,19 +1,35 @@
-// Webhooks that come in: a signed POST to /LINK says that something has changed at the link's endpoint, and starts a round.
-// What it holds is not looked at: the round reads the endpoint itself, so a hook that is forged, lost, late or sent twice
-// can at worst start a round too many or too few. Signatures are those of Standard Webhooks; old ones and those that have
-// come before are no news.
+// Webhooks that come in: a signed POST to /LINK starts a round. Of a link to an inbox it is kept first, and confirmed when it
+// is durable. Of others what it holds is not looked at: it says that something has changed at the link's endpoint, which
+// the round reads itself, so one that is forged, lost, late or sent twice can at worst start a round too many or too few.
+// Signatures are those of Standard Webhooks; old ones and those that have come before are no news.
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { VarveError } from '../../base/errors.ts'
+import { documentRange } from '../json/range.ts'
+import type { Hook } from '../inbox/interface.ts'
 import { isSigned } from './sign.ts'
 
 const bodyBytesMax = 1 << 20
+const idPattern = /^[\x21-\x7e]{1,256}$/
+/** When an inbox is full, or its disk. */
+const retrySeconds = 60
 const windowSecondsMax = 300
 const idsMax = 100_000
 const headersMsMax = 10_000
 const requestMsMax = 30_000
 
-export interface Inbox {
+/** A link that webhooks come for. */
+export interface Receiving {
+  readonly secrets: readonly Buffer[]
+  /** Of a link to an inbox. */
+  readonly inbox?: {
+    /** A webhook may name one by its address: /LINK/TABLE. */
+    readonly tables: readonly string[]
+    take(hook: Hook): Promise<'kept' | 'known' | 'full'>
+  }
+}
+
+export interface Receiver {
   /** 'http://127.0.0.1:8080' */
   readonly url: string
   /** Links that a hook has come for since this was asked before; waits for one, for `ms` at most (null: for ever). */
@@ -21,25 +37,29 @@ export interface Inbox {
   close(): Promise<void>
 }
 
-/** `secrets` by link. @throws VarveError VARVE_NOT_POSSIBLE where the address is taken */
-export async function openInbox(
+/** @throws VarveError VARVE_NOT_POSSIBLE where the address is taken */
+export async function openReceiver(
   { host, port }: { readonly host: string; readonly port: number },
-  secrets: ReadonlyMap<string, readonly Buffer[]>,
-): Promise<Inbox> {
+  links: ReadonlyMap<string, Receiving>,
+): Promise<Receiver> {
   const waiting = new Set<string>()
   const seen = new SeenIds()
   let wake: () => void = () => undefined
   const server = http.createServer(
     { headersTimeout: headersMsMax, requestTimeout: requestMsMax },
     (request, response) => {
-      void take(request, secrets, seen).then(
-        ({ status, link }) => {
+      void take(request, links, seen).then(
+        ({ status, link = null }) => {
           if (link !== null) {
             waiting.add(link)
             wake()
           }
           // A connection whose body was not read to its end serves no other request.
-          response.writeHead(status, status < 300 ? {} : { connection: 'close' }).end()
+          const headers = {
+            ...(status < 300 ? {} : { connection: 'close' }),
+            ...(status === 503 ? { 'retry-after': String(retrySeconds) } : {}),
+          }
+          response.writeHead(status, headers).end()
         },
         () => response.destroy(),
       )
@@ -73,29 +93,50 @@ export async function openInbox(
 
 interface Taken {
   readonly status: number
-  /** null: it is no news. */
-  readonly link: string | null
+  /** Absent: it is no news. */
+  readonly link?: string
 }
 
 async function take(
   request: http.IncomingMessage,
-  secrets: ReadonlyMap<string, readonly Buffer[]>,
+  links: ReadonlyMap<string, Receiving>,
   seen: SeenIds,
 ): Promise<Taken> {
-  const link = (request.url ?? '').replace(/\?.*$/, '').slice(1)
-  const known = secrets.get(link)
-  if (known === undefined) return { status: 404, link: null }
-  if (request.method !== 'POST') return { status: 405, link: null }
+  const [link = '', table = null] = partsOf(request.url ?? '')
+  const known = links.get(link)
+  if (known === undefined || (table !== null && known.inbox?.tables.includes(table) !== true))
+    return { status: 404 }
+  if (request.method !== 'POST') return { status: 405 }
   const body = await bodyOf(request)
-  if (body === null) return { status: 413, link: null }
+  if (body === null) return { status: 413 }
   const text = (name: string): string => String(request.headers[name] ?? '')
   const [id, time] = [text('webhook-id'), text('webhook-timestamp')]
   const timestamp = /^\d{1,12}$/.test(time) ? Number(time) : 0
   const nowSeconds = Date.now() / 1000
   const isFresh = Math.abs(nowSeconds - timestamp) <= windowSecondsMax
-  if (!isFresh || id === '' || !isSigned({ id, timestamp, body }, text('webhook-signature'), known))
-    return { status: 401, link: null }
-  return seen.add(`${link} ${id}`, nowSeconds) ? { status: 202, link } : { status: 200, link: null }
+  if (!isFresh || !idPattern.test(id)) return { status: 401 }
+  if (!isSigned({ id, timestamp, body }, text('webhook-signature'), known.secrets)) return { status: 401 }
+  if (known.inbox !== undefined) return keep(link, known.inbox, { id, table, body })
+  return seen.add(`${link} ${id}`, nowSeconds) ? { status: 202, link } : { status: 200 }
+}
+
+/** Confirmed when it is durable. One that is not JSON is nothing that a later declaration could make rows of. */
+async function keep(link: string, inbox: NonNullable<Receiving['inbox']>, hook: Hook): Promise<Taken> {
+  if (documentRange(hook.body) === null) return { status: 400 }
+  // The sender tries again, whatever is the matter with the file.
+  const taken = await inbox.take(hook).catch(() => 'full')
+  if (taken === 'full') return { status: 503 }
+  return taken === 'kept' ? { status: 202, link } : { status: 200 }
+}
+
+/** Link and table; of an address with more in it, none. */
+function partsOf(url: string): string[] {
+  try {
+    const parts = url.replace(/\?.*$/, '').split('/').slice(1).map(decodeURIComponent)
+    return parts.length > 2 ? [] : parts
+  } catch {
+    return []
+  }
 }
 
 /** null: it is longer than a hook may be. */

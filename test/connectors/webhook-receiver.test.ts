@@ -1,29 +1,29 @@
 // Webhooks that come in, signed by the library of the standard itself.
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Inbox, openInbox } from '../../src/connectors/webhook/inbox.ts'
+import { type Receiver, openReceiver } from '../../src/connectors/webhook/receiver.ts'
 import { readSecrets } from '../../src/connectors/webhook/sign.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
 
 describe('webhooks that come in', () => {
-  let inbox: Inbox
+  let receiver: Receiver
   beforeEach(async () => {
     const secrets = new Map([
-      ['crm', readSecrets(secret, 'it')],
-      ['shop', readSecrets(other, 'it')],
+      ['crm', { secrets: readSecrets(secret, 'it') }],
+      ['shop', { secrets: readSecrets(other, 'it') }],
     ])
-    inbox = await openInbox({ host: '127.0.0.1', port: 0 }, secrets)
+    receiver = await openReceiver({ host: '127.0.0.1', port: 0 }, secrets)
   })
-  afterEach(() => inbox.close())
+  afterEach(() => receiver.close())
 
   async function post(
     change: { link?: string; id?: string; time?: Date; secret?: string; body?: string; sent?: string } = {},
   ): Promise<number> {
     const { link = 'crm', id = 'msg_1', time = new Date(), body = '{}' } = change
     const signature = new Webhook(change.secret ?? secret).sign(id, time, body)
-    const { status } = await fetch(`${inbox.url}/${link}`, {
+    const { status } = await fetch(`${receiver.url}/${link}`, {
       method: 'POST',
       headers: {
         'webhook-id': id,
@@ -35,7 +35,7 @@ describe('webhooks that come in', () => {
     return status
   }
 
-  const news = async (): Promise<string[]> => [...(await inbox.next(0))].sort()
+  const news = async (): Promise<string[]> => [...(await receiver.next(0))].sort()
 
   test('a signed one is news once, and news for its own link alone', async () => {
     expect(await post()).toBe(202)
@@ -46,14 +46,14 @@ describe('webhooks that come in', () => {
   })
 
   test('who waits is woken by the first one', async () => {
-    const waiting = inbox.next(null)
+    const waiting = receiver.next(null)
     expect(await post()).toBe(202)
     expect([...(await waiting)]).toEqual(['crm'])
   })
 
   test('waiting ends when it is called off', async () => {
     const stop = new AbortController()
-    const waiting = inbox.next(null, stop.signal)
+    const waiting = receiver.next(null, stop.signal)
     stop.abort()
     expect([...(await waiting)]).toEqual([])
   })
@@ -66,8 +66,8 @@ describe('webhooks that come in', () => {
     expect(await post({ time: minutes(6) })).toBe(401)
     expect(await post({ sent: '{"a":1}' })).toBe(401)
     expect(await post({ link: 'nobody' })).toBe(404)
-    expect((await fetch(`${inbox.url}/crm`, { method: 'POST', body: '{}' })).status).toBe(401)
-    expect((await fetch(`${inbox.url}/crm`)).status).toBe(405)
+    expect((await fetch(`${receiver.url}/crm`, { method: 'POST', body: '{}' })).status).toBe(401)
+    expect((await fetch(`${receiver.url}/crm`)).status).toBe(405)
     expect(await news()).toEqual([])
     expect(await post()).toBe(202)
   })
@@ -79,8 +79,8 @@ describe('webhooks that come in', () => {
   })
 
   test('an address that is taken is named', async () => {
-    const port = Number(new URL(inbox.url).port)
-    await expect(openInbox({ host: '127.0.0.1', port }, new Map())).rejects.toMatchObject({
+    const port = Number(new URL(receiver.url).port)
+    await expect(openReceiver({ host: '127.0.0.1', port }, new Map())).rejects.toMatchObject({
       code: 'VARVE_NOT_POSSIBLE',
     })
   })

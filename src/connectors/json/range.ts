@@ -12,6 +12,19 @@ export interface JsonRange {
   readonly end: number
 }
 
+/** A whole document; null: it is not JSON. */
+export function documentRange(src: Uint8Array): JsonRange | null {
+  try {
+    JSON.parse(utf8Text(src))
+  } catch {
+    return null
+  }
+  let [start, end] = [0, src.length]
+  while (start < end && src[start]! <= 0x20) start++
+  while (start < end && src[end - 1]! <= 0x20) end--
+  return { src, kind: 'json', start, end }
+}
+
 /** The members of an object by name; of a name that comes twice the last one. null: it is no object. */
 export function membersOf({ src, kind, start, end }: JsonRange): Map<string, JsonRange> | null {
   const scanner = new ObjectScanner(src)

@@ -1,0 +1,188 @@
+// What waits in the file of an inbox: webhooks that were not read yet, and, put aside, those that had items which are no
+// rows. Where reading has got to (`taken`) is noted in it when what was read is durable in the repository, not before.
+import type { InboxFile } from './file.ts'
+import { type BadItem, type ItemName, type KeptHook, type Place, isBehind } from './interface.ts'
+
+const batchMax = 100
+const idsKeptMs = 31 * 24 * 3_600_000
+
+export interface InboxState {
+  /** Of the file: another one has another. */
+  readonly id: string
+  /** Of which link in which repository it is; null: of nobody yet. */
+  readonly reader: string | null
+  readonly taken: Place
+  readonly last: Place
+}
+
+/** A webhook that had items which are no rows. */
+export interface AsideHook extends Place {
+  readonly id: string
+  readonly items: readonly BadItem[]
+}
+
+export class WaitingHooks {
+  readonly #file: InboxFile
+
+  constructor(file: InboxFile) {
+    this.#file = file
+  }
+
+  state(): Promise<InboxState> {
+    const { database } = this.#file
+    return this.#file.asked(() =>
+      database.patiently(() => {
+        const [[id, reader, seq, part]] = database.all(
+          'SELECT id, reader, takenSeq, takenPart FROM inbox',
+        ) as [[string, string | null, bigint, bigint]]
+        const taken = { seq: Number(seq), part: Number(part) }
+        const [newest] = database.all('SELECT seq, part FROM hooks ORDER BY seq DESC, part DESC LIMIT 1')
+        const last = newest === undefined ? taken : { seq: Number(newest[0]), part: Number(newest[1]) }
+        return { id, reader, taken, last: isBehind(taken, last) ? taken : last }
+      }),
+    )
+  }
+
+  /** Of all that waits. */
+  bytes(): Promise<number> {
+    const { database } = this.#file
+    return this.#file.asked(() =>
+      database.patiently(() => Number(database.all('SELECT waitingBytes FROM inbox')[0]![0])),
+    )
+  }
+
+  /** From now on it is of this link in this repository; null: of nobody. */
+  setReader(reader: string | null): Promise<void> {
+    return this.#file.write(() => {
+      this.#file.database.run('UPDATE inbox SET reader = ?', [reader])
+    })
+  }
+
+  /** Behind `from`, up to `until`. */
+  async *read(from: Place, until: Place): AsyncGenerator<KeptHook> {
+    const { database } = this.#file
+    const behind = 'seq, part, id, tableName, receivedMs, body, chosen FROM hooks WHERE (seq, part) > (?, ?)'
+    for (let at = from; ;) {
+      const values = [at.seq, at.part, until.seq, until.part, batchMax]
+      const rows = await this.#file.asked(() =>
+        database.patiently(() =>
+          database.all(`SELECT ${behind} AND (seq, part) <= (?, ?) ORDER BY seq, part LIMIT ?`, values),
+        ),
+      )
+      for (const [seq, part, id, table, receivedMs, body, chosen] of rows) {
+        at = { seq: Number(seq), part: Number(part) }
+        yield {
+          ...at,
+          id: id as string,
+          table: table as string | null,
+          receivedMs: Number(receivedMs),
+          body: body as Uint8Array,
+          chosen: chosen === null ? null : (JSON.parse(chosen as string) as ItemName[]),
+        }
+      }
+      if (rows.length < batchMax) return
+    }
+  }
+
+  /** Everything up to there is durable in the repository: it is taken out, but for what was put aside. */
+  async taken({ seq, part }: Place): Promise<void> {
+    const { database } = this.#file
+    await this.#file.write(() => {
+      database.run('DELETE FROM hooks WHERE (seq, part) <= (?, ?)', [seq, part])
+      database.run('DELETE FROM ids WHERE receivedMs < ?', [Date.now() - idsKeptMs])
+      database.run('UPDATE inbox SET takenSeq = ?, takenPart = ?', [seq, part])
+      this.#count()
+    })
+  }
+
+  aside(): Promise<AsideHook[]> {
+    const { database } = this.#file
+    return this.#file.asked(() => database.patiently(() => this.#aside()))
+  }
+
+  /**
+   * Puts webhooks aside that were read behind `from` and had items which are no rows; what was said of them before counts
+   * no longer. Of a row that a later item is about nothing waits.
+   */
+  async putAside(
+    from: Place,
+    read: readonly AsideHook[],
+    isOver: (item: BadItem, at: Place) => boolean,
+  ): Promise<void> {
+    const { database } = this.#file
+    await this.#file.write(() => {
+      database.run('DELETE FROM aside WHERE (seq, part) > (?, ?)', [from.seq, from.part])
+      for (const one of [...this.#aside(), ...read]) {
+        const items = one.items.filter((item) => !isOver(item, one))
+        if (!this.#setItems(one, items))
+          database.run(
+            `INSERT INTO aside SELECT seq, part, id, tableName, receivedMs, body, ? FROM hooks WHERE (seq, part) = (?, ?)`,
+            [JSON.stringify(items), one.seq, one.part],
+          )
+      }
+    })
+  }
+
+  /** What was put aside is read again, before anything that has come in since. */
+  async retry(): Promise<void> {
+    const { database } = this.#file
+    await this.#file.write(() => {
+      const [[seq, part]] = database.all('SELECT takenSeq, takenPart FROM inbox') as [[bigint, bigint]]
+      // What was read and not taken is read again anyway.
+      database.run('DELETE FROM aside WHERE (seq, part) > (?, ?)', [seq, part])
+      for (const [i, one] of this.#aside().entries()) {
+        const chosen = one.items.map(({ table, index }) => ({ table, index }))
+        database.run(
+          `INSERT INTO hooks SELECT ?, ?, id, tableName, receivedMs, body, ? FROM aside WHERE (seq, part) = (?, ?)`,
+          [seq, part + BigInt(i) + 1n, JSON.stringify(chosen), one.seq, one.part],
+        )
+      }
+      database.exec('DELETE FROM aside')
+      this.#count()
+    })
+  }
+
+  /** Gives up some of what was put aside. */
+  async drop(isGivenUp: (item: BadItem, hook: AsideHook) => boolean): Promise<void> {
+    await this.#file.write(() => {
+      for (const hook of this.#aside())
+        this.#setItems(
+          hook,
+          hook.items.filter((item) => !isGivenUp(item, hook)),
+        )
+      this.#count()
+    })
+  }
+
+  /** Of a webhook that was put aside; whether it was. */
+  #setItems({ seq, part }: Place, items: readonly BadItem[]): boolean {
+    const { database } = this.#file
+    if (items.length === 0) database.run('DELETE FROM aside WHERE (seq, part) = (?, ?)', [seq, part])
+    return (
+      items.length === 0 ||
+      database.run('UPDATE aside SET items = ? WHERE (seq, part) = (?, ?)', [
+        JSON.stringify(items),
+        seq,
+        part,
+      ]) > 0
+    )
+  }
+
+  #aside(): AsideHook[] {
+    return this.#file.database
+      .all('SELECT seq, part, id, items FROM aside ORDER BY seq, part')
+      .map(([seq, part, id, items]) => ({
+        seq: Number(seq),
+        part: Number(part),
+        id: id as string,
+        items: JSON.parse(items as string) as BadItem[],
+      }))
+  }
+
+  /** What is read and put aside counts twice until it is taken: for a moment, and on the safe side. */
+  #count(): void {
+    this.#file.database.exec(`UPDATE inbox SET
+      waiting = (SELECT count(*) FROM hooks) + (SELECT count(*) FROM aside),
+      waitingBytes = (SELECT coalesce(sum(length(body)), 0) FROM hooks) + (SELECT coalesce(sum(length(body)), 0) FROM aside)`)
+  }
+}

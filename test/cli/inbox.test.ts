@@ -1,0 +1,121 @@
+// Webhooks that carry rows, through the command line: received, killed at any moment, and received again.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { Webhook } from 'standardwebhooks'
+import { beforeEach, expect, test } from 'vitest'
+import { secret } from '../sync/sinks/webhook-receiver.ts'
+import { freePort } from '../support/free-port.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { json, ok, varve, varveFile } from './varve.ts'
+
+const config = (file: string): string => `links:
+  crm:
+    endpoint: inbox://${file}
+    mode: capture
+    tables: [ people ]
+    inbox:
+      people:
+        items: data
+        columns: { id: int, name: text, seen: int }
+        when: { type: [ person.changed, person.deleted ] }
+        deletes: { type: person.deleted }
+`
+
+let dir: string
+let port: number
+const env = { VARVE_LINK_CRM_SECRET: secret }
+
+beforeEach(async () => {
+  dir = temporaryDir()
+  port = await freePort()
+  await ok(['init'], { cwd: dir })
+  fs.writeFileSync(`${dir}/varve.yaml`, config(`${dir}/../${dir.split('/').at(-1)}.inbox`))
+})
+
+function listen(): ChildProcess {
+  const author = { VARVE_AUTHOR_NAME: 'A', VARVE_AUTHOR_EMAIL: 'a@b.c' }
+  return spawn(process.execPath, [varveFile, 'sync', 'crm', '--listen', String(port)], {
+    cwd: dir,
+    env: { PATH: process.env['PATH'], HOME: dir, ...author, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** null: nobody answered. */
+async function post(id: string, body: unknown, path = 'crm'): Promise<number | null> {
+  const text = JSON.stringify(body)
+  const time = new Date()
+  const headers = {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(time.getTime() / 1000)),
+    'webhook-signature': new Webhook(secret).sign(id, time, text),
+  }
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/${path}`, { method: 'POST', body: text, headers })
+    return answer.status
+  } catch {
+    return null
+  }
+}
+
+const rows = async (): Promise<string[]> =>
+  (await ok(['export', 'crm/people', '--format', 'jsonl'], { cwd: dir })).trim().split('\n')
+
+test('varve sync --listen keeps what a webhook holds before it confirms it, and a round brings it into the branch', async () => {
+  const child = listen()
+  const ended = once(child, 'close')
+  await expect
+    .poll(() => post('msg_1', { type: 'person.changed', data: { id: 1, name: 'Ada' } }), { timeout: 30_000 })
+    .toBe(202)
+  expect(await post('msg_1', { type: 'person.changed', data: { id: 1, name: 'Ada' } })).toBe(200)
+  expect(
+    await post('msg_2', { type: 'person.changed', data: [{ id: 2 }, { name: 'nobody' }] }, 'crm/people'),
+  ).toBe(202)
+  expect(await post('msg_3', {}, 'crm/orders')).toBe(404)
+  await expect
+    .poll(() => varve(['sync', 'rejected'], { cwd: dir }).then(({ stdout }) => stdout), { timeout: 30_000 })
+    .toContain('webhook msg_2, item 2')
+  child.kill('SIGINT')
+  await ended
+  expect(await rows()).toEqual(['{"id":1,"name":"Ada"}', '{"id":2}'])
+  const given = await json<{ items: unknown[] }>(['sync', 'resolve', 'crm', '--ours'], { cwd: dir })
+  expect(given.items).toHaveLength(1)
+  expect((await varve(['sync', 'crm'], { cwd: dir })).code).toBe(0)
+}, 120_000)
+
+test('killed again and again while webhooks come in and are sent again, it loses none that it confirmed and applies none twice', async () => {
+  let isOver = false
+  const confirmed = new Map<number, boolean>()
+  let child = listen()
+  const sending = (async () => {
+    for (let id = 1; !isOver; id++)
+      for (const [part, event] of ['person.changed', 'person.changed', 'person.deleted'].entries()) {
+        // Every third row is deleted in the end.
+        if (part === 2 && id % 3 !== 0) continue
+        const body = { type: event, data: { id, name: `n${part}`, seen: part } }
+        for (let status: number | null = null; !isOver && (status === null || status >= 300);)
+          if ((status = await post(`msg_${id}_${part}`, body)) === null)
+            await new Promise((done) => setTimeout(done, 20))
+          else if (status < 300) confirmed.set(id, part === 2)
+      }
+  })()
+  for (const ms of [1800, 900, 1500, 1100]) {
+    await new Promise((done) => setTimeout(done, ms))
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    child = listen()
+  }
+  await expect.poll(() => confirmed.size, { timeout: 60_000 }).toBeGreaterThan(3)
+  isOver = true
+  await sending
+  child.kill('SIGINT')
+  await once(child, 'close')
+  await ok(['sync', 'crm'], { cwd: dir })
+  const found = (await rows()).map((line) => JSON.parse(line) as { id: number; seen: number })
+  const last = Math.max(...confirmed.keys())
+  for (const [id, isGone] of confirmed)
+    if (id !== last)
+      expect([id, found.find((row) => row.id === id)?.seen]).toEqual([id, isGone ? undefined : 1])
+  expect(found.length).toBeLessThanOrEqual(confirmed.size)
+}, 120_000)

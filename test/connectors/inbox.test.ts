@@ -1,0 +1,95 @@
+// The file of an inbox, and webhooks on their way into it: kept once, bounded, and refused where nothing could come of them.
+import { Webhook } from 'standardwebhooks'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { InboxFile, waitingMax } from '../../src/connectors/inbox/file.ts'
+import { type Receiver, openReceiver } from '../../src/connectors/webhook/receiver.ts'
+import { readSecrets } from '../../src/connectors/webhook/sign.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+
+describe('an inbox of webhooks', () => {
+  let path: string
+  let file: InboxFile
+  let receiver: Receiver
+
+  beforeEach(async () => {
+    path = `${temporaryDir()}/crm.inbox`
+    file = await InboxFile.open(path)
+    const inbox = { tables: ['people', 'a b'], take: file.take.bind(file) }
+    receiver = await openReceiver(
+      { host: '127.0.0.1', port: 0 },
+      new Map([['crm', { secrets: readSecrets(secret, 'it'), inbox }]]),
+    )
+  })
+  afterEach(async () => {
+    await receiver.close()
+    file.close()
+  })
+
+  function post(id: string, body: string, to = 'crm'): Promise<Response> {
+    const time = new Date()
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(time.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, time, body),
+    }
+    return fetch(`${receiver.url}/${to}`, { method: 'POST', headers, body })
+  }
+  const kept = (): unknown[][] =>
+    file.database.all('SELECT id, tableName, CAST(body AS TEXT) FROM hooks ORDER BY seq')
+
+  test('what is confirmed is in it once, whoever has it open, and news once', async () => {
+    const other = await InboxFile.open(path)
+    const body = Buffer.from('{}')
+    const taken = await Promise.all(
+      [file, other, file, other].map((one) => one.take({ id: 'msg_0', table: null, body })),
+    )
+    other.close()
+    expect(taken.sort()).toEqual(['kept', 'known', 'known', 'known'])
+    expect((await post('msg_0', '{"again":1}')).status).toBe(200)
+    expect([...(await receiver.next(0))]).toEqual([])
+    expect((await post('msg_1', '{"id":1}', 'crm/a%20b')).status).toBe(202)
+    expect([...(await receiver.next(0))]).toEqual(['crm'])
+    expect(kept()).toEqual([
+      ['msg_0', null, '{}'],
+      ['msg_1', 'a b', '{"id":1}'],
+    ])
+  })
+
+  test('for a table that the link has not, no JSON, or a strange id: refused, and not kept', async () => {
+    const answers = [
+      await post('msg_1', '{}', 'crm/orders'),
+      await post('msg_1', '{}', 'crm/people/1'),
+      await post('msg_1', '{}', 'crm/%E0%A4%A'),
+      await post('msg_1', '{"id":'),
+      await post('msg_1', '{"id":1} x'),
+      await post('m'.repeat(257), '{}'),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 400, 400, 401])
+    expect(kept()).toEqual([])
+  })
+
+  test('one that is full says when to come again, and takes the same one then', async () => {
+    file.database.run('UPDATE inbox SET waiting = ?', [waitingMax])
+    const refused = await post('msg_1', '{}')
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '60'])
+    file.database.run('UPDATE inbox SET waiting = 0')
+    expect((await post('msg_1', '{}')).status).toBe(202)
+  })
+
+  test('one whose file fails confirms nothing', async () => {
+    file.database.exec('DROP TABLE hooks')
+    expect((await post('msg_1', '{}')).status).toBe(503)
+  })
+
+  test('a file that is something else is refused, and left as it is', async () => {
+    const other = await InboxFile.open(`${path}.other`)
+    other.database.exec('PRAGMA user_version = 9')
+    other.close()
+    await expect(InboxFile.open(`${path}.other`)).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await expect(InboxFile.open(`${temporaryDir()}/not/there`)).rejects.toMatchObject({
+      code: 'VARVE_UNREACHABLE',
+    })
+  })
+})

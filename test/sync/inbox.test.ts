@@ -1,0 +1,269 @@
+// Webhooks as an endpoint: what was confirmed comes into the branch, in order and once, whatever is cut short; what can be
+// no row waits by itself.
+import fs from 'node:fs'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { DataRepository } from '../../src/api/data-repository.ts'
+import { InboxFile } from '../../src/connectors/inbox/file.ts'
+import type { InboxTable } from '../../src/dataset/interface.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { createContext } from '../../src/repo/context.ts'
+import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
+import { openLink } from '../../src/sync/open-link.ts'
+import { syncRound } from '../../src/sync/round.ts'
+import { linkedIn } from '../support/linked-store.ts'
+import type { ShopLink } from '../support/shop-link.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+const columns = [
+  { name: 'id', type: 'int' },
+  { name: 'name', type: 'text' },
+  { name: 'age', type: 'int' },
+] as const
+const people: InboxTable = {
+  table: 'people',
+  items: 'data',
+  columns,
+  when: [{ path: 'type', values: ['person.put', 'person.gone'] }],
+  deletes: [{ path: 'type', values: ['person.gone'] }],
+}
+
+describe('links to an inbox of webhooks', () => {
+  let path: string
+  let store: MemoryStore
+  let link: Link
+  let count: number
+
+  beforeEach(() => {
+    path = `${temporaryDir()}/crm.inbox`
+    store = MemoryStore.create()
+    count = 0
+    link = {
+      name: 'crm',
+      endpoint: `inbox://${path}`,
+      mode: 'capture',
+      tables: ['people'],
+      into: 'crm',
+      branch: 'main',
+      inbox: [people],
+    }
+  })
+
+  async function send(body: unknown, id = `msg_${++count}`, table: string | null = null): Promise<string> {
+    const file = await InboxFile.open(path)
+    try {
+      return await file.take({ id, table, body: Buffer.from(JSON.stringify(body)) })
+    } finally {
+      file.close()
+    }
+  }
+  const put = (data: unknown, id?: string): Promise<string> => send({ type: 'person.put', data }, id)
+
+  async function sync(options: SyncOptions = {}, change: Partial<Link> = {}, at = store): Promise<Receipt> {
+    const now = { ...link, ...change }
+    const connector = await openLink(now)
+    try {
+      const repo = createContext(at, { author })
+      return await syncRound({ repo, folder: null, connector, link: now, options })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async function rows(at = store): Promise<unknown[]> {
+    const found: unknown[] = []
+    const repository = DataRepository.over(at, { author })
+    for await (const row of (await repository.at('main')).table('crm/people').scan()) found.push({ ...row })
+    return found
+  }
+
+  const waiting = ({ heldBack }: Receipt): string[] =>
+    heldBack.map(({ reason, key, message }) => `${reason} ${key}: ${message}`)
+
+  test('objects and lists, puts and deletes, in the order in which they came, as one commit; a repeated one is none', async () => {
+    await put({ id: 1, name: 'Ada', age: 36, more: true })
+    await put([
+      { id: '2', name: 'Grace' },
+      { id: 3, name: 'Cy', age: 4 },
+    ])
+    expect(await put({ id: 1, name: 'Ada L', age: 37 }, 'msg_9')).toBe('kept')
+    expect(await put({ id: 1, name: 'someone else' }, 'msg_9')).toBe('known')
+    await send({ type: 'person.gone', data: { id: 3 } })
+    await send({ type: 'order.put', data: { id: 77 } })
+    const receipt = await sync()
+    expect(receipt.tables[0]).toMatchObject({ captured: { added: 2, changed: 0, removed: 0 }, rejected: 0 })
+    expect(await rows()).toEqual([
+      { id: 1, name: 'Ada L', age: 37 },
+      { id: 2, name: 'Grace', age: null },
+    ])
+    expect((await sync()).commit).toBe(receipt.commit)
+    expect(await put({ id: 2, name: 'again' }, 'msg_9')).toBe('known')
+    expect((await sync()).commit).toBe(receipt.commit)
+  })
+
+  test('with commits: each, every webhook is a commit that names it', async () => {
+    await sync({}, { commits: 'each' })
+    await put({ id: 1, name: 'Ada' })
+    await put({ id: 1, name: 'Ada L' })
+    await sync({}, { commits: 'each' })
+    const log: string[] = []
+    for await (const { message } of DataRepository.over(store, { author }).log({
+      revision: 'main',
+      firstParent: true,
+    }))
+      log.push(message)
+    expect(log.slice(0, 2).map((message) => /webhook \S+/.exec(message)?.[0])).toEqual([
+      'webhook msg_2',
+      'webhook msg_1',
+    ])
+  })
+
+  test('what can be no row waits by itself until a later one takes its place, or it is tried again, or given up', async () => {
+    await put([{ name: 'no key' }, { id: 1, name: 'Ada' }, { id: 2, age: 'old' }, 'no object'])
+    await send({ type: 'person.put' })
+    const bad = [
+      "rejected webhook msg_1, item 1: has no 'id' for its key",
+      "rejected webhook msg_1, item 3: 'age' is no int",
+      'rejected webhook msg_1, item 4: is no object',
+      "rejected webhook msg_2, item 1: there is nothing at 'data'",
+    ]
+    expect(waiting(await sync())).toEqual(bad)
+    expect(await rows()).toEqual([{ id: 1, name: 'Ada', age: null }])
+    const quiet = await sync()
+    expect([waiting(quiet), quiet.tables[0]!.rejected]).toEqual([bad, 4])
+    await put({ id: 2, name: 'Grace', age: 40 })
+    expect(waiting(await sync())).toEqual([bad[0], bad[2], bad[3]])
+    const named = [{ ...people, key: ['id'], columns, items: 'data' }]
+    await put({ id: 3, age: 'x' })
+    await sync()
+    const text = columns.map((column) =>
+      column.name === 'age' ? ({ name: 'age', type: 'text' } as const) : column,
+    )
+    const allowed = await sync(
+      { retry: true, allow: ['schema'] },
+      { inbox: [{ ...named[0]!, columns: text }] },
+    )
+    expect(waiting(allowed)).toEqual([bad[0], bad[2], bad[3]])
+    expect(await rows()).toContainEqual({ id: 3, name: null, age: 'x' })
+    const connector = await openLink(link)
+    await connector.log!.told!.drop([{ table: 'people', name: 'webhook msg_1, item 4' }])
+    await connector.close()
+    expect(waiting(await sync({ allow: ['schema'] }, { inbox: [{ ...named[0]!, columns: text }] }))).toEqual([
+      bad[0],
+      bad[3],
+    ])
+  })
+
+  test('a table that waits for its shape loses nothing of what comes meanwhile, and the others go on', async () => {
+    const orders: InboxTable = { table: 'orders', when: [{ path: 'order', values: ['*'] }], key: ['order'] }
+    const both = { tables: ['people', 'orders'], inbox: [people, orders] }
+    await put({ id: 1, name: 'Ada', age: 36 })
+    await send({ order: 7 })
+    await sync({}, both)
+    const fewer = { ...both, inbox: [{ ...people, columns: columns.slice(0, 2) }, orders] }
+    await put({ id: 2, name: 'Grace', age: 40 })
+    await send({ order: 8 })
+    const stopped = await sync({}, fewer)
+    expect(stopped.heldBack.map(({ reason, table }) => [reason, table])).toEqual([['schema', 'people']])
+    expect(stopped.tables.map(({ captured }) => captured.added)).toEqual([0, 1])
+    await put({ id: 1, name: 'Ada L', age: 37 })
+    await sync({}, fewer)
+    expect(await rows()).toEqual([{ id: 1, name: 'Ada', age: 36 }])
+    const goesOn = await sync({ allow: ['schema'] }, fewer)
+    expect(goesOn.heldBack).toEqual([])
+    expect((await rows()).map((row) => (row as { name: string }).name)).toEqual(['Ada L', 'Grace'])
+  })
+
+  test('a transform holds from then on, and what is masked is never in the history', async () => {
+    await put({ id: 1, name: 'Ada', age: 36 })
+    await sync()
+    const transform = [
+      {
+        table: 'people',
+        where: null,
+        select: null,
+        omit: [],
+        columns: [
+          { column: 'name', compute: null, mask: { kind: 'redact' } as const, cast: null, rename: null },
+        ],
+      },
+    ]
+    await put({ id: 2, name: 'Grace' })
+    const receipt = await sync({}, { transform })
+    expect(receipt.notes.join()).toContain('transformed in another way')
+    expect((await rows()).map((row) => (row as { name: string }).name)).toEqual([
+      'Ada',
+      expect.not.stringContaining('G'),
+    ])
+    await put({ id: 3, name: 'Cy' })
+    expect((await sync({}, { transform })).notes).toEqual([])
+    expect(await rows()).toHaveLength(3)
+  })
+
+  test('a dry run takes nothing out', async () => {
+    await put({ id: 1, name: 'Ada' })
+    await sync()
+    await put([
+      { id: 2, name: 'Grace' },
+      { id: 3, age: 'x' },
+    ])
+    expect((await sync({ dryRun: true })).tables[0]!.captured.added).toBe(1)
+    expect((await sync({ dryRun: true })).tables[0]!.captured.added).toBe(1)
+    expect((await sync()).tables[0]).toMatchObject({ captured: { added: 1 }, rejected: 1 })
+  })
+
+  test('cut before and after each manifest, and before it is told that all is durable: nothing is lost, nothing comes twice', async () => {
+    for (const when of ['before', 'after'] as const)
+      for (let manifest = 1; manifest <= 6; manifest++) {
+        store = MemoryStore.create()
+        path = `${temporaryDir()}/crm.inbox`
+        link = { ...link, endpoint: `inbox://${path}`, commits: 'each' }
+        const shop = { store, link } as ShopLink
+        await put([
+          { id: 1, name: 'a' },
+          { id: 9, age: 'x' },
+        ])
+        await put({ id: 1, name: 'b' })
+        await linkedIn(shop, { manifest, when })
+          .sync()
+          .catch(() => undefined)
+        await send({ type: 'person.gone', data: { id: 1 } })
+        await put({ id: 2, name: 'c' })
+        await linkedIn(shop, { manifest: 2, when })
+          .sync()
+          .catch(() => undefined)
+        const last = await sync()
+        expect(await rows()).toEqual([{ id: 2, name: 'c', age: null }])
+        expect(waiting(last)).toEqual(['rejected webhook msg_' + `${count - 3}, item 2: 'age' is no int`])
+        const log: string[] = []
+        for await (const { message } of DataRepository.over(store, { author }).log({
+          revision: 'main',
+          firstParent: true,
+        }))
+          if (message.includes('webhook')) log.push(/msg_\d+/.exec(message)![0])
+        expect(log.reverse()).toEqual([3, 2, 1, 0].map((back) => `msg_${count - back}`))
+      }
+  }, 60_000)
+
+  test('an inbox is of one link in one repository, another file is another endpoint, and it tells when it was read elsewhere', async () => {
+    await put({ id: 1, name: 'Ada' })
+    await sync()
+    await expect(sync({}, {}, MemoryStore.create())).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await put({ id: 2, name: 'Grace' })
+    expect((await sync()).notes).toEqual([])
+    for (const suffix of ['', '-wal', '-shm']) fs.rmSync(path + suffix, { force: true })
+    await put({ id: 3, name: 'Cy' })
+    const other = await sync()
+    expect(other.pending).not.toBe(null)
+    const approved = await sync({ approve: other.pending! })
+    expect(approved.pending).toBe(null)
+    expect((await rows()).map((row) => (row as { id: number }).id)).toEqual([1, 2, 3])
+  })
+
+  test('it cannot be asked for its rows, nor written to', async () => {
+    await expect(openLink({ ...link, mode: 'two-way' })).rejects.toMatchObject({ code: 'VARVE_USAGE' })
+    const connector = await openLink(link)
+    await expect(connector.snapshot([])).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await connector.close()
+  })
+})
