@@ -11,6 +11,8 @@ const receipts = /^refs\/links\/([A-Za-z0-9][A-Za-z0-9_-]{0,62})\/receipts$/
 const refBytesMax = 255
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const forbidden = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[/.-]|[/.]$|\/\.|\.lock(\/|$)|^@$/
+/** Half a character has no bytes of its own: two such names would become one. */
+const half = /[\ud800-\udfff]/u
 
 /** @throws VarveError VARVE_USAGE with the rule in its message */
 export function checkRefName(name: string, kind: 'branch' | 'tag' | 'remote'): string {
@@ -18,6 +20,7 @@ export function checkRefName(name: string, kind: 'branch' | 'tag' | 'remote'): s
     name === '' ||
     name.length > refBytesMax ||
     forbidden.test(name) ||
+    half.test(name) ||
     name === 'HEAD' ||
     name.includes('\ufffd')
   ) {

@@ -269,6 +269,14 @@ export function storeContract(kind: string, create: () => Promise<Store>): void 
     expect(manifest.operation).toEqual(operation)
   })
 
+  test(`${kind}: names that would be one in bytes are refused, for no manifest could be read that has them`, async () => {
+    const store = await make()
+    const cid = await publish(store, 'refs/heads/main', 'a')
+    for (const name of ['refs/heads/\ud800', 'refs/heads/\ud801'])
+      await expect(store.update(() => setRef(name, cid))).rejects.toThrow(TypeError)
+    expect([...(await store.manifest()).refs.keys()]).toEqual(['refs/heads/main'])
+  })
+
   test(`${kind}: a change of null leaves everything as it is, and so does one that throws`, async () => {
     const store = await make()
     expect((await store.update(() => null)).sequence).toBe(1)

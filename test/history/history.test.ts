@@ -224,6 +224,8 @@ describe('commits and tags', () => {
     'a@{b',
     'a\nb',
     '@',
+    'half\ud800',
+    'half\udc00',
   ])('the ref name %j is refused', (name) => {
     expect(() => checkRefName(name, 'branch')).toThrow(/not a valid branch name/)
   })

@@ -1,7 +1,7 @@
 // Push and fetch over files that lie elsewhere: how many requests wait for each other, how many bytes travel, and what
 // is left when a request fails. Every request of one wave is answered together, so waves are round trips.
 import fs from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
@@ -115,6 +115,34 @@ test('a push that is cut at any request leaves the remote as it was, and the nex
     expect(await refOf(await open('third'), main)).toBe(second)
     expect(done || cut < 20).toBe(true)
   }
+})
+
+test('a push whose number was taken and freed again by gc while it was sending is done over, not lost', async () => {
+  const { dir, blobs, open } = hub()
+  const [ours, theirs] = [await DiskStore.create(`${dir}/ours`), await DiskStore.create(`${dir}/theirs`)]
+  await commitOn(ours, main, { files: { a: 'one' } })
+  await push(ours, await open('ours'), origin)
+  const second = await commitOn(ours, main, { files: { a: 'two' } })
+  const clock = vi.spyOn(performance, 'now')
+  const later = performance.now() + 3_600_000
+  let isSending = false
+  blobs.before = async (request) => {
+    if (isSending || !request.startsWith('upload')) return
+    isSending = true
+    const remote = await open('theirs')
+    for (const name of ['x', 'y']) {
+      const head = await commitOn(theirs, `refs/heads/${name}`, { files: { [name]: name } })
+      await push(theirs, remote, { refspecs: [name] })
+      expect(await refOf(remote, `refs/heads/${name}`)).toBe(head)
+    }
+    await remote.gc({ manifestsKeptMax: 1 })
+    clock.mockReturnValue(later)
+  }
+  await push(ours, await open('ours'), origin)
+  clock.mockRestore()
+  expect(isSending).toBe(true)
+  expect(await refOf(await open('fresh'), main)).toBe(second)
+  expect(await problemsOf(await open('fresh'))).toEqual([])
 })
 
 test('what a push has packed before it was cut is not packed again, and what arrived is not sent again', async () => {

@@ -1,5 +1,6 @@
 // Many writers and collectors on one directory, each with a store of its own as separate processes have.
-import { expect, test } from 'vitest'
+import fs from 'node:fs'
+import { expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import { decodeCbor } from '../../src/encoding/cbor.ts'
@@ -127,4 +128,23 @@ test('refs too many for a manifest are spilled, and moving one of them adds litt
   await store.gc({ graceMs: 0, manifestsKeptMax: 1 })
   expect((await fresh.manifest()).refs.size).toBe(5001)
   expect((await fresh.fsck()).problems).toEqual([])
+})
+
+test('a writer that was held up until gc had freed its number again loses, and does its work over', async () => {
+  const dir = `${temporaryDir()}/store`
+  const late = await DiskStore.create(dir)
+  const other = await DiskStore.open(dir)
+  const theirs: Cid[] = []
+  const { link } = fs
+  vi.spyOn(fs, 'link').mockImplementationOnce((from, to, done) => {
+    const held = async (): Promise<void> => {
+      for (const name of ['one', 'two']) theirs.push(await publish(other, 'refs/heads/theirs', name))
+      await other.gc({ manifestsKeptMax: 1 })
+    }
+    held().then(() => link(from, to, done), done)
+  })
+  const ours = await publish(late, 'refs/heads/ours', 'ours')
+  const { refs } = await (await DiskStore.open(dir)).manifest()
+  expect([refs.get('refs/heads/ours'), refs.get('refs/heads/theirs')]).toEqual([ours, theirs[1]])
+  expect((await late.fsck()).problems).toEqual([])
 })

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { corrupt } from '../../base/errors.ts'
 import { decodeLogEntry, fileDigest, isTorn, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
-import { ioError, isMissing, linkNew, readWhole, syncDir, tmpPath, writeTmp } from './files.ts'
+import { ioError, isMissing, linkNew, readWhole, remove, syncDir, tmpPath, writeTmp } from './files.ts'
 import { manifestName, newestHint, newestName } from './layout.ts'
 
 export interface LoggedEntry extends LogEntry {
@@ -71,9 +71,24 @@ export class ManifestLog implements Log {
 
   /** False when another process has taken this number. Durable after `sync` only. */
   async append(sequence: number, bytes: Uint8Array): Promise<boolean> {
-    const won = await linkNew(await writeTmp(this.#dir, bytes), path.join(this.#dir, manifestName(sequence)))
-    if (won) this.#hint(sequence, bytes)
-    return won
+    const file = path.join(this.#dir, manifestName(sequence))
+    if (!(await linkNew(await writeTmp(this.#dir, bytes), file))) return false
+    if (this.#follows(sequence, fileDigest(bytes))) {
+      this.#hint(sequence, bytes)
+      return true
+    }
+    remove(file)
+    return false
+  }
+
+  /**
+   * Whoever was held up until gc had removed the manifest that took this number has created it once more, and won nothing.
+   * gc removes the lowest first, so where the one before is still there, this number was never taken.
+   */
+  #follows(sequence: number, digest: string): boolean {
+    if (sequence === 1 || this.#exists(sequence - 1)) return true
+    const next = this.read(sequence + 1)
+    return next === null ? this.sequences().at(-1) === sequence : next.previous === digest
   }
 
   /** For readers behind a web server, which cannot list a folder. Nobody here reads it, so it need not be durable. */

@@ -62,6 +62,8 @@ async function turn(
     filesRemoved: 0,
   }
   if (options.dryRun === true) return report
+  // Marking may have taken longer than the next number is sure to be kept.
+  if ((await home.entry()) !== entry) return null
   const changed = report.objectsDropped > 0 || oldest > entry.oldest
   if (changed && !(await publishLiving(home, blobs, entry, living, oldest, options))) return null
   const removable = await deadFiles(blobs, view, kept, living, options)

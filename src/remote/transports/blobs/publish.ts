@@ -59,6 +59,8 @@ async function publishToBlobs(change: Change, publishing: BlobPublishing): Promi
     try {
       await checkWhole(home, writer, wanted)
       const run = await sent(writer, await home.view())
+      // Sending may have taken longer than the next number is sure to be kept.
+      if ((await home.entry()) !== entry) continue
       const head = { manifest: next, refs, oldest: entry.oldest, previous: entry.digest }
       if (!(await commit(publishing, head, entry.segments, run))) continue
     } catch (error) {
