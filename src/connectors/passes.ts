@@ -13,7 +13,7 @@ type Kind = RowChange['kind']
 /** Writes batches of changes of one kind to one table, inside the plan's transaction. */
 export interface BatchWriter<T extends EndpointTable> {
   /** Changes of different groups do not come in one batch. */
-  groupOf(change: RowChange): string
+  groupOf(table: T, change: RowChange): string
   /** All rows of a table that has none, or nothing of them and false. Where that is faster than batch by batch. */
   all?(table: T): Promise<boolean>
   /** All of the batch, or nothing of it and false. */
@@ -98,7 +98,7 @@ async function* batchesOf<T extends EndpointTable>(
   let number = 0
   for await (const changes of plan.changes(table, kind)) {
     for (const change of changes) {
-      const group = writer.groupOf(change)
+      const group = writer.groupOf(table, change)
       const batch = groups.get(group) ?? []
       if (batch.length === 0) groups.set(group, batch)
       batch.push(change)

@@ -12,35 +12,49 @@ import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { writeState } from './state.ts'
 import { type Staged, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
-import { type Statement, changedColumns, statementOf } from './statements.ts'
+import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
 
 const batchRows = 5_000
+/** Of one plan; beyond it all of them are. */
+const atOnceMax = 8
 /** Of one plan; beyond it something is wrong with all of it. */
 const heldBackMax = 10_000
 
 export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applied> {
-  try {
-    return await applyOnce(client, plan, 'as declared')
-  } catch (error) {
-    // A constraint that is checked at the end does not say which row it is about.
-    if (!(error instanceof LateRefusal)) throw error
-    return applyOnce(client, plan, 'at once')
+  for (let atOnce: readonly string[] = []; ;) {
+    try {
+      return await applyOnce(client, plan, atOnce)
+    } catch (error) {
+      if (!(error instanceof LateRefusal)) throw error
+      // Only it: rows that refer to each other in a circle may need the others to wait.
+      const { constraint } = error
+      const isNew = constraint !== null && !atOnce.includes(constraint) && atOnce.length < atOnceMax
+      atOnce = isNew ? [...atOnce, constraint] : ['ALL']
+    }
   }
 }
 
-class LateRefusal extends Error {}
+/** A constraint that is checked at the end does not say which row it is about. */
+class LateRefusal extends Error {
+  /** Ready for SQL; null where the database does not say. */
+  readonly constraint: string | null
 
-async function applyOnce(
-  client: Client,
-  plan: ApplyPlan,
-  constraints: 'as declared' | 'at once',
-): Promise<Applied> {
+  constructor(cause: unknown) {
+    super()
+    const { schema, constraint } = cause as { schema?: unknown; constraint?: unknown }
+    const isNamed = typeof schema === 'string' && typeof constraint === 'string'
+    this.constraint = isNamed ? `${quoteName(schema)}.${quoteName(constraint)}` : null
+  }
+}
+
+/** `atOnce`: constraints that are checked row by row, whatever they were declared as. */
+async function applyOnce(client: Client, plan: ApplyPlan, atOnce: readonly string[]): Promise<Applied> {
   const tables = plan.tables as readonly PostgresTable[]
   const writer = new Writer(client, plan)
   // Whatever the role's setting: what is reported is on the server's disk, and in its log.
   await client.query('BEGIN; SET LOCAL synchronous_commit = on')
   try {
-    if (constraints === 'at once') await client.query('SET CONSTRAINTS ALL IMMEDIATE')
+    for (const constraint of atOnce) await client.query(`SET CONSTRAINTS ${constraint} IMMEDIATE`)
     await writeInPasses(plan, writer, batchRows)
     if (writer.heldBack.length > 0) {
       await client.query('ROLLBACK')
@@ -48,7 +62,7 @@ async function applyOnce(
     }
     for (const table of tables) await advanceSequences(client, table)
     await client.query('SET CONSTRAINTS ALL IMMEDIATE').catch((error: unknown) => {
-      throw isRefusal(error) && constraints === 'as declared' ? new LateRefusal() : error
+      throw isRefusal(error) && atOnce[0] !== 'ALL' ? new LateRefusal(error) : error
     })
     await writeState(client, plan)
     await client.query('COMMIT')
@@ -82,8 +96,8 @@ class Writer implements BatchWriter<PostgresTable> {
     return isWhole
   }
 
-  groupOf(change: RowChange): string {
-    return changedColumns(change)
+  groupOf(table: PostgresTable, change: RowChange): string {
+    return changedColumns(table, change)
   }
 
   async attempt(table: PostgresTable, batch: readonly RowChange[]): Promise<boolean> {
@@ -149,8 +163,10 @@ class Writer implements BatchWriter<PostgresTable> {
     try {
       const missed = await staged.run(start, end)
       await this.#client.query('RELEASE SAVEPOINT varve')
-      for (const place of missed)
-        this.#hold(table, changes[place]!, 'changed', 'the row was changed meanwhile')
+      await this.#missed(
+        table,
+        missed.map((place) => changes[place]!),
+      )
       this.written += end - start - missed.length
     } catch (error) {
       if (!isRefusal(error)) throw error
@@ -159,6 +175,18 @@ class Writer implements BatchWriter<PostgresTable> {
       const middle = (start + end) >> 1
       await this.#part(table, { ...part, end: middle })
       await this.#part(table, { ...part, start: middle })
+    }
+  }
+
+  async #missed(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    const isInsert = changes[0]?.kind === 'insert'
+    const alike = isInsert
+      ? await rowsAlong(this.#client, alikeOf(table), changes).run(0, changes.length)
+      : []
+    for (const [place, change] of changes.entries()) {
+      if (alike.includes(place))
+        this.#hold(table, change, 'rejected', 'the database takes the key for that of another row')
+      else this.#hold(table, change, 'changed', 'the row was changed meanwhile')
     }
   }
 
@@ -183,8 +211,10 @@ async function advanceSequences(client: Client, table: PostgresTable): Promise<v
   for (const { name, sequence } of table.columns) {
     if (sequence === null) continue
     await client.query(
-      `SELECT setval(${quoteText(sequence)}, m.max) FROM (SELECT max(${quoteName(name)}) AS max FROM ${table.sql}) m,
-              ${sequence} s WHERE m.max > s.last_value`,
+      `SELECT setval(q.seqrelid, m.max) FROM (SELECT max(${quoteName(name)}) AS max FROM ${table.sql}) m,
+              ${sequence} s, pg_sequence q
+        WHERE q.seqrelid = ${quoteText(sequence)}::regclass AND q.seqincrement > 0 AND m.max BETWEEN q.seqmin AND q.seqmax
+          AND (m.max > s.last_value OR m.max = s.last_value AND NOT s.is_called)`,
     )
   }
 }

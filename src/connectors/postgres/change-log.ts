@@ -55,15 +55,21 @@ export class PostgresChangeLog implements ChangeLog {
     const { level, is_standby: isStandby } = rows[0]!
     if (level !== 'logical') return `the server's wal_level is '${level}' and must be 'logical'`
     if (isStandby) return 'the server is a standby'
+    // Of a partitioned table that is published its parts are what changes. Where one of them has no identity, every UPDATE
+    // of whoever uses the database would fail from then on.
     const { rows: odd } = await this.#client.query<{ name: string; kind: string }>(
-      `SELECT n AS name, c.relpersistence::text || c.relreplident::text AS kind
-         FROM unnest($1::text[]) n JOIN pg_class c ON c.oid = n::regclass
-        WHERE c.relreplident NOT IN ('d', 'f') OR c.relpersistence <> 'p'`,
+      `WITH RECURSIVE parts AS (
+         SELECT n::regclass::oid AS oid FROM unnest($1::text[]) n
+         UNION SELECT i.inhrelid FROM pg_inherits i JOIN parts p ON i.inhparent = p.oid
+       )
+       SELECT c.oid::regclass::text AS name, c.relpersistence::text AS kind FROM parts JOIN pg_class c USING (oid)
+        WHERE c.relpersistence <> 'p' OR c.relreplident <> 'f' AND (c.relreplident <> 'd' OR NOT EXISTS (
+          SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate))`,
       [tables.map((table) => (table as PostgresTable).sql)],
     )
     if (odd[0] === undefined) return null
-    return odd[0].kind.startsWith('p')
-      ? `the replica identity of ${odd[0].name} is neither its primary key nor the whole row`
+    return odd[0].kind === 'p'
+      ? `the replica identity of ${odd[0].name} is neither its primary key, checked at once, nor the whole row`
       : `${odd[0].name} is unlogged or temporary`
   }
 

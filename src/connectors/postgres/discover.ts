@@ -13,10 +13,12 @@ export interface PostgresTable extends EndpointTable {
   readonly schema: string
   readonly relation: string
   readonly columns: readonly PostgresColumn[]
+  /** It is checked at the end of a statement or transaction (DEFERRABLE), and not row by row. */
+  readonly isKeyLate: boolean
 }
 
 export interface PostgresColumn extends EndpointColumn {
-  /** By `=`; else its text is compared. */
+  /** What is equal by `=` has the same text (unlike citext, say); else its text is compared. */
   readonly hasEquality: boolean
   /** The type's own name, without a length: a cast to 'varchar(3)' would cut what is longer, and say nothing. */
   readonly cast: string
@@ -44,6 +46,7 @@ interface ColumnRow {
   sequence: string | null
   is_visible: boolean
   has_equality: boolean
+  key_waits: boolean
 }
 
 const columnsQuery = `
@@ -54,8 +57,10 @@ const columnsQuery = `
          array_position(i.indkey::int2[], a.attnum)::int AS key_place,
          pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) AS sequence,
          pg_table_is_visible(c.oid) AS is_visible,
-         EXISTS (SELECT FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod
-                 WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid) AS has_equality
+         tn.nspname = 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
+           AND (t.typname = 'varchar' OR EXISTS (SELECT FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod
+                 WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid)) AS has_equality,
+         coalesce(NOT i.indimmediate, false) AS key_waits
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -134,6 +139,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     relation,
     key: keys.map((row) => row.column),
     references: [],
+    isKeyLate: rows[0]!.key_waits,
     columns: rows.map((row) => ({
       name: row.column,
       type: columnTypeOf(row.type),

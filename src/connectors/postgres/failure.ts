@@ -31,8 +31,12 @@ export function endpointError(where: string, error: unknown): unknown {
   return code === '53100' ? diskFull(where, facts) : otherFailure(where, facts)
 }
 
-/** Classes 22 and 23, 42804 and what triggers raise: about the rows, not about the server. */
+/**
+ * About the rows, not about the server: classes 22 and 23, what triggers raise, types and checks, what an index or a type has
+ * no room for, columns that the database sets itself, and policies of rows, which have the code of a missing right.
+ */
 export function isRefusal(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^(22|23|P0)|^(42804|44000)$/.test(code)
+  const { code, routine } = error as { code?: unknown; routine?: unknown }
+  if (code === '42501') return routine === 'ExecWithCheckOptions'
+  return typeof code === 'string' && /^(22|23|P0)|^(42804|428C9|44000|54000)$/.test(code)
 }

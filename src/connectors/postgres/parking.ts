@@ -6,7 +6,7 @@ import type { RowChange } from '../interface.ts'
 import { type ParkingWay, parkingSpanMax, parkingWays } from '../parking-ways.ts'
 import type { PostgresTable } from './discover.ts'
 import { quoteName } from './sql.ts'
-import { type Statement, changedColumns, guardedUpdate, keyedUpdate } from './statements.ts'
+import { type Statement, changedPlaces, guardedUpdate, keyedUpdate } from './statements.ts'
 
 /** One way to park: of each unique index, the columns that could be set, with what. */
 export interface Parking {
@@ -120,9 +120,5 @@ function parkedColumns(table: PostgresTable, first: RowChange, parking: Parking)
 }
 
 function changedNames(table: PostgresTable, first: RowChange): Set<string> {
-  return new Set(
-    changedColumns(first)
-      .split(',')
-      .map((place) => table.columns[Number(place)]!.name),
-  )
+  return new Set(changedPlaces(table, first).map((place) => table.columns[place]!.name))
 }

@@ -24,37 +24,76 @@ export function statementOf(table: PostgresTable, first: RowChange): Statement {
 }
 
 /** Places of columns that an update writes, as a text to group by. */
-export function changedColumns({ before, after }: RowChange): string {
+export function changedColumns({ columns }: PostgresTable, { before, after }: RowChange): string {
   if (before === null || after === null) return ''
-  const places = after.flatMap((cell, i) => (isSameText(cell, before[i]!) ? [] : [i]))
+  const places = after.flatMap((cell, i) =>
+    columns[i]!.generated || isSameText(cell, before[i]!) ? [] : [i],
+  )
   return places.join(',')
+}
+
+/** As `changedColumns` has them. */
+export function changedPlaces(table: PostgresTable, first: RowChange): number[] {
+  return changedColumns(table, first).split(',').filter(Boolean).map(Number)
 }
 
 function isSameText(a: Cell, b: Cell): boolean {
   return (a.kind === b.kind && equalBytes(a.bytes, b.bytes)) || textOfCell(a) === textOfCell(b)
 }
 
+/** Of rows with one key in the database's eyes ('Ada' and 'ada' in some collations) the first is written, and the others are not. */
 function insertOf(table: PostgresTable): Statement {
   const columns = writable(table)
   const names = columns.map(({ column }) => quoteName(column.name)).join(', ')
   const values = columns.map(({ column }, i) => `v.c${i}::${column.cast}`).join(', ')
-  const keys = table.key.map((name) => ({
-    name,
-    at: columns.findIndex(({ column }) => column.name === name),
-  }))
-  const same = keys.map(({ name, at }) => `done.${quoteName(name)} = v.c${at}::${columns[at]!.column.cast}`)
+  const keys = table.key.map(quoteName)
+  const isSame = (row: string): string => sameKey(table, columns, row)
+  const returned = keys.map((name) => `t.${name}`).join(', ')
+  // What is checked late is no arbiter of conflicts.
+  const guard = table.isKeyLate
+    ? `WHERE NOT EXISTS (SELECT FROM ${table.sql} k WHERE ${isSame('k')})`
+    : `ON CONFLICT (${keys.join(', ')}) DO NOTHING`
   return {
     width: columns.length,
     row: ({ after }) => columns.map(({ place }) => after![place]!),
     text: (source) => `
       WITH v AS (${source}),
       done AS (
-        INSERT INTO ${table.sql} AS t (${names}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM v
-        ON CONFLICT (${table.key.map(quoteName).join(', ')}) DO NOTHING
-        RETURNING ${keys.map(({ name }) => `t.${quoteName(name)}`).join(', ')}
+        INSERT INTO ${table.sql} AS t (${names}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM v ${guard}
+        RETURNING ${returned}
       )
-      SELECT v.n FROM v WHERE NOT EXISTS (SELECT FROM done WHERE ${same.join(' AND ')})`,
+      SELECT v.n FROM v WHERE NOT EXISTS (SELECT FROM done WHERE ${isSame('done')})
+      UNION ALL
+      SELECT n FROM (SELECT v.n, row_number() OVER (PARTITION BY ${keys.map((name) => `done.${name}`).join(', ')} ORDER BY v.n) AS nth
+                       FROM v JOIN done ON ${isSame('done')}) alike
+       WHERE nth > 1 AND (SELECT count(*) FROM done) < (SELECT count(*) FROM v)`,
   }
+}
+
+/** Of inserts: those whose key the database takes for that of a row which has another. */
+export function alikeOf(table: PostgresTable): Statement {
+  const columns = writable(table).filter(({ column }) => table.key.includes(column.name))
+  const texts = columns.map(({ column }, i) => [
+    `ROW(t.${quoteName(column.name)})::text COLLATE "C"`,
+    `ROW(v.c${i}::${column.cast})::text COLLATE "C"`,
+  ])
+  return {
+    width: columns.length,
+    row: ({ after }) => columns.map(({ place }) => after![place]!),
+    text: (source) => `
+      WITH v AS (${source})
+      SELECT v.n FROM v JOIN ${table.sql} AS t ON ${sameKey(table, columns, 't')}
+       WHERE (${texts.map(([own]) => own).join(', ')}) IS DISTINCT FROM (${texts.map(([, given]) => given).join(', ')})`,
+  }
+}
+
+/** Whether `row` has the key that stands in `v`, whose columns are `columns`. */
+function sameKey(table: PostgresTable, columns: readonly Placed[], row: string): string {
+  const same = table.key.map((name) => {
+    const at = columns.findIndex(({ column }) => column.name === name)
+    return `${row}.${quoteName(name)} = v.c${at}::${columns[at]!.column.cast}`
+  })
+  return same.join(' AND ')
 }
 
 function deleteOf(table: PostgresTable): Statement {
@@ -64,14 +103,14 @@ function deleteOf(table: PostgresTable): Statement {
     row: ({ before }) => guarded.map(({ place }) => before![place]!),
     text: (source) => `
       WITH v AS (${source}),
-      done AS (DELETE FROM ${table.sql} AS t USING v WHERE ${guardText(guarded)} RETURNING v.n)
+      done AS (DELETE FROM ${table.sql} AS t USING v WHERE ${guardText(guarded, table.key.length)} RETURNING v.n)
       SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }
 
 function updateOf(table: PostgresTable, first: RowChange): Statement {
   const guarded = guards(table)
-  return update(table, guarded, changedColumns(first).split(',').map(Number))
+  return update(table, guarded, changedPlaces(table, first))
 }
 
 /** Sets columns to expressions, of rows that are as expected. */
@@ -99,6 +138,11 @@ function update(
     return `${quoteName(column.name)} = v.c${guarded.length + i}::${column.cast}`
   })
   const set = [...values, ...expressions].join(', ')
+  // What only the database computes needs no more than a look at the row.
+  const done =
+    set === ''
+      ? `SELECT v.n FROM ${table.sql} t JOIN v ON ${guardText(guarded, table.key.length)}`
+      : `UPDATE ${table.sql} AS t SET ${set} FROM v WHERE ${guardText(guarded, table.key.length)} RETURNING v.n`
   return {
     width: guarded.length + places.length,
     row: ({ before, after }) => [
@@ -107,7 +151,7 @@ function update(
     ],
     text: (source) => `
       WITH v AS (${source}),
-      done AS (UPDATE ${table.sql} AS t SET ${set} FROM v WHERE ${guardText(guarded)} RETURNING v.n)
+      done AS (${done})
       SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }
@@ -131,18 +175,16 @@ function guards(table: PostgresTable): Placed[] {
   return [...keys, ...writable(table).filter(({ column }) => !table.key.includes(column.name))]
 }
 
-function guardText(guarded: readonly Placed[]): string {
-  return (
-    guarded
-      .map(({ column }, i) =>
-        column.hasEquality
-          ? `t.${quoteName(column.name)} IS NOT DISTINCT FROM v.c${i}::${column.cast}`
-          : `t.${quoteName(column.name)}::text IS NOT DISTINCT FROM v.c${i}`,
-      )
-      .join(' AND ')
-      // Equality finds the row by its index; a key is never null.
-      .replace(/IS NOT DISTINCT FROM/, '=')
-  )
+/** The key comes first: equality finds the row by its index, and it is never null. */
+function guardText(guarded: readonly Placed[], keyCount: number): string {
+  const conditions = guarded.flatMap(({ column }, i) => {
+    const [own, given] = [`t.${quoteName(column.name)}`, `v.c${i}::${column.cast}`]
+    const found = i < keyCount ? [`${own} = ${given}`] : []
+    if (column.hasEquality) return i < keyCount ? found : [`${own} IS NOT DISTINCT FROM ${given}`]
+    // A row's text has each value as the type writes it, and as it was read; a cast to text may have another (inet).
+    return [...found, `ROW(${own})::text COLLATE "C" = ROW(${given})::text COLLATE "C"`]
+  })
+  return conditions.join(' AND ')
 }
 
 function placed(table: PostgresTable): Placed[] {
