@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { Pool, type buildConnector } from 'undici'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
+import { connecting } from './sockets.ts'
 
 const attemptsMax = 5
 const pauseMsFirst = 100
@@ -33,8 +35,8 @@ export interface HttpRequest {
   /** The answer's body may have this many bytes. Default: none is read. */
   readonly bytesMax?: number
   /**
-   * Takes the body of an answer of 200 to 299, part by part; the answer then has none. What it took before a connection
-   * was cut stays with it, so the next attempt may ask for the rest.
+   * Takes the body of an answer of 200 to 299, part by part; the answer then has none. A part's memory is used again after
+   * the call. What it took before a connection was cut stays with it, so the next attempt may ask for the rest.
    */
   readonly receive?: (part: Uint8Array, answer: Omit<HttpAnswer, 'body'>) => void
   /** How long the server may think before it answers. Default: a minute. */
@@ -79,10 +81,12 @@ export class HttpClient {
     this.origin = origin
     this.#where = options.location ?? origin
     this.#options = options
-    const connect = options.connect ?? {
-      timeout: connectMsMax,
-      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
-    }
+    const connect =
+      options.connect ??
+      connecting({
+        timeout: connectMsMax,
+        ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+      })
     this.#pool = new Pool(origin, {
       connect,
       connections: options.connections ?? 8,
@@ -124,28 +128,39 @@ export class HttpClient {
     const length = isLong ? { 'content-length': String(body.length) } : {}
     const headers = { ...this.#options.headers, ...own, ...length }
     const stream = isLong ? () => slicesOf(body) : body
-    const answer = await this.#pool.request({
-      method,
-      path,
-      headers,
-      body: (typeof stream === 'function' ? Readable.from(stream()) : stream) ?? null,
-      ...(request.patienceMs === undefined ? {} : { headersTimeout: request.patienceMs }),
-      ...(signal === undefined ? {} : { signal }),
+    const parts: Uint8Array[] = []
+    const head = await exchange(this.#pool, {
+      request: {
+        method,
+        path,
+        headers,
+        body: (typeof stream === 'function' ? Readable.from(stream()) : stream) ?? null,
+        ...(request.patienceMs === undefined ? {} : { headersTimeout: request.patienceMs }),
+      },
+      signal,
+      begin: (answer) => this.#taker(request, answer, parts),
     })
-    if (request.partial === true && answer.statusCode === 200) {
-      answer.body.destroy()
-      throw this.#noParts(request)
-    }
-    const isAnswer = answer.statusCode < 300 || request.expected?.includes(answer.statusCode) === true
-    const head = { status: answer.statusCode, headers: flat(answer.headers) }
+    return { ...head, body: parts.length === 1 ? parts[0]! : Buffer.concat(parts) }
+  }
+
+  /** Keeps the body in `parts`, or hands it to whoever receives it. */
+  #taker(request: HttpRequest, head: AnswerHead, parts: Uint8Array[]): BodyTaker {
+    const { status } = head
+    if (request.partial === true && status === 200) throw this.#noParts(request)
+    const isAnswer = status < 300 || request.expected?.includes(status) === true
     const limit = isAnswer ? (request.bytesMax ?? 0) : refusalBytesMax
-    const { receive } = request
-    const take =
-      receive === undefined || head.status >= 300 ? null : (part: Uint8Array) => receive(part, head)
-    const bytes =
-      method === 'HEAD' ? await drop(answer.body) : await readUpTo(answer.body, limit, isAnswer, take)
-    if (bytes === null) throw this.#tooLong(request)
-    return { ...head, body: bytes }
+    const receive = status < 300 ? request.receive : undefined
+    let length = 0
+    return (part) => {
+      length += part.length
+      if (length > limit) {
+        if (isAnswer) throw this.#tooLong(request)
+        return 'enough'
+      }
+      if (receive === undefined) parts.push(Uint8Array.from(part))
+      else receive(part, head)
+      return undefined
+    }
   }
 
   async #pause(attempt: number, after: string | undefined, signal: AbortSignal | undefined): Promise<void> {
@@ -246,39 +261,6 @@ function isPassing(status: number): boolean {
 
 function* slicesOf(body: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < body.length; at += sliceBytes) yield body.subarray(at, at + sliceBytes)
-}
-
-/** null when there is more than `bytesMax`, and that matters. */
-async function readUpTo(
-  body: AsyncIterable<Uint8Array> & { destroy(): unknown },
-  bytesMax: number,
-  all: boolean,
-  take: ((part: Uint8Array) => void) | null,
-): Promise<Uint8Array | null> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of body) {
-    length += part.length
-    if (length > bytesMax) {
-      body.destroy()
-      return all ? null : Buffer.concat(parts)
-    }
-    if (take === null) parts.push(part)
-    else take(part)
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
-}
-
-async function drop(body: { dump(): Promise<void> }): Promise<Uint8Array> {
-  await body.dump()
-  return new Uint8Array(0)
-}
-
-function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const texts: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) texts[name] = typeof value === 'string' ? value : value.join(', ')
-  return texts
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,8 @@
 // Carries objects from one store into another's writer as they lie in packs, without packing them again: whole packs
-// where nearly all in them is wanted and the writer can take them, the rest in batches bounded by bytes. A delta travels as a delta when the receiver has its base or gets it now; else it is unpacked
-// and put whole. The writer hashes all that comes in. While one batch is written the next is on its way, one and no
-// more: a far source answers meanwhile, and memory stays bounded.
+// where nearly all in them is wanted and the writer can take them, the rest in batches bounded by bytes. A delta travels
+// as a delta when the receiver has its base or gets it now; else it is unpacked and put whole. The writer hashes all that
+// comes in. While one batch or pack is written the next is on its way, one and no more: a far source answers meanwhile,
+// and memory stays bounded.
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, cidOf, codecOf } from '../encoding/cid.ts'
 import type { StoredObject, WholePack } from '../store/interface.ts'
@@ -11,6 +12,8 @@ import { type Receiver, isInterruption } from './receive.ts'
 const batchBytesMax = 8 << 20
 const batchObjectsFirst = 16
 const batchObjectsMax = 256
+/** Of packs that come over a network. */
+const packsAtOnce = 2
 
 export class Sender {
   readonly #from: CheckedReader
@@ -18,6 +21,7 @@ export class Sender {
   readonly #signal: AbortSignal | undefined
   // Sizes are known only once objects are here: the last batch's average says how many to ask for.
   #batchObjects = batchObjectsFirst
+  #settled: Promise<void> = Promise.resolve()
   objects = 0
   bytes = 0
 
@@ -48,7 +52,7 @@ export class Sender {
     const before = this.bytes
     this.#to.writer.put(codecOf(cid), bytes)
     this.#count(bytes.length)
-    await this.#settle(before)
+    await this.#settle(this.bytes - before)
   }
 
   /** Takes what went with a pack out of `waiting`. */
@@ -56,31 +60,45 @@ export class Sender {
     const { writer } = this.#to
     if (writer.adopt === undefined || waiting.size === 0) return
     const options = { signal: this.#signal }
+    const flights = new Set<Promise<void>>()
+    const failures: unknown[] = []
     for await (const pack of this.#from.wholePacks([...waiting], options)) {
       // Nothing goes along that was not asked for: it may be what somebody thought they had deleted.
       const others = pack.cids.filter((cid) => !waiting.has(cid))
       if ((await writer.has(others, options)).includes(false)) continue
-      if (!(await this.#adopt(pack, onBatch))) continue
-      for (const cid of pack.cids) if (waiting.delete(cid)) this.objects++
-      onBatch()
+      const flight = this.#sendPack(pack, waiting, onBatch)
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => flights.delete(flight))
+      flights.add(flight)
+      if (flights.size >= (pack.file === undefined ? packsAtOnce : 1)) await Promise.race(flights)
+      if (failures.length > 0) break
     }
+    await Promise.all(flights)
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #sendPack(pack: WholePack, waiting: Set<Cid>, onBatch: () => void): Promise<void> {
+    if (!(await this.#adopt(pack, onBatch))) return
+    for (const cid of pack.cids) if (waiting.delete(cid)) this.objects++
+    onBatch()
   }
 
   /** What is damaged is sent object by object: that mends it, or says what it is. */
   async #adopt(pack: WholePack, onBatch: () => void): Promise<boolean> {
-    const before = this.bytes
+    let taken = 0
     const onBytes = (bytes: number): void => {
+      taken += bytes
       this.bytes += bytes
       onBatch()
     }
     try {
       const isTaken = await this.#to.writer.adopt!(pack, { signal: this.#signal, onBytes })
-      await this.#settle(before)
+      await this.#settle(taken)
       return isTaken
     } catch (error) {
-      if (isInterruption(error)) await this.#to.arrived(this.bytes - before).catch(() => undefined)
+      if (isInterruption(error)) await this.#arrived(taken).catch(() => undefined)
       if (!isVarveError(error, 'VARVE_CORRUPT')) throw error
-      this.bytes = before
+      this.bytes -= taken
       return false
     }
   }
@@ -133,7 +151,7 @@ export class Sender {
       this.#count(bytes.length)
     })
     for (const { cid } of objects) if (!deferred.has(cid)) waiting.delete(cid)
-    await this.#settle(before)
+    await this.#settle(this.bytes - before)
   }
 
   async #putStored(object: StoredObject): Promise<void> {
@@ -148,9 +166,14 @@ export class Sender {
     }
   }
 
-  async #settle(bytesBefore: number): Promise<void> {
+  async #settle(bytes: number): Promise<void> {
     await this.#to.writer.drained()
-    await this.#to.arrived(this.bytes - bytesBefore)
+    await this.#arrived(bytes)
+  }
+
+  /** One after the other: what has come may be published here. */
+  #arrived(bytes: number): Promise<void> {
+    return (this.#settled = this.#settled.catch(() => undefined).then(() => this.#to.arrived(bytes)))
   }
 
   async #present(bases: readonly Cid[]): Promise<Cid[]> {

@@ -147,3 +147,41 @@ test('a line that is slow and still takes bytes is no silence', async () => {
     await new Promise((done) => server.close(done))
   }
 })
+
+test('memory that is read into again and again never mixes answers, large ones and small ones kept at once', async () => {
+  const bodyOf = (path: string): Buffer => {
+    const [, letter = 'a', bytes = '0'] = /^\/(.)(\d+)$/.exec(path) ?? []
+    return Buffer.alloc(Number(bytes), letter)
+  }
+  const { client } = await clientOf((request, response) => {
+    const body = bodyOf(request.url!)
+    // Odd lengths and pauses, so that parts end anywhere.
+    response
+      .writeHead(200, { 'content-length': String(body.length) })
+      .write(body.subarray(0, body.length >> 1))
+    setImmediate(() => response.end(body.subarray(body.length >> 1)))
+  })
+  const paths = Array.from(
+    { length: 60 },
+    (_, i) => `/${String.fromCharCode(97 + (i % 26))}${i % 3 === 0 ? 300_001 : 10 + i}`,
+  )
+  const answers = await Promise.all(
+    paths.map((path) => client.send({ method: 'GET', path, bytesMax: 1 << 20 })),
+  )
+  answers.forEach(({ body }, i) => expect(bodyOf(paths[i]!).equals(body)).toBe(true))
+})
+
+test('a hundred requests under one signal are no leak to Node', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  try {
+    const { client } = await clientOf((_, response) => response.end('x'))
+    const { signal } = new AbortController()
+    await Promise.all(Array.from({ length: 100 }, () => client.send({ ...get, signal })))
+    await new Promise((done) => setImmediate(done))
+    expect(warnings).toEqual([])
+  } finally {
+    process.off('warning', note)
+  }
+})

@@ -49,6 +49,8 @@ export class S3Client {
   /** Other requests may be under way on one that was left: all are closed at the end. */
   readonly #opened: HttpClient[] = []
   #aheadMs = 0
+  /** Keys derived from the secret, which are good for a day. */
+  readonly #signingKeys = new Map<string, ArrayBuffer>()
 
   constructor(address: S3Address, settings: S3Settings) {
     this.address = address
@@ -135,6 +137,7 @@ export class S3Client {
       ...(credentials.token === undefined ? {} : { sessionToken: credentials.token }),
       service: 's3',
       region: scope.region,
+      cache: this.#signingKeys,
       datetime: new Date(Date.now() + this.#aheadMs).toISOString().replace(/[:-]|\.\d{3}/g, ''),
     })
     return Object.fromEntries((await signer.sign()).headers)

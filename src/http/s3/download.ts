@@ -73,7 +73,8 @@ class Received {
     const { length, bytesMax } = this.#stretch
     if (this.count + part.length > (length ?? bytesMax))
       throw corrupt(`${this.#what} is larger than it may be`, { bytesMax })
-    if (this.#into === null) this.#parts.push(part)
+    // A part's memory is used again.
+    if (this.#into === null) this.#parts.push(Uint8Array.from(part))
     else this.#into.set(part, this.count)
     this.count += part.length
   }
