@@ -2,13 +2,15 @@
 // table's rules leaves the index as it was.
 import { VarveError } from '../base/errors.ts'
 import { pathFault } from '../files/path.ts'
+import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
-import { entriesOf, readIndex, updateIndex } from './index-state.ts'
+import { readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
 import { PathSpec } from './pathspec.ts'
-import { type Scan, scanWorktree } from './scan.ts'
-import { stageScan } from './stager.ts'
-import { passOverUnwanted, wantedAmong } from './wanted.ts'
+import { openSurvey } from './open-survey.ts'
+import { stageSurvey } from './stager.ts'
+import type { Survey } from './survey.ts'
+import { passOverUnwanted, wantedAmong, wantedPaths } from './wanted.ts'
 
 export interface StageOptions extends WorktreeOptions {
   /** Tables are kept as plain bytes this time. */
@@ -29,28 +31,40 @@ export async function stage(
 ): Promise<StageResult> {
   const spec = new PathSpec(paths)
   const { index } = await readIndex(worktree)
-  const selected = wantedAmong(worktree, (path) => spec.has(path))
-  const tracked = await entriesOf(index, selected, { signal: options.signal })
+  const { signal } = options
   const from = options.trackedOnly === true ? [] : spec.paths
-  const scan = scanWorktree(worktree.root, { from, tracked: tracked.keys(), signal: options.signal })
-  refuseBadNames(scan)
-  passOverUnwanted(worktree, scan, spec.paths)
-  spec.requireMatches([
-    ...tracked.keys(),
-    ...scan.files.keys(),
-    ...scan.skipped.map(({ path }) => path.replace(/\/$/, '')),
-  ])
-  return withWriter(worktree.repo, async (writer, nodes) => {
-    const stager = await stageScan(worktree, { writer, nodes }, { scan, tracked }, options)
-    if (options.dryRun !== true && stager.edits.size > 0) {
-      await updateIndex(worktree, { writer, nodes, edits: stager.edits, operation: 'add' }, options)
-    }
-    return { staged: stager.changes, notTables: stager.notTables, skipped: scan.skipped }
-  })
+  const has = spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path))
+  const opened = await openSurvey(worktree, index, { from, has, signal })
+  const { survey, tracked, cache } = opened
+  try {
+    refuseBadNames(survey)
+    passOverUnwanted(worktree, survey, spec.paths)
+    const others = [...survey.files.keys(), ...survey.skipped.map(({ path }) => path.replace(/\/$/, ''))]
+    spec.requireMatches(others, (path) => survey.covers(path))
+    return await withWriter(worktree.repo, async (writer, nodes) => {
+      const stager = await stageSurvey(worktree, { writer, nodes }, opened, options)
+      if (options.dryRun !== true && stager.edits.size > 0) {
+        const { before, after } = await updateIndex(
+          worktree,
+          { writer, nodes, edits: stager.edits, operation: 'add' },
+          options,
+        )
+        if (before === tracked.tree || (before === undefined && index.count === 0))
+          tracked.followEdits(after, stager.edits)
+        else await tracked.follow(await Tree.load(worktree.repo.nodes, after), { signal })
+      } else {
+        await tracked.follow(index, { signal })
+      }
+      await cache.save(tracked)
+      return { staged: stager.changes, notTables: stager.notTables, skipped: survey.skipped }
+    })
+  } finally {
+    await cache.close()
+  }
 }
 
-function refuseBadNames(scan: Scan): void {
-  for (const { path } of scan.skipped) {
+function refuseBadNames(survey: Survey): void {
+  for (const { path } of survey.skipped) {
     const fault = path.endsWith('/') ? null : pathFault(path)
     if (fault === null) continue
     throw new VarveError('VARVE_RULE_VIOLATED', `path '${JSON.stringify(path).slice(1, -1)}' ${fault}`, {

@@ -13,7 +13,8 @@ import { equalEntries } from './entries.ts'
 import { entriesOf } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker, lstatOrNull, nativePath, onPath } from './native.ts'
-import { type FileStat, fileStatOf, scanWorktree } from './scan.ts'
+import { type FileStat, fileStatOf } from './file-stat.ts'
+import { filesAt } from './files-at.ts'
 import type { StatCache } from './stat-cache.ts'
 import type { KnownFile } from './stat-record.ts'
 import { isCarried, unstagedChanges } from './status.ts'
@@ -77,8 +78,8 @@ export async function forcedSteps(
     }
   }
   const wanted = await entriesOf(target, has, options)
-  const scan = scanWorktree(worktree.root, { from: [], tracked: wanted.keys(), signal: options.signal })
-  for (const { path } of await unstagedChanges(worktree, wanted, scan.files, options)) {
+  const files = filesAt(worktree.root, wanted.keys(), options.signal)
+  for (const { path } of await unstagedChanges(worktree, wanted, files, options)) {
     planned.push({ path, before: null, after: wanted.get(path)!, action: 'write', provenAt: null })
   }
   return planned

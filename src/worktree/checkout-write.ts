@@ -14,9 +14,10 @@ import { loadTable } from '../table/table-object.ts'
 import { type PlannedStep, uncommitted } from './checkout-plan.ts'
 import type { CheckoutResult, Worktree, WorktreeOptions } from './interface.ts'
 import { lstatOrNull, nativePath, onPath } from './native.ts'
-import { hashed, readRanges, sameStat } from './read-file.ts'
-import { type FileStat, fileStatOf } from './scan.ts'
+import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
+import { hashed, readRanges } from './read-file.ts'
 import type { StatCache } from './stat-cache.ts'
+import { knownFile } from './stat-record.ts'
 import { FileWriter, type OnOccupied, removeEmptied, removeFile } from './write-file.ts'
 
 const batchFilesMax = 256
@@ -193,7 +194,7 @@ class Checkout {
     sha256: Uint8Array | null = null,
   ): void {
     this.written.push(path)
-    this.#means.cache.set(path, { stat, entry: after!, knownAtMs, sha256 })
+    this.#means.cache.set(path, knownFile({ stat, entry: after!, knownAtMs, sha256 }))
   }
 
   #report(): void {

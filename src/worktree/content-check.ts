@@ -12,9 +12,9 @@ import { loadTable } from '../table/table-object.ts'
 import { fileKindOf, isExecutable } from './entries.ts'
 import { HashingWriter } from './hashing-writer.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { readSmall, readSteady, readTarget, sameStat, smallBytesMax } from './read-file.ts'
-import type { FileStat } from './scan.ts'
-import { type KnownFile, isRacy } from './stat-record.ts'
+import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
+import { type FileStat, sameStat } from './file-stat.ts'
+import type { KnownFile } from './stat-record.ts'
 
 export interface Match {
   /** The stat at which the content was seen; null when the file holds something else. */
@@ -26,8 +26,8 @@ export interface Match {
 const noMatch: Match = { stat: null, sha256: null }
 
 /** Whether the stat alone proves that the content is that of the record. */
-export function isProven(known: KnownFile | undefined, stat: FileStat): known is KnownFile {
-  return known !== undefined && sameStat(known.stat, stat) && !isRacy(known)
+export function isProven(known: KnownFile | null | undefined, stat: FileStat): known is KnownFile {
+  return known?.isProof === true && known.stat !== null && sameStat(known.stat, stat)
 }
 
 export class ContentCheck {
@@ -63,7 +63,7 @@ export class ContentCheck {
       : noMatch
   }
 
-  async match(path: Path, stat: FileStat, entry: TreeEntry, known?: KnownFile): Promise<Match> {
+  async match(path: Path, stat: FileStat, entry: TreeEntry, known?: KnownFile | null): Promise<Match> {
     const now = this.matchNow(path, stat, entry)
     if (now !== null) return now
     if (entry.kind === 'table') return this.#matchTable(path, entry, known)
@@ -88,13 +88,13 @@ export class ContentCheck {
     return result && stat.executable === entry.executable ? { stat, sha256: null } : noMatch
   }
 
-  async #matchTable(path: Path, entry: TableEntry, known: KnownFile | undefined): Promise<Match> {
+  async #matchTable(path: Path, entry: TableEntry, known: KnownFile | null | undefined): Promise<Match> {
     const { repo } = this.#worktree
     const sameTable = known?.entry.kind === 'table' && known.entry.table === entry.table
-    if (known !== undefined && sameTable && known.sha256 !== null) {
-      const expected = known.sha256
+    if (sameTable && known.sha256 !== null && known.stat !== null) {
+      const { sha256: expected, stat } = known
       return this.#matchBytes(path, entry, async (source, before) => {
-        if (before.size !== known.stat.size) return null
+        if (before.size !== stat.size) return null
         const hash = sha256Stream()
         for await (const part of source) hash.update(part)
         const digest = hash.digest()

@@ -47,16 +47,24 @@ export interface IndexUpdate {
   readonly message?: string
 }
 
+/** The roots of the index before and after an update. */
+export interface IndexMove {
+  readonly before: Cid | undefined
+  readonly after: Cid
+}
+
 export async function updateIndex(
   worktree: Worktree,
   update: IndexUpdate,
   options: ReadOptions = {},
-): Promise<void> {
+): Promise<IndexMove> {
   const { repo } = worktree
+  let move: IndexMove | null = null
   await repo.store.update(
     async (manifest): Promise<ManifestChange | null> => {
       const known = manifest.refs.get(indexRef)
       const next = await editedIndex(update, known, options)
+      move = { before: known, after: next }
       if (next === known) return null
       const refs = new Map([[indexRef, next]])
       if (!manifest.refs.has(indexBaseRef))
@@ -72,6 +80,7 @@ export async function updateIndex(
     },
     { writer: update.writer, signal: options.signal },
   )
+  return move!
 }
 
 export async function editedIndex(

@@ -58,9 +58,9 @@ export function onPath<T>(path: string, doing: string, work: () => T): T {
 }
 
 /** lstat, or null where nothing is (a missing folder, or a file where a folder would be, included). */
-export function lstatOrNull(root: string, path: Path): fs.BigIntStats | null {
+export function lstatOrNull(root: string, path: Path): fs.Stats | null {
   try {
-    return fs.lstatSync(nativePath(root, path), { bigint: true, throwIfNoEntry: false }) ?? null
+    return fs.lstatSync(nativePath(root, path), { throwIfNoEntry: false }) ?? null
   } catch (error) {
     if (errnoOf(error) === 'ENOTDIR') return null
     throw fsFault(error, path, 'reading')
@@ -77,7 +77,7 @@ export class Looker {
   }
 
   /** null where nothing is; a path behind a symlink or a file counts as nothing. */
-  look(path: Path): fs.BigIntStats | null {
+  look(path: Path): fs.Stats | null {
     return this.blockedAt(path) === null ? lstatOrNull(this.root, path) : null
   }
 

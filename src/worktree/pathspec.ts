@@ -16,6 +16,10 @@ export class PathSpec {
     this.#everything = this.#exact.has('')
   }
 
+  get everything(): boolean {
+    return this.#everything
+  }
+
   /** Whether `path` is named, or lies below a named folder. */
   has(path: Path): boolean {
     return this.covering(path) !== null
@@ -33,9 +37,8 @@ export class PathSpec {
   }
 
   /** @throws VarveError VARVE_PATH_NOT_FOUND for the first named path that stands for none of `found` */
-  requireMatches(found: Iterable<Path>): void {
-    const open = new Set(this.paths)
-    open.delete('')
+  requireMatches(found: Iterable<Path>, isFound: (path: Path) => boolean = () => false): void {
+    const open = new Set(this.paths.filter((path) => path !== '' && !isFound(path)))
     for (const path of found) {
       if (open.size === 0) return
       for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) open.delete(path.slice(0, at))

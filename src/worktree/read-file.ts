@@ -7,24 +7,13 @@ import type { Sha256Stream } from '../base/platform.ts'
 import type { Path } from '../files/interface.ts'
 import type { ByteSource } from '../formats/interface.ts'
 import { nativePath, onPath } from './native.ts'
-import { type FileStat, fileStatOf } from './scan.ts'
+import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 
 /** Files up to this size are read whole, in one call. */
 export const smallBytesMax: number = 256 << 10
 
 const partBytes = 1 << 20
 const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK
-
-export function sameStat(a: FileStat, b: FileStat): boolean {
-  return (
-    a.mtimeNs === b.mtimeNs &&
-    a.size === b.size &&
-    a.ctimeNs === b.ctimeNs &&
-    a.ino === b.ino &&
-    a.kind === b.kind &&
-    a.executable === b.executable
-  )
-}
 
 /** The bytes of a small file and the stat they belong to. The buffer may be `scratch`: use it before the next call. */
 export function readSmall(
@@ -170,7 +159,7 @@ function openForReading(root: string, path: Path): number {
 }
 
 function statOfOpen(fd: number, path: Path): FileStat {
-  const stat = fileStatOf(onPath(path, 'reading', () => fs.fstatSync(fd, { bigint: true })))
+  const stat = fileStatOf(onPath(path, 'reading', () => fs.fstatSync(fd)))
   if (stat === null || stat.kind !== 'file') {
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no longer a file`, { data: { path } })
   }

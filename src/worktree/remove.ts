@@ -8,7 +8,7 @@ import { type IndexState, entriesOf, readIndex, updateIndex } from './index-stat
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker } from './native.ts'
 import { PathSpec } from './pathspec.ts'
-import { scanWorktree } from './scan.ts'
+import { filesAt } from './files-at.ts'
 import { unstagedChanges } from './status.ts'
 import { removeEmptied, removeFile } from './write-file.ts'
 
@@ -50,8 +50,8 @@ async function refuseLoss(
   tracked: ReadonlyMap<Path, TreeEntry>,
   options: RemoveOptions,
 ): Promise<void> {
-  const scan = scanWorktree(worktree.root, { from: [], tracked: tracked.keys(), signal: options.signal })
-  const unstaged = await unstagedChanges(worktree, tracked, scan.files, options)
+  const files = filesAt(worktree.root, tracked.keys(), options.signal)
+  const unstaged = await unstagedChanges(worktree, tracked, files, options)
   const edited = new Set(unstaged.filter(({ state: kind }) => kind !== 'deleted').map(({ path }) => path))
   const paths = [...tracked.keys()]
   const committed = await state.base.getMany(paths, options)
@@ -59,7 +59,7 @@ async function refuseLoss(
     const isStaged = !equalEntries(committed[i] ?? null, tracked.get(path)!)
     // Without the file nothing is lost as long as one of the two holds what the index does.
     return options.cached === true
-      ? isStaged && !(scan.files.has(path) && !edited.has(path))
+      ? isStaged && !(files.has(path) && !edited.has(path))
       : isStaged || edited.has(path)
   })
   if (lost.length > 0) throw uncommitted(lost)

@@ -13,7 +13,7 @@ import { type IndexState, entriesOf, readIndex, updateIndex } from './index-stat
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { Looker } from './native.ts'
 import { PathSpec } from './pathspec.ts'
-import { scanWorktree } from './scan.ts'
+import { filesAt } from './files-at.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
 import { unstagedChanges } from './status.ts'
 import { unwanted, wantedPaths } from './wanted.ts'
@@ -80,11 +80,7 @@ async function restoreFiles(
   sides: Sides,
   options: RestoreOptions,
 ): Promise<readonly Path[]> {
-  const scan = scanWorktree(worktree.root, {
-    from: [],
-    tracked: sides.inSource.keys(),
-    signal: options.signal,
-  })
+  const files = filesAt(worktree.root, sides.inSource.keys(), options.signal)
   const steps: PlannedStep[] = []
   const looker = new Looker(worktree.root)
   for (const [path, before] of sides.inIndex) {
@@ -92,7 +88,7 @@ async function restoreFiles(
     if (stat !== null && !stat.isDirectory())
       steps.push({ path, before, after: null, action: 'remove', provenAt: null })
   }
-  for (const { path } of await unstagedChanges(worktree, sides.inSource, scan.files, options)) {
+  for (const { path } of await unstagedChanges(worktree, sides.inSource, files, options)) {
     steps.push({ path, before: null, after: sides.inSource.get(path)!, action: 'write', provenAt: null })
   }
   const written = steps.map(({ after }) => after)

@@ -3,10 +3,9 @@
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { FolderOptions, Io } from '../repo/interface.ts'
-import { entriesOf } from './index-state.ts'
 import type { Worktree } from './interface.ts'
-import { scanWorktree } from './scan.ts'
-import { stageScan } from './stager.ts'
+import { openSurvey } from './open-survey.ts'
+import { stageSurvey } from './stager.ts'
 import { wantedPaths } from './wanted.ts'
 
 export async function snapshotTree(
@@ -17,8 +16,22 @@ export async function snapshotTree(
 ): Promise<Cid> {
   const { signal } = options
   const tree = await Tree.load(io.nodes, index)
-  const tracked = await entriesOf(tree, wantedPaths(worktree), { signal })
-  const scan = scanWorktree(worktree.root, { from: [], tracked: tracked.keys(), signal })
-  const { edits } = await stageScan(worktree, io, { scan, tracked }, { ...options, onFault: 'keep as file' })
-  return (await tree.update(io.writer, edits, { signal })).cid
+  const { survey, tracked, cache } = await openSurvey(worktree, tree, {
+    from: [],
+    has: wantedPaths(worktree),
+    signal,
+  })
+  try {
+    const stager = await stageSurvey(
+      worktree,
+      io,
+      { survey, tracked },
+      { ...options, onFault: 'keep as file' },
+    )
+    await tracked.follow(tree, { signal })
+    await cache.save(tracked)
+    return (await tree.update(io.writer, stager.edits, { signal })).cid
+  } finally {
+    await cache.close()
+  }
 }

@@ -12,10 +12,10 @@ import { changeOf, equalEntries } from './entries.ts'
 import type { PathEdits } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
-import type { FileStat, Scan } from './scan.ts'
-import { StatCache } from './stat-cache.ts'
-import type { KnownFile } from './stat-record.ts'
-import { bytesOf, isCarried } from './status.ts'
+import type { FileStat } from './file-stat.ts'
+import type { OpenSurvey } from './open-survey.ts'
+import { type KnownFile, type Seen, knownFile } from './stat-record.ts'
+import { isCarried } from './status.ts'
 import { bytesWorthThreads, isMadeWith, readTableFile, reasonOf } from './table-file.ts'
 
 const filesPerBatch = 500
@@ -34,35 +34,32 @@ export interface Staged {
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
 }
 
-/** Stages what a scan found, and the deletion of what it did not find. Publishes nothing. */
-export async function stageScan(
+/** Stages what a survey found, and the deletion of what it missed. Publishes nothing. */
+export async function stageSurvey(
   worktree: Worktree,
   io: Io,
-  { scan, tracked }: { readonly scan: Scan; readonly tracked: ReadonlyMap<Path, TreeEntry> },
+  { survey, tracked }: Pick<OpenSurvey, 'survey' | 'tracked'>,
   options: StagerOptions,
 ): Promise<Staged> {
   const pool = new WorkerPool()
-  // A large new file is sure to be read: threads start while the settings and the cache are loaded.
-  for (const [path, { size }] of scan.files) {
-    if (size < bytesWorthThreads || tracked.has(path)) continue
+  // A large new file is sure to be read: threads start while the settings are loaded.
+  for (const [path, { size }] of survey.files) {
+    if (size < bytesWorthThreads || survey.known(path) !== null) continue
     pool.warm()
     break
   }
-  let cache: StatCache | null = null
   try {
     const config = await readConfig(worktree.root)
-    cache = await StatCache.open(worktree, { paths: scan.files.size, bytes: bytesOf(scan.files) })
-    const stager = new Stager(worktree, { ...io, cache, config, pool }, options)
-    await stager.stageFiles(scan.files, tracked)
-    await stager.stageDeletions(scan.files, tracked)
+    const stager = new Stager(worktree, { ...io, survey, tracked, config, pool }, options)
+    await stager.stageFiles()
+    await stager.stageDeletions()
     return stager
   } finally {
-    await Promise.all([cache?.close(), pool.close()])
+    await pool.close()
   }
 }
 
-interface StagerMeans extends Io {
-  readonly cache: StatCache
+interface StagerMeans extends Io, Pick<OpenSurvey, 'survey' | 'tracked'> {
   readonly config: DatasetConfig
   readonly pool: WorkerPool
 }
@@ -82,16 +79,15 @@ class Stager {
     this.#options = options
   }
 
-  async stageFiles(files: ReadonlyMap<Path, FileStat>, tracked: ReadonlyMap<Path, TreeEntry>): Promise<void> {
-    const known = await this.#means.cache.load([...files.keys()])
+  async stageFiles(): Promise<void> {
+    const files = [...this.#means.survey.files, ...(await this.#inAnotherShape())]
     let batchBytes = 0
     let done = 0
     for (const [path, stat] of files) {
-      const before = tracked.get(path) ?? null
+      const known = this.#known(path)
       // Only tables and large files give promises: nothing waits once a file.
-      const staged = this.#isStaged(path, stat, before, known.get(path))
-      if (!(typeof staged === 'boolean' ? staged : await staged)) {
-        const work = this.#stageFile(path, stat, before)
+      if (!isProven(known, stat) || !(await this.#hasShape(path, known.entry))) {
+        const work = this.#stageFile(path, stat, known?.entry ?? null)
         if (work !== undefined) await work
         batchBytes += stat.size
       }
@@ -100,42 +96,51 @@ class Stager {
       batchBytes = 0
       throwIfAborted(this.#options.signal)
       await this.#means.writer.drained()
-      this.#options.onProgress?.({ phase: 'adding files', done, total: files.size, unit: 'files' })
+      this.#options.onProgress?.({ phase: 'adding files', done, total: files.length, unit: 'files' })
     }
   }
 
   /** What the index has and the worktree has no more. */
-  async stageDeletions(
-    files: ReadonlyMap<Path, FileStat>,
-    tracked: ReadonlyMap<Path, TreeEntry>,
-  ): Promise<void> {
-    for (const [path, entry] of tracked) {
-      if (files.has(path) || !(await isCarried(this.#means.nodes.reader, entry))) continue
+  async stageDeletions(): Promise<void> {
+    for (const path of this.#means.survey.missing) {
+      const known = this.#known(path)
+      if (known === null || !(await isCarried(this.#means.nodes.reader, known.entry))) continue
       this.edits.set(path, null)
-      this.changes.push(changeOf(path, entry, null))
-      this.#means.cache.forget(path)
+      this.changes.push(changeOf(path, known.entry, null))
     }
   }
 
-  /** Whether the index holds the file already, in the shape that is asked for; without reading it. */
-  #isStaged(
-    path: Path,
-    stat: FileStat,
-    before: TreeEntry | null,
-    known: KnownFile | undefined,
-  ): boolean | Promise<boolean> {
-    if (before === null || !isProven(known, stat) || !equalEntries(known.entry, before)) return false
-    const setting = this.#tableSetting(path, stat)
-    if (setting === null) return before.kind !== 'table'
-    return before.kind === 'table' && isMadeWith(this.#worktree, before, setting)
+  #known(path: Path): KnownFile | null {
+    const { survey, tracked } = this.#means
+    return survey.known(path) === null ? null : tracked.get(path)
   }
 
-  #tableSetting(path: Path, stat: FileStat): TableSetting | null {
-    return this.#options.asFile === true || stat.kind !== 'file' ? null : this.#means.config.tableAt(path)
+  /** Files that have not changed, but are to be tables now, or no more, or by another key. */
+  async #inAnotherShape(): Promise<[Path, FileStat][]> {
+    const { survey, config } = this.#means
+    const mayBeTables = this.#options.asFile !== true && !config.isEmpty
+    const found: [Path, FileStat][] = []
+    for (const { path, records, index } of survey.proven()) {
+      if (!mayBeTables && !records.isTable(index)) continue
+      const { entry, stat } = this.#known(path)!
+      if (!(await this.#hasShape(path, entry))) found.push([path, stat!])
+    }
+    return found
+  }
+
+  /** Whether the entry is of the shape that is asked for. */
+  #hasShape(path: Path, entry: TreeEntry): boolean | Promise<boolean> {
+    const setting = entry.kind === 'symlink' ? null : this.#tableSetting(path)
+    if (setting === null) return entry.kind !== 'table'
+    return entry.kind === 'table' && isMadeWith(this.#worktree, entry, setting)
+  }
+
+  #tableSetting(path: Path): TableSetting | null {
+    return this.#options.asFile === true ? null : this.#means.config.tableAt(path)
   }
 
   #stageFile(path: Path, stat: FileStat, before: TreeEntry | null): void | Promise<void> {
-    const setting = this.#tableSetting(path, stat)
+    const setting = stat.kind === 'file' ? this.#tableSetting(path) : null
     if (setting !== null) return this.#stageTable(path, setting, before)
     const knownAtMs = Date.now()
     if (stat.kind === 'symlink') {
@@ -190,11 +195,11 @@ class Stager {
     }
   }
 
-  #take(path: Path, before: TreeEntry | null, known: KnownFile): void {
-    this.#means.cache.set(path, known)
-    if (equalEntries(before, known.entry)) return
-    this.edits.set(path, known.entry)
-    this.changes.push(changeOf(path, before, known.entry))
+  #take(path: Path, before: TreeEntry | null, seen: Seen): void {
+    this.#means.tracked.see(path, knownFile(seen))
+    if (equalEntries(before, seen.entry)) return
+    this.edits.set(path, seen.entry)
+    this.changes.push(changeOf(path, before, seen.entry))
   }
 }
 

@@ -1,23 +1,34 @@
 // Remembers which content a file had at which stat, so that unchanged files are not read again. It is a LevelDB in
 // .varve/cache/stat, and disposable: locked by another process, it is done without; damaged, it is thrown away. Small
-// worktrees are read sooner than the database is loaded (about 35 ms), so they have none. Nothing but LevelDB opens
-// the file LOCK in its folder: closing that would drop the lock of the whole process.
-import * as fs from 'node:fs'
-import type { Level } from 'level'
-import { assert } from '../base/assert.ts'
+// worktrees are read sooner than the database is loaded (about 35 ms), so they have none.
+//   'v' -> version of this format | 't' -> the tree that the folders' values are of
+//   'f' + folder -> records of the files in it | 'p' + path -> one record, which counts instead of the folder's
+// A command that goes over the whole index stores folders, all at once; one that writes or reads some files leaves
+// records, and the next that goes over the index puts them into the folders.
+import { utf8 } from '../base/bytes.ts'
+import { type Cid, cidFromBytes, cidToBytes } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { pathFromBytes, pathToBytes } from '../files/path.ts'
+import type { Tree } from '../files/tree.ts'
+import type { ReadOptions } from '../store/interface.ts'
+import { FolderRecords } from './folder-records.ts'
 import type { Worktree } from './interface.ts'
-import { lstatOrNull } from './native.ts'
+import { lstatOrNull, parentOf } from './native.ts'
+import {
+  type Database,
+  type Operation,
+  clearDatabase,
+  openDatabase,
+  recordsOf,
+  written,
+} from './stat-database.ts'
 import { type KnownFile, decodeKnown, encodeKnown } from './stat-record.ts'
+import { TrackedFiles } from './tracked-files.ts'
 
 const pathsWorthCache = 50
 const bytesWorthCache = 1 << 20
-/** Reading everything in order is cheaper than asking for so many. */
-const asksWorthScan = 5000
-const batchRecords = 1000
 
-type Database = Level<Uint8Array, Uint8Array>
+const treeKey = utf8('t')
 
 export interface CacheNeed {
   readonly paths: number
@@ -33,7 +44,7 @@ interface SizedStep {
 export function needOfSteps(worktree: Worktree, steps: readonly SizedStep[]): CacheNeed {
   let bytes = 0
   for (const { path, after } of steps.length < pathsWorthCache ? steps : []) {
-    const now = Number(lstatOrNull(worktree.root, path)?.size ?? 0n)
+    const now = lstatOrNull(worktree.root, path)?.size ?? 0
     // A table says nothing of its file's size: to render one twice is what the cache is to spare.
     bytes += Math.max(now, after?.kind === 'file' ? after.size : 0)
   }
@@ -42,7 +53,10 @@ export function needOfSteps(worktree: Worktree, steps: readonly SizedStep[]): Ca
 
 export class StatCache {
   readonly #database: Database | null
-  #edits = new Map<Path, KnownFile | null>()
+  #records = new Map<Path, KnownFile | null>()
+  /** Keys of records that are in the folders of what `tracked` gave. */
+  #taken: Uint8Array[] = []
+  #storedTree: Cid | null = null
 
   private constructor(database: Database | null) {
     this.#database = database
@@ -58,13 +72,19 @@ export class StatCache {
     return this.#database !== null
   }
 
+  /** What the tree tracks, and what is known of its files. */
+  async tracked(tree: Tree, options: ReadOptions = {}): Promise<TrackedFiles> {
+    const tracked = this.#database === null ? new TrackedFiles() : await this.#readOrClear(this.#database)
+    await tracked.follow(tree, options)
+    return tracked
+  }
+
   /** What is known about the paths; those without a record are left out. */
   async load(paths: readonly Path[]): Promise<Map<Path, KnownFile>> {
     const found = new Map<Path, KnownFile>()
     if (this.#database === null || paths.length === 0) return found
     try {
-      if (paths.length > asksWorthScan) await loadAll(this.#database, found)
-      else await loadSome(this.#database, paths, found)
+      await loadSome(this.#database, paths, found)
     } catch {
       // A damaged cache knows nothing; the next opening throws it away when LevelDB says so too.
       found.clear()
@@ -73,59 +93,73 @@ export class StatCache {
   }
 
   set(path: Path, known: KnownFile): void {
-    if (this.#database !== null) this.#edits.set(path, known)
+    if (this.#database !== null) this.#records.set(path, known)
   }
 
   forget(path: Path): void {
-    if (this.#database !== null) this.#edits.set(path, null)
+    if (this.#database !== null) this.#records.set(path, null)
+  }
+
+  /** Stores what is tracked, all of it or nothing. It came from this cache's `tracked`. */
+  async save(tracked: TrackedFiles): Promise<void> {
+    const { changed, tree } = tracked
+    if (this.#database === null || tree === null) return
+    const operations: Operation[] = [{ type: 'put', key: treeKey, value: cidToBytes(tree) }]
+    for (const path of changed) operations.push(operationOf('f', path, tracked.folder(path)?.bytes ?? null))
+    for (const key of this.#taken) operations.push({ type: 'del', key })
+    if (changed.size > 0 || this.#taken.length > 0 || this.#storedTree !== tree)
+      await written(this.#database, operations)
   }
 
   /** Writes what was set and closes. Failing to remember is not failing. */
   async close(): Promise<void> {
     if (this.#database === null) return
+    const operations: Operation[] = []
+    for (const [path, known] of this.#records)
+      operations.push(operationOf('p', path, known === null ? null : encodeKnown(known)))
+    this.#records = new Map()
+    await written(this.#database, operations)
+    await this.#database.close().catch(() => undefined)
+  }
+
+  async #readOrClear(database: Database): Promise<TrackedFiles> {
     try {
-      await this.#flush(this.#database)
+      return await this.#readAll(database)
     } catch {
-      // A full disk, say: the files will be read again.
-    } finally {
-      this.#edits = new Map()
-      await this.#database.close().catch(() => undefined)
+      this.#taken = []
+      this.#storedTree = null
+      await clearDatabase(database).catch(() => undefined)
+      return new TrackedFiles()
     }
   }
 
-  async #flush(database: Database): Promise<void> {
-    let batch: Parameters<typeof writeBatch>[1] = []
-    for (const [path, known] of this.#edits) {
-      batch.push({ key: pathToBytes(path), value: known === null ? null : encodeKnown(known) })
-      if (batch.length < batchRecords) continue
-      await writeBatch(database, batch)
-      batch = []
+  async #readAll(database: Database): Promise<TrackedFiles> {
+    const root = await database.get(treeKey)
+    this.#storedTree = root === undefined ? null : cidFromBytes(root)
+    const folders = new Map<Path, FolderRecords>()
+    for await (const [key, value] of recordsOf(database, 'f'))
+      folders.set(pathFromBytes(key.subarray(1)), FolderRecords.decode(value))
+    const seen = new Map<Path, KnownFile>()
+    for await (const [key, value] of recordsOf(database, 'p')) {
+      this.#taken.push(key)
+      const known = decodeKnown(value)
+      if (known !== null) seen.set(pathFromBytes(key.subarray(1)), known)
     }
-    await writeBatch(database, batch)
+    return new TrackedFiles(this.#storedTree, folders, seen)
   }
 }
 
-async function writeBatch(
-  database: Database,
-  records: { key: Uint8Array; value: Uint8Array | null }[],
-): Promise<void> {
-  if (records.length === 0) return
-  await database.batch(
-    records.map(({ key, value }) => (value === null ? { type: 'del', key } : { type: 'put', key, value })),
-  )
+function operationOf(kind: 'f' | 'p', path: Path, value: Uint8Array | null): Operation {
+  const key = keyOf(kind, path)
+  return value === null ? { type: 'del', key } : { type: 'put', key, value }
 }
 
-async function loadAll(database: Database, found: Map<Path, KnownFile>): Promise<void> {
-  const iterator = database.iterator()
-  try {
-    for (;;) {
-      const records = await iterator.nextv(batchRecords)
-      if (records.length === 0) return
-      for (const [key, value] of records) take(found, pathFromBytes(key), value)
-    }
-  } finally {
-    await iterator.close()
-  }
+function keyOf(kind: 'f' | 'p', path: Path): Uint8Array {
+  const bytes = pathToBytes(path)
+  const key = new Uint8Array(1 + bytes.length)
+  key[0] = kind.charCodeAt(0)
+  key.set(bytes, 1)
+  return key
 }
 
 async function loadSome(
@@ -133,40 +167,25 @@ async function loadSome(
   paths: readonly Path[],
   found: Map<Path, KnownFile>,
 ): Promise<void> {
-  for (let start = 0; start < paths.length; start += batchRecords) {
-    const asked = paths.slice(start, start + batchRecords)
-    const values = await database.getMany(asked.map(pathToBytes))
-    assert(values.length === asked.length, 'level answers every key')
-    asked.forEach((path, i) => take(found, path, values[i]))
+  const folders = new Map<Path, Path[]>()
+  for (const path of paths) {
+    const folder = parentOf(path)
+    const below = folders.get(folder)
+    if (below === undefined) folders.set(folder, [path])
+    else below.push(path)
   }
-}
-
-function take(found: Map<Path, KnownFile>, path: Path, value: Uint8Array | undefined): void {
-  const known = value === undefined ? null : decodeKnown(value)
-  if (known !== null) found.set(path, known)
-}
-
-async function openDatabase(folder: string): Promise<Database | null> {
-  const location = `${folder}/stat`
-  const { Level } = await import('level')
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const database: Database = new Level(location, { keyEncoding: 'view', valueEncoding: 'view' })
-    try {
-      fs.mkdirSync(folder, { recursive: true })
-      await database.open()
-      return database
-    } catch (error) {
-      if (isLocked(error)) return null
-      try {
-        fs.rmSync(location, { recursive: true, force: true })
-      } catch {
-        return null
-      }
+  const names = [...folders.keys()]
+  const values = await database.getMany(names.map((folder) => keyOf('f', folder)))
+  names.forEach((folder, i) => {
+    const records = values[i] === undefined ? FolderRecords.empty : FolderRecords.decode(values[i])
+    for (const path of folders.get(folder)!) {
+      const known = records.get(path.slice(folder === '' ? 0 : folder.length + 1))
+      if (known !== null) found.set(path, known)
     }
-  }
-  return null
-}
-
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && (error.cause as { code?: string } | undefined)?.code === 'LEVEL_LOCKED'
+  })
+  const records = await database.getMany(paths.map((path) => keyOf('p', path)))
+  paths.forEach((path, i) => {
+    const known = records[i] === undefined ? null : decodeKnown(records[i])
+    if (known !== null) found.set(path, known)
+  })
 }

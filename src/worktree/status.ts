@@ -10,11 +10,15 @@ import type { ObjectReader } from '../store/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import { ContentCheck, type Match, isProven } from './content-check.ts'
 import { changeOf, equalEntries, fileKindOf } from './entries.ts'
-import { type IndexState, entriesOf, readIndex } from './index-state.ts'
+import { type FileStat, bytesOf } from './file-stat.ts'
+import { type IndexState, readIndex } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions, WorktreeStatus } from './interface.ts'
-import { foldersAbove, parentOf } from './native.ts'
-import { type FileStat, type Scan, scanWorktree } from './scan.ts'
+import { foldersAbove } from './native.ts'
+import { openSurvey } from './open-survey.ts'
 import { StatCache } from './stat-cache.ts'
+import { type KnownFile, knownFile } from './stat-record.ts'
+import type { Survey } from './survey.ts'
+import type { TrackedFiles } from './tracked-files.ts'
 import { wantedPaths } from './wanted.ts'
 
 const filesPerTurn = 500
@@ -23,15 +27,25 @@ export async function worktreeStatus(
   worktree: Worktree,
   options: WorktreeOptions = {},
 ): Promise<WorktreeStatus> {
+  const { signal } = options
   const state = await readIndex(worktree)
-  const tracked = await entriesOf(state.index, wantedPaths(worktree), options)
-  const scan = scanWorktree(worktree.root, { tracked: tracked.keys(), signal: options.signal })
-  return {
-    staged: await stagedChanges(state, options),
-    unstaged: await unstagedChanges(worktree, tracked, scan.files, options),
-    untracked: untrackedPaths(scan, tracked),
-    skipped: scan.skipped,
-    behindBranch: await isBehind(worktree, state),
+  const has = wantedPaths(worktree)
+  const { survey, tracked, cache } = await openSurvey(worktree, state.index, { from: [''], has, signal })
+  try {
+    const compared = comparedOf(survey, tracked)
+    const remember = (path: Path, known: KnownFile): void => tracked.see(path, known)
+    const unstaged = await compare(worktree, compared, remember, options)
+    await tracked.follow(state.index, { signal })
+    await cache.save(tracked)
+    return {
+      staged: await stagedChanges(state, options),
+      unstaged,
+      untracked: untrackedPaths(survey, tracked),
+      skipped: survey.skipped,
+      behindBranch: await isBehind(worktree, state),
+    }
+  } finally {
+    await cache.close()
   }
 }
 
@@ -49,55 +63,77 @@ export async function stagedChanges(state: IndexState, options: WorktreeOptions 
     .sort(byPath)
 }
 
-/** How the files of the worktree differ from `tracked` (path -> entry of the index). */
+/** How the files of the worktree differ from `entries` (path -> entry). */
 export async function unstagedChanges(
   worktree: Worktree,
-  tracked: ReadonlyMap<Path, TreeEntry>,
+  entries: ReadonlyMap<Path, TreeEntry>,
   files: ReadonlyMap<Path, FileStat>,
   options: WorktreeOptions = {},
 ): Promise<PathChange[]> {
-  const cache = await StatCache.open(worktree, { paths: tracked.size, bytes: bytesOf(files) })
+  const cache = await StatCache.open(worktree, { paths: entries.size, bytes: bytesOf(files) })
   try {
-    return await compare(worktree, cache, { tracked, files }, options)
+    const known = await cache.load([...entries.keys()])
+    const compared = [...entries].map(([path, entry]) => ({
+      path,
+      entry,
+      stat: files.get(path) ?? null,
+      known: known.get(path) ?? null,
+    }))
+    return await compare(worktree, compared, (path, record) => cache.set(path, record), options)
   } finally {
     await cache.close()
   }
 }
 
+interface Compared {
+  readonly path: Path
+  readonly entry: TreeEntry
+  /** null: there is no file. */
+  readonly stat: FileStat | null
+  readonly known: KnownFile | null
+}
+
+/** The tracked files that may have changed. */
+function comparedOf(survey: Survey, tracked: TrackedFiles): Compared[] {
+  const compared: Compared[] = []
+  for (const [path, stat] of [...survey.files, ...survey.missing.map((path) => [path, null] as const)]) {
+    const known = survey.known(path) === null ? null : tracked.get(path)
+    if (known !== null) compared.push({ path, entry: known.entry, stat, known })
+  }
+  return compared
+}
+
 async function compare(
   worktree: Worktree,
-  cache: StatCache,
-  sides: { tracked: ReadonlyMap<Path, TreeEntry>; files: ReadonlyMap<Path, FileStat> },
+  files: readonly Compared[],
+  remember: (path: Path, known: KnownFile) => void,
   options: WorktreeOptions,
 ): Promise<PathChange[]> {
-  const known = await cache.load([...sides.tracked.keys()])
   const check = new ContentCheck(worktree, options)
   const changes: PathChange[] = []
   let done = 0
-  for (const [path, entry] of sides.tracked) {
+  for (const { path, entry, stat, known } of files) {
     done++
     if (done % filesPerTurn === 0) {
       throwIfAborted(options.signal)
-      options.onProgress?.({ phase: 'comparing files', done, total: sides.tracked.size, unit: 'files' })
+      options.onProgress?.({ phase: 'comparing files', done, total: files.length, unit: 'files' })
     }
-    const stat = sides.files.get(path)
-    if (stat === undefined) {
+    if (stat === null) {
       if (await isCarried(worktree.repo.nodes.reader, entry)) changes.push(changeOf(path, entry, null))
       continue
     }
-    const record = known.get(path)
-    if (isProven(record, stat)) {
-      if (equalEntries(record.entry, entry)) continue
+    if (isProven(known, stat)) {
+      if (equalEntries(known.entry, entry)) continue
       // Two tables, or a table and a file, may hold the same bytes under different names.
-      if (record.entry.kind !== 'table' && entry.kind !== 'table') {
+      if (known.entry.kind !== 'table' && entry.kind !== 'table') {
         changes.push(changedFile(path, entry, stat))
         continue
       }
     }
     const knownAtMs = Date.now()
-    const match: Match = check.matchNow(path, stat, entry) ?? (await check.match(path, stat, entry, record))
+    const match: Match = check.matchNow(path, stat, entry) ?? (await check.match(path, stat, entry, known))
     if (match.stat === null) changes.push(changedFile(path, entry, stat))
-    else cache.set(path, { stat: match.stat, entry, knownAtMs, sha256: match.sha256 })
+    else remember(path, knownFile({ stat: match.stat, entry, knownAtMs, sha256: match.sha256 }))
   }
   return changes.sort(byPath)
 }
@@ -112,23 +148,12 @@ function changedFile(path: Path, entry: TreeEntry, stat: FileStat): PathChange {
   return { path, state, kind: state === 'modified' ? entry.kind : stat.kind }
 }
 
-export function bytesOf(files: ReadonlyMap<Path, FileStat>): number {
-  let bytes = 0
-  for (const stat of files.values()) bytes += stat.size
-  return bytes
-}
-
 /** Untracked files; a folder that holds nothing tracked stands for all of its own. */
-function untrackedPaths(scan: Scan, tracked: ReadonlyMap<Path, TreeEntry>): string[] {
-  const folders = new Set<Path>()
-  for (const path of tracked.keys()) {
-    for (let folder = parentOf(path); folder !== '' && !folders.has(folder); folder = parentOf(folder))
-      folders.add(folder)
-  }
+function untrackedPaths(survey: Survey, tracked: TrackedFiles): string[] {
   const untracked = new Set<string>()
-  for (const path of scan.files.keys()) {
-    if (tracked.has(path)) continue
-    const folder = foldersAbove(path).find((above) => !folders.has(above))
+  for (const path of survey.files.keys()) {
+    if (survey.known(path) !== null) continue
+    const folder = foldersAbove(path).find((above) => !tracked.hasFolder(above))
     untracked.add(folder === undefined ? path : `${folder}/`)
   }
   return [...untracked].sort()

@@ -14,7 +14,7 @@ import { loadTable } from '../table/table-object.ts'
 import type { FormatName, TableSetting } from '../dataset/interface.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { readSteady } from './read-file.ts'
-import type { FileStat } from './scan.ts'
+import type { FileStat } from './file-stat.ts'
 
 /** Threads take about 60 ms to start, and each compiles for itself what it runs. */
 export const bytesWorthThreads: number = 8 << 20

@@ -3,7 +3,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import type { Worktree } from './interface.ts'
-import type { Scan } from './scan.ts'
+import type { Survey } from './survey.ts'
 
 /** Whether the path has a file here; null: all have. */
 export function wantedPaths(worktree: Worktree): ((path: Path) => boolean) | null {
@@ -18,14 +18,14 @@ export function wantedAmong(worktree: Worktree, has: (path: Path) => boolean): (
 }
 
 /** Files of the folder that lie outside of it are passed over; one that was asked for by name is refused. */
-export function passOverUnwanted(worktree: Worktree, scan: Scan, named: readonly Path[]): void {
+export function passOverUnwanted(worktree: Worktree, survey: Survey, named: readonly Path[]): void {
   const wanted = wantedPaths(worktree)
   if (wanted === null) return
-  for (const path of scan.files.keys()) {
+  for (const path of survey.files.keys()) {
     if (wanted(path)) continue
     if (named.includes(path)) throw unwanted(path)
-    scan.files.delete(path)
-    scan.skipped.push({ path, reason: 'it is outside of what this clone took' })
+    survey.files.delete(path)
+    survey.skipped.push({ path, reason: 'it is outside of what this clone took' })
   }
 }
 

@@ -7,7 +7,7 @@ import type { Path, SymlinkEntry } from '../files/interface.ts'
 import { storedPath } from '../files/tree-check.ts'
 import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } from './native.ts'
 import { temporaryPath } from './replace-file.ts'
-import { type FileStat, fileStatOf } from './scan.ts'
+import { type FileStat, fileStatOf } from './file-stat.ts'
 
 // Not empty, gone already, or something else in its place.
 const folderStays = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY']
@@ -110,7 +110,7 @@ export class FileWriter {
       fs.rmSync(place, { recursive: true, force: true })
       fs.renameSync(temporary, place)
     }
-    return fileStatOf(fs.lstatSync(place, { bigint: true }))!
+    return fileStatOf(fs.lstatSync(place))!
   }
 
   #makeFolders(path: Path): void {

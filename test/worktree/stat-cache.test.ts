@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { cidOf } from '../../src/encoding/cid.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { StatCache } from '../../src/worktree/stat-cache.ts'
-import { type KnownFile, decodeKnown, encodeKnown, isRacy } from '../../src/worktree/stat-record.ts'
+import { type FileStat, isRacy } from '../../src/worktree/file-stat.ts'
+import { type KnownFile, decodeKnown, encodeKnown } from '../../src/worktree/stat-record.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
 import { worktreeWith, write } from './folder.ts'
 
@@ -17,12 +18,12 @@ const known: KnownFile = {
     kind: 'file',
     executable: true,
     size: 3,
-    mtimeNs: 1_700_000_000_123_456_789n,
-    ctimeNs: 1_700_000_000_123_456_790n,
-    ino: 42n,
+    mtimeMs: 1_700_000_000_123.456,
+    ctimeMs: 1_700_000_000_123.457,
+    ino: 42,
   },
   entry: { kind: 'file', executable: true, size: 3, content: cidOf('raw', new Uint8Array([1, 2, 3])) },
-  knownAtMs: 1_700_000_010_000,
+  isProof: true,
   sha256: null,
 }
 
@@ -34,7 +35,9 @@ describe('a record', () => {
       sha256: new Uint8Array(32).fill(7),
     }
     const link: KnownFile = { ...known, entry: { kind: 'symlink', target: new Uint8Array([97]) } }
-    for (const record of [known, table, link]) expect(decodeKnown(encodeKnown(record))).toEqual(record)
+    const unseen: KnownFile = { ...known, stat: null, isProof: false }
+    for (const record of [known, table, link, unseen])
+      expect(decodeKnown(encodeKnown(record))).toEqual(record)
   })
 
   test('that is damaged is no record', () => {
@@ -44,15 +47,14 @@ describe('a record', () => {
   })
 
   test('is racy when the file changed within a step of the clock before it was made, or after', () => {
-    const changed = 1_700_000_000_000
-    const at = (ms: number, ns: bigint): KnownFile => ({
-      ...known,
-      stat: { ...known.stat, mtimeNs: BigInt(changed) * 1_000_000n + ns, ctimeNs: 0n },
-      knownAtMs: changed + ms,
-    })
+    const changedMs = 1_700_000_000_000
+    const at = (ms: number, fraction: number): boolean => {
+      const stat: FileStat = { ...known.stat!, mtimeMs: changedMs + fraction, ctimeMs: 0 }
+      return isRacy(stat, changedMs + ms)
+    }
     // Whole milliseconds: the file system may keep times in steps of two seconds.
-    expect([-100, 0, 1900, 2000].map((ms) => isRacy(at(ms, 0n)))).toEqual([true, true, true, false])
-    expect([-100, 0, 49, 50].map((ms) => isRacy(at(ms, 123_456n)))).toEqual([true, true, true, false])
+    expect([-100, 0, 1900, 2000].map((ms) => at(ms, 0))).toEqual([true, true, true, false])
+    expect([-100, 0, 49, 50].map((ms) => at(ms, 0.123))).toEqual([true, true, true, false])
   })
 })
 
@@ -90,7 +92,7 @@ describe('the stat cache', () => {
     await cache.close()
     expect([...records.keys()]).toEqual(['f1', 'f2'])
     expect(records.get('f1')!.entry).toEqual(await index.get('f1'))
-    expect(isRacy(records.get('f1')!)).toBe(false)
+    expect(records.get('f1')!.isProof).toBe(true)
   })
 
   test('locked by another instance it is done without', async () => {

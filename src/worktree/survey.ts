@@ -1,0 +1,143 @@
+// Holds the worktree against what is tracked: which files are proven to be as they are tracked, by their stat alone,
+// and which have to be looked into, are new, or are missing. Sockets, devices, nested repositories and names that no
+// tree can hold are reported, not silently dropped.
+import type * as fs from 'node:fs'
+import { isVarveError, throwIfAborted } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
+import { pathFault, safePath } from '../files/path.ts'
+import { type FileStat, fileStatOf } from './file-stat.ts'
+import type { FolderRecords } from './folder-records.ts'
+import type { SkippedPath } from './interface.ts'
+import { Looker, lstatOrNull } from './native.ts'
+import type { KnownFile } from './stat-record.ts'
+import type { TrackedFiles } from './tracked-files.ts'
+import { type WalkVisitor, walkWorktree } from './walk.ts'
+
+export interface SurveyOptions {
+  /** Paths to walk from; '' is the root. Tracked files are found without, even where the rules ignore them. */
+  readonly from: readonly Path[]
+  /** Which tracked paths count; null: all. The others are as if they were not tracked. */
+  readonly has: ((path: Path) => boolean) | null
+  readonly signal?: AbortSignal | undefined
+}
+
+const unseen = 0
+const seen = 1
+const proven = 2
+
+export class Survey {
+  /** Every file but those that are proven to be as they are tracked. */
+  readonly files: Map<Path, FileStat> = new Map()
+  /** Tracked paths without a file. */
+  readonly missing: Path[] = []
+  readonly skipped: SkippedPath[] = []
+  readonly #root: string
+  readonly #tracked: TrackedFiles
+  readonly #options: SurveyOptions
+  readonly #states = new Map<Path, Uint8Array>()
+
+  constructor(root: string, tracked: TrackedFiles, options: SurveyOptions) {
+    this.#root = root
+    this.#tracked = tracked
+    this.#options = options
+    walkWorktree(root, options.from, this.#visitor(), options.signal)
+    this.#lookForRest()
+  }
+
+  /** What is known of a path that counts as tracked. */
+  known(path: Path): KnownFile | null {
+    return this.#counts(path) ? this.#tracked.get(path) : null
+  }
+
+  /** Whether the path counts as tracked, or one below it does. */
+  covers(path: Path): boolean {
+    if (this.known(path) !== null) return true
+    for (const [folder, { names }] of this.#tracked.folders()) {
+      if (folder !== path && !folder.startsWith(`${path}/`)) continue
+      if (names.some((name) => this.#counts(joined(folder, name)))) return true
+    }
+    return false
+  }
+
+  /** The files that are proven to be as they are tracked. */
+  *proven(): Generator<{ readonly path: Path; readonly records: FolderRecords; readonly index: number }> {
+    for (const [folder, records] of this.#tracked.folders()) {
+      const states = this.#states.get(folder)
+      for (let i = 0; states !== undefined && i < states.length; i++)
+        if (states[i] === proven) yield { path: joined(folder, records.names[i]!), records, index: i }
+    }
+  }
+
+  #visitor(): WalkVisitor {
+    let at: Path | null = null
+    let records: FolderRecords | null = null
+    let states: Uint8Array = new Uint8Array(0)
+    return {
+      file: (folder, name, path) => {
+        if (folder !== at) {
+          at = folder
+          records = this.#tracked.folder(folder)
+          if (records !== null) states = this.#statesOf(folder, records)
+        }
+        const i = records === null ? -1 : records.find(name)
+        const stat = i !== -1 && states[i] !== unseen ? null : lstatOrNull(this.#root, path)
+        if (stat === null) return
+        const state = this.#take(path, stat, this.#counts(path) ? records : null, i)
+        if (i !== -1) states[i] = state
+      },
+      repository: (folder) => this.skipped.push({ path: `${folder}/`, reason: 'is a repository of its own' }),
+    }
+  }
+
+  /** Tracked files that no walk came by: outside of where it began, or where the rules ignore them. */
+  #lookForRest(): void {
+    const looker = new Looker(this.#root)
+    for (const [folder, records] of this.#tracked.folders()) {
+      throwIfAborted(this.#options.signal)
+      const states = this.#statesOf(folder, records)
+      for (let i = states.indexOf(unseen); i !== -1; i = states.indexOf(unseen, i + 1)) {
+        const path = joined(folder, records.names[i]!)
+        if (!this.#counts(path)) continue
+        const stat = looker.look(path)
+        const file = stat === null ? null : fileStatOf(stat)
+        if (file === null) this.missing.push(path)
+        else if (records.proves(i, file)) states[i] = proven
+        else this.files.set(path, file)
+      }
+    }
+  }
+
+  #take(path: Path, stat: fs.Stats, records: FolderRecords | null, i: number): number {
+    const file = fileStatOf(stat)
+    if (file !== null && i !== -1 && records?.proves(i, file) === true) return proven
+    const fault = file === null ? 'is not a file, folder or symlink' : faultOf(path)
+    if (fault !== null) this.skipped.push({ path, reason: fault })
+    else this.files.set(path, file!)
+    return fault === null ? seen : unseen
+  }
+
+  #counts(path: Path): boolean {
+    return this.#options.has === null || this.#options.has(path)
+  }
+
+  #statesOf(folder: Path, records: FolderRecords): Uint8Array {
+    let states = this.#states.get(folder)
+    if (states === undefined) this.#states.set(folder, (states = new Uint8Array(records.names.length)))
+    return states
+  }
+}
+
+function joined(folder: Path, name: string): Path {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+/** Nearly all paths are plain, and safePath sees that at a glance. */
+function faultOf(path: Path): string | null {
+  try {
+    safePath(path)
+    return null
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+    return pathFault(path)
+  }
+}
