@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { commandOf, median, printTable, run } from './measure.js'
 
+const library = new URL('../dist/index.js', import.meta.url).href
+
 /** @param {number} rounds */
 export function bench(rounds) {
   const room = mkdtempSync(join(tmpdir(), 'varve-bench-'))
@@ -20,6 +22,7 @@ export function bench(rounds) {
       'varve --version': commandOf('varve', ['--version']),
       'varve status': commandOf('varve', ['status']),
       'varve log': commandOf('varve', ['log']),
+      "import('varve')": [process.execPath, '-e', `import(${JSON.stringify(library)})`],
       'git status': commandOf('git', ['status']),
     }
     /** @type {Record<string, number[]>} */

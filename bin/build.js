@@ -1,5 +1,5 @@
-// Builds dist/: the library as plain modules by tsc, and the command line as one script, because loading some hundred
-// small files costs more than most commands take. Code that V8 compiled from it is kept beside it (bin/bundle.js).
+// Builds dist/: types by tsc, the library as a few dozen modules, and the command line as one script, because loading some
+// hundred small files costs more than most commands take. Code that V8 compiled from it is kept beside it (bin/bundle.js).
 const { spawnSync } = require('node:child_process')
 const { rmSync } = require('node:fs')
 const { isBuiltin } = require('node:module')
@@ -136,6 +136,7 @@ async function run() {
     stdio: 'inherit',
   })
   if (compiled.status !== 0) process.exit(compiled.status ?? 1)
+  await buildLibrary()
   await build({
     ...common,
     entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts' },
@@ -150,6 +151,32 @@ async function run() {
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
   })
   keepCompiledCode()
+}
+
+// Packages in the older form ask for Node's own modules by a function that modules do not have.
+const requireInModules =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);"
+
+/** What is loaded on use lies in modules of its own. Both entries share their modules, so that there is one VarveError. */
+async function buildLibrary() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { index: 'src/index.ts', 'server/serve': 'src/server/serve.ts' },
+    outdir: path.join(root, 'dist'),
+    chunkNames: 'modules/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    // Small packages that everybody needs are taken in: finding their files took longer than running them.
+    external: [...common.external, ...Object.keys(apart).filter((id) => id !== 'yaml')],
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    banner: { js: requireInModules },
+    legalComments: 'none',
+    // As seen from dist/modules; threads of the library run what those of the command line run.
+    define: { VARVE_WORKER_FILE: '"../../bin/worker.js"' },
+    logLevel: 'warning',
+  })
 }
 
 /**

@@ -143,6 +143,5 @@ function checkedLength(
 
 /** Where the worker thread's entry lies, or null where only sources are run (tests): work is then done inline. */
 export function workerUrl(): URL | null {
-  if (typeof VARVE_WORKER_FILE === 'string') return new URL(VARVE_WORKER_FILE, import.meta.url)
-  return import.meta.url.endsWith('.ts') ? null : new URL('../worker.js', import.meta.url)
+  return typeof VARVE_WORKER_FILE === 'string' ? new URL(VARVE_WORKER_FILE, import.meta.url) : null
 }
