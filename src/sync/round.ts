@@ -34,6 +34,7 @@ import { stopAll, stopRestored } from './pending/stop-all.ts'
 import { Stops } from './pending/stops.ts'
 import { showPlan } from './plan.ts'
 import { publishLive } from './capture/publish.ts'
+import { ShapeGuard } from './capture/shape-guard.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
@@ -72,18 +73,20 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
   const held = new HeldRows()
-  const stops = new Stops(held, options, await Approved.load(repo, link.name, options.approve))
+  const approved = await Approved.load(repo, link.name, options.approve)
+  const stops = new Stops(held, options, approved)
+  const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
   const identity = await connector.identity()
   const isOther = stops.isOther(state.identity, identity)
   const before = await commitTree(io, state.live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await digestsOf(nodes.reader, manifest, link, state.identity === identity)
-  const known = { link, tables, before, live: state.live, digests, held, notes: [] }
+  const known = { link, tables, before, live: state.live, digests, held, shapes, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (isOther) {
     const isAsked = connector.log?.told === undefined
-    const read = isAsked ? await capture(io, connector, known, { ...options, allow: ['schema'] }) : before
+    const read = isAsked ? await capture(io, connector, { ...known, shapes: null }, options) : before
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
   const checkpoint = await connector.checkpoint(link.name)

@@ -27,7 +27,7 @@ export const command: Command = {
     'sync discard NAME',
   ],
   description:
-    "Brings linked tables in step with their live systems, as 'varve link' declares them: what the endpoint changed is\nmerged into the branch, what the branch changed is written to the endpoint in one transaction. A row that both changed,\nthat another writer was faster with, or that the endpoint refuses, is held back: it stays as it is on both sides and is\nlooked at again in each round, while all others go through. A row that was refused is tried again when anything has\nchanged, or with retry. Where many rows vanish, or the endpoint is another database or has gone back to an earlier state,\nwhat would be done waits as a commit: approve lets exactly that through, discard has it taken back by the side that did\nit.",
+    "Brings linked tables in step with their live systems, as 'varve link' declares them: what the endpoint changed is\nmerged into the branch, what the branch changed is written to the endpoint in one transaction. A row that both changed,\nthat another writer was faster with, or that the endpoint refuses, is held back: it stays as it is on both sides and is\nlooked at again in each round, while all others go through. A row that was refused is tried again when anything has\nchanged, or with retry. Where many rows vanish, a table has changed its shape, or the endpoint is another database or has gone back to an earlier state,\nwhat would be done waits as a commit: approve lets exactly that through, discard has it taken back by the side that did\nit.",
   options: {
     'dry-run': {
       type: 'flag',

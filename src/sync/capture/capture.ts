@@ -9,10 +9,10 @@ import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import type { TableDigests } from './digests.ts'
-import { driftOf, waitingForShape } from './drift.ts'
-import { isAllowed } from '../guards.ts'
+import { driftOf } from './drift.ts'
+import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
-import { readTable } from './read-table.ts'
+import { readTable, readWhole } from './read-table.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
@@ -26,6 +26,8 @@ export interface Capturing {
   readonly live: Cid | null
   readonly digests: TableDigests
   readonly held: HeldRows
+  /** null: tables are read as they are now, however they have changed their shape. */
+  readonly shapes: ShapeGuard | null
   /** For people: what was noticed is added. */
   readonly notes: string[]
 }
@@ -69,14 +71,14 @@ async function captureTable(
     return known
   }
   const previous = await tableAt(io, before, linked.path)
-  const drift = previous === null || isAllowed('schema', options) ? [] : await drifted(io, previous, linked)
-  if (known !== null && drift.length > 0) {
-    held.add(waitingForShape(link, linked, drift))
-    return known
+  const { table, path } = linked
+  const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
+  if (known !== null && previous !== null && what.shapes !== null) {
+    const drift = await drifted(io, previous, linked)
+    const read = (): Promise<TreeEntry> => readWhole(io, source, options)
+    if (!(await what.shapes.lets(io, linked, { drift, known, read }))) return known
   }
   try {
-    const { table, path } = linked
-    const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
     const cursor = link.cursor?.find((one) => one.table === table.name)
     if (cursor === undefined) return await readTable(io, source, { path, known, live, digests }, options)
     return await readByCursor(io, source, { path, known, live, digests }, cursor, {

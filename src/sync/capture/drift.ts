@@ -1,9 +1,7 @@
 // How an endpoint's table has changed its shape since it was read before. A new column that may be empty flows along;
-// anything else stops that table alone, says what it is, and waits for somebody to let it through.
+// anything else stops that table alone, says what it is, and waits for somebody to let it through (shape-guard.ts).
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Schema } from '../../table/interface.ts'
-import type { HeldBack, Link } from '../interface.ts'
-import { type LinkedTable, waitingTable } from '../tables/link-tables.ts'
 
 /** One sentence a change; empty when the table may go on. Of a table that had no rows, types are not what they were. */
 export function driftOf(before: Schema, table: EndpointTable, hadRows: 'rows' | 'no rows'): string[] {
@@ -28,14 +26,6 @@ export function driftOf(before: Schema, table: EndpointTable, hadRows: 'rows' | 
 /** Whether the table has exactly these columns, in any order. */
 export function isShapedAs(schema: Schema, table: EndpointTable): boolean {
   return schema.columns.length === table.columns.length && driftOf(schema, table, 'rows').length === 0
-}
-
-/** A table that stops until somebody lets its new shape through. */
-export function waitingForShape(link: Link, linked: LinkedTable, drift: readonly string[]): HeldBack {
-  return waitingTable(
-    linked,
-    `${drift.join('; ')}: run 'varve sync ${link.name} --allow schema' if that is right`,
-  )
 }
 
 /** Columns of the dataset's table that the endpoint has not: what is in them stays here. */

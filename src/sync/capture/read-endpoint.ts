@@ -2,15 +2,17 @@
 // known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
 // and with which a new log begins where one is wanted.
 import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
+import type { TreeEntry } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import { capture } from './capture.ts'
-import { driftOf, isShapedAs, waitingForShape } from './drift.ts'
-import { isAllowed } from '../guards.ts'
+import { driftOf, isShapedAs } from './drift.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
 import { captureLog } from '../log/capture-log.ts'
 import { type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import { type Known, type Reading, keepName } from './reading.ts'
+import { readWhole } from './read-table.ts'
 import { readTold } from './read-told.ts'
 import { keepsTransactions } from '../interface.ts'
 import type { Round } from '../round.ts'
@@ -96,6 +98,21 @@ async function begin(
   return { captured, transactions: [], mark, notes, digests, acknowledge: async () => undefined }
 }
 
+async function readAlone(
+  { connector, link, options }: Round,
+  io: Io,
+  { table, path }: LinkedTable,
+  before: Tree,
+): Promise<TreeEntry> {
+  const snapshot = await connector.snapshot([table])
+  try {
+    const previous = (await tableAt(io, before, path)) ?? undefined
+    return await readWhole(io, { snapshot, table, where: `${link.name}: ${table.name}`, previous }, options)
+  } finally {
+    await snapshot.close()
+  }
+}
+
 /** Why not, for people, where the log is not enough. */
 async function readLog(
   round: Round,
@@ -116,9 +133,10 @@ async function readLog(
     }
     const schema = (await tableAt(io, before, path))?.schema
     if (schema === undefined) return `'${table.name}' has not been read before`
-    const drift = isAllowed('schema', options) ? [] : driftOf(schema, table, 'rows')
-    if (drift.length > 0) held.add(waitingForShape(link, linked, drift))
-    else if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
+    const changed = { drift: driftOf(schema, table, 'rows'), known: (await before.get(path))! }
+    const read = (): Promise<TreeEntry> => readAlone(round, io, linked, before)
+    if (!(await known.shapes.lets(io, linked, { ...changed, read }))) continue
+    if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
     else if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`
     else followed.push(linked)
   }

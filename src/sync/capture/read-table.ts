@@ -63,11 +63,19 @@ export async function readTable(
       return { kind: 'table', executable: false, table: now }
     }
   }
+  const read = await readWhole(io, source, options)
+  digests.add(path, digest, read.table)
+  return read
+}
+
+export async function readWhole(
+  io: Io,
+  source: TableSource,
+  options: SyncOptions,
+): Promise<TreeEntry & { readonly kind: 'table' }> {
   const object = await wholeTable(io, source, options)
   // The order in which an endpoint happens to send its rows says nothing.
-  const read = writeTable(io.writer, { ...object, order: null })
-  digests.add(path, digest, read)
-  return { kind: 'table', executable: false, table: read }
+  return { kind: 'table', executable: false, table: writeTable(io.writer, { ...object, order: null }) }
 }
 
 export function wholeTable(

@@ -8,6 +8,7 @@ import { type LinkMark, markKey } from '../log/mark.ts'
 import type { Round } from '../round.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { TableDigests } from './digests.ts'
+import type { ShapeGuard } from './shape-guard.ts'
 
 export interface Known {
   readonly tables: readonly LinkedTable[]
@@ -15,6 +16,7 @@ export interface Known {
   readonly live: Cid | null
   readonly digests: TableDigests
   readonly held: HeldRows
+  readonly shapes: ShapeGuard
   readonly mark: LinkMark | null
   /** The endpoint names the state that it was brought to from here. */
   readonly isTold: boolean

@@ -65,6 +65,12 @@ export class Approved {
     return entry?.kind === 'table' ? loadTable(io.nodes.reader, entry.table) : null
   }
 
+  /** The table in the shape that it was let have; null where that was not at issue. */
+  async shape(io: Io, named: NamedTable): Promise<TableObject | null> {
+    const isAsked = this.#facts.stops.some(({ guard, path }) => guard === 'schema' && path === named.path)
+    return isAsked ? this.table(io, named, 'endpoint') : null
+  }
+
   /** Whether the table was let go as a whole. */
   async isGone(io: Io, { path }: NamedTable, side: Stop['side']): Promise<boolean> {
     return this.#isAtIssue(path, side) && (await this.#entry(io, path)) === null

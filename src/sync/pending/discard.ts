@@ -1,6 +1,7 @@
 // Says no to what a guard stopped. Rows that vanished from the endpoint are written back in the next round, rows that the
 // branch removed come back into it, and the earlier state of a restored endpoint is taken as what it now wants. Another
-// database under the link's name stays stopped: there is nothing to take back.
+// database under the link's name stays stopped: there is nothing to take back. Nor is there of a table that has changed its
+// shape: only who changed it there can.
 import { VarveError } from '../../base/errors.ts'
 import { cidOfDigest } from '../../encoding/cid.ts'
 import { fromHex } from '../../base/bytes.ts'
@@ -29,6 +30,7 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
   const [commit, discarded] = [await pendingCommit(repo, link.name), await pendingSync(repo, link.name)]
   if (commit === null || discarded === null) throw nothingPending(link.name)
   const { stops, restored } = pendingFacts(commit)
+  if (stops.every(({ guard }) => guard === 'schema')) throw notTakenBack(link.name, stops)
   const pathsOf = (side: 'endpoint' | 'branch'): Path[] =>
     stops.filter((stop) => stop.guard === 'deletes' && stop.side === side).map(({ path }) => path)
   const [vanished, removed] = [pathsOf('endpoint'), pathsOf('branch')]
@@ -91,6 +93,18 @@ async function withoutVanished(io: Io, table: TableObject, left: TableObject | n
   }
   const rows = (await all.mutate(io.writer, vanished())).cid
   return { kind: 'table', executable: false, table: writeTable(io.writer, { ...table, rows }) }
+}
+
+function notTakenBack(link: string, stops: PendingSync['stops']): VarveError {
+  const tables = stops.map(({ table }) => `'${table}'`).join(', ')
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `the shape of ${tables} can only be changed back at the endpoint`,
+    {
+      data: { link, tables: stops.map(({ table }) => table) },
+      hint: `do that there, or approve it: 'varve sync approve ${link}'; until then the table waits, and the others go on`,
+    },
+  )
 }
 
 export function nothingPending(link: string): VarveError {

@@ -5,9 +5,9 @@ import type { Path } from '../../files/interface.ts'
 export interface Stop {
   /**
    * 'deletes': many rows vanish, or all of them. 'identity': the endpoint is another database. 'restored': it has gone
-   * back to an earlier state.
+   * back to an earlier state. 'schema': the table has changed its shape.
    */
-  readonly guard: 'deletes' | 'identity' | 'restored'
+  readonly guard: 'deletes' | 'identity' | 'restored' | 'schema'
   /** Who made the change. */
   readonly side: 'endpoint' | 'branch'
   readonly table: string

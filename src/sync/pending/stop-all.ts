@@ -31,7 +31,7 @@ export interface StoppedRound {
 }
 
 export interface WholeStop {
-  readonly guard: Exclude<Stop['guard'], 'deletes'>
+  readonly guard: Exclude<Stop['guard'], 'deletes' | 'schema'>
   readonly read: Tree
   /** What the link's tables would have become, on the side at issue. */
   readonly wanted: Tree

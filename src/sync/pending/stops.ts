@@ -63,11 +63,14 @@ export class Stops {
   }
 
   add({ table, path }: NamedTable, stop: Omit<Stop, 'table' | 'path'>, { from, to }: EntryChange): void {
+    // The reading by the log may have said so before all was read.
+    if (stop.guard === 'schema' && this.before.has(path)) return
     this.list.push({ ...stop, table: table.name, path })
     this.before.set(path, from)
     this.after.set(path, to)
-    const { message } = stop
-    this.#held.add({ table: table.name, path, key: '', keyHex: '', reason: 'guard', message })
+    const { guard, message } = stop
+    const reason = guard === 'schema' ? 'schema' : 'guard'
+    this.#held.add({ table: table.name, path, key: '', keyHex: '', reason, message })
   }
 
   /** Stops the table, and says so, when too many of its rows vanish on the way from `before` to `after`. */

@@ -53,9 +53,9 @@ export async function verifyLink({ repo, connector, link, options }: Verifying):
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     // A cursor would leave out what is gone.
     const whole = { ...link, cursor: undefined }
-    const what = { link: whole, tables, before, live, digests, held: new HeldRows(), notes: [] }
+    const what = { link: whole, tables, before, live, digests, held: new HeldRows(), shapes: null, notes: [] }
     // However a table has changed its shape, it is read as it is now.
-    const reading = { allow: ['schema'] as const, signal: options.signal, onProgress: options.onProgress }
+    const reading = { signal: options.signal, onProgress: options.onProgress }
     const endpoint = await capture(io, readingAll(connector), what, reading)
     const expected = await linkTree(io, (await readCommit(nodes.reader, commit)).tree, tables)
     const verified: TableVerification[] = []
