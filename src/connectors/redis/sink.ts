@@ -84,7 +84,7 @@ async function deliver(client: Client, prefix: string, state: string, batch: Bat
 
 function overtaken(link: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `another worker delivers '${link}' as well`, {
-    data: { link },
+    data: { link, passing: true },
     hint: 'nothing is lost; let one of them do it, or run it again',
   })
 }

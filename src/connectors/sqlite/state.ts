@@ -37,7 +37,7 @@ export function writeState(database: SqliteDatabase, { link, fence, base }: Appl
   )
   if (changed === 1) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${link}'`, {
-    data: { link },
+    data: { link, passing: true },
     hint: 'nothing was written; let only one worker run, or run this one again',
   })
 }

@@ -166,7 +166,7 @@ export function isKeyedAlike(before: Schema, after: Schema): boolean {
 }
 
 /** Whether the cells of a row stand in the same places under both. */
-export function isLaidAlike(before: RowShape, after: RowShape): boolean {
+function isLaidAlike(before: RowShape, after: RowShape): boolean {
   return before.values.map(({ id }) => id).join() === after.values.map(({ id }) => id).join()
 }
 

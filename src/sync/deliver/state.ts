@@ -87,7 +87,7 @@ export function refuseOvertaken(manifest: Manifest, link: string, expected: Prog
   const { written, intent } = readLinkState(manifest, link)
   if (written === expected.done && intent === expected.toward) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `another worker delivers '${link}' as well`, {
-    data: { link },
+    data: { link, passing: true },
     hint: 'nothing is lost; let one of them do it, or run it again',
   })
 }

@@ -3,19 +3,15 @@
 // again. Once it is, it is told as it is then, so that its changes keep their order.
 import { sameEntry } from '../../prolly/entry-batch.ts'
 import { compareBytes, fromHex, toHex } from '../../base/bytes.ts'
-import { CellPacker } from '../../formats/columnar/pack-cells.ts'
-import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Path } from '../../files/interface.ts'
 import { diffMaps } from '../../prolly/diff.ts'
-import type { Edit, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
-import { entryCells } from '../../table/entry-cells.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { rowShape } from '../../table/rows.ts'
 import type { Delivery } from './delivery.ts'
-import { isKeyedAlike, isLaidAlike } from './messages.ts'
+import { isKeyedAlike } from './messages.ts'
 import { deliveredTable } from './tables.ts'
+import { relaid } from '../tables/relaid.ts'
 
 /** Keys (in hex) of the rows that wait after a delivery. */
 export async function waitingRows(io: Io, last: Delivery | null, path: Path): Promise<Set<string>> {
@@ -66,33 +62,10 @@ export async function toldTable(
   const kept = await (await rowsOf(io, before)).getMany(sorted)
   if (before !== null && !isKeyedAlike(before.schema, into.schema) && kept.some((entry) => entry !== null))
     return null
-  const edits = await relaid(io, before, into, sorted, kept)
+  const edits = await relaid(io, { from: before, into, keys: sorted, others: 'are empty' })
   const rows = await (await rowsOf(io, into)).mutate(io.writer, edits)
   // It is no file's any more: order and layout are of the rows that it should have.
   return { ...into, rows: rows.cid, order: null, layout: null }
-}
-
-/** Kept rows in the layout of the table that they come to stand in. */
-async function relaid(
-  io: Io,
-  from: TableObject | null,
-  into: TableObject,
-  keys: readonly Uint8Array[],
-  kept: readonly (Entry | null)[],
-): Promise<Edit[]> {
-  const gone = keys.filter((_, i) => kept[i] === null).map((key): Edit => ({ key, value: null }))
-  const entries = kept.filter((entry) => entry !== null)
-  if (from === null || entries.length === 0) return gone
-  const [shape, outer] = [rowShape(from.schema), rowShape(into.schema)]
-  if (isLaidAlike(shape, outer))
-    return sorted([...gone, ...entries.map(({ key, value, links }): Edit => ({ key, value, links }))])
-  const cells = await entryCells(io.nodes.reader, shape, entries, into.schema.columns)
-  const packed = new CellPacker(outer, 'rows that were refused').pack(cells.map((row) => row!))
-  return sorted([...gone, ...packedEdits(packed, (content) => io.writer.put('raw', content))])
-}
-
-function sorted(edits: Edit[]): Edit[] {
-  return edits.sort((a, b) => compareBytes(a.key, b.key))
 }
 
 function isSchemaAlike(a: TableObject, b: TableObject): boolean {

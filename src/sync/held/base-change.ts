@@ -6,7 +6,7 @@ import { signatureOf, withWriter } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import { commitTree } from '../branch-change.ts'
 import type { Link } from '../interface.ts'
-import { type LinkState, linkRef, readLinkState } from '../state.ts'
+import { linkRef, readLinkState } from '../state.ts'
 
 export interface BaseChange {
   readonly repo: Repo
@@ -15,7 +15,7 @@ export interface BaseChange {
   readonly message: string
   /** Refs of the link that move along. */
   readonly refs?: ReadonlyMap<string, Cid | null>
-  readonly change: (io: Io, base: Tree, state: LinkState) => Promise<Tree>
+  readonly change: (io: Io, base: Tree) => Promise<Tree>
 }
 
 export async function changeBase(what: BaseChange): Promise<void> {
@@ -25,7 +25,7 @@ export async function changeBase(what: BaseChange): Promise<void> {
     await repo.store.update(
       async (manifest) => {
         const now = readLinkState(manifest, link.name)
-        const base = await change(io, await commitTree(io, now.base), now)
+        const base = await change(io, await commitTree(io, now.base))
         const parents = now.base === null ? [] : [now.base]
         const committer = signatureOf(repo, manifest)
         const generation = await nextGeneration(writer, parents)

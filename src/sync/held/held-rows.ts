@@ -14,6 +14,7 @@ import { keyText } from '../../table/key.ts'
 import { writeTable } from '../../table/table-object.ts'
 import type { HeldBack } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import { type Relaying, relaid } from '../tables/relaid.ts'
 
 export class HeldRows {
   readonly list: HeldBack[] = []
@@ -82,14 +83,17 @@ export class HeldRows {
     }
   }
 
-  /** `tree` with the rows that are held back as `kept` has them. */
-  async put(io: Io, tree: Tree, kept: Tree): Promise<Tree> {
+  /**
+   * `tree` with the rows that are held back as `kept` has them. Columns that its tables have not are empty in these rows,
+   * or stay as they are in `tree`.
+   */
+  async put(io: Io, tree: Tree, kept: Tree, others: Relaying['others'] = 'are empty'): Promise<Tree> {
     const entries = new Map<Path, TreeEntry | null>()
     for (const [path, keys] of this.#keys) {
       if (keys === null) entries.set(path, await kept.get(path))
       else {
         const [into, from] = [await tableAt(io, tree, path), await tableAt(io, kept, path)]
-        if (into !== null) entries.set(path, await withRows(io, into, from, keys))
+        if (into !== null) entries.set(path, await withRows(io, { into, from, others }, keys))
       }
     }
     return entries.size === 0 ? tree : tree.update(io.writer, entries)
@@ -110,18 +114,12 @@ export class HeldRows {
 
 async function withRows(
   io: Io,
-  into: TableObject,
-  from: TableObject | null,
+  tables: Omit<Relaying, 'keys'>,
   keys: ReadonlySet<string>,
 ): Promise<TreeEntry> {
-  const sorted = [...keys].map(fromHex).sort(compareBytes)
+  const { into } = tables
+  const edits = await relaid(io, { ...tables, keys: [...keys].map(fromHex).sort(compareBytes) })
   const map = await ProllyMap.load(io.nodes, into.rows)
-  const kept =
-    from === null ? sorted.map(() => null) : await (await ProllyMap.load(io.nodes, from.rows)).getMany(sorted)
-  const edits = sorted.map((key, i) => {
-    const entry = kept[i]!
-    return entry === null ? { key, value: null } : { key, value: entry.value, links: entry.links }
-  })
-  const rows = await map.mutate(io.writer, edits)
-  return { kind: 'table', executable: false, table: writeTable(io.writer, { ...into, rows: rows.cid }) }
+  const rows = (await map.mutate(io.writer, edits)).cid
+  return { kind: 'table', executable: false, table: writeTable(io.writer, { ...into, rows }) }
 }

@@ -37,7 +37,7 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: Settlin
       paths: [...new Set(rows.map(({ path }) => path))],
       operation,
       message: `Take ${rows.length} rows as '${link.name}' has them`,
-      change: async (io, ours) => held.put(io, ours, await commitTree(io, live)),
+      change: async (io, ours) => held.put(io, ours, await commitTree(io, live), 'stay'),
     })
   }
   await changeBase({
@@ -45,6 +45,7 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: Settlin
     link,
     operation,
     message: `Settle ${rows.length} rows of '${link.name}': ${side}`,
-    change: async (io, base, state) => held.put(io, base, await commitTree(io, state.live)),
+    // What a round has read since is no part of it: nobody has seen that.
+    change: async (io, base) => held.put(io, base, await commitTree(io, live)),
   })
 }

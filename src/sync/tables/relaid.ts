@@ -1,0 +1,64 @@
+// Rows of one version of a table on their way into another that has the same key. Where their columns stand in other places,
+// or one of them has columns that the other has not, rows are written anew, cell by cell.
+import { compareBytes } from '../../base/bytes.ts'
+import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { packedEdits } from '../../formats/packed-edits.ts'
+import type { Edit, Entry } from '../../prolly/interface.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import { entryCells } from '../../table/entry-cells.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { type RowShape, rowShape } from '../../table/rows.ts'
+
+export interface Relaying {
+  readonly from: TableObject | null
+  readonly into: TableObject
+  /** In order. */
+  readonly keys: readonly Uint8Array[]
+  /** What becomes of columns that `from` has not: they stay as `into` has them, or are empty. */
+  readonly others: 'stay' | 'are empty'
+}
+
+/** What makes the rows of these keys in `into` those of `from`; rows that it has not are removed. */
+export async function relaid(io: Io, { from, into, keys, others }: Relaying): Promise<Edit[]> {
+  const gone = (some: readonly Uint8Array[]): Edit[] => some.map((key) => ({ key, value: null }))
+  if (from === null) return gone(keys)
+  const found = await (await ProllyMap.load(io.nodes, from.rows)).getMany(keys)
+  const [inner, outer] = [rowShape(from.schema), rowShape(into.schema)]
+  const removed = gone(keys.filter((_, i) => found[i] === null))
+  const entries = found.filter((entry) => entry !== null)
+  if (isLaidAlike(inner, outer, others))
+    return sorted([...removed, ...entries.map(({ key, value, links }): Edit => ({ key, value, links }))])
+  const { columns } = into.schema
+  const cells = await entryCells(io.nodes.reader, inner, entries, columns)
+  const present = await presentCells(io, into, entries)
+  const there = new Set(from.schema.columns.map(({ name }) => name))
+  const rows = cells.map((row, i) =>
+    others === 'are empty'
+      ? row!
+      : row!.map((cell, at) => (there.has(columns[at]!.name) ? cell : (present[i]?.[at] ?? cell))),
+  )
+  const packed = new CellPacker(outer, 'rows that wait').pack(rows)
+  return sorted([...removed, ...packedEdits(packed, (content) => io.writer.put('raw', content))])
+}
+
+async function presentCells(
+  io: Io,
+  into: TableObject,
+  entries: readonly Entry[],
+): ReturnType<typeof entryCells> {
+  const keys = entries.map(({ key }) => key)
+  const found = await (await ProllyMap.load(io.nodes, into.rows)).getMany(keys)
+  return entryCells(io.nodes.reader, rowShape(into.schema), found, into.schema.columns)
+}
+
+/** Cells at the end of a row may be left out. */
+function isLaidAlike(from: RowShape, into: RowShape, others: Relaying['others']): boolean {
+  const [inner, outer] = [from.values.map(({ name }) => name), into.values.map(({ name }) => name)]
+  const isPart = inner.length <= outer.length && inner.every((name, i) => name === outer[i])
+  return isPart && (others === 'are empty' || inner.length === outer.length)
+}
+
+function sorted(edits: Edit[]): Edit[] {
+  return edits.sort((a, b) => compareBytes(a.key, b.key))
+}
