@@ -26,6 +26,8 @@ interface Seat {
 }
 
 const threadsMax = 2
+/** As many jobs wait for a thread before another is started: each compiles the same code anew, for half a second or so. */
+const jobsPerThread = 6
 
 /** The process's threads. Parsing and packing compete for the same processors, so all pools share them. */
 class Threads {
@@ -58,10 +60,9 @@ class Threads {
   }
 
   #seat(): Seat {
-    const idle = this.#seats.find((seat) => seat.waiting.size === 0)
-    if (idle !== undefined) return idle
-    if (this.#seats.length < this.#size) return this.#start()
-    return this.#seats.reduce((best, seat) => (seat.waiting.size < best.waiting.size ? seat : best))
+    if (this.#seats.length === 0) return this.#start()
+    const best = this.#seats.reduce((one, seat) => (seat.waiting.size < one.waiting.size ? seat : one))
+    return best.waiting.size < jobsPerThread || this.#seats.length === this.#size ? best : this.#start()
   }
 
   #start(): Seat {

@@ -3,12 +3,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import { CopyLines } from '../../src/connectors/postgres/copy-lines.ts'
-import { copyPlan } from '../../src/connectors/postgres/copy-plan.ts'
+import { copyColumns, copyPlan } from '../../src/connectors/postgres/copy-plan.ts'
 import { type CopySlice, copySlice } from '../../src/connectors/postgres/copy-slice.ts'
-import { copyRows } from '../../src/connectors/postgres/copy-text.ts'
 import type { PostgresTable } from '../../src/connectors/postgres/discover.ts'
-import { packedRows } from '../../src/connectors/postgres/packed-rows.ts'
-import { cellOfText, textOfCell } from '../../src/connectors/postgres/types.ts'
+import { cellRows, packedRows } from '../../src/connectors/postgres/packed-rows.ts'
+import { textOfCell } from '../../src/connectors/postgres/types.ts'
 import { WorkerPool } from '../../src/base/pool.ts'
 import { CellPacker } from '../../src/formats/columnar/pack-cells.ts'
 import { cellSchema } from '../../src/formats/columnar/read-cells.ts'
@@ -19,7 +18,7 @@ import { readRecord } from '../../src/store/record.ts'
 import { absentCell, cellOf, falseCell, nullCell, textCell, trueCell } from '../../src/table/cell.ts'
 import { columnTypes } from '../../src/table/schema.ts'
 import type { ColumnType } from '../../src/table/interface.ts'
-import { rowShape } from '../../src/table/rows.ts'
+import { type RowShape, rowShape } from '../../src/table/rows.ts'
 
 const texts: Readonly<Record<ColumnType, fc.Arbitrary<string>>> = {
   text: fc.oneof(
@@ -59,6 +58,17 @@ function tableOf(types: readonly ColumnType[], key: readonly string[]): Postgres
   return { columns, key } as unknown as PostgresTable
 }
 
+/** A message of the protocol a line. */
+function framed(lines: readonly string[]): Uint8Array {
+  return Buffer.concat(
+    lines.map((text) => {
+      const frame = Buffer.from(`d----${text}`)
+      frame.writeUInt32BE(frame.length - 1, 1)
+      return frame
+    }),
+  )
+}
+
 function line(row: readonly (string | null)[]): string {
   const named: Record<string, string> = {
     '\b': 'b',
@@ -74,23 +84,32 @@ function line(row: readonly (string | null)[]): string {
 }
 
 async function overCells(bytes: Uint8Array, table: PostgresTable): Promise<PackedRows | null> {
-  const schema = cellSchema(table.columns, { key: table.key, where: 't', previous: undefined })
-  const packer = new CellPacker(rowShape(schema), 't')
+  const packer = new CellPacker(shapeOf(table), 't')
   try {
-    for await (const rows of copyRows([bytes], table.columns.length))
-      return ownRows(
-        packer.pack(rows.map((row) => row.map((field, i) => cellOfText(field, table.columns[i]!.type)))),
-      )
+    async function* copy(): AsyncGenerator<Uint8Array> {
+      yield bytes
+    }
+    for await (const rows of cellRows(copy, table)) return ownRows(packer.pack(rows))
   } catch (error) {
     if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
   }
   return null
 }
 
-function direct(bytes: Uint8Array, table: PostgresTable, leafTarget: number | null): CopySlice {
-  const schema = cellSchema(table.columns, { key: table.key, where: 't', previous: undefined })
+type Row = readonly (string | null)[]
+
+function direct(rows: readonly Row[], table: PostgresTable, leafTarget: number | null): CopySlice {
+  const order = copyColumns(table, shapeOf(table)).map((column) => table.columns.indexOf(column))
+  return sliceOf(framed(rows.map((row) => line(order.map((at) => row[at]!)))), table, leafTarget)
+}
+
+function shapeOf(table: PostgresTable): RowShape {
+  return rowShape(cellSchema(table.columns, { key: table.key, where: 't', previous: undefined }))
+}
+
+function sliceOf(bytes: Uint8Array, table: PostgresTable, leafTarget: number | null): CopySlice {
   const wish = leafTarget === null ? null : { leafTarget, known: null }
-  return copySlice({ bytes, plan: copyPlan(table, rowShape(schema)), wish })
+  return copySlice({ bytes, plan: copyPlan(table, shapeOf(table)), wish })
 }
 
 const tables = fc
@@ -113,9 +132,9 @@ test('rows of every type are packed as cells are, or left to the way over cells'
   let taken = 0
   await fc.assert(
     fc.asyncProperty(tables, async ({ table, rows }) => {
-      const bytes = new TextEncoder().encode(rows.map(line).join(''))
+      const bytes = framed(rows.map(line))
       const expected = await overCells(bytes, table)
-      const slice = direct(bytes, table, null)
+      const slice = direct(rows, table, null)
       if (slice !== null) taken++
       expect(slice).toEqual(expected && { rows: expected })
     }),
@@ -131,9 +150,9 @@ test('rows in key order come as leaves with the same entries', async () => {
     `name\t${i}`,
     i % 3 === 0 ? null : '2024-05-06 07:08:09+00',
   ])
-  const bytes = new TextEncoder().encode(rows.map(line).join(''))
+  const bytes = framed(rows.map(line))
   const expected = (await overCells(bytes, table))!
-  const slice = direct(bytes, table, 1024)
+  const slice = direct(rows, table, 1024)
   if (slice === null || !('leaves' in slice)) throw new Error('no leaves')
   const { leaves } = slice
   expect(leaves.count).toBeGreaterThan(5)
@@ -150,7 +169,7 @@ test('bytes that are no rows are refused, and nothing hangs', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...Buffer.from('\t\n\\N1ab'))), (bytes) => {
       try {
-        direct(Uint8Array.from([...bytes, 10]), table, null)
+        sliceOf(framed([`${Buffer.from(bytes).toString()}\n`]), table, null)
       } catch (error) {
         expect(error).toMatchObject({ code: 'VARVE_CORRUPT' })
       }
@@ -161,25 +180,25 @@ test('bytes that are no rows are refused, and nothing hangs', () => {
 
 test('a row that a table cannot hold is named, wherever it comes; a row cut short is damage', async () => {
   const table = tableOf(['text', 'text'], ['c0'])
-  const schema = cellSchema(table.columns, { key: table.key, where: 't', previous: undefined })
-  const packing = { shape: rowShape(schema), where: 't', pool: new WorkerPool(), wish: () => null }
-  const read = async (text: string): Promise<number> => {
+  const packing = { shape: shapeOf(table), where: 't', pool: new WorkerPool(), wish: () => null }
+  const read = async (bytes: Uint8Array): Promise<number> => {
     let count = 0
     async function* chunks(): AsyncGenerator<Uint8Array> {
-      const bytes = new TextEncoder().encode(text)
       for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
     }
-    for await (const slice of packedRows(chunks(), table, packing))
+    for await (const slice of packedRows(chunks, table, packing))
       if ('rows' in slice) count += slice.rows.count
     return count
   }
-  const many = Array.from({ length: 30_000 }, (_, i) => line([`k${i}`, 'x'.repeat(100)])).join('')
-  expect(await read(many)).toBe(30_000)
-  await expect(read(`${many}\tempty key\n`)).rejects.toMatchObject({
+  const many = Array.from({ length: 30_000 }, (_, i) => line([`k${i}`, 'x'.repeat(100)]))
+  expect(await read(framed(many))).toBe(30_000)
+  await expect(read(framed([...many, '\tempty key\n']))).rejects.toMatchObject({
     code: 'VARVE_RULE_VIOLATED',
     data: { row: 30_001, column: 'c0', reason: 'empty-key' },
   })
-  await expect(read(`${many}k\tcut`)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
+  await expect(read(framed([...many, 'k\tcut\n']).subarray(0, -1))).rejects.toMatchObject({
+    code: 'VARVE_CORRUPT',
+  })
   await packing.pool.close()
 })
 

@@ -1,7 +1,6 @@
 // PostgreSQL as an endpoint. One connection, whose settings make every value's text the same everywhere. A snapshot is
 // one repeatable-read transaction over all tables, read by COPY; writing is one transaction of guarded statements.
 import type { Client } from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
 import type { Cell } from '../../table/interface.ts'
 import type {
   ApplyPlan,
@@ -15,14 +14,14 @@ import type {
 } from '../interface.ts'
 import { applyPlan } from './apply.ts'
 import { PostgresChangeLog } from './change-log.ts'
-import { copyRows } from './copy-text.ts'
+import { copyOut } from './copy-out.ts'
+import type { CopyColumn } from './copy-plan.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
 import { asked, endpointError } from './failure.ts'
-import { packedRows } from './packed-rows.ts'
+import { cellRows, packedRows } from './packed-rows.ts'
 import { type Session, connect, placeOf } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
-import { cellOfText } from './types.ts'
 import { sinceCursor } from './since.ts'
 import { tableWrites } from './written.ts'
 
@@ -72,7 +71,7 @@ class PostgresConnector implements Connector {
       rows: (table) => this.#rows(table as PostgresTable),
       packed: (table, options) => {
         const from = table as PostgresTable
-        return packedRows(this.#copy(from, 'true'), from, options)
+        return packedRows((columns) => this.#copy(from, columns, 'true'), from, options)
       },
       digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
       written: (table, earlier) => this.#asked(() => this.#written(table as PostgresTable, earlier)),
@@ -130,17 +129,19 @@ class PostgresConnector implements Connector {
     return { mark: writes.mark, since: { ...since, rows: () => this.#rows(table, condition) } }
   }
 
-  async *#rows(table: PostgresTable, condition = 'true'): AsyncGenerator<Cell[][]> {
-    for await (const rows of copyRows(this.#copy(table, condition), table.columns.length))
-      yield rows.map((fields) => fields.map((field, i) => cellOfText(field, table.columns[i]!.type)))
+  #rows(table: PostgresTable, condition = 'true'): AsyncGenerator<Cell[][]> {
+    return cellRows((columns) => this.#copy(table, columns, condition), table)
   }
 
   /** What COPY sends. Who leaves in the middle cuts the line. */
-  async *#copy(table: PostgresTable, condition: string): AsyncGenerator<Uint8Array> {
-    const stream = this.#client.query(copyTo(rowsCopy(table, condition)))
+  async *#copy(
+    table: PostgresTable,
+    columns: readonly CopyColumn[],
+    condition: string,
+  ): AsyncGenerator<Uint8Array> {
     let isWhole = false
     try {
-      yield* stream as AsyncIterable<Uint8Array>
+      yield* copyOut(this.#client, rowsCopy(table, columns, condition))
       isWhole = true
     } catch (error) {
       throw endpointError(this.location, error)
@@ -152,12 +153,12 @@ class PostgresConnector implements Connector {
 }
 
 /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
-function rowsCopy(table: PostgresTable, condition: string): string {
+function rowsCopy(table: PostgresTable, columns: readonly CopyColumn[], condition: string): string {
   // No casts: COPY then writes each type as the log of changes does (inet), which a cast to text does not.
-  const columns = table.columns
+  const list = columns
     .map(({ name, isPadded }) => `t.${quoteName(name)}${isPadded ? '::text' : ''}`)
     .join(', ')
-  return `COPY (SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}) TO STDOUT`
+  return `COPY (SELECT ${list} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}) TO STDOUT`
 }
 
 function orderOf(table: PostgresTable): string {

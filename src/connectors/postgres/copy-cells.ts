@@ -1,8 +1,12 @@
 // Values as COPY sends them, written into rows and keys: the same cells as `cellOfText` makes of them, without the cells.
+import { varintLength } from '../../encoding/varint.ts'
+import type { PackedBuffer } from '../../formats/packed.ts'
 import { keyTag, writeKeyCell, writeTerminated } from '../../table/key.ts'
 import { writeIntLiteral } from '../../table/int-key.ts'
-import { cellTag, inlineCellBytesMax, writeCellHead } from '../../table/row.ts'
+import { cellBytesMax, cellTag, inlineCellBytesMax, shortTextMax, writeCellHead } from '../../table/row.ts'
 import type { ColumnType } from '../../table/interface.ts'
+import { fieldKind } from './copy-plan.ts'
+import type { CopyReader } from './copy-reader.ts'
 import { cellOfText } from './types.ts'
 
 const minus = 0x2d
@@ -16,42 +20,50 @@ const letterZ = 0x5a
 const smallE = 0x65
 const smallT = 0x74
 const largeE = 0x45
-const loopMax = 32
 
-/** Writes src[start..end) as a cell; the place behind it, or -1 when it is to lie outside of the row. */
-export function writeCell(
-  target: Uint8Array,
-  at: number,
-  type: ColumnType,
-  src: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  switch (type) {
-    case 'bool':
-      target[at] = src[start] === smallT ? cellTag.true : cellTag.false
+/** Writes the reader's field as the row's next cell, at `at`; the place behind it, or -1 for what no cell can hold. */
+export function writeCell(buffer: PackedBuffer, at: number, kind: number, reader: CopyReader): number {
+  const target = buffer.values
+  switch (kind) {
+    case fieldKind.text:
+      return endCell(buffer, at, cellTag.text, at + 1, reader.copy(target, at + 1))
+    case fieldKind.int:
+      return endCell(buffer, at, cellTag.number, at + 2, reader.copy(target, at + 2))
+    case fieldKind.decimal: {
+      const end = reader.copy(target, at + 2)
+      const tag = isJsonNumber(target, at + 2, end) ? cellTag.number : cellTag.text
+      return endCell(buffer, at, tag, at + 2, end)
+    }
+    case fieldKind.bool:
+      target[at] = reader.bytes[reader.at] === smallT ? cellTag.true : cellTag.false
+      reader.copy(target, at + 1)
       return at + 1
-    case 'int':
-      return writeBytes(target, at, cellTag.number, src, start, end)
-    case 'decimal':
-    case 'float':
-      return writeBytes(
-        target,
-        at,
-        isJsonNumber(src, start, end) ? cellTag.number : cellTag.text,
-        src,
-        start,
-        end,
-      )
-    case 'json':
-      return writeBytes(target, at, cellTag.json, src, start, end)
-    case 'timestamp':
-      return writeTimestamp(target, at, src, start, end)
-    case 'bytes':
-      return writeHex(target, at, src, start, end)
+    case fieldKind.timestamp:
+      return endCell(buffer, at, cellTag.text, at + 1, asIso(target, at + 1, reader.copy(target, at + 1)))
+    case fieldKind.bytes:
+      return endCell(buffer, at, cellTag.bytes, at + 2, fromHex(target, at + 2, reader.copy(target, at + 2)))
     default:
-      return writeBytes(target, at, cellTag.text, src, start, end)
+      return endCell(buffer, at, cellTag.json, at + 2, reader.copy(target, at + 2))
   }
+}
+
+/** The content lies at [from, end) already, where it belongs if its head is as short as most are. */
+function endCell(buffer: PackedBuffer, at: number, tag: number, from: number, end: number): number {
+  const target = buffer.values
+  const length = end - from
+  if (tag === cellTag.text && length <= shortTextMax && from === at + 1) {
+    target[at] = length
+    return end
+  }
+  if (length > cellBytesMax) return -1
+  if (length > inlineCellBytesMax) {
+    buffer.addContent(target.slice(from, end))
+    return writeCellHead(target, at, tag, length)
+  }
+  const head = tag === cellTag.text && length <= shortTextMax ? 1 : 1 + varintLength(length)
+  if (at + head !== from) target.copyWithin(at + head, from, end)
+  writeCellHead(target, at, tag, length)
+  return at + head + length
 }
 
 /** Writes src[start..end) as an element of a key; -1 for what cannot be one. */
@@ -80,44 +92,21 @@ export function writeKeyElement(
   }
 }
 
-function writeBytes(
-  target: Uint8Array,
-  at: number,
-  tag: number,
-  src: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  const length = end - start
-  if (length > inlineCellBytesMax) return -1
-  at = writeCellHead(target, at, tag, length)
-  if (length > loopMax) target.set(src.subarray(start, end), at)
-  else for (let i = 0; i < length; i++) target[at + i] = src[start + i]!
-  return at + length
+/** '2024-05-06 07:08:09.123+00' as ISO 8601 has it; other eras and infinity stay as they are. Its new end. */
+function asIso(target: Uint8Array, start: number, end: number): number {
+  if (end - start < 19 || target[start + 10] !== space || target[end - 1]! > nine) return end
+  target[start + 10] = letterT
+  if (target[end - 3] !== plus || target[end - 2] !== zero || target[end - 1] !== zero) return end
+  target[end - 3] = letterZ
+  return end - 2
 }
 
-/** '2024-05-06 07:08:09.123+00' as ISO 8601 has it; other eras and infinity stay as they are. */
-function writeTimestamp(target: Uint8Array, at: number, src: Uint8Array, start: number, end: number): number {
-  const isIso = end - start >= 19 && src[start + 10] === space && src[end - 1]! <= nine
-  const isUtc = isIso && src[end - 3] === plus && src[end - 2] === zero && src[end - 1] === zero
-  const to = writeBytes(target, at, cellTag.text, src, start, isUtc ? end - 2 : end)
-  if (!isIso || to < 0) return to
-  const first = to - (end - start) + (isUtc ? 2 : 0)
-  target[first + 10] = letterT
-  if (isUtc) target[to - 1] = letterZ
+/** '\x00ff', two digits a byte, as the bytes themselves. Their end. */
+function fromHex(target: Uint8Array, start: number, end: number): number {
+  let to = start
+  for (let from = start + 2; from + 1 < end; from += 2)
+    target[to++] = (digit(target[from]!) << 4) | digit(target[from + 1]!)
   return to
-}
-
-/** '\x00ff': two digits a byte. */
-function writeHex(target: Uint8Array, at: number, src: Uint8Array, start: number, end: number): number {
-  const length = Math.max(0, (end - start - 2) >> 1)
-  if (length > inlineCellBytesMax) return -1
-  at = writeCellHead(target, at, cellTag.bytes, length)
-  for (let i = 0; i < length; i++) {
-    const from = start + 2 + 2 * i
-    target[at + i] = (digit(src[from]!) << 4) | digit(src[from + 1]!)
-  }
-  return at + length
 }
 
 function digit(byte: number): number {

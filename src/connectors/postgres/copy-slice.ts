@@ -1,24 +1,23 @@
-// Whole rows of COPY's text as packed rows, or as finished leaves where they come in key order. A pure function of plain
+// Rows as COPY sends them as packed rows, or as finished leaves where they come in key order. A pure function of plain
 // data, so that threads can run it. Rows that are out of the ordinary are left to whoever says what is wrong with them.
 import { cidOf } from '../../encoding/cid.ts'
 import { compareRanges } from '../../base/bytes.ts'
 import { type LeafWish, type PackedLeaves, leavesOf } from '../../formats/leaves.ts'
 import { PackedBuffer, type PackedRows, ownRows } from '../../formats/packed.ts'
-import { keyBytesMax, keyRoom } from '../../table/key.ts'
-import { cellBytesMax, cellTag, inlineCellBytesMax, writeCellHead } from '../../table/row.ts'
+import { keyBytesMax } from '../../table/key.ts'
+import { cellTag } from '../../table/row.ts'
 import { writeCell, writeKeyElement } from './copy-cells.ts'
-import { CopyFields } from './copy-fields.ts'
 import type { CopyPlan } from './copy-plan.ts'
-import { cellOfText } from './types.ts'
-import type { Cell } from '../../table/interface.ts'
+import { CopyReader } from './copy-reader.ts'
 
+/** Of a cell's head, and of what separates two fields. */
 const cellRoom = 6
 const rowBytesMax = 900 << 10
-/** Bytes have two digits each. */
-const inlineTextMax = 2 * inlineCellBytesMax + 2
+/** A key that does not fit is longer than a key may be. */
+const keyBytesRoom = 2 * keyBytesMax
 
 export interface CopyTask {
-  /** Whole rows: the last byte ends one. */
+  /** Whole frames. */
   readonly bytes: Uint8Array
   readonly plan: CopyPlan
   /** null: leaves are of no use. */
@@ -36,11 +35,8 @@ const buffer = new PackedBuffer(1 << 16, 1 << 10)
 
 export function copySlice({ bytes, plan, wish }: CopyTask): CopySlice {
   buffer.clear()
-  const fields = new CopyFields(bytes, plan.types.length)
-  for (let at = 0; at < bytes.length;) {
-    at = fields.read(at)
-    if (!addRow(bytes, fields, plan)) return null
-  }
+  const reader = new CopyReader(bytes)
+  while (reader.at < bytes.length) if (!addRow(reader, plan)) return null
   const rows = buffer.view()
   if (wish !== null && rows.isOrdered && rows.count > 0) {
     const contents = rows.contents ?? []
@@ -54,43 +50,26 @@ export function copySlice({ bytes, plan, wish }: CopyTask): CopySlice {
   return { rows: ownRows(rows) }
 }
 
-function addRow(bytes: Uint8Array, fields: CopyFields, plan: CopyPlan): boolean {
-  const { starts, ends, isUnescaped, unescaped } = fields
-  const { types, keys, values } = plan
+function addRow(reader: CopyReader, { keys, values }: CopyPlan): boolean {
+  reader.beginRow()
   const { count } = buffer
   const keyStart = count === 0 ? 0 : buffer.keyEnds[count - 1]!
   const valueStart = count === 0 ? 0 : buffer.valueEnds[count - 1]!
-  let keyBytes = 0
-  for (const field of keys) keyBytes += keyRoom(Math.max(0, ends[field]! - starts[field]!))
-  let room = 1
-  for (const field of values) {
-    const length = ends[field]! - starts[field]!
-    room += cellRoom + (length < 0 || length > inlineTextMax ? 0 : length)
-  }
-  if (room > rowBytesMax) return false
-  buffer.reserve(keyStart + keyBytes, valueStart + room)
-  let keyEnd = keyStart
-  for (const field of keys) {
-    const src = isUnescaped[field] === 1 ? unescaped : bytes
-    if (ends[field]! < 0) return false
-    keyEnd = writeKeyElement(buffer.keys, keyEnd, types[field]!, src, starts[field]!, ends[field]!)
-    if (keyEnd < 0) return false
-  }
-  if (keyEnd - keyStart > keyBytesMax) return false
+  const last = keys.length + values.length - 1
+  const room = reader.end - reader.at + cellRoom * (last + 2)
+  buffer.reserve(keyStart + keyBytesRoom, valueStart + room)
+  const keyEnd = addKey(reader, keys, keyStart, valueStart, last)
+  if (keyEnd < 0 || keyEnd - keyStart > keyBytesMax) return false
   const out = buffer.values
   out[valueStart] = 0
   let at = valueStart + 1
-  for (const field of values) {
-    const end = ends[field]!
-    if (end < 0) {
-      out[at++] = cellTag.null
-      continue
-    }
-    const src = isUnescaped[field] === 1 ? unescaped : bytes
-    const next = writeCell(out, at, types[field]!, src, starts[field]!, end)
-    at = next < 0 ? writeContent(at, cellOfText(src.slice(starts[field]!, end), types[field]!)) : next
+  for (let i = 0; i < values.length; i++) {
+    if (reader.isNull()) out[at++] = cellTag.null
+    else at = writeCell(buffer, at, values[i]!, reader)
     if (at < 0) return false
+    reader.endField(keys.length + i === last)
   }
+  if (at - valueStart > rowBytesMax) return false
   if (count > 0 && buffer.isOrdered) {
     const before = count === 1 ? 0 : buffer.keyEnds[count - 2]!
     buffer.isOrdered = compareRanges(buffer.keys, before, keyStart, buffer.keys, keyStart, keyEnd) < 0
@@ -99,9 +78,21 @@ function addRow(bytes: Uint8Array, fields: CopyFields, plan: CopyPlan): boolean 
   return true
 }
 
-/** A cell that is too large for its row. */
-function writeContent(at: number, { kind, bytes }: Cell): number {
-  if (bytes.length > cellBytesMax) return -1
-  buffer.addContent(bytes)
-  return writeCellHead(buffer.values, at, cellTag[kind], bytes.length)
+/** Its fields lie a moment where the row's cells will. */
+function addKey(
+  reader: CopyReader,
+  keys: CopyPlan['keys'],
+  keyStart: number,
+  scratch: number,
+  last: number,
+): number {
+  let keyEnd = keyStart
+  for (let i = 0; i < keys.length; i++) {
+    if (reader.isNull()) return -1
+    const end = reader.copy(buffer.values, scratch)
+    keyEnd = writeKeyElement(buffer.keys, keyEnd, keys[i]!, buffer.values, scratch, end)
+    if (keyEnd < 0) return -1
+    reader.endField(i === last)
+  }
+  return keyEnd
 }

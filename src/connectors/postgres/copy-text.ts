@@ -6,41 +6,11 @@ const tab = 0x09
 const lineFeed = 0x0a
 const backslash = 0x5c
 const capitalN = 0x4e
-/** A row of more is refused: a server that never ends a line must not fill the memory. */
-const rowBytesMax = 512 << 20
 
 export type CopyRow = (Uint8Array | null)[]
 
-/** Batches of rows as they come. @throws VarveError VARVE_CORRUPT when a row has another number of fields */
-export async function* copyRows(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  fieldCount: number,
-): AsyncGenerator<CopyRow[]> {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
-  for await (const chunk of chunks) {
-    const lastEnd = chunk.lastIndexOf(lineFeed)
-    if (lastEnd < 0) {
-      held.push(chunk)
-      heldBytes += chunk.length
-      if (heldBytes > rowBytesMax) throw corrupt('the server sends a row without end')
-      continue
-    }
-    const lines =
-      held.length === 0
-        ? chunk.subarray(0, lastEnd + 1)
-        : Buffer.concat([...held, chunk.subarray(0, lastEnd + 1)])
-    const rest = chunk.subarray(lastEnd + 1)
-    held = rest.length === 0 ? [] : [rest]
-    heldBytes = rest.length
-    // A plain view: taking parts of a Buffer costs several times as much.
-    yield rowsOf(new Uint8Array(lines.buffer, lines.byteOffset, lines.length), fieldCount)
-  }
-  if (heldBytes > 0) throw corrupt('the server ended in the middle of a row')
-}
-
-/** `lines` ends with a line feed. */
-function rowsOf(lines: Uint8Array, fieldCount: number): CopyRow[] {
+/** `lines` ends with a line feed. @throws VarveError VARVE_CORRUPT when a row has another number of fields */
+export function copyRows(lines: Uint8Array, fieldCount: number): CopyRow[] {
   const rows: CopyRow[] = []
   for (let at = 0; at < lines.length;) {
     const row: CopyRow = []
@@ -54,6 +24,7 @@ function rowsOf(lines: Uint8Array, fieldCount: number): CopyRow[] {
           isEscaped = true
           end++
         }
+        if (end >= lines.length) throw corrupt('the server ended in the middle of a row')
       }
       const isLast = field === fieldCount - 1
       if ((lines[end] === lineFeed) !== isLast)

@@ -1,30 +1,65 @@
-// What COPY sends as packed rows: cut into slices of whole rows, which threads take apart while further ones come.
+// What COPY sends: cut into slices of whole rows, which threads take apart into packed rows while further ones come, or
+// which are taken apart here into cells.
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
 import { Slicer } from '../../formats/slicer.ts'
-import { type CopyPlan, copyPlan } from './copy-plan.ts'
+import type { Cell } from '../../table/interface.ts'
+import { frameEnd, unframed, wholeFrames } from './copy-frames.ts'
+import { type CopyColumn, type CopyPlan, copyColumns, copyPlan } from './copy-plan.ts'
 import { type CopySlice, copySlice } from './copy-slice.ts'
 import { copyRows } from './copy-text.ts'
 import type { PostgresTable } from './discover.ts'
 import { cellOfText } from './types.ts'
 
-const slicesAtOnce = 4
-const lineFeed = 0x0a
+/** What one thread can do while the next slice comes: the server is no faster than that. */
+const slicesAtOnce = 3
+/** Cells are objects, many times as large as their text. */
+const cellBatchBytes = 64 << 10
 
 interface Job {
   readonly bytes: Uint8Array
   readonly result: Promise<CopySlice>
 }
 
+/** Asks for these columns of all rows: frames (copy-frames.ts), cut anywhere. */
+export type Copy = (columns: readonly CopyColumn[]) => AsyncIterable<Uint8Array>
+
+/** Batches of rows of cells. @throws VARVE_RULE_VIOLATED for a row that no table can hold */
+export async function* cellRows(copy: Copy, { name, columns }: PostgresTable): AsyncGenerator<Cell[][]> {
+  const slicer = new Slicer(copy(columns), undefined)
+  try {
+    for (;;) {
+      const slice = await nextSlice(slicer, name)
+      if (slice === null) return
+      const { bytes } = slice
+      for (let at = 0, end = 0; at < bytes.length; at = end) {
+        end = at + wholeFrames(bytes.subarray(at, at + cellBatchBytes))
+        if (end === at) end = frameEnd(bytes, at)
+        yield cellsOf(bytes.subarray(at, end), columns)
+      }
+      slicer.release(bytes)
+    }
+  } finally {
+    await slicer.close()
+  }
+}
+
+/** The cells are views of memory of their own. */
+function cellsOf(frames: Uint8Array, columns: readonly CopyColumn[]): Cell[][] {
+  return copyRows(unframed(frames), columns.length).map((fields) =>
+    fields.map((field, i) => cellOfText(field, columns[i]!.type)),
+  )
+}
+
 /** In the order in which they come. @throws VARVE_RULE_VIOLATED for values that no table can hold */
 export async function* packedRows(
-  chunks: AsyncIterable<Uint8Array>,
+  copy: Copy,
   table: PostgresTable,
   options: PackingOptions,
 ): AsyncGenerator<PackedSlice> {
-  const slicer = new Slicer(chunks, options.signal)
+  const slicer = new Slicer(copy(copyColumns(table, options.shape)), options.signal)
   const plan = copyPlan(table, options.shape)
   const jobs: Job[] = []
   let isRead = false
@@ -42,7 +77,7 @@ export async function* packedRows(
       }
       const job = jobs.shift()
       if (job === undefined) return
-      const slice = (await job.result) ?? (await slowly(job.bytes, table, options, rowsBefore))
+      const slice = (await job.result) ?? slowly(job.bytes, table, options, rowsBefore)
       rowsBefore += 'rows' in slice ? slice.rows.count : slice.leaves.entryCount
       yield slice
       slicer.release(job.bytes)
@@ -57,8 +92,8 @@ async function nextSlice(
   where: string,
 ): Promise<{ bytes: Uint8Array; isLast: boolean } | null> {
   try {
-    const slice = await slicer.next((bytes) => bytes.lastIndexOf(lineFeed) + 1)
-    if (slice !== null && slice.bytes.at(-1) !== lineFeed)
+    const slice = await slicer.next(wholeFrames)
+    if (slice !== null && wholeFrames(slice.bytes) < slice.bytes.length)
       throw corrupt('the server ended in the middle of a row')
     return slice
   } catch (error) {
@@ -84,19 +119,14 @@ function start(
 }
 
 /** Cell by cell, which says what is wrong with which row. */
-async function slowly(
+function slowly(
   bytes: Uint8Array,
   table: PostgresTable,
   { shape, where }: PackingOptions,
   rowsBefore: number,
-): Promise<PackedSlice> {
+): PackedSlice {
   const packer = new CellPacker(shape, where, rowsBefore)
-  const places = shape.schema.columns.map(({ name }) => table.columns.findIndex((one) => one.name === name))
-  for await (const rows of copyRows([bytes], table.columns.length))
-    return {
-      rows: packer.pack(
-        rows.map((fields) => places.map((at) => cellOfText(fields[at]!, table.columns[at]!.type))),
-      ),
-    }
-  throw corrupt('the server ended in the middle of a row')
+  const columns = copyColumns(table, shape)
+  const places = shape.schema.columns.map(({ name }) => columns.findIndex((one) => one.name === name))
+  return { rows: packer.pack(cellsOf(bytes, columns).map((cells) => places.map((at) => cells[at]!))) }
 }

@@ -1,0 +1,104 @@
+// What the receiver of COPY's rows takes from the line and what it leaves to the connection, however the bytes are cut.
+import { PassThrough } from 'node:stream'
+import fc from 'fast-check'
+import type { Client } from 'pg'
+import { expect, test } from 'vitest'
+import { copyOut } from '../../src/connectors/postgres/copy-out.ts'
+
+function message(code: string, content: Uint8Array): Buffer {
+  const head = Buffer.from(`${code}----`)
+  head.writeUInt32BE(content.length + 4, 1)
+  return Buffer.concat([head, content])
+}
+
+const contents = fc.uint8Array({ minLength: 1, maxLength: 40 })
+const rows = fc.array(fc.tuple(fc.constantFrom('d', 'd', 'd', 'H', 'N', 'S', 'A'), contents))
+
+interface Line {
+  readonly client: Client
+  /** What the connection's own reader gets. */
+  readonly rest: Buffer[]
+  /** As the client does. */
+  readonly tell: (error: Error) => void
+}
+
+interface Query {
+  submit(connection: unknown): void
+  handleError(error: Error): void
+}
+
+/** A connection whose other end says `bytes` in pieces of these sizes. */
+function lineOf(bytes: Uint8Array, sizes: readonly number[]): Line {
+  const stream = new PassThrough()
+  const rest: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => rest.push(chunk))
+  const say = async (): Promise<void> => {
+    for (let at = 0, i = 0; at < bytes.length; i++) {
+      const end = at + sizes[i % sizes.length]!
+      stream.write(bytes.subarray(at, end))
+      at = end
+      await new Promise((next) => setImmediate(next))
+    }
+  }
+  const query = (): void => void say()
+  const asked: Query[] = []
+  const client = {
+    query: (one: Query) => {
+      asked.push(one)
+      one.submit({ stream, query })
+    },
+  }
+  const tell = (error: Error): void => asked[0]!.handleError(error)
+  return { client: client as unknown as Client, rest, tell }
+}
+
+async function received(client: Client): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const chunk of copyOut(client, 'COPY')) parts.push(Uint8Array.from(chunk))
+  return Buffer.concat(parts)
+}
+
+async function settled(rest: readonly Buffer[], length: number): Promise<Buffer> {
+  while (Buffer.concat(rest).length < length) await new Promise((next) => setImmediate(next))
+  return Buffer.concat(rest)
+}
+
+test('rows come whole and in order, and what follows their end goes to the connection', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      rows,
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
+      async (sent, sizes) => {
+        const messages = sent.map(([code, content]) => message(code, content))
+        const behind = Buffer.concat([message('C', Buffer.from('COPY 1\0')), message('Z', Buffer.from('T'))])
+        const bytes = Buffer.concat([...messages, message('c', new Uint8Array(0)), behind])
+        const { client, rest } = lineOf(bytes, sizes)
+        const expected = messages.filter((_, i) => sent[i]![0] === 'd')
+        expect(await received(client)).toEqual(Buffer.concat(expected))
+        expect(await settled(rest, behind.length)).toEqual(behind)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('an error goes to the connection as it came, behind the rows before it', async () => {
+  const row = message('d', Buffer.from('1\n'))
+  const error = message('E', Buffer.from('SERROR\0\0'))
+  const { client, rest, tell } = lineOf(Buffer.concat([row, error]), [4])
+  const chunks = copyOut(client, 'COPY')
+  const parts: Uint8Array[] = []
+  while (Buffer.concat(parts).length < row.length) parts.push((await chunks.next()).value as Uint8Array)
+  expect(Buffer.concat(parts)).toEqual(row)
+  const end = chunks.next()
+  expect(await settled(rest, error.length)).toEqual(error)
+  tell(new Error('as the connection reads it'))
+  await expect(end).rejects.toThrow('as the connection reads it')
+})
+
+test('a message of no length is refused', async () => {
+  const bytes = Buffer.from([0x64, 0, 0, 0, 3, 0x64, 0, 0])
+  await expect(received(lineOf(bytes, [100]).client)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
+  const notice = Buffer.from([0x4e, 0, 0, 0, 3, 0x64, 0, 0])
+  await expect(received(lineOf(notice, [2]).client)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
+})
