@@ -1,22 +1,24 @@
-// Entry of the worker threads: a table of pure functions by name. A function gets and gives flat data; the buffers
+// Entry of the worker threads: a table of functions by name, pure but for the file that a query is run in. A function gets and gives flat data; the buffers
 // of its result are handed over, not copied.
 import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { makeTable } from './formats/sqlite/make-table.ts'
 import { packBatch } from './store/batch.ts'
 
 const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
   copySlice,
   leafSlice,
+  makeTable,
   packBatch,
   parseSlice,
 }
 
-serveMessages((message) => {
+serveMessages(async (message) => {
   const { id, name, args } = message as JobMessage
   try {
-    const result = (table[name] as (...args: readonly unknown[]) => unknown)(...args)
+    const result = await (table[name] as (...args: readonly unknown[]) => unknown)(...args)
     return { result: { id, result } satisfies JobAnswer, transfer: buffersOf(result) }
   } catch (error) {
     return { result: { id, error } satisfies JobAnswer, transfer: [] }

@@ -38,8 +38,16 @@ export async function takeKeptFile(folder: string | null, name: string): Promise
     path: taken,
     isNew,
     giveBack: () => fs.rename(taken, kept),
-    drop: () => fs.rm(taken, { force: true }),
+    drop: () => removeWith(taken),
   }
+}
+
+/** With what a library has left beside it, under names that begin with its own. */
+async function removeWith(file: string): Promise<void> {
+  const folder = path.dirname(file)
+  for (const entry of await fs.readdir(folder))
+    if (entry.startsWith(path.basename(file)))
+      await fs.rm(path.join(folder, entry), { recursive: true, force: true })
 }
 
 async function removeLeftovers(folder: string, name: string): Promise<void> {

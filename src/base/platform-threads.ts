@@ -34,10 +34,9 @@ export function cpuCount(): number {
 
 /** In a worker thread: answers every message. */
 export function serveMessages(
-  answer: (message: unknown) => { result: unknown; transfer: readonly ArrayBuffer[] },
+  answer: (message: unknown) => Promise<{ result: unknown; transfer: readonly ArrayBuffer[] }>,
 ): void {
   parentPort!.on('message', (message: unknown) => {
-    const { result, transfer } = answer(message)
-    parentPort!.postMessage(result, transfer)
+    void answer(message).then(({ result, transfer }) => parentPort!.postMessage(result, transfer))
   })
 }

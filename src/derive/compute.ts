@@ -93,15 +93,15 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
 }
 
 async function runQuery(
-  { io, workspace: { database }, options: { signal } }: Computation,
+  { io, workspace, options: { signal } }: Computation,
   derivation: Derivation,
   tables: ReadonlyMap<Path, Cid>,
   previous: Schema | undefined,
 ): Promise<{ table: Cid; rowsRead: number }> {
   const inputs: LoadedInput[] = []
   for (const { path } of derivation.from)
-    inputs.push(await loadInput(database, io, { path, table: tables.get(path)! }, signal))
-  const table = await evaluate(database, io, { derivation, inputs, previous, signal })
+    inputs.push(await loadInput(workspace.database, io, { path, table: tables.get(path)! }, signal))
+  const table = await evaluate(workspace, io, { derivation, inputs, previous, signal })
   return { table, rowsRead: inputs.reduce((sum, input) => sum + input.rowsRead, 0) }
 }
 

@@ -1,5 +1,4 @@
 // Runs a derived table's query in the workspace, and makes a table of what it gives.
-import type { SqliteFile } from '../base/platform-sqlite.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Derivation } from '../dataset/interface.ts'
@@ -11,6 +10,7 @@ import { castCell } from '../table/cast.ts'
 import type { Cell, ColumnType, Schema } from '../table/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import type { LoadedInput } from './inputs.ts'
+import type { Workspace } from './workspace.ts'
 
 const result = 'varve result'
 
@@ -24,12 +24,12 @@ export interface Evaluation {
 }
 
 /** @throws VarveError VARVE_RULE_VIOLATED: the query is none, its key is not unique or empty, a value is not of its type */
-export async function evaluate(database: SqliteFile, io: Io, evaluation: Evaluation): Promise<Cid> {
-  const { derivation, inputs, previous, signal } = evaluation
-  const { path, from, sql, key } = derivation
+export async function evaluate(workspace: Workspace, io: Io, evaluation: Evaluation): Promise<Cid> {
+  const { derivation, previous, signal } = evaluation
+  const { path, key } = derivation
+  const { database } = workspace
+  await runQuery(workspace, evaluation)
   try {
-    from.forEach(({ name }, i) => defineView(database, name, inputs[i]!))
-    runQuery(database, path, sql)
     const source = sqliteTable(database, { name: result, where: path })
     const columns = typedColumns(derivation, source.columns)
     const object = await readCells(
@@ -43,32 +43,23 @@ export async function evaluate(database: SqliteFile, io: Io, evaluation: Evaluat
     )
     return writeTable(io.writer, { ...object, order: null })
   } finally {
-    for (const { name } of from) database.exec(`DROP VIEW IF EXISTS temp.${quoted(name)}`)
     database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
   }
 }
 
-function defineView(database: SqliteFile, name: string, { storage, columns }: LoadedInput): void {
-  const names = columns.map((column) => quoted(column.name)).join(', ')
-  database.exec(`CREATE TEMP VIEW ${quoted(name)} AS SELECT ${names} FROM main.${quoted(storage)}`)
-}
-
-/** As one statement, whatever the text holds. */
-function runQuery(database: SqliteFile, path: string, sql: string): void {
-  try {
-    const statement = database.prepare(`CREATE TABLE ${quoted(result)} AS SELECT * FROM (\n${sql}\n)`)
-    try {
-      statement.run([])
-    } finally {
-      statement.finalize()
-    }
-  } catch (error) {
-    throw new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${(error as Error).message}`, {
-      data: { path },
-      hint: "its 'sql' is one SELECT in SQLite's words, over the tables that 'from' names, without a semicolon",
-      cause: error,
-    })
-  }
+async function runQuery(workspace: Workspace, { derivation, inputs, signal }: Evaluation): Promise<void> {
+  const { path, from, sql } = derivation
+  const views = from.map(({ name }, i) => ({
+    name,
+    table: inputs[i]!.storage,
+    columns: inputs[i]!.columns.map((column) => column.name),
+  }))
+  const fault = await workspace.query({ views, sql, result }, signal)
+  if (fault === null) return
+  throw new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${fault}`, {
+    data: { path },
+    hint: "its 'sql' is one SELECT in SQLite's words, over the tables that 'from' names, without a semicolon",
+  })
 }
 
 function typedColumns(

@@ -1,7 +1,9 @@
 // The SQLite database in which queries run: it holds the inputs as they were when it was used last, and is brought up
 // to date by what has changed since. It is a cache: whatever is wrong with it, all is read anew.
 import { type KeptFile, takeKeptFile } from '../base/platform-kept-file.ts'
+import { OwnThread } from '../base/own-thread.ts'
 import { type SqliteFile, openSqliteFile } from '../base/platform-sqlite.ts'
+import { type TableQuery, makeTable } from '../formats/sqlite/make-table.ts'
 
 /** Raised when tables are kept in another way. */
 const layout = 1
@@ -9,6 +11,7 @@ const layout = 1
 export class Workspace {
   readonly database: SqliteFile
   readonly #file: KeptFile
+  readonly #thread = new OwnThread()
 
   private constructor(database: SqliteFile, file: KeptFile) {
     this.database = database
@@ -33,13 +36,20 @@ export class Workspace {
     }
   }
 
+  /** As makeTable, in a thread that ends when `signal` aborts; the workspace is then to be dropped. */
+  query(query: Omit<TableQuery, 'file'>, signal: AbortSignal | undefined): Promise<string | null> {
+    return this.#thread.run('makeTable', makeTable, [{ ...query, file: this.#file.path }], signal)
+  }
+
   /** Keeps what was read, for the next time. */
   async keep(): Promise<void> {
+    await this.#thread.close()
     this.database.close()
     await this.#file.giveBack()
   }
 
   async drop(): Promise<void> {
+    await this.#thread.close()
     this.database.close()
     await this.#file.drop()
   }

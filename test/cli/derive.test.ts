@@ -1,9 +1,11 @@
 // Derived tables through the command line.
-import { writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
-import { varve as run } from './varve.ts'
+import { ok, varve as run, varveFile } from './varve.ts'
 
 test('a derived table is computed, committed, shown and exported', async () => {
   const cwd = temporaryDir()
@@ -31,3 +33,36 @@ test('a derived table is computed, committed, shown and exported', async () => {
   expect((await varve('derive', 'nothing')).code).not.toBe(0)
   expect((await varve('fsck')).code).toBe(0)
 })
+
+test('Ctrl-C ends a query in its middle, and the next one starts afresh', async () => {
+  const cwd = temporaryDir()
+  const declared = (sql: string): void =>
+    writeFileSync(
+      path.join(cwd, 'varve.yaml'),
+      `tables: { people.csv: { key: id } }\nderive: { counted: { from: [people.csv], key: n, sql: "${sql}" } }\n`,
+    )
+  const endless =
+    'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) AS n FROM c, people'
+  writeFileSync(path.join(cwd, 'people.csv'), 'id,city\n1,London\n')
+  await ok(['init'], { cwd })
+  declared('SELECT id AS n FROM people')
+  await ok(['add', '.'], { cwd })
+  await ok(['commit', '-m', 'people'], { cwd })
+  await ok(['derive'], { cwd })
+  declared(endless)
+  const child = spawn(process.execPath, [varveFile, 'derive'], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd },
+  })
+  const ended = once(child, 'exit')
+  const folder = path.join(cwd, '.varve')
+  const isBusy = (): boolean =>
+    readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.lock'))
+  await expect.poll(isBusy, { timeout: 30_000 }).toBe(true)
+  child.kill('SIGINT')
+  expect((await ended)[0]).toBe(130)
+  expect(isBusy()).toBe(false)
+  declared('SELECT id + 1 AS n FROM people')
+  await ok(['derive'], { cwd })
+  expect(await ok(['export', 'counted', '--format', 'csv'], { cwd })).toBe('n\n2\n')
+}, 60_000)

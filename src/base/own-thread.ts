@@ -1,0 +1,61 @@
+// A worker thread of one user's own, for long synchronous work that must be stoppable: it is ended in the middle of
+// whatever it does. It starts with the first job; where none can be had (tests run from sources), work runs on the spot.
+import { VarveError, throwIfAborted } from './errors.ts'
+import { type Thread, startThread } from './platform-threads.ts'
+import { workerUrl } from './platform.ts'
+import type { JobAnswer, JobMessage } from './pool.ts'
+
+export class OwnThread {
+  readonly #url: URL | null = workerUrl()
+  #thread: Thread | null = null
+  /** Of the job that runs; one at a time. */
+  #settle: ((answer: JobAnswer) => void) | null = null
+
+  /** Runs `local`, which the worker's table knows as `name`. @throws VarveError VARVE_ABORTED, and what it throws */
+  async run<A extends readonly unknown[], R>(
+    name: string,
+    local: (...args: A) => R | Promise<R>,
+    args: A,
+    signal: AbortSignal | undefined,
+  ): Promise<R> {
+    throwIfAborted(signal)
+    if (this.#url === null) return local(...args)
+    this.#thread ??= this.#start(this.#url)
+    const thread = this.#thread
+    const { promise, settle } = settled()
+    this.#settle = settle
+    const stop = (): void => {
+      const error = new VarveError('VARVE_ABORTED', 'stopped before it was done', { cause: signal?.reason })
+      void this.close().finally(() => settle({ id: 0, error }))
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+    thread.hold()
+    try {
+      thread.post({ id: 0, name, args } satisfies JobMessage, [])
+      const { result, error } = await promise
+      if (error !== undefined) throw error
+      return result as R
+    } finally {
+      thread.release()
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#thread
+    this.#thread = null
+    this.#settle = null
+    await thread?.end()
+  }
+
+  #start(url: URL): Thread {
+    const fail = (error: Error): void => this.#settle?.({ id: 0, error })
+    return startThread(url, (message) => this.#settle?.(message as JobAnswer), fail)
+  }
+}
+
+function settled(): { promise: Promise<JobAnswer>; settle: (answer: JobAnswer) => void } {
+  let settle: (answer: JobAnswer) => void = () => undefined
+  const promise = new Promise<JobAnswer>((resolve) => (settle = resolve))
+  return { promise, settle }
+}
