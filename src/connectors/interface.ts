@@ -176,7 +176,7 @@ export interface RowsSince {
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
-  /** Of this snapshot, for a later one. */
+  /** Of this snapshot, for a later one; asked for when its rows are read. */
   readonly mark: string
   /** null: nothing is known of the earlier snapshot, and all rows are to be read. */
   readonly since: WrittenSince | null

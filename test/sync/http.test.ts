@@ -117,6 +117,72 @@ describe('links to an HTTP API', () => {
     expect(receipt.tables[0]!.captured).toEqual({ added: 1, changed: 1, removed: 1 })
   })
 
+  test('pages whose ETags are the same are not sent again; a change, a page more, or another declaration is read', async () => {
+    const all = ['[{"id":1}]', '[{"id":2}]']
+    const columns = [{ name: 'id', type: 'int' }] as const
+    answer = (url, response) => {
+      const n = Number(url.searchParams.get('p') ?? '0')
+      const etag = `W/"${Buffer.from(all[n]!).toString('hex')}"`
+      if (n < all.length - 1) response.setHeader('link', `<?p=${n + 1}>; rel="next"`)
+      // Only a whole answer says where the next page is.
+      const { 'if-none-match': condition } = requests.at(-1)!.headers
+      if (condition === etag) {
+        response.removeHeader('link')
+        return void response.writeHead(304).end()
+      }
+      send(response, all[n]!, { etag })
+    }
+    const sent = async (table = {}): Promise<string[]> => {
+      requests.length = 0
+      await sync({ columns, ...table })
+      return requests.map(({ method, url, headers }) =>
+        [method, url!.replace('/v1/people', ''), headers['if-none-match'] === undefined ? '' : 'if'].join(
+          ' ',
+        ),
+      )
+    }
+    await sent()
+    const kept = async (): Promise<unknown[]> => {
+      const { refs } = await store.manifest()
+      return ['links/crm/digests', 'refs/links/crm/live'].map((ref) => refs.get(ref))
+    }
+    const before = await kept()
+    expect(await sent()).toEqual(['GET  if', 'GET ?p=1 if', 'HEAD ?p=1 '])
+    expect(await kept()).toEqual(before)
+    expect(await sent()).toHaveLength(3)
+    all.push('[{"id":3}]')
+    expect(await sent()).toEqual(['GET  if', 'GET ?p=1 if', 'HEAD ?p=1 ', 'GET  ', 'GET ?p=1 ', 'GET ?p=2 '])
+    all[0] = '[{"id":7}]'
+    // The page that was answered when it was asked for is not asked for twice.
+    expect(await sent()).toEqual(['GET  if', 'GET ?p=1 ', 'GET ?p=2 '])
+    expect(await rows()).toEqual([{ id: 2 }, { id: 3 }, { id: 7 }])
+    expect(await sent({ key: ['id'] })).toEqual(['GET  ', 'GET ?p=1 ', 'GET ?p=2 '])
+  })
+
+  test('a Last-Modified counts when it was a minute old; what a server without any says is read each time', async () => {
+    let modified = new Date(Date.now() - 3_600_000)
+    answer = (_, response) => {
+      const since = Date.parse(requests.at(-1)!.headers['if-modified-since'] ?? '')
+      if (since >= Math.floor(modified.getTime() / 1000) * 1000) return void response.writeHead(304).end()
+      send(response, '[{"id":1}]', { 'last-modified': modified.toUTCString() })
+    }
+    const bodies = async (): Promise<number> => {
+      requests.length = 0
+      await sync()
+      return requests.filter(
+        ({ method, headers }) => method === 'GET' && headers['if-modified-since'] === undefined,
+      ).length
+    }
+    await bodies()
+    expect(await bodies()).toBe(0)
+    modified = new Date()
+    await bodies()
+    expect(await bodies()).toBe(1)
+    answer = (_, response) => send(response, '[{"id":1}]')
+    await bodies()
+    expect(await bodies()).toBe(1)
+  })
+
   const pages = [[1, 2], [2, 3], [4]]
   const page = (n: number): string => JSON.stringify((pages[n] ?? []).map((id) => ({ id })))
   const ids = async (): Promise<unknown[]> => (await rows()).map((row) => (row as { id: unknown }).id)

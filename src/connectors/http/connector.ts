@@ -3,9 +3,10 @@
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
 import type { Cell } from '../../table/interface.ts'
-import type { Connector, ConnectorOptions, HttpTable } from '../interface.ts'
+import type { Connector, ConnectorOptions, HttpTable, Written } from '../interface.ts'
 import { type ItemTable, itemCells, itemTable } from '../json/item-table.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
+import { type PageMark, areUnchanged, marksText, pageMark } from './page-marks.ts'
 import { type Page, type PageSource, pagesOf } from './pages.ts'
 
 export async function openHttp(url: string, options: ConnectorOptions): Promise<Connector> {
@@ -24,16 +25,19 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     pauseMsMax: 60_000,
     accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
   })
-  const source: PageSource = { client, base, signal: options.signal }
+  const source: PageSource = { client, base, ahead: new Map(), signal: options.signal }
+  /** Of tables that were read to their end. */
+  const marks = new Map<string, string>()
   return {
     location: url,
     identity: () => Promise.resolve(`http:${base.href}`),
-    async discover(names = (options.http ?? []).map(({ table }) => table)) {
+    async discover(names = (options.http ?? []).map(({ table }) => table), known = []) {
       const tables = names.map((name) =>
         itemTable<HttpTable>(options.http?.find(({ table }) => table === name) ?? { table: name }),
       )
-      // That it answers, and has the rows where they are said to be, is known before anything is made of it.
-      for (const table of tables)
+      // That it answers, and has the rows where they are said to be, is known before anything is made of it. Of a table
+      // that was read before, reading says so.
+      for (const table of tables.filter(({ name }) => !known.some((one) => one.name === name)))
         for await (const page of pagesOf(source, table.declared)) {
           cellsOf(table, page)
           break
@@ -42,8 +46,9 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     },
     snapshot: () =>
       Promise.resolve({
-        rows: (table) => rowsOf(source, table as ItemTable<HttpTable>),
+        rows: (table) => rowsOf(source, table as ItemTable<HttpTable>, marks),
         digest: () => Promise.resolve(null),
+        written: (table, earlier) => writtenSince(source, table as ItemTable<HttpTable>, marks, earlier),
         close: () => Promise.resolve(),
       }),
     checkpoint: () => Promise.resolve(null),
@@ -79,10 +84,17 @@ async function secretHeaders(
 }
 
 /** While pages are read the API goes on: an item that has slid to a later page meanwhile comes twice, and counts once. */
-async function* rowsOf(source: PageSource, table: ItemTable<HttpTable>): AsyncGenerator<Cell[][]> {
+async function* rowsOf(
+  source: PageSource,
+  table: ItemTable<HttpTable>,
+  marks: Map<string, string>,
+): AsyncGenerator<Cell[][]> {
+  const pages: (PageMark | null)[] = []
+  marks.delete(table.name)
   const places = table.key.map((name) => table.columns.findIndex((column) => column.name === name))
   const seen = new Set<string>()
   for await (const page of pagesOf(source, table.declared)) {
+    pages.push(pageMark(page.path, page))
     yield cellsOf(table, page).filter((cells) => {
       const key = places
         .map((place) => `${cells[place]!.kind} ${Buffer.from(cells[place]!.bytes).toString('latin1')}`)
@@ -90,13 +102,33 @@ async function* rowsOf(source: PageSource, table: ItemTable<HttpTable>): AsyncGe
       return seen.size < seen.add(key).size
     })
   }
+  marks.set(table.name, marksText(source, table.declared, pages))
 }
+
+/** Whether any page has changed; which rows have, nothing says. */
+async function writtenSince(
+  source: PageSource,
+  { name, declared }: ItemTable<HttpTable>,
+  marks: ReadonlyMap<string, string>,
+  earlier: string | null,
+): Promise<Written> {
+  const isSame = await areUnchanged(source, declared, earlier)
+  return {
+    get mark() {
+      return isSame ? earlier! : (marks.get(name) ?? '')
+    },
+    since: isSame ? { isSame, kept: 0, written: 0, rows: nothing } : null,
+  }
+}
+
+// oxlint-disable-next-line require-yield
+async function* nothing(): AsyncGenerator<never> {}
 
 function cellsOf(table: ItemTable, { items }: Page): Cell[][] {
   return items.map((item, i) => {
     const cells = itemCells(table, item)
     if (typeof cells !== 'string') return cells
-    throw new VarveError('VARVE_RULE_VIOLATED', `table '${table.name}': item ${i + 1} of a page ${cells}`, {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `table '${table.name}': item ${i + 1} of a page ${cells}`, {
       data: { table: table.name, item: i + 1 },
       hint: "say in varve.yaml, under the link's 'http', which properties are the 'key'",
     })

@@ -11,14 +11,35 @@ const pageBytesMax = 32 << 20
 const pagesMax = 100_000
 
 export interface Page {
+  /** Path and query. */
+  readonly path: string
   readonly items: readonly JsonRange[]
+  readonly headers: HttpAnswer['headers']
 }
 
 export interface PageSource {
   readonly client: HttpClient
   /** With a slash at its end. */
   readonly base: URL
+  /** Pages that were answered when it was asked whether they have changed, by path: each is read once. */
+  readonly ahead: Map<string, HttpAnswer>
   readonly signal?: AbortSignal | undefined
+}
+
+/** With a condition among `headers` the answer may be 304. */
+export async function askPage(
+  { client, signal }: PageSource,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpAnswer> {
+  return client.send({
+    method: 'GET',
+    path,
+    headers: { accept: 'application/json', ...headers },
+    expected: [304],
+    bytesMax: pageBytesMax,
+    signal,
+  })
 }
 
 export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGenerator<Page> {
@@ -29,20 +50,16 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
     if (seen.has(url.href) || seen.size >= pagesMax)
       throw fault(table, `its pages go on for ever: ${shown(url)}`)
     seen.add(url.href)
-    const answer = await source.client.send({
-      method: 'GET',
-      path: `${url.pathname}${url.search}`,
-      headers: { accept: 'application/json' },
-      bytesMax: pageBytesMax,
-      signal: source.signal,
-    })
+    const path = `${url.pathname}${url.search}`
+    const answer = source.ahead.get(path) ?? (await askPage(source, path))
+    source.ahead.delete(path)
     const document = documentRange(answer.body)
     if (document === null) throw fault(table, `what ${shown(url)} answers is not JSON`)
     const found = rangeAt(document, table.items ?? '')
     const items = found === null ? null : elementsOf(found)
     if (items === null)
       throw fault(table, `there is no list at '${table.items ?? ''}' in what ${shown(url)} answers`)
-    yield { items }
+    yield { path, items, headers: answer.headers }
     url = nextOf(table, { url, base, answer, document, isEmpty: items.length === 0 })
   }
 }
@@ -71,8 +88,14 @@ function nextOf(table: HttpTable, here: Here): URL | null {
     const count = Number(url.searchParams.get(parameter) ?? '1')
     return withParameter(url, parameter, String(count + 1))
   }
-  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(answer.headers['link'] ?? '') ?? []
-  return target === undefined ? null : sameOrigin(new URL(target, url), base, table)
+  const target = linkedPage(answer.headers)
+  return target === null ? null : sameOrigin(new URL(target, url), base, table)
+}
+
+/** What the header Link has with rel="next". */
+export function linkedPage(headers: HttpAnswer['headers']): string | null {
+  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '') ?? []
+  return target ?? null
 }
 
 function withParameter(url: URL, parameter: string, value: string): URL {

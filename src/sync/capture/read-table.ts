@@ -45,7 +45,7 @@ export async function readTable(
   const { snapshot, table, where, previous } = source
   const last = digests.lastOf(path)
   const written = (await snapshot.written?.(table, last?.mark ?? null)) ?? null
-  const digest = written === null ? await snapshot.digest(table) : written.mark
+  const digest = written === null ? await snapshot.digest(table) : null
   if (known?.kind === 'table' && written === null && digests.isSame(path, digest, known.table)) {
     digests.add(path, digest, known.table)
     return known
@@ -59,12 +59,12 @@ export async function readTable(
     }
     const now = await takeIn(io, reading, written.since, { table, where })
     if (now !== null) {
-      digests.add(path, digest, now)
+      digests.add(path, written.mark, now)
       return { kind: 'table', executable: false, table: now }
     }
   }
   const read = await readWhole(io, source, options)
-  digests.add(path, digest, read.table)
+  digests.add(path, written?.mark ?? digest, read.table)
   return read
 }
 
