@@ -5,6 +5,7 @@ import http from 'node:http'
 import https from 'node:https'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type isomorphicGit from 'isomorphic-git'
 import { VarveError } from '../base/errors.ts'
 import { type GitFolder, findGitFolder } from './git-folder.ts'
@@ -43,9 +44,9 @@ export class GitSource {
     const git = (await import('isomorphic-git')).default
     if (/^https?:\/\//i.test(source)) return GitSource.#fetched(git, source, signal)
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source) && !source.startsWith('file://')) throw unreachable(source)
-    const folder = source.startsWith('file://') ? new URL(source).pathname : source
+    const folder = source.startsWith('file://') ? folderOf(source) : source
     if (!fs.existsSync(folder) && /^[^/\\]{2,}:/.test(source)) throw unreachable(source)
-    return new GitSource(git, findGitFolder(path.resolve(decodeURI(folder))), null)
+    return new GitSource(git, findGitFolder(path.resolve(folder)), null)
   }
 
   static async #fetched(git: Git, url: string, signal: AbortSignal | undefined): Promise<GitSource> {
@@ -178,6 +179,14 @@ export class GitSource {
 
 export function withoutUser(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
+}
+
+function folderOf(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    throw unreachable(url)
+  }
 }
 
 function unreachable(source: string): VarveError {

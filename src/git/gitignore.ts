@@ -11,10 +11,15 @@ export function findGitRoot(dir: string): string | null {
   }
 }
 
-/** Appends `line` unless it is there; returns the file's path when it was changed, else null. */
+/**
+ * Appends `line` unless it is there; returns the file's path when it was changed, else null. Where something else than a
+ * file has that name it stays as it is: Git follows no symlink there either, and it may lead anywhere.
+ */
 export function ensureIgnored(gitRoot: string, line: string): string | null {
   const file = path.join(gitRoot, '.gitignore')
-  const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (stat?.isFile() === false) return null
+  const text = stat === undefined ? '' : fs.readFileSync(file, 'utf8')
   const bare = line.replace(/^\/|\/$/g, '')
   const known = text.split('\n').map((entry) => entry.trim().replace(/^\/|\/$/g, ''))
   if (known.includes(bare)) return null

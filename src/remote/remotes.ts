@@ -139,7 +139,8 @@ export async function removeRemote(store: Store, name: string): Promise<void> {
     const config = new Map<string, string | null>()
     for (const [key, value] of current.config) {
       const isUpstream = /^branch\..+\.upstream$/.test(key) && value.startsWith(prefix)
-      if (isUpstream || key.startsWith(`remote.${name}.`)) config.set(key, null)
+      // 'remote.a.b.url' is of the remote 'a.b', not of 'a'.
+      if (isUpstream || /^remote\.(.+)\.[^.]+$/.exec(key)?.[1] === name) config.set(key, null)
     }
     return { refs, config, operation: { name: 'remote remove', message: name, author: '' } }
   })

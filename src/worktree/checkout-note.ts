@@ -30,7 +30,7 @@ export function writeNote(worktree: Worktree, intent: CheckoutIntent): CheckoutN
   onPath(place, 'writing', () => {
     fs.mkdirSync(folder, { recursive: true })
     try {
-      fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid }), {
+      fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid, born: birthOf(process.pid) }), {
         flag: 'wx',
         flush: true,
         mode: 0o600,
@@ -63,7 +63,7 @@ export function notesLeftBehind(
   for (const name of namesIn(folderOf(worktree))) {
     const note = noteName.test(name) ? readNote(`${folderOf(worktree)}/${name}`) : 'gone'
     if (note === 'gone' || active.has(name)) continue
-    if (note !== null && note.pid !== process.pid && isAlive(note.pid)) continue
+    if (note !== null && note.pid !== process.pid && isAlive(note)) continue
     left.push({ name, intent: note?.intent ?? null })
   }
   return left
@@ -82,15 +82,22 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function readNote(place: string): { pid: number; intent: CheckoutIntent } | null | 'gone' {
+interface Note {
+  readonly pid: number
+  readonly born: string | null
+  readonly intent: CheckoutIntent
+}
+
+function readNote(place: string): Note | null | 'gone' {
   try {
     if (fs.statSync(place).size > noteBytesMax) return null
     const value: unknown = JSON.parse(fs.readFileSync(place, 'utf8'))
     if (typeof value !== 'object' || value === null) return null
-    const { from, to, sequence, pid } = value as Record<string, unknown>
+    const { from, to, sequence, pid, born } = value as Record<string, unknown>
     if (typeof from !== 'string' || typeof to !== 'string' || !isCid(from) || !isCid(to)) return null
     if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(pid)) return null
-    return { pid: pid as number, intent: { from, to, sequence: sequence as number } }
+    const intent = { from, to, sequence: sequence as number }
+    return { pid: pid as number, born: typeof born === 'string' ? born : null, intent }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 'gone'
     if (error instanceof SyntaxError) return null
@@ -98,12 +105,27 @@ function readNote(place: string): { pid: number; intent: CheckoutIntent } | null
   }
 }
 
-function isAlive(pid: number): boolean {
+function isAlive({ pid, born }: Note): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return errnoOf(error) === 'EPERM'
+    if (errnoOf(error) !== 'EPERM') return false
+  }
+  const now = born === null ? null : birthOf(pid)
+  return now === null || now === born
+}
+
+/**
+ * When the process began, after which start of the system: its number alone is soon another's, in a container most of all.
+ * null where the system does not tell.
+ */
+function birthOf(pid: number): string | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  } catch {
+    return null
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { alignedRows } from '../../src/cli/format/columns.ts'
 import { sizeText } from '../../src/cli/format/size.ts'
 import { dateText } from '../../src/cli/format/time.ts'
+import { shownUrl } from '../../src/cli/format/transfer.ts'
 import { changedValues, keyText, rowText, valueText } from '../../src/cli/format/value.ts'
 import { toJson } from '../../src/table/json.ts'
 import { displayWidth, shortened, visible, visibleLine } from '../../src/cli/visible.ts'
@@ -23,6 +24,11 @@ describe('text from outside', () => {
         return !/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(visible(text))
       }),
     )
+  })
+
+  test('a URL that names no folder is shown as it is', () => {
+    expect(shownUrl('file:///a%2fb')).toBe('file:///a%2fb')
+    expect(shownUrl('file://host/a')).toBe('file://host/a')
   })
 
   test('widths count what a terminal shows', () => {

@@ -39,3 +39,10 @@ test("Git's root is found from below, also where .git is a file", () => {
   fs.writeFileSync(path.join(dir, '.git'), 'gitdir: elsewhere\n')
   expect(findGitRoot(path.join(dir, 'a/b'))).toBe(dir)
 })
+
+test('nothing is written through a symlink that came with the Git repository', () => {
+  fs.writeFileSync(path.join(dir, 'elsewhere'), 'mine\n')
+  fs.symlinkSync('elsewhere', path.join(dir, '.gitignore'))
+  expect(ensureIgnored(dir, '.varve/')).toBeNull()
+  expect(read()).toBe('mine\n')
+})

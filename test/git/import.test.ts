@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import http from 'node:http'
 import { spawn } from 'node:child_process'
+import { pathToFileURL } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import type { CommitCid } from '../../src/encoding/cid.ts'
@@ -378,3 +379,15 @@ function serveGit(gitdir: string): http.Server {
     })
   })
 }
+
+test('a folder is taken by its name, whatever is in it; a file URL is decoded', async () => {
+  const git = repository()
+  git.write('f', 'x')
+  git.commit('One')
+  const odd = new GitRepository(`${git.dir} 100%#`)
+  made.push(odd)
+  fs.cpSync(git.dir, odd.dir, { recursive: true })
+  expect((await bring(MemoryStore.create(), odd.dir)).commits).toBe(1)
+  expect((await bring(MemoryStore.create(), pathToFileURL(odd.dir).href)).commits).toBe(1)
+  expect(await faultOf('file:///tmp/%zz')).toContain('VARVE_UNREACHABLE')
+})

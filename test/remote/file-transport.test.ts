@@ -165,3 +165,10 @@ async function pushUntilIn(hub: string, i: number): Promise<void> {
   }
   await remote.close()
 }
+
+test('removing a remote leaves the one whose name goes on after a dot', async () => {
+  const store = MemoryStore.create()
+  for (const name of ['a', 'a.b']) await addRemote(store, name, `/srv/${name}`)
+  await removeRemote(store, 'a')
+  expect(listRemotes(await store.manifest())).toEqual([{ name: 'a.b', url: '/srv/a.b' }])
+})

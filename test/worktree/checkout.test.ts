@@ -213,7 +213,7 @@ describe('a symlink that leads out of the worktree', () => {
 })
 
 describe('a checkout cut short', () => {
-  async function cutShort(worktree: Worktree, target: Commit): Promise<Worktree> {
+  async function cutShort(worktree: Worktree, target: Commit, pid = 2 ** 22 + 1): Promise<Worktree> {
     const real = worktreeFolder(worktree)
     const dying: Folder = {
       prepare: (...args) => real.prepare(...args),
@@ -233,10 +233,7 @@ describe('a checkout cut short', () => {
     for (const name of fs.readdirSync(folder)) {
       const note = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))
       fs.rmSync(path.join(folder, name))
-      fs.writeFileSync(
-        path.join(folder, 'f'.repeat(16) + '.json'),
-        JSON.stringify({ ...note, pid: 2 ** 22 + 1 }),
-      )
+      fs.writeFileSync(path.join(folder, 'f'.repeat(16) + '.json'), JSON.stringify({ ...note, pid }))
     }
     return secondView(worktree)
   }
@@ -248,6 +245,16 @@ describe('a checkout cut short', () => {
     expect(everything(next)).toEqual({ a: '1', b: '1' })
     expect(fs.readdirSync(path.join(next.dotDir, 'checkouts'))).toEqual([])
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'is rolled forward although another process has its number now',
+    async () => {
+      const { worktree, commits } = await history({ a: '1' }, { a: '2' })
+      const next = await cutShort(worktree, commits[0]!, process.ppid)
+      await recover(next)
+      expect(everything(next)).toEqual({ a: '1' })
+    },
+  )
 
   test('leaves what the user changed since', async () => {
     const { worktree, commits } = await history({ a: '1', b: '1' }, { a: '2', b: '2' })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addTable, removeTable, renameTables } from '../../src/worktree/config-edit.ts'
+import { stage } from '../../src/worktree/add.ts'
 import { parseConfig } from '../../src/dataset/config.ts'
 import { read, worktreeWith } from './folder.ts'
 
@@ -145,5 +146,11 @@ tables:
       key: ['id'],
       format: null,
     })
+  })
+
+  // /dev/zero has no end, and its size is 0.
+  test.each(['/dev/zero', 'other.yaml'])('is not followed to where a symlink leads: %s', async (target) => {
+    const worktree = worktreeWith({ 'a.csv': 'id\n1\n', 'other.yaml': '', 'varve.yaml': `-> ${target}` })
+    await expect(stage(worktree, ['a.csv'])).rejects.toMatchObject({ code: 'VARVE_RULE_VIOLATED' })
   })
 })

@@ -26,10 +26,19 @@ function printOne(out: Output, result: PushedCopy, direction: 'from' | 'to'): vo
 
 /** A folder is shown from where the user stands, when that is shorter. */
 export function shownUrl(url: string): string {
-  const folder = url.startsWith('file://') ? fileURLToPath(url) : url
-  if (!path.isAbsolute(folder)) return url
+  const folder = url.startsWith('file://') ? folderOrNull(url) : url
+  if (folder === null || !path.isAbsolute(folder)) return url
   const relative = path.relative(process.cwd(), folder) || '.'
   return relative.length < url.length ? relative : url
+}
+
+/** null where the URL is not that of a local folder: using it says so, showing it must not fail. */
+function folderOrNull(url: string): string | null {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return null
+  }
 }
 
 function updateCells(update: RefUpdate): string[] {
