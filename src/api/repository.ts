@@ -9,11 +9,11 @@ import { signatureOf } from '../repo/context.ts'
 import { abortMerge } from '../repo/merge.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { GcReport } from '../store/interface.ts'
-import { stage } from '../worktree/add.ts'
+import { type StageOptions, stage } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { movePath } from '../worktree/move.ts'
-import { recover } from '../worktree/recover.ts'
+import { tryRecover } from '../worktree/recover.ts'
 import { removePaths } from '../worktree/remove.ts'
 import { restorePaths } from '../worktree/restore.ts'
 import { track, untrack } from '../worktree/track.ts'
@@ -40,6 +40,8 @@ export class Repository extends DerivingRepository {
   /** The .gitignore that `init` added '.varve/' to, if it did. */
   readonly gitignore: string | null
   readonly #worktree: Worktree | null
+  /** Why a checkout that was cut short could not be finished. */
+  #unfinished: VarveError | null = null
 
   private constructor(place: Place, options: t.OpenOptions) {
     const makeTree = (repo: Repo): Worktree => ({
@@ -65,7 +67,8 @@ export class Repository extends DerivingRepository {
   /** Opens the repository that `dir` lies in. @throws VarveError VARVE_NO_REPOSITORY */
   static async open(dir: string, options: t.OpenOptions = {}): Promise<Repository> {
     const repository = new Repository(await findPlace(path.resolve(dir), options), options)
-    if (repository.#worktree !== null) await recover(repository.#worktree)
+    if (repository.#worktree !== null) repository.#unfinished = await tryRecover(repository.#worktree)
+    if (repository.#unfinished !== null) options.onWarning?.(repository.#unfinished.message)
     return repository
   }
 
@@ -81,13 +84,17 @@ export class Repository extends DerivingRepository {
     })
   }
 
+  async #stage(paths: readonly string[], options: StageOptions): Promise<t.AddResult> {
+    if (this.#unfinished !== null) throw this.#unfinished
+    return stage(this.worktree, paths, options)
+  }
+
   async add(
     paths: readonly string[],
     options: t.OperationOptions & { all?: boolean; asFile?: boolean; dryRun?: boolean } = {},
   ): Promise<t.AddResult> {
-    const { worktree } = this
     const named = options.all === true ? ['.'] : paths
-    const result = await stage(worktree, named, options)
+    const result = await this.#stage(named, options)
     // As in git, adding a path says that its conflicts are settled by what the file holds.
     if (options.dryRun !== true && options.all !== true) await settlePaths(this.repo, named)
     return result
@@ -165,7 +172,7 @@ export class Repository extends DerivingRepository {
   ): Promise<t.CommitInfo> {
     // Before anything is staged: a commit that cannot be made should leave the index alone.
     signatureOf(this.repo, await this.repo.store.manifest(), options.author)
-    if (options.all === true) await stage(this.worktree, ['.'], { ...options, trackedOnly: true })
+    if (options.all === true) await this.#stage(['.'], { ...options, trackedOnly: true })
     const commit = await commitIndex(this.repo, options)
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
   }

@@ -1,7 +1,9 @@
 // The dataset at a revision: what is in it, and the bytes of one file.
 import type { Snapshot } from '../api/data.ts'
 import type { ListEntry } from '../api/interface.ts'
+import { compareBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
+import { pathToBytes } from '../files/path.ts'
 import { sendJson, sendStream } from './answers.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
@@ -91,7 +93,7 @@ async function listTree(exchange: Exchange): Promise<void> {
 
 /** As paths are ordered: by their bytes. */
 function isBehind(path: string, last: string): boolean {
-  return Buffer.compare(Buffer.from(path), Buffer.from(last)) > 0
+  return compareBytes(pathToBytes(path), pathToBytes(last)) > 0
 }
 
 async function entryOf(snapshot: Snapshot, path: string): Promise<ListEntry> {

@@ -1,11 +1,13 @@
 // Rolls a checkout forward that was cut short after its manifest was published: files that still hold what the old
 // tree says become what the new one says. Anything else in their place is the user's, and stays as it is.
-import { isVarveError } from '../base/errors.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
 import { Tree } from '../files/tree.ts'
 import { indexRef } from '../repo/interface.ts'
 import { type CheckoutIntent, forgetNote, notesLeftBehind } from './checkout-note.ts'
-import { planSteps, stepsBetween } from './checkout-plan.ts'
+import { type Step, planSteps, stepsBetween } from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
+import { equalEntries } from './entries.ts'
+import { readIndex } from './index-state.ts'
 import type { Worktree } from './interface.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
 
@@ -15,6 +17,25 @@ export async function recover(worktree: Worktree): Promise<void> {
     if (note.intent !== null && (await wasPublished(worktree, note.intent)))
       await rollForward(worktree, note.intent)
     forgetNote(worktree, note)
+  }
+}
+
+/**
+ * As recover, for whoever has other things to do: what cannot be finished now (a folder that may not be written to, a damaged
+ * table) must keep nobody from looking, or from going back. Returns why; then nothing may be staged, for the files that are
+ * behind would be taken for the user's.
+ */
+export async function tryRecover(worktree: Worktree): Promise<VarveError | null> {
+  try {
+    await recover(worktree)
+    return null
+  } catch (cause) {
+    if (!isVarveError(cause)) throw cause
+    return new VarveError(
+      cause.code,
+      `a checkout that was cut short cannot be finished, and files still show what was before it: ${cause.message}`,
+      { data: cause.data, cause, hint: "put right what is in its way, or go back with 'varve undo'" },
+    )
   }
 }
 
@@ -34,7 +55,7 @@ async function rollForward(worktree: Worktree, { from, to }: CheckoutIntent): Pr
   const { nodes } = worktree.repo
   const trees = await loadTrees(worktree, { from, to })
   if (trees === null) return
-  const steps = await stepsBetween(worktree, trees.from, trees.to, {})
+  const steps = await stillWanted(worktree, trees.to, await stepsBetween(worktree, trees.from, trees.to, {}))
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     const { planned } = await planSteps(worktree, steps, cache, {})
@@ -42,6 +63,15 @@ async function rollForward(worktree: Worktree, { from, to }: CheckoutIntent): Pr
   } finally {
     await cache.close()
   }
+}
+
+/** The index may have gone elsewhere since: what it holds there is for others to bring. */
+async function stillWanted(worktree: Worktree, to: Tree, steps: readonly Step[]): Promise<readonly Step[]> {
+  const { index } = await readIndex(worktree)
+  if (index.cid === to.cid) return steps
+  const paths = steps.map(({ path }) => path)
+  const [now, then] = [await index.getMany(paths), await to.getMany(paths)]
+  return steps.filter((_, i) => equalEntries(now[i]!, then[i]!))
 }
 
 // An old tree that gc has taken away can prove nothing about the files: they are left as they are.

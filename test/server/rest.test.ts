@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { Repository } from '../../src/api/repository.ts'
+import { commitOn } from '../remote/history.ts'
 import { type Serving, serve } from './serving.ts'
 
 const author = { author: { name: 'Ada', email: 'ada@example.org' } }
@@ -267,4 +268,21 @@ test('a new repository is there at once', async () => {
   ])
   expect((await call('/v1/repos/new-one/branches')).json).toEqual({ items: [] })
   expect((await call('/v1/repos/new-one/tree')).status).toBe(404)
+})
+
+test('pages of names that are not UTF-8 leave none out', async () => {
+  const serving = await serve()
+  const store = await serving.repository('old')
+  await commitOn(store, 'refs/heads/main', {
+    files: { 'caf\udce8': '1', 'caf\udce9': '2', 'caf\udcea': '3' },
+  })
+  const found: string[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const { json } = await serving.call(
+      `/v1/repos/old/tree?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    )
+    found.push(...json.items.map(({ path: name }: Row) => name))
+    cursor = json.cursor as string | null
+  }
+  expect(found).toEqual(['caf\udce8', 'caf\udce9', 'caf\udcea'])
 })
