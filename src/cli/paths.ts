@@ -22,11 +22,11 @@ export function toRepositoryPaths(root: string | null, typed: readonly string[])
   return typed.map((one) => toRepositoryPath(root, one))
 }
 
-/** How a path of the repository is written from where the user stands. */
+/** How a path of the repository is written from where the user stands; a folder ends with '/' if it did. */
 export function fromRepositoryPath(root: string | null, known: string): string {
-  return root === null
-    ? known
-    : path.relative(process.cwd(), path.join(root, known)).split(path.sep).join('/') || '.'
+  if (root === null) return known
+  const relative = path.relative(process.cwd(), path.join(root, known)).split(path.sep).join('/') || '.'
+  return known.endsWith('/') ? `${relative}/` : relative
 }
 
 /** 'REV:PATH' names from the root, as Git does, and 'REV:./PATH' from where the user stands. */

@@ -54,6 +54,11 @@ describe('one repository, command by command', () => {
       { path: 'varve.yaml', state: 'added', kind: 'file' },
     ])
     put('new.txt', 'x')
+    mkdirSync(path.join(cwd, 'folder'))
+    put('folder/new.txt', 'x')
+    expect(await ok(['status'], { cwd })).toMatch(/^ {2}folder\/$/m)
+    expect(await ok(['status'], { cwd: path.join(cwd, 'folder') })).toMatch(/^ {2}\.\/$/m)
+    rmSync(path.join(cwd, 'folder'), { recursive: true })
     expect(await json(['status'], { cwd })).toEqual({
       branch: 'main',
       head: null,
