@@ -15,6 +15,7 @@ import { withWriter } from '../repo/context.ts'
 import { readBranch } from '../repo/head.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
+import { asStored } from './apply/as-stored.ts'
 import { applyRound } from './apply/commits.ts'
 import { commitTree } from './branch-change.ts'
 import { capture } from './capture/capture.ts'
@@ -120,7 +121,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   if (options.retry !== true) for (const row of await stillRejected(round, io, both)) held.add(row)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
   const step = { ...start, ...sides, captured, target, common, ...first }
-  const written = await applyRound(step, sides)
+  const stored = await asStored(step)
+  const written = await applyRound({ ...step, target: stored.target }, sides)
   await showPlan(io, options, {
     branch: merged.change,
     endpoint: { before: captured.cid, after: written.after.cid },
@@ -135,7 +137,7 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     heldBack: await held.named(io, captured),
     commit,
     pending,
-    notes: [...notes, ...(await notesOf(io, round, tables, merged.whole))],
+    notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, merged.whole))],
   })
 }
 

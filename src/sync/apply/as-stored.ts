@@ -1,0 +1,119 @@
+// Rows that an endpoint keeps in a form of its own: a number with more digits, a text that a trigger has changed. A mirror
+// would write them again in each round, and a follower of it would never rest. So a row that was written twice in the same
+// way, and was found both times as it had been before, is left at that until either side changes it.
+import { type Cid, cidOfDigest, digestHex } from '../../encoding/cid.ts'
+import { fromHex } from '../../base/bytes.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { readCommit } from '../../history/commit.ts'
+import type { Commit } from '../../history/interface.ts'
+import { diffMaps } from '../../prolly/diff.ts'
+import { sameEntry } from '../../prolly/entry-batch.ts'
+import type { Edit } from '../../prolly/interface.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { TableObject } from '../../table/interface.ts'
+import { writeTable } from '../../table/table-object.ts'
+import { commitTree } from '../branch-change.ts'
+import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import type { ApplyStep } from './interface.ts'
+
+export interface AsStored {
+  readonly target: Tree
+  /** For people. */
+  readonly notes: readonly string[]
+}
+
+/** The target with such rows as they are there. */
+export async function asStored(
+  step: Pick<ApplyStep, 'round' | 'io' | 'tables' | 'captured' | 'target' | 'branch' | 'state'>,
+): Promise<AsStored> {
+  const { round, io, tables, captured, target, branch } = step
+  const { link, options } = round
+  const last =
+    link.mode === 'mirror' && options.retry !== true ? await lastWrites(io, step.state.written) : null
+  // Each commit is a write of its own, and they come first.
+  const isBehind =
+    link.commits === 'each' && last?.branch !== (branch === null ? undefined : digestHex(branch))
+  if (last === null || isBehind) return { target, notes: [] }
+  const entries = new Map<Path, TreeEntry>()
+  const notes: string[] = []
+  for (const linked of tables) {
+    const found = await tableAsStored(io, linked, { captured, target, ...last })
+    if (found === null) continue
+    entries.set(linked.path, { kind: 'table', executable: false, table: writeTable(io.writer, found.table) })
+    const rows = found.count === 1 ? 'a row' : `${found.count} rows`
+    notes.push(`'${linked.table.name}' keeps ${rows} in a form of its own: left so after two writes`)
+  }
+  return { target: entries.size === 0 ? target : await target.update(io.writer, entries), notes }
+}
+
+interface Trees {
+  /** What was told last, and before that. */
+  readonly told: Tree
+  readonly toldBefore: Tree
+  /** As the endpoint was read before it was told last. */
+  readonly read: Tree
+}
+
+async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branch: unknown }) | null> {
+  if (written === null) return null
+  const { reader } = io.nodes
+  const last = await readCommit(reader, written)
+  const { branch } = last.extra
+  const earlier = last.parents.find((cid) => digestHex(cid) !== branch)
+  const live = liveOf(last)
+  if (earlier === undefined || live === null) return null
+  const before = await readCommit(reader, earlier)
+  if (liveOf(before) === null) return null
+  return {
+    told: await Tree.load(io.nodes, last.tree),
+    toldBefore: await Tree.load(io.nodes, before.tree),
+    read: await commitTree(io, live),
+    branch,
+  }
+}
+
+/** As `baseExtra` has it. */
+function liveOf({ extra: { live } }: Commit): Cid | null {
+  return typeof live === 'string' ? cidOfDigest('dag-cbor', fromHex(live)) : null
+}
+
+async function tableAsStored(
+  io: Io,
+  { path }: LinkedTable,
+  { captured, target, told, toldBefore, read }: Trees & { readonly captured: Tree; readonly target: Tree },
+): Promise<{ readonly table: TableObject; readonly count: number } | null> {
+  const tables: TableObject[] = []
+  for (const tree of [captured, target, told, toldBefore, read]) {
+    const table = await tableAt(io, tree, path)
+    if (table === null) return null
+    tables.push(table)
+  }
+  const [now, wanted] = tables as [TableObject, TableObject]
+  if (now.rows === wanted.rows || tables.some((one) => layoutOf(one) !== layoutOf(now))) return null
+  const maps = await Promise.all(tables.map(({ rows }) => ProllyMap.load(io.nodes, rows)))
+  let count = 0
+  async function* kept(): AsyncGenerator<Edit[]> {
+    for await (const differences of diffMaps(maps[0]!, maps[1]!)) {
+      const updates = differences.filter(({ before, after }) => before !== null && after !== null)
+      const keys = updates.map(({ key }) => key)
+      const [one, other, was] = await Promise.all(maps.slice(2).map((map) => map.getMany(keys)))
+      const edits = updates.flatMap(({ key, before, after }, i): Edit[] => {
+        const isTwice =
+          sameEntry(after, one![i]!) && sameEntry(after, other![i]!) && sameEntry(before, was![i]!)
+        return isTwice ? [{ key, value: before!.value, links: before!.links }] : []
+      })
+      count += edits.length
+      if (edits.length > 0) yield edits
+    }
+  }
+  const rows = (await maps[1]!.mutate(io.writer, kept())).cid
+  return count === 0 ? null : { table: { ...wanted, rows }, count }
+}
+
+/** Where the cells of a row stand. */
+function layoutOf({ schema }: TableObject): string {
+  const columns = schema.columns.toSorted((a, b) => a.id - b.id)
+  return JSON.stringify(columns.map(({ name }) => name))
+}
