@@ -1,5 +1,7 @@
 // What PostgreSQL takes for the same, computes itself, checks late or refuses by rules of its own.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { OpenLog } from '../../src/sync/log/open-log.ts'
+import { syncRoundWith } from '../../src/sync/round.ts'
 import { Linked, fault, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
@@ -130,6 +132,28 @@ describe.skipIf(!hasPostgres)(`corners of PostgreSQL${withoutPostgres}`, () => {
     linked.link = { ...linked.link, changes: 'log' }
     expect((await linked.sync()).notes.join()).toContain('the replica identity of t1 is neither')
     expect(await fault(linked.db.query(`UPDATE t SET s = 'b'`))).toBe('no error')
+  })
+
+  test('a part that is emptied or dropped while the link is followed takes its rows along', async () => {
+    const linked = await linkTo(`
+      CREATE TABLE t (id int PRIMARY KEY, s text) PARTITION BY RANGE (id);
+      CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (100);
+      CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (100) TO (200);
+      INSERT INTO t VALUES (1, 'a'), (101, 'b')`)
+    const log = new OpenLog({ isFollowing: true, compareMs: null })
+    await linked.connected(async (connector) => {
+      const { repo, link } = linked
+      const round = () => syncRoundWith({ repo, folder: null, connector, link, options: {} }, log)
+      for (const change of ['TRUNCATE t2', 'DROP TABLE t2']) {
+        await linked.db.query(`INSERT INTO t VALUES (102, 'c')`)
+        await round()
+        expect(await linked.branchRows('t')).toContainEqual({ id: 102, s: 'c' })
+        await linked.db.query(change)
+        await round()
+        expect(await linked.branchRows('t')).toEqual([{ id: 1, s: 'a' }])
+      }
+      await log.close()
+    })
   })
 
   test('a row that breaks a late constraint does not hold back those that wait for each other', async () => {

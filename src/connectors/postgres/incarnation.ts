@@ -7,7 +7,7 @@ export async function incarnationOf(client: Client, tables: readonly PostgresTab
   const { rows } = await client.query<{ files: string }>(
     `SELECT to_hex(hashtextextended(string_agg(DISTINCT f.oid || ':' || coalesce(pg_relation_filenode(f.oid), 0), ','), 0)) AS files
        FROM unnest($1::text[]) AS name,
-            LATERAL (SELECT name::regclass::oid AS oid UNION SELECT relid::oid FROM pg_partition_tree(name::regclass)) f`,
+            LATERAL (SELECT to_regclass(name)::oid AS oid UNION SELECT relid::oid FROM pg_partition_tree(to_regclass(name))) f`,
     [tables.map(({ sql }) => sql)],
   )
   return rows[0]!.files

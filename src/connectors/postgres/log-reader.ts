@@ -3,6 +3,7 @@
 import type { Client } from 'pg'
 import type { LogChange, LogPart, LogReader } from '../change-log.ts'
 import type { PostgresTable } from './discover.ts'
+import { asked } from './failure.ts'
 import { incarnationOf } from './incarnation.ts'
 import { LogRows } from './log-rows.ts'
 import type { LogStream } from './log-stream.ts'
@@ -20,7 +21,7 @@ export class PostgresLogReader implements LogReader {
   readonly #rows: LogRows
   readonly #at: SlotPosition
   /** Numbers of relations that the server has described. */
-  readonly #described = new Set<number>()
+  readonly #relations = new Set<number>()
   #seen: bigint
 
   constructor(client: Client, stream: LogStream, tables: readonly PostgresTable[], at: SlotPosition) {
@@ -33,8 +34,8 @@ export class PostgresLogReader implements LogReader {
   }
 
   async now(): Promise<string> {
-    const { rows } = await this.#client.query<{ lsn: string }>(
-      'SELECT pg_current_wal_flush_lsn()::text AS lsn',
+    const { rows } = await asked(this.#stream.location, () =>
+      this.#client.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn'),
     )
     return this.#position(lsnOf(rows[0]!.lsn))
   }
@@ -53,7 +54,7 @@ export class PostgresLogReader implements LogReader {
       } else if (arrived.message === null) this.#see(arrived.seen)
       else {
         const { message } = arrived
-        changes.push(...this.#rows.changesOf(message), ...(await this.#rewritten(message)))
+        changes.push(...this.#rows.changesOf(message), ...(await this.#described(message)))
         bytes += arrived.bytes
         if (message.kind === 'begin') xid = message.xid
         isInside = message.kind !== 'commit'
@@ -70,7 +71,8 @@ export class PostgresLogReader implements LogReader {
       }
     }
     if (this.#seen < target) this.#seen = target
-    yield { changes: [], position: this.#position(this.#seen), transaction: null }
+    // A partition that is emptied, dropped or detached takes its rows along, and the log says nothing.
+    yield { changes: await this.#rewritten(), position: this.#position(this.#seen), transaction: null }
   }
 
   async wait(signal: AbortSignal): Promise<void> {
@@ -94,12 +96,16 @@ export class PostgresLogReader implements LogReader {
   }
 
   /** ALTER TABLE … USING writes all rows anew and logs none: the server only describes the table once more. */
-  async #rewritten(message: LogMessage): Promise<LogChange[]> {
+  async #described(message: LogMessage): Promise<LogChange[]> {
     if (message.kind !== 'relation') return []
-    const isFirst = !this.#described.has(message.id)
-    this.#described.add(message.id)
-    if (isFirst) return []
-    if ((await incarnationOf(this.#client, this.#tables)) === this.#at.incarnation) return []
+    const isFirst = !this.#relations.has(message.id)
+    this.#relations.add(message.id)
+    return isFirst ? [] : this.#rewritten()
+  }
+
+  async #rewritten(): Promise<LogChange[]> {
+    const now = await asked(this.#stream.location, () => incarnationOf(this.#client, this.#tables))
+    if (now === this.#at.incarnation) return []
     return this.#tables.map(({ name }) => ({
       kind: 'unclear',
       table: name,

@@ -27,9 +27,10 @@ export type Arrived =
   | { readonly message: null; readonly seen: bigint }
 
 export class LogStream {
+  /** For messages. */
+  readonly location: string
   readonly #stream: Duplex
   readonly #client: Client
-  readonly #location: string
   readonly #timer: NodeJS.Timeout
   #queue: Arrived[] = []
   #next = 0
@@ -46,7 +47,7 @@ export class LogStream {
     from: { readonly slot: string; readonly start: bigint; readonly safe: bigint; readonly location: string },
   ) {
     this.#client = client
-    this.#location = from.location
+    this.location = from.location
     this.#received = from.start
     this.#safe = from.safe
     const sql = `START_REPLICATION SLOT "${from.slot}" LOGICAL ${lsnText(from.start)}
@@ -83,7 +84,7 @@ export class LogStream {
   /** Resolves when something has arrived; asks the server how far it is where `isAsking`. @throws what broke the line */
   async more(signal: AbortSignal | undefined, how: 'asking' | 'waiting'): Promise<void> {
     if (this.#next < this.#queue.length && (how === 'asking' || this.isCalling)) return
-    if (this.#failure !== null) throw endpointError(this.#location, this.#failure)
+    if (this.#failure !== null) throw endpointError(this.location, this.#failure)
     throwIfAborted(signal)
     if (how === 'asking') this.#tell(true)
     const again = how === 'asking' ? setInterval(() => this.#tell(true), askAgainMs) : undefined

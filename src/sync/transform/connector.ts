@@ -9,6 +9,7 @@ import type { TableTransform } from '../../dataset/interface.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { Link } from '../interface.ts'
 import { transformedChanges } from './changes.ts'
+import { RowExpressions } from './expressions.ts'
 import { secretVariable } from './mask.ts'
 import { TransformedTable } from './table-transform.ts'
 
@@ -27,8 +28,10 @@ class TransformedConnector implements Connector {
   readonly #connector: Connector
   readonly #transforms: readonly TableTransform[]
   readonly #secret: string | undefined
-  /** By the table as the dataset sees it. */
-  readonly #tables = new Map<EndpointTable, TransformedTable>()
+  /** By the table as the dataset sees it; each round of a follower finds them anew. */
+  readonly #tables = new WeakMap<EndpointTable, TransformedTable>()
+  /** By what they are made of. */
+  readonly #expressions = new Map<string, Promise<RowExpressions>>()
 
   constructor(connector: Connector, transforms: readonly TableTransform[], environment: Environment) {
     this.#connector = connector
@@ -53,7 +56,7 @@ class TransformedConnector implements Connector {
       const transform = this.#transforms.find(({ table }) => table === source.name)
       if (transform === undefined || source.trouble !== undefined) found.push(source)
       else {
-        const made = await TransformedTable.create(source, transform, this.#secret)
+        const made = await TransformedTable.create(source, transform, this.#secret, this.#expressionsOf)
         this.#tables.set(made.table, made)
         found.push(made.table)
       }
@@ -76,8 +79,15 @@ class TransformedConnector implements Connector {
   }
 
   async close(): Promise<void> {
-    for (const table of this.#tables.values()) table.close()
+    for (const made of this.#expressions.values()) (await made.catch(() => null))?.close()
     await this.#connector.close()
+  }
+
+  #expressionsOf: typeof RowExpressions.create = (columns, expressions, where) => {
+    const name = JSON.stringify([where, columns.map((column) => [column.name, column.type]), expressions])
+    const known = this.#expressions.get(name) ?? RowExpressions.create(columns, expressions, where)
+    this.#expressions.set(name, known)
+    return known
   }
 
   /** Without the columns that are not as the endpoint has them. */

@@ -51,6 +51,7 @@ export class TransformedTable {
     source: EndpointTable,
     transform: TableTransform,
     secret: string | undefined,
+    create: typeof RowExpressions.create = RowExpressions.create.bind(RowExpressions),
   ): Promise<TransformedTable> {
     checkNames(source, transform)
     const columns = outColumns(source, transform, secret)
@@ -59,8 +60,7 @@ export class TransformedTable {
       compute === null ? [] : [{ name: column, sql: compute }],
     )
     const wanted = where === null ? computed : [...computed, { name: 'where', sql: `(${where}\n) IS TRUE` }]
-    const expressions =
-      wanted.length === 0 ? null : await RowExpressions.create(source.columns, wanted, source.name)
+    const expressions = wanted.length === 0 ? null : await create(source.columns, wanted, source.name)
     return new TransformedTable(source, columns, expressions, where === null ? null : computed.length)
   }
 
