@@ -20,7 +20,7 @@ import { applyRound } from './apply/commits.ts'
 import { commitTree } from './branch-change.ts'
 import { capture } from './capture/capture.ts'
 import { TableDigests } from './capture/digests.ts'
-import { columnsOnlyHere } from './capture/drift.ts'
+import { columnsOnlyHere, columnsOnlyThere } from './capture/drift.ts'
 import { findTables } from './capture/find-tables.ts'
 import { guardCaptured } from './capture/guard-captured.ts'
 import { HeldRows } from './held/held-rows.ts'
@@ -70,10 +70,9 @@ export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt
 async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { repo, connector, link, options } = round
   const { nodes } = io
-  const startedMs = Date.now()
+  const [startedMs, held] = [Date.now(), new HeldRows()]
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
-  const held = new HeldRows()
   const approved = await Approved.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
@@ -117,8 +116,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const merged = await mergeIntoBranch(round, io, sides)
   const { target, common, commit } = merged
   await held.addConflicts(io, merged.conflicts, tables)
-  const both = { tables, captured, commit }
-  if (options.retry !== true) for (const row of await stillRejected(round, io, both)) held.add(row)
+  const last = options.retry === true ? [] : await stillRejected(round, io, { tables, captured, commit })
+  for (const row of last) held.add(row)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
   const step = { ...start, ...sides, captured, target, common, ...first }
   const stored = await asStored(step)
@@ -166,9 +165,12 @@ async function notesOf(
   const notes: string[] = []
   for (const { table, path } of tables) {
     const schema = (await tableAt(io, target, path))?.schema
-    const names = schema === undefined ? [] : columnsOnlyHere(schema, table)
-    if (names.length > 0)
-      notes.push(`'${table.name}' has no column ${names.join(', ')}: what is in it stays here`)
+    if (schema === undefined) continue
+    const [here, there] = [columnsOnlyHere(schema, table), columnsOnlyThere(schema, table)]
+    if (here.length > 0)
+      notes.push(`'${table.name}' has no column ${here.join(', ')}: what is in it stays here`)
+    if (there.length > 0)
+      notes.push(`'${path}' has no column ${there.join(', ')}: what is in it stays at the endpoint`)
   }
   return notes
 }

@@ -98,8 +98,8 @@ async function applyCommit(
   const { round, io } = now
   const { tables } = sides
   const merged = await mergeSides(round, io, sides, await branchSide(io, commit.tree, tables))
-  const view = (tree: Tree): Promise<Tree> => endpointView(io, tables, sides.captured, tree)
-  const [target, common] = [await view(merged.target), await view(merged.common)]
+  const target = await endpointView(io, tables, now.captured, merged.target, 'as captured')
+  const common = await endpointView(io, tables, sides.captured, merged.common)
   const held = waiting.wholeTables()
   await held.addConflicts(io, merged.conflicts, tables)
   for (const row of refused.rows) if (await isSameRow(io, row, refused.target, target)) held.add(row)

@@ -33,3 +33,9 @@ export function columnsOnlyHere(schema: Schema, table: EndpointTable): string[] 
   const there = new Set(table.columns.map(({ name }) => name))
   return schema.columns.filter(({ name }) => !there.has(name)).map(({ name }) => name)
 }
+
+/** The other way round: what is in them stays there. */
+export function columnsOnlyThere(schema: Schema, table: EndpointTable): string[] {
+  const here = new Set(schema.columns.map(({ name }) => name))
+  return table.columns.filter(({ name, generated }) => !generated && !here.has(name)).map(({ name }) => name)
+}

@@ -25,12 +25,12 @@ import { baseExtra, linkRef } from '../state.ts'
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
   const merge = await moveBranch(round, io, sides)
-  const view = (tree: Tree): Promise<Tree> => endpointView(io, sides.tables, sides.captured, tree)
+  const { tables, captured } = sides
   return {
     ...merge,
     whole: merge.target,
-    target: await view(merge.target),
-    common: await view(merge.common),
+    target: await endpointView(io, tables, captured, merge.target, 'as captured'),
+    common: await endpointView(io, tables, captured, merge.common),
   }
 }
 

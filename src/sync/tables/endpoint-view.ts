@@ -1,6 +1,6 @@
 // A tree as an endpoint can hold it. Columns that the dataset's table has and the endpoint's has not stay in the branch:
 // they are no part of what is written, nor of what both sides have in common, or else the next round would take them
-// for removed over there. Its columns have the endpoint's types, whatever the branch reads them as: else the next round
+// for removed over there. Columns that it has not and the endpoint's has keep there what is in them. Its columns have the endpoint's types, whatever the branch reads them as: else the next round
 // would take them for changed.
 import { compareBytes, equalBytes } from '../../base/bytes.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
@@ -18,20 +18,26 @@ import { rowChanges } from './row-changes.ts'
 
 const editsMax = 20_000
 
-/** `tree` with the columns that `captured` has. Its cost follows the rows that have values in others. */
+/**
+ * `tree` with the columns that `captured` has. Its cost follows the rows that have values in others. Columns that it has
+ * not itself are left out, for what is in common, or have what was captured, for what is to be written.
+ */
 export async function endpointView(
   io: Io,
   tables: readonly LinkedTable[],
   captured: Tree,
   tree: Tree,
+  others: 'as captured' | 'left out' = 'left out',
 ): Promise<Tree> {
   const entries = new Map<Path, TreeEntry>()
   for (const { table, path } of tables) {
     const [there, here] = [await tableAt(io, captured, path), await tableAt(io, tree, path)]
     if (there === null || here === null) continue
-    const names = new Set(there.schema.columns.map(({ name }) => name))
-    const isWhole = here.schema.columns.every(({ name }) => names.has(name))
-    const view = isWhole ? withTypesOf(there, here) : await withColumnsOf(io, there, here, table.name)
+    const [outer, inner] = [namesOf(there), namesOf(here)]
+    const isWhole = [...inner].every((name) => outer.has(name))
+    const isFull = others === 'left out' || [...outer].every((name) => inner.has(name))
+    const view =
+      isWhole && isFull ? withTypesOf(there, here) : await withColumnsOf(io, there, here, table.name)
     if (view === here) continue
     entries.set(path, { kind: 'table', executable: false, table: writeTable(io.writer, view) })
   }
@@ -57,12 +63,17 @@ async function withColumnsOf(
 ): Promise<TableObject> {
   const { columns } = there.schema
   const packer = new CellPacker(rowShape(there.schema), where)
+  const known = namesOf(here)
   let { map } = await Table.of(io.nodes, there)
   let edits: Edit[] = []
   for await (const changes of rowChanges(io.nodes, { before: there, after: here }, { columns }, 'all')) {
-    const puts = changes.filter(({ before, after }) => after !== null && !sameCells(before, after))
     const gone = changes.filter(({ after }) => after === null)
-    const rows = puts.map(({ after }) => [...after!])
+    const rows: Cell[][] = []
+    for (const { before, after } of changes) {
+      if (after === null) continue
+      const row = after.map((cell, i) => (known.has(columns[i]!.name) ? cell : (before?.[i] ?? cell)))
+      if (!sameCells(before, row)) rows.push(row)
+    }
     edits.push(
       ...packedEdits(packer.pack(rows), (content) => io.writer.put('raw', content)),
       ...gone.map(({ key }): Edit => ({ key, value: null })),
@@ -74,6 +85,10 @@ async function withColumnsOf(
   }
   map = await map.mutate(io.writer, sorted(edits))
   return { ...there, rows: map.cid }
+}
+
+function namesOf({ schema }: TableObject): Set<string> {
+  return new Set(schema.columns.map(({ name }) => name))
 }
 
 function sorted(edits: Edit[]): Edit[] {
