@@ -7,6 +7,10 @@ import { parse, stringify } from 'yaml'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { mergeJson } from '../../src/documents/json/merge-json.ts'
 import { mergeYaml } from '../../src/documents/yaml/merge-yaml.ts'
+import { NotFit } from '../../src/documents/structure/tree.ts'
+import { ValueTable } from '../../src/documents/structure/values.ts'
+import { readChunk, type Chunk } from '../../src/documents/yaml/chunk.ts'
+import { scanYaml } from '../../src/documents/yaml/scan.ts'
 import { cleanly, mergeTexts } from './documents.ts'
 
 const scalar = fc.constantFrom<unknown>(
@@ -134,5 +138,78 @@ describe('large YAML', () => {
     const merged = cleanly(mergeYaml, text(-1), text(5), text(6))
     expect(merged.match(/name new/g)?.length).toBe(2)
     expect(performance.now() - started).toBeLessThan(60_000)
+  }, 120_000)
+})
+
+describe('reading YAML line by line', () => {
+  const lines = fc.constantFrom(
+    'a: 1',
+    'b: "x # y"  # c',
+    "'k k': it''s",
+    "c: 'it''s'",
+    'd:',
+    'e: # why',
+    '- x',
+    '- a: 1',
+    '-',
+    '- - 1.50',
+    '# note',
+    '',
+    'f: [1, "b", c d]',
+    'g: {}',
+    'h: {i: 1}',
+    'j: |',
+    'text',
+    'k: &n ~',
+    'l: *n',
+    'm : 0x1F',
+    'http://a: b:c',
+    'n: a: b',
+    'o: "a',
+    '  "',
+    'é: ü',
+    'true: False',
+    '? q',
+    'r: !t 1',
+    's: -',
+    't: -1',
+    'u: >-',
+  )
+  const indented = fc.tuple(fc.constantFrom(0, 0, 0, 2, 2, 4), lines).map(([n, line]) => ' '.repeat(n) + line)
+
+  test('it reads what the package reads, row by row', () => {
+    fc.assert(
+      fc.property(
+        fc.array(indented, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom('\n', '\r\n'),
+        (all, end) => {
+          const text = all.join(end) + end
+          const values = new ValueTable()
+          const rows = (read: () => Chunk): string[] | null => {
+            try {
+              const { tree, remarks } = read()
+              const row = (i: number): string =>
+                [
+                  tree.kind(i),
+                  tree.from(i),
+                  tree.start(i),
+                  tree.end(i),
+                  tree.to(i),
+                  tree.key(i),
+                  tree.value(i),
+                ].join(' ')
+              return [...Array.from({ length: tree.size }, (_, i) => row(i)), ...remarks.toSorted()]
+            } catch (error) {
+              if (error instanceof NotFit) return null
+              throw error
+            }
+          }
+          const readPiece = (piece: string): Chunk => readChunk(piece, values)
+          const scanned = rows(() => scanYaml({ text, start: 0, values, plain: new Map(), readPiece }))
+          if (scanned !== null) expect(scanned).toEqual(rows(() => readPiece(text)))
+        },
+      ),
+      { numRuns: 3000 },
+    )
   }, 120_000)
 })

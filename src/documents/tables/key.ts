@@ -67,6 +67,7 @@ export function guardedKeys(
 ): InferredKey[] {
   const shared = sharedLanes(versions, lanes)
   const isGuarded = (columns: readonly Lane[]): boolean =>
+    (columns.length === 1 || columns.every(isNamedKey)) &&
     (['ours', 'theirs'] as const).every((side) => isUnique(versions[side], columns, side, guardDoubledMax))
   const isTheKey = (columns: readonly Lane[]): boolean =>
     key !== null && columns.length === key.lanes.length && columns.every((lane) => key.lanes.includes(lane))
@@ -76,7 +77,7 @@ export function guardedKeys(
     .filter((columns) => isTheKey(columns) || isGuarded(columns))
   // Where the first column is unique, so is every set that it is in.
   const leading = sets.some(([lane]) => lane === shared[0]) ? null : leadingSet(shared, isGuarded)
-  if (leading !== null && leading.every(isNamedKey)) sets.push(leading)
+  if (leading !== null) sets.push(leading)
   return sets.filter((columns) => !isTheKey(columns)).map(keyOn)
 }
 
