@@ -7,6 +7,20 @@ const conflicts = (base: string, ours: string, theirs: string): string[] =>
   clashes(mergeJson, base, ours, theirs)
 
 describe('JSON objects', () => {
+  test('an element whose name one side changed is found by its key, however short', () => {
+    const list = (...elements: object[]): string => JSON.stringify(elements)
+    const [a, b, c] = [
+      { key: 'a', name: 'one', n: 1 },
+      { key: 'b', name: 'two', n: 2 },
+      { key: 'c', name: 'three', n: 3 },
+    ]
+    const ours = list({ ...a, key: 'x' }, { ...b, m: 5 }, c)
+    const theirs = list(a, { ...b, name: 'zwei' }, c)
+    expect(cleanly(mergeJson, list(a, b, c), ours, theirs)).toBe(
+      list({ ...a, key: 'x' }, { ...b, name: 'zwei', m: 5 }, c),
+    )
+  })
+
   test('different keys changed in one line are both taken', () => {
     expect(merge('{"a": 1, "b": 2}', '{"a": 10, "b": 2}', '{"a": 1, "b": 20}')).toBe('{"a": 10, "b": 20}')
   })

@@ -110,6 +110,16 @@ describe('rows and cells', () => {
     )
   })
 
+  test('a part of a key edited on one side keeps what the other side put into a new column', () => {
+    const prices = 'symbol,day,price\nA,1,5\nA,2,7\nB,1,5\nB,2,9\n'
+    const columned = 'symbol,note,day,price\nA,x,1,5\nA,y,2,7\nB,z,1,5\nB,x,2,9\n'
+    const edited = prices.replace('B,1,5', 'B,1a,5')
+    expect(clean(prices, columned, edited)).toBe(columned.replace('B,z,1,5', 'B,z,1a,5'))
+    expect(clean(prices, edited, columned)).toBe(columned.replace('B,z,1,5', 'B,z,1a,5'))
+    const both = merge(prices, prices.replace('B,1,5', 'B,1,6'), edited)
+    expect(kinds(both.conflicts)).toEqual(['row symbol=B, day=1'])
+  })
+
   test('duplicate keys on one side: another way to tell rows apart, or a conflict, never a lost row', () => {
     const theirs = `${base}2,Lise,Graz\n`
     const text = clean(base, base.replace('Ada', 'Ada L.'), theirs)

@@ -128,6 +128,11 @@ function rankOf([outer, inner]: readonly string[]): number {
   return rank(outer!) < rankOfOthers ? rank(outer!) : rank(inner) + rankOfOthers - 1
 }
 
+/** Whether the name of a member says that it tells elements apart. */
+export function isStrictName(name: string): boolean {
+  return namesByRank.slice(0, strictRankMax + 1).some((pattern) => pattern.test(name))
+}
+
 /** Null where an element has no such identity, or two have one. */
 function identified(
   { path, name }: Candidate,

@@ -1,11 +1,11 @@
 // Elements whose identity itself changed. Where a side removed an element and put another into its place, the new one
 // may be the old one under another name: if it still says much of the same, the two are merged as one. Where it does
 // not, it takes at least the old one's place, so that what the other side added around the old one stays around it.
-import type { Identified, Identity } from './identity.ts'
+import { isStrictName, type Identified, type Identity } from './identity.ts'
 import { likeness } from './likeness.ts'
 import type { Merging } from './merging.ts'
 import type { Member } from './plan.ts'
-import { none, type NodeIndex, type Tree } from './tree.ts'
+import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
 
 /** Comparing all with all in a place takes time by the product. */
@@ -51,14 +51,17 @@ function renamesOf(merging: Merging, { sides }: Identity, side: number): Map<Val
 
 function renameLikeness(merging: Merging, side: number, old: NodeIndex, node: NodeIndex): number {
   const [tree, other] = [merging.trees[0], merging.trees[side]!]
-  return sharesTelling(tree, old, other, node) ? likeness(tree, old, other, node) : 0
+  return sharesTelling(merging, side, old, node) ? likeness(tree, old, other, node) : 0
 }
 
-function sharesTelling(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): boolean {
-  return a.children(x).some((child) => {
-    const other = b.child(y, a.key(child))
-    if (other === none || a.value(child) !== b.value(other)) return false
-    return a.end(child) - a.start(child) >= tellingLengthMin
+/** A long piece that both have, or a short one whose name says that it tells elements apart. */
+function sharesTelling({ trees, values }: Merging, side: number, old: NodeIndex, node: NodeIndex): boolean {
+  const [tree, own] = [trees[0], trees[side]!]
+  return tree.children(old).some((child) => {
+    const other = own.child(node, tree.key(child))
+    if (other === none || tree.value(child) !== own.value(other)) return false
+    if (tree.end(child) - tree.start(child) >= tellingLengthMin) return true
+    return values.isScalar(tree.value(child)) && isStrictName(values.text(tree.key(child)))
   })
 }
 

@@ -64,6 +64,31 @@ function pairByRest(input: AlignInput, found: Alignment): void {
   }
 }
 
+/**
+ * A row alone between two that stay, equal but for a part of its key: its key was edited. `isKept` tells whether the
+ * other side left the row as it was; else a person has to say whether it is one row.
+ */
+export function pairInPlace(
+  { a, b, lanes }: AlignInput,
+  key: InferredKey,
+  { found, isKept }: { readonly found: Alignment; readonly isKept: (row: number) => boolean },
+): void {
+  const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
+  if (key.lanes.length < 2 || !found.includes(-1)) return
+  const taken = new Set(found)
+  for (let i = 0; i < found.length; i++) {
+    const place = i === 0 ? 0 : found[i - 1]! + 1
+    const behind = i === found.length - 1 ? b.rows.length : found[i + 1]!
+    if (found[i] !== -1 || behind !== place + 1 || (i > 0 && place === 0) || taken.has(place)) continue
+    const [row, other] = [a.rows[i]!, b.rows[place]!]
+    const isEqual = (lane: Lane): boolean => row.cell(lane[a.side]) === other.cell(lane[b.side])
+    const equal = shared.filter(isEqual)
+    const isTelling = equal.some((lane) => !key.lanes.includes(lane) && row.cell(lane[a.side]) !== '')
+    const isRestEqual = shared.every((lane) => key.lanes.includes(lane) || isEqual(lane))
+    if (isTelling && isRestEqual && key.lanes.some(isEqual) && isKept(i)) found[i] = place
+  }
+}
+
 /** null: the two differ too much. */
 export function alignInOrder({ a, b, lanes }: AlignInput): Alignment | null {
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)

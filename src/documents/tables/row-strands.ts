@@ -1,6 +1,6 @@
 // The rows of three versions as strands: which row of each is one row. Rows that both sides inserted are one when they
 // have one key, or, without a key, when they are equal and stand at one place; so is a row that both sides moved.
-import { alignByKey, alignInOrder, type Alignment } from './align.ts'
+import { alignByKey, alignInOrder, pairInPlace, type AlignInput, type Alignment } from './align.ts'
 import type { InferredKey } from './key.ts'
 import type { Lane } from './lanes.ts'
 import type { Versions } from './layout.ts'
@@ -18,12 +18,13 @@ export function rowStrands(
 ): Strand[] | null {
   const { base, ours, theirs } = versions
   const chosen = key === null ? null : chosenRows(versions, key)
+  const inputOf = (side: 'ours' | 'theirs'): AlignInput => ({
+    a: { side: 'base', rows: base.rows },
+    b: { side, rows: versions[side].rows },
+    lanes,
+  })
   const align = (side: 'ours' | 'theirs'): Alignment | null => {
-    const input = {
-      a: { side: 'base' as const, rows: base.rows },
-      b: { side, rows: versions[side].rows },
-      lanes,
-    }
+    const input = inputOf(side)
     return key === null
       ? alignInOrder(input)
       : alignByKey(input, key, { pairsRest, isChosen: (row) => chosen === null || chosen.has(row) })
@@ -31,6 +32,13 @@ export function rowStrands(
   const left = align('ours')
   const right = align('theirs')
   if (left === null || right === null) return null
+  if (key !== null && pairsRest) {
+    const isKept = (side: 'ours' | 'theirs', found: Alignment) => (row: number) =>
+      found[row]! >= 0 && isUnedited(versions, lanes, side, [row, found[row]!])
+    const kept = { ours: isKept('ours', left.slice()), theirs: isKept('theirs', right.slice()) }
+    pairInPlace(inputOf('ours'), key, { found: left, isKept: kept.theirs })
+    pairInPlace(inputOf('theirs'), key, { found: right, isKept: kept.ours })
+  }
   const strands: Strand[] = base.rows.map((_, i) => ({ base: i, ours: left[i]!, theirs: right[i]! }))
   const oursNew = inserted(ours.rows.length, left)
   const theirsNew = inserted(theirs.rows.length, right)
@@ -42,6 +50,18 @@ export function rowStrands(
   for (const i of oursNew) strands.push({ base: -1, ours: i, theirs: partner.get(i) ?? -1 })
   for (const i of theirsNew) if (!taken.has(i)) strands.push({ base: -1, ours: -1, theirs: i })
   return strands
+}
+
+function isUnedited(
+  versions: Versions,
+  lanes: readonly Lane[],
+  side: 'ours' | 'theirs',
+  [before, after]: readonly [number, number],
+): boolean {
+  const [row, other] = [versions.base.rows[before]!, versions[side].rows[after]!]
+  return lanes.every(
+    (lane) => lane.base < 0 || lane[side] < 0 || row.cell(lane.base) === other.cell(lane[side]),
+  )
 }
 
 /** Of rows of the base with one key, the one that a side still has as it was, or the first; null: all, as none have. */
