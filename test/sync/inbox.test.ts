@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
+import { Repository } from '../../src/api/repository.ts'
 import { InboxFile } from '../../src/connectors/inbox/file.ts'
 import type { InboxTable } from '../../src/dataset/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -259,6 +260,46 @@ describe('links to an inbox of webhooks', () => {
     expect(approved.pending).toBe(null)
     expect((await rows()).map((row) => (row as { id: number }).id)).toEqual([1, 2, 3])
   })
+
+  test('a follower takes what a listener elsewhere has kept, within a moment; a removed link lets go of the inbox', async () => {
+    const dir = temporaryDir()
+    const repo = await Repository.init(dir, { author: { name: 'A', email: 'a@b.c' } })
+    await repo.addLink('crm', { endpoint: `inbox://${path}`, mode: 'capture', tables: ['people'] })
+    const stop = new AbortController()
+    const seen: number[] = []
+    const following = (async () => {
+      for await (const receipt of repo.followLink('crm', { signal: stop.signal, pollMs: 3_600_000 }))
+        seen.push(receipt.tables[0]!.captured.added)
+    })()
+    await expect.poll(() => seen, { timeout: 20_000 }).toEqual([0])
+    const file = await InboxFile.open(path)
+    await file.take({ id: 'm1', table: null, body: Buffer.from('{"id":1}') })
+    await expect.poll(() => seen, { timeout: 20_000 }).toEqual([0, 1])
+    await file.take({ id: 'm2', table: null, body: Buffer.from('[{"id":2},{"id":3}]') })
+    await expect.poll(() => seen, { timeout: 20_000 }).toEqual([0, 1, 2])
+    stop.abort()
+    await following
+    expect(file.database.all('SELECT count(*) FROM hooks')).toEqual([[0n]])
+    const tested = await repo.testLink('crm')
+    expect(tested.log.kept).toMatchObject({ keptBytes: 0 })
+    await expect(repo.verifyLink('crm')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await repo.removeLink('crm')
+    expect(file.database.all('SELECT reader FROM inbox')).toEqual([[null]])
+    const declared = [
+      {
+        table: 'people',
+        when: [{ path: 'a.b', values: ['x', 'y'] }],
+        deletes: [{ path: 'gone', values: ['*'] }],
+        items: 'd',
+        key: ['id'],
+        columns: [{ name: 'id', type: 'int' as const }],
+      },
+    ]
+    await repo.addLink('crm', { ...link, inbox: declared })
+    expect((await repo.links())[0]!.inbox).toEqual(declared)
+    file.close()
+    await repo.close()
+  }, 60_000)
 
   test('it cannot be asked for its rows, nor written to', async () => {
     await expect(openLink({ ...link, mode: 'two-way' })).rejects.toMatchObject({ code: 'VARVE_USAGE' })
