@@ -15,17 +15,6 @@ export async function diffStatOf(diff: PathDiff): Promise<DiffStat> {
     sizeAfter,
   }
   if (kind === 'table') return { ...common, rows: await diff.rowCounts() }
-  if (kind === 'text' || kind === 'symlink') return { ...common, lines: await countLines(diff) }
+  if (kind === 'text' || kind === 'symlink') return { ...common, lines: diff.lineCounts() }
   return common
-}
-
-async function countLines(diff: PathDiff): Promise<NonNullable<DiffStat['lines']>> {
-  const counts = { added: 0, removed: 0 }
-  for await (const hunk of diff.hunks()) {
-    for (const line of hunk.lines) {
-      if (line.startsWith('+')) counts.added++
-      else if (line.startsWith('-')) counts.removed++
-    }
-  }
-  return counts
 }

@@ -106,6 +106,8 @@ export function inflate(bytes: Uint8Array, rawLength: number, dictionary?: Uint8
 export function brotli(bytes: Uint8Array, quality: number): Uint8Array {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = zlib.constants
   return zlib.brotliCompressSync(bytes, {
+    // What shrinks fits into one piece of its own size; making the default's 16 KiB costs a tenth of the time.
+    chunkSize: Math.max(64, Math.min(bytes.length, 16 << 10)),
     params: {
       [BROTLI_PARAM_QUALITY]: quality,
       [BROTLI_PARAM_LGWIN]: Math.max(10, Math.min(18, Math.ceil(Math.log2(bytes.length + 16)))),

@@ -31,7 +31,9 @@ export function valueAt(batch: EntryBatch, i: number): Uint8Array {
 export function linksAt(batch: EntryBatch, i: number): readonly Cid[] {
   if (batch.linkEnds === null) return noLinks
   const start = startOf(batch.linkEnds, i)
-  return start === batch.linkEnds[i] ? noLinks : batch.links.slice(start, batch.linkEnds[i])
+  const end = batch.linkEnds[i]!
+  if (start === end) return noLinks
+  return end - start === 1 && batch.link !== undefined ? [batch.link(start)] : batch.links.slice(start, end)
 }
 
 export function entryAt(batch: EntryBatch, i: number): Entry {

@@ -17,6 +17,8 @@ export interface EntryBatch {
   readonly links: readonly Cid[]
   /** null when no entry has links. */
   readonly linkEnds: Uint32Array | null
+  /** The i-th of `links`, where the others need not be made for it. */
+  link?(i: number): Cid
 }
 
 export interface Entry {

@@ -4,9 +4,10 @@ import { throwIfAborted } from '../base/errors.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { type LineHunk, lineHunks } from '../documents/line-hunks.ts'
+import { type LineCounts, type LineHunk, lineCounts, lineHunks } from '../documents/line-hunks.ts'
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
+import { readTogether } from '../files/read-together.ts'
 import { findRenames } from '../files/renames.ts'
 import { isText, textFromBytes } from '../files/text.ts'
 import { diffTrees } from '../files/tree-diff.ts'
@@ -44,10 +45,11 @@ export interface PathDiff {
   rows(): AsyncIterable<RowDifference[]>
   rowCounts(): Promise<RowCounts>
   hunks(): AsyncIterable<LineHunk>
+  lineCounts(): LineCounts
 }
 
 /** How many changed files are fetched together. */
-const changesAhead = 64
+const changesAhead = 256
 
 export interface DiffTreesOptions {
   readonly paths?: readonly string[] | undefined
@@ -64,9 +66,10 @@ export async function* diffDatasets(
 ): AsyncGenerator<PathDiff> {
   const { writer, signal } = options
   let keys: FileKeys | null = null
-  for await (const change of withContents(nodes, await changedPaths(nodes, before, after, options), signal)) {
+  const changes = await changedPaths(nodes, before, after, options)
+  for await (const { change, contents } of withContents(nodes, changes, signal)) {
     throwIfAborted(signal)
-    const diff = await pathDiff(nodes, change, options)
+    const diff = await pathDiff(nodes, change, contents, options)
     if (writer === undefined || !mayHoldRows(change, diff.kind)) yield diff
     else {
       const { columnarDiffs, fileKeys } = await import('./diff-columnar.ts')
@@ -76,19 +79,23 @@ export async function* diffDatasets(
   }
 }
 
-/** Texts are read whole: those of some files that come next are fetched together. Of tables only what differs is read. */
+/** By their names; what is not there is still to be read. */
+type Contents = ReadonlyMap<Cid, Uint8Array>
+
+/** Texts are read whole: those of some files that come next come together. Of tables only what differs is read. */
 async function* withContents(
   { reader }: NodeStore,
   changes: readonly ChangedPath[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<ChangedPath> {
+): AsyncGenerator<{ readonly change: ChangedPath; readonly contents: Contents }> {
   for (let at = 0; at < changes.length; at += changesAhead) {
     const next = changes.slice(at, at + changesAhead)
     const mayBeText = (entry: TreeEntry | null): boolean =>
       entry?.kind === 'file' && entry.size <= textBytesMax
     const texts = next.flatMap(({ before, after }) => [before, after]).filter(mayBeText)
     await prefetchContents(reader, texts, { signal })
-    yield* next
+    const contents = await readTogether(reader, texts, { signal })
+    for (const change of next) yield { change, contents }
   }
 }
 
@@ -119,7 +126,12 @@ export async function changedPaths(
   return pairRenames(differences, renames)
 }
 
-async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTreesOptions): Promise<PathDiff> {
+async function pathDiff(
+  nodes: NodeStore,
+  change: ChangedPath,
+  contents: Contents,
+  options: DiffTreesOptions,
+): Promise<PathDiff> {
   const { before, after, path, state } = change
   const common = {
     path,
@@ -134,11 +146,20 @@ async function pathDiff(nodes: NodeStore, change: ChangedPath, options: DiffTree
   }
   const rows = await documentParts(nodes, change, { signal: options.signal })
   if (rows !== null) return { ...common, ...nothing, ...rows }
-  const texts = await Promise.all([before, after].map((entry) => textOf(nodes, entry, options.signal)))
+  const texts = await Promise.all(
+    [before, after].map((entry) => textOf(nodes, entry, contents, options.signal)),
+  )
   const [old, fresh] = texts
   if (old === undefined || fresh === undefined) return { ...common, ...nothing, kind: 'binary' }
   const kind = (after ?? before)!.kind === 'symlink' ? 'symlink' : 'text'
-  return { ...common, ...nothing, kind, hunks: () => each(() => lineHunks(old ?? '', fresh ?? '')) }
+  const [from, to] = [old ?? '', fresh ?? '']
+  return {
+    ...common,
+    ...nothing,
+    kind,
+    hunks: () => each(() => lineHunks(from, to)),
+    lineCounts: () => lineCounts(from, to),
+  }
 }
 
 async function* none(): AsyncGenerator<never> {}
@@ -148,7 +169,13 @@ async function* each<T>(items: () => Iterable<T>): AsyncGenerator<T> {
   yield* items()
 }
 
-const nothingToShow = { schemaChanges: [], rows: none, rowCounts: async () => noRows, hunks: none }
+const nothingToShow = {
+  schemaChanges: [],
+  rows: none,
+  rowCounts: async () => noRows,
+  hunks: none,
+  lineCounts: () => ({ added: 0, removed: 0 }),
+}
 
 function sizeOf(entry: TreeEntry | null): number | null {
   if (entry === null || entry.kind === 'table') return null
@@ -171,12 +198,13 @@ async function tableParts(
 async function textOf(
   nodes: NodeStore,
   entry: TreeEntry | null,
+  contents: Contents,
   signal: AbortSignal | undefined,
 ): Promise<string | null | undefined> {
   if (entry === null) return null
   if (entry.kind === 'symlink') return `${textFromBytes(entry.target)}\n`
   if (entry.kind === 'table') return undefined
   if (entry.size > textBytesMax) return undefined
-  const bytes = concatBytes(await collect(readFile(nodes, entry, { signal })))
+  const bytes = contents.get(entry.content) ?? concatBytes(await collect(readFile(nodes, entry, { signal })))
   return isText(bytes) ? textFromBytes(bytes) : undefined
 }

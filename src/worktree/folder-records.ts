@@ -19,6 +19,7 @@ export class FolderRecords {
   readonly #view: DataView
   readonly #recordsStart: number
   #places: Map<string, number> | null = null
+  #next = 0
 
   static readonly empty: FolderRecords = new FolderRecords(new Uint8Array(3 * wordBytes), [], 2 * wordBytes)
 
@@ -43,10 +44,18 @@ export class FolderRecords {
     return new FolderRecords(bytes, names, recordsStart)
   }
 
-  /** Where the name is, or -1. */
+  /** Where the name is, or -1. A folder mostly lists its names as it did when they were stored. */
   find(name: string): number {
+    const next = this.#next
+    if (this.names[next] === name) {
+      this.#next = next + 1
+      return next
+    }
     this.#places ??= new Map(this.names.map((own, i) => [own, i]))
-    return this.#places.get(name) ?? -1
+    const place = this.#places.get(name)
+    if (place === undefined) return -1
+    this.#next = place + 1
+    return place
   }
 
   get(name: string): KnownFile | null {

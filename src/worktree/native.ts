@@ -59,8 +59,15 @@ export function onPath<T>(path: string, doing: string, work: () => T): T {
 
 /** lstat, or null where nothing is (a missing folder, or a file where a folder would be, included). */
 export function lstatOrNull(root: string, path: Path): fs.Stats | null {
+  return lstatAt(nativePath(root, path), path)
+}
+
+const quiet = { throwIfNoEntry: false } as const
+
+/** As lstatOrNull, for who has made `place` of the path already. */
+export function lstatAt(place: string | Buffer, path: Path): fs.Stats | null {
   try {
-    return fs.lstatSync(nativePath(root, path), { throwIfNoEntry: false }) ?? null
+    return fs.lstatSync(place, quiet) ?? null
   } catch (error) {
     if (errnoOf(error) === 'ENOTDIR') return null
     throw fsFault(error, path, 'reading')

@@ -1,14 +1,13 @@
 // Holds the worktree against what is tracked: which files are proven to be as they are tracked, by their stat alone,
 // and which have to be looked into, are new, or are missing. Sockets, devices, nested repositories and names that no
 // tree can hold are reported, not silently dropped.
-import type * as fs from 'node:fs'
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFault, safePath } from '../files/path.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { FolderRecords } from './folder-records.ts'
 import type { SkippedPath } from './interface.ts'
-import { Looker, lstatOrNull } from './native.ts'
+import { Looker, lstatAt } from './native.ts'
 import type { KnownFile } from './stat-record.ts'
 import type { TrackedFiles } from './tracked-files.ts'
 import { type WalkVisitor, walkWorktree } from './walk.ts'
@@ -46,7 +45,7 @@ export class Survey {
 
   /** What is known of a path that counts as tracked. */
   known(path: Path): KnownFile | null {
-    return this.#counts(path) ? this.#tracked.get(path) : null
+    return this.#options.has === null || this.#options.has(path) ? this.#tracked.get(path) : null
   }
 
   /** Whether the path counts as tracked, or one below it does. */
@@ -54,7 +53,7 @@ export class Survey {
     if (this.known(path) !== null) return true
     for (const [folder, { names }] of this.#tracked.folders()) {
       if (folder !== path && !folder.startsWith(`${path}/`)) continue
-      if (names.some((name) => this.#counts(joined(folder, name)))) return true
+      if (names.some((name) => this.#counts(folder, name))) return true
     }
     return false
   }
@@ -73,17 +72,22 @@ export class Survey {
     let records: FolderRecords | null = null
     let states: Uint8Array = new Uint8Array(0)
     return {
-      file: (folder, name, path) => {
+      file: (folder, name, place) => {
         if (folder !== at) {
           at = folder
           records = this.#tracked.folder(folder)
           if (records !== null) states = this.#statesOf(folder, records)
         }
         const i = records === null ? -1 : records.find(name)
-        const stat = i !== -1 && states[i] !== unseen ? null : lstatOrNull(this.#root, path)
+        if (i !== -1 && states[i] !== unseen) return
+        const stat = lstatAt(place, name)
         if (stat === null) return
-        const state = this.#take(path, stat, this.#counts(path) ? records : null, i)
-        if (i !== -1) states[i] = state
+        const file = fileStatOf(stat)
+        if (i !== -1 && file !== null && records!.proves(i, file) && this.#counts(folder, name)) {
+          states[i] = proven
+        } else if (this.#take(joined(folder, name), file) && i !== -1) {
+          states[i] = seen
+        }
       },
       repository: (folder) => this.skipped.push({ path: `${folder}/`, reason: 'is a repository of its own' }),
     }
@@ -96,8 +100,9 @@ export class Survey {
       throwIfAborted(this.#options.signal)
       const states = this.#statesOf(folder, records)
       for (let i = states.indexOf(unseen); i !== -1; i = states.indexOf(unseen, i + 1)) {
-        const path = joined(folder, records.names[i]!)
-        if (!this.#counts(path)) continue
+        const name = records.names[i]!
+        if (!this.#counts(folder, name)) continue
+        const path = joined(folder, name)
         const stat = looker.look(path)
         const file = stat === null ? null : fileStatOf(stat)
         if (file === null) this.missing.push(path)
@@ -107,17 +112,16 @@ export class Survey {
     }
   }
 
-  #take(path: Path, stat: fs.Stats, records: FolderRecords | null, i: number): number {
-    const file = fileStatOf(stat)
-    if (file !== null && i !== -1 && records?.proves(i, file) === true) return proven
+  /** Whether it is a file that a tree can hold. */
+  #take(path: Path, file: FileStat | null): boolean {
     const fault = file === null ? 'is not a file, folder or symlink' : faultOf(path)
     if (fault !== null) this.skipped.push({ path, reason: fault })
     else this.files.set(path, file!)
-    return fault === null ? seen : unseen
+    return fault === null
   }
 
-  #counts(path: Path): boolean {
-    return this.#options.has === null || this.#options.has(path)
+  #counts(folder: Path, name: string): boolean {
+    return this.#options.has === null || this.#options.has(joined(folder, name))
   }
 
   #statesOf(folder: Path, records: FolderRecords): Uint8Array {

@@ -1,7 +1,7 @@
 // Walks the worktree: every file and symlink below the given paths, folder by folder, without following symlinks.
 // Nested repositories and what .varveignore names are passed over. It is synchronous on purpose: 100,000 files take
 // about 0.5 s so, and several seconds by promises.
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
 import { throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
@@ -10,8 +10,8 @@ import { type RuleStack, ignoreFileName, isIgnored, isOwnName, rulesOfFolder } f
 import { Looker, errnoOf, foldersAbove, fsFault, lstatOrNull, nativePath, parentOf } from './native.ts'
 
 export interface WalkVisitor {
-  /** Each file, and whatever else is no folder, folder by folder; `path` is the folder's and the name. */
-  file(folder: Path, name: string, path: Path): void
+  /** Each file, and whatever else is no folder, folder by folder; `place` is its path for the file system. */
+  file(folder: Path, name: string, place: string | Buffer): void
   /** A repository of its own lies here. */
   repository(folder: Path): void
 }
@@ -46,7 +46,7 @@ function walkFrom(
   }
   if (start !== '' && isIgnored(rules, start, stat.isDirectory() ? 'folder' : 'file')) return
   if (stat.isDirectory()) walk(root, { folder: start, rules }, visitor, signal)
-  else visitor.file(parentOf(start), start.slice(start.lastIndexOf('/') + 1), start)
+  else visitor.file(parentOf(start), start.slice(start.lastIndexOf('/') + 1), nativePath(root, start))
 }
 
 interface Place {
@@ -60,7 +60,8 @@ function walk(root: string, start: Place, visitor: WalkVisitor, signal: AbortSig
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     throwIfAborted(signal)
     const { folder } = next
-    const entries = readFolder(root, folder)
+    const place = nativePath(root, folder)
+    const entries = readFolder(folder === '' ? root : folder, place)
     if (folder !== '' && entries.some(({ name }) => name === '.varve' || name === '.git')) {
       visitor.repository(folder)
       continue
@@ -68,37 +69,44 @@ function walk(root: string, start: Place, visitor: WalkVisitor, signal: AbortSig
     const hasRules = entries.some(({ name }) => name === ignoreFileName)
     const rules = hasRules ? rulesOfFolder(root, folder, next.rules) : next.rules
     const prefix = folder === '' ? '' : `${folder}/`
-    for (const { name, isFolder } of entries) {
+    for (const entry of entries) {
+      const { name } = entry
       if (isOwnName(name)) continue
-      const path = prefix + name
-      if (rules !== null && isIgnored(rules, path, isFolder ? 'folder' : 'file')) continue
-      if (isFolder) waiting.push({ folder: path, rules })
-      else visitor.file(folder, name, path)
+      const isFolder = entry.isDirectory()
+      if (rules !== null && isIgnored(rules, prefix + name, isFolder ? 'folder' : 'file')) continue
+      if (isFolder) waiting.push({ folder: prefix + name, rules })
+      else visitor.file(folder, name, entry.place ?? `${place as string}/${name}`)
     }
   }
 }
 
 interface FolderEntry {
   readonly name: string
-  readonly isFolder: boolean
+  /** Where it is no text, or the folder's is none. */
+  readonly place?: Buffer
+  isDirectory(): boolean
 }
 
-function readFolder(root: string, folder: Path): FolderEntry[] {
-  const place = nativePath(root, folder)
+function readFolder(folder: string, place: string | Buffer): FolderEntry[] {
   try {
     const entries = fs.readdirSync(place, { withFileTypes: true })
     // Only a name that is not UTF-8 has this character, or one that was given it: such folders are read as bytes.
-    if (entries.some(({ name }) => name.includes('\ufffd'))) return readAsBytes(place)
-    return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+    const isText = typeof place === 'string' && !entries.some(({ name }) => name.includes('\ufffd'))
+    return isText ? entries : readAsBytes(place)
   } catch (error) {
     // It may be gone since its parent was read.
     if (errnoOf(error) === 'ENOENT') return []
-    throw fsFault(error, folder === '' ? root : folder, 'reading')
+    throw fsFault(error, folder, 'reading')
   }
 }
 
 function readAsBytes(place: string | Buffer): FolderEntry[] {
   const options = { encoding: 'buffer', withFileTypes: true } as const
   const entries = fs.readdirSync(place, options) as unknown as fs.Dirent<Buffer>[]
-  return entries.map((entry) => ({ name: pathFromBytes(entry.name), isFolder: entry.isDirectory() }))
+  const prefix = Buffer.concat([Buffer.from(place as Buffer), Buffer.from('/')])
+  return entries.map((entry) => ({
+    name: pathFromBytes(entry.name),
+    place: Buffer.concat([prefix, entry.name]),
+    isDirectory: () => entry.isDirectory(),
+  }))
 }
