@@ -1,8 +1,7 @@
 // How the bytes of one object are packed: not at all, compressed, or on the ground of another object's bytes: as a
 // patch of them, or as a delta, deflated with them as the dictionary. Packing stands outside the hash: the same object
 // has the same name however it is packed.
-import { brotli, deflate, inflate, unbrotli } from '../base/platform.ts'
-import { equalBytes } from '../base/bytes.ts'
+import { brotli, deflate, inflate, sameBytes, unbrotli } from '../base/platform.ts'
 import { corrupt } from '../base/errors.ts'
 import type { Packing } from './interface.ts'
 import { applyPatch, makePatch } from './patch.ts'
@@ -29,11 +28,11 @@ export interface Packed {
 export function pack(bytes: Uint8Array, base: Uint8Array | null): Packed {
   if (base !== null && mayBeDelta(bytes, base)) {
     const patch = makePatch(bytes, base, Math.floor(bytes.length * patchShare))
-    if (patch !== null && equalBytes(applyPatch(patch, base, bytes.length), bytes))
+    if (patch !== null && sameBytes(applyPatch(patch, base, bytes.length), bytes))
       return { packing: 'patch', payload: patch }
     const payload = deflate(bytes, { level: deltaLevel, dictionary: base })
     // A dictionary is rare ground in zlib: what it gives must be proven to come back.
-    if (payload.length < bytes.length * 0.6 && equalBytes(inflate(payload, bytes.length, base), bytes)) {
+    if (payload.length < bytes.length * 0.6 && sameBytes(inflate(payload, bytes.length, base), bytes)) {
       return { packing: 'delta', payload }
     }
   }

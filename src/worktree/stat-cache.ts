@@ -27,6 +27,8 @@ import { TrackedFiles } from './tracked-files.ts'
 
 const pathsWorthCache = 50
 const bytesWorthCache = 1 << 20
+/** Reading all newer records in order is cheaper than asking for so many: there are few of them. */
+const asksWorthScan = 5000
 
 const treeKey = utf8('t')
 
@@ -183,9 +185,24 @@ async function loadSome(
       if (known !== null) found.set(path, known)
     }
   })
-  const records = await database.getMany(paths.map((path) => keyOf('p', path)))
-  paths.forEach((path, i) => {
-    const known = records[i] === undefined ? null : decodeKnown(records[i])
+  for await (const [path, value] of newerRecords(database, paths)) {
+    const known = decodeKnown(value)
     if (known !== null) found.set(path, known)
-  })
+  }
+}
+
+async function* newerRecords(
+  database: Database,
+  paths: readonly Path[],
+): AsyncGenerator<readonly [Path, Uint8Array]> {
+  if (paths.length <= asksWorthScan) {
+    const values = await database.getMany(paths.map((path) => keyOf('p', path)))
+    for (const [i, path] of paths.entries()) if (values[i] !== undefined) yield [path, values[i]]
+    return
+  }
+  const asked = new Set(paths)
+  for await (const [key, value] of recordsOf(database, 'p')) {
+    const path = pathFromBytes(key.subarray(1))
+    if (asked.has(path)) yield [path, value]
+  }
 }

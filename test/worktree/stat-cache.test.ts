@@ -95,6 +95,23 @@ describe('the stat cache', () => {
     expect(records.get('f1')!.isProof).toBe(true)
   })
 
+  test('gives the same records whether a few paths are asked for or thousands', async () => {
+    const worktree = worktreeWith(hundredFiles)
+    await stage(worktree, ['.'])
+    const cache = await StatCache.open(worktree, anyNeed)
+    cache.set('f1', known)
+    cache.set('not/there/yet', known)
+    await cache.close()
+    const again = await StatCache.open(worktree, anyNeed)
+    const paths = ['f1', 'f2', 'not/there/yet']
+    const few = await again.load(paths)
+    const many = await again.load([...paths, ...Array.from({ length: 6000 }, (_, i) => `nope/${i}`)])
+    await again.close()
+    expect([...few.keys()].sort()).toEqual(paths)
+    expect(few.get('f1')).toEqual(known)
+    expect(many).toEqual(few)
+  })
+
   test('locked by another instance it is done without', async () => {
     const worktree = worktreeWith(hundredFiles)
     await stage(worktree, ['.'])
