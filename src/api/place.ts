@@ -65,12 +65,17 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
     if (DiskStore.exists(dotDir)) return placeOf(await DiskStore.open(dotDir), { root: at, dotDir }, options)
-    if (DiskStore.exists(at)) return placeOf(await DiskStore.open(at), { root: null, dotDir: at }, options)
+    if (isBare(at)) return placeOf(await DiskStore.open(at), { root: null, dotDir: at }, options)
     if (path.dirname(at) === at) break
   }
   throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}' or any folder above it`, {
     hint: "make one with 'varve init', or get one with 'varve clone URL'",
   })
+}
+
+/** A file of a dataset may be called 'format', too. */
+function isBare(dir: string): boolean {
+  return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => fs.existsSync(path.join(dir, name)))
 }
 
 /** The store as a clone sees it that may have left things with a remote. */

@@ -561,3 +561,12 @@ describe('a repository that came as a folder', () => {
     ])
   })
 })
+
+test("a folder with a file called 'format' is part of the repository that it lies in", async () => {
+  const dir = temporaryDir()
+  await (await Repository.init(dir, { author })).close()
+  mkdirSync(`${dir}/sub`)
+  writeFileSync(`${dir}/sub/format`, 'csv')
+  await using repository = await Repository.open(`${dir}/sub`)
+  expect(repository.root).toBe(dir)
+})
