@@ -8,7 +8,7 @@ import { mayBeDelta } from '../packing.ts'
 export const batchBytesFull: number = 512 << 10
 const batchObjectsMax = 4096
 const firstBytes = 16 << 10
-const buffersFreeMax = 24
+const buffersFreeMax = 8
 
 /**
  * Full-grown buffers between two batches. Fresh memory costs more than the copy into it (page faults); shared memory

@@ -5,8 +5,11 @@ import type { Codec } from '../../encoding/cid.ts'
 import type { PackKind } from '../interface.ts'
 import { type Durability, PackFile, type PendingPack } from './pack-file.ts'
 
-/** `drained` waits until no more than this is in memory. */
-const queuedBytesMax = 16 << 20
+/**
+ * `drained` waits until no more than this is in memory: eight batches, enough for a few threads. Each costs several times
+ * its size, in buffers, in bases of deltas beside it and in what is on its way to a thread.
+ */
+const queuedBytesMax = 4 << 20
 
 export class PackSink {
   readonly #dir: string
