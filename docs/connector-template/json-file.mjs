@@ -82,7 +82,9 @@ function connection(path, kit) {
 /** All of the plan, or `nothing`: rows that are not as expected, or cannot be kept, are named instead. */
 async function write(file, plan, kit) {
   if (own(file.links, plan.link)?.fence !== plan.fence)
-    throw new kit.VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${plan.link}'`)
+    throw new kit.VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${plan.link}'`, {
+      data: { passing: true },
+    })
   const heldBack = []
   let written = 0
   for (const table of plan.tables) {
