@@ -145,3 +145,29 @@ test('any bytes end in a merge or in a reason, and clean merges of one side alon
     { numRuns: 2000 },
   )
 })
+
+test('a column that one side adds keeps its cells in rows of which the other edits any one cell, of the key as well', () => {
+  const edits = fc.array(fc.tuple(fc.nat(5), fc.nat(2)), { maxLength: 6 })
+  fc.assert(
+    fc.property(edits, fc.nat(3), fc.boolean(), (edited, at, isTurned) => {
+      const base = Array.from({ length: 12 }, (_, i) => [`s${i >> 1}`, `d${i % 2}`, `v${i % 3}`])
+      const columnOf = new Map(edited.map(([row, column]) => [row * 2, column]))
+      const changed = base.map((row, i) => row.map((cell, c) => (columnOf.get(i) === c ? `new${i}` : cell)))
+      const text = (rows: readonly (readonly string[])[], isWide: boolean): Uint8Array => {
+        const all = [['series', 'day', 'value'], ...rows].map((row, i) =>
+          isWide ? row.toSpliced(at, 0, i === 0 ? 'note' : `n${i % 4}`) : row,
+        )
+        return utf8(all.map((row) => `${row.join(',')}\n`).join(''))
+      }
+      const [ours, theirs] = [text(base, true), text(changed, false)]
+      const sides = isTurned ? { ours: theirs, theirs: ours } : { ours, theirs }
+      const merged = mergeDocument(
+        { base: text(base, false), ...sides },
+        { name: 'table.csv' },
+      ) as MergedDocument
+      expect(merged.conflicts).toEqual([])
+      expect(utf8Text(merged.render())).toBe(utf8Text(text(changed, true)))
+    }),
+    { numRuns: 500 },
+  )
+})
