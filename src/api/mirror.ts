@@ -3,6 +3,7 @@ import path from 'node:path'
 import { type MirrorEnds, type MirrorEvent, eventOf, followMirror } from '../remote/follow.ts'
 import type { Conditional } from '../remote/interface.ts'
 import { mirrorOnce } from '../remote/mirror.ts'
+import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls, pushUrls } from '../remote/remote-urls.ts'
 import { conditionalOf } from '../remote/remotes.ts'
 import { absoluteUrl, isAtHand, openRemote, openSource } from '../remote/transports/open.ts'
@@ -34,16 +35,19 @@ export async function* mirror(
   options: MirrorOptions = {},
 ): AsyncGenerator<t.MirrorEvent> {
   const base = path.resolve(options.base ?? '.')
-  const [source, target] = [await placeOf(from, base, fetchUrls), await placeOf(to, base, pushUrls)]
   const { environment, signal, onProgress, onWarning = () => undefined } = options
+  const source = await placeOf(from, { base, environment }, fetchUrls)
+  const target = await placeOf(to, { base, environment }, pushUrls)
   const local = isAtHand(source.urls[0]!) ? 'sender' : 'receiver'
   const how = { signal, onProgress, allowDeletions: options.allowDeletions, local } as const
   const open = async (): Promise<MirrorEnds> => {
-    const opening = { base, environment, signal, onProgress }
-    const reading = await openSource(source.urls, { ...opening, cacheDir: source.cacheDir }, onWarning)
+    const opening = { base, signal, onProgress }
+    const { urls } = source
+    const sourceOptions = { ...opening, environment: source.environment, cacheDir: source.cacheDir }
+    const reading = await openSource(urls, sourceOptions, onWarning)
     try {
       const { cacheDir, conditional } = target
-      const writing = { ...opening, cacheDir, conditional, create: true }
+      const writing = { ...opening, environment: target.environment, cacheDir, conditional, create: true }
       const store = await openRemote(target.urls[0]!, writing)
       return { source: reading, mirror: store, close: () => closeBoth(reading, store) }
     } catch (error) {
@@ -69,18 +73,20 @@ interface NamedPlace {
   readonly cacheDir: string | undefined
   /** What is known of its conditional writes. */
   readonly conditional: Conditional | undefined
+  readonly environment: MirrorOptions['environment'] | undefined
 }
 
 /** A word without a slash is a remote's name, if the repository around has one. */
 async function placeOf(
   word: string,
-  base: string,
+  { base, environment }: { readonly base: string; readonly environment: NamedPlace['environment'] },
   urlsOf: (manifest: Parameters<typeof fetchUrls>[0], name: string) => string[],
 ): Promise<NamedPlace> {
   const asUrl = (): NamedPlace => ({
     urls: [absoluteUrl(word, base)],
     cacheDir: undefined,
     conditional: undefined,
+    environment,
   })
   if (/[/\\]/.test(word) || word === '.' || word === '..') return asUrl()
   const place = await findPlace(base, {}).catch(() => null)
@@ -92,7 +98,8 @@ async function placeOf(
     // What is remembered is about the remote's own address.
     const conditional =
       urls[0] === manifest.config.get(`remote.${word}.url`) ? conditionalOf(manifest, word) : undefined
-    return { urls, cacheDir: path.join(place.dotDir, 'cache'), conditional }
+    const cacheDir = path.join(place.dotDir, 'cache')
+    return { urls, cacheDir, conditional, environment: environmentFor(manifest, word, environment) }
   } finally {
     await place.store.close()
   }

@@ -8,6 +8,7 @@ import { cloneInto, unfinishedKey } from '../remote/clone.ts'
 import { checkDepth } from '../remote/deepen.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { isInterruption } from '../remote/receive.ts'
+import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls } from '../remote/remote-urls.ts'
 import { type PartialClone, partialOf } from '../remote/selection.ts'
 import { PathFilter } from '../files/path-filter.ts'
@@ -86,7 +87,11 @@ async function placeOf(
 ): Promise<Place> {
   const opening = { base: root ?? dotDir, cacheDir: path.join(dotDir, 'cache'), environment }
   const store = new PartialStore(disk, (name, manifest) =>
-    openSource(fetchUrls(manifest, name), opening, onWarning),
+    openSource(
+      fetchUrls(manifest, name),
+      { ...opening, environment: environmentFor(manifest, name, environment) },
+      onWarning,
+    ),
   )
   const filter = partialOf(await disk.manifest())?.filter ?? null
   return { store, root, dotDir, gitignore: null, filter }

@@ -10,15 +10,8 @@ import { deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { Conditional, OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
 import { push } from '../remote/push.ts'
-import {
-  addRemote,
-  checkRemoteFree,
-  conditionalOf,
-  listRemotes,
-  rememberConditional,
-  remoteUrl,
-  removeRemote,
-} from '../remote/remotes.ts'
+import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
+import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls, pushUrls, setRemoteUrl } from '../remote/remote-urls.ts'
 import { absoluteUrl, openRemote, openSource, probeRemote } from '../remote/transports/open.ts'
 import type { Manifest, Store } from '../store/interface.ts'
@@ -28,7 +21,15 @@ import { idOf } from './info.ts'
 import type * as t from './interface.ts'
 import { pushToAll } from './push-places.ts'
 import { withConflicts } from './merge-results.ts'
-import { type Target, conditionalAfter, defaultRemote, transferResult, upstreamOf } from './remote-target.ts'
+import {
+  type Target,
+  askedOnce,
+  conditionalAfter,
+  defaultRemote,
+  during,
+  transferResult,
+  upstreamOf,
+} from './remote-target.ts'
 
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
@@ -126,7 +127,7 @@ export class RemoteRepository extends DataRepository {
       })
     }
     const urls = fetchUrls(await this.repo.store.manifest(), name)
-    const store = await openSource(urls, { ...this.#opening, ...during(options) }, this.#warn)
+    const store = await openSource(urls, await this.#openingOf(name, options), this.#warn)
     try {
       const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
       if (further === null) return transferResult(target, report)
@@ -214,7 +215,8 @@ export class RemoteRepository extends DataRepository {
     return pushToAll(target, urls, async (url, remoteName) => {
       // What is remembered of conditional writes is that of the remote's own address; other places are asked.
       const isKnown = url === target.url
-      const conditional = isKnown ? await this.#conditional(manifest, target, options) : undefined
+      const opening = await this.#openingOf(target.name, options)
+      const conditional = isKnown ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
       return this.#pushTo(url, all, { ...options, remoteName, conditional })
     })
   }
@@ -229,7 +231,8 @@ export class RemoteRepository extends DataRepository {
     },
   ): Promise<TransferReport> {
     const { conditional } = options
-    const opening = { ...this.#opening, ...during(options), conditional, create: options.delete !== true }
+    const known = await this.#openingOf(options.remoteName, options)
+    const opening = { ...known, conditional, create: options.delete !== true }
     const store = await openRemote(url, opening)
     try {
       return await push(this.repo.store, store, { ...options, refspecs })
@@ -240,8 +243,14 @@ export class RemoteRepository extends DataRepository {
 
   /** The caller closes it. */
   protected async openStore(remote: string | undefined, options: t.OperationOptions): Promise<Store> {
-    const { url } = this.#target(await this.repo.store.manifest(), remote)
-    return openRemote(url, { ...this.#opening, ...during(options) })
+    const { name, url } = this.#target(await this.repo.store.manifest(), remote)
+    return openRemote(url, await this.#openingOf(name, options))
+  }
+
+  /** With what the repository says of the remote. */
+  async #openingOf(name: string | undefined, options: t.OperationOptions): Promise<OpenRemoteOptions> {
+    const environment = environmentFor(await this.repo.store.manifest(), name, this.#opening.environment)
+    return { ...this.#opening, ...during(options), environment }
   }
 
   async importGit(
@@ -272,29 +281,10 @@ export class RemoteRepository extends DataRepository {
     )
   }
 
-  /** What is known of a named remote; it is asked once, and what it answers is kept. */
-  async #conditional(
-    manifest: Manifest,
-    { name, url }: Target,
-    options: t.OperationOptions,
-  ): Promise<Conditional | undefined> {
-    if (name === undefined) return undefined
-    const known = conditionalOf(manifest, name)
-    if (known !== undefined) return known
-    const finding = await probeRemote(url, { ...this.#opening, ...during(options) })
-    const conditional = conditionalAfter(finding, 'no')
-    if (conditional !== undefined) await rememberConditional(this.repo.store, name, conditional)
-    return conditional
-  }
-
   #target(manifest: Manifest, remote: string | undefined): Target {
     const name = remote ?? defaultRemote(manifest)
     // As in git, a URL or path may stand for a remote's name; nothing is remembered of it then.
     if (/[/\\]/.test(name)) return { name: undefined, url: absoluteUrl(name, this.#base ?? '.') }
     return { name, url: remoteUrl(manifest, name) }
   }
-}
-
-function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
-  return { signal, onProgress }
 }

@@ -1,9 +1,10 @@
 // Which remote an operation is with, which branch of it, and what is told of a transfer in the end.
 import { VarveError } from '../base/errors.ts'
 import { branchPrefix, remoteRef, shortRefName } from '../history/refs.ts'
-import type { Conditional, TransferReport } from '../remote/interface.ts'
-import { listRemotes } from '../remote/remotes.ts'
-import type { Manifest } from '../store/interface.ts'
+import type { Conditional, OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
+import { conditionalOf, listRemotes, rememberConditional } from '../remote/remotes.ts'
+import { probeRemote } from '../remote/transports/open.ts'
+import type { Manifest, Store } from '../store/interface.ts'
 import { idOf } from './info.ts'
 import type * as t from './interface.ts'
 
@@ -56,4 +57,24 @@ export function conditionalAfter(
 ): Conditional | undefined {
   if (finding === null || finding === 'read-only') return undefined
   return finding === 'kept' ? 'yes' : otherwise
+}
+
+/** What is known of a named remote's conditional writes; it is asked once, and what it answers is kept. */
+export async function askedOnce(
+  store: Store,
+  manifest: Manifest,
+  { name, url }: Target,
+  opening: OpenRemoteOptions,
+): Promise<Conditional | undefined> {
+  if (name === undefined) return undefined
+  const known = conditionalOf(manifest, name)
+  if (known !== undefined) return known
+  const finding = await probeRemote(url, opening)
+  const conditional = conditionalAfter(finding, 'no')
+  if (conditional !== undefined) await rememberConditional(store, name, conditional)
+  return conditional
+}
+
+export function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
+  return { signal, onProgress }
 }

@@ -4,9 +4,10 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
-import { Pool, type buildConnector } from 'undici'
+import { type Dispatcher, Pool, type buildConnector } from 'undici'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
+import { type Proxy, refusalOf, throughProxy } from './proxy.ts'
 import { connecting } from './sockets.ts'
 
 const attemptsMax = 5
@@ -58,6 +59,8 @@ export interface HttpClientOptions {
   /** Makes the connections, where they are none of TCP. */
   readonly connect?: buildConnector.connector
   readonly connections?: number
+  /** Goes between; null: nobody. */
+  readonly proxy?: Proxy | null
   /** What is reached, for messages; default: the origin. */
   readonly location?: string
   /** Sent with every request, to this origin and nowhere else: a token. */
@@ -74,26 +77,25 @@ export class HttpClient {
   /** 'https://example.org:8080' */
   readonly origin: string
   readonly #where: string
-  readonly #pool: Pool
+  readonly #dispatcher: Dispatcher
   readonly #options: HttpClientOptions
 
   constructor(origin: string, options: HttpClientOptions = {}) {
     this.origin = origin
     this.#where = options.location ?? origin
     this.#options = options
-    const connect =
-      options.connect ??
-      connecting({
-        timeout: connectMsMax,
-        ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
-      })
-    this.#pool = new Pool(origin, {
-      connect,
+    const ca = options.ca === undefined ? undefined : [...rootCertificates, options.ca]
+    const pool = {
       connections: options.connections ?? 8,
       headersTimeout: silenceMsMax,
       bodyTimeout: silenceMsMax,
       pipelining: 1,
-    })
+    }
+    const connect = (): buildConnector.connector =>
+      options.connect ?? connecting({ timeout: connectMsMax, ...(ca === undefined ? {} : { ca }) })
+    this.#dispatcher = options.proxy
+      ? throughProxy(options.proxy, { ca, timeout: connectMsMax, pool })
+      : new Pool(origin, { ...pool, connect: connect() })
   }
 
   /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED, VARVE_CORRUPT (longer than allowed), VARVE_ABORTED */
@@ -106,6 +108,8 @@ export class HttpClient {
         answer = await this.#attempt(request)
       } catch (error) {
         throwIfAborted(request.signal)
+        const refused = this.#options.proxy ? refusalOf(error, this.#options.proxy) : null
+        if (refused !== null) throw refused
         if (error instanceof VarveError || last) throw this.#failure(error)
         await this.#pause(attempt, undefined, request.signal)
         continue
@@ -118,7 +122,7 @@ export class HttpClient {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy()
+    return this.#dispatcher.destroy()
   }
 
   async #attempt(request: HttpRequest): Promise<HttpAnswer> {
@@ -129,8 +133,9 @@ export class HttpClient {
     const headers = { ...this.#options.headers, ...own, ...length }
     const stream = isLong ? () => slicesOf(body) : body
     const parts: Uint8Array[] = []
-    const head = await exchange(this.#pool, {
+    const head = await exchange(this.#dispatcher, {
       request: {
+        origin: this.origin,
         method,
         path,
         headers,
@@ -172,10 +177,12 @@ export class HttpClient {
 
   #failure(error: unknown): VarveError {
     if (error instanceof VarveError) return error
+    const { proxy } = this.#options
+    const between = proxy ? ` through the proxy '${proxy.origin}'` : ''
     const code = (error as NodeJS.ErrnoException).code ?? ''
     return new VarveError(
       'VARVE_UNREACHABLE',
-      `cannot reach '${this.#where}': ${reasons[code] ?? messageOf(error)}`,
+      `cannot reach '${this.#where}'${between}: ${reasons[code] ?? messageOf(error)}`,
       {
         cause: error,
         data: { origin: this.#where },

@@ -7,6 +7,7 @@ import { VarveError } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { HttpClient } from '../client.ts'
+import { proxyFor } from '../proxy.ts'
 import type { Credentials } from './credential-sources.ts'
 import { type S3Settings, value } from './settings.ts'
 import { type XmlElement, childText, parseXml } from './xml.ts'
@@ -74,7 +75,10 @@ async function ask(
 ): Promise<Credentials> {
   const url = endpointOf(settings)
   const body = new URLSearchParams(words).toString()
-  const client = new HttpClient(url.origin, { ca: settings.ca })
+  const client = new HttpClient(url.origin, {
+    ca: settings.ca,
+    proxy: proxyFor(url.origin, settings.environment),
+  })
   try {
     const answer = await client.send({
       method: 'POST',

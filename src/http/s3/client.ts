@@ -6,8 +6,10 @@ import { VarveError } from '../../base/errors.ts'
 import { toHex } from '../../base/bytes.ts'
 import { sha256 } from '../../base/platform.ts'
 import { type Headers, type HttpAnswer, HttpClient, type HttpRequest } from '../client.ts'
+import { proxyFor } from '../proxy.ts'
 import { type S3Address, type S3Place, encodeKey, encodeQuery, placeOf } from './address.ts'
 import { CredentialChain } from './credentials.ts'
+import { headersOf } from './object-settings.ts'
 import { type Fault, explain, faultOf, refusal } from './refusals.ts'
 import { type S3Settings, isRegion } from './settings.ts'
 
@@ -94,6 +96,7 @@ export class S3Client {
   #connect(): HttpClient {
     const http = new HttpClient(this.#place.origin, {
       ca: this.#settings.ca,
+      proxy: proxyFor(this.#place.origin, this.#settings.environment),
       connections,
       explain,
       location: this.location,
@@ -111,7 +114,8 @@ export class S3Client {
     const scope = { origin: this.#place.origin, region: this.#region }
     const path = `${this.#place.root}/${encodeKey(key)}`.replace(/(?<=.)\/$/, '') || '/'
     const target = words.length === 0 ? path : `${path}?${words.join('&')}`
-    const own = (): Headers => (typeof headers === 'function' ? headers() : (headers ?? {}))
+    const kept = headersOf(this.#settings.objects, request)
+    const own = (): Headers => ({ ...kept, ...(typeof headers === 'function' ? headers() : headers) })
     return {
       ...rest,
       path: target,

@@ -4,6 +4,7 @@ import path from 'node:path'
 import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 import { type Section, loadAwsFile } from './aws-files.ts'
+import { type ObjectSettings, objectSettings } from './object-settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -24,6 +25,7 @@ export interface S3Settings {
   readonly addressing: 'path' | 'virtual' | 'auto'
   /** Certificates in PEM to trust. */
   readonly ca: string | undefined
+  readonly objects: ObjectSettings
 }
 
 export function findSettings(environment: Environment): S3Settings {
@@ -56,6 +58,7 @@ export function findSettings(environment: Environment): S3Settings {
     endpoint: endpointOf(environment, config, services),
     addressing: addressingOf(config),
     ca: certificatesOf(environment, home, config),
+    objects: objectSettings(environment),
   }
 }
 

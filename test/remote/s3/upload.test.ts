@@ -158,3 +158,29 @@ test('the journal holds no credentials', async () => {
   await faultOf(blobsAt(store, options).upload('packs/x', file, { journal }))
   expect(readFileSync(journal, 'utf8')).not.toMatch(/AKTEST|secret-canary/)
 })
+
+test('uploads that nobody went on with for a week are given up by a gc, and no younger or strange ones', async () => {
+  const store = await startMemoryS3()
+  const ids = ['stale', 'young', 'strange', 'elsewhere']
+  for (const id of ids) store.uploads.set(id, new Map())
+  const daysAgo = (days: number): string => new Date(Date.now() - days * 24 * 3_600_000).toISOString()
+  const upload = (key: string, id: string, days: number): string =>
+    `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${daysAgo(days)}</Initiated></Upload>`
+  const listed = [
+    upload(`packs/ab/${'ab'.repeat(32)}.pack`, 'stale', 8),
+    upload(`packs/cd/${'cd'.repeat(32)}.pack`, 'young', 6),
+    upload('packs/backup.tar', 'strange', 99),
+    upload(`../packs/${'ef'.repeat(32)}.pack`, 'elsewhere', 99),
+  ]
+  const body = `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListMultipartUploadsResult>`
+  store.rawAnswer.body = Buffer.from(body)
+  expect(await blobsAt(store, options).removeUploads()).toBe(1)
+  expect([...store.uploads.keys()]).toEqual(ids.slice(1))
+})
+
+test('a store that does not list uploads is left to its own rules', async () => {
+  const store = await startMemoryS3()
+  store.rule = ({ query }) =>
+    query.has('uploads') ? { refuse: { status: 501, code: 'NotImplemented' } } : undefined
+  expect(await blobsAt(store, options).removeUploads()).toBe(0)
+})

@@ -69,7 +69,8 @@ async function turn(
   const removable = await deadFiles(blobs, view, kept, living, options)
   for (let sequence = entry.oldest; sequence < oldest; sequence++) removable.unshift(manifestName(sequence))
   await blobs.remove(removable, { signal: options.signal })
-  return { ...report, filesRemoved: removable.length }
+  const uploads = (await blobs.removeUploads?.({ signal: options.signal })) ?? 0
+  return { ...report, filesRemoved: removable.length + uploads }
 }
 
 async function keptEntries(home: BlobHome, newest: LoggedEntry, oldest: number): Promise<LoggedEntry[]> {

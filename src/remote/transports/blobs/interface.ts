@@ -73,4 +73,6 @@ export interface WritableBlobs extends Blobs {
     options?: ReadBlobOptions,
   ): AsyncIterable<{ name: string; bytes: number; timeMs: number }>
   remove(names: readonly string[], options?: ReadBlobOptions): Promise<void>
+  /** Gives up uploads that were begun long ago and never ended; how many. */
+  removeUploads?(options?: ReadBlobOptions): Promise<number>
 }

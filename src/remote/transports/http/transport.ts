@@ -8,6 +8,7 @@ import type { OpenRemoteOptions } from '../../interface.ts'
 import { RemoteCache } from '../blobs/cache.ts'
 import { BlobStore } from '../blobs/store.ts'
 import { HttpClient } from '../../../http/client.ts'
+import { proxyFor } from '../../../http/proxy.ts'
 import { tokenFor } from './credentials.ts'
 import { type ServedPlace, apiOf, openServed } from './open-served.ts'
 import { explain } from './served-errors.ts'
@@ -22,6 +23,7 @@ export async function openHttp(url: string, options: OpenRemoteOptions): Promise
   const ca = certificatesIn(environment['VARVE_CA_FILE'])
   const client = new HttpClient(origin, {
     explain,
+    proxy: proxyFor(origin, environment),
     accessHint:
       token === null
         ? "set VARVE_TOKEN to a token of that server ('varve token create' there makes one)"

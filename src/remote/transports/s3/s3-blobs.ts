@@ -18,6 +18,7 @@ import { type ListedBlob, listPage } from '../../../http/s3/listing.ts'
 import { NewestManifest } from './newest.ts'
 import { probe, removeKey } from './probe.ts'
 import { readOnly, unsafe } from '../../../http/s3/refusals.ts'
+import { abortStaleUploads } from './stale-uploads.ts'
 import { partBytesDefault, sizeOf, upload } from './upload.ts'
 
 const removalsAtOnce = 8
@@ -112,6 +113,11 @@ export class S3Blobs implements WritableBlobs {
       const some = names.slice(start, start + removalsAtOnce)
       await Promise.all(some.map((name) => removeKey(this.#client, this.#key(name), options.signal)))
     }
+  }
+
+  async removeUploads({ signal }: ReadBlobOptions = {}): Promise<number> {
+    await this.#mayWrite(signal)
+    return abortStaleUploads(this.#client, signal)
   }
 
   /** What the store does with conditions; leaves nothing behind. */
