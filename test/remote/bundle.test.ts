@@ -224,6 +224,17 @@ describe('damage', () => {
     )
   }, 60_000)
 
+  test('the hint sends to whoever made the file: no repository here is at fault', async () => {
+    const local = MemoryStore.create()
+    await commitOn(local, main, { files: { a: '1' } })
+    const file = await bundled(local)
+    fs.truncateSync(file, 300)
+    await expect(openRemote(file)).rejects.toMatchObject({
+      code: 'VARVE_CORRUPT',
+      hint: expect.stringMatching(/^get the file once more/) as unknown,
+    })
+  })
+
   const name = `${'a'.repeat(64)}`
   const files = [
     { name: `idx/${name}.idx`, bytes: 2000 },

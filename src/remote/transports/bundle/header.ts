@@ -9,7 +9,7 @@
 // (links to commits that the receiver must have; their own objects are inside), `files` ([name, bytes] each).
 import type { CID } from 'multiformats/cid'
 import { concatBytes, equalBytes, utf8 } from '../../../base/bytes.ts'
-import { VarveError, corrupt } from '../../../base/errors.ts'
+import { type ErrorFacts, VarveError } from '../../../base/errors.ts'
 import { sha256 } from '../../../base/platform.ts'
 import { decodeCbor, encodeCbor } from '../../../encoding/cbor.ts'
 import { type Cid, type CommitCid, cidFromLink, cidToLink } from '../../../encoding/cid.ts'
@@ -63,16 +63,25 @@ export function encodeBundleHeader(header: BundleHeader): Uint8Array {
   return concatBytes([prelude, body])
 }
 
+/** There is no repository in which `varve fsck` could look, only the file. */
+export function damaged(what: string, data: ErrorFacts = {}, cause?: unknown): VarveError {
+  return new VarveError('VARVE_CORRUPT', what, {
+    data,
+    cause,
+    hint: "get the file once more from whoever made it with 'varve bundle create'",
+  })
+}
+
 /** Length of the header that follows. @throws VarveError VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT */
 export function readPrelude(bytes: Uint8Array, where: string): number {
   if (bytes.length < preludeBytes || !isBundlePrelude(bytes))
-    throw corrupt(`'${where}' is not a whole bundle`)
+    throw damaged(`'${where}' is not a bundle, or not whole`)
   if (bytes[4]! > 1) {
     throw new VarveError('VARVE_UNSUPPORTED_FORMAT', `'${where}' was written by a newer version of varve`)
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
   if (bytes[4] !== 1 || bytes[5]! + bytes[6]! + bytes[7]! !== 0 || length > headerBytesMax)
-    throw corrupt(`'${where}' is not a bundle of version 1`)
+    throw damaged(`'${where}' is not a bundle of version 1`)
   return length
 }
 
@@ -84,12 +93,12 @@ export function decodeBundleHeader(
   where: string,
 ): BundleHeader {
   if (!equalBytes(sha256(body), prelude.subarray(12, preludeBytes)))
-    throw corrupt(`the header of '${where}' does not match its digest`)
+    throw damaged(`the header of '${where}' does not match its digest`)
   const header = readHeader(decodeCbor(body, `the header of '${where}'`), where)
   checkFiles(header.files, where)
   const end = header.files.reduce((sum, file) => sum + file.bytes, preludeBytes + body.length)
   if (end !== size) {
-    throw corrupt(`'${where}' ${size < end ? 'is cut short' : 'has more behind its end'}`, {
+    throw damaged(`'${where}' ${size < end ? 'is cut short' : 'has more behind its end'}`, {
       bytes: size,
       expected: end,
     })
@@ -113,7 +122,7 @@ function readHeader(value: unknown, where: string): BundleHeader {
       files: files.map(([name, bytes]) => ({ name: String(name), bytes: Number(bytes) })),
     }
   } catch (cause) {
-    throw corrupt(`the header of '${where}' makes no sense`, {}, cause)
+    throw damaged(`the header of '${where}' makes no sense`, {}, cause)
   }
 }
 
@@ -126,5 +135,5 @@ function checkFiles(files: readonly BundleFile[], where: string): void {
     return isNamed && Number.isSafeInteger(bytes) && bytes >= least && bytes <= most
   })
   if (!isSane || files.length < 2 || new Set(files.map(({ name }) => name)).size !== files.length)
-    throw corrupt(`the header of '${where}' names files that no bundle has`)
+    throw damaged(`the header of '${where}' names files that no bundle has`)
 }

@@ -2,7 +2,7 @@
 // out of it like anything else that comes from outside; what it continues from must be at the receiver.
 import fs from 'node:fs'
 import { Lru } from '../../../base/lru.ts'
-import { VarveError, corrupt, isVarveError, throwIfAborted } from '../../../base/errors.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../../base/errors.ts'
 import { type Cid, type CommitCid, codecOf, shortCid } from '../../../encoding/cid.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
 import { ioError, openExisting, readRange } from '../../../store/disk/files.ts'
@@ -21,6 +21,7 @@ import type {
 import { Segment } from '../../../store/segment.ts'
 import {
   type BundleHeader,
+  damaged,
   decodeBundleHeader,
   isBundlePrelude,
   preludeBytes,
@@ -51,7 +52,7 @@ export class BundleStore implements Store {
     this.header = header
     this.bytes = size
     let at = size - header.files.reduce((sum, { bytes }) => sum + bytes, 0)
-    if (at !== preludeBytes + headerBytes) throw corrupt(`'${file}' changed while it was read`)
+    if (at !== preludeBytes + headerBytes) throw damaged(`'${file}' changed while it was read`)
     this.starts = new Map(
       header.files.map(({ name, bytes }) => {
         at += bytes
@@ -69,7 +70,7 @@ export class BundleStore implements Store {
       const { size } = fs.fstatSync(fd)
       const prelude = readRange(fd, 0, preludeBytes, file)
       const length = readPrelude(prelude, file)
-      if (preludeBytes + length > size) throw corrupt(`'${file}' is cut short`)
+      if (preludeBytes + length > size) throw damaged(`'${file}' is cut short`)
       const header = decodeBundleHeader(prelude, readRange(fd, preludeBytes, length, file), size, file)
       return new BundleStore(file, header, length, size)
     })
@@ -148,7 +149,7 @@ export class BundleStore implements Store {
     const entry = this.segment.find(cidDigest(cid), codecOf(cid))
     if (entry < 0) return null
     const { pack, offset, length, codec, depth } = this.segment.at(entry)
-    if (offset + length > pack.bytes) throw corrupt(`the index of '${this.location}' points behind a pack`)
+    if (offset + length > pack.bytes) throw damaged(`the index of '${this.location}' points behind a pack`)
     return {
       file: this.location,
       offset: this.starts.get(packPath(pack.name))! + offset,
@@ -186,7 +187,7 @@ function readSegment(file: string, header: BundleHeader, starts: ReadonlyMap<str
     name === segmentPath(segment.name) &&
     segment.packs.length === header.files.length - 1 &&
     segment.packs.every((pack) => sizes.get(packPath(pack.name)) === pack.bytes)
-  if (!isWhole) throw corrupt(`'${file}' has not the packs that its index names`)
+  if (!isWhole) throw damaged(`'${file}' has not the packs that its index names`)
   return segment
 }
 
