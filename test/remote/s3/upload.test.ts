@@ -180,7 +180,11 @@ test('uploads that nobody went on with for a week are given up by a gc, and no y
 
 test('a store that does not list uploads is left to its own rules', async () => {
   const store = await startMemoryS3()
+  store.uploads.set('somebody’s', new Map())
+  // It answers with a listing of objects.
+  expect(await blobsAt(store, options).removeUploads()).toBe(0)
   store.rule = ({ query }) =>
     query.has('uploads') ? { refuse: { status: 501, code: 'NotImplemented' } } : undefined
   expect(await blobsAt(store, options).removeUploads()).toBe(0)
+  expect(store.uploads.size).toBe(1)
 })

@@ -1,7 +1,6 @@
 // Multipart uploads that nobody went on with: their parts are paid for and seen by nobody. A gc lists those below the
 // remote's prefix and gives up the ones begun a week ago or earlier. Whoever does go on with one that is gone begins it
 // anew (upload.ts), so nothing but sending is lost.
-import { corrupt } from '../../../base/errors.ts'
 import type { S3Client } from '../../../http/s3/client.ts'
 import { childText, childrenOf, parseXml } from '../../../http/s3/xml.ts'
 
@@ -36,8 +35,8 @@ export async function abortStaleUploads(client: S3Client, signal: AbortSignal | 
     })
     if (unable.includes(answer.status)) return 0
     const root = parseXml(answer.body)
-    if (root.name !== 'ListMultipartUploadsResult')
-      throw corrupt(`'${client.location}' answers a listing of uploads with '${root.name}'`)
+    // One that knows only listings of objects.
+    if (root.name !== 'ListMultipartUploadsResult') return 0
     for (const upload of childrenOf(root, 'Upload')) {
       const [key, id] = [childText(upload, 'Key') ?? '', childText(upload, 'UploadId') ?? '']
       const ageMs = Date.now() - Date.parse(childText(upload, 'Initiated') ?? '')
