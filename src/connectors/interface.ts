@@ -6,6 +6,7 @@ import type { RowSource } from '../formats/interface.ts'
 import type { PackedSlice, PackingOptions } from '../formats/columnar/packed-source.ts'
 import type { Cell, ColumnType, Value } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
+import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
 
 export interface ConnectorOptions {
@@ -214,6 +215,8 @@ export interface ApplyPlan {
   changes(table: EndpointTable, kind: RowChange['kind']): AsyncIterable<readonly RowChange[]>
   /** The same inserts at once, of a table that had no rows; null for others. */
   all?(table: EndpointTable): Promise<PlannedRows | null>
+  /** By table: the mark (`Written`) of the reading that the plan starts from. Absent where none was read so. */
+  readonly marks?: ReadonlyMap<string, string>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -225,29 +228,48 @@ export interface PlannedRows {
   rows(): AsyncIterable<RowSource>
 }
 
-/** Cells in the order of the table's columns. */
-export type RowChange =
-  | {
-      readonly kind: 'insert'
-      readonly key: Uint8Array
-      readonly before: null
-      readonly after: readonly Cell[]
-    }
-  | {
-      readonly kind: 'update'
-      readonly key: Uint8Array
-      readonly before: readonly Cell[]
-      readonly after: readonly Cell[]
-    }
-  | {
-      readonly kind: 'delete'
-      readonly key: Uint8Array
-      readonly before: readonly Cell[]
-      readonly after: null
-    }
+/** Cells in the order of the table's columns; they may be made anew each time they are asked for. */
+export type RowChange = StoredChange &
+  (
+    | {
+        readonly kind: 'insert'
+        readonly key: Uint8Array
+        readonly before: null
+        readonly after: readonly Cell[]
+      }
+    | {
+        readonly kind: 'update'
+        readonly key: Uint8Array
+        readonly before: readonly Cell[]
+        readonly after: readonly Cell[]
+      }
+    | {
+        readonly kind: 'delete'
+        readonly key: Uint8Array
+        readonly before: readonly Cell[]
+        readonly after: null
+      }
+  )
+
+/** The same rows as the dataset keeps them, for whoever can write them down faster so; absent where cells are all there is. */
+interface StoredChange {
+  readonly storedBefore?: StoredSide | null
+  readonly storedAfter?: StoredSide | null
+}
+
+/** The reader has its cells in the order of the table's columns; it is shared by all rows of the plan. */
+export interface StoredSide {
+  readonly reader: StoredCells
+  readonly row: StoredRow
+}
 
 export type Applied =
-  | { readonly outcome: 'applied'; readonly written: number }
+  | {
+      readonly outcome: 'applied'
+      readonly written: number
+      /** By table: the mark of the table as planned. Only where the system has proved that it holds just that. */
+      readonly marks?: ReadonlyMap<string, string>
+    }
   /** Nothing was written: these rows are not as expected, or break a rule of the system. */
   | { readonly outcome: 'held-back'; readonly rows: readonly HeldBackRow[] }
 

@@ -16,6 +16,8 @@ export interface BatchWriter<T extends EndpointTable> {
   groupOf(table: T, change: RowChange): string
   /** All rows of a table that has none, or nothing of them and false. Where that is faster than batch by batch. */
   all?(table: T): Promise<boolean>
+  /** Does ahead what of `attempt` needs no database, while the batch before is written. */
+  prepare?(table: T, batch: readonly RowChange[]): void
   /** All of the batch, or nothing of it and false. */
   attempt(table: T, batch: readonly RowChange[]): Promise<boolean>
   /** Each row of an update as it is, but for its unique values; or nothing and false. Guarded as the update is. */
@@ -44,8 +46,21 @@ export async function writeInPasses<T extends EndpointTable>(
       if (numbers.has(number) && (await work(table, batch))) numbers.delete(number)
   }
   const first = async (table: T, kind: Kind): Promise<void> => {
-    for await (const { number, batch } of batches(table, kind))
-      if (!(await writer.attempt(table, batch))) waiting.get(table)![kind].add(number)
+    // While the database writes one batch the next is read and made ready.
+    let underWay: Promise<unknown> = Promise.resolve()
+    try {
+      for await (const { number, batch } of batches(table, kind)) {
+        writer.prepare?.(table, batch)
+        await underWay
+        underWay = writer.attempt(table, batch).then((isWhole) => {
+          if (!isWhole) waiting.get(table)![kind].add(number)
+        })
+        // Who awaits it hears of a failure.
+        underWay.catch(() => undefined)
+      }
+    } finally {
+      await underWay
+    }
   }
   const attempt: BatchWriter<T>['attempt'] = (table, batch) => writer.attempt(table, batch)
   const round = async (work: typeof attempt): Promise<void> => {

@@ -119,7 +119,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const last = options.retry === true ? [] : await stillRejected(round, io, { tables, captured, commit })
   for (const row of last) held.add(row)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
-  const step = { ...start, ...sides, captured, target, common, ...first }
+  const { digests: compared } = reading
+  const step = { ...start, ...sides, captured, digests: compared, target, common, ...first }
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)
   await showPlan(io, options, {

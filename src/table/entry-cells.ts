@@ -1,10 +1,11 @@
 // Rows as cells of chosen columns, from the entries of a table's map.
+import type { Cid } from '../encoding/cid.ts'
 import type { Entry } from '../prolly/interface.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import { absentCell } from './cell.ts'
 import type { Cell } from './interface.ts'
 import { decodeKey } from './key.ts'
-import { absentSlot } from './row.ts'
+import { type RowSlots, absentSlot } from './row.ts'
 import { type RowShape, cellLinks, entrySlots } from './rows.ts'
 import { fetchContents, slotCell } from './slot.ts'
 
@@ -18,16 +19,28 @@ export async function entryCells(
   const slots = entries.map((entry) => (entry === null ? null : entrySlots(shape, entry)))
   const links = slots.flatMap((row) => (row === null ? [] : cellLinks(row)))
   const contents = await fetchContents(reader, links)
-  const places = columns.map(({ name }) => ({
-    key: shape.keys.findIndex((column) => column.name === name),
-    value: shape.values.findIndex((column) => column.name === name),
-  }))
-  return entries.map((entry, i) => {
-    if (entry === null) return null
-    const keys = decodeKey(shape.schema, entry.key)
-    return places.map(({ key, value }) => {
+  const cells = new EntryCells(shape, columns)
+  return entries.map((entry, i) => (entry === null ? null : cells.of(entry, slots[i]!, contents)))
+}
+
+export class EntryCells {
+  readonly #shape: RowShape
+  readonly #places: readonly { readonly key: number; readonly value: number }[]
+
+  constructor(shape: RowShape, columns: readonly { readonly name: string }[]) {
+    this.#shape = shape
+    this.#places = columns.map(({ name }) => ({
+      key: shape.keys.findIndex((column) => column.name === name),
+      value: shape.values.findIndex((column) => column.name === name),
+    }))
+  }
+
+  /** `contents` has those of all links. */
+  of(entry: Entry, slots: RowSlots, contents: ReadonlyMap<Cid, Uint8Array>): Cell[] {
+    const keys = decodeKey(this.#shape.schema, entry.key)
+    return this.#places.map(({ key, value }) => {
       if (key >= 0) return keys[key]!
-      return value < 0 ? absentCell : slotCell(slots[i]!.cells[value] ?? absentSlot, contents)
+      return value < 0 ? absentCell : slotCell(slots.cells[value] ?? absentSlot, contents)
     })
-  })
+  }
 }

@@ -14,7 +14,7 @@ describe.skipIf(!hasPostgres)(`guards${withoutPostgres}`, () => {
   beforeAll(async () => {
     postgres = await startPostgres()
   }, 60_000)
-  afterAll(() => postgres.stop())
+  afterAll(() => postgres.stop(), 60_000)
   beforeEach(async () => {
     linked = await Linked.start(postgres)
     await linked.db.query(`

@@ -1,7 +1,7 @@
 // Lines as COPY … FROM STDIN reads them, in a growing buffer: what `textOfCell` makes of a cell, as bytes.
 import { utf8 } from '../../base/bytes.ts'
 import { writeIntText } from '../../table/int-key.ts'
-import type { Cell } from '../../table/interface.ts'
+import type { CellSink } from '../../table/stored-cells.ts'
 
 const tab = 0x09
 const lineFeed = 0x0a
@@ -13,7 +13,7 @@ const trueText = utf8('true')
 const falseText = utf8('false')
 const intTextMax = 40
 
-export class CopyBuffer {
+export class CopyBuffer implements CellSink {
   #out = new Uint8Array(1 << 16)
   #length = 0
 
@@ -26,13 +26,6 @@ export class CopyBuffer {
     const lines = this.#out.slice(0, this.#length)
     this.#length = 0
     return lines
-  }
-
-  cell({ kind, bytes }: Cell): void {
-    if (kind === 'absent' || kind === 'null') this.null()
-    else if (kind === 'true' || kind === 'false') this.bool(kind === 'true')
-    else if (kind === 'bytes') this.hex(bytes)
-    else this.text(bytes, 0, bytes.length)
   }
 
   tab(): void {
@@ -51,6 +44,19 @@ export class CopyBuffer {
 
   bool(value: boolean): void {
     this.#raw(value ? trueText : falseText)
+  }
+
+  /** A number that is not negative. */
+  count(value: number): void {
+    this.#reserve(intTextMax)
+    let digits = 1
+    for (let limit = 10; limit <= value; limit *= 10) digits++
+    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
+      const rest = Math.floor(value / 10)
+      this.#out[at] = 0x30 + (value - rest * 10)
+      value = rest
+    }
+    this.#length += digits
   }
 
   /** An element of a key. */
@@ -73,7 +79,8 @@ export class CopyBuffer {
     this.#length = at
   }
 
-  hex(bytes: Uint8Array): void {
+  /** In hex. */
+  bytes(bytes: Uint8Array): void {
     this.#reserve(2 * bytes.length + 3)
     const out = this.#out
     let at = this.#length

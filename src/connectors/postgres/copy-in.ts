@@ -5,32 +5,36 @@ import { once } from 'node:events'
 import type { Client } from 'pg'
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams'
 import { throwIfAborted } from '../../base/errors.ts'
+import type { RowSource } from '../../formats/interface.ts'
+import { storedRow } from '../../formats/stored-rows.ts'
+import { StoredCells } from '../../table/stored-cells.ts'
 import type { PlannedRows } from '../interface.ts'
 import { CopyLines } from './copy-lines.ts'
 import type { PostgresTable } from './discover.ts'
 import { isRefusal } from './failure.ts'
+import type { RowDigest } from './row-digest.ts'
 import { quoteName } from './sql.ts'
 
 const chunkBytes = 256 << 10
 /** "Feature not supported": COPY into what has policies. */
 const notForCopy = '0A000'
 
+export interface CopyOptions {
+  /** Is given all rows; null: nobody asks. */
+  readonly digest: RowDigest | null
+  readonly signal: AbortSignal | undefined
+}
+
 /** Whether all rows are there; else none is. */
 export async function copyAll(
   client: Client,
   table: PostgresTable,
   planned: PlannedRows,
-  signal: AbortSignal | undefined,
+  options: CopyOptions,
 ): Promise<boolean> {
-  // Rules apply to statements and not to COPY.
-  const { rows } = await client.query<{ has: boolean }>(
-    'SELECT relhasrules AS has FROM pg_class WHERE oid = $1::regclass',
-    [table.sql],
-  )
-  if (rows[0]!.has) return false
   await client.query('SAVEPOINT varve')
   try {
-    const written = await copy(client, table, planned, signal)
+    const written = await copy(client, table, planned, options)
     // A trigger may have left some out.
     const isWhole = written === planned.count
     await client.query(isWhole ? 'RELEASE SAVEPOINT varve' : 'ROLLBACK TO SAVEPOINT varve')
@@ -46,7 +50,7 @@ async function copy(
   client: Client,
   table: PostgresTable,
   planned: PlannedRows,
-  signal: AbortSignal | undefined,
+  { digest, signal }: CopyOptions,
 ): Promise<number> {
   const columns = table.columns.filter(({ generated }) => !generated).map(({ name }) => quoteName(name))
   const stream = client.query(copyFrom(`COPY ${table.sql} (${columns.join(', ')}) FROM STDIN`))
@@ -54,10 +58,12 @@ async function copy(
   // Whoever awaits it below hears of a failure.
   ended.catch(() => undefined)
   const lines = new CopyLines(table, planned.shape)
+  const cells = new StoredCells(table.columns, planned.shape)
   try {
     for await (const batch of planned.rows()) {
       throwIfAborted(signal)
       lines.add(batch)
+      if (digest !== null) addRows(digest, cells, batch)
       if (lines.length >= chunkBytes) await send(stream, ended, lines.take())
       if (stream.errored !== null) break
     }
@@ -69,6 +75,13 @@ async function copy(
   if (stream.errored === null) stream.end(lines.take())
   await ended
   return stream.rowCount
+}
+
+function addRows(digest: RowDigest, cells: StoredCells, rows: RowSource): void {
+  for (let row = 0; row < rows.count; row++) {
+    cells.read(storedRow(rows, row))
+    digest.row(cells)
+  }
 }
 
 async function send(stream: CopyStreamQuery, ended: Promise<unknown>, chunk: Uint8Array): Promise<void> {

@@ -5,6 +5,7 @@ import type { Client } from 'pg'
 import { VarveError } from '../../base/errors.ts'
 import type { Checkpoint } from '../interface.ts'
 import { stateTable } from './discover.ts'
+import type { OwnSpan } from './own-writes.ts'
 
 const createTable = `
   CREATE TABLE IF NOT EXISTS ${stateTable} (
@@ -39,16 +40,23 @@ export async function takeOver(client: Client, link: string): Promise<Checkpoint
   return checkpointOf(rows[0]!)
 }
 
-/** Inside the transaction that writes the rows. @throws VARVE_NOT_POSSIBLE when another worker has taken over */
+/**
+ * Inside the transaction that writes the rows; which numbers the server has given it so far. @throws VARVE_NOT_POSSIBLE when
+ * another worker has taken over
+ */
 export async function writeState(
   client: Client,
   state: { link: string; fence: number; base: string },
-): Promise<void> {
-  const { rowCount } = await client.query(
-    `UPDATE ${stateTable} SET base_commit = $3, applied_at = now() WHERE link = $1 AND fence = $2`,
+): Promise<OwnSpan> {
+  // Inside one more, so that all that was given before is less.
+  await client.query('SAVEPOINT varve')
+  const { rows } = await client.query<{ top: string; behind: string }>(
+    `UPDATE ${stateTable} t SET base_commit = $3, applied_at = now() WHERE link = $1 AND fence = $2
+     RETURNING txid_current()::text AS top, ((t.xmin::text::bigint - txid_current()) & 4294967295)::text AS behind`,
     [state.link, state.fence, state.base],
   )
-  if (rowCount === 1) return
+  await client.query('RELEASE SAVEPOINT varve')
+  if (rows[0] !== undefined) return { top: BigInt(rows[0].top), length: Number(rows[0].behind) }
   throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${state.link}'`, {
     data: { link: state.link, passing: true },
     hint: 'nothing was written; let only one worker run, or run this one again',

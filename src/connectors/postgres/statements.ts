@@ -1,20 +1,24 @@
-// The three statements that write rows. Each takes many rows of text at once, `v (n, c0, c1, …)`, writes those that are
-// as expected, and answers with the numbers of those that are not. Check and write are one statement: no other writer
-// comes in between.
+// The three statements that write rows. Each takes many rows of text at once, `v (n, c0, c1, …)`, and writes those that are
+// as expected. Check and write are one statement: no other writer comes in between.
 import { equalBytes } from '../../base/bytes.ts'
 import type { Cell } from '../../table/interface.ts'
-import type { RowChange } from '../interface.ts'
+import type { RowChange, StoredSide } from '../interface.ts'
 import type { PostgresColumn, PostgresTable } from './discover.ts'
 import { quoteName } from './sql.ts'
 import { textOfCell } from './types.ts'
 
 export interface Statement {
-  /** Width of `v` without its number. */
-  readonly width: number
-  /** `source` is a query that gives `v`. */
+  /** What a row of `v` has beside its number: places of columns as they were, and then as they shall be. */
+  readonly before: readonly number[]
+  readonly after: readonly number[]
+  /** Answers with the numbers of those that are not as expected. `source` is a query that gives `v`. */
   readonly text: (source: string) => string
-  /** One row of `v`. */
-  readonly row: (change: RowChange) => Cell[]
+  /** Answers with how many were as expected; null where that says too little: one row may count for another. */
+  readonly plain: ((source: string) => string) | null
+}
+
+export function widthOf({ before, after }: Statement): number {
+  return before.length + after.length
 }
 
 /** For changes of the first one's kind; of updates, for those that change the same columns. */
@@ -24,8 +28,12 @@ export function statementOf(table: PostgresTable, first: RowChange): Statement {
 }
 
 /** Places of columns that an update writes, as a text to group by. */
-export function changedColumns({ columns }: PostgresTable, { before, after }: RowChange): string {
-  if (before === null || after === null) return ''
+export function changedColumns(table: PostgresTable, change: RowChange): string {
+  if (change.kind !== 'update') return ''
+  const { storedBefore, storedAfter } = change
+  if (storedBefore && storedAfter) return changedStored(table, storedBefore, storedAfter)
+  const { columns } = table
+  const { before, after } = change
   const places = after.flatMap((cell, i) =>
     columns[i]!.generated || isSameText(cell, before[i]!) ? [] : [i],
   )
@@ -35,6 +43,17 @@ export function changedColumns({ columns }: PostgresTable, { before, after }: Ro
 /** As `changedColumns` has them. */
 export function changedPlaces(table: PostgresTable, first: RowChange): number[] {
   return changedColumns(table, first).split(',').filter(Boolean).map(Number)
+}
+
+function changedStored({ columns }: PostgresTable, before: StoredSide, after: StoredSide): string {
+  before.reader.read(before.row)
+  after.reader.read(after.row)
+  let places = ''
+  for (let i = 0; i < columns.length; i++) {
+    if (columns[i]!.generated || before.reader.isSame(i, after.reader)) continue
+    places += places === '' ? i : `,${i}`
+  }
+  return places
 }
 
 function isSameText(a: Cell, b: Cell): boolean {
@@ -54,8 +73,10 @@ function insertOf(table: PostgresTable): Statement {
     ? `WHERE NOT EXISTS (SELECT FROM ${table.sql} k WHERE ${isSame('k')})`
     : `ON CONFLICT (${keys.join(', ')}) DO NOTHING`
   return {
-    width: columns.length,
-    row: ({ after }) => columns.map(({ place }) => after![place]!),
+    before: [],
+    after: columns.map(({ place }) => place),
+    // A trigger may have put a row under another key.
+    plain: null,
     text: (source) => `
       WITH v AS (${source}),
       done AS (
@@ -78,8 +99,9 @@ export function alikeOf(table: PostgresTable): Statement {
     `ROW(v.c${i}::${column.cast})::text COLLATE "C"`,
   ])
   return {
-    width: columns.length,
-    row: ({ after }) => columns.map(({ place }) => after![place]!),
+    before: [],
+    after: columns.map(({ place }) => place),
+    plain: null,
     text: (source) => `
       WITH v AS (${source})
       SELECT v.n FROM v JOIN ${table.sql} AS t ON ${sameKey(table, columns, 't')}
@@ -98,12 +120,14 @@ function sameKey(table: PostgresTable, columns: readonly Placed[], row: string):
 
 function deleteOf(table: PostgresTable): Statement {
   const guarded = guards(table)
+  const where = `WHERE ${guardText(guarded, table.key.length)}`
   return {
-    width: guarded.length,
-    row: ({ before }) => guarded.map(({ place }) => before![place]!),
+    before: guarded.map(({ place }) => place),
+    after: [],
+    plain: table.isKeyLate ? null : (source) => `DELETE FROM ${table.sql} AS t USING (${source}) v ${where}`,
     text: (source) => `
       WITH v AS (${source}),
-      done AS (DELETE FROM ${table.sql} AS t USING v WHERE ${guardText(guarded, table.key.length)} RETURNING v.n)
+      done AS (DELETE FROM ${table.sql} AS t USING v ${where} RETURNING v.n)
       SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }
@@ -138,20 +162,19 @@ function update(
     return `${quoteName(column.name)} = v.c${guarded.length + i}::${column.cast}`
   })
   const set = [...values, ...expressions].join(', ')
+  const guard = guardText(guarded, table.key.length)
   // What only the database computes needs no more than a look at the row.
-  const done =
+  const doing = (from: string): string =>
     set === ''
-      ? `SELECT v.n FROM ${table.sql} t JOIN v ON ${guardText(guarded, table.key.length)}`
-      : `UPDATE ${table.sql} AS t SET ${set} FROM v WHERE ${guardText(guarded, table.key.length)} RETURNING v.n`
+      ? `SELECT v.n FROM ${table.sql} t JOIN ${from} ON ${guard}`
+      : `UPDATE ${table.sql} AS t SET ${set} FROM ${from} WHERE ${guard}`
   return {
-    width: guarded.length + places.length,
-    row: ({ before, after }) => [
-      ...guarded.map(({ place }) => before![place]!),
-      ...places.map((place) => after![place]!),
-    ],
+    before: guarded.map(({ place }) => place),
+    after: places,
+    plain: table.isKeyLate ? null : (source) => doing(`(${source}) v`),
     text: (source) => `
       WITH v AS (${source}),
-      done AS (${done})
+      done AS (${doing('v')}${set === '' ? '' : ' RETURNING v.n'})
       SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }

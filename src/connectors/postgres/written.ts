@@ -5,23 +5,12 @@
 // but their bytes: all else is in `state`, and where any of it differs nothing is told.
 import type { Client } from 'pg'
 import type { PostgresTable } from './discover.ts'
+import { type Mark, isWorn, readMark } from './mark.ts'
 
 /** Numbers of transactions in rows have 32 bits; what lies further back could be taken for new. */
 const spanMax = 2 ** 31
 /** Once a day all is read: a machine set back with its memory goes on with a past that nothing in the server shows. */
 const secondsMax = 86_400
-
-interface Mark {
-  /** Of the server's run, the table's files and its columns. */
-  readonly state: string
-  /** All transactions below it had ended. */
-  readonly xmin: string
-  /** Where the server's log ended. */
-  readonly lsn: string
-  readonly count: string
-  /** When all rows were read, by the server's clock. */
-  readonly readSeconds: number
-}
 
 export interface TableWrites {
   /** For a later snapshot, what this one shows. */
@@ -107,7 +96,7 @@ export async function tableWrites(
     span < spanMax &&
     age >= 0 &&
     age < secondsMax
-  const condition = isTold ? writtenSince(BigInt(before.xmin), span) : 'false'
+  const condition = isTold ? writtenSince(BigInt(before.xmin), span, before.own) : 'false'
   const { rows: counted } = await client.query<{ count: string; written: string }>(
     `SELECT count(*) AS count, count(*) FILTER (WHERE ${condition}) AS written FROM ${table.sql} t`,
   )
@@ -123,7 +112,7 @@ export async function tableWrites(
   if (!isTold) return { mark: JSON.stringify(mark), since: null }
   const isSame = written === '0' && before.count === count
   // A table at rest needs no new mark, and whoever keeps it nothing to write.
-  const latest = isSame ? before : mark
+  const latest = isSame && !isWorn(before) ? before : mark
   return {
     mark: JSON.stringify(latest),
     since: { kept, written: Number(written), isSame, condition },
@@ -131,13 +120,8 @@ export async function tableWrites(
 }
 
 /** Numbers go round after 2^32; those of `span` transactions from `xmin` on may have been at work, or came later. */
-export function writtenSince(xmin: bigint, span: number): string {
-  return `((t.xmin::text::bigint - ${xmin & 0xffff_ffffn}) & 4294967295) < ${span}`
-}
-
-function readMark(text: string | null): Mark | null {
-  if (text === null || !text.startsWith('{')) return null
-  const mark = JSON.parse(text) as Mark
-  const isWhole = /^\d{1,20}$/.test(mark.xmin) && /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/.test(mark.lsn)
-  return isWhole ? mark : null
+export function writtenSince(xmin: bigint, span: number, own: Mark['own'] = []): string {
+  const number = 't.xmin::text::bigint'
+  const others = own.map(([first, count]) => ` AND ((${number} - ${first}) & 4294967295) >= ${count}`)
+  return `((${number} - ${xmin & 0xffff_ffffn}) & 4294967295) < ${span}${others.join('')}`
 }

@@ -9,6 +9,7 @@ import { Tree } from '../../files/tree.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import { type LinkedTable, tablesThere } from '../tables/link-tables.ts'
 import type { AppliedStep, ApplyStep, Written } from './interface.ts'
+import { marksBefore, noteMarks } from './marks.ts'
 import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
 import { allOf, changesOf, countSteps, guardWritten, tableSteps } from './table-steps.ts'
 
@@ -37,10 +38,13 @@ export async function applyStep(given: ApplyStep): Promise<AppliedStep> {
       tables: tablesThere(step.tables),
       changes: (table, kind) => changesOf(step, steps, counts, table, kind),
       all: (table) => allOf(step, steps.get(table.name)!),
+      marks: await marksBefore(step),
       signal: options.signal,
     })
-    if (applied.outcome === 'applied')
+    if (applied.outcome === 'applied') {
+      await noteMarks(step, after, applied.marks)
       return { counts, after, next: await afterWrite(step, { base, after, written: commit }) }
+    }
     for (const row of applied.rows) held.add(heldBack(step.tables, row))
   }
   throw new VarveError(

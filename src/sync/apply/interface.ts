@@ -3,6 +3,7 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { TableDigests } from '../capture/digests.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { RowCounts } from '../interface.ts'
 import type { Stops } from '../pending/stops.ts'
@@ -30,6 +31,8 @@ export interface ApplyStep {
   /** Refs that are to move together with the next: they tell of what the endpoint has taken already. */
   readonly due: ReadonlyMap<string, Cid | null>
   readonly held: HeldRows
+  /** Of the tables that this round has compared; null where it has compared none. */
+  readonly digests: TableDigests | null
   /** null: what the guards say of the whole was asked before. */
   readonly stops: Stops | null
 }

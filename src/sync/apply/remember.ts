@@ -6,7 +6,7 @@ import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit, writtenMessage } from '../link-commit.ts'
-import { baseExtra, linkRef, readLinkState } from '../state.ts'
+import { baseExtra, linkObject, linkRef, readLinkState } from '../state.ts'
 import type { ApplyStep } from './interface.ts'
 
 /**
@@ -44,6 +44,8 @@ export async function afterWrite(
     [linkRef(name, 'intent'), null],
     [linkRef(name, 'live'), now],
   ])
+  const digests = step.digests?.write(io.writer) ?? null
+  if (digests !== null) due.set(linkObject(name, 'digests'), digests)
   const checkpoint = { fence: step.fence!, base: digestHex(written) }
   const known = { ...state, written, base: written, intent: null, live: now }
   return { ...step, captured: after, live: now, base, told: written, checkpoint, state: known, due }

@@ -32,6 +32,12 @@ export class TableDigests {
     return known === undefined ? null : { mark: known[0], table: known[1] }
   }
 
+  /** What was noted in this round of that very table; null where nothing was. */
+  markOf(path: Path, table: Cid): string | null {
+    const now = this.#now.get(path)
+    return now !== undefined && now[1] === table ? now[0] : null
+  }
+
   add(path: Path, digest: string | null, table: Cid): void {
     if (digest !== null) this.#now.set(path, [digest, table])
   }

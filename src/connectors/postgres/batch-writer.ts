@@ -1,0 +1,194 @@
+// Writes batches inside a plan's transaction, each in a savepoint of its own. A batch that the database refuses for good is
+// cut in halves until the rows are found that it is about.
+import type { Client } from 'pg'
+import { VarveError } from '../../base/errors.ts'
+import type { ApplyPlan, HeldBackRow, RowChange } from '../interface.ts'
+import type { BatchWriter } from '../passes.ts'
+import { copyAll } from './copy-in.ts'
+import type { PostgresTable } from './discover.ts'
+import { isRefusal } from './failure.ts'
+import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
+import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
+import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
+import { Tally } from './tally.ts'
+
+/** Of one plan; beyond it something is wrong with all of it. */
+const heldBackMax = 10_000
+
+export class PostgresWriter implements BatchWriter<PostgresTable> {
+  readonly heldBack: HeldBackRow[] = []
+  /** Of tables of which it is asked for. */
+  readonly tallies: Map<PostgresTable, Tally> = new Map()
+  written = 0
+  readonly #client: Client
+  readonly #plan: ApplyPlan
+  readonly #rules = new Map<PostgresTable, Promise<boolean>>()
+  readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
+  /** How the rows of a batch were parked, by table and group. */
+  readonly #parked = new Map<string, Parking>()
+  /** Batches that were made ready. */
+  readonly #ready = new WeakMap<readonly RowChange[], Batch>()
+
+  constructor(client: Client, plan: ApplyPlan) {
+    this.#client = client
+    this.#plan = plan
+    for (const table of plan.tables as readonly PostgresTable[])
+      if (plan.marks?.has(table.name) === true) this.tallies.set(table, new Tally(table))
+  }
+
+  async all(table: PostgresTable): Promise<boolean> {
+    const planned = (await this.#plan.all?.(table)) ?? null
+    if (planned === null || planned.count < copiedRowsMin) return false
+    // Rules apply to statements and not to COPY.
+    if (await this.#hasRules(table)) return false
+    const tally = this.tallies.get(table)
+    const digest = tally?.digest() ?? null
+    const isWhole = await copyAll(this.#client, table, planned, { digest, signal: this.#plan.signal })
+    if (!isWhole) return false
+    this.written += planned.count
+    if (digest !== null) tally!.addAll(planned, digest)
+    return true
+  }
+
+  groupOf(table: PostgresTable, change: RowChange): string {
+    return changedColumns(table, change)
+  }
+
+  prepare(table: PostgresTable, changes: readonly RowChange[]): void {
+    const batch = batchOf(statementOf(table, changes[0]!), changes)
+    batch.lines?.prepare()
+    this.#ready.set(changes, batch)
+  }
+
+  async attempt(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
+    const batch = this.#ready.get(changes) ?? batchOf(statementOf(table, changes[0]!), changes)
+    if (!(await this.#all(table, batch))) return false
+    this.#add(table, changes)
+    this.written += changes.length
+    return true
+  }
+
+  async park(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
+    let found = this.#parkings.get(table)
+    if (found === undefined) this.#parkings.set(table, (found = parkings(this.#client, table)))
+    for (const parking of await found) {
+      const statement = parkOf(table, changes[0]!, parking)
+      if (statement === null || !(await this.#all(table, batchOf(statement, changes)))) continue
+      this.#parked.set(parkedKey(table, changes), parking)
+      return true
+    }
+    return false
+  }
+
+  finish(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    const parking = this.#parked.get(parkedKey(table, changes))!
+    return this.#settle(table, changes, finishOf(table, changes[0]!, parking))
+  }
+
+  settle(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    return this.#settle(table, changes, statementOf(table, changes[0]!))
+  }
+
+  async #settle(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<void> {
+    const client = this.#client
+    const staged = await stageRows(client, batchOf(statement, changes)).catch(async (error: unknown) => {
+      if (!isRefusal(error)) throw error
+      // A value that not even a text can be: each row is sent by itself then.
+      await client.query('ROLLBACK TO SAVEPOINT varve')
+      return rowsAlong(client, statement, changes)
+    })
+    await client.query('RELEASE SAVEPOINT varve')
+    await this.#part(table, { changes, staged, start: 0, end: changes.length })
+    this.#add(table, changes)
+  }
+
+  /** Of the whole batch or none of it. */
+  async #all(table: PostgresTable, batch: Batch): Promise<boolean> {
+    // Of rows that rules write the server does not say how many they are.
+    const isRuled = await this.#hasRules(table)
+    try {
+      const staged = await stageRows(this.#client, batch)
+      const { length } = batch.changes
+      const isWhole = isRuled ? (await staged.run(0, length)).length === 0 : await staged.runAll()
+      await this.#client.query(isWhole ? 'RELEASE SAVEPOINT varve' : 'ROLLBACK TO SAVEPOINT varve')
+      return isWhole
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      return false
+    }
+  }
+
+  async #part(table: PostgresTable, part: Part): Promise<void> {
+    const { changes, staged, start, end } = part
+    if (this.heldBack.length > heldBackMax) throw tooMany(table)
+    await this.#client.query('SAVEPOINT varve')
+    try {
+      const missed = await staged.run(start, end)
+      await this.#client.query('RELEASE SAVEPOINT varve')
+      await this.#missed(
+        table,
+        missed.map((place) => changes[place]!),
+      )
+      this.written += end - start - missed.length
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      if (end - start === 1) return this.#hold(table, changes[start]!, 'rejected', (error as Error).message)
+      const middle = (start + end) >> 1
+      await this.#part(table, { ...part, end: middle })
+      await this.#part(table, { ...part, start: middle })
+    }
+  }
+
+  /** What is held back ends all of it, so that it need not be taken off. */
+  #add(table: PostgresTable, changes: readonly RowChange[]): void {
+    const tally = this.tallies.get(table)
+    tally?.add(changes, tally.digestOf(changes))
+  }
+
+  #hasRules(table: PostgresTable): Promise<boolean> {
+    let known = this.#rules.get(table)
+    if (known === undefined) this.#rules.set(table, (known = hasRules(this.#client, table)))
+    return known
+  }
+
+  async #missed(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    const isInsert = changes[0]?.kind === 'insert'
+    const alike = isInsert
+      ? await rowsAlong(this.#client, alikeOf(table), changes).run(0, changes.length)
+      : []
+    for (const [place, change] of changes.entries()) {
+      if (alike.includes(place))
+        this.#hold(table, change, 'rejected', 'the database takes the key for that of another row')
+      else this.#hold(table, change, 'changed', 'the row was changed meanwhile')
+    }
+  }
+
+  #hold(table: PostgresTable, { key }: RowChange, reason: HeldBackRow['reason'], message: string): void {
+    this.heldBack.push({ table: table.name, key, reason, message })
+  }
+}
+
+interface Part {
+  readonly changes: readonly RowChange[]
+  readonly staged: Staged
+  readonly start: number
+  readonly end: number
+}
+
+function parkedKey(table: PostgresTable, [change]: readonly RowChange[]): string {
+  return `${table.sql} ${Buffer.from(change!.key).toString('hex')}`
+}
+
+async function hasRules(client: Client, table: PostgresTable): Promise<boolean> {
+  const sql = 'SELECT relhasrules AS has FROM pg_class WHERE oid = $1::regclass'
+  return (await client.query<{ has: boolean }>(sql, [table.sql])).rows[0]!.has
+}
+
+function tooMany(table: PostgresTable): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `the database refuses too many rows of '${table.name}'`, {
+    data: { table: table.name, heldBackMax },
+    hint: 'nothing was written; look at one of them with a dry run',
+  })
+}

@@ -1,0 +1,28 @@
+// What an endpoint said of its tables when they were read, handed to whoever writes to them: where the endpoint proves that
+// it then holds just what was planned, the next round need not read back what was written.
+import type { Tree } from '../../files/tree.ts'
+import type { ApplyStep } from './interface.ts'
+
+/** By table. */
+export async function marksBefore({ tables, captured, digests }: ApplyStep): Promise<Map<string, string>> {
+  const marks = new Map<string, string>()
+  for (const { table, path } of tables) {
+    const entry = await captured.get(path)
+    const mark = entry?.kind === 'table' ? (digests?.markOf(path, entry.table) ?? null) : null
+    if (mark !== null) marks.set(table.name, mark)
+  }
+  return marks
+}
+
+/** Kept together with the refs of what was written. */
+export async function noteMarks(
+  { tables, digests }: ApplyStep,
+  after: Tree,
+  marks: ReadonlyMap<string, string> | undefined,
+): Promise<void> {
+  for (const { table, path } of tables) {
+    const mark = marks?.get(table.name)
+    const entry = await after.get(path)
+    if (mark !== undefined && entry?.kind === 'table') digests?.add(path, mark, entry.table)
+  }
+}
