@@ -73,6 +73,8 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const [startedMs, held] = [Date.now(), new HeldRows()]
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
+  const mark = readMark(manifest, link.name)
+  if (link.changes !== 'compare') log.ahead(connector.log, mark)
   const approved = await Approved.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
@@ -90,7 +92,6 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
   const checkpoint = await connector.checkpoint(link.name)
-  const mark = readMark(manifest, link.name)
   const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: isTold(state, checkpoint) })
   const { captured } = reading
   throwIfAborted(options.signal)
@@ -119,8 +120,7 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const last = options.retry === true ? [] : await stillRejected(round, io, { tables, captured, commit })
   for (const row of last) held.add(row)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
-  const { digests: compared } = reading
-  const step = { ...start, ...sides, captured, digests: compared, target, common, ...first }
+  const step = { ...start, ...sides, captured, digests: reading.digests, target, common, ...first }
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)
   await showPlan(io, options, {

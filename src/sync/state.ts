@@ -41,6 +41,11 @@ export function identityKey(link: string): string {
   return `link.${link}.identity`
 }
 
+/** When a round was that came to the same as the last receipt that is kept. */
+export function againKey(link: string): string {
+  return `link.${link}.again`
+}
+
 export function readLinkState(manifest: Manifest, link: string): LinkState {
   const ref = (what: keyof Omit<LinkState, 'identity'>): Cid | null =>
     manifest.refs.get(linkRef(link, what)) ?? null

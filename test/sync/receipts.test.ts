@@ -7,7 +7,7 @@ import { receivePush } from '../../src/remote/receive-push.ts'
 import { undo } from '../../src/repo/undo.ts'
 import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { receiptLog } from '../../src/sync/receipts/log.ts'
+import { lastReceipt, receiptLog } from '../../src/sync/receipts/log.ts'
 import { Linked, fault } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
@@ -76,6 +76,22 @@ describe.skipIf(!hasPostgres)(`receipts${withoutPostgres}`, () => {
     ])
     expect(await collect(receiptLog(linked.repo, { limit: 1 }))).toEqual([log[0]])
     expect(await collect(receiptLog(linked.repo, { link: 'other' }))).toEqual([])
+  })
+
+  test('a round that came to the same as the last writes no object, and is remembered all the same', async () => {
+    await linked.sync()
+    const first = await linked.sync()
+    const { refs } = await linked.store.manifest()
+    const again = await linked.sync()
+    const after = await linked.store.manifest()
+    expect(after.refs).toEqual(refs)
+    expect(await lastReceipt(linked.repo, 'shop')).toEqual(again)
+    expect({ ...again, startedMs: first.startedMs, finishedMs: first.finishedMs }).toEqual(first)
+    await linked.db.query('UPDATE people SET age = 1 WHERE id = 1')
+    const other = await linked.sync()
+    expect(await lastReceipt(linked.repo, 'shop')).toEqual(other)
+    const quiet = await linked.sync()
+    expect(await lastReceipt(linked.repo, 'shop')).toEqual(quiet)
   })
 
   test("the log keeps no words of the database's, which may quote what is in a row", async () => {

@@ -25,6 +25,8 @@ export class PostgresChangeLog implements ChangeLog {
   readonly #where: string
   readonly #snapshot: (name: string) => Promise<EndpointSnapshot>
   readonly #readers: LogReader[] = []
+  /** Opened ahead. */
+  #line: Promise<Client> | null = null
 
   /** `snapshot` opens one that another connection has exported. */
   constructor(session: Session, client: Client, snapshot: (name: string) => Promise<EndpointSnapshot>) {
@@ -40,6 +42,12 @@ export class PostgresChangeLog implements ChangeLog {
 
   begin(name: string, tables: readonly EndpointTable[]): Promise<LogStart> {
     return asked(this.#where, () => this.#begin(slotName(name), tables as readonly PostgresTable[]))
+  }
+
+  /** A line takes a new process there. */
+  ahead(): void {
+    this.#line ??= connect(this.#session, 'replication')
+    this.#line.catch(() => undefined)
   }
 
   open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
@@ -102,9 +110,10 @@ export class PostgresChangeLog implements ChangeLog {
   async #open(own: readonly PostgresTable[], mark: LogMark): Promise<LogReader | LostLog> {
     const [at, told] = [positionOf(mark.position), positionOf(mark.acknowledged)]
     if (at === null || told === null) return { lost: 'its position is not one of PostgreSQL' }
-    // Its line is opened while the slot is asked about: that takes a new process there.
-    let line: Promise<Client> | null = connect(this.#session, 'replication')
-    line.catch(() => undefined)
+    // Its line is opened while the slot is asked about.
+    this.ahead()
+    let line = this.#line
+    this.#line = null
     try {
       return await this.#openAt(own, at, told, () => {
         const opened = line ?? connect(this.#session, 'replication')
@@ -112,7 +121,7 @@ export class PostgresChangeLog implements ChangeLog {
         return opened
       })
     } finally {
-      await line?.then((client) => client.end()).catch(() => undefined)
+      await endOf(line)
     }
   }
 
@@ -176,8 +185,13 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   async close(): Promise<void> {
+    await endOf(this.#line)
     for (const reader of this.#readers) await reader.close()
   }
+}
+
+async function endOf(line: Promise<Client> | null): Promise<void> {
+  await line?.then((client) => client.end()).catch(() => undefined)
 }
 
 async function inTime<T>(work: Promise<T>): Promise<T> {

@@ -98,9 +98,8 @@ class PostgresConnector implements Connector {
   }
 
   async close(): Promise<void> {
-    await this.log.close()
     // Of a line that is gone there is nothing to close.
-    await this.#client.end().catch(() => undefined)
+    await Promise.all([this.log.close(), this.#client.end().catch(() => undefined)])
   }
 
   #asked<T>(work: () => Promise<T>): Promise<T> {

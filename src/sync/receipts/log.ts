@@ -2,7 +2,7 @@
 // by its content, is only ever added to, and goes along with the branch to other repositories. A round that did nothing,
 // and came to the same end as the one before, adds nothing: a link that is quiet for a year has a short log.
 import { utf8, utf8Text } from '../../base/bytes.ts'
-import { type CommitCid, digestHex } from '../../encoding/cid.ts'
+import { type Cid, type CommitCid, digestHex } from '../../encoding/cid.ts'
 import { isAncestor, walkCommits } from '../../history/ancestry.ts'
 import type { Commit } from '../../history/interface.ts'
 import { receiptLogsOf, receiptsRef } from '../../history/refs.ts'
@@ -13,7 +13,7 @@ import type { Manifest } from '../../store/interface.ts'
 import type { LoggedReceipt, Receipt } from '../interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
-import { linkObject } from '../state.ts'
+import { againKey, linkObject } from '../state.ts'
 
 const heldBackLogged = 100
 const field = 'receipt'
@@ -24,15 +24,24 @@ type Entry = Omit<LoggedReceipt, 'id'>
 
 /** The last round's, whole; null before the first. */
 export async function lastReceipt(repo: Repo, link: string): Promise<Receipt | null> {
-  const object = (await repo.store.manifest()).refs.get(linkObject(link, 'receipt'))
+  return (await lastKept(repo, link))?.receipt ?? null
+}
+
+async function lastKept(repo: Repo, link: string): Promise<{ object: Cid; receipt: Receipt } | null> {
+  const manifest = await repo.store.manifest()
+  const object = manifest.refs.get(linkObject(link, 'receipt'))
   if (object === undefined) return null
   const [bytes] = await repo.store.get([object])
-  return JSON.parse(utf8Text(bytes!)) as Receipt
+  const receipt = JSON.parse(utf8Text(bytes!)) as Receipt
+  return { object, receipt: { ...receipt, ...timesAgain(manifest, link, object) } }
 }
 
 export async function rememberReceipt(round: Pick<Round, 'repo' | 'link'>, receipt: Receipt): Promise<void> {
   const { repo, link } = round
-  const last = await lastReceipt(repo, link.name)
+  const kept = await lastKept(repo, link.name)
+  if (kept !== null && isSame(kept.receipt, receipt) && (await rememberTimes(repo, receipt, kept.object)))
+    return
+  const last = kept?.receipt ?? null
   const isNews = last === null || outcomeOf(last) !== outcomeOf(receipt) || hasMoved(receipt)
   await withWriter(repo, async (writer, nodes) => {
     const object = writer.put('raw', utf8(JSON.stringify(receipt)))
@@ -55,6 +64,40 @@ export async function rememberReceipt(round: Pick<Round, 'repo' | 'link'>, recei
       { writer },
     )
   })
+}
+
+/**
+ * When a round was that came to the same as the last one in every word: a line of the configuration, which costs one manifest
+ * and no object. False where it is the last one no more.
+ */
+async function rememberTimes(
+  repo: Repo,
+  { link, startedMs, finishedMs }: Receipt,
+  last: Cid,
+): Promise<boolean> {
+  let isLast = false
+  await repo.store.update((current) => {
+    isLast = current.refs.get(linkObject(link, 'receipt')) === last && current.refs.has(receiptsRef(link))
+    if (!isLast) return null
+    const hex = digestHex(last)
+    const message = `${link}: ${hex.slice(0, 12)} again`
+    return {
+      config: new Map([[againKey(link), JSON.stringify([hex, startedMs, finishedMs])]]),
+      operation: { name: 'sync', message, author: operatorOf(repo, current) },
+    }
+  })
+  return isLast
+}
+
+function timesAgain(manifest: Manifest, link: string, object: Cid): Partial<Receipt> {
+  const [hex, startedMs, finishedMs] = JSON.parse(manifest.config.get(againKey(link)) ?? '[]') as unknown[]
+  const isOfIt = hex === digestHex(object) && typeof startedMs === 'number' && typeof finishedMs === 'number'
+  return isOfIt ? { startedMs, finishedMs } : {}
+}
+
+function isSame(a: Receipt, b: Receipt): boolean {
+  const words = (receipt: Receipt): string => JSON.stringify({ ...receipt, startedMs: 0, finishedMs: 0 })
+  return words(a) === words(b)
 }
 
 /** Newest first, from here and from what was fetched. */
