@@ -26,7 +26,7 @@ import { guardCaptured } from './capture/guard-captured.ts'
 import { HeldRows } from './held/held-rows.ts'
 import type { Link, Receipt, SyncOptions } from './interface.ts'
 import { type LinkedTable, tableAt } from './tables/link-tables.ts'
-import { readMark } from './log/mark.ts'
+import { type LinkMark, readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchOf, mergeIntoBranch } from './merge/merge-branch.ts'
 import { Approved } from './pending/approved.ts'
@@ -41,6 +41,8 @@ import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { commonBase, isTold, linkObject, readLinkState } from './state.ts'
 import { stillRejected } from './held/still-rejected.ts'
+
+const noFacts = { identity: null, restored: null }
 
 export interface Round {
   readonly repo: Repo
@@ -73,8 +75,7 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const [startedMs, held] = [Date.now(), new HeldRows()]
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
-  const mark = readMark(manifest, link.name)
-  if (link.changes !== 'compare') log.ahead(connector.log, mark)
+  const mark = expectedLog(round, log, manifest)
   const approved = await Approved.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
@@ -127,8 +128,7 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     branch: merged.change,
     endpoint: { before: captured.cid, after: written.after.cid },
   })
-  const facts = { identity: null, restored: null }
-  const pending = await keepPending(round, io, { stops, pending: state.pending, facts })
+  const pending = await keepPending(round, io, { stops, pending: state.pending, facts: noFacts })
   return makeReceipt(round, io, {
     startedMs,
     tables,
@@ -139,6 +139,13 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     pending,
     notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, merged.whole))],
   })
+}
+
+/** Where the log is to be read on; its line is opened meanwhile. */
+function expectedLog({ connector, link }: Round, log: OpenLog, manifest: Manifest): LinkMark | null {
+  const mark = readMark(manifest, link.name)
+  if (link.changes !== 'compare') log.ahead(connector.log, mark)
+  return mark
 }
 
 async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promise<Tree | null> {
