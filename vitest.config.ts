@@ -38,6 +38,13 @@ export const slow: readonly string[] = [
   'test/property/leaves.test.ts',
   'test/cli/partial.test.ts',
   'test/crash/bitflip.test.ts',
+  'test/sync/own-writes.test.ts',
+  'test/sync/postgres-corners.test.ts',
+  'test/api/link-templates.test.ts',
+  'test/cli/copies.test.ts',
+  'test/cli/carrying.test.ts',
+  'test/cli/inbox.test.ts',
+  'test/remote/partial-transports.test.ts',
 ]
 
 const config: ViteUserConfig = defineConfig({

@@ -1,9 +1,12 @@
 // A process of its own: adds commits to refs/heads/main, one object each, and a large one that threads pack.
-// Usage: node commit.mjs <dist folder> <store> <name> <commits>
-const [dist, dir, name, commits] = process.argv.slice(2)
-const { DiskStore } = await import(`${dist}/store/disk/store.js`)
-const { encodeCbor } = await import(`${dist}/encoding/cbor.js`)
-const { cidToLink } = await import(`${dist}/encoding/cid.js`)
+// Usage: node commit.mjs <store> <name> <commits>
+import { encode } from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import { DiskStore } from 'varve'
+
+const [dir, name, commits] = process.argv.slice(2)
+let threads = 0
+process.on('worker', () => threads++)
 
 const store = await DiskStore.open(dir)
 for (let i = 0; i < Number(commits); i++) {
@@ -14,8 +17,10 @@ for (let i = 0; i < Number(commits); i++) {
   await store.update(
     (current) => {
       const tip = current.refs.get('refs/heads/main')
-      const links = [...(tip === undefined ? [] : [tip]), ...rows].map((cid) => cidToLink(cid))
-      const commit = writer.put('dag-cbor', encodeCbor([tip === undefined ? 0 : 1, links]))
+      const links = [...(tip === undefined ? [] : [tip]), ...rows].map((cid) =>
+        CID.decode(Buffer.from(cid, 'hex')),
+      )
+      const commit = writer.put('dag-cbor', encode([tip === undefined ? 0 : 1, links]))
       return {
         refs: new Map([['refs/heads/main', commit]]),
         operation: { name: 'commit', message: `${name} ${i}`, author: '' },
@@ -25,3 +30,4 @@ for (let i = 0; i < Number(commits); i++) {
   )
 }
 await store.close()
+console.log(threads)
