@@ -6,7 +6,7 @@ import { Pool, ProxyAgent } from 'undici'
 import { VarveError } from '../base/errors.ts'
 
 export interface Proxy {
-  /** 'http://proxy.example:3128', without a name or password. */
+  /** 'http://gateway:3128', without a name or password. */
   readonly origin: string
   /** Of Proxy-Authorization. */
   readonly credentials: string | null
