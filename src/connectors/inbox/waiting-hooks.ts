@@ -3,7 +3,8 @@
 import type { InboxFile } from './file.ts'
 import { type BadItem, type ItemName, type KeptHook, type Place, isBehind } from './interface.ts'
 
-const batchMax = 100
+/** A webhook may be a megabyte. */
+const batchMax = 32
 const idsKeptMs = 31 * 24 * 3_600_000
 
 export interface InboxState {
