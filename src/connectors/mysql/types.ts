@@ -84,8 +84,12 @@ const columnTypes: Readonly<Record<Family, ColumnType>> = {
   other: 'text',
 }
 
-/** `dataType` is 'varchar', `columnType` 'varchar(10)'. By old habit of all its users TINYINT(1) is a boolean. */
+/**
+ * `dataType` is 'varchar', `columnType` 'varchar(10)'. By old habit of all its users TINYINT(1) is a boolean. YEAR(2) shows
+ * two digits of the year that it keeps.
+ */
 export function familyOf(dataType: string, columnType: string): Family {
+  if (columnType === 'year(2)') return 'other'
   return /^tinyint\(1\)(?! unsigned)/.test(columnType) ? 'bool' : (families.get(dataType) ?? 'other')
 }
 

@@ -10,9 +10,9 @@ import { ByteCursor } from './byte-cursor.ts'
 import type { MappedTable, RowsEvent } from './events.ts'
 import { fits, readValue } from './row-values.ts'
 
-/** Statements that leave all rows as they are, wherever they stand in the log. */
+/** Statements that leave all rows as they are, wherever they stand in the log. SET STATEMENT and ANALYZE run another one. */
 const harmless =
-  /^\s*(SAVEPOINT|RELEASE|GRANT|REVOKE|FLUSH|ANALYZE|SET|(CREATE|DROP|ALTER|RENAME)( OR REPLACE)?( TEMPORARY TABLE| USER| ROLE| VIEW| EVENT| FUNCTION| PROCEDURE| SEQUENCE)|(CREATE|DROP)( OR REPLACE)?( DEFINER\s*=\s*\S+)? TRIGGER)\b/i
+  /^\s*(SAVEPOINT|RELEASE|GRANT|REVOKE|FLUSH|ANALYZE( LOCAL| NO_WRITE_TO_BINLOG)? TABLES?|SET( DEFAULT)? (PASSWORD|ROLE)|(CREATE|DROP|ALTER|RENAME)( OR REPLACE)?( TEMPORARY TABLE| USER| ROLE| VIEW| EVENT| FUNCTION| PROCEDURE| SEQUENCE)|(CREATE|DROP)( OR REPLACE)?( DEFINER\s*=\s*\S+)? TRIGGER)\b/i
 /** What changes the shape of tables that it names, and of no others. */
 const definition = /^\s*(CREATE|ALTER|DROP|TRUNCATE|RENAME|OPTIMIZE|REPAIR)\b(?!.*\b(DATABASE|SCHEMA)\b)/is
 
@@ -96,8 +96,11 @@ function unclear({ name }: MysqlTable, reason: string): LogChange {
   return { kind: 'unclear', table: name, reason }
 }
 
-/** As a word of its own, in whatever case and quotes. */
+const notAscii = /[^\0-\u007f]/
+
+/** As a word of its own, in whatever case and quotes; other letters than ASCII's are in whatever code the writer spoke. */
 function mentions(statement: string, name: string): boolean {
+  if (notAscii.test(name)) return notAscii.test(statement)
   const spellings = [name, name.replaceAll('`', '``'), name.replaceAll('"', '""')].map((one) =>
     one.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'),
   )

@@ -11,6 +11,8 @@ export function tableObstacle({ name, columns, changesByCascade, isVersioned }: 
   const odd = columns.find(({ family, charset }) => family === 'other' || !charsets.has(charset))
   if (odd !== undefined)
     return `column '${odd.name}' of '${name}' is ${odd.nativeType}${odd.charset === null ? '' : ` in ${odd.charset}`}, which the log has in another form`
+  const packed = columns.find(({ nativeType }) => /\bCOMPRESSED\b/.test(nativeType))
+  if (packed !== undefined) return `column '${packed.name}' of '${name}' is compressed, in the log as well`
   const virtual = columns.find(({ isVirtual }) => isVirtual)
   return virtual === undefined
     ? null

@@ -20,6 +20,13 @@ export interface BinlogSource {
   readonly now: () => Promise<BinlogPlace>
 }
 
+interface Read {
+  readonly header: EventHeader
+  readonly event: LogEvent
+  /** The transaction before it was never ended: the server was, while it wrote, and has taken it back. */
+  readonly isCut: boolean
+}
+
 export class BinlogReader implements LogReader {
   readonly #source: BinlogSource
   #at: BinlogPosition
@@ -42,7 +49,7 @@ export class BinlogReader implements LogReader {
   async resume(at: BinlogPosition): Promise<boolean> {
     if ((await this.begun()) !== at.begun) return false
     while (isBefore(this.#at, at)) {
-      const [header, event] = this.#read(await this.#next())
+      const { header, event } = this.#read(await this.#next())
       const isTheEnd = event.kind === 'heartbeat' && isBefore(this.#at, at)
       if (isTheEnd || (event.kind === 'rotate' && header.seconds > 0)) return false
     }
@@ -62,7 +69,8 @@ export class BinlogReader implements LogReader {
       throwIfAborted(signal)
       const bytes = await this.#next(signal)
       const gtid = this.#open?.gtid ?? null
-      const [header, event] = this.#read(bytes)
+      const { header, event, isCut } = this.#read(bytes)
+      if (isCut) changes.push(...this.#source.tables.all('the log has a transaction without an end'))
       for (const change of this.#changesOf(event)) changes.push(change)
       bytesRead += bytes.length
       if (!isEnd(event) && bytesRead < partBytesMax) continue
@@ -101,9 +109,11 @@ export class BinlogReader implements LogReader {
   }
 
   /** Notes where the event leaves us. */
-  #read(bytes: Buffer): readonly [EventHeader, LogEvent] {
+  #read(bytes: Buffer): Read {
     const header = readHeader(bytes)
     const event = readEvent(header, bytes)
+    const isCut = this.#open !== null && isBeginning(event)
+    if (isCut) this.#open = null
     if (event.kind === 'format') this.#at = { ...this.#at, begun: header.seconds }
     if (event.kind === 'rotate') {
       const isNew = event.file !== this.#at.file
@@ -113,7 +123,7 @@ export class BinlogReader implements LogReader {
         begun: isNew ? 0 : this.#at.begun,
         last: isNew ? null : this.#at.last,
       }
-      return [header, event]
+      return { header, event, isCut }
     }
     if (event.kind === 'begin')
       this.#open ??= { from: this.#at.at, hash: createHash('sha256'), gtid: event.gtid }
@@ -124,7 +134,7 @@ export class BinlogReader implements LogReader {
       this.#at = { ...this.#at, last: { from, hash: hash.digest('hex') } }
       this.#open = null
     }
-    return [header, event]
+    return { header, event, isCut }
   }
 
   #changesOf(event: LogEvent): Iterable<LogChange> {
@@ -152,6 +162,11 @@ export class BinlogReader implements LogReader {
       throw endpointError(this.#source.location, error)
     }
   }
+}
+
+/** Of a file or of a transaction, as opposed to the word BEGIN in one. */
+function isBeginning(event: LogEvent): boolean {
+  return event.kind === 'format' || (event.kind === 'begin' && event.gtid !== null)
 }
 
 function isEnd({ kind }: LogEvent): boolean {

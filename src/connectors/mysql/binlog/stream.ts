@@ -2,7 +2,7 @@
 // understands few events and hands over none of the others, so this is one of ours on its connection. Reading pauses
 // while events wait to be taken.
 import { randomInt } from 'node:crypto'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2'
 import { corrupt } from '../../../base/errors.ts'
@@ -10,10 +10,12 @@ import type { BinlogPlace } from './position.ts'
 
 const waitingBytesMax = 4 << 20
 const heartbeatNs = 500_000_000
+/** The server says a word twice a second: a line that brings no byte for so long is dead, and nobody has said so. */
+const silenceMsMax = 30_000
 
 /** What of the driver is not in its types: how its own commands are made. */
 interface Internals {
-  readonly stream: Duplex
+  readonly stream: Socket
   addCommand(command: Command): void
   writePacket(packet: { buffer: Buffer; length(): number; writeHeader(sequence: number): void }): void
   _resetSequenceId(): void
@@ -43,15 +45,22 @@ export class BinlogStream {
   #bytes = 0
   #failure: Error | null = null
   #wake: () => void = () => undefined
+  readonly #silenceMs: number
 
-  private constructor(connection: Connection) {
+  private constructor(connection: Connection, silenceMs: number) {
     this.#connection = connection as Connection & Internals
+    this.#silenceMs = silenceMs
     connection.on('error', (error: Error) => this.#fail(error))
   }
 
   /** @throws what the server or the driver says when it is not to be had */
-  static async open(address: ConnectionOptions, { file, at }: BinlogPlace): Promise<BinlogStream> {
-    const stream = new BinlogStream(mysql.createConnection({ ...address, connectTimeout: 15_000 }))
+  static async open(
+    address: ConnectionOptions,
+    { file, at }: BinlogPlace,
+    silenceMs: number = silenceMsMax,
+  ): Promise<BinlogStream> {
+    const connection = mysql.createConnection({ ...address, connectTimeout: 15_000 })
+    const stream = new BinlogStream(connection, silenceMs)
     try {
       // Checksums and GTID events as they are in the file. A word now and then when there is nothing new.
       for (const [name, value] of [
@@ -94,9 +103,16 @@ export class BinlogStream {
     if (this.#failure !== null) throw this.#failure
     await new Promise<void>((done) => {
       const end = (): void => {
+        clearInterval(listening)
         signal?.removeEventListener('abort', end)
         done()
       }
+      const { stream } = this.#connection
+      let heard = stream.bytesRead
+      const listening = setInterval(() => {
+        if (stream.bytesRead === heard) this.#fail(new Error('the connection to the binary log is silent'))
+        heard = stream.bytesRead
+      }, this.#silenceMs)
       this.#wake = end
       signal?.addEventListener('abort', end, { once: true })
     })
