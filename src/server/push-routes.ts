@@ -114,28 +114,27 @@ async function receive(exchange: Exchange, push: Push): Promise<ReceiveReport> {
   throwIfAborted(signal)
   const { name, store } = exchange.repository()
   for (const { ref } of push.updates) checkRef(principal, ref)
-  let sent: PackReader
   try {
     const sources = await services.uploads.take(placeOf(exchange), push.packs)
-    sent = await PackReader.open(sources, store, {
+    const sent = await PackReader.open(sources, store, {
       signal,
       limits: { packBytesMax: services.limits.packBytesMax, recordsMax: 32_000_000 },
+    })
+    return await receivePush(store, sent, {
+      updates: push.updates,
+      author: principal.name,
+      epoch: push.epoch,
+      signal,
+      permit: async (updates, manifest) => {
+        await services.uploads.flushed(placeOf(exchange), push.packs)
+        checkProtections(updates, manifest.config, (commit) => services.checks.of(name, commit))
+      },
     })
   } catch (error) {
     // Nobody can go on from bytes that are wrong.
     if (isVarveError(error, 'VARVE_CORRUPT')) services.uploads.remove(placeOf(exchange), push.packs)
     throw error
   }
-  return receivePush(store, sent, {
-    updates: push.updates,
-    author: principal.name,
-    epoch: push.epoch,
-    signal,
-    permit: async (updates, manifest) => {
-      await services.uploads.flushed(placeOf(exchange), push.packs)
-      checkProtections(updates, manifest.config, (commit) => services.checks.of(name, commit))
-    },
-  })
 }
 
 function readPush(document: Record<string, unknown>): Push {

@@ -8,7 +8,7 @@ import { json, notFound, object, repoParameter } from './schemas.ts'
 const packParameter = {
   name: 'pack',
   in: 'path',
-  about: 'SHA-256 by which the pack is named',
+  about: 'name of the pack, as at its end: 32 bytes that no other upload has',
   schema: { type: 'string', pattern: '^[0-9a-f]{64}$' },
 } as const
 const offsetHeader = { 'upload-offset': 'how many bytes of the pack are here' }

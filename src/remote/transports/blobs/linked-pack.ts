@@ -2,13 +2,20 @@
 // beside it the bytes that stand at its ends when it is sent. The spool reads objects from it as from any of its packs.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { AdoptOptions, PackEnds, WholePack } from '../../../store/interface.ts'
+import { fromHex, toHex } from '../../../base/bytes.ts'
+import { randomHex } from '../../../base/platform.ts'
+import type { AdoptOptions, PackEnds, PackKind, WholePack } from '../../../store/interface.ts'
 import { checkPack } from '../../../store/disk/check-pack.ts'
 import { ioError, openPack, readWhole, remove, tmpPath } from '../../../store/disk/files.ts'
 import { type PendingPack, giveName } from '../../../store/disk/pack-file.ts'
-import { packEndBytes, packHeadBytes } from '../../../store/pack.ts'
+import { packEnd, packEndBytes, packHead, packHeadBytes } from '../../../store/pack.ts'
 import type { PackRef } from '../../../store/segment.ts'
 import type { FileEnds } from './upload-file.ts'
+
+export interface LinkOptions extends AdoptOptions {
+  /** Hashes every object, and the pack for its name; else the name is random. */
+  readonly isChecked: boolean
+}
 
 export class LinkedPack implements PendingPack {
   file: string
@@ -24,7 +31,7 @@ export class LinkedPack implements PendingPack {
   }
 
   /** null where files cannot have two names. @throws VarveError VARVE_CORRUPT when an object is damaged */
-  static async link(dir: string, pack: WholePack, options: AdoptOptions): Promise<LinkedPack | null> {
+  static async link(dir: string, pack: WholePack, options: LinkOptions): Promise<LinkedPack | null> {
     if (pack.file === undefined) return null
     const file = tmpPath(dir)
     try {
@@ -33,7 +40,10 @@ export class LinkedPack implements PendingPack {
       return null
     }
     try {
-      const ends = await checkPack({ ...pack, open: () => openPack(file) }, options)
+      const ends = options.isChecked
+        ? await checkPack({ ...pack, open: () => openPack(file) }, options)
+        : randomEnds(pack.kind)
+      if (!options.isChecked) options.onBytes?.(pack.bytes)
       return new LinkedPack(dir, file, ends, pack.bytes)
     } catch (error) {
       remove(file)
@@ -68,6 +78,17 @@ export function endsOf(dir: string, name: string): FileEnds | null {
   if (!fs.existsSync(file)) return null
   const bytes = readWhole(file, packHeadBytes + packEndBytes)
   return { head: bytes.subarray(0, packHeadBytes), end: bytes.subarray(packHeadBytes) }
+}
+
+/** Whether the pack is a file of the local store, with ends that were written whole. */
+export function isLinked(dir: string, name: string): boolean {
+  const ends = endsOf(dir, name)
+  return ends !== null && Buffer.from(ends.end).equals(packEnd(fromHex(name)))
+}
+
+function randomEnds(kind: PackKind): PackEnds {
+  const sum = fromHex(randomHex(32))
+  return { name: toHex(sum), head: packHead(kind, fromHex(randomHex(8))), end: packEnd(sum) }
 }
 
 function endsFile(dir: string, name: string): string {

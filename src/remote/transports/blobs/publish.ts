@@ -32,6 +32,8 @@ export interface Publishing extends UpdateOptions {
 /** How packs reach a remote, and how its refs are moved: by creating files here, by asking a server elsewhere. */
 export interface Publisher {
   readonly upload: WritableBlobs['upload']
+  /** Whoever gets a pack hashes every object in it, and names it anew: hashing it here as well would be for nothing. */
+  readonly checksPacks: boolean
   /** As `Store.update`. */
   publish(change: Change, publishing: Publishing): Promise<Manifest>
 }
@@ -39,6 +41,7 @@ export interface Publisher {
 export function blobsPublisher(blobs: WritableBlobs): Publisher {
   return {
     upload: (name, file, options) => blobs.upload(name, file, options),
+    checksPacks: false,
     publish: (change, publishing) => publishToBlobs(change, { ...publishing, blobs }),
   }
 }
@@ -68,7 +71,7 @@ async function publishToBlobs(change: Change, publishing: BlobPublishing): Promi
       if (error instanceof LostFile) continue
       throw error
     }
-    await writer.published()
+    await writer.clear()
     return next
   }
 }

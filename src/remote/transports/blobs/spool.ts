@@ -1,7 +1,7 @@
 // Packs on their way to a remote: a small store of its own in the cache folder, whose packs are sent as they are. Every
 // so many bytes what has come is closed there and begins to travel while the rest is still being packed; a pack of the
 // local store that is wanted whole is linked there instead, and travels at once. After a kill the next push finds the spool, takes it over, and sends only what has not arrived yet. Its packs are not flushed,
-// which would cost as much as sending them: what is taken over is hashed first.
+// which would cost as much as sending them: what is taken over is hashed first, unless the remote hashes it anyway.
 import fs from 'node:fs'
 import path from 'node:path'
 import { toHex } from '../../../base/bytes.ts'
@@ -14,7 +14,7 @@ import { DiskStore } from '../../../store/disk/store.ts'
 import { DiskWriter } from '../../../store/disk/writer.ts'
 import { packEndBytes } from '../../../store/pack.ts'
 import type { PackRef, Segment } from '../../../store/segment.ts'
-import { LinkedPack, endsOf } from './linked-pack.ts'
+import { LinkedPack, endsOf, isLinked } from './linked-pack.ts'
 import type { Publisher } from './publish.ts'
 import { UploadFile } from './upload-file.ts'
 
@@ -33,8 +33,10 @@ export interface SpoolOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
+type Receiving = Pick<Publisher, 'upload' | 'checksPacks'>
+
 export class Spool {
-  readonly #publisher: Pick<Publisher, 'upload'>
+  readonly #publisher: Receiving
   readonly #dir: string
   readonly #options: SpoolOptions
   readonly #store: DiskStore
@@ -44,12 +46,7 @@ export class Spool {
   readonly #underway = new Set<Promise<void>>()
   #failure: unknown = null
 
-  private constructor(
-    publisher: Pick<Publisher, 'upload'>,
-    dir: string,
-    store: DiskStore,
-    options: SpoolOptions,
-  ) {
+  private constructor(publisher: Receiving, dir: string, store: DiskStore, options: SpoolOptions) {
     this.#publisher = publisher
     this.#dir = dir
     this.#store = store
@@ -57,14 +54,15 @@ export class Spool {
     this.#writer = writerOf(store)
   }
 
-  static async open(publisher: Pick<Publisher, 'upload'>, options: SpoolOptions): Promise<Spool> {
+  static async open(publisher: Receiving, options: SpoolOptions): Promise<Spool> {
     fs.mkdirSync(options.dir, { recursive: true, mode: 0o700 })
     const dir = path.join(options.dir, nameOf(process.pid, options.gcEpoch))
     const left = takeOver(options.dir, dir, options.gcEpoch)
     if (left) {
       try {
         const spool = new Spool(publisher, dir, await DiskStore.open(dir, { durability }), options)
-        for (const { name } of spool.packs()) await checkName(dir, name)
+        for (const { name } of spool.packs())
+          if (!publisher.checksPacks || !isLinked(dir, name)) await checkName(dir, name)
         return spool
       } catch (error) {
         // A power cut may have taken any part of it.
@@ -81,7 +79,10 @@ export class Spool {
 
   /** As `ObjectWriter.adopt`; it is on its way at once. */
   async adopt(pack: WholePack, options: AdoptOptions): Promise<boolean> {
-    const linked = await LinkedPack.link(this.#dir, pack, options)
+    const linked = await LinkedPack.link(this.#dir, pack, {
+      ...options,
+      isChecked: !this.#publisher.checksPacks,
+    })
     if (linked === null) return false
     this.#writer.adopted(linked, pack)
     await this.checkpoint()
@@ -123,6 +124,11 @@ export class Spool {
       this.segments().flatMap((segment) => segment.packs.map((pack) => [pack.name, pack])),
     )
     return [...packs.values()]
+  }
+
+  /** Whether a pack in it was not hashed here. */
+  get isUnchecked(): boolean {
+    return this.#publisher.checksPacks && this.packs().some(({ name }) => isLinked(this.#dir, name))
   }
 
   /** Drops what is in no closed pack; the others may serve the next push. */

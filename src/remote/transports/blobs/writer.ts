@@ -158,8 +158,8 @@ export class BlobWriter implements ObjectWriter {
     return this.#spool
   }
 
-  /** After the manifest stands: what was put is the remote's. */
-  async published(): Promise<void> {
+  /** After the manifest stands, or when what was put is of no use: the next push begins anew. */
+  async clear(): Promise<void> {
     const opening = this.#opening
     this.#reset()
     await (await opening)?.remove()

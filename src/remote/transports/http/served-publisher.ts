@@ -7,6 +7,7 @@ import { throwIfAborted, VarveError } from '../../../base/errors.ts'
 import { type Cid, digestHex } from '../../../encoding/cid.ts'
 import { nextManifest } from '../../../store/change.ts'
 import type { Manifest, ManifestChange } from '../../../store/interface.ts'
+import { RunAgain } from '../../receive.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
 import type { Change, Publisher, Publishing } from '../blobs/publish.ts'
@@ -26,6 +27,8 @@ export class ServedPublisher implements Publisher {
   readonly #client: HttpClient
   readonly #api: string
   readonly #location: string
+  /** Until it finds that one of ours is damaged: hashing here then says which, or mends it. */
+  checksPacks = true
 
   constructor({ client, api, location }: Omit<ServedBlobsOptions, 'format'>) {
     this.#client = client
@@ -78,10 +81,16 @@ export class ServedPublisher implements Publisher {
         signal,
       })
       if (answer.status === 200) {
-        await writer.published()
+        await writer.clear()
         return nextManifest(current, wanted, Date.now())
       }
-      if (answer.status !== 409) throw refusedBy(this.#location, answer.status, answer.body)
+      if (answer.status !== 409) {
+        const refusal = refusedBy(this.#location, answer.status, answer.body)
+        if (refusal.code !== 'VARVE_CORRUPT' || spool?.isUnchecked !== true) throw refusal
+        this.checksPacks = false
+        await writer.clear()
+        throw new RunAgain(refusal.message)
+      }
       // Somebody was faster: what they did decides whether ours still holds.
       const before = entry
       entry = await home.refresh()
