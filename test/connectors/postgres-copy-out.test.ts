@@ -102,3 +102,26 @@ test('a message of no length is refused', async () => {
   const notice = Buffer.from([0x4e, 0, 0, 0, 3, 0x64, 0, 0])
   await expect(received(lineOf(notice, [2]).client)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
 })
+
+test('more than is taken at once comes whole and in order, and the line waits until it is taken', async () => {
+  const messages = Array.from({ length: 60 }, (_, i) => message('d', Buffer.alloc(1 + i * 1009, i)))
+  messages.splice(30, 0, message('N', Buffer.alloc(300_000)), message('d', Buffer.alloc(400_000, 7)))
+  const bytes = Buffer.concat([...messages, message('c', new Uint8Array(0))])
+  const { client, rest } = lineOf(bytes, [65_536, 1, 8192])
+  const parts: Uint8Array[] = []
+  for await (const frames of copyOut(client, 'COPY')) {
+    parts.push(Uint8Array.from(frames))
+    await new Promise((next) => setTimeout(next, 1))
+  }
+  expect(parts.length).toBeGreaterThan(5)
+  expect(Math.max(...parts.slice(0, 3).map(({ length }) => length))).toBeLessThan(256 << 10)
+  expect(Buffer.concat(parts).equals(Buffer.concat(messages.filter(([code]) => code === 0x64)))).toBe(true)
+  expect(rest).toEqual([])
+})
+
+test('a message that is longer than any row may be is refused by its head', async () => {
+  const head = Buffer.from([0x64, 0x04, 0, 0, 1])
+  await expect(received(lineOf(head, [5]).client)).rejects.toThrow('a row is longer than 64 MiB')
+  const notice = Buffer.from([0x4e, 0xff, 0, 0, 0])
+  await expect(received(lineOf(notice, [5]).client)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
+})

@@ -1,5 +1,6 @@
 // Rows of COPY taken apart without cells are the rows that the way over cells makes of them.
 import fc from 'fast-check'
+import { wholeFrames } from '../../src/connectors/postgres/copy-frames.ts'
 import { expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import { CopyLines } from '../../src/connectors/postgres/copy-lines.ts'
@@ -184,7 +185,13 @@ test('a row that a table cannot hold is named, wherever it comes; a row cut shor
   const read = async (bytes: Uint8Array): Promise<number> => {
     let count = 0
     async function* chunks(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
+      const view = new Uint8Array(200_000)
+      for (let at = 0, end = 0; at < bytes.length; at = end) {
+        end = at + (wholeFrames(bytes.subarray(at, at + view.length)) || view.length)
+        const frames = bytes.subarray(at, end)
+        view.set(frames)
+        yield view.subarray(0, frames.length)
+      }
     }
     for await (const slice of packedRows(chunks, table, packing))
       if ('rows' in slice) count += slice.rows.count

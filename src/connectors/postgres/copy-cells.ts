@@ -21,29 +21,30 @@ const smallE = 0x65
 const smallT = 0x74
 const largeE = 0x45
 
+/** By `fieldKind`: what stands before the content, if that is as short as most are. */
+const headBytes = Uint8Array.of(1, 2, 2, 1, 1, 2, 2)
+
 /** Writes the reader's field as the row's next cell, at `at`; the place behind it, or -1 for what no cell can hold. */
 export function writeCell(buffer: PackedBuffer, at: number, kind: number, reader: CopyReader): number {
   const target = buffer.values
+  const from = at + headBytes[kind]!
+  const end = reader.copy(target, from)
   switch (kind) {
     case fieldKind.text:
-      return endCell(buffer, at, cellTag.text, at + 1, reader.copy(target, at + 1))
+      return endCell(buffer, at, cellTag.text, from, end)
     case fieldKind.int:
-      return endCell(buffer, at, cellTag.number, at + 2, reader.copy(target, at + 2))
-    case fieldKind.decimal: {
-      const end = reader.copy(target, at + 2)
-      const tag = isJsonNumber(target, at + 2, end) ? cellTag.number : cellTag.text
-      return endCell(buffer, at, tag, at + 2, end)
-    }
+      return endCell(buffer, at, cellTag.number, from, end)
+    case fieldKind.decimal:
+      return endCell(buffer, at, isJsonNumber(target, from, end) ? cellTag.number : cellTag.text, from, end)
     case fieldKind.bool:
-      target[at] = reader.bytes[reader.at] === smallT ? cellTag.true : cellTag.false
-      reader.copy(target, at + 1)
-      return at + 1
+      target[at] = target[from] === smallT ? cellTag.true : cellTag.false
+      return from
     case fieldKind.timestamp:
-      return endCell(buffer, at, cellTag.text, at + 1, asIso(target, at + 1, reader.copy(target, at + 1)))
+      return endCell(buffer, at, cellTag.text, from, asIso(target, from, end))
     case fieldKind.bytes:
-      return endCell(buffer, at, cellTag.bytes, at + 2, fromHex(target, at + 2, reader.copy(target, at + 2)))
+      return endCell(buffer, at, cellTag.bytes, from, fromHex(target, from, end))
     default:
-      return endCell(buffer, at, cellTag.json, at + 2, reader.copy(target, at + 2))
+      return endCell(buffer, at, cellTag.json, from, end)
   }
 }
 

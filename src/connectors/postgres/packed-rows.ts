@@ -1,16 +1,16 @@
 // What COPY sends: cut into slices of whole rows, which threads take apart into packed rows while further ones come, or
 // which are taken apart here into cells.
-import { VarveError, corrupt } from '../../base/errors.ts'
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
-import { Slicer } from '../../formats/slicer.ts'
 import type { Cell } from '../../table/interface.ts'
 import { frameEnd, unframed, wholeFrames } from './copy-frames.ts'
 import { type CopyColumn, type CopyPlan, copyColumns, copyPlan } from './copy-plan.ts'
 import { type CopySlice, copySlice } from './copy-slice.ts'
 import { copyRows } from './copy-text.ts'
 import type { PostgresTable } from './discover.ts'
+import { FrameSlices } from './frame-slices.ts'
 import { cellOfText } from './types.ts'
 
 /** What one thread can do while the next slice comes: the server is no faster than that. */
@@ -23,15 +23,15 @@ interface Job {
   readonly result: Promise<CopySlice>
 }
 
-/** Asks for these columns of all rows: frames (copy-frames.ts), cut anywhere. */
+/** Asks for these columns of all rows: whole frames (copy-frames.ts), as views that are good until the next are asked for. */
 export type Copy = (columns: readonly CopyColumn[]) => AsyncIterable<Uint8Array>
 
 /** Batches of rows of cells. @throws VARVE_RULE_VIOLATED for a row that no table can hold */
 export async function* cellRows(copy: Copy, { name, columns }: PostgresTable): AsyncGenerator<Cell[][]> {
-  const slicer = new Slicer(copy(columns), undefined)
+  const slices = new FrameSlices(copy(columns))
   try {
     for (;;) {
-      const slice = await nextSlice(slicer, name)
+      const slice = await nextSlice(slices, name)
       if (slice === null) return
       const { bytes } = slice
       for (let at = 0, end = 0; at < bytes.length; at = end) {
@@ -39,10 +39,10 @@ export async function* cellRows(copy: Copy, { name, columns }: PostgresTable): A
         if (end === at) end = frameEnd(bytes, at)
         yield cellsOf(bytes.subarray(at, end), columns)
       }
-      slicer.release(bytes)
+      slices.release(bytes)
     }
   } finally {
-    await slicer.close()
+    await slices.close()
   }
 }
 
@@ -59,7 +59,7 @@ export async function* packedRows(
   table: PostgresTable,
   options: PackingOptions,
 ): AsyncGenerator<PackedSlice> {
-  const slicer = new Slicer(copy(copyColumns(table, options.shape)), options.signal)
+  const slices = new FrameSlices(copy(copyColumns(table, options.shape)))
   const plan = copyPlan(table, options.shape)
   const jobs: Job[] = []
   let isRead = false
@@ -68,7 +68,8 @@ export async function* packedRows(
   try {
     for (;;) {
       while (!isRead && jobs.length < slicesAtOnce) {
-        const slice = await nextSlice(slicer, options.where)
+        throwIfAborted(options.signal)
+        const slice = await nextSlice(slices, options.where)
         isRead = slice === null || slice.isLast
         if (slice === null) break
         // Of a small table there is nothing to share out.
@@ -80,22 +81,19 @@ export async function* packedRows(
       const slice = (await job.result) ?? slowly(job.bytes, table, options, rowsBefore)
       rowsBefore += 'rows' in slice ? slice.rows.count : slice.leaves.entryCount
       yield slice
-      slicer.release(job.bytes)
+      slices.release(job.bytes)
     }
   } finally {
-    await slicer.close()
+    await slices.close()
   }
 }
 
 async function nextSlice(
-  slicer: Slicer,
+  slices: FrameSlices,
   where: string,
 ): Promise<{ bytes: Uint8Array; isLast: boolean } | null> {
   try {
-    const slice = await slicer.next(wholeFrames)
-    if (slice !== null && wholeFrames(slice.bytes) < slice.bytes.length)
-      throw corrupt('the server ended in the middle of a row')
-    return slice
+    return await slices.next()
   } catch (error) {
     if (!(error instanceof NotATable)) throw error
     throw new VarveError('VARVE_RULE_VIOLATED', `'${where}': ${error.message}`, {

@@ -1,0 +1,84 @@
+// Memory in which the server's messages gather as they come, cut anywhere: rows stay, back to back, whatever else may come
+// between them is taken out. There are two of them, so that rows are looked at where they lie while further ones come.
+import { corrupt } from '../../base/errors.ts'
+import { NotATable } from '../../formats/not-a-table.ts'
+import { frameHeadBytes, letterD, wholeFrames } from './copy-frames.ts'
+
+const errorCode = 0x45
+/** What may come between rows: the answer to the statement itself, settings, notices, notifications. */
+const passedOver: ReadonlySet<number> = new Set([0x48, 0x53, 0x4e, 0x41])
+const firstBytes = 256 << 10
+/** A row longer than this is none that a table could hold. */
+const messageBytesMax = 64 << 20
+
+export class FrameBlock {
+  #bytes = new Uint8Array(firstBytes)
+  #other = new Uint8Array(firstBytes)
+  /** Rows up to here. */
+  #whole = 0
+  /** What is behind them, up to here, is not whole, or for another. */
+  #end = 0
+
+  /** Bytes of whole rows. */
+  get length(): number {
+    return this.#whole
+  }
+
+  /**
+   * 'end': all rows are here; 'error': the server says why they are not. What came behind that is `rest`.
+   * @throws VARVE_CORRUPT; NotATable for a row that is too long
+   */
+  add(chunk: Uint8Array): 'rows' | 'end' | 'error' {
+    this.#append(chunk)
+    for (;;) {
+      const bytes = this.#bytes.subarray(0, this.#end)
+      const at = (this.#whole = wholeFrames(bytes, this.#whole))
+      const code = bytes[at]
+      if (code === errorCode) return 'error'
+      if (at + frameHeadBytes > bytes.length) return 'rows'
+      const end = messageEnd(bytes, at)
+      if (end > bytes.length) return 'rows'
+      bytes.copyWithin(at, end)
+      this.#end -= end - at
+      if (!passedOver.has(code!)) return 'end'
+    }
+  }
+
+  /** The whole rows: a view, good until this is called again. */
+  take(): Uint8Array {
+    const taken = this.#bytes
+    const rest = this.rest()
+    this.#bytes = this.#other
+    this.#other = taken
+    const rows = taken.subarray(0, this.#whole)
+    this.#whole = this.#end = 0
+    this.#append(rest)
+    return rows
+  }
+
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#whole, this.#end)
+  }
+
+  #append(chunk: Uint8Array): void {
+    const end = this.#end + chunk.length
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(2 * end)
+      larger.set(this.#bytes.subarray(0, this.#end))
+      this.#bytes = larger
+    }
+    this.#bytes.set(chunk, this.#end)
+    this.#end = end
+  }
+}
+
+function messageEnd(bytes: Uint8Array, at: number): number {
+  const length =
+    ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0
+  if (length < frameHeadBytes - 1) throw corrupt('the server sent a message of no length')
+  if (length > messageBytesMax)
+    throw bytes[at] === letterD
+      ? new NotATable('a row is longer than 64 MiB')
+      : corrupt('the server sent a message of more than 64 MiB')
+  return at + 1 + length
+}
