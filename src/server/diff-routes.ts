@@ -1,13 +1,15 @@
 // What differs between two revisions: which paths, which rows and lines of one of them; and how two branches have gone
 // apart.
-import type { FileDiff, RowChange } from '../api/interface.ts'
+import type { FileDiff, LineHunk, RowChange } from '../api/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { aheadBehind, mergeBases } from '../history/ancestry.ts'
 import { resolveRevision } from '../history/revision.ts'
+import type { Value } from '../table/interface.ts'
 import { sendJson } from './answers.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
+import { pageBytesMax } from './row-page.ts'
 import {
   countParameter,
   idSchema,
@@ -141,8 +143,8 @@ async function listChanges(exchange: Exchange): Promise<void> {
     signal,
     ...(path === undefined ? {} : { paths: [path] }),
   })
-  const page = await pageOf(changes, skip, limit)
-  const cursor = page.more ? encodeCursor('diff', [from, to, String(skip + limit)]) : null
+  const page = await pageOf(changes, { skip, limit, bytesOf: () => 0 })
+  const cursor = page.more ? encodeCursor('diff', [from, to, String(skip + page.items.length)]) : null
   sendJson(response, { from, to, items: page.items, cursor })
 }
 
@@ -153,11 +155,13 @@ async function getChanges(exchange: Exchange): Promise<void> {
   const limit = query.number('limit') ?? 100
   for await (const file of repository().data.diff({ from, to, signal, paths: [path] })) {
     if (file.path !== path) continue
-    const rows =
-      file.kind === 'table' ? await pageOf(flat(file.rows()), skip, limit) : { items: [], more: false }
-    const hunks = file.kind === 'table' ? { items: [], more: false } : await pageOf(file.hunks(), skip, limit)
+    const none = { items: [], more: false }
+    const isTable = file.kind === 'table'
+    const rows = isTable ? await pageOf(flat(file.rows()), { skip, limit, bytesOf: bytesOfRow }) : none
+    const hunks = isTable ? none : await pageOf(file.hunks(), { skip, limit, bytesOf: bytesOfHunk })
     const { kind, keyColumns = [], schemaChanges } = file
-    const cursor = rows.more || hunks.more ? encodeCursor('diff', [from, to, String(skip + limit)]) : null
+    const next = skip + rows.items.length + hunks.items.length
+    const cursor = rows.more || hunks.more ? encodeCursor('diff', [from, to, String(next)]) : null
     sendJson(response, {
       from,
       to,
@@ -191,19 +195,42 @@ async function compare({ query, repository, response }: Exchange): Promise<void>
   })
 }
 
+interface PageWish<T> {
+  readonly skip: number
+  readonly limit: number
+  /** About. */
+  readonly bytesOf: (item: T) => number
+}
+
+/** So many, or fewer if they are large; one at least, if there is one. */
 async function pageOf<T>(
   items: AsyncIterable<T>,
-  skip: number,
-  limit: number,
+  { skip, limit, bytesOf }: PageWish<T>,
 ): Promise<{ items: T[]; more: boolean }> {
   const found: T[] = []
-  let seen = 0
+  let [seen, bytes] = [0, 0]
   for await (const item of items) {
     if (seen++ < skip) continue
-    if (found.length === limit) return { items: found, more: true }
+    bytes += bytesOf(item)
+    const isFull = found.length === limit || (found.length > 0 && bytes > pageBytesMax)
+    if (isFull) return { items: found, more: true }
     found.push(item)
   }
   return { items: found, more: false }
+}
+
+function bytesOfRow({ before, after }: RowChange): number {
+  const values = [before, after].flatMap((row) => Object.values(row ?? {}))
+  return values.reduce<number>((sum, value) => sum + lengthOf(value), 0)
+}
+
+function lengthOf(value: Value): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length
+  return typeof value === 'object' && value !== null ? JSON.stringify(value).length : 8
+}
+
+function bytesOfHunk({ lines }: LineHunk): number {
+  return lines.reduce((sum, line) => sum + line.length, 0)
 }
 
 async function* flat(batches: ReturnType<FileDiff['rows']>): AsyncGenerator<RowChange> {

@@ -168,7 +168,7 @@ export class Router {
       request,
       response,
       params,
-      query: Query.read(request.url?.split('?')[1] ?? '', route.parameters ?? []),
+      query: Query.read(searchOf(request), route.parameters ?? []),
       principal,
       services: this.#services,
       signal: ending.signal,
@@ -241,6 +241,11 @@ const nobody: Principal = {
   repositories: 'none',
   branches: 'none',
   checks: 'none',
+}
+
+/** Behind the first question mark: others may stand in it as they are. */
+function searchOf(request: IncomingMessage): string {
+  return /\?([^#]*)/s.exec(request.url ?? '')?.[1] ?? ''
 }
 
 /** Without the query: there could be secrets in it. */

@@ -1,23 +1,26 @@
-// Rows of a table at a revision, by key or by a range of keys, a page at a time. A key is given as people type it, one
-// text for each of its columns; fewer stand for all keys that begin so. A page says by which key the next one goes on.
+// Rows of a table at a revision, by key or by a range of keys, a page at a time: so many rows, or fewer if they are large. A
+// key is given as people type it, one text for each of its columns; fewer stand for all keys that begin so. A page says by
+// which key the next one goes on.
 import { VarveError } from '../base/errors.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { findTable, noTable } from '../api/snapshot.ts'
-import { entryAt } from '../prolly/entry-batch.ts'
 import type { Entry } from '../prolly/interface.ts'
 import { createContext } from '../repo/context.ts'
 import type { Store } from '../store/interface.ts'
 import { absentCell } from '../table/cell.ts'
 import type { Cell, Column, Row } from '../table/interface.ts'
 import { decodeKey } from '../table/key.ts'
-import { absentSlot } from '../table/row.ts'
+import { type RowSlots, absentSlot, slotContentLength } from '../table/row.ts'
 import { encodeRowKey } from '../table/row-key.ts'
-import { type RowShape, cellLinks, cellsToRow, entrySlots } from '../table/rows.ts'
+import { type RowShape, cellsToRow, entrySlots } from '../table/rows.ts'
 import { fetchContents, slotCell } from '../table/slot.ts'
 import { Table } from '../table/table.ts'
+
+/** Of what cells hold: a page is made in memory. One row may have more. */
+export const pageBytesMax: number = 8 << 20
 
 export interface RowQuery {
   readonly key?: readonly string[] | undefined
@@ -62,29 +65,54 @@ export async function openTable(store: Store, revision: string, name: string): P
 /** @throws VarveError VARVE_USAGE */
 export async function readPage(opened: OpenTable, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
   const { table, path } = opened
-  const columns = chosenColumns(table, query.columns, path)
-  const { entries, more } = await readEntries(opened, query, signal)
   const { shape } = table
-  const slots = entries.map((entry) => entrySlots(shape, entry))
-  const contents = await fetchContents(table.nodes.reader, slots.flatMap(cellLinks), { signal })
-  const rows = entries.map(({ key }, i): PageRow => {
-    const cells = shape.values.map((_, place) => slotCell(slots[i]!.cells[place] ?? absentSlot, contents))
+  const columns = chosenColumns(table, query.columns, path)
+  const ids = new Set(columns.map(({ id }) => id))
+  const chosen = shape.values.flatMap(({ id }, place) => (ids.has(id) ? [place] : []))
+  const found: Found[] = []
+  let [bytes, more] = [0, false]
+  for await (const entry of entriesOf(opened, query, signal)) {
+    const one = foundRow(shape, entry, chosen)
+    more = found.length === query.limit || (found.length > 0 && bytes + one.bytes > pageBytesMax)
+    if (more) break
+    found.push(one)
+    bytes += one.bytes
+  }
+  const links = found.flatMap(({ slots }) => chosen.flatMap((place) => slots.cells[place]?.link ?? []))
+  const contents = await fetchContents(table.nodes.reader, links, { signal })
+  const rows = found.map(({ key, slots }): PageRow => {
+    const cells: Cell[] = []
+    for (const place of chosen) cells[place] = slotCell(slots.cells[place] ?? absentSlot, contents)
     return pageRow(shape, decodeKey(shape.schema, key), cells, columns)
   })
-  const last = more ? Buffer.from(entries.at(-1)!.key).toString('hex') : null
-  return { columns, rows, last }
+  return { columns, rows, last: more ? Buffer.from(found.at(-1)!.key).toString('hex') : null }
 }
 
-async function readEntries(
+interface Found {
+  readonly key: Uint8Array
+  readonly slots: RowSlots
+  /** Of the chosen cells, wherever they lie. */
+  readonly bytes: number
+}
+
+/** A copy: a batch's bytes are its leaf's, and a page must not keep many leaves. */
+function foundRow(shape: RowShape, { key, value, links }: Entry, chosen: readonly number[]): Found {
+  const slots = entrySlots(shape, { key, value: new Uint8Array(value), links })
+  const bytes = chosen.reduce((sum, place) => sum + slotContentLength(slots.cells[place] ?? absentSlot), 0)
+  return { key: new Uint8Array(key), slots, bytes: bytes + key.length }
+}
+
+async function* entriesOf(
   { table, path }: OpenTable,
   query: RowQuery,
   signal: AbortSignal,
-): Promise<{ entries: Entry[]; more: boolean }> {
+): AsyncGenerator<Entry> {
   const bound = (text: readonly string[] | undefined): Uint8Array | undefined =>
     text === undefined ? undefined : encodeRowKey(leading(table.shape, text.length), { text }, path)
   if (query.key !== undefined && query.key.length === table.shape.keys.length) {
     const entry = await table.map.get(bound(query.key)!, { signal })
-    return { entries: entry === null ? [] : [entry], more: false }
+    if (entry !== null) yield entry
+    return
   }
   const prefix = bound(query.key)
   const last = query.last === undefined ? undefined : Buffer.from(query.last, 'hex')
@@ -98,17 +126,8 @@ async function readEntries(
     prefix === undefined ? undefined : end(prefix),
     query.reverse ? last : undefined,
   )
-  const entries: Entry[] = []
-  const range = { from, before, reverse: query.reverse, signal }
-  if (from !== undefined && before !== undefined && Buffer.compare(from, before) >= 0)
-    return { entries, more: false }
-  for await (const batch of table.map.scan(range)) {
-    for (let i = 0; i < batch.count; i++) {
-      if (entries.length === query.limit) return { entries, more: true }
-      entries.push(copied(entryAt(batch, i)))
-    }
-  }
-  return { entries, more: false }
+  if (from !== undefined && before !== undefined && Buffer.compare(from, before) >= 0) return
+  yield* table.map.entries({ from, before, reverse: query.reverse, signal })
 }
 
 function pageRow(
@@ -181,9 +200,4 @@ function smallest(...bounds: readonly (Uint8Array | undefined)[]): Uint8Array | 
     (a, b) => (a === undefined || (b !== undefined && Buffer.compare(a, b) > 0) ? b : a),
     undefined,
   )
-}
-
-/** A batch's bytes are its leaf's: a page must not keep many leaves. */
-function copied({ key, value, links }: Entry): Entry {
-  return { key: new Uint8Array(key), value: new Uint8Array(value), links }
 }

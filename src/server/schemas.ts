@@ -163,7 +163,7 @@ export function requiredText(name: string, about: string): Parameter {
 }
 
 export function countParameter(name: string, about: string, maximum: number): Parameter {
-  return { name, in: 'query', about, schema: { type: 'integer', minimum: 0, maximum } }
+  return { name, in: 'query', about, schema: { type: 'integer', minimum: 1, maximum } }
 }
 
 export function manyParameter(name: string, about: string): Parameter {

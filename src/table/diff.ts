@@ -17,12 +17,14 @@ import type {
   SchemaDifference,
   TableObject,
 } from './interface.ts'
-import { absentSlot, type RowSlots } from './row.ts'
+import { absentSlot, type RowSlots, slotContentLength } from './row.ts'
 import { cellLinks, entrySlots, keyValues, type RowShape, slotsToRow } from './rows.ts'
 import { equalSlotValues, fetchContents, slotCell } from './slot.ts'
 import { type RowRange, Table } from './table.ts'
 
 const fetchRows = 256
+/** Of contents that lie out of line: they are in memory together. */
+const fetchBytes = 32 << 20
 
 /** Pairs of columns that are the same, by one rule for all: ids, unless some name has two ids. */
 export function matchColumns(a: Schema, b: Schema): [Column | null, Column | null][] {
@@ -89,7 +91,7 @@ export async function* diffTables(
   for await (const differences of source) {
     for (let at = 0; at < differences.length; at += fetchRows) {
       throwIfAborted(signal)
-      yield await rowDifferences(context, differences.slice(at, at + fetchRows), { signal })
+      yield* rowDifferences(context, differences.slice(at, at + fetchRows), { signal })
     }
   }
 }
@@ -128,18 +130,48 @@ function isInPlace(column: { before: number; after: number }, width: number): bo
   return column.after < 0 || column.after >= width || column.before === column.after
 }
 
-async function rowDifferences(
+async function* rowDifferences(
   context: DiffContext,
   differences: readonly Difference[],
   options: ReadOptions,
-): Promise<RowDifference[]> {
-  const sides = differences.map(({ before, after }) => ({
+): AsyncGenerator<RowDifference[]> {
+  const all = differences.map(({ key, before, after }) => ({
+    key,
     before: before === null ? null : entrySlots(context.before, before),
     after: after === null ? null : entrySlots(context.after, after),
   }))
-  const links = sides.flatMap(({ before, after }) => [...linksOf(before), ...linksOf(after)])
-  const contents = await fetchContents(context.nodes.reader, links, options)
-  return differences.flatMap(({ key }, i) => rowDifference(context, key, sides[i]!, contents))
+  for (const part of partsOf(all)) {
+    const links = part.flatMap(({ before, after }) => [...linksOf(before), ...linksOf(after)])
+    const contents = await fetchContents(context.nodes.reader, links, options)
+    yield part.flatMap((row) => rowDifference(context, row, contents))
+  }
+}
+
+interface BothSlots {
+  readonly key: Uint8Array
+  readonly before: RowSlots | null
+  readonly after: RowSlots | null
+}
+
+/** As many rows as have `fetchBytes` out of line; one at least. */
+function partsOf(rows: readonly BothSlots[]): BothSlots[][] {
+  const parts: BothSlots[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    const more = linkedBytes(row.before) + linkedBytes(row.after)
+    if (bytes + more > fetchBytes) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)!.push(row)
+    bytes += more
+  }
+  return parts
+}
+
+function linkedBytes(slots: RowSlots | null): number {
+  if (slots === null) return 0
+  return slots.cells.reduce((sum, slot) => (slot.link === null ? sum : sum + slotContentLength(slot)), 0)
 }
 
 function linksOf(slots: RowSlots | null): Cid[] {
@@ -148,8 +180,7 @@ function linksOf(slots: RowSlots | null): Cid[] {
 
 function rowDifference(
   context: DiffContext,
-  key: Uint8Array,
-  slots: { before: RowSlots | null; after: RowSlots | null },
+  { key, ...slots }: BothSlots,
   contents: ReadonlyMap<Cid, Uint8Array>,
 ): RowDifference[] {
   const before = slots.before === null ? null : slotsToRow(context.before, key, slots.before, contents)

@@ -2,6 +2,9 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InboxFile, waitingMax } from '../../src/connectors/inbox/file.ts'
+import { type HookItem, itemsOf } from '../../src/connectors/inbox/hook-items.ts'
+import type { ItemName } from '../../src/connectors/inbox/interface.ts'
+import { itemTable } from '../../src/connectors/json/item-table.ts'
 import { type Receiver, openReceiver } from '../../src/connectors/webhook/receiver.ts'
 import { readSecrets } from '../../src/connectors/webhook/sign.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -55,6 +58,31 @@ describe('an inbox of webhooks', () => {
       ['msg_0', null, '{}'],
       ['msg_1', 'a b', '{"id":1}'],
     ])
+  })
+
+  test('one id for the addresses of two tables is one webhook each', async () => {
+    const tables = ['people', 'a%20b', 'people', 'a%20b']
+    const answers: number[] = []
+    for (const table of tables) answers.push((await post('msg_1', '{"id":1}', `crm/${table}`)).status)
+    expect(answers).toEqual([202, 202, 200, 200])
+    expect(kept().map(([id, table]) => [id, table])).toEqual([
+      ['msg_1', 'people'],
+      ['msg_1', 'a b'],
+    ])
+  })
+
+  test('the many bad items of one webhook are read again as fast as they were read', () => {
+    const table = itemTable({ table: 'people', items: 'data' })
+    const body = Buffer.from(`{"data":[${'1,'.repeat(60_000)}1]}`)
+    const hook = { seq: 1, part: 0, id: 'msg_1', table: null, receivedMs: 1, body }
+    const timed = (chosen: readonly ItemName[] | null): readonly [HookItem[], number] => {
+      const before = performance.now()
+      return [itemsOf([table], { ...hook, chosen }), performance.now() - before]
+    }
+    const [items, ms] = timed(null)
+    const [again, againMs] = timed(items)
+    expect(again).toEqual(items)
+    expect(againMs).toBeLessThan(5 * ms + 1_000)
   })
 
   test('for a table that the link has not, no JSON, or a strange id: refused, and not kept', async () => {

@@ -1,6 +1,8 @@
 // Webhooks that come in, signed by the library of the standard itself.
+import { getEventListeners, once } from 'node:events'
+import net from 'node:net'
 import { Webhook } from 'standardwebhooks'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Receiver, openReceiver } from '../../src/connectors/webhook/receiver.ts'
 import { readSecrets } from '../../src/connectors/webhook/sign.ts'
 
@@ -76,6 +78,35 @@ describe('webhooks that come in', () => {
     const status = await post({ body: 'x'.repeat(3 << 20) }).catch(() => 413)
     expect(status).toBe(413)
     expect(await news()).toEqual([])
+  })
+
+  function begin(signature: string): net.Socket {
+    const { port } = new URL(receiver.url)
+    const socket = net.connect(Number(port), '127.0.0.1').on('error', () => undefined)
+    const now = Math.floor(Date.now() / 1000)
+    const signs = `webhook-id: msg_1\r\nwebhook-timestamp: ${now}\r\n${signature}`
+    socket.write(`POST /crm HTTP/1.1\r\nhost: x\r\ncontent-length: 1048576\r\n${signs}\r\n{`)
+    return socket
+  }
+
+  test('of one that nobody has signed no body is waited for', async () => {
+    const [answer] = (await once(begin(''), 'data')) as [Buffer]
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 401 /)
+  })
+
+  test('bodies wait on so many connections and no more, and then others are heard again', async () => {
+    const sockets = Array.from({ length: 140 }, () => begin('webhook-signature: v1,x\r\n'))
+    const closed: net.Socket[] = []
+    for (const socket of sockets) socket.on('close', () => closed.push(socket))
+    await vi.waitFor(() => expect(closed.length).toBe(12), 20_000)
+    for (const socket of sockets) socket.destroy()
+    await vi.waitFor(async () => expect(await post()).toBe(202), 20_000)
+  })
+
+  test('whoever waits again and again leaves nothing behind', async () => {
+    const { signal } = new AbortController()
+    for (let i = 0; i < 12; i++) await receiver.next(1, signal)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('an address that is taken is named', async () => {

@@ -135,6 +135,7 @@ test('rows by key, by a leading part of it, by range, by columns, backwards', as
   expect((await call(`${base}/rows?table=docs`)).status).toBe(404)
   expect((await call(`${base}/rows?table=items&key=1&key=2`)).status).toBe(400)
   expect((await call(`${base}/rows?table=items&limit=10001`)).status).toBe(400)
+  expect((await call(`${base}/rows?table=items&limit=0`)).status).toBe(400)
 })
 
 test.each(['ascending', 'descending'])(
@@ -155,6 +156,44 @@ test.each(['ascending', 'descending'])(
     expect(ids).toEqual(order === 'ascending' ? expected : expected.toReversed())
   },
 )
+
+test('a question mark in a parameter is a part of it', async () => {
+  const { call, dir, repo } = await shop()
+  fs.writeFileSync(path.join(dir, 'shop', 'what?.txt'), 'that')
+  await repo.add(['.'])
+  await repo.commit({ message: 'what' })
+  expect((await call(`${base}/file?path=what?.txt`)).text).toBe('that')
+})
+
+test('pages of large rows have fewer of them, and all rows are on some page', async () => {
+  const { call, dir, repo, second } = await shop()
+  const text = (id: number): string => String(id).padEnd(2 << 20, `${id}-`)
+  fs.writeFileSync(
+    path.join(dir, 'shop', 'big.csv'),
+    ['id,small,text', ...Array.from({ length: 5 }, (_, id) => `${id},${id},${text(id)}`), ''].join('\n'),
+  )
+  await repo.track('big.csv', { key: ['id'] })
+  await repo.add(['.'])
+  await repo.commit({ message: 'big' })
+  const pages = async (target: string): Promise<{ rows: Row[] }[]> => {
+    const found: { rows: Row[] }[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { json, bytes } = await call(cursor === '' ? target : `${target}&cursor=${cursor}`)
+      expect(bytes.length).toBeLessThan(10 << 20)
+      found.push(json)
+      cursor = json.cursor
+    }
+    return found
+  }
+  const read = await pages(`${base}/rows?table=big`)
+  expect(read.map(({ rows }) => rows.length)).toEqual([3, 2])
+  const ids = read.flatMap(({ rows }) => rows.map((row) => Number(row['id'])))
+  expect(ids.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4])
+  expect(read[1]!.rows[0]!['text']).toBe(text(ids[3]!))
+  expect((await pages(`${base}/rows?table=big&column=small`)).map(({ rows }) => rows.length)).toEqual([5])
+  const changed = await pages(`${base}/diff/file?path=big.csv&from=${second}`)
+  expect(changed.map(({ rows }) => rows.length)).toEqual([3, 2])
+})
 
 test('rows as CSV, and whole tables in three formats', async () => {
   const { call, second } = await shop()

@@ -127,6 +127,21 @@ describe('change tables of SQLite', () => {
       ],
     ],
     [
+      'rows that REPLACE removes for the number that SQLite gave them',
+      ['people', 'named'],
+      [
+        'CREATE TABLE people (id TEXT PRIMARY KEY, v)',
+        'CREATE TABLE named (rowid TEXT PRIMARY KEY, v)',
+        "INSERT INTO people VALUES ('a', 1), ('b', 2), ('c', 3)",
+        "INSERT INTO named VALUES ('a', 1), ('b', 2)",
+        '--',
+        "REPLACE INTO people (rowid, id, v) VALUES (1, 'd', 4)",
+        "UPDATE OR REPLACE people SET rowid = 2 WHERE id = 'c'",
+        "REPLACE INTO named (oid, rowid, v) VALUES (1, 'c', 3)",
+        "UPDATE people SET v = 5 WHERE id = 'd'",
+      ],
+    ],
+    [
       'rows that foreign keys remove and change, also from a row that is replaced',
       ['people', 'orders'],
       [

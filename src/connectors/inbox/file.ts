@@ -1,5 +1,5 @@
 // The file of an inbox, and taking webhooks in: one transaction, flushed before it is confirmed, that keeps a webhook under
-// its id unless that id has come before. Ids are remembered for a month and longer, until something is taken out; senders that
+// its id unless that id has come before to the same address: a sender gives the addresses of two tables one id. Ids are remembered for a month and longer, until something is taken out; senders that
 // follow the standard give up after days. What waits is bounded, so that a round that is never run fills no disk.
 import { randomHex } from '../../base/platform.ts'
 import fs from 'node:fs'
@@ -53,15 +53,17 @@ export class InboxFile {
   /** Durable when it returns; 'full': nothing was kept, and the sender may try again later. */
   take({ id, table, body }: Hook): Promise<'kept' | 'known' | 'full'> {
     const { database } = this
+    // No id has a space in it.
+    const known = table === null ? id : `${id} ${table}`
     return this.write(() => {
       const receivedMs = Date.now()
-      const isNew = database.run('INSERT OR IGNORE INTO ids VALUES (?, ?)', [id, receivedMs]) === 1
+      const isNew = database.run('INSERT OR IGNORE INTO ids VALUES (?, ?)', [known, receivedMs]) === 1
       if (!isNew) return 'known'
       const [[lastSeq, waiting, bytes]] = database.all(
         'SELECT lastSeq, waiting, waitingBytes FROM inbox',
       ) as [[bigint, bigint, bigint]]
       if (waiting >= waitingMax || Number(bytes) + body.length > waitingBytesMax) {
-        database.run('DELETE FROM ids WHERE id = ?', [id])
+        database.run('DELETE FROM ids WHERE id = ?', [known])
         return 'full'
       }
       const values = [lastSeq + 1n, 0, id, table, receivedMs, body]

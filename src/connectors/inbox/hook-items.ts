@@ -34,11 +34,11 @@ export function itemsOf(tables: readonly ItemTable<InboxTable>[], hook: KeptHook
     ({ name, declared }) =>
       (hook.table === null || hook.table === name) && holds(declared.when ?? [], [document]),
   )
-  const chosen = hook.chosen?.map(({ table, index }) => `${table} ${index}`)
+  const chosen = hook.chosen && new Set(hook.chosen.map(({ table, index }) => `${table} ${index}`))
   return about.flatMap((table) =>
     itemsAt(table, document)
       .map((item, index) => itemOf(table, document, item, index))
-      .filter(({ index }) => chosen === undefined || chosen.includes(`${table.name} ${index}`)),
+      .filter(({ index }) => chosen === null || chosen.has(`${table.name} ${index}`)),
   )
 }
 

@@ -15,6 +15,8 @@ const idPattern = /^[\x21-\x7e]{1,256}$/
 const retrySeconds = 60
 const windowSecondsMax = 300
 const idsMax = 100_000
+/** Each may hold a body in memory that nobody has vouched for yet. */
+const connectionsMax = 128
 const headersMsMax = 10_000
 const requestMsMax = 30_000
 
@@ -65,6 +67,7 @@ export async function openReceiver(
       )
     },
   )
+  server.maxConnections = connectionsMax
   await listening(server, host, port)
   const { address, port: bound, family } = server.address() as AddressInfo
   return {
@@ -72,12 +75,13 @@ export async function openReceiver(
     async next(ms, signal) {
       if (waiting.size === 0 && signal?.aborted !== true) {
         await new Promise<void>((done) => {
-          const timer = ms === null ? undefined : setTimeout(done, ms)
-          signal?.addEventListener('abort', () => done(), { once: true })
           wake = () => {
             clearTimeout(timer)
+            signal?.removeEventListener('abort', wake)
             done()
           }
+          const timer = ms === null ? undefined : setTimeout(wake, ms)
+          signal?.addEventListener('abort', wake, { once: true })
         })
       }
       const links = new Set(waiting)
@@ -107,15 +111,16 @@ async function take(
   if (known === undefined || (table !== null && known.inbox?.tables.includes(table) !== true))
     return { status: 404 }
   if (request.method !== 'POST') return { status: 405 }
-  const body = await bodyOf(request)
-  if (body === null) return { status: 413 }
   const text = (name: string): string => String(request.headers[name] ?? '')
-  const [id, time] = [text('webhook-id'), text('webhook-timestamp')]
+  const [id, time, signature] = [text('webhook-id'), text('webhook-timestamp'), text('webhook-signature')]
   const timestamp = /^\d{1,12}$/.test(time) ? Number(time) : 0
   const nowSeconds = Date.now() / 1000
   const isFresh = Math.abs(nowSeconds - timestamp) <= windowSecondsMax
-  if (!isFresh || !idPattern.test(id)) return { status: 401 }
-  if (!isSigned({ id, timestamp, body }, text('webhook-signature'), known.secrets)) return { status: 401 }
+  // Before anything of its body is taken.
+  if (!isFresh || !idPattern.test(id) || signature === '') return { status: 401 }
+  const body = await bodyOf(request)
+  if (body === null) return { status: 413 }
+  if (!isSigned({ id, timestamp, body }, signature, known.secrets)) return { status: 401 }
   if (known.inbox !== undefined) return keep(link, known.inbox, { id, table, body })
   return seen.add(`${link} ${id}`, nowSeconds) ? { status: 202, link } : { status: 200 }
 }

@@ -1,6 +1,6 @@
 // Triggers that note the key of each row that is written, in the transaction that writes it. A row that REPLACE removes for
 // another one's sake fires no trigger of its own (unless `recursive_triggers` is on), so before a row is written those are
-// noted that have its values in a unique index: a key that is noted in vain is only looked at in vain.
+// noted that have its values in a unique index, or its rowid: a key that is noted in vain is only looked at in vain.
 import type { SqliteDatabase } from '../database.ts'
 import { type SqliteTable, quoteName } from '../discover.ts'
 
@@ -31,6 +31,9 @@ export function triggersOf(
 ): ReadonlyMap<string, string> {
   const note = (row: string): string => noting(table, real, (name) => `${row}.${quoteName(name)}`)
   const replaced = replacing(database, table, real)
+  const rowid = rowidOf(database, table)
+  const numbered = (also: string): string =>
+    rowid === null ? '' : ` ${note('t')} FROM ${quoteName(real)} AS t WHERE t.${rowid} = NEW.${rowid}${also};`
   const on = `ON ${quoteName(real)}`
   const moved = table.key
     .map((name) => {
@@ -42,15 +45,12 @@ export function triggersOf(
     ['insert', 'AFTER INSERT', `${note('NEW')};`],
     ['update', 'AFTER UPDATE', `${note('OLD')}; ${note('NEW')} WHERE ${moved};`],
     ['delete', 'AFTER DELETE', `${note('OLD')};`],
-    ...(replaced === ''
-      ? []
-      : ([
-          ['replace_insert', 'BEFORE INSERT', replaced],
-          ['replace_update', 'BEFORE UPDATE', replaced],
-        ] as [string, string, string][])),
+    ['replace_insert', 'BEFORE INSERT', replaced + numbered('')],
+    ['replace_update', 'BEFORE UPDATE', replaced + numbered(` AND NEW.${rowid} <> OLD.${rowid}`)],
   ]
+  const needed = all.filter(([, , body]) => body !== '')
   return new Map(
-    all.map(([what, when, body]) => {
+    needed.map(([what, when, body]) => {
       const name = `${prefix}${what}_${real}`
       return [name, `CREATE TRIGGER ${quoteName(name)} ${when} ${on} BEGIN ${body} END`]
     }),
@@ -129,6 +129,20 @@ function uniqueIndexes(database: SqliteDatabase, { name, key, columns }: SqliteT
       (all) => all[0]!.origin !== 'pk' || isLoose || all.some(({ collation }) => collation !== 'BINARY'),
     )
     .map((all) => ({ columns: all.map(({ name: column, collation }) => ({ name: column, collation })) }))
+}
+
+/** What its rows' numbers are called that are not their key; null where they have none, or nobody can name it. */
+function rowidOf(database: SqliteDatabase, { name, columns }: SqliteTable): string | null {
+  // Without such an index the number is the key; without a number all that there is is the key's index.
+  const isKept = database.all(
+    `SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk' AND NOT
+       (SELECT wr FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?1))`,
+    [name],
+  )
+  const taken = columns.map((column) => column.name.toLowerCase())
+  return isKept.length === 0
+    ? null
+    : (['rowid', 'oid', '_rowid_'].find((one) => !taken.includes(one)) ?? null)
 }
 
 function textLiteral(text: string): string {
