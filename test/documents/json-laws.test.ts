@@ -40,6 +40,9 @@ function model(base: Json | undefined, ours: Json | undefined, theirs: Json | un
   // Of two that were added under one key or id, one may say all that the other says.
   if (base === undefined && saysAll(ours, theirs)) return ours
   if (base === undefined && saysAll(theirs, ours)) return theirs
+  // What one removed whole and the other in part is removed.
+  if (ours === undefined && saysAll(base, theirs)) return undefined
+  if (theirs === undefined && saysAll(base, ours)) return undefined
   if (base === undefined || ours === undefined || theirs === undefined) return clash
   if (keyed(base) && keyed(ours) && keyed(theirs)) {
     const byId = (list: { id: number }[]): Json => Object.fromEntries(list.map((one) => [`${one.id}`, one]))
@@ -59,6 +62,7 @@ function model(base: Json | undefined, ours: Json | undefined, theirs: Json | un
 function saysAll(one: Json | undefined, other: Json | undefined): boolean {
   if (one === undefined || other === undefined) return false
   if (canonical(one) === canonical(other)) return true
+  if (JSON.stringify(other).length === 2) return false
   if (keyed(one) && keyed(other)) {
     return other.every((element) => one.some((like) => like.id === element.id && saysAll(like, element)))
   }

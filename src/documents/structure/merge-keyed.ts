@@ -2,7 +2,9 @@
 // Each identity is merged for itself, so that it does not matter where it stands or what is beside it. What is added
 // on both sides under one identity must be equal; what is removed on one side must not be changed on the other.
 import type { Orders } from './order.ts'
-import { keepSorted, mergedOrder, orderOfOurs } from './order.ts'
+import { mergedOrder, orderOfOurs } from './order.ts'
+import { furtherElement, isMovedAlike, isRemoved } from './same-change.ts'
+import { keepSorted } from './sorted.ts'
 import type { Merging, Path } from './merging.ts'
 import type { Member, Nodes } from './plan.ts'
 import { strictIdentities, type Identified, type Identity } from './identity.ts'
@@ -25,11 +27,12 @@ export function mergeObjects(merging: Merging, nodes: Nodes, path: Path): Member
   const members = new Map<ValueId, Member>()
   for (const [id, entry] of entries) {
     const member = mergeEntry(merging, entry, { parent: path, step: () => keyStep(merging.values.text(id)) })
+    if (member?.kind === 'clash' && entry[0] !== none && isMovedAlike(merging, sides, id, entry)) continue
     if (member !== null) members.set(id, member)
   }
   const orders = ordersOf(sides)
   const kept = new Set(members.keys())
-  const order = mergedOrder(orders, kept, merging.values) ?? orderOfOurs(orders, kept, merging.values)
+  const order = mergedOrder(orders, kept) ?? orderOfOurs(orders, kept)
   return keepSorted(order, orders, merging.values).map((id) => members.get(id)!)
 }
 
@@ -41,10 +44,12 @@ export function mergeIdentified(merging: Merging, found: Identity, path: Path): 
   const identity = withRenames(merging, found)
   const members = new Map<ValueId, Member>()
   for (const [id, entry] of entriesOf(identity.sides)) {
-    const member = mergeEntry(merging, entry, {
-      parent: path,
-      step: () => identityStep(merging, identity, id),
-    })
+    const member = mergeEntry(
+      merging,
+      entry,
+      { parent: path, step: () => identityStep(merging, identity, id) },
+      () => furtherElement(merging, identity.sides, entry),
+    )
     if (member !== null) members.set(id, member)
   }
   joinReplaced(merging, identity, members, path)
@@ -54,9 +59,7 @@ export function mergeIdentified(merging: Merging, found: Identity, path: Path): 
   const slotOf = (id: ValueId): ValueId => slots.get(id) ?? id
   const kept = new Set([...members.keys()].map(slotOf))
   const inSlots = { base: orders.base, ours: orders.ours.map(slotOf), theirs: orders.theirs.map(slotOf) }
-  const order =
-    mergedOrder(inSlots, kept, merging.values) ??
-    (identity.name === null ? null : orderOfOurs(inSlots, kept, merging.values))
+  const order = mergedOrder(inSlots, kept) ?? (identity.name === null ? null : orderOfOurs(inSlots, kept))
   if (order === null) return null
   const named = order.map((id) => names.get(id) ?? id)
   return keepSorted(named, orders, merging.values).map((id) => members.get(id)!)
@@ -78,23 +81,25 @@ function ordersOf(sides: readonly Identified[]): Orders {
   return { base: sides[0]!.ids, ours: sides[1]!.ids, theirs: sides[2]!.ids }
 }
 
-/** Null where the member is gone. */
-function mergeEntry(merging: Merging, nodes: Nodes, path: Path): Member | null {
+/** Null where the member is gone. `further` names, of two that were added and differ, the one that is to stay. */
+function mergeEntry(
+  merging: Merging,
+  nodes: Nodes,
+  path: Path,
+  further: () => 1 | 2 | null = () => null,
+): Member | null {
   const [base, ours, theirs] = nodes
-  const value = (side: number): ValueId =>
-    nodes[side] === none ? none : merging.trees[side]!.value(nodes[side]!)
   if (ours === none && theirs === none) return null
   if (base === none && (ours === none || theirs === none)) return merging.copied(nodes)
-  if (base === none) return mergeAdded(merging, nodes, path)
+  if (base === none) return mergeAdded(merging, nodes, path, further)
   if (ours === none || theirs === none) {
-    const other = ours === none ? 2 : 1
-    return value(other) === value(0) ? null : merging.clash('row', path, membersOf(merging, nodes))
+    return isRemoved(merging, nodes) ? null : merging.clash('row', path, membersOf(merging, nodes))
   }
   return { kind: 'member', nodes, plan: merging.value(nodes, path) }
 }
 
 /** Added on both sides: the same thing if one of the two has all that the other has, and that is more than an id. */
-function mergeAdded(merging: Merging, nodes: Nodes, path: Path): Member {
+function mergeAdded(merging: Merging, nodes: Nodes, path: Path, further: () => 1 | 2 | null): Member {
   const { trees } = merging
   const isElement = trees[1].key(nodes[1]) === none
   for (const [larger, smaller] of [
@@ -107,6 +112,8 @@ function mergeAdded(merging: Merging, nodes: Nodes, path: Path): Member {
       continue
     return { kind: 'member', nodes, plan: { kind: 'copy', side: larger, node: nodes[larger] } }
   }
+  const side = further()
+  if (side !== null) return { kind: 'member', nodes, plan: { kind: 'copy', side, node: nodes[side] } }
   return merging.clash('key-collision', path, membersOf(merging, nodes))
 }
 

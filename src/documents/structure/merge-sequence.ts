@@ -7,6 +7,7 @@ import { likeness } from './likeness.ts'
 import type { Merging, Path } from './merging.ts'
 import { equalLists } from './order.ts'
 import type { Member, Nodes } from './plan.ts'
+import { isRemoved } from './same-change.ts'
 import { none, type NodeIndex, type Tree } from './tree.ts'
 import type { ValueId } from './values.ts'
 
@@ -270,8 +271,7 @@ function isAlike(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): boolean {
 
 function mergeElement(merging: Merging, nodes: Nodes, path: Path, index: number): Member | null {
   if (nodes[1] !== none && nodes[2] !== none) return memberOf(merging, nodes, path, index)
-  const other = nodes[1] === none ? 2 : 1
-  if (merging.trees[other].value(nodes[other]) === merging.trees[0].value(nodes[0])) return null
+  if (isRemoved(merging, nodes)) return null
   const sides = nodes.map((node, side) => (node === none ? [] : [merging.alone(nodes, side)]))
   return merging.clash('row', { parent: path, step: () => `[${index}]` }, sides)
 }

@@ -7,6 +7,7 @@ import { mergeIdentified, mergeObjects } from './merge-keyed.ts'
 import { mergeSequence } from './merge-sequence.ts'
 import { createMerging, root, type Merging, type Path } from './merging.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
+import { furtherText } from './same-change.ts'
 import type { ValueTable } from './values.ts'
 
 export interface StructuralMerge {
@@ -32,6 +33,8 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
   if (members !== null) return { kind: 'container', nodes, members }
   if (theirs === base) return copy(1)
   if (ours === base) return copy(2)
+  const further = furtherText(merging, nodes)
+  if (further !== null) return copy(further)
   return merging.clashOfValues(nodes, path)
 }
 

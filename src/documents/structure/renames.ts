@@ -11,7 +11,7 @@ import type { ValueId } from './values.ts'
 /** Comparing all with all in a place takes time by the product. */
 const pairsMax = 2500
 /** A text or container of this length is no chance when two elements share it. */
-const tellingLengthMin = 12
+export const tellingLengthMin = 12
 
 /** The identity with renamed elements under their old names. */
 export function withRenames(merging: Merging, identity: Identity): Identity {
@@ -70,7 +70,8 @@ interface Replaced {
   readonly added: readonly ValueId[]
 }
 
-function replacedOf(base: Identified, own: Identified): Replaced[] {
+/** Where a side took members of the base away, and what it put into their place. */
+export function replacedOf(base: Identified, own: Identified): Replaced[] {
   const isGone = (id: ValueId): boolean => !own.set.has(id)
   if (!base.ids.some(isGone)) return []
   const removed = gaps(base.ids, (id) => own.set.has(id), isGone)
