@@ -85,6 +85,8 @@ export interface Status {
   readonly staged: readonly PathChange[]
   readonly unstaged: readonly PathChange[]
   readonly untracked: readonly string[]
+  /** Paths of the merge under way that still have conflicts. */
+  readonly unmerged: readonly { readonly path: string; readonly conflicts: number }[]
   readonly merging: {
     readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
     /** The commit that is merged, or at which a rebase stopped. */

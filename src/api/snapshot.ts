@@ -156,8 +156,9 @@ export function noTable(name: string, revision: string): VarveError {
 
 export async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {
   if (await tree.isDirectory(path)) {
-    return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, {
-      hint: `list it with 'varve ls ${revision} ${path}'`,
+    const name = path === '' ? 'the root' : `'${path}'`
+    return new VarveError('VARVE_PATH_NOT_FOUND', `${name} is a folder`, {
+      hint: `list it with '${`varve ls ${revision} ${path}`.trimEnd()}'`,
     })
   }
   return new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in '${revision}'`, {

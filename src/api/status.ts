@@ -1,7 +1,9 @@
 // Status: the worktree's part, and where the branch stands.
 import { aheadBehind } from '../history/ancestry.ts'
 import { shortRefName } from '../history/refs.ts'
+import { conflictedPaths } from '../merge/conflicted-paths.ts'
 import type { Repo } from '../repo/interface.ts'
+import { readMergeState } from '../repo/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { worktreeStatus } from '../worktree/status.ts'
@@ -11,6 +13,7 @@ import { readMerging } from './merging.ts'
 
 export async function readStatus(repo: Repo, worktree: Worktree, options: OperationOptions): Promise<Status> {
   const manifest = await repo.store.manifest()
+  const merge = await readMergeState(repo.store, manifest)
   const files = await worktreeStatus(worktree, options)
   return {
     branch: manifest.head === null ? null : shortRefName(manifest.head),
@@ -19,6 +22,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     staged: files.staged,
     unstaged: files.unstaged,
     untracked: files.untracked,
+    unmerged: await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options),
     merging: await readMerging(repo, manifest),
     behindBranch: files.behindBranch,
   }

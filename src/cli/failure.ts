@@ -1,6 +1,7 @@
 // How an error ends a command: what is printed and which exit code it has. Expected failures show their message and
 // hint; anything else is a bug of Varve and says so, with its stack.
-import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
+import { type VarveError, isVarveError } from '../base/errors.ts'
+import { bareSystemFailure } from '../base/system-error.ts'
 import { toJson } from '../table/json.ts'
 import type { Paint } from './paint.ts'
 import { visible } from './visible.ts'
@@ -29,25 +30,10 @@ export function exitCodeOf(error: unknown): number {
   return isVarveError(error) ? error.exitCode : 70
 }
 
-/** Gives the errors of the operating system their code; others stay as they are. */
+/** Gives the errors of the operating system their code and words; others stay as they are. */
 export function expectedFailure(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return new Error(String(thrown))
-  if (isVarveError(thrown)) return thrown
-  const code = systemErrors[(thrown as NodeJS.ErrnoException).code ?? '']
-  return code === undefined ? thrown : new VarveError(code, thrown.message, { cause: thrown })
-}
-
-const systemErrors: Readonly<Record<string, ErrorCode>> = {
-  ENOSPC: 'VARVE_DISK_FULL',
-  EDQUOT: 'VARVE_DISK_FULL',
-  EACCES: 'VARVE_IO',
-  EPERM: 'VARVE_IO',
-  EROFS: 'VARVE_IO',
-  EIO: 'VARVE_IO',
-  EMFILE: 'VARVE_IO',
-  ENOTDIR: 'VARVE_IO',
-  EISDIR: 'VARVE_IO',
-  ENOENT: 'VARVE_IO',
+  return isVarveError(thrown) ? thrown : (bareSystemFailure(thrown) ?? thrown)
 }
 
 function errorDocument(error: Error): object {

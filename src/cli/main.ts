@@ -5,6 +5,7 @@ import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
 import { commonOptions, leadingOptions } from './common-options.ts'
 import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
+import { systemFailure } from '../base/system-error.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
 import { Output } from './output.ts'
 import { type Paint, choosePaint } from './paint.ts'
@@ -150,7 +151,8 @@ function changeDirectory(directory: string): void {
   try {
     process.chdir(directory)
   } catch (error) {
-    throw usage(`cannot change to '${directory}': ${(error as Error).message}`)
+    const said = systemFailure(error, `cannot change to '${directory}'`, directory)
+    throw said === null ? error : usage(said.message)
   }
 }
 

@@ -3,8 +3,15 @@ import { type Pair, isMap, isScalar } from 'yaml'
 import type { Path } from '../files/interface.ts'
 import { parsedConfig } from './document.ts'
 
-/** The text with the new paths; null when it names none of the moved. @throws VarveError VARVE_RULE_VIOLATED */
-export function renamedTables(text: string, moved: ReadonlyMap<Path, Path>): string | null {
+/**
+ * The text with the new paths; null when it names none of the moved. A table whose format its new name does not tell is
+ * given it, for moving a file changes no byte of it. @throws VarveError VARVE_RULE_VIOLATED
+ */
+export function renamedTables(
+  text: string,
+  moved: ReadonlyMap<Path, Path>,
+  formatOfPath: (path: Path) => string | null,
+): string | null {
   const { document } = parsedConfig(text)
   const tables = document.get('tables')
   if (!isMap(tables)) return null
@@ -19,6 +26,9 @@ export function renamedTables(text: string, moved: ReadonlyMap<Path, Path>): str
     }
     const to = isScalar(key) ? moved.get(String(key.value)) : undefined
     if (to === undefined || !isScalar(key)) continue
+    const format = formatOfPath(String(key.value))
+    if (format !== null && format !== formatOfPath(to) && isMap(value) && !value.has('format'))
+      value.set('format', format)
     key.value = to
     found = true
   }

@@ -33,6 +33,8 @@ export interface MarkerLabels {
   readonly base: string
   readonly ours: string
   readonly theirs: string
+  /** Length of the markers, 7 unless said. */
+  readonly size?: number
 }
 
 /** The text in pieces; a word for why not. */
@@ -76,9 +78,16 @@ function clashText(clash: Clash, labels: MarkerLabels): string {
     const text = lines.join('')
     return text === '' || text.endsWith('\n') ? text : text + end
   }
+  const marker = (sign: string, label: string): string =>
+    `${sign.repeat(labels.size ?? 7)}${label === '' ? '' : ` ${label}`}${end}`
   return (
-    `<<<<<<< ${labels.ours}${end}${side(clash.ours)}||||||| ${labels.base}${end}${side(clash.base)}` +
-    `=======${end}${side(clash.theirs)}>>>>>>> ${labels.theirs}${end}`
+    marker('<', labels.ours) +
+    side(clash.ours) +
+    marker('|', labels.base) +
+    side(clash.base) +
+    marker('=', '') +
+    side(clash.theirs) +
+    marker('>', labels.theirs)
   )
 }
 

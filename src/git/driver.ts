@@ -28,7 +28,7 @@ const tables = ['*.csv', '*.tsv', '*.tab', '*.psv']
 const others = ['*.json', '*.geojson', '*.jsonl', '*.ndjson', '*.yaml', '*.yml']
 const settings = (command: string): readonly (readonly [string, string])[] => [
   ['merge.varve.name', 'merge data files by what they hold'],
-  ['merge.varve.driver', `${command} merge-file -q --name %P -L ours -L base -L theirs -- %A %O %B`],
+  ['merge.varve.driver', `${command} merge-file -q --name %P --marker-size %L -L %X -L %S -L %Y -- %A %O %B`],
   ['diff.varve.command', `${command} git-driver diff`],
 ]
 

@@ -95,6 +95,7 @@ export class SideWriter {
 /** A record whose large sides are still to be fetched. */
 export interface ReadRecord {
   readonly number: number
+  readonly path: Path
   /** Objects to fetch, then give to `finish`. */
   readonly wanted: readonly Cid[]
   finish(contents: ReadonlyMap<Cid, Uint8Array>): ConflictRecord
@@ -112,6 +113,7 @@ export function decodeConflict(entry: Entry): ReadRecord {
   const head = { kind, path: pathFromBytes(path), key, text }
   return {
     number: conflictNumber(entry.key),
+    path: head.path,
     wanted: read.wanted,
     finish: (contents) => {
       const [base, ours, theirs] = read.finish(contents)

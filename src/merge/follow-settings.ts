@@ -6,6 +6,7 @@ import { collect } from '../base/iterables.ts'
 import { configFileName } from '../dataset/interface.ts'
 import { writeBytes } from '../files/content.ts'
 import type { Path } from '../files/interface.ts'
+import { formatOfPath } from '../formats/formats.ts'
 import { readFile } from '../files/read.ts'
 import type { Tree } from '../files/tree.ts'
 import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
@@ -30,7 +31,7 @@ async function renamed(text: string, relocated: ReadonlyMap<Path, Path>): Promis
   // Loaded on use: most merges relocate nothing, and a parser of YAML takes a while to load.
   const { renamedTables } = await import('../dataset/rename-tables.ts')
   try {
-    return renamedTables(text, relocated)
+    return renamedTables(text, relocated, formatOfPath)
   } catch (error) {
     // A file that nobody can read says of no table that it is one.
     if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return null

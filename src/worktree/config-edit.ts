@@ -3,6 +3,7 @@ import { cursorEntry } from '../dataset/cursor-section.ts'
 import { type Document, isMap, isSeq } from 'yaml'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
+import { formatOfPath } from '../formats/formats.ts'
 import { transformEntries } from '../dataset/transform-entries.ts'
 import { parsedConfig } from '../dataset/document.ts'
 import { renamedTables } from '../dataset/rename-tables.ts'
@@ -83,7 +84,7 @@ export function removeLink(root: string, name: string): void {
 
 /** Lets the entries of moved tables follow them; returns whether there were any. */
 export function renameTables(root: string, moved: ReadonlyMap<Path, Path>): boolean {
-  const text = renamedTables(configText(root), moved)
+  const text = renamedTables(configText(root), moved, formatOfPath)
   if (text !== null) replaceFile(root, configFileName, text)
   return text !== null
 }

@@ -2,7 +2,7 @@
 // strings are cheaper; an error of the file system becomes a VarveError that names the path.
 import { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
-import { VarveError, isVarveError } from '../base/errors.ts'
+import { systemFailure } from '../base/system-error.ts'
 import type { Path } from '../files/interface.ts'
 import { pathToBytes } from '../files/path.ts'
 
@@ -38,14 +38,7 @@ export function errnoOf(error: unknown): string | undefined {
 
 /** An error of node:fs as ours; others pass through. */
 export function fsFault(error: unknown, path: string, doing: string): unknown {
-  const code = errnoOf(error)
-  if (isVarveError(error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error
-  const full = code === 'ENOSPC' || code === 'EDQUOT'
-  return new VarveError(
-    full ? 'VARVE_DISK_FULL' : 'VARVE_IO',
-    full ? `no space left on the device while ${doing} '${path}'` : `${doing} '${path}' failed: ${code}`,
-    { data: { path, errno: code }, cause: error },
-  )
+  return systemFailure(error, `${doing} '${path}' failed`, path) ?? error
 }
 
 /** Runs `work` on a path; what the file system throws comes out with the path's name. */

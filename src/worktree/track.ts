@@ -102,5 +102,11 @@ function existingFile(worktree: Worktree, named: string): string {
   const path = normalPath(named)
   const stat = path === '' ? null : new Looker(worktree.root).look(path)
   if (stat?.isFile() === true) return path
+  if (path === '' || stat?.isDirectory() === true) {
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `'${named}' is a folder`, {
+      data: { path: named },
+      hint: "a table is one file; for all files of a folder write a pattern into varve.yaml: 'FOLDER/*.csv'",
+    })
+  }
   throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, { data: { path: named } })
 }

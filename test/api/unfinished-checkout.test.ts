@@ -53,7 +53,7 @@ test('is told, keeps nobody from looking, and nothing is staged until it is fini
   const warnings: string[] = []
   {
     await using repository = await Repository.open(dir, { author, onWarning: (text) => warnings.push(text) })
-    expect(warnings).toEqual([expect.stringContaining("writing 'b' failed: EACCES")])
+    expect(warnings).toEqual([expect.stringContaining("writing 'b' failed: permission denied")])
     expect((await repository.status()).unstaged).toMatchObject([{ path: 'b' }])
     await expect(repository.add(['.'])).rejects.toMatchObject({ code: 'VARVE_IO' })
     await expect(repository.commit({ message: 'mixed', all: true })).rejects.toMatchObject({

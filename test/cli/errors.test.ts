@@ -100,6 +100,46 @@ describe('errors', () => {
     })
   })
 
+  test('40 and 52: files of the system, in words and with what to do', async () => {
+    expect(await failure(['merge-file', 'nowhere.csv', 'a.csv', 'a.csv'])).toMatchObject({
+      exit: 40,
+      message: "no such file: 'nowhere.csv'",
+      hint: expect.stringContaining('OURS, BASE and THEIRS'),
+    })
+    expect(await failure(['merge-file', 'a.csv', '.', 'a.csv'])).toMatchObject({
+      exit: 52,
+      message: "cannot read '.': it is a folder",
+      data: { path: '.', errno: 'EISDIR' },
+    })
+    expect(await failure(['commit', '-F', '.', '-m', 'x'])).toMatchObject({ exit: 2 })
+    expect(await failure(['commit', '-F', '.'])).toMatchObject({
+      exit: 40,
+      message: "cannot read the message from '.': it is a folder",
+    })
+    expect(await failure(['init', 'a.csv'])).toMatchObject({
+      exit: 52,
+      message: expect.stringMatching(/^cannot make the folder '.*': a file stands where a folder is needed$/),
+    })
+    expect(await failure(['-C', 'nowhere', 'status'])).toMatchObject({
+      exit: 2,
+      message: "cannot change to 'nowhere': no such file or folder",
+    })
+    expect(await failure(['track', '.', '--key', 'id'])).toMatchObject({
+      exit: 40,
+      message: "'.' is a folder",
+    })
+    await ok(['track', 'a.csv', '--key', 'id'], at)
+    await ok(['commit', '-am', 'A table'], at)
+    for (const [file, words] of [
+      ['.', "'.' is a folder"],
+      ['nowhere/a.csv', "cannot write 'nowhere/a.csv': no such file or folder"],
+    ] as const) {
+      expect((await failure(['export', 'a.csv', '-o', file])) as { message: string }).toMatchObject({
+        message: words,
+      })
+    }
+  })
+
   test('60: a remote that is not there', async () => {
     await ok(['remote', 'add', 'gone', '../gone'], at)
     expect(await failure(['fetch', 'gone'])).toMatchObject({

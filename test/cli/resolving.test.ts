@@ -31,6 +31,19 @@ beforeAll(async () => {
 }, 60_000)
 
 describe('conflicts', () => {
+  test('are in the status by path, as git marks them', async () => {
+    expect(await ok(['status'], at)).toContain('  people.csv  (3 conflicts)\n  shape.csv  (1 conflict)\n')
+    expect(await ok(['status', '--short'], at)).toBe('UU people.csv\nUU shape.csv\n')
+    expect((await json<{ unmerged: object[] }>(['status'], at)).unmerged).toEqual([
+      { path: 'people.csv', conflicts: 3 },
+      { path: 'shape.csv', conflicts: 1 },
+    ])
+  })
+
+  test('that a filter hides are not said to be none', async () => {
+    expect(await ok(['conflicts', '--key', '9'], at)).toBe('no conflicts there; 4 elsewhere\n')
+  })
+
   test('as a table, conflicts of columns first and apart', async () => {
     expect(await ok(['conflicts'], at)).toBe(
       [

@@ -37,6 +37,11 @@ function read(repository: GitRepository, file: string): string {
   return readFileSync(path.join(repository.dir, file), 'utf8')
 }
 
+function knowsLabels(repository: GitRepository): boolean {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(repository.git('--version'))!.map(Number)
+  return major! > 2 || (major === 2 && minor! >= 44)
+}
+
 describe('git with varve as its driver', () => {
   test('merges neighbouring rows of a CSV, which are a conflict without', async () => {
     const sides = [base, base.replace('Ada', 'Ada L.'), base.replace('Lise', 'Lise M.')]
@@ -60,11 +65,39 @@ describe('git with varve as its driver', () => {
     ]
     const { repository, merge } = await merging('people.csv', sides)
     expect(merge).toThrow()
-    expect(read(repository, 'people.csv')).toBe(
-      'id,name,city\n1,Ada,London\n<<<<<<< ours\n2,Lise,Berlin\n||||||| base\n2,Lise,Wien\n=======\n2,Lise,Vienna\n' +
-        '>>>>>>> theirs\n3,Emmy N.,Erlangen\n',
+    // Git before 2.44 does not tell a driver how it calls the sides.
+    const [ours, theirs] = knowsLabels(repository) ? ['HEAD', 'other'] : ['ours', 'theirs']
+    const label = knowsLabels(repository) ? /^\|{7} [0-9a-f]+$/m : /^\|{7} base$/m
+    expect(read(repository, 'people.csv').replace(label, '|||||||')).toBe(
+      `id,name,city\n1,Ada,London\n<<<<<<< ${ours}\n2,Lise,Berlin\n|||||||\n2,Lise,Wien\n=======\n2,Lise,Vienna\n` +
+        `>>>>>>> ${theirs}\n3,Emmy N.,Erlangen\n`,
     )
     expect(repository.git('status', '--porcelain')).toBe('UU people.csv\n')
+  }, 60_000)
+
+  test('writes markers as long as the attributes say', async () => {
+    const sides = [base, base.replace('Wien', 'Berlin'), base.replace('Wien', 'Vienna')]
+    const { repository, merge } = await merging('people.csv', sides)
+    repository.write('.gitattributes', '*.csv conflict-marker-size=12\n')
+    expect(merge).toThrow()
+    expect(read(repository, 'people.csv')).toMatch(/^<{12} .*$[^]*^\|{12} .*$[^]*^={12}$[^]*^>{12} .*$/m)
+  }, 60_000)
+
+  test('calls the sides as it is told to', async () => {
+    const { repository } = await merging('people.csv', [base, base, base])
+    for (const city of ['Wien', 'Berlin', 'Vienna']) repository.write(city, base.replace('Wien', city))
+    const labels = ['-L', 'HEAD', '-L', '', '-L', "ada's\nbranch"]
+    const { stdout, code } = await varve(
+      ['merge-file', '-p', '--name', 'x.csv', ...labels, 'Berlin', 'Wien', 'Vienna'],
+      { cwd: repository.dir },
+    )
+    expect(code).toBe(21)
+    expect(stdout.split('\n').filter((line) => /^[<|=>]/.test(line))).toEqual([
+      '<<<<<<< HEAD',
+      '|||||||',
+      '=======',
+      ">>>>>>> ada's branch",
+    ])
   }, 60_000)
 
   test('merges two keys of one JSON object', async () => {

@@ -101,6 +101,18 @@ describe('mv', () => {
     expect(untracked).toEqual([])
   })
 
+  test('keeps the format of a table whose new name does not tell it', async () => {
+    const worktree = worktreeWith({ 'p.csv': people })
+    await track(worktree, 'p.csv', { key: ['id'] })
+    await stage(worktree, ['.'])
+    await movePath(worktree, 'p.csv', 'people')
+    expect(read(worktree, 'varve.yaml')).toBe('tables:\n  people:\n    key: id\n    format: csv\n')
+    write(worktree, { people: people.replace('Ada', 'Ada L.') })
+    expect((await worktreeStatus(worktree)).unstaged).toEqual([
+      { path: 'people', state: 'modified', kind: 'table' },
+    ])
+  })
+
   test('puts a file into an existing folder, and never onto another file', async () => {
     const worktree = worktreeWith({ a: '1', b: '2', 'd/c': '3' })
     await stage(worktree, ['.'])

@@ -5,6 +5,7 @@ import { statLines } from '../format/diff.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import { parseAuthor } from '../identity.ts'
+import { systemFailure } from '../../base/system-error.ts'
 import type { Command, Context } from '../interface.ts'
 import { collect } from '../../base/iterables.ts'
 
@@ -83,6 +84,8 @@ async function readMessage(file: string): Promise<string> {
   try {
     return fs.readFileSync(file, 'utf8')
   } catch (error) {
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `cannot read the message from '${file}'`, { cause: error })
+    const said = systemFailure(error, `cannot read the message from '${file}'`, file)
+    if (said === null) throw error
+    throw new VarveError('VARVE_PATH_NOT_FOUND', said.message, { data: said.data, cause: error })
   }
 }

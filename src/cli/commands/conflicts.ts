@@ -57,11 +57,23 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
   }
   const count = await (format === 'markdown' ? printMarkdown : printTables)(out, repo, options)
   if (format === 'markdown') return 0
-  if (count === 0) out.say(options.resolved === true ? 'nothing is resolved' : 'no conflicts')
+  if (count === 0) out.say(await nothingText(repo, options))
   else if (options.resolved === true)
     out.hint("'varve resolve --forget PATH [--key KEY] [--column NAME]' opens one again")
   else out.hint("varve resolve PATH [--key KEY] [--column NAME] --ours | --theirs | --base | --value 'TEXT'")
   return 0
+}
+
+/** What a filter hides must not look settled. */
+async function nothingText(
+  repo: Repository,
+  { resolved, path, key, column }: ConflictOptions,
+): Promise<string> {
+  const isWhole = [path, key, column].every((filter) => filter === undefined)
+  if (resolved === true) return isWhole ? 'nothing is resolved' : 'nothing is resolved there'
+  const left = (await repo.merging())?.conflicts ?? 0
+  if (left === 0) return 'no conflicts'
+  return `no conflicts there; ${left === 1 ? '1 elsewhere' : `${left} elsewhere`}`
 }
 
 function selectionOf(given: Arguments, repo: Repository): ConflictOptions {

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import path from 'node:path'
-import { type MergedDocument, VarveError, markedDocument, mergeDocument } from '../../index.ts'
+import { systemFailure } from '../../base/system-error.ts'
+import {
+  type MarkerLabels,
+  type MergedDocument,
+  VarveError,
+  markedDocument,
+  mergeDocument,
+} from '../../index.ts'
+import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
@@ -20,6 +28,11 @@ export const command: Command = {
       value: 'LABEL',
       about: 'names in the markers: of ours, base and theirs',
     },
+    'marker-size': {
+      type: 'text',
+      value: 'N',
+      about: 'length of the markers (default: 7); other lengths are for files that hold markers themselves',
+    },
     ours: { type: 'flag', about: 'take ours where both sides changed the same' },
     theirs: { type: 'flag', about: 'take theirs there' },
   },
@@ -37,7 +50,8 @@ async function run({ arguments: given, out }: Context): Promise<number> {
   const [oursFile, baseFile, theirsFile] = given.words as [string, string, string]
   const name = given.text('name') ?? oursFile
   const [ours, base, theirs] = [oursFile, baseFile, theirsFile].map(readInput) as [Buffer, Buffer, Buffer]
-  const labels = given.list('label')
+  const labels = labelsOf(given.list('label'), [oursFile, baseFile, theirsFile])
+  const markerSize = markerSizeOf(given.number('marker-size') ?? 7)
   const merged = mergeDocument({ base, ours, theirs }, { name })
   if (merged.kind === 'unfit') {
     out.result({ outcome: 'conflict', form: null, basis: merged.reason, conflicts: [] }, () => {
@@ -48,10 +62,7 @@ async function run({ arguments: given, out }: Context): Promise<number> {
   }
   const favoured = given.flag('ours') ? 'ours' : given.flag('theirs') ? 'theirs' : null
   const conflicts = favoured === null ? merged.conflicts : []
-  const bytes =
-    favoured !== null
-      ? merged.render(() => favoured)
-      : withMarkers(merged, [labels[0] ?? oursFile, labels[1] ?? baseFile, labels[2] ?? theirsFile])
+  const bytes = favoured !== null ? merged.render(() => favoured) : withMarkers(merged, labels, markerSize)
   const isPrinted = given.flag('print')
   if (!isPrinted) replaceFile(oursFile, bytes)
   const outcome = conflicts.length > 0 ? 'conflict' : 'merged'
@@ -73,9 +84,26 @@ function countOf(count: number): string {
   return count === 1 ? '1 conflict' : `${count} conflicts`
 }
 
-function withMarkers(merged: MergedDocument, [ours, base, theirs]: [string, string, string]): Uint8Array {
+/** Git before 2.44 knows no placeholders for labels and hands them on as they are. */
+const placeholders: Readonly<Record<string, string>> = { '%X': 'ours', '%S': 'base', '%Y': 'theirs' }
+
+function labelsOf(given: readonly string[], files: readonly [string, string, string]): MarkerLabels {
+  const [ours, base, theirs] = files.map((file, at) => {
+    const label = given[at] ?? file
+    // A line ends where a label does.
+    return (placeholders[label] ?? label).replace(/[\r\n]+/g, ' ')
+  }) as [string, string, string]
+  return { ours, base, theirs }
+}
+
+function markerSizeOf(size: number): number {
+  if (size >= 1 && size <= 1000) return size
+  throw usage(`markers of ${size} signs: 1 to 1000 are possible`)
+}
+
+function withMarkers(merged: MergedDocument, labels: MarkerLabels, size: number): Uint8Array {
   if (merged.conflicts.length === 0) return merged.render()
-  const marked = markedDocument(merged, { base, ours, theirs })
+  const marked = markedDocument(merged, { ...labels, size })
   if (marked !== null) return marked
   throw new VarveError(
     'VARVE_MERGE_CONFLICT',
@@ -87,13 +115,23 @@ function withMarkers(merged: MergedDocument, [ours, base, theirs]: [string, stri
 }
 
 function readInput(file: string): Buffer {
-  const { size } = fs.statSync(file)
-  if (size > bytesMax) {
+  try {
+    const { size } = fs.statSync(file)
+    if (size <= bytesMax) return fs.readFileSync(file)
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${file}' is too large to be merged`, {
       data: { path: file, size, limit: bytesMax },
+      hint: 'choose a side by hand: files of up to 1 GiB are merged',
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw systemFailure(error, `cannot read '${file}'`, file) ?? error
+    }
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${file}'`, {
+      data: { path: file },
+      hint: "the three files are OURS, BASE and THEIRS; '/dev/null' is a file without content",
+      cause: error,
     })
   }
-  return fs.readFileSync(file)
 }
 
 /** A new file, flushed and renamed, with the permissions of the old one. */
@@ -105,7 +143,7 @@ function replaceFile(file: string, bytes: Uint8Array): void {
     fs.renameSync(temporary, target)
   } catch (error) {
     fs.rmSync(temporary, { force: true })
-    throw error
+    throw systemFailure(error, `cannot write '${file}', which is as it was`, file) ?? error
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { VarveError } from '../../base/errors.ts'
+import { systemFailure } from '../../base/system-error.ts'
 import type { ResolveOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
@@ -170,6 +171,12 @@ async function readSheet(source: string): Promise<Uint8Array> {
   try {
     return await readFile(source)
   } catch (error) {
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `cannot read the sheet '${source}'`, { cause: error })
+    const said = systemFailure(error, `cannot read the sheet '${source}'`, source)
+    if (said === null) throw error
+    throw new VarveError('VARVE_PATH_NOT_FOUND', said.message, {
+      data: said.data,
+      hint: "'varve conflicts --format csv > conflicts.csv' writes one to fill in",
+      cause: error,
+    })
   }
 }

@@ -7,14 +7,18 @@ export const command: Command = {
   description:
     'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, and a merge that is under way.',
   options: {
-    short: { type: 'flag', short: 's', about: "one line a path: git's two letters, staged and not staged" },
+    short: {
+      type: 'flag',
+      short: 's',
+      about: "one line a path: git's two letters, staged and not staged; UU: conflicts",
+    },
   },
   examples: [
     ['varve status', 'what has changed'],
     ['varve status -s', 'one line a path'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; behindBranch: boolean }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; behindBranch: boolean }",
   run,
 }
 

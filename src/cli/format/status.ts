@@ -21,6 +21,7 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
     )
   }
   if (status.merging !== null) printMerging(out, status.merging)
+  printUnmerged(out, status.unmerged, shown)
   printChanges(out, 'to be committed', 'varve restore --staged PATH takes out', status.staged, 'green', shown)
   printChanges(
     out,
@@ -53,14 +54,18 @@ const letters: Readonly<Record<PathChange['state'], string>> = {
 
 /** As `git status --short`: the first letter is staged, the second is not. */
 export function printShortStatus(out: Output, status: Status, shown: (path: string) => string): void {
+  const unmerged = new Set(status.unmerged.map(({ path }) => path))
+  for (const path of unmerged) out.line(`UU ${visible(shown(path))}`)
   const unstaged = new Map(status.unstaged.map((change) => [change.path, change]))
   for (const { path, state, from } of status.staged) {
+    if (unmerged.has(path)) continue
     const second = unstaged.get(path)
     unstaged.delete(path)
     const name = from === undefined ? shown(path) : `${shown(from)} -> ${shown(path)}`
     out.line(`${letters[state]}${second === undefined ? ' ' : letters[second.state]} ${visible(name)}`)
   }
-  for (const { path, state } of unstaged.values()) out.line(` ${letters[state]} ${visible(shown(path))}`)
+  for (const { path, state } of unstaged.values())
+    if (!unmerged.has(path)) out.line(` ${letters[state]} ${visible(shown(path))}`)
   for (const path of status.untracked) out.line(`?? ${visible(shown(path))}`)
 }
 
@@ -86,6 +91,15 @@ function printMerging(
   const skip = rebase === undefined ? '' : ', varve rebase --skip'
   const steps = conflicts === 0 ? `varve ${verb} --continue` : 'varve conflicts, varve resolve'
   out.line(out.paint('dim', `  (${steps}${skip}, varve ${verb} --abort)`))
+}
+
+function printUnmerged(out: Output, paths: Status['unmerged'], shown: (path: string) => string): void {
+  if (paths.length === 0) return
+  out.line()
+  out.line(`conflicts  ${out.paint('dim', '(varve conflicts PATH, varve resolve PATH)')}`)
+  for (const { path, conflicts } of paths) {
+    out.line(`  ${out.paint('red', visible(shown(path)))}  (${counted(conflicts, 'conflict')})`)
+  }
 }
 
 function printChanges(

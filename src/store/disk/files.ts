@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { randomHex } from '../../base/platform.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
+import { systemFailure } from '../../base/system-error.ts'
 import type { PackBytes } from '../interface.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
@@ -21,7 +22,10 @@ export function ioError(cause: unknown, file: string): VarveError {
       hint: 'free some space and run the command again; nothing has been changed',
     })
   }
-  return new VarveError('VARVE_IO', `cannot use '${file}': ${message}`, { data: { path: file }, cause })
+  return (
+    systemFailure(cause, `cannot use '${file}'`, file) ??
+    new VarveError('VARVE_IO', `cannot use '${file}': ${message}`, { data: { path: file }, cause })
+  )
 }
 
 export function isMissing(error: unknown): boolean {
