@@ -27,8 +27,8 @@ export async function deriveByFunction(
 ): Promise<{ table: Cid; rowsRead: number }> {
   const now = await Table.load(io.nodes, input)
   const old = known === null ? null : await Table.load(io.nodes, known.input)
-  // Keys of another kind cannot be compared.
-  if (known !== null && keyNames(old!) !== keyNames(now))
+  // Rows that are the same bytes are others under other names or types, and keys of another kind cannot be compared.
+  if (known !== null && JSON.stringify(old!.schema) !== JSON.stringify(now.schema))
     return deriveByFunction(io, { derivation, input, known: null, signal })
   const before = old?.map ?? ProllyMap.empty(io.nodes, io.writer)
   const output =
@@ -100,13 +100,4 @@ async function rowsOf(
 ): Promise<Row[]> {
   const entries = differences.map((one) => one[side]).filter((entry): entry is Entry => entry !== null)
   return entriesToRows(shape, entries, io.nodes.reader)
-}
-
-function keyNames({ schema }: Table): string {
-  return JSON.stringify(
-    schema.key.map((id) => {
-      const { name, type } = schema.columns.find((column) => column.id === id)!
-      return [name, type]
-    }),
-  )
 }

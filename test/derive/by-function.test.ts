@@ -1,4 +1,5 @@
 // Tables that a function derives, row by row, from one other.
+import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
@@ -117,6 +118,27 @@ describe('tables derived by a function', () => {
     expect(await fault(repo.derive({ functions: [adults()] }))).toMatch(words)
     expect(await fault(repo.derive({ functions: [adults()], force: true }))).toMatch(words)
     expect(await derived()).toHaveLength(2)
+  })
+
+  test('are derived anew when columns have other names, though no row has changed', async () => {
+    const dir = temporaryDir()
+    const files = await Repository.init(dir, { author })
+    const commit = async (head: string): Promise<void> => {
+      writeFileSync(`${dir}/people.csv`, `${head}\n1,Ada,36\n2,Tim,9\n`)
+      await files.add(['.'])
+      await files.commit({ message: head })
+    }
+    writeFileSync(`${dir}/people.csv`, 'id,name,age\n')
+    await files.track('people.csv', { key: ['id'] })
+    await commit('id,name,age')
+    const made = adults({
+      from: 'people.csv',
+      rows: (row) => (row['age'] === undefined ? null : { name: row['name']!, born: null }),
+    })
+    expect(await files.derive({ functions: [made] })).toMatchObject({ tables: [{ rows: 2 }] })
+    await commit('id,name,years')
+    expect(await files.derive({ functions: [made] })).toMatchObject({ tables: [{ rows: 0 }] })
+    await files.close()
   })
 
   test('come out the same from what changed and from all of it', async () => {

@@ -277,6 +277,8 @@ describe('links to an HTTP API', () => {
       ['[{"id":1},{"id":null}]', /item 2 of a page has no 'id' for its key$/],
       ['[{"id":{}}]', /has no 'id'/],
       ['{"a":[],"next":"?x"}', /go on for ever/, { items: 'a', next: 'next' }],
+      ['{"a":[],"next":"http://["}', /the address of a page is none$/, { items: 'a', next: 'next' }],
+      ['[]', /the address of a page is none$/, { path: 'http://[' }],
       [`[${'0'.repeat(33 << 20)}]`, /^VARVE_CORRUPT: .*more than was asked for/],
     ]
     for (const [body, expected, table] of answers) {

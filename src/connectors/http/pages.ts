@@ -45,21 +45,22 @@ export async function askPage(
 export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGenerator<Page> {
   const { base } = source
   const seen = new Set<string>()
-  let url: URL | null = sameOrigin(new URL(table.path ?? encodeURIComponent(table.table), base), base, table)
+  const path = table.path ?? encodeURIComponent(table.table)
+  let url: URL | null = addressOf(path, { from: base, base, table })
   while (url !== null) {
     if (seen.has(url.href) || seen.size >= pagesMax)
       throw fault(table, `its pages go on for ever: ${shown(url)}`)
     seen.add(url.href)
-    const path = `${url.pathname}${url.search}`
-    const answer = source.ahead.get(path) ?? (await askPage(source, path))
-    source.ahead.delete(path)
+    const target = `${url.pathname}${url.search}`
+    const answer = source.ahead.get(target) ?? (await askPage(source, target))
+    source.ahead.delete(target)
     const document = documentRange(answer.body)
     if (document === null) throw fault(table, `what ${shown(url)} answers is not JSON`)
     const found = rangeAt(document, table.items ?? '')
     const items = found === null ? null : elementsOf(found)
     if (items === null)
       throw fault(table, `there is no list at '${table.items ?? ''}' in what ${shown(url)} answers`)
-    yield { path, items, headers: answer.headers }
+    yield { path: target, items, headers: answer.headers }
     url = nextOf(table, { url, base, answer, document, isEmpty: items.length === 0 })
   }
 }
@@ -80,7 +81,7 @@ function nextOf(table: HttpTable, here: Here): URL | null {
     if (found === null || found.start === found.end || !['text', 'number'].includes(found.kind)) return null
     const value = utf8Text(found.src.subarray(found.start, found.end))
     return parameter === undefined
-      ? sameOrigin(new URL(value, url), base, table)
+      ? addressOf(value, { from: url, base, table })
       : withParameter(url, parameter, value)
   }
   if (parameter !== undefined) {
@@ -89,7 +90,7 @@ function nextOf(table: HttpTable, here: Here): URL | null {
     return withParameter(url, parameter, String(count + 1))
   }
   const target = linkedPage(answer.headers)
-  return target === null ? null : sameOrigin(new URL(target, url), base, table)
+  return target === null ? null : addressOf(target, { from: url, base, table })
 }
 
 /** What the header Link has with rel="next". */
@@ -104,7 +105,16 @@ function withParameter(url: URL, parameter: string, value: string): URL {
   return next
 }
 
-function sameOrigin(url: URL, base: URL, table: HttpTable): URL {
+interface AddressPlace {
+  /** Whose page names it. */
+  readonly from: URL
+  readonly base: URL
+  readonly table: HttpTable
+}
+
+function addressOf(text: string, { from, base, table }: AddressPlace): URL {
+  if (!URL.canParse(text, from.href)) throw fault(table, 'what is said to be the address of a page is none')
+  const url = new URL(text, from)
   if (url.origin === base.origin) return url
   throw new VarveError(
     'VARVE_REFUSED',
