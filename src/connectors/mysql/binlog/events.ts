@@ -43,8 +43,11 @@ export type LogEvent =
   | { readonly kind: 'rows'; readonly rows: RowsEvent }
   | { readonly kind: 'unknown'; readonly type: number }
 
-/** Made for the log's own purposes: stop, intvar, ignorable, lists and checkpoints of GTIDs, annotations. */
-const nothing: ReadonlySet<number> = new Set([3, 28, 33, 34, 35, 160, 161, 163])
+/**
+ * Made for the log's own purposes: stop, ignorable, lists and checkpoints of GTIDs, annotations, the beginning of what is
+ * encrypted on the disk, which the server sends as it is.
+ */
+const nothing: ReadonlySet<number> = new Set([3, 28, 33, 34, 35, 160, 161, 163, 164])
 
 export function readHeader(bytes: Buffer): EventHeader {
   if (bytes.length < headerBytes) throw corrupt('an event of the binary log has no header')
