@@ -57,7 +57,7 @@ const steps = [
   'cd ../countries',
   'varve pull',
   '# Look back, and take back',
-  'varve log --oneline',
+  'varve log --graph --oneline',
   'varve diff HEAD~1 --stat',
   'varve log countries.csv --key VG --column ioc --oneline',
   'varve undo',

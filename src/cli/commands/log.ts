@@ -3,6 +3,7 @@ import type { RowCommit } from '../../api/row-history.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { commitLine, commitLines, shallowHint } from '../format/commit.ts'
 import { statLines } from '../format/diff.ts'
+import { Graph, graphLines } from '../format/graph.ts'
 import { rowLine } from '../format/row-changes.ts'
 import { keyText } from '../format/value.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
@@ -16,11 +17,12 @@ import type { Repository } from '../../index.ts'
 export const command: Command = {
   usage: [
     'log [--oneline] [-n N] [--stat] [--all] [--no-follow] [REV | A..B] [[--] PATH]',
+    'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B]',
     'log --links [NAME] [--oneline] [-n N]',
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [REV | A..B] [--] TABLE',
   ],
   description:
-    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it.',
+    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it.',
   options: {
     oneline: { type: 'flag', about: 'one line a commit' },
     limit: {
@@ -31,6 +33,7 @@ export const command: Command = {
       about: 'at most N commits; -5 is short for -n 5',
     },
     stat: { type: 'flag', about: 'with the changed paths and how much of them' },
+    graph: { type: 'flag', about: 'draw how branches part and meet' },
     all: { type: 'flag', about: 'commits of all branches and tags' },
     'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
     key: { type: 'list', short: 'k', value: 'KEY', about: "the row's key; once for each of its columns" },
@@ -41,6 +44,7 @@ export const command: Command = {
   },
   examples: [
     ['varve log --oneline -5', 'the last five commits'],
+    ['varve log --graph --oneline --all', 'all branches, and how they part and meet'],
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
     ['varve log people.csv --key 17', 'what became of one row, and who did it'],
     ['varve log people.csv --key 17 --column city --oneline', 'what became of one cell'],
@@ -62,6 +66,8 @@ async function run(context: Context): Promise<number> {
   if (given.list('key').length > 0) return logRow(context, repo, revisions[0], paths[0])
   if (given.text('column') !== undefined) throw usage('--column needs the row: --key KEY')
   requirePaths(repo.root, given, paths)
+  const graph = given.flag('graph') ? new Graph() : null
+  if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
   const commits = repo.log({
     ...operation,
     ...choice(given, revisions[0]),
@@ -71,26 +77,24 @@ async function run(context: Context): Promise<number> {
   let end: CommitInfo | null = null
   await out.items(commits, async (commit, index) => {
     if (commit.shallow === true) end = commit
-    if (oneline) out.line(commitLine(commit, out.paint))
-    else {
-      if (index > 0) out.line()
-      for (const line of commitLines(commit, out.paint)) out.line(line)
-    }
-    if (given.flag('stat') && commit.shallow !== true) await printStat(repo, commit)
+    const lines = oneline ? [commitLine(commit, out.paint)] : commitLines(commit, out.paint)
+    if (given.flag('stat') && commit.shallow !== true) lines.push(...(await statOf(repo, commit)))
+    if (graph === null && !oneline && index > 0) out.line()
+    const drawn = graph === null ? lines : graphLines(graph, commit, lines, { spaced: !oneline })
+    for (const line of drawn) out.line(line)
   })
   if (end !== null) out.hint(shallowHint(end))
   return 0
 
-  async function printStat(from: Repository, commit: CommitInfo): Promise<void> {
+  async function statOf(from: Repository, commit: CommitInfo): Promise<string[]> {
     const stats = from.diffStat({ ...operation, from: commit.parents[0] ?? emptyRevision, to: commit.id })
-    if (!oneline) out.line()
-    for (const line of statLines(await collect(stats), out)) out.line(line)
+    return [...(oneline ? [] : ['']), ...statLines(await collect(stats), out)]
   }
 }
 
 async function logLinks({ arguments: given, out }: Context, repo: Repository): Promise<number> {
   given.expectWords(0, 1, 'NAME')
-  for (const other of ['stat', 'all', 'key'] as const) given.exclusive('links', other)
+  for (const other of ['stat', 'all', 'key', 'graph'] as const) given.exclusive('links', other)
   const [link, limit] = [given.words[0], given.number('limit')]
   const receipts = repo.receipts({
     ...(link === undefined ? {} : { link }),
@@ -125,7 +129,7 @@ async function logRow(
   revision: string | undefined,
   path: string | undefined,
 ): Promise<number> {
-  given.exclusive('key', 'stat')
+  for (const other of ['stat', 'graph'] as const) given.exclusive('key', other)
   if (path === undefined) throw usage('--key needs a table: varve log TABLE --key KEY')
   const column = given.text('column')
   const commits = repo.rowLog(toRepositoryPath(repo.root, path), {
