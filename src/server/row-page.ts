@@ -177,15 +177,9 @@ function behind(key: Uint8Array): Uint8Array {
   return Buffer.concat([key, Buffer.alloc(1)])
 }
 
-/** The end of all keys that begin with these bytes. */
-function end(prefix: Uint8Array): Uint8Array | undefined {
-  const bytes = Buffer.from(prefix)
-  for (let i = bytes.length - 1; i >= 0; i--) {
-    if (bytes[i] === 255) continue
-    bytes[i]!++
-    return bytes.subarray(0, i + 1)
-  }
-  return undefined
+/** The end of all keys that begin with these elements: the next one begins below this byte, a longer text goes on with it. */
+function end(prefix: Uint8Array): Uint8Array {
+  return Buffer.concat([prefix, Buffer.of(255)])
 }
 
 function largest(...bounds: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {

@@ -38,10 +38,11 @@ export function castCell(cell: Cell, type: ColumnType): Cell | null {
 }
 
 function intOf(text: string): Cell | null {
-  const whole = /^([+-]?)0*([0-9]+)(?:\.0+)?$/.exec(text)
-  if (whole === null) return null
-  const sign = whole[1] === '-' && whole[2] !== '0' ? '-' : ''
-  return cellOf('number', utf8(sign + whole[2]!))
+  // Two repeats of one digit side by side would try each way to share it out: a text of a megabyte would take days.
+  const [, sign, all] = /^([+-]?)([0-9]+)(?:\.0+)?$/.exec(text) ?? []
+  if (all === undefined) return null
+  const digits = all.replace(/^0+(?=[0-9])/, '')
+  return cellOf('number', utf8(sign === '-' && digits !== '0' ? `-${digits}` : digits))
 }
 
 function boolOf(word: string): Cell | null {

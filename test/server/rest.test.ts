@@ -157,6 +157,23 @@ test.each(['ascending', 'descending'])(
   },
 )
 
+test('a leading part of a key is a part of its own, and not the beginning of a longer one', async () => {
+  const { call, repo } = await shop()
+  await repo.transaction('main', async (tx) => {
+    const pairs = tx.createTable('pairs', { key: ['a', 'b'] })
+    await pairs.putAll(['DE', 'DE\0', 'DE\0x', 'DEx'].map((a) => ({ a, b: 1 })))
+    await pairs.putAll([{ a: 'DE', b: 'ÿ' }])
+  })
+  const rows = async (query: string): Promise<Row[]> =>
+    (await call(`${base}/rows?table=pairs&${query}`)).json.rows
+  expect(await rows('key=DE')).toEqual([
+    { a: 'DE', b: 1 },
+    { a: 'DE', b: 'ÿ' },
+  ])
+  expect(await rows('key=DE%00')).toEqual([{ a: 'DE\0', b: 1 }])
+  expect((await rows('key=DE&order=descending')).map(({ b }) => b)).toEqual(['ÿ', 1])
+})
+
 test('a question mark in a parameter is a part of it', async () => {
   const { call, dir, repo } = await shop()
   fs.writeFileSync(path.join(dir, 'shop', 'what?.txt'), 'that')

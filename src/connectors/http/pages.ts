@@ -95,7 +95,7 @@ function nextOf(table: HttpTable, here: Here): URL | null {
 
 /** What the header Link has with rel="next". */
 export function linkedPage(headers: HttpAnswer['headers']): string | null {
-  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '') ?? []
+  const [, target] = /<([^<>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '') ?? []
   return target ?? null
 }
 

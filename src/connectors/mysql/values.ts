@@ -54,7 +54,9 @@ function isFloat32(number: number): boolean {
 }
 
 function timeMisfit({ family, fractionDigits, name }: MysqlColumn, text: string): string | null {
-  const digits = (/\.([0-9]*?)0*Z?$/.exec(text)?.[1] ?? '').length
+  const fraction = /\.([0-9]+)Z?$/.exec(text)?.[1] ?? ''
+  let digits = fraction.length
+  while (fraction[digits - 1] === '0') digits--
   if (digits > fractionDigits) return `column '${name}' keeps ${fractionDigits} digits of a second's fraction`
   const [isIso, hasZone] = [/^\d{4}-\d\d-\d\dT/.test(text), text.endsWith('Z')]
   if (family === 'datetime' && hasZone) return `column '${name}' keeps no time zone`

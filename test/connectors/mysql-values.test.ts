@@ -1,0 +1,44 @@
+// Whether a column would keep a cell, before anything is sent: what comes from a branch may be of any length.
+import { describe, expect, test } from 'vitest'
+import { type MysqlColumn, familyOf } from '../../src/connectors/mysql/types.ts'
+import { misfit } from '../../src/connectors/mysql/values.ts'
+import { textCell } from '../../src/table/cell.ts'
+
+function column(dataType: string, fractionDigits: number): MysqlColumn {
+  return {
+    name: 'at',
+    nativeType: dataType,
+    family: familyOf(dataType, dataType),
+    type: 'timestamp',
+    nullable: true,
+    generated: false,
+    isText: false,
+    charset: null,
+    members: [],
+    isVirtual: false,
+    fractionDigits,
+    lengthMax: null,
+    isUnsigned: false,
+    onUpdate: false,
+  }
+}
+
+describe('times for MySQL', () => {
+  test.each([
+    ['datetime', '2024-05-06T07:08:09.1200', 2, null],
+    ['datetime', '2024-05-06T07:08:09.1201', 3, "column 'at' keeps 3 digits of a second's fraction"],
+    ['datetime', '2024-05-06T07:08:09.000', 0, null],
+    ['timestamp', '2024-05-06T07:08:09.5000Z', 1, null],
+    ['timestamp', '2024-05-06T07:08:09.5001Z', 1, "column 'at' keeps 1 digits of a second's fraction"],
+    ['time', '-00:00:00.010', 2, null],
+  ])('%s %s in %i digits', (type, text, digits, reason) => {
+    expect(misfit(column(type, digits), textCell(text))).toBe(reason)
+  })
+
+  test('a long text that is none is looked at once', () => {
+    const start = performance.now()
+    for (const text of [`.${'0'.repeat(1 << 20)}x`, '.0'.repeat(1 << 19), `.${'0'.repeat(1 << 20)}1x`])
+      misfit(column('datetime', 6), textCell(text))
+    expect(performance.now() - start).toBeLessThan(5_000)
+  })
+})
