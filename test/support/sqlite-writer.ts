@@ -8,6 +8,8 @@ export interface SqliteWriter {
   /** Values as text; texts and blobs as SQLite's own literals where `quote` asks for it. */
   query(file: string, sql: string): Promise<Record<string, string | null>[]>
   stop(): Promise<void>
+  /** As kill -9; what it was doing fails. */
+  kill(): Promise<void>
 }
 
 interface Answer {
@@ -30,6 +32,10 @@ export function startSqliteWriter(): SqliteWriter {
     if (error === undefined) resolve(rows)
     else reject(new Error(error))
   })
+  child.on('exit', () => {
+    for (const { reject } of waiting.values()) reject(new Error('the writer was killed'))
+    waiting.clear()
+  })
   let count = 0
   const ask = (request: object): Promise<Answer['rows']> =>
     new Promise((resolve, reject) => {
@@ -43,6 +49,11 @@ export function startSqliteWriter(): SqliteWriter {
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.disconnect()
+      await ended
+    },
+    async kill() {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
       await ended
     },
   }
