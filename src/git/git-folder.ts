@@ -41,10 +41,10 @@ function followGitFile(folder: string): string | undefined {
 
 function refuseUnreadable(source: string, common: string): void {
   const config = readIfThere(path.join(common, 'config'))
-  if (/^\s*objectformat\s*=\s*sha256/im.test(config)) {
+  if (/^[ \t]*objectformat\s*=\s*sha256/im.test(config)) {
     throw unreadable(source, 'it names its objects by SHA-256', 'only SHA-1 repositories can be imported')
   }
-  if (/^\s*refstorage\s*=\s*reftable/im.test(config)) {
+  if (/^[ \t]*refstorage\s*=\s*reftable/im.test(config)) {
     throw unreadable(
       source,
       'it keeps its refs in reftables',
@@ -58,7 +58,7 @@ function refuseUnreadable(source: string, common: string): void {
       "run 'git fetch --unshallow' there",
     )
   }
-  if (/^\s*(promisor|partialclonefilter)\s*=/im.test(config)) {
+  if (/^[ \t]*(promisor|partialclonefilter)\s*=/im.test(config)) {
     throw unreadable(
       source,
       'it is a partial clone, so objects are missing',

@@ -109,11 +109,16 @@ function split(bytes: Uint8Array): { headers: [string, string][]; body: string }
 
 /** 'Name <mail> seconds +hhmm'; damaged dates become the epoch, as git shows them. */
 function parseSignature(line: string, encoding: string): Signature {
-  const match = /^(.*?) ?<([^>]*)>(?: (-?\d+) ([+-]\d{4}))?/s.exec(line)
-  const [, name, email, seconds, zone] = match ?? [line, line, '']
+  const open = line.indexOf('<')
+  const close = open < 0 ? -1 : line.indexOf('>', open)
+  const [name, email, rest] =
+    close < 0
+      ? [line, '', '']
+      : [line.slice(0, open).replace(/ $/, ''), line.slice(open + 1, close), line.slice(close + 1)]
+  const [, seconds, zone] = /^ (-?\d+) ([+-]\d{4})/.exec(rest) ?? []
   return {
-    name: decode(name ?? '', encoding),
-    email: decode(email ?? '', encoding),
+    name: decode(name, encoding),
+    email: decode(email, encoding),
     timeMs: 1000 * Number(seconds ?? 0),
     zoneMinutes: zoneOf(zone ?? '+0000'),
   }

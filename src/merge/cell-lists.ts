@@ -32,7 +32,8 @@ export function unionCells(
   )
   const like = all.find((text) => text.includes(mark)) ?? mark
   const at = like.indexOf(mark)
-  const before = /\s*$/.exec(like.slice(0, at))![0]
+  const ahead = like.slice(0, at)
+  const before = ahead.slice(ahead.trimEnd().length)
   const after = /^\s*/.exec(like.slice(at + mark.length))![0]
   const joined = union(items, (item) => item).join(before + mark + after)
   return joined === '' ? emptyLike(sides, cells) : { ...textCell(joined), quotingFlipped: flippedLike(sides) }

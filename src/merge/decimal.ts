@@ -9,7 +9,7 @@ export interface Decimal {
   readonly exponent: number
 }
 
-const literal = /^([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,9}))?$/
+const literal = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,9}))?$/
 /** As a program writes a number: a code like 007 is none. */
 const plainLiteral = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,9})?$/
 const sumDigitsMax = 10_000

@@ -6,7 +6,9 @@ import { runInNewContext } from 'node:vm'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Connector } from '../../src/connectors/interface.ts'
+import { boundOf } from '../../src/connectors/sqlite/values.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
+import { textCell } from '../../src/table/cell.ts'
 import { apply, heldBack, insert, readAll, remove, update } from '../contract/connector-plans.ts'
 import { type SqliteWriter, startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'
@@ -16,6 +18,23 @@ function collect(): void {
   setFlagsFromString('--expose-gc')
   ;(runInNewContext('gc') as () => void)()
 }
+
+test('a long text that is nearly a number is kept as text at once', () => {
+  const column = {
+    name: 'n',
+    type: 'int',
+    nativeType: 'INTEGER',
+    nullable: true,
+    generated: false,
+    affinity: 'integer',
+    mayBeNull: true,
+    isStrict: false,
+  } as const
+  const start = performance.now()
+  const text = `${'1'.repeat(1 << 20)}x`
+  expect(boundOf(textCell(text), column)).toEqual({ value: text, sql: '?' })
+  expect(performance.now() - start).toBeLessThan(5_000)
+})
 
 describe('SQLite files', () => {
   let other: SqliteWriter

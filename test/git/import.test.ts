@@ -14,6 +14,8 @@ import { walkCommits } from '../../src/history/ancestry.ts'
 import { readTag } from '../../src/history/commit.ts'
 import type { Commit } from '../../src/history/interface.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
+import { parseGitCommit } from '../../src/git/git-objects.ts'
+import { withoutUser } from '../../src/git/git-source.ts'
 import { type ImportGitOptions, type ImportGitReport, importGit } from '../../src/git/import.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { loadTable } from '../../src/table/table-object.ts'
@@ -292,6 +294,23 @@ test('old encodings, odd dates and empty messages come through', async () => {
     author: { name: 'Jörg', email: 'j@x', timeMs: 1000, zoneMinutes: -754 },
     committer: { name: '', email: '', timeMs: 99_999_999_999_000, zoneMinutes: 840 },
   })
+})
+
+test('a signature is read at once, however many brackets it has', () => {
+  const commitOf = (author: string): { author: { name: string; email: string; timeMs: number } } =>
+    parseGitCommit('x', Buffer.from(`tree t\nauthor ${author}\ncommitter A <a> 1 +0000\n\nm`, 'latin1'))
+  const start = performance.now()
+  const many = '<'.repeat(1 << 20)
+  expect(commitOf(many).author).toMatchObject({ name: many, email: '', timeMs: 0 })
+  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(commitOf('A <b <c@d> 5 +0000').author).toMatchObject({ name: 'A', email: 'b <c@d', timeMs: 5000 })
+  expect(commitOf('A <a@b>').author).toMatchObject({ name: 'A', email: 'a@b', timeMs: 0 })
+  expect(commitOf('A').author).toMatchObject({ name: 'A', email: '' })
+})
+
+test('a password is not repeated, whatever is in it', () => {
+  expect(withoutUser('https://ada:p@ss:w@example.org/x.git')).toBe('https://example.org/x.git')
+  expect(withoutUser('https://example.org/x@y.git')).toBe('https://example.org/x@y.git')
 })
 
 async function faultOf(source: string, options: Partial<ImportGitOptions> = {}): Promise<string> {

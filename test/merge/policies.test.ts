@@ -98,6 +98,12 @@ describe('a policy decides', () => {
     expect(decideCell({ kind: 'union', separator: null }, sides, { stamps: null, cells: 'typed' })).toBe(null)
   })
 
+  test('a long text that is nearly a number is none at once', () => {
+    const start = performance.now()
+    for (const part of ['1', '0', '.1', '1.']) expect(parseDecimal(`${part.repeat(1 << 19)}x`)).toBe(null)
+    expect(performance.now() - start).toBeLessThan(5_000)
+  })
+
   test('law: order and sum of numbers of any length are those of whole numbers', () => {
     const digits = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n })
     fc.assert(

@@ -147,3 +147,34 @@ test('a three-way diff shows each key on which a side left the base, and base it
     { numRuns: 40, ...limits },
   )
 })
+
+test('a scan of any range, forwards or backwards, is that part of the entries; ranks and counts agree with it', async () => {
+  const bound = fc.option(
+    fc.oneof(
+      keyOf,
+      keyOf.map((key) => Uint8Array.of(...key, 0)),
+      keyOf.map((key) => key.subarray(0, 1)),
+      fc.constant(new Uint8Array(0)),
+    ),
+    { nil: undefined },
+  )
+  await fc.assert(
+    fc.asyncProperty(pairsOf, bound, bound, async (unsorted, from, before) => {
+      const pairs = sortedByKey(unsorted)
+      const map = buildMap(pairs, newWriter())
+      const expected = pairs
+        .filter(({ key }) => from === undefined || compareBytes(key, from) >= 0)
+        .filter(({ key }) => before === undefined || compareBytes(key, before) < 0)
+        .map(({ key }) => text(key))
+      for (const reverse of [false, true]) {
+        const found = (await collect(map.entries({ from, before, reverse }))).map(({ key }) => text(key))
+        expect(found).toEqual(reverse ? expected.toReversed() : expected)
+      }
+      expect(await map.countRange({ from, before })).toBe(expected.length)
+      const start = from === undefined ? 0 : await map.rank(from)
+      const first = await map.at(start)
+      if (expected.length > 0) expect(text(first!.key)).toBe(expected[0])
+    }),
+    { numRuns: 40, ...limits },
+  )
+})

@@ -99,7 +99,7 @@ function valueOf(cell: Cell): [Tag, SqliteValue] {
 }
 
 /** What looks like a number to SQLite. */
-const numeric = /^[ \t\n\v\f\r]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[ \t\n\v\f\r]*$/
+const numeric = /^[ \t\n\v\f\r]*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t\n\v\f\r]*$/
 
 /** What the column makes of a value. */
 function stored(tag: Tag, value: SqliteValue, { affinity }: SqliteColumn): [Tag, SqliteValue] {

@@ -138,7 +138,7 @@ class ChunkReader {
     const newline = this.#text.indexOf('\n', end)
     const isEnded = end > start && this.#text.charCodeAt(end - 1) === 0x0a
     const to = isEnded ? end : newline === -1 ? this.#text.length : newline + 1
-    if (!/^\s*(#.*)?\s*$/.test(this.#text.slice(end, to))) throw new NotFit('it has two values in one line')
+    if (!/^(#.*)?$/.test(this.#text.slice(end, to).trim())) throw new NotFit('it has two values in one line')
     const row = this.tree.open('scalar', from, start, key)
     this.tree.close(row, end, to, this.#valueOf(node))
     return to

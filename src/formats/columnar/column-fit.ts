@@ -216,7 +216,9 @@ function significant(text: string): string {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
   const digits = (whole + fraction).replace(/^0+/, '')
-  const trimmed = digits.replace(/0+$/, '')
+  let end = digits.length
+  while (digits[end - 1] === '0') end--
+  const trimmed = digits.slice(0, end)
   if (trimmed === '') return text.startsWith('-') ? '-0' : '0'
   const power = Number(exponent) - fraction.length + (digits.length - trimmed.length)
   return `${text.startsWith('-') ? '-' : ''}${trimmed}e${power}`
