@@ -3,12 +3,12 @@
 // of their messages here: one by one, that cost more than all that is done with them later.
 import type { Client, Connection, Submittable } from 'pg'
 import type { Duplex } from 'node:stream'
+import { emptyBytes } from '../../base/bytes.ts'
 import { FrameBlock } from './frame-block.ts'
+import { divert } from './line-socket.ts'
 
 /** The line is asked for no more until these are taken. Each hand-over costs, and the server sends 8 KiB at a time. */
 const takenBytes = 128 << 10
-
-type Handler = (bytes: Uint8Array) => void
 
 /** Views, each good until the next is asked for. Who leaves before the end has a connection that is of no further use. */
 export async function* copyOut(client: Client, sql: string): AsyncGenerator<Uint8Array> {
@@ -29,8 +29,8 @@ class CopyOut implements Submittable {
   readonly #sql: string
   readonly #block = new FrameBlock()
   #stream: Duplex | null = null
-  /** The connection's own. */
-  #handler: Handler | null = null
+  /** Has the connection's own reader read on. */
+  #handBack: ((rest: Uint8Array) => void) | null = null
   #failure: unknown = null
   #wake: (() => void) | null = null
   #state: 'rows' | 'end' | 'error' = 'rows'
@@ -42,12 +42,8 @@ class CopyOut implements Submittable {
   /** Called by the client when it is this query's turn. */
   submit(connection: Connection): void {
     const stream = connection.stream as Duplex
-    const [handler, ...others] = stream.listeners('data')
-    if (handler === undefined || others.length > 0) throw new Error('the connection is read by another')
     this.#stream = stream
-    this.#handler = handler as Handler
-    stream.removeListener('data', this.#handler)
-    stream.on('data', this.#onData)
+    this.#handBack = divert(stream, (bytes) => this.#received(bytes))
     ;(connection as unknown as { query: (sql: string) => void }).query(this.#sql)
   }
 
@@ -74,18 +70,20 @@ class CopyOut implements Submittable {
     }
   }
 
-  leave(): void {
-    this.#handBack()
+  leave(rest: Uint8Array = emptyBytes): void {
+    const handBack = this.#handBack
+    this.#handBack = null
+    handBack?.(rest)
   }
 
-  readonly #onData = (chunk: Uint8Array): void => {
+  #received(bytes: Uint8Array): void {
     try {
-      this.#state = this.#block.add(chunk)
+      this.#state = this.#block.add(bytes)
     } catch (error) {
       this.#fail(error)
       return
     }
-    if (this.#state !== 'rows') this.#handBack(this.#block.rest())
+    if (this.#state !== 'rows') this.leave(this.#block.rest())
     else if (this.#block.length < takenBytes) return
     else this.#stream?.pause()
     this.#wakeUp()
@@ -99,17 +97,5 @@ class CopyOut implements Submittable {
   #wakeUp(): void {
     this.#wake?.()
     this.#wake = null
-  }
-
-  #handBack(rest?: Uint8Array): void {
-    const [stream, handler] = [this.#stream, this.#handler]
-    if (stream === null || handler === null) return
-    this.#handler = null
-    stream.removeListener('data', this.#onData)
-    stream.on('data', handler)
-    // It may keep what it gets.
-    if (rest !== undefined && rest.length > 0) handler(Buffer.from(rest))
-    // Once the handler has looked at this: it may have paused the stream itself.
-    process.nextTick(() => stream.resume())
   }
 }

@@ -1,7 +1,7 @@
 // Slices of whole rows, in memory that threads share: large enough that what each costs by itself does not count.
 import { sharedBuffer } from '../../base/bytes.ts'
 
-const sliceBytes = 2 << 20
+const sliceBytes = 1 << 20
 
 export class FrameSlices {
   readonly #source: AsyncIterator<Uint8Array>

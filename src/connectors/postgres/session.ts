@@ -3,6 +3,7 @@
 import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
 import { endpointError } from './failure.ts'
+import { LineSocket } from './line-socket.ts'
 import { sessionSettings } from './types.ts'
 
 const connectMsMax = 15_000
@@ -22,6 +23,7 @@ export async function connect(
     connectionString: url,
     ...(password === undefined ? {} : { password }),
     ...(purpose === 'replication' ? { replication: 'database' } : {}),
+    stream: () => new LineSocket(),
     connectionTimeoutMillis: connectMsMax,
     application_name: 'varve',
   })
