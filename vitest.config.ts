@@ -40,6 +40,7 @@ export const slow: readonly string[] = [
   'test/cli/partial.test.ts',
   'test/crash/bitflip.test.ts',
   'test/sync/own-writes.test.ts',
+  'test/sync/rounds-memory.test.ts',
   'test/sync/postgres-corners.test.ts',
   'test/api/link-templates.test.ts',
   'test/cli/copies.test.ts',

@@ -2,6 +2,9 @@
 import { availableParallelism } from 'node:os'
 import { Worker, parentPort } from 'node:worker_threads'
 
+/** What jobs work on lies outside V8's heap, and waits for its collections; six times as much is usual. */
+const maxYoungGenerationSizeMb = 8
+
 export interface Thread {
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
   /** A thread that is not held lets the process end. */
@@ -15,7 +18,7 @@ export function startThread(
   onMessage: (message: unknown) => void,
   onFailure: (error: Error) => void,
 ): Thread {
-  const worker = new Worker(url)
+  const worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb } })
   worker.on('message', onMessage)
   worker.on('error', onFailure)
   worker.on('exit', (code) => onFailure(new Error(`a worker thread ended with code ${code}`)))

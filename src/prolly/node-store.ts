@@ -6,7 +6,7 @@ import { type Cid, codecOf } from '../encoding/cid.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import { type Node, decodeNode } from './node.ts'
 
-const cacheBytesDefault = 48 << 20
+const cacheBytesDefault = 32 << 20
 const nodeOverhead = 600
 
 export interface NodeStoreOptions {

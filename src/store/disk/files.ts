@@ -233,7 +233,12 @@ export function readWhole(file: string, bytesMax: number): Uint8Array {
 
 /** Exactly `length` bytes at `position`, or fewer at the file's end. */
 export function readRange(fd: number, position: number, length: number, file: string): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(length)
+  return readInto(fd, position, Buffer.allocUnsafeSlow(length), file)
+}
+
+/** As `readRange`, as many as there is room for: a view of `bytes`. */
+export function readInto(fd: number, position: number, bytes: Uint8Array, file: string): Uint8Array {
+  const { length } = bytes
   try {
     let done = 0
     while (done < length) {

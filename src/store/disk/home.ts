@@ -19,7 +19,8 @@ import { wholePacksOf } from './whole-pack.ts'
 /** Where an object lies according to a view; a writer knows more places than the view does. */
 export type Locate = (cid: Cid, view: IndexView) => Place | null
 
-const cacheBytesDefault = 64 << 20
+/** Trees keep decoded what they read: this is for the bases of what is read and written next. */
+const cacheBytesDefault = 8 << 20
 
 export interface HomeOptions {
   readonly durability?: Durability | undefined

@@ -9,6 +9,8 @@ export const batchBytesFull: number = 512 << 10
 const batchObjectsMax = 4096
 const firstBytes = 16 << 10
 const buffersFreeMax = 8
+/** Of a full batch, whose last object goes beyond. */
+const fullBytes = batchBytesFull + (64 << 10)
 
 /**
  * Full-grown buffers between two batches. Fresh memory costs more than the copy into it (page faults); shared memory
@@ -23,11 +25,7 @@ export class BufferShelf {
 
   /** Only when nobody looks into it any more. */
   giveBack(buffer: Uint8Array): void {
-    if (
-      buffer.length > firstBytes &&
-      buffer.length <= 2 * batchBytesFull &&
-      this.#free.length < buffersFreeMax
-    ) {
+    if (buffer.length > firstBytes && buffer.length <= fullBytes && this.#free.length < buffersFreeMax) {
       this.#free.push(buffer)
     }
   }
@@ -74,7 +72,7 @@ export class OpenBatch {
   add(cid: Cid, digest: Uint8Array, bytes: Uint8Array, base: Cid | null, depth: number): void {
     const end = this.#length + bytes.length
     if (end > this.#raws.length) {
-      const grown = new Uint8Array(new SharedArrayBuffer(Math.max(4 * this.#raws.length, end)))
+      const grown = new Uint8Array(new SharedArrayBuffer(roomFor(end)))
       grown.set(this.#raws.subarray(0, this.#length))
       this.#raws = grown
     }
@@ -115,4 +113,11 @@ export class OpenBatch {
     })
     return { ...job, bases: concatBytes(bases) }
   }
+}
+
+/** Four times as much each time, up to that of a full batch. */
+function roomFor(bytes: number): number {
+  let room = firstBytes
+  while (room < bytes) room *= 4
+  return bytes <= fullBytes ? Math.min(room, fullBytes) : room
 }

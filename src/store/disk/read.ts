@@ -8,11 +8,23 @@ import { type Cid, type Codec, cidOf, codecOf } from '../../encoding/cid.ts'
 import type { StoredObject } from '../interface.ts'
 import { unpack } from '../packing.ts'
 import { readRecord } from '../record.ts'
-import { openExisting, readRange } from './files.ts'
+import { openExisting, readInto } from './files.ts'
 
 /** Reading what lies between costs less than one more call, up to here: measured with files that the cache holds. */
 const gapBytesMax = 8 << 10
-const rangeBytesMax = 4 << 20
+const rangeBytesMax = 1 << 20
+
+/** Memory for so many bytes of a file. */
+type Memory = (length: number) => Uint8Array
+const ofItsOwn: Memory = (length) => Buffer.allocUnsafeSlow(length)
+
+/** Of whoever is done with what was read when he asks for more: large buffers that nobody needs any more lie about long. */
+let scratch = new Uint8Array(0)
+const usedAgain: Memory = (length) => {
+  if (length > rangeBytesMax) return ofItsOwn(length)
+  if (length > scratch.length) scratch = new Uint8Array(Math.min(rangeBytesMax, 2 * length))
+  return scratch.subarray(0, length)
+}
 
 /** Where an object is: in a file, or still in memory. */
 export type Place =
@@ -44,12 +56,12 @@ export function readObjects(cids: readonly Cid[], context: ReadContext): Uint8Ar
       else known.set(cid, cached)
     }
     wanted = new Set()
-    for (const record of readRecords(missing, context)) {
+    for (const record of readRecords(missing, context, usedAgain)) {
       if ('raw' in record) known.set(record.cid, record.raw)
+      else if (record.base === null) known.set(record.cid, unpacked(record, null, context.cache))
       else {
-        records.set(record.cid, record)
-        if (record.base !== null && !known.has(record.base) && !records.has(record.base))
-          wanted.add(record.base)
+        records.set(record.cid, { ...record, payload: new Uint8Array(record.payload) })
+        if (!known.has(record.base) && !records.has(record.base)) wanted.add(record.base)
       }
     }
   }
@@ -60,6 +72,7 @@ export function readObjects(cids: readonly Cid[], context: ReadContext): Uint8Ar
 export function* readRecords(
   cids: readonly Cid[],
   context: ReadContext,
+  memory: Memory = ofItsOwn,
 ): Generator<StoredObject | { cid: Cid; raw: Uint8Array }> {
   const byFile = new Map<string, { cid: Cid; offset: number; length: number }[]>()
   for (const cid of cids) {
@@ -73,12 +86,13 @@ export function* readRecords(
     if (group === undefined) byFile.set(place.file, (group = []))
     group.push({ cid, offset: place.offset, length: place.length })
   }
-  for (const [file, group] of byFile) yield* readFile(file, group)
+  for (const [file, group] of byFile) yield* readFile(file, group, memory)
 }
 
 function* readFile(
   file: string,
   group: { cid: Cid; offset: number; length: number }[],
+  memory: Memory,
 ): Generator<StoredObject> {
   group.sort((a, b) => a.offset - b.offset)
   const fd = openExisting(file)
@@ -92,7 +106,7 @@ function* readFile(
         if (next.offset - end > gapBytesMax || next.offset + next.length - start > rangeBytesMax) break
         end = Math.max(end, next.offset + next.length)
       }
-      const bytes = readRange(fd, start, end - start, file)
+      const bytes = readInto(fd, start, memory(end - start), file)
       for (; from < to; from++) yield recordAt(bytes, group[from]!.offset - start, group[from]!, file)
     }
   } finally {
@@ -140,11 +154,18 @@ export function resolveObject(
     if (chainLeft === 0) throw corrupt(`object '${cid}' is a delta that leads nowhere`, { cid })
     base = resolveObject(record.base, records, known, cache, chainLeft - 1)
   }
-  const unpacked = unpack(record.packing, record.payload, record.rawLength, base)
-  if (cidOf(codecOf(cid), unpacked) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })
-  // An unpacked payload is a view of a large read: a copy lets that go (of a Buffer, slice() would be a view again).
-  const bytes = record.packing === 'none' ? new Uint8Array(unpacked) : unpacked
+  const bytes = unpacked(record, base, cache)
   known.set(cid, bytes)
+  return bytes
+}
+
+/** In memory of its own, and kept. */
+function unpacked(record: StoredObject, base: Uint8Array | null, cache: Lru<Cid, Uint8Array>): Uint8Array {
+  const { cid, packing, payload, rawLength } = record
+  const whole = unpack(packing, payload, rawLength, base)
+  if (cidOf(codecOf(cid), whole) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })
+  // An unpacked payload is a view of a large read: a copy lets that go (of a Buffer, slice() would be a view again).
+  const bytes = packing === 'none' ? new Uint8Array(whole) : whole
   cache.set(cid, bytes, bytes.length)
   return bytes
 }
