@@ -8,7 +8,7 @@ import type { TableObject } from '../../table/interface.ts'
 import type { RowCounts } from '../interface.ts'
 import { KeptDifferences } from './kept-differences.ts'
 
-const keptBytesMax = 32 << 20
+const keptBytesMax = 8 << 20
 /** Of several tables. */
 const keptPairs = 4
 
