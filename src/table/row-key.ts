@@ -1,8 +1,8 @@
 // The key of a row as somebody gives it: values, or words as people type them.
 import { utf8 } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
-import { cellOf, textCell } from './cell.ts'
-import type { Value } from './interface.ts'
+import { cellOf, falseCell, textCell, trueCell } from './cell.ts'
+import type { Cell, ColumnType, Value } from './interface.ts'
 import { encodeKey } from './key.ts'
 import { type RowShape, keyOfValues } from './rows.ts'
 
@@ -26,13 +26,17 @@ export function encodeRowKey(shape: RowShape, key: RowKey, path: string): Uint8A
     )
   }
   if (!('text' in key)) return keyOfValues(shape, key.values)
-  // In a table of typed cells "1" and 1 are two keys: the column says which one is meant.
-  const cells = key.text.map((text, i) =>
-    shape.schema.cells === 'typed' && shape.keys[i]!.type !== 'text' && numberLiteral.test(text)
-      ? cellOf('number', utf8(text))
-      : textCell(text),
+  const { cells } = shape.schema
+  return encodeKey(
+    shape.schema,
+    key.text.map((text, i) => (cells === 'typed' ? typedCell(text, shape.keys[i]!.type) : textCell(text))),
   )
-  return encodeKey(shape.schema, cells)
+}
+
+/** In a table of typed cells "1" and 1 are two keys: the column says which one is meant. */
+function typedCell(text: string, type: ColumnType): Cell {
+  if (type === 'bool' && (text === 'true' || text === 'false')) return text === 'true' ? trueCell : falseCell
+  return type !== 'text' && numberLiteral.test(text) ? cellOf('number', utf8(text)) : textCell(text)
 }
 
 /** For messages: "id=1, year=1999". */

@@ -174,6 +174,23 @@ test('a leading part of a key is a part of its own, and not the beginning of a l
   expect((await rows('key=DE&order=descending')).map(({ b }) => b)).toEqual(['ÿ', 1])
 })
 
+test('a truth may be a part of a key', async () => {
+  const { call, repo } = await shop()
+  await repo.transaction('main', async (tx) => {
+    const columns = [
+      { name: 'isOpen', type: 'bool' },
+      { name: 'n', type: 'int' },
+    ] as const
+    const doors = tx.createTable('doors', { key: ['isOpen', 'n'], columns })
+    await doors.putAll([true, false].flatMap((isOpen) => [1, 2].map((n) => ({ isOpen, n }))))
+  })
+  const rows = async (query: string): Promise<Row[]> =>
+    (await call(`${base}/rows?table=doors&${query}`)).json.rows
+  expect(await rows('key=true&key=2')).toEqual([{ isOpen: true, n: 2 }])
+  expect(await rows('key=false')).toHaveLength(2)
+  expect(await rows('from=true')).toHaveLength(2)
+})
+
 test('a question mark in a parameter is a part of it', async () => {
   const { call, dir, repo } = await shop()
   fs.writeFileSync(path.join(dir, 'shop', 'what?.txt'), 'that')
