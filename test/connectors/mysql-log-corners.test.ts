@@ -161,27 +161,6 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
     await db.end()
   })
 
-  test('a log that is encrypted on the disk is read as any', async () => {
-    const keys = path.join(temporaryDir(), 'keys')
-    fs.writeFileSync(keys, `1;${'a7'.repeat(32)}\n`)
-    fs.chmodSync(path.dirname(keys), 0o755)
-    const plain = mariadb
-    mariadb = await startMariadb([
-      '--plugin-load-add=file_key_management',
-      `--file-key-management-filename=${keys}`,
-      '--encrypt-binlog=ON',
-    ])
-    try {
-      const { db, connector, reader } = await follow(people, ['people'])
-      await db.query('DELETE FROM people WHERE id = 1; FLUSH BINARY LOGS; DELETE FROM people WHERE id = 2')
-      expect((await changesOf(reader)).map(({ kind }) => kind)).toEqual(['delete', 'delete'])
-      await connector.close()
-    } finally {
-      await mariadb.stop()
-      mariadb = plain
-    }
-  }, 60_000)
-
   test('what the log tells of random transactions is what the tables hold', async () => {
     const create = ['a', 'b'].map(
       (name) => `CREATE TABLE ${name} (id int PRIMARY KEY, v varchar(9), w double)`,

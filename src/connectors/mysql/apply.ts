@@ -14,8 +14,8 @@ import { loosened } from './knots.ts'
 export async function applyPlan(session: Session, plan: ApplyPlan): Promise<Applied> {
   const tables = parentsFirst(plan.tables as readonly MysqlTable[])
   const writer = new RowWriter(session)
-  // Each statement sees what is there now, and locks no more than the rows it is about.
-  await session.execute('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
+  // Each statement that writes sees what is there now, and locks no more than the rows it is about if that can be.
+  await session.execute(`SET TRANSACTION ISOLATION LEVEL ${session.isolation}`)
   await session.execute('START TRANSACTION')
   try {
     const isFirst = ({ isReferenced }: MysqlTable): boolean => !isReferenced

@@ -30,6 +30,8 @@ export interface Ran {
 export class Session {
   /** Of one statement. */
   packetBytesMax = 0
+  /** Of transactions that write: the one that locks least, where the server's log can have it. */
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED'
   readonly #connection: Connection
   #broken: Error | null = null
   /** Of the statement that runs: the driver tells a line that is gone to the connection alone. */
@@ -63,6 +65,8 @@ export class Session {
       await new Promise<void>((done, fail) => connection.connect((error) => (error ? fail(error) : done())))
       for (const setting of settings) await session.execute(setting)
       session.packetBytesMax = Number((await session.texts('SELECT @@max_allowed_packet'))[0]![0])
+      const [format] = await session.texts("SHOW VARIABLES LIKE 'binlog_format'")
+      if (format?.[1] === 'STATEMENT') session.isolation = 'REPEATABLE READ'
     } catch (error) {
       connection.destroy()
       throw error
