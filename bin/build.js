@@ -91,6 +91,7 @@ const apart = {
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
   mqtt: 'mqtt',
+  re2js: 're2js',
   saxes: 'saxes',
   mysql2: 'mysql2',
   pg: 'pg',

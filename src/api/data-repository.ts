@@ -27,6 +27,8 @@ import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { decisionsAt } from './policies.ts'
 import { MergingRepository } from './merging-repository.ts'
+import type { CheckReport } from '../rules/interface.ts'
+import { type RuleCheckOptions, checkRules } from './checks.ts'
 import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
 import { openSnapshot } from './snapshot.ts'
 import { runTransaction } from './transaction.ts'
@@ -69,6 +71,14 @@ export class DataRepository extends MergingRepository {
     const { store } = this.repo
     const names = await refNames(this.repo, manifest)
     return commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
+  }
+
+  /**
+   * The rows against the rules that varve.yaml has for them; violations are a result, not an error.
+   * @throws VarveError VARVE_RULE_VIOLATED where varve.yaml itself is wrong
+   */
+  async check(options: RuleCheckOptions = {}): Promise<CheckReport> {
+    return checkRules(this.repo, this.folder, options)
   }
 
   async *diff(options: t.DiffOptions = {}): AsyncGenerator<t.FileDiff> {

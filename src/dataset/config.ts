@@ -6,22 +6,29 @@ import { isMap, isScalar, isSeq } from 'yaml'
 import type { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { type ColumnarName, columnarFormatOf, isColumnar } from './columnar-name.ts'
-import type { DatasetConfig, Derivation, FormatName, LinkSetting, TablePolicies } from './interface.ts'
+import type {
+  DatasetConfig,
+  Derivation,
+  FormatName,
+  LinkSetting,
+  TablePolicies,
+  TableRules,
+} from './interface.ts'
 import { derivationsOf } from './derive-section.ts'
 import { linksOf } from './link-section.ts'
 import { joinedPolicies } from './policy.ts'
 import { policiesOf } from './policy-section.ts'
+import { rulesOf } from './rules-section.ts'
 import { type FaultAt, nameOf, parsedConfig } from './document.ts'
 
 const formats: readonly string[] = ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite']
-const reservedSections: readonly string[] = ['rules']
-const reservedSettings: readonly string[] = ['rules']
 
 interface TableSection {
   readonly key: readonly string[]
   readonly format: FormatName | ColumnarName | null
   readonly references: ReadonlyMap<string, Path>
   readonly policies: TablePolicies | null
+  readonly rules: TableRules | null
 }
 
 /** @throws VarveError VARVE_RULE_VIOLATED with the line in `data` */
@@ -29,8 +36,7 @@ export function parseConfig(text: string): DatasetConfig {
   const { tables, policies, links, derivations } = sectionsOf(text)
   const patterns: { matcher: Ignore; section: TableSection }[] = []
   for (const [name, section] of tables) {
-    if (/[*?[]/.test(name))
-      patterns.unshift({ matcher: ignore({ ignorecase: false }).add(`/${name}`), section })
+    if (isPattern(name)) patterns.unshift({ matcher: ignore({ ignorecase: false }).add(`/${name}`), section })
   }
   const sectionAt = (path: Path): TableSection | null =>
     tables.get(path) ?? patterns.find(({ matcher }) => matcher.test(path).ignored)?.section ?? null
@@ -50,8 +56,14 @@ export function parseConfig(text: string): DatasetConfig {
       return section === null || format === null || !isColumnar(format) ? null : { key: section.key, format }
     },
     referencesAt: (path) => sectionAt(path)?.references ?? new Map(),
+    rulesAt: (path) => sectionAt(path)?.rules ?? null,
+    ruledPaths: [...tables].flatMap(([name, { rules }]) => (rules === null || isPattern(name) ? [] : [name])),
     policiesAt: (path) => joinedPolicies(sectionAt(path)?.policies ?? null, policies),
   }
+}
+
+function isPattern(name: string): boolean {
+  return /[*?[]/.test(name)
 }
 
 interface Sections {
@@ -77,12 +89,12 @@ function sectionsOf(text: string): Sections {
     else if (section === 'merge') policies = policiesOf(key, value, fault)
     else if (section === 'links') links = new Map(linksOf(key, value, fault))
     else if (section === 'derive') derivations = new Map(derivationsOf(key, value, fault))
-    else if (typeof section !== 'string' || !reservedSections.includes(section)) {
-      throw fault(
-        key,
-        `unknown section '${String(section)}'`,
-        "known sections: 'tables', 'rules', 'merge', 'links', 'derive'",
-      )
+    else {
+      const hint =
+        section === 'rules'
+          ? "rules belong to a table: 'tables: {people.csv: {key: id, rules: {columns: {…}}}}'"
+          : "known sections: 'tables', 'merge', 'links', 'derive'"
+      throw fault(key, `unknown section '${String(section)}'`, hint)
     }
   }
   return { tables, policies, links, derivations }
@@ -105,17 +117,19 @@ function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
   let format: TableSection['format'] = null
   let policies: TablePolicies | null = null
   let references: ReadonlyMap<string, Path> = new Map()
+  let rules: TableRules | null = null
   for (const item of value.items) {
     const setting = isScalar(item.key) ? item.key.value : null
     if (setting === 'key') key = keyOf(item.value, (what) => fault(item.key, what, hint))
     else if (setting === 'merge') policies = policiesOf(item.key, item.value, fault)
     else if (setting === 'references') references = new Map(referencesOf(item.key, item.value, fault))
+    else if (setting === 'rules') rules = rulesOf(item.key, item.value, fault)
     else if (setting === 'format') {
       const given = isScalar(item.value) ? item.value.value : null
       if (!formats.includes(String(given)))
         throw fault(item.key, `unknown format '${String(given)}'`, 'known: csv, tsv, jsonl, parquet, sqlite')
       format = given as TableSection['format']
-    } else if (!reservedSettings.includes(String(setting))) {
+    } else {
       throw fault(
         item.key,
         `unknown setting '${String(setting)}'`,
@@ -124,7 +138,7 @@ function tableOf(name: unknown, value: unknown, fault: FaultAt): TableSection {
     }
   }
   if (key === null) throw fault(name, 'the table has no key', hint)
-  return { key, format, policies, references }
+  return { key, format, policies, references, rules }
 }
 
 function* referencesOf(name: unknown, value: unknown, fault: FaultAt): Generator<[string, Path]> {

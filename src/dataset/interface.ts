@@ -29,6 +29,10 @@ export interface DatasetConfig {
   referencesAt(path: Path): ReadonlyMap<string, Path>
   /** null: nothing is said, and every clash is a conflict. */
   policiesAt(path: Path): TablePolicies | null
+  /** What its rows have to be; null: nothing is said beyond the key. */
+  rulesAt(path: Path): TableRules | null
+  /** Tables with rules that are named by their own path, not by a pattern. */
+  readonly ruledPaths: readonly Path[]
   /** Live systems that tables are kept in step with, by name. */
   readonly links: ReadonlyMap<string, LinkSetting>
   /** Tables that are computed from others, by path. */
@@ -211,4 +215,33 @@ export interface TablePolicies {
   readonly default: CellPolicy | null
   readonly rows: RowPolicy | null
   readonly columns: ReadonlyMap<string, CellPolicy>
+}
+
+/** What a violation means to whoever waits for the check: 'error' fails it, 'warn' is told. */
+export type RuleLevel = 'error' | 'warn'
+
+export interface TableRules {
+  /** How many rows there are. */
+  readonly rows: {
+    readonly min: number | null
+    readonly max: number | null
+    readonly level: RuleLevel
+  } | null
+  readonly columns: ReadonlyMap<string, ColumnRules>
+}
+
+/** All but `required` hold for cells that are not empty, as constraints of SQL do for what is not NULL. */
+export interface ColumnRules {
+  readonly level: RuleLevel
+  readonly required: boolean
+  readonly unique: boolean
+  readonly type: ColumnType | null
+  /** A number, a date or a time, as written; inclusive. */
+  readonly min: string | null
+  readonly max: string | null
+  /** A regular expression (RE2's syntax) for the whole cell. */
+  readonly pattern: string | null
+  readonly values: readonly string[] | null
+  /** The table whose keys the cells are. */
+  readonly references: Path | null
 }

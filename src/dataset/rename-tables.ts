@@ -1,5 +1,5 @@
 // Lets the entries of moved tables in varve.yaml follow them, and leaves everything else as the user wrote it.
-import { type Pair, isMap, isScalar } from 'yaml'
+import { type Pair, type Scalar, type YAMLMap, isMap, isScalar } from 'yaml'
 import type { Path } from '../files/interface.ts'
 import { parsedConfig } from './document.ts'
 
@@ -17,10 +17,9 @@ export function renamedTables(
   if (!isMap(tables)) return null
   let found = false
   for (const { key, value } of tables.items as Pair[]) {
-    const references = isMap(value) ? value.get('references') : null
-    for (const { value: table } of isMap(references) ? (references.items as Pair[]) : []) {
-      const place = isScalar(table) ? moved.get(String(table.value)) : undefined
-      if (place === undefined || !isScalar(table)) continue
+    for (const table of isMap(value) ? referencesIn(value) : []) {
+      const place = moved.get(String(table.value))
+      if (place === undefined) continue
       table.value = place
       found = true
     }
@@ -33,4 +32,16 @@ export function renamedTables(
     found = true
   }
   return found ? document.toString({ lineWidth: 0 }) : null
+}
+
+/** Where a table's settings name another: in `references`, and in the rules of its columns. */
+function* referencesIn(settings: YAMLMap): Generator<Scalar> {
+  const references = settings.get('references')
+  for (const { value } of isMap(references) ? (references.items as Pair[]) : [])
+    if (isScalar(value)) yield value
+  const columns = settings.getIn(['rules', 'columns'])
+  for (const { value } of isMap(columns) ? (columns.items as Pair[]) : []) {
+    const table = isMap(value) ? value.get('references', true) : null
+    if (isScalar(table)) yield table
+  }
 }

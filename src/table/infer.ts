@@ -16,6 +16,13 @@ const tests: readonly (readonly [ColumnType, RegExp])[] = [
   ['timestamp', new RegExp(`^[0-9]{4}-[01][0-9]-[0-3][0-9][T ]${clock}${zone}$`)],
 ]
 
+const testOf: ReadonlyMap<ColumnType, RegExp> = new Map(tests)
+
+/** Whether a text is written as cells of that type are; every text is a text. */
+export function isWrittenAs(text: string, type: ColumnType): boolean {
+  return testOf.get(type)?.test(text) ?? true
+}
+
 /** The narrowest type that all non-empty texts have; null when there is no text to judge by. */
 export function inferType(texts: Iterable<string>): ColumnType | null {
   let open = tests

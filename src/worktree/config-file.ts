@@ -18,6 +18,8 @@ export async function readConfig(root: string): Promise<DatasetConfig> {
       fileAt: () => null,
       referencesAt: () => new Map(),
       policiesAt: () => null,
+      rulesAt: () => null,
+      ruledPaths: [],
       links: new Map(),
       derivations: new Map(),
     }

@@ -13,7 +13,6 @@ tables:
   '*.csv': {key: c}
   'data/z*.csv':
     key: 2024
-rules: {anything: goes}
 `)
     expect(config.tableAt('data/x.csv')).toEqual({ key: ['id'], format: 'tsv' })
     expect(config.tableAt('data/deep/y.csv')).toEqual({ key: ['a', 'b'], format: null })
@@ -85,6 +84,41 @@ tables:
     ['tables:\n  a.csv:\n    key: a\n    merge: {rows: max}\n', 4, "unknown policy 'max'"],
     ['tables:\n  a.csv:\n    key: a\n    merge: {default: [max]}\n', 4, 'one word'],
     ['merge: {default: newest()}\n', 1, "unknown policy 'newest()'"],
+    ['rules: {a.csv: {}}\n', 1, "unknown section 'rules'"],
+    ['tables:\n  a.csv:\n    key: a\n    rules: {colums: {}}\n', 4, "unknown setting 'colums' of 'rules'"],
+    [
+      'tables:\n  a.csv:\n    key: a\n    rules:\n      columns:\n        b: {requird: true}\n',
+      6,
+      "unknown rule 'requird'",
+    ],
+    [
+      'tables:\n  a.csv:\n    key: a\n    rules:\n      columns:\n        b:\n          min: x\n',
+      7,
+      "'min' is not a number",
+    ],
+    [
+      'tables:\n  a.csv:\n    key: a\n    rules: {columns: {b: {unique: 1}}}\n',
+      4,
+      "'unique' is true or false",
+    ],
+    [
+      'tables:\n  a.csv:\n    key: a\n    rules: {columns: {b: {type: integer}}}\n',
+      4,
+      "unknown type 'integer'",
+    ],
+    ['tables:\n  a.csv:\n    key: a\n    rules: {columns: {b: {values: []}}}\n', 4, "'values' is not a list"],
+    [
+      'tables:\n  a.csv:\n    key: a\n    rules: {columns: {b: {level: fatal}}}\n',
+      4,
+      "unknown level 'fatal'",
+    ],
+    [
+      'tables:\n  a.csv:\n    key: a\n    rules: {columns: {b: {references: "*.csv"}}}\n',
+      4,
+      'does not name one table',
+    ],
+    ['tables:\n  a.csv:\n    key: a\n    rules: {rows: {min: -1}}\n', 4, 'not a count of rows'],
+    ['tables:\n  a.csv:\n    key: a\n    rules: {rows: {min: 2, max: 1}}\n', 4, "above its 'max'"],
     ['tables: {\n', 2, ''],
     ['tables:\n  a.csv: &x {key: a}\n  b.csv: *x\n', 3, 'not a map'],
   ])('%j is refused at line %i', (text, line, words) => {
@@ -99,16 +133,16 @@ tables:
 
   test('is edited without losing comments or order', () => {
     const worktree = worktreeWith({
-      'varve.yaml': '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\nrules: {}\n',
+      'varve.yaml': '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\nmerge: {}\n',
     })
     addTable(worktree.root, 'b.csv', { key: ['x', 'y'], format: 'csv' })
     expect(read(worktree, 'varve.yaml')).toBe(
-      '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\n  b.csv:\n    key: [ x, y ]\n    format: csv\nrules: {}\n',
+      '# our data\ntables:\n  # people\n  people.csv:\n    key: id # stable\n  b.csv:\n    key: [ x, y ]\n    format: csv\nmerge: {}\n',
     )
     renameTables(worktree.root, new Map([['people.csv', 'staff.csv']]))
     removeTable(worktree.root, 'b.csv')
     expect(read(worktree, 'varve.yaml')).toBe(
-      '# our data\ntables:\n  # people\n  staff.csv:\n    key: id # stable\nrules: {}\n',
+      '# our data\ntables:\n  # people\n  staff.csv:\n    key: id # stable\nmerge: {}\n',
     )
     expect(() => removeTable(worktree.root, 'b.csv')).toThrow(
       expect.objectContaining({ code: 'VARVE_PATH_NOT_FOUND' }),
@@ -123,6 +157,14 @@ tables:
       ['2024', 'c.csv'],
     ])
     expect(parseConfig(text).referencesAt('a.csv').size).toBe(0)
+    const worktree = worktreeWith({ 'varve.yaml': text })
+    renameTables(worktree.root, new Map([['a.csv', 'd/a.csv']]))
+    expect(read(worktree, 'varve.yaml')).toBe(text.replace('a.csv #', 'd/a.csv #'))
+  })
+
+  test('lets rules follow a table that moves', () => {
+    const text =
+      'tables:\n  b.csv:\n    key: id\n    rules:\n      columns:\n        a:\n          references: a.csv # the one\n'
     const worktree = worktreeWith({ 'varve.yaml': text })
     renameTables(worktree.root, new Map([['a.csv', 'd/a.csv']]))
     expect(read(worktree, 'varve.yaml')).toBe(text.replace('a.csv #', 'd/a.csv #'))
