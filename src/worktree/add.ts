@@ -46,7 +46,7 @@ export async function stage(
       if (options.dryRun !== true && stager.edits.size > 0) {
         const { before, after } = await updateIndex(
           worktree,
-          { writer, nodes, edits: stager.edits, operation: 'add' },
+          { writer, nodes, edits: stager.edits, operation: 'add', gcEpoch: stager.gcEpoch },
           options,
         )
         if (before === tracked.tree || (before === undefined && index.count === 0))

@@ -1,5 +1,6 @@
 // The index: reading it, and the one way to change it. A change is a set of paths with their new entries; it is laid
 // onto whatever the index is when the manifest moves, so that two commands at once both keep what they staged.
+import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
@@ -42,6 +43,8 @@ export interface IndexUpdate {
   /** Reads what the writer holds too. */
   readonly nodes: NodeStore
   readonly edits: PathEdits
+  /** What the edits name is there as long as no gc comes; null: the writer sees to that. */
+  readonly gcEpoch?: number | null
   /** The verb for the operation log. */
   readonly operation: string
   readonly message?: string
@@ -62,6 +65,7 @@ export async function updateIndex(
   let move: IndexMove | null = null
   await repo.store.update(
     async (manifest): Promise<ManifestChange | null> => {
+      if ((update.gcEpoch ?? manifest.gcEpoch) !== manifest.gcEpoch) throw collected()
       const known = manifest.refs.get(indexRef)
       const next = await editedIndex(update, known, options)
       move = { before: known, after: next }
@@ -104,4 +108,12 @@ export async function entriesOf(
     for (const { path, entry } of batch) if (has === null || has(path)) entries.set(path, entry)
   }
   return entries
+}
+
+function collected(): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    'garbage collection removed objects that were about to be used',
+    { hint: 'run the command again' },
+  )
 }

@@ -25,7 +25,7 @@ export async function snapshotTree(
     const stager = await stageSurvey(
       worktree,
       io,
-      { survey, tracked },
+      { survey, tracked, cache },
       { ...options, onFault: 'keep as file' },
     )
     await tracked.follow(tree, { signal })

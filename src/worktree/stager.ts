@@ -15,6 +15,7 @@ import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts
 import type { FileStat } from './file-stat.ts'
 import type { OpenSurvey } from './open-survey.ts'
 import { type KnownFile, type Seen, knownFile } from './stat-record.ts'
+import { isReadyFor } from './ready-table.ts'
 import { isCarried } from './status.ts'
 import { bytesWorthThreads, isMadeWith, readTableFile, reasonOf } from './table-file.ts'
 
@@ -32,25 +33,29 @@ export interface Staged {
   readonly edits: PathEdits
   readonly changes: readonly PathChange[]
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
+  /** Where what was found ready is used: it is there as long as no gc has come. */
+  readonly gcEpoch: number | null
 }
 
 /** Stages what a survey found, and the deletion of what it missed. Publishes nothing. */
 export async function stageSurvey(
   worktree: Worktree,
   io: Io,
-  { survey, tracked }: Pick<OpenSurvey, 'survey' | 'tracked'>,
+  { survey, tracked, cache }: OpenSurvey,
   options: StagerOptions,
 ): Promise<Staged> {
   const pool = new WorkerPool()
   // A large new file is sure to be read: threads start while the settings are loaded.
   for (const [path, { size }] of survey.files) {
-    if (size < bytesWorthThreads || survey.known(path) !== null) continue
+    if (size < bytesWorthThreads || survey.known(path) !== null || (await cache.ready(path)) !== null)
+      continue
     pool.warm()
     break
   }
   try {
     const config = await readConfig(worktree.root)
-    const stager = new Stager(worktree, { ...io, survey, tracked, config, pool }, options)
+    const { gcEpoch } = await worktree.repo.store.manifest()
+    const stager = new Stager(worktree, { ...io, survey, tracked, cache, config, pool, gcEpoch }, options)
     await stager.stageFiles()
     await stager.stageDeletions()
     return stager
@@ -59,7 +64,9 @@ export async function stageSurvey(
   }
 }
 
-interface StagerMeans extends Io, Pick<OpenSurvey, 'survey' | 'tracked'> {
+interface StagerMeans extends Io, OpenSurvey {
+  /** Of the store when staging began. */
+  readonly gcEpoch: number
   readonly config: DatasetConfig
   readonly pool: WorkerPool
 }
@@ -68,6 +75,7 @@ class Stager {
   readonly edits: Map<Path, TreeEntry | null> = new Map()
   readonly changes: PathChange[] = []
   readonly notTables: { path: string; reason: string }[] = []
+  gcEpoch: number | null = null
   readonly #worktree: Worktree
   readonly #means: StagerMeans
   readonly #options: StagerOptions
@@ -141,7 +149,7 @@ class Stager {
 
   #stageFile(path: Path, stat: FileStat, before: TreeEntry | null): void | Promise<void> {
     const setting = stat.kind === 'file' ? this.#tableSetting(path) : null
-    if (setting !== null) return this.#stageTable(path, setting, before)
+    if (setting !== null) return this.#stageTable(path, stat, setting, before)
     const knownAtMs = Date.now()
     if (stat.kind === 'symlink') {
       return this.#take(path, before, {
@@ -175,8 +183,14 @@ class Stager {
     this.#take(path, before, { stat, entry, knownAtMs, sha256: null })
   }
 
-  async #stageTable(path: Path, setting: TableSetting, before: TreeEntry | null): Promise<void> {
+  async #stageTable(
+    path: Path,
+    stat: FileStat,
+    setting: TableSetting,
+    before: TreeEntry | null,
+  ): Promise<void> {
     const { writer, nodes, pool } = this.#means
+    if (before?.kind !== 'table' && (await this.#takeReady(path, stat, setting, before))) return
     const knownAtMs = Date.now()
     try {
       const read = await readTableFile(
@@ -193,6 +207,28 @@ class Stager {
       this.notTables.push({ path, reason })
       await this.#stageLarge(path, before)
     }
+  }
+
+  /** What `track` has made of the file, where nothing has changed since. */
+  async #takeReady(
+    path: Path,
+    stat: FileStat,
+    setting: TableSetting,
+    before: TreeEntry | null,
+  ): Promise<boolean> {
+    const { cache, gcEpoch, writer } = this.#means
+    const ready = await cache.ready(path)
+    if (ready === null || !isReadyFor(ready, { stat, setting, gcEpoch })) return false
+    if (writer.hold([ready.table])[0] !== true) return false
+    const { table, knownAtMs } = ready
+    this.gcEpoch = gcEpoch
+    this.#take(path, before, {
+      stat,
+      entry: { kind: 'table', executable: stat.executable, table },
+      knownAtMs,
+      sha256: null,
+    })
+    return true
   }
 
   #take(path: Path, before: TreeEntry | null, seen: Seen): void {

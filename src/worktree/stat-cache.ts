@@ -3,6 +3,7 @@
 // worktrees are read sooner than the database is loaded (about 35 ms), so they have none.
 //   'v' -> version of this format | 't' -> the tree that the folders' values are of
 //   'f' + folder -> records of the files in it | 'p' + path -> one record, which counts instead of the folder's
+//   'r' + path -> the table that `track` has made of a file
 // A command that goes over the whole index stores folders, all at once; one that writes or reads some files leaves
 // records, and the next that goes over the index puts them into the folders.
 import { utf8 } from '../base/bytes.ts'
@@ -13,6 +14,7 @@ import type { Tree } from '../files/tree.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { FolderRecords } from './folder-records.ts'
 import type { Worktree } from './interface.ts'
+import { type ReadyTable, decodeReady, encodeReady } from './ready-table.ts'
 import { lstatOrNull, parentOf } from './native.ts'
 import {
   type Database,
@@ -56,6 +58,7 @@ export function needOfSteps(worktree: Worktree, steps: readonly SizedStep[]): Ca
 export class StatCache {
   readonly #database: Database | null
   #records = new Map<Path, KnownFile | null>()
+  #ready = new Map<Path, ReadyTable>()
   /** Keys of records that are in the folders of what `tracked` gave. */
   #taken: Uint8Array[] = []
   #storedTree: Cid | null = null
@@ -102,6 +105,16 @@ export class StatCache {
     if (this.#database !== null) this.#records.set(path, null)
   }
 
+  /** What `track` made of the file, if nothing else is known of it. */
+  async ready(path: Path): Promise<ReadyTable | null> {
+    const value = await this.#database?.get(keyOf('r', path)).catch(() => undefined)
+    return value === undefined ? null : decodeReady(value)
+  }
+
+  setReady(path: Path, ready: ReadyTable): void {
+    this.#ready.set(path, ready)
+  }
+
   /** Stores what is tracked, all of it or nothing. It came from this cache's `tracked`. */
   async save(tracked: TrackedFiles): Promise<void> {
     const { changed, tree } = tracked
@@ -119,7 +132,9 @@ export class StatCache {
     const operations: Operation[] = []
     for (const [path, known] of this.#records)
       operations.push(operationOf('p', path, known === null ? null : encodeKnown(known)))
+    for (const [path, ready] of this.#ready) operations.push(operationOf('r', path, encodeReady(ready)))
     this.#records = new Map()
+    this.#ready = new Map()
     await written(this.#database, operations)
     await this.#database.close().catch(() => undefined)
   }
@@ -151,12 +166,12 @@ export class StatCache {
   }
 }
 
-function operationOf(kind: 'f' | 'p', path: Path, value: Uint8Array | null): Operation {
+function operationOf(kind: 'f' | 'p' | 'r', path: Path, value: Uint8Array | null): Operation {
   const key = keyOf(kind, path)
   return value === null ? { type: 'del', key } : { type: 'put', key, value }
 }
 
-function keyOf(kind: 'f' | 'p', path: Path): Uint8Array {
+function keyOf(kind: 'f' | 'p' | 'r', path: Path): Uint8Array {
   const bytes = pathToBytes(path)
   const key = new Uint8Array(1 + bytes.length)
   key[0] = kind.charCodeAt(0)

@@ -1,16 +1,20 @@
 // `track` makes a file a table: it reads the file with the key that was named, and only when that works does it write
-// the setting into varve.yaml. Staging stays a step of its own.
+// the setting into varve.yaml. Staging stays a step of its own, but takes a large table over as it was made here.
 import { VarveError } from '../base/errors.ts'
 import { WorkerPool } from '../base/pool.ts'
 import { NotATable } from '../formats/not-a-table.ts'
-import { withWriter } from '../repo/context.ts'
+import type { Path } from '../files/interface.ts'
+import { operatorOf, withWriter } from '../repo/context.ts'
+import type { ObjectWriter } from '../store/interface.ts'
 import { columnarFormatOf } from '../dataset/columnar-name.ts'
 import type { FormatName } from '../dataset/interface.ts'
 import type { Tracked, Worktree, WorktreeOptions } from './interface.ts'
 import { Looker } from './native.ts'
 import { normalPath } from './pathspec.ts'
 import { readSteady } from './read-file.ts'
-import { readTableFile } from './table-file.ts'
+import type { ReadyTable } from './ready-table.ts'
+import { StatCache } from './stat-cache.ts'
+import { type TableRead, readTableFile } from './table-file.ts'
 
 export interface TrackOptions extends WorktreeOptions {
   readonly key: readonly string[]
@@ -26,11 +30,19 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
   if (options.format === undefined && columnarFormatOf(path) !== null)
     return trackFile(worktree, path, options)
   const setting = { key: options.key, format: options.format ?? null }
-  // The writer is thrown away: the rows are stored when they are added.
+  const knownAtMs = Date.now()
   const read = await withWriter(worktree.repo, async (writer, nodes) => {
     const pool = new WorkerPool()
     try {
-      return await readTableFile(worktree, path, setting, { writer, nodes, pool, previous: null }, options)
+      const made = await readTableFile(
+        worktree,
+        path,
+        setting,
+        { writer, nodes, pool, previous: null },
+        options,
+      )
+      await keepReady(worktree, path, { writer, made, setting, knownAtMs })
+      return made
     } catch (error) {
       if (!(error instanceof NotATable)) throw error
       throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' cannot be a table: ${error.message}`, {
@@ -49,6 +61,32 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
     key: [...options.key],
     columns: read.table.schema.columns.map(({ name, type }) => ({ name, type })),
     rows: read.rowCount,
+  }
+}
+
+/** A large file need not be read once more when it is added; of a small one nothing is kept. */
+async function keepReady(
+  worktree: Worktree,
+  path: Path,
+  {
+    writer,
+    made,
+    ...known
+  }: Pick<ReadyTable, 'setting' | 'knownAtMs'> & { writer: ObjectWriter; made: TableRead },
+): Promise<void> {
+  const { stat, entry } = made
+  const cache = await StatCache.open(worktree, { paths: 1, bytes: stat.size })
+  try {
+    if (!cache.isOpen) return
+    const { gcEpoch } = await worktree.repo.store.update(
+      (manifest) => ({
+        operation: { name: 'track', message: path, author: operatorOf(worktree.repo, manifest) },
+      }),
+      { writer },
+    )
+    cache.setReady(path, { ...known, table: entry.table, stat, gcEpoch })
+  } finally {
+    await cache.close()
   }
 }
 

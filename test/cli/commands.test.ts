@@ -66,6 +66,7 @@ describe('one repository, command by command', () => {
       staged,
       unstaged: [],
       untracked: ['new.txt'],
+      unmerged: [],
       merging: null,
       behindBranch: false,
     })
