@@ -61,6 +61,16 @@ describe.skipIf(!hasPostgres)(`verification of links${withoutPostgres}`, () => {
     })
   })
 
+  test('a cell that the branch leaves out is the NULL that it was written as', async () => {
+    await linked.sync()
+    linked.link = { ...linked.link, mode: 'materialize' }
+    await linked.edit((rows) => rows.put({ id: 8, name: 'Barbara' }))
+    expect((await linked.sync()).tables[0]!.written.added).toBe(1)
+    expect(await verify()).toMatchObject({ matches: true, tables: [{ rows: [], ranges: [] }] })
+    await linked.db.query('UPDATE people SET age = 0 WHERE id = 8')
+    expect((await verify()).tables[0]!.rows).toMatchObject([{ key: '8', columns: ['age'] }])
+  })
+
   test('a change that a whole table of equal rows surrounds is found by its range', async () => {
     await linked.db.query(`INSERT INTO people SELECT i, 'p' || i, i % 100 FROM generate_series(10, 20000) i`)
     await linked.sync()

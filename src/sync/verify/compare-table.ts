@@ -1,12 +1,12 @@
 // One table of an endpoint beside the same table of a commit: rows and ranges that differ. Only columns that both have
 // count.
-import { equalBytes, toHex } from '../../base/bytes.ts'
+import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { RowChange } from '../../connectors/interface.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { Cell } from '../../table/interface.ts'
+import { sameCell } from '../../table/cell.ts'
 import { keyText } from '../../table/key.ts'
 import { Table } from '../../table/table.ts'
 import { emptyTable } from '../tables/empty-table.ts'
@@ -78,10 +78,6 @@ function kindOf({ kind }: RowChange): DifferingRow['kind'] {
 
 function isChanged({ before, after }: RowChange, column: number): boolean {
   return before !== null && after !== null && !sameCell(before[column]!, after[column]!)
-}
-
-function sameCell(a: Cell, b: Cell): boolean {
-  return a.kind === b.kind && equalBytes(a.bytes, b.bytes)
 }
 
 function stateOf(table: Table): TableState {
