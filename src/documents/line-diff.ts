@@ -20,15 +20,19 @@ const editLengthMax = 3000
 /** a[i] and b[j] are the same line. */
 type Match = readonly [i: number, j: number]
 
-/** null: the two differ too much. */
-export function diffLines(a: readonly string[], b: readonly string[]): LineHunk[] | null {
+/** Of lines, or numbers that stand for them; null: the two differ too much. */
+export function diffLines<Line extends string | number>(
+  a: readonly Line[],
+  b: readonly Line[],
+): LineHunk[] | null {
   const prefix = commonPrefix(a, b)
   const suffix = commonSuffix(a, b, prefix)
-  const left = comparable(a, prefix, a.length - suffix, b, prefix, b.length - suffix)
-  const right = comparable(b, prefix, b.length - suffix, a, prefix, a.length - suffix)
+  const [before, after] = numbered([a.slice(prefix, a.length - suffix), b.slice(prefix, b.length - suffix)])
+  const left = comparable(before, after)
+  const right = comparable(after, before)
   const matches = matchesOf(
-    left.map((at) => a[at]!),
-    right.map((at) => b[at]!),
+    left.map((at) => before[at]!),
+    right.map((at) => after[at]!),
   )
   if (matches === null) return null
   const hunks: LineHunk[] = []
@@ -39,7 +43,7 @@ export function diffLines(a: readonly string[], b: readonly string[]): LineHunk[
     aAt = aNext + 1
     bAt = bNext + 1
   }
-  for (const [i, j] of matches) matched(left[i]!, right[j]!)
+  for (const [i, j] of matches) matched(prefix + left[i]!, prefix + right[j]!)
   matched(a.length - suffix, b.length - suffix)
   return hunks
 }
@@ -48,7 +52,7 @@ export function diffLines(a: readonly string[], b: readonly string[]): LineHunk[
  * Where much changed, the lines that each text has once, in the longest run that rises in both, cut the texts into
  * parts (patience diff), and the square of the work is that of the parts.
  */
-function matchesOf(a: readonly string[], b: readonly string[]): Match[] | null {
+function matchesOf(a: readonly number[], b: readonly number[]): Match[] | null {
   const quick = myers(a, b, editLengthQuick)
   if (quick !== null) return quick.matches
   const anchors = anchorsOf(a, b)
@@ -68,8 +72,8 @@ function matchesOf(a: readonly string[], b: readonly string[]): Match[] | null {
 }
 
 function myers(
-  a: readonly string[],
-  b: readonly string[],
+  a: readonly number[],
+  b: readonly number[],
   maxEditLength: number,
 ): { matches: Match[]; edits: number } | null {
   if (a.length === 0 || b.length === 0) return { matches: [], edits: 0 }
@@ -87,7 +91,7 @@ function myers(
 }
 
 /** Lines that stand once in each text: the longest run of them that rises in both. */
-function anchorsOf(a: readonly string[], b: readonly string[]): Match[] {
+function anchorsOf(a: readonly number[], b: readonly number[]): Match[] {
   const placesInB = placesOf(b)
   const unique: Match[] = []
   for (const [line, i] of placesOf(a)) {
@@ -114,38 +118,43 @@ function anchorsOf(a: readonly string[], b: readonly string[]): Match[] {
 }
 
 /** Where each line stands; -1 for those that stand more than once. */
-function placesOf(lines: readonly string[]): Map<string, number> {
-  const places = new Map<string, number>()
+function placesOf(lines: readonly number[]): Map<number, number> {
+  const places = new Map<number, number>()
   for (const [i, line] of lines.entries()) places.set(line, places.has(line) ? -1 : i)
   return places
 }
 
-function commonPrefix(a: readonly string[], b: readonly string[]): number {
+function commonPrefix<Line>(a: readonly Line[], b: readonly Line[]): number {
   const most = Math.min(a.length, b.length)
   let length = 0
   while (length < most && a[length] === b[length]) length++
   return length
 }
 
-function commonSuffix(a: readonly string[], b: readonly string[], prefix: number): number {
+function commonSuffix<Line>(a: readonly Line[], b: readonly Line[], prefix: number): number {
   const most = Math.min(a.length, b.length) - prefix
   let length = 0
   while (length < most && a[a.length - 1 - length] === b[b.length - 1 - length]) length++
   return length
 }
 
-/** Indices in a[start, end) of the lines that b[otherStart, otherEnd) has too. */
-function comparable(
-  a: readonly string[],
-  start: number,
-  end: number,
-  b: readonly string[],
-  otherStart: number,
-  otherEnd: number,
-): number[] {
-  const known = new Set<string>()
-  for (let i = otherStart; i < otherEnd; i++) known.add(b[i]!)
+/** Equal lines by equal numbers, which are cheaper to compare. */
+function numbered<Line>([a, b]: readonly [readonly Line[], readonly Line[]]): [number[], number[]] {
+  const numbers = new Map<Line, number>()
+  const numberOf = (line: Line): number => {
+    const known = numbers.get(line)
+    if (known !== undefined) return known
+    numbers.set(line, numbers.size)
+    return numbers.size - 1
+  }
+  return [a.map(numberOf), b.map(numberOf)]
+}
+
+/** Indices of the lines that the other has too. */
+function comparable(lines: readonly number[], others: readonly number[]): number[] {
+  const isKnown = new Uint8Array(lines.length + others.length)
+  for (const line of others) isKnown[line] = 1
   const indices: number[] = []
-  for (let i = start; i < end; i++) if (known.has(a[i]!)) indices.push(i)
+  for (const [i, line] of lines.entries()) if (isKnown[line] === 1) indices.push(i)
   return indices
 }

@@ -175,8 +175,8 @@ function alignEnds([base, ours, theirs]: string[][]): string[][] {
 function endOf(lines: readonly string[]): '\n' | '\r\n' | null {
   let end: '\n' | '\r\n' | null = null
   for (const line of lines) {
-    if (!line.endsWith('\n')) continue
-    const own = line.endsWith('\r\n') ? '\r\n' : '\n'
+    if (line.charCodeAt(line.length - 1) !== 0x0a) continue
+    const own = line.charCodeAt(line.length - 2) === 0x0d ? '\r\n' : '\n'
     if (end !== null && own !== end) return null
     end = own
   }

@@ -18,6 +18,37 @@ describe('merge of YAML', () => {
     )
   })
 
+  test('a collection of which both sides together removed everything is empty, and not null', () => {
+    expect(merge('s:\n  a: 1\n  b: 2\nz: 1\n', 's:\n  a: 1\nz: 1\n', 's:\n  b: 2\nz: 1\n')).toBe(
+      's: {}\nz: 1\n',
+    )
+    expect(merge('s:\n- a\n- b\nz: 1\n', 's:\n- a\nz: 1\n', 's:\n- b\nz: 1\n')).toBe('s: []\nz: 1\n')
+  })
+
+  test('what both sides put into an empty collection is in the merge', () => {
+    expect(merge('s: []\nz: 1\n', 's:\n- a\nz: 1\n', 's:\n- b\nz: 1\n')).toBe('s:\n- a\n- b\nz: 1\n')
+    expect(merge('s: {}\nz: 1\n', 's:\n  a: 1\nz: 1\n', 's:\n  b: 2\nz: 1\n')).toBe(
+      's:\n  a: 1\n  b: 2\nz: 1\n',
+    )
+  })
+
+  test('what theirs put into a collection that ours emptied comes at the indent of ours', () => {
+    const base = 'k:\n  s:\n  - id: 1\nz: 1\n'
+    const theirs = 'k:\n  s:\n  - id: 1\n  - id: 2\nz: 1\n'
+    expect(merge(base, 'k:\n    s: []\nz: 1\n', theirs)).toBe('k:\n    s:\n    - id: 2\nz: 1\n')
+    expect(merge(base, theirs, 'k:\n    s: []\nz: 1\n')).toBe('k:\n  s:\n  - id: 2\nz: 1\n')
+  })
+
+  test('line ends that one side alone turned are taken, and no comment clashes by them', () => {
+    const base = 'a: # first\n  b: 1\n  c: 1 # third\nz: 1\n'
+    const ours = base.replace('b: 1', 'b: 2').replaceAll('\n', '\r\n')
+    const theirs = base.replace('# first', '# erst').replace('c: 1 # third', 'c: 3 # third')
+    const merged = 'a: # erst\n  b: 2\n  c: 3 # third\nz: 1\n'.replaceAll('\n', '\r\n')
+    expect(merge(base, ours, theirs)).toBe(merged)
+    expect(merge(base, theirs, ours)).toBe(merged)
+    expect(merge(base.replaceAll('\n', '\r\n'), ours, theirs.replaceAll('\n', '\r\n'))).toBe(merged)
+  })
+
   test('elements are told apart by an id, also one within', () => {
     const element = (id: string, state: string, party: string): string =>
       `- id:\n    isbn: ${id}\n  state: ${state}\n  party: ${party}\n`

@@ -44,9 +44,9 @@ function isDoubled({ trees }: Merging, members: readonly Member[]): boolean {
 }
 
 function mergeAligned(merging: Merging, elements: Lists, path: Path): Member[] | null {
-  const texts = elements.map((nodes, side) => nodes.map((node) => String(merging.trees[side]!.value(node))))
-  const left = diffLines(texts[0]!, texts[1]!)
-  const right = diffLines(texts[0]!, texts[2]!)
+  const ids = elements.map((nodes, side) => nodes.map((node) => merging.trees[side]!.value(node)))
+  const left = diffLines(ids[0]!, ids[1]!)
+  const right = diffLines(ids[0]!, ids[2]!)
   if (left === null || right === null) return null
   const members: Member[] = []
   let at: [number, number, number] = [0, 0, 0]

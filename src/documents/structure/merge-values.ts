@@ -8,6 +8,7 @@ import { mergeSequence } from './merge-sequence.ts'
 import { createMerging, root, type Merging, type Path } from './merging.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
 import { furtherText } from './same-change.ts'
+import type { NodeIndex, Tree } from './tree.ts'
 import type { ValueTable } from './values.ts'
 
 export interface StructuralMerge {
@@ -41,8 +42,13 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
 /** Null where the three are no objects, or no arrays, that can be merged within. */
 function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | null {
   const { trees, values, told } = merging
-  const kind = trees[1].kind(nodes[1])
-  if (kind === 'scalar' || trees.some((tree, side) => tree.kind(nodes[side]!) !== kind)) return null
+  const kind = trees[1].kind(nodes[1]) === 'scalar' ? trees[2].kind(nodes[2]) : trees[1].kind(nodes[1])
+  if (kind === 'scalar') return null
+  // What is written as an empty flow collection in YAML has no members, and is otherwise like any other.
+  const empty = kind === 'array' ? values.emptyArray : values.emptyObject
+  const isOne = (tree: Tree, node: NodeIndex): boolean =>
+    tree.kind(node) === kind || tree.value(node) === empty
+  if (!trees.every((tree, side) => isOne(tree, nodes[side]!))) return null
   if (kind === 'object') return mergeObjects(merging, nodes, path)
   const elements = childrenOf(nodes, trees)
   const identity = identityOf(elements, trees, values)

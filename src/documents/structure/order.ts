@@ -81,8 +81,8 @@ function movedBoth(
   ours: readonly ValueId[],
   theirs: readonly ValueId[],
 ): ValueId[] | null {
-  const left = diffLines(base.map(String), ours.map(String))
-  const right = diffLines(base.map(String), theirs.map(String))
+  const left = diffLines(base, ours)
+  const right = diffLines(base, theirs)
   if (left === null || right === null) return null
   const hunks = [
     ...left.map((hunk) => ({ ...hunk, side: ours })),

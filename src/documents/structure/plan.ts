@@ -73,8 +73,7 @@ export function valueOf(plan: Plan, trees: Trees, values: ValueTable, side: Side
 }
 
 function isArray(nodes: Nodes, trees: Trees): boolean {
-  const side = anySide(nodes)
-  return trees[side].kind(nodes[side]) === 'array'
+  return nodes.some((node, side) => node !== none && trees[side]!.kind(node) === 'array')
 }
 
 function keyOf(nodes: Nodes, trees: Trees): ValueId {

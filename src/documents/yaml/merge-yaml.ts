@@ -4,12 +4,13 @@ import { mergeTrees } from '../structure/merge-values.ts'
 import { chooseOurs, conflictsOf, type Choose } from '../structure/plan.ts'
 import { ValueTable } from '../structure/values.ts'
 import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
+import { withOneLineEnd } from '../line-ends.ts'
 import { basisOf, proven, readSides, whereFit } from '../json/merge-json.ts'
 import { createYamlReader } from './read.ts'
 import { checkRemarks } from './remarks.ts'
 import { renderYaml } from './render.ts'
 
-export const mergeYaml: DocumentMerger = (sides) => whereFit(() => merge(sides))
+export const mergeYaml: DocumentMerger = (sides) => withOneLineEnd(sides, (own) => whereFit(() => merge(own)))
 
 function merge(sides: DocumentSides): DocumentMerge {
   const values = new ValueTable()

@@ -18,7 +18,7 @@ export function renderYaml(plan: Plan, trees: Trees, choose: Choose): string {
   const parts = trees.map((tree) => [tree.text.slice(0, tree.start(0)), tree.text.slice(tree.end(0))])
   const [head, tail] = [0, 1].map((at) => pick(parts.map((part) => part[at]!)))
   const writer = new YamlWriter(trees, choose)
-  writer.collection(plan)
+  writer.root(plan)
   const text = head! + writer.parts.join('') + tail!
   const [base, ours, theirs] = trees.map((tree) => tree.text.endsWith('\n'))
   return (ours === base ? theirs : ours) ? text : text.replace(/\r?\n$/, '')
@@ -47,10 +47,31 @@ class YamlWriter {
     this.#newline = trees[1].text.includes('\r\n') ? '\r\n' : '\n'
   }
 
-  collection({ nodes, members }: ContainerPlan): void {
-    const tree = this.#trees[1]
-    const first = tree.children(nodes[1])[0]!
-    const column = columnOf(tree, first)
+  root(plan: ContainerPlan): void {
+    if (this.#isEmpty(plan)) throw new NotFit('its outermost value would lose all its members')
+    this.#collection(plan, 1, 0)
+  }
+
+  /** Whether each side took members away until none was left. */
+  #isEmpty({ members }: ContainerPlan): boolean {
+    return members.every((member) => {
+      if (member.kind === 'member') return false
+      const side = chosenSide(this.#choose(member.conflict))
+      return side !== null && member.sides[side]!.length === 0
+    })
+  }
+
+  /** A block without a member would be read as null. */
+  #emptied({ nodes }: ContainerPlan): string {
+    const kinds = this.#trees.map((tree, side) => tree.kind(nodes[side]!))
+    return kinds.includes('array') ? '[]' : '{}'
+  }
+
+  /** As the host has it, moved by `shift` columns. */
+  #collection({ nodes, members }: ContainerPlan, host: 1 | 2, shift: number): void {
+    const tree = this.#trees[host]
+    const first = tree.children(nodes[host])[0]!
+    const column = columnOf(tree, first) + shift
     let isInline = isCompact(tree, first)
     const add = (member: Member): void => {
       if (member.kind === 'member') this.#member(member, column, isInline)
@@ -66,18 +87,24 @@ class YamlWriter {
       isInline = false
     }
     members.forEach(add)
-    // A collection without a member would be read as null.
-    if (isInline || members.length === 0) throw new NotFit('a collection would lose all its members')
   }
 
   #member({ nodes, plan }: SingleMember, column: number, isInline: boolean): void {
     this.#lead(nodes, column, isInline)
     if (plan.kind === 'container') {
       const heads = this.#sides(nodes, (tree, node) => headOf(tree, node))
-      const own = heads[1]!
+      // Ours, unless it is written as an empty flow collection.
+      const host = this.#trees[1].kind(nodes[1]) === 'scalar' ? 2 : 1
+      const own = heads[host]!
       const picked = pick(heads)
-      this.parts.push(picked.endsWith('\n') === own.endsWith('\n') ? picked : own)
-      this.collection(plan)
+      const head = picked.endsWith('\n') === own.endsWith('\n') ? picked : own
+      if (this.#isEmpty(plan)) {
+        if (head.includes('#')) throw new NotFit('a comment would stand before an empty collection')
+        this.#line(`${head.trimEnd()} ${this.#emptied(plan)}`)
+        return
+      }
+      this.parts.push(head)
+      this.#collection(plan, host, column - columnOf(this.#trees[host], nodes[host]))
       return
     }
     if (plan.kind === 'clash') {
