@@ -2,7 +2,7 @@
 // enough to do to pay for starting them, and the result goes to the sink.
 import type { WorkerPool } from '../../base/pool.ts'
 import type { Cid, Codec } from '../../encoding/cid.ts'
-import { type PackedBatch, packBatch } from '../batch.ts'
+import { type PackJob, type PackedBatch, packBatch } from '../batch.ts'
 import { type BaseOf, BufferShelf, OpenBatch } from './open-batch.ts'
 import type { PackSink } from './pack-sink.ts'
 
@@ -95,7 +95,14 @@ export class PackQueue {
   }
 
   #packInThread(batch: OpenBatch): void {
-    const packed = this.#pool.run('packBatch', packBatch, [batch.job(this.#baseOf)])
+    const job = batch.job(this.#baseOf)
+    const packed = this.#pool.run('packBatch', packBatch, [job], handedOver(job))
     this.#sink.track(packed.then((result) => this.#packed(batch, result)))
   }
+}
+
+/** A copy would be made twice, in a message and out of it. What is shared is not copied. */
+function handedOver({ bases, rawEnds, digests, baseEnds, baseCids, depths }: PackJob): ArrayBuffer[] {
+  const parts = [bases, rawEnds, digests, baseEnds, baseCids, depths]
+  return parts.map(({ buffer }) => buffer as ArrayBuffer)
 }
