@@ -42,14 +42,20 @@ const said: Readonly<Record<string, Said>> = {
  * `doing` is the fault's first half ("cannot read 'x'"); the system's word follows.
  * Null for what is no error of the operating system.
  */
-export function systemFailure(error: unknown, doing: string, path?: string): VarveError | null {
+export function systemFailure(
+  error: unknown,
+  doing: string,
+  path?: string,
+  nextStep?: string,
+): VarveError | null {
   if (!(error instanceof Error)) return null
   const { code: errno } = error as { code?: unknown }
   if (typeof errno !== 'string' || !/^E[A-Z0-9]+$/.test(errno)) return null
   const known = said[errno] ?? { words: wordsOf(error.message) }
+  const hint = nextStep ?? known.hint
   return new VarveError(known.code ?? 'VARVE_IO', `${doing}: ${known.words}`, {
     data: { ...(path === undefined ? {} : { path }), errno },
-    ...(known.hint === undefined ? {} : { hint: known.hint }),
+    ...(hint === undefined ? {} : { hint }),
     cause: error,
   })
 }

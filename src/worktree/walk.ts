@@ -4,10 +4,11 @@
 import { Buffer } from 'node:buffer'
 import * as fs from 'node:fs'
 import { throwIfAborted } from '../base/errors.ts'
+import { systemFailure } from '../base/system-error.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFromBytes } from '../files/path.ts'
 import { type RuleStack, ignoreFileName, isIgnored, isOwnName, rulesOfFolder } from './ignore-rules.ts'
-import { Looker, errnoOf, foldersAbove, fsFault, lstatOrNull, nativePath, parentOf } from './native.ts'
+import { Looker, errnoOf, foldersAbove, lstatOrNull, nativePath, parentOf } from './native.ts'
 
 export interface WalkVisitor {
   /** Each file, and whatever else is no folder, folder by folder; `place` is its path for the file system. */
@@ -96,7 +97,8 @@ function readFolder(folder: string, place: string | Buffer): FolderEntry[] {
   } catch (error) {
     // It may be gone since its parent was read.
     if (errnoOf(error) === 'ENOENT') return []
-    throw fsFault(error, folder, 'reading')
+    const nextStep = `make it readable; if it is none of the data, name it in ${ignoreFileName}: '/${folder}/'`
+    throw systemFailure(error, `reading '${folder}' failed`, folder, nextStep) ?? error
   }
 }
 

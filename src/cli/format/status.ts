@@ -22,7 +22,10 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
   }
   if (status.merging !== null) printMerging(out, status.merging)
   printUnmerged(out, status.unmerged, shown)
-  printChanges(out, 'to be committed', 'varve restore --staged PATH takes out', status.staged, 'green', shown)
+  // What a merge has done to them so far is not what will be committed.
+  const unmerged = new Set(status.unmerged.map(({ path }) => path))
+  const staged = status.staged.filter(({ path }) => !unmerged.has(path))
+  printChanges(out, 'to be committed', 'varve restore --staged PATH takes out', staged, 'green', shown)
   printChanges(
     out,
     'changed, not staged',

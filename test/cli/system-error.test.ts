@@ -1,0 +1,43 @@
+// Codes of the operating system in words, with a place and a next step.
+import { expect, test } from 'vitest'
+import { bareSystemFailure, systemFailure } from '../../src/base/system-error.ts'
+
+function systemError(code: string, facts: object = {}): Error {
+  return Object.assign(new Error(`${code}: some words of its own, open 'x'`), { code, ...facts })
+}
+
+test('has a code, words and a hint of ours, or the words of the system where we have none', () => {
+  expect(systemFailure(systemError('EMFILE'), "cannot read 'x'", 'x')).toMatchObject({
+    code: 'VARVE_IO',
+    message: "cannot read 'x': too many open files",
+    hint: expect.stringContaining('ulimit'),
+    data: { path: 'x', errno: 'EMFILE' },
+  })
+  expect(systemFailure(systemError('ENOSPC'), 'cannot write')).toMatchObject({ code: 'VARVE_DISK_FULL' })
+  expect(systemFailure(systemError('ENODEV'), 'cannot read')).toMatchObject({
+    code: 'VARVE_IO',
+    message: 'cannot read: some words of its own',
+  })
+  expect(systemFailure(systemError('EACCES'), 'reading failed', 'd', 'ignore it')!.hint).toBe('ignore it')
+})
+
+test('says by itself what was tried, and where', () => {
+  const renamed = systemError('EXDEV', { syscall: 'rename', path: '/a', dest: '/b' })
+  expect(bareSystemFailure(renamed)!.message).toBe(
+    "cannot rename '/a' to '/b': it would cross from one file system to another",
+  )
+  expect(bareSystemFailure(systemError('EIO', { syscall: 'read' }))!.message).toBe(
+    'cannot read: input/output error',
+  )
+})
+
+test('is not made of anything else', () => {
+  for (const other of [
+    new TypeError('x'),
+    systemError('ERR_INVALID_ARG_TYPE'),
+    systemError('23505'),
+    'text',
+    null,
+  ])
+    expect(bareSystemFailure(other)).toBeNull()
+})
