@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { branchRef, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
+import { makeDir } from '../store/disk/files.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
 import { idOf } from './info.ts'
@@ -40,7 +41,7 @@ export async function importCarInto(
 ): Promise<ImportCarResult> {
   const ref = branchRef(options.branch)
   const parent = options.folder ?? os.tmpdir()
-  fs.mkdirSync(parent, { recursive: true })
+  makeDir(parent)
   const scratchDir = fs.mkdtempSync(path.join(parent, 'varve-car-'))
   try {
     const scratch = await DiskStore.create(scratchDir, { durability: 'loose' })

@@ -19,6 +19,7 @@ import { move } from '../repo/move.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchPrefix, remotePrefix } from '../history/refs.ts'
 import { indexRef } from '../repo/interface.ts'
+import { makeDir } from '../store/disk/files.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
@@ -54,7 +55,7 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
       hint: 'a bare repository needs a folder of its own',
     })
   }
-  fs.mkdirSync(dotDir, { recursive: true, mode: 0o700 })
+  makeDir(dotDir, 0o700)
   const disk = await DiskStore.create(dotDir, { firstBranch })
   if (options.bare === true) return placeOf(disk, { root: null, dotDir }, options)
   const gitRoot = findGitRoot(dir)

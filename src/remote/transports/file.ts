@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VarveError } from '../../base/errors.ts'
+import { makeDir } from '../../store/disk/files.ts'
 import { DiskStore } from '../../store/disk/store.ts'
 import type { Store } from '../../store/interface.ts'
 import type { OpenRemoteOptions, Transport } from '../interface.ts'
@@ -43,7 +44,7 @@ async function openFolder(url: string, options: OpenRemoteOptions): Promise<Stor
 }
 
 async function createBare(folder: string): Promise<Store> {
-  fs.mkdirSync(folder, { recursive: true })
+  makeDir(folder)
   try {
     return await DiskStore.create(folder)
   } catch (error) {

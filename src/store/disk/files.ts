@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { randomHex } from '../../base/platform.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
-import { systemFailure } from '../../base/system-error.ts'
+import { bareSystemFailure, systemFailure } from '../../base/system-error.ts'
 import type { PackBytes } from '../interface.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
@@ -202,11 +202,26 @@ export function remove(file: string): void {
   }
 }
 
-export function makeDir(dir: string): void {
+/** And those above it, where they are missing. */
+export function makeDir(dir: string, mode = 0o777): void {
   try {
-    fs.mkdirSync(dir, { recursive: true })
+    makeDirs(path.resolve(dir), mode)
   } catch (cause) {
-    throw ioError(cause, dir)
+    throw bareSystemFailure(cause) ?? ioError(cause, dir)
+  }
+}
+
+/** Node's `recursive` never ends below a folder that takes nothing and says it is missing, as /proc does. */
+function makeDirs(dir: string, mode: number): void {
+  try {
+    fs.mkdirSync(dir, { mode })
+  } catch (cause) {
+    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST'
+    if (isThere && fs.statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return
+    const above = path.dirname(dir)
+    if (!isMissing(cause) || fs.existsSync(above)) throw cause
+    makeDirs(above, mode)
+    makeDirs(dir, mode)
   }
 }
 
