@@ -1,13 +1,15 @@
-// Entry of the worker threads: a table of functions by name, pure but for the file that a query is run in. A function gets and gives flat data; the buffers
-// of its result are handed over, not copied.
+// Entry of the worker threads: a table of functions by name, pure but for the files that they are given. A function gets and
+// gives flat data; the buffers of its result are handed over, not copied.
 import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
 import { makeTable } from './formats/sqlite/make-table.ts'
 import { packBatch } from './store/batch.ts'
+import { checkPackFile } from './store/disk/check-pack-file.ts'
 
 const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
+  checkPackFile,
   copySlice,
   leafSlice,
   makeTable,

@@ -1,11 +1,16 @@
 // Packs that have come whole and wait for their push. Their objects are hashed while others are still on their way, so that
-// the push itself need not; and nothing more is written to them.
-import { isVarveError } from '../base/errors.ts'
-import { checkPack } from '../store/disk/check-pack.ts'
-import { unknownPack } from '../store/disk/whole-pack.ts'
+// the push itself need not, and large ones in a thread, so that nobody else waits; and nothing more is written to them.
+import fs from 'node:fs'
+import { corrupt, isVarveError } from '../base/errors.ts'
+import { WorkerPool } from '../base/pool.ts'
+import { checkPackFile } from '../store/disk/check-pack-file.ts'
 import type { CheckedPack } from '../store/interface.ts'
 
+/** Hashing less takes no longer than a turn that others may wait for. */
+const bytesWorthThread = 4 << 20
+
 export class ArrivedPacks {
+  readonly #pool = new WorkerPool()
   readonly #checks = new Map<string, Promise<CheckedPack | null>>()
   /** One after the other: a check holds some blocks in memory. */
   #last: Promise<unknown> = Promise.resolve()
@@ -15,7 +20,7 @@ export class ArrivedPacks {
   }
 
   add(file: string): void {
-    const check = this.#last.then(() => (this.has(file) ? checked(file) : null))
+    const check = this.#last.then(() => (this.has(file) ? this.#checked(file) : null))
     // Whoever takes it hears of a failure.
     this.#last = check.catch(() => undefined)
     this.#checks.set(file, check)
@@ -39,9 +44,18 @@ export class ArrivedPacks {
   forget(file: string): void {
     this.#checks.delete(file)
   }
-}
 
-async function checked(file: string): Promise<CheckedPack | null> {
-  const pack = unknownPack(file)
-  return pack === null ? null : checkPack(pack, {})
+  async close(): Promise<void> {
+    await this.#last
+    await this.#pool.close()
+  }
+
+  async #checked(file: string): Promise<CheckedPack | null> {
+    const isLarge = (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= bytesWorthThread
+    const { checked, damage } = isLarge
+      ? await this.#pool.run('checkPackFile', checkPackFile, [file])
+      : await checkPackFile(file)
+    if (damage !== null) throw corrupt(damage.message, damage.cid === null ? {} : { cid: damage.cid })
+    return checked
+  }
 }

@@ -58,6 +58,7 @@ export class Server {
   readonly #http: http.Server
   readonly #repositories: Repositories
   readonly #audit: AuditLog
+  readonly #uploads: Uploads
   readonly #stop = new AbortController()
   readonly #sweeping: NodeJS.Timeout
   readonly #options: Partial<ServerOptions>
@@ -77,12 +78,12 @@ export class Server {
     this.#limits = { ...limitsDefault, ...options.limits }
     this.#repositories = repositories
     this.#audit = new AuditLog(path.join(stateDir, 'audit.jsonl'), now)
-    const uploads = new Uploads(stateDir, this.#limits)
+    this.#uploads = new Uploads(stateDir, this.#limits)
     this.#router = new Router(
       allRoutes(options.version, () => this.#isStopping),
       {
         repositories,
-        uploads,
+        uploads: this.#uploads,
         checks: new Checks(stateDir),
         turns: new Turns(),
         audit: this.#audit,
@@ -98,8 +99,8 @@ export class Server {
       },
     )
     this.#http = this.#listener(options.tls)
-    uploads.sweep(now())
-    this.#sweeping = setInterval(() => uploads.sweep(now()), sweepMs)
+    this.#uploads.sweep(now())
+    this.#sweeping = setInterval(() => this.#uploads.sweep(now()), sweepMs)
     this.#sweeping.unref()
   }
 
@@ -164,6 +165,7 @@ export class Server {
     while (this.#router.gate.count > 0) await new Promise((done) => setTimeout(done, 10))
     clearInterval(closing)
     clearTimeout(timer)
+    await this.#uploads.close()
     await this.#audit.close()
     await this.#repositories.close()
   }

@@ -189,6 +189,10 @@ export class Uploads {
     for (const pack of packs) this.#remove(this.file(place, pack))
   }
 
+  async close(): Promise<void> {
+    await this.#arrived.close()
+  }
+
   /** Removes what has not grown for too long. */
   sweep(nowMs: number): void {
     for (const file of this.#files()) {

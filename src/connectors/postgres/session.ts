@@ -22,8 +22,8 @@ export async function connect(
   const client = new Client({
     connectionString: url,
     ...(password === undefined ? {} : { password }),
-    ...(purpose === 'replication' ? { replication: 'database' } : {}),
-    stream: () => new LineSocket(),
+    // The stream of a log takes the connection's socket over, and reads it as any stream is read.
+    ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new LineSocket() }),
     connectionTimeoutMillis: connectMsMax,
     application_name: 'varve',
   })
