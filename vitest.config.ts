@@ -2,6 +2,10 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Many processes, races and cut lines, each some ten seconds and more: `npm run test:slow`. */
 export const slow: readonly string[] = [
+  'test/cli/sinks.test.ts',
+  'test/crash/resolve.test.ts',
+  'test/documents/json-laws.test.ts',
+  'test/documents/yaml-laws.test.ts',
   'test/remote/pushers.test.ts',
   'test/remote/git-faults.test.ts',
   'test/remote/git-transport.test.ts',
