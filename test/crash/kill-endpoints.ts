@@ -78,6 +78,7 @@ export const serverKinds: Readonly<Record<'postgres' | 'mariadb' | 'sqlite', Ser
 }
 
 const table = 'CREATE TABLE people (id int NOT NULL PRIMARY KEY, name varchar(100) NOT NULL, n int NOT NULL)'
+const allPeople = 'SELECT id, name, n FROM people ORDER BY id'
 
 function statementOf({ kind, id, name }: Write, conflict: string): string {
   if (kind === 'delete') return `DELETE FROM people WHERE id = ${id}`
@@ -89,78 +90,80 @@ function filling(people: readonly Person[]): string {
   return `INSERT INTO people VALUES ${people.map(({ id, name, n }) => `(${id}, '${name}', ${n})`).join(', ')}`
 }
 
-class PostgresEndpoint implements KillEndpoint {
+/** A database on a server; `db` is lost with it. */
+abstract class ServerEndpoint<Db> implements KillEndpoint {
   readonly url: string
-  readonly #server: Postgres
-  #db: Client
+  protected db: Db
+  readonly #server: Killable<Db>
 
-  private constructor(server: Postgres, url: string, db: Client) {
+  constructor(server: Killable<Db>, url: string, db: Db) {
     this.#server = server
     this.url = url
-    this.#db = db
+    this.db = db
   }
 
-  static async make(server: Postgres, name: string): Promise<PostgresEndpoint> {
-    const url = await server.database(name)
-    const endpoint = new PostgresEndpoint(server, url, await server.client(url))
-    await endpoint.#db.query(table)
-    return endpoint
+  protected abstract readonly conflict: string
+  protected abstract run(sql: string): Promise<unknown>
+  abstract people(): Promise<Person[]>
+
+  async make(): Promise<this> {
+    await this.run(table)
+    return this
   }
 
   async write(write: Write): Promise<void> {
-    await this.#db.query(statementOf(write, 'ON CONFLICT (id) DO UPDATE SET'))
+    await this.run(statementOf(write, this.conflict))
   }
 
   async fill(people: readonly Person[]): Promise<void> {
-    await this.#db.query(filling(people))
-  }
-
-  async people(): Promise<Person[]> {
-    return (await this.#db.query<Person>('SELECT id, name, n FROM people ORDER BY id')).rows
+    await this.run(filling(people))
   }
 
   async kill(): Promise<void> {
     await this.#server.kill()
     await this.#server.start()
-    this.#db = await this.#server.client(this.url)
+    this.db = await this.#server.client(this.url)
   }
 }
 
-class MariadbEndpoint implements KillEndpoint {
-  readonly url: string
-  readonly #server: Mariadb
-  #db: Connection
+interface Killable<Db> {
+  client(url: string): Promise<Db>
+  kill(): Promise<void>
+  start(): Promise<void>
+}
 
-  private constructor(server: Mariadb, url: string, db: Connection) {
-    this.#server = server
-    this.url = url
-    this.#db = db
-  }
+class PostgresEndpoint extends ServerEndpoint<Client> {
+  protected readonly conflict = 'ON CONFLICT (id) DO UPDATE SET'
 
-  static async make(server: Mariadb, name: string): Promise<MariadbEndpoint> {
+  static async make(server: Postgres, name: string): Promise<KillEndpoint> {
     const url = await server.database(name)
-    const endpoint = new MariadbEndpoint(server, url, await server.client(url))
-    await endpoint.#db.query(table)
-    return endpoint
+    return new PostgresEndpoint(server, url, await server.client(url)).make()
   }
 
-  async write(write: Write): Promise<void> {
-    await this.#db.query(statementOf(write, 'ON DUPLICATE KEY UPDATE'))
-  }
-
-  async fill(people: readonly Person[]): Promise<void> {
-    await this.#db.query(filling(people))
+  protected run(sql: string): Promise<unknown> {
+    return this.db.query(sql)
   }
 
   async people(): Promise<Person[]> {
-    const [rows] = await this.#db.query('SELECT id, name, n FROM people ORDER BY id')
-    return (rows as Person[]).map(({ id, name, n }) => ({ id, name, n }))
+    return (await this.db.query<Person>(allPeople)).rows
+  }
+}
+
+class MariadbEndpoint extends ServerEndpoint<Connection> {
+  protected readonly conflict = 'ON DUPLICATE KEY UPDATE'
+
+  static async make(server: Mariadb, name: string): Promise<KillEndpoint> {
+    const url = await server.database(name)
+    return new MariadbEndpoint(server, url, await server.client(url)).make()
   }
 
-  async kill(): Promise<void> {
-    await this.#server.kill()
-    await this.#server.start()
-    this.#db = await this.#server.client(this.url)
+  protected run(sql: string): Promise<unknown> {
+    return this.db.query(sql)
+  }
+
+  async people(): Promise<Person[]> {
+    const [rows] = await this.db.query(allPeople)
+    return (rows as Person[]).map(({ id, name, n }) => ({ id, name, n }))
   }
 }
 
@@ -192,7 +195,7 @@ class SqliteEndpoint implements KillEndpoint {
   }
 
   async people(): Promise<Person[]> {
-    const rows = await this.#writer.query(this.url, 'SELECT id, name, n FROM people ORDER BY id')
+    const rows = await this.#writer.query(this.url, allPeople)
     return rows.map(({ id, name, n }) => ({ id: Number(id), name: name!, n: Number(n) }))
   }
 
