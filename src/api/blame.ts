@@ -178,16 +178,9 @@ export async function* logOfRow(repo: Repo, path: string, options: RowLogOptions
   const tip = splitRange(options.revision ?? 'HEAD')?.to ?? options.revision ?? 'HEAD'
   const { commit } = await resolveRevision(repo.store, tip, manifest)
   const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
-  const { column, revision, limit, firstParent, all, follow, signal } = options
   const log = rowLog(repo, (await versionOf(tree, path))?.path ?? path, {
+    ...options,
     key: rowKeyOf(options.key),
-    column,
-    revision,
-    limit,
-    firstParent,
-    all,
-    follow,
-    signal,
   })
   for await (const entry of log) {
     const { keyColumns, ...change } = entry.change

@@ -39,20 +39,12 @@ export class DataRepository extends MergingRepository {
     return new DataRepository(store, options)
   }
 
-  async *log(
-    options: t.OperationOptions & {
-      revision?: string
-      path?: string
-      /** Default true: commits that touched the path under an older name count too. */
-      follow?: boolean
-      limit?: number
-      firstParent?: boolean
-      all?: boolean
-    } = {},
-  ): AsyncGenerator<t.CommitInfo> {
+  async *log(options: t.LogOptions = {}): AsyncGenerator<t.LoggedCommit> {
     const names = await refNames(this.repo, await this.repo.store.manifest())
     const beyond = await commitsLeftOut(this.repo.store)
-    for await (const commit of log(this.repo, options)) yield commitInfoOf(commit, names, beyond)
+    for await (const { commit, paths } of log(this.repo, options)) {
+      yield { ...commitInfoOf(commit, names, beyond), ...(paths === undefined ? {} : { paths }) }
+    }
   }
 
   /** The commits that added, changed or removed a row (or its cell), newest first, each with what it did. */

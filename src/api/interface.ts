@@ -8,6 +8,8 @@ export type { MergePreview, MergeResult } from './merge-interface.ts'
 
 export type * from './remote-interface.ts'
 
+export type * from './log-interface.ts'
+
 export type {
   ConflictInfo,
   ConflictOptions,

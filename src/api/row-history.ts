@@ -4,6 +4,7 @@ import type { Signature } from '../history/interface.ts'
 import type { Row, Value } from '../table/interface.ts'
 import type { Key } from './data.ts'
 import type { CommitInfo, OperationOptions, RowChange } from './interface.ts'
+import type { HistoryOptions } from './log-interface.ts'
 
 /** The key's values, or words as people type them: in a table of typed cells '1' is then the number where that fits. */
 export type RowSelector = Key | { readonly text: readonly string[] }
@@ -70,18 +71,10 @@ export interface LineBlame {
   readonly originalLine: number
 }
 
-export interface RowLogOptions extends OperationOptions {
+export interface RowLogOptions extends HistoryOptions {
   readonly key: RowSelector
   /** Only changes of this cell. */
   readonly column?: string
-  /** A revision or a range; default HEAD. */
-  readonly revision?: string
-  readonly limit?: number
-  readonly firstParent?: boolean
-  /** From all branches, tags and remote branches. */
-  readonly all?: boolean
-  /** Default true: the table is followed to the names it had before. */
-  readonly follow?: boolean
 }
 
 export interface RowCommit extends CommitInfo {

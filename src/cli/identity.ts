@@ -3,6 +3,7 @@
 import type { OpenOptions } from '../api/interface.ts'
 import type { Person } from '../history/interface.ts'
 import { usage } from './arguments.ts'
+import { parseDate } from './date.ts'
 import type { Environment } from './interface.ts'
 
 export type Clock = NonNullable<OpenOptions['now']>
@@ -30,31 +31,4 @@ export function parseAuthor(text: string): Person {
 export function fixedClock(text: string): Clock {
   const time = parseDate(text)
   return () => time
-}
-
-function parseDate(text: string): { timeMs: number; zoneMinutes: number } {
-  const epoch = /^@?(\d{1,12})(?:\s+([+-]\d{4}))?$/.exec(text.trim())
-  if (epoch !== null) return { timeMs: Number(epoch[1]) * 1000, zoneMinutes: zone(epoch[2] ?? '+0000') }
-  const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/.exec(
-    text.trim(),
-  )
-  if (iso === null) throw badDate(text)
-  const offset = iso[3] === undefined || iso[3] === 'Z' ? iso[3] : `${iso[3].slice(0, 3)}:${iso[3].slice(-2)}`
-  const timeMs = Date.parse(`${iso[1]}T${iso[2] ?? '00:00'}${offset ?? ''}`)
-  if (Number.isNaN(timeMs)) throw badDate(text)
-  // `|| 0`: getTimezoneOffset is 0 in UTC, and -0 is not the canonical zero.
-  if (offset === undefined) return { timeMs, zoneMinutes: -new Date(timeMs).getTimezoneOffset() || 0 }
-  return { timeMs, zoneMinutes: offset === 'Z' ? 0 : zone(offset) }
-}
-
-function zone(text: string): number {
-  const minutes = Number(text.slice(1, 3)) * 60 + Number(text.slice(-2))
-  return text.startsWith('-') ? -minutes || 0 : minutes
-}
-
-function badDate(text: string): Error {
-  return usage(
-    `date '${text}' is not understood`,
-    "write it as '2026-11-23T14:35:00+01:00' or in seconds since 1970",
-  )
 }

@@ -1,17 +1,15 @@
 // History as people read it: newest first, or only the commits that touched a path, under the names that it had. Older
 // names of a file or table are followed unless told otherwise; of a folder they are not.
 import type { CommitCid } from '../encoding/cid.ts'
-import { diffTrees } from '../files/tree-diff.ts'
-import { Tree } from '../files/tree.ts'
 import { mergeBases, walkCommits } from '../history/ancestry.ts'
-import { readParents } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
+import { type CommitFilter, passes } from './commit-filter.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
-import { PathOrigins } from './path-origin.ts'
+import { PathHistory } from './path-history.ts'
 
-export interface LogOptions {
+export interface LogOptions extends CommitFilter {
   /** A revision or a range; default HEAD. */
   readonly revision?: string | undefined
   readonly path?: string | undefined
@@ -24,7 +22,13 @@ export interface LogOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator<Commit> {
+export interface LogEntry {
+  readonly commit: Commit
+  /** In a log of a path: what it is called in this commit, and in its parents where that is another name. */
+  readonly paths?: readonly string[]
+}
+
+export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator<LogEntry> {
   const { from, exclude } = await logEnds(repo, options)
   const limit = options.limit ?? Number.POSITIVE_INFINITY
   let count = 0
@@ -36,8 +40,9 @@ export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator
   })
   const history = options.path === undefined ? null : new PathHistory(repo, options.path, options)
   for await (const commit of walk) {
-    if (history !== null && !(await history.isTouchedBy(commit))) continue
-    yield commit
+    const paths = (await history?.touchedBy(commit)) ?? []
+    if ((history !== null && paths.length === 0) || !passes(commit, options)) continue
+    yield history === null ? { commit } : { commit, paths }
     if (++count >= limit) return
   }
 }
@@ -61,59 +66,4 @@ export async function logEnds(
   )
   if (!range.symmetric) return { from: [b!], exclude: [a!] }
   return { from: [a!, b!], exclude: await mergeBases(repo.store, a!, b!) }
-}
-
-/** Asked about every commit of a walk in its order, it knows under which names each commit has the path. */
-class PathHistory {
-  readonly #repo: Repo
-  readonly #path: string
-  readonly #options: LogOptions
-  readonly #origins: PathOrigins
-  /** Of commits that a child has told the path's names of. */
-  readonly #names = new Map<CommitCid, Set<string>>()
-
-  constructor(repo: Repo, path: string, options: LogOptions) {
-    this.#repo = repo
-    this.#path = path
-    this.#options = options
-    this.#origins = new PathOrigins(repo.nodes, options)
-  }
-
-  /** A commit touches a path when it holds there what none of its parents holds. */
-  async isTouchedBy(commit: Commit): Promise<boolean> {
-    const names = this.#names.get(commit.cid) ?? new Set([this.#path])
-    this.#names.delete(commit.cid)
-    const { firstParent } = this.#options
-    const parents = await readParents(this.#repo.store, commit, { firstParent })
-    let isTouched = false
-    for (const name of names) {
-      if (await this.#differsFromAll(commit, parents, name)) isTouched = true
-    }
-    return isTouched
-  }
-
-  async #differsFromAll(commit: Commit, parents: readonly Commit[], name: string): Promise<boolean> {
-    const version = await this.#origins.versionIn(commit, name)
-    let isSame = false
-    for (const parent of parents) {
-      const origin = await this.#origins.originIn(parent, commit, version)
-      const known = this.#names.get(parent.cid)
-      if (known === undefined) this.#names.set(parent.cid, new Set([origin.path]))
-      else known.add(origin.path)
-      if (origin.path === name && !(await this.#differs(parent, commit, name))) isSame = true
-    }
-    if (parents.length > 0) return !isSame
-    const tree = await Tree.load(this.#repo.nodes, commit.tree)
-    for await (const entries of tree.scan({ prefix: name, signal: this.#options.signal }))
-      if (entries.length > 0) return true
-    return false
-  }
-
-  async #differs(before: Commit, after: Commit, prefix: string): Promise<boolean> {
-    if (before.tree === after.tree) return false
-    const [a, b] = [before, after].map(({ tree }) => Tree.load(this.#repo.nodes, tree))
-    for await (const differences of diffTrees(await a!, await b!, { prefix, signal: this.#options.signal }))
-      if (differences.length > 0) return true
-    return false
-  }
 }

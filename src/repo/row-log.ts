@@ -13,6 +13,7 @@ import { encodeRowKey, rowKeyText, type RowKey } from '../table/row-key.ts'
 import { type KnownRow, type RowChange, asAsked, stepRow } from '../table/row-step.ts'
 import type { Table } from '../table/table.ts'
 import { noColumn } from './blame-table.ts'
+import { passes } from './commit-filter.ts'
 import type { Io, Repo } from './interface.ts'
 import { type LogOptions, logEnds } from './log.ts'
 import { PathOrigins, type PathVersion, isSameContent } from './path-origin.ts'
@@ -46,14 +47,16 @@ export async function* rowLog(repo: Repo, path: Path, options: RowLogOptions): A
       firstParent: options.firstParent === true,
       signal: options.signal,
     })
-    let count = 0
+    let [count, found] = [0, false]
     for await (const commit of walk) {
       for (const entry of await history.changesOf(commit)) {
+        found = true
+        if (!passes(commit, options)) continue
         yield entry
         if (++count >= limit) return
       }
     }
-    if (count === 0 && exclude.length === 0) throw history.nothingFound()
+    if (!found && exclude.length === 0) throw history.nothingFound()
   } finally {
     await writer.abort()
   }

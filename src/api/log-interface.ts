@@ -1,0 +1,28 @@
+// What `log` and `rowLog` are asked, and what `log` answers. Plain data, as in interface.ts.
+import type { CommitFilter } from '../repo/commit-filter.ts'
+import type { CommitInfo, OperationOptions } from './interface.ts'
+
+export type { CommitFilter }
+
+/** Which commits, newest first. */
+export interface HistoryOptions extends OperationOptions, CommitFilter {
+  /** A revision or a range; default HEAD. */
+  readonly revision?: string
+  /** At most so many of those that pass. */
+  readonly limit?: number
+  readonly firstParent?: boolean
+  /** From all branches, tags and remote branches. */
+  readonly all?: boolean
+  /** Default true: what happened under the path's older names counts too. */
+  readonly follow?: boolean
+}
+
+export interface LogOptions extends HistoryOptions {
+  /** Only commits that touched this file, table or folder. */
+  readonly path?: string
+}
+
+export interface LoggedCommit extends CommitInfo {
+  /** With `path`: what it is called in this commit, and in its parents where that is another name. */
+  readonly paths?: readonly string[]
+}

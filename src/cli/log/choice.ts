@@ -1,0 +1,57 @@
+// Which commits a `varve log` is about.
+import type { LogOptions } from '../../api/interface.ts'
+import type { Arguments } from '../arguments.ts'
+import { parseMoment } from '../date.ts'
+import type { OptionSpecs } from '../interface.ts'
+
+export const choiceOptions: OptionSpecs = {
+  limit: {
+    type: 'text',
+    short: 'n',
+    aliases: ['max-count'],
+    value: 'N',
+    about: 'at most N commits; -5 is short for -n 5',
+  },
+  all: { type: 'flag', about: 'commits of all branches and tags' },
+  'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
+  author: {
+    type: 'text',
+    value: 'TEXT',
+    about: "TEXT is part of the author's name or address, in whatever case",
+  },
+  grep: { type: 'text', value: 'TEXT', about: 'TEXT is part of the message, in whatever case' },
+  since: {
+    type: 'text',
+    aliases: ['after'],
+    value: 'DATE',
+    about: "not older than DATE: ISO 8601, seconds since 1970, 'yesterday' or '2 weeks ago'",
+  },
+  until: { type: 'text', aliases: ['before'], value: 'DATE', about: 'not newer than DATE' },
+  merges: { type: 'flag', about: 'merges alone' },
+  'no-merges': { type: 'flag', about: 'no merges' },
+}
+
+/** Options that leave out commits in between. */
+export const filterNames = ['author', 'grep', 'since', 'until', 'merges', 'no-merges'] as const
+
+export function choice(given: Arguments, revision: string | undefined): LogOptions {
+  given.exclusive('merges', 'no-merges')
+  const [limit, author, grep] = [given.number('limit'), given.text('author'), given.text('grep')]
+  const [sinceMs, untilMs] = [moment(given.text('since')), moment(given.text('until'))]
+  return {
+    ...(revision === undefined ? {} : { revision }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(author === undefined ? {} : { author }),
+    ...(grep === undefined ? {} : { grep }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+    ...(given.flag('merges') || given.flag('no-merges') ? { merges: given.flag('merges') } : {}),
+    all: given.flag('all'),
+    firstParent: given.flag('first-parent'),
+    follow: !given.flag('no-follow'),
+  }
+}
+
+function moment(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseMoment(text, Date.now())
+}
