@@ -49,6 +49,7 @@ export const slow: readonly string[] = [
   'test/sync/postgres-corners.test.ts',
   'test/api/link-templates.test.ts',
   'test/cli/copies.test.ts',
+  'test/cli/push-places.test.ts',
   'test/cli/carrying.test.ts',
   'test/cli/inbox.test.ts',
   'test/remote/partial-transports.test.ts',

@@ -50,6 +50,8 @@ export interface Progress {
   readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
   /** Of transfers: what has come over so far, packed. Their `total` grows while more is found. */
   readonly bytes?: number
+  /** Of a push to several places, which go on side by side: the URL of the one that this is about. */
+  readonly place?: string
 }
 
 export interface CommitInfo {

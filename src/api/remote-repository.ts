@@ -8,7 +8,7 @@ import { move } from '../repo/move.ts'
 import { rebase } from '../repo/rebase.ts'
 import { deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
-import type { Conditional, OpenRemoteOptions, TransferReport } from '../remote/interface.ts'
+import type { OpenRemoteOptions } from '../remote/interface.ts'
 import { push } from '../remote/push.ts'
 import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
@@ -212,33 +212,21 @@ export class RemoteRepository extends DataRepository {
       named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
     const all = [...named, ...current, ...tags]
     const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
-    return pushToAll(target, urls, async (url, remoteName) => {
+    // The state of the remote is what fetch would see: that of its own address, where push goes there.
+    const isRemembered = (url: string): boolean => url === target.url || !urls.includes(target.url)
+    return pushToAll(target, urls, options, async (url, told) => {
+      const opening = await this.#openingOf(target.name, told)
       // What is remembered of conditional writes is that of the remote's own address; other places are asked.
       const isKnown = url === target.url
-      const opening = await this.#openingOf(target.name, options)
       const conditional = isKnown ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
-      return this.#pushTo(url, all, { ...options, remoteName, conditional })
+      const store = await openRemote(url, { ...opening, conditional, create: told.delete !== true })
+      const remoteName = isRemembered(url) ? target.name : undefined
+      try {
+        return await push(this.repo.store, store, { ...told, refspecs: all, remoteName })
+      } finally {
+        await store.close()
+      }
     })
-  }
-
-  async #pushTo(
-    url: string,
-    refspecs: readonly string[],
-    options: t.OperationOptions & {
-      delete?: boolean
-      remoteName: string | undefined
-      conditional: Conditional | undefined
-    },
-  ): Promise<TransferReport> {
-    const { conditional } = options
-    const known = await this.#openingOf(options.remoteName, options)
-    const opening = { ...known, conditional, create: options.delete !== true }
-    const store = await openRemote(url, opening)
-    try {
-      return await push(this.repo.store, store, { ...options, refspecs })
-    } finally {
-      await store.close()
-    }
   }
 
   /** The caller closes it. */

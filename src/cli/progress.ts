@@ -1,7 +1,8 @@
-// How far the work is, on standard error: a bar on a terminal once the work has taken a second; with --verbose a line
+// How far the work is, on standard error: a bar on a terminal once the work has taken a second, one for each place of a
+// push to several; with --verbose a line
 // for each phase where there is no terminal; with --progress=json a JSON document on a line, a few times a second and
 // when a phase ends. The bar's library is loaded when the first bar is due.
-import type { SingleBar } from 'cli-progress'
+import type { Bar, MultiBar } from 'cli-progress'
 import type { Progress } from '../api/interface.ts'
 import { sizeText } from './format/size.ts'
 import { Pace, durationText } from './pace.ts'
@@ -10,18 +11,25 @@ import { visible } from './visible.ts'
 const delayMs = 1000
 const redrawMs = 100
 const jsonEveryMs = 500
+const placeLengthMax = 32
 
 export type ProgressMode = 'bar' | 'lines' | 'json' | 'none'
+
+/** One piece of work: all of a command's, or of a push to several places that of one place. */
+interface Lane {
+  readonly pace: Pace
+  drawnMs: number
+  phase: string
+  unprinted: Progress | null
+  bar: Bar | null
+}
 
 export class ProgressPrinter {
   readonly #mode: ProgressMode
   readonly #stderr: NodeJS.WriteStream
-  readonly #pace = new Pace()
+  readonly #lanes = new Map<string, Lane>()
   #startMs = 0
-  #drawnMs = 0
-  #phase = ''
-  #bar: SingleBar | null = null
-  #unprinted: Progress | null = null
+  #bars: MultiBar | null = null
   #loading = false
   #ended = false
 
@@ -32,62 +40,71 @@ export class ProgressPrinter {
 
   readonly report = (progress: Progress): void => {
     if (this.#mode === 'none' || this.#ended) return
-    if (this.#mode === 'lines') return this.#line(progress)
+    const lane = this.#laneOf(progress)
+    if (this.#mode === 'lines') return this.#line(lane, progress)
     const now = performance.now()
-    if (this.#mode === 'json') return this.#json(progress, now)
+    if (this.#mode === 'json') return this.#json(lane, progress, now)
     if (this.#startMs === 0) this.#startMs = now
-    if (now - this.#drawnMs < redrawMs) return
-    this.#drawnMs = now
-    const text = amountText(progress, this.#pace, now)
+    if (now - lane.drawnMs < redrawMs) return
+    lane.drawnMs = now
+    const text = amountText(progress, lane.pace, now)
     if (now - this.#startMs < delayMs) return
-    if (this.#bar === null) void this.#loadBar()
-    else draw(this.#bar, progress, text)
+    if (this.#bars === null) void this.#loadBars()
+    else draw((lane.bar ??= this.#bars.create(1, 0, { phase: '', amountText: '' })), progress, text)
   }
 
-  /** Takes the bar off the terminal; nothing is drawn after it. */
+  /** Takes the bars off the terminal; nothing is drawn after it. */
   end(): void {
-    this.#flushJson()
+    for (const lane of this.#lanes.values()) this.#flushJson(lane)
     this.#ended = true
-    this.#bar?.stop()
-    this.#bar = null
+    this.#bars?.stop()
+    this.#bars = null
   }
 
-  #line(progress: Progress): void {
-    if (progress.phase === this.#phase) return
-    this.#phase = progress.phase
+  #laneOf({ place = '' }: Progress): Lane {
+    const known = this.#lanes.get(place)
+    if (known !== undefined) return known
+    const lane = { pace: new Pace(), drawnMs: 0, phase: '', unprinted: null, bar: null }
+    this.#lanes.set(place, lane)
+    return lane
+  }
+
+  #line(lane: Lane, progress: Progress): void {
+    if (progress.phase === lane.phase) return
+    lane.phase = progress.phase
     const total = progress.total === 0 ? '' : ` (${amount(progress.total, progress.unit)})`
-    this.#stderr.write(`${visible(progress.phase)}${total}\n`)
+    const to = progress.place === undefined ? '' : ` to ${visible(progress.place)}`
+    this.#stderr.write(`${visible(progress.phase)}${to}${total}\n`)
   }
 
-  #json(progress: Progress, now: number): void {
-    if (progress.phase !== this.#phase) this.#flushJson()
-    const isDue = progress.phase !== this.#phase || now - this.#drawnMs >= jsonEveryMs
-    this.#phase = progress.phase
-    this.#unprinted = progress
+  #json(lane: Lane, progress: Progress, now: number): void {
+    if (progress.phase !== lane.phase) this.#flushJson(lane)
+    const isDue = progress.phase !== lane.phase || now - lane.drawnMs >= jsonEveryMs
+    lane.phase = progress.phase
+    lane.unprinted = progress
     if (!isDue) return
-    this.#drawnMs = now
-    this.#flushJson(now)
+    lane.drawnMs = now
+    this.#flushJson(lane, now)
   }
 
   /** The last word of a phase is always said. */
-  #flushJson(now: number = performance.now()): void {
-    const progress = this.#unprinted
-    this.#unprinted = null
+  #flushJson(lane: Lane, now: number = performance.now()): void {
+    const progress = lane.unprinted
+    lane.unprinted = null
     if (progress === null) return
-    const { phase, done, total, unit } = progress
-    const line = { progress: { phase, done, total, unit, ...this.#pace.of(progress, now) } }
+    const { phase, place, done, total, unit } = progress
+    const line = { progress: { phase, place, done, total, unit, ...lane.pace.of(progress, now) } }
     this.#stderr.write(`${JSON.stringify(line)}\n`)
   }
 
-  async #loadBar(): Promise<void> {
+  async #loadBars(): Promise<void> {
     if (this.#loading) return
     this.#loading = true
     const { default: cliProgress } = await import('cli-progress')
     if (this.#ended) return
-    const format = '{phase} {bar} {amountText}'
-    const bar = new cliProgress.SingleBar(
+    this.#bars = new cliProgress.MultiBar(
       {
-        format,
+        format: '{phase} {bar} {amountText}',
         stream: this.#stderr,
         clearOnComplete: true,
         // A process that is killed cannot put the terminal's modes back: none is changed.
@@ -98,14 +115,18 @@ export class ProgressPrinter {
       },
       cliProgress.Presets.shades_classic,
     )
-    bar.start(1, 0, { phase: '', amountText: '' })
-    this.#bar = bar
   }
 }
 
-function draw(bar: SingleBar, { phase, done, total }: Progress, amountText: string): void {
+function draw(bar: Bar, { phase, place, done, total }: Progress, amountText: string): void {
+  const words = place === undefined ? phase : `${phase} to ${shortPlace(place)}`
   bar.setTotal(Math.max(1, total))
-  bar.update(total === 0 ? 0 : Math.min(done, total), { phase: visible(phase), amountText })
+  bar.update(total === 0 ? 0 : Math.min(done, total), { phase: visible(words), amountText })
+}
+
+/** Places differ at their ends more often than not. */
+function shortPlace(place: string): string {
+  return place.length <= placeLengthMax ? place : `…${place.slice(1 - placeLengthMax)}`
 }
 
 /** '120 of 500 objects, 12 MB, 3.1 MB/s, ~8 s left'. */

@@ -4,7 +4,7 @@ import { printTransfer } from '../format/transfer.ts'
 export const command: Command = {
   usage: ['push [-u] [-f] [--tags] [REMOTE [REFSPEC...]]', 'push --delete REMOTE REF...'],
   description:
-    "Sends the current branch, or each REFSPEC (main, main:other, :gone, a tag), to REMOTE (default: the branch's remote,\nor origin). All refs move together or none. A branch that has commits you do not have is refused: pull first.\nA remote may stand for several places (`varve remote set-url --push`): all get it, and each that fails is named.",
+    "Sends the current branch, or each REFSPEC (main, main:other, :gone, a tag), to REMOTE (default: the branch's remote,\nor origin). All refs move together or none. A branch that has commits you do not have is refused: pull first.\nA remote may stand for several places (`varve remote set-url --push`): all get it, side by side, and each that fails is named.",
   options: {
     'set-upstream': { type: 'flag', short: 'u', about: 'let the branch follow the one it is pushed to' },
     force: { type: 'flag', short: 'f', about: 'even if commits there are lost' },

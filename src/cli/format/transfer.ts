@@ -9,15 +9,14 @@ import { shortId } from './commit.ts'
 import { counted, sizeText } from './size.ts'
 
 export function printTransfer(out: Output, result: TransferResult, direction: 'from' | 'to'): void {
-  printOne(out, result, direction)
-  for (const copy of result.copies ?? []) printOne(out, copy, direction)
+  const { copies = [] } = result
+  for (const one of [result, ...copies]) {
+    if (one.updates.length > 0 || one.objects > 0) printOne(out, one, direction)
+    else out.say(`${copies.length === 0 ? '' : `${visible(shownUrl(one.url))}: `}everything up to date`)
+  }
 }
 
 function printOne(out: Output, result: PushedCopy, direction: 'from' | 'to'): void {
-  if (result.updates.length === 0 && result.objects === 0) {
-    out.say('everything up to date')
-    return
-  }
   const moved =
     result.objects === 0 ? '' : `, ${counted(result.objects, 'object')} (${sizeText(result.bytes)})`
   out.say(`${direction} ${visible(shownUrl(result.url))}${moved}`)

@@ -77,6 +77,12 @@ export function isAtHand(url: string): boolean {
   return transportOf(url) === fileTransport
 }
 
+/** Whether somebody may be asked for a password on the terminal: by ssh, or by Git and its helpers. */
+export function mayAsk(url: string): boolean {
+  const transport = transports.find((candidate) => candidate.accepts(url))
+  return transport === sshTransport || (transport === gitTransport && !/^git\+file:/i.test(url))
+}
+
 /** Relative paths made absolute, so that a remote that is written down is found from everywhere. */
 export function absoluteUrl(url: string, base: string): string {
   return transportOf(url).isLocal(url) ? path.resolve(base, url) : url
