@@ -51,7 +51,7 @@ export async function createBundleOf(
   return readBundle(file)
 }
 
-/** What a bundle says of itself. @throws VarveError VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT, VARVE_IO */
+/** What a bundle says of itself. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT, VARVE_IO */
 export async function readBundle(file: string): Promise<BundleInfo> {
   const { BundleStore } = await import('../remote/transports/bundle/store.ts')
   const { header, segment, bytes } = await BundleStore.open(file)

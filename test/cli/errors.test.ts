@@ -106,6 +106,13 @@ describe('errors', () => {
       message: "no such file: 'nowhere.csv'",
       hint: expect.stringContaining('OURS, BASE and THEIRS'),
     })
+    for (const words of [
+      ['bundle', 'verify', 'nowhere'],
+      ['bundle', 'list', 'nowhere'],
+      ['car', 'import', '--branch', 'theirs', 'nowhere'],
+      ['import', 'nowhere', '--as', 'new.csv', '--key', 'id'],
+    ])
+      expect(await failure(words)).toMatchObject({ exit: 40, message: "no such file: 'nowhere'" })
     expect(await failure(['merge-file', 'a.csv', '.', 'a.csv'])).toMatchObject({
       exit: 52,
       message: "cannot read '.': it is a folder",

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs'
 import { usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
 import { counted, sizeText } from '../format/size.ts'
 import type { Command, Context } from '../interface.ts'
+import { fileBytes } from '../read-file.ts'
 import { visible } from '../visible.ts'
 import { writeFile } from '../write-file.ts'
 
@@ -55,7 +55,7 @@ async function importIt({ arguments: given, out, repository, operation }: Contex
   const branch = given.text('branch')
   if (branch === undefined) throw usage('which branch shall it be? --branch NAME')
   const file = given.words[1]!
-  const source = file === '-' ? process.stdin : createReadStream(file)
+  const source = file === '-' ? process.stdin : fileBytes(file)
   const repo = await repository()
   const result = await repo.importCar(source, { ...operation, branch })
   out.result(result, () =>

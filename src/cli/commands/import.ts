@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../format/size.ts'
@@ -6,6 +6,7 @@ import { shortId } from '../format/commit.ts'
 import { type ExchangeFormat, exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
+import { fileBytes } from '../read-file.ts'
 import { visible } from '../visible.ts'
 import { keyColumns } from './track.ts'
 
@@ -62,7 +63,7 @@ async function run(context: Context): Promise<number> {
   const message = given.text('message')
   if (format === 'sqlite' && file !== '-') checkWhole(file)
   const repo = await repository({ commits: true })
-  const result = await repo.importTable(file === '-' ? process.stdin : bytesOf(file), {
+  const result = await repo.importTable(file === '-' ? process.stdin : fileBytes(file), {
     ...operation,
     path: toRepositoryPath(repo.root, as),
     format,
@@ -126,13 +127,4 @@ function checkWhole(file: string): void {
     data: { file, log },
     hint: `end the program that uses it, or run: sqlite3 ${file} 'PRAGMA wal_checkpoint(TRUNCATE)'`,
   })
-}
-
-async function* bytesOf(file: string): AsyncIterable<Uint8Array> {
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 })) yield chunk as Uint8Array
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new VarveError('VARVE_PATH_NOT_FOUND', `there is no file '${file}'`, { cause: error })
-  }
 }

@@ -5,7 +5,7 @@ import { Lru } from '../../../base/lru.ts'
 import { VarveError, isVarveError, throwIfAborted } from '../../../base/errors.ts'
 import { type Cid, type CommitCid, codecOf, shortCid } from '../../../encoding/cid.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
-import { ioError, openExisting, readRange } from '../../../store/disk/files.ts'
+import { ioError, isMissing, openExisting, readRange } from '../../../store/disk/files.ts'
 import { packPath, segmentPath } from '../../../store/disk/layout.ts'
 import { type Place, type ReadContext, readObjects, readRecords } from '../../../store/disk/read.ts'
 import type {
@@ -64,7 +64,7 @@ export class BundleStore implements Store {
     this.#context = { locate: (cid) => this.#locate(cid), cache, location: file }
   }
 
-  /** @throws VarveError VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT, VARVE_IO */
+  /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT, VARVE_IO */
   static async open(file: string): Promise<BundleStore> {
     return reading(file, (fd) => {
       const { size } = fs.fstatSync(fd)
@@ -210,6 +210,8 @@ function reading<T>(file: string, work: (fd: number) => T): T {
   try {
     fd = openExisting(file)
   } catch (cause) {
+    if (isMissing(cause))
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${file}'`, { data: { path: file }, cause })
     throw ioError(cause, file)
   }
   try {
