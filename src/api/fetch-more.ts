@@ -1,5 +1,6 @@
 // Fetching more than what is new: history that a shallow clone left out, contents that a partial one did.
 import { VarveError } from '../base/errors.ts'
+import type { CommitCid } from '../encoding/cid.ts'
 import type { TreeEntry } from '../files/interface.ts'
 import { PathFilter } from '../files/path-filter.ts'
 import { Tree } from '../files/tree.ts'
@@ -44,4 +45,24 @@ export async function fetchPaths(
   )
   const come = store instanceof PartialStore ? await store.bringAll(contents, during) : nothingCame
   return { paths: entries.length, ...come }
+}
+
+/** Of what a clone's filter names, that which is not there: a slip of the pen would look like an empty dataset. */
+export async function warnOfNothing(
+  { store, nodes }: Repo,
+  filter: PathFilter,
+  head: CommitCid,
+  { onWarning, signal }: t.OpenOptions & t.OperationOptions,
+): Promise<void> {
+  if (onWarning === undefined) return
+  const tree = await Tree.load(nodes, (await readCommit(store, head)).tree)
+  let unmatched = filter.parts()
+  for await (const batch of tree.scan({ signal })) {
+    unmatched = unmatched.filter((part) => !batch.some(({ path }) => part.selects(path)))
+    if (unmatched.length === 0) return
+  }
+  const names = unmatched.map(({ patterns }) => `'${patterns.join()}'`)
+  onWarning(
+    `the filter names nothing that is there: ${names.join(', ')} ('varve config partial.filter PATH', then 'varve restore .', puts it right)`,
+  )
 }

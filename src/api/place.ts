@@ -24,6 +24,7 @@ import { DiskStore } from '../store/disk/store.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import { recover } from '../worktree/recover.ts'
+import { warnOfNothing } from './fetch-more.ts'
 import type { OpenOptions, OperationOptions } from './interface.ts'
 
 export const dotName = '.varve'
@@ -138,6 +139,8 @@ export async function clonePlace<T extends { close(): Promise<void> }>(
           : await cloneAt(place.store, remote, { ...how, at })
       if (place.root !== null && cloned.head !== null) await checkOut(place, cloned.head, options)
       else await note(place.store, null)
+      if (cloned.head !== null && place.filter !== null)
+        await warnOfNothing(createContext(place.store, options), place.filter, cloned.head, options)
       return open(place)
     } finally {
       await remote.close()

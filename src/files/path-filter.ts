@@ -35,6 +35,11 @@ export class PathFilter {
     return always.test(path) || this.selects(path)
   }
 
+  /** Each of its patterns as a filter of its own. */
+  parts(): PathFilter[] {
+    return this.patterns.map((pattern) => new PathFilter([pattern]))
+  }
+
   /** As has, by the patterns alone. */
   selects(path: Path): boolean {
     return this.#matcher.test(path).ignored

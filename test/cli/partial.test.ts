@@ -175,6 +175,16 @@ describe('a filtered clone', () => {
     expect(await json(['fsck'], here)).toMatchObject({ problems: [] })
   })
 
+  test('says which of its paths are not there', async () => {
+    const { code, stderr } = await varve(
+      ['clone', '--filter', 'images', '--filter', 'peple.csv', hub, 'slip'],
+      at,
+    )
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/names nothing that is there: 'peple.csv' /)])
+    const whole = await varve(['clone', '--filter', 'images', '--filter', '*.csv', hub, 'no-slip'], at)
+    expect([whole.code, whole.stderr]).toEqual([0, ''])
+  })
+
   test('a filter that cannot be read is refused before it is kept', async () => {
     for (const bad of ['["people.csv"', '[]', '../x', '[1]', '!x'])
       expect(await varve(['config', 'partial.filter', bad], here)).toMatchObject({ code: 2 })

@@ -58,6 +58,7 @@ async function run({ arguments: given, out, environment, operation }: Context): 
   const repository = await Repository.clone(url, directory, {
     ...(await openOptions(environment)),
     ...operation,
+    onWarning: (message) => out.warn(visible(message)),
     bare: given.flag('bare'),
     ...optional('branch', given.text('branch')),
     ...optional('depth', given.number('depth')),
