@@ -84,6 +84,15 @@ describe('Markdown', () => {
     expect(await ok(['diff', 'main..main', '--format', 'markdown'], at)).toBe('No changes.\n\n')
   })
 
+  test('of a commit has its message in a fence, then what it changed', async () => {
+    const text = await ok(['show', 'topic', '--format', 'markdown'], at)
+    expect(text).toMatch(
+      /^### <code>Topic<\/code> \([0-9a-f]{8}\)\n\n```\ncommit [0-9a-f]{64} \(topic\)\nAuthor: Ada Lovelace .*\nDate: .*\n\n {4}Topic\n```\n\n### <code>a&#124;b.csv<\/code>: 2 rows changed\n/,
+    )
+    expect(await ok(['show', 'topic', '--stat', '--format', 'markdown'], at)).toContain('**3 paths changed, ')
+    expect((await varve(['show', 'topic:notes.txt', '--format', 'markdown'], at)).code).toBe(2)
+  })
+
   test('of a dry run names the clash first; the merge itself says the same', async () => {
     const { code, stdout } = await varve(['merge', '--dry-run', 'topic', '--format', 'markdown'], at)
     expect(code).toBe(21)
