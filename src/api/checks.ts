@@ -7,6 +7,7 @@ import { emptyTreeOf } from '../repo/empty.ts'
 import { readHead } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexRef } from '../repo/interface.ts'
 import type { CheckReport } from '../rules/interface.ts'
+import { forkTree } from './diff-ends.ts'
 import type { OperationOptions } from './interface.ts'
 
 export interface RuleCheckOptions extends OperationOptions {
@@ -14,7 +15,10 @@ export interface RuleCheckOptions extends OperationOptions {
   readonly revision?: string
   /** What the next commit will hold. */
   readonly staged?: boolean
-  /** Only rows that were added or changed since this revision, and what their change breaks elsewhere. */
+  /**
+   * Only rows that were added or changed since what is checked left this revision (their merge base), and what their
+   * change breaks elsewhere.
+   */
   readonly changedSince?: string
   /** Only tables at or below these paths. */
   readonly paths?: readonly string[]
@@ -35,7 +39,9 @@ export async function checkRules(
     const { checkTree } = await import('../rules/check-tree.ts')
     const tree = await Tree.load(io.nodes, await treeToCheck(repo, folder, io, options))
     const before =
-      changedSince === undefined ? null : await Tree.load(io.nodes, await treeOf(repo, changedSince))
+      changedSince === undefined
+        ? null
+        : await Tree.load(io.nodes, await treeBefore(repo, changedSince, options.revision ?? 'HEAD'))
     let done = 0
     const onRows = (rows: number): void =>
       onProgress?.({ phase: 'checking rules', done: (done += rows), total: 0, unit: 'rows' })
@@ -58,6 +64,14 @@ async function treeToCheck(
   if (staged === true) return index ?? (await readHead(repo.store, manifest)).commit?.tree ?? emptyTreeOf(io)
   if (folder === null) return treeOf(repo, 'HEAD')
   return folder.snapshot(io, index ?? emptyTreeOf(io), { signal: options.signal })
+}
+
+/** As 'varve diff A...B': what the other side has changed meanwhile is not this side's doing. */
+async function treeBefore(repo: Repo, since: string, revision: string): Promise<Cid> {
+  const manifest = await repo.store.manifest()
+  const hint =
+    "a shallow clone gets more history with 'varve fetch --deepen N'; all rows are checked without --changed-since"
+  return forkTree(repo, manifest, { from: since, to: revision }, hint)
 }
 
 async function treeOf(repo: Repo, revision: string): Promise<Cid> {

@@ -55,14 +55,19 @@ export async function diffEnds(
   return { from: options.from === undefined ? staged : await treeOf(options.from), to: files }
 }
 
-/** 'A...B' compares B with the commit where it left A. */
-async function forkTree(repo: Repo, manifest: Manifest, range: { from: string; to: string }): Promise<Cid> {
+/** 'A...B' compares B with the commit where it left A. @throws VarveError VARVE_NOT_POSSIBLE when it never did */
+export async function forkTree(
+  repo: Repo,
+  manifest: Manifest,
+  range: { readonly from: string; readonly to: string },
+  hint = `compare them directly: 'varve diff ${range.from}..${range.to}'`,
+): Promise<Cid> {
   const [a, b] = await Promise.all(
     [range.from, range.to].map((name) => resolveRevision(repo.store, name, manifest)),
   )
   const [base] = await mergeBases(repo.store, a!.commit, b!.commit)
   if (base !== undefined) return (await readCommit(repo.store, base)).tree
   throw new VarveError('VARVE_NOT_POSSIBLE', `'${range.from}' and '${range.to}' have no history in common`, {
-    hint: `compare them directly: 'varve diff ${range.from}..${range.to}'`,
+    hint,
   })
 }

@@ -188,6 +188,20 @@ describe('of what has changed since', () => {
     ])
   })
 
+  test("what the other branch changed meanwhile is not counted as this one's, as in diff A...B", async () => {
+    await using repo = await start()
+    await repo.createBranch('topic')
+    await repo.transaction('topic', (tx) => tx.table('people').put({ id: 4, v: -2, city: 'W' }))
+    // There row 1 is put right and row 2 gone: against that tip, topic would seem to bring the old faults in again.
+    await repo.transaction('main', (tx) => {
+      tx.table('people').put({ id: 1, v: 1, city: 'W' })
+      tx.table('people').delete(3)
+    })
+    const of = { changedSince: 'main', revision: 'topic' }
+    expect(await found(repo, of)).toEqual([['people.v', 'min', 1, [4]]])
+    expect(await found(repo, { changedSince: 'topic', revision: 'main' })).toEqual([])
+  })
+
   test('a new row with a cell that an old one has is found, on whichever side its key lies', async () => {
     await using repo = await start()
     await repo.transaction('main', (tx) => tx.table('people').put({ id: 0, v: 5, city: 'W' }))
