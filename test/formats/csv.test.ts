@@ -54,6 +54,12 @@ test('a file with a key of two columns, in another order than they stand, comes 
   await roundTrip('a,b,c\n1,x,p\n2,w,q\n1,w,r\n"1",z,s\n', ['b', 'a'])
 })
 
+test('columns have the type of their cells, however long the rows are', async () => {
+  const text = (at: number): string => `${'x'.repeat(1_200_000)}${at}`
+  const { table } = await roundTrip(`id,text,n\n1,${text(1)},1.5\n2,${text(2)},2.5\n3,${text(3)},3`, ['id'])
+  expect(table.schema.columns.map(({ type }) => type)).toEqual(['int', 'text', 'decimal'])
+})
+
 test('cells of all lengths come back, in line and out of line', async () => {
   for (const length of [199, 200, 1023, 1024, 1025, 70_000]) {
     const cell = 'x'.repeat(length)

@@ -10,6 +10,8 @@ import { type DialectGuess, sniffDialect } from './sniff.ts'
 
 const headBytes = 256 << 10
 const headBytesMax = 8 << 20
+/** Rows that are looked at, however long they are, before a column without cells is called text. */
+const sampleRowsMin = 16
 
 export interface CsvHead extends FoundHeader {
   readonly bom: boolean
@@ -26,10 +28,21 @@ export async function readHead(
   const { head, bom } = await peekHead(slicer, headBytes)
   const guess = sniffDialect(head, { format: format as 'csv' | 'tsv', key, previous })
   const found = await findHeader(slicer, guess)
-  const { header, bytes } = found
   const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
-  const sample = sampleRows(bytes.subarray(header.length), dialect, header.names.length)
-  return { ...found, bom, guess, sample }
+  const { header } = found
+  let { bytes } = found
+  for (;;) {
+    const sample = sampleRows(bytes.subarray(header.length), dialect, header.names.length)
+    const isEnough = sample.rows >= sampleRowsMin || slicer.hasAll || bytes.length >= headBytesMax
+    if (isEnough) return { ...found, bytes, bom, guess, sample }
+    bytes = await peekCompleted(slicer, 2 * bytes.length, guess)
+  }
+}
+
+/** With the line end that the file's last line may lack. */
+async function peekCompleted(slicer: Slicer, length: number, { eol }: DialectGuess): Promise<Uint8Array> {
+  const { head } = await peekHead(slicer, length)
+  return slicer.hasAll ? concatBytes([head, utf8(eol)]) : head
 }
 
 async function peekHead(slicer: Slicer, length: number): Promise<{ head: Uint8Array; bom: boolean }> {
@@ -50,11 +63,11 @@ async function findHeader(slicer: Slicer, guess: DialectGuess): Promise<FoundHea
   const dialect = dialectOf(guess.delimiter, guess.quote, guess.eol)
   for (let length = headBytes; length <= headBytesMax; length *= 2) {
     const { head } = await peekHead(slicer, length)
-    const whole = slicer.hasAll ? concatBytes([head, utf8(guess.eol)]) : head
-    const header = head.length === 0 ? null : readHeader(whole, dialect)
+    const bytes = await peekCompleted(slicer, length, guess)
+    const header = head.length === 0 ? null : readHeader(bytes, dialect)
     if (header !== null) {
       if (header.names.length === 1 && header.names[0] === '') break
-      return { header, bytes: whole, isCompleted: header.length > head.length }
+      return { header, bytes, isCompleted: header.length > head.length }
     }
     if (slicer.hasAll) break
   }

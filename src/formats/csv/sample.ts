@@ -6,6 +6,8 @@ import { cellMark, RecordReader } from './record.ts'
 const rowsMax = 2000
 
 export interface Sample {
+  /** How many were whole. */
+  readonly rows: number
   /** By column: texts of its first cells that are not empty. */
   readonly texts: readonly (readonly string[])[]
   /** By column: quoted as a rule; null when no cell tells. */
@@ -18,7 +20,8 @@ export function sampleRows(head: Uint8Array, dialect: Dialect, columns: number):
   const quoted = new Int32Array(columns)
   const bare = new Int32Array(columns)
   const reader = new RecordReader(head, dialect)
-  for (let at = 0, row = 0; row < rowsMax && at < head.length; row++) {
+  let rows = 0
+  for (let at = 0; rows < rowsMax && at < head.length; rows++) {
     at = reader.read(at)
     if (at < 0) break
     for (let i = 0; i < Math.min(reader.count, columns); i++) {
@@ -33,5 +36,5 @@ export function sampleRows(head: Uint8Array, dialect: Dialect, columns: number):
     }
   }
   const always = texts.map((_, i) => (quoted[i] === bare[i] ? null : quoted[i]! > bare[i]!))
-  return { texts, always }
+  return { rows, texts, always }
 }
