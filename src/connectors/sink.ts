@@ -70,8 +70,18 @@ export interface RowMessage {
   readonly kind: 'insert' | 'update' | 'delete'
   /** The key's columns, in the order of the key. */
   readonly key: Row
+  /** The same for whoever makes a name of it: keys that differ have texts that differ. */
+  readonly keyTexts: readonly KeyText[]
   /** null for an insert. */
   readonly before: Row | null
   /** null for a delete. */
   readonly after: Row | null
+}
+
+/** One cell of a key. */
+export interface KeyText {
+  /** As it is written; bytes in base64. */
+  readonly text: string
+  /** Where it is of another kind than its column's cells are, as the text '7' among numbers; else null. */
+  readonly kind: string | null
 }

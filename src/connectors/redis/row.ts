@@ -1,9 +1,14 @@
 // A row as a hash of Redis: its key, and its fields as text.
 import type { Row, Value } from '../../table/interface.ts'
+import type { KeyText } from '../sink.ts'
 
-/** 'shop:people:7'; parts of a key that has several are parted by colons, and what a part has of them is written as %3A. */
-export function rowKey(prefix: string, table: string, key: Row): string {
-  return [prefix, partOf(table), ...Object.values(key).map((value) => partOf(textOf(value)))].join(':')
+/**
+ * 'shop:people:7'; parts of a key that has several are parted by colons, and what a part has of them is written as %3A. The
+ * text '7' among numbers is 'shop:people:text%7': no other sign stands behind a percent sign but that of an escape.
+ */
+export function rowKey(prefix: string, table: string, key: readonly KeyText[]): string {
+  const parts = key.map(({ kind, text }) => (kind === null ? '' : `${kind}%`) + partOf(text))
+  return [prefix, partOf(table), ...parts].join(':')
 }
 
 /** Field, value, field, value, in the order of the columns; empty cells are no fields. */

@@ -69,8 +69,8 @@ async function deliver(client: Client, prefix: string, state: string, batch: Bat
   const begins = number === 0 && (previous === null || done === previous)
   if (!begins && (done !== previous || toward !== delivery)) throw overtaken(link)
   const transaction = client.multi()
-  for (const { table, key, after } of messages) {
-    const name = rowKey(prefix, table, key)
+  for (const { table, keyTexts, after } of messages) {
+    const name = rowKey(prefix, table, keyTexts)
     transaction.del(name)
     const fields = after === null ? [] : rowFields(after)
     if (fields.length > 0) transaction.hSet(name, fields)

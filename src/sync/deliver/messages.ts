@@ -17,6 +17,7 @@ import { decodeKey } from '../../table/key.ts'
 import { type RowShape, cellLinks, entrySlots, rowShape, slotsToRow } from '../../table/rows.ts'
 import { type RowSlots, absentSlot, slotContentLength } from '../../table/row.ts'
 import { equalSlotValues, fetchContents } from '../../table/slot.ts'
+import { keyTexts } from './key-texts.ts'
 import type { KeyedMessage } from './telling.ts'
 
 const batchRows = 500
@@ -142,6 +143,7 @@ async function groupMessages(
       table: path,
       kind,
       key: keyRow((shapes.after ?? shapes.before)!, key),
+      keyTexts: keyTexts((shapes.after ?? shapes.before)!.schema, key),
       before: before === null ? null : slotsToRow(shapes.before!, key, before, contents),
       after: after === null ? null : slotsToRow(shapes.after!, key, after, contents),
     }

@@ -119,7 +119,17 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
     isLast: true,
     commit: 'c1',
     committedMs: 0,
-    messages: [{ id: 'm', table, kind: 'insert', key: { id: 1 }, before: null, after: { id: 1 } }],
+    messages: [
+      {
+        id: 'm',
+        table,
+        kind: 'insert',
+        key: { id: 1 },
+        keyTexts: [{ kind: null, text: '1' }],
+        before: null,
+        after: { id: 1 },
+      },
+    ],
   })
 
   async function deliver(

@@ -102,7 +102,16 @@ function keyAndCertificate(certificate: string): string {
 function row(id: number, text = '', kind: RowMessage['kind'] = 'insert'): RowMessage {
   const cells = { id, text }
   const [before, after] = [kind === 'insert' ? null : cells, kind === 'delete' ? null : cells]
-  return { id: `m${id} ${kind} ${text.slice(0, 9)}`, table: 'people', kind, key: { id }, before, after }
+  const keyTexts = [{ kind: null, text: `${id}` }]
+  return {
+    id: `m${id} ${kind} ${text.slice(0, 9)}`,
+    table: 'people',
+    kind,
+    key: { id },
+    keyTexts,
+    before,
+    after,
+  }
 }
 
 const batch = (...messages: readonly RowMessage[]): Batch => ({

@@ -110,7 +110,17 @@ describe.skipIf(program === null)(`MQTT${without}`, () => {
     isLast: true,
     commit: 'c1',
     committedMs: 0,
-    messages: [{ id: 'm', table, kind: 'insert', key: { id: 1 }, before: null, after: { id: 1, text } }],
+    messages: [
+      {
+        id: 'm',
+        table,
+        kind: 'insert',
+        key: { id: 1 },
+        keyTexts: [{ kind: null, text: '1' }],
+        before: null,
+        after: { id: 1, text },
+      },
+    ],
   })
 
   async function deliver(

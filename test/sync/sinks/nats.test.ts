@@ -87,7 +87,15 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
     commit: 'c1',
     committedMs: 0,
     messages: [
-      { id: `m ${table}`, table, kind: 'insert', key: { id: 1 }, before: null, after: { id: 1, text } },
+      {
+        id: `m ${table}`,
+        table,
+        kind: 'insert',
+        key: { id: 1 },
+        keyTexts: [{ kind: null, text: '1' }],
+        before: null,
+        after: { id: 1, text },
+      },
     ],
   })
 

@@ -100,6 +100,7 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
         table: 'people',
         kind: 'insert',
         key: { id: 1 },
+        keyTexts: [{ kind: null, text: '1' }],
         before: null,
         after: { id: 1, name: 'Ada' },
       },
@@ -212,6 +213,50 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     expect(await names()).toEqual(now)
   }, 60_000)
 
+  test('rows whose keys are written alike are hashes of their own', async () => {
+    const store = MemoryStore.create()
+    const author = { name: 'Ada', email: 'ada@example.org' }
+    const repository = DataRepository.over(store, { author })
+    const ids = [7, '7', true, 'true', 1.5, '1.5', 'text%7']
+    await repository.transaction('main', (tx) => {
+      const mixed = tx.createTable('mixed', { key: ['id'] })
+      for (const id of ids) mixed.put({ id, name: `${typeof id} ${id}` })
+      const numbers = tx.createTable('numbers', { key: ['id'] })
+      numbers.put({ id: 7, name: 'number 7' })
+    })
+    await repository.transaction('main', (tx) => {
+      tx.table('numbers').put({ id: '7', name: 'string 7' })
+    })
+    const link: Link = {
+      name: 'shop',
+      endpoint: `redis://127.0.0.1:${broker.port}?prefix=alike`,
+      mode: 'materialize',
+      tables: ['mixed', 'numbers'],
+      into: '',
+      branch: 'main',
+    }
+    const sync = async (): Promise<void> => {
+      const sink = await open('?prefix=alike')
+      try {
+        await deliverRound({ repo: createContext(store, { author }), sink, link, options: {} })
+      } finally {
+        await sink.close()
+      }
+    }
+    await sync()
+    const names = async (): Promise<string[]> =>
+      Object.values(await rowsOf(broker.port, 'alike'))
+        .map((row) => row['name']!)
+        .sort()
+    const all = [...ids.map((id) => `${typeof id} ${id}`), 'number 7', 'string 7'].sort()
+    expect(await names()).toEqual(all)
+    await repository.transaction('main', (tx) => {
+      tx.table('mixed').delete('7')
+    })
+    await sync()
+    expect(await names()).toEqual(all.toSpliced(all.indexOf('string 7'), 1))
+  })
+
   test('a server that ends in the middle is unreachable', async () => {
     const other = await startRedis()
     const sink = await openSink(`redis://127.0.0.1:${other.port}`, { link: 'shop', environment })
@@ -223,10 +268,19 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
 })
 
 test('keys of rows cannot be taken for those of others', () => {
-  expect(rowKey('p', 'a/b.csv', { id: 7 })).toBe('p:a/b.csv:7')
-  expect(rowKey('p', 'a', { x: 'b:c', y: 'd' })).toBe('p:a:b%3Ac:d')
-  expect(rowKey('p', 'a', { x: 'b', y: 'c:d' })).toBe('p:a:b:c%3Ad')
-  expect(rowKey('p', 'a', { x: 'b%3Ac' })).toBe('p:a:b%253Ac')
+  const name = (...texts: (string | [kind: string, text: string])[]): string =>
+    rowKey(
+      'p',
+      'a/b.csv',
+      texts.map((text) =>
+        typeof text === 'string' ? { kind: null, text } : { kind: text[0], text: text[1] },
+      ),
+    )
+  expect(name('7')).toBe('p:a/b.csv:7')
+  expect(name('b:c', 'd')).toBe('p:a/b.csv:b%3Ac:d')
+  expect(name('b', 'c:d')).toBe('p:a/b.csv:b:c%3Ad')
+  expect(name('b%3Ac')).toBe('p:a/b.csv:b%253Ac')
+  expect([name(['text', '7']), name('text%7')]).toEqual(['p:a/b.csv:text%7', 'p:a/b.csv:text%257'])
   expect(rowFields({ a: null, b: true, c: 10n ** 20n, d: { e: [1] } })).toEqual([
     'b',
     'true',

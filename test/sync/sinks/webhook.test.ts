@@ -38,7 +38,17 @@ describe('a webhook', () => {
     isLast: true,
     commit: 'c1',
     committedMs: 0,
-    messages: [{ id: 'm1', table: 'people', kind: 'insert', key: { id: 1 }, before: null, after: { id: 1 } }],
+    messages: [
+      {
+        id: 'm1',
+        table: 'people',
+        kind: 'insert',
+        key: { id: 1 },
+        keyTexts: [{ kind: null, text: '1' }],
+        before: null,
+        after: { id: 1 },
+      },
+    ],
   }
 
   async function deliver(given: Readonly<Record<string, string>> = environment): Promise<string> {
