@@ -18,6 +18,7 @@ export type {
   DerivedTable,
   FunctionDerivation,
 } from './derive/interface.ts'
+export type { QueriedTable, QueryColumn, QueryOptions, QueryResult } from './query/interface.ts'
 export type { RuleCheckOptions } from './api/checks.ts'
 export type { BrokenRule, CheckReport, CheckedTable, RuleName, Violation } from './rules/interface.ts'
 export type * from './api/policy-interface.ts'

@@ -26,7 +26,8 @@ import type {
   RowLogOptions,
   RowSelector,
 } from './row-history.ts'
-import { findTable, keyParts, noPath } from './snapshot.ts'
+import { findTable } from '../repo/find-table.ts'
+import { keyParts, noPath } from './snapshot.ts'
 
 const linesAtOnce = 1000
 

@@ -1,7 +1,8 @@
-// Tables that are computed from other tables of the dataset.
+// Tables that are computed from other tables of the dataset, and questions about tables.
 import { VarveError } from '../base/errors.ts'
 import type { Derivation, DeriveOptions, DeriveReport } from '../derive/interface.ts'
 import { configFileName } from '../dataset/interface.ts'
+import type { QueryOptions, QueryResult } from '../query/interface.ts'
 import { SyncedRepository } from './synced-repository.ts'
 
 export abstract class DerivingRepository extends SyncedRepository {
@@ -26,5 +27,15 @@ export abstract class DerivingRepository extends SyncedRepository {
     const { derive } = await import('../derive/derive.ts')
     const { repo, folder } = this
     return derive({ repo, folder, derivations, branch, cacheDir: this.cacheDir ?? null, options: rest })
+  }
+
+  /**
+   * Answers one SELECT in SQLite's words over tables as they are committed. A name may say a revision:
+   * `"people@v1"`, so that versions can be compared. Close the result.
+   * @throws VarveError VARVE_USAGE (no such query), VARVE_PATH_NOT_FOUND (no such table), VARVE_REF_NOT_FOUND
+   */
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
+    const { query } = await import('../query/query.ts')
+    return query(this.repo, sql, this.cacheDir ?? null, options)
   }
 }

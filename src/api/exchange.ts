@@ -22,7 +22,7 @@ import { loadTable, writeTable } from '../table/table-object.ts'
 import { keyValues } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { ImportResult, OperationOptions } from './interface.ts'
-import { findTable, noTable } from './snapshot.ts'
+import { findTable, noTable } from '../repo/find-table.ts'
 import { TableEdits } from './table-edits.ts'
 
 /** Formats that rows go in from and out to. */

@@ -11,6 +11,7 @@ import { renderTable } from '../formats/render.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
+import { findTable, noTable } from '../repo/find-table.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { Row, Value } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
@@ -130,28 +131,6 @@ function listEntry(path: string, entry: TreeEntry, size: number): ListEntry {
     size,
     id: content === null ? '' : digestHex(content),
   }
-}
-
-const tableExtensions = ['', '.csv', '.tsv', '.jsonl']
-
-/** 'people' also finds 'people.csv', 'people.tsv' and 'people.jsonl'. */
-export async function findTable(
-  tree: Tree,
-  name: string,
-): Promise<{ path: string; table: Cid; executable: boolean } | null> {
-  for (const extension of tableExtensions) {
-    const entry = await tree.get(name + extension)
-    if (entry?.kind === 'table')
-      return { path: name + extension, table: entry.table, executable: entry.executable }
-  }
-  return null
-}
-
-export function noTable(name: string, revision: string): VarveError {
-  return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' in '${revision}'`, {
-    data: { table: name, revision },
-    hint: `see what is there with 'varve ls ${revision}'; a file becomes a table with 'varve track FILE --key COLUMN'`,
-  })
 }
 
 export async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {

@@ -8,7 +8,8 @@ import type { Row, Schema, Value } from '../table/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import type { Key, KeyRangeOptions, NewTable, TableView, TableWriter } from './data.ts'
-import { findTable, keyParts, noTable, viewOf } from './snapshot.ts'
+import { findTable, noTable } from '../repo/find-table.ts'
+import { keyParts, viewOf } from './snapshot.ts'
 
 type InputRow = Readonly<Record<string, Value>>
 interface Abortable {

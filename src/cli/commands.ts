@@ -57,6 +57,7 @@ export const commands: readonly CommandEntry[] = [
   entry('link', 'data', 'Declare live systems to keep in step with', () => import('./commands/link.ts')),
   entry('sync', 'data', 'Bring linked tables in step', () => import('./commands/sync.ts')),
   entry('derive', 'data', 'Compute tables from other tables', () => import('./commands/derive.ts')),
+  entry('sql', 'data', 'Ask tables of any version', () => import('./commands/sql.ts')),
   entry('ls', 'data', 'List files and tables', () => import('./commands/ls.ts')),
   entry('cat', 'data', 'Print a file', () => import('./commands/cat.ts')),
   entry('import', 'data', 'Load rows into a table, or a Git history', () => import('./commands/import.ts')),

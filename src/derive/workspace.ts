@@ -18,9 +18,9 @@ export class Workspace {
     this.#file = file
   }
 
-  /** In `folder`, to be found again by the next; null: for this time only. */
-  static async open(folder: string | null): Promise<Workspace> {
-    const file = await takeKeptFile(folder, 'derived.sqlite')
+  /** In `folder`, to be found again by the next under this name; null: for this time only. */
+  static async open(folder: string | null, name = 'derived.sqlite'): Promise<Workspace> {
+    const file = await takeKeptFile(folder, name)
     const database = await openSqliteFile(file.path, 'write')
     try {
       prepare(database)
@@ -32,7 +32,7 @@ export class Workspace {
         throw error
       }
       await file.drop()
-      return Workspace.open(folder)
+      return Workspace.open(folder, name)
     }
   }
 

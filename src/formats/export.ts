@@ -8,15 +8,24 @@ import type { Cell, Column, TableObject } from '../table/interface.ts'
 import type { FormatName } from './interface.ts'
 import { tableCells } from './table-cells.ts'
 
-type RowWriter = (columns: readonly Column[], cells: readonly Cell[]) => string
+type NamedColumn = Pick<Column, 'name' | 'type'>
+type RowWriter = (columns: readonly NamedColumn[], cells: readonly Cell[]) => string
 
-export async function* exportTable(
+export function exportTable(
   nodes: NodeStore,
   table: TableObject,
   format: FormatName,
   options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const { columns } = table.schema
+  return exportCells(table.schema.columns, tableCells(nodes, table, options), format)
+}
+
+/** Rows of cells, one for each column, in batches. */
+export async function* exportCells(
+  columns: readonly NamedColumn[],
+  batches: AsyncIterable<readonly (readonly Cell[])[]>,
+  format: FormatName,
+): AsyncGenerator<Uint8Array> {
   const delimiter = format === 'tsv' ? '\t' : ','
   const write: RowWriter =
     format === 'jsonl' ? jsonLine : (_, cells) => delimited(cells.map(plainText), delimiter)
@@ -27,9 +36,7 @@ export async function* exportTable(
         delimiter,
       ),
     )
-  for await (const rows of tableCells(nodes, table, options)) {
-    yield utf8(rows.map((cells) => write(columns, cells)).join(''))
-  }
+  for await (const rows of batches) yield utf8(rows.map((cells) => write(columns, cells)).join(''))
 }
 
 /** Null for a cell that is not there, which CSV shows as nothing at all. */
@@ -48,14 +55,14 @@ function delimited(texts: readonly (string | null)[], delimiter: string): string
   return `${cells.join(delimiter)}\n`
 }
 
-function jsonLine(columns: readonly Column[], cells: readonly Cell[]): string {
+function jsonLine(columns: readonly NamedColumn[], cells: readonly Cell[]): string {
   const members = cells.flatMap((cell, i) =>
     cell.kind === 'absent' ? [] : [`${JSON.stringify(columns[i]!.name)}:${jsonValue(cell, columns[i]!)}`],
   )
   return `{${members.join(',')}}\n`
 }
 
-function jsonValue(cell: Cell, { type }: Column): string {
+function jsonValue(cell: Cell, { type }: NamedColumn): string {
   if (cell.kind === 'bytes') return JSON.stringify(toHex(cell.bytes))
   if (cell.kind === 'number' || cell.kind === 'json') return cellText(cell)
   if (cell.kind !== 'text') return cell.kind

@@ -1,13 +1,11 @@
-import fs from 'node:fs'
-import { VarveError } from '../../base/errors.ts'
 import { usage } from '../arguments.ts'
 import { statLines } from '../format/diff.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import { parseAuthor } from '../identity.ts'
-import { systemFailure } from '../../base/system-error.ts'
 import type { Command, Context } from '../interface.ts'
 import { collect } from '../../base/iterables.ts'
+import { readText } from '../read-text.ts'
 
 export const command: Command = {
   usage: ['commit [-a] -m MESSAGE', 'commit --amend [-m MESSAGE]'],
@@ -73,19 +71,8 @@ async function messageOf(
   file: string | undefined,
 ): Promise<string | undefined> {
   if (paragraphs.length > 0 && file !== undefined) throw usage("'-m' and '-F' exclude each other")
-  const message = file === undefined ? paragraphs.join('\n\n') : await readMessage(file)
+  const message = file === undefined ? paragraphs.join('\n\n') : await readText(file, 'the message')
   if (message.trim() !== '') return message
   if (paragraphs.length > 0 || file !== undefined) throw usage('the message is empty')
   return undefined
-}
-
-async function readMessage(file: string): Promise<string> {
-  if (file === '-') return (await import('node:stream/consumers')).text(process.stdin)
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch (error) {
-    const said = systemFailure(error, `cannot read the message from '${file}'`, file)
-    if (said === null) throw error
-    throw new VarveError('VARVE_PATH_NOT_FOUND', said.message, { data: said.data, cause: error })
-  }
 }

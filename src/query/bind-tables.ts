@@ -1,0 +1,72 @@
+// Which tables a query is about is SQLite's to say: it is asked to prepare the query, and each table that it misses is
+// read into the workspace, until it misses none. So no SQL is parsed here, and names mean what they mean there.
+import { VarveError } from '../base/errors.ts'
+import { digestHex } from '../encoding/cid.ts'
+import { type LoadedInput, loadInput } from '../derive/inputs.ts'
+import type { Workspace } from '../derive/workspace.ts'
+import { quoted } from '../formats/sqlite/names.ts'
+import type { TableQuery } from '../formats/sqlite/make-table.ts'
+import type { Io } from '../repo/interface.ts'
+import type { QueriedTable } from './interface.ts'
+import type { TableNames } from './table-names.ts'
+
+/** Joins of more are refused by SQLite itself. */
+const tablesMax = 64
+
+export interface BoundTables {
+  readonly views: TableQuery['views']
+  readonly tables: readonly QueriedTable[]
+  readonly rowsRead: number
+}
+
+/** @throws VarveError VARVE_USAGE (no such query), VARVE_PATH_NOT_FOUND (no such table), VARVE_REF_NOT_FOUND */
+export async function bindTables(
+  workspace: Workspace,
+  io: Io,
+  sql: string,
+  names: TableNames,
+  signal: AbortSignal | undefined,
+): Promise<BoundTables> {
+  const bound = new Map<string, { table: QueriedTable; input: LoadedInput }>()
+  for (;;) {
+    const name = missingTable(workspace, sql)
+    if (name === null) break
+    if (bound.has(name) || bound.size === tablesMax) throw noQuery(`no such table: ${name}`)
+    const { path, table, commit, cacheName } = await names.find(name)
+    const input = await loadInput(workspace.database, io, { path: cacheName, table }, signal)
+    bound.set(name, { table: { name, path, commit: digestHex(commit) }, input })
+    const columns = input.columns.map((column) => quoted(column.name)).join(', ')
+    workspace.database.exec(
+      `CREATE TEMP VIEW ${quoted(name)} AS SELECT ${columns} FROM main.${quoted(input.storage)}`,
+    )
+  }
+  const all = [...bound.values()]
+  return {
+    views: all.map(({ table, input }) => ({
+      name: table.name,
+      table: input.storage,
+      columns: input.columns.map((column) => column.name),
+    })),
+    tables: all.map(({ table }) => table),
+    rowsRead: all.reduce((sum, { input }) => sum + input.rowsRead, 0),
+  }
+}
+
+/** null: the query can be run. */
+function missingTable({ database }: Workspace, sql: string): string | null {
+  try {
+    database.prepare(`SELECT * FROM (\n${sql}\n)`).finalize()
+    return null
+  } catch (error) {
+    const { message } = error as Error
+    const missing = /^no such table: (.+)$/s.exec(message)
+    if (missing !== null) return missing[1]!
+    throw noQuery(message)
+  }
+}
+
+export function noQuery(fault: string): VarveError {
+  return new VarveError('VARVE_USAGE', `the query cannot be run: ${fault}`, {
+    hint: "it is one SELECT in SQLite's words, without a semicolon; names with special characters stand in double quotes",
+  })
+}

@@ -1,0 +1,37 @@
+// Questions in SQL about tables as they are in a commit, or in several at once. What is asked changes nothing.
+import type { Path } from '../files/interface.ts'
+import type { ColumnType, Row } from '../table/interface.ts'
+
+export interface QueryOptions {
+  /** Of names that say none themselves; default: HEAD. */
+  readonly revision?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A table that a query names. */
+export interface QueriedTable {
+  /** As the query says it: 'people', or 'people@v1' for the table as it was in v1. */
+  readonly name: string
+  readonly path: Path
+  /** In hex. */
+  readonly commit: string
+}
+
+export interface QueryColumn {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+/** Close it when you are done: what was read is then kept for the next query. */
+export interface QueryResult extends AsyncDisposable {
+  readonly columns: readonly QueryColumn[]
+  readonly rowCount: number
+  readonly tables: readonly QueriedTable[]
+  /** Rows of tables that were read, because they changed or were not known here. */
+  readonly rowsRead: number
+  /** In the order of the query, in batches. */
+  rows(): AsyncGenerator<readonly Row[]>
+  /** As text in another program's format. */
+  export(format: 'csv' | 'tsv' | 'jsonl'): AsyncGenerator<Uint8Array>
+  close(): Promise<void>
+}

@@ -1,0 +1,122 @@
+// Runs a query over tables of commits in a workspace of SQLite, where they lie as they were asked about last.
+import { Workspace } from '../derive/workspace.ts'
+import { isVarveError } from '../base/errors.ts'
+import { exportCells } from '../formats/export.ts'
+import type { CellSource } from '../formats/columnar/interface.ts'
+import { quoted } from '../formats/sqlite/names.ts'
+import { sqliteTable } from '../formats/sqlite/table.ts'
+import { withWriter } from '../repo/context.ts'
+import type { Repo } from '../repo/interface.ts'
+import { cellValue } from '../table/cell.ts'
+import type { Cell, Row } from '../table/interface.ts'
+import { type BoundTables, bindTables, noQuery } from './bind-tables.ts'
+import type { QueryColumn, QueryOptions, QueryResult } from './interface.ts'
+import { TableNames } from './table-names.ts'
+
+const result = 'varve result'
+/** Versions of tables that stay known beside those of the last query. */
+const keptMax = 8
+
+/** `cacheDir`: where tables stay known for the next query; null: nowhere. @throws VarveError as bindTables */
+export async function query(
+  repo: Repo,
+  sql: string,
+  cacheDir: string | null,
+  options: QueryOptions = {},
+): Promise<QueryResult> {
+  const workspace = await Workspace.open(cacheDir, 'queries.sqlite')
+  try {
+    return await answer(repo, sql, workspace, options)
+  } catch (error) {
+    // A query that is wrong costs nothing that was read for the ones before.
+    const isAsked = faultsOfQueries.some((code) => isVarveError(error, code))
+    await (isAsked ? workspace.keep() : workspace.drop())
+    // Whatever is wrong with what was kept, all is read anew.
+    if (cacheDir !== null && !isVarveError(error)) return query(repo, sql, null, options)
+    throw error
+  }
+}
+
+const faultsOfQueries = ['VARVE_USAGE', 'VARVE_PATH_NOT_FOUND', 'VARVE_REF_NOT_FOUND'] as const
+
+async function answer(
+  repo: Repo,
+  sql: string,
+  workspace: Workspace,
+  { revision = 'HEAD', signal }: QueryOptions,
+): Promise<QueryResult> {
+  workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
+  const names = new TableNames(repo, revision)
+  const bound = await withWriter(repo, (writer, nodes) =>
+    bindTables(workspace, { writer, nodes }, sql, names, signal),
+  )
+  const { views } = bound
+  forgetOthers(workspace, new Set(views.map(({ table }) => table)))
+  const fault = await workspace.query({ views, sql, result }, signal)
+  if (fault !== null) throw noQuery(fault)
+  return new Result(workspace, bound, signal)
+}
+
+function forgetOthers({ database }: Workspace, used: ReadonlySet<string>): void {
+  const others = database
+    .all('SELECT path, storage FROM "varve inputs"')
+    .filter(({ storage }) => !used.has(String(storage)))
+  for (const { path, storage } of others.slice(keptMax)) {
+    database.exec(`DROP TABLE ${quoted(String(storage))}`)
+    const statement = database.prepare('DELETE FROM "varve inputs" WHERE path = ?')
+    statement.run([path!])
+    statement.finalize()
+  }
+}
+
+class Result implements QueryResult {
+  readonly columns: readonly QueryColumn[]
+  readonly rowCount: number
+  readonly tables
+  readonly rowsRead: number
+  readonly #workspace: Workspace
+  readonly #source: CellSource
+  readonly #signal: AbortSignal | undefined
+  #isOpen = true
+
+  constructor(workspace: Workspace, { tables, rowsRead }: BoundTables, signal: AbortSignal | undefined) {
+    this.#workspace = workspace
+    this.#source = sqliteTable(workspace.database, { name: result, where: 'the result' })
+    this.#signal = signal
+    this.columns = this.#source.columns
+    this.rowCount = this.#source.rowCount
+    this.tables = tables
+    this.rowsRead = rowsRead
+  }
+
+  async *rows(): AsyncGenerator<readonly Row[]> {
+    for await (const batch of this.#cells()) {
+      yield batch.map((cells) =>
+        // Not as a literal: a column may be called '__proto__'.
+        Object.fromEntries(
+          cells.map((cell, i) => [this.columns[i]!.name, cellValue(cell, this.columns[i]!.type)]),
+        ),
+      )
+    }
+  }
+
+  export(format: 'csv' | 'tsv' | 'jsonl'): AsyncGenerator<Uint8Array> {
+    return exportCells(this.columns, this.#cells(), format)
+  }
+
+  #cells(): AsyncIterable<readonly (readonly Cell[])[]> {
+    if (!this.#isOpen) throw new TypeError('the result has been closed')
+    return this.#source.cells({ signal: this.#signal })
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
+    await this.#workspace.keep()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

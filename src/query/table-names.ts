@@ -1,0 +1,89 @@
+// Tables as queries name them: 'people', 'data/people.csv', and with a revision 'people@v1'.
+import { VarveError, isVarveError } from '../base/errors.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import type { Path } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import { resolveRevision } from '../history/revision.ts'
+import { findTable, noTable } from '../repo/find-table.ts'
+import type { Repo } from '../repo/interface.ts'
+
+export interface NamedTable {
+  readonly path: Path
+  readonly table: Cid
+  readonly commit: CommitCid
+  /** What the workspace knows it by: versions of one table that queries compare are kept side by side. */
+  readonly cacheName: string
+}
+
+interface Snapshot {
+  readonly commit: CommitCid
+  readonly tree: Tree
+}
+
+export class TableNames {
+  readonly #repo: Repo
+  readonly #revision: string
+  readonly #snapshots = new Map<string, Promise<Snapshot>>()
+
+  constructor(repo: Repo, revision: string) {
+    this.#repo = repo
+    this.#revision = revision
+  }
+
+  /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_REF_NOT_FOUND */
+  async find(name: string): Promise<NamedTable> {
+    const whole = await this.#findIn(name, this.#revision)
+    if (whole !== null) return { ...whole, cacheName: whole.path }
+    for (let at = name.indexOf('@', 1); at > 0 && at < name.length - 1; at = name.indexOf('@', at + 1)) {
+      const [table, revision] = [name.slice(0, at), name.slice(at + 1)]
+      const found = await this.#findIn(table, revision).catch((error: unknown) => {
+        // The '@' may belong to the table's name.
+        if (isVarveError(error, 'VARVE_REF_NOT_FOUND') && name.includes('@', at + 1)) return null
+        throw error
+      })
+      if (found !== null) return { ...found, cacheName: `${found.path}@${revision}` }
+      if (!name.includes('@', at + 1)) throw noTable(table, revision)
+    }
+    throw noTable(name, this.#revision)
+  }
+
+  async #findIn(name: string, revision: string): Promise<Omit<NamedTable, 'cacheName'> | null> {
+    const { commit, tree } = await this.#snapshot(revision)
+    const found = (await findTable(tree, name)) ?? (await onlyOneCalled(name, tree))
+    return found === null ? null : { path: found.path, table: found.table, commit }
+  }
+
+  #snapshot(revision: string): Promise<Snapshot> {
+    const known = this.#snapshots.get(revision)
+    if (known !== undefined) return known
+    const { store, nodes } = this.#repo
+    const snapshot = resolveRevision(store, revision).then(async ({ commit }) => {
+      const { tree } = await readCommit(store, commit)
+      return { commit, tree: await Tree.load(nodes, tree) }
+    })
+    this.#snapshots.set(revision, snapshot)
+    return snapshot
+  }
+}
+
+/** 'people' for 'data/people.csv', if no other table is called so. */
+async function onlyOneCalled(name: string, tree: Tree): Promise<{ path: Path; table: Cid } | null> {
+  if (name.includes('/')) return null
+  const found: { path: Path; table: Cid }[] = []
+  for await (const batch of tree.scan()) {
+    for (const { path, entry } of batch) {
+      const last = path.slice(path.lastIndexOf('/') + 1)
+      if (entry.kind === 'table' && (last === name || last.replace(/(?<=.)\.[^.]*$/, '') === name))
+        found.push({ path, table: entry.table })
+    }
+  }
+  if (found.length < 2) return found[0] ?? null
+  throw new VarveError('VARVE_USAGE', `'${name}' may be any of ${found.length} tables`, {
+    data: { paths: found.map(({ path }) => path) },
+    hint: `say which by its path, in double quotes: ${found
+      .slice(0, 3)
+      .map(({ path }) => `"${path}"`)
+      .join(', ')}`,
+  })
+}

@@ -1,0 +1,26 @@
+// Tables by the names that people give them.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import type { Tree } from '../files/tree.ts'
+
+const tableExtensions = ['', '.csv', '.tsv', '.jsonl']
+
+/** 'people' also finds 'people.csv', 'people.tsv' and 'people.jsonl'. */
+export async function findTable(
+  tree: Tree,
+  name: string,
+): Promise<{ path: string; table: Cid; executable: boolean } | null> {
+  for (const extension of tableExtensions) {
+    const entry = await tree.get(name + extension)
+    if (entry?.kind === 'table')
+      return { path: name + extension, table: entry.table, executable: entry.executable }
+  }
+  return null
+}
+
+export function noTable(name: string, revision: string): VarveError {
+  return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' in '${revision}'`, {
+    data: { table: name, revision },
+    hint: `see what is there with 'varve ls ${revision}'; a file becomes a table with 'varve track FILE --key COLUMN'`,
+  })
+}
