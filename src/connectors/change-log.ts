@@ -110,6 +110,8 @@ export type LogChange =
       readonly oldKey: readonly Cell[] | null
       /** In the order of the table's columns; null: as it was before. */
       readonly after: readonly (Cell | null)[]
+      /** Where there is no row before, it is made, and what is left out is empty: not a sign that the log is not enough. */
+      readonly isPatch?: boolean
     }
   | { readonly kind: 'delete'; readonly table: string; readonly key: readonly Cell[] }
   /** The log says too little of this table from here on: it was emptied, or has changed its shape. */

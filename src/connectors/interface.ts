@@ -45,6 +45,7 @@ export interface InboxTable extends DeclaredTable {
   readonly items?: string
   readonly when?: readonly ValueRule[]
   readonly deletes?: readonly ValueRule[]
+  readonly patches?: readonly ValueRule[]
 }
 
 export interface ValueRule {

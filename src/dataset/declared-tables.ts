@@ -8,7 +8,7 @@ import type { DeclaredTable, HttpTable, InboxTable, ValueRule } from './interfac
 const settings = {
   files: ['key', 'columns'],
   http: ['path', 'items', 'key', 'columns', 'next', 'parameter'],
-  inbox: ['items', 'key', 'columns', 'when', 'deletes'],
+  inbox: ['items', 'key', 'columns', 'when', 'deletes', 'patches'],
 } as const
 
 type Section = keyof typeof settings
@@ -46,7 +46,7 @@ export function declaredEntries(
   tables: readonly (DeclaredTable | HttpTable | InboxTable)[],
 ): Record<string, object> {
   return Object.fromEntries(
-    tables.map(({ table, key, columns, when, deletes, ...rest }: InboxTable) => [
+    tables.map(({ table, key, columns, when, deletes, patches, ...rest }: InboxTable) => [
       table,
       {
         ...(key === undefined ? {} : { key: [...key] }),
@@ -56,6 +56,7 @@ export function declaredEntries(
         ...rest,
         ...(when === undefined ? {} : { when: ruleEntries(when) }),
         ...(deletes === undefined ? {} : { deletes: ruleEntries(deletes) }),
+        ...(patches === undefined ? {} : { patches: ruleEntries(patches) }),
       },
     ]),
   )
@@ -76,11 +77,14 @@ function tableOf(
       throw fault(node, `unknown setting '${nameOf(node) ?? ''}'`, `known settings: ${known.join(', ')}`)
     if (setting === 'key') made = { ...made, key: namesOf(setting, found, fault) }
     else if (setting === 'columns') made = { ...made, columns: columnsOf(found, fault) }
-    else if (setting === 'when' || setting === 'deletes')
+    else if (setting === 'when' || setting === 'deletes' || setting === 'patches')
       made = { ...made, [setting]: rulesOf(setting, found, fault) }
     else if (isScalar(found) && typeof found.value === 'string') made = { ...made, [setting]: found.value }
     else throw fault(found ?? node, `'${setting}' is not text`)
   }
+  // The whole row as one column has no part that could stay as it was.
+  if (made.patches !== undefined && made.columns === undefined)
+    throw fault(key, `'patches' of '${table}' needs its 'columns'`)
   return made
 }
 

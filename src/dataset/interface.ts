@@ -134,6 +134,8 @@ export interface InboxTable extends DeclaredTable {
   readonly when?: readonly ValueRule[]
   /** A row for which all of these hold, or its webhook where the row has no such property, is gone. Default: none is. */
   readonly deletes?: readonly ValueRule[]
+  /** As `deletes`: a row that names what has changed alone, and leaves its other columns as they were. Default: none does. */
+  readonly patches?: readonly ValueRule[]
 }
 
 export interface ValueRule {

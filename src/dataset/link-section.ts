@@ -65,6 +65,13 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
   const changes = text('changes')
   if (changes !== null && !isChanges(changes))
     throw fault(given.get('changes'), `unknown 'changes: ${changes}'`, `known: ${linkChanges.join(', ')}`)
+  const made: Pick<LinkSetting, 'inbox' | 'transform'> = {
+    ...(given.has('inbox') ? { inbox: inboxTablesOf(given.get('inbox'), { tables, fault }) } : {}),
+    ...(given.has('transform')
+      ? { transform: [...transformsOf(given.get('transform'), { mode, tables, fault })] }
+      : {}),
+  }
+  checkPatches(given.get('transform'), made, fault)
   return {
     endpoint,
     mode,
@@ -76,11 +83,27 @@ function linkOf(key: unknown, value: unknown, name: string, fault: FaultAt): Lin
     ...commitsOf(given.get('commits') ?? key, text('commits'), fault),
     ...(given.has('files') ? { files: fileTablesOf(given.get('files'), { tables, fault }) } : {}),
     ...(given.has('http') ? { http: httpTablesOf(given.get('http'), { tables, fault }) } : {}),
-    ...(given.has('inbox') ? { inbox: inboxTablesOf(given.get('inbox'), { tables, fault }) } : {}),
-    ...(given.has('transform')
-      ? { transform: [...transformsOf(given.get('transform'), { mode, tables, fault })] }
-      : {}),
+    ...made,
   }
+}
+
+/** What a row says that names some columns alone is not enough to choose or to compute by. */
+function checkPatches(
+  node: unknown,
+  { inbox = [], transform = [] }: Pick<LinkSetting, 'inbox' | 'transform'>,
+  fault: FaultAt,
+): void {
+  const clash = transform.find(
+    ({ table, where, columns }) =>
+      (where !== null || columns.some(({ compute }) => compute !== null)) &&
+      inbox.some((one) => one.table === table && one.patches !== undefined),
+  )
+  if (clash !== undefined)
+    throw fault(
+      node,
+      `'${clash.table}' has 'patches', which tell too little for 'where' and for computed columns`,
+      "choose and rename columns, cast and mask them, or leave 'patches' out",
+    )
 }
 
 function tablesOf(key: unknown, value: unknown, fault: FaultAt): readonly string[] {

@@ -18,8 +18,9 @@ const config = (file: string): string => `links:
       people:
         items: data
         columns: { id: int, name: text, seen: int }
-        when: { type: [ person.changed, person.deleted ] }
+        when: { type: [ person.changed, person.patched, person.deleted ] }
         deletes: { type: person.deleted }
+        patches: { type: person.patched }
 `
 
 let dir: string
@@ -73,12 +74,13 @@ test('varve sync --listen keeps what a webhook holds before it confirms it, and 
     await post('msg_2', { type: 'person.changed', data: [{ id: 2 }, { name: 'nobody' }] }, 'crm/people'),
   ).toBe(202)
   expect(await post('msg_3', {}, 'crm/orders')).toBe(404)
+  expect(await post('msg_4', { type: 'person.patched', data: { id: 1, seen: 7 } })).toBe(202)
   await expect
     .poll(() => varve(['sync', 'rejected'], { cwd: dir }).then(({ stdout }) => stdout), { timeout: 30_000 })
     .toContain('webhook msg_2, item 2')
+  await expect.poll(rows, { timeout: 30_000 }).toEqual(['{"id":1,"name":"Ada","seen":7}', '{"id":2}'])
   child.kill('SIGINT')
   await ended
-  expect(await rows()).toEqual(['{"id":1,"name":"Ada"}', '{"id":2}'])
   const given = await json<{ items: unknown[] }>(['sync', 'resolve', 'crm', '--ours'], { cwd: dir })
   expect(given.items).toHaveLength(1)
   expect((await varve(['sync', 'crm'], { cwd: dir })).code).toBe(0)
@@ -119,3 +121,21 @@ test('killed again and again while webhooks come in and are sent again, it loses
       expect([id, found.find((row) => row.id === id)?.seen]).toEqual([id, isGone ? undefined : 1])
   expect(found.length).toBeLessThanOrEqual(confirmed.size)
 }, 120_000)
+
+test('patches that could not be applied are refused where they are declared', async () => {
+  const told = async (text: string): Promise<string> => {
+    fs.writeFileSync(`${dir}/varve.yaml`, text)
+    const { code, stderr } = await varve(['link', 'list'], { cwd: dir })
+    return `${code}: ${stderr}`
+  }
+  const whole = config(`${dir}/../x.inbox`)
+  expect(await told(whole.replace(/ +columns: .*\n/, ''))).toMatch(
+    /^23: .*'patches' of 'people' needs its 'columns'/,
+  )
+  expect(await told(`${whole}    transform: { people: { where: 'id > 1' } }\n`)).toMatch(
+    /^23: .*tell too little for 'where'/,
+  )
+  expect(await told(`${whole}    transform: { people: { columns: { name: { rename: who } } } }\n`)).toMatch(
+    /^0: /,
+  )
+})

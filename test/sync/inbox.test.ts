@@ -29,6 +29,8 @@ const people: InboxTable = {
   deletes: [{ path: 'type', values: ['person.gone'] }],
 }
 
+const asItIs = { compute: null, mask: null, cast: null, rename: null }
+
 describe('links to an inbox of webhooks', () => {
   let path: string
   let store: MemoryStore
@@ -152,6 +154,85 @@ describe('links to an inbox of webhooks', () => {
     expect(waiting(await sync({ allow: ['schema'] }, { inbox: [{ ...named[0]!, columns: text }] }))).toEqual([
       bad[0],
       bad[3],
+    ])
+  })
+
+  const partly = { ...people, patches: [{ path: 'changed', values: ['*'] }] }
+  const patch = (data: object): Promise<string> => send({ type: 'person.put', changed: true, data })
+
+  test('an item that names changed columns alone leaves the others as they were, also of a row that is not there', async () => {
+    const inbox = [partly]
+    await put({ id: 1, name: 'Ada', age: 36 })
+    await sync({}, { inbox })
+    await patch({ id: 1, age: 37 })
+    await patch([
+      { id: 2, name: 'Grace' },
+      { id: 2, age: 40 },
+      { id: 3, age: 4 },
+    ])
+    await sync({}, { inbox })
+    expect(await rows()).toEqual([
+      { id: 1, name: 'Ada', age: 37 },
+      { id: 2, name: 'Grace', age: 40 },
+      { id: 3, name: null, age: 4 },
+    ])
+    await patch({ id: 1, name: null })
+    await put({ id: 2, name: 'Grace H' })
+    await send({ type: 'person.gone', changed: true, data: { id: 3 } })
+    await patch({ id: 3, name: 'Cy' })
+    await sync({}, { inbox, commits: 'each' })
+    expect(await rows()).toEqual([
+      { id: 1, name: null, age: 37 },
+      { id: 2, name: 'Grace H', age: null },
+      { id: 3, name: 'Cy', age: null },
+    ])
+    const transform = [
+      {
+        table: 'people',
+        where: null,
+        select: null,
+        omit: ['age'],
+        columns: [{ ...asItIs, column: 'name', rename: 'who' }],
+      },
+    ]
+    await patch({ id: 3, name: 'Cyrus' })
+    await sync({ allow: ['schema'] }, { inbox, transform })
+    await patch([{ id: 2, age: 41, name: 'Grace' }, { id: 3, age: 5 }, { id: 9 }])
+    await sync({}, { inbox, transform })
+    expect(await rows()).toEqual([
+      { id: 1, who: null },
+      { id: 2, who: 'Grace' },
+      { id: 3, who: 'Cyrus' },
+      { id: 9, who: null },
+    ])
+  })
+
+  test('what waits of a row says nothing of the columns that later items have said', async () => {
+    const inbox = [partly]
+    await put({ id: 1, name: 'Ada', age: 'old' })
+    await patch({ id: 2, name: 'Grace', age: 'older' })
+    await patch({ id: 3, age: 'oldest' })
+    await sync({}, { inbox })
+    await patch({ id: 1, name: 'Ada L' })
+    await patch({ id: 2, name: 'Grace H' })
+    const names = [
+      "rejected webhook msg_1, item 1: 'age' is no int",
+      "rejected webhook msg_2, item 1: 'age' is no int",
+    ]
+    const third = "rejected webhook msg_3, item 1: 'age' is no int"
+    expect(waiting(await sync({}, { inbox }))).toEqual([...names, third])
+    await patch({ id: 3, age: 50 })
+    expect(waiting(await sync({}, { inbox }))).toEqual(names)
+    expect(waiting(await sync({ retry: true }, { inbox }))).toEqual(names)
+    const text = columns.map((column) =>
+      column.name === 'age' ? ({ name: 'age', type: 'text' } as const) : column,
+    )
+    const allowed = { allow: ['schema'] as const, retry: true }
+    expect(waiting(await sync(allowed, { inbox: [{ ...partly, columns: text }] }))).toEqual([])
+    expect(await rows()).toEqual([
+      { id: 1, name: 'Ada L', age: 'old' },
+      { id: 2, name: 'Grace H', age: 'older' },
+      { id: 3, name: null, age: 50 },
     ])
   })
 

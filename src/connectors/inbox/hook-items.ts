@@ -20,6 +20,10 @@ export interface HookItem {
   readonly index: number
   /** Tells it from other rows of the table; null where it has no key. */
   readonly key: string | null
+  /** Columns beside the key that it says something of; null: all. */
+  readonly says: readonly string[] | null
+  /** As `ItemName.over`. */
+  readonly over: readonly string[]
   /** null: it is no row, and `bad` says why. */
   readonly change: LogChange | null
   readonly bad: BadItem | null
@@ -34,11 +38,13 @@ export function itemsOf(tables: readonly ItemTable<InboxTable>[], hook: KeptHook
     ({ name, declared }) =>
       (hook.table === null || hook.table === name) && holds(declared.when ?? [], [document]),
   )
-  const chosen = hook.chosen && new Set(hook.chosen.map(({ table, index }) => `${table} ${index}`))
+  const chosen = hook.chosen && new Map(hook.chosen.map((one) => [`${one.table} ${one.index}`, one]))
   return about.flatMap((table) =>
-    itemsAt(table, document)
-      .map((item, index) => itemOf(table, document, item, index))
-      .filter(({ index }) => chosen === null || chosen.has(`${table.name} ${index}`)),
+    itemsAt(table, document).flatMap((item, index) => {
+      const one = chosen?.get(`${table.name} ${index}`)
+      if (chosen !== null && one === undefined) return []
+      return itemOf(table, { document, item, index, over: one?.over ?? [] })
+    }),
   )
 }
 
@@ -48,16 +54,28 @@ function itemsAt({ declared }: ItemTable<InboxTable>, document: JsonRange): (Jso
   return found === null ? [null] : (elementsOf(found) ?? [found])
 }
 
-function itemOf(
-  table: ItemTable<InboxTable>,
-  document: JsonRange,
-  item: JsonRange | null,
-  index: number,
-): HookItem {
+interface FoundItem {
+  readonly document: JsonRange
+  readonly item: JsonRange | null
+  readonly index: number
+  /** Columns of which it says nothing any more. */
+  readonly over: readonly string[]
+}
+
+function itemOf(table: ItemTable<InboxTable>, { document, item, index, over }: FoundItem): HookItem {
   const { name, declared, columns } = table
+  let says: readonly string[] | null = null
   const bad = (message: string, key: string | null): HookItem => {
-    const why = { table: name, index, key, message }
-    return { table: name, index, key, change: null, bad: why }
+    const said = { ...(says === null ? {} : { says }), ...(over.length === 0 ? {} : { over }) }
+    return {
+      table: name,
+      index,
+      key,
+      says,
+      over,
+      change: null,
+      bad: { table: name, index, key, message, ...said },
+    }
   }
   if (item === null) return bad(`there is nothing at '${declared.items}'`, null)
   const found = itemCells(table, item)
@@ -72,19 +90,30 @@ function itemOf(
   if (keys.reduce((sum, { bytes }) => sum + bytes.length + 8, 0) > keyBytesMax)
     return bad('its key is too long', null)
   const key = keys.map(({ kind, bytes }) => `${kind}:${Buffer.from(bytes).toString('base64')}`).join(' ')
-  if (isDeleted(declared, document, item)) {
+  if (holdsAny(declared.deletes, document, item)) {
     const change = { kind: 'delete', table: name, key: keys } as const
-    return { table: name, index, key, change, bad: null }
+    return { table: name, index, key, says, over, change, bad: null }
   }
-  const wrong = cells.findIndex((cell) => cell === null)
+  const isPart = holdsAny(declared.patches, document, item)
+  const isSaid = columns.map((column, i) => {
+    if (table.key.includes(column.name)) return true
+    return !over.includes(column.name) && !(isPart && found[i]!.kind === 'absent')
+  })
+  const isPatch = isSaid.includes(false)
+  if (isPatch)
+    says = columns.flatMap((column, i) =>
+      isSaid[i] === true && !table.key.includes(column.name) ? column.name : [],
+    )
+  const wrong = cells.findIndex((cell, i) => cell === null && isSaid[i])
   if (wrong >= 0) return bad(`'${columns[wrong]!.name}' is no ${columns[wrong]!.type}`, key)
-  const after = cells as Cell[]
-  const inline = after.reduce(
-    (sum, { bytes: { length } }) => sum + (length > inlineCellBytesMax ? 0 : length),
-    0,
-  )
+  const after = cells.map((cell, i) => (isSaid[i] === true ? cell : null))
+  const inline = after.reduce((sum, cell) => {
+    const length = cell?.bytes.length ?? 0
+    return sum + (length > inlineCellBytesMax ? 0 : length)
+  }, 0)
   if (inline > inlineBytesMax) return bad('it is too large for a row', key)
-  return { table: name, index, key, change: { kind: 'put', table: name, oldKey: null, after }, bad: null }
+  const put = { kind: 'put', table: name, oldKey: null, after } as const
+  return { table: name, index, key, says, over, change: isPatch ? { ...put, isPatch } : put, bad: null }
 }
 
 /** null: it is nothing that the type has. */
@@ -96,8 +125,9 @@ function isTruth(cell: Cell | null): boolean {
   return cell?.kind === 'true' || cell?.kind === 'false'
 }
 
-function isDeleted({ deletes = [] }: InboxTable, document: JsonRange, item: JsonRange): boolean {
-  return deletes.length > 0 && holds(deletes, [item, document])
+/** Where there are rules: whether they hold for the item, or its webhook. */
+function holdsAny(rules: readonly ValueRule[] = [], document: JsonRange, item: JsonRange): boolean {
+  return rules.length > 0 && holds(rules, [item, document])
 }
 
 /** All of the rules, each where its property is found first. */

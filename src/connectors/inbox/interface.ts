@@ -26,12 +26,16 @@ export interface ItemName {
   readonly table: string
   /** Among the items that the webhook has for the table, from 0. */
   readonly index: number
+  /** Columns that later items of the row have said: of these it says nothing any more. */
+  readonly over?: readonly string[]
 }
 
 /** An item that is no row. */
 export interface BadItem extends ItemName {
   /** Tells it from other rows of the table; null where it has no key. */
   readonly key: string | null
+  /** Columns that it says something of, beside the key; unset: all. */
+  readonly says?: readonly string[]
   /** Why, for people, and without what is in it. */
   readonly message: string
 }

@@ -16,7 +16,7 @@ import type {
 } from '../change-log.ts'
 import type { EndpointTable, InboxTable } from '../interface.ts'
 import type { ItemTable } from '../json/item-table.ts'
-import { itemsOf } from './hook-items.ts'
+import { type HookItem, itemsOf } from './hook-items.ts'
 import { type BadItem, type Place, isBehind } from './interface.ts'
 import type { AsideHook, WaitingHooks } from './waiting-hooks.ts'
 
@@ -88,14 +88,21 @@ export class InboxLog implements ChangeLog {
   }
 }
 
+/** An item that is about a row. */
+interface Saying extends Place {
+  readonly index: number
+  /** Columns; null: all. */
+  readonly says: readonly string[] | null
+}
+
 class InboxReader implements LogReader {
   readonly #home: InboxHome
   readonly #name: string
   readonly #followed: ReadonlySet<string>
   #at: Place
-  /** What was read behind `#at`: what is to be put aside of it, and the last place of each row. */
+  /** What was read behind `#at`: what is to be put aside of it, and who said what of each row. */
   #bad: AsideHook[] = []
-  #last = new Map<string, Place & { readonly index: number }>()
+  #said = new Map<string, Saying[]>()
 
   constructor(home: InboxHome, name: string, at: Place, followed: ReadonlySet<string>) {
     this.#home = home
@@ -111,17 +118,16 @@ class InboxReader implements LogReader {
   async *read(until: string, signal?: AbortSignal): AsyncGenerator<LogPart> {
     const { hooks, tables } = this.#home
     this.#bad = []
-    this.#last.clear()
+    this.#said.clear()
     for await (const hook of hooks.read(this.#at, positionOf(until)!)) {
       signal?.throwIfAborted()
       const { seq, part, id, receivedMs } = hook
       const items = itemsOf(tables, hook)
-      const bad = items.flatMap(({ table, index, key, bad: why }): BadItem[] => {
-        if (why !== null) return [why]
-        return this.#followed.has(table) ? [] : [{ table, index, key, message: 'its table waits' }]
+      const bad = items.flatMap((item): BadItem[] => {
+        if (item.bad !== null) return [item.bad]
+        return this.#followed.has(item.table) ? [] : [waitingItem(item)]
       })
-      for (const { table, index, key } of items)
-        if (key !== null) this.#last.set(`${table}\0${key}`, { seq, part, index })
+      for (const item of items) this.#note(item, { seq, part })
       if (bad.length > 0) this.#bad.push({ seq, part, id, items: bad })
       yield {
         changes: items.flatMap(({ table, change }) =>
@@ -134,11 +140,27 @@ class InboxReader implements LogReader {
   }
 
   putAside(): Promise<void> {
-    return this.#home.hooks.putAside(this.#at, this.#bad, ({ table, key, index }, at) => {
-      const last = key === null ? undefined : this.#last.get(`${table}\0${key}`)
-      if (last === undefined) return false
-      return isBehind(last, at) || (!isBehind(at, last) && last.index > index)
-    })
+    return this.#home.hooks.putAside(this.#at, this.#bad, (item, at) => this.#left(item, at))
+  }
+
+  #note({ table, key, index, says }: HookItem, place: Place): void {
+    if (key === null) return
+    const name = `${table}\0${key}`
+    const said = { ...place, index, says }
+    const before = this.#said.get(name)
+    // One that says all is over whatever came before it.
+    if (before === undefined || says === null) this.#said.set(name, [said])
+    else before.push(said)
+  }
+
+  /** What later items of the same row have left for it to say; null: nothing. */
+  #left(item: BadItem, at: Place): BadItem | null {
+    const said = item.key === null ? [] : (this.#said.get(`${item.table}\0${item.key}`) ?? [])
+    const later = said.filter((one) => isBehind(one, at) || (!isBehind(at, one) && one.index > item.index))
+    if (later.length === 0) return item
+    if (later.some(({ says }) => says === null)) return null
+    const over = [...new Set([...(item.over ?? []), ...later.flatMap(({ says }) => says!)])]
+    return item.says?.every((column) => over.includes(column)) === true ? null : { ...item, over }
   }
 
   async wait(signal: AbortSignal): Promise<void> {
@@ -157,6 +179,11 @@ class InboxReader implements LogReader {
   close(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+function waitingItem({ table, index, key, says, over }: HookItem): BadItem {
+  const said = { ...(says === null ? {} : { says }), ...(over.length === 0 ? {} : { over }) }
+  return { table, index, key, message: 'its table waits', ...said }
 }
 
 const noRows = {

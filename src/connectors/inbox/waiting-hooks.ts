@@ -103,18 +103,18 @@ export class WaitingHooks {
 
   /**
    * Puts webhooks aside that were read behind `from` and had items which are no rows; what was said of them before counts
-   * no longer. Of a row that a later item is about nothing waits.
+   * no longer. What later items of its row leave of an item goes on waiting.
    */
   async putAside(
     from: Place,
     read: readonly AsideHook[],
-    isOver: (item: BadItem, at: Place) => boolean,
+    left: (item: BadItem, at: Place) => BadItem | null,
   ): Promise<void> {
     const { database } = this.#file
     await this.#file.write(() => {
       database.run('DELETE FROM aside WHERE (seq, part) > (?, ?)', [from.seq, from.part])
       for (const one of [...this.#aside(), ...read]) {
-        const items = one.items.filter((item) => !isOver(item, one))
+        const items = one.items.flatMap((item) => left(item, one) ?? [])
         if (!this.#setItems(one, items))
           database.run(
             `INSERT INTO aside SELECT seq, part, id, tableName, receivedMs, body, ? FROM hooks WHERE (seq, part) = (?, ?)`,
@@ -132,7 +132,7 @@ export class WaitingHooks {
       // What was read and not taken is read again anyway.
       database.run('DELETE FROM aside WHERE (seq, part) > (?, ?)', [seq, part])
       for (const [i, one] of this.#aside().entries()) {
-        const chosen = one.items.map(({ table, index }) => ({ table, index }))
+        const chosen = one.items.map(({ table, index, over }) => ({ table, index, over }))
         database.run(
           `INSERT INTO hooks SELECT ?, ?, id, tableName, receivedMs, body, ? FROM aside WHERE (seq, part) = (?, ?)`,
           [seq, part + BigInt(i) + 1n, JSON.stringify(chosen), one.seq, one.part],

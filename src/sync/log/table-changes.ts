@@ -6,9 +6,10 @@ import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
-import type { Edit, Entry } from '../../prolly/interface.ts'
+import type { Edit } from '../../prolly/interface.ts'
 import type { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { absentCell } from '../../table/cell.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { decodeKey, encodeKey } from '../../table/key.ts'
 import { absentSlot } from '../../table/row.ts'
@@ -28,6 +29,8 @@ interface Pending {
   readonly cells: readonly (Cell | null)[] | null
   /** Of the row in the tree that has what `cells` leave out. */
   readonly from: Uint8Array
+  /** What they leave out is empty where there is no such row. */
+  readonly isPatch: boolean
 }
 
 export class TableChanges {
@@ -75,19 +78,21 @@ export class TableChanges {
       return
     }
     if (change.kind === 'delete') {
-      this.#set({ key: this.#key(change.key), cells: null, from: new Uint8Array() })
+      this.#set({ key: this.#key(change.key), cells: null, from: new Uint8Array(), isPatch: false })
       return
     }
     const key = this.#key(this.#keyPlaces.map((place) => change.after[place]!))
     const oldKey = change.oldKey === null ? key : this.#key(change.oldKey)
     const before = this.#pending.get(nameOf(oldKey))
-    if (compareBytes(oldKey, key) !== 0) this.#set({ key: oldKey, cells: null, from: oldKey })
-    if (before === undefined) this.#set({ key, cells: change.after, from: oldKey })
-    else if (before.cells === null && change.after.includes(null))
+    const { after, isPatch = false } = change
+    if (compareBytes(oldKey, key) !== 0) this.#set({ key: oldKey, cells: null, from: oldKey, isPatch: false })
+    if (before === undefined) this.#set({ key, cells: after, from: oldKey, isPatch })
+    else if (before.cells === null && after.includes(null) && !isPatch)
       this.unclear = 'a row that is gone was changed'
     else {
-      const cells = change.after.map((cell, i) => cell ?? before.cells![i]!)
-      this.#set({ key, cells, from: before.from })
+      const known = before.cells ?? after.map(() => absentCell)
+      const cells = after.map((cell, i) => cell ?? known[i]!)
+      this.#set({ key, cells, from: before.from, isPatch: before.isPatch || isPatch })
     }
   }
 
@@ -144,12 +149,17 @@ export class TableChanges {
 
   async #storedRows(pending: readonly Pending[]): Promise<Map<Pending, Cell[]> | null> {
     const shape = this.#shape
-    const entries = await this.#map.getMany(pending.map(({ from }) => from))
-    if (entries.includes(null)) return null
-    const slots = (entries as Entry[]).map((entry) => entrySlots(shape, entry))
+    const found = await this.#map.getMany(pending.map(({ from }) => from))
+    if (found.some((entry, i) => entry === null && !pending[i]!.isPatch)) return null
+    const entries = found.filter((entry) => entry !== null)
+    const slots = entries.map((entry) => entrySlots(shape, entry))
     const contents = await fetchContents(this.#io.nodes.reader, slots.flatMap(cellLinks))
+    const nothing = shape.places.map(() => absentCell)
+    let next = 0
     return new Map(
-      pending.map((one, i) => {
+      pending.map((one, at) => {
+        if (found[at] === null) return [one, nothing]
+        const i = next++
         const keys = decodeKey(shape.schema, entries[i]!.key)
         const cells = shape.places.map(({ key, value }) =>
           key >= 0 ? keys[key]! : slotCell(slots[i]!.cells[value] ?? absentSlot, contents),

@@ -39,8 +39,12 @@ function transformedChange(
   const { table } = change
   if (change.kind === 'unclear') return change
   if (change.kind === 'delete') return { kind: 'delete', table, key: made.key(change.key) }
-  if (after === undefined) return { kind: 'unclear', table, reason: tooLittle }
   const oldKey = change.oldKey === null ? null : made.key(change.oldKey)
+  if (after === undefined) {
+    const patch = change.isPatch === true ? made.patch(change.after) : undefined
+    if (patch === undefined) return { kind: 'unclear', table, reason: tooLittle }
+    return { kind: 'put', table, oldKey, after: patch, isPatch: true }
+  }
   if (after !== null) return { kind: 'put', table, oldKey, after }
   const names = made.source.columns.map(({ name }) => name)
   const key = oldKey ?? made.key(made.source.key.map((name) => change.after[names.indexOf(name)]!))

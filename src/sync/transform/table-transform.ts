@@ -83,6 +83,18 @@ export class TransformedTable {
     })
   }
 
+  /**
+   * Of a row of which only some columns are said (null: as it was before). undefined: what is computed, or whether it is
+   * taken, may need the others.
+   */
+  patch(cells: readonly (Cell | null)[]): (Cell | null)[] | undefined {
+    if (this.#expressions !== null) return undefined
+    return this.#columns.map((out) => {
+      const cell = cells[out.at]!
+      return cell === null ? null : this.#cellOf(out, cell)
+    })
+  }
+
   /** Cells of the endpoint's key as cells of the dataset's. */
   key(cells: readonly Cell[]): Cell[] {
     return this.source.key.map((name, i) => {
