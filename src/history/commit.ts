@@ -4,10 +4,13 @@ import { CID } from 'multiformats/cid'
 import { VarveError, corrupt } from '../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
 import { type Cid, type CommitCid, cidFromLink, cidToLink } from '../encoding/cid.ts'
+import { Decoded } from '../encoding/decoded.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import type { Commit, Signature, Tag } from './interface.ts'
 
 export const messageBytesMax: number = 1 << 20
+
+const decoded = new Decoded<Commit>()
 
 export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): CommitCid {
   if (commit.message.length > messageBytesMax) {
@@ -28,7 +31,7 @@ export function writeCommit(writer: ObjectWriter, commit: Omit<Commit, 'cid'>): 
 
 export async function readCommits(reader: ObjectReader, cids: readonly CommitCid[]): Promise<Commit[]> {
   const objects = await reader.get(cids)
-  return objects.map((bytes, i) => parseCommit(cids[i]!, bytes))
+  return objects.map((bytes, i) => decoded.of(bytes, () => parseCommit(cids[i]!, bytes)))
 }
 
 export async function readCommit(reader: ObjectReader, cid: CommitCid): Promise<Commit> {

@@ -4,11 +4,14 @@ import { CID } from 'multiformats/cid'
 import { VarveError, corrupt } from '../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
 import { type Cid, cidFromLink, cidToLink, type TableCid } from '../encoding/cid.ts'
+import { Decoded } from '../encoding/decoded.ts'
 import type { ObjectReader, ObjectWriter, ReadOptions } from '../store/interface.ts'
 import type { Layout, TableObject } from './interface.ts'
 import { checkSchema, plainObject, schemaRecord } from './schema.ts'
 
 const version = 1
+
+const decoded = new Decoded<TableObject>()
 
 export function writeTable(writer: ObjectWriter, table: TableObject): TableCid {
   return writer.put('dag-cbor', encodeTable(table))
@@ -30,7 +33,7 @@ export async function loadTable(
   options: ReadOptions = {},
 ): Promise<TableObject> {
   const [bytes] = await reader.get([cid], options)
-  return decodeTable(bytes!)
+  return decoded.of(bytes!, decodeTable)
 }
 
 /** @throws VarveError VARVE_CORRUPT, VARVE_UNSUPPORTED_FORMAT */

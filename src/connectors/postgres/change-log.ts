@@ -13,7 +13,7 @@ import { PostgresLogReader } from './log-reader.ts'
 import { LogStream } from './log-stream.ts'
 import { lsnOf } from './lsn.ts'
 import { type Session, connect, placeOf } from './session.ts'
-import { dropSlot, publishes, readSlot, whileBusy } from './slot.ts'
+import { dropSlot, readSlot, readSlotState, whileBusy } from './slot.ts'
 import { type SlotPosition, positionOf, positionText, slotName } from './slot-position.ts'
 import { quoteName } from './sql.ts'
 
@@ -132,7 +132,7 @@ export class PostgresChangeLog implements ChangeLog {
     told: SlotPosition,
     replication: () => Promise<Client>,
   ): Promise<LogReader | LostLog> {
-    const slot = await readSlot(this.#client, at.slot)
+    const slot = await readSlotState(this.#client, at.slot, own)
     if (slot === null) return { lost: 'its replication slot is gone' }
     if (!slot.isHere) return { lost: 'its replication slot belongs to another database' }
     if (slot.isLost) return { lost: 'the server has thrown away what its slot kept' }
@@ -141,9 +141,8 @@ export class PostgresChangeLog implements ChangeLog {
       return {
         lost: 'its replication slot stands elsewhere: somebody else has read it, or the server was set back',
       }
-    if (!(await publishes(this.#client, at.slot, own))) return { lost: 'other tables are published' }
-    if ((await incarnationOf(this.#client, own)) !== at.incarnation)
-      return { lost: 'a table was written anew as a whole' }
+    if (!slot.isPublishing) return { lost: 'other tables are published' }
+    if (slot.incarnation !== at.incarnation) return { lost: 'a table was written anew as a whole' }
     return whileBusy(async () => {
       const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
       const stream = new LogStream(await replication(), where)

@@ -3,12 +3,16 @@
 import type { Client } from 'pg'
 import type { PostgresTable } from './discover.ts'
 
+/** Of the tables whose names are the array `names`, as SQL. */
+export function incarnationSql(names: string): string {
+  return `(SELECT to_hex(hashtextextended(string_agg(DISTINCT f.oid || ':' || coalesce(pg_relation_filenode(f.oid), 0), ','), 0))
+     FROM unnest(${names}::text[]) AS name,
+          LATERAL (SELECT to_regclass(name)::oid AS oid UNION SELECT relid::oid FROM pg_partition_tree(to_regclass(name))) f)`
+}
+
 export async function incarnationOf(client: Client, tables: readonly PostgresTable[]): Promise<string> {
-  const { rows } = await client.query<{ files: string }>(
-    `SELECT to_hex(hashtextextended(string_agg(DISTINCT f.oid || ':' || coalesce(pg_relation_filenode(f.oid), 0), ','), 0)) AS files
-       FROM unnest($1::text[]) AS name,
-            LATERAL (SELECT to_regclass(name)::oid AS oid UNION SELECT relid::oid FROM pg_partition_tree(to_regclass(name))) f`,
-    [tables.map(({ sql }) => sql)],
-  )
+  const { rows } = await client.query<{ files: string }>(`SELECT ${incarnationSql('$1')} AS files`, [
+    tables.map(({ sql }) => sql),
+  ])
   return rows[0]!.files
 }

@@ -3,6 +3,7 @@ import type { Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isVarveError } from '../../base/errors.ts'
 import type { PostgresTable } from './discover.ts'
+import { incarnationSql } from './incarnation.ts'
 import { quoteName } from './sql.ts'
 
 /** A connection that has just ended may still hold the slot. */
@@ -19,43 +20,60 @@ export interface Slot {
   readonly keptBytes: number | null
 }
 
+interface SlotRow {
+  here: boolean
+  confirmed: string | null
+  wal_status: string | null
+  active: boolean
+  kept: string | null
+}
+
+const slotColumns = `coalesce(database = current_database(), false) AS here, confirmed_flush_lsn::text AS confirmed, wal_status,
+  active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::text AS kept`
+
 export async function readSlot(client: Client, name: string): Promise<Slot | null> {
-  const { rows } = await client.query<{
-    here: boolean
-    confirmed: string | null
-    wal_status: string | null
-    active: boolean
-    kept: string | null
-  }>(
-    `SELECT coalesce(database = current_database(), false) AS here, confirmed_flush_lsn::text AS confirmed, wal_status,
-            active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::text AS kept
-       FROM pg_replication_slots WHERE slot_name = $1`,
+  const { rows } = await client.query<SlotRow>(
+    `SELECT ${slotColumns} FROM pg_replication_slots WHERE slot_name = $1`,
     [name],
   )
-  const [row] = rows
-  if (row === undefined) return null
+  return rows[0] === undefined ? null : slotOf(rows[0])
+}
+
+function slotOf({ here, confirmed, wal_status: status, active, kept }: SlotRow): Slot {
   return {
-    isHere: row.here,
-    confirmed: row.confirmed ?? '0/0',
-    isLost: row.wal_status === 'lost',
-    isActive: row.active,
-    keptBytes: row.kept === null ? null : Number(row.kept),
+    isHere: here,
+    confirmed: confirmed ?? '0/0',
+    isLost: status === 'lost',
+    isActive: active,
+    keptBytes: kept === null ? null : Number(kept),
   }
 }
 
-/** Whether it is exactly these tables that are published under the name. */
-export async function publishes(
+export interface SlotState extends Slot {
+  /** Whether it is exactly the tables that are published under its name. */
+  readonly isPublishing: boolean
+  /** Of the tables. */
+  readonly incarnation: string
+}
+
+/** All that tells whether the log can be read on, asked for at once. */
+export async function readSlotState(
   client: Client,
   name: string,
   tables: readonly PostgresTable[],
-): Promise<boolean> {
-  const { rows } = await client.query<{ table: string }>(
-    "SELECT format('%s.%s', schemaname, tablename) AS table FROM pg_publication_tables WHERE pubname = $1",
-    [name],
+): Promise<SlotState | null> {
+  const { rows } = await client.query<SlotRow & { published: string[]; files: string }>(
+    `SELECT ${slotColumns}, ${incarnationSql('$2')} AS files,
+            ARRAY(SELECT format('%s.%s', schemaname, tablename) FROM pg_publication_tables WHERE pubname = $1) AS published
+       FROM pg_replication_slots WHERE slot_name = $1`,
+    [name, tables.map(({ sql }) => sql)],
   )
-  const found = rows.map(({ table }) => table).sort()
+  const [row] = rows
+  if (row === undefined) return null
+  const found = row.published.toSorted()
   const wanted = tables.map(({ schema, relation }) => `${schema}.${relation}`).sort()
-  return found.length === wanted.length && found.every((one, i) => one === wanted[i])
+  const isPublishing = found.length === wanted.length && found.every((one, i) => one === wanted[i])
+  return { ...slotOf(row), isPublishing, incarnation: row.files }
 }
 
 export async function dropSlot(client: Client, name: string): Promise<void> {
