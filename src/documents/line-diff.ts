@@ -22,12 +22,12 @@ type Match = readonly [i: number, j: number]
 
 /** Of lines, or numbers that stand for them; null: the two differ too much. */
 export function diffLines<Line extends string | number>(
-  a: readonly Line[],
-  b: readonly Line[],
+  a: ArrayLike<Line>,
+  b: ArrayLike<Line>,
 ): LineHunk[] | null {
   const prefix = commonPrefix(a, b)
   const suffix = commonSuffix(a, b, prefix)
-  const [before, after] = numbered([a.slice(prefix, a.length - suffix), b.slice(prefix, b.length - suffix)])
+  const [before, after] = numbered([between(a, prefix, suffix), between(b, prefix, suffix)])
   const left = comparable(before, after)
   const right = comparable(after, before)
   const matches = matchesOf(
@@ -124,14 +124,19 @@ function placesOf(lines: readonly number[]): Map<number, number> {
   return places
 }
 
-function commonPrefix<Line>(a: readonly Line[], b: readonly Line[]): number {
+/** What is left without so many lines before and behind. */
+function between<Line>(lines: ArrayLike<Line>, prefix: number, suffix: number): Line[] {
+  return Array.from({ length: lines.length - prefix - suffix }, (_, i) => lines[prefix + i]!)
+}
+
+function commonPrefix<Line>(a: ArrayLike<Line>, b: ArrayLike<Line>): number {
   const most = Math.min(a.length, b.length)
   let length = 0
   while (length < most && a[length] === b[length]) length++
   return length
 }
 
-function commonSuffix<Line>(a: readonly Line[], b: readonly Line[], prefix: number): number {
+function commonSuffix<Line>(a: ArrayLike<Line>, b: ArrayLike<Line>, prefix: number): number {
   const most = Math.min(a.length, b.length) - prefix
   let length = 0
   while (length < most && a[a.length - 1 - length] === b[b.length - 1 - length]) length++

@@ -2,7 +2,7 @@
 // name tells the format and its content fits, else by lines. Where both ways are clean and say the same, the bytes of
 // the merge by lines are taken: they are what people know from Git. A merge by lines that is clean but breaks the
 // content (one key twice) is none.
-import { equalBytes } from '../base/bytes.ts'
+import { sameBytes } from '../base/platform.ts'
 import type {
   DocumentForm,
   DocumentMerge,
@@ -48,9 +48,9 @@ export function documentBytesMax(name: string): number {
 export function mergeDocument(sides: DocumentSides, options: DocumentOptions): DocumentMerge {
   const { base, ours, theirs } = sides
   const form = formOf(options.name)
-  if (equalBytes(ours, theirs)) return taken(ours, form, 'both sides are the same')
-  if (base !== null && equalBytes(base, ours)) return taken(theirs, form, 'only their side changed')
-  if (base !== null && equalBytes(base, theirs)) return taken(ours, form, 'only our side changed')
+  if (sameBytes(ours, theirs)) return taken(ours, form, 'both sides are the same')
+  if (base !== null && sameBytes(base, ours)) return taken(theirs, form, 'only their side changed')
+  if (base !== null && sameBytes(base, theirs)) return taken(ours, form, 'only our side changed')
   const merged = mergers[form](sides, options)
   if (merged.kind === 'merged' || form === 'text') return merged
   const lines = mergeLines(sides)

@@ -285,6 +285,16 @@ describe('hostile and odd input', () => {
     expect(Buffer.from(merged.render()).toString('latin1')).toBe('id,name\n1,Zurïch\n2,Bérn\n')
   })
 
+  test('two names of one column that both sides added are shown, though there is no base', () => {
+    const ours = 'id,na\n1,x\n2,y\n3,z\n'
+    const merged = merge(null, ours, ours.replace('na', 'nb'))
+    expect(kinds(merged.conflicts)).toEqual(["schema column ''"])
+    const marked = markedDocument(merged, { ours: 'ours', base: 'base', theirs: 'theirs' })
+    expect(utf8Text(marked!)).toContain(
+      '<<<<<<< ours\nid,na\n||||||| base\nid,\n=======\nid,nb\n>>>>>>> theirs\n',
+    )
+  })
+
   test('10,000 columns, and a cell of 20 MB', () => {
     const names = Array.from({ length: 10_000 }, (_, i) => `c${i}`)
     const row = (id: number, at: number, cell: string): string =>

@@ -2,35 +2,45 @@
 // rest of its cells. Without a key rows are aligned in order: equal rows by Myers' algorithm, and between them rows
 // that share most of their cells.
 import { diffLines } from '../line-diff.ts'
-import type { InferredKey } from './key.ts'
+import { appendKey, type KeyIndex, mostOf, separator } from './key-index.ts'
+import { type InferredKey, placesOf } from './key.ts'
 import type { Lane } from './lanes.ts'
-import type { TableRecord } from './record.ts'
-
-type Side = 'base' | 'ours' | 'theirs'
+import type { Records, TableRecord } from './record.ts'
+import { RowCells } from './row-cells.ts'
+import type { Side } from './strands.ts'
+import { TextTable } from './text-table.ts'
 
 /** By row of `a`, the row of `b`, or -1. */
 export type Alignment = Int32Array
 
 export interface AlignInput {
-  readonly a: { readonly side: Side; readonly rows: readonly TableRecord[] }
-  readonly b: { readonly side: Side; readonly rows: readonly TableRecord[] }
+  readonly a: { readonly side: Side; readonly rows: Records }
+  readonly b: { readonly side: Side; readonly rows: Records }
   readonly lanes: readonly Lane[]
 }
 
 const likenessMin = 0.5
 const pairingsMax = 250_000
-const separator = '\u001f'
 
-/** `pairsRest`: also rows whose key alone was edited. Of base rows with one key the one in `isChosen` has the partner. */
+/**
+ * `pairsRest`: also rows whose key alone was edited. `index` is that of `b`. Of base rows with one key the one in `chosen`
+ * has the partner; null: all are.
+ */
 export function alignByKey(
   { a, b, lanes }: AlignInput,
   key: InferredKey,
-  { pairsRest, isChosen }: { readonly pairsRest: boolean; readonly isChosen: (row: number) => boolean },
+  {
+    pairsRest,
+    chosen,
+    index,
+  }: { readonly pairsRest: boolean; readonly chosen: Uint8Array | null; readonly index: KeyIndex },
 ): Alignment {
-  const places = new Map(b.rows.map((row, i) => [key.keyOf(b.side, row), i]))
-  const found = Int32Array.from(a.rows, (row, i) =>
-    isChosen(i) ? (places.get(key.keyOf(a.side, row)) ?? -1) : -1,
-  )
+  const places = placesOf(key.lanes, a.side)
+  const most = mostOf(places)
+  const found = new Int32Array(a.rows.length)
+  for (let i = 0; i < found.length; i++) {
+    found[i] = chosen === null || chosen[i] === 1 ? index.rowOf(a.rows, i, places, most) : -1
+  }
   const others = lanes.filter((lane) => !key.lanes.includes(lane))
   if (pairsRest) pairByRest({ a, b, lanes: others }, found)
   return found
@@ -45,22 +55,55 @@ function pairByRest(input: AlignInput, found: Alignment): void {
     if (place === -1) left.push(i)
   })
   if (left.length === 0 || shared.length < 2) return
-  const taken = new Set(found)
-  const byRest = new Map<string, number>()
-  for (const [i, row] of b.rows.entries()) {
-    if (taken.has(i)) continue
-    const rest = projected(row, shared, b.side)
-    byRest.set(rest, byRest.has(rest) ? -1 : i)
+  const taken = takenPlaces(found, b.rows.length)
+  const rest = new Projection(shared)
+  /** By number of the rest: its row in `b`, -1 where it has several; how often it is left in `a`. */
+  const byRest: number[] = []
+  for (let i = 0; i < b.rows.length; i++) {
+    if (taken[i] === 1) continue
+    const number = rest.numberOf(b.rows, i, b.side)
+    byRest[number] = byRest[number] === undefined ? i : -1
   }
-  const seen = new Map<string, number>()
-  for (const i of left) {
-    const rest = projected(a.rows[i]!, shared, a.side)
-    seen.set(rest, (seen.get(rest) ?? 0) + 1)
+  const seen: number[] = []
+  const numbers = left.map((i) => {
+    const number = rest.numberOf(a.rows, i, a.side)
+    seen[number] = (seen[number] ?? 0) + 1
+    return number
+  })
+  for (const [at, i] of left.entries()) {
+    const number = numbers[at]!
+    if (seen[number] === 1 && isTelling(a.rows, i, shared, a.side)) found[i] = byRest[number] ?? -1
   }
-  for (const i of left) {
-    const rest = projected(a.rows[i]!, shared, a.side)
-    const isTelling = rest.replaceAll(separator, '').length > 0
-    if (isTelling && seen.get(rest) === 1) found[i] = byRest.get(rest) ?? -1
+}
+
+/** Whether there is anything in these cells. */
+function isTelling(rows: Records, i: number, lanes: readonly Lane[], side: Side): boolean {
+  const row = rows.at(i)
+  return lanes.some((lane) => row.cell(lane[side]).replaceAll(separator, '') !== '')
+}
+
+function takenPlaces(found: Alignment, count: number): Uint8Array {
+  const taken = new Uint8Array(count)
+  for (const place of found) if (place >= 0) taken[place] = 1
+  return taken
+}
+
+/** Rows by what they have in some columns: equal ones have one number, whichever version they are of. */
+export class Projection {
+  readonly #lanes: readonly Lane[]
+  readonly #cells = new RowCells()
+  readonly #texts = new TextTable()
+  readonly #places = new Map<Side, readonly number[]>()
+
+  constructor(lanes: readonly Lane[]) {
+    this.#lanes = lanes
+  }
+
+  numberOf(rows: Records, i: number, side: Side): number {
+    let places = this.#places.get(side)
+    if (places === undefined) this.#places.set(side, (places = placesOf(this.#lanes, side)))
+    appendKey(this.#texts, this.#cells.set(rows, i), places)
+    return this.#texts.add()
   }
 }
 
@@ -75,27 +118,30 @@ export function pairInPlace(
 ): void {
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
   if (key.lanes.length < 2 || !found.includes(-1)) return
-  const taken = new Set(found)
+  const taken = takenPlaces(found, b.rows.length)
   for (let i = 0; i < found.length; i++) {
     const place = i === 0 ? 0 : found[i - 1]! + 1
     const behind = i === found.length - 1 ? b.rows.length : found[i + 1]!
-    if (found[i] !== -1 || behind !== place + 1 || (i > 0 && place === 0) || taken.has(place)) continue
-    const [row, other] = [a.rows[i]!, b.rows[place]!]
+    if (found[i] !== -1 || behind !== place + 1 || (i > 0 && place === 0) || taken[place] === 1) continue
+    const [row, other] = [a.rows.at(i), b.rows.at(place)]
     const isEqual = (lane: Lane): boolean => row.cell(lane[a.side]) === other.cell(lane[b.side])
     const equal = shared.filter(isEqual)
-    const isTelling = equal.some((lane) => !key.lanes.includes(lane) && row.cell(lane[a.side]) !== '')
+    const isTold = equal.some((lane) => !key.lanes.includes(lane) && row.cell(lane[a.side]) !== '')
     const isRestEqual = shared.every((lane) => key.lanes.includes(lane) || isEqual(lane))
-    if (isTelling && isRestEqual && key.lanes.some(isEqual) && isKept(i)) found[i] = place
+    if (isTold && isRestEqual && key.lanes.some(isEqual) && isKept(i)) found[i] = place
   }
 }
 
 /** null: the two differ too much. */
 export function alignInOrder({ a, b, lanes }: AlignInput): Alignment | null {
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
-  const hunks = diffLines(
-    a.rows.map((row) => projected(row, shared, a.side)),
-    b.rows.map((row) => projected(row, shared, b.side)),
-  )
+  const projection = new Projection(shared)
+  const numbers = ({ rows, side }: AlignInput['a']): Int32Array => {
+    const found = new Int32Array(rows.length)
+    for (let i = 0; i < found.length; i++) found[i] = projection.numberOf(rows, i, side)
+    return found
+  }
+  const hunks = diffLines(numbers(a), numbers(b))
   if (hunks === null) return null
   const found = new Int32Array(a.rows.length).fill(-1)
   let shift = 0
@@ -110,10 +156,6 @@ export function alignInOrder({ a, b, lanes }: AlignInput): Alignment | null {
   return found
 }
 
-function projected({ cells }: TableRecord, lanes: readonly Lane[], side: Side): string {
-  return lanes.map((lane) => cells[lane[side]] ?? '').join(separator)
-}
-
 interface Range {
   readonly aStart: number
   readonly aEnd: number
@@ -126,8 +168,13 @@ function pairAlike(input: AlignInput, { aStart, aEnd, bStart, bEnd }: Range, fou
   const [height, width] = [aEnd - aStart, bEnd - bStart]
   if (height === 0 || width === 0) return
   const { a, b, lanes } = input
+  // Whoever compares all with all keeps the rows: their cells are taken apart once.
+  const keeps = height * width <= pairingsMax
+  const rowsOf = ({ rows }: AlignInput['a'], start: number, end: number): TableRecord[] =>
+    keeps ? rows.slice(start, end).all() : []
+  const [left, right] = [rowsOf(a, aStart, aEnd), rowsOf(b, bStart, bEnd)]
   const like = (i: number, j: number): number =>
-    likeness(a.rows[aStart + i]!, b.rows[bStart + j]!, lanes, a.side, b.side)
+    likeness(left[i] ?? a.rows.at(aStart + i), right[j] ?? b.rows.at(bStart + j), lanes, a.side, b.side)
   if (height * width > pairingsMax) {
     if (height !== width) return
     for (let i = 0; i < height; i++) if (like(i, i) > likenessMin) found[aStart + i] = bStart + i

@@ -2,10 +2,10 @@
 // column is there is a choice still to be made, so that a merged table is shown with or without it.
 import type { DocumentConflict } from '../interface.ts'
 import { type Lane, nameAt } from './lanes.ts'
-import { layoutOf, type Side, type Versions } from './layout.ts'
-import { cell, type MergedRow, sideOf } from './merge-rows.ts'
-import type { Choose, MergedTable } from './render.ts'
-import type { Strand } from './weave.ts'
+import { layoutOf, type Versions } from './layout.ts'
+import { StrandCells } from './merged-rows.ts'
+import { type Choose, type MergedTable, sideOf } from './merged-table.ts'
+import type { Side, Strands } from './strands.ts'
 
 export type ContestedLanes = ReadonlyMap<Lane, DocumentConflict>
 
@@ -13,7 +13,7 @@ export type ContestedLanes = ReadonlyMap<Lane, DocumentConflict>
 export function keptLanes(
   versions: Versions,
   lanes: readonly Lane[],
-  strands: readonly Strand[],
+  strands: Strands,
 ): { readonly kept: readonly Lane[]; readonly contested: ContestedLanes } {
   const kept: Lane[] = []
   const contested = new Map<Lane, DocumentConflict>()
@@ -29,19 +29,13 @@ export function keptLanes(
   return { kept, contested }
 }
 
-function isEdited(
-  versions: Versions,
-  lane: Lane,
-  side: 'ours' | 'theirs',
-  strands: readonly Strand[],
-): boolean {
-  return strands.some(
-    (strand) =>
-      strand.base >= 0 &&
-      strand[side] >= 0 &&
-      cell(versions.base.rows[strand.base]!, lane.base) !==
-        cell(versions[side].rows[strand[side]]!, lane[side]),
-  )
+function isEdited(versions: Versions, lane: Lane, side: 'ours' | 'theirs', strands: Strands): boolean {
+  const cells = new StrandCells(versions, strands)
+  for (let strand = 0; strand < strands.length; strand++) {
+    if (strands.base[strand]! < 0 || strands[side][strand]! < 0) continue
+    if (!cells.isSame(strand, lane, 'base', side)) return true
+  }
+  return false
 }
 
 function conflictOf(versions: Versions, lane: Lane): DocumentConflict {
@@ -60,16 +54,11 @@ export function shownTable(table: MergedTable, choose: Choose): MergedTable {
   })
   if (!isShown.includes(false)) return table
   const lanes = layout.lanes.filter((_, i) => isShown[i])
-  const rows = table.rows.map(({ strand, pick }): MergedRow =>
-    pick?.kind === 'cells'
-      ? { strand, pick: { kind: 'cells', picks: pick.picks.filter((_, i) => isShown[i]) } }
-      : { strand, pick },
-  )
   return {
     versions,
     layout: layoutOf(versions, lanes),
     header: header === null ? null : header.filter(({ lane }) => lanes.includes(lane)),
-    rows,
+    rows: table.rows.withColumns(isShown),
     contested,
   }
 }

@@ -1,42 +1,55 @@
 // Which delimiter a file has, and whether its quotes mean anything. The ending decides for TSV; of the others the
 // delimiter counts that cuts most records into equally many cells. Quotes count unless they make no sense as such:
 // many TSV files are written without any quoting and hold quotes as plain characters.
-import { readRecords, type RecordFile } from './record.ts'
+import { indexOfBytes } from '../../base/platform.ts'
+import { textFromBytes, textToBytes } from '../../files/text.ts'
+import { readRecords } from './read-records.ts'
+import type { RecordFile } from './record.ts'
+import { RowCells } from './row-cells.ts'
 
 const candidates = [',', ';', '\t', '|'] as const
 const sampleRecords = 100
 const sampleLength = 64 << 10
 
 /** null: cannot be read as records. */
-export function readTableText(text: string, name: string): RecordFile | null {
+export function readTable(bytes: Uint8Array, name: string): RecordFile | null {
   const isTabbed = /\.(tsv|tab)$/i.test(name)
-  const delimiter = isTabbed ? '\t' : delimiterOf(text)
-  const quoted = readRecords(text, { delimiter, hasQuotes: true })
-  if (!isTabbed || (quoted !== null && !quoted.isOdd && !spansLines(quoted))) return quoted
-  const plain = readRecords(text, { delimiter, hasQuotes: false })
+  const delimiter = isTabbed ? '\t' : delimiterOf(bytes)
+  const quoted = readRecords(bytes, { delimiter, hasQuotes: true })
+  if (!isTabbed || (quoted !== null && !quoted.isOdd && !quoted.spansLines)) return quoted
+  const plain = readRecords(bytes, { delimiter, hasQuotes: false })
   return quoted !== null && !quoted.isOdd && !isEven(plain) ? quoted : plain
 }
 
 /** Versions of one file are read in one way: without quoting where one of them has none. */
-export function readVersions(texts: readonly string[], name: string): (RecordFile | null)[] {
-  const files = texts.map((text) => readTableText(text, name))
+export function readVersions(versions: readonly Uint8Array[], name: string): (RecordFile | null)[] {
+  const files = eachOnce(versions, (bytes) => readTable(bytes, name))
   if (files.every((file) => file === null || file.dialect.hasQuotes)) return files
-  return texts.map((text) => readRecords(text, { delimiter: '\t', hasQuotes: false }))
+  return eachOnce(versions, (bytes) => readRecords(bytes, { delimiter: '\t', hasQuotes: false }))
 }
 
-function spansLines({ records }: RecordFile): boolean {
-  return records.some(({ text }) => text.includes('\n'))
+/** A comparison of two versions gives one of them twice. */
+function eachOnce<T>(versions: readonly Uint8Array[], read: (bytes: Uint8Array) => T): T[] {
+  const known = new Map<Uint8Array, T>()
+  return versions.map((bytes) => {
+    const file = known.has(bytes) ? known.get(bytes)! : read(bytes)
+    known.set(bytes, file)
+    return file
+  })
 }
 
 /** Whether all records have equally many cells. */
 function isEven(file: RecordFile | null): boolean {
-  const width = file?.records[0]?.spellings.length
-  return file !== null && file.records.every(({ spellings }) => spellings.length === width)
+  if (file === null) return false
+  const cells = new RowCells()
+  const { records } = file
+  for (let i = 0; i < records.length; i++) if (cells.set(records, i).count !== file.widest) return false
+  return true
 }
 
-function delimiterOf(text: string): string {
-  const end = text.indexOf('\n', sampleLength)
-  const sample = end < 0 ? text : text.slice(0, end)
+function delimiterOf(bytes: Uint8Array): string {
+  const end = indexOfBytes(bytes, 10, sampleEnd(bytes))
+  const sample = end < 0 ? bytes : bytes.subarray(0, end)
   let best = ','
   let bestScore = 0
   for (const delimiter of candidates) {
@@ -49,13 +62,25 @@ function delimiterOf(text: string): string {
   return best
 }
 
+/** Where the character at `sampleLength` begins, or the end. */
+function sampleEnd(bytes: Uint8Array): number {
+  // No character (a pair of surrogates counts as two) takes more than three bytes.
+  const text = textFromBytes(bytes.subarray(0, 4 * sampleLength)).slice(0, sampleLength)
+  const isCut = /[\ud800-\udbff]$/.test(text)
+  return textToBytes(isCut ? text.slice(0, -1) : text).length
+}
+
 /** Share of records with the commonest number of cells, and a little for more columns; 0 for a single column. */
-function evenness(sample: string, delimiter: string): number {
+function evenness(sample: Uint8Array, delimiter: string): number {
   const file = readRecords(sample, { delimiter, hasQuotes: true })
   if (file === null) return 0
   const widths = new Map<number, number>()
   const records = file.records.slice(0, sampleRecords)
-  for (const { spellings } of records) widths.set(spellings.length, (widths.get(spellings.length) ?? 0) + 1)
+  const cells = new RowCells()
+  for (let i = 0; i < records.length; i++) {
+    const { count } = cells.set(records, i)
+    widths.set(count, (widths.get(count) ?? 0) + 1)
+  }
   let [width, count] = [1, 0]
   for (const [cells, times] of widths) if (times > count) [width, count] = [cells, times]
   if (width === 1) return 0

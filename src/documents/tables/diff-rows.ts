@@ -1,14 +1,14 @@
 // What differs between two versions of a delimited file of which nobody declared anything: rows and cells, told apart
 // as a merge tells them (merge-table.ts), and what became of the columns.
 import type { DocumentOptions, DocumentSides, UnfitDocument } from '../interface.ts'
-import { inferKey, type InferredKey, isBlank } from './key.ts'
+import { KeyIndexes } from './key-indexes.ts'
+import { inferKey, type InferredKey } from './key.ts'
 import { type Lane, lanesOf, nameAt } from './lanes.ts'
 import type { Versions } from './layout.ts'
-import { cell } from './merge-rows.ts'
-import type { TableRecord } from './record.ts'
+import { isBlank, isSameDialect, isSameText, type TableRecord } from './record.ts'
 import { rowStrands } from './row-strands.ts'
 import { versionsOf } from './versions.ts'
-import { type Strand, weave } from './weave.ts'
+import { weave } from './weave.ts'
 
 export interface DocumentDiff {
   readonly kind: 'rows'
@@ -42,12 +42,20 @@ export function diffTableDocuments(
   if ('kind' in versions) return versions
   if (!versions.hasBase) return { kind: 'unfit', reason: 'a version is empty' }
   const lanes = lanesOf(versions.base, versions.ours, versions.theirs)
-  const key = inferKey(versions, lanes)
-  const strands = rowStrands(versions, lanes, key, true)
+  const indexes = new KeyIndexes()
+  const key = inferKey(versions, lanes, indexes)
+  const strands = rowStrands({ versions, lanes, key, indexes, pairsRest: true })
   if (strands === null) return { kind: 'unfit', reason: 'the versions have too few rows in common' }
+  const isUniform =
+    isSameDialect(versions.base.rows.dialect, versions.ours.rows.dialect) &&
+    lanes.every((lane) => lane.base === lane.ours)
   const changes: DocumentRowChange[] = []
   for (const strand of weave(strands, { frame: 'ours' })) {
-    const change = changeOf(versions, lanes, key, strand)
+    const places = { before: strands.base[strand]!, after: strands.ours[strand]! }
+    if (isUniform && places.before >= 0 && places.after >= 0) {
+      if (isSameText(versions.base.rows, places.before, versions.ours.rows, places.after)) continue
+    }
+    const change = changeOf(versions, lanes, key, places)
     if (change !== null) changes.push(change)
   }
   return {
@@ -72,19 +80,20 @@ function changeOf(
   versions: Versions,
   lanes: readonly Lane[],
   key: InferredKey | null,
-  strand: Strand,
+  places: { readonly before: number; readonly after: number },
 ): DocumentRowChange | null {
-  const before = versions.base.rows[strand.base] ?? null
-  const after = versions.ours.rows[strand.ours] ?? null
+  const before = versions.base.rows.get(places.before) ?? null
+  const after = versions.ours.rows.get(places.after) ?? null
   if (before === null && after === null) return null
-  if ([before, after].every((row) => row === null || isBlank(row))) return null
+  if ([before, after].every((row) => row === null || isBlank(row.records, row.place))) return null
   const cells = before === null || after === null ? [] : changedCells(versions, lanes, before, after)
   if (before !== null && after !== null && cells.length === 0) return null
   const row = after ?? before!
-  const side = after === null ? 'base' : 'ours'
+  const [side, place] =
+    after === null ? (['base', places.before] as const) : (['ours', places.after] as const)
   return {
     kind: before === null ? 'added' : after === null ? 'removed' : 'changed',
-    key: key === null ? [strand[side] + 1] : key.lanes.map((lane) => cell(row, lane[side])),
+    key: key === null ? [place + 1] : key.lanes.map((lane) => row.cell(lane[side])),
     before: before === null ? null : rowOf(versions, lanes, before, 'base'),
     after: after === null ? null : rowOf(versions, lanes, after, 'ours'),
     cells,
@@ -100,8 +109,8 @@ function changedCells(
   return lanes.flatMap((lane) => {
     // A column that came or went is told once, not for every row; what it holds in a new one is told.
     if (lane.ours < 0) return []
-    const fresh = cell(after, lane.ours)
-    const old = lane.base < 0 ? '' : cell(before, lane.base)
+    const fresh = after.cell(lane.ours)
+    const old = lane.base < 0 ? '' : before.cell(lane.base)
     if (fresh === old) return []
     return [{ column: nameAt(ours, lane.ours), before: lane.base < 0 ? null : old, after: fresh }]
   })
@@ -115,7 +124,7 @@ function rowOf(
 ): Record<string, string> {
   const cells = lanes
     .filter((lane) => lane[side] >= 0)
-    .map((lane) => [nameAt(versions[side], lane[side]), cell(row, lane[side])] as const)
+    .map((lane) => [nameAt(versions[side], lane[side]), row.cell(lane[side])] as const)
   // Columns may be called __proto__: entries of their own, not an assignment.
   return Object.fromEntries(cells)
 }

@@ -2,14 +2,16 @@
 // ours and theirs (the base may hold a few rows twice that both sides have put right). A single column is preferred
 // to the smallest unique set of leading columns, and that to any pair; a name that says "key" or the first place to
 // any other column. A key under which the versions have clearly fewer rows in common comes last.
+import type { KeyIndex } from './key-index.ts'
+import type { KeyIndexes } from './key-indexes.ts'
 import type { Lane } from './lanes.ts'
-import type { TableRecord } from './record.ts'
+import { RowCells } from './row-cells.ts'
+import { TextTable } from './text-table.ts'
 import type { Version } from './version.ts'
 
+/** Rows of all versions that have the same cells there are one row. */
 export interface InferredKey {
   readonly lanes: readonly Lane[]
-  /** A row's key; rows of all versions with one key are one row. */
-  keyOf(side: Side, row: TableRecord): string
 }
 
 export interface KeyVersions {
@@ -23,37 +25,70 @@ type Side = 'base' | 'ours' | 'theirs'
 interface Candidate {
   readonly lanes: readonly Lane[]
   readonly rank: number
+  /** Rows that it leaves without a partner, where that is known already. */
+  readonly missing: number | null
 }
 
 const leadingColumnsMax = 6
 const pairColumnsMax = 24
 const pairRowsMax = 50_000
+const indexedCellsMax = 1 << 20
 /** Share of rows that may have another's key: in the base of a key, and anywhere of a guarded set. */
 const doubledMax = 0.1
 const guardDoubledMax = 0.02
 /** Rows without partner, and their share, by which a key has to be worse than another to lose against it. */
 const missingRowsMin = 4
 const missingShare = 0.05
-const separator = '\u001f'
 const keyNames = /(^|[\s_\-.:])(id|key|code|uuid|guid|iri|uri|identifier|accession)$/i
 
 /** null: no columns tell rows apart. */
-export function inferKey(versions: KeyVersions, lanes: readonly Lane[]): InferredKey | null {
+export function inferKey(
+  versions: KeyVersions,
+  lanes: readonly Lane[],
+  indexes: KeyIndexes,
+): InferredKey | null {
   const shared = sharedLanes(versions, lanes)
-  const isKey = (columns: readonly Lane[]): boolean =>
-    isUnique(versions.ours, columns, 'ours', 0) &&
-    isUnique(versions.theirs, columns, 'theirs', 0) &&
-    (versions.base === null || isUnique(versions.base, columns, 'base', doubledMax))
-  const found: Candidate[] = shared
-    .filter((lane) => isKey([lane]))
-    .map((lane) => ({ lanes: [lane], rank: isKeyLike(lane, shared) ? 0 : 2 }))
+  const isKey = (columns: readonly Lane[]): boolean => keysAmong(versions, [columns], indexes).length > 0
+  const singles = shared.map((lane) => [lane])
+  const found: Candidate[] = keysAmong(versions, singles, indexes).map((key) => ({
+    ...key,
+    rank: isKeyLike(key.lanes[0]!, shared) ? 0 : 2,
+  }))
   const isFound = found.some(({ rank }) => rank === 0)
   const leading = isFound ? null : leadingSet(shared, isKey)
-  if (leading !== null) found.push({ lanes: leading, rank: leading.every(isNamedKey) ? 1 : 3 })
+  if (leading !== null) found.push({ lanes: leading, rank: leading.every(isNamedKey) ? 1 : 3, missing: null })
   if (found.length === 0) {
-    for (const pair of uniquePairs(versions, shared, isKey)) found.push({ lanes: pair, rank: 4 })
+    const pairs = uniquePairs(versions, shared)
+    for (const key of keysAmong(versions, pairs, indexes)) found.push({ ...key, rank: 4 })
   }
-  return found.length === 0 ? null : keyOn(best(found, versions))
+  return found.length === 0 ? null : { lanes: best(found, versions, indexes) }
+}
+
+/** Which sets of columns tell all rows apart; with several of them, what each leaves without a partner. */
+function keysAmong(
+  versions: KeyVersions,
+  sets: readonly (readonly Lane[])[],
+  indexes: KeyIndexes,
+): Omit<Candidate, 'rank'>[] {
+  const among = (side: Side, columns: readonly (readonly Lane[])[]): (readonly Lane[])[] => {
+    const version = versions[side]
+    if (version === null) return [...columns]
+    const places = columns.map((one) => placesOf(one, side))
+    const found = indexes.uniqueAmong(version.rows, places, twiceMaxOf(version, side))
+    return columns.filter((_, i) => found[i] !== null)
+  }
+  const likely = among('ours', sets)
+  const found: Omit<Candidate, 'rank'>[] = []
+  // As many at once as there is memory for; all share the work of taking rows apart.
+  const most = Math.max(1, Math.floor(indexedCellsMax / versions.ours.rows.length))
+  for (let at = 0; at < likely.length; at += most) {
+    const some = among('base', among('theirs', among('ours', likely.slice(at, at + most))))
+    for (const columns of some) {
+      const missing = likely.length === 1 ? null : missingRows(columns, versions, indexes)
+      found.push({ lanes: columns, missing })
+    }
+  }
+  return found
 }
 
 /**
@@ -64,11 +99,12 @@ export function guardedKeys(
   versions: KeyVersions,
   lanes: readonly Lane[],
   key: InferredKey | null,
+  indexes: KeyIndexes,
 ): InferredKey[] {
   const shared = sharedLanes(versions, lanes)
   const isGuarded = (columns: readonly Lane[]): boolean =>
     (columns.length === 1 || columns.every(isNamedKey)) &&
-    (['ours', 'theirs'] as const).every((side) => isUnique(versions[side], columns, side, guardDoubledMax))
+    (['ours', 'theirs'] as const).every((side) => isGuardedIn(indexes, versions[side], columns, side))
   const isTheKey = (columns: readonly Lane[]): boolean =>
     key !== null && columns.length === key.lanes.length && columns.every((lane) => key.lanes.includes(lane))
   const sets = shared
@@ -78,7 +114,7 @@ export function guardedKeys(
   // Where the first column is unique, so is every set that it is in.
   const leading = sets.some(([lane]) => lane === shared[0]) ? null : leadingSet(shared, isGuarded)
   if (leading !== null) sets.push(leading)
-  return sets.filter((columns) => !isTheKey(columns)).map(keyOn)
+  return sets.filter((columns) => !isTheKey(columns)).map((columns) => ({ lanes: columns }))
 }
 
 function sharedLanes({ base }: KeyVersions, lanes: readonly Lane[]): Lane[] {
@@ -101,65 +137,71 @@ function leadingSet(shared: readonly Lane[], isKey: (columns: readonly Lane[]) =
   return null
 }
 
-function uniquePairs(
-  versions: KeyVersions,
-  shared: readonly Lane[],
-  isKey: (columns: readonly Lane[]) => boolean,
-): Lane[][] {
+/** Pairs that may be unique. */
+function uniquePairs(versions: KeyVersions, shared: readonly Lane[]): Lane[][] {
   const { rows } = versions.ours
   if (rows.length > pairRowsMax) return []
   // Only columns with many different cells can make rows unique in pairs.
+  const counts = differentCells(versions.ours, shared)
   const counted = shared
-    .map((lane) => ({ lane, count: new Set(rows.map(({ cells }) => cells[lane.ours])).size }))
+    .map((lane, i) => ({ lane, count: counts[i]! }))
     .filter(({ count }) => count * count >= rows.length && count > 1)
   const wide = counted.sort((a, b) => b.count - a.count).slice(0, pairColumnsMax)
   const pairs: Lane[][] = []
   for (const [i, a] of wide.entries()) {
     for (const b of wide.slice(i + 1)) {
       if (a.count * b.count < rows.length) continue
-      const pair = shared.filter((lane) => lane === a.lane || lane === b.lane)
-      if (isKey(pair)) pairs.push(pair)
+      pairs.push(shared.filter((lane) => lane === a.lane || lane === b.lane))
     }
   }
   return pairs
 }
 
-export function isBlank({ text }: TableRecord): boolean {
-  return text.trim() === ''
-}
-
-function keyOn(lanes: readonly Lane[]): InferredKey {
-  const [first] = lanes
-  return {
-    lanes,
-    keyOf: (side, row) =>
-      lanes.length === 1 ? row.cell(first![side]) : lanes.map((lane) => row.cell(lane[side])).join(separator),
-  }
-}
-
-/** Whether at most this share of rows has a key that another row has before them. Blank lines do not count. */
-function isUnique({ rows }: Version, columns: readonly Lane[], side: Side, share: number): boolean {
-  const key = keyOn(columns)
-  const empty = separator.repeat(columns.length - 1)
-  const known = new Set<string>()
-  let twice = 0
-  for (const row of rows) {
-    const text = key.keyOf(side, row)
-    if (text === empty) {
-      if (isBlank(row)) continue
-      return false
+/** By column. A row that ends before it counts as one more. */
+function differentCells({ rows }: Version, shared: readonly Lane[]): number[] {
+  const cells = new RowCells()
+  const columns = shared.map(({ ours }) => ({ place: ours, texts: new TextTable(), isShort: false }))
+  for (let i = 0; i < rows.length; i++) {
+    cells.set(rows, i)
+    for (const column of columns) {
+      if (column.place >= cells.count) column.isShort = true
+      else {
+        cells.appendValue(column.texts, column.place)
+        column.texts.add()
+      }
     }
-    if (known.size === known.add(text).size && ++twice > rows.length * share) return false
   }
-  return known.size > 0
+  return columns.map(({ texts, isShort }) => texts.size + Number(isShort))
 }
 
-function best(candidates: readonly Candidate[], versions: KeyVersions): readonly Lane[] {
+/** The rows by these columns; null where they are no key. */
+export function keyIndex(
+  indexes: KeyIndexes,
+  version: Version,
+  columns: readonly Lane[],
+  side: Side,
+): KeyIndex | null {
+  return indexes.unique(version.rows, placesOf(columns, side), twiceMaxOf(version, side))
+}
+
+function twiceMaxOf({ rows }: Version, side: Side): number {
+  return side === 'base' ? rows.length * doubledMax : 0
+}
+
+function isGuardedIn(indexes: KeyIndexes, { rows }: Version, columns: readonly Lane[], side: Side): boolean {
+  return indexes.unique(rows, placesOf(columns, side), rows.length * guardDoubledMax) !== null
+}
+
+export function placesOf(lanes: readonly Lane[], side: Side): number[] {
+  return lanes.map((lane) => lane[side])
+}
+
+function best(candidates: readonly Candidate[], versions: KeyVersions, indexes: KeyIndexes): readonly Lane[] {
   if (candidates.length === 1) return candidates[0]!.lanes
   const rows = Math.max(versions.ours.rows.length, versions.theirs.rows.length)
-  const scored = candidates.map(({ lanes, rank }, i) => ({
+  const scored = candidates.map(({ lanes, rank, missing }, i) => ({
     lanes,
-    missing: missingRows(keyOn(lanes), versions),
+    missing: missing ?? missingRows(lanes, versions, indexes),
     rank,
     i,
   }))
@@ -171,16 +213,17 @@ function best(candidates: readonly Candidate[], versions: KeyVersions): readonly
 }
 
 /** Rows of the base that have no partner, over both sides. */
-function missingRows(key: InferredKey, { base, ours, theirs }: KeyVersions): number {
-  const keys = (side: Side, version: Version): Set<string> =>
-    new Set(version.rows.map((row) => key.keyOf(side, row)))
-  const own = { ours: keys('ours', ours), theirs: keys('theirs', theirs) }
-  const from = base === null ? own.ours : keys('base', base)
+function missingRows(
+  columns: readonly Lane[],
+  { base, ours, theirs }: KeyVersions,
+  indexes: KeyIndexes,
+): number {
+  const [left, right] = [
+    keyIndex(indexes, ours, columns, 'ours')!,
+    keyIndex(indexes, theirs, columns, 'theirs')!,
+  ]
+  const from = base === null ? left : keyIndex(indexes, base, columns, 'base')!
   let missing = 0
-  for (const side of base === null ? [own.theirs] : [own.ours, own.theirs]) {
-    let common = 0
-    for (const one of side) if (from.has(one)) common++
-    missing += from.size - common
-  }
+  for (const side of base === null ? [right] : [left, right]) missing += from.size - side.common(from)
   return missing
 }

@@ -1,19 +1,19 @@
 // Which columns of three versions are one column. Names tell; a name that a side no longer has is looked for by
 // content among the columns that are new there: a renamed column holds (nearly) the same cells. Without a header the
 // places tell.
-import type { TableRecord } from './record.ts'
+import type { Records } from './record.ts'
+import { RowCells } from './row-cells.ts'
 import type { Version } from './version.ts'
-import type { Strand } from './weave.ts'
-
-/** One column through the merge. */
-export interface Lane extends Strand {
-  readonly name: string
-}
 
 export interface VersionsOf<T> {
   readonly base: T
   readonly ours: T
   readonly theirs: T
+}
+
+/** One column through the merge: its places in the versions, -1 where it is not. */
+export interface Lane extends VersionsOf<number> {
+  readonly name: string
 }
 
 /** Share of equal cells from which on a column counts as renamed; less is enough where it kept its place. */
@@ -118,10 +118,11 @@ function sameNeighbour(from: number, to: number, found: readonly number[], a: Ve
   return isBefore || isBehind
 }
 
-function valueCounts(rows: readonly TableRecord[], column: number): Map<string, number> {
+function valueCounts(rows: Records, column: number): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { cells } of rows.slice(0, sampleRows)) {
-    const value = cells[column] ?? ''
+  const cells = new RowCells()
+  for (let i = 0; i < Math.min(rows.length, sampleRows); i++) {
+    const value = cells.set(rows, i, column + 1).value(column)
     if (value !== '') counts.set(value, (counts.get(value) ?? 0) + 1)
   }
   return counts

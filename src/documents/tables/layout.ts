@@ -2,12 +2,12 @@
 // of these is merged three-way on its own, so that a side that only rewrote the file (quotes everywhere, CRLF, columns
 // in another order) keeps its layout, and the other its edits.
 import { type Lane, type VersionsOf } from './lanes.ts'
-import { needsQuotes, quoted, type TableRecord } from './record.ts'
+import { RowCells } from './row-cells.ts'
+import { needsQuotes, quoted } from './spelling.ts'
+import { type Side, Strands } from './strands.ts'
 import { threeWayOurs } from './three-way.ts'
 import type { Version } from './version.ts'
 import { weave } from './weave.ts'
-
-export type Side = 'base' | 'ours' | 'theirs'
 
 export interface Versions extends VersionsOf<Version> {
   readonly base: Version
@@ -40,18 +40,13 @@ const sampleRows = 1000
 
 /** The columns that the merge keeps, in the order of the side that moved columns; ours if both did. */
 export function orderLanes(lanes: readonly Lane[]): Lane[] {
-  const frame = !hasMoves(lanes, 'ours') && hasMoves(lanes, 'theirs') ? 'theirs' : 'ours'
-  return weave(lanes, { frame })
+  const strands = Strands.of(lanes)
+  return Array.from(weave(strands, { frame: frameOf(strands) }), (at) => lanes[at]!)
 }
 
-/** Whether the side has what it kept of the base in another order. */
-export function hasMoves(
-  strands: readonly { base: number; ours: number; theirs: number }[],
-  side: Side,
-): boolean {
-  const kept = strands.filter((strand) => strand.base >= 0 && strand[side] >= 0)
-  kept.sort((a, b) => a.base - b.base)
-  return kept.some((strand, i) => i > 0 && strand[side] < kept[i - 1]![side])
+/** The side whose order stands: ours, unless theirs alone moved something. */
+export function frameOf(strands: Strands): 'ours' | 'theirs' {
+  return !strands.hasMoves('ours') && strands.hasMoves('theirs') ? 'theirs' : 'ours'
 }
 
 export function layoutOf(versions: Versions, lanes: readonly Lane[]): Layout {
@@ -62,8 +57,7 @@ export function layoutOf(versions: Versions, lanes: readonly Lane[]): Layout {
   const hasQuotes = [ours, theirs].some(({ file }) => file.dialect.hasQuotes)
   const eols = [base, ours, theirs].map(uniformEol)
   const eol = eols.includes(null) ? null : merged((version) => uniformEol(version)!)
-  const defaultEol =
-    eol ?? uniformEol(ours) ?? ours.file.records.find((record) => record.eol !== '')?.eol ?? '\n'
+  const defaultEol = eol ?? uniformEol(ours) ?? firstEol(ours) ?? '\n'
   const quotesOf = {
     base: quotingOf(base, 'base', lanes),
     ours: quotingOf(ours, 'ours', lanes),
@@ -96,20 +90,30 @@ export function layoutOf(versions: Versions, lanes: readonly Lane[]): Layout {
 /** The line end of all records but the last; null when they differ. */
 function uniformEol({ file: { records, trailer } }: Version): string | null {
   const last = records.length - 1
-  const eol = records[0]?.eol ?? ''
   if (last <= 0) return /^(\r\n|\n|\r)/.exec(trailer)?.[0] ?? '\n'
-  return records.every((record, i) => i === last || record.eol === eol) ? eol : null
+  const length = records.start(1) - records.end(0)
+  for (let i = 1; i < last; i++) if (records.start(i + 1) - records.end(i) !== length) return null
+  return records.eol(0)
+}
+
+function firstEol({ file: { records } }: Version): string | undefined {
+  for (let i = 0; i < records.length; i++) if (records.eol(i) !== '') return records.eol(i)
+  return undefined
 }
 
 function quotingOf(version: Version, side: Side, lanes: readonly Lane[]): Map<Lane, Quoting> {
   const result = new Map<Lane, Quoting>()
   if (!version.file.dialect.hasQuotes) return result
-  const rows = version.rows.slice(0, sampleRows)
-  const { delimiter } = version.file.dialect
-  for (const lane of lanes) {
-    if (lane[side] < 0) continue
-    const counts = { filled: 0, filledQuoted: 0, empty: 0, emptyQuoted: 0 }
-    for (const row of rows) count(row, lane[side], delimiter, counts)
+  const { rows } = version
+  const cells = new RowCells()
+  const present = lanes.filter((lane) => lane[side] >= 0)
+  const all = present.map((): QuoteCounts => ({ filled: 0, filledQuoted: 0, empty: 0, emptyQuoted: 0 }))
+  for (let i = 0; i < Math.min(rows.length, sampleRows); i++) {
+    cells.set(rows, i)
+    for (const [at, lane] of present.entries()) count(cells, lane[side], rows.delimiter, all[at]!)
+  }
+  for (const [at, lane] of present.entries()) {
+    const counts = all[at]!
     result.set(lane, {
       filled: counts.filledQuoted > counts.filled / 2,
       empty: counts.emptyQuoted > counts.empty / 2,
@@ -118,19 +122,20 @@ function quotingOf(version: Version, side: Side, lanes: readonly Lane[]): Map<La
   return result
 }
 
-function count(
-  row: TableRecord,
-  place: number,
-  delimiter: string,
-  counts: { filled: number; filledQuoted: number; empty: number; emptyQuoted: number },
-): void {
-  const spelling = row.spellings[place] ?? ''
-  if (spelling === '' || spelling === '""') {
+interface QuoteCounts {
+  filled: number
+  filledQuoted: number
+  empty: number
+  emptyQuoted: number
+}
+
+function count(cells: RowCells, place: number, delimiter: number, counts: QuoteCounts): void {
+  if (cells.isEmpty(place)) {
     counts.empty++
-    if (spelling !== '') counts.emptyQuoted++
-  } else if (!needsQuotes(row.cells[place]!, delimiter)) {
+    if (cells.length(place) > 0) counts.emptyQuoted++
+  } else if (!cells.needsQuotes(place, delimiter)) {
     counts.filled++
-    if (spelling.startsWith('"')) counts.filledQuoted++
+    if (cells.isQuoted(place)) counts.filledQuoted++
   }
 }
 

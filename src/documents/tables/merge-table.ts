@@ -2,7 +2,6 @@
 // content, rows by an inferred key or in order, cells three-way. The result is read again and compared with what was
 // decided, so that a merge which is clean is also right; what does not fit (no table, no partner rows) is left to the
 // merge by lines.
-import { textToBytes } from '../../files/text.ts'
 import type {
   DocumentConflict,
   DocumentMerge,
@@ -12,13 +11,16 @@ import type {
 } from '../interface.ts'
 import { mergeLines } from '../merge-lines.ts'
 import { keptLanes } from './contested.ts'
+import { guardRows } from './guard.ts'
+import { KeyIndexes } from './key-indexes.ts'
 import { guardedKeys, inferKey, type InferredKey } from './key.ts'
 import { type Lane, lanesOf, nameAt } from './lanes.ts'
-import { hasMoves, layoutOf, orderLanes, type Versions } from './layout.ts'
+import { frameOf, layoutOf, orderLanes, type Versions } from './layout.ts'
 import { RowMerger } from './merge-rows.ts'
+import type { HeaderCell, MergedTable } from './merged-table.ts'
 import { isProven } from './proof.ts'
-import { type HeaderCell, type MergedTable, renderTable } from './render.ts'
-import { rowStrands } from './row-strands.ts'
+import { renderTable } from './render.ts'
+import { type RowsInput, rowStrands } from './row-strands.ts'
 import { countsAddUp, hasSameRows } from './same-rows.ts'
 import { sortedPlace } from './sorted-place.ts'
 import { threeWay } from './three-way.ts'
@@ -47,45 +49,45 @@ function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMe
   const versions = versionsOf(sides, options)
   if ('kind' in versions) return versions
   const lanes = lanesOf(versions.hasBase ? versions.base : null, versions.ours, versions.theirs)
-  const key = inferKey({ ...versions, base: versions.hasBase ? versions.base : null }, lanes)
+  const indexes = new KeyIndexes()
+  const key = inferKey({ ...versions, base: versions.hasBase ? versions.base : null }, lanes, indexes)
   // An edited key may be another row's in the other version: then rows are told apart by their keys alone.
   const pairing = key === null ? [false] : [true, false]
   let reason = ''
   for (const pairsRest of pairing) {
-    const merged = mergeRows(versions, lanes, key, pairsRest)
+    const merged = mergeRows({ versions, lanes, key, indexes, pairsRest })
     if (merged.kind === 'merged') return merged
     reason = merged.reason
   }
   return unfit(reason)
 }
 
-function mergeRows(
-  versions: Versions,
-  allLanes: readonly Lane[],
-  key: InferredKey | null,
-  pairsRest: boolean,
-): DocumentMerge {
-  const strands = rowStrands(versions, allLanes, key, pairsRest)
+function mergeRows(input: RowsInput): DocumentMerge {
+  const { versions, lanes: allLanes, key, indexes } = input
+  const strands = rowStrands(input)
   if (strands === null) return unfit('the versions have too few rows in common')
   const { kept, contested } = keptLanes(versions, allLanes, strands)
   const lanes = orderLanes(kept)
   const layout = layoutOf(versions, lanes)
   const conflicts: DocumentConflict[] = [...contested.values()]
   const header = headerOf(versions, lanes, conflicts)
-  const merger = new RowMerger(versions, lanes, key)
-  const frame = !hasMoves(strands, 'ours') && hasMoves(strands, 'theirs') ? 'theirs' : 'ours'
-  const woven = weave(strands, { frame, orderAt: sortedPlace(versions, key?.lanes ?? [], lanes) })
-  let rows = woven.map((strand) => merger.merge(strand))
-  for (const guarded of guardedKeys(versions, lanes, key)) rows = merger.guard(rows, guarded)
-  conflicts.push(...merger.conflicts)
+  const merger = new RowMerger(versions, strands, lanes, key)
+  const orderAt = sortedPlace(versions, strands, key?.lanes ?? [], lanes)
+  let rows = merger.merge(strands, weave(strands, { frame: frameOf(strands), orderAt }))
+  for (const guarded of guardedKeys(versions, lanes, key, indexes)) {
+    rows = guardRows(rows, { versions, lanes, key: guarded }, merger.conflicts)
+  }
+  for (const conflict of merger.conflicts) conflicts.push(conflict)
   const table: MergedTable = { versions, layout, header, rows, contested }
-  if (!isProven(table, key)) return unfit('the merged rows could not be written so that they read the same')
+  const bytes = renderTable(table, () => 'ours')
+  if (!isProven(table, key, bytes))
+    return unfit('the merged rows could not be written so that they read the same')
   return {
     kind: 'merged',
     form: 'table',
     basis: basisOf(key),
     conflicts,
-    render: (choose = () => 'ours') => textToBytes(renderTable(table, choose)),
+    render: (choose) => (choose === undefined || conflicts.length === 0 ? bytes : renderTable(table, choose)),
   }
 }
 

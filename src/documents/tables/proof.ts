@@ -1,72 +1,96 @@
 // Reads a merged file again and compares every cell with what was decided; and checks that a key that told rows apart
 // in all versions still does. A merge that does not pass is not offered.
 import { shownTable } from './contested.ts'
+import { appendKey } from './key-index.ts'
 import type { InferredKey } from './key.ts'
-import type { Side, Versions } from './layout.ts'
-import { cell, type MergedRow } from './merge-rows.ts'
-import { isSameDialect, readRecords, type TableRecord } from './record.ts'
-import { type MergedTable, renderTable } from './render.ts'
 import { nameAt } from './lanes.ts'
+import { type RowPick, StrandCells } from './merged-rows.ts'
+import type { MergedTable } from './merged-table.ts'
+import { readRecords } from './read-records.ts'
+import { isSameDialect, isSameText, type Records } from './record.ts'
+import { RowCells } from './row-cells.ts'
+import type { Side } from './strands.ts'
+import { TextTable } from './text-table.ts'
 
-const separator = '\u001f'
-
-/** With ours wherever there is a conflict. */
-export function isProven(merged: MergedTable, key: InferredKey | null): boolean {
+/** `bytes`: the merged file with ours wherever there is a conflict. */
+export function isProven(merged: MergedTable, key: InferredKey | null, bytes: Uint8Array): boolean {
   const table = shownTable(merged, () => 'ours')
-  const { layout, header, versions } = table
-  const text = renderTable(table, () => 'ours')
-  const dialect = { delimiter: layout.delimiter, hasQuotes: layout.hasQuotes }
-  const file = readRecords(text, dialect)
+  const { layout, header, rows } = table
+  const file = readRecords(bytes, { delimiter: layout.delimiter, hasQuotes: layout.hasQuotes })
   if (file === null) return false
   const records = header === null ? file.records : file.records.slice(1)
-  if (header !== null) {
-    const names = file.records[0]?.cells ?? []
-    const isNamed = header.every(({ lane, pick }, i) => {
-      const side = typeof pick === 'string' ? pick : 'ours'
-      return names[i] === (versions[side].header!.cells[lane[side]] ?? nameAt(versions[side], lane[side]))
+  if (header !== null && !isNamed(table, file.records.get(0)?.cells ?? [])) return false
+  const decided = new Decided(table)
+  let written = 0
+  for (let row = 0; row < rows.length; row++) {
+    const pick = rows.pick(row)
+    const strand = rows.order[row]!
+    if (pick === null || (pick.kind === 'conflict' && rows.strands.ours[strand]! < 0)) continue
+    if (written >= records.length || !decided.isIn(strand, pick, records, written)) return false
+    written++
+  }
+  if (written !== records.length) return false
+  return (
+    key === null ||
+    isUnique(
+      records,
+      key.lanes.map((lane) => layout.lanes.indexOf(lane)),
+    )
+  )
+}
+
+function isNamed({ header, versions }: MergedTable, names: readonly string[]): boolean {
+  return header!.every(({ lane, pick }, i) => {
+    const side = typeof pick === 'string' ? pick : 'ours'
+    return names[i] === (versions[side].header!.cells[lane[side]] ?? nameAt(versions[side], lane[side]))
+  })
+}
+
+function isUnique(records: Records, places: readonly number[]): boolean {
+  const keys = new TextTable(records.length)
+  const cells = new RowCells()
+  const most = Math.max(...places) + 1
+  for (let i = 0; i < records.length; i++) {
+    appendKey(keys, cells.set(records, i, most), places)
+    keys.add()
+    if (keys.size === i) return false
+  }
+  return true
+}
+
+/** What was decided, against what was written. */
+class Decided {
+  readonly #table: MergedTable
+  readonly #cells: StrandCells
+  readonly #written = new RowCells()
+  readonly #isSameDialect: Readonly<Record<Side, boolean>>
+
+  constructor(table: MergedTable) {
+    this.#table = table
+    this.#cells = new StrandCells(table.versions, table.rows.strands)
+    const isSame = (side: Side): boolean => isSameDialect(table.versions[side].rows.dialect, table.layout)
+    this.#isSameDialect = { base: isSame('base'), ours: isSame('ours'), theirs: isSame('theirs') }
+  }
+
+  isIn(strand: number, pick: RowPick, records: Records, at: number): boolean {
+    const cells = this.#cells
+    if (pick.kind === 'side' && this.#isSameDialect[pick.side]) {
+      if (isSameText(cells.rows(pick.side), cells.place(pick.side, strand), records, at)) return true
+    }
+    const written = this.#written.set(records, at)
+    const { lanes } = this.#table.layout
+    if (written.count > lanes.length) return false
+    return lanes.every((lane, i) => {
+      const side = sideAt(pick, i)
+      const row = side === null || lane[side] < 0 ? null : cells.of(side, strand)
+      return row === null ? written.value(i) === '' : written.hasSameValue(i, row, lane[side!])
     })
-    if (!isNamed) return false
   }
-  const wanted = table.rows.filter(({ strand, pick }) => isWritten(strand, pick))
-  if (records.length !== wanted.length) return false
-  const keyPlaces = key === null ? null : key.lanes.map((lane) => layout.lanes.indexOf(lane))
-  const known = new Set<string>()
-  return wanted.every((row, i) => {
-    const record = records[i]!
-    if (keyPlaces !== null && known.size === known.add(keyText(record, keyPlaces)).size) return false
-    return isAsDecided(versions, layout.lanes, row, record)
-  })
 }
 
-function keyText(row: TableRecord, places: readonly number[]): string {
-  return places.map((place) => row.cell(place)).join(separator)
-}
-
-function isWritten(strand: MergedRow['strand'], pick: MergedRow['pick']): boolean {
-  return pick !== null && (pick.kind !== 'conflict' || strand.ours >= 0)
-}
-
-function isAsDecided(
-  versions: Versions,
-  lanes: MergedTable['layout']['lanes'],
-  { strand, pick }: MergedRow,
-  record: TableRecord,
-): boolean {
-  const sideAt = (i: number): Side | null => {
-    if (pick!.kind === 'side') return pick!.side
-    if (pick!.kind === 'conflict') return 'ours'
-    const chosen = pick!.picks[i] ?? null
-    return chosen === null || typeof chosen === 'string' ? chosen : 'ours'
-  }
-  if (pick!.kind === 'side') {
-    const row = versions[pick!.side].rows[strand[pick!.side]]!
-    if (row.text === record.text && isSameDialect(row.dialect, record.dialect)) return true
-  }
-  if (record.cells.length > lanes.length) return false
-  return lanes.every((lane, i) => {
-    const side = sideAt(i)
-    const row = side === null ? undefined : versions[side].rows[strand[side]]
-    const value = row === undefined || side === null || lane[side] < 0 ? '' : cell(row, lane[side])
-    return (record.cells[i] ?? '') === value
-  })
+function sideAt(pick: RowPick, column: number): Side | null {
+  if (pick.kind === 'side') return pick.side
+  if (pick.kind === 'conflict') return 'ours'
+  const chosen = pick.picks[column] ?? null
+  return chosen === null || typeof chosen === 'string' ? chosen : 'ours'
 }

@@ -1,23 +1,36 @@
 // The rows of three versions as strands: which row of each is one row. Rows that both sides inserted are one when they
 // have one key, or, without a key, when they are equal and stand at one place; so is a row that both sides moved.
-import { alignByKey, alignInOrder, pairInPlace, type AlignInput, type Alignment } from './align.ts'
-import type { InferredKey } from './key.ts'
+import {
+  alignByKey,
+  alignInOrder,
+  pairInPlace,
+  type AlignInput,
+  type Alignment,
+  Projection,
+} from './align.ts'
+import { appendKey } from './key-index.ts'
+import type { KeyIndexes } from './key-indexes.ts'
+import { type InferredKey, keyIndex, placesOf } from './key.ts'
 import type { Lane } from './lanes.ts'
 import type { Versions } from './layout.ts'
-import type { TableRecord } from './record.ts'
-import type { Strand } from './weave.ts'
+import { RowCells } from './row-cells.ts'
+import { type Side, Strands } from './strands.ts'
+import { TextTable } from './text-table.ts'
+import type { Version } from './version.ts'
 
-const separator = '\u001f'
+export interface RowsInput {
+  readonly versions: Versions
+  readonly lanes: readonly Lane[]
+  readonly key: InferredKey | null
+  readonly indexes: KeyIndexes
+  /** Whether a row whose key was edited is looked for by the rest of its cells. */
+  readonly pairsRest: boolean
+}
 
 /** null: the versions differ too much to be aligned. */
-export function rowStrands(
-  versions: Versions,
-  lanes: readonly Lane[],
-  key: InferredKey | null,
-  pairsRest: boolean,
-): Strand[] | null {
+export function rowStrands({ versions, lanes, key, indexes, pairsRest }: RowsInput): Strands | null {
   const { base, ours, theirs } = versions
-  const chosen = key === null ? null : chosenRows(versions, key)
+  const chosen = key === null ? null : chosenRows(versions, key, indexes)
   const inputOf = (side: 'ours' | 'theirs'): AlignInput => ({
     a: { side: 'base', rows: base.rows },
     b: { side, rows: versions[side].rows },
@@ -25,9 +38,9 @@ export function rowStrands(
   })
   const align = (side: 'ours' | 'theirs'): Alignment | null => {
     const input = inputOf(side)
-    return key === null
-      ? alignInOrder(input)
-      : alignByKey(input, key, { pairsRest, isChosen: (row) => chosen === null || chosen.has(row) })
+    if (key === null) return alignInOrder(input)
+    const index = keyIndex(indexes, versions[side], key.lanes, side)!
+    return alignByKey(input, key, { pairsRest, chosen, index })
   }
   const left = align('ours')
   const right = align('theirs')
@@ -39,17 +52,43 @@ export function rowStrands(
     pairInPlace(inputOf('ours'), key, { found: left, isKept: kept.theirs })
     pairInPlace(inputOf('theirs'), key, { found: right, isKept: kept.ours })
   }
-  const strands: Strand[] = base.rows.map((_, i) => ({ base: i, ours: left[i]!, theirs: right[i]! }))
   const oursNew = inserted(ours.rows.length, left)
   const theirsNew = inserted(theirs.rows.length, right)
   const partner =
     key === null
       ? equalInsertions({ versions, lanes, left, right, oursNew, theirsNew })
-      : new Map(sameKeys(versions, key, oursNew, theirsNew))
+      : sameKeys(versions, key, oursNew, theirsNew)
+  return strandsOf({ left, right, oursNew, theirsNew, partner })
+}
+
+/** The rows of the base, then what ours inserted, then what theirs alone did. */
+function strandsOf({
+  left,
+  right,
+  oursNew,
+  theirsNew,
+  partner,
+}: {
+  readonly left: Alignment
+  readonly right: Alignment
+  readonly oursNew: readonly number[]
+  readonly theirsNew: readonly number[]
+  readonly partner: ReadonlyMap<number, number>
+}): Strands {
   const taken = new Set(partner.values())
-  for (const i of oursNew) strands.push({ base: -1, ours: i, theirs: partner.get(i) ?? -1 })
-  for (const i of theirsNew) if (!taken.has(i)) strands.push({ base: -1, ours: -1, theirs: i })
-  return strands
+  const rest = theirsNew.filter((i) => !taken.has(i))
+  const count = left.length + oursNew.length + rest.length
+  const none = (): Int32Array => new Int32Array(count).fill(-1)
+  const [base, ours, theirs] = [none(), none(), none()]
+  for (let i = 0; i < left.length; i++) base[i] = i
+  ours.set(left)
+  theirs.set(right)
+  for (const [at, i] of oursNew.entries()) {
+    ours[left.length + at] = i
+    theirs[left.length + at] = partner.get(i) ?? -1
+  }
+  theirs.set(rest, left.length + oursNew.length)
+  return new Strands({ base, ours, theirs })
 }
 
 function isUnedited(
@@ -58,25 +97,42 @@ function isUnedited(
   side: 'ours' | 'theirs',
   [before, after]: readonly [number, number],
 ): boolean {
-  const [row, other] = [versions.base.rows[before]!, versions[side].rows[after]!]
+  const [row, other] = [versions.base.rows.at(before), versions[side].rows.at(after)]
   return lanes.every(
     (lane) => lane.base < 0 || lane[side] < 0 || row.cell(lane.base) === other.cell(lane[side]),
   )
 }
 
 /** Of rows of the base with one key, the one that a side still has as it was, or the first; null: all, as none have. */
-function chosenRows({ base, ours, theirs }: Versions, key: InferredKey): Set<number> | null {
-  const keys = new Set<string>()
-  if (base.rows.every((row) => keys.size < keys.add(key.keyOf('base', row)).size)) return null
-  const texts = new Set([...ours.rows, ...theirs.rows].map(({ text }) => text))
-  const chosen = new Map<string, number>()
-  for (const [i, row] of base.rows.entries()) {
-    const text = key.keyOf('base', row)
-    const before = chosen.get(text)
-    if (before === undefined || (!texts.has(base.rows[before]!.text) && texts.has(row.text)))
-      chosen.set(text, i)
+function chosenRows(
+  { base, ours, theirs }: Versions,
+  key: InferredKey,
+  indexes: KeyIndexes,
+): Uint8Array | null {
+  if (base.rows.length === 0) return null
+  if (keyIndex(indexes, base, key.lanes, 'base')?.isDoubled === false) return null
+  const texts = new TextTable()
+  const appendText = ({ rows }: Version, i: number): TextTable => {
+    texts.append(rows.bytes, rows.start(i), rows.end(i))
+    return texts
   }
-  return new Set(chosen.values())
+  for (const version of [ours, theirs]) {
+    for (let i = 0; i < version.rows.length; i++) appendText(version, i).add()
+  }
+  const places = placesOf(key.lanes, 'base')
+  const keys = new TextTable()
+  const cells = new RowCells()
+  const chosen: number[] = []
+  const isKept = (i: number): boolean => appendText(base, i).find() >= 0
+  for (let i = 0; i < base.rows.length; i++) {
+    appendKey(keys, cells.set(base.rows, i), places)
+    const number = keys.add()
+    const before = chosen[number]
+    if (before === undefined || (!isKept(before) && isKept(i))) chosen[number] = i
+  }
+  const isChosen = new Uint8Array(base.rows.length)
+  for (const i of chosen) isChosen[i] = 1
+  return isChosen
 }
 
 function inserted(count: number, alignment: Alignment): number[] {
@@ -87,17 +143,21 @@ function inserted(count: number, alignment: Alignment): number[] {
   return found
 }
 
-function* sameKeys(
+/** By inserted row of ours, the one of theirs that has its key. */
+function sameKeys(
   { ours, theirs }: Versions,
   key: InferredKey,
   oursNew: readonly number[],
   theirsNew: readonly number[],
-): Generator<[number, number]> {
-  const places = new Map(theirsNew.map((i) => [key.keyOf('theirs', theirs.rows[i]!), i]))
+): Map<number, number> {
+  const partner = new Map<number, number>()
+  const keys = new Projection(key.lanes)
+  const places = new Map(theirsNew.map((i) => [keys.numberOf(theirs.rows, i, 'theirs'), i]))
   for (const i of oursNew) {
-    const found = places.get(key.keyOf('ours', ours.rows[i]!))
-    if (found !== undefined) yield [i, found]
+    const found = places.get(keys.numberOf(ours.rows, i, 'ours'))
+    if (found !== undefined) partner.set(i, found)
   }
+  return partner
 }
 
 interface Insertions {
@@ -113,27 +173,25 @@ interface Insertions {
 function equalInsertions(input: Insertions): Map<number, number> {
   const { versions, lanes, left, right, oursNew, theirsNew } = input
   const shared = lanes.filter((lane) => lane.ours >= 0 && lane.theirs >= 0)
-  const textOf = (row: TableRecord, side: 'base' | 'ours' | 'theirs'): string =>
-    shared.map((lane) => row.cells[lane[side]] ?? '').join(separator)
-  const removed = new Set(
-    versions.base.rows.filter((_, i) => left[i] === -1 && right[i] === -1).map((row) => textOf(row, 'base')),
-  )
+  const rest = new Projection(shared)
+  const numberOf = (i: number, side: Side): number => rest.numberOf(versions[side].rows, i, side)
+  const removed = new Set<number>()
+  for (let i = 0; i < left.length; i++)
+    if (left[i] === -1 && right[i] === -1) removed.add(numberOf(i, 'base'))
   const oursGap = gaps(versions.ours.rows.length, left)
   const theirsGap = gaps(versions.theirs.rows.length, right)
   const waiting = new Map<string, number[]>()
   for (const i of theirsNew) {
-    const text = textOf(versions.theirs.rows[i]!, 'theirs')
-    const place = removed.has(text) ? 'moved' : String(theirsGap[i])
-    const id = `${place}${separator}${text}`
+    const number = numberOf(i, 'theirs')
+    const id = `${removed.has(number) ? 'moved' : theirsGap[i]} ${number}`
     const known = waiting.get(id)
     if (known === undefined) waiting.set(id, [i])
     else known.push(i)
   }
   const partner = new Map<number, number>()
   for (const i of oursNew) {
-    const text = textOf(versions.ours.rows[i]!, 'ours')
-    const place = removed.has(text) ? 'moved' : String(oursGap[i])
-    const found = waiting.get(`${place}${separator}${text}`)?.shift()
+    const number = numberOf(i, 'ours')
+    const found = waiting.get(`${removed.has(number) ? 'moved' : oursGap[i]} ${number}`)?.shift()
     if (found !== undefined) partner.set(i, found)
   }
   return partner

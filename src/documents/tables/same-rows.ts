@@ -1,32 +1,52 @@
 // Compares tables by content: the same header, and the same rows as a multiset. Blank lines are no rows.
-import { equalBytes } from '../../base/bytes.ts'
-import { textFromBytes } from '../../files/text.ts'
+import { sameBytes } from '../../base/platform.ts'
 import type { DocumentSides } from '../interface.ts'
-import { readTableText } from './dialect.ts'
+import { readTable } from './dialect.ts'
+import { separator } from './key-index.ts'
+import { isBlank } from './record.ts'
+import { RowCells } from './row-cells.ts'
+import { TextTable } from './text-table.ts'
 
-const separator = '\u001f'
+const separatorByte = separator.charCodeAt(0)
 
-/** null: no table. */
-function rowCounts(bytes: Uint8Array, name: string): { head: string; counts: Map<string, number> } | null {
-  const file = readTableText(textFromBytes(bytes), name)
-  if (file === null) return null
-  const counts = new Map<string, number>()
-  const { delimiter } = file.dialect
-  for (const record of file.records) {
-    const { text } = record
-    if (text.trim() === '') continue
-    const row = text.includes('"') ? record.cells.join(separator) : text.replaceAll(delimiter, separator)
-    counts.set(row, (counts.get(row) ?? 0) + 1)
+interface RowCounts {
+  readonly head: string
+  /** By number of the row's text. */
+  readonly counts: readonly number[]
+}
+
+/** Counts the rows of several versions under the same numbers. */
+class RowCounter {
+  readonly #texts = new TextTable()
+
+  /** null: no table. */
+  count(bytes: Uint8Array, name: string): RowCounts | null {
+    const file = readTable(bytes, name)
+    if (file === null) return null
+    const { records } = file
+    const cells = new RowCells()
+    const counts: number[] = Array.from({ length: this.#texts.size }, () => 0)
+    for (let i = 0; i < records.length; i++) {
+      if (isBlank(records, i)) continue
+      cells.set(records, i)
+      for (let place = 0; place < cells.count; place++) {
+        if (place > 0) this.#texts.push(separatorByte)
+        cells.appendValue(this.#texts, place)
+      }
+      const number = this.#texts.add()
+      counts[number] = (counts[number] ?? 0) + 1
+    }
+    return { head: records.get(0)?.cells.join(separator) ?? '', counts }
   }
-  return { head: file.records[0]?.cells.join(separator) ?? '', counts }
 }
 
 export function hasSameRows(a: Uint8Array, b: Uint8Array, name: string): boolean {
-  if (equalBytes(a, b)) return true
-  const [left, right] = [rowCounts(a, name), rowCounts(b, name)]
+  if (sameBytes(a, b)) return true
+  const counter = new RowCounter()
+  const [left, right] = [counter.count(a, name), counter.count(b, name)]
   if (left === null || right === null || left.head !== right.head) return false
-  if (left.counts.size !== right.counts.size) return false
-  return [...left.counts].every(([row, count]) => right.counts.get(row) === count)
+  if (left.counts.length !== right.counts.length) return false
+  return left.counts.every((count, row) => right.counts[row] === count)
 }
 
 /** Whether each row stands as often as the three versions say: what each side added or removed is, once. */
@@ -35,17 +55,13 @@ export function countsAddUp(
   { base, ours, theirs }: DocumentSides,
   name: string,
 ): boolean {
-  const all = [merged, base ?? new Uint8Array(0), ours, theirs].map((bytes) => rowCounts(bytes, name))
+  const counter = new RowCounter()
+  const all = [merged, base ?? new Uint8Array(0), ours, theirs].map((bytes) => counter.count(bytes, name))
   const [result, before, left, right] = all.map((one) => one?.counts)
   if (!result || !before || !left || !right) return false
-  for (const row of new Set([...result.keys(), ...before.keys(), ...left.keys(), ...right.keys()])) {
-    const [m, b, o, t] = [result, before, left, right].map((counts) => counts.get(row) ?? 0) as [
-      number,
-      number,
-      number,
-      number,
-    ]
-    if (m !== o + t - b && !(o === t && m === o)) return false
-  }
-  return true
+  // The last one knows all rows.
+  return right.every((t, row) => {
+    const [m, b, o] = [result[row] ?? 0, before[row] ?? 0, left[row] ?? 0]
+    return m === o + t - b || (o === t && m === o)
+  })
 }

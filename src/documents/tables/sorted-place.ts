@@ -1,9 +1,10 @@
 // Where both versions insert at one place of a table that is sorted there, the two runs are sorted into each other.
 // Sorted means: some column or the key orders the rows around the place, up or down, in both versions.
-import type { Side, Versions } from './layout.ts'
 import type { Lane } from './lanes.ts'
-import type { TableRecord } from './record.ts'
-import type { Compare, Place, Strand } from './weave.ts'
+import type { Versions } from './layout.ts'
+import type { Records, TableRecord } from './record.ts'
+import type { Side, Strands } from './strands.ts'
+import type { Compare, Place } from './weave.ts'
 
 const windowRows = 12
 const columnsMax = 8
@@ -23,16 +24,17 @@ const orders = [natural, caseless, text]
 
 export function sortedPlace(
   versions: Versions,
+  strands: Strands,
   key: readonly Lane[],
   lanes: readonly Lane[],
 ): (place: Place) => Compare | null {
   const shared = lanes.filter((lane) => lane.ours >= 0 && lane.theirs >= 0)
   const candidates = [...(key.length > 0 ? [key] : []), ...shared.slice(0, columnsMax).map((lane) => [lane])]
   return ({ frameRun, otherRun }) => {
-    const [ours, theirs] = frameRun[0]!.ours >= 0 ? [frameRun, otherRun] : [otherRun, frameRun]
+    const [ours, theirs] = strands.ours[frameRun[0]!]! >= 0 ? [frameRun, otherRun] : [otherRun, frameRun]
     const around = [
-      { side: 'ours' as const, rows: neighbours(versions.ours.rows, ours, 'ours') },
-      { side: 'theirs' as const, rows: neighbours(versions.theirs.rows, theirs, 'theirs') },
+      { side: 'ours' as const, rows: neighbours(versions.ours.rows, ours, strands.ours) },
+      { side: 'theirs' as const, rows: neighbours(versions.theirs.rows, theirs, strands.theirs) },
     ]
     if (around.some(({ rows }) => rows.length < rowsMin)) return null
     for (const columns of candidates) {
@@ -40,10 +42,10 @@ export function sortedPlace(
         for (const order of orders) {
           const compare = compareOn(columns, order, direction)
           if (around.every(({ side, rows }) => isSorted(rows, side, compare))) {
-            const cellsOf = (strand: Strand): [TableRecord, Side] =>
-              strand.ours >= 0
-                ? [versions.ours.rows[strand.ours]!, 'ours']
-                : [versions.theirs.rows[strand.theirs]!, 'theirs']
+            const cellsOf = (strand: number): [TableRecord, Side] =>
+              strands.ours[strand]! >= 0
+                ? [versions.ours.rows.at(strands.ours[strand]!), 'ours']
+                : [versions.theirs.rows.at(strands.theirs[strand]!), 'theirs']
             return (a, b) => compare(...cellsOf(a), ...cellsOf(b))
           }
         }
@@ -65,13 +67,9 @@ function compareOn(columns: readonly Lane[], order: CompareCells, direction: num
   }
 }
 
-function neighbours(
-  rows: readonly TableRecord[],
-  run: readonly Strand[],
-  side: 'ours' | 'theirs',
-): readonly TableRecord[] {
-  const [first, last] = [run[0]![side], run.at(-1)![side]]
-  return rows.slice(Math.max(0, first - windowRows), last + 1 + windowRows)
+function neighbours(rows: Records, run: readonly number[], places: Int32Array): readonly TableRecord[] {
+  const [first, last] = [places[run[0]!]!, places[run.at(-1)!]!]
+  return rows.slice(Math.max(0, first - windowRows), last + 1 + windowRows).all()
 }
 
 /** And not all equal: that would order nothing. */

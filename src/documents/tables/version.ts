@@ -1,10 +1,10 @@
 // One version of a table: its records, its header where it has one, and its columns by name.
-import { type RecordFile, type TableRecord } from './record.ts'
+import type { RecordFile, Records, TableRecord } from './record.ts'
 
 export interface Version {
   readonly file: RecordFile
   readonly header: TableRecord | null
-  readonly rows: readonly TableRecord[]
+  readonly rows: Records
   /** Names are unique: a name that comes again carries its count. Empty without a header. */
   readonly names: readonly string[]
   /** Cells of the widest record. */
@@ -15,12 +15,10 @@ const sampleRows = 200
 const sharedPrefixMin = 5
 
 export function versionOf(file: RecordFile, hasHeader: boolean): Version {
-  const header = hasHeader ? (file.records[0] ?? null) : null
+  const header = hasHeader ? (file.records.get(0) ?? null) : null
   const rows = header === null ? file.records : file.records.slice(1)
   const names = header === null ? [] : uniqueNames(header.cells)
-  let width = names.length
-  for (const row of rows) width = Math.max(width, row.width)
-  return { file, header, rows, names, width }
+  return { file, header, rows, names, width: file.widest }
 }
 
 function uniqueNames(cells: readonly string[]): string[] {
@@ -34,7 +32,7 @@ function uniqueNames(cells: readonly string[]): string[] {
 
 /** Whether the first record names the columns: it looks like words, and unlike what stands below it. */
 export function looksLikeHeader({ records }: RecordFile): boolean {
-  const [first, ...others] = records.slice(0, sampleRows + 1)
+  const [first, ...others] = records.slice(0, sampleRows + 1).all()
   if (first === undefined) return false
   const { cells } = first
   if (cells.some((cell) => isData(cell))) return false

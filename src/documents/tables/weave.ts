@@ -2,18 +2,13 @@
 // predecessor in the base, so that places relative to it still mean something; what only the other version has comes
 // behind its predecessor there. Where both inserted at one place the frame's come first, unless a comparison is given
 // under which the place is sorted on both sides (sorted-place.ts).
-
-/** Places in the three versions; -1: not there. */
-export interface Strand {
-  readonly base: number
-  readonly ours: number
-  readonly theirs: number
-}
+import type { Strands } from './strands.ts'
 
 /** Measured on real merges: docs/ARCHITECTURE.md. */
 const mainlineRatio = 3
 
-export type Compare = (a: Strand, b: Strand) => number
+/** Of two strands, by their numbers. */
+export type Compare = (a: number, b: number) => number
 
 export interface WeaveOptions {
   readonly frame: 'ours' | 'theirs'
@@ -23,92 +18,93 @@ export interface WeaveOptions {
 
 /** Where both versions inserted: the runs, and what precedes them in the woven order. */
 export interface Place {
-  readonly frameRun: readonly Strand[]
-  readonly otherRun: readonly Strand[]
+  readonly frameRun: readonly number[]
+  readonly otherRun: readonly number[]
 }
 
-interface Link {
-  readonly strand: Strand | null
-  next: Link | null
+/** The strands in order, as a chain: each knows the next. */
+class Chain {
+  readonly head: number
+  readonly #next: Int32Array
+  readonly #isIn: Uint8Array
+
+  constructor(length: number) {
+    this.head = length
+    this.#next = new Int32Array(length + 1).fill(-1)
+    this.#isIn = new Uint8Array(length)
+  }
+
+  next(at: number): number {
+    return this.#next[at]!
+  }
+
+  has(strand: number): boolean {
+    return this.#isIn[strand] === 1
+  }
+
+  insertAfter(at: number, strand: number): number {
+    this.#next[strand] = this.#next[at]!
+    this.#next[at] = strand
+    this.#isIn[strand] = 1
+    return strand
+  }
+
+  order(): Int32Array {
+    const order = new Int32Array(this.head)
+    let length = 0
+    for (let at = this.next(this.head); at !== -1; at = this.next(at)) order[length++] = at
+    return order.subarray(0, length)
+  }
 }
 
-export function weave<T extends Strand>(strands: readonly T[], options: WeaveOptions): T[] {
+/** The numbers of the strands in order. */
+export function weave(strands: Strands, options: WeaveOptions): Int32Array {
   const { frame } = options
   const other = frame === 'ours' ? 'theirs' : 'ours'
-  const head: Link = { strand: null, next: null }
-  const links = new Map<Strand, Link>()
-  let tail = head
-  const inOrder = (side: 'base' | 'ours' | 'theirs'): T[] =>
-    sortedBy(
-      strands.filter((strand) => strand[side] >= 0),
-      side,
-    )
-  for (const strand of inOrder(frame)) {
-    tail = insertAfter(tail, strand, links)
-  }
-  let at = head
-  for (const strand of inOrder('base')) {
-    at = links.get(strand) ?? insertAfter(at, strand, links)
-  }
-  let run: T[] = []
-  at = head
-  const isFrameOnly = ({ base, [other]: place }: Strand): boolean => base < 0 && place < 0
+  const chain = new Chain(strands.length)
+  let at = chain.head
+  for (const strand of strands.inOrder(frame)) at = chain.insertAfter(at, strand)
+  at = chain.head
+  for (const strand of strands.inOrder('base'))
+    at = chain.has(strand) ? strand : chain.insertAfter(at, strand)
+  let run: number[] = []
+  at = chain.head
+  const [base, places] = [strands.base, strands[other]]
+  const isFrameOnly = (strand: number): boolean => base[strand]! < 0 && places[strand]! < 0
   const place = (): void => {
-    if (run.length > 0) insertRun(at, run, { isFrameOnly, orderAt: options.orderAt, links })
+    if (run.length > 0) insertRun(chain, at, run, { isFrameOnly, orderAt: options.orderAt })
     run = []
   }
-  for (const strand of inOrder(other)) {
-    const known = links.get(strand)
-    if (known === undefined) run.push(strand)
+  for (const strand of strands.inOrder(other)) {
+    if (!chain.has(strand)) run.push(strand)
     else {
       place()
-      at = known
+      at = strand
     }
   }
   place()
-  const woven: T[] = []
-  for (let link = head.next; link !== null; link = link.next) woven.push(link.strand as T)
-  return woven
-}
-
-/** Mostly they are in order already. */
-function sortedBy<T extends Strand>(strands: T[], side: 'base' | 'ours' | 'theirs'): T[] {
-  const isSorted = strands.every((strand, i) => i === 0 || strands[i - 1]![side] < strand[side])
-  return isSorted ? strands : strands.sort((a, b) => a[side] - b[side])
-}
-
-function insertAfter(at: Link, strand: Strand, links: Map<Strand, Link>): Link {
-  const link: Link = { strand, next: at.next }
-  at.next = link
-  links.set(strand, link)
-  return link
+  return chain.order()
 }
 
 function insertRun(
-  before: Link,
-  run: readonly Strand[],
+  chain: Chain,
+  before: number,
+  run: readonly number[],
   {
     isFrameOnly,
     orderAt,
-    links,
-  }: {
-    isFrameOnly: (strand: Strand) => boolean
-    orderAt: WeaveOptions['orderAt']
-    links: Map<Strand, Link>
-  },
+  }: { readonly isFrameOnly: (strand: number) => boolean; readonly orderAt: WeaveOptions['orderAt'] },
 ): void {
-  const frameRun: Strand[] = []
-  for (let link = before.next; link !== null && isFrameOnly(link.strand!); link = link.next) {
-    frameRun.push(link.strand!)
-  }
+  const frameRun: number[] = []
+  for (let at = chain.next(before); at !== -1 && isFrameOnly(at); at = chain.next(at)) frameRun.push(at)
   const compare = frameRun.length > 0 ? (orderAt?.({ frameRun, otherRun: run }) ?? null) : null
   let at = before
   let left = compare === null && run.length >= mainlineRatio * frameRun.length ? 0 : frameRun.length
   for (const strand of run) {
-    while (left > 0 && (compare === null || compare(at.next!.strand!, strand) <= 0)) {
-      at = at.next!
+    while (left > 0 && (compare === null || compare(chain.next(at), strand) <= 0)) {
+      at = chain.next(at)
       left--
     }
-    at = insertAfter(at, strand, links)
+    at = chain.insertAfter(at, strand)
   }
 }
