@@ -31,6 +31,7 @@ import type * as t from './interface.ts'
 import { type CloneOptions, type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
 import { rekeyTable } from './rekey.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
+import { Stashes } from './stash.ts'
 import { resetTo, switchTo } from './switch.ts'
 import { readStatus } from './status.ts'
 
@@ -158,6 +159,14 @@ export class Repository extends DerivingRepository {
     options: t.OperationOptions & { mode?: 'soft' | 'mixed' | 'hard' } = {},
   ): Promise<{ head: string }> {
     return { head: idOf(await resetTo(this.repo, this.folder, revision, options)) }
+  }
+
+  /** Changes put aside for later. */
+  get stashes(): Stashes {
+    return new Stashes(this.repo, () => {
+      if (this.#unfinished !== null) throw this.#unfinished
+      return this.worktree
+    })
   }
 
   /** Commits the index; with `all`, every change of a tracked file first. */

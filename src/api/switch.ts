@@ -143,7 +143,7 @@ async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> 
   if (merged.conflictCount === 0) return merged.tree
   throw new VarveError('VARVE_UNCOMMITTED', 'staged changes clash with the branch to switch to', {
     data: { paths: merged.paths.filter((changed) => changed.conflicts > 0).map((changed) => changed.path) },
-    hint: "commit them first with 'varve commit', or throw them away with 'varve switch --discard-changes'",
+    hint: "commit them first with 'varve commit', put them aside with 'varve stash', or throw them away with 'varve switch --discard-changes'",
   })
 }
 

@@ -22,6 +22,7 @@ export const commands: readonly CommandEntry[] = [
   entry('mv', 'changes', 'Rename or move a file', () => import('./commands/mv.ts')),
   entry('status', 'changes', 'Show what has changed', () => import('./commands/status.ts')),
   entry('commit', 'changes', 'Record the staged changes', () => import('./commands/commit.ts')),
+  entry('stash', 'changes', 'Put changes aside', () => import('./commands/stash.ts')),
   entry('restore', 'changes', 'Bring files back as they were', () => import('./commands/restore.ts')),
   entry('log', 'history', 'List commits', () => import('./commands/log.ts')),
   entry('show', 'history', 'Show a commit, or a file as it was', () => import('./commands/show.ts')),

@@ -223,7 +223,7 @@ export function refuseStaged(manifest: Manifest, what: string): void {
   const { index, base } = indexOf(manifest)
   if (index === base) return
   throw new VarveError('VARVE_UNCOMMITTED', `cannot ${what}: there are staged changes`, {
-    hint: "commit them with 'varve commit', or unstage them with 'varve restore --staged .'",
+    hint: "commit them with 'varve commit', put them aside with 'varve stash', or unstage them with 'varve restore --staged .'",
   })
 }
 

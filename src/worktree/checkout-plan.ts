@@ -134,7 +134,7 @@ export function uncommitted(paths: readonly Path[]): VarveError {
     `changes that are not committed would be lost: '${first}'${more}`,
     {
       data: { paths },
-      hint: "commit them, or throw them away with 'varve restore'",
+      hint: "commit them, put them aside with 'varve stash', or throw them away with 'varve restore'",
     },
   )
 }

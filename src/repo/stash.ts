@@ -1,0 +1,174 @@
+// The stash: changes put aside, each a commit under 'refs/stash/N' whose parent is the commit that they were made on. It
+// is the newest that has the largest number.
+import { VarveError } from '../base/errors.ts'
+import type { CommitCid } from '../encoding/cid.ts'
+import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
+import { shortRefName } from '../history/refs.ts'
+import { mergeTrees } from '../merge/merge-trees.ts'
+import type { Manifest, ObjectReader } from '../store/interface.ts'
+import { signatureOf } from './context.ts'
+import { indexOf, readHead, refuseWhileMerging, requireHead } from './head.ts'
+import type { Folder, FolderOptions, Repo } from './interface.ts'
+import { move } from './move.ts'
+import { onlyParentTree } from './pick.ts'
+
+const stashPrefix = 'refs/stash/'
+
+export interface Stash {
+  /** 'stash/3': a revision as any other. */
+  readonly name: string
+  readonly commit: Commit
+}
+
+export interface StashOptions extends FolderOptions {
+  readonly message?: string | undefined
+}
+
+/** Puts what is staged aside, and makes the files as HEAD has them. null: nothing was staged. */
+export async function putAside(
+  repo: Repo,
+  folder: Folder,
+  options: StashOptions = {},
+): Promise<Stash | null> {
+  let made: Stash | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      made = null
+      refuseWhileMerging(manifest, 'stash')
+      const { ref, commit: head } = await requireHead(io.writer, manifest)
+      const { index } = indexOf(manifest)
+      if (index === null || index === head.tree) return null
+      const signature = signatureOf(repo, manifest)
+      const branch = manifest.head === null ? 'no branch' : shortRefName(ref)
+      const commit = writeCommit(io.writer, {
+        tree: index,
+        parents: [head.cid],
+        author: signature,
+        committer: signature,
+        message: options.message ?? `Changes on ${branch}, at "${head.message.split('\n')[0]!}"`,
+        generation: await nextGeneration(io.writer, [head.cid]),
+        extra: {},
+      })
+      const name = `stash/${1 + Math.max(0, ...numbersIn(manifest))}`
+      made = { name, commit: await readCommit(io.writer, commit) }
+      return {
+        refs: new Map([[`refs/${name}`, commit]]),
+        operation: { name: 'stash', message: name },
+        show: head.tree,
+      }
+    },
+    options,
+  )
+  return made
+}
+
+/** Newest first. */
+export async function listStashes(repo: Repo): Promise<Stash[]> {
+  const manifest = await repo.store.manifest()
+  const numbers = numbersIn(manifest).sort((a, b) => b - a)
+  return Promise.all(
+    numbers.map(async (number) => ({
+      name: `stash/${number}`,
+      commit: await readCommit(repo.store, manifest.refs.get(`${stashPrefix}${number}`)! as CommitCid),
+    })),
+  )
+}
+
+/** As below; default: the newest. @throws VarveError VARVE_REF_NOT_FOUND */
+export async function findStash(repo: Repo, name: string | undefined): Promise<Stash> {
+  return stashNamed(repo.store, await repo.store.manifest(), name)
+}
+
+/** Lays what was put aside over what is there and stages it, or changes nothing where both clash. */
+export async function bringBack(
+  repo: Repo,
+  folder: Folder,
+  name: string | undefined,
+  options: FolderOptions & { readonly keep: boolean },
+): Promise<Stash> {
+  let found: Stash | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      refuseWhileMerging(manifest, 'bring a stash back')
+      found = await stashNamed(io.writer, manifest, name)
+      const { commit } = found
+      const head = await readHead(io.writer, manifest)
+      const base = await onlyParentTree(io, commit, 'bring back')
+      const { index, base: over } = indexOf(manifest)
+      const ours = index ?? head.commit?.tree ?? base
+      const merged = await mergeTrees({ ...io, base, ours, theirs: commit.tree }, options)
+      if (merged.conflictCount > 0) {
+        const paths = merged.paths.filter(({ conflicts }) => conflicts > 0).map(({ path }) => path)
+        throw clash(found.name, paths)
+      }
+      const ref = `refs/${found.name}`
+      return {
+        refs: new Map(options.keep ? [] : [[ref, null]]),
+        operation: { name: options.keep ? 'stash (apply)' : 'stash (pop)', message: found.name },
+        show: merged.tree,
+        over: over ?? head.commit?.tree ?? merged.tree,
+      }
+    },
+    options,
+  )
+  return found!
+}
+
+export async function dropStash(repo: Repo, name: string | undefined): Promise<Stash> {
+  let found: Stash | null = null
+  await move(repo, null, async (manifest, io) => {
+    found = await stashNamed(io.writer, manifest, name)
+    return {
+      refs: new Map([[`refs/${found.name}`, null]]),
+      operation: { name: 'stash (drop)', message: found.name },
+      show: null,
+    }
+  })
+  return found!
+}
+
+/** 'stash/3', '3', 'stash@{0}' counted from the newest, or the newest itself. */
+async function stashNamed(
+  reader: ObjectReader,
+  manifest: Manifest,
+  name: string | undefined,
+): Promise<Stash> {
+  const numbers = numbersIn(manifest).sort((a, b) => b - a)
+  const counted = /^stash@\{(\d{1,9})\}$/.exec(name ?? 'stash@{0}')
+  const number =
+    counted === null ? Number(/^(?:stash\/)?(\d{1,9})$/.exec(name!)?.[1]) : numbers[Number(counted[1])]
+  const cid = number === undefined ? undefined : manifest.refs.get(`${stashPrefix}${number}`)
+  if (cid === undefined) {
+    throw new VarveError(
+      'VARVE_REF_NOT_FOUND',
+      name === undefined ? 'nothing is stashed' : `no stash '${name}'`,
+      {
+        data: { stash: name ?? null },
+        hint: "'varve stash list' shows what there is",
+      },
+    )
+  }
+  return { name: `stash/${number}`, commit: await readCommit(reader, cid as CommitCid) }
+}
+
+function numbersIn({ refs }: Manifest): number[] {
+  return [...refs.keys()]
+    .filter((ref) => /^refs\/stash\/[1-9]\d{0,8}$/.test(ref))
+    .map((ref) => Number(ref.slice(stashPrefix.length)))
+}
+
+function clash(name: string, paths: readonly string[]): VarveError {
+  return new VarveError(
+    'VARVE_UNCOMMITTED',
+    `'${name}' clashes with what is here: ${paths.slice(0, 5).join(', ')}`,
+    {
+      data: { stash: name, paths },
+      hint: `nothing was changed; commit what is here, then 'varve cherry-pick ${name}' keeps the conflicts for you to settle`,
+    },
+  )
+}
