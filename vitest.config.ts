@@ -8,6 +8,7 @@ export const slow: readonly string[] = [
   'test/documents/yaml-laws.test.ts',
   'test/remote/pushers.test.ts',
   'test/remote/git-faults.test.ts',
+  'test/remote/repack.test.ts',
   'test/remote/git-transport.test.ts',
   'test/remote/hostile-server.test.ts',
   'test/remote/served.test.ts',

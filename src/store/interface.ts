@@ -222,6 +222,9 @@ export interface GcReport {
   readonly objectsDropped: number
   readonly bytesBefore: number
   readonly bytesAfter: number
+  /** Files that a clone reads: many small ones become few. */
+  readonly packsBefore: number
+  readonly packsAfter: number
   readonly filesRemoved: number
 }
 

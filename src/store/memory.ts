@@ -111,6 +111,8 @@ export class MemoryStore implements Store {
       objectsDropped: this.#objects.size - kept.size,
       bytesBefore: bytesOf(this.#objects),
       bytesAfter: bytesOf(kept),
+      packsBefore: 0,
+      packsAfter: 0,
       filesRemoved: 0,
     }
     if (options.dryRun === true || report.objectsDropped === 0) return report

@@ -117,6 +117,47 @@ onCeph('a remote on Ceph', () => {
     expect(refused).toBeGreaterThan(16)
   }, 400_000)
 
+  test('a gc puts the packs of many pushes together while others push: all their commits are there, in few packs', async () => {
+    const environment = environmentOf()
+    const url = `s3://${await makeBucket()}/packs`
+    const dir = temporaryDir()
+    const first = keep(await Repository.init(path.join(dir, 'first'), { author, environment }))
+    await first.addRemote('origin', url)
+    for (let i = 0; i < 12; i++) {
+      await commit(first, `f${i}.txt`, `${i}\n`, `first ${i}`)
+      await first.push('origin', ['main'])
+    }
+    const names = ['ada', 'grace']
+    const others = await Promise.all(
+      names.map(async (name) =>
+        keep(await Repository.clone(url, path.join(dir, name), { author, environment })),
+      ),
+    )
+    const pushing = others.map(async (repo, at) => {
+      for (let i = 0; i < 4; i++) {
+        await commit(repo, `${names[at]}.txt`, `${i}\n`, `${names[at]} ${i}`)
+        await pushUntilThrough(repo)
+      }
+    })
+    const report = await first.gcRemote('origin')
+    expect(report.packsBefore).toBeGreaterThanOrEqual(24)
+    expect(report.packsAfter).toBeLessThan(report.packsBefore / 2)
+    await Promise.all(pushing)
+    const last = await first.gcRemote('origin')
+    expect(last.objectsDropped).toBe(0)
+    const copy = keep(await Repository.clone(url, path.join(dir, 'copy'), { author, environment }))
+    const each = (name: string, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `${name} ${i}`)
+    expect((await subjects(copy)).sort()).toEqual(
+      [...each('first', 12), ...each('ada', 4), ...each('grace', 4)].sort(),
+    )
+    expect((await copy.fsck()).problems).toEqual([])
+    const packs = new Set<string>()
+    for await (const { name } of blobsOf(`${url}/packs/`).list('')) packs.add(name)
+    // Those that were replaced stay for a day.
+    expect(packs.size).toBeGreaterThan(report.packsBefore)
+  }, 240_000)
+
   test.each<[string, (front: Loopback) => void]>([
     [
       'losers of a race are told 500 or 409',

@@ -4,7 +4,7 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['gc [--dry-run] [--prune-now] [--keep N] [--remote NAME]'],
   description:
-    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well, in an\nobject store uploads that were begun a week ago and never ended.',
+    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well, in an\nobject store small packs are put together, and uploads dropped that were begun a week ago and never ended.',
   options: {
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
     'prune-now': {
@@ -19,7 +19,7 @@ export const command: Command = {
     ['varve gc --remote origin --keep 1', 'make a Git host forget what no branch needs'],
     ['varve gc --keep 1 --prune-now', 'forget all that no ref needs, now'],
   ],
-  json: '{ objectsKept: number; objectsDropped: number; bytesBefore: number; bytesAfter: number; filesRemoved: number }',
+  json: '{ objectsKept: number; objectsDropped: number; bytesBefore: number; bytesAfter: number; packsBefore: number; packsAfter: number; filesRemoved: number }',
   run,
 }
 
@@ -37,8 +37,13 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   }
   const report = await (remote === undefined ? repo.gc(wishes) : repo.gcRemote(remote, wishes))
   out.result(report, () => {
-    const { objectsKept, objectsDropped, bytesBefore, bytesAfter, filesRemoved } = report
-    const text = `${counted(objectsKept, 'object')} kept, ${objectsDropped} ${dryRun ? 'would be dropped' : 'dropped'}; ${sizeText(bytesBefore)} -> ${sizeText(bytesAfter)}; ${counted(filesRemoved, 'file')} removed`
+    const { objectsKept, objectsDropped, bytesBefore, bytesAfter, packsBefore, packsAfter } = report
+    const parts = [
+      `${counted(objectsKept, 'object')} kept, ${objectsDropped} ${dryRun ? 'would be dropped' : 'dropped'}`,
+      `${sizeText(bytesBefore)} -> ${sizeText(bytesAfter)} in ${packsBefore === packsAfter ? '' : `${packsBefore} -> `}${counted(packsAfter, 'pack')}`,
+      `${counted(report.filesRemoved, 'file')} removed`,
+    ]
+    const text = parts.join('; ')
     if (dryRun) out.line(text)
     else out.say(text)
   })

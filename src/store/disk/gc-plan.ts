@@ -4,14 +4,14 @@
 import { toHex } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { packHeadBytes, packTrailerBytes } from '../pack.ts'
-import { type Run, entryBytes, prefixBytes } from '../segment.ts'
+import { type PackRef, type Run, entryBytes, prefixBytes } from '../segment.ts'
 import { filterRun, mergeRuns } from '../run.ts'
 
 /** Rewrite a pack when more of it than this is garbage. */
 const garbageShareMax = 0.3
 /** Packs below this are small; so many small ones are put together. */
 const smallPackBytes = 4 << 20
-const smallPacksMax = 8
+export const smallPacksMax = 8
 const packOverheadBytes: number = packHeadBytes + packTrailerBytes
 
 export interface GcPlan {
@@ -22,6 +22,15 @@ export interface GcPlan {
   readonly total: number
   /** Packs to be rewritten. */
   readonly victims: ReadonlySet<string>
+}
+
+export function isSmallPack({ bytes }: PackRef): boolean {
+  return bytes < smallPackBytes
+}
+
+/** At the least: what is put together may be more than one. */
+export function packsAfter({ packs }: Run, victims: ReadonlySet<string>): number {
+  return packs.length - victims.size + (victims.size > 0 ? 1 : 0)
 }
 
 /** The part of a name that an entry knows. */
@@ -78,6 +87,6 @@ function victimsOf(living: Run, used: Float64Array): Set<string> {
   const wasteful = living.packs.filter(
     (pack, i) => used[i]! < (pack.bytes - packOverheadBytes) * (1 - garbageShareMax),
   )
-  const small = living.packs.filter((pack) => pack.bytes < smallPackBytes)
+  const small = living.packs.filter(isSmallPack)
   return new Set([...wasteful, ...(small.length > smallPacksMax ? small : [])].map((pack) => pack.name))
 }

@@ -15,7 +15,7 @@ import { type Run, entryBytes } from '../segment.ts'
 import { isMissing, remove, syncDir } from './files.ts'
 import { copyLiving } from './gc-copy.ts'
 import { type StoreFile, deadFiles, deleteFiles, fileSystemNow, filesOf, listFiles } from './gc-files.ts'
-import { type GcPlan, planGc } from './gc-plan.ts'
+import { type GcPlan, packsAfter, planGc } from './gc-plan.ts'
 import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
 import { manifestName } from './layout.ts'
@@ -90,6 +90,7 @@ async function turn(
   return {
     ...planned,
     bytesAfter: packBytesOf([run]),
+    packsAfter: run.packs.length,
     filesRemoved: deleteFiles(home.dir, dead, retired, ages.graceMs),
   }
 }
@@ -181,6 +182,8 @@ function reportOf(plan: GcPlan, survey: Survey): GcReport {
     objectsDropped: plan.total - objectsKept,
     bytesBefore: before,
     bytesAfter: Math.min(before, plan.livingBytes),
+    packsBefore: new Set(survey.segments.flatMap(({ packs }) => packs.map(({ name }) => name))).size,
+    packsAfter: packsAfter(plan.living, plan.victims),
     filesRemoved: 0,
   }
 }

@@ -1,12 +1,14 @@
-// Garbage collection of a remote that is only files. It marks what the kept manifests reach, publishes an index of the
-// living under a new gcEpoch, and only then removes files that nobody names. Nothing is packed anew: that would send
-// everything over the network twice, so a pack stays as long as one object in it lives. After any error, or where the
-// listing is empty, nothing is removed; files go only when the gc before this one lies longer back than the grace.
+// Garbage collection of a remote that is only files. It marks what the kept manifests reach, puts small packs together
+// (repack.ts), publishes an index of the living under a new gcEpoch, and only then removes files that nobody names. Large
+// packs are not packed anew: that would send everything over the network twice, so one stays as long as one object in it
+// lives. After any error, or where the listing is empty, nothing is removed; files go only when the gc before this one lies
+// longer back than the grace.
+import path from 'node:path'
 import { throwIfAborted } from '../../../base/errors.ts'
 import { type Cid, codecOf } from '../../../encoding/cid.ts'
 import { nextManifest } from '../../../store/change.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
-import { entryNameAt, entryNameOf } from '../../../store/disk/gc-plan.ts'
+import { entryNameAt, entryNameOf, packsAfter } from '../../../store/disk/gc-plan.ts'
 import { manifestName, packPath, segmentPath } from '../../../store/disk/layout.ts'
 import type { LoggedEntry } from '../../../store/disk/log.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
@@ -18,31 +20,41 @@ import { type Run, entryBytes } from '../../../store/segment.ts'
 import { type BlobHome, entryOf } from './home.ts'
 import type { WritableBlobs } from './interface.ts'
 import { createSegment } from './publish.ts'
+import { Repack, smallPacksOf } from './repack.ts'
 
 const graceMsDefault = 24 * 3_600_000
 /** Files that were never published may be somebody's who is still sending them. */
 const orphanMsMin = 3_600_000
 const recordsMax = 512
 
+/** What the turns of one gc know. */
+interface Work {
+  readonly home: BlobHome
+  readonly blobs: WritableBlobs
+  readonly options: GcOptions
+  /** All that was found to live, by any turn. */
+  readonly marked: Set<Cid>
+  /** null: not decided yet; 'none': there are few small packs. */
+  repack: Repack | 'none' | null
+}
+
 export async function gcBlobs(home: BlobHome, blobs: WritableBlobs, options: GcOptions): Promise<GcReport> {
-  const marked = new Set<Cid>()
-  for (;;) {
-    throwIfAborted(options.signal)
-    await home.refresh()
-    const view = await home.view()
-    const report = await turn(home, blobs, view, marked, options)
-    if (report !== null) return report
+  const work: Work = { home, blobs, options, marked: new Set(), repack: null }
+  try {
+    for (;;) {
+      throwIfAborted(options.signal)
+      await home.refresh()
+      const report = await turn(work, await home.view())
+      if (report !== null) return report
+    }
+  } finally {
+    if (work.repack instanceof Repack) await work.repack.end()
   }
 }
 
 /** One try; null when somebody else published meanwhile. */
-async function turn(
-  home: BlobHome,
-  blobs: WritableBlobs,
-  view: IndexView,
-  marked: Set<Cid>,
-  options: GcOptions,
-): Promise<GcReport | null> {
+async function turn(work: Work, view: IndexView): Promise<GcReport | null> {
+  const { home, blobs, options, marked } = work
   const { entry } = view
   const newest = entry.manifest.sequence
   const oldest = Math.max(
@@ -59,18 +71,36 @@ async function turn(
     objectsDropped: (all.entries.length - living.entries.length) / entryBytes,
     bytesBefore: packBytesOf(all),
     bytesAfter: packBytesOf(living),
+    packsBefore: all.packs.length,
+    packsAfter: packsAfter(living, smallPacksOf(living)),
     filesRemoved: 0,
   }
   if (options.dryRun === true) return report
-  // Marking may have taken longer than the next number is sure to be kept.
+  const placed = await repacked(work, living)
+  // Marking and sending may have taken longer than the next number is sure to be kept.
   if ((await home.entry()) !== entry) return null
-  const changed = report.objectsDropped > 0 || oldest > entry.oldest
-  if (changed && !(await publishLiving(home, blobs, entry, living, oldest, options))) return null
-  const removable = await deadFiles(blobs, view, kept, living, options)
+  const changed = report.objectsDropped > 0 || placed !== living || oldest > entry.oldest
+  if (changed && !(await publishLiving(home, blobs, entry, placed, oldest, options))) return null
+  const removable = await deadFiles(blobs, view, kept, placed, options)
   for (let sequence = entry.oldest; sequence < oldest; sequence++) removable.unshift(manifestName(sequence))
   await blobs.remove(removable, { signal: options.signal })
   const uploads = (await blobs.removeUploads?.({ signal: options.signal })) ?? 0
-  return { ...report, filesRemoved: removable.length + uploads }
+  const filesRemoved = removable.length + uploads
+  return { ...report, bytesAfter: packBytesOf(placed), packsAfter: placed.packs.length, filesRemoved }
+}
+
+/** `living` itself where there is nothing to put together. Which packs are, the first turn says. */
+async function repacked(work: Work, living: Run): Promise<Run> {
+  const { home, blobs, options, marked } = work
+  if (work.repack === null) {
+    const victims = smallPacksOf(living)
+    const dir = path.join(home.cache.dir, 'repack')
+    const { signal } = options
+    work.repack = victims.size === 0 ? 'none' : await Repack.begin(home, blobs, { victims, dir, signal })
+  }
+  if (work.repack === 'none') return living
+  await work.repack.send(living, marked)
+  return work.repack.placed(living)
 }
 
 async function keptEntries(home: BlobHome, newest: LoggedEntry, oldest: number): Promise<LoggedEntry[]> {

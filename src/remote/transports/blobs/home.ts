@@ -37,6 +37,8 @@ export class BlobHome {
   #newest: (ManifestFile & { entry: LoggedEntry }) | null = null
   /** Whether the newest manifest was known from an earlier run. */
   #isKnown: boolean
+  /** Whether a gc lies between it and the one that was known before: then new packs may hold old objects. */
+  #isCollected = false
   #view: Promise<IndexView> | null = null
   /** Packs of manifests that were known before this one. */
   readonly #knownPacks = new Set<string>()
@@ -75,6 +77,8 @@ export class BlobHome {
   learn(file: ManifestFile): LoggedEntry {
     const entry = entryOf(file)
     this.#rememberPacks()
+    const known = this.#newest?.entry.manifest.gcEpoch ?? entry.manifest.gcEpoch
+    this.#isCollected = known !== entry.manifest.gcEpoch
     this.#newest = { ...file, entry }
     this.#view = null
     this.#isKnown = false
@@ -196,7 +200,7 @@ export class BlobHome {
       for (const pack of segment.packs) if (!this.#knownPacks.has(pack.name)) fresh.set(pack.name, pack.bytes)
     let bytes = 0
     for (const size of fresh.values()) bytes += size
-    this.#fresh = bytes <= wholeBytesMax ? new Set(fresh.keys()) : new Set()
+    this.#fresh = bytes <= wholeBytesMax && !this.#isCollected ? new Set(fresh.keys()) : new Set()
     this.#whole.clear()
     return viewOf(entry, segments)
   }

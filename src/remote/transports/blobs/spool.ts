@@ -29,6 +29,8 @@ export interface SpoolOptions {
   readonly dir: string
   /** Of the remote's manifest: what was packed before a gc there may stand on what is gone. */
   readonly gcEpoch: number
+  /** Takes over nothing: what others left there is thrown away. */
+  readonly isFresh?: boolean
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
@@ -57,7 +59,7 @@ export class Spool {
   static async open(publisher: Receiving, options: SpoolOptions): Promise<Spool> {
     fs.mkdirSync(options.dir, { recursive: true, mode: 0o700 })
     const dir = path.join(options.dir, nameOf(process.pid, options.gcEpoch))
-    const left = takeOver(options.dir, dir, options.gcEpoch)
+    const left = takeOver(options, dir)
     if (left) {
       try {
         const spool = new Spool(publisher, dir, await DiskStore.open(dir, { durability }), options)
@@ -198,8 +200,8 @@ export function hasLeftSpool(dir: string): boolean {
 }
 
 /** Gives a spool whose process has ended our name, in one step: of two who want it one gets it. */
-function takeOver(dir: string, ours: string, gcEpoch: number): boolean {
-  let taken = false
+function takeOver({ dir, gcEpoch, isFresh = false }: SpoolOptions, ours: string): boolean {
+  let taken = isFresh
   for (const name of fs.readdirSync(dir)) {
     const [, pid, epoch] = /^(\d+)-(\d+)-[0-9a-f]+$/.exec(name) ?? []
     if (pid === undefined || isRunning(Number(pid))) continue
@@ -216,7 +218,7 @@ function takeOver(dir: string, ours: string, gcEpoch: number): boolean {
       // Another push was faster.
     }
   }
-  return taken
+  return taken && !isFresh
 }
 
 function isRunning(pid: number): boolean {
