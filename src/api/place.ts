@@ -108,6 +108,8 @@ export interface CloneOptions extends OpenOptions, OperationOptions {
   readonly at?: string
   /** Contents of these paths alone; paths from the root, folders, or patterns such as 'images/*.png'. */
   readonly filter?: readonly string[]
+  /** Files of so many bytes and more are left with the remote, in all versions, until somebody reads them. */
+  readonly limitBytes?: number
   /** Fetches history and path trees; contents when somebody reads them. */
   readonly lazy?: boolean
 }
@@ -166,10 +168,13 @@ function isUntouched({ refs }: Manifest): boolean {
   return [...refs].every(([ref, cid]) => !ref.startsWith(branchPrefix) || tracked.has(cid))
 }
 
-function partialHow({ filter, lazy }: CloneOptions): PartialClone | null {
-  if (filter === undefined && lazy !== true) return null
+function partialHow({ filter, lazy, ...options }: CloneOptions): PartialClone | null {
+  const limitBytes = options.limitBytes ?? null
+  if (limitBytes !== null && !(Number.isSafeInteger(limitBytes) && limitBytes >= 0))
+    throw new TypeError('limitBytes is a number of bytes')
+  if (filter === undefined && lazy !== true && limitBytes === null) return null
   const paths = filter === undefined ? null : new PathFilter(filter)
-  return { filter: paths, lazy: lazy === true }
+  return { filter: paths, lazy: lazy === true, limitBytes }
 }
 
 /** The clone of the same URL that was interrupted in `dir`; null where nothing is. */

@@ -175,6 +175,32 @@ describe('a filtered clone', () => {
     expect(await json(['fsck'], here)).toMatchObject({ problems: [] })
   })
 
+  test('by size: all files are written, and of large ones no older versions are here until they are read', async () => {
+    await ok(['pull'], { cwd: source })
+    const big = path.join(source, 'images/1.bin')
+    writeFileSync(big, randomBytes(300_000))
+    await ok(['commit', '-am', 'commit 5'], { cwd: source })
+    await ok(['push'], { cwd: source })
+    await ok(['clone', '--filter', 'blob:limit=200k', hub, 'small'], at)
+    const small = { cwd: path.join(dir, 'small') }
+    expect(readFileSync(path.join(small.cwd, 'images/1.bin')).equals(readFileSync(big))).toBe(true)
+    expect(await json(['config', 'partial.limit'], small)).toMatchObject({ value: '204800' })
+    const before = bytesOf(path.join(small.cwd, '.varve'))
+    expect(await json(['status'], small)).toMatchObject({ staged: [], unstaged: [], untracked: [] })
+    expect(await ok(['show', 'HEAD~2:readme.txt'], small)).toMatch(/^version \d\n$/)
+    expect(bytesOf(path.join(small.cwd, '.varve')) - before).toBeLessThan(50_000)
+    expect((await varve(['cat', 'HEAD~1:images/1.bin'], small)).code).toBe(0)
+    expect(bytesOf(path.join(small.cwd, '.varve')) - before).toBeGreaterThan(290_000)
+    expect(await json(['fsck'], small)).toMatchObject({ problems: [] })
+    for (const bad of ['blob:limit=x', 'blob:limit=', 'blob:size=1', 'blob:limit=-1'])
+      expect(await varve(['clone', '--filter', bad, hub, 'bad'], at)).toMatchObject({ code: 2 })
+    expect(await varve(['config', 'partial.limit', '10k'], small)).toMatchObject({ code: 2 })
+    await ok(['clone', '--filter', 'blob:none', hub, 'none'], at)
+    expect(await json(['config', 'partial.lazy'], { cwd: path.join(dir, 'none') })).toMatchObject({
+      value: 'true',
+    })
+  })
+
   test('says which of its paths are not there', async () => {
     const { code, stderr } = await varve(
       ['clone', '--filter', 'images', '--filter', 'peple.csv', hub, 'slip'],

@@ -15,6 +15,7 @@ import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { PartialStore } from '../../src/remote/partial-store.ts'
 import { push } from '../../src/remote/push.ts'
+import type { PartialClone } from '../../src/remote/selection.ts'
 import type { ObjectReader, Store } from '../../src/store/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { commitOn, manyRows, problemsOf, refOf, tagCommit } from './history.ts'
@@ -49,11 +50,7 @@ interface Clone {
   readonly far: WrappedStore
 }
 
-async function cloneOf(
-  remote: Store,
-  partial: { filter: PathFilter | null; lazy: boolean },
-  hooks: Hooks = {},
-): Promise<Clone> {
+async function cloneOf(remote: Store, partial: PartialClone, hooks: Hooks = {}): Promise<Clone> {
   const inner = MemoryStore.create()
   const far = new WrappedStore(remote, hooks)
   const store = new PartialStore(inner, async () => far)
@@ -102,6 +99,34 @@ test('a lazy clone has all commits and path trees, and no contents', async () =>
   expect(far.calls).toBe(0)
   expect((await store.stats()).objects).toBeLessThan(10)
   expect(await problemsOf(store)).toEqual([])
+})
+
+test('with a limit, large files alone stay with the remote, those of later commits too', async () => {
+  const remote = await remoteWithImages()
+  const limitBytes = new TextEncoder().encode(`image 1 ${large}`).length
+  const whole = await cloneOf(remote, { filter: null, lazy: false, limitBytes: limitBytes + 1 })
+  const { inner, store, far } = await cloneOf(remote, { filter: null, lazy: false, limitBytes })
+  const head = (await refOf(store, main))!
+  const [all, some] = [await closureOf(whole.inner, head), await closureOf(inner, head)]
+  // A list of chunks, and its chunks, of each of three images.
+  const rest = [...all].filter((cid) => !some.has(cid))
+  expect(rest.length).toBeGreaterThan(3)
+  expect(await textAt(store, head, 'readme.txt')).toBe('version 3')
+  expect(far.calls).toBe(0)
+  expect(await textAt(store, head, 'images/2.png')).toBe(`image 2 ${large}`)
+  expect(far.calls).toBeGreaterThan(0)
+  const kept = (await store.stats()).objects
+  await commitOn(remote, main, { files: { 'images/4.png': `image 4 ${large}`, 'readme.txt': 'version 4' } })
+  await fetchRefs(store, remote, origin)
+  const next = (await refOf(store, 'refs/remotes/origin/main'))!
+  expect((await store.stats()).objects - kept).toBeLessThan(8)
+  const calls = far.calls
+  expect(await textAt(store, next, 'readme.txt')).toBe('version 4')
+  expect(far.calls).toBe(calls)
+  expect(await textAt(store, next, 'images/4.png')).toBe(`image 4 ${large}`)
+  expect(await problemsOf(store)).toEqual([])
+  const gone = await store.gc({ manifestsKeptMax: 1 })
+  expect(gone.objectsDropped).toBe(0)
 })
 
 test('contents come when they are read, are kept, and are not asked for twice', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Repository } from '../../index.ts'
+import type { CloneOptions, Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { openOptions } from '../session.ts'
@@ -8,7 +8,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: [
     'clone [--bare] [-b BRANCH] [--depth N] URL [DIR]',
-    'clone [--filter PATH]... [--lazy] URL [DIR]',
+    'clone [--filter PATH|blob:limit=N]... [--lazy] URL [DIR]',
     'clone --at REV [--depth N] URL [DIR]',
   ],
   description:
@@ -30,7 +30,7 @@ export const command: Command = {
       type: 'list',
       value: 'PATH',
       about:
-        'files of PATH alone: a folder, a file or a pattern; the rest stays with the remote until it is read',
+        'files of PATH alone: a folder, a file or a pattern; the rest stays with the remote until it is read. blob:limit=N: of files of N bytes (10k, 5m, 1g) and more, those versions that are read',
     },
     lazy: {
       type: 'flag',
@@ -43,6 +43,10 @@ export const command: Command = {
     ['varve clone file:///srv/data/prices current', 'the same, into ./current'],
     ['varve clone --depth 1 /srv/data/prices', 'all branches, of each the newest commit alone'],
     ['varve clone --lazy --filter labels /srv/images', 'one folder of a huge dataset'],
+    [
+      'varve clone --filter blob:limit=10m /srv/images',
+      'large files as they are now, without their older versions',
+    ],
     ['varve clone --at v1.2 /srv/data/prices', 'the data of one release, for a build'],
   ],
   json: '{ root: string; url: string; branch: string | null; head: string | null }',
@@ -63,8 +67,8 @@ async function run({ arguments: given, out, environment, operation }: Context): 
     ...optional('branch', given.text('branch')),
     ...optional('depth', given.number('depth')),
     ...optional('at', given.text('at')),
-    ...(given.list('filter').length === 0 ? {} : { filter: given.list('filter') }),
-    lazy: given.flag('lazy'),
+    ...filtersOf(given.list('filter')),
+    lazy: given.flag('lazy') || given.list('filter').includes('blob:none'),
   })
   try {
     const current = (await repository.branches()).find((branch) => branch.current)
@@ -82,6 +86,23 @@ async function run({ arguments: given, out, environment, operation }: Context): 
     await repository.close()
   }
   return 0
+}
+
+/** As in git, 'blob:limit=N' and 'blob:none' are filters; no path has a colon there. */
+function filtersOf(given: readonly string[]): Pick<CloneOptions, 'filter' | 'limitBytes'> {
+  const paths = given.filter((one) => !one.startsWith('blob:'))
+  let limitBytes: number | undefined
+  for (const one of given.filter((word) => word.startsWith('blob:') && word !== 'blob:none')) {
+    const [, digits, unit] = /^blob:limit=(\d{1,15})([kmg]?)$/i.exec(one) ?? []
+    if (digits === undefined)
+      throw usage(
+        `not a filter: '${one}'`,
+        "known: a path, 'blob:limit=N' (bytes, or 10k, 5m, 1g), 'blob:none'",
+      )
+    const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(unit!.toLowerCase() || ' ')
+    limitBytes = Math.min(limitBytes ?? Number.MAX_SAFE_INTEGER, bytes)
+  }
+  return { ...(paths.length === 0 ? {} : { filter: paths }), ...optional('limitBytes', limitBytes) }
 }
 
 /** Nothing at all for what was not given. */
