@@ -285,6 +285,21 @@ describe('hostile and odd input', () => {
     expect(Buffer.from(merged.render()).toString('latin1')).toBe('id,name\n1,Zurïch\n2,Bérn\n')
   })
 
+  test('rows that all stand in the base are told apart, moved, removed and doubled ones too', () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},name ${i},x\n`)
+    const file = (lines: readonly string[]): string => `id,name,n\n${lines.join('')}`
+    const edited = file(rows.with(3, '3,name 3,y\n'))
+    expect(clean(file(rows), edited, file(rows.toSpliced(20, 5)))).toBe(
+      file(rows.with(3, '3,name 3,y\n').toSpliced(20, 5)),
+    )
+    const moved = file([...rows.slice(10), ...rows.slice(0, 10)])
+    expect(clean(file(rows), edited, moved)).toBe(moved.replace('3,name 3,x', '3,name 3,y'))
+    // One id twice on one side: it is no key there, whatever the base says.
+    const doubled = merge(file(rows), edited, file([...rows, '7,name 7,z\n']))
+    expect(doubled.basis).not.toBe("rows by 'id'")
+    expect(clean(file(rows), file([]), file(rows))).toBe(file([]))
+  })
+
   test('two names of one column that both sides added are shown, though there is no base', () => {
     const ours = 'id,na\n1,x\n2,y\n3,z\n'
     const merged = merge(null, ours, ours.replace('na', 'nb'))

@@ -2,11 +2,12 @@
 // rest of its cells. Without a key rows are aligned in order: equal rows by Myers' algorithm, and between them rows
 // that share most of their cells.
 import { diffLines } from '../line-diff.ts'
-import { appendKey, type KeyIndex, mostOf, separator } from './key-index.ts'
+import { appendKey, separator } from './key-index.ts'
 import { type InferredKey, placesOf } from './key.ts'
 import type { Lane } from './lanes.ts'
 import type { Records, TableRecord } from './record.ts'
 import { RowCells } from './row-cells.ts'
+import type { SideKeys } from './side-keys.ts'
 import type { Side } from './strands.ts'
 import { TextTable } from './text-table.ts'
 
@@ -23,7 +24,7 @@ const likenessMin = 0.5
 const pairingsMax = 250_000
 
 /**
- * `pairsRest`: also rows whose key alone was edited. `index` is that of `b`. Of base rows with one key the one in `chosen`
+ * `pairsRest`: also rows whose key alone was edited. `keys` are those of `b`. Of base rows with one key the one in `chosen`
  * has the partner; null: all are.
  */
 export function alignByKey(
@@ -32,14 +33,12 @@ export function alignByKey(
   {
     pairsRest,
     chosen,
-    index,
-  }: { readonly pairsRest: boolean; readonly chosen: Uint8Array | null; readonly index: KeyIndex },
+    keys,
+  }: { readonly pairsRest: boolean; readonly chosen: Uint8Array | null; readonly keys: SideKeys },
 ): Alignment {
-  const places = placesOf(key.lanes, a.side)
-  const most = mostOf(places)
   const found = new Int32Array(a.rows.length)
   for (let i = 0; i < found.length; i++) {
-    found[i] = chosen === null || chosen[i] === 1 ? index.rowOf(a.rows, i, places, most) : -1
+    found[i] = chosen === null || chosen[i] === 1 ? keys.rowOf(i) : -1
   }
   const others = lanes.filter((lane) => !key.lanes.includes(lane))
   if (pairsRest) pairByRest({ a, b, lanes: others }, found)

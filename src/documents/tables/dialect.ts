@@ -12,30 +12,38 @@ const sampleRecords = 100
 const sampleLength = 64 << 10
 
 /** null: cannot be read as records. */
-export function readTable(bytes: Uint8Array, name: string): RecordFile | null {
+export function readTable(
+  bytes: Uint8Array,
+  name: string,
+  like: RecordFile | null = null,
+): RecordFile | null {
   const isTabbed = /\.(tsv|tab)$/i.test(name)
   const delimiter = isTabbed ? '\t' : delimiterOf(bytes)
-  const quoted = readRecords(bytes, { delimiter, hasQuotes: true })
+  // Whether a quote is odd is asked of tabbed files, and not known of a part of the other one.
+  const isClear = like === null || !isTabbed || (!like.isOdd && !like.spansLines)
+  const quoted = readRecords(bytes, { delimiter, hasQuotes: true }, isClear ? like : null)
   if (!isTabbed || (quoted !== null && !quoted.isOdd && !quoted.spansLines)) return quoted
-  const plain = readRecords(bytes, { delimiter, hasQuotes: false })
+  const plain = readRecords(bytes, { delimiter, hasQuotes: false }, like)
   return quoted !== null && !quoted.isOdd && !isEven(plain) ? quoted : plain
 }
 
 /** Versions of one file are read in one way: without quoting where one of them has none. */
 export function readVersions(versions: readonly Uint8Array[], name: string): (RecordFile | null)[] {
-  const files = eachOnce(versions, (bytes) => readTable(bytes, name))
+  const files = eachOnce(versions, (bytes, like) => readTable(bytes, name, like))
   if (files.every((file) => file === null || file.dialect.hasQuotes)) return files
-  return eachOnce(versions, (bytes) => readRecords(bytes, { delimiter: '\t', hasQuotes: false }))
+  return eachOnce(versions, (bytes, like) => readRecords(bytes, { delimiter: '\t', hasQuotes: false }, like))
 }
 
-/** A comparison of two versions gives one of them twice. */
-function eachOnce<T>(versions: readonly Uint8Array[], read: (bytes: Uint8Array) => T): T[] {
-  const known = new Map<Uint8Array, T>()
-  return versions.map((bytes) => {
-    const file = known.has(bytes) ? known.get(bytes)! : read(bytes)
-    known.set(bytes, file)
-    return file
-  })
+/** Each with the first in mind. A comparison of two versions gives one of them twice. */
+function eachOnce(
+  versions: readonly Uint8Array[],
+  read: (bytes: Uint8Array, like: RecordFile | null) => RecordFile | null,
+): (RecordFile | null)[] {
+  const known = new Map<Uint8Array, RecordFile | null>()
+  for (const bytes of versions) {
+    if (!known.has(bytes)) known.set(bytes, read(bytes, known.get(versions[0]!) ?? null))
+  }
+  return versions.map((bytes) => known.get(bytes)!)
 }
 
 /** Whether all records have equally many cells. */

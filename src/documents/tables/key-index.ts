@@ -65,6 +65,11 @@ export class KeyIndex {
     return this.#twice > 0 || this.#isBlankDoubled
   }
 
+  /** Whether some row has nothing in the columns. */
+  get hasEmpty(): boolean {
+    return this.#emptyRow >= 0
+  }
+
   /** Different keys but the empty one. */
   get filled(): number {
     return this.#table.size
@@ -89,6 +94,11 @@ export class KeyIndex {
     }
     table.clear()
     return this.#emptyRow
+  }
+
+  /** The same for the key that was taken in of `row` of these rows. */
+  rowLike(row: number, of: KeyIndex): number {
+    return this.rowOf(of.#rows, row, of.places, mostOf(of.places))
   }
 
   /** How many keys both have. */

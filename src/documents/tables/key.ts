@@ -7,6 +7,7 @@ import type { KeyIndexes } from './key-indexes.ts'
 import type { Lane } from './lanes.ts'
 import { RowCells } from './row-cells.ts'
 import { TextTable } from './text-table.ts'
+import { indexedKeys, type SideKeys, twinKeys } from './side-keys.ts'
 import type { Version } from './version.ts'
 
 /** Rows of all versions that have the same cells there are one row. */
@@ -33,6 +34,9 @@ const leadingColumnsMax = 6
 const pairColumnsMax = 24
 const pairRowsMax = 50_000
 const indexedCellsMax = 1 << 20
+const columnsByTwinsMax = 64
+/** Share of rows that the base has not as they are, up to which they are looked at one by one. */
+const twinlessMax = 0.1
 /** Share of rows that may have another's key: in the base of a key, and anywhere of a guarded set. */
 const doubledMax = 0.1
 const guardDoubledMax = 0.02
@@ -70,12 +74,17 @@ function keysAmong(
   sets: readonly (readonly Lane[])[],
   indexes: KeyIndexes,
 ): Omit<Candidate, 'rank'>[] {
-  const among = (side: Side, columns: readonly (readonly Lane[])[]): (readonly Lane[])[] => {
+  const among = (side: Side, columns: readonly (readonly Lane[])[]): readonly (readonly Lane[])[] => {
     const version = versions[side]
-    if (version === null) return [...columns]
-    const places = columns.map((one) => placesOf(one, side))
-    const found = indexes.uniqueAmong(version.rows, places, twiceMaxOf(version, side))
-    return columns.filter((_, i) => found[i] !== null)
+    if (version === null) return columns
+    const known = columns.map((one) =>
+      columns.length > columnsByTwinsMax ? undefined : keysByTwins(versions, one, side, indexes),
+    )
+    const open = columns.filter((_, i) => known[i] === undefined)
+    const places = open.map((one) => placesOf(one, side))
+    const unique = indexes.uniqueAmong(version.rows, places, twiceMaxOf(version, side))
+    const isUnique = new Map(open.map((one, i) => [one, unique[i] !== null]))
+    return columns.filter((one, i) => isUnique.get(one) ?? known[i] !== null)
   }
   const likely = among('ours', sets)
   const found: Omit<Candidate, 'rank'>[] = []
@@ -184,6 +193,35 @@ export function keyIndex(
   return indexes.unique(version.rows, placesOf(columns, side), twiceMaxOf(version, side))
 }
 
+/** The keys of a side; null where the columns are none. */
+export function sideKeys(
+  versions: KeyVersions & { readonly base: Version },
+  columns: readonly Lane[],
+  side: 'ours' | 'theirs',
+  indexes: KeyIndexes,
+): SideKeys | null {
+  const known = keysByTwins(versions, columns, side, indexes)
+  if (known !== undefined) return known
+  const index = keyIndex(indexes, versions[side], columns, side)
+  return index === null ? null : indexedKeys(index, versions.base.rows, placesOf(columns, 'base'))
+}
+
+/** undefined: too little is known of these columns. */
+function keysByTwins(
+  { base, ...sides }: KeyVersions,
+  columns: readonly Lane[],
+  side: Side,
+  indexes: KeyIndexes,
+): SideKeys | null | undefined {
+  if (base === null || side === 'base') return undefined
+  const { rows, twins } = sides[side]
+  if (twins === null || rows.length - twins.count > rows.length * twinlessMax) return undefined
+  if (columns.some((lane) => lane.base !== lane[side])) return undefined
+  // Mostly the base has a cell twice soon, where it is not unique.
+  const index = indexes.unique(base.rows, placesOf(columns, 'base'), 0)
+  return index === null ? undefined : twinKeys(index, rows, twins)
+}
+
 function twiceMaxOf({ rows }: Version, side: Side): number {
   return side === 'base' ? rows.length * doubledMax : 0
 }
@@ -213,17 +251,16 @@ function best(candidates: readonly Candidate[], versions: KeyVersions, indexes: 
 }
 
 /** Rows of the base that have no partner, over both sides. */
-function missingRows(
-  columns: readonly Lane[],
-  { base, ours, theirs }: KeyVersions,
-  indexes: KeyIndexes,
-): number {
-  const [left, right] = [
-    keyIndex(indexes, ours, columns, 'ours')!,
-    keyIndex(indexes, theirs, columns, 'theirs')!,
-  ]
-  const from = base === null ? left : keyIndex(indexes, base, columns, 'base')!
+function missingRows(columns: readonly Lane[], versions: KeyVersions, indexes: KeyIndexes): number {
+  const { base, ours, theirs } = versions
+  if (base === null) {
+    const from = keyIndex(indexes, ours, columns, 'ours')!
+    return from.size - keyIndex(indexes, theirs, columns, 'theirs')!.common(from)
+  }
+  const from = keyIndex(indexes, base, columns, 'base')!
   let missing = 0
-  for (const side of base === null ? [right] : [left, right]) missing += from.size - side.common(from)
+  for (const side of ['ours', 'theirs'] as const) {
+    missing += from.size - sideKeys({ ...versions, base }, columns, side, indexes)!.common(from)
+  }
   return missing
 }

@@ -15,12 +15,14 @@ export class RowMerger {
   readonly #cells: StrandCells
   /** Equal texts are equal rows, whichever versions they are of. */
   readonly #isUniform: boolean
+  readonly #twins: { readonly ours: Int32Array | undefined; readonly theirs: Int32Array | undefined }
 
   constructor(versions: Versions, strands: Strands, lanes: readonly Lane[], key: InferredKey | null) {
     this.#lanes = lanes
     this.#key = key
     this.#cells = new StrandCells(versions, strands)
     const { base, ours, theirs } = versions
+    this.#twins = { ours: ours.twins?.rows, theirs: theirs.twins?.rows }
     const isOneDialect = [base, theirs].every(({ file }) => isSameDialect(file.dialect, ours.file.dialect))
     this.#isUniform =
       isOneDialect && lanes.every((lane) => lane.base === lane.ours && lane.ours === lane.theirs)
@@ -88,11 +90,15 @@ export class RowMerger {
   /** The side whose row stands as it is: the only one that changed it, or ours where both did alike. */
   #wholeRow(base: number, ours: number, theirs: number): RowPick | null {
     if (!this.#isUniform) return null
+    // What the base has as it stands needs no look.
+    const [isOurs, isTheirs] = [this.#twins.ours?.[ours] === base, this.#twins.theirs?.[theirs] === base]
+    if (isTheirs) return oursPick
     const [before, left, right] = [
       this.#cells.rows('base'),
       this.#cells.rows('ours'),
       this.#cells.rows('theirs'),
     ]
+    if (isOurs) return isSameLine(right, theirs, before, base) ? oursPick : theirsPick
     if (isSameLine(right, theirs, before, base) || isSameLine(left, ours, right, theirs)) return oursPick
     return isSameLine(left, ours, before, base) ? theirsPick : null
   }

@@ -80,7 +80,7 @@ function mergeRows(input: RowsInput): DocumentMerge {
   for (const conflict of merger.conflicts) conflicts.push(conflict)
   const table: MergedTable = { versions, layout, header, rows, contested }
   const bytes = renderTable(table, () => 'ours')
-  if (!isProven(table, key, bytes))
+  if (!isProven(table, bytes, key, indexes))
     return unfit('the merged rows could not be written so that they read the same')
   return {
     kind: 'merged',

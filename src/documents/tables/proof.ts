@@ -2,6 +2,7 @@
 // in all versions still does. A merge that does not pass is not offered.
 import { shownTable } from './contested.ts'
 import { appendKey } from './key-index.ts'
+import type { KeyIndexes } from './key-indexes.ts'
 import type { InferredKey } from './key.ts'
 import { nameAt } from './lanes.ts'
 import { type RowPick, StrandCells } from './merged-rows.ts'
@@ -9,18 +10,28 @@ import type { MergedTable } from './merged-table.ts'
 import { readRecords } from './read-records.ts'
 import { isSameDialect, isSameText, type Records } from './record.ts'
 import { RowCells } from './row-cells.ts'
+import { twinKeys } from './side-keys.ts'
 import type { Side } from './strands.ts'
 import { TextTable } from './text-table.ts'
+import { rowTwins, type Twins } from './version.ts'
 
 /** `bytes`: the merged file with ours wherever there is a conflict. */
-export function isProven(merged: MergedTable, key: InferredKey | null, bytes: Uint8Array): boolean {
+export function isProven(
+  merged: MergedTable,
+  bytes: Uint8Array,
+  key: InferredKey | null,
+  indexes: KeyIndexes,
+): boolean {
   const table = shownTable(merged, () => 'ours')
   const { layout, header, rows } = table
-  const file = readRecords(bytes, { delimiter: layout.delimiter, hasQuotes: layout.hasQuotes })
+  const { base } = table.versions
+  const dialect = { delimiter: layout.delimiter, hasQuotes: layout.hasQuotes }
+  const file = readRecords(bytes, dialect, base.file)
   if (file === null) return false
   const records = header === null ? file.records : file.records.slice(1)
   if (header !== null && !isNamed(table, file.records.get(0)?.cells ?? [])) return false
-  const decided = new Decided(table)
+  const twins = rowTwins(file, base.file, header !== null)
+  const decided = new Decided(table, twins)
   let written = 0
   for (let row = 0; row < rows.length; row++) {
     const pick = rows.pick(row)
@@ -30,13 +41,16 @@ export function isProven(merged: MergedTable, key: InferredKey | null, bytes: Ui
     written++
   }
   if (written !== records.length) return false
-  return (
-    key === null ||
-    isUnique(
-      records,
-      key.lanes.map((lane) => layout.lanes.indexOf(lane)),
-    )
-  )
+  if (key === null || records.length === 0) return true
+  const places = key.lanes.map((lane) => layout.lanes.indexOf(lane))
+  const index = isLike(key, places) ? indexes.unique(base.rows, places, 0) : null
+  const known = index === null || twins === null ? undefined : twinKeys(index, records, twins)
+  return known === undefined ? isUnique(records, places) : known !== null
+}
+
+/** Whether the key stands where it did in the base. */
+function isLike({ lanes }: InferredKey, places: readonly number[]): boolean {
+  return lanes.every((lane, i) => lane.base === places[i])
 }
 
 function isNamed({ header, versions }: MergedTable, names: readonly string[]): boolean {
@@ -62,11 +76,14 @@ function isUnique(records: Records, places: readonly number[]): boolean {
 class Decided {
   readonly #table: MergedTable
   readonly #cells: StrandCells
+  readonly #twins: Twins | null
   readonly #written = new RowCells()
   readonly #isSameDialect: Readonly<Record<Side, boolean>>
 
-  constructor(table: MergedTable) {
+  /** `twins`: what was written as it stands in the base. */
+  constructor(table: MergedTable, twins: Twins | null) {
     this.#table = table
+    this.#twins = twins
     this.#cells = new StrandCells(table.versions, table.rows.strands)
     const isSame = (side: Side): boolean => isSameDialect(table.versions[side].rows.dialect, table.layout)
     this.#isSameDialect = { base: isSame('base'), ours: isSame('ours'), theirs: isSame('theirs') }
@@ -75,6 +92,9 @@ class Decided {
   isIn(strand: number, pick: RowPick, records: Records, at: number): boolean {
     const cells = this.#cells
     if (pick.kind === 'side' && this.#isSameDialect[pick.side]) {
+      const twin = this.#twins?.rows[at] ?? -1
+      const sideTwins = this.#table.versions[pick.side].twins
+      if (twin >= 0 && sideTwins?.rows[cells.place(pick.side, strand)] === twin) return true
       if (isSameText(cells.rows(pick.side), cells.place(pick.side, strand), records, at)) return true
     }
     const written = this.#written.set(records, at)

@@ -1,7 +1,8 @@
 // Finds the records of a delimited file in its bytes. Quotes, delimiters and line ends are ASCII, and no byte of a longer
 // character of UTF-8 is; bytes that are not UTF-8 are kept.
 import { indexOfBytes } from '../../base/platform.ts'
-import { type Dialect, type RecordFile, Records } from './record.ts'
+import { type Dialect, isSameDialect, type RecordFile, Records } from './record.ts'
+import { TwinFinder } from './twins.ts'
 
 const lineFeed = 10
 const carriageReturn = 13
@@ -10,37 +11,62 @@ const bomText = '\ufeff'
 const bomLength = 3
 const longCell = 512
 
-/** null: a quote is never closed. */
-export function readRecords(bytes: Uint8Array, dialect: Dialect): RecordFile | null {
+/** `like`: a file that may have most of the records; null: a quote is never closed. */
+export function readRecords(
+  bytes: Uint8Array,
+  dialect: Dialect,
+  like: RecordFile | null = null,
+): RecordFile | null {
   const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   const start = hasBom ? bomLength : 0
   const hasReturnsOnly = !bytes.includes(lineFeed) && bytes.includes(carriageReturn)
   const newline = hasReturnsOnly ? carriageReturn : lineFeed
-  const found = new Scan(bytes, dialect, newline)
+  const isLike =
+    like?.isEven === true && isSameDialect(like.dialect, dialect) && like.records.newline === newline
+  const twins = isLike ? new TwinFinder(bytes, like) : null
+  const found = new Scan(bytes, dialect, newline, twins)
   if (!found.run(start)) return null
-  const { isOdd, spansLines, widest } = found
+  const { isOdd, spansLines, widest, isEven } = found
   const all = new Records(bytes, found.starts, dialect, newline)
-  return { dialect, bom: hasBom ? bomText : '', ...withoutTrailer(all), isOdd, spansLines, widest }
+  const cut = withoutTrailer(all)
+  return {
+    dialect,
+    bom: hasBom ? bomText : '',
+    ...cut,
+    isOdd,
+    spansLines,
+    widest,
+    isEven,
+    twins: twins?.found(cut.records.length) ?? null,
+  }
 }
 
 class Scan {
   isOdd = false
   spansLines = false
   widest = 1
+  #narrowest = Infinity
   readonly #bytes: Uint8Array
   readonly #delimiter: number
   readonly #hasQuotes: boolean
   readonly #newline: number
+  readonly #twins: TwinFinder | null
   #starts: Uint32Array
   #count = 0
   #lineEnd = -1
   #cellEnd = -1
 
-  constructor(bytes: Uint8Array, { delimiter, hasQuotes }: Dialect, newline: number) {
+  constructor(
+    bytes: Uint8Array,
+    { delimiter, hasQuotes }: Dialect,
+    newline: number,
+    twins: TwinFinder | null,
+  ) {
     this.#bytes = bytes
     this.#delimiter = delimiter.charCodeAt(0)
     this.#hasQuotes = hasQuotes
     this.#newline = newline
+    this.#twins = twins
     this.#starts = new Uint32Array((bytes.length >>> 6) + 16)
   }
 
@@ -50,29 +76,37 @@ class Scan {
     return this.#starts.slice(0, this.#count)
   }
 
+  /** Whether all records that are not empty are as wide as the widest. */
+  get isEven(): boolean {
+    return this.#narrowest >= this.widest
+  }
+
   run(from: number): boolean {
     const bytes = this.#bytes
     const { length } = bytes
     const [delimiter, newline] = [this.#delimiter, this.#newline]
     const opening = this.#hasQuotes ? quote : -1
     for (let at = from; at < length; at++) {
+      const behind = this.#twins === null ? at : this.#copied(at)
+      if (behind > at) {
+        at = behind - 1
+        continue
+      }
       this.#push(at)
+      const start = at
       let width = 1
       if (bytes[at] === opening && (at = this.#behindQuotes(at)) < 0) return false
-      let far = at + longCell
-      for (; at < length; at++) {
-        if (at === far) at = this.#nextEnd(at)
-        const byte = bytes[at]
-        if (byte === newline) break
-        if (byte !== delimiter) continue
-        far = at + longCell
+      for (;;) {
+        const near = Math.min(length, at + longCell)
+        while (at < near && bytes[at] !== delimiter && bytes[at] !== newline) at++
+        if (at === near && at < length) at = this.#nextEnd(at)
+        if (at >= length || bytes[at] === newline) break
+        at++
         width++
-        if (bytes[at + 1] !== opening) continue
-        at = this.#behindQuotes(at + 1) - 1
-        if (at < 0) return false
-        far = at + longCell
+        if (bytes[at] === opening && (at = this.#behindQuotes(at)) < 0) return false
       }
       if (width > this.widest) this.widest = width
+      if (width < this.#narrowest && at > start) this.#narrowest = width
     }
     return true
   }
@@ -92,6 +126,20 @@ class Scan {
       }
     }
     return -1
+  }
+
+  /** Takes over the records from here on that the other file has too; says where they end. */
+  #copied(at: number): number {
+    const run = this.#twins!.at(at, this.#count)
+    if (run === null) return at
+    const { starts, first, end } = run
+    const shift = at - starts[first]!
+    for (let i = first; i < end; i++) this.#push(starts[i]! + shift)
+    this.isOdd ||= run.like.isOdd
+    this.spansLines ||= run.like.spansLines
+    if (run.isFilled && run.like.widest > this.widest) this.widest = run.like.widest
+    if (run.isFilled) this.#narrowest = Math.min(this.#narrowest, run.like.widest)
+    return starts[end]! + shift
   }
 
   /** Where a long cell ends: found natively, since calling that costs more than a short one. */

@@ -23,6 +23,10 @@ export interface RecordFile {
   readonly spansLines: boolean
   /** Cells of the widest record. */
   readonly widest: number
+  /** Whether all records that are not empty are as wide. */
+  readonly isEven: boolean
+  /** By record, an equal one of the file that was given for comparison, line end included, rising; -1 where none was found. */
+  readonly twins: Int32Array | null
 }
 
 const lineFeed = 10

@@ -10,7 +10,7 @@ import {
 } from './align.ts'
 import { appendKey } from './key-index.ts'
 import type { KeyIndexes } from './key-indexes.ts'
-import { type InferredKey, keyIndex, placesOf } from './key.ts'
+import { type InferredKey, keyIndex, placesOf, sideKeys } from './key.ts'
 import type { Lane } from './lanes.ts'
 import type { Versions } from './layout.ts'
 import { RowCells } from './row-cells.ts'
@@ -39,8 +39,8 @@ export function rowStrands({ versions, lanes, key, indexes, pairsRest }: RowsInp
   const align = (side: 'ours' | 'theirs'): Alignment | null => {
     const input = inputOf(side)
     if (key === null) return alignInOrder(input)
-    const index = keyIndex(indexes, versions[side], key.lanes, side)!
-    return alignByKey(input, key, { pairsRest, chosen, index })
+    const keys = sideKeys(versions, key.lanes, side, indexes)!
+    return alignByKey(input, key, { pairsRest, chosen, keys })
   }
   const left = align('ours')
   const right = align('theirs')

@@ -9,16 +9,49 @@ export interface Version {
   readonly names: readonly string[]
   /** Cells of the widest record. */
   readonly width: number
+  /** null: not looked for. */
+  readonly twins: Twins | null
+}
+
+/** Rows that the base has as they stand, line end included; both rise together. */
+export interface Twins {
+  /** By row, that of the base; below 0 where none was found. */
+  readonly rows: Int32Array
+  /** The other way round. */
+  readonly of: Int32Array
+  readonly count: number
 }
 
 const sampleRows = 200
 const sharedPrefixMin = 5
 
-export function versionOf(file: RecordFile, hasHeader: boolean): Version {
+export function versionOf(file: RecordFile, hasHeader: boolean, base: RecordFile | null = null): Version {
   const header = hasHeader ? (file.records.get(0) ?? null) : null
   const rows = header === null ? file.records : file.records.slice(1)
   const names = header === null ? [] : uniqueNames(header.cells)
-  return { file, header, rows, names, width: file.widest }
+  return {
+    file,
+    header,
+    rows,
+    names,
+    width: file.widest,
+    twins: base === null ? null : rowTwins(file, base, hasHeader),
+  }
+}
+
+/** null: not looked for. */
+export function rowTwins({ twins }: RecordFile, base: RecordFile, hasHeader: boolean): Twins | null {
+  if (twins === null) return null
+  const heads = hasHeader ? 1 : 0
+  const rows = twins.subarray(heads).map((record) => record - heads)
+  const of = new Int32Array(Math.max(0, base.records.length - heads)).fill(-1)
+  let count = 0
+  for (let row = 0; row < rows.length; row++) {
+    if (rows[row]! < 0) continue
+    of[rows[row]!] = row
+    count++
+  }
+  return { rows, of, count }
 }
 
 function uniqueNames(cells: readonly string[]): string[] {

@@ -30,8 +30,8 @@ export function versionsOf(sides: DocumentSides, { name }: DocumentOptions): Ver
   if (seen.some(({ records }) => records.length === 0)) return unfit('a version is empty')
   if (hasBase && hasLostLines(all[0]!, base, ours)) return unfit('the base has lost its line ends')
   const hasHeader = seen.every(looksLikeHeader) && hasOneHead(seen)
-  const version = (file: RecordFile): Version => versionOf(file, hasHeader)
-  const [before, left] = [version(base), version(ours)]
+  const version = (file: RecordFile): Version => versionOf(file, hasHeader, hasBase ? base : null)
+  const [before, left] = [versionOf(base, hasHeader), version(ours)]
   return { base: before, ours: left, theirs: theirs === base ? before : version(theirs), hasBase }
 }
 
@@ -55,7 +55,7 @@ function hasOneHead(files: readonly RecordFile[]): boolean {
 function hasTooManyLines(bytes: Uint8Array): boolean {
   if (bytes.length <= linesMax) return false
   let lines = 0
-  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 10) lines++
+  for (let at = bytes.indexOf(10); at >= 0 && lines <= linesMax; at = bytes.indexOf(10, at + 1)) lines++
   return lines > linesMax
 }
 
