@@ -1,6 +1,6 @@
 // Objects that were put and are not packed yet: their bytes are copied into one buffer, which later goes to a thread
 // as it is. Its arrays grow by doubling, so that a commit of three objects stays cheap.
-import { concatBytes, emptyBytes } from '../../base/bytes.ts'
+import { emptyBytes } from '../../base/bytes.ts'
 import { type Cid, type Codec, cidToBytes } from '../../encoding/cid.ts'
 import type { PackJob } from '../batch.ts'
 import { mayBeDelta } from '../packing.ts'
@@ -21,6 +21,12 @@ export class BufferShelf {
 
   take(): Uint8Array {
     return this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(firstBytes))
+  }
+
+  /** At least so large. */
+  takeFor(bytes: number): Uint8Array {
+    const free = this.take()
+    return bytes <= free.length ? free : new Uint8Array(new SharedArrayBuffer(roomFor(bytes)))
   }
 
   /** Only when nobody looks into it any more. */
@@ -48,6 +54,8 @@ export class OpenBatch {
   readonly codec: Codec
   readonly items: BatchItem[] = []
   #raws: Uint8Array
+  /** Of the job. */
+  #bases: Uint8Array = emptyBytes
   #length = 0
 
   constructor(codec: Codec, shelf: BufferShelf) {
@@ -58,7 +66,8 @@ export class OpenBatch {
   /** The batch is done: its bytes lie in a pack. */
   release(shelf: BufferShelf): void {
     shelf.giveBack(this.#raws)
-    this.#raws = emptyBytes
+    shelf.giveBack(this.#bases)
+    this.#raws = this.#bases = emptyBytes
   }
 
   get bytes(): number {
@@ -86,7 +95,8 @@ export class OpenBatch {
     return this.#raws.subarray(this.items[item]!.start, this.items[item]!.end)
   }
 
-  job(baseOf: BaseOf): PackJob {
+  /** Its bases lie in memory of the shelf too: a copy for each batch is half a megabyte that a thread lets lie. */
+  job(baseOf: BaseOf, shelf: BufferShelf): PackJob {
     const count = this.items.length
     const bases: Uint8Array[] = []
     const job = {
@@ -111,7 +121,13 @@ export class OpenBatch {
       }
       job.baseEnds[i] = basesLength
     })
-    return { ...job, bases: concatBytes(bases) }
+    if (basesLength > 0) this.#bases = shelf.takeFor(basesLength)
+    let at = 0
+    for (const base of bases) {
+      this.#bases.set(base, at)
+      at += base.length
+    }
+    return { ...job, bases: this.#bases.subarray(0, basesLength) }
   }
 }
 

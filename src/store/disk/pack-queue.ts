@@ -91,18 +91,18 @@ export class PackQueue {
   }
 
   #packHere(batch: OpenBatch): void {
-    this.#packed(batch, packBatch(batch.job(this.#baseOf)))
+    this.#packed(batch, packBatch(batch.job(this.#baseOf, this.#shelf)))
   }
 
   #packInThread(batch: OpenBatch): void {
-    const job = batch.job(this.#baseOf)
+    const job = batch.job(this.#baseOf, this.#shelf)
     const packed = this.#pool.run('packBatch', packBatch, [job], handedOver(job))
     this.#sink.track(packed.then((result) => this.#packed(batch, result)))
   }
 }
 
 /** A copy would be made twice, in a message and out of it. What is shared is not copied. */
-function handedOver({ bases, rawEnds, digests, baseEnds, baseCids, depths }: PackJob): ArrayBuffer[] {
-  const parts = [bases, rawEnds, digests, baseEnds, baseCids, depths]
+function handedOver({ rawEnds, digests, baseEnds, baseCids, depths }: PackJob): ArrayBuffer[] {
+  const parts = [rawEnds, digests, baseEnds, baseCids, depths]
   return parts.map(({ buffer }) => buffer as ArrayBuffer)
 }
