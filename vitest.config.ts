@@ -4,6 +4,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 export const slow: readonly string[] = [
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',
+  'test/derive/increment-laws.test.ts',
   'test/documents/json-laws.test.ts',
   'test/documents/yaml-laws.test.ts',
   'test/remote/pushers.test.ts',

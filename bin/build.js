@@ -93,6 +93,7 @@ const apart = {
   mqtt: 'mqtt',
   re2js: 're2js',
   saxes: 'saxes',
+  'sqlite3-parser': 'sqlite3-parser',
   mysql2: 'mysql2',
   pg: 'pg',
   'pg-copy-streams': 'pg-copy-streams',

@@ -4,7 +4,7 @@ import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
-import { makeTable } from './formats/sqlite/make-table.ts'
+import { runSteps } from './formats/sqlite/run-steps.ts'
 import { packBatch } from './store/batch.ts'
 import { checkPackFile } from './store/disk/check-pack-file.ts'
 
@@ -12,9 +12,9 @@ const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
   checkPackFile,
   copySlice,
   leafSlice,
-  makeTable,
   packBatch,
   parseSlice,
+  runSteps,
 }
 
 serveMessages(async (message) => {

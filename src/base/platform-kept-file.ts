@@ -37,8 +37,20 @@ export async function takeKeptFile(folder: string | null, name: string): Promise
   return {
     path: taken,
     isNew,
-    giveBack: () => fs.rename(taken, kept),
+    giveBack: async () => {
+      await flush(taken)
+      await fs.rename(taken, kept)
+    },
     drop: () => removeWith(taken),
+  }
+}
+
+async function flush(file: string): Promise<void> {
+  const handle = await fs.open(file, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

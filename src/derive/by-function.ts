@@ -24,7 +24,7 @@ export interface FunctionWork {
 export async function deriveByFunction(
   io: Io,
   { derivation, input, known, signal }: FunctionWork,
-): Promise<{ table: Cid; rowsRead: number }> {
+): Promise<{ table: Cid; rowsRead: number; rowsAnew: number; whole: boolean }> {
   const now = await Table.load(io.nodes, input)
   const old = known === null ? null : await Table.load(io.nodes, known.input)
   // Rows that are the same bytes are others under other names or types, and keys of another kind cannot be compared.
@@ -51,11 +51,13 @@ export async function deriveByFunction(
     throwIfAborted(signal)
     await result.edit({ puts: result.made(await rowsOf(io, now, differences, 'after')) })
   }
-  return { table: writeTable(io.writer, result.table.object), rowsRead }
+  const table = writeTable(io.writer, result.table.object)
+  return { table, rowsRead, rowsAnew: result.rowsPut, whole: known === null }
 }
 
 class Result {
   table: Table
+  rowsPut = 0
   readonly #io: Io
   readonly #derivation: FunctionDerivation
 
@@ -81,6 +83,7 @@ class Result {
     const next = await Table.of(nodes, object)
     if (next.count !== this.table.count + puts.length - deletes.length) throw this.#notUnique()
     this.table = next
+    this.rowsPut += puts.length
   }
 
   #notUnique(): VarveError {

@@ -9,12 +9,9 @@ import type { Manifest } from '../store/interface.ts'
 import type { Schema } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
 import { loadTable } from '../table/table-object.ts'
-import { evaluate } from './evaluate.ts'
 import { deriveByFunction } from './by-function.ts'
-import { type LoadedInput, loadInput } from './inputs.ts'
 import type {
   AnyDerivation,
-  Derivation,
   DeriveOptions,
   DerivedFrom,
   DerivedTable,
@@ -22,6 +19,8 @@ import type {
 } from './interface.ts'
 import { type Memo, derivedFrom, isSameOrigin, memoRef, readMemo, writeMemo } from './memo.ts'
 import { inputsOf } from './order.ts'
+import { type Answer, type Query, answer } from './query.ts'
+import { RunWhole } from './sql/scope.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface Computation {
@@ -51,7 +50,8 @@ export async function computeAll(work: Computation): Promise<Computed> {
     throwIfAborted(work.options.signal)
     const made = await computeOne(work, tree, derivation)
     tables.push(made.report)
-    memos.set(memoRef(path), writeMemo(work.io.writer, { ...made.origin, table: digestHex(made.table) }))
+    const memo = { ...made.origin, table: digestHex(made.table), parts: made.parts }
+    memos.set(memoRef(path), writeMemo(work.io.writer, memo))
     if (made.report.outcome !== 'changed') continue
     origins.set(path, made.origin)
     tree = await tree.update(
@@ -65,62 +65,61 @@ export async function computeAll(work: Computation): Promise<Computed> {
 interface Made {
   readonly table: Cid
   readonly origin: DerivedFrom
+  readonly parts: Memo['parts']
   readonly report: DerivedTable
 }
 
 async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivation): Promise<Made> {
-  const { io, manifest, options } = work
+  const { io, workspace, options } = work
   const { path } = derivation
   const inputs = new Map<Path, Cid>()
   for (const input of inputsOf(derivation)) inputs.set(input, await inputAt(tree, path, input))
   const origin = derivedFrom(derivation, inputs)
   const present = await derivedAt(io, tree, path)
-  const memo = options.force === true ? null : await readMemo(io.nodes.reader, manifest, path)
-  // What somebody has changed by hand is not what was made.
-  const known = present !== null && memo?.table === digestHex(present.table) ? memo : null
+  const memo = options.force === true ? null : await readMemo(io.nodes.reader, work.manifest, path)
+  const known = knownOf(memo, present, origin, options)
   const report = { path, from: [...inputs.keys()] }
-  if (known !== null && isSameOrigin(known, origin)) {
+  if (!(known instanceof RunWhole) && isSameOrigin(known, origin)) {
     const rows = (await Table.load(io.nodes, present!.table)).count
-    return { table: present!.table, origin, report: { ...report, outcome: 'unchanged', rows, rowsRead: 0 } }
+    const nothing = { outcome: 'unchanged', rows, rowsRead: 0, rowsAnew: 0, whole: null } as const
+    return { table: present!.table, origin, parts: known.parts, report: { ...report, ...nothing } }
   }
-  const { table, rowsRead } =
+  const { signal } = options
+  const { table, parts, ...costs } =
     'rows' in derivation
-      ? await runFunction(work, derivation, inputs.get(derivation.from)!, { known, origin, present })
-      : await runQuery(work, derivation, inputs, present?.schema)
+      ? await runFunction(io, derivation, inputs.get(derivation.from)!, { known, present, signal })
+      : await answer(workspace, io, { derivation, tables: inputs, present, known, signal })
   const rows = (await Table.load(io.nodes, table)).count
   const outcome = table === present?.table ? 'same' : 'changed'
-  return { table, origin, report: { ...report, outcome, rows, rowsRead } }
+  return { table, origin, parts, report: { ...report, outcome, rows, ...costs } }
 }
 
-async function runQuery(
-  { io, workspace, options: { signal } }: Computation,
-  derivation: Derivation,
-  tables: ReadonlyMap<Path, Cid>,
-  previous: Schema | undefined,
-): Promise<{ table: Cid; rowsRead: number }> {
-  const inputs: LoadedInput[] = []
-  for (const { path } of derivation.from)
-    inputs.push(await loadInput(workspace.database, io, { path, table: tables.get(path)! }, signal))
-  const table = await evaluate(workspace, io, { derivation, inputs, previous, signal })
-  return { table, rowsRead: inputs.reduce((sum, input) => sum + input.rowsRead, 0) }
+/** What was derived before, as it still stands there; else why it cannot be gone on from. */
+function knownOf(
+  memo: Memo | null,
+  present: { readonly table: Cid } | null,
+  { definition }: DerivedFrom,
+  { force }: DeriveOptions,
+): Memo | RunWhole {
+  if (force === true) return new RunWhole('all was asked for')
+  if (memo === null || present === null) return new RunWhole('it was not derived here before')
+  if (memo.table !== digestHex(present.table)) return new RunWhole('somebody has changed it')
+  return memo.definition === definition ? memo : new RunWhole('its declaration is another')
 }
 
 async function runFunction(
-  { io, options: { signal } }: Computation,
+  io: Io,
   derivation: FunctionDerivation,
   input: Cid,
-  before: { known: Memo | null; origin: DerivedFrom; present: { table: Cid } | null },
-): Promise<{ table: Cid; rowsRead: number }> {
-  const { known, origin, present } = before
-  const was = known?.definition === origin.definition ? known.from[derivation.from] : undefined
+  { known, present, signal }: Pick<Query, 'known' | 'present' | 'signal'>,
+): Promise<Answer> {
+  const was = known instanceof RunWhole ? undefined : known.from[derivation.from]
   const old = was === undefined ? null : cidOfDigest('dag-cbor', fromHex(was))
   const isThere = old !== null && (await io.nodes.reader.has([old]))[0] === true
-  return deriveByFunction(io, {
-    derivation,
-    input,
-    known: isThere ? { input: old, output: present!.table } : null,
-    signal,
-  })
+  const before = isThere ? { input: old, output: present!.table } : null
+  const { whole, ...made } = await deriveByFunction(io, { derivation, input, known: before, signal })
+  const reason = known instanceof RunWhole ? known.message : `'${derivation.from}' is not known as it was`
+  return { ...made, whole: !isThere ? reason : whole ? `'${derivation.from}' has other columns` : null }
 }
 
 async function inputAt(tree: Tree, path: Path, input: Path): Promise<Cid> {

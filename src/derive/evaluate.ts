@@ -1,18 +1,26 @@
-// Runs a derived table's query in the workspace, and makes a table of what it gives.
+// Runs the whole query of a derived table in the workspace, and makes a table of what it gives. A query of a known shape is
+// run in the words that later make parts of it anew, so that both give the same.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Derivation } from '../dataset/interface.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
 import { quoted } from '../formats/sqlite/names.ts'
+import { type QueryView, querySteps } from '../formats/sqlite/query-steps.ts'
+import type { StoredColumn } from '../formats/sqlite/stored-columns.ts'
 import { sqliteTable } from '../formats/sqlite/table.ts'
 import type { Io } from '../repo/interface.ts'
-import { castCell } from '../table/cast.ts'
-import type { Cell, ColumnType, Schema } from '../table/interface.ts'
+import type { Schema } from '../table/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import type { LoadedInput } from './inputs.ts'
+import { typedCells, typedColumns } from './result-cells.ts'
+import { RunWhole } from './sql/scope.ts'
+import { type Shape, readShape } from './sql/shape.ts'
+import { wholeQuery } from './sql/statements.ts'
+import { tablesOf } from './tables.ts'
 import type { Workspace } from './workspace.ts'
 
 const result = 'varve result'
+const probe = 'varve probe'
 
 export interface Evaluation {
   readonly derivation: Derivation
@@ -23,13 +31,22 @@ export interface Evaluation {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface Evaluated {
+  readonly table: Cid
+  readonly rowCount: number
+  /** What its columns hold, for parts to be made anew later; null: none can be. */
+  readonly stored: readonly StoredColumn[] | null
+  /** Why none can be. */
+  readonly reason: string | null
+}
+
 /** @throws VarveError VARVE_RULE_VIOLATED: the query is none, its key is not unique or empty, a value is not of its type */
-export async function evaluate(workspace: Workspace, io: Io, evaluation: Evaluation): Promise<Cid> {
+export async function evaluate(workspace: Workspace, io: Io, evaluation: Evaluation): Promise<Evaluated> {
   const { derivation, previous, signal } = evaluation
   const { path, key } = derivation
   const { database } = workspace
-  await runQuery(workspace, evaluation)
   try {
+    const reason = await run(workspace, evaluation)
     const source = sqliteTable(database, { name: result, where: path })
     const columns = typedColumns(derivation, source.columns)
     const object = await readCells(
@@ -37,73 +54,73 @@ export async function evaluate(workspace: Workspace, io: Io, evaluation: Evaluat
         columns,
         key,
         rowCount: source.rowCount,
-        cells: (options) => cast(source.cells(options), derivation, columns),
+        cells: (options) => typedCells(derivation, columns, source.cells(options)),
       },
       { ...io, key, where: path, previous, signal },
     )
-    return writeTable(io.writer, { ...object, order: null })
+    const table = writeTable(io.writer, { ...object, order: null })
+    return { table, rowCount: source.rowCount ?? 0, stored: reason === null ? source.stored : null, reason }
   } finally {
-    database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
+    for (const name of [result, probe]) database.exec(`DROP TABLE IF EXISTS ${quoted(name)}`)
   }
 }
 
-async function runQuery(workspace: Workspace, { derivation, inputs, signal }: Evaluation): Promise<void> {
-  const { path, from, sql } = derivation
-  const views = from.map(({ name }, i) => ({
-    name,
-    table: inputs[i]!.storage,
-    columns: inputs[i]!.columns.map((column) => column.name),
-  }))
-  const fault = await workspace.query({ views, sql, result }, signal)
-  if (fault === null) return
-  throw new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${fault}`, {
-    data: { path },
-    hint: "its 'sql' is one SELECT in SQLite's words, over the tables that 'from' names, without a semicolon",
+/** Puts the rows into the table `result`. Why it was run as it was written, and not in the words for parts; null: it was not. */
+async function run(workspace: Workspace, evaluation: Evaluation): Promise<string | null> {
+  const { derivation, inputs, signal } = evaluation
+  const views = viewsOf(evaluation)
+  const written = async (into: string, wanted: 'rows' | 'columns'): Promise<void> => {
+    const steps = querySteps({ views, sql: derivation.sql, result: into, wanted })
+    const end = await workspace.run(steps, signal)
+    if (end.kind !== 'done') throw noQuery(derivation, end.kind === 'fault' ? end.message : end.reason)
+  }
+  const shape = shapeOf(derivation, inputs)
+  if (shape instanceof RunWhole) {
+    await written(result, 'rows')
+    return shape.message
+  }
+  await written(probe, 'columns')
+  const columns = columnsOf(workspace, probe)
+  if (shape.results.length !== columns.length) {
+    await written(result, 'rows')
+    return 'its columns are not understood'
+  }
+  const whole = wholeQuery(
+    shape,
+    columns.map(({ name }) => name),
+  )
+  const end = await workspace.run([{ run: `CREATE TABLE ${quoted(result)} AS ${whole}` }], signal)
+  const isAlike =
+    end.kind === 'done' && JSON.stringify(columnsOf(workspace, result)) === JSON.stringify(columns)
+  if (isAlike) return null
+  workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
+  await written(result, 'rows')
+  return 'it gives something else when it is written in other words'
+}
+
+export function shapeOf({ sql, from }: Derivation, inputs: readonly LoadedInput[]): Shape | RunWhole {
+  try {
+    return readShape(sql, tablesOf(from, inputs))
+  } catch (error) {
+    return error instanceof RunWhole ? error : new RunWhole('it is not understood')
+  }
+}
+
+function viewsOf({ derivation, inputs }: Evaluation): QueryView[] {
+  return derivation.from.map(({ name }, i) => {
+    const { storage, columns } = inputs[i]!
+    return { name, table: storage, columns: columns.map((column) => column.name) }
   })
 }
 
-function typedColumns(
-  { path, types }: Derivation,
-  columns: readonly { readonly name: string; readonly type: ColumnType }[],
-): { name: string; type: ColumnType }[] {
-  const unknown = types.find(({ column }) => !columns.some(({ name }) => name === column))
-  if (unknown !== undefined) {
-    throw new VarveError(
-      'VARVE_RULE_VIOLATED',
-      `'${path}' has no column '${unknown.column}' to give a type to`,
-      {
-        data: { path, column: unknown.column },
-        hint: `its columns: ${columns.map(({ name }) => name).join(', ')}`,
-      },
-    )
-  }
-  return columns.map(({ name, type }) => ({
-    name,
-    type: types.find(({ column }) => column === name)?.type ?? type,
-  }))
+function columnsOf({ database }: Workspace, table: string): { name: string; type: string }[] {
+  const columns = database.all(`PRAGMA table_xinfo(${quoted(table)})`)
+  return columns.map(({ name, type }) => ({ name: String(name), type: String(type ?? '') }))
 }
 
-async function* cast(
-  batches: AsyncIterable<readonly (readonly Cell[])[]>,
-  { path, types }: Derivation,
-  columns: readonly { readonly name: string; readonly type: ColumnType }[],
-): AsyncGenerator<readonly (readonly Cell[])[]> {
-  const wanted = new Set(types.map(({ column }) => column))
-  for await (const rows of batches) {
-    if (wanted.size === 0) yield rows
-    else yield rows.map((row) => row.map((cell, i) => castOne(cell, columns[i]!, wanted, path)))
-  }
-}
-
-function castOne(
-  cell: Cell,
-  { name, type }: { name: string; type: ColumnType },
-  wanted: ReadonlySet<string>,
-  path: string,
-): Cell {
-  const made = wanted.has(name) ? castCell(cell, type) : cell
-  if (made !== null) return made
-  throw new VarveError('VARVE_RULE_VIOLATED', `'${path}': column '${name}' has a value that is no ${type}`, {
-    data: { path, column: name, type },
+function noQuery({ path }: Derivation, fault: string): VarveError {
+  return new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${fault}`, {
+    data: { path },
+    hint: "its 'sql' is one SELECT in SQLite's words, over the tables that 'from' names, without a semicolon",
   })
 }

@@ -18,8 +18,11 @@ import type { RowShape } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 
 export interface LoadedInput {
+  readonly path: Path
+  readonly table: Table
   /** A table of the workspace; its first column is none of the input's. */
   readonly storage: string
+  readonly keyColumn: string
   readonly columns: readonly Column[]
   readonly rowsRead: number
 }
@@ -35,7 +38,8 @@ export async function loadInput(
   const shape = JSON.stringify(table.schema)
   const tree = digestHex(table.object.rows)
   const known = knownInput(database, input.path)
-  if (known?.shape === shape && known.tree === tree) return { storage: known.storage, columns, rowsRead: 0 }
+  const loaded = { path: input.path, table, columns, keyColumn: keyColumnBeside(columns) }
+  if (known?.shape === shape && known.tree === tree) return { ...loaded, storage: known.storage, rowsRead: 0 }
   const old = known?.shape === shape ? await mapAt(io, known.tree) : null
   const storage = old === null ? `input ${randomHex(8)}` : known!.storage
   let rowsRead = 0
@@ -43,17 +47,14 @@ export async function loadInput(
   try {
     if (old === null) {
       if (known !== null) database.exec(`DROP TABLE ${quoted(known.storage)}`)
-      const definitions = columns.map(({ name, type }) => `${quoted(name)} ${affinityOf(type)}`)
-      database.exec(
-        `CREATE TABLE ${quoted(storage)} (${['"=" BLOB PRIMARY KEY', ...definitions].join(', ')}) WITHOUT ROWID`,
-      )
+      createStorage(database, storage, columns)
     }
     const before = old ?? ProllyMap.empty(io.nodes, io.writer)
     const rows = new InputRows(database, storage, columns)
     try {
       for await (const differences of diffMaps(before, table.map)) {
         throwIfAborted(signal)
-        await rows.apply(io, table.shape, differences)
+        await rows.set(io, table.shape, differences, 'after')
         rowsRead += differences.length
       }
     } finally {
@@ -65,10 +66,23 @@ export async function loadInput(
     database.exec('ROLLBACK')
     throw error
   }
-  return { storage, columns, rowsRead }
+  return { ...loaded, storage, rowsRead }
 }
 
-class InputRows {
+export function createStorage(database: SqliteFile, name: string, columns: readonly Column[]): void {
+  const definitions = columns.map((column) => `${quoted(column.name)} ${affinityOf(column.type)}`)
+  const key = `${quoted(keyColumnBeside(columns))} BLOB PRIMARY KEY`
+  database.exec(`CREATE TABLE ${quoted(name)} (${[key, ...definitions].join(', ')}) WITHOUT ROWID`)
+}
+
+/** A name that no column has. */
+function keyColumnBeside(columns: readonly Column[]): string {
+  let name = '='
+  while (columns.some((column) => column.name === name)) name += '='
+  return name
+}
+
+export class InputRows {
   readonly #columns: readonly Column[]
   readonly #put
   readonly #delete
@@ -76,12 +90,19 @@ class InputRows {
   constructor(database: SqliteFile, storage: string, columns: readonly Column[]) {
     this.#columns = columns
     const marks = ['?', ...columns.map(({ type }) => markOf(type))].join(', ')
+    const key = quoted(keyColumnBeside(columns))
     this.#put = database.prepare(`INSERT OR REPLACE INTO ${quoted(storage)} VALUES (${marks})`)
-    this.#delete = database.prepare(`DELETE FROM ${quoted(storage)} WHERE "=" = ?`)
+    this.#delete = database.prepare(`DELETE FROM ${quoted(storage)} WHERE ${key} = ?`)
   }
 
-  async apply(io: Io, shape: RowShape, differences: readonly Difference[]): Promise<void> {
-    const entries = differences.map(({ after }) => after)
+  /** Brings the rows to what they are on that side: those that are not there go. */
+  async set(
+    io: Io,
+    shape: RowShape,
+    differences: readonly Difference[],
+    side: 'before' | 'after',
+  ): Promise<void> {
+    const entries = differences.map((one) => one[side])
     const rows = await entryCells(io.nodes.reader, shape, entries, this.#columns)
     for (const [i, { key }] of differences.entries()) {
       const cells = rows[i]!

@@ -31,6 +31,10 @@ export interface DerivedTable {
   readonly rows: number
   /** Rows of inputs that were read for it, because they changed or were not known here. */
   readonly rowsRead: number
+  /** Rows of it that were computed: those that what has changed touches, or all. */
+  readonly rowsAnew: number
+  /** Why all of it was computed; null: only what has changed touches, or nothing. */
+  readonly whole: string | null
   readonly from: readonly Path[]
 }
 

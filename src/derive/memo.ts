@@ -5,11 +5,14 @@ import { sha256Hex } from '../base/platform.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
+import type { StoredColumn } from '../formats/sqlite/stored-columns.ts'
 import type { AnyDerivation, DerivedFrom } from './interface.ts'
 
 export interface Memo extends DerivedFrom {
   /** The table that came out, in hex. */
   readonly table: string
+  /** Of a query of which parts can be made anew: who computed it, and what its columns hold in all. */
+  readonly parts?: { readonly engine: string; readonly stored: readonly StoredColumn[] } | undefined
 }
 
 export function memoRef(path: Path): string {

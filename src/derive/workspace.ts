@@ -3,10 +3,10 @@
 import { type KeptFile, takeKeptFile } from '../base/platform-kept-file.ts'
 import { OwnThread } from '../base/own-thread.ts'
 import { type SqliteFile, openSqliteFile } from '../base/platform-sqlite.ts'
-import { type TableQuery, makeTable } from '../formats/sqlite/make-table.ts'
+import { type SqlStep, type StepsEnd, runSteps, settings } from '../formats/sqlite/run-steps.ts'
 
-/** Raised when tables are kept in another way. */
-const layout = 1
+/** Raised when tables are kept in another way, or results are computed in another one. */
+const layout = 2
 
 export class Workspace {
   readonly database: SqliteFile
@@ -36,9 +36,15 @@ export class Workspace {
     }
   }
 
-  /** As makeTable, in a thread that ends when `signal` aborts; the workspace is then to be dropped. */
-  query(query: Omit<TableQuery, 'file'>, signal: AbortSignal | undefined): Promise<string | null> {
-    return this.#thread.run('makeTable', makeTable, [{ ...query, file: this.#file.path }], signal)
+  /** As runSteps, in a thread that ends when `signal` aborts; the workspace is then to be dropped. */
+  run(steps: readonly SqlStep[], signal: AbortSignal | undefined): Promise<StepsEnd> {
+    return this.#thread.run('runSteps', runSteps, [this.#file.path, steps], signal)
+  }
+
+  /** Who computes here: what another one made may differ in a digit. */
+  engine(): string {
+    const [row] = this.database.all('SELECT sqlite_version() AS version')
+    return `${layout} ${String(row!['version'])}`
   }
 
   /** Keeps what was read, for the next time. */
@@ -56,7 +62,7 @@ export class Workspace {
 }
 
 function prepare(database: SqliteFile): void {
-  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY')
+  database.exec(settings)
   const [version] = database.all('PRAGMA user_version')
   if (version!['user_version'] !== 0 && version!['user_version'] !== layout) throw new Error('another layout')
   database.exec(

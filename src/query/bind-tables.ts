@@ -5,7 +5,7 @@ import { digestHex } from '../encoding/cid.ts'
 import { type LoadedInput, loadInput } from '../derive/inputs.ts'
 import type { Workspace } from '../derive/workspace.ts'
 import { quoted } from '../formats/sqlite/names.ts'
-import type { TableQuery } from '../formats/sqlite/make-table.ts'
+import type { QueryView } from '../formats/sqlite/query-steps.ts'
 import type { Io } from '../repo/interface.ts'
 import type { QueriedTable } from './interface.ts'
 import type { TableNames } from './table-names.ts'
@@ -14,7 +14,7 @@ import type { TableNames } from './table-names.ts'
 const tablesMax = 64
 
 export interface BoundTables {
-  readonly views: TableQuery['views']
+  readonly views: readonly QueryView[]
   readonly tables: readonly QueriedTable[]
   readonly rowsRead: number
 }

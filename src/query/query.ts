@@ -4,6 +4,7 @@ import { isVarveError } from '../base/errors.ts'
 import { exportCells } from '../formats/export.ts'
 import type { CellSource } from '../formats/columnar/interface.ts'
 import { quoted } from '../formats/sqlite/names.ts'
+import { querySteps } from '../formats/sqlite/query-steps.ts'
 import { sqliteTable } from '../formats/sqlite/table.ts'
 import { withWriter } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
@@ -52,8 +53,8 @@ async function answer(
   )
   const { views } = bound
   forgetOthers(workspace, new Set(views.map(({ table }) => table)))
-  const fault = await workspace.query({ views, sql, result }, signal)
-  if (fault !== null) throw noQuery(fault)
+  const end = await workspace.run(querySteps({ views, sql, result }), signal)
+  if (end.kind !== 'done') throw noQuery(end.kind === 'fault' ? end.message : end.reason)
   return new Result(workspace, bound, signal)
 }
 

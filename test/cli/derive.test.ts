@@ -20,16 +20,27 @@ test('a derived table is computed, committed, shown and exported', async () => {
   )
   await varve('add', '.')
   await varve('commit', '-m', 'people')
-  expect((await varve('derive', '--dry-run')).stdout).toBe('cities  would change  2 rows  read 3 rows\n')
+  expect((await varve('derive', '--dry-run')).stdout).toBe(
+    'cities  would change  2 rows  read 3 rows, all rows anew\n',
+  )
   // What the dry run read is known by now.
   const derived = await varve('derive', 'cities')
   expect(derived.code).toBe(0)
-  expect(derived.stdout).toMatch(/^cities {2}changed {2}2 rows\ncommitted as [0-9a-f]{7,}\n$/)
+  expect(derived.stdout).toMatch(
+    /^cities {2}changed {2}2 rows {2}read 0 rows, all rows anew\ncommitted as [0-9a-f]{7,}\n$/,
+  )
   expect((await varve('show', '--stat')).stdout).toMatch(/^Derived cities from people\.csv \([0-9a-f]+\)$/m)
   expect((await varve('export', 'cities', '--format', 'csv')).stdout).toBe('name\nLondon\nParis\n')
   expect((await varve('status')).stdout).not.toContain('cities')
   const again = await varve('derive', '--json')
   expect(JSON.parse(again.stdout)).toMatchObject({ commit: null, tables: [{ outcome: 'unchanged' }] })
+  writeFileSync(path.join(cwd, 'people.csv'), 'id,city\n1,London\n2,Rome\n3,London\n')
+  await varve('commit', '-am', 'moved')
+  expect((await varve('derive')).stdout).toContain('changed  2 rows  read 1 row, 1 of 2 rows anew\n')
+  const forced = await varve('derive', '--force', '-v')
+  expect(forced.stdout).toBe(
+    'cities  same  2 rows  read 3 rows, all rows anew  whole query: all was asked for\n',
+  )
   expect((await varve('derive', 'nothing')).code).not.toBe(0)
   expect((await varve('fsck')).code).toBe(0)
 })

@@ -64,6 +64,8 @@ describe('derived tables', () => {
         outcome: 'changed',
         rows: 2,
         rowsRead: 6,
+        rowsAnew: 2,
+        whole: 'it was not derived here before',
         from: ['people.csv', 'orders.csv'],
       },
     ])

@@ -1,5 +1,6 @@
 import { alignedRows } from '../format/columns.ts'
 import { counted } from '../format/size.ts'
+import type { DerivedTable } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
 import { shortId } from '../format/commit.ts'
 import { toRepositoryPaths } from '../paths.ts'
@@ -8,7 +9,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['derive [PATH...] [--dry-run] [--force] [-m MESSAGE] [--branch BRANCH]'],
   description:
-    "Brings the tables that varve.yaml declares as derived up to date with the tables they are made of, and commits them.\nEach is one SELECT in SQLite's words over other tables, which are read as they are committed; of tables that are known\nfrom the last time only what has changed is read. What a table was made of is kept in the commit: 'varve show' says it.\nA table is computed again when its inputs or its declaration have changed, or somebody has changed it by hand.",
+    "Brings the tables that varve.yaml declares as derived up to date with the tables they are made of, and commits them.\nEach is one SELECT in SQLite's words over other tables, which are read as they are committed; of tables that are known\nfrom the last time only what has changed is read, and of results that allow it only the rows that this touches are\ncomputed; -v says why a whole query was run. What a table was made of is kept in the commit: 'varve show' says it.\nA table is computed again when its inputs or its declaration have changed, or somebody has changed it by hand.",
   options: {
     'dry-run': { type: 'flag', short: 'n', about: 'compute, say what would change, commit nothing' },
     force: { type: 'flag', short: 'f', about: 'compute all anew, as if nothing were known' },
@@ -20,8 +21,14 @@ export const command: Command = {
     ['varve derive reports/by-city --dry-run', 'see what would change in one, and those it is made of'],
     ['varve sync && varve derive', 'after rows came from a database'],
   ],
-  json: '{ tables: { path: string; outcome: "unchanged" | "same" | "changed"; rows: number; rowsRead: number; from: string[] }[]; commit: string | null }',
+  json: '{ tables: { path: string; outcome: "unchanged" | "same" | "changed"; rows: number; rowsRead: number; rowsAnew: number; whole: string | null; from: string[] }[]; commit: string | null }',
   run,
+}
+
+function costOf({ outcome, rows, rowsRead, rowsAnew, whole }: DerivedTable): string {
+  if (outcome === 'unchanged') return ''
+  const anew = whole === null ? `${rowsAnew} of ${counted(rows, 'row')} anew` : 'all rows anew'
+  return `read ${counted(rowsRead, 'row')}, ${anew}`
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
@@ -38,11 +45,12 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(branch === undefined ? {} : { branch }),
   })
   out.result(report, () => {
-    const lines = report.tables.map(({ path, outcome, rows, rowsRead }) => [
-      path,
-      outcome === 'changed' ? (dryRun ? 'would change' : 'changed') : outcome,
-      counted(rows, 'row'),
-      rowsRead === 0 ? '' : `read ${counted(rowsRead, 'row')}`,
+    const lines = report.tables.map((table) => [
+      table.path,
+      table.outcome === 'changed' ? (dryRun ? 'would change' : 'changed') : table.outcome,
+      counted(table.rows, 'row'),
+      costOf(table),
+      out.verbose && table.whole !== null ? `whole query: ${table.whole}` : '',
     ])
     for (const line of alignedRows(lines.map((cells) => cells.map(visible)))) out.line(line)
     if (report.commit !== null) out.say(`committed as ${shortId(report.commit)}`)

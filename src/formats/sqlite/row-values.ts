@@ -26,8 +26,13 @@ export function sqliteValue(cell: Cell, type: ColumnType): SqliteValue {
     case 'bytes':
       return cell.bytes
     default:
-      return isNumeric(type) ? cellText(cell) : cell.bytes
+      return isNumeric(type) ? numberText(cellText(cell)) : cell.bytes
   }
+}
+
+/** SQLite stores a real without a fraction as an integer, but for the least of these: then equal numbers are the same. */
+function numberText(text: string): string {
+  return text.startsWith('-9') && Number(text) === -(2 ** 63) ? String(-(2n ** 63n)) : text
 }
 
 /** `kind` is SQLite's typeof; text comes as bytes. */

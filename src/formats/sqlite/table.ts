@@ -1,16 +1,16 @@
-// One table of a SQLite file as a source of cells. SQLite's columns take any value whatever they are declared as, so a
-// column's type is what is declared only where all that is stored agrees. Text is read as bytes: a cell with a zero
-// byte, or that is no Unicode, would else be cut or changed silently.
+// One table of a SQLite file as a source of cells, of the types that fit all that is stored. Text is read as bytes: a cell
+// with a zero byte, or that is no Unicode, would else be cut or changed silently.
 import type { SqliteFile, SqliteValue } from '../../base/platform-sqlite.ts'
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import { throwIfAborted } from '../../base/errors.ts'
 import { cellOf, falseCell, nullCell, textCell, trueCell } from '../../table/cell.ts'
-import type { Cell, ColumnType } from '../../table/interface.ts'
+import type { Cell } from '../../table/interface.ts'
 import { columnsMax } from '../../table/schema.ts'
 import { asDamage, cellFault, unsupported } from '../columnar/faults.ts'
 import type { CellScanOptions, CellSource, SourceColumn } from '../columnar/interface.ts'
 import { floatCell, intCell } from '../columnar/value-cells.ts'
 import { quoted } from './names.ts'
+import { type StoredColumn, storedColumns, typeOfStored } from './stored-columns.ts'
 
 const batchRows = 1024
 
@@ -19,37 +19,31 @@ export interface TableOfFile {
   readonly where: string
 }
 
-/** What a column's values are, as SQLite stores them. */
-interface Stored {
-  readonly integers: boolean
-  readonly reals: boolean
-  readonly texts: boolean
-  readonly blobs: boolean
-  /** All integers are 0 or 1. */
-  readonly bits: boolean
-}
-
 type ColumnCells = SourceColumn & { readonly isReal: boolean; readonly isJson: boolean }
 
-export function sqliteTable(database: SqliteFile, table: TableOfFile): CellSource {
+/** `kinds`: by what all values of the columns are, where there are more of them than in this table. */
+export function sqliteTable(
+  database: SqliteFile,
+  table: TableOfFile,
+  kinds?: readonly StoredColumn[],
+): CellSource & { readonly stored: readonly StoredColumn[] } {
   try {
     const declared = database
       .all(`PRAGMA table_xinfo(${quoted(table.name)})`)
       .filter(({ hidden }) => hidden !== 1)
     if (declared.length > columnsMax) throw unsupported(table.where, `'${table.name}' has too many columns`)
-    const names = declared.map(({ name }) => String(name))
-    const stored = storedKinds(database, table.name, names)
-    const columns = declared.map(({ name, type }, i) =>
-      columnOf(String(name), String(type ?? ''), stored.columns[i]!),
-    )
+    const named = declared.map(({ name, type }) => ({ name: String(name), type: String(type ?? '') }))
+    const { rowCount, columns: stored } = storedColumns(database, table.name, named)
+    const columns = (kinds ?? stored).map(columnOf)
     const key = declared
       .filter(({ pk }) => Number(pk) > 0)
       .sort((a, b) => Number(a['pk']) - Number(b['pk']))
       .map(({ name }) => String(name))
     return {
       columns: columns.map(({ name, type }) => ({ name, type })),
+      stored,
       key: key.length === 0 ? null : key,
-      rowCount: stored.rowCount,
+      rowCount,
       cells: (options) => cellsOf(database, table, columns, options),
     }
   } catch (error) {
@@ -57,70 +51,9 @@ export function sqliteTable(database: SqliteFile, table: TableOfFile): CellSourc
   }
 }
 
-/** One look at the whole table, within SQLite. */
-function storedKinds(
-  database: SqliteFile,
-  name: string,
-  columns: readonly string[],
-): { rowCount: number; columns: Stored[] } {
-  const all: Stored[] = []
-  let rowCount = 0
-  // So many results fit into one statement.
-  for (let at = 0; at === 0 || at < columns.length; at += 300) {
-    const part = columns.slice(at, at + 300).map(quoted)
-    const sums = part.map(
-      (column, i) =>
-        `max(typeof(${column})='integer') i${i}, max(typeof(${column})='real') r${i}, max(typeof(${column})='text') t${i}, ` +
-        `max(typeof(${column})='blob') b${i}, max(typeof(${column})='integer' AND ${column} NOT IN (0,1)) w${i}`,
-    )
-    const [row] = database.all(`SELECT count(*) n, ${sums.join(', ')} FROM ${quoted(name)} NOT INDEXED`)
-    rowCount = Number(row!['n'])
-    const is = (column: string): boolean => row![column] === 1
-    part.forEach((_, i) =>
-      all.push({
-        integers: is(`i${i}`),
-        reals: is(`r${i}`),
-        texts: is(`t${i}`),
-        blobs: is(`b${i}`),
-        bits: !is(`w${i}`),
-      }),
-    )
-  }
-  return { rowCount, columns: all }
-}
-
-function columnOf(name: string, declared: string, stored: Stored): ColumnCells {
-  const wish = declared.toUpperCase()
-  const { integers, reals, texts, blobs } = stored
-  const isEmpty = !integers && !reals && !texts && !blobs
-  const only = (kind: keyof Stored): boolean =>
-    stored[kind] && [integers, reals, texts, blobs].filter(Boolean).length === 1
-  const type = ((): ColumnType => {
-    if (/\bJSON\b/.test(wish)) return 'json'
-    if (isEmpty) return typeDeclared(wish)
-    if (only('integers')) return /\bBOOL/.test(wish) && stored.bits ? 'bool' : isReal(wish) ? 'float' : 'int'
-    if (!texts && !blobs) return 'float'
-    if (only('blobs')) return 'bytes'
-    if (only('texts') && /^(DATE|TIMESTAMP|DATETIME)\b/.test(wish))
-      return wish.startsWith('DATE') && !wish.startsWith('DATETIME') ? 'date' : 'timestamp'
-    return isReal(wish) && !blobs ? 'float' : 'text'
-  })()
-  return { name, type, isReal: type === 'float', isJson: type === 'json' }
-}
-
-/** SQLite's own rules of affinity, and what people write beside them. */
-function typeDeclared(wish: string): ColumnType {
-  if (/\bBOOL/.test(wish)) return 'bool'
-  if (wish.includes('INT')) return 'int'
-  if (isReal(wish)) return 'float'
-  if (/DEC|NUMERIC/.test(wish)) return 'decimal'
-  if (wish.includes('BLOB')) return 'bytes'
-  if (/^(TIMESTAMP|DATETIME)\b/.test(wish)) return 'timestamp'
-  return /^DATE\b/.test(wish) ? 'date' : 'text'
-}
-
-function isReal(wish: string): boolean {
-  return /REAL|FLOA|DOUB/.test(wish)
+function columnOf(stored: StoredColumn): ColumnCells {
+  const type = typeOfStored(stored)
+  return { name: stored.name, type, isReal: type === 'float', isJson: type === 'json' }
 }
 
 function* cellRows(
