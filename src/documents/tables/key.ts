@@ -34,7 +34,8 @@ const leadingColumnsMax = 6
 const pairColumnsMax = 24
 const pairRowsMax = 50_000
 const indexedCellsMax = 1 << 20
-const columnsByTwinsMax = 64
+/** Of each set of columns, rows without a twin are taken apart anew: beyond so many sets, indexes that share that are better. */
+const setsByTwinsMax = 64
 /** Share of rows that the base has not as they are, up to which they are looked at one by one. */
 const twinlessMax = 0.1
 /** Share of rows that may have another's key: in the base of a key, and anywhere of a guarded set. */
@@ -78,7 +79,7 @@ function keysAmong(
     const version = versions[side]
     if (version === null) return columns
     const known = columns.map((one) =>
-      columns.length > columnsByTwinsMax ? undefined : keysByTwins(versions, one, side, indexes),
+      columns.length > setsByTwinsMax ? undefined : keysByTwins(versions, one, side, indexes),
     )
     const open = columns.filter((_, i) => known[i] === undefined)
     const places = open.map((one) => placesOf(one, side))
@@ -93,7 +94,7 @@ function keysAmong(
   for (let at = 0; at < likely.length; at += most) {
     const some = among('base', among('theirs', among('ours', likely.slice(at, at + most))))
     for (const columns of some) {
-      const missing = likely.length === 1 ? null : missingRows(columns, versions, indexes)
+      const missing = likely.length === 1 ? null : missingRows(columns, versions, indexes, likely.length)
       found.push({ lanes: columns, missing })
     }
   }
@@ -239,7 +240,7 @@ function best(candidates: readonly Candidate[], versions: KeyVersions, indexes: 
   const rows = Math.max(versions.ours.rows.length, versions.theirs.rows.length)
   const scored = candidates.map(({ lanes, rank, missing }, i) => ({
     lanes,
-    missing: missing ?? missingRows(lanes, versions, indexes),
+    missing: missing ?? missingRows(lanes, versions, indexes, candidates.length),
     rank,
     i,
   }))
@@ -250,8 +251,13 @@ function best(candidates: readonly Candidate[], versions: KeyVersions, indexes: 
   return good[0]!.lanes
 }
 
-/** Rows of the base that have no partner, over both sides. */
-function missingRows(columns: readonly Lane[], versions: KeyVersions, indexes: KeyIndexes): number {
+/** Rows of the base that have no partner, over both sides; one of `sets` sets of columns that are asked about. */
+function missingRows(
+  columns: readonly Lane[],
+  versions: KeyVersions,
+  indexes: KeyIndexes,
+  sets: number,
+): number {
   const { base, ours, theirs } = versions
   if (base === null) {
     const from = keyIndex(indexes, ours, columns, 'ours')!
@@ -260,7 +266,11 @@ function missingRows(columns: readonly Lane[], versions: KeyVersions, indexes: K
   const from = keyIndex(indexes, base, columns, 'base')!
   let missing = 0
   for (const side of ['ours', 'theirs'] as const) {
-    missing += from.size - sideKeys({ ...versions, base }, columns, side, indexes)!.common(from)
+    const keys =
+      sets > setsByTwinsMax
+        ? keyIndex(indexes, versions[side], columns, side)!
+        : sideKeys({ ...versions, base }, columns, side, indexes)!
+    missing += from.size - keys.common(from)
   }
   return missing
 }
