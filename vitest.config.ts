@@ -2,6 +2,12 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Many processes, races and cut lines, each some ten seconds and more: `npm run test:slow`. */
 export const slow: readonly string[] = [
+  'test/cli/merging.test.ts',
+  'test/cli/links.test.ts',
+  'test/cli/stash.test.ts',
+  'test/property/merge.test.ts',
+  'test/sync/log-rounds.test.ts',
+  'test/sync/guards.test.ts',
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',
   'test/derive/increment-laws.test.ts',
