@@ -6,8 +6,7 @@ import { type Cid, codecOf } from '../encoding/cid.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import { type Node, decodeNode } from './node.ts'
 
-/** All inner nodes of a table of millions of rows and more; whoever reads leaves reads most of them once. */
-const cacheBytesDefault = 12 << 20
+const cacheBytesDefault = 32 << 20
 const nodeOverhead = 600
 
 export interface NodeStoreOptions {
