@@ -25,7 +25,7 @@ export async function query(
   cacheDir: string | null,
   options: QueryOptions = {},
 ): Promise<QueryResult> {
-  const workspace = await Workspace.open(cacheDir, 'queries.sqlite')
+  const workspace = await openWorkspace(cacheDir)
   try {
     return await answer(repo, sql, workspace, options)
   } catch (error) {
@@ -35,6 +35,17 @@ export async function query(
     // Whatever is wrong with what was kept, all is read anew.
     if (cacheDir !== null && !isVarveError(error)) return query(repo, sql, null, options)
     throw error
+  }
+}
+
+/** Where nothing can be kept, as on a disk that may only be read, a query is answered all the same. */
+async function openWorkspace(cacheDir: string | null): Promise<Workspace> {
+  const name = 'queries.sqlite'
+  try {
+    return await Workspace.open(cacheDir, name)
+  } catch (error) {
+    if (cacheDir === null || isVarveError(error)) throw error
+    return Workspace.open(null, name)
   }
 }
 

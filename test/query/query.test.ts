@@ -184,6 +184,11 @@ describe('a query', () => {
     ])
   })
 
+  test('needs no place for a cache', async () => {
+    writeFileSync(path.join(dir, '.varve/cache'), 'no folder')
+    expect(await ask(repo, 'SELECT count(*) AS n FROM people')).toEqual({ rows: [{ n: 3 }], read: 3 })
+  })
+
   test('keeps few versions of tables', async () => {
     for (let i = 0; i < 12; i++) {
       await put('people', [{ id: 9, name: `n${i}`, city: '' }])
