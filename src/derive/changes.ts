@@ -2,7 +2,7 @@
 // workspace beside the one that holds the input.
 import { throwIfAborted } from '../base/errors.ts'
 import type { SqliteFile } from '../base/platform-sqlite.ts'
-import { quoted } from '../formats/sqlite/names.ts'
+import { inTransaction } from '../formats/sqlite/transaction.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Table } from '../table/table.ts'
@@ -33,24 +33,14 @@ export async function writeChanges(
 ): Promise<Changes[]> {
   const all: Changes[] = []
   let room = bounds.rowsMax
-  database.exec('BEGIN')
-  try {
+  await inTransaction(database, async () => {
     for (const [i, one] of changed.entries()) {
       const changes = await writeOne(database, io, one, { ...bounds, rowsMax: room, place: i })
       room -= changes.rowCount
       all.push(changes)
     }
-    database.exec('COMMIT')
-    return all
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
-}
-
-export function dropChanges(database: SqliteFile, changes: readonly Changes[]): void {
-  for (const { before, after } of changes)
-    for (const name of [before, after]) database.exec(`DROP TABLE IF EXISTS ${quoted(name)}`)
+  })
+  return all
 }
 
 async function writeOne(

@@ -61,7 +61,7 @@ export async function evaluate(workspace: Workspace, io: Io, evaluation: Evaluat
     const table = writeTable(io.writer, { ...object, order: null })
     return { table, rowCount: source.rowCount ?? 0, stored: reason === null ? source.stored : null, reason }
   } finally {
-    for (const name of [result, probe]) database.exec(`DROP TABLE IF EXISTS ${quoted(name)}`)
+    workspace.dropTables([result, probe])
   }
 }
 
@@ -93,7 +93,7 @@ async function run(workspace: Workspace, evaluation: Evaluation): Promise<string
   const isAlike =
     end.kind === 'done' && JSON.stringify(columnsOf(workspace, result)) === JSON.stringify(columns)
   if (isAlike) return null
-  workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
+  workspace.dropTables([result])
   await written(result, 'rows')
   return 'it gives something else when it is written in other words'
 }

@@ -2,13 +2,12 @@
 // and as they are, are computed by the query restricted to them. Whenever something is not as expected, the reason is
 // thrown, and the whole query is run instead.
 import type { Cid } from '../encoding/cid.ts'
-import { quoted } from '../formats/sqlite/names.ts'
 import { cellSchema } from '../formats/columnar/read-cells.ts'
 import { type StoredColumn, changedColumns, typeOfStored } from '../formats/sqlite/stored-columns.ts'
 import { sqliteTable } from '../formats/sqlite/table.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Table } from '../table/table.ts'
-import { type ChangedInput, dropChanges, writeChanges } from './changes.ts'
+import { type ChangedInput, writeChanges } from './changes.ts'
 import { type Evaluation, shapeOf } from './evaluate.ts'
 import { type CellRows, replaceRows } from './replace-rows.ts'
 import { typedCells, typedColumns } from './result-cells.ts'
@@ -44,8 +43,8 @@ export async function increment(workspace: Workspace, io: Io, work: Increment): 
     if (end.kind !== 'done') throw new RunWhole(end.kind === 'fault' ? end.message : end.reason)
     return await replaced(workspace, io, work)
   } finally {
-    dropChanges(database, changes)
-    for (const name of Object.values(names)) database.exec(`DROP TABLE IF EXISTS ${quoted(name)}`)
+    workspace.dropTables(changes.flatMap(({ before, after }) => [before, after]))
+    workspace.dropTables(Object.values(names))
   }
 }
 

@@ -7,6 +7,7 @@ import { type Cid, cidOfDigest, digestHex } from '../encoding/cid.ts'
 import { fromHex } from '../base/bytes.ts'
 import type { Path } from '../files/interface.ts'
 import { quoted } from '../formats/sqlite/names.ts'
+import { inTransaction } from '../formats/sqlite/transaction.ts'
 import { affinityOf, markOf, sqliteValue } from '../formats/sqlite/row-values.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { Difference } from '../prolly/interface.ts'
@@ -43,8 +44,7 @@ export async function loadInput(
   const old = known?.shape === shape ? await mapAt(io, known.tree) : null
   const storage = old === null ? `input ${randomHex(8)}` : known!.storage
   let rowsRead = 0
-  database.exec('BEGIN')
-  try {
+  await inTransaction(database, async () => {
     if (old === null) {
       if (known !== null) database.exec(`DROP TABLE ${quoted(known.storage)}`)
       createStorage(database, storage, columns)
@@ -61,11 +61,7 @@ export async function loadInput(
       rows.close()
     }
     remember(database, [input.path, storage, shape, tree])
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
+  })
   return { ...loaded, storage, rowsRead }
 }
 

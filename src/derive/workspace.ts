@@ -3,6 +3,7 @@
 import { type KeptFile, takeKeptFile } from '../base/platform-kept-file.ts'
 import { OwnThread } from '../base/own-thread.ts'
 import { type SqliteFile, openSqliteFile } from '../base/platform-sqlite.ts'
+import { quoted } from '../formats/sqlite/names.ts'
 import { type SqlStep, type StepsEnd, runSteps, settings } from '../formats/sqlite/run-steps.ts'
 
 /** Raised when tables are kept in another way, or results are computed in another one. */
@@ -12,6 +13,8 @@ export class Workspace {
   readonly database: SqliteFile
   readonly #file: KeptFile
   readonly #thread = new OwnThread()
+  /** A thread that was ended leaves its lock: nothing can be changed here any more. */
+  #isLocked = false
 
   private constructor(database: SqliteFile, file: KeptFile) {
     this.database = database
@@ -37,8 +40,19 @@ export class Workspace {
   }
 
   /** As runSteps, in a thread that ends when `signal` aborts; the workspace is then to be dropped. */
-  run(steps: readonly SqlStep[], signal: AbortSignal | undefined): Promise<StepsEnd> {
-    return this.#thread.run('runSteps', runSteps, [this.#file.path, steps], signal)
+  async run(steps: readonly SqlStep[], signal: AbortSignal | undefined): Promise<StepsEnd> {
+    try {
+      return await this.#thread.run('runSteps', runSteps, [this.#file.path, steps], signal)
+    } catch (error) {
+      this.#isLocked = true
+      throw error
+    }
+  }
+
+  /** Those that are there; after an abort they go with the workspace. */
+  dropTables(names: Iterable<string>): void {
+    if (this.#isLocked) return
+    for (const name of names) this.database.exec(`DROP TABLE IF EXISTS ${quoted(name)}`)
   }
 
   /** Who computes here: what another one made may differ in a digit. */

@@ -1,0 +1,23 @@
+import type { SqliteFile } from '../../base/platform-sqlite.ts'
+
+/** Commits what `work` has changed, or takes it back. */
+export async function inTransaction<T>(database: SqliteFile, work: () => Promise<T>): Promise<T> {
+  database.exec('BEGIN')
+  try {
+    const result = await work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    rollback(database)
+    throw error
+  }
+}
+
+/** SQLite has done it by itself when the disk is full: what went wrong is told, not this. */
+function rollback(database: SqliteFile): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // There is nothing left to take back.
+  }
+}
