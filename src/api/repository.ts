@@ -109,6 +109,15 @@ export class Repository extends DerivingRepository {
     return track(this.worktree, file, options)
   }
 
+  /**
+   * The columns that tell the rows of a CSV or TSV file apart, for `track` to be told: those that a merge of it would go by.
+   * null: there are none, it has no header, or is larger than 32 MiB.
+   */
+  async guessKey(file: string, options: t.OperationOptions = {}): Promise<readonly string[] | null> {
+    const { guessFileKey } = await import('../worktree/guess-key.ts')
+    return guessFileKey(this.worktree, file, options)
+  }
+
   async untrack(file: string): Promise<void> {
     await untrack(this.worktree, file)
   }

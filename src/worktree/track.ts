@@ -136,7 +136,7 @@ export async function untrack(worktree: Worktree, named: string): Promise<void> 
   removeTable(worktree.root, normalPath(named))
 }
 
-function existingFile(worktree: Worktree, named: string): string {
+export function existingFile(worktree: Worktree, named: string): string {
   const path = normalPath(named)
   const stat = path === '' ? null : new Looker(worktree.root).look(path)
   if (stat?.isFile() === true) return path

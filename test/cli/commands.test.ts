@@ -1,5 +1,5 @@
 // Each command once, as a script uses it: what it prints with --json, what it leaves behind.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sqliteBytes } from '../formats/columnar-files.ts'
@@ -310,4 +310,26 @@ describe('Parquet and SQLite', () => {
     expect(code).toBe(20)
     expect(stderr).toMatch(/^error: 'live.db' has changes that still lie in 'live.db-wal'\n/)
   })
+})
+
+test('track without a key says which columns would do, and keeps nothing', async () => {
+  const cwd = temporaryDir()
+  const put = (name: string, text: string): void => writeFileSync(path.join(cwd, name), text)
+  await ok(['init'], { cwd })
+  put('people.csv', 'name,id,city\nAda,1,London\nAda,2,New York\nLise,3,Wien\n')
+  put('prices.csv', 'date,symbol,price\n1,a,5\n1,b,5\n2,a,5\n2,b,5\n')
+  put('twice.csv', 'a,b\n1,2\n1,2\n')
+  put('notes.txt', 'one\ntwo\n')
+  const hintOf = async (file: string): Promise<string> => {
+    const { code, stderr } = await varve(['track', file], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain('no key given')
+    return /hint: (.*)/.exec(stderr)![1]!
+  }
+  expect(await hintOf('people.csv')).toContain("no two rows have the same id, so '--key id' would do")
+  expect(await hintOf('prices.csv')).toContain("'--key date,symbol' would do")
+  for (const file of ['twice.csv', 'notes.txt'])
+    expect(await hintOf(file)).toBe("name the columns that make a row unique: '--key id'")
+  expect((await varve(['track', 'nothing.csv'], { cwd })).code).toBe(40)
+  expect(readdirSync(cwd)).not.toContain('varve.yaml')
 })

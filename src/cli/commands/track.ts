@@ -1,3 +1,5 @@
+import type { OperationOptions } from '../../api/interface.ts'
+import type { Repository } from '../../api/repository.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { columnarFormatOf } from '../../dataset/columnar-name.ts'
 import { counted } from '../format/size.ts'
@@ -9,7 +11,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['track PATH --key COLUMN... [--format FORMAT]'],
   description:
-    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key. A\nParquet file stays a file, and is compared by its key.",
+    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key. Without --key nothing is\nkept, but of a CSV or TSV file it is said which columns would do. A Parquet file stays a file, and is compared by its\nkey.",
   options: {
     key: {
       type: 'list',
@@ -31,9 +33,9 @@ export const command: Command = {
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.expectWords(1, 1, 'PATH')
   const key = keyColumns(given.list('key'))
-  if (key.length === 0) throw usage('no key given', "name the columns that make a row unique: '--key id'")
   const repo = await repository()
   const path = toRepositoryPath(repo.root, given.words[0]!)
+  if (key.length === 0) throw await noKey(repo, path, operation)
   const format = formatOption(given)
   const result = await repo.track(path, { ...operation, key, ...(format === undefined ? {} : { format }) })
   out.result(result, () => {
@@ -43,6 +45,17 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     if (out.verbose) for (const { name, type } of result.columns) out.say(`  ${visible(name)}  ${type}`)
   })
   return 0
+}
+
+/** Says what the key may be, but does not choose it: it is what rows are known by from then on. */
+async function noKey(repo: Repository, path: string, operation: OperationOptions): Promise<Error> {
+  const guess = await repo.guessKey(path, operation)
+  const columns = guess?.map(visible).join(',')
+  const hint =
+    columns === undefined
+      ? "name the columns that make a row unique: '--key id'"
+      : `name the columns that make a row unique: here no two rows have the same ${columns}, so '--key ${columns}' would do`
+  return usage('no key given', hint)
 }
 
 function formatOption(given: Arguments): TableFormat | undefined {
