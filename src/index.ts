@@ -18,6 +18,8 @@ export type {
   DerivedFrom,
   DerivedTable,
   FunctionDerivation,
+  GroupDerivation,
+  RowGroup,
 } from './derive/interface.ts'
 export type { QueriedTable, QueryColumn, QueryOptions, QueryResult } from './query/interface.ts'
 export type { RuleCheckOptions } from './api/checks.ts'

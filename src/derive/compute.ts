@@ -1,7 +1,6 @@
 // Computes derived tables on one tree, each after those it is made of. What was made of the same before is not computed.
 import { VarveError, throwIfAborted } from '../base/errors.ts'
-import { fromHex } from '../base/bytes.ts'
-import { type Cid, cidOfDigest, digestHex } from '../encoding/cid.ts'
+import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import type { Tree } from '../files/tree.ts'
 import type { Io } from '../repo/interface.ts'
@@ -9,17 +8,11 @@ import type { Manifest } from '../store/interface.ts'
 import type { Schema } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
 import { loadTable } from '../table/table-object.ts'
-import { deriveByFunction } from './by-function.ts'
-import type {
-  AnyDerivation,
-  DeriveOptions,
-  DerivedFrom,
-  DerivedTable,
-  FunctionDerivation,
-} from './interface.ts'
+import type { AnyDerivation, DeriveOptions, DerivedFrom, DerivedTable } from './interface.ts'
 import { type Memo, derivedFrom, isSameOrigin, memoRef, readMemo, writeMemo } from './memo.ts'
 import { inputsOf } from './order.ts'
-import { type Answer, type Query, answer } from './query.ts'
+import { answer } from './query.ts'
+import { runFunction } from './run-function.ts'
 import { RunWhole } from './sql/scope.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -86,9 +79,9 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
   }
   const { signal } = options
   const { table, parts, ...costs } =
-    'rows' in derivation
-      ? await runFunction(io, derivation, inputs.get(derivation.from)!, { known, present, signal })
-      : await answer(workspace, io, { derivation, tables: inputs, present, known, signal })
+    'sql' in derivation
+      ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal })
+      : await runFunction(io, derivation, inputs, { known, present, signal })
   const rows = (await Table.load(io.nodes, table)).count
   const outcome = table === present?.table ? 'same' : 'changed'
   return { table, origin, parts, report: { ...report, outcome, rows, ...costs } }
@@ -105,21 +98,6 @@ function knownOf(
   if (memo === null || present === null) return new RunWhole('it was not derived here before')
   if (memo.table !== digestHex(present.table)) return new RunWhole('somebody has changed it')
   return memo.definition === definition ? memo : new RunWhole('its declaration is another')
-}
-
-async function runFunction(
-  io: Io,
-  derivation: FunctionDerivation,
-  input: Cid,
-  { known, present, signal }: Pick<Query, 'known' | 'present' | 'signal'>,
-): Promise<Answer> {
-  const was = known instanceof RunWhole ? undefined : known.from[derivation.from]
-  const old = was === undefined ? null : cidOfDigest('dag-cbor', fromHex(was))
-  const isThere = old !== null && (await io.nodes.reader.has([old]))[0] === true
-  const before = isThere ? { input: old, output: present!.table } : null
-  const { whole, ...made } = await deriveByFunction(io, { derivation, input, known: before, signal })
-  const reason = known instanceof RunWhole ? known.message : `'${derivation.from}' is not known as it was`
-  return { ...made, whole: !isThere ? reason : whole ? `'${derivation.from}' has other columns` : null }
 }
 
 async function inputAt(tree: Tree, path: Path, input: Path): Promise<Cid> {

@@ -1,8 +1,8 @@
 // Derived tables: computed by SQL from other tables of the dataset, and kept up to date from what has changed in them.
 // What a derived table was made of is in the commit that made it.
-import type { Derivation } from '../dataset/interface.ts'
+import type { Derivation, DerivationInput } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
-import type { ColumnType, Row } from '../table/interface.ts'
+import type { ColumnType, Row, Value } from '../table/interface.ts'
 
 /** What a commit says of a table that it derived, in `extra.derived`, by path. */
 export interface DerivedFrom {
@@ -22,6 +22,27 @@ export interface FunctionDerivation {
   readonly version: string
   /** The rows that a row becomes: none, one or several. The same for the same row, each time. */
   readonly rows: (row: Row) => Row | readonly Row[] | null
+}
+
+/** A table that a function of yours computes from groups of rows of one or several other tables: it joins and aggregates. */
+export interface GroupDerivation {
+  readonly path: Path
+  readonly from: readonly DerivationInput[]
+  /** By the input's name: the columns whose values make the groups; as many in each. None: all rows are one group. */
+  readonly by: Readonly<Record<string, readonly string[]>>
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  /** As of a FunctionDerivation. */
+  readonly version: string
+  /** The rows that a group becomes. The same for the same rows, each time. */
+  readonly group: (group: RowGroup) => Row | readonly Row[] | null
+}
+
+export interface RowGroup {
+  /** The values that its rows have in common, of the first input that has some. */
+  readonly by: readonly Value[]
+  /** By the input's name, in the order of their keys; none where an input has none. */
+  readonly rows: Readonly<Record<string, readonly Row[]>>
 }
 
 export interface DerivedTable {
@@ -53,10 +74,10 @@ export interface DeriveOptions {
   readonly force?: boolean | undefined
   readonly message?: string | undefined
   /** Beside those of varve.yaml. */
-  readonly functions?: readonly FunctionDerivation[] | undefined
+  readonly functions?: readonly (FunctionDerivation | GroupDerivation)[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-export type AnyDerivation = Derivation | FunctionDerivation
+export type AnyDerivation = Derivation | FunctionDerivation | GroupDerivation
 
 export type { Derivation }

@@ -1,8 +1,8 @@
 // What a repository remembers of a derived table: what it was made of, and what came out. It is no part of the history
 // and never sent: who does not have it computes once more, and comes to the same.
-import { utf8, utf8Text } from '../base/bytes.ts'
+import { fromHex, utf8, utf8Text } from '../base/bytes.ts'
 import { sha256Hex } from '../base/platform.ts'
-import { type Cid, digestHex } from '../encoding/cid.ts'
+import { type Cid, cidOfDigest, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
 import type { StoredColumn } from '../formats/sqlite/stored-columns.ts'
@@ -30,6 +30,13 @@ export function writeMemo(writer: ObjectWriter, memo: Memo): Cid {
   return writer.put('raw', utf8(JSON.stringify(memo)))
 }
 
+/** The input at `path` as it was then; null: it is no longer here. */
+export async function knownInput(reader: ObjectReader, memo: Memo, path: Path): Promise<Cid | null> {
+  const was = memo.from[path]
+  const cid = was === undefined ? null : cidOfDigest('dag-cbor', fromHex(was))
+  return cid !== null && (await reader.has([cid]))[0] === true ? cid : null
+}
+
 export function derivedFrom(derivation: AnyDerivation, inputs: ReadonlyMap<Path, Cid>): DerivedFrom {
   const definition = sha256Hex(utf8(JSON.stringify(definitionOf(derivation))))
   const tables = [...inputs].map(([path, table]) => [path, digestHex(table)] as const)
@@ -40,6 +47,10 @@ function definitionOf(derivation: AnyDerivation): unknown {
   if ('rows' in derivation) {
     const { from, key, columns, version } = derivation
     return ['function', from, key, columns, version]
+  }
+  if ('group' in derivation) {
+    const { from, by, key, columns, version } = derivation
+    return ['groups', from, from.map(({ name }) => by[name]), key, columns, version]
   }
   const { from, sql, key, types } = derivation
   return [from, sql, key, types]

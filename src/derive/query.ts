@@ -1,7 +1,6 @@
 // Brings a table up to date that SQL derives: by what has changed where that is known and enough, else by the whole query.
 import { isVarveError } from '../base/errors.ts'
-import { fromHex } from '../base/bytes.ts'
-import { type Cid, cidOfDigest, digestHex } from '../encoding/cid.ts'
+import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import type { StoredColumn } from '../formats/sqlite/stored-columns.ts'
 import type { Io } from '../repo/interface.ts'
@@ -12,7 +11,7 @@ import { evaluate } from './evaluate.ts'
 import { type Incremented, increment } from './increment.ts'
 import { type LoadedInput, loadInput } from './inputs.ts'
 import type { Derivation } from './interface.ts'
-import type { Memo } from './memo.ts'
+import { type Memo, knownInput } from './memo.ts'
 import { RunWhole } from './sql/scope.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -84,10 +83,8 @@ async function changedInputs(io: Io, known: Memo, inputs: readonly LoadedInput[]
   const changed = new Map<Path, ChangedInput>()
   for (const input of inputs) {
     const { path, table } = input
-    const was = known.from[path]
-    const cid = was === undefined ? null : cidOfDigest('dag-cbor', fromHex(was))
-    if (cid === null || (await io.nodes.reader.has([cid]))[0] !== true)
-      throw new RunWhole(`'${path}' is not known as it was`)
+    const cid = await knownInput(io.nodes.reader, known, path)
+    if (cid === null) throw new RunWhole(`'${path}' is not known as it was`)
     const old = await Table.load(io.nodes, cid)
     if (JSON.stringify(old.schema) !== JSON.stringify(table.schema))
       throw new RunWhole(`'${path}' has other columns`)

@@ -114,7 +114,7 @@ describe('tables derived by a function', () => {
   test('two rows that make the same key are an error, at once and later', async () => {
     await repo.derive({ functions: [adults()] })
     await put([{ id: 9, name: 'Ada', age: 20 }])
-    const words = /^VARVE_RULE_VIOLATED: 'adults': two rows of 'people' make the same key$/
+    const words = /^VARVE_RULE_VIOLATED: 'adults' cannot be derived: two of its rows have the same key$/
     expect(await fault(repo.derive({ functions: [adults()] }))).toMatch(words)
     expect(await fault(repo.derive({ functions: [adults()], force: true }))).toMatch(words)
     expect(await derived()).toHaveLength(2)

@@ -1,0 +1,142 @@
+// A table that a function derives from groups of rows of one or several other tables: it joins and aggregates. Groups are
+// given to it whole, and only those in which a row has changed; what it made of them as they were takes its leave.
+import { throwIfAborted } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { diffMaps } from '../prolly/diff.ts'
+import type { Entry } from '../prolly/interface.ts'
+import type { Io } from '../repo/interface.ts'
+import type { Row } from '../table/interface.ts'
+import { writeTable } from '../table/table-object.ts'
+import { Table } from '../table/table.ts'
+import type { FunctionResult, FunctionWork } from './by-function.ts'
+import { GroupedInput } from './grouped-input.ts'
+import { type CollectedGroups, collectGroups, passes, passOf } from './groups.ts'
+import type { GroupDerivation } from './interface.ts'
+import { MadeTable } from './made-table.ts'
+
+/** Rows that have changed, beyond which all groups are made anew. */
+const changesMax = 100_000
+const editRows = 5000
+
+export async function deriveByGroup(
+  io: Io,
+  { derivation, inputs, known, signal }: FunctionWork<GroupDerivation>,
+): Promise<FunctionResult> {
+  const now = await groupedInputs(io, derivation, inputs)
+  let whole: string | null = null
+  if (known !== null) {
+    const old = await groupedInputs(io, derivation, known.inputs)
+    const other = now.find(({ table }, i) => schemaOf(table) !== schemaOf(old[i]!.table))
+    const touched = other === undefined ? await touchedGroups(old, now, signal) : null
+    if (touched !== null) {
+      const present = await Table.load(io.nodes, known.output)
+      return byParts(io, derivation, { old, now, touched, present, signal })
+    }
+    whole = other === undefined ? 'many rows have changed' : `'${other.name}' has other columns`
+  }
+  return { ...(await wholly(io, derivation, now, signal)), whole }
+}
+
+interface Parts {
+  readonly old: readonly GroupedInput[]
+  readonly now: readonly GroupedInput[]
+  readonly touched: Touched
+  readonly present: Table
+  readonly signal: AbortSignal | undefined
+}
+
+async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promise<FunctionResult> {
+  const { old, now, touched, present, signal } = parts
+  const result = await MadeTable.open(io, derivation, present)
+  const isTouched = (group: string): boolean => touched.groups.has(group)
+  // All that is gone goes first: a key may pass from one group to another.
+  const before = await collectGroups(old, isTouched, signal)
+  for (const deletes of batches(result, derivation, old, before)) await result.edit({ deletes })
+  before.clear()
+  const after = await collectGroups(now, isTouched, signal)
+  for (const puts of batches(result, derivation, now, after)) await result.edit({ puts })
+  const table = writeTable(io.writer, result.table.object)
+  return { table, rowsRead: touched.rows, rowsAnew: result.rowsPut, whole: null }
+}
+
+async function wholly(
+  io: Io,
+  derivation: GroupDerivation,
+  now: readonly GroupedInput[],
+  signal: AbortSignal | undefined,
+): Promise<Omit<FunctionResult, 'whole'>> {
+  const result = await MadeTable.open(io, derivation, null)
+  const rowsRead = now.reduce((sum, { table }) => sum + table.count, 0)
+  const count = passes(rowsRead)
+  for (let pass = 0; pass < count; pass++) {
+    const groups = await collectGroups(now, (group) => passOf(group, count) === pass, signal)
+    for (const puts of batches(result, derivation, now, groups)) await result.edit({ puts })
+  }
+  return { table: writeTable(io.writer, result.table.object), rowsRead, rowsAnew: result.rowsPut }
+}
+
+/** What the function makes of the groups, some rows at a time. */
+function* batches(
+  result: MadeTable,
+  derivation: GroupDerivation,
+  inputs: readonly GroupedInput[],
+  groups: CollectedGroups,
+): Generator<Row[]> {
+  let rows: Row[] = []
+  for (const lists of groups.values()) {
+    const first = lists.findIndex((list) => list.length > 0)
+    const by = inputs[first]!.values(lists[first]![0]!)
+    const named = Object.fromEntries(inputs.map(({ name }, i) => [name, lists[i]!]))
+    for (const row of result.made(() => derivation.group({ by, rows: named }))) rows.push(row)
+    if (rows.length < editRows) continue
+    yield rows
+    rows = []
+  }
+  if (rows.length > 0) yield rows
+}
+
+interface Touched {
+  readonly groups: ReadonlySet<string>
+  readonly rows: number
+}
+
+/** The groups in which a changed row stood or stands; null: too many rows have changed. */
+async function touchedGroups(
+  old: readonly GroupedInput[],
+  now: readonly GroupedInput[],
+  signal: AbortSignal | undefined,
+): Promise<Touched | null> {
+  const groups = new Set<string>()
+  let rows = 0
+  for (const [i, input] of now.entries()) {
+    for await (const differences of diffMaps(old[i]!.table.map, input.table.map)) {
+      throwIfAborted(signal)
+      rows += differences.length
+      if (rows > changesMax) return null
+      for (const [from, side] of [[old[i]!, 'before'] as const, [input, 'after'] as const]) {
+        const entries = differences.map((one) => one[side]).filter((one): one is Entry => one !== null)
+        for (const group of await from.groupsOf(entries)) groups.add(group)
+      }
+    }
+  }
+  return { groups, rows }
+}
+
+async function groupedInputs(
+  io: Io,
+  { from, by }: GroupDerivation,
+  inputs: ReadonlyMap<string, Cid>,
+): Promise<GroupedInput[]> {
+  if (new Set(from.map(({ name }) => by[name]?.length ?? 0)).size > 1)
+    throw new TypeError("'by' names as many columns of each input")
+  const all: GroupedInput[] = []
+  for (const { name, path } of from) {
+    const table = await Table.load(io.nodes, inputs.get(path)!)
+    all.push(new GroupedInput(table, { name, path, by: by[name] ?? [] }))
+  }
+  return all
+}
+
+function schemaOf({ schema }: Table): string {
+  return JSON.stringify(schema)
+}
