@@ -63,8 +63,7 @@ class TreeSnapshot implements Snapshot {
     let found = false
     for await (const batch of this.#tree.scan({ prefix: options.path, signal: options.signal })) {
       found = true
-      const sizes = await Promise.all(batch.map(({ entry }) => sizeOf(this.#nodes, entry)))
-      for (let i = 0; i < batch.length; i++) yield listEntry(batch[i]!.path, batch[i]!.entry, sizes[i]!)
+      yield* await Promise.all(batch.map(({ path, entry }) => listEntryOf(this.#nodes, path, entry)))
     }
     if (!found && options.path !== undefined) throw await noPath(this.#tree, options.path, this.#revision)
   }
@@ -116,21 +115,21 @@ async function* sliceParts(
   }
 }
 
-async function sizeOf(nodes: NodeStore, entry: TreeEntry): Promise<number> {
-  if (entry.kind === 'file') return entry.size
-  return entry.kind === 'symlink' ? entry.target.length : (await Table.load(nodes, entry.table)).count
-}
-
-function listEntry(path: string, entry: TreeEntry, size: number): ListEntry {
+export async function listEntryOf(nodes: NodeStore, path: string, entry: TreeEntry): Promise<ListEntry> {
   const content: Cid | null =
     entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : null
   return {
     path,
     kind: entry.kind,
     executable: entry.kind !== 'symlink' && entry.executable,
-    size,
+    size: await sizeOf(nodes, entry),
     id: content === null ? '' : digestHex(content),
   }
+}
+
+async function sizeOf(nodes: NodeStore, entry: TreeEntry): Promise<number> {
+  if (entry.kind === 'file') return entry.size
+  return entry.kind === 'symlink' ? entry.target.length : (await Table.load(nodes, entry.table)).count
 }
 
 export async function noPath(tree: Tree, path: string, revision: string): Promise<VarveError> {

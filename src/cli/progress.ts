@@ -4,7 +4,7 @@
 // when a phase ends. The bar's library is loaded when the first bar is due.
 import type { Bar, MultiBar } from 'cli-progress'
 import type { Progress } from '../api/interface.ts'
-import { sizeText } from './format/size.ts'
+import { sizeText } from '../base/size.ts'
 import { Pace, durationText } from './pace.ts'
 import { visible } from './visible.ts'
 

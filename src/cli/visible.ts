@@ -1,28 +1,7 @@
-// Text from outside (paths, names, messages, cells) made safe and tidy for a terminal. Control characters could
-// move the cursor, recolour or rename the window, and direction marks could show text in another order than it is
-// read, so each is printed as an escape that shows what it is.
+// Text from outside on a terminal: made safe (base/visible.ts), and measured in columns.
+import { visible, visibleLine } from '../base/visible.ts'
 
-// C0 and C1 controls, direction marks, and lone surrogates (bytes of a path that are not UTF-8).
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Cs}/gu
-const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-
-export function visible(text: string): string {
-  return text.replace(unsafe, (character) => {
-    const code = character.charCodeAt(0)
-    // PEP 383: a lone surrogate stands for one byte that is not UTF-8.
-    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`
-    return (
-      named[character] ??
-      (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`)
-    )
-  })
-}
-
-/** As `visible`, but tabs stay: for the lines of a text. */
-export function visibleLine(text: string): string {
-  return text.split('\t').map(visible).join('\t')
-}
+export { visible, visibleLine }
 
 const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u

@@ -53,6 +53,12 @@ export interface DirectoryItem {
   readonly entry: TreeEntry | null
 }
 
+/** Where a listing of a directory ended: a file may have the name of a directory with more behind it. */
+export interface ListedItem {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
 /** `prefix` is a file's or a directory's path; '' or none is the whole tree. */
 export interface PrefixOptions {
   readonly prefix?: Path | undefined

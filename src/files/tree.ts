@@ -1,7 +1,7 @@
 // The dataset of one commit: one ordered map from path to entry, not an object a folder. A directory is a range of
 // keys, so a tree with a hundred directories costs no more than one with none, and an empty directory cannot be.
 // A path is never a file and a directory at once: `update` refuses it, `verifyPaths` finds it in trees from outside.
-import { compareBytes } from '../base/bytes.ts'
+import { compareBytes, concatBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { keyAt, entryAt, lowerBound } from '../prolly/entry-batch.ts'
 import type { Edit, EntryBatch } from '../prolly/interface.ts'
@@ -10,7 +10,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
 import { checkClashes } from './clash.ts'
 import { decodeEntry, encodeEntry } from './entry.ts'
-import type { DirectoryItem, Path, PathEntry, PrefixOptions, TreeEntry } from './interface.ts'
+import type { DirectoryItem, ListedItem, Path, PathEntry, PrefixOptions, TreeEntry } from './interface.ts'
 import { pathFromBytes, pathToBytes, safePath } from './path.ts'
 import { belowEnd, belowRange, prefixRange } from './prefix.ts'
 
@@ -72,10 +72,20 @@ export class Tree {
     }
   }
 
-  /** What lies directly in a directory ('' is the top); directories below it are passed over, not read. */
-  async *list(directory: Path, options: ReadOptions = {}): AsyncGenerator<DirectoryItem[]> {
+  /**
+   * What lies directly in a directory ('' is the top); directories below it are passed over, not read. `after`: an item
+   * of it, and only those behind it.
+   */
+  async *list(
+    directory: Path,
+    { after, ...options }: ReadOptions & { readonly after?: ListedItem | undefined } = {},
+  ): AsyncGenerator<DirectoryItem[]> {
     const name = pathToBytes(directory)
     let { from, before } = belowRange(name)
+    if (after !== undefined) {
+      const last = pathToBytes(directory === '' ? after.name : `${directory}/${after.name}`)
+      from = after.isDirectory ? belowEnd(last) : concatBytes([last, new Uint8Array(1)])
+    }
     const nameAt = name.length === 0 ? 0 : name.length + 1
     for (;;) {
       let next: Uint8Array | null = null

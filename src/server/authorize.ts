@@ -1,5 +1,6 @@
-// Who asks, and whether they may. A token comes in the header Authorization and nowhere else; a repository that a token
-// does not reach looks as if it were not there.
+// Who asks, and whether they may. A token comes in the header Authorization and nowhere else: as Bearer, and to pages for
+// people also as the password of HTTP Basic, which browsers ask for and keep to this very origin, port included (cookies go
+// to all ports of a host). A repository that a token does not reach looks as if it were not there.
 import type { IncomingMessage } from 'node:http'
 import { VarveError } from '../base/errors.ts'
 import { isReceiptsRef, tagPrefix, shortRefName } from '../history/refs.ts'
@@ -22,16 +23,28 @@ export function everybody(id: 'anonymous' | 'ssh', scope: Scope): Principal {
 }
 
 /** @throws HttpError 401 for a token that is wrong, expired or revoked, or none where one is needed */
-export function authenticate(request: IncomingMessage, access: Access, nowMs: number): Principal {
+export function authenticate(
+  request: IncomingMessage,
+  access: Access,
+  nowMs: number,
+  target: 'page' | 'api' = 'api',
+): Principal {
   const header = request.headers.authorization
   if (header === undefined || access.tokens === null) {
     if (access.other !== null) return access.other
     throw unauthorized('a token is needed')
   }
-  const token = /^Bearer +(\S+)$/i.exec(header)?.[1]
+  const token = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? (target === 'page' ? passwordIn(header) : undefined)
   const found = token === undefined ? null : access.tokens.find(token, nowMs)
   if (found === null) throw unauthorized('the token is wrong, expired or revoked')
   return found
+}
+
+function passwordIn(header: string): string | undefined {
+  const credentials = /^Basic +([A-Za-z0-9+/]{1,1000}={0,2})$/i.exec(header)?.[1]
+  return credentials === undefined
+    ? undefined
+    : /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString())?.[1]?.trim()
 }
 
 export function allows(principal: Principal, scope: Scope): boolean {

@@ -1,4 +1,5 @@
 // History: the log, one commit, and the checks that were run on it.
+import type { CommitInfo, LoggedCommit } from '../api/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { readJson, sendJson } from './answers.ts'
 import type { CheckState } from './checks.ts'
@@ -22,7 +23,12 @@ import {
 } from './schemas.ts'
 
 const commitsMax = 1000
-const commitParameter: Parameter = { name: 'commit', in: 'path', about: '64 hex digits', schema: idSchema }
+export const commitParameter: Parameter = {
+  name: 'commit',
+  in: 'path',
+  about: '64 hex digits',
+  schema: idSchema,
+}
 const cursor = { type: ['string', 'null'] }
 
 export const commitRoutes: readonly Route[] = [
@@ -92,7 +98,17 @@ export const commitRoutes: readonly Route[] = [
 ]
 
 async function listCommits(exchange: Exchange): Promise<void> {
-  const { query, response, signal } = exchange
+  sendJson(exchange.response, await readCommits(exchange))
+}
+
+export interface CommitPage {
+  readonly items: readonly LoggedCommit[]
+  readonly cursor: string | null
+}
+
+/** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND */
+export async function readCommits(exchange: Exchange): Promise<CommitPage> {
+  const { query, signal } = exchange
   const limit = query.number('limit') ?? 50
   const after = query.text('cursor')
   const revision =
@@ -102,7 +118,7 @@ async function listCommits(exchange: Exchange): Promise<void> {
   const { data } = exchange.repository()
   // The walk is pinned to the commits that it began with: what is pushed meanwhile does not shift the pages.
   const pinned = await pin(exchange, revision)
-  const found = []
+  const found: LoggedCommit[] = []
   let seen = 0
   let next: string | null = null
   for await (const commit of data.log({
@@ -117,7 +133,7 @@ async function listCommits(exchange: Exchange): Promise<void> {
     }
     found.push(commit)
   }
-  sendJson(response, { items: found, cursor: next })
+  return { items: found, cursor: next }
 }
 
 async function pin(exchange: Exchange, revision: string): Promise<string> {
@@ -129,7 +145,8 @@ async function pin(exchange: Exchange, revision: string): Promise<string> {
   return `${await idOf(from!)}${dots}${await idOf(to!)}`
 }
 
-async function commitOf(exchange: Exchange): Promise<{ id: string }> {
+/** That the path names. */
+export async function commitOf(exchange: Exchange): Promise<CommitInfo> {
   const id = exchange.params['commit']!
   if (!/^[0-9a-f]{64}$/.test(id)) throw new HttpError(404, 'VARVE_REF_NOT_FOUND', 'no such commit')
   return exchange.repository().data.commitInfo(id)

@@ -195,7 +195,7 @@ async function compare({ query, repository, response }: Exchange): Promise<void>
   })
 }
 
-interface PageWish<T> {
+export interface PageWish<T> {
   readonly skip: number
   readonly limit: number
   /** About. */
@@ -203,7 +203,7 @@ interface PageWish<T> {
 }
 
 /** So many, or fewer if they are large; one at least, if there is one. */
-async function pageOf<T>(
+export async function pageOf<T>(
   items: AsyncIterable<T>,
   { skip, limit, bytesOf }: PageWish<T>,
 ): Promise<{ items: T[]; more: boolean }> {
@@ -219,7 +219,7 @@ async function pageOf<T>(
   return { items: found, more: false }
 }
 
-function bytesOfRow({ before, after }: RowChange): number {
+export function bytesOfRow({ before, after }: RowChange): number {
   const values = [before, after].flatMap((row) => Object.values(row ?? {}))
   return values.reduce<number>((sum, value) => sum + lengthOf(value), 0)
 }
@@ -229,10 +229,10 @@ function lengthOf(value: Value): number {
   return typeof value === 'object' && value !== null ? JSON.stringify(value).length : 8
 }
 
-function bytesOfHunk({ lines }: LineHunk): number {
+export function bytesOfHunk({ lines }: LineHunk): number {
   return lines.reduce((sum, line) => sum + line.length, 0)
 }
 
-async function* flat(batches: ReturnType<FileDiff['rows']>): AsyncGenerator<RowChange> {
+export async function* flat(batches: ReturnType<FileDiff['rows']>): AsyncGenerator<RowChange> {
   for await (const batch of batches) yield* batch
 }

@@ -14,8 +14,15 @@ export interface Refusal {
   readonly message: string
 }
 
-/** null when the request may go on. */
-export function guard(request: IncomingMessage, options: GuardOptions): Refusal | null {
+/**
+ * null when the request may go on. A page may be gone to from another site by a link: nothing is changed by it, and the
+ * other site sees nothing of what is shown (it is in no frame, no script of theirs, and its window is cut off).
+ */
+export function guard(
+  request: IncomingMessage,
+  options: GuardOptions,
+  target: 'page' | 'api' = 'api',
+): Refusal | null {
   const hosts = request.headersDistinct['host'] ?? []
   if (hosts.length !== 1) return { status: 400, message: 'a request needs exactly one Host' }
   const host = hosts[0]!.toLowerCase()
@@ -26,10 +33,16 @@ export function guard(request: IncomingMessage, options: GuardOptions): Refusal 
   const isSame = origins.every((origin) => hostOf(origin) === host)
   if (!isSame) return { status: 403, message: 'requests from other sites are refused' }
   const site = request.headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+  const isFromElsewhere = site !== undefined && site !== 'same-origin' && site !== 'none'
+  if (isFromElsewhere && !(target === 'page' && isNavigation(request))) {
     return { status: 403, message: 'requests from other sites are refused' }
   }
   return null
+}
+
+function isNavigation({ method, headers }: IncomingMessage): boolean {
+  const isDocument = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+  return method === 'GET' && isDocument && headers.origin === undefined
 }
 
 function isOurs(host: string, { hosts }: GuardOptions): boolean {

@@ -120,6 +120,8 @@ export interface Route {
   /** Of the request. */
   readonly body?: { readonly type: string; readonly schema: Schema }
   readonly answers: Readonly<Record<number, Answer>>
+  /** For people: HTML, failures too; takes a token by HTTP Basic as well. Not in the OpenAPI document. */
+  readonly isPage?: boolean
   /** Takes as long as a push may. */
   readonly isLong?: boolean
   readonly handle: (exchange: Exchange) => Promise<void>

@@ -1,4 +1,5 @@
-// The OpenAPI 3.1 document, made of the table of routes: what is served is what is written down.
+// The OpenAPI 3.1 document, made of the table of routes: what is served is what is written down. Pages for people are left
+// out: their markup is nothing to rely on.
 import type { Answer, Parameter, Route, Schema } from './interface.ts'
 import { components, reference } from './schemas.ts'
 
@@ -14,7 +15,8 @@ const errorStatuses: Readonly<Record<number, string>> = {
 
 export function openApi(routes: readonly Route[], version: string): Schema {
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route)
+  for (const route of routes.filter(({ isPage }) => isPage !== true))
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route)
   return {
     openapi: '3.1.0',
     info: {

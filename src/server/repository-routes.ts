@@ -19,15 +19,7 @@ export const repositoryRoutes: readonly Route[] = [
     about: 'The repositories that the token reaches',
     access: 'read',
     answers: { 200: json('their names, sorted', items('Repository')) },
-    handle: async ({ principal, response, services }) => {
-      const names = services.repositories
-        .names()
-        .filter((name) => matchesPattern(principal.repositories, name))
-      const found = await Promise.all(
-        names.map(async (name) => describe(await services.repositories.open(name))),
-      )
-      sendJson(response, { items: found })
-    },
+    handle: async (exchange) => sendJson(exchange.response, { items: await readRepositories(exchange) }),
   },
   {
     method: 'POST',
@@ -104,7 +96,21 @@ export const repositoryRoutes: readonly Route[] = [
   },
 ]
 
-async function describe({ name, data, store }: ServedRepository): Promise<Record<string, unknown>> {
+/** Those that the token reaches. */
+export async function readRepositories({ principal, services }: Exchange): Promise<RepositoryInfo[]> {
+  const names = services.repositories.names().filter((name) => matchesPattern(principal.repositories, name))
+  return Promise.all(names.map(async (name) => describe(await services.repositories.open(name))))
+}
+
+export interface RepositoryInfo {
+  readonly name: string
+  readonly branch: string | null
+  readonly branches: number
+  readonly tags: number
+  readonly sequence: number
+}
+
+export async function describe({ name, data, store }: ServedRepository): Promise<RepositoryInfo> {
   const [branches, tags] = [await born({ data }), await data.tags()]
   const { sequence } = store.entry()!.manifest
   const { head } = await store.manifest()
@@ -113,7 +119,7 @@ async function describe({ name, data, store }: ServedRepository): Promise<Record
 }
 
 /** The branches that have commits: a new repository's current one has none. */
-async function born({ data }: Pick<ServedRepository, 'data'>): Promise<BranchInfo[]> {
+export async function born({ data }: Pick<ServedRepository, 'data'>): Promise<BranchInfo[]> {
   return (await data.branches()).filter(({ commit }) => commit !== null)
 }
 

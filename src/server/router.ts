@@ -10,6 +10,7 @@ import { Denials, Gate } from './gate.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import type { Exchange, Principal, Route, Services } from './interface.ts'
 import { Metrics } from './metrics.ts'
+import { sendFailurePage } from './pages/failure-page.ts'
 import { Query } from './query.ts'
 import type { ServedRepository } from './repositories.ts'
 
@@ -29,6 +30,7 @@ interface Found {
 /** What is known of a request when its line is written. */
 interface Trace {
   route: string
+  target: 'page' | 'api'
   principal: string
   error: string | null
 }
@@ -56,7 +58,7 @@ export class Router {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const start = performance.now()
-    const trace: Trace = { route: 'none', principal: '', error: null }
+    const trace: Trace = { route: 'none', target: targetOf(request), principal: '', error: null }
     const id = randomHex(8)
     response.setHeader('x-request-id', id)
     response.setHeader('varve-server', '1')
@@ -96,7 +98,9 @@ export class Router {
   }
 
   async #run(request: IncomingMessage, response: ServerResponse, trace: Trace): Promise<void> {
-    const refusal = guard(request, this.#options)
+    const known = this.#table.find(request.method as (typeof methods)[number], pathOf(request))
+    if (known !== null) trace.target = (known.store as Route).isPage === true ? 'page' : 'api'
+    const refusal = guard(request, this.#options, known === null ? 'api' : trace.target)
     if (refusal !== null) throw new HttpError(refusal.status, 'VARVE_REFUSED', refusal.message)
     const { route, params } = this.#find(request)
     trace.route = route.path
@@ -131,7 +135,7 @@ export class Router {
     const { audit, now } = this.#services
     let principal: Principal | null = null
     try {
-      principal = authenticate(request, this.#options.access, now())
+      principal = authenticate(request, this.#options.access, now(), route.isPage === true ? 'page' : 'api')
       if (params['repo'] !== undefined) checkRepository(principal, params['repo'])
       checkScope(principal, route.access)
       return principal
@@ -205,6 +209,10 @@ export class Router {
     }
     const headers: Record<string, string> = { ...failure.headers }
     if (!(await drain(request))) headers['connection'] = 'close'
+    if (trace.target === 'page') {
+      sendFailurePage(request, response, { ...failure, headers })
+      return
+    }
     sendJson(response, failure.document, { status: failure.status, headers })
   }
 }
@@ -241,6 +249,12 @@ const nobody: Principal = {
   repositories: 'none',
   branches: 'none',
   checks: 'none',
+}
+
+/** Where there is no route: whether somebody looks, or a program asks. */
+function targetOf(request: IncomingMessage): 'page' | 'api' {
+  const looks = request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '')
+  return looks && !pathOf(request).startsWith('/v1/') ? 'page' : 'api'
 }
 
 /** Behind the first question mark: others may stand in it as they are. */

@@ -4,6 +4,7 @@ import { HttpError, sendJson } from './answers.ts'
 import { openApi } from './openapi.ts'
 import { commitRoutes } from './commit-routes.ts'
 import { diffRoutes } from './diff-routes.ts'
+import { pageRoutes } from './pages/page-routes.ts'
 import { pushRoutes } from './push-routes.ts'
 import { repositoryRoutes } from './repository-routes.ts'
 import { rowRoutes } from './row-routes.ts'
@@ -59,6 +60,7 @@ export function allRoutes(version: string, isStopping: () => boolean): readonly 
     ...storeRoutes,
     ...uploadRoutes,
     ...pushRoutes,
+    ...pageRoutes,
   ]
   return routes
 }

@@ -6,7 +6,7 @@ import type { Cell } from '../table/interface.ts'
 import { sendJson, sendStream } from './answers.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
-import { type RowPage, openTable, readPage } from './row-page.ts'
+import { type OpenTable, type RowPage, type RowQuery, openTable, readPage } from './row-page.ts'
 import {
   countParameter,
   manyParameter,
@@ -86,26 +86,41 @@ export const rowRoutes: readonly Route[] = [
   },
 ]
 
-async function queryRows(exchange: Exchange): Promise<void> {
-  const { query, response, signal } = exchange
-  const cursor = query.text('cursor')
+export interface OpenedPage {
+  readonly opened: OpenTable
+  readonly page: RowPage
+  /** Where the next one goes on. */
+  readonly cursor: string | null
+}
+
+/** By 'table', 'revision', 'cursor' and what `wanted` says. @throws VarveError VARVE_USAGE, VARVE_PATH_NOT_FOUND */
+export async function readRows(
+  { query, repository, signal }: Exchange,
+  wanted: (opened: OpenTable) => Omit<RowQuery, 'last'>,
+): Promise<OpenedPage> {
+  const after = query.text('cursor')
   const [pinned, last] =
-    cursor === undefined ? [query.text('revision') ?? 'HEAD'] : decodeCursor(cursor, 'rows')
-  const opened = await openTable(exchange.repository().view, pinned!, query.required('table'))
-  const page = await readPage(
+    after === undefined ? [query.text('revision') ?? 'HEAD'] : decodeCursor(after, 'rows')
+  const opened = await openTable(repository().view, pinned!, query.required('table'))
+  const page = await readPage(opened, { ...wanted(opened), last }, signal)
+  const cursor = page.last === null ? null : encodeCursor('rows', [opened.commit, page.last])
+  return { opened, page, cursor }
+}
+
+async function queryRows(exchange: Exchange): Promise<void> {
+  const { query, response } = exchange
+  const {
     opened,
-    {
-      key: query.list('key'),
-      from: query.list('from'),
-      before: query.list('before'),
-      columns: query.list('column'),
-      reverse: query.text('order') === 'descending',
-      limit: query.number('limit') ?? 100,
-      last,
-    },
-    signal,
-  )
-  const next = page.last === null ? null : encodeCursor('rows', [opened.commit, page.last])
+    page,
+    cursor: next,
+  } = await readRows(exchange, () => ({
+    key: query.list('key'),
+    from: query.list('from'),
+    before: query.list('before'),
+    columns: query.list('column'),
+    reverse: query.text('order') === 'descending',
+    limit: query.number('limit') ?? 100,
+  }))
   const { shape, count } = opened.table
   if (query.text('format') === 'csv') {
     response.writeHead(200, {
@@ -127,7 +142,7 @@ async function queryRows(exchange: Exchange): Promise<void> {
   })
 }
 
-async function exportAll(exchange: Exchange): Promise<void> {
+export async function exportAll(exchange: Exchange): Promise<void> {
   const { query, response, signal } = exchange
   const { view: store } = exchange.repository()
   const opened = await openTable(store, query.text('revision') ?? 'HEAD', query.required('table'))

@@ -85,7 +85,7 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
   ),
   Entry: object({
     path: text,
-    kind: oneOf('file', 'table', 'symlink'),
+    kind: oneOf('file', 'table', 'symlink', 'folder'),
     executable: { type: 'boolean' },
     size: count,
     id: text,

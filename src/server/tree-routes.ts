@@ -6,6 +6,7 @@ import { VarveError } from '../base/errors.ts'
 import { pathToBytes } from '../files/path.ts'
 import { sendJson, sendStream } from './answers.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { readFolder } from './folder.ts'
 import type { Exchange, Route } from './interface.ts'
 import { rangeHeaders, rangeOf } from './ranges.ts'
 import {
@@ -16,6 +17,7 @@ import {
   listOf,
   notFound,
   object,
+  oneOf,
   reference,
   repoParameter,
   requiredText,
@@ -36,6 +38,12 @@ export const treeRoutes: readonly Route[] = [
       repoParameter,
       revision,
       textParameter('path', 'only what lies at or below this path'),
+      {
+        name: 'depth',
+        in: 'query',
+        about: "'all' (default), or 'one': what lies directly in the folder, with folders as entries",
+        schema: oneOf('all', 'one'),
+      },
       countParameter('limit', 'how many at most (default 1000)', entriesMax),
       textParameter('cursor', 'where the page before ended'),
     ],
@@ -72,6 +80,10 @@ export const treeRoutes: readonly Route[] = [
 
 async function listTree(exchange: Exchange): Promise<void> {
   const { query, response, signal } = exchange
+  if (query.text('depth') === 'one') {
+    sendJson(response, await readFolder(exchange))
+    return
+  }
   const limit = query.number('limit') ?? 1000
   const after = query.text('cursor')
   const [pinned, last] =
@@ -96,12 +108,12 @@ function isBehind(path: string, last: string): boolean {
   return compareBytes(pathToBytes(path), pathToBytes(last)) > 0
 }
 
-async function entryOf(snapshot: Snapshot, path: string): Promise<ListEntry> {
+export async function entryOf(snapshot: Snapshot, path: string): Promise<ListEntry> {
   for await (const entry of snapshot.list({ path })) if (entry.path === path) return entry
   throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, { data: { path } })
 }
 
-async function getFile(exchange: Exchange): Promise<void> {
+export async function getFile(exchange: Exchange): Promise<void> {
   const { query, request, response, signal } = exchange
   const snapshot = await exchange.repository().data.at(query.text('revision') ?? 'HEAD')
   const path = query.required('path')

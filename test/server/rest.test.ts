@@ -85,6 +85,27 @@ test('the tree, whole and in pages, at any revision', async () => {
   })
 })
 
+test('what lies directly in a folder, in pages', async () => {
+  const { call, first } = await shop()
+  const seen: unknown[] = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const { json } = await call(`${base}/tree?depth=one&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`)
+    seen.push(...json.items.map((one: Row) => [one['path'], one['kind'], one['size']]))
+    cursor = json.cursor
+  }
+  expect(seen).toEqual([
+    ['docs', 'folder', 0],
+    ['items.csv', 'table', 1199],
+    ['sales.csv', 'table', 4],
+    ['varve.yaml', 'file', expect.any(Number)],
+  ])
+  const below = await call(`${base}/tree?depth=one&path=docs/&revision=v1`)
+  expect(below.json).toMatchObject({ commit: first, items: [{ path: 'docs/read me.txt', kind: 'file' }] })
+  expect((await call(`${base}/tree?depth=one&path=items.csv`)).status).toBe(404)
+  expect((await call(`${base}/tree?depth=one&path=none`)).status).toBe(404)
+  expect((await call(`${base}/tree?depth=two`)).status).toBe(400)
+})
+
 test('bytes of a file, whole and in parts, never as a page of ours', async () => {
   const { call } = await shop()
   const target = `${base}/file?path=${encodeURIComponent('docs/read me.txt')}`

@@ -1,7 +1,7 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
-import { counted } from '../format/size.ts'
+import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {

@@ -3,7 +3,7 @@ import type { BundleInfo, Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shortId } from '../format/commit.ts'
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 

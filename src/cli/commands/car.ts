@@ -1,6 +1,6 @@
 import { usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { fileBytes } from '../read-file.ts'
 import { visible } from '../visible.ts'

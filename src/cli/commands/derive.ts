@@ -1,5 +1,5 @@
 import { alignedRows } from '../format/columns.ts'
-import { counted } from '../format/size.ts'
+import { counted } from '../../base/size.ts'
 import type { DerivedTable } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
 import { shortId } from '../format/commit.ts'

@@ -1,5 +1,5 @@
 import { splitRevisionPath } from '../../history/revision.ts'
-import { sizeText } from '../format/size.ts'
+import { sizeText } from '../../base/size.ts'
 import { exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision, toRepositoryPath } from '../paths.ts'

@@ -1,6 +1,6 @@
 import type { Command, Context } from '../interface.ts'
 import { usage } from '../arguments.ts'
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import { printTransfer } from '../format/transfer.ts'
 import { toRepositoryPath } from '../paths.ts'
 

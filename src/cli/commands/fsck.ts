@@ -1,5 +1,5 @@
 import { exitCodes } from '../../base/errors.ts'
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 

@@ -1,4 +1,4 @@
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 import { type Arguments, usage } from '../arguments.ts'
-import { counted } from '../format/size.ts'
+import { counted } from '../../base/size.ts'
 import { shortId } from '../format/commit.ts'
 import { type ExchangeFormat, exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'

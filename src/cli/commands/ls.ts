@@ -1,5 +1,5 @@
 import type { ListEntry } from '../../api/interface.ts'
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import { splitRevisionPath } from '../../history/revision.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision, revisionsAndPaths, toRepositoryPath } from '../paths.ts'

@@ -1,7 +1,7 @@
 import type { MirrorEvent, RefUpdate } from '../../api/interface.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
-import { counted, sizeText } from '../format/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'

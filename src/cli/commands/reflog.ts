@@ -1,5 +1,5 @@
 import { shortId } from '../format/commit.ts'
-import { localTimeText } from '../format/time.ts'
+import { localTimeText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 

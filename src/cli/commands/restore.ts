@@ -1,6 +1,6 @@
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
-import { counted } from '../format/size.ts'
+import { counted } from '../../base/size.ts'
 
 export const command: Command = {
   usage: ['restore [--source REV] [--staged] [--worktree] PATH...'],

@@ -14,7 +14,7 @@ export const command: Command = {
     'serve --stdio DIR',
   ],
   description:
-    "Serves repositories over HTTP: fetch, push, and a REST API to browse, query rows and compare (see /openapi.json).\nDIR is a repository or a folder of repositories (default: the current folder). Requests need a token ('varve token')\nunless --anonymous says otherwise. Other machines are served with TLS only, or with --allow-plain-http.",
+    "Serves repositories over HTTP: fetch, push, a REST API to browse, query rows and compare (see /openapi.json), and\npages for people: open the address that it prints in a browser. DIR is a repository or a folder of repositories\n(default: the current folder). Requests need a token ('varve token') unless --anonymous says otherwise; a browser asks\nfor it as a password. Other machines are served with TLS only, or with --allow-plain-http.",
   options: {
     port: { type: 'text', short: 'p', value: 'N', about: `port (default ${portDefault}; 0: a free one)` },
     host: { type: 'text', value: 'ADDRESS', about: 'address to listen on (default 127.0.0.1)' },
@@ -40,7 +40,10 @@ export const command: Command = {
     create: { type: 'flag', about: 'with --stdio: make a repository where there is none' },
   },
   examples: [
-    ['varve serve --anonymous read /srv/data', 'let every program on this machine read'],
+    [
+      'varve serve --anonymous read /srv/data',
+      'let every program on this machine read; look at http://127.0.0.1:8420',
+    ],
     ['varve token create --name ci --scope write --repo prices', 'let a program push'],
     [
       'varve serve --host 0.0.0.0 --name data.example.org --tls-cert cert.pem --tls-key key.pem /srv/data',

@@ -4,7 +4,7 @@ import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { commitLines, shortId, subjectOf } from '../format/commit.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
-import { isoText } from '../format/time.ts'
+import { isoText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
 import { toJson } from '../../table/json.ts'
 

@@ -3,7 +3,7 @@ import type { Blame, BlamedCommit, LineBlame, RowBlame } from '../../api/row-his
 import type { Output } from '../output.ts'
 import { displayWidth, padded, visible, visibleLine } from '../visible.ts'
 import { shortId } from './commit.ts'
-import { isoText } from './time.ts'
+import { isoText } from '../../base/time.ts'
 import { keyText, rowText, shortValue } from './value.ts'
 
 const nameColumnsMax = 24

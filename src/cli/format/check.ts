@@ -2,7 +2,7 @@
 import type { BrokenRule, CheckReport, Violation } from '../../rules/interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 import { keyText, shortValue } from './value.ts'
 
 export function printCheck(out: Output, report: CheckReport): void {

@@ -2,7 +2,7 @@
 import type { CommitInfo } from '../../api/interface.ts'
 import type { Paint } from '../paint.ts'
 import { visible, visibleLine } from '../visible.ts'
-import { dateText } from './time.ts'
+import { dateText } from '../../base/time.ts'
 
 const shortDigits = 8
 

@@ -4,7 +4,7 @@ import type { Row, Value } from '../../table/interface.ts'
 import type { Output } from '../output.ts'
 import { visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 import { keyText, shortValue, valueText } from './value.ts'
 
 const heldMax = 1000

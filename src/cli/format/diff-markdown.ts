@@ -4,7 +4,7 @@ import type { Output } from '../output.ts'
 import { changeText, sizesText, statSums, stateWords } from './diff.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
 import { sumsText } from './row-changes.ts'
-import { sizeText } from './size.ts'
+import { sizeText } from '../../base/size.ts'
 import { changedValues, keyText, rowText } from './value.ts'
 
 /** Prints what it reads; returns how many paths differ. */

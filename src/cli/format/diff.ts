@@ -5,7 +5,7 @@ import type { Output } from '../output.ts'
 import { shortened, visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { printRowChanges, sumsText } from './row-changes.ts'
-import { counted, sizeText } from './size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 
 const barColumnsMax = 30
 

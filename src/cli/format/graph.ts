@@ -6,15 +6,12 @@
 //   ├─╯
 //   ●    first
 
+import { type GraphNode, type LaneStep, Lanes } from '../../history/lanes.ts'
+
 const stroke = { up: 1, down: 2, left: 4, right: 8 } as const
 /** By the strokes that meet in a place. */
 const shapes = ' │││─╯╮┤─╰╭├─┴┬┼'
 const node = '●'
-
-export interface GraphNode {
-  readonly id: string
-  readonly parents: readonly string[]
-}
 
 export interface GraphRows {
   /** Rows of their own before the commit's. */
@@ -28,61 +25,48 @@ export interface GraphRows {
 }
 
 export class Graph {
-  /** The commit that each column leads down to; null: the column is free. */
-  #columns: (string | null)[] = []
+  readonly #lanes = new Lanes()
 
   /** Commits come one by one, children before their parents. Rows of one commit are of equal width. */
-  add({ id, parents }: GraphNode): GraphRows {
-    const found = this.#columns.indexOf(id)
-    const at = found < 0 ? this.#free(id) : found
-    const before = this.#joined(id, at)
-    const nodes = this.#columns.map((to, i) => (i === at ? node : to === null ? ' ' : '│'))
-    const after = this.#parted(parents, at)
-    while (this.#columns.at(-1) === null) this.#columns.pop()
-    const rest = this.#columns.map((to) => (to === null ? ' ' : '│')).join(' ')
-    const width = Math.max(nodes.length, this.#columns.length) * 2 - 1
+  add(commit: GraphNode): GraphRows {
+    const step = this.#lanes.add(commit)
+    const { at, above, joins, below } = step
+    const passing = Array.from(
+      { length: Math.max(above.length, at + 1) },
+      (_, i) => above[i] === true && !joins.includes(i),
+    )
+    const nodes = passing.map((passes, i) => (i === at ? node : passes ? '│' : ' '))
+    const after = parted(step, passing)
+    const rest = below.map((goesOn) => (goesOn ? '│' : ' ')).join(' ')
+    const width = Math.max(nodes.length, below.length) * 2 - 1
     return {
-      before,
+      before: joins.length === 0 ? [] : [joined(step)],
       node: nodes.join(' ').padEnd(width),
       after: after?.padEnd(width) ?? null,
       rest: rest.padEnd(width),
     }
   }
+}
 
-  /** The columns that lead to the commit end in one. */
-  #joined(id: string, at: number): string[] {
-    const others = [...this.#columns.keys()].filter((i) => i !== at && this.#columns[i] === id)
-    if (others.length === 0) return []
-    const strokes = this.#columns.map((to) => (to === null ? 0 : stroke.up | stroke.down))
-    for (const other of others) {
-      strokes[other] = strokes[other]! & ~stroke.down
-      this.#columns[other] = null
-      link(strokes, at, other)
-    }
-    return [drawn(strokes)]
+/** The lines that lead to the commit end in one. */
+function joined({ at, above, joins }: LaneStep): string {
+  const strokes = above.map((comes) => (comes ? stroke.up | stroke.down : 0))
+  for (const join of joins) {
+    strokes[join] = strokes[join]! & ~stroke.down
+    link(strokes, at, join)
   }
+  return drawn(strokes)
+}
 
-  /** From the commit's column on the lines lead to its parents. */
-  #parted(parents: readonly string[], at: number): string | null {
-    this.#columns[at] = parents[0] ?? null
-    const strokes = this.#columns.map((to) => (to === null ? 0 : stroke.up | stroke.down))
-    strokes[at] = strokes[at]! | stroke.up
-    for (const parent of parents.slice(1)) {
-      const known = this.#columns.findIndex((to, i) => to === parent && i !== at)
-      const to = known < 0 ? this.#free(parent, at) : known
-      if (known < 0) strokes[to] = stroke.down
-      link(strokes, at, to)
-    }
-    return parents.length > 1 ? drawn(strokes) : null
+/** From the commit's column on the lines lead to its parents. */
+function parted({ at, forks }: LaneStep, passing: readonly boolean[]): string | null {
+  if (forks.length === 0) return null
+  const strokes = passing.map((passes, i) => (passes || i === at ? stroke.up | stroke.down : 0))
+  for (const { to, isNew } of forks) {
+    if (isNew) strokes[to] = stroke.down
+    link(strokes, at, to)
   }
-
-  /** A free column behind `after`, which is now the commit's. */
-  #free(id: string, after = -1): number {
-    const free = this.#columns.findIndex((to, i) => to === null && i > after)
-    const at = free < 0 ? this.#columns.length : free
-    this.#columns[at] = id
-    return at
-  }
+  return drawn(strokes)
 }
 
 function link(strokes: number[], from: number, to: number): void {

@@ -11,7 +11,7 @@ import { changeText } from './diff.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
 import { movesPaired, resultWords, rowsText } from './merge.ts'
 import { policySentence } from './policies.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 import { keyText, shortValue } from './value.ts'
 
 export function printPreviewMarkdown(out: Output, preview: MergePreview, revision: string): void {

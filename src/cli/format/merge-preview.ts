@@ -6,7 +6,7 @@ import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { changeText } from './diff.ts'
 import { movesPaired, pathName, printFirstConflicts, printTold, resultWords } from './merge.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 
 export function printPreview(out: Output, preview: MergePreview, revision: string): void {
   // The answer of a dry run with --quiet is its exit code.

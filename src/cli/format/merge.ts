@@ -8,7 +8,7 @@ import { shortId } from './commit.ts'
 import { printPathConflicts } from './conflicts.ts'
 import { policyLines, policySentence } from './policies.ts'
 import { sumsText } from './row-changes.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 
 /** Prints it and returns the exit code: 21 when there are conflicts. */
 export function printMerge(

@@ -5,7 +5,7 @@ import type { PolicyDecision } from '../../merge/decisions.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 
 const shownMax = 10
 

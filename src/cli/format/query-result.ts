@@ -4,7 +4,7 @@ import type { Row } from '../../table/interface.ts'
 import type { Output } from '../output.ts'
 import { displayWidth, padded, visible } from '../visible.ts'
 import { Markdown, code } from './markdown.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 import { shortValue } from './value.ts'
 
 const numeric: ReadonlySet<string> = new Set(['int', 'decimal', 'float'])

@@ -4,7 +4,7 @@ import type { Paint } from '../paint.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
-import { isoText } from './time.ts'
+import { isoText } from '../../base/time.ts'
 
 export function receiptLines(receipt: Receipt, what: 'all' | 'held-back'): string[] {
   const lines: string[] = []

@@ -4,7 +4,7 @@ import type { FileDiff, RowChange } from '../../api/interface.ts'
 import type { Output } from '../output.ts'
 import type { Paint } from '../paint.ts'
 import { displayWidth, padded, visible } from '../visible.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 import { changedValues, keyText, rowText } from './value.ts'
 
 const heldRowsMax = 10_000

@@ -4,7 +4,7 @@ import type { Output } from '../output.ts'
 import type { Colour } from '../paint.ts'
 import { visible } from '../visible.ts'
 import { shortId } from './commit.ts'
-import { counted } from './size.ts'
+import { counted } from '../../base/size.ts'
 
 export function printStatus(out: Output, status: Status, shown: (path: string) => string): void {
   const rebased = status.merging?.rebase?.branch ?? null

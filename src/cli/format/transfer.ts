@@ -6,7 +6,7 @@ import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
-import { counted, sizeText } from './size.ts'
+import { counted, sizeText } from '../../base/size.ts'
 
 export function printTransfer(out: Output, result: TransferResult, direction: 'from' | 'to'): void {
   const { copies = [] } = result

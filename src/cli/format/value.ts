@@ -3,7 +3,7 @@
 import type { Row, Value } from '../../table/interface.ts'
 import { toJson } from '../../table/json.ts'
 import { shortened, visible } from '../visible.ts'
-import { sizeText } from './size.ts'
+import { sizeText } from '../../base/size.ts'
 
 const cellColumnsMax = 40
 const contextChars = 12

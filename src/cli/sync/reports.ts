@@ -3,7 +3,7 @@ import type { HeldBack, Link, PendingSync, Receipt, Repository } from '../../ind
 import { usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
 import { receiptLines } from '../format/receipt.ts'
-import { isoText } from '../format/time.ts'
+import { isoText } from '../../base/time.ts'
 import type { Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 

@@ -1,0 +1,73 @@
+// What lies directly in a folder of a revision, a page at a time: folders below it are named, not read.
+import type { ListEntry } from '../api/interface.ts'
+import { listEntryOf, noPath } from '../api/snapshot.ts'
+import { VarveError } from '../base/errors.ts'
+import { digestHex } from '../encoding/cid.ts'
+import type { DirectoryItem, ListedItem } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import { resolveRevision } from '../history/revision.ts'
+import { createContext } from '../repo/context.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { Exchange } from './interface.ts'
+
+export interface FolderEntry extends Omit<ListEntry, 'kind'> {
+  /** A folder has no size and no id. */
+  readonly kind: ListEntry['kind'] | 'folder'
+}
+
+export interface FolderPage {
+  readonly commit: string
+  readonly items: readonly FolderEntry[]
+  readonly cursor: string | null
+}
+
+const kind = 'folder'
+
+/** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
+export async function readFolder({ query, repository, signal }: Exchange): Promise<FolderPage> {
+  const { view: store } = repository()
+  const { nodes } = createContext(store)
+  const cursor = query.text('cursor')
+  const [pinned, ...last] =
+    cursor === undefined ? [query.text('revision') ?? 'HEAD'] : decodeCursor(cursor, kind)
+  const path = (query.text('path') ?? '').replace(/\/+$/, '')
+  const limit = query.number('limit') ?? 1000
+  const { commit } = await resolveRevision(store, pinned!)
+  const tree = await Tree.load(nodes, (await readCommit(store, commit)).tree)
+  const items: DirectoryItem[] = []
+  let more = false
+  for await (const batch of tree.list(path, { signal, after: listedItem(last) })) {
+    items.push(...batch)
+    more = items.length > limit
+    if (more) break
+  }
+  if (items.length === 0 && path !== '' && cursor === undefined) throw await missing(tree, path, pinned!)
+  const shown = items.slice(0, limit)
+  const id = digestHex(commit)
+  return {
+    commit: id,
+    items: await Promise.all(
+      shown.map(async ({ name, entry }): Promise<FolderEntry> => {
+        const below = path === '' ? name : `${path}/${name}`
+        if (entry !== null) return listEntryOf(nodes, below, entry)
+        return { path: below, kind, executable: false, size: 0, id: '' }
+      }),
+    ),
+    cursor: more ? encodeCursor(kind, [id, ...cursorOf(shown.at(-1)!)]) : null,
+  }
+}
+
+function cursorOf({ name, entry }: DirectoryItem): readonly string[] {
+  return [name, entry === null ? 'folder' : 'entry']
+}
+
+function listedItem([name, what]: readonly string[]): ListedItem | undefined {
+  return name === undefined ? undefined : { name, isDirectory: what === 'folder' }
+}
+
+async function missing(tree: Tree, path: string, revision: string): Promise<Error> {
+  const entry = await tree.get(path)
+  if (entry === null) return noPath(tree, path, revision)
+  return new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is no folder`, { data: { path } })
+}

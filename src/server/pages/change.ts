@@ -1,0 +1,48 @@
+// One path that differs: what became of it, in a word, in counts, and in full.
+import type { DiffStat, FileDiff, LineHunk, RowChange } from '../../api/interface.ts'
+import { sizeText } from '../../base/size.ts'
+import { type Part, html } from './html.ts'
+import { lineChanges } from './line-changes.ts'
+import { rowChanges } from './row-changes.ts'
+import { count } from './words.ts'
+
+const words = {
+  added: 'added',
+  modified: 'changed',
+  deleted: 'removed',
+  renamed: 'renamed',
+  typechange: 'of another kind',
+} as const
+
+export function stateOf({ state, from }: Pick<DiffStat, 'state' | 'from'>): Part {
+  return from === undefined ? words[state] : html`${words[state]} <span class="faint">from ${from}</span>`
+}
+
+/** '+12 −3 ~40 rows'. */
+export function counts({ rows, lines, sizeBefore, sizeAfter }: DiffStat): Part {
+  if (rows === undefined && lines === undefined) {
+    const sizes = [sizeBefore, sizeAfter].map((size) => (size === null ? 'nothing' : sizeText(size)))
+    return html`${sizes[0]!} <span class="faint">→</span> ${sizes[1]!}`
+  }
+  const { added, removed } = rows ?? lines!
+  const changed = rows?.changed ?? 0
+  const parts = [
+    added > 0 && html`<span class="plus">+${count(added)}</span> `,
+    removed > 0 && html`<span class="minus">−${count(removed)}</span> `,
+    changed > 0 && html`<span class="tilde">~${count(changed)}</span> `,
+  ]
+  const unit = rows === undefined ? 'lines' : 'rows'
+  if (added + removed + changed === 0) return html`<span class="faint">no ${unit}</span>`
+  return html`${parts}<span class="faint">${unit}</span>`
+}
+
+export function changeOf(file: FileDiff, rows: readonly RowChange[], hunks: readonly LineHunk[]): Part {
+  const { path, schemaChanges, note, keyColumns = [], kind } = file
+  return [
+    schemaChanges.map((change) => html`<p>${change}</p>`),
+    note !== undefined && html`<p class="faint">${note}</p>`,
+    rows.length > 0 && rowChanges(`Changed rows of ${path}`, keyColumns, rows),
+    hunks.length > 0 && lineChanges(`Changed lines of ${path}`, hunks),
+    kind === 'binary' && html`<p class="faint">These bytes are no text.</p>`,
+  ]
+}

@@ -1,0 +1,119 @@
+// Two revisions side by side: how far they are apart, which commits lie between them, and what differs; or all changes of
+// one path.
+import { emptyRevision } from '../../api/diff-ends.ts'
+import type { FileDiff } from '../../api/interface.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import { aheadBehind, mergeBases } from '../../history/ancestry.ts'
+import { resolveRevision } from '../../history/revision.ts'
+import { HttpError } from '../answers.ts'
+import { decodeCursor, encodeCursor } from '../cursor.ts'
+import type { Exchange } from '../interface.ts'
+import { changeOf, stateOf } from './change.ts'
+import { type Ends, changesOf, showChanges } from './changes.ts'
+import { commitTable } from './history-page.ts'
+import { type Html, type Part, type QueryParts, html } from './html.ts'
+import { layout, pager } from './layout.ts'
+import { refNames, suggestions } from './revision-bar.ts'
+import { sendPage } from './send-page.ts'
+import { View } from './view.ts'
+import { commitLink, countOf, shortId } from './words.ts'
+
+const commitsMax = 20
+const rowsMax = 100
+const hunksMax = 50
+const cursorKind = 'changes-of'
+
+interface Shown {
+  readonly body: Part
+  readonly cursor: string | null
+}
+
+export async function showComparison(exchange: Exchange): Promise<void> {
+  const { query, response } = exchange
+  const view = View.of(exchange)
+  const [from, to, path] = ['from', 'to', 'path'].map((name) => query.text(name))
+  const asked: QueryParts = { from, to, path }
+  const isAsked = from !== undefined && from !== '' && to !== undefined && to !== ''
+  const shown = isAsked ? await compared(exchange, view, { from, to }, path) : { body: null, cursor: null }
+  const body = html`<h1>Compare</h1>
+    <form method="get" action="${view.to('compare')}">
+      <label>From<input name="from" value="${from ?? ''}" list="revisions" required /></label>
+      <label>to<input name="to" value="${to ?? ''}" list="revisions" required /></label>
+      <button>Compare</button>
+      ${suggestions(await refNames(exchange))}
+    </form>
+    ${shown.body}
+    ${pager({
+      next: shown.cursor === null ? null : view.to('compare', { ...asked, cursor: shown.cursor }),
+      first: query.text('cursor') === undefined ? null : view.to('compare', asked),
+      more: 'More changes',
+    })}`
+  sendPage(response, layout(view, { title: isAsked ? `${from} to ${to}` : 'Compare', tab: 'compare', body }))
+}
+
+async function compared(
+  exchange: Exchange,
+  view: View,
+  named: Ends,
+  path: string | undefined,
+): Promise<Shown> {
+  const { data } = exchange.repository()
+  const idOf = async (revision: string): Promise<string> =>
+    revision === emptyRevision ? revision : (await data.commitInfo(revision)).id
+  const ends = { from: await idOf(named.from), to: await idOf(named.to) }
+  if (path !== undefined) return ofOnePath(exchange, view, ends, path)
+  const { body, cursor } = await showChanges(exchange, view, ends)
+  return { body: html`${await between(exchange, view, ends)} ${body}`, cursor }
+}
+
+async function between({ repository, signal }: Exchange, view: View, { from, to }: Ends): Promise<Part> {
+  if (from === emptyRevision) return null
+  const { data, view: store } = repository()
+  const [a, b] = await Promise.all([from, to].map(async (id) => (await resolveRevision(store, id)).commit))
+  const { ahead, behind } = await aheadBehind(store, b!, a!)
+  const [base] = (await mergeBases(store, a!, b!)).map(digestHex)
+  const commits = []
+  for await (const commit of data.log({ revision: `${from}..${to}`, limit: commitsMax, signal }))
+    commits.push(commit)
+  const parted = base !== undefined && base !== from && base !== to
+  return html`<p class="row">
+      <span>${commitLink(view, to)} is ${countOf(ahead, 'commit')} ahead of ${commitLink(view, from)} and ${countOf(behind, 'commit')} behind.</span>
+      <a href="${view.to('compare', { from: to, to: from })}">The other way round</a>
+      ${parted && html`<a href="${view.to('compare', { from: base, to })}">Only what changed since they parted</a>`}
+    </p>
+    ${commits.length > 0 && html`<h2>Commits</h2>${commitTable(view, commits, true)}`}
+    ${ahead > commits.length && html`<p class="faint">${countOf(ahead - commits.length, 'older commit')}</p>`}`
+}
+
+async function ofOnePath(
+  { query, repository, signal }: Exchange,
+  view: View,
+  ends: Ends,
+  path: string,
+): Promise<Shown> {
+  const given = query.text('cursor')
+  const skip = given === undefined ? 0 : Number(decodeCursor(given, cursorKind)[0] ?? 0)
+  const sections: Html[] = []
+  let next: number | null = null
+  for await (const file of repository().data.diff({ ...ends, signal, paths: [path] })) {
+    if (file.path !== path) continue
+    const [rows, hunks] = await changesOf(file, { skip, rows: rowsMax, hunks: hunksMax })
+    if (rows.more || hunks.more) next = skip + rows.items.length + hunks.items.length
+    sections.push(section(file, changeOf(file, rows.items, hunks.items)))
+  }
+  if (sections.length === 0)
+    throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'this path does not differ between the two')
+  const whole = view.to('compare', { from: ends.from, to: ends.to })
+  const names = [ends.from, ends.to].map((id) => (id === emptyRevision ? 'nothing' : shortId(id)))
+  return {
+    body: html`<p class="row"><span>Changes from ${names[0]!} to ${names[1]!}.</span> <a href="${whole}">All paths</a> <a href="${view.to('history', { revision: ends.to, path })}">History of this path</a></p>${sections}`,
+    cursor: next === null ? null : encodeCursor(cursorKind, [String(next)]),
+  }
+}
+
+function section(file: FileDiff, body: Part): Html {
+  return html`<section class="change">
+    <h3>${file.path}${file.table !== undefined && html` <span class="faint">${file.table}</span>`} <span class="end faint">${stateOf(file)}</span></h3>
+    ${body}
+  </section>`
+}

@@ -1,0 +1,76 @@
+// History, newest first, as `varve log --graph` has it; or that of a path.
+import { Lanes } from '../../history/lanes.ts'
+import type { LoggedCommit } from '../../api/interface.ts'
+import { readCommits } from '../commit-routes.ts'
+import type { Exchange } from '../interface.ts'
+import { crumbs } from './crumbs.ts'
+import { type Html, html } from './html.ts'
+import { drawLanes, lanesWidth } from './lanes.ts'
+import { layout, pager } from './layout.ts'
+import { revisionBar } from './revision-bar.ts'
+import { sendPage } from './send-page.ts'
+import { View } from './view.ts'
+import { commitLink, moment, refTags, subjectOf } from './words.ts'
+
+export async function showHistory(exchange: Exchange): Promise<void> {
+  const { query, response } = exchange
+  const view = View.of(exchange)
+  const path = query.text('path')
+  const { items, cursor } = await readCommits(exchange)
+  const asked = { path }
+  const body = html`${path === undefined ? html`<h1>History</h1>` : crumbs(view, path)}
+    <div class="row">
+      ${await revisionBar(exchange, view, 'history', asked)}
+      ${
+        path !== undefined &&
+        html`<span>Commits that touched it.</span>
+          <a class="end" href="${view.to('history', { path: undefined })}">All commits</a>`
+      }
+    </div>
+    ${items.length === 0 ? html`<p class="note">No commits.</p>` : commitTable(view, items, path === undefined)}
+    ${pager({
+      next: cursor === null ? null : view.to('history', { ...asked, cursor }),
+      first: query.text('cursor') === undefined ? null : view.to('history', asked),
+      more: 'Older commits',
+    })}`
+  sendPage(response, layout(view, { title: 'History', tab: 'history', body }))
+}
+
+export function commitTable(view: View, commits: readonly LoggedCommit[], hasGraph: boolean): Html {
+  const graph = new Lanes()
+  const steps = hasGraph ? commits.map((commit) => graph.add(commit)) : []
+  const width = lanesWidth(steps)
+  return html`<table class="history">
+    <colgroup>
+      ${hasGraph && html`<col width="${width}" />`}
+      <col />
+      <col width="100" class="wide" />
+    </colgroup>
+    <thead class="hidden">
+      <tr>
+        ${hasGraph && html`<th scope="col">Graph</th>`}
+        <th scope="col">Commit</th>
+        <th scope="col">Id</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${commits.map(
+        (commit, i) =>
+          html`<tr>
+            ${steps[i] !== undefined && html`<td class="graph">${drawLanes(steps[i], width)}</td>`}${commitCells(view, commit)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+}
+
+function commitCells(view: View, commit: LoggedCommit): Html {
+  const { id, message, author } = commit
+  return html`<td class="what">
+      <div class="line">
+        <a class="subject" href="${view.commit(id)}">${subjectOf(message)}</a>${refTags(view, commit)}
+      </div>
+      <div class="by">${author.name}, ${moment(author)}</div>
+    </td>
+    <td class="id">${commitLink(view, id)}</td>`
+}

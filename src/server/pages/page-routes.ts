@@ -1,0 +1,114 @@
+// The table of pages. Like all routes they pass the checks of the router; what they show is read by the functions behind the
+// REST API, with its parameters, bounds and cursors.
+import type { Exchange, Parameter, Route } from '../interface.ts'
+import { exportAll } from '../row-routes.ts'
+import { manyParameter, oneOf, repoParameter, requiredText, textParameter } from '../schemas.ts'
+import { getFile } from '../tree-routes.ts'
+import { commitParameter } from '../commit-routes.ts'
+import { showCommit } from './commit-page.ts'
+import { showComparison } from './compare-page.ts'
+import { showFile } from './file-page.ts'
+import { showFiles } from './files-page.ts'
+import { showHistory } from './history-page.ts'
+import { sendPicture } from './picture.ts'
+import { showRefs } from './refs-page.ts'
+import { showRepositories } from './repositories-page.ts'
+import { showRow } from './row-page.ts'
+import { signInPath, signedIn } from './sign-in.ts'
+import { icon, style } from './style.ts'
+import { showTable } from './table-page.ts'
+
+const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
+const cursor = textParameter('cursor', 'where the page before ended')
+const path = requiredText('path', 'its path')
+const table = requiredText('table', 'its path')
+
+export const pageRoutes: readonly Route[] = [
+  page('/', 'showRepositories', [], showRepositories),
+  page(signInPath, 'signIn', [textParameter('to', 'where to go on')], signedIn),
+  asset('/-style.css', 'getStyle', 'text/css', style),
+  asset('/-icon.svg', 'getIcon', 'image/svg+xml', icon),
+  inRepository('', 'showRepository', [], showFiles),
+  inRepository('/files', 'showFiles', [revision, textParameter('path', 'a folder'), cursor], showFiles),
+  inRepository('/file', 'showFile', [revision, path], showFile),
+  inRepository(
+    '/table',
+    'showTable',
+    [
+      revision,
+      table,
+      cursor,
+      manyParameter('key', 'rows whose key begins so'),
+      manyParameter('from', 'the first key'),
+      { name: 'order', in: 'query', about: '', schema: oneOf('ascending', 'descending') },
+    ],
+    showTable,
+  ),
+  inRepository(
+    '/history',
+    'showHistory',
+    [revision, textParameter('path', 'only commits that touched it'), cursor],
+    showHistory,
+  ),
+  page('/{repo}/commit/{commit}', 'showCommit', [repoParameter, commitParameter, cursor], showCommit),
+  inRepository(
+    '/compare',
+    'showComparison',
+    [
+      textParameter('from', 'the older revision'),
+      textParameter('to', 'the newer one'),
+      textParameter('path', 'only this file'),
+      cursor,
+    ],
+    showComparison,
+  ),
+  inRepository(
+    '/row',
+    'showRow',
+    [revision, table, { ...manyParameter('key', 'the key'), required: true }],
+    showRow,
+  ),
+  inRepository('/refs', 'showRefs', [], showRefs),
+  inRepository('/picture', 'getPicture', [revision, path], sendPicture),
+  inRepository('/download', 'downloadFile', [revision, path], getFile),
+  inRepository(
+    '/export',
+    'downloadTable',
+    [revision, table, { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') }],
+    exportAll,
+  ),
+]
+
+function inRepository(
+  below: string,
+  operation: string,
+  parameters: readonly Parameter[],
+  handle: Route['handle'],
+): Route {
+  return page(`/{repo}${below}`, operation, [repoParameter, ...parameters], handle)
+}
+
+function page(
+  at: string,
+  operation: string,
+  parameters: readonly Parameter[],
+  handle: Route['handle'],
+): Route {
+  const common = { method: 'GET', about: 'A page', access: 'read', isPage: true, answers: {} } as const
+  return { ...common, path: at, operation, parameters, handle }
+}
+
+/** The same for everybody. */
+function asset(at: string, operation: string, type: string, text: string): Route {
+  const bytes = Buffer.from(text)
+  const handle = async ({ response }: Exchange): Promise<void> => {
+    response
+      .writeHead(200, {
+        'content-type': `${type}; charset=utf-8`,
+        'content-length': bytes.length,
+        'cache-control': 'public, max-age=31536000, immutable',
+      })
+      .end(bytes)
+  }
+  return { ...page(at, operation, [textParameter('v', 'its version')], handle), access: 'none' }
+}

@@ -1,0 +1,59 @@
+// The first page: which repositories there are, for whoever looks.
+import type { CommitInfo } from '../../api/interface.ts'
+import { isVarveError } from '../../base/errors.ts'
+import type { Exchange } from '../interface.ts'
+import type { ServedRepository } from '../repositories.ts'
+import { readRepositories } from '../repository-routes.ts'
+import { html } from './html.ts'
+import { icons } from './icons.ts'
+import { layout, scrolled } from './layout.ts'
+import { sendPage } from './send-page.ts'
+import { View } from './view.ts'
+import { count, moment, subjectOf } from './words.ts'
+
+export async function showRepositories(exchange: Exchange): Promise<void> {
+  const view = View.of(exchange)
+  const found = await readRepositories(exchange)
+  const { repositories } = exchange.services
+  const rows = await Promise.all(
+    found.map(async ({ name, branch, branches, tags }) => {
+      const newest = branch === null ? null : await newestOf(await repositories.open(name))
+      return html`<tr>
+        <td class="name">
+          ${icons.repository}<a href="${view.start(name)}"><strong>${name}</strong></a>
+        </td>
+        <td>${newest !== null && subjectOf(newest.message)}</td>
+        <td>${newest !== null && moment(newest.author)}</td>
+        <td class="number">${count(branches)}</td>
+        <td class="number wide">${count(tags)}</td>
+      </tr>`
+    }),
+  )
+  const table = html`<table class="list">
+    <thead>
+      <tr>
+        <th scope="col">Name</th>
+        <th scope="col">Last commit</th>
+        <th scope="col">When</th>
+        <th scope="col" class="number">Branches</th>
+        <th scope="col" class="number wide">Tags</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`
+  const body = html`<h1>Repositories</h1>
+    ${rows.length === 0 ? html`<p class="note">There are none here, or none for you.</p>` : scrolled('Repositories', table)}`
+  sendPage(exchange.response, layout(view, { title: 'Repositories', body }))
+}
+
+/** Of the current branch; null before its first commit. */
+export async function newestOf({ data }: ServedRepository): Promise<CommitInfo | null> {
+  try {
+    return await data.commitInfo('HEAD')
+  } catch (error) {
+    if (isVarveError(error, 'VARVE_REF_NOT_FOUND')) return null
+    throw error
+  }
+}

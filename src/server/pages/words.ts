@@ -1,0 +1,56 @@
+// Commits, moments and sizes in the words that all pages use.
+import type { CommitInfo } from '../../api/interface.ts'
+import { sizeText } from '../../base/size.ts'
+import { isoText } from '../../base/time.ts'
+import type { Signature } from '../../history/interface.ts'
+import { type Html, type Part, html } from './html.ts'
+import type { View } from './view.ts'
+
+const numbers = new Intl.NumberFormat('en')
+
+export function count(value: number): string {
+  return numbers.format(value)
+}
+
+/** '1 row', '2,000 rows'. */
+export function countOf(value: number, one: string, many: string = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** With the exact number for whoever points at it. */
+export function size(bytes: number): Html {
+  return html`<span title="${countOf(bytes, 'byte')}">${sizeText(bytes)}</span>`
+}
+
+/** In the zone of whoever signed. */
+export function moment(signature: Signature): Html {
+  const text = isoText(signature)
+  const [date = '', clock = '', zone = ''] = text.split(' ')
+  const machine = `${date}T${clock}${zone.slice(0, 3)}:${zone.slice(3)}`
+  return html`<time datetime="${machine}" title="${text}">${date} ${clock.slice(0, 5)}</time>`
+}
+
+export function subjectOf(message: string): string {
+  const [line = ''] = message.split('\n', 1)
+  return line.trim() === '' ? '(no message)' : line.slice(0, 300)
+}
+
+export function shortId(id: string): string {
+  return id.slice(0, 8)
+}
+
+export function commitLink(view: View, id: string): Html {
+  return html`<a class="id" href="${view.commit(id)}">${shortId(id)}</a>`
+}
+
+/** Branches and tags that point at a commit. */
+export function refTags(view: View, { refs }: Pick<CommitInfo, 'refs'>): Part {
+  return refs.map((ref) => {
+    const name = ref.replace(/^(HEAD -> |tag: )/, '')
+    return name === 'HEAD'
+      ? null
+      : html` <a class="tag" href="${view.to('history', { revision: name })}"
+          >${ref.startsWith('tag: ') ? `tag: ${name}` : name}</a
+        >`
+  })
+}
