@@ -17,7 +17,9 @@ export type {
   DeriveReport,
   DerivedFrom,
   DerivedTable,
+  FunctionDeclaration,
   FunctionDerivation,
+  FunctionModule,
   GroupDerivation,
   RowGroup,
 } from './derive/interface.ts'

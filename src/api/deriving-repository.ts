@@ -1,13 +1,13 @@
 // Tables that are computed from other tables of the dataset, and questions about tables.
 import { VarveError } from '../base/errors.ts'
-import type { Derivation, DeriveOptions, DeriveReport } from '../derive/interface.ts'
+import type { Derivation, DeriveOptions, DeriveReport, FunctionDeclaration } from '../derive/interface.ts'
 import { configFileName } from '../dataset/interface.ts'
 import type { QueryOptions, QueryResult } from '../query/interface.ts'
 import { SyncedRepository } from './synced-repository.ts'
 
 export abstract class DerivingRepository extends SyncedRepository {
   /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
-  async derivations(): Promise<readonly Derivation[]> {
+  async derivations(): Promise<readonly (Derivation | FunctionDeclaration)[]> {
     return [...((await this.datasetConfig())?.derivations.values() ?? [])]
   }
 

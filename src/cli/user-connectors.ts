@@ -1,25 +1,24 @@
-// Connectors of the user's own, as VARVE_CONNECTORS names their modules. Only the environment can: what came with a
-// repository must never decide which code runs here.
-import { createRequire } from 'node:module'
+// Connectors of the user's own, as VARVE_CONNECTORS names their modules.
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import type { ConnectorKind } from '../index.ts'
 import type { Environment } from './interface.ts'
+import { loadModule } from './user-module.ts'
 
 /** @throws VarveError VARVE_USAGE for what is no connector, or cannot be loaded */
 export function userConnectors(environment: Environment): ConnectorKind[] {
   const files = (environment['VARVE_CONNECTORS'] ?? '').split(path.delimiter).filter((file) => file !== '')
   return files.map((file) => {
-    const kind = (load(file) as { connector?: unknown } | null)?.connector
+    const kind = load(file)['connector']
     if (isKind(kind)) return kind
     throw refused(file, "it exports no 'connector'")
   })
 }
 
-function load(file: string): unknown {
+function load(file: string): Readonly<Record<string, unknown>> {
   if (!path.isAbsolute(file)) throw refused(file, 'the path must be a whole one')
   try {
-    return createRequire(file)(file)
+    return loadModule(file)
   } catch (cause) {
     throw refused(file, (cause as Error).message, cause)
   }

@@ -9,6 +9,7 @@ import { type ColumnarName, columnarFormatOf, isColumnar } from './columnar-name
 import type {
   DatasetConfig,
   Derivation,
+  FunctionDeclaration,
   FormatName,
   LinkSetting,
   TablePolicies,
@@ -71,7 +72,7 @@ interface Sections {
   /** For all tables. */
   readonly policies: TablePolicies | null
   readonly links: ReadonlyMap<string, LinkSetting>
-  readonly derivations: ReadonlyMap<Path, Derivation>
+  readonly derivations: ReadonlyMap<Path, Derivation | FunctionDeclaration>
 }
 
 function sectionsOf(text: string): Sections {
@@ -80,7 +81,7 @@ function sectionsOf(text: string): Sections {
   let tables: ReadonlyMap<string, TableSection> = new Map()
   let policies: TablePolicies | null = null
   let links: ReadonlyMap<string, LinkSetting> = new Map()
-  let derivations: ReadonlyMap<Path, Derivation> = new Map()
+  let derivations: ReadonlyMap<Path, Derivation | FunctionDeclaration> = new Map()
   if (top === null || (isScalar(top) && top.value === null)) return { tables, policies, links, derivations }
   if (!isMap(top)) throw fault(top, 'the file is not a map')
   for (const { key, value } of top.items) {

@@ -1,94 +1,90 @@
-// The section 'derive' of varve.yaml: tables that are computed from other tables of the dataset by SQL.
-import { isMap, isScalar, isSeq } from 'yaml'
-import { isVarveError } from '../base/errors.ts'
+// The section 'derive' of varve.yaml: tables that are computed from other tables of the dataset, by SQL or by a function.
+import { isMap, isScalar } from 'yaml'
 import type { Path } from '../files/interface.ts'
-import { safePath } from '../files/path.ts'
-import { columnTypes } from '../table/schema.ts'
+import { groupsOf, inputsOf, namesOf, pathOf, typesOf } from './derive-values.ts'
 import { type FaultAt, nameOf } from './document.ts'
-import type { Derivation, DerivationInput, DerivedType } from './interface.ts'
+import type { Derivation, FunctionDeclaration } from './interface.ts'
 
-const settings = ['from', 'sql', 'key', 'types'] as const
+const known = ['from', 'sql', 'function', 'by', 'key', 'types', 'columns', 'version'] as const
+const forms = {
+  sql: { needs: ['from', 'sql', 'key'], allows: ['types'] },
+  function: { needs: ['from', 'function', 'key', 'columns'], allows: ['by', 'version'] },
+} as const
 const sqlCharactersMax = 100_000
+
+type Settings = ReadonlyMap<string, unknown>
 
 export function* derivationsOf(
   section: unknown,
   value: unknown,
   fault: FaultAt,
-): Generator<[Path, Derivation]> {
+): Generator<[Path, Derivation | FunctionDeclaration]> {
   if (value === null || (isScalar(value) && value.value === null)) return
   if (!isMap(value)) throw fault(section, "'derive' is not a map from path to settings")
   for (const item of value.items) {
     const path = pathOf(item.key, item.key, fault)
-    yield [path, derivationOf(path, item.key, item.value, fault)]
+    const { given, form } = settingsOf(path, item.key, item.value, fault)
+    yield [path, form === 'sql' ? queryOf(path, given, fault) : functionOf(path, given, fault)]
   }
 }
 
-function derivationOf(path: Path, key: unknown, value: unknown, fault: FaultAt): Derivation {
-  const hint = "a derived table has 'from', 'sql' and 'key'"
-  if (!isMap(value)) throw fault(value ?? key, "the table's settings are not a map", hint)
+function settingsOf(
+  path: Path,
+  key: unknown,
+  value: unknown,
+  fault: FaultAt,
+): { given: Settings; form: keyof typeof forms } {
+  if (!isMap(value))
+    throw fault(value ?? key, "the table's settings are not a map", "it has 'from', 'sql' and 'key'")
   const given = new Map<string, unknown>()
+  const names = new Map<string, unknown>()
   for (const item of value.items) {
-    const setting = settings.find((one) => one === nameOf(item.key))
+    const setting = known.find((one) => one === nameOf(item.key))
     if (setting === undefined)
-      throw fault(item.key, `unknown setting '${String(item.key)}'`, `known settings: ${settings.join(', ')}`)
+      throw fault(item.key, `unknown setting '${String(item.key)}'`, `known settings: ${known.join(', ')}`)
     given.set(setting, item.value)
+    names.set(setting, item.key)
   }
-  const missing = (['from', 'sql', 'key'] as const).find((setting) => !given.has(setting))
+  const form = given.has('function') ? 'function' : 'sql'
+  const { needs, allows } = forms[form]
+  const hint = `a table derived by ${form === 'sql' ? 'a query' : 'a function'} has '${needs.join("', '")}'`
+  const missing = needs.find((setting) => !given.has(setting))
   if (missing !== undefined) throw fault(key, `'${path}' has no '${missing}'`, hint)
+  const all: readonly string[] = [...needs, ...allows]
+  const extra = [...names].find(([setting]) => !all.includes(setting))
+  if (extra !== undefined) throw fault(extra[1], `'${extra[0]}' has no meaning here`, hint)
+  return { given, form }
+}
+
+function queryOf(path: Path, given: Settings, fault: FaultAt): Derivation {
   const sql = nameOf(given.get('sql'))
   if (sql === null || sql.length > sqlCharactersMax) throw fault(given.get('sql'), "'sql' is not a query")
-  const from = [...inputsOf(given.get('from'), fault)]
-  if (from.length === 0 || new Set(from.map(({ name }) => name.toLowerCase())).size < from.length)
-    throw fault(given.get('from'), "'from' names no tables, or two alike", "write it as 'from: {NAME: PATH}'")
+  return {
+    path,
+    from: inputsOf(given.get('from'), fault),
+    sql,
+    key: namesOf(given.get('key'), 'key', fault),
+    types: given.has('types')
+      ? typesOf(given.get('types'), 'types', fault).map(({ name, type }) => ({ column: name, type }))
+      : [],
+  }
+}
+
+function functionOf(path: Path, given: Settings, fault: FaultAt): FunctionDeclaration {
+  const from = inputsOf(given.get('from'), fault)
+  const name = nameOf(given.get('function'))
+  if (name === null) throw fault(given.get('function'), "'function' is not the name of a function")
+  const version = given.has('version') ? nameOf(given.get('version')) : null
+  if (given.has('version') && version === null) throw fault(given.get('version'), "'version' is not a text")
+  if (!given.has('by') && from.length > 1)
+    throw fault(given.get('from'), 'a function without groups has one table', "make groups: 'by: COLUMN'")
   return {
     path,
     from,
-    sql,
-    key: namesOf(given.get('key'), fault),
-    types: given.has('types') ? [...typesOf(given.get('types'), fault)] : [],
+    function: name,
+    by: given.has('by') ? groupsOf(given.get('by'), from, fault) : null,
+    key: namesOf(given.get('key'), 'key', fault),
+    columns: typesOf(given.get('columns'), 'columns', fault),
+    version,
   }
-}
-
-/** A map from the name in SQL to the path, or paths whose last parts are the names. */
-function* inputsOf(value: unknown, fault: FaultAt): Generator<DerivationInput> {
-  if (isMap(value)) {
-    for (const item of value.items) {
-      const name = nameOf(item.key)
-      if (name === null) throw fault(item.key, 'the name of an input is not text')
-      yield { name, path: pathOf(item.key, item.value, fault) }
-    }
-    return
-  }
-  for (const item of isSeq(value) ? value.items : [value]) {
-    const path = pathOf(value, item, fault)
-    yield { name: path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/i, ''), path }
-  }
-}
-
-function* typesOf(value: unknown, fault: FaultAt): Generator<DerivedType> {
-  if (!isMap(value)) throw fault(value, "'types' is not a map from column to type")
-  for (const item of value.items) {
-    const column = nameOf(item.key)
-    const type = columnTypes.find((one) => one === nameOf(item.value))
-    if (column === null || type === undefined)
-      throw fault(item.key, `unknown type '${String(item.value)}'`, `known: ${columnTypes.join(', ')}`)
-    yield { column, type }
-  }
-}
-
-function pathOf(near: unknown, value: unknown, fault: FaultAt): Path {
-  const text = nameOf(value)
-  if (text === null) throw fault(near, 'the path of a table is not text')
-  try {
-    return safePath(text)
-  } catch (error) {
-    if (!isVarveError(error)) throw error
-    throw fault(near, error.message)
-  }
-}
-
-function namesOf(value: unknown, fault: FaultAt): string[] {
-  const names = isSeq(value) ? value.items.map(nameOf) : [nameOf(value)]
-  if (names.length > 0 && names.every((name) => name !== null)) return names
-  throw fault(value, "'key' is not a list of columns", "write it as 'key: COLUMN' or 'key: [COLUMN, COLUMN]'")
 }

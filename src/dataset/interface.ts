@@ -36,7 +36,7 @@ export interface DatasetConfig {
   /** Live systems that tables are kept in step with, by name. */
   readonly links: ReadonlyMap<string, LinkSetting>
   /** Tables that are computed from others, by path. */
-  readonly derivations: ReadonlyMap<Path, Derivation>
+  readonly derivations: ReadonlyMap<Path, Derivation | FunctionDeclaration>
   /** Whether it names no table. */
   readonly isEmpty: boolean
 }
@@ -190,8 +190,22 @@ export interface Derivation {
   readonly types: readonly DerivedType[]
 }
 
+/** A table that a function computes. Which program has the function, each machine says for itself: no code travels with data. */
+export interface FunctionDeclaration {
+  readonly path: Path
+  readonly from: readonly DerivationInput[]
+  /** The name under which a module exports it. */
+  readonly function: string
+  /** By the input's name: columns whose values make groups of rows, as many in each; null: it gets rows, of the one input. */
+  readonly by: Readonly<Record<string, readonly string[]>> | null
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  /** Another one whenever the function does something else; null: the module's digest. */
+  readonly version: string | null
+}
+
 export interface DerivationInput {
-  /** In the query. */
+  /** In the query, and in groups. */
   readonly name: string
   readonly path: Path
 }

@@ -14,7 +14,8 @@ import { refuseStaged } from '../repo/merge.ts'
 import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type Computed, computeAll } from './compute.ts'
-import type { AnyDerivation, Derivation, DeriveOptions, DeriveReport } from './interface.ts'
+import { withFunction } from './declared-function.ts'
+import type { AnyDerivation, DeclaredDerivation, DeriveOptions, DeriveReport } from './interface.ts'
 import { derivationOrder } from './order.ts'
 import { Workspace } from './workspace.ts'
 
@@ -22,7 +23,7 @@ export interface DeriveWork {
   readonly repo: Repo
   readonly folder: Folder | null
   /** Of varve.yaml. */
-  readonly derivations: ReadonlyMap<Path, Derivation>
+  readonly derivations: ReadonlyMap<Path, DeclaredDerivation>
   /** null: the branch that is checked out. */
   readonly branch: string | null
   /** Where inputs are kept for the next time; null: nowhere. */
@@ -34,7 +35,9 @@ export interface DeriveWork {
 export async function derive(work: DeriveWork): Promise<DeriveReport> {
   const { cacheDir, options } = work
   const all = allOf(work)
-  const order = derivationOrder(all, options.paths ?? [...all.keys()])
+  const order = derivationOrder(all, options.paths ?? [...all.keys()]).map((one) =>
+    withFunction(one, options.module),
+  )
   const workspace = await Workspace.open(options.force === true ? null : cacheDir)
   try {
     const report = await deriveIn(work, order, workspace)
@@ -46,8 +49,8 @@ export async function derive(work: DeriveWork): Promise<DeriveReport> {
   }
 }
 
-function allOf({ derivations, options }: DeriveWork): ReadonlyMap<Path, AnyDerivation> {
-  const all = new Map<Path, AnyDerivation>(derivations)
+function allOf({ derivations, options }: DeriveWork): ReadonlyMap<Path, DeclaredDerivation> {
+  const all = new Map<Path, DeclaredDerivation>(derivations)
   for (const one of options.functions ?? []) {
     if (all.has(one.path)) throw new TypeError(`'${one.path}' is derived twice`)
     all.set(one.path, one)

@@ -1,6 +1,6 @@
 // Derived tables: computed by SQL from other tables of the dataset, and kept up to date from what has changed in them.
 // What a derived table was made of is in the commit that made it.
-import type { Derivation, DerivationInput } from '../dataset/interface.ts'
+import type { Derivation, DerivationInput, FunctionDeclaration } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import type { ColumnType, Row, Value } from '../table/interface.ts'
 
@@ -75,9 +75,20 @@ export interface DeriveOptions {
   readonly message?: string | undefined
   /** Beside those of varve.yaml. */
   readonly functions?: readonly (FunctionDerivation | GroupDerivation)[] | undefined
+  /** Has the functions of tables that varve.yaml declares so. */
+  readonly module?: FunctionModule | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-export type AnyDerivation = Derivation | FunctionDerivation | GroupDerivation
+export interface FunctionModule {
+  /** By the name in varve.yaml, as a module exports them: of a row, or of a group (see FunctionDerivation, GroupDerivation). */
+  readonly functions: Readonly<Record<string, unknown>>
+  /** Of tables whose declaration has none: another one whenever a function does something else. */
+  readonly version: string
+}
 
-export type { Derivation }
+export type AnyDerivation = Derivation | FunctionDerivation | GroupDerivation
+/** As varve.yaml has them, and as a program does. */
+export type DeclaredDerivation = AnyDerivation | FunctionDeclaration
+
+export type { Derivation, FunctionDeclaration }

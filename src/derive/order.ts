@@ -1,14 +1,14 @@
 // The order in which derived tables are computed: each after those it is made of.
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import type { AnyDerivation } from './interface.ts'
+import type { DeclaredDerivation } from './interface.ts'
 
 /** Those that are wanted and what they are made of. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (a circle) */
 export function derivationOrder(
-  derivations: ReadonlyMap<Path, AnyDerivation>,
+  derivations: ReadonlyMap<Path, DeclaredDerivation>,
   wanted: readonly Path[],
-): AnyDerivation[] {
-  const order: AnyDerivation[] = []
+): DeclaredDerivation[] {
+  const order: DeclaredDerivation[] = []
   const state = new Map<Path, 'open' | 'done'>()
   const visit = (path: Path, way: readonly Path[]): void => {
     const derivation = derivations.get(path)
@@ -40,6 +40,6 @@ export function derivationOrder(
 }
 
 /** Paths of the tables that it is made of. */
-export function inputsOf({ from }: AnyDerivation): readonly Path[] {
+export function inputsOf({ from }: DeclaredDerivation): readonly Path[] {
   return typeof from === 'string' ? [from] : from.map(({ path }) => path)
 }

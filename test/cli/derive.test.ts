@@ -92,3 +92,61 @@ test.each([
   },
   60_000,
 )
+
+test('functions of a module that is named at the command line make tables, and no other code runs', async () => {
+  const cwd = temporaryDir()
+  const varve = (...args: string[]) => run(args, { cwd })
+  await varve('init')
+  writeFileSync(path.join(cwd, 'people.csv'), 'id,name,age\n1,Ada,36\n2,Tim,9\n')
+  writeFileSync(path.join(cwd, 'orders.csv'), 'id,person,total\n1,1,5\n2,1,7\n3,2,1\n')
+  writeFileSync(
+    path.join(cwd, 'varve.yaml'),
+    `tables: { people.csv: { key: id }, orders.csv: { key: id } }
+derive:
+  adults: { from: people.csv, function: adults, key: id, columns: { id: int, name: text } }
+  totals:
+    from: { people: people.csv, orders: orders.csv }
+    by: { people: id, orders: person }
+    function: totals
+    key: name
+    columns: { name: text, total: int }
+`,
+  )
+  await varve('add', '.')
+  await varve('commit', '-m', 'people')
+  const file = path.join(temporaryDir(), 'functions.mjs')
+  const write = (least: number): void =>
+    writeFileSync(
+      file,
+      `export const adults = (row) => (row.age >= ${least} ? { id: row.id, name: row.name } : null)
+export const totals = ({ rows: { people, orders } }) =>
+  people.map(({ name }) => ({ name, total: orders.reduce((sum, row) => sum + row.total, 0) }))
+`,
+    )
+  write(18)
+  const without = await varve('derive')
+  expect([without.code, without.stderr]).toEqual([
+    20,
+    expect.stringContaining("'adults' is derived by the function"),
+  ])
+  expect((await varve('derive', '--functions', file)).stdout).toMatch(
+    /^adults {2}changed {2}1 row .*\ntotals {2}changed {2}2 rows .*\n/,
+  )
+  expect((await varve('export', 'totals', '--format', 'csv')).stdout).toBe('name,total\nAda,12\nTim,1\n')
+  writeFileSync(path.join(cwd, 'orders.csv'), 'id,person,total\n1,1,5\n2,1,8\n3,2,1\n')
+  await varve('commit', '-am', 'more')
+  const again = await run(['derive', '-v'], { cwd, env: { VARVE_FUNCTIONS: file } })
+  expect(again.stdout).toContain('totals  changed    2 rows  read 1 row, 1 of 2 rows anew\n')
+  // Another module's outcome is another one, unless the declaration has a version of its own.
+  write(8)
+  expect((await varve('derive', '--functions', file)).stdout).toContain('adults  changed  2 rows')
+  writeFileSync(file, 'export const adults = () => { throw new Error("no idea") }\n')
+  const failed = await varve('derive', 'adults', '--functions', file)
+  expect([failed.code, failed.stderr]).toEqual([23, expect.stringContaining('no idea')])
+  writeFileSync(file, 'export const = 1\n')
+  expect((await varve('derive', '--functions', file)).code).toBe(2)
+  expect((await run(['derive'], { cwd, env: { VARVE_FUNCTIONS: 'functions.mjs' } })).stderr).toContain(
+    'whole one',
+  )
+  expect((await varve('fsck')).code).toBe(0)
+}, 60_000)
