@@ -1,5 +1,5 @@
 // Runs the benchmarks of the built product: `node bench/run.js [name…] [--rounds N] [--large]`. Names: startup, table,
-// files, large-file, history, merge, remotes, links, follow, transactions, derive; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to
+// files, large-file, history, merge, remotes, links, follow, transactions, derive, sql; without one, all of them. Run `npm run build` first. VARVE_BENCH_DIR says where to
 // work; --large adds the largest table to 'merge'.
 const names = [
   'startup',
@@ -13,6 +13,7 @@ const names = [
   'follow',
   'transactions',
   'derive',
+  'sql',
 ]
 const args = process.argv.slice(2)
 const at = args.indexOf('--rounds')

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bytesBelow, compare, printTable, randomFrom } from './measure.js'
 
-const rowCount = 1_000_000
+const rowCountDefault = 1_000_000
 const editCount = 1000
-const file = 'people.csv'
+export const file = 'people.csv'
 const header = 'id,name,email,city,amount,created_at,active,note'
 const first = [
   'Ada',
@@ -54,8 +54,8 @@ const words = [
   'new contract',
 ]
 
-/** @returns {string[][]} rows of cells */
-function makeRows() {
+/** @param {number} [rowCount] @returns {string[][]} rows of cells */
+export function makeRows(rowCount = rowCountDefault) {
   const random = randomFrom(1)
   /** @param {readonly string[]} list */
   const pick = (list) => list[random() % list.length]
@@ -80,7 +80,7 @@ function makeRows() {
 }
 
 /** @param {readonly string[][]} rows */
-function csvOf(rows) {
+export function csvOf(rows) {
   return Buffer.from(`${header}\n${rows.map((row) => row.join(',')).join('\n')}\n`)
 }
 
@@ -92,7 +92,7 @@ function csvOf(rows) {
 function edited(rows, from, column, seed) {
   const random = randomFrom(seed)
   const next = [...rows]
-  const step = rowCount / editCount
+  const step = rowCountDefault / editCount
   for (let i = 0; i < editCount; i++) {
     const at = i * step + from + (random() % 400)
     next[at] = next[at].with(column, `edited ${random() % 10_000}`)
@@ -125,7 +125,7 @@ export function bench(rounds) {
   /** @param {string} name @param {string[]} args */
   const both = (name, ...args) => ({ name, git: args, varve: args })
   compare(
-    `${rowCount} rows x 8 columns, ${(bytes.first.length / 1e6).toFixed(1)} MB`,
+    `${rowCountDefault} rows x 8 columns, ${(bytes.first.length / 1e6).toFixed(1)} MB`,
     [
       { name: 'init', git: ['init', '-q', '-b', 'main'], varve: ['init'], before: write(bytes.first) },
       { name: 'track', git: null, varve: ['track', file, '--key', 'id'] },

@@ -4,6 +4,7 @@ import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { insertRows } from './formats/sqlite/insert-rows.ts'
 import { runSteps } from './formats/sqlite/run-steps.ts'
 import { packBatch } from './store/batch.ts'
 import { checkPackFile } from './store/disk/check-pack-file.ts'
@@ -11,6 +12,7 @@ import { checkPackFile } from './store/disk/check-pack-file.ts'
 const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
   checkPackFile,
   copySlice,
+  insertRows,
   leafSlice,
   packBatch,
   parseSlice,

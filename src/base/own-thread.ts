@@ -16,7 +16,7 @@ export class OwnThread {
     name: string,
     local: (...args: A) => R | Promise<R>,
     args: A,
-    signal: AbortSignal | undefined,
+    { signal, transfer = [] }: { signal: AbortSignal | undefined; transfer?: readonly ArrayBuffer[] },
   ): Promise<R> {
     throwIfAborted(signal)
     if (this.#url === null) return local(...args)
@@ -31,7 +31,7 @@ export class OwnThread {
     signal?.addEventListener('abort', stop, { once: true })
     thread.hold()
     try {
-      thread.post({ id: 0, name, args } satisfies JobMessage, [])
+      thread.post({ id: 0, name, args } satisfies JobMessage, transfer)
       const { result, error } = await promise
       if (error !== undefined) throw error
       return result as R

@@ -6,7 +6,8 @@ import { inTransaction } from '../formats/sqlite/transaction.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Table } from '../table/table.ts'
-import { InputRows, type LoadedInput, createStorage } from './inputs.ts'
+import { InputRows, createStorage } from './input-rows.ts'
+import type { LoadedInput } from './inputs.ts'
 import { RunWhole } from './sql/scope.ts'
 
 export interface Changes {

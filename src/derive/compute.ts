@@ -77,10 +77,10 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
     const nothing = { outcome: 'unchanged', rows, rowsRead: 0, rowsAnew: 0, whole: null } as const
     return { table: present!.table, origin, parts: known.parts, report: { ...report, ...nothing } }
   }
-  const { signal } = options
+  const { signal, onProgress } = options
   const { table, parts, ...costs } =
     'sql' in derivation
-      ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal })
+      ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal, onProgress })
       : await runFunction(io, derivation, inputs, { known, present, signal })
   const rows = (await Table.load(io.nodes, table)).count
   const outcome = table === present?.table ? 'same' : 'changed'

@@ -1,5 +1,4 @@
-// Brings an input's rows in the workspace to what the dataset has, by the difference to what was there. Rows lie in the
-// order of their keys, whatever the order in which they came: a sum of floats is then the same, however it was reached.
+// Brings an input's rows in the workspace to what the dataset has: all of them, or the difference to what was there.
 import type { SqliteFile } from '../base/platform-sqlite.ts'
 import { randomHex } from '../base/platform.ts'
 import { throwIfAborted } from '../base/errors.ts'
@@ -8,15 +7,14 @@ import { fromHex } from '../base/bytes.ts'
 import type { Path } from '../files/interface.ts'
 import { quoted } from '../formats/sqlite/names.ts'
 import { inTransaction } from '../formats/sqlite/transaction.ts'
-import { affinityOf, markOf, sqliteValue } from '../formats/sqlite/row-values.ts'
 import { diffMaps } from '../prolly/diff.ts'
-import type { Difference } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
-import type { Io } from '../repo/interface.ts'
-import { entryCells } from '../table/entry-cells.ts'
+import type { FolderProgress, Io } from '../repo/interface.ts'
 import type { Column } from '../table/interface.ts'
-import type { RowShape } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
+import { InputRows, createStorage, keyColumnBeside } from './input-rows.ts'
+import { type LoadOptions, loadRows } from './load-rows.ts'
+import type { Workspace } from './workspace.ts'
 
 export interface LoadedInput {
   readonly path: Path
@@ -28,12 +26,18 @@ export interface LoadedInput {
   readonly rowsRead: number
 }
 
+export interface InputOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: FolderProgress) => void) | undefined
+}
+
 export async function loadInput(
-  database: SqliteFile,
+  workspace: Workspace,
   io: Io,
   input: { readonly path: Path; readonly table: Cid },
-  signal: AbortSignal | undefined,
+  { signal, onProgress }: InputOptions,
 ): Promise<LoadedInput> {
+  const { database } = workspace
   const table = await Table.load(io.nodes, input.table)
   const { columns } = table.schema
   const shape = JSON.stringify(table.schema)
@@ -42,75 +46,47 @@ export async function loadInput(
   const loaded = { path: input.path, table, columns, keyColumn: keyColumnBeside(columns) }
   if (known?.shape === shape && known.tree === tree) return { ...loaded, storage: known.storage, rowsRead: 0 }
   const old = known?.shape === shape ? await mapAt(io, known.tree) : null
-  const storage = old === null ? `input ${randomHex(8)}` : known!.storage
-  let rowsRead = 0
-  await inTransaction(database, async () => {
-    if (old === null) {
-      if (known !== null) database.exec(`DROP TABLE ${quoted(known.storage)}`)
-      createStorage(database, storage, columns)
-    }
-    const before = old ?? ProllyMap.empty(io.nodes, io.writer)
-    const rows = new InputRows(database, storage, columns)
-    try {
-      for await (const differences of diffMaps(before, table.map)) {
-        throwIfAborted(signal)
-        await rows.set(io, table.shape, differences, 'after')
-        rowsRead += differences.length
-      }
-    } finally {
-      rows.close()
-    }
-    remember(database, [input.path, storage, shape, tree])
+  const reading = (total: number): LoadOptions => ({
+    signal,
+    onRows: (done) => onProgress?.({ phase: `reading ${input.path}`, done, total, unit: 'rows' }),
   })
-  return { ...loaded, storage, rowsRead }
-}
-
-export function createStorage(database: SqliteFile, name: string, columns: readonly Column[]): void {
-  const definitions = columns.map((column) => `${quoted(column.name)} ${affinityOf(column.type)}`)
-  const key = `${quoted(keyColumnBeside(columns))} BLOB PRIMARY KEY`
-  database.exec(`CREATE TABLE ${quoted(name)} (${[key, ...definitions].join(', ')}) WITHOUT ROWID`)
-}
-
-/** A name that no column has. */
-function keyColumnBeside(columns: readonly Column[]): string {
-  let name = '='
-  while (columns.some((column) => column.name === name)) name += '='
-  return name
-}
-
-export class InputRows {
-  readonly #columns: readonly Column[]
-  readonly #put
-  readonly #delete
-
-  constructor(database: SqliteFile, storage: string, columns: readonly Column[]) {
-    this.#columns = columns
-    const marks = ['?', ...columns.map(({ type }) => markOf(type))].join(', ')
-    const key = quoted(keyColumnBeside(columns))
-    this.#put = database.prepare(`INSERT OR REPLACE INTO ${quoted(storage)} VALUES (${marks})`)
-    this.#delete = database.prepare(`DELETE FROM ${quoted(storage)} WHERE ${key} = ?`)
+  if (old !== null) {
+    const { storage } = known!
+    const rowsRead = await inTransaction(database, async () => {
+      const count = await applyDifference(database, io, { storage, old, table }, reading(0))
+      remember(database, [input.path, storage, shape, tree])
+      return count
+    })
+    return { ...loaded, storage, rowsRead }
   }
+  if (known !== null) database.exec(`DROP TABLE ${quoted(known.storage)}`)
+  const storage = `input ${randomHex(8)}`
+  createStorage(database, storage, columns)
+  await loadRows(workspace, io, { table, storage }, reading(table.count))
+  remember(database, [input.path, storage, shape, tree])
+  return { ...loaded, storage, rowsRead: table.count }
+}
 
-  /** Brings the rows to what they are on that side: those that are not there go. */
-  async set(
-    io: Io,
-    shape: RowShape,
-    differences: readonly Difference[],
-    side: 'before' | 'after',
-  ): Promise<void> {
-    const entries = differences.map((one) => one[side])
-    const rows = await entryCells(io.nodes.reader, shape, entries, this.#columns)
-    for (const [i, { key }] of differences.entries()) {
-      const cells = rows[i]!
-      if (cells === null) this.#delete.run([key])
-      else this.#put.run([key, ...cells.map((cell, at) => sqliteValue(cell, this.#columns[at]!.type))])
+/** How many rows differ. */
+async function applyDifference(
+  database: SqliteFile,
+  io: Io,
+  { storage, old, table }: { storage: string; old: ProllyMap; table: Table },
+  { signal, onRows }: LoadOptions,
+): Promise<number> {
+  let count = 0
+  const rows = new InputRows(database, storage, table.schema.columns)
+  try {
+    for await (const differences of diffMaps(old, table.map)) {
+      throwIfAborted(signal)
+      await rows.set(io, table.shape, differences, 'after')
+      count += differences.length
+      onRows?.(count)
     }
+  } finally {
+    rows.close()
   }
-
-  close(): void {
-    this.#put.finalize()
-    this.#delete.finalize()
-  }
+  return count
 }
 
 function knownInput(

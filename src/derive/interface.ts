@@ -2,6 +2,7 @@
 // What a derived table was made of is in the commit that made it.
 import type { Derivation, DerivationInput, FunctionDeclaration } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
+import type { FolderProgress } from '../repo/interface.ts'
 import type { ColumnType, Row, Value } from '../table/interface.ts'
 
 /** What a commit says of a table that it derived, in `extra.derived`, by path. */
@@ -78,6 +79,8 @@ export interface DeriveOptions {
   /** Has the functions of tables that varve.yaml declares so. */
   readonly module?: FunctionModule | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of inputs that are read. */
+  readonly onProgress?: ((progress: FolderProgress) => void) | undefined
 }
 
 export interface FunctionModule {

@@ -9,7 +9,7 @@ import { Table } from '../table/table.ts'
 import type { ChangedInput } from './changes.ts'
 import { evaluate } from './evaluate.ts'
 import { type Incremented, increment } from './increment.ts'
-import { type LoadedInput, loadInput } from './inputs.ts'
+import { type InputOptions, type LoadedInput, loadInput } from './inputs.ts'
 import type { Derivation } from './interface.ts'
 import { type Memo, knownInput } from './memo.ts'
 import { RunWhole } from './sql/scope.ts'
@@ -22,6 +22,7 @@ export interface Query {
   /** Of the table that is present; else why there is none. */
   readonly known: Memo | RunWhole
   readonly signal: AbortSignal | undefined
+  readonly onProgress: InputOptions['onProgress']
 }
 
 export interface Answer {
@@ -34,10 +35,10 @@ export interface Answer {
 }
 
 export async function answer(workspace: Workspace, io: Io, query: Query): Promise<Answer> {
-  const { derivation, tables, present, signal } = query
+  const { derivation, tables, present, signal, onProgress } = query
   const inputs: LoadedInput[] = []
   for (const { path } of derivation.from)
-    inputs.push(await loadInput(workspace.database, io, { path, table: tables.get(path)! }, signal))
+    inputs.push(await loadInput(workspace, io, { path, table: tables.get(path)! }, { signal, onProgress }))
   const rowsRead = inputs.reduce((sum, input) => sum + input.rowsRead, 0)
   const engine = workspace.engine()
   const partsOf = (stored: readonly StoredColumn[]): Memo['parts'] => ({ engine, stored })

@@ -3,6 +3,8 @@
 import { type KeptFile, takeKeptFile } from '../base/platform-kept-file.ts'
 import { OwnThread } from '../base/own-thread.ts'
 import { type SqliteFile, openSqliteFile } from '../base/platform-sqlite.ts'
+import type { RowsToInsert } from '../formats/sqlite/bound-rows.ts'
+import { type RowTarget, insertRows } from '../formats/sqlite/insert-rows.ts'
 import { quoted } from '../formats/sqlite/names.ts'
 import { type SqlStep, type StepsEnd, runSteps, settings } from '../formats/sqlite/run-steps.ts'
 
@@ -41,8 +43,20 @@ export class Workspace {
 
   /** As runSteps, in a thread that ends when `signal` aborts; the workspace is then to be dropped. */
   async run(steps: readonly SqlStep[], signal: AbortSignal | undefined): Promise<StepsEnd> {
+    return this.#inThread((thread, path) => thread.run('runSteps', runSteps, [path, steps], { signal }))
+  }
+
+  /** As insertRows, in that thread; what fails leaves a workspace that is to be dropped. `rows` are handed over. */
+  async insert(target: RowTarget, rows: RowsToInsert, signal: AbortSignal | undefined): Promise<void> {
+    const transfer = [rows.bytes, rows.byteEnds, rows.bound].map(({ buffer }) => buffer as ArrayBuffer)
+    return this.#inThread((thread, path) =>
+      thread.run('insertRows', insertRows, [path, target, rows], { signal, transfer }),
+    )
+  }
+
+  async #inThread<T>(work: (thread: OwnThread, path: string) => Promise<T>): Promise<T> {
     try {
-      return await this.#thread.run('runSteps', runSteps, [this.#file.path, steps], signal)
+      return await work(this.#thread, this.#file.path)
     } catch (error) {
       this.#isLocked = true
       throw error

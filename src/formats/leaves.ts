@@ -1,6 +1,7 @@
 // Rows of one slice into finished leaves: cut from the slice's own start, encoded, named and packed. Threads do this, so
 // results are flat and own their bytes. Leaves that the version before has come back as a number only, and those that
 // it has not come back unpacked, since they may become differences of old ones.
+import { withRoom } from '../base/bytes.ts'
 import { sha256 } from '../base/platform.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
@@ -133,11 +134,4 @@ class Basket {
     this.#keyLength += key.length
     this.#keyEnds.push(this.#keyLength)
   }
-}
-
-function withRoom(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  if (length <= bytes.length) return bytes
-  const larger = new Uint8Array(Math.max(length, 2 * bytes.length))
-  larger.set(bytes)
-  return larger
 }

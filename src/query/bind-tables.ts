@@ -2,7 +2,7 @@
 // read into the workspace, until it misses none. So no SQL is parsed here, and names mean what they mean there.
 import { VarveError } from '../base/errors.ts'
 import { digestHex } from '../encoding/cid.ts'
-import { type LoadedInput, loadInput } from '../derive/inputs.ts'
+import { type InputOptions, type LoadedInput, loadInput } from '../derive/inputs.ts'
 import type { Workspace } from '../derive/workspace.ts'
 import { quoted } from '../formats/sqlite/names.ts'
 import type { QueryView } from '../formats/sqlite/query-steps.ts'
@@ -25,7 +25,7 @@ export async function bindTables(
   io: Io,
   sql: string,
   names: TableNames,
-  signal: AbortSignal | undefined,
+  options: InputOptions,
 ): Promise<BoundTables> {
   const bound = new Map<string, { table: QueriedTable; input: LoadedInput }>()
   for (;;) {
@@ -33,7 +33,7 @@ export async function bindTables(
     if (name === null) break
     if (bound.has(name) || bound.size === tablesMax) throw noQuery(`no such table: ${name}`)
     const { path, table, commit, cacheName } = await names.find(name)
-    const input = await loadInput(workspace.database, io, { path: cacheName, table }, signal)
+    const input = await loadInput(workspace, io, { path: cacheName, table }, options)
     bound.set(name, { table: { name, path, commit: digestHex(commit) }, input })
     const columns = input.columns.map((column) => quoted(column.name)).join(', ')
     workspace.database.exec(

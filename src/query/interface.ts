@@ -1,11 +1,14 @@
 // Questions in SQL about tables as they are in a commit, or in several at once. What is asked changes nothing.
 import type { Path } from '../files/interface.ts'
+import type { FolderProgress } from '../repo/interface.ts'
 import type { ColumnType, Row } from '../table/interface.ts'
 
 export interface QueryOptions {
   /** Of names that say none themselves; default: HEAD. */
   readonly revision?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of tables that are read. */
+  readonly onProgress?: ((progress: FolderProgress) => void) | undefined
 }
 
 /** A table that a query names. */

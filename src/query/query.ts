@@ -55,12 +55,12 @@ async function answer(
   repo: Repo,
   sql: string,
   workspace: Workspace,
-  { revision = 'HEAD', signal }: QueryOptions,
+  { revision = 'HEAD', signal, onProgress }: QueryOptions,
 ): Promise<QueryResult> {
   workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
   const names = new TableNames(repo, revision)
   const bound = await withWriter(repo, (writer, nodes) =>
-    bindTables(workspace, { writer, nodes }, sql, names, signal),
+    bindTables(workspace, { writer, nodes }, sql, names, { signal, onProgress }),
   )
   const { views } = bound
   forgetOthers(workspace, new Set(views.map(({ table }) => table)))

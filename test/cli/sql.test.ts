@@ -81,6 +81,38 @@ test('says what is wrong', async () => {
   }
 })
 
+test('Ctrl-C ends the reading of a table, and the next query reads it whole', async () => {
+  const rows = Array.from({ length: 70_000 }, (_, i) => `${i},${'x'.repeat(i % 50)},${i / 8}\n`)
+  writeFileSync(path.join(cwd, 'large.csv'), `id,text,number\n${rows.join('')}`)
+  await ok(['track', 'large.csv', '--key', 'id'], { cwd })
+  await ok(['add', 'large.csv'], { cwd })
+  await ok(['commit', '-m', 'Large'], { cwd })
+  const endless =
+    'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c, large'
+  const child = spawn(process.execPath, [varveFile, 'sql', '--progress=json', endless], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd },
+  })
+  const ended = once(child, 'exit')
+  const [first] = (await once(child.stderr, 'data')) as [Buffer]
+  child.kill('SIGINT')
+  expect(JSON.parse(String(first).split('\n')[0]!)).toMatchObject({
+    progress: { phase: 'reading large.csv', done: 0, total: 70_000, unit: 'rows' },
+  })
+  expect((await ended)[0]).toBe(130)
+  expect(readdirSync(path.join(cwd, '.varve/cache')).filter((name) => name.includes('queries'))).toEqual([])
+  const sql = 'SELECT count(*) AS n, sum(length(text)) AS length, sum(number) AS sum FROM large'
+  const { code, stdout, stderr } = await varve(['sql', '--json', '--progress=json', sql], { cwd })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    rowsRead: 70_000,
+    items: [{ n: 70_000, length: 1400 * 1225, sum: (69_999 * 35_000) / 8 }],
+  })
+  expect(JSON.parse(stderr.trim().split('\n').at(-1)!)).toMatchObject({
+    progress: { done: 70_000, total: 70_000 },
+  })
+}, 60_000)
+
 test('Ctrl-C ends a query in its middle', async () => {
   const endless =
     'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c, people'

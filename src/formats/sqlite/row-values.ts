@@ -6,13 +6,17 @@ import type { Cell, ColumnType } from '../../table/interface.ts'
 import { floatCell, intCell } from '../columnar/value-cells.ts'
 
 export function affinityOf(type: ColumnType): 'NUMERIC' | 'BLOB' | 'TEXT' {
-  if (isNumeric(type)) return 'NUMERIC'
+  if (type === 'int' || type === 'decimal' || type === 'float' || type === 'bool') return 'NUMERIC'
   return type === 'bytes' ? 'BLOB' : 'TEXT'
 }
 
-/** Text is bound as bytes: a bound text would end at its first zero byte. */
+/** Whether a cell is bound as bytes and then made text: a bound text would end at its first zero byte. */
+export function isTextBound(type: ColumnType): boolean {
+  return type === 'bool' || affinityOf(type) === 'TEXT'
+}
+
 export function markOf(type: ColumnType): string {
-  return affinityOf(type) === 'TEXT' ? 'CAST(? AS TEXT)' : '?'
+  return isTextBound(type) ? 'CAST(? AS TEXT)' : '?'
 }
 
 export function sqliteValue(cell: Cell, type: ColumnType): SqliteValue {
@@ -26,7 +30,7 @@ export function sqliteValue(cell: Cell, type: ColumnType): SqliteValue {
     case 'bytes':
       return cell.bytes
     default:
-      return isNumeric(type) ? numberText(cellText(cell)) : cell.bytes
+      return isTextBound(type) || type === 'bytes' ? cell.bytes : numberText(cellText(cell))
   }
 }
 
@@ -42,8 +46,4 @@ export function cellOfResult(kind: SqliteValue, value: SqliteValue): Cell {
   if (kind === 'real') return floatCell(value as number)
   if (kind === 'text') return cellOf('text', value as Uint8Array)
   return typeof value === 'string' ? textCell(value) : cellOf('bytes', value as Uint8Array)
-}
-
-function isNumeric(type: ColumnType): boolean {
-  return type === 'int' || type === 'decimal' || type === 'float' || type === 'bool'
 }

@@ -84,6 +84,14 @@ export function changedColumns(
   })
 }
 
+/** What SQLite's typeof says of all values that are not NULL; null: more than one thing. */
+export function onlyKind({ kinds: { integers, reals, texts, blobs } }: StoredColumn): string | null {
+  const all = integers + reals + texts + blobs
+  if (integers === all) return 'integer'
+  if (reals === all) return 'real'
+  return texts === all ? 'text' : blobs === all ? 'blob' : null
+}
+
 export function typeOfStored({ declared, kinds }: StoredColumn): ColumnType {
   const wish = declared.toUpperCase()
   const { integers, reals, texts, blobs } = kinds

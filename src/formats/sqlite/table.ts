@@ -3,6 +3,7 @@
 import type { SqliteFile, SqliteValue } from '../../base/platform-sqlite.ts'
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import { throwIfAborted } from '../../base/errors.ts'
+import { isUtf8 } from '../../base/platform.ts'
 import { cellOf, falseCell, nullCell, textCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { columnsMax } from '../../table/schema.ts'
@@ -10,7 +11,7 @@ import { asDamage, cellFault, unsupported } from '../columnar/faults.ts'
 import type { CellScanOptions, CellSource, SourceColumn } from '../columnar/interface.ts'
 import { floatCell, intCell } from '../columnar/value-cells.ts'
 import { quoted } from './names.ts'
-import { type StoredColumn, storedColumns, typeOfStored } from './stored-columns.ts'
+import { type StoredColumn, onlyKind, storedColumns, typeOfStored } from './stored-columns.ts'
 
 const batchRows = 1024
 
@@ -20,6 +21,9 @@ export interface TableOfFile {
 }
 
 type ColumnCells = SourceColumn & { readonly isReal: boolean; readonly isJson: boolean }
+
+/** A column as it is read, with what SQLite's typeof says of each value in it; null: not the same of all. */
+type ReadColumn = ColumnCells & { readonly kind: string | null }
 
 /** `kinds`: by what all values of the columns are, where there are more of them than in this table. */
 export function sqliteTable(
@@ -34,7 +38,10 @@ export function sqliteTable(
     if (declared.length > columnsMax) throw unsupported(table.where, `'${table.name}' has too many columns`)
     const named = declared.map(({ name, type }) => ({ name: String(name), type: String(type ?? '') }))
     const { rowCount, columns: stored } = storedColumns(database, table.name, named)
-    const columns = (kinds ?? stored).map(columnOf)
+    const columns = (kinds ?? stored).map((column, i) => ({
+      ...columnOf(column),
+      kind: onlyKind(stored[i]!),
+    }))
     const key = declared
       .filter(({ pk }) => Number(pk) > 0)
       .sort((a, b) => Number(a['pk']) - Number(b['pk']))
@@ -59,10 +66,12 @@ function columnOf(stored: StoredColumn): ColumnCells {
 function* cellRows(
   database: SqliteFile,
   { name, where }: TableOfFile,
-  columns: readonly ColumnCells[],
+  columns: readonly ReadColumn[],
 ): Generator<Cell[]> {
-  const parts = columns.map(({ name: column }, i) => {
+  const parts = columns.map(({ name: column, kind }, i) => {
     const value = quoted(column)
+    if (kind === 'text') return `CAST(${value} AS BLOB) v${i}`
+    if (kind !== null) return `${value} v${i}`
     return `typeof(${value}) t${i}, CASE typeof(${value}) WHEN 'text' THEN CAST(${value} AS BLOB) ELSE ${value} END v${i}`
   })
   const statement = database.prepare(`SELECT ${parts.join(', ')} FROM ${quoted(name)} NOT INDEXED`)
@@ -72,7 +81,7 @@ function* cellRows(
       rowNumber++
       yield columns.map((column, i) => {
         try {
-          return cellOfValue(String(row[`t${i}`]), row[`v${i}`] ?? null, column)
+          return cellOfValue(column.kind ?? String(row[`t${i}`]), row[`v${i}`] ?? null, column)
         } catch (error) {
           throw cellFault('not-representable', String((error as Error).message), {
             where,
@@ -92,7 +101,7 @@ function* cellRows(
 async function* cellsOf(
   database: SqliteFile,
   table: TableOfFile,
-  columns: readonly ColumnCells[],
+  columns: readonly ReadColumn[],
   { places, signal }: CellScanOptions = {},
 ): AsyncGenerator<Cell[][]> {
   const wanted = places === undefined ? columns : places.map((place) => columns[place]!)
@@ -116,13 +125,8 @@ function cellOfValue(kind: string, value: SqliteValue, column: ColumnCells): Cel
   if (kind === 'integer') return integerCell(value as number | bigint, column)
   if (kind === 'real') return realCell(value as number, column)
   if (kind === 'blob') return cellOf('bytes', value as Uint8Array)
-  let text: string
-  try {
-    text = utf8Text(value as Uint8Array)
-  } catch {
-    throw new Error('text is not UTF-8')
-  }
-  return column.isJson ? jsonTextCell(text) : textCell(text)
+  if (!isUtf8(value as Uint8Array)) throw new Error('text is not UTF-8')
+  return column.isJson ? jsonTextCell(utf8Text(value as Uint8Array)) : cellOf('text', value as Uint8Array)
 }
 
 function integerCell(value: number | bigint, { type }: ColumnCells): Cell {
