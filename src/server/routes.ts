@@ -7,6 +7,7 @@ import { diffRoutes } from './diff-routes.ts'
 import { pageRoutes } from './pages/page-routes.ts'
 import { pushRoutes } from './push-routes.ts'
 import { repositoryRoutes } from './repository-routes.ts'
+import { rowLogRoutes } from './row-log-routes.ts'
 import { rowRoutes } from './row-routes.ts'
 import { json, object } from './schemas.ts'
 import { storeRoutes } from './store-routes.ts'
@@ -56,6 +57,7 @@ export function allRoutes(version: string, isStopping: () => boolean): readonly 
     ...commitRoutes,
     ...treeRoutes,
     ...rowRoutes,
+    ...rowLogRoutes,
     ...diffRoutes,
     ...storeRoutes,
     ...uploadRoutes,

@@ -82,7 +82,7 @@ export const rowRoutes: readonly Route[] = [
       },
       404: notFound,
     },
-    handle: exportAll,
+    handle: (exchange) => exportAll(exchange),
   },
 ]
 
@@ -142,21 +142,22 @@ async function queryRows(exchange: Exchange): Promise<void> {
   })
 }
 
-export async function exportAll(exchange: Exchange): Promise<void> {
+/** `disposition`: what a browser is to do with it. */
+export async function exportAll(exchange: Exchange, disposition?: string): Promise<void> {
   const { query, response, signal } = exchange
   const { view: store } = exchange.repository()
   const opened = await openTable(store, query.text('revision') ?? 'HEAD', query.required('table'))
   const format = (query.text('format') ?? 'csv') as 'csv' | 'tsv' | 'jsonl'
   const type = { csv: 'text/csv', tsv: 'text/tab-separated-values', jsonl: 'application/jsonl' }[format]
-  response.writeHead(200, { ...attachment(type), 'varve-commit': opened.commit })
+  response.writeHead(200, { ...attachment(type, disposition), 'varve-commit': opened.commit })
   await sendStream(response, exportTable(opened.table.nodes, opened.table.object, format, { signal }), signal)
 }
 
 /** A browser that is sent here by a link saves the file: it shows nothing of it as a page. */
-function attachment(type: string): Record<string, string> {
+function attachment(type: string, disposition = 'attachment'): Record<string, string> {
   return {
     'content-type': `${type}; charset=utf-8`,
-    'content-disposition': 'attachment',
+    'content-disposition': disposition,
     'cache-control': 'no-store',
   }
 }

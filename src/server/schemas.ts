@@ -16,6 +16,7 @@ export type ComponentName =
   | 'RefUpdate'
   | 'Repository'
   | 'RowChange'
+  | 'RowCommit'
   | 'Rows'
   | 'Tag'
 
@@ -51,6 +52,17 @@ const signature = object({
   zoneMinutes: { type: 'integer' },
 })
 const state = oneOf('added', 'modified', 'deleted', 'renamed', 'typechange')
+const commit = {
+  id: idSchema,
+  cid: text,
+  parents: listOf(idSchema),
+  author: signature,
+  committer: signature,
+  message: text,
+  refs: listOf(text),
+  extra: { type: 'object' },
+  shallow: { type: 'boolean' },
+}
 /** int64 and decimals as text where a number could not hold them, bytes as base64. */
 const value: Schema = {}
 const row: Schema = { type: ['object', 'null'], additionalProperties: value }
@@ -68,21 +80,7 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
   }),
   Branch: object({ name: text, commit: idSchema, subject: text, current: { type: 'boolean' } }),
   Tag: object({ name: text, commit: idSchema, annotated: { type: 'boolean' }, message: text }),
-  Commit: object(
-    {
-      id: idSchema,
-      cid: text,
-      parents: listOf(idSchema),
-      author: signature,
-      committer: signature,
-      message: text,
-      refs: listOf(text),
-      extra: { type: 'object' },
-      shallow: { type: 'boolean' },
-      paths: listOf(text),
-    },
-    ['shallow', 'paths'],
-  ),
+  Commit: object({ ...commit, paths: listOf(text) }, ['shallow', 'paths']),
   Entry: object({
     path: text,
     kind: oneOf('file', 'table', 'symlink', 'folder'),
@@ -121,6 +119,9 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
     after: row,
     cells: listOf(object({ column: text, before: value, after: value })),
   }),
+  RowCommit: object({ ...commit, path: text, keyColumns: listOf(text), change: reference('RowChange') }, [
+    'shallow',
+  ]),
   Hunk: object({ oldStart: count, oldLines: count, newStart: count, newLines: count, lines: listOf(text) }),
   Check: object({
     name: text,

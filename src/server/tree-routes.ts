@@ -74,7 +74,7 @@ export const treeRoutes: readonly Route[] = [
       404: notFound,
       416: { about: 'no such bytes' },
     },
-    handle: getFile,
+    handle: (exchange) => getFile(exchange),
   },
 ]
 
@@ -113,7 +113,8 @@ export async function entryOf(snapshot: Snapshot, path: string): Promise<ListEnt
   throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is a folder`, { data: { path } })
 }
 
-export async function getFile(exchange: Exchange): Promise<void> {
+/** `disposition`: what a browser is to do with it. */
+export async function getFile(exchange: Exchange, disposition = 'attachment'): Promise<void> {
   const { query, request, response, signal } = exchange
   const snapshot = await exchange.repository().data.at(query.text('revision') ?? 'HEAD')
   const path = query.required('path')
@@ -121,7 +122,7 @@ export async function getFile(exchange: Exchange): Promise<void> {
   const headers = {
     // Whatever the bytes are, no browser shall take them for a page of ours.
     'content-type': 'application/octet-stream',
-    'content-disposition': 'attachment',
+    'content-disposition': disposition,
     'cache-control': 'no-cache',
     etag: `"${snapshot.commit.slice(0, 16)}-${entry.id.slice(0, 32)}"`,
     'varve-commit': snapshot.commit,

@@ -179,8 +179,12 @@ test('texts with numbered lines, pictures by their bytes, and nothing that runs'
   const download = await get('/shop/download?path=page.html')
   expect(download.headers).toMatchObject({
     'content-type': 'application/octet-stream',
-    'content-disposition': 'attachment',
+    'content-disposition': "attachment; filename*=UTF-8''page.html",
   })
+  const hostile = await get(`/shop/download?path=${encodeURIComponent(`docs/${evilName}`)}`)
+  expect(hostile.headers['content-disposition']).toBe(
+    `attachment; filename*=UTF-8''${encodeURIComponent(evilName).replaceAll("'", '%27').replace('(', '%28').replace(')', '%29')}`,
+  )
   expect((await get('/shop/export?table=sales.csv')).text).toContain('FR,2020,"4,5"')
 })
 
@@ -274,7 +278,7 @@ test('a commit of many paths is shown in pages', async () => {
 })
 
 test('a row: its cells, and which commits changed it', async () => {
-  const { get, first } = await shop()
+  const { get, first, repo } = await shop()
   const table = readPage(await get('/shop/table?table=items.csv&key=7'))
   const page = readPage(await get(linkOf(table, '7', '/shop/table')))
   expect(cellsOf(page)).toEqual([
@@ -295,4 +299,12 @@ test('a row: its cells, and which commits changed it', async () => {
   )
   expect(cellsOf(old)[0]).toEqual(['id text', evil])
   expect((await get('/shop/row?table=sales.csv&key=DE')).status).toBe(400)
+  for (let i = 0; i < 31; i++)
+    await repo.transaction('main', (tx) =>
+      tx.table('sales.csv').put({ country: 'DE', year: '2019', sum: `s${i}` }),
+    )
+  const many = readPage(await get('/shop/row?table=sales.csv&key=DE&key=2019'))
+  expect(many.all('section')).toHaveLength(30)
+  const older = readPage(await get(linkOf(many, 'Older changes', '/shop/row')))
+  expect(older.all('section').map((one) => one.all('p')[0]!.text)).toEqual(['sum 1→s0', 'The row was added.'])
 })

@@ -106,6 +106,26 @@ test('what lies directly in a folder, in pages', async () => {
   expect((await call(`${base}/tree?depth=two`)).status).toBe(400)
 })
 
+test('the commits of a row, in pages, and those of a cell', async () => {
+  const { call, first, second } = await shop()
+  const target = `${base}/rows/commits?table=items&key=7`
+  const page = await call(`${target}&limit=1`)
+  expect(page.json.items).toMatchObject([
+    {
+      id: second,
+      path: 'items.csv',
+      keyColumns: ['id'],
+      change: { kind: 'changed', cells: [{ column: 'name' }] },
+    },
+  ])
+  const rest = await call(`${target}&limit=1&cursor=${page.json.cursor}`)
+  expect(rest.json).toMatchObject({ items: [{ id: first, change: { kind: 'added' } }], cursor: null })
+  expect((await call(`${target}&column=price`)).json.items).toMatchObject([{ id: first }])
+  expect((await call(`${target}&revision=v1`)).json.items).toMatchObject([{ id: first }])
+  expect((await call(`${base}/rows/commits?table=sales&key=DE`)).status).toBe(400)
+  expect((await call(`${base}/rows/commits?table=none&key=DE`)).status).toBe(404)
+})
+
 test('bytes of a file, whole and in parts, never as a page of ours', async () => {
   const { call } = await shop()
   const target = `${base}/file?path=${encodeURIComponent('docs/read me.txt')}`

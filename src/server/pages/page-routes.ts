@@ -1,12 +1,11 @@
 // The table of pages. Like all routes they pass the checks of the router; what they show is read by the functions behind the
 // REST API, with its parameters, bounds and cursors.
 import type { Exchange, Parameter, Route } from '../interface.ts'
-import { exportAll } from '../row-routes.ts'
 import { manyParameter, oneOf, repoParameter, requiredText, textParameter } from '../schemas.ts'
-import { getFile } from '../tree-routes.ts'
 import { commitParameter } from '../commit-routes.ts'
 import { showCommit } from './commit-page.ts'
 import { showComparison } from './compare-page.ts'
+import { downloadFile, downloadTable } from './download.ts'
 import { showFile } from './file-page.ts'
 import { showFiles } from './files-page.ts'
 import { showHistory } from './history-page.ts'
@@ -65,17 +64,17 @@ export const pageRoutes: readonly Route[] = [
   inRepository(
     '/row',
     'showRow',
-    [revision, table, { ...manyParameter('key', 'the key'), required: true }],
+    [revision, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
     showRow,
   ),
   inRepository('/refs', 'showRefs', [], showRefs),
   inRepository('/picture', 'getPicture', [revision, path], sendPicture),
-  inRepository('/download', 'downloadFile', [revision, path], getFile),
+  inRepository('/download', 'downloadFile', [revision, path], downloadFile),
   inRepository(
     '/export',
     'downloadTable',
     [revision, table, { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') }],
-    exportAll,
+    downloadTable,
   ),
 ]
 

@@ -1,11 +1,11 @@
 // One row: all its cells, and which commits added, changed or removed it.
 import type { RowCommit } from '../../api/row-history.ts'
-import { VarveError } from '../../base/errors.ts'
 import type { Exchange } from '../interface.ts'
-import { readRows } from '../row-routes.ts'
+import { readRowCommits } from '../row-log-routes.ts'
+import { type OpenTable, type RowPage, openTable, readPage } from '../row-page.ts'
 import { crumbs } from './crumbs.ts'
 import { type Html, type Part, html } from './html.ts'
-import { layout, scrolled } from './layout.ts'
+import { layout, pager, scrolled } from './layout.ts'
 import { cellChange } from './row-changes.ts'
 import { sendPage } from './send-page.ts'
 import { isNumeric, valuePart } from './values.ts'
@@ -17,19 +17,12 @@ const commitsMax = 30
 const cellsMax = 12
 
 export async function showRow(exchange: Exchange): Promise<void> {
-  const { query, repository, response, signal } = exchange
+  const { query, response } = exchange
   const view = View.of(exchange)
   const key = query.list('key')!
-  const { opened, page } = await readRows(exchange, () => ({ key, reverse: false, limit: 1 }))
-  const { path, table, commit } = opened
-  if (key.length !== table.shape.keys.length)
-    throw new VarveError(
-      'VARVE_USAGE',
-      `the key of '${path}' has ${countOf(table.shape.keys.length, 'part')}`,
-    )
-  const log: RowCommit[] = []
-  const asked = { revision: commit, key: { text: key }, limit: commitsMax + 1, signal }
-  for await (const one of repository().data.rowLog(path, asked)) log.push(one)
+  const { items: log, cursor } = await readRowCommits(exchange, commitsMax)
+  const { opened, page } = await readRow(exchange, key)
+  const { path, table } = opened
   const [row] = page.rows
   const cells = page.columns.map(
     ({ name, type }) =>
@@ -42,9 +35,22 @@ export async function showRow(exchange: Exchange): Promise<void> {
     </div>
     ${row === undefined ? html`<p class="note">This revision has no row with this key.</p>` : scrolled('Cells', html`<table class="cells"><tbody>${cells}</tbody></table>`)}
     <h2>History of the row</h2>
-    ${log.length === 0 ? html`<p class="note">No commit has touched it.</p>` : log.slice(0, commitsMax).map((one) => changed(view, one))}
-    ${log.length > commitsMax && html`<p class="faint">Older changes are not shown.</p>`}`
+    ${log.length === 0 ? html`<p class="note">No commit has touched it.</p>` : log.map((one) => changed(view, one))}
+    ${pager({
+      next: cursor === null ? null : view.to('row', { table: path, key, cursor }),
+      first: query.text('cursor') === undefined ? null : view.to('row', { table: path, key }),
+      more: 'Older changes',
+    })}`
   sendPage(response, layout(view, { title: `${path} ${key.join(' ')}`, tab: 'files', body }))
+}
+
+/** At the revision that is asked for, whichever page of its history is shown. */
+async function readRow(
+  { query, repository, signal }: Exchange,
+  key: readonly string[],
+): Promise<{ readonly opened: OpenTable; readonly page: RowPage }> {
+  const opened = await openTable(repository().view, query.text('revision') ?? 'HEAD', query.required('table'))
+  return { opened, page: await readPage(opened, { key, reverse: false, limit: 1 }, signal) }
 }
 
 function changed(view: View, { id, message, author, change }: RowCommit): Html {

@@ -1,0 +1,79 @@
+// What became of one row: the commits that added, changed or removed it.
+import type { RowCommit } from '../api/row-history.ts'
+import { sendJson } from './answers.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { Exchange, Route } from './interface.ts'
+import { openTable } from './row-page.ts'
+import {
+  countParameter,
+  json,
+  listOf,
+  manyParameter,
+  notFound,
+  object,
+  reference,
+  repoParameter,
+  requiredText,
+  textParameter,
+} from './schemas.ts'
+
+const commitsMax = 1000
+const cursorKind = 'row-commits'
+
+export const rowLogRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/repos/{repo}/rows/commits',
+    operation: 'listRowCommits',
+    about: 'The commits that added, changed or removed a row, newest first, each with what it did',
+    access: 'read',
+    parameters: [
+      repoParameter,
+      textParameter('revision', 'a branch, tag or commit to look back from; default: the current branch'),
+      requiredText('table', "the table's path; 'people' finds 'people.csv' too"),
+      { ...manyParameter('key', 'the key, a value for each of its columns in order'), required: true },
+      textParameter('column', 'only changes of this cell'),
+      countParameter('limit', 'how many at most (default 50)', commitsMax),
+      textParameter('cursor', 'where the page before ended'),
+    ],
+    answers: {
+      200: json(
+        'a page of them',
+        object({ items: listOf(reference('RowCommit')), cursor: { type: ['string', 'null'] } }),
+      ),
+      404: notFound,
+    },
+    handle: async (exchange) =>
+      sendJson(exchange.response, await readRowCommits(exchange, exchange.query.number('limit') ?? 50)),
+  },
+]
+
+export interface RowCommitPage {
+  readonly items: readonly RowCommit[]
+  readonly cursor: string | null
+}
+
+/**
+ * By 'revision', 'table', 'key', 'column' and 'cursor'.
+ * @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, VARVE_USAGE for a key of another number of parts
+ */
+export async function readRowCommits(exchange: Exchange, limit: number): Promise<RowCommitPage> {
+  const { query, repository, signal } = exchange
+  const { view: store, data } = repository()
+  const given = query.text('cursor')
+  const [pinned, skipped] =
+    given === undefined ? [query.text('revision') ?? 'HEAD', '0'] : decodeCursor(given, cursorKind)
+  const skip = Number(skipped)
+  const { commit, path } = await openTable(store, pinned!, query.required('table'))
+  const column = query.text('column')
+  const asked = { revision: commit, key: { text: query.list('key')! }, limit: skip + limit + 1, signal }
+  const items: RowCommit[] = []
+  let seen = 0
+  for await (const one of data.rowLog(path, column === undefined ? asked : { ...asked, column })) {
+    if (seen++ < skip) continue
+    if (items.length === limit)
+      return { items, cursor: encodeCursor(cursorKind, [commit, String(skip + limit)]) }
+    items.push(one)
+  }
+  return { items, cursor: null }
+}
