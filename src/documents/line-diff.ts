@@ -17,24 +17,45 @@ const editLengthQuick = 400
 /** Moved lines cost the square of their number: beyond this many, comparing would take too long. */
 const editLengthMax = 3000
 
-/** a[i] and b[j] are the same line. */
-type Match = readonly [i: number, j: number]
+/** The `count` lines from a[i] and from b[j] on are the same. */
+interface Run {
+  readonly i: number
+  readonly j: number
+  count: number
+}
 
 /** Of lines, or numbers that stand for them; null: the two differ too much. */
 export function diffLines<Line extends string | number>(
   a: ArrayLike<Line>,
   b: ArrayLike<Line>,
 ): LineHunk[] | null {
+  return diffWith(a, b, numbered)
+}
+
+/** Of lines that have numbers below `count` already. */
+export function diffNumbers(a: Int32Array, b: Int32Array, count: number): LineHunk[] | null {
+  return diffWith(a, b, (left, right) => [left, right, count])
+}
+
+/** Equal lines by equal numbers, and what all numbers are below. */
+type Numbered = readonly [before: readonly number[], after: readonly number[], count: number]
+
+function diffWith<Line>(
+  a: ArrayLike<Line>,
+  b: ArrayLike<Line>,
+  numbersOf: (before: readonly Line[], after: readonly Line[]) => Numbered,
+): LineHunk[] | null {
   const prefix = commonPrefix(a, b)
   const suffix = commonSuffix(a, b, prefix)
-  const [before, after] = numbered([between(a, prefix, suffix), between(b, prefix, suffix)])
-  const left = comparable(before, after)
-  const right = comparable(after, before)
-  const matches = matchesOf(
+  const [before, after, count] = numbersOf(between(a, prefix, suffix), between(b, prefix, suffix))
+  const left = comparable(before, after, count)
+  const right = comparable(after, before, count)
+  const runs = runsOf(
     left.map((at) => before[at]!),
     right.map((at) => after[at]!),
+    count,
   )
-  if (matches === null) return null
+  if (runs === null) return null
   const hunks: LineHunk[] = []
   let aAt = prefix
   let bAt = prefix
@@ -43,7 +64,9 @@ export function diffLines<Line extends string | number>(
     aAt = aNext + 1
     bAt = bNext + 1
   }
-  for (const [i, j] of matches) matched(prefix + left[i]!, prefix + right[j]!)
+  for (const run of runs) {
+    for (let n = 0; n < run.count; n++) matched(prefix + left[run.i + n]!, prefix + right[run.j + n]!)
+  }
   matched(a.length - suffix, b.length - suffix)
   return hunks
 }
@@ -52,81 +75,104 @@ export function diffLines<Line extends string | number>(
  * Where much changed, the lines that each text has once, in the longest run that rises in both, cut the texts into
  * parts (patience diff), and the square of the work is that of the parts.
  */
-function matchesOf(a: readonly number[], b: readonly number[]): Match[] | null {
+function runsOf(a: readonly number[], b: readonly number[], numbers: number): Run[] | null {
   const quick = myers(a, b, editLengthQuick)
-  if (quick !== null) return quick.matches
-  const anchors = anchorsOf(a, b)
-  if (anchors.length === 0) return myers(a, b, editLengthMax)?.matches ?? null
-  const matches: Match[] = []
+  if (quick !== null) return quick.runs
+  const anchors = anchorsOf(a, b, numbers)
+  if (anchors.length === 0) return myers(a, b, editLengthMax)?.runs ?? null
+  const runs: Run[] = []
   let work = editLengthMax ** 2
   let [i, j] = [0, 0]
-  for (const [nextI, nextJ] of [...anchors, [a.length, b.length] as const]) {
-    const part = myers(a.slice(i, nextI), b.slice(j, nextJ), Math.floor(Math.sqrt(work)))
-    if (part === null) return null
-    work -= part.edits ** 2
-    for (const [x, y] of part.matches) matches.push([i + x, j + y])
-    if (nextI < a.length) matches.push([nextI, nextJ])
-    ;[i, j] = [nextI + 1, nextJ + 1]
+  for (const next of [...anchors, { i: a.length, j: b.length, count: 0 }]) {
+    // A part that is empty on a side has no matches.
+    if (next.i > i && next.j > j) {
+      const part = myers(a.slice(i, next.i), b.slice(j, next.j), Math.floor(Math.sqrt(work)))
+      if (part === null) return null
+      work -= part.edits ** 2
+      for (const run of part.runs) runs.push({ i: i + run.i, j: j + run.j, count: run.count })
+    }
+    runs.push(next)
+    ;[i, j] = [next.i + next.count, next.j + next.count]
   }
-  return matches
+  return runs
 }
 
 function myers(
   a: readonly number[],
   b: readonly number[],
   maxEditLength: number,
-): { matches: Match[]; edits: number } | null {
-  if (a.length === 0 || b.length === 0) return { matches: [], edits: 0 }
-  const changes = diffArrays([...a], [...b], { maxEditLength })
+): { runs: Run[]; edits: number } | null {
+  if (a.length === 0 || b.length === 0) return { runs: [], edits: 0 }
+  const changes = diffArrays(a as number[], b as number[], { maxEditLength })
   if (changes === undefined) return null
-  const matches: Match[] = []
+  const runs: Run[] = []
   let [i, j, edits] = [0, 0, 0]
   for (const { added, removed, count } of changes) {
     if (added || removed) edits += count
-    else for (let n = 0; n < count; n++) matches.push([i + n, j + n])
+    else runs.push({ i, j, count })
     if (!added) i += count
     if (!removed) j += count
   }
-  return { matches, edits }
+  return { runs, edits }
 }
 
-/** Lines that stand once in each text: the longest run of them that rises in both. */
-function anchorsOf(a: readonly number[], b: readonly number[]): Match[] {
-  const placesInB = placesOf(b)
-  const unique: Match[] = []
-  for (const [line, i] of placesOf(a)) {
-    const j = placesInB.get(line)
-    if (i !== -1 && j !== undefined && j !== -1) unique.push([i, j])
+/** Lines that stand once in each text: the longest run of them that rises in both, those behind one another as one. */
+function anchorsOf(a: readonly number[], b: readonly number[], numbers: number): Run[] {
+  const [placesInA, placesInB] = [placesOf(a, numbers), placesOf(b, numbers)]
+  /** Places in both, by rising place in `a`. */
+  const inA: number[] = []
+  const inB: number[] = []
+  for (let i = 0; i < a.length; i++) {
+    const j = placesInB[a[i]!]!
+    if (placesInA[a[i]!] !== i || j < 0) continue
+    inA.push(i)
+    inB.push(j)
   }
-  unique.sort((x, y) => x[0] - y[0])
-  // The piles of patience sorting: the last of each pile, and for each line the one before it in its run.
+  const runs: Run[] = []
+  for (const at of longestRising(inB)) {
+    const [i, j] = [inA[at]!, inB[at]!]
+    const last = runs.at(-1)
+    const isNext = last !== undefined && last.i + last.count === i && last.j + last.count === j
+    if (isNext) last.count++
+    else runs.push({ i, j, count: 1 })
+  }
+  return runs
+}
+
+/** By patience sorting: the last of each pile, and for each number the one before it in its run. */
+function longestRising(numbers: readonly number[]): number[] {
   const piles: number[] = []
   const before: number[] = []
-  for (const [at, [, j]] of unique.entries()) {
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at]!
     let [low, high] = [0, piles.length]
+    // Mostly it is the greatest yet.
+    if (high > 0 && numbers[piles[high - 1]!]! < number) low = high
     while (low < high) {
       const middle = (low + high) >> 1
-      if (unique[piles[middle]!]![1] < j) low = middle + 1
+      if (numbers[piles[middle]!]! < number) low = middle + 1
       else high = middle
     }
     before.push(low === 0 ? -1 : piles[low - 1]!)
     piles[low] = at
   }
-  const run: Match[] = []
-  for (let at = piles.at(-1) ?? -1; at !== -1; at = before[at]!) run.push(unique[at]!)
+  const run: number[] = []
+  for (let at = piles.at(-1) ?? -1; at !== -1; at = before[at]!) run.push(at)
   return run.reverse()
 }
 
-/** Where each line stands; -1 for those that stand more than once. */
-function placesOf(lines: readonly number[]): Map<number, number> {
-  const places = new Map<number, number>()
-  for (const [i, line] of lines.entries()) places.set(line, places.has(line) ? -1 : i)
+/** Where each number below `count` stands; below 0 for those that stand more than once, or nowhere. */
+export function placesOf(numbers: ArrayLike<number>, count: number): Int32Array {
+  const places = new Int32Array(count).fill(-2)
+  for (let i = 0; i < numbers.length; i++) places[numbers[i]!] = places[numbers[i]!] === -2 ? i : -1
   return places
 }
 
 /** What is left without so many lines before and behind. */
 function between<Line>(lines: ArrayLike<Line>, prefix: number, suffix: number): Line[] {
-  return Array.from({ length: lines.length - prefix - suffix }, (_, i) => lines[prefix + i]!)
+  const left: Line[] = []
+  for (let i = prefix; i < lines.length - suffix; i++) left.push(lines[i]!)
+  return left
 }
 
 function commonPrefix<Line>(a: ArrayLike<Line>, b: ArrayLike<Line>): number {
@@ -143,8 +189,8 @@ function commonSuffix<Line>(a: ArrayLike<Line>, b: ArrayLike<Line>, prefix: numb
   return length
 }
 
-/** Equal lines by equal numbers, which are cheaper to compare. */
-function numbered<Line>([a, b]: readonly [readonly Line[], readonly Line[]]): [number[], number[]] {
+/** Numbers are cheaper to compare. */
+function numbered<Line>(before: readonly Line[], after: readonly Line[]): Numbered {
   const numbers = new Map<Line, number>()
   const numberOf = (line: Line): number => {
     const known = numbers.get(line)
@@ -152,14 +198,14 @@ function numbered<Line>([a, b]: readonly [readonly Line[], readonly Line[]]): [n
     numbers.set(line, numbers.size)
     return numbers.size - 1
   }
-  return [a.map(numberOf), b.map(numberOf)]
+  return [before.map(numberOf), after.map(numberOf), before.length + after.length]
 }
 
 /** Indices of the lines that the other has too. */
-function comparable(lines: readonly number[], others: readonly number[]): number[] {
-  const isKnown = new Uint8Array(lines.length + others.length)
-  for (const line of others) isKnown[line] = 1
+function comparable(lines: readonly number[], others: readonly number[], count: number): number[] {
+  const isKnown = new Uint8Array(count)
+  for (let i = 0; i < others.length; i++) isKnown[others[i]!] = 1
   const indices: number[] = []
-  for (const [i, line] of lines.entries()) if (isKnown[line] === 1) indices.push(i)
+  for (let i = 0; i < lines.length; i++) if (isKnown[lines[i]!] === 1) indices.push(i)
   return indices
 }

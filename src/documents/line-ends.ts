@@ -3,7 +3,7 @@
 import { textFromBytes, textToBytes } from '../files/text.ts'
 import type { DocumentMerge, DocumentSides } from './interface.ts'
 
-type LineEnd = '\n' | '\r\n'
+export type LineEnd = '\n' | '\r\n'
 
 /** Only for formats to which both kinds of line ends are the same. */
 export function withOneLineEnd(
@@ -11,8 +11,9 @@ export function withOneLineEnd(
   merge: (sides: DocumentSides) => DocumentMerge,
 ): DocumentMerge {
   if (sides.base === null) return merge(sides)
-  const [base, ours, theirs] = [sides.base, sides.ours, sides.theirs].map(lineEndOf)
-  if (base === null || ours === null || theirs === null) return merge(sides)
+  const ends = [sides.base, sides.ours, sides.theirs].map((side) => lineEndOf(side) ?? '\n')
+  if (ends.includes('mixed')) return merge(sides)
+  const [base, ours, theirs] = ends as [LineEnd, LineEnd, LineEnd]
   if (base === ours && base === theirs) return merge(sides)
   const merged = merge({
     base: withLineEnd(sides.base, '\n'),
@@ -20,22 +21,22 @@ export function withOneLineEnd(
     theirs: withLineEnd(sides.theirs, '\n'),
   })
   if (merged.kind === 'unfit') return merged
-  const end = ours === base ? theirs! : ours!
+  const end = ours === base ? theirs : ours
   return { ...merged, render: (choose) => withLineEnd(merged.render(choose), end) }
 }
 
-/** The line end that all lines have, LF where there is no line; null where they are mixed. */
-function lineEndOf(bytes: Uint8Array): LineEnd | null {
+/** The line end that all lines have; 'mixed', or null where no line has an end. */
+export function lineEndOf(bytes: Uint8Array): LineEnd | 'mixed' | null {
   let end: LineEnd | null = null
   for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
     const own: LineEnd = bytes[at - 1] === 0x0d ? '\r\n' : '\n'
-    if (end !== null && own !== end) return null
+    if (end !== null && own !== end) return 'mixed'
     end = own
   }
-  return end ?? '\n'
+  return end
 }
 
-function withLineEnd(bytes: Uint8Array, end: LineEnd): Uint8Array {
+export function withLineEnd(bytes: Uint8Array, end: LineEnd): Uint8Array {
   if (lineEndOf(bytes) === end) return bytes
   return textToBytes(textFromBytes(bytes).replaceAll(/\r?\n/g, end))
 }

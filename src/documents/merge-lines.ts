@@ -1,7 +1,9 @@
 // A document merged by lines (merge-text.ts): each clash of lines is a conflict.
+import { concatBytes } from '../base/bytes.ts'
 import { textToBytes } from '../files/text.ts'
 import type { Choice, DocumentConflict, DocumentMerge, DocumentSides } from './interface.ts'
 import { type Clash, mergePieces, type Piece } from './merge-text.ts'
+import { spanBytes, spanText } from './text-lines.ts'
 
 const reasons = {
   binary: 'it is binary, or too large to be merged',
@@ -16,19 +18,20 @@ export function mergeLines({ base, ours, theirs }: DocumentSides): DocumentMerge
   let line = 1
   for (const piece of pieces) {
     if (!('lines' in piece)) conflictOf.set(piece, conflictAt(line, piece))
-    line += ('lines' in piece ? piece.lines : piece.ours).length
+    const { start, end } = 'lines' in piece ? piece.lines : piece.ours
+    line += end - start
   }
-  const textOf = (piece: Piece, choose: (conflict: DocumentConflict) => Choice): string => {
-    if ('lines' in piece) return piece.lines.join('')
+  const bytesOf = (piece: Piece, choose: (conflict: DocumentConflict) => Choice): Uint8Array => {
+    if ('lines' in piece) return spanBytes(piece.lines)
     const choice = choose(conflictOf.get(piece)!)
-    return typeof choice === 'string' ? piece[choice].join('') : choice.value
+    return typeof choice === 'string' ? spanBytes(piece[choice]) : textToBytes(choice.value)
   }
   return {
     kind: 'merged',
     form: 'text',
     basis: 'by lines',
     conflicts: [...conflictOf.values()],
-    render: (choose = () => 'ours') => textToBytes(pieces.map((piece) => textOf(piece, choose)).join('')),
+    render: (choose = () => 'ours') => concatBytes(pieces.map((piece) => bytesOf(piece, choose))),
   }
 }
 
@@ -37,8 +40,8 @@ function conflictAt(line: number, { base, ours, theirs }: Clash): DocumentConfli
     kind: 'text',
     where: `line ${line}`,
     column: null,
-    base: base.join(''),
-    ours: ours.join(''),
-    theirs: theirs.join(''),
+    base: spanText(base),
+    ours: spanText(ours),
+    theirs: spanText(theirs),
   }
 }

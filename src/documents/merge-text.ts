@@ -2,9 +2,12 @@
 // Lines keep their ends and need not be UTF-8; where nothing clashes the result's bytes are pieces of the three sides.
 // Changes that touch or overlap are a conflict, as in git, unless both sides made the same. A side that only turned
 // the line ends of the whole text (LF, CRLF) counts as such, and not as a change of every line.
-import { equalBytes } from '../base/bytes.ts'
-import { splitLines, textFromBytes, textToBytes, isText } from '../files/text.ts'
-import { diffLines, type LineHunk } from './line-diff.ts'
+import { concatBytes } from '../base/bytes.ts'
+import { sameBytes } from '../base/platform.ts'
+import { isText, textToBytes } from '../files/text.ts'
+import { diffNumbers, type LineHunk } from './line-diff.ts'
+import { type LineEnd, lineEndOf, withLineEnd } from './line-ends.ts'
+import { isSameSpan, type LineSpan, linesOf, spanBytes, spanText, type TextLines } from './text-lines.ts'
 
 /** Above this a text is not merged: three copies of it in memory would be too much for a side job. */
 export const textBytesMax: number = 16 << 20
@@ -21,12 +24,12 @@ export type TextMerge =
   | { readonly kind: 'different' }
 
 /** Lines on which all agree after the merge, or a clash. */
-export type Piece = { readonly lines: readonly string[] } | Clash
+export type Piece = { readonly lines: LineSpan } | Clash
 
 export interface Clash {
-  readonly base: readonly string[]
-  readonly ours: readonly string[]
-  readonly theirs: readonly string[]
+  readonly base: LineSpan
+  readonly ours: LineSpan
+  readonly theirs: LineSpan
 }
 
 export interface MarkerLabels {
@@ -48,14 +51,14 @@ export function mergePieces(
 }
 
 export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): TextMerge {
-  if (equalBytes(base, ours)) return { kind: 'merged', bytes: theirs }
-  if (equalBytes(base, theirs)) return { kind: 'merged', bytes: ours }
+  if (sameBytes(base, ours)) return { kind: 'merged', bytes: theirs }
+  if (sameBytes(base, theirs)) return { kind: 'merged', bytes: ours }
   const pieces = mergePieces(base, ours, theirs)
   if (typeof pieces === 'string') return { kind: pieces }
-  const clashes = pieces.filter((piece) => !('lines' in piece)).length
+  const spans = pieces.flatMap((piece) => ('lines' in piece ? [piece.lines] : []))
+  const clashes = pieces.length - spans.length
   if (clashes > 0) return { kind: 'conflict', clashes }
-  const text = pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : '')).join('')
-  return { kind: 'merged', bytes: textToBytes(text) }
+  return { kind: 'merged', bytes: concatBytes(spans.map(spanBytes)) }
 }
 
 /** The text with each clash between diff3's markers, for people to read; null when it cannot be merged by lines. */
@@ -67,26 +70,26 @@ export function conflictMarkers(
 ): Uint8Array | null {
   const pieces = mergePieces(base, ours, theirs)
   if (typeof pieces === 'string') return null
-  return textToBytes(
-    pieces.map((piece) => ('lines' in piece ? piece.lines.join('') : clashText(piece, labels))).join(''),
+  return concatBytes(
+    pieces.map((piece) =>
+      'lines' in piece ? spanBytes(piece.lines) : textToBytes(clashText(piece, labels)),
+    ),
   )
 }
 
 function clashText(clash: Clash, labels: MarkerLabels): string {
-  const end = [...clash.ours, ...clash.theirs].some((line) => line.endsWith('\r\n')) ? '\r\n' : '\n'
-  const side = (lines: readonly string[]): string => {
-    const text = lines.join('')
-    return text === '' || text.endsWith('\n') ? text : text + end
-  }
+  const texts = { base: spanText(clash.base), ours: spanText(clash.ours), theirs: spanText(clash.theirs) }
+  const end = texts.ours.includes('\r\n') || texts.theirs.includes('\r\n') ? '\r\n' : '\n'
+  const side = (text: string): string => (text === '' || text.endsWith('\n') ? text : text + end)
   const marker = (sign: string, label: string): string =>
     `${sign.repeat(labels.size ?? 7)}${label === '' ? '' : ` ${label}`}${end}`
   return (
     marker('<', labels.ours) +
-    side(clash.ours) +
+    side(texts.ours) +
     marker('|', labels.base) +
-    side(clash.base) +
+    side(texts.base) +
     marker('=', '') +
-    side(clash.theirs) +
+    side(texts.theirs) +
     marker('>', labels.theirs)
   )
 }
@@ -96,12 +99,13 @@ function isMergeable(bytes: Uint8Array): boolean {
 }
 
 function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Piece[] | null {
-  const [a, b, c] = alignEnds([base, ours, theirs].map((side) => splitLines(textFromBytes(side))))
-  const left = diffLines(a!, b!)
-  const right = diffLines(a!, c!)
-  if (left === null || right === null) return null
-  if ([left, right].some((hunks) => changedLines(hunks) > changedLinesMax)) return null
-  return diff3(a!, b!, c!, left, right)
+  const { texts, count } = linesOf(alignEnds([base, ours, theirs]))
+  const [a, b, c] = texts as [TextLines, TextLines, TextLines]
+  const left = diffNumbers(a.numbers, b.numbers, count)
+  if (left === null || changedLines(left) > changedLinesMax) return null
+  const right = diffNumbers(a.numbers, c.numbers, count)
+  if (right === null || changedLines(right) > changedLinesMax) return null
+  return diff3(a, b, c, left, right)
 }
 
 function changedLines(hunks: readonly LineHunk[]): number {
@@ -112,9 +116,9 @@ function changedLines(hunks: readonly LineHunk[]): number {
 
 /** Hunks of both sides that touch or overlap make one region of the base; the lines between regions are everybody's. */
 function diff3(
-  base: readonly string[],
-  ours: readonly string[],
-  theirs: readonly string[],
+  base: TextLines,
+  ours: TextLines,
+  theirs: TextLines,
   left: readonly LineHunk[],
   right: readonly LineHunk[],
 ): Piece[] {
@@ -131,20 +135,21 @@ function diff3(
       else if (j < right.length && right[j]!.aStart <= end) end = Math.max(end, right[j++]!.aEnd)
       else break
     }
-    if (start > baseAt) pieces.push({ lines: base.slice(baseAt, start) })
+    if (start > baseAt) pieces.push({ lines: { of: base, start: baseAt, end: start } })
     const oursEnd = oursAt + (end - baseAt) + growth(left, firstLeft, i)
     const theirsEnd = theirsAt + (end - baseAt) + growth(right, firstRight, j)
     const region: Clash = {
-      base: base.slice(start, end),
-      ours: ours.slice(oursAt + start - baseAt, oursEnd),
-      theirs: theirs.slice(theirsAt + start - baseAt, theirsEnd),
+      base: { of: base, start, end },
+      ours: { of: ours, start: oursAt + start - baseAt, end: oursEnd },
+      theirs: { of: theirs, start: theirsAt + start - baseAt, end: theirsEnd },
     }
     if (firstLeft === i) pieces.push({ lines: region.theirs })
-    else if (firstRight === j || equalLines(region.ours, region.theirs)) pieces.push({ lines: region.ours })
+    else if (firstRight === j || isSameSpan(region.ours, region.theirs)) pieces.push({ lines: region.ours })
     else pieces.push(region)
     ;[baseAt, oursAt, theirsAt] = [end, oursEnd, theirsEnd]
   }
-  if (baseAt < base.length) pieces.push({ lines: base.slice(baseAt) })
+  const { length } = base.numbers
+  if (baseAt < length) pieces.push({ lines: { of: base, start: baseAt, end: length } })
   return pieces
 }
 
@@ -158,27 +163,12 @@ function growth(hunks: readonly LineHunk[], start: number, end: number): number 
   return lines
 }
 
-function equalLines(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, i) => line === b[i])
-}
-
 /** Where one side alone turned all line ends, the others are read with those ends. */
-function alignEnds([base, ours, theirs]: string[][]): string[][] {
-  const [before, left, right] = [endOf(base!), endOf(ours!), endOf(theirs!)]
-  if (before === null || left === null || right === null || left === right) return [base!, ours!, theirs!]
-  if (left !== before && right !== before) return [base!, ours!, theirs!]
+function alignEnds(sides: readonly [Uint8Array, Uint8Array, Uint8Array]): typeof sides {
+  const ends = sides.map(lineEndOf)
+  if (ends.includes('mixed') || ends.includes(null)) return sides
+  const [before, left, right] = ends as [LineEnd, LineEnd, LineEnd]
+  if (left === right || (left !== before && right !== before)) return sides
   const end = left === before ? right : left
-  return [base!, ours!, theirs!].map((lines) => lines.map((line) => line.replace(/\r?\n$/, end)))
-}
-
-/** The line end that all lines have, or null. */
-function endOf(lines: readonly string[]): '\n' | '\r\n' | null {
-  let end: '\n' | '\r\n' | null = null
-  for (const line of lines) {
-    if (line.charCodeAt(line.length - 1) !== 0x0a) continue
-    const own = line.charCodeAt(line.length - 2) === 0x0d ? '\r\n' : '\n'
-    if (end !== null && own !== end) return null
-    end = own
-  }
-  return end
+  return [withLineEnd(sides[0], end), withLineEnd(sides[1], end), withLineEnd(sides[2], end)]
 }

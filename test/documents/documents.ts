@@ -6,6 +6,7 @@ import type {
   DocumentMerger,
   MergedDocument,
 } from '../../src/documents/interface.ts'
+import type { Tree } from '../../src/documents/structure/tree.ts'
 
 export interface Outcome {
   readonly text: string
@@ -45,4 +46,20 @@ export function unfit(
   const sides = { base: base === null ? null : bytes(base), ours: bytes(ours), theirs: bytes(theirs) }
   const merge: MergedDocument | { kind: 'unfit'; reason: string } = merger(sides, { name: 'data' })
   return merge.kind === 'unfit' ? merge.reason : null
+}
+
+/** All that a tree knows, a line a node. */
+export function rowsOf(tree: Tree): string[] {
+  const row = (i: number): string =>
+    [
+      tree.kind(i),
+      tree.from(i),
+      tree.start(i),
+      tree.end(i),
+      tree.to(i),
+      tree.next(i),
+      tree.key(i),
+      tree.value(i),
+    ].join(' ')
+  return Array.from({ length: tree.size }, (_, i) => row(i))
 }

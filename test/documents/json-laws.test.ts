@@ -7,7 +7,10 @@ import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import type { DocumentMerger } from '../../src/documents/interface.ts'
 import { mergeJson } from '../../src/documents/json/merge-json.ts'
 import { mergeJsonLines } from '../../src/documents/json/merge-json-lines.ts'
-import { mergeTexts, unfit } from './documents.ts'
+import { scanJson } from '../../src/documents/json/scan.ts'
+import { NotFit, type Tree } from '../../src/documents/structure/tree.ts'
+import { ValueTable } from '../../src/documents/structure/values.ts'
+import { mergeTexts, rowsOf, unfit } from './documents.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -190,6 +193,38 @@ describe('laws of merging JSON', () => {
     )
   }, 120_000)
 })
+
+test('JSON beside another version reads what it reads alone', () => {
+  const edit = fc.tuple(
+    fc.nat(),
+    fc.nat(12),
+    fc.constantFrom('', '1', '0', '"', 'x', ', ', '[', '{"id": 3}, '),
+  )
+  const long = fc.tuple(fc.oneof(three, fc.array(fc.jsonValue({ maxDepth: 2 }))), spelled)
+  fc.assert(
+    fc.property(long, fc.array(edit, { maxLength: 3 }), ([json, spell], edits) => {
+      const base = spell(json as Json)
+      let text = base
+      for (const [place, removed, added] of edits) {
+        const at = place % (text.length + 1)
+        text = text.slice(0, at) + added + text.slice(at + removed)
+      }
+      const values = new ValueTable()
+      const read = (like: Tree | null): string[] | string => {
+        try {
+          return rowsOf(scanJson(text, values, like))
+        } catch (error) {
+          if (error instanceof NotFit) return error.message
+          throw error
+        }
+      }
+      const known = scanJson(base, values)
+      const alone = read(null)
+      expect(read(known)).toEqual(alone)
+    }),
+    { numRuns: 3000 },
+  )
+}, 120_000)
 
 const anyLine = fc
   .tuple(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('\n', '\r\n', ' \n', '\n\n'))

@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { conflictMarkers, mergeText } from '../../src/documents/merge-text.ts'
+import { linesOf, spanText } from '../../src/documents/text-lines.ts'
+import { splitLines } from '../../src/files/text.ts'
 
 function merged(base: string, ours: string, theirs: string): string | null {
   const result = mergeText(utf8(base), utf8(ours), utf8(theirs))
@@ -96,3 +98,25 @@ describe('merge of text', () => {
     )
   })
 })
+
+test('equal lines of several texts have one number, and others have others', () => {
+  const text = fc
+    .array(fc.constantFrom('a\n', 'b\n', 'a\r\n', '\n', 'ab\n', 'c'.repeat(600) + '\n'), { maxLength: 12 })
+    .chain((lines) => fc.constantFrom('', 'a', 'ab', 'c').map((end) => lines.join('') + end))
+  fc.assert(
+    fc.property(text, text, text, (...texts) => {
+      const { texts: found, count } = linesOf([utf8(texts[0]), utf8(texts[1]), utf8(texts[2])])
+      const lineOf = new Map<number, string>()
+      for (const [i, own] of found.entries()) {
+        const lines = splitLines(texts[i]!)
+        expect(lines.map((_, at) => spanText({ of: own, start: at, end: at + 1 }))).toEqual(lines)
+        const known = Array.from(own.numbers, (number, at) => lineOf.get(number) ?? lines[at])
+        expect(known).toEqual(lines)
+        for (const [at, line] of lines.entries()) lineOf.set(own.numbers[at]!, line)
+      }
+      expect(new Set(lineOf.values()).size).toBe(lineOf.size)
+      expect(lineOf.size).toBe(count)
+    }),
+    { numRuns: 500 },
+  )
+}, 120_000)

@@ -7,11 +7,12 @@ import { parse, stringify } from 'yaml'
 import { utf8, utf8Text } from '../../src/base/bytes.ts'
 import { mergeJson } from '../../src/documents/json/merge-json.ts'
 import { mergeYaml } from '../../src/documents/yaml/merge-yaml.ts'
-import { NotFit } from '../../src/documents/structure/tree.ts'
+import { NotFit, type Tree } from '../../src/documents/structure/tree.ts'
 import { ValueTable } from '../../src/documents/structure/values.ts'
 import { readChunk, type Chunk } from '../../src/documents/yaml/chunk.ts'
+import { createYamlReader } from '../../src/documents/yaml/read.ts'
 import { scanYaml } from '../../src/documents/yaml/scan.ts'
-import { cleanly, mergeTexts } from './documents.ts'
+import { cleanly, mergeTexts, rowsOf } from './documents.ts'
 
 const scalar = fc.constantFrom<unknown>(
   0,
@@ -188,28 +189,52 @@ describe('reading YAML line by line', () => {
           const rows = (read: () => Chunk): string[] | null => {
             try {
               const { tree, remarks } = read()
-              const row = (i: number): string =>
-                [
-                  tree.kind(i),
-                  tree.from(i),
-                  tree.start(i),
-                  tree.end(i),
-                  tree.to(i),
-                  tree.key(i),
-                  tree.value(i),
-                ].join(' ')
-              return [...Array.from({ length: tree.size }, (_, i) => row(i)), ...remarks.toSorted()]
+              return [...rowsOf(tree), ...remarks.toSorted()]
             } catch (error) {
               if (error instanceof NotFit) return null
               throw error
             }
           }
           const readPiece = (piece: string): Chunk => readChunk(piece, values)
-          const scanned = rows(() => scanYaml({ text, start: 0, values, plain: new Map(), readPiece }))
+          const scanned = rows(() =>
+            scanYaml({ text, start: 0, values, plain: new Map(), readPiece, like: null }),
+          )
           if (scanned !== null) expect(scanned).toEqual(rows(() => readPiece(text)))
         },
       ),
       { numRuns: 3000 },
+    )
+  }, 120_000)
+
+  test('beside another version it reads what it reads alone', () => {
+    const change = fc.tuple(fc.nat(), fc.nat(2), indented)
+    fc.assert(
+      fc.property(
+        fc.array(indented, { minLength: 1, maxLength: 14 }),
+        fc.array(change, { maxLength: 3 }),
+        (all, changes) => {
+          const changed = [...all]
+          for (const [at, removed, line] of changes) {
+            changed.splice(at % (changed.length + 1), removed, ...(removed === 2 ? [] : [line]))
+          }
+          const [base, text] = [all, changed].map((lines) => lines.map((line) => `${line}\n`).join(''))
+          const reader = createYamlReader(new ValueTable())
+          const read = (own: string, like: Tree | null): Tree | null => {
+            try {
+              return reader.read(own, like)
+            } catch (error) {
+              if (error instanceof NotFit) return null
+              throw error
+            }
+          }
+          const known = read(base!, null)
+          const [alone, beside] = [read(text!, null), read(text!, known)]
+          const found = (tree: Tree | null): string[] | null =>
+            tree === null ? null : [...rowsOf(tree), ...reader.remarks(tree).toSorted()]
+          expect(found(beside)).toEqual(found(alone))
+        },
+      ),
+      { numRuns: 1000 },
     )
   }, 120_000)
 })

@@ -13,7 +13,7 @@ import { isSpace, styleOf } from './style.ts'
 export const mergeJsonLines: DocumentMerger = (sides) => whereFit(() => merge(sides))
 
 function merge(sides: DocumentSides): DocumentMerge {
-  const values = new ValueTable()
+  const values = new ValueTable(sides.ours.length)
   const read = (text: string): Tree => scanJsonLines(text, values)
   const trees = readSides(sides, read)
   const { plan, told } = mergeTrees(trees, values)
@@ -30,7 +30,7 @@ function merge(sides: DocumentSides): DocumentMerge {
  */
 export function scanJsonLines(text: string, values: ValueTable): Tree {
   const tree = new Tree(text)
-  const scanner = new Scanner(text, values, tree)
+  const scanner = new Scanner(text, values, tree, null)
   const root = tree.open('array', 0, 0, none)
   const records: ValueId[] = []
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0

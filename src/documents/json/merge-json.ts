@@ -1,7 +1,7 @@
 // Three-way merge of JSON and GeoJSON by structure. The text of one side, the host, is kept but for what changes: ours,
 // unless theirs alone laid the file out anew. Where lines merge cleanly to exactly the value that the structure gives,
 // their bytes are taken, since that is what people know from git. Every text is read again before it is handed out.
-import { isUtf8, utf8, utf8Text } from '../../base/bytes.ts'
+import { utf8, utf8Text } from '../../base/bytes.ts'
 import type { DocumentForm, DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
 import { mergeText } from '../merge-text.ts'
 import { mergeTrees } from '../structure/merge-values.ts'
@@ -23,8 +23,8 @@ import { isSameStyle, styleOf } from './style.ts'
 export const mergeJson: DocumentMerger = (sides) => whereFit(() => merge(sides))
 
 function merge(sides: DocumentSides): DocumentMerge {
-  const values = new ValueTable()
-  const trees = readSides(sides, (text) => scanJson(text, values))
+  const values = new ValueTable(sides.ours.length)
+  const trees = readSides(sides, (text, like) => scanJson(text, values, like))
   const { plan, told } = mergeTrees(trees, values)
   if (plan.kind === 'clash') throw new NotFit('both sides changed the whole value, each in another way')
   const styles = trees.map((tree) => styleOf(tree))
@@ -35,7 +35,7 @@ function merge(sides: DocumentSides): DocumentMerge {
     const end = around(trees, (tree) => tree.text.slice(tree.end(0)))
     return text + renderJson(plan, host, choose) + end
   }
-  const read = (text: string): Tree => scanJson(text, values)
+  const read = (text: string): Tree => scanJson(text, values, trees[0])
   return proven({ form: 'json', basis: basisOf(told), plan, trees, values, sides, render, read })
 }
 
@@ -50,18 +50,31 @@ export function basisOf(told: readonly string[]): string {
   return names.length === 0 ? 'values by key' : `values by key, array elements ${names.join(', ')}`
 }
 
-/** @throws NotFit where a side cannot be read. */
-export function readSides(sides: DocumentSides, read: (text: string) => Tree): Trees {
+/**
+ * `read` gets the base's tree beside the sides' texts.
+ * @throws NotFit where a side cannot be read.
+ */
+export function readSides(sides: DocumentSides, read: (text: string, base: Tree | null) => Tree): Trees {
   if (sides.base === null) throw new NotFit('the two versions have no base')
+  let base: Tree | null = null
   return [sides.base, sides.ours, sides.theirs].map((bytes, side) => {
     try {
       if (bytes.length === 0) throw new NotFit('it is empty')
-      if (!isUtf8(bytes)) throw new NotFit('it is not UTF-8')
-      return read(utf8Text(bytes))
+      const tree = read(decoded(bytes), base)
+      base ??= tree
+      return tree
     } catch (error) {
       throw error instanceof NotFit ? new NotFit(`${sideNames[side]}: ${error.message}`) : error
     }
   }) as unknown as Trees
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return utf8Text(bytes)
+  } catch {
+    throw new NotFit('it is not UTF-8')
+  }
 }
 
 export function whereFit(merge: () => DocumentMerge): DocumentMerge {

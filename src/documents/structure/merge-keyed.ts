@@ -69,9 +69,13 @@ function entriesOf(sides: readonly Identified[]): Entries {
   const entries = new Map<ValueId, [NodeIndex, NodeIndex, NodeIndex]>()
   for (const [side, { ids, nodes }] of sides.entries()) {
     for (const [i, id] of ids.entries()) {
-      const entry = entries.get(id) ?? [none, none, none]
-      entry[side] = nodes[i]!
-      entries.set(id, entry)
+      const entry = entries.get(id)
+      if (entry !== undefined) entry[side] = nodes[i]!
+      else {
+        const fresh: [NodeIndex, NodeIndex, NodeIndex] = [none, none, none]
+        fresh[side] = nodes[i]!
+        entries.set(id, fresh)
+      }
     }
   }
   return entries

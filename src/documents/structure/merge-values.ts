@@ -24,7 +24,10 @@ export function mergeTrees(trees: Trees, values: ValueTable): StructuralMerge {
 }
 
 function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
-  const [base, ours, theirs] = nodes.map((node, side) => merging.trees[side]!.value(node))
+  const { trees } = merging
+  const base = trees[0].value(nodes[0])
+  const ours = trees[1].value(nodes[1])
+  const theirs = trees[2].value(nodes[2])
   const copy = (side: 1 | 2): Plan => ({ kind: 'copy', side, node: nodes[side] })
   if (ours === theirs && ours !== base) return copy(1)
   if (ours === base && isSpelledAlike(merging, nodes, 0, 1)) return copy(2)

@@ -14,6 +14,7 @@ export type NodeIndex = number
 export const none: NodeIndex = -1
 
 const kinds: readonly NodeKind[] = ['scalar', 'object', 'array']
+const kindNumbers: Readonly<Record<NodeKind, number>> = { scalar: 0, object: 1, array: 2 }
 
 export class Tree {
   readonly text: string
@@ -35,7 +36,7 @@ export class Tree {
   open(kind: NodeKind, from: number, start: number, key: ValueId): NodeIndex {
     const node = this.size++
     if (node === this.#kinds.length) this.#grow()
-    this.#kinds[node] = kinds.indexOf(kind)
+    this.#kinds[node] = kindNumbers[kind]
     this.#from[node] = from
     this.#start[node] = start
     this.#keys[node] = key
@@ -49,23 +50,22 @@ export class Tree {
     this.#values[node] = value
   }
 
-  /** Adds a node of another tree and all below it, moved by `shift` in the text. */
-  append(other: Tree, node: NodeIndex, shift: number): NodeIndex {
-    const first = this.size
-    const rows = first - node
-    for (let row = node; row < other.#next[node]!; row++) {
-      const added = this.open(
-        other.kind(row),
-        other.from(row) + shift,
-        other.start(row) + shift,
-        other.key(row),
-      )
-      this.#end[added] = other.end(row) + shift
-      this.#to[added] = other.to(row) + shift
-      this.#next[added] = other.#next[row]! + rows
-      this.#values[added] = other.value(row)
-    }
-    return first
+  /** Adds the nodes of another tree from one to its sibling `last`, and all below them, moved by `shift` in the text. */
+  append(other: Tree, first: NodeIndex, last: NodeIndex, shift: number): NodeIndex {
+    const added = this.size
+    const rows = added - first
+    const end = other.#next[last]!
+    this.size = end + rows
+    while (this.size > this.#kinds.length) this.#grow()
+    this.#kinds.set(other.#kinds.subarray(first, end), added)
+    this.#values.set(other.#values.subarray(first, end), added)
+    this.#keys.set(other.#keys.subarray(first, end), added)
+    copyMoved(other.#from, first, end, this.#from, added, shift)
+    copyMoved(other.#start, first, end, this.#start, added, shift)
+    copyMoved(other.#end, first, end, this.#end, added, shift)
+    copyMoved(other.#to, first, end, this.#to, added, shift)
+    copyMoved(other.#next, first, end, this.#next, added, rows)
+    return added
   }
 
   /** Where a member begins and ends, for those who know it only after they closed it. */
@@ -102,6 +102,11 @@ export class Tree {
     return this.#keys[node]!
   }
 
+  /** The row behind all that is in the node: that of its next sibling, where it has one. */
+  next(node: NodeIndex): NodeIndex {
+    return this.#next[node]!
+  }
+
   children(node: NodeIndex): NodeIndex[] {
     const children: NodeIndex[] = []
     const end = this.#next[node]!
@@ -132,6 +137,19 @@ export class Tree {
     this.#values = doubled(this.#values)
     this.#keys = doubled(this.#keys)
   }
+}
+
+/** Copies from[start, end) to `at` on, `shift` added to each. */
+export function copyMoved(
+  from: Int32Array,
+  start: number,
+  end: number,
+  to: Int32Array,
+  at: number,
+  shift: number,
+): void {
+  if (shift === 0) to.set(from.subarray(start, end), at)
+  else for (let i = start; i < end; i++) to[at + i - start] = from[i]! + shift
 }
 
 /** These documents cannot be merged by structure; thrown from the depth of a parser, caught by the merger. */

@@ -9,16 +9,29 @@ export type ValueId = number
 const stringType = 0
 const otherType = 1
 const pairType = 2
+const pairsExpectedMax = 1 << 22
+
+/** Smaller integers are found without their text. */
+export const integersMax: number = 1 << 16
 
 export class ValueTable {
   readonly #strings: Map<string, number> = new Map()
   readonly #others: Map<string, number> = new Map()
   readonly #stringTexts: string[] = []
   readonly #otherTexts: string[] = []
-  #pairs: PairMap = new PairMap()
+  /** By small integers, their numbers + 1; 0 where one was not met. */
+  readonly #integers: Int32Array = new Int32Array(integersMax)
+  readonly #pairs: PairMap
 
-  readonly emptyArray: ValueId = this.#pairs.idOf(-1, 0) * 4 + pairType
-  readonly emptyObject: ValueId = this.#pairs.idOf(-1, 1) * 4 + pairType
+  readonly emptyArray: ValueId
+  readonly emptyObject: ValueId
+
+  /** `textLength`: of a text whose values come in, so that there is room. */
+  constructor(textLength = 0) {
+    this.#pairs = new PairMap(Math.min(pairsExpectedMax, textLength >> 3))
+    this.emptyArray = this.#pairs.idOf(-1, 0) * 4 + pairType
+    this.emptyObject = this.#pairs.idOf(-1, 1) * 4 + pairType
+  }
 
   string(text: string): ValueId {
     let id = this.#strings.get(text)
@@ -36,6 +49,15 @@ export class ValueTable {
       id = this.#otherTexts.push(text) * 4 - 4 + otherType
       this.#others.set(text, id)
     }
+    return id
+  }
+
+  /** Of a number without sign and fraction, below `integersMax`. */
+  integer(integer: number): ValueId {
+    const known = this.#integers[integer]!
+    if (known > 0) return known - 1
+    const id = this.other(String(integer))
+    this.#integers[integer] = id + 1
     return id
   }
 
@@ -89,35 +111,44 @@ function sortedOrder(keys: readonly ValueId[], first: number): number[] | null {
 
 /** Pairs of integers to numbers that count up from 0: open addressing, since a Map needs boxed doubles for keys. */
 class PairMap {
-  #slots: Int32Array = new Int32Array(1 << 12).fill(-1)
-  #firsts: Int32Array = new Int32Array(1 << 11)
-  #seconds: Int32Array = new Int32Array(1 << 11)
+  /** Number + 1, 0 where there is none; never more than half full. */
+  #slots: Int32Array
+  #firsts: Int32Array
+  #seconds: Int32Array
   #size = 0
 
+  constructor(expected: number) {
+    const most = 2 ** Math.ceil(Math.log2(Math.max(1 << 11, expected)))
+    this.#slots = new Int32Array(2 * most)
+    this.#firsts = new Int32Array(most)
+    this.#seconds = new Int32Array(most)
+  }
+
   idOf(first: number, second: number): number {
-    const mask = this.#slots.length - 1
+    const [slots, firsts, seconds] = [this.#slots, this.#firsts, this.#seconds]
+    const mask = slots.length - 1
     let slot = mix(first, second) & mask
-    for (let id = this.#slots[slot]!; id !== -1; id = this.#slots[slot]!) {
-      if (this.#firsts[id] === first && this.#seconds[id] === second) return id
+    for (let id = slots[slot]! - 1; id !== -1; id = slots[slot]! - 1) {
+      if (firsts[id] === first && seconds[id] === second) return id
       slot = (slot + 1) & mask
     }
     const id = this.#size++
-    this.#slots[slot] = id
-    this.#firsts[id] = first
-    this.#seconds[id] = second
-    if (this.#size === this.#firsts.length) this.#grow()
+    slots[slot] = id + 1
+    firsts[id] = first
+    seconds[id] = second
+    if (this.#size === firsts.length) this.#grow()
     return id
   }
 
   #grow(): void {
     this.#firsts = doubled(this.#firsts)
     this.#seconds = doubled(this.#seconds)
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    this.#slots = new Int32Array(this.#slots.length * 2)
     const mask = this.#slots.length - 1
     for (let id = 0; id < this.#size; id++) {
       let slot = mix(this.#firsts[id]!, this.#seconds[id]!) & mask
-      while (this.#slots[slot] !== -1) slot = (slot + 1) & mask
-      this.#slots[slot] = id
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+      this.#slots[slot] = id + 1
     }
   }
 }

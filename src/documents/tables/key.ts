@@ -54,19 +54,23 @@ export function inferKey(
 ): InferredKey | null {
   const shared = sharedLanes(versions, lanes)
   const isKey = (columns: readonly Lane[]): boolean => keysAmong(versions, [columns], indexes).length > 0
-  const singles = shared.map((lane) => [lane])
-  const found: Candidate[] = keysAmong(versions, singles, indexes).map((key) => ({
-    ...key,
-    rank: isKeyLike(key.lanes[0]!, shared) ? 0 : 2,
-  }))
-  const isFound = found.some(({ rank }) => rank === 0)
+  const singles = (isLike: boolean): Candidate[] => {
+    const columns = shared.filter((lane) => isKeyLike(lane, shared) === isLike).map((lane) => [lane])
+    return keysAmong(versions, columns, indexes).map((key) => ({ ...key, rank: isLike ? 0 : 2 }))
+  }
+  const found = singles(true)
+  const isFound = found.length > 0
+  // Nothing that ranks lower wins against a column that leaves few rows without a partner, so nothing else is looked at.
+  const certain = isFound ? best(found, versions, indexes) : null
+  if (certain !== null && certain.missing <= missingMax(versions)) return { lanes: certain.lanes }
+  found.push(...singles(false))
   const leading = isFound ? null : leadingSet(shared, isKey)
   if (leading !== null) found.push({ lanes: leading, rank: leading.every(isNamedKey) ? 1 : 3, missing: null })
   if (found.length === 0) {
     const pairs = uniquePairs(versions, shared)
     for (const key of keysAmong(versions, pairs, indexes)) found.push({ ...key, rank: 4 })
   }
-  return found.length === 0 ? null : { lanes: best(found, versions, indexes) }
+  return found.length === 0 ? null : { lanes: best(found, versions, indexes).lanes }
 }
 
 /** Which sets of columns tell all rows apart; with several of them, what each leaves without a partner. */
@@ -235,20 +239,27 @@ export function placesOf(lanes: readonly Lane[], side: Side): number[] {
   return lanes.map((lane) => lane[side])
 }
 
-function best(candidates: readonly Candidate[], versions: KeyVersions, indexes: KeyIndexes): readonly Lane[] {
-  if (candidates.length === 1) return candidates[0]!.lanes
-  const rows = Math.max(versions.ours.rows.length, versions.theirs.rows.length)
+interface Scored {
+  readonly lanes: readonly Lane[]
+  readonly missing: number
+}
+
+function best(candidates: readonly Candidate[], versions: KeyVersions, indexes: KeyIndexes): Scored {
   const scored = candidates.map(({ lanes, rank, missing }, i) => ({
     lanes,
     missing: missing ?? missingRows(lanes, versions, indexes, candidates.length),
     rank,
     i,
   }))
-  const least = Math.min(...scored.map(({ missing }) => missing))
-  const most = least + Math.max(missingRowsMin, rows * missingShare)
+  const most = Math.min(...scored.map(({ missing }) => missing)) + missingMax(versions)
   const good = scored.filter(({ missing }) => missing <= most)
   good.sort((a, b) => a.rank - b.rank || a.missing - b.missing || a.i - b.i)
-  return good[0]!.lanes
+  return good[0]!
+}
+
+/** By how many rows without a partner a key may be worse than another and still win against it. */
+function missingMax({ ours, theirs }: KeyVersions): number {
+  return Math.max(missingRowsMin, Math.max(ours.rows.length, theirs.rows.length) * missingShare)
 }
 
 /** Rows of the base that have no partner, over both sides; one of `sets` sets of columns that are asked about. */

@@ -105,26 +105,26 @@ export class RowMerger {
 
   #cellPicks(strand: number): RowPick {
     const cells = this.#cells
+    const [before, left, right] = [
+      cells.of('base', strand)!,
+      cells.of('ours', strand)!,
+      cells.of('theirs', strand)!,
+    ]
     const picks = this.#lanes.map((lane): CellPick => {
       if (lane.ours < 0) return lane.theirs < 0 ? null : 'theirs'
       if (lane.theirs < 0) return 'ours'
-      const isLeft = lane.base >= 0 && cells.isSame(strand, lane, 'ours', 'base')
-      if (cells.isSame(strand, lane, 'ours', 'theirs')) {
+      const isLeft = lane.base >= 0 && left.hasSameValue(lane.ours, before, lane.base)
+      if (left.hasSameValue(lane.ours, right, lane.theirs)) {
         // Ours is spelled as in the base: what theirs made of it counts.
-        return isLeft && this.#isSpelledAlike(strand, lane) ? 'theirs' : 'ours'
+        return isLeft && left.hasSameSpelling(lane.ours, before, lane.base) ? 'theirs' : 'ours'
       }
-      if (lane.base >= 0 && cells.isSame(strand, lane, 'theirs', 'base')) return 'ours'
+      if (lane.base >= 0 && right.hasSameValue(lane.theirs, before, lane.base)) return 'ours'
       if (isLeft) return 'theirs'
-      const value = (side: Side): string => cells.of(side, strand)!.value(lane[side])
-      const base = lane.base < 0 ? null : value('base')
-      return this.#conflict('cell', strand, lane, { base, ours: value('ours'), theirs: value('theirs') })
+      const base = lane.base < 0 ? null : before.value(lane.base)
+      const [ours, theirs] = [left.value(lane.ours), right.value(lane.theirs)]
+      return this.#conflict('cell', strand, lane, { base, ours, theirs })
     })
     return { kind: 'cells', picks }
-  }
-
-  #isSpelledAlike(strand: number, lane: Lane): boolean {
-    const [ours, base] = [this.#cells.of('ours', strand)!, this.#cells.of('base', strand)!]
-    return ours.hasSameSpelling(lane.ours, base, lane.base)
   }
 
   #conflict(

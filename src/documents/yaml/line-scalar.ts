@@ -30,6 +30,15 @@ const numbers =
   /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
+const [simpleLetter, simpleDigit, simpleSign] = [1, 2, 3]
+/** By character: what it is in a simple scalar; 0 where it may mean something. */
+const simpleSigns = Uint8Array.from({ length: 128 }, (_, code) => {
+  const sign = String.fromCharCode(code)
+  if (/[a-zA-Z]/.test(sign)) return simpleLetter
+  if (/[0-9]/.test(sign)) return simpleDigit
+  return /[ _./()+-]/.test(sign) ? simpleSign : 0
+})
+
 /** What plain scalars mean: most of them come again, in this version or the next. */
 export type PlainScalars = Map<string, ValueId>
 
@@ -70,12 +79,31 @@ export function lineScalar(text: string, at: number, context: LineContext): Foun
 
 /** Null where it is none, or may be something else. */
 function plainScalar(source: string, { values, plain }: LineContext): ValueId | null {
+  const simple = simpleScalar(source, values)
+  if (simple !== null) return simple
   const known = plain.get(source)
   if (known !== undefined) return known
   if (!plainStart.test(source) || notPlain.test(source)) return null
   const value = plainValue(source, values)
   plain.set(source, value)
   return value
+}
+
+/** Most scalars are words, or whole numbers: the signs in them leave no doubt. */
+function simpleScalar(source: string, values: ValueTable): ValueId | null {
+  const { length } = source
+  let digits = 0
+  for (let i = 0; i < length; i++) {
+    const code = source.charCodeAt(i)
+    const sign = code < 128 ? simpleSigns[code]! : 0
+    if (sign === 0 || (i === 0 && sign === simpleSign)) return null
+    if (sign === simpleDigit) digits++
+  }
+  const first = length === 0 ? 0 : simpleSigns[source.charCodeAt(0)]!
+  // Longer than null, true and false.
+  if (first === simpleLetter) return length > 5 ? values.string(source) : null
+  const isNumber = first === simpleDigit && digits === length && length < 16
+  return isNumber && (source.charCodeAt(0) !== 0x30 || length === 1) ? values.other(source) : null
 }
 
 function filling(text: string, found: Found | null): Found | null {

@@ -2,6 +2,7 @@
 // ours is kept, with its comments and anchors; a merge that would lose or double one of them is given up.
 import { mergeTrees } from '../structure/merge-values.ts'
 import { chooseOurs, conflictsOf, type Choose } from '../structure/plan.ts'
+import type { Tree } from '../structure/tree.ts'
 import { ValueTable } from '../structure/values.ts'
 import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
 import { withOneLineEnd } from '../line-ends.ts'
@@ -13,17 +14,17 @@ import { renderYaml } from './render.ts'
 export const mergeYaml: DocumentMerger = (sides) => withOneLineEnd(sides, (own) => whereFit(() => merge(own)))
 
 function merge(sides: DocumentSides): DocumentMerge {
-  const values = new ValueTable()
+  const values = new ValueTable(sides.ours.length)
   const reader = createYamlReader(values)
-  const trees = readSides(sides, (text) => reader.read(text))
+  const trees = readSides(sides, (text, like) => reader.read(text, like))
   const { plan, told } = mergeTrees(trees, values)
   const render = (choose: Choose): string => renderYaml(plan, trees, choose)
-  const merged = reader.read(render(chooseOurs))
+  const read = (text: string): Tree => reader.read(text, trees[0])
+  const merged = read(render(chooseOurs))
   checkRemarks(
     trees.map((tree) => reader.remarks(tree)),
     reader.remarks(merged),
     conflictsOf(plan).length === 0,
   )
-  const read = (text: string): ReturnType<typeof reader.read> => reader.read(text)
   return proven({ form: 'yaml', basis: basisOf(told), plan, trees, values, sides, render, read })
 }

@@ -5,11 +5,14 @@ import { NotFit, Tree } from '../structure/tree.ts'
 import type { ValueTable } from '../structure/values.ts'
 import { readChunk, type Chunk } from './chunk.ts'
 import type { PlainScalars } from './line-scalar.ts'
-import { scanYaml } from './scan.ts'
+import { scanYaml, type ScannedChunk } from './scan.ts'
 
 export interface YamlReader {
-  /** @throws NotFit */
-  read(text: string): Tree
+  /**
+   * `like`: the tree of a version that may have many of the lines.
+   * @throws NotFit
+   */
+  read(text: string, like?: Tree | null): Tree
   /** The comments, anchors and tags of a text that was read. */
   remarks(tree: Tree): readonly string[]
 }
@@ -21,30 +24,35 @@ export function createYamlReader(values: ValueTable): YamlReader {
   const known = new Map<string, Chunk>()
   const plain: PlainScalars = new Map()
   const remarks = new WeakMap<Tree, readonly string[]>()
+  const scanned = new WeakMap<Tree, ScannedChunk>()
   const readPiece = (text: string): Chunk => {
     const chunk = known.get(text) ?? readChunk(text, values)
     known.set(text, chunk)
     return chunk
   }
-  const read = (text: string): Tree => {
+  const read = (text: string, like: Tree | null = null): Tree => {
     if (text.includes('\t') && /^ *\t/m.test(text)) throw new NotFit('it is indented by tabs')
     const start = head.exec(text)![0].length
     if (/^(?:---|\.\.\.)(?:\s|$)/m.test(text.slice(start)) || /^%/m.test(text)) {
       throw new NotFit('it has more than one document, or directives')
     }
-    const chunk = readDocument(text, start)
+    const chunk = readDocument(text, start, like)
     remarks.set(chunk.tree, [...(text.slice(0, start).match(/#.*/g) ?? []), ...chunk.remarks])
     return chunk.tree
   }
-  const readDocument = (text: string, start: number): Chunk => {
+  const readDocument = (text: string, start: number, like: Tree | null): Chunk => {
     try {
-      return scanYaml({ text, start, values, plain, readPiece })
+      const known = like === null ? null : (scanned.get(like) ?? null)
+      const chunk = scanYaml({ text, start, values, plain, readPiece, like: known })
+      // Of what was taken over, not all is known.
+      if (known === null) scanned.set(chunk.tree, chunk)
+      return chunk
     } catch (error) {
       if (!(error instanceof NotFit)) throw error
     }
     const whole = readPiece(text.slice(start))
     const tree = new Tree(text)
-    tree.append(whole.tree, 0, start)
+    tree.append(whole.tree, 0, 0, start)
     tree.place(0, 0, tree.to(0))
     return { tree, remarks: whole.remarks }
   }

@@ -2,13 +2,33 @@
 // line, comments. It makes the rows that chunk.ts makes, a dozen times faster. A member of any other form (flow
 // collections, block scalars, anchors, tags, values over several lines) is cut out by its indent and read there, and
 // what cannot even be cut is no text for this reader.
-import { NotFit, none, Tree } from '../structure/tree.ts'
+import { NotFit, none, Tree, type NodeIndex } from '../structure/tree.ts'
+import { TwinFinder, type TwinForm } from '../structure/twins.ts'
 import type { ValueId, ValueTable } from '../structure/values.ts'
 import type { Chunk } from './chunk.ts'
 import { keyAt, lineScalar, type LineContext, type PlainScalars } from './line-scalar.ts'
 
 /** Deeper than any data file that people made; merging goes down by recursion. */
 const depthMax = 100
+
+/**
+ * Whole lines of members, up to where the value of the next one begins: what stands behind a member tells where it ends.
+ * Members that begin in the line of a dash are none, and a piece that was cut out is taken whole.
+ */
+function twinMembers(pieces: ReadonlySet<NodeIndex>): TwinForm {
+  return {
+    begin: (like, node) => like.from(node),
+    last(like, node, end) {
+      const next = like.next(node)
+      return next < end && isLineStart(like.text, like.from(node)) ? like.start(next) : Infinity
+    },
+    isOpen: (node) => !pieces.has(node),
+  }
+}
+
+function isLineStart(text: string, at: number): boolean {
+  return at === 0 || text.charCodeAt(at - 1) === 0x0a
+}
 
 /** The next line that holds more than a comment. */
 interface Line {
@@ -25,10 +45,19 @@ export interface ScanInput {
   readonly plain: PlainScalars
   /** Reads what is cut out: one member in its column. */
   readonly readPiece: (text: string) => Chunk
+  /** What was read of another version that may have many of the lines. */
+  readonly like: ScannedChunk | null
+}
+
+/** With the place of each remark in the text; they rise. */
+export interface ScannedChunk extends Chunk {
+  readonly remarkPlaces: readonly number[]
+  /** Rows that were cut out and read by themselves. */
+  readonly pieces: ReadonlySet<NodeIndex>
 }
 
 /** @throws NotFit where it is not of this form, though it may be YAML. */
-export function scanYaml(input: ScanInput): Chunk {
+export function scanYaml(input: ScanInput): ScannedChunk {
   const scanner = new LineScanner(input)
   const first = scanner.line()
   if (first === null) throw new NotFit('it is empty')
@@ -37,9 +66,13 @@ export function scanYaml(input: ScanInput): Chunk {
   return scanner
 }
 
-class LineScanner implements Chunk {
+class LineScanner implements ScannedChunk {
   readonly tree: Tree
   readonly remarks: string[] = []
+  readonly remarkPlaces: number[] = []
+  readonly pieces: Set<NodeIndex> = new Set()
+  readonly #like: ScannedChunk | null
+  readonly #twins: TwinFinder | null
   readonly #text: string
   readonly #values: ValueTable
   readonly #context: LineContext
@@ -51,7 +84,9 @@ class LineScanner implements Chunk {
   #hash = -1
   #depth = 0
 
-  constructor({ text, start, values, plain, readPiece }: ScanInput) {
+  constructor({ text, start, values, plain, readPiece, like }: ScanInput) {
+    this.#like = like
+    this.#twins = like === null ? null : new TwinFinder(text, like.tree, twinMembers(like.pieces))
     this.#text = text
     this.#at = start
     this.#values = values
@@ -77,16 +112,21 @@ class LineScanner implements Chunk {
     if (++this.#depth > depthMax) throw new NotFit(`it is nested deeper than ${depthMax} levels`)
     const column = first - line.start
     const isSequence = this.#isDash(first)
-    const row = this.tree.open(isSequence ? 'array' : 'object', from, start, key)
+    const kind = isSequence ? 'array' : 'object'
+    const row = this.tree.open(kind, from, start, key)
+    this.#twins?.enter(kind)
     const keys: ValueId[] = []
     const elements: ValueId[] = []
     let to = start
     let member = { start: line.start, at: first }
     for (;;) {
       const child = this.tree.size
-      to = isSequence ? this.#value(member, first + 1, to, none) : this.#pair(member, to)
-      keys.push(this.tree.key(child))
-      elements.push(this.tree.value(child))
+      if (this.#isCopied(to, first)) to = this.#at
+      else to = isSequence ? this.#value(member, first + 1, to, none) : this.#pair(member, to)
+      for (let node = child; node < this.tree.size; node = this.tree.next(node)) {
+        keys.push(this.tree.key(node))
+        elements.push(this.tree.value(node))
+      }
       const next = this.line()
       if (next === null || next.at - next.start < column) break
       if (next.at - next.start > column) throw new NotFit('it is indented in a way that is not merged')
@@ -97,8 +137,33 @@ class LineScanner implements Chunk {
     const value = isSequence ? this.#values.array(elements) : this.#values.object(keys, elements)
     if (value === null) throw new NotFit('it has a key that stands twice in a map')
     this.tree.close(row, to, to, value)
+    this.#twins?.leave()
     this.#depth--
     return to
+  }
+
+  /** Takes over the member that begins with the lines from `from` on, and those behind it, where the other version has them. */
+  #isCopied(from: number, content: number): boolean {
+    if (this.#twins === null || this.#like === null) return false
+    const first = this.#twins.at(from, none)
+    if (first === none || !isLineStart(this.#text, from)) return false
+    const { tree, remarks, remarkPlaces } = this.#like
+    const { shift } = this.#twins
+    const last = this.#twins.lastBehind(first)
+    this.tree.append(tree, first, last, shift)
+    this.#at = tree.to(last) + shift
+    this.#next = undefined
+    // Those before the member's own line are noted.
+    for (let i = firstAtLeast(remarkPlaces, content - shift); i < remarks.length; i++) {
+      if (remarkPlaces[i]! + shift >= this.#at) break
+      this.#note(remarks[i]!, remarkPlaces[i]! + shift)
+    }
+    return true
+  }
+
+  #note(remark: string, place: number): void {
+    this.remarks.push(remark)
+    this.remarkPlaces.push(place)
   }
 
   #pair(member: Line, from: number): number {
@@ -137,6 +202,7 @@ class LineScanner implements Chunk {
       return this.block(next!, next!.at, from, this.#lineEnd(head), key)
     }
     this.remarks.length = noted
+    this.remarkPlaces.length = noted
     return this.#cutOut(member, from)
   }
 
@@ -157,9 +223,10 @@ class LineScanner implements Chunk {
     if (tree.children(0).length !== 1 || (tree.key(1) === none) !== this.#isDash(member.at)) {
       throw new NotFit('it has a member that cannot be read by itself')
     }
-    const row = this.tree.append(tree, 1, member.start)
+    const row = this.tree.append(tree, 1, 1, member.start)
     this.tree.place(row, from, this.tree.to(row))
-    this.remarks.push(...remarks)
+    this.pieces.add(row)
+    for (const remark of remarks) this.#note(remark, member.at)
     this.#at = end
     this.#next = undefined
     return this.tree.to(row)
@@ -206,7 +273,7 @@ class LineScanner implements Chunk {
       const found = this.#text.indexOf('#', at)
       this.#hash = found === -1 ? this.#text.length : found
     }
-    if (this.#hash < end) this.remarks.push(this.#text.slice(this.#hash, end).trim())
+    if (this.#hash < end) this.#note(this.#text.slice(this.#hash, end).trim(), this.#hash)
     this.#at = end
     this.#next = undefined
   }
@@ -215,4 +282,15 @@ class LineScanner implements Chunk {
     const newline = this.#text.indexOf('\n', at)
     return newline === -1 ? this.#text.length : newline + 1
   }
+}
+
+/** The index of the first number that is not below `least`; the numbers rise. */
+function firstAtLeast(numbers: readonly number[], least: number): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle]! < least) low = middle + 1
+    else high = middle
+  }
+  return low
 }
