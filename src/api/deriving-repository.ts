@@ -30,12 +30,13 @@ export abstract class DerivingRepository extends SyncedRepository {
   }
 
   /**
-   * Answers one SELECT in SQLite's words over tables as they are committed. A name may say a revision:
+   * Answers one SELECT in SQLite's words over tables as they are committed, or with `worktree` as their files are. A name may say a revision:
    * `"people@v1"`, so that versions can be compared. Close the result.
    * @throws VarveError VARVE_USAGE (no such query), VARVE_PATH_NOT_FOUND (no such table), VARVE_REF_NOT_FOUND
    */
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
     const { query } = await import('../query/query.ts')
-    return query(this.repo, sql, this.cacheDir ?? null, options)
+    const { repo, folder } = this
+    return query({ repo, folder }, sql, this.cacheDir ?? null, options)
   }
 }

@@ -34,7 +34,7 @@ export async function bindTables(
     if (bound.has(name) || bound.size === tablesMax) throw noQuery(`no such table: ${name}`)
     const { path, table, commit, cacheName } = await names.find(name)
     const input = await loadInput(workspace, io, { path: cacheName, table }, options)
-    bound.set(name, { table: { name, path, commit: digestHex(commit) }, input })
+    bound.set(name, { table: { name, path, commit: commit === null ? null : digestHex(commit) }, input })
     const columns = input.columns.map((column) => quoted(column.name)).join(', ')
     workspace.database.exec(
       `CREATE TEMP VIEW ${quoted(name)} AS SELECT ${columns} FROM main.${quoted(input.storage)}`,

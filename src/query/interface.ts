@@ -6,6 +6,8 @@ import type { ColumnType, Row } from '../table/interface.ts'
 export interface QueryOptions {
   /** Of names that say none themselves; default: HEAD. */
   readonly revision?: string | undefined
+  /** Such names mean tables as 'commit -a' would keep them now; there is then no `revision`. */
+  readonly worktree?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   /** Of tables that are read. */
   readonly onProgress?: ((progress: FolderProgress) => void) | undefined
@@ -16,8 +18,8 @@ export interface QueriedTable {
   /** As the query says it: 'people', or 'people@v1' for the table as it was in v1. */
   readonly name: string
   readonly path: Path
-  /** In hex. */
-  readonly commit: string
+  /** In hex; null: as its file is now. */
+  readonly commit: string | null
 }
 
 export interface QueryColumn {

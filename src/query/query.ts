@@ -1,39 +1,47 @@
 // Runs a query over tables of commits in a workspace of SQLite, where they lie as they were asked about last.
 import { Workspace } from '../derive/workspace.ts'
-import { isVarveError } from '../base/errors.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
+import { Tree } from '../files/tree.ts'
 import { exportCells } from '../formats/export.ts'
 import type { CellSource } from '../formats/columnar/interface.ts'
 import { quoted } from '../formats/sqlite/names.ts'
 import { querySteps } from '../formats/sqlite/query-steps.ts'
 import { sqliteTable } from '../formats/sqlite/table.ts'
 import { withWriter } from '../repo/context.ts'
-import type { Repo } from '../repo/interface.ts'
+import { emptyTreeOf } from '../repo/empty.ts'
+import { type Folder, type Io, type Repo, indexRef } from '../repo/interface.ts'
 import { cellValue } from '../table/cell.ts'
 import type { Cell, Row } from '../table/interface.ts'
 import { type BoundTables, bindTables, noQuery } from './bind-tables.ts'
 import type { QueryColumn, QueryOptions, QueryResult } from './interface.ts'
-import { TableNames } from './table-names.ts'
+import { TableNames, type Unsaid } from './table-names.ts'
 
 const result = 'varve result'
 /** Versions of tables that stay known beside those of the last query. */
 const keptMax = 8
 
+/** A repository, and the folder with its files where it has one. */
+export interface Queried {
+  readonly repo: Repo
+  readonly folder: Folder | null
+}
+
 /** `cacheDir`: where tables stay known for the next query; null: nowhere. @throws VarveError as bindTables */
 export async function query(
-  repo: Repo,
+  queried: Queried,
   sql: string,
   cacheDir: string | null,
   options: QueryOptions = {},
 ): Promise<QueryResult> {
   const workspace = await openWorkspace(cacheDir)
   try {
-    return await answer(repo, sql, workspace, options)
+    return await answer(queried, sql, workspace, options)
   } catch (error) {
     // A query that is wrong costs nothing that was read for the ones before.
     const isAsked = faultsOfQueries.some((code) => isVarveError(error, code))
     await (isAsked ? workspace.keep() : workspace.drop())
     // Whatever is wrong with what was kept, all is read anew.
-    if (cacheDir !== null && !isVarveError(error)) return query(repo, sql, null, options)
+    if (cacheDir !== null && !isVarveError(error)) return query(queried, sql, null, options)
     throw error
   }
 }
@@ -52,21 +60,34 @@ async function openWorkspace(cacheDir: string | null): Promise<Workspace> {
 const faultsOfQueries = ['VARVE_USAGE', 'VARVE_PATH_NOT_FOUND', 'VARVE_REF_NOT_FOUND'] as const
 
 async function answer(
-  repo: Repo,
+  queried: Queried,
   sql: string,
   workspace: Workspace,
-  { revision = 'HEAD', signal, onProgress }: QueryOptions,
+  options: QueryOptions,
 ): Promise<QueryResult> {
+  const { signal, onProgress } = options
   workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
-  const names = new TableNames(repo, revision)
-  const bound = await withWriter(repo, (writer, nodes) =>
-    bindTables(workspace, { writer, nodes }, sql, names, { signal, onProgress }),
-  )
+  const bound = await withWriter(queried.repo, (writer, nodes) => {
+    const names = new TableNames(queried.repo, unsaid(queried, { writer, nodes }, options))
+    return bindTables(workspace, { writer, nodes }, sql, names, { signal, onProgress })
+  })
   const { views } = bound
   forgetOthers(workspace, new Set(views.map(({ table }) => table)))
   const end = await workspace.run(querySteps({ views, sql, result }), signal)
   if (end.kind !== 'done') throw noQuery(end.kind === 'fault' ? end.message : end.reason)
   return new Result(workspace, bound, signal)
+}
+
+function unsaid({ repo, folder }: Queried, io: Io, { revision, worktree, signal }: QueryOptions): Unsaid {
+  if (worktree !== true) return revision ?? 'HEAD'
+  if (revision !== undefined)
+    throw new VarveError('VARVE_USAGE', 'either the files or a revision can be asked')
+  if (folder === null)
+    throw new VarveError('VARVE_USAGE', 'a repository without files can only be asked about revisions')
+  return async () => {
+    const index = (await repo.store.manifest()).refs.get(indexRef) ?? emptyTreeOf(io)
+    return Tree.load(io.nodes, await folder.snapshot(io, index, { signal }))
+  }
 }
 
 function forgetOthers({ database }: Workspace, used: ReadonlySet<string>): void {

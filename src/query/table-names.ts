@@ -1,4 +1,5 @@
-// Tables as queries name them: 'people', 'data/people.csv', and with a revision 'people@v1'.
+// Tables as queries name them: 'people', 'data/people.csv', and with a revision 'people@v1'. Names without one mean the
+// files as they are now, where that is asked for: their tree is made when the first of them comes, by whoever knows how.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
@@ -11,30 +12,34 @@ import type { Repo } from '../repo/interface.ts'
 export interface NamedTable {
   readonly path: Path
   readonly table: Cid
-  readonly commit: CommitCid
+  /** null: as its file is now. */
+  readonly commit: CommitCid | null
   /** What the workspace knows it by: versions of one table that queries compare are kept side by side. */
   readonly cacheName: string
 }
 
 interface Snapshot {
-  readonly commit: CommitCid
+  readonly commit: CommitCid | null
   readonly tree: Tree
 }
 
+/** What a name means that says no revision: a revision, or the tree of the files. */
+export type Unsaid = string | (() => Promise<Tree>)
+
 export class TableNames {
   readonly #repo: Repo
-  readonly #revision: string
-  readonly #snapshots = new Map<string, Promise<Snapshot>>()
+  readonly #unsaid: Unsaid
+  readonly #snapshots = new Map<Unsaid, Promise<Snapshot>>()
 
-  constructor(repo: Repo, revision: string) {
+  constructor(repo: Repo, unsaid: Unsaid) {
     this.#repo = repo
-    this.#revision = revision
+    this.#unsaid = unsaid
   }
 
   /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_REF_NOT_FOUND */
   async find(name: string): Promise<NamedTable> {
-    const whole = await this.#findIn(name, this.#revision)
-    if (whole !== null) return { ...whole, cacheName: whole.path }
+    const whole = await this.#findIn(name, this.#unsaid)
+    if (whole !== null) return { ...whole, cacheName: await this.#cacheName(whole) }
     for (let at = name.indexOf('@', 1); at > 0 && at < name.length - 1; at = name.indexOf('@', at + 1)) {
       const [table, revision] = [name.slice(0, at), name.slice(at + 1)]
       const found = await this.#findIn(table, revision).catch((error: unknown) => {
@@ -45,26 +50,49 @@ export class TableNames {
       if (found !== null) return { ...found, cacheName: `${found.path}@${revision}` }
       if (!name.includes('@', at + 1)) throw noTable(table, revision)
     }
-    throw noTable(name, this.#revision)
+    throw typeof this.#unsaid === 'string' ? noTable(name, this.#unsaid) : noFile(name)
   }
 
-  async #findIn(name: string, revision: string): Promise<Omit<NamedTable, 'cacheName'> | null> {
+  /** What is not committed is kept beside what is: the next difference to what is committed can then still be told. */
+  async #cacheName({ path, table, commit }: Omit<NamedTable, 'cacheName'>): Promise<string> {
+    if (commit !== null) return path
+    const committed = await this.#findIn(path, 'HEAD').catch((error: unknown) => {
+      if (isVarveError(error, 'VARVE_REF_NOT_FOUND')) return null
+      throw error
+    })
+    return committed?.table === table ? path : `${path}@`
+  }
+
+  async #findIn(name: string, revision: Unsaid): Promise<Omit<NamedTable, 'cacheName'> | null> {
     const { commit, tree } = await this.#snapshot(revision)
     const found = (await findTable(tree, name)) ?? (await onlyOneCalled(name, tree))
     return found === null ? null : { path: found.path, table: found.table, commit }
   }
 
-  #snapshot(revision: string): Promise<Snapshot> {
+  #snapshot(revision: Unsaid): Promise<Snapshot> {
     const known = this.#snapshots.get(revision)
     if (known !== undefined) return known
-    const { store, nodes } = this.#repo
-    const snapshot = resolveRevision(store, revision).then(async ({ commit }) => {
-      const { tree } = await readCommit(store, commit)
-      return { commit, tree: await Tree.load(nodes, tree) }
-    })
+    const snapshot =
+      typeof revision === 'string'
+        ? this.#commit(revision)
+        : revision().then((tree) => ({ commit: null, tree }))
     this.#snapshots.set(revision, snapshot)
     return snapshot
   }
+
+  async #commit(revision: string): Promise<Snapshot> {
+    const { store, nodes } = this.#repo
+    const { commit } = await resolveRevision(store, revision)
+    const { tree } = await readCommit(store, commit)
+    return { commit, tree: await Tree.load(nodes, tree) }
+  }
+}
+
+function noFile(name: string): VarveError {
+  return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' among the files`, {
+    data: { table: name },
+    hint: "a new file is asked about after 'varve add'; it is a table after 'varve track FILE --key COLUMN', if its rows are what rules want",
+  })
 }
 
 /** 'people' for 'data/people.csv', if no other table is called so. */

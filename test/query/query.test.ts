@@ -166,6 +166,40 @@ describe('a query', () => {
     })
   })
 
+  test('asks the files as they are now, and what is committed beside them', async () => {
+    const file = path.join(dir, 'towns.csv')
+    writeFileSync(file, 'id,name\n1,London\n2,Wien\n')
+    await repo.track('towns.csv', { key: ['id'] })
+    const sql = 'SELECT id, name FROM towns ORDER BY id'
+    const files = { worktree: true }
+    const [london, wien] = [
+      { id: 1, name: 'London' },
+      { id: 2, name: 'Wien' },
+    ]
+    expect(await fault(ask(repo, sql, files))).toBe("VARVE_PATH_NOT_FOUND: no table 'towns' among the files")
+    await repo.add(['.'])
+    expect(await ask(repo, sql, files)).toEqual({ rows: [london, wien], read: 2 })
+    await repo.commit({ message: 'Towns' })
+    expect(await ask(repo, sql)).toEqual({ rows: [london, wien], read: 2 })
+    // The same as what is committed, which is known.
+    expect(await ask(repo, sql, files)).toEqual({ rows: [london, wien], read: 0 })
+    writeFileSync(file, 'id,name\n1,London\n2,Vienna\n3,Oslo\n')
+    const changed = await ask(repo, 'SELECT * FROM towns EXCEPT SELECT * FROM "towns@HEAD"', files)
+    expect(changed.rows).toEqual([
+      { id: 2, name: 'Vienna' },
+      { id: 3, name: 'Oslo' },
+    ])
+    expect((await ask(repo, sql)).rows).toEqual([london, wien])
+    await using result = await repo.query('SELECT * FROM towns, "people@main"', files)
+    expect(result.tables.map(({ path: of, commit }) => [of, commit])).toEqual([
+      ['towns.csv', null],
+      ['people', (await repo.commitInfo('main')).id],
+    ])
+    expect(await fault(ask(repo, sql, { ...files, revision: 'HEAD' }))).toMatch(/^VARVE_USAGE: /)
+    expect(readdirSync(dir)).toEqual(expect.arrayContaining(['.varve', 'towns.csv']))
+    expect((await repo.status()).unstaged.map((one) => one.path)).toEqual(['towns.csv'])
+  })
+
   test('survives a damaged cache, and one that another process has', async () => {
     const sql = 'SELECT name FROM people ORDER BY id'
     const { rows } = await ask(repo, sql)

@@ -12,8 +12,8 @@ import { writeFile } from '../write-file.ts'
 
 export const command: Command = {
   usage: [
-    'sql [--at REV] [--format FORMAT] [-o FILE] QUERY',
-    'sql [--at REV] [--format FORMAT] [-o FILE] -F FILE',
+    'sql [--at REV | --worktree] [--format FORMAT] [-o FILE] QUERY',
+    'sql [--at REV | --worktree] [--format FORMAT] [-o FILE] -F FILE',
   ],
   description:
     "Answers one SELECT in SQLite's words over tables as they are committed: joins, aggregates, windows, common table\nexpressions. A table is called by its path, in double quotes where that has special characters, or by its last part\nwithout extension; NAME@REV is the table as it was in REV, so that versions can be compared in one query. Tables\nthat were asked about before are read by what has changed since. Nothing is changed by a query.",
@@ -22,6 +22,10 @@ export const command: Command = {
       type: 'text',
       value: 'REV',
       about: 'tables as of REV, where their names say nothing else (default: HEAD)',
+    },
+    worktree: {
+      type: 'flag',
+      about: 'such tables as their files are now, committed or not',
     },
     format: {
       type: 'text',
@@ -40,13 +44,17 @@ export const command: Command = {
     ['varve sql "SELECT city, count(*) AS people FROM people GROUP BY city"', 'ask the current commit'],
     ['varve sql --at v1 "SELECT * FROM prices WHERE price > 100"', 'ask an older one'],
     [
+      `varve sql --worktree 'SELECT id, price FROM prices EXCEPT SELECT id, price FROM "prices@HEAD"'`,
+      'ask the files: rows that are not committed',
+    ],
+    [
       `varve sql 'SELECT id, old.price, new.price FROM "prices@v1" old JOIN prices new USING (id) WHERE old.price <> new.price'`,
       'compare two versions',
     ],
     [`varve sql 'SELECT * FROM "data/2024/prices.csv"' --format csv`, 'a table by its path, rows as CSV'],
     ['varve sql -F report.sql -o report.jsonl', 'a query from a file, its rows into another'],
   ],
-  json: '{ columns: { name: string; type: ColumnType }[]; tables: { name: string; path: string; commit: string }[]; rowCount: number; rowsRead: number; items: Row[] }; with -o { file: string; bytes: number; rowCount: number }',
+  json: '{ columns: { name: string; type: ColumnType }[]; tables: { name: string; path: string; commit: string | null }[]; rowCount: number; rowsRead: number; items: Row[] }; with -o { file: string; bytes: number; rowCount: number }',
   run,
 }
 
@@ -58,6 +66,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   await using result = await repo.query(sql, {
     ...operation,
     ...(revision === undefined ? {} : { revision }),
+    worktree: given.flag('worktree'),
   })
   if (file !== undefined && file !== '-') {
     if (format === 'text' || format === 'markdown') throw usage('a file is written as csv, tsv or jsonl')
