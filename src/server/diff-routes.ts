@@ -229,7 +229,7 @@ function lengthOf(value: Value): number {
   return typeof value === 'object' && value !== null ? JSON.stringify(value).length : 8
 }
 
-export function bytesOfHunk({ lines }: LineHunk): number {
+function bytesOfHunk({ lines }: LineHunk): number {
   return lines.reduce((sum, line) => sum + line.length, 0)
 }
 

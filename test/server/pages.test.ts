@@ -308,3 +308,62 @@ test('a row: its cells, and which commits changed it', async () => {
   const older = readPage(await get(linkOf(many, 'Older changes', '/shop/row')))
   expect(older.all('section').map((one) => one.all('p')[0]!.text)).toEqual(['sum 1→s0', 'The row was added.'])
 })
+
+test('what is too large is cut, and says so', async () => {
+  const { get, repo } = await shop()
+  const names = Array.from({ length: 100 }, (_, i) => `c${i}`)
+  const long = 'x'.repeat(100_000)
+  await repo.transaction('main', async (tx) => {
+    const row = Object.fromEntries(names.map((name) => [name, long]))
+    tx.createTable('wide.csv', { key: ['id'] }).put({ id: 'one', ...row })
+    await tx.writeFile('long.txt', `${long}\n${'y\n'.repeat(6000)}`)
+    await tx.writeFile('huge.txt', `é${'éz\n'.repeat(150_000)}`)
+  })
+  const table = await get('/shop/table?table=wide.csv')
+  expect(table.bytes.length).toBeLessThan(40_000)
+  expect(readPage(table).text).toContain('40 more columns')
+  expect(cellsOf(readPage(table))[0]![1]).toBe(`${'x'.repeat(240)}…`)
+  const row = await get('/shop/row?table=wide.csv&key=one')
+  expect(cellsOf(readPage(row))).toHaveLength(101)
+  const text = readPage(await get('/shop/file?path=long.txt'))
+  expect(text.text).toContain('The first 5,000 lines')
+  expect(cellsOf(text)[0]![1]).toBe(`${'x'.repeat(2000)}…`)
+  // Cut in the middle of a letter.
+  expect(readPage(await get('/shop/file?path=huge.txt')).text).toContain('The first 5,000 lines')
+  const commit = await get('/shop/commit/' + (await repo.commitInfo('main')).id)
+  expect(commit.bytes.length).toBeLessThan(300_000)
+  const lines: string[] = []
+  for (let at = linkOf(readPage(commit), 'long.txt', '/shop/commit/x'); at !== '';) {
+    const page = readPage(await get(at))
+    lines.push(...cellsOf(page).flatMap(([, number]) => (number === '…' ? [] : number!)))
+    at = page.all('a').some((link) => link.text === 'More changes')
+      ? linkOf(page, 'More changes', '/shop/compare')
+      : ''
+  }
+  expect(lines).toEqual(Array.from({ length: 6001 }, (_, i) => `${i + 1}`))
+})
+
+test('a file that was moved and changed is compared with what it was', async () => {
+  const { get, repo } = await shop()
+  const lines = (last: string): string => Array.from({ length: 100 }, (_, i) => `line ${i}\n`).join('') + last
+  await repo.transaction('main', (tx) => tx.writeFile('old.txt', lines('before\n')))
+  const { commit } = await repo.transaction('main', async (tx) => {
+    tx.remove('old.txt')
+    await tx.writeFile('new.txt', lines('after\n'))
+  })
+  const page = readPage(await get(`/shop/commit/${commit!.id}`))
+  expect(cellsOf(page)).toEqual([['new.txt', 'renamed from old.txt', '+1 −1 lines']])
+  const alone = readPage(await get(linkOf(page, 'new.txt', `/shop/commit/${commit!.id}`)))
+  expect(alone.all('tr').flatMap(({ attributes }) => attributes['class'] ?? [])).toEqual(
+    expect.arrayContaining(['removed', 'added']),
+  )
+  expect(alone.all('tr')).toHaveLength(6)
+})
+
+test('what checks said about a commit', async () => {
+  const { get, second, call } = await shop()
+  const target = `/v1/repos/shop/commits/${second}/checks`
+  await call(target, { method: 'POST', body: { name: 'rules', state: 'failure', summary: evil } })
+  const page = readPage(await get(`/shop/commit/${second}`))
+  expect(page.text).toContain(`rules: failure ${evil}`)
+})

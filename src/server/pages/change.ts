@@ -1,8 +1,8 @@
 // One path that differs: what became of it, in a word, in counts, and in full.
-import type { DiffStat, FileDiff, LineHunk, RowChange } from '../../api/interface.ts'
+import type { DiffStat, FileDiff, RowChange } from '../../api/interface.ts'
 import { sizeText } from '../../base/size.ts'
 import { type Part, html } from './html.ts'
-import { lineChanges } from './line-changes.ts'
+import { type ChangedLine, lineChanges } from './line-changes.ts'
 import { rowChanges } from './row-changes.ts'
 import { count } from './words.ts'
 
@@ -36,13 +36,13 @@ export function counts({ rows, lines, sizeBefore, sizeAfter }: DiffStat): Part {
   return html`${parts}<span class="faint">${unit}</span>`
 }
 
-export function changeOf(file: FileDiff, rows: readonly RowChange[], hunks: readonly LineHunk[]): Part {
+export function changeOf(file: FileDiff, rows: readonly RowChange[], lines: readonly ChangedLine[]): Part {
   const { path, schemaChanges, note, keyColumns = [], kind } = file
   return [
     schemaChanges.map((change) => html`<p>${change}</p>`),
     note !== undefined && html`<p class="faint">${note}</p>`,
     rows.length > 0 && rowChanges(`Changed rows of ${path}`, keyColumns, rows),
-    hunks.length > 0 && lineChanges(`Changed lines of ${path}`, hunks),
+    lines.length > 0 && lineChanges(`Changed lines of ${path}`, lines),
     kind === 'binary' && html`<p class="faint">These bytes are no text.</p>`,
   ]
 }

@@ -1,19 +1,20 @@
 // What differs between two revisions: every path with counts, and of each the first changes. Bounded: so many paths a page,
 // so many rows and lines of each; the rest is behind links.
 import type { DiffStat, FileDiff } from '../../api/interface.ts'
-import { bytesOfHunk, bytesOfRow, flat, pageOf } from '../diff-routes.ts'
+import { bytesOfRow, flat, pageOf } from '../diff-routes.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import type { Exchange } from '../interface.ts'
 import { changeOf, counts, stateOf } from './change.ts'
 import { type Html, type Part, html } from './html.ts'
 import { scrolled } from './layout.ts'
+import { changedLines } from './line-changes.ts'
 import type { View } from './view.ts'
 import { countOf } from './words.ts'
 
 const filesMax = 50
 /** Of each path; the first `fullMax` are shown so far, others by their counts. */
 const rowsMax = 30
-const hunksMax = 10
+const linesMax = 120
 const fullMax = 12
 const cursorKind = 'changes'
 
@@ -61,12 +62,12 @@ function summary(view: View, ends: Ends, stats: readonly DiffStat[], isPart: boo
 }
 
 async function firstChanges(view: View, ends: Ends, file: FileDiff, stat: DiffStat): Promise<Html> {
-  const [rows, hunks] = await changesOf(file, { skip: 0, rows: rowsMax, hunks: hunksMax })
+  const [rows, lines] = await changesOf(file, { skip: 0, rows: rowsMax, lines: linesMax })
   const url = fileUrl(view, ends, stat)
   return html`<section class="change">
     <h3><a href="${url}">${stat.path}</a>${stat.table !== undefined && html` <span class="faint">${stat.table}</span>`} <span class="end">${counts(stat)}</span></h3>
-    ${changeOf(file, rows.items, hunks.items)}
-    ${(rows.more || hunks.more) && html`<p><a href="${url}">All changes of this ${file.kind === 'table' ? 'table' : 'file'}</a></p>`}
+    ${changeOf(file, rows.items, lines.items)}
+    ${(rows.more || lines.more) && html`<p><a href="${url}">All changes of this ${file.kind === 'table' ? 'table' : 'file'}</a></p>`}
   </section>`
 }
 
@@ -77,14 +78,17 @@ export type FilePage = readonly [
 
 export async function changesOf(
   file: FileDiff,
-  { skip, rows, hunks }: { readonly skip: number; readonly rows: number; readonly hunks: number },
+  { skip, rows, lines }: { readonly skip: number; readonly rows: number; readonly lines: number },
 ): Promise<FilePage> {
   const none = { items: [], more: false }
   return file.kind === 'table'
     ? [await pageOf(flat(file.rows()), { skip, limit: rows, bytesOf: bytesOfRow }), none]
-    : [none, await pageOf(file.hunks(), { skip, limit: hunks, bytesOf: bytesOfHunk })]
+    : [
+        none,
+        await pageOf(changedLines(file.hunks()), { skip, limit: lines, bytesOf: ({ text }) => text.length }),
+      ]
 }
 
-function fileUrl(view: View, { from, to }: Ends, { path }: DiffStat): ReturnType<View['to']> {
-  return view.to('compare', { revision: undefined, from, to, path })
+function fileUrl(view: View, { from, to }: Ends, { path, from: was }: DiffStat): ReturnType<View['to']> {
+  return view.to('compare', { revision: undefined, from, to, path, was })
 }

@@ -10,7 +10,7 @@ import { layout, pager } from './layout.ts'
 import { sendPage } from './send-page.ts'
 import { cut } from './values.ts'
 import { View } from './view.ts'
-import { commitLink, moment, refTags, shortId, subjectOf } from './words.ts'
+import { commitLink, moment, nameOf, refTags, shortId, subjectOf } from './words.ts'
 
 const messageLettersMax = 20_000
 
@@ -62,6 +62,5 @@ function facts({ services, repository }: Exchange, view: View, commit: CommitInf
 }
 
 function person(signature: Signature): Html {
-  const { name, email } = signature
-  return html`${name} <span class="faint">${`<${email}>`}</span>, ${moment(signature)}`
+  return html`${nameOf(signature)} <span class="faint">&lt;${cut(signature.email, 200)}&gt;</span>, ${moment(signature)}`
 }

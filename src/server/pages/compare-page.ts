@@ -20,7 +20,7 @@ import { commitLink, countOf, shortId } from './words.ts'
 
 const commitsMax = 20
 const rowsMax = 100
-const hunksMax = 50
+const linesMax = 1000
 const cursorKind = 'changes-of'
 
 interface Shown {
@@ -31,8 +31,8 @@ interface Shown {
 export async function showComparison(exchange: Exchange): Promise<void> {
   const { query, response } = exchange
   const view = View.of(exchange)
-  const [from, to, path] = ['from', 'to', 'path'].map((name) => query.text(name))
-  const asked: QueryParts = { from, to, path }
+  const [from, to, path, was] = ['from', 'to', 'path', 'was'].map((name) => query.text(name))
+  const asked: QueryParts = { from, to, path, was }
   const isAsked = from !== undefined && from !== '' && to !== undefined && to !== ''
   const shown = isAsked ? await compared(exchange, view, { from, to }, path) : { body: null, cursor: null }
   const body = html`<h1>Compare</h1>
@@ -94,12 +94,15 @@ async function ofOnePath(
   const given = query.text('cursor')
   const skip = given === undefined ? 0 : Number(decodeCursor(given, cursorKind)[0] ?? 0)
   const sections: Html[] = []
+  // A move is seen where both of its ends are looked at.
+  const was = query.text('was')
+  const paths = was === undefined || was === path ? [path] : [path, was]
   let next: number | null = null
-  for await (const file of repository().data.diff({ ...ends, signal, paths: [path] })) {
+  for await (const file of repository().data.diff({ ...ends, signal, paths })) {
     if (file.path !== path) continue
-    const [rows, hunks] = await changesOf(file, { skip, rows: rowsMax, hunks: hunksMax })
-    if (rows.more || hunks.more) next = skip + rows.items.length + hunks.items.length
-    sections.push(section(file, changeOf(file, rows.items, hunks.items)))
+    const [rows, lines] = await changesOf(file, { skip, rows: rowsMax, lines: linesMax })
+    if (rows.more || lines.more) next = skip + rows.items.length + lines.items.length
+    sections.push(section(file, changeOf(file, rows.items, lines.items)))
   }
   if (sections.length === 0)
     throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'this path does not differ between the two')

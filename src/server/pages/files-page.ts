@@ -12,7 +12,7 @@ import { newestOf } from './repositories-page.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
 import { View, isAddressable } from './view.ts'
-import { commitLink, count, moment, refTags, size, subjectOf } from './words.ts'
+import { commitLink, count, moment, nameOf, refTags, size, subjectOf } from './words.ts'
 
 export async function showFiles(exchange: Exchange): Promise<void> {
   const { query, repository, response } = exchange
@@ -44,7 +44,7 @@ function newest(view: View, commit: CommitInfo): Html {
   return html`<p class="row">
     ${commitLink(view, commit.id)}
     <span>${subjectOf(commit.message)}${refTags(view, commit)}</span>
-    <span class="faint end">${commit.author.name}, ${moment(commit.author)}</span>
+    <span class="faint end">${nameOf(commit.author)}, ${moment(commit.author)}</span>
   </p>`
 }
 

@@ -10,7 +10,7 @@ import { layout, pager } from './layout.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
 import { View } from './view.ts'
-import { commitLink, moment, refTags, subjectOf } from './words.ts'
+import { commitLink, moment, nameOf, refTags, subjectOf } from './words.ts'
 
 export async function showHistory(exchange: Exchange): Promise<void> {
   const { query, response } = exchange
@@ -70,7 +70,7 @@ function commitCells(view: View, commit: LoggedCommit): Html {
       <div class="line">
         <a class="subject" href="${view.commit(id)}">${subjectOf(message)}</a>${refTags(view, commit)}
       </div>
-      <div class="by">${author.name}, ${moment(author)}</div>
+      <div class="by">${nameOf(author)}, ${moment(author)}</div>
     </td>
     <td class="id">${commitLink(view, id)}</td>`
 }

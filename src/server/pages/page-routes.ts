@@ -57,6 +57,7 @@ export const pageRoutes: readonly Route[] = [
       textParameter('from', 'the older revision'),
       textParameter('to', 'the newer one'),
       textParameter('path', 'only this file'),
+      textParameter('was', 'what it was called before'),
       cursor,
     ],
     showComparison,

@@ -10,6 +10,7 @@ import { cut, valuePart } from './values.ts'
 const columnsMax = 14
 const sideLettersMax = 160
 const contextLetters = 20
+const nameLettersMax = 100
 
 const marks = { added: '+', removed: '−', changed: '~' } as const
 
@@ -17,7 +18,7 @@ export function rowChanges(label: string, keys: readonly string[], rows: readonl
   const columns = columnsOf(keys, rows)
   const heads = columns.map(
     (name) =>
-      html`<th scope="col" class="${keys.includes(name) ? 'key' : ''}">${name}${keys.includes(name) && html` <span class="mark" aria-hidden="true">◆</span><span class="hidden">, key</span>`}</th>`,
+      html`<th scope="col" class="${keys.includes(name) ? 'key' : ''}">${cut(name, nameLettersMax)}${keys.includes(name) && html` <span class="mark" aria-hidden="true">◆</span><span class="hidden">, key</span>`}</th>`,
   )
   return scrolled(
     label,

@@ -8,11 +8,14 @@ import { type Html, type Part, html } from './html.ts'
 import { layout, pager, scrolled } from './layout.ts'
 import { cellChange } from './row-changes.ts'
 import { sendPage } from './send-page.ts'
-import { isNumeric, valuePart } from './values.ts'
+import { cut, isNumeric, valuePart } from './values.ts'
 import { View } from './view.ts'
-import { countOf, moment, subjectOf } from './words.ts'
+import { countOf, moment, nameOf, subjectOf } from './words.ts'
 
+/** Of all cells together, and of one at most. */
+const rowLettersMax = 1_000_000
 const lettersMax = 20_000
+const nameLettersMax = 100
 const commitsMax = 30
 const cellsMax = 12
 
@@ -24,9 +27,10 @@ export async function showRow(exchange: Exchange): Promise<void> {
   const { opened, page } = await readRow(exchange, key)
   const { path, table } = opened
   const [row] = page.rows
+  const most = Math.min(lettersMax, Math.ceil(rowLettersMax / page.columns.length))
   const cells = page.columns.map(
     ({ name, type }) =>
-      html`<tr><th scope="row">${name} <span class="type faint">${type}</span></th><td class="value${isNumeric(type) && ' number'}">${valuePart(row?.row[name] ?? null, lettersMax)}</td></tr>\n`,
+      html`<tr><th scope="row">${cut(name, nameLettersMax)} <span class="type faint">${type}</span></th><td class="value${isNumeric(type) && ' number'}">${valuePart(row?.row[name] ?? null, most)}</td></tr>\n`,
   )
   const body = html`${crumbs(view, path)}
     <h2>Row ${table.shape.keys.map(({ name }, i) => html`${i > 0 && ', '}${name} <code>${key[i]!}</code>`)}</h2>
@@ -55,7 +59,7 @@ async function readRow(
 
 function changed(view: View, { id, message, author, change }: RowCommit): Html {
   return html`<section class="change">
-    <h3><a href="${view.commit(id)}">${subjectOf(message)}</a> <span class="end faint">${author.name}, ${moment(author)}</span></h3>
+    <h3><a href="${view.commit(id)}">${subjectOf(message)}</a> <span class="end faint">${nameOf(author)}, ${moment(author)}</span></h3>
     <p>${whatOf(change)}</p>
   </section>`
 }
@@ -64,5 +68,5 @@ function whatOf({ kind, cells }: RowCommit['change']): Part {
   if (kind !== 'changed')
     return html`<span class="${kind === 'added' ? 'plus' : 'minus'}">The row was ${kind}.</span>`
   const left = cells.length - cellsMax
-  return html`${cells.slice(0, cellsMax).map(({ column, before, after }) => html`<span class="cell"><span class="faint">${column}</span> ${cellChange(before, after)}</span> `)}${left > 0 && `and ${countOf(left, 'more cell')}`}`
+  return html`${cells.slice(0, cellsMax).map(({ column, before, after }) => html`<span class="cell"><span class="faint">${cut(column, nameLettersMax)}</span> ${cellChange(before, after)}</span> `)}${left > 0 && `and ${countOf(left, 'more cell')}`}`
 }

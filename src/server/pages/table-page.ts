@@ -8,13 +8,14 @@ import { type Html, type Part, type QueryParts, html } from './html.ts'
 import { layout, pager, scrolled } from './layout.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
-import { isNumeric, typedText, valuePart } from './values.ts'
+import { cut, isNumeric, typedText, valuePart } from './values.ts'
 import { View } from './view.ts'
 import { count, countOf } from './words.ts'
 
 const rowsMax = 100
 /** Wider tables are cut: a row has a page of its own. */
 const columnsMax = 60
+const nameLettersMax = 100
 
 export async function showTable(exchange: Exchange): Promise<void> {
   const { query, response } = exchange
@@ -80,7 +81,7 @@ function finder(view: View, { path, table }: OpenTable, key: readonly string[] |
     <input type="hidden" name="table" value="${path}" />
     ${table.shape.keys.map(
       ({ name }, i) =>
-        html`<label>${name}<input name="key" value="${key?.[i] ?? ''}" autocomplete="off" /></label>`,
+        html`<label>${cut(name, nameLettersMax)}<input name="key" value="${key?.[i] ?? ''}" autocomplete="off" /></label>`,
     )}
     <button>Find by key</button>
     ${key !== undefined && html`<a class="button" href="${view.to('table', { table: path })}">All rows</a>`}
@@ -100,7 +101,7 @@ function rowsTable(view: View, { opened, page }: OpenedPage): Html {
   const heads = page.columns.map((column) => {
     const kind = `${isNumeric(column.type) ? 'number' : ''} ${isKey(column) ? 'key' : ''}`.trim()
     const type = html`<span class="type">${column.type}${isKey(column) && html`<span class="hidden">, key</span>`}</span>`
-    return html`<th scope="col" class="${kind}">${column.name}${type}</th>`
+    return html`<th scope="col" class="${kind}">${cut(column.name, nameLettersMax)}${type}</th>`
   })
   const table = html`<table>
     <thead>

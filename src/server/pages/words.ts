@@ -4,8 +4,10 @@ import { sizeText } from '../../base/size.ts'
 import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
 import { type Html, type Part, html } from './html.ts'
+import { cut } from './values.ts'
 import type { View } from './view.ts'
 
+const nameLettersMax = 100
 const numbers = new Intl.NumberFormat('en')
 
 export function count(value: number): string {
@@ -28,6 +30,11 @@ export function moment(signature: Signature): Html {
   const [date = '', clock = '', zone = ''] = text.split(' ')
   const machine = `${date}T${clock}${zone.slice(0, 3)}:${zone.slice(3)}`
   return html`<time datetime="${machine}" title="${text}">${date} ${clock.slice(0, 5)}</time>`
+}
+
+/** Whoever signed may be called anything, at any length. */
+export function nameOf({ name }: Signature): Part {
+  return cut(name, nameLettersMax)
 }
 
 export function subjectOf(message: string): string {
