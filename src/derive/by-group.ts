@@ -10,13 +10,14 @@ import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import type { FunctionResult, FunctionWork } from './by-function.ts'
 import { GroupedInput } from './grouped-input.ts'
-import { type CollectedGroups, collectGroups, passes, passOf } from './groups.ts'
-import type { GroupDerivation } from './interface.ts'
+import { groupsOf, passes, passOf } from './groups.ts'
+import type { GroupDerivation, RowGroup } from './interface.ts'
 import { MadeTable } from './made-table.ts'
 
 /** Rows that have changed, beyond which all groups are made anew. */
 const changesMax = 100_000
-const editRows = 5000
+/** Results lie in the table as their keys do, not as the groups came: few large edits touch each leaf less often. */
+const editRows = 50_000
 
 export async function deriveByGroup(
   io: Io,
@@ -49,12 +50,11 @@ async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promi
   const { old, now, touched, present, signal } = parts
   const result = await MadeTable.open(io, derivation, present)
   const isTouched = (group: string): boolean => touched.groups.has(group)
+  const makes = (inputs: readonly GroupedInput[]): AsyncGenerator<Row[]> =>
+    madeOf(result, derivation, groupsOf(inputs, isTouched, signal))
   // All that is gone goes first: a key may pass from one group to another.
-  const before = await collectGroups(old, isTouched, signal)
-  for (const deletes of batches(result, derivation, old, before)) await result.edit({ deletes })
-  before.clear()
-  const after = await collectGroups(now, isTouched, signal)
-  for (const puts of batches(result, derivation, now, after)) await result.edit({ puts })
+  for await (const deletes of makes(old)) await result.edit({ deletes })
+  for await (const puts of makes(now)) await result.edit({ puts })
   const table = writeTable(io.writer, result.table.object)
   return { table, rowsRead: touched.rows, rowsAnew: result.rowsPut, whole: null }
 }
@@ -69,25 +69,21 @@ async function wholly(
   const rowsRead = now.reduce((sum, { table }) => sum + table.count, 0)
   const count = passes(rowsRead)
   for (let pass = 0; pass < count; pass++) {
-    const groups = await collectGroups(now, (group) => passOf(group, count) === pass, signal)
-    for (const puts of batches(result, derivation, now, groups)) await result.edit({ puts })
+    const groups = groupsOf(now, (group) => passOf(group, count) === pass, signal)
+    for await (const puts of madeOf(result, derivation, groups)) await result.edit({ puts })
   }
   return { table: writeTable(io.writer, result.table.object), rowsRead, rowsAnew: result.rowsPut }
 }
 
-/** What the function makes of the groups, some rows at a time. */
-function* batches(
+/** What the function makes of the groups, many rows at a time. */
+async function* madeOf(
   result: MadeTable,
   derivation: GroupDerivation,
-  inputs: readonly GroupedInput[],
-  groups: CollectedGroups,
-): Generator<Row[]> {
+  groups: AsyncIterable<readonly RowGroup[]>,
+): AsyncGenerator<Row[]> {
   let rows: Row[] = []
-  for (const lists of groups.values()) {
-    const first = lists.findIndex((list) => list.length > 0)
-    const by = inputs[first]!.values(lists[first]![0]!)
-    const named = Object.fromEntries(inputs.map(({ name }, i) => [name, lists[i]!]))
-    for (const row of result.made(() => derivation.group({ by, rows: named }))) rows.push(row)
+  for await (const some of groups) {
+    for (const group of some) for (const row of result.made(() => derivation.group(group))) rows.push(row)
     if (rows.length < editRows) continue
     yield rows
     rows = []

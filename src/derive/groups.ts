@@ -3,13 +3,14 @@
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { Row } from '../table/interface.ts'
 import { type GroupedInput, entriesOf } from './grouped-input.ts'
+import type { RowGroup } from './interface.ts'
+import { PackedEntries } from './packed-entries.ts'
 
-/** Of each input, the group's rows in the order of their keys. */
-export type CollectedGroups = Map<string, Row[][]>
-
-const rowsPerPass = 200_000
+const rowsPerPass = 250_000
 /** Beyond it, groups are so large that no number of passes helps. */
 const rowsMax = 2_000_000
+/** Rows that are taken apart at once, of whole groups. */
+const rowsAtOnce = 2000
 
 export function passes(rowCount: number): number {
   return Math.max(1, Math.ceil(rowCount / rowsPerPass))
@@ -21,31 +22,71 @@ export function passOf(group: string, count: number): number {
   return (hash >>> 0) % count
 }
 
-export async function collectGroups(
+/** Gives the wanted groups with their rows, some at a time. */
+export async function* groupsOf(
   inputs: readonly GroupedInput[],
   isWanted: (group: string) => boolean,
   signal: AbortSignal | undefined,
-): Promise<CollectedGroups> {
-  const groups: CollectedGroups = new Map()
+): AsyncGenerator<RowGroup[]> {
+  const entries = inputs.map(() => new PackedEntries())
+  const groups = await collected(inputs, entries, isWanted, signal)
+  let some: number[][][] = []
+  let rowCount = 0
+  for (const lists of groups.values()) {
+    some.push(lists)
+    rowCount += lists.reduce((sum, list) => sum + list.length, 0)
+    if (rowCount < rowsAtOnce) continue
+    throwIfAborted(signal)
+    yield await withRows(inputs, entries, some)
+    some = []
+    rowCount = 0
+  }
+  if (some.length > 0) yield await withRows(inputs, entries, some)
+}
+
+/** By group: of each input, the numbers of its entries, in the order of their keys. */
+async function collected(
+  inputs: readonly GroupedInput[],
+  kept: readonly PackedEntries[],
+  isWanted: (group: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number[][]>> {
+  const groups = new Map<string, number[][]>()
   let rowCount = 0
   for (const [i, input] of inputs.entries()) {
     for await (const batch of input.scan(signal)) {
       throwIfAborted(signal)
       const entries = entriesOf(batch)
-      const names = await input.groupsOf(entries)
-      const wanted = names.flatMap((group, at) => (isWanted(group) ? [at] : []))
-      if (wanted.length === 0) continue
-      rowCount += wanted.length
-      if (rowCount > rowsMax) throw tooLarge(input)
-      const rows = await input.rowsOf(wanted.map((at) => entries[at]!))
-      for (const [n, at] of wanted.entries()) {
-        const lists = groups.get(names[at]!) ?? inputs.map((): Row[] => [])
-        groups.set(names[at]!, lists)
-        lists[i]!.push(rows[n]!)
+      for (const [at, group] of (await input.groupsOf(entries)).entries()) {
+        if (!isWanted(group)) continue
+        if (++rowCount > rowsMax) throw tooLarge(input)
+        let lists = groups.get(group)
+        if (lists === undefined) groups.set(group, (lists = inputs.map((): number[] => [])))
+        lists[i]!.push(kept[i]!.add(entries[at]!))
       }
     }
   }
   return groups
+}
+
+async function withRows(
+  inputs: readonly GroupedInput[],
+  entries: readonly PackedEntries[],
+  groups: readonly (readonly number[][])[],
+): Promise<RowGroup[]> {
+  const rows: IterableIterator<Row>[] = []
+  for (const [i, input] of inputs.entries()) {
+    const numbers = groups.flatMap((lists) => lists[i]!)
+    rows.push((await input.rowsOf(numbers.map((number) => entries[i]!.get(number)))).values())
+  }
+  return groups.map((lists) => {
+    const own = lists.map((list, i) => list.map(() => rows[i]!.next().value!))
+    const first = own.findIndex((list) => list.length > 0)
+    return {
+      by: inputs[first]!.values(own[first]![0]!),
+      rows: Object.fromEntries(inputs.map(({ name }, i) => [name, own[i]!])),
+    }
+  })
 }
 
 function tooLarge({ name }: GroupedInput): VarveError {
