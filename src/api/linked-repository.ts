@@ -134,9 +134,9 @@ export abstract class LinkedRepository extends CarryingRepository {
       return this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
     }
     const { syncRound } = await import('../sync/round.ts')
-    return this.#connected(link, (connector) =>
-      syncRound({ repo: this.repo, folder: this.folder, connector, link, options }),
-    )
+    const connector = await this.#opened(link)
+    const round = { repo: this.repo, folder: this.folder, connector, link, options }
+    return syncRound(round, () => connector.close())
   }
 
   /**
@@ -152,7 +152,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       link,
       async () => {
         if (await isSink(link)) return this.#sinkLine(link, options)
-        const connector = await openEndpointOf(link, this.environment, this.connectors)
+        const connector = await this.#opened(link)
         return endpointLine({ repo, folder, connector, link, options }, options)
       },
       options,
@@ -175,6 +175,13 @@ export abstract class LinkedRepository extends CarryingRepository {
           ? "add one with 'varve link add'"
           : `there are: ${links.map((one) => one.name).join(', ')}`,
     })
+  }
+
+  /** For a round. */
+  async #opened(link: t.Link): Promise<Connector> {
+    const mark = readMark(await this.repo.store.manifest(), link.name)
+    const readsLog = mark !== null && mark.at !== null && link.changes !== 'compare'
+    return openEndpointOf(link, this.environment, this.connectors, readsLog)
   }
 
   async #connected<T>(
@@ -237,9 +244,10 @@ async function openEndpointOf(
   link: t.Link,
   environment: Readonly<Record<string, string | undefined>> | undefined,
   connectors: readonly t.ConnectorKind[] | undefined,
+  readsLog?: boolean,
 ) {
   const { openLink } = await import('../sync/open-link.ts')
-  return openLink(link, environment, connectors)
+  return openLink(link, environment, connectors, readsLog)
 }
 
 async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {

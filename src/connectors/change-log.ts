@@ -29,8 +29,6 @@ export interface ChangeLog {
    * before is dropped.
    */
   begin(name: string, tables: readonly EndpointTable[]): Promise<LogStart>
-  /** `open` is likely to come soon: what takes long and asks nothing may begin. */
-  ahead?(): void
   /** The log after `mark`, or why it is not to be had: it is gone, the system was set back, other tables are in it. */
   open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog>
   /** What the system keeps for a link; null when it keeps nothing any more. */

@@ -21,6 +21,8 @@ export interface ConnectorOptions {
   readonly inbox?: readonly InboxTable[] | undefined
   /** Of files: what they do not say themselves. */
   readonly files?: readonly DeclaredTable[] | undefined
+  /** Its log is to be read on, as far as one can tell: what that takes may begin at once. */
+  readonly readsLog?: boolean | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
   readonly connectors?: readonly ConnectorKind[] | undefined
 }

@@ -11,6 +11,7 @@ export async function openLink(
   link: Link,
   environment?: Readonly<Record<string, string | undefined>>,
   connectors?: readonly ConnectorKind[],
+  readsLog?: boolean,
 ): Promise<Connector> {
   const { endpoint, mode, name, files, http, inbox } = link
   if (mode !== 'capture' && isOnlyRead(endpoint, connectors)) {
@@ -25,7 +26,7 @@ export async function openLink(
   }
   if (mode !== 'capture') refuseOneWay(link)
   return transformed(
-    await openEndpoint(endpoint, { environment, connectors, link: name, files, http, inbox }),
+    await openEndpoint(endpoint, { environment, connectors, readsLog, link: name, files, http, inbox }),
     link,
     environment,
   )

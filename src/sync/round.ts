@@ -26,7 +26,7 @@ import { guardCaptured } from './capture/guard-captured.ts'
 import { HeldRows } from './held/held-rows.ts'
 import type { Link, Receipt, SyncOptions } from './interface.ts'
 import { type LinkedTable, tableAt } from './tables/link-tables.ts'
-import { type LinkMark, readMark } from './log/mark.ts'
+import { readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchOf, mergeIntoBranch } from './merge/merge-branch.ts'
 import { Approved } from './pending/approved.ts'
@@ -53,29 +53,41 @@ export interface Round {
   readonly options: SyncOptions
 }
 
-export async function syncRound(round: Round): Promise<Receipt> {
+/** One round. `close` is done once nothing more is asked of the endpoint; by default its log is closed, and nothing else. */
+export async function syncRound(round: Round, close?: () => Promise<void>): Promise<Receipt> {
   const log = new OpenLog({ isFollowing: false, compareMs: null })
-  try {
-    return await syncRoundWith(round, log)
-  } finally {
-    await log.close()
-  }
-}
-
-/** As `syncRound`, with a line to the endpoint's log that outlives the round. */
-export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt> {
-  const receipt = await withWriter(round.repo, (writer, nodes) => runRound(round, log, { writer, nodes }))
-  if (round.options.dryRun !== true) await rememberReceipt(round, receipt)
+  const end = close ?? (() => log.close())
+  const receipt = await runRound(round, log).catch(async (error: unknown) => {
+    await end()
+    throw error
+  })
+  // A line has ended when the server's process has: the receipt is brought to the disk meanwhile.
+  await Promise.all([remember(round, receipt), end()])
   return receipt
 }
 
-async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
+/** One round, with a line to the endpoint's log that outlives it. */
+export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt> {
+  const receipt = await runRound(round, log)
+  await remember(round, receipt)
+  return receipt
+}
+
+function runRound(round: Round, log: OpenLog): Promise<Receipt> {
+  return withWriter(round.repo, (writer, nodes) => runSteps(round, log, { writer, nodes }))
+}
+
+async function remember(round: Round, receipt: Receipt): Promise<void> {
+  if (round.options.dryRun !== true) await rememberReceipt(round, receipt)
+}
+
+async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const { repo, connector, link, options } = round
   const { nodes } = io
   const [startedMs, held] = [Date.now(), new HeldRows()]
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
-  const mark = expectedLog(round, log, manifest)
+  const mark = readMark(manifest, link.name)
   const approved = await Approved.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
@@ -139,13 +151,6 @@ async function runRound(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     pending,
     notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, merged.whole))],
   })
-}
-
-/** Where the log is to be read on; its line is opened meanwhile. */
-function expectedLog({ connector, link }: Round, log: OpenLog, manifest: Manifest): LinkMark | null {
-  const mark = readMark(manifest, link.name)
-  if (link.changes !== 'compare') log.ahead(connector.log, mark)
-  return mark
 }
 
 async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promise<Tree | null> {

@@ -6,6 +6,7 @@ import { decisions } from '../sync/decisions.ts'
 import { dryRounds } from '../sync/dry-run.ts'
 import { runRounds } from '../sync/every.ts'
 import { openListener } from '../sync/listening.ts'
+import { keepHeapSmall } from '../sync/small-heap.ts'
 import { showMetrics } from '../sync/metrics.ts'
 import { chosenLinks, report, reports } from '../sync/reports.ts'
 import { followLinks } from '../sync/follow.ts'
@@ -111,6 +112,7 @@ async function rounds(context: Context): Promise<number> {
   const links = await chosenLinks(repo, given.words[0])
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
   if (options.dryRun) return dryRounds(context, repo, links, options)
+  if (everyMs !== null || given.flag('follow') || given.text('listen') !== undefined) await keepHeapSmall()
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
   let receiver: Receiver | null = null

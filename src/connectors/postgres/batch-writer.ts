@@ -8,6 +8,7 @@ import { copyAll } from './copy-in.ts'
 import type { PostgresTable } from './discover.ts'
 import { isRefusal } from './failure.ts'
 import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
+import type { RowDigest } from './row-digest.ts'
 import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
 import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
 import { Tally } from './tally.ts'
@@ -26,8 +27,8 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
   /** How the rows of a batch were parked, by table and group. */
   readonly #parked = new Map<string, Parking>()
-  /** Batches that were made ready. */
-  readonly #ready = new WeakMap<readonly RowChange[], Batch>()
+  /** Batches that were made ready, and what the server is to have of them. */
+  readonly #ready = new WeakMap<readonly RowChange[], { batch: Batch; digest: RowDigest | undefined }>()
 
   constructor(client: Client, plan: ApplyPlan) {
     this.#client = client
@@ -57,13 +58,14 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   prepare(table: PostgresTable, changes: readonly RowChange[]): void {
     const batch = batchOf(statementOf(table, changes[0]!), changes)
     batch.lines?.prepare()
-    this.#ready.set(changes, batch)
+    this.#ready.set(changes, { batch, digest: this.tallies.get(table)?.digestOf(changes) })
   }
 
   async attempt(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
-    const batch = this.#ready.get(changes) ?? batchOf(statementOf(table, changes[0]!), changes)
-    if (!(await this.#all(table, batch))) return false
-    this.#add(table, changes)
+    const ready = this.#ready.get(changes)
+    if (!(await this.#all(table, ready?.batch ?? batchOf(statementOf(table, changes[0]!), changes))))
+      return false
+    this.#add(table, changes, ready?.digest)
     this.written += changes.length
     return true
   }
@@ -142,9 +144,9 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   }
 
   /** What is held back ends all of it, so that it need not be taken off. */
-  #add(table: PostgresTable, changes: readonly RowChange[]): void {
+  #add(table: PostgresTable, changes: readonly RowChange[], digest?: RowDigest): void {
     const tally = this.tallies.get(table)
-    tally?.add(changes, tally.digestOf(changes))
+    tally?.add(changes, digest ?? tally.digestOf(changes))
   }
 
   #hasRules(table: PostgresTable): Promise<boolean> {

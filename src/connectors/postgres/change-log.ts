@@ -26,11 +26,17 @@ export class PostgresChangeLog implements ChangeLog {
   readonly #snapshot: (name: string) => Promise<EndpointSnapshot>
   readonly #readers: LogReader[] = []
   /** Opened ahead. */
-  #line: Promise<Client> | null = null
+  #line: Promise<Client> | null
 
-  /** `snapshot` opens one that another connection has exported. */
-  constructor(session: Session, client: Client, snapshot: (name: string) => Promise<EndpointSnapshot>) {
+  /** `line`: one for the log that is opened already; `snapshot` opens one that another connection has exported. */
+  constructor(
+    session: Session,
+    client: Client,
+    line: Promise<Client> | null,
+    snapshot: (name: string) => Promise<EndpointSnapshot>,
+  ) {
     this.#session = session
+    this.#line = line
     this.#client = client
     this.#where = placeOf(session.url)
     this.#snapshot = snapshot
@@ -44,14 +50,14 @@ export class PostgresChangeLog implements ChangeLog {
     return asked(this.#where, () => this.#begin(slotName(name), tables as readonly PostgresTable[]))
   }
 
-  /** A line takes a new process there. */
-  ahead(): void {
-    this.#line ??= connect(this.#session, 'replication')
-    this.#line.catch(() => undefined)
-  }
-
   open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
     return asked(this.#where, () => this.#open(tables as readonly PostgresTable[], mark))
+  }
+
+  #takeLine(): Promise<Client> {
+    const line = this.#line ?? lineAhead(this.#session)
+    this.#line = null
+    return line
   }
 
   async #obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
@@ -83,7 +89,7 @@ export class PostgresChangeLog implements ChangeLog {
 
   async #begin(slot: string, own: readonly PostgresTable[]): Promise<LogStart> {
     await dropSlot(this.#client, slot)
-    const replication = await connect(this.#session, 'replication')
+    const replication = await this.#takeLine()
     try {
       const incarnation = await incarnationOf(this.#client, own)
       const list = own.map(({ sql }) => sql).join(', ')
@@ -111,9 +117,7 @@ export class PostgresChangeLog implements ChangeLog {
     const [at, told] = [positionOf(mark.position), positionOf(mark.acknowledged)]
     if (at === null || told === null) return { lost: 'its position is not one of PostgreSQL' }
     // Its line is opened while the slot is asked about.
-    this.ahead()
-    let line = this.#line
-    this.#line = null
+    let line: Promise<Client> | null = this.#takeLine()
     try {
       return await this.#openAt(own, at, told, () => {
         const opened = line ?? connect(this.#session, 'replication')
@@ -184,12 +188,20 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   async close(): Promise<void> {
-    await endOf(this.#line)
-    for (const reader of this.#readers) await reader.close()
+    const line = this.#line
+    this.#line = null
+    await Promise.all([endOf(line), ...this.#readers.map((reader) => reader.close())])
   }
 }
 
-async function endOf(line: Promise<Client> | null): Promise<void> {
+/** A line to the log, before anybody waits for it: it takes a new process there. */
+export function lineAhead(session: Session): Promise<Client> {
+  const line = connect(session, 'replication')
+  line.catch(() => undefined)
+  return line
+}
+
+export async function endOf(line: Promise<Client> | null): Promise<void> {
   await line?.then((client) => client.end()).catch(() => undefined)
 }
 

@@ -13,7 +13,7 @@ import type {
   Written,
 } from '../interface.ts'
 import { applyPlan } from './apply.ts'
-import { PostgresChangeLog } from './change-log.ts'
+import { PostgresChangeLog, endOf, lineAhead } from './change-log.ts'
 import { copyOut } from './copy-out.ts'
 import type { CopyColumn } from './copy-plan.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
@@ -30,7 +30,13 @@ const digestRowsMax = 20_000_000
 
 export async function openPostgres(url: string, options: ConnectorOptions): Promise<Connector> {
   const session = { url, options }
-  return new PostgresConnector(session, await connect(session, 'statements'))
+  const line = options.readsLog === true ? lineAhead(session) : null
+  try {
+    return new PostgresConnector(session, await connect(session, 'statements'), line)
+  } catch (error) {
+    await endOf(line)
+    throw error
+  }
 }
 
 class PostgresConnector implements Connector {
@@ -38,10 +44,10 @@ class PostgresConnector implements Connector {
   readonly log: PostgresChangeLog
   readonly #client: Client
 
-  constructor(session: Session, client: Client) {
+  constructor(session: Session, client: Client, line: Promise<Client> | null) {
     this.#client = client
     this.location = placeOf(session.url)
-    this.log = new PostgresChangeLog(session, client, (exported) => this.#snapshot(exported))
+    this.log = new PostgresChangeLog(session, client, line, (exported) => this.#snapshot(exported))
   }
 
   /** The cluster's own number, and the database in it. */

@@ -29,11 +29,6 @@ export class OpenLog {
     return this.#compareMs !== null && Date.now() - comparedMs > this.#compareMs
   }
 
-  /** It is going to be opened, as far as one can tell. */
-  ahead(source: ChangeLog | undefined, mark: LinkMark | null): void {
-    if (this.#reader === null && mark !== null && mark.at !== null) source?.ahead?.()
-  }
-
   async open(source: ChangeLog, tables: readonly EndpointTable[], at: LogMark): Promise<LogReader | LostLog> {
     if (this.#reader !== null) return this.#reader
     const reader = await source.open(tables, at)

@@ -150,7 +150,6 @@ class TransformedConnector implements Connector {
     return {
       ...(log.changesSchema === true ? { changesSchema: true } : {}),
       ...(log.told === undefined ? {} : { told: log.told }),
-      ahead: () => log.ahead?.(),
       obstacle: (tables) => log.obstacle(this.#sources(tables)),
       begin: async (link, tables) => {
         const { position, snapshot } = await log.begin(link, this.#sources(tables))
