@@ -71,6 +71,7 @@ test('says what is wrong', async () => {
     [['sql'], 2, 'missing argument: QUERY'],
     [['sql', 'SELECT 1 FORM x'], 2, 'the query cannot be run: near "x": syntax error'],
     [['sql', 'SELECT * FROM pets'], 40, "no table 'pets' in 'HEAD'"],
+    [['sql', '--worktree', '--at', 'HEAD', 'SELECT * FROM people'], 2, 'either the files or a revision'],
     [['sql', 'SELECT 1', '--format', 'xml'], 2, "unknown format 'xml'"],
     [['sql', 'SELECT 1', '-o', 'x.md', '--format', 'markdown'], 2, 'a file is written as csv, tsv or jsonl'],
     [['sql', '-F', 'missing.sql'], 40, "cannot read the query from 'missing.sql'"],

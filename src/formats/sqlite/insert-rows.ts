@@ -4,7 +4,6 @@ import { type SqliteFile, type SqliteValue, openSqliteFile } from '../../base/pl
 import type { Column } from '../../table/interface.ts'
 import type { RowsToInsert } from './bound-rows.ts'
 import { quoted } from './names.ts'
-import { startsOf } from './pack-rows.ts'
 import { isTextBound } from './row-values.ts'
 import { settings } from './run-steps.ts'
 
@@ -73,4 +72,9 @@ function insertBy(
   } finally {
     statement.finalize()
   }
+}
+
+/** By parameter of a row, the key's first: whether it is where bytes begin; the next one is then how many they are. */
+function startsOf(columns: readonly Pick<Column, 'type'>[]): boolean[] {
+  return [true, false, ...columns.flatMap(({ type }) => (isTextBound(type) ? [true, false] : [false]))]
 }

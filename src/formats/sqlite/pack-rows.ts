@@ -14,11 +14,6 @@ import { isTextBound, sqliteValue } from './row-values.ts'
 const digits = new Uint8Array(48)
 const zeroAndOne = Uint8Array.of(0x30, 0x31)
 
-/** By parameter of a row, the key's first: whether it is where bytes begin; the next one is then how many they are. */
-export function startsOf(columns: readonly Pick<Column, 'type'>[]): boolean[] {
-  return [true, false, ...columns.flatMap(({ type }) => (isTextBound(type) ? [true, false] : [false]))]
-}
-
 export class RowPacker implements CellSink {
   readonly bound: BoundRows = new BoundRows()
   readonly #columns: readonly Column[]
