@@ -4,14 +4,15 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Difference, Entry } from '../prolly/interface.ts'
 import { diffMaps } from '../prolly/diff.ts'
-import { ProllyMap } from '../prolly/map.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Row } from '../table/interface.ts'
 import { entriesToRows } from '../table/rows.ts'
 import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import type { FunctionDerivation } from './interface.ts'
+import { madeRows } from './made-rows.ts'
 import { MadeTable } from './made-table.ts'
+import { makeAll } from './make-all.ts'
 
 export interface FunctionWork<D> {
   readonly derivation: D
@@ -36,37 +37,48 @@ export async function deriveByFunction(
 ): Promise<FunctionResult> {
   const { from } = derivation
   const now = await Table.load(io.nodes, inputs.get(from)!)
-  const old = known === null ? null : await Table.load(io.nodes, known.inputs.get(from)!)
+  if (known === null) return { ...(await wholly(io, derivation, now, signal)), whole: null }
+  const old = await Table.load(io.nodes, known.inputs.get(from)!)
   // Rows that are the same bytes are others under other names or types, and keys of another kind cannot be compared.
-  if (old !== null && JSON.stringify(old.schema) !== JSON.stringify(now.schema)) {
-    const made = await deriveByFunction(io, { derivation, inputs, known: null, signal })
-    return { ...made, whole: `'${from}' has other columns` }
+  if (JSON.stringify(old.schema) !== JSON.stringify(now.schema))
+    return { ...(await wholly(io, derivation, now, signal)), whole: `'${from}' has other columns` }
+  const result = new MadeTable(io, derivation, await Table.load(io.nodes, known.output))
+  const makes = async (
+    table: Table,
+    side: 'before' | 'after',
+    some: readonly Difference[],
+  ): Promise<Row[]> => {
+    const entries = some.map((one) => one[side]).filter((entry): entry is Entry => entry !== null)
+    return madeOf(derivation, await entriesToRows(table.shape, entries, io.nodes.reader))
   }
-  const before = old?.map ?? ProllyMap.empty(io.nodes, io.writer)
-  const present = known === null ? null : await Table.load(io.nodes, known.output)
-  const result = await MadeTable.open(io, derivation, present)
-  const made = (rows: readonly Row[]): Row[] => rows.flatMap((row) => result.made(() => derivation.rows(row)))
   // All that is gone goes first: a key may pass from one row to another.
   let rowsRead = 0
-  for await (const differences of diffMaps(before, now.map)) {
+  for await (const differences of diffMaps(old.map, now.map)) {
     throwIfAborted(signal)
     rowsRead += differences.length
-    if (old !== null) await result.edit({ deletes: made(await rowsOf(io, old, differences, 'before')) })
+    await result.edit({ deletes: await makes(old, 'before', differences) })
   }
-  for await (const differences of diffMaps(before, now.map)) {
+  for await (const differences of diffMaps(old.map, now.map)) {
     throwIfAborted(signal)
-    await result.edit({ puts: made(await rowsOf(io, now, differences, 'after')) })
+    await result.edit({ puts: await makes(now, 'after', differences) })
   }
   const table = writeTable(io.writer, result.table.object)
   return { table, rowsRead, rowsAnew: result.rowsPut, whole: null }
 }
 
-async function rowsOf(
+async function wholly(
   io: Io,
-  { shape }: Table,
-  differences: readonly Difference[],
-  side: 'before' | 'after',
-): Promise<Row[]> {
-  const entries = differences.map((one) => one[side]).filter((entry): entry is Entry => entry !== null)
-  return entriesToRows(shape, entries, io.nodes.reader)
+  derivation: FunctionDerivation,
+  now: Table,
+  signal: AbortSignal | undefined,
+): Promise<Omit<FunctionResult, 'whole'>> {
+  async function* rows(): AsyncGenerator<Row[]> {
+    for await (const some of now.scan({ signal })) yield madeOf(derivation, some)
+  }
+  const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
+  return { table, rowsRead: now.count, rowsAnew: rowCount }
+}
+
+function madeOf(derivation: FunctionDerivation, rows: readonly Row[]): Row[] {
+  return rows.flatMap((row) => madeRows(derivation, () => derivation.rows(row)))
 }

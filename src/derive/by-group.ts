@@ -12,12 +12,12 @@ import type { FunctionResult, FunctionWork } from './by-function.ts'
 import { GroupedInput } from './grouped-input.ts'
 import { groupsOf, passes, passOf } from './groups.ts'
 import type { GroupDerivation, RowGroup } from './interface.ts'
+import { madeRows } from './made-rows.ts'
 import { MadeTable } from './made-table.ts'
+import { makeAll } from './make-all.ts'
 
 /** Rows that have changed, beyond which all groups are made anew. */
 const changesMax = 100_000
-/** Results lie in the table as their keys do, not as the groups came: few large edits touch each leaf less often. */
-const editRows = 50_000
 
 export async function deriveByGroup(
   io: Io,
@@ -48,10 +48,12 @@ interface Parts {
 
 async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promise<FunctionResult> {
   const { old, now, touched, present, signal } = parts
-  const result = await MadeTable.open(io, derivation, present)
-  const isTouched = (group: string): boolean => touched.groups.has(group)
+  const result = new MadeTable(io, derivation, present)
   const makes = (inputs: readonly GroupedInput[]): AsyncGenerator<Row[]> =>
-    madeOf(result, derivation, groupsOf(inputs, isTouched, signal))
+    madeOf(
+      derivation,
+      groupsOf(inputs, (group) => touched.groups.has(group), signal),
+    )
   // All that is gone goes first: a key may pass from one group to another.
   for await (const deletes of makes(old)) await result.edit({ deletes })
   for await (const puts of makes(now)) await result.edit({ puts })
@@ -65,30 +67,26 @@ async function wholly(
   now: readonly GroupedInput[],
   signal: AbortSignal | undefined,
 ): Promise<Omit<FunctionResult, 'whole'>> {
-  const result = await MadeTable.open(io, derivation, null)
   const rowsRead = now.reduce((sum, { table }) => sum + table.count, 0)
-  const count = passes(rowsRead)
-  for (let pass = 0; pass < count; pass++) {
-    const groups = groupsOf(now, (group) => passOf(group, count) === pass, signal)
-    for await (const puts of madeOf(result, derivation, groups)) await result.edit({ puts })
+  async function* rows(): AsyncGenerator<Row[]> {
+    const count = passes(rowsRead)
+    for (let pass = 0; pass < count; pass++)
+      yield* madeOf(
+        derivation,
+        groupsOf(now, (group) => passOf(group, count) === pass, signal),
+      )
   }
-  return { table: writeTable(io.writer, result.table.object), rowsRead, rowsAnew: result.rowsPut }
+  const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
+  return { table, rowsRead, rowsAnew: rowCount }
 }
 
-/** What the function makes of the groups, many rows at a time. */
+/** What the function makes of the groups. */
 async function* madeOf(
-  result: MadeTable,
   derivation: GroupDerivation,
   groups: AsyncIterable<readonly RowGroup[]>,
 ): AsyncGenerator<Row[]> {
-  let rows: Row[] = []
-  for await (const some of groups) {
-    for (const group of some) for (const row of result.made(() => derivation.group(group))) rows.push(row)
-    if (rows.length < editRows) continue
-    yield rows
-    rows = []
-  }
-  if (rows.length > 0) yield rows
+  for await (const some of groups)
+    yield some.flatMap((group) => madeRows(derivation, () => derivation.group(group)))
 }
 
 interface Touched {

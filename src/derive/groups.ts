@@ -77,7 +77,7 @@ async function withRows(
   const rows: IterableIterator<Row>[] = []
   for (const [i, input] of inputs.entries()) {
     const numbers = groups.flatMap((lists) => lists[i]!)
-    rows.push((await input.rowsOf(numbers.map((number) => entries[i]!.get(number)))).values())
+    rows.push((await rowsOf(input, entries[i]!, numbers)).values())
   }
   return groups.map((lists) => {
     const own = lists.map((list, i) => list.map(() => rows[i]!.next().value!))
@@ -87,6 +87,20 @@ async function withRows(
       rows: Object.fromEntries(inputs.map(({ name }, i) => [name, own[i]!])),
     }
   })
+}
+
+/** Some at a time: on the way from bytes to rows there is more of them than in the end. */
+async function rowsOf(
+  input: GroupedInput,
+  entries: PackedEntries,
+  numbers: readonly number[],
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (let at = 0; at < numbers.length; at += rowsAtOnce) {
+    const some = numbers.slice(at, at + rowsAtOnce).map((number) => entries.get(number))
+    for (const row of await input.rowsOf(some)) rows.push(row)
+  }
+  return rows
 }
 
 function tooLarge({ name }: GroupedInput): VarveError {

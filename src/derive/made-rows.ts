@@ -1,0 +1,40 @@
+// What functions make, and their faults: an error tells the table that cannot be derived.
+import { VarveError, isVarveError } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
+import type { ColumnType, Row } from '../table/interface.ts'
+
+export interface MadeOf {
+  readonly path: Path
+  readonly key: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+}
+
+/** What `work`, which calls the function, makes. @throws VarveError VARVE_RULE_VIOLATED where the function throws */
+export function madeRows(of: MadeOf, work: () => Row | readonly Row[] | null): readonly Row[] {
+  try {
+    const made = work() ?? []
+    return Array.isArray(made) ? (made as readonly Row[]) : [made as Row]
+  } catch (error) {
+    throw cannotDerive(of, `the function that makes its rows failed: ${messageOf(error)}`, error)
+  }
+}
+
+/** Tells what is wrong with the rows that were made, if it is that. */
+export function asRowFault(of: MadeOf, error: unknown): unknown {
+  const isRowFault = isVarveError(error) ? error.code === 'VARVE_RULE_VIOLATED' : error instanceof TypeError
+  return isRowFault
+    ? cannotDerive(of, `the function made what is no row of it: ${messageOf(error)}`, error)
+    : error
+}
+
+export function cannotDerive({ path, key }: MadeOf, what: string, cause: unknown): VarveError {
+  return new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${what}`, {
+    data: { path, key },
+    hint: `its key is ${key.join(', ')}; a function must make the same of the same rows each time`,
+    cause,
+  })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
