@@ -21,6 +21,8 @@ export interface FunctionWork<D> {
   /** What was derived before, and of what; null: nothing that can be gone on from. */
   readonly known: { readonly inputs: ReadonlyMap<string, Cid>; readonly output: Cid } | null
   readonly signal?: AbortSignal | undefined
+  /** How many rows of how many have been read, where all are. */
+  readonly onRows?: ((done: number, total: number) => void) | undefined
 }
 
 export interface FunctionResult {
@@ -33,15 +35,16 @@ export interface FunctionResult {
 
 export async function deriveByFunction(
   io: Io,
-  { derivation, inputs, known, signal }: FunctionWork<FunctionDerivation>,
+  work: FunctionWork<FunctionDerivation>,
 ): Promise<FunctionResult> {
+  const { derivation, inputs, known, signal } = work
   const { from } = derivation
   const now = await Table.load(io.nodes, inputs.get(from)!)
-  if (known === null) return { ...(await wholly(io, derivation, now, signal)), whole: null }
+  if (known === null) return { ...(await wholly(io, work, now)), whole: null }
   const old = await Table.load(io.nodes, known.inputs.get(from)!)
   // Rows that are the same bytes are others under other names or types, and keys of another kind cannot be compared.
   if (JSON.stringify(old.schema) !== JSON.stringify(now.schema))
-    return { ...(await wholly(io, derivation, now, signal)), whole: `'${from}' has other columns` }
+    return { ...(await wholly(io, work, now)), whole: `'${from}' has other columns` }
   const result = new MadeTable(io, derivation, await Table.load(io.nodes, known.output))
   const makes = async (
     table: Table,
@@ -68,12 +71,15 @@ export async function deriveByFunction(
 
 async function wholly(
   io: Io,
-  derivation: FunctionDerivation,
+  { derivation, signal, onRows }: FunctionWork<FunctionDerivation>,
   now: Table,
-  signal: AbortSignal | undefined,
 ): Promise<Omit<FunctionResult, 'whole'>> {
   async function* rows(): AsyncGenerator<Row[]> {
-    for await (const some of now.scan({ signal })) yield madeOf(derivation, some)
+    let done = 0
+    for await (const some of now.scan({ signal })) {
+      yield madeOf(derivation, some)
+      onRows?.((done += some.length), now.count)
+    }
   }
   const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
   return { table, rowsRead: now.count, rowsAnew: rowCount }

@@ -19,10 +19,8 @@ import { makeAll } from './make-all.ts'
 /** Rows that have changed, beyond which all groups are made anew. */
 const changesMax = 100_000
 
-export async function deriveByGroup(
-  io: Io,
-  { derivation, inputs, known, signal }: FunctionWork<GroupDerivation>,
-): Promise<FunctionResult> {
+export async function deriveByGroup(io: Io, work: FunctionWork<GroupDerivation>): Promise<FunctionResult> {
+  const { derivation, inputs, known, signal } = work
   const now = await groupedInputs(io, derivation, inputs)
   let whole: string | null = null
   if (known !== null) {
@@ -35,7 +33,7 @@ export async function deriveByGroup(
     }
     whole = other === undefined ? 'many rows have changed' : `'${other.name}' has other columns`
   }
-  return { ...(await wholly(io, derivation, now, signal)), whole }
+  return { ...(await wholly(io, work, now)), whole }
 }
 
 interface Parts {
@@ -63,18 +61,17 @@ async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promi
 
 async function wholly(
   io: Io,
-  derivation: GroupDerivation,
+  { derivation, signal, onRows }: FunctionWork<GroupDerivation>,
   now: readonly GroupedInput[],
-  signal: AbortSignal | undefined,
 ): Promise<Omit<FunctionResult, 'whole'>> {
   const rowsRead = now.reduce((sum, { table }) => sum + table.count, 0)
   async function* rows(): AsyncGenerator<Row[]> {
     const count = passes(rowsRead)
-    for (let pass = 0; pass < count; pass++)
-      yield* madeOf(
-        derivation,
-        groupsOf(now, (group) => passOf(group, count) === pass, signal),
-      )
+    let done = 0
+    for (let pass = 0; pass < count; pass++) {
+      const groups = groupsOf(now, (group) => passOf(group, count) === pass, signal)
+      yield* madeOf(derivation, groups, (rowCount) => onRows?.((done += rowCount), rowsRead))
+    }
   }
   const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
   return { table, rowsRead, rowsAnew: rowCount }
@@ -84,9 +81,16 @@ async function wholly(
 async function* madeOf(
   derivation: GroupDerivation,
   groups: AsyncIterable<readonly RowGroup[]>,
+  onRows?: (count: number) => void,
 ): AsyncGenerator<Row[]> {
-  for await (const some of groups)
+  for await (const some of groups) {
     yield some.flatMap((group) => madeRows(derivation, () => derivation.group(group)))
+    onRows?.(some.reduce((sum, { rows }) => sum + rowCountOf(rows), 0))
+  }
+}
+
+function rowCountOf(rows: RowGroup['rows']): number {
+  return Object.values(rows).reduce((sum, list) => sum + list.length, 0)
 }
 
 interface Touched {

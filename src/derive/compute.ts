@@ -81,7 +81,7 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
   const { table, parts, ...costs } =
     'sql' in derivation
       ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal, onProgress })
-      : await runFunction(io, derivation, inputs, { known, present, signal })
+      : await runFunction(io, derivation, inputs, { known, present, signal, onProgress })
   const rows = (await Table.load(io.nodes, table)).count
   const outcome = table === present?.table ? 'same' : 'changed'
   return { table, origin, parts, report: { ...report, outcome, rows, ...costs } }

@@ -13,11 +13,17 @@ export async function runFunction(
   io: Io,
   derivation: FunctionDerivation | GroupDerivation,
   inputs: ReadonlyMap<Path, Cid>,
-  { known, present, signal }: Pick<Query, 'known' | 'present' | 'signal'>,
+  { known, present, signal, onProgress }: Pick<Query, 'known' | 'present' | 'signal' | 'onProgress'>,
 ): Promise<Answer> {
   const before = known instanceof RunWhole ? known : await knownInputs(io, known, [...inputs.keys()])
   const isKnown = !(before instanceof RunWhole)
-  const work = { inputs, known: isKnown ? { inputs: before, output: present!.table } : null, signal }
+  const work = {
+    inputs,
+    known: isKnown ? { inputs: before, output: present!.table } : null,
+    signal,
+    onRows: (done: number, total: number) =>
+      onProgress?.({ phase: `deriving ${derivation.path}`, done, total, unit: 'rows' }),
+  }
   const made =
     'rows' in derivation
       ? await deriveByFunction(io, { derivation, ...work })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
-import type { GroupDerivation, Row, RowGroup } from '../../src/index.ts'
+import type { GroupDerivation, Progress, Row, RowGroup } from '../../src/index.ts'
 import { fault } from '../support/linked.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -79,9 +79,12 @@ describe('tables derived by a function from groups', () => {
   }
 
   test('join and sum, and are given only groups with a changed row', async () => {
-    expect(await repo.derive({ functions: [totals()] })).toMatchObject({
+    const told: unknown[] = []
+    const onProgress = (progress: Progress): void => void told.push(progress)
+    expect(await repo.derive({ functions: [totals()], onProgress })).toMatchObject({
       tables: [{ outcome: 'changed', rows: 3, rowsRead: 7, rowsAnew: 3, from: ['people', 'orders'] }],
     })
+    expect(told).toEqual([{ phase: 'deriving totals', done: 7, total: 7, unit: 'rows' }])
     expect(seen).toHaveLength(4)
     expect(await derived()).toEqual([
       { person: 'Ada', orders: '1 2', total: 12 },
