@@ -94,6 +94,10 @@ export async function sendStream(
   source: AsyncIterable<Uint8Array | string>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (response.req.method === 'HEAD') {
+    response.end()
+    return
+  }
   await pipeline(Readable.from(source, { objectMode: false }), response, { signal })
 }
 

@@ -16,7 +16,7 @@ export interface Refusal {
 
 /**
  * null when the request may go on. A page may be gone to from another site by a link: nothing is changed by it, and the
- * other site sees nothing of what is shown (it is in no frame, no script of theirs, and its window is cut off).
+ * other site sees nothing of what is shown (it is in no frame, no script of theirs, and its window is cut off); what is saved instead of shown is no such page.
  */
 export function guard(
   request: IncomingMessage,

@@ -122,6 +122,10 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answer>>
   /** For people: HTML, failures too; takes a token by HTTP Basic as well. Not in the OpenAPI document. */
   readonly isPage?: boolean
+  /**
+   * A file, not a page to look at: other sites have no link to it. Whether a window of theirs went there or stayed, as it
+   * does for what is saved, would tell them what is in a repository. */
+  readonly isSaved?: boolean
   /** Takes as long as a push may. */
   readonly isLong?: boolean
   readonly handle: (exchange: Exchange) => Promise<void>

@@ -1,6 +1,6 @@
 // Repositories, their branches and tags, and what protects their branches.
 import type { BranchInfo } from '../api/interface.ts'
-import { VarveError } from '../base/errors.ts'
+import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
 import { shortRefName } from '../history/refs.ts'
 import { readJson, sendJson } from './answers.ts'
 import { checkRepository } from './authorize.ts'
@@ -99,7 +99,22 @@ export const repositoryRoutes: readonly Route[] = [
 /** Those that the token reaches. */
 export async function readRepositories({ principal, services }: Exchange): Promise<RepositoryInfo[]> {
   const names = services.repositories.names().filter((name) => matchesPattern(principal.repositories, name))
-  return Promise.all(names.map(async (name) => describe(await services.repositories.open(name))))
+  return Promise.all(
+    names.map(async (name) => {
+      try {
+        return await describe(await services.repositories.open(name))
+      } catch (error) {
+        services.log({ event: 'unreadable', repository: name, error: String(error) })
+        return unreadable(name, error)
+      }
+    }),
+  )
+}
+
+/** One that is damaged does not hide the others. What is wrong with it is for the log: it may speak of our disk. */
+function unreadable(name: string, error: unknown): RepositoryInfo {
+  const code = isVarveError(error) ? error.code : 'VARVE_INTERNAL'
+  return { name, branch: null, branches: 0, tags: 0, sequence: 0, error: code }
 }
 
 export interface RepositoryInfo {
@@ -108,6 +123,8 @@ export interface RepositoryInfo {
   readonly branches: number
   readonly tags: number
   readonly sequence: number
+  /** The code of what keeps it from being read; the counts are 0 then. */
+  readonly error?: ErrorCode | 'VARVE_INTERNAL'
 }
 
 export async function describe({ name, data, store }: ServedRepository): Promise<RepositoryInfo> {

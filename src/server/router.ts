@@ -63,6 +63,8 @@ export class Router {
     response.setHeader('x-request-id', id)
     response.setHeader('varve-server', '1')
     response.setHeader('x-content-type-options', 'nosniff')
+    // Without TLS browsers do not say which site asks: none but ours gets to load anything, pictures in downloads too.
+    response.setHeader('cross-origin-resource-policy', 'same-origin')
     response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'; sandbox")
     const bytesIn = request.socket.bytesRead
     const bytesOut = request.socket.bytesWritten
@@ -98,9 +100,10 @@ export class Router {
   }
 
   async #run(request: IncomingMessage, response: ServerResponse, trace: Trace): Promise<void> {
-    const known = this.#table.find(request.method as (typeof methods)[number], pathOf(request))
-    if (known !== null) trace.target = (known.store as Route).isPage === true ? 'page' : 'api'
-    const refusal = guard(request, this.#options, known === null ? 'api' : trace.target)
+    const known = this.#lookUp(request.method, pathOf(request))
+    if (known !== null) trace.target = known.route.isPage === true ? 'page' : 'api'
+    const isLinked = known?.route.isPage === true && known.route.isSaved !== true
+    const refusal = guard(request, this.#options, isLinked ? 'page' : 'api')
     if (refusal !== null) throw new HttpError(refusal.status, 'VARVE_REFUSED', refusal.message)
     const { route, params } = this.#find(request)
     trace.route = route.path
@@ -117,12 +120,20 @@ export class Router {
 
   #find(request: IncomingMessage): Found {
     const path = pathOf(request)
-    const method = request.method as (typeof methods)[number]
-    const found = this.#table.find(method, path)
-    if (found !== null) return { route: found.store as Route, params: found.params as Record<string, string> }
-    const others = methods.filter((other) => this.#table.find(other, path) !== null)
+    const found = this.#lookUp(request.method, path)
+    if (found !== null) return found
+    const others = methods.filter((other) => this.#lookUp(other, path) !== null)
     if (others.length === 0) throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'there is nothing here')
     throw new HttpError(405, 'VARVE_USAGE', `this takes ${others.join(', ')}`, { allow: others.join(', ') })
+  }
+
+  /** HEAD is GET without what it sends, where it is nothing of its own. */
+  #lookUp(method: string | undefined, path: string): Found | null {
+    const found =
+      this.#table.find(method as (typeof methods)[number], path) ??
+      (method === 'HEAD' ? this.#table.find('GET', path) : null)
+    if (found === null) return null
+    return { route: found.store as Route, params: found.params as Record<string, string> }
   }
 
   /** null where nobody needs to be known. */

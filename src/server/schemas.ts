@@ -71,13 +71,17 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
   Error: object({
     error: object({ code: text, message: text, hint: text, data: { type: 'object' } }, ['hint', 'data']),
   }),
-  Repository: object({
-    name: text,
-    branch: { type: ['string', 'null'] },
-    branches: count,
-    tags: count,
-    sequence: count,
-  }),
+  Repository: object(
+    {
+      name: text,
+      branch: { type: ['string', 'null'] },
+      branches: count,
+      tags: count,
+      sequence: count,
+      error: text,
+    },
+    ['error'],
+  ),
   Branch: object({ name: text, commit: idSchema, subject: text, current: { type: 'boolean' } }),
   Tag: object({ name: text, commit: idSchema, annotated: { type: 'boolean' }, message: text }),
   Commit: object({ ...commit, paths: listOf(text) }, ['shallow', 'paths']),

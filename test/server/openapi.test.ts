@@ -35,5 +35,5 @@ test('what is not there, and methods that are not, are answered as such', async 
   expect((await call('/v2')).status).toBe(404)
   expect((await call('/v1/repos/%zz')).status).toBe(404)
   const wrong = await call('/v1/repos', { method: 'DELETE' })
-  expect([wrong.status, wrong.headers['allow']]).toEqual([405, 'GET, POST'])
+  expect([wrong.status, wrong.headers['allow']]).toEqual([405, 'GET, HEAD, POST'])
 })

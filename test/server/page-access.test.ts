@@ -1,4 +1,6 @@
 // Who sees pages, and what browsers are told about them.
+import fs from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { readPage } from './reading.ts'
 import { callTo, serve } from './serving.ts'
@@ -143,4 +145,62 @@ test('a program gets its errors as JSON, a person as pages', async () => {
   expect((await callTo(url, '/a/b/c', { token })).json.error.code).toBe('VARVE_PATH_NOT_FOUND')
   const page = await callTo(url, '/a/b/c', { token, headers: { accept: 'text/html' } })
   expect([page.status, readPage(page).all('h1')[0]!.text]).toEqual([404, 'Not found'])
+})
+
+test('what is saved tells other sites nothing by what becomes of their window', async () => {
+  const { url, repository } = await serve({ anonymous: 'read' })
+  await repository('data', { files: { 'a.txt': 'a' } })
+  for (const target of [
+    '/data/download?path=a.txt',
+    '/data/download?path=none',
+    '/data/picture?path=a.txt',
+    '/data/export?table=t',
+  ])
+    expect((await callTo(url, target, { headers: navigation })).status).toBe(403)
+  const own = await callTo(url, '/data/download?path=a.txt')
+  expect([own.status, own.text, own.headers['cross-origin-resource-policy']]).toEqual([
+    200,
+    'a',
+    'same-origin',
+  ])
+})
+
+test('HEAD answers as GET does, without a body', async () => {
+  const { url, repository } = await serve({ anonymous: 'read' })
+  await repository('data', { files: { 'a.txt': 'abc' } })
+  for (const target of [
+    '/',
+    '/data/file?path=a.txt',
+    '/data/download?path=a.txt',
+    '/-style.css',
+    '/data/file?path=none',
+    '/v1/repos',
+    '/v1/repos/data/file?path=a.txt',
+  ]) {
+    const [whole, head] = [await callTo(url, target), await callTo(url, target, { method: 'HEAD' })]
+    expect([head.status, head.headers['content-length'], head.bytes.length]).toEqual([
+      whole.status,
+      whole.headers['content-length'],
+      0,
+    ])
+  }
+  expect((await callTo(url, '/data/files', { method: 'HEAD', headers: navigation })).status).toBe(403)
+})
+
+test('a damaged repository does not hide the others, and says nothing of the disk', async () => {
+  const { url, dir, call, repository } = await serve({ anonymous: 'read' })
+  await repository('good', { files: { 'a.txt': 'a' } })
+  await repository('bad', { files: { 'a.txt': 'a' } })
+  const manifests = path.join(dir, 'bad', 'm')
+  for (const name of fs.readdirSync(manifests)) fs.writeFileSync(path.join(manifests, name), 'garbage')
+  const list = await call('/v1/repos')
+  expect(list.json.items).toMatchObject([
+    { name: 'bad', branch: null, error: 'VARVE_CORRUPT' },
+    { name: 'good', branch: 'main' },
+  ])
+  const page = await callTo(url, '/')
+  expect(page.status).toBe(200)
+  expect(readPage(page).text).toMatch(/bad\s*cannot be read/)
+  expect(readPage(page).text).toContain('good')
+  expect(page.text + list.text).not.toContain(dir)
 })

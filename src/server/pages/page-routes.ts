@@ -69,15 +69,19 @@ export const pageRoutes: readonly Route[] = [
     showRow,
   ),
   inRepository('/refs', 'showRefs', [], showRefs),
-  inRepository('/picture', 'getPicture', [revision, path], sendPicture),
-  inRepository('/download', 'downloadFile', [revision, path], downloadFile),
-  inRepository(
+  saved('/picture', 'getPicture', [revision, path], sendPicture),
+  saved('/download', 'downloadFile', [revision, path], downloadFile),
+  saved(
     '/export',
     'downloadTable',
     [revision, table, { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') }],
     downloadTable,
   ),
 ]
+
+function saved(...of: Parameters<typeof inRepository>): Route {
+  return { ...inRepository(...of), isSaved: true }
+}
 
 function inRepository(
   below: string,

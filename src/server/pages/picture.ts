@@ -39,7 +39,6 @@ export async function sendPicture({ query, repository, response, signal }: Excha
     'content-length': entry.size,
     'content-disposition': 'attachment',
     'cache-control': 'private, no-store',
-    'cross-origin-resource-policy': 'same-origin',
   })
   await sendStream(response, snapshot.read(path, { signal }), signal)
 }

@@ -2,7 +2,7 @@
 import type { CommitInfo } from '../../api/interface.ts'
 import { isVarveError } from '../../base/errors.ts'
 import type { Exchange } from '../interface.ts'
-import type { ServedRepository } from '../repositories.ts'
+import type { Repositories, ServedRepository } from '../repositories.ts'
 import { readRepositories } from '../repository-routes.ts'
 import { html } from './html.ts'
 import { icons } from './icons.ts'
@@ -16,16 +16,18 @@ export async function showRepositories(exchange: Exchange): Promise<void> {
   const found = await readRepositories(exchange)
   const { repositories } = exchange.services
   const rows = await Promise.all(
-    found.map(async ({ name, branch, branches, tags }) => {
-      const newest = branch === null ? null : await newestOf(await repositories.open(name))
+    found.map(async ({ name, branch, branches, tags, error }) => {
+      const newest = branch === null ? null : await readableNewest(repositories, name)
+      const isDamaged = error !== undefined || newest === 'unreadable'
+      const shown = newest === 'unreadable' ? null : newest
       return html`<tr>
         <td class="name">
           ${icons.repository}<a href="${view.start(name)}"><strong>${name}</strong></a>
         </td>
-        <td>${newest !== null && subjectOf(newest.message)}</td>
-        <td>${newest !== null && moment(newest.author)}</td>
-        <td class="number">${count(branches)}</td>
-        <td class="number wide">${count(tags)}</td>
+        <td>${isDamaged && html`<span class="tag failure">cannot be read</span>`}${shown !== null && subjectOf(shown.message)}</td>
+        <td>${shown !== null && moment(shown.author)}</td>
+        <td class="number">${error === undefined && count(branches)}</td>
+        <td class="number wide">${error === undefined && count(tags)}</td>
       </tr>`
     }),
   )
@@ -46,6 +48,17 @@ export async function showRepositories(exchange: Exchange): Promise<void> {
   const body = html`<h1>Repositories</h1>
     ${rows.length === 0 ? html`<p class="note">There are none here, or none for you.</p>` : scrolled('Repositories', table)}`
   sendPage(exchange.response, layout(view, { title: 'Repositories', body }))
+}
+
+async function readableNewest(
+  repositories: Repositories,
+  name: string,
+): Promise<CommitInfo | null | 'unreadable'> {
+  try {
+    return await newestOf(await repositories.open(name))
+  } catch {
+    return 'unreadable'
+  }
 }
 
 /** Of the current branch; null before its first commit. */

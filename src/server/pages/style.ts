@@ -77,7 +77,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td.value, th.value { white-space: pre-wrap; max-width: 34em; min-width: 3em; }
 td.none { color: var(--faint); }
 thead th.key .type::after { content: ' ◆'; color: var(--accent); font-size: 9px; vertical-align: 1px; }
-.list td.name { width: 60%; }
+.list td.name { width: 60%; overflow-wrap: anywhere; }
+a, strong, code, td, th, .tag { unicode-bidi: isolate; }
 .list svg.icon { vertical-align: -2px; margin-right: 8px; color: var(--faint); }
 main h1 + .row { margin-top: 0; }
 .list svg.icon.folder, .list svg.icon.table { color: var(--accent); }
