@@ -8,6 +8,8 @@ import type { JobAnswer, JobMessage } from './pool.ts'
 export class OwnThread {
   readonly #url: URL | null = workerUrl()
   #thread: Thread | null = null
+  /** Files that a thread has open may go when it has. */
+  #ended: Promise<void> = Promise.resolve()
   /** Of the job that runs; one at a time. */
   #settle: ((answer: JobAnswer) => void) | null = null
 
@@ -45,7 +47,8 @@ export class OwnThread {
     const thread = this.#thread
     this.#thread = null
     this.#settle = null
-    await thread?.end()
+    if (thread !== null) this.#ended = thread.end()
+    await this.#ended
   }
 
   #start(url: URL): Thread {

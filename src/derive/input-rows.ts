@@ -1,7 +1,8 @@
 // A table's rows in the workspace. They lie in the order of their keys, whatever the order in which they came: a sum of
 // floats is then the same, however it was reached.
+import { VarveError } from '../base/errors.ts'
 import type { SqliteFile } from '../base/platform-sqlite.ts'
-import { quoted } from '../formats/sqlite/names.ts'
+import { quoted, sameNames } from '../formats/sqlite/names.ts'
 import { affinityOf, markOf, sqliteValue } from '../formats/sqlite/row-values.ts'
 import type { Difference } from '../prolly/interface.ts'
 import type { Io } from '../repo/interface.ts'
@@ -9,10 +10,22 @@ import { entryCells } from '../table/entry-cells.ts'
 import type { Column } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 
+/** SQLite's own limit, less the key. */
+const columnsMax = 1999
+
 export function createStorage(database: SqliteFile, name: string, columns: readonly Column[]): void {
   const definitions = columns.map((column) => `${quoted(column.name)} ${affinityOf(column.type)}`)
   const key = `${quoted(keyColumnBeside(columns))} BLOB PRIMARY KEY`
   database.exec(`CREATE TABLE ${quoted(name)} (${[key, ...definitions].join(', ')}) WITHOUT ROWID`)
+}
+
+/** @throws VarveError VARVE_NOT_POSSIBLE: SQLite cannot have a table of these columns */
+export function checkColumns(path: string, columns: readonly Column[]): void {
+  const refused = (why: string): VarveError =>
+    new VarveError('VARVE_NOT_POSSIBLE', `'${path}' cannot be asked by SQL: ${why}`, { data: { path } })
+  if (columns.length > columnsMax) throw refused(`it has more than ${columnsMax} columns`)
+  const twice = sameNames(columns)
+  if (twice !== null) throw refused(`columns '${twice[0]}' and '${twice[1]}' are one column to SQLite`)
 }
 
 /** A name that no column has. */

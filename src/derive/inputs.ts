@@ -12,7 +12,7 @@ import { ProllyMap } from '../prolly/map.ts'
 import type { FolderProgress, Io } from '../repo/interface.ts'
 import type { Column } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
-import { InputRows, createStorage, keyColumnBeside } from './input-rows.ts'
+import { InputRows, checkColumns, createStorage, keyColumnBeside } from './input-rows.ts'
 import { type LoadOptions, loadRows } from './load-rows.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -40,6 +40,7 @@ export async function loadInput(
   const { database } = workspace
   const table = await Table.load(io.nodes, input.table)
   const { columns } = table.schema
+  checkColumns(input.path, columns)
   const shape = JSON.stringify(table.schema)
   const tree = digestHex(table.object.rows)
   const known = knownInput(database, input.path)

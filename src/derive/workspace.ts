@@ -9,7 +9,7 @@ import { quoted } from '../formats/sqlite/names.ts'
 import { type SqlStep, type StepsEnd, runSteps, settings } from '../formats/sqlite/run-steps.ts'
 
 /** Raised when tables are kept in another way, or results are computed in another one. */
-const layout = 2
+const layout = 3
 
 export class Workspace {
   readonly database: SqliteFile

@@ -42,8 +42,18 @@ export async function query(
     await (isAsked ? workspace.keep() : workspace.drop())
     // Whatever is wrong with what was kept, all is read anew.
     if (cacheDir !== null && !isVarveError(error)) return query(queried, sql, null, options)
-    throw error
+    throw noRoom(error) ?? error
   }
+}
+
+/** null: it is something else. */
+function noRoom(error: unknown): VarveError | null {
+  const { message } = error as Error
+  if (!/^(?:disk I\/O error|database or disk is full)/.test(message)) return null
+  return new VarveError('VARVE_IO', `the tables cannot be kept for the query: ${message}`, {
+    hint: 'they need room in the folder for temporary files',
+    cause: error,
+  })
 }
 
 /** Where nothing can be kept, as on a disk that may only be read, a query is answered all the same. */

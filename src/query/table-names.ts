@@ -14,7 +14,7 @@ export interface NamedTable {
   readonly table: Cid
   /** null: as its file is now. */
   readonly commit: CommitCid | null
-  /** What the workspace knows it by: versions of one table that queries compare are kept side by side. */
+  /** What the workspace knows it by, unlike any path: versions of one table that queries compare are kept side by side. */
   readonly cacheName: string
 }
 
@@ -47,7 +47,7 @@ export class TableNames {
         if (isVarveError(error, 'VARVE_REF_NOT_FOUND') && name.includes('@', at + 1)) return null
         throw error
       })
-      if (found !== null) return { ...found, cacheName: `${found.path}@${revision}` }
+      if (found !== null) return { ...found, cacheName: `${found.path}//${revision}` }
       if (!name.includes('@', at + 1)) throw noTable(table, revision)
     }
     throw typeof this.#unsaid === 'string' ? noTable(name, this.#unsaid) : noFile(name)
@@ -60,7 +60,7 @@ export class TableNames {
       if (isVarveError(error, 'VARVE_REF_NOT_FOUND')) return null
       throw error
     })
-    return committed?.table === table ? path : `${path}@`
+    return committed?.table === table ? path : `${path}//`
   }
 
   async #findIn(name: string, revision: Unsaid): Promise<Omit<NamedTable, 'cacheName'> | null> {

@@ -9,6 +9,8 @@ import type { SqliteValue } from '../../base/platform-sqlite.ts'
 const loopMax = 40
 const rowsMax = 32_768
 const bytesMax = 4 << 20
+/** Of wide tables, parameters are what there is most of. */
+const boundMax = 1 << 20
 
 export interface RowsToInsert {
   readonly rowCount: number
@@ -31,6 +33,7 @@ export class BoundRows {
   #boundCount = 0
   #oddAt: number[] = []
   #odd: SqliteValue[] = []
+  #oddBytes = 0
 
   get isEmpty(): boolean {
     return this.#byteEnds.length === 0
@@ -38,7 +41,11 @@ export class BoundRows {
 
   /** It is time to hand them over. */
   get isFull(): boolean {
-    return this.#byteEnds.length >= rowsMax || this.#length >= bytesMax
+    return (
+      this.#byteEnds.length >= rowsMax ||
+      this.#length + this.#oddBytes >= bytesMax ||
+      this.#boundCount >= boundMax
+    )
   }
 
   /** NaN for NULL. */
@@ -54,6 +61,7 @@ export class BoundRows {
   odd(value: SqliteValue): void {
     this.#oddAt.push(this.#boundCount)
     this.#odd.push(value)
+    if (value instanceof Uint8Array || typeof value === 'string') this.#oddBytes += value.length
     this.number(NaN)
   }
 
@@ -86,6 +94,7 @@ export class BoundRows {
     this.#boundCount = 0
     this.#oddAt = []
     this.#odd = []
+    this.#oddBytes = 0
     return rows
   }
 }

@@ -18,3 +18,14 @@ export function quoted(name: string): string {
 export function foldedName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
+
+/** The first two names that are one to SQLite. */
+export function sameNames(columns: readonly { readonly name: string }[]): [string, string] | null {
+  const seen = new Map<string, string>()
+  for (const { name } of columns) {
+    const other = seen.get(foldedName(name))
+    if (other !== undefined) return [other, name]
+    seen.set(foldedName(name), name)
+  }
+  return null
+}

@@ -9,7 +9,7 @@ import type { RowSource } from '../interface.ts'
 import { storedRow } from '../stored-rows.ts'
 import { BoundRows } from './bound-rows.ts'
 import { plainNumber } from './plain-number.ts'
-import { isTextBound, sqliteValue } from './row-values.ts'
+import { boolOfText, isTextBound, sqliteValue } from './row-values.ts'
 
 const digits = new Uint8Array(48)
 const zeroAndOne = Uint8Array.of(0x30, 0x31)
@@ -44,7 +44,7 @@ export class RowPacker implements CellSink {
   }
 
   bool(value: boolean): void {
-    const number = value ? 1 : 0
+    const number = Number(value)
     if (this.#isText[this.#column]!) this.bound.place(zeroAndOne, number, number + 1)
     else this.bound.number(number)
   }
@@ -54,13 +54,20 @@ export class RowPacker implements CellSink {
   }
 
   text(src: Uint8Array, start: number, end: number, kind: 'text' | 'number' | 'json'): void {
-    if (this.#isText[this.#column]!) this.bound.place(src, start, end)
+    if (this.#isText[this.#column]!) this.#text(src, start, end, kind)
     else this.#value(src, start, end, kind)
   }
 
   bytes(bytes: Uint8Array): void {
     if (this.#isText[this.#column]!) this.bound.place(bytes, 0, bytes.length)
     else this.#value(bytes, 0, bytes.length, 'bytes')
+  }
+
+  #text(src: Uint8Array, start: number, end: number, kind: CellKind): void {
+    const isBool = this.#columns[this.#column]!.type === 'bool' && kind === 'text'
+    const bool = isBool ? boolOfText(src, start, end) : null
+    if (bool === null) this.bound.place(src, start, end)
+    else this.bool(bool)
   }
 
   #value(src: Uint8Array, start: number, end: number, kind: CellKind): void {

@@ -1,5 +1,6 @@
 // Cells as values of an SQLite that computes with them, and its results as cells: numbers are numbers, so that 10 is
 // more than 9, and text stays text, so that 007 keeps its zeros. A decimal of more digits than a double has is rounded there.
+import { compareRanges, utf8 } from '../../base/bytes.ts'
 import type { SqliteValue } from '../../base/platform-sqlite.ts'
 import { cellOf, cellText, nullCell, textCell } from '../../table/cell.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
@@ -29,9 +30,26 @@ export function sqliteValue(cell: Cell, type: ColumnType): SqliteValue {
       return cell.kind === 'true' ? 1 : 0
     case 'bytes':
       return cell.bytes
+    case 'text': {
+      const bool = type === 'bool' ? boolOfText(cell.bytes, 0, cell.bytes.length) : null
+      return bool === null ? valueOf(cell, type) : Number(bool)
+    }
     default:
-      return isTextBound(type) || type === 'bytes' ? cell.bytes : numberText(cellText(cell))
+      return valueOf(cell, type)
   }
+}
+
+function valueOf(cell: Cell, type: ColumnType): SqliteValue {
+  return isTextBound(type) || type === 'bytes' ? cell.bytes : numberText(cellText(cell))
+}
+
+const trueText = utf8('true')
+const falseText = utf8('false')
+
+/** What CSV has in a column of bools; null: something else. */
+export function boolOfText(src: Uint8Array, start: number, end: number): boolean | null {
+  if (compareRanges(src, start, end, trueText, 0, trueText.length) === 0) return true
+  return compareRanges(src, start, end, falseText, 0, falseText.length) === 0 ? false : null
 }
 
 /** SQLite stores a real without a fraction as an integer, but for the least of these: then equal numbers are the same. */

@@ -16,7 +16,7 @@ import {
   textOfCell,
 } from '../columnar/plan-columns.ts'
 import { tableCells } from '../table-cells.ts'
-import { foldedName, quoted } from './names.ts'
+import { foldedName, quoted, sameNames } from './names.ts'
 
 export async function* writeSqlite(
   nodes: NodeStore,
@@ -146,11 +146,7 @@ function checkNames(columns: readonly OutColumn[], table: string): void {
     new VarveError('VARVE_NOT_POSSIBLE', words, { data: { ...data } })
   if (foldedName(table).startsWith('sqlite_'))
     throw refused(`SQLite keeps names like '${table}' for itself`, { table })
-  const seen = new Map<string, string>()
-  for (const { name } of columns) {
-    const other = seen.get(foldedName(name))
-    if (other !== undefined)
-      throw refused(`columns '${other}' and '${name}' are one column to SQLite`, { column: name })
-    seen.set(foldedName(name), name)
-  }
+  const twice = sameNames(columns)
+  if (twice !== null)
+    throw refused(`columns '${twice[0]}' and '${twice[1]}' are one column to SQLite`, { column: twice[1] })
 }
