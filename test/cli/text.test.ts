@@ -102,3 +102,9 @@ describe('json', () => {
     expect(JSON.parse(toJson('caf\udce9'))).toBe('caf\udce9')
   })
 })
+
+test('characters without a shape are shown, joiners that scripts need are not', () => {
+  expect(visible('a\u200bb\ufeffc\u00ad\u2066')).toBe('a\\u200bb\\ufeffc\\xad\\u2066')
+  expect(visible(`x${String.fromCodePoint(0xe0041)}`)).toBe('x\\u{e0041}')
+  expect(visible('می\u200cخواهم 👩\u200d🌾')).toBe('می\u200cخواهم 👩\u200d🌾')
+})
