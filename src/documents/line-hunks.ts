@@ -1,5 +1,6 @@
 // What differs between two texts as a unified diff has it, with three lines around each change.
 import { structuredPatch } from 'diff'
+import { type LineHunk as Change, diffLines } from './line-diff.ts'
 
 export interface LineHunk {
   readonly oldStart: number
@@ -10,18 +11,62 @@ export interface LineHunk {
   readonly lines: readonly string[]
 }
 
-const editsMax = 20_000
+/** Shortest edits cost the square of their length: longer ones are found by lines that are unique (line-diff.ts). */
+const editsMax = 1500
+const context = 3
 
 export function lineHunks(old: string, fresh: string): readonly LineHunk[] {
   const patch = structuredPatch('', '', old, fresh, undefined, undefined, {
-    context: 3,
+    context,
     maxEditLength: editsMax,
   })
   if (patch !== undefined) return patch.hunks
+  const found = hunksOf(withEnds(old), withEnds(fresh))
+  if (found !== null) return found
   // So much differs that the shortest edit is not worth finding: all out, all in.
   const out = markLines('-', old)
   const into = markLines('+', fresh)
   return [{ oldStart: 1, oldLines: out.length, newStart: 1, newLines: into.length, lines: [...out, ...into] }]
+}
+
+function hunksOf(before: readonly string[], after: readonly string[]): LineHunk[] | null {
+  const changes = diffLines(before, after)
+  if (changes === null) return null
+  const groups: Change[][] = []
+  for (const change of changes) {
+    const last = groups.at(-1)?.at(-1)
+    if (last !== undefined && change.aStart - last.aEnd <= 2 * context) groups.at(-1)!.push(change)
+    else groups.push([change])
+  }
+  return groups.map((group) => hunkOf(before, after, group))
+}
+
+function hunkOf(before: readonly string[], after: readonly string[], group: readonly Change[]): LineHunk {
+  const [first, last] = [group[0]!, group.at(-1)!]
+  const from = Math.max(0, first.aStart - context)
+  const to = Math.min(before.length, last.aEnd + context)
+  const lines: string[] = []
+  const put = (mark: string, part: readonly string[]): void => {
+    for (const line of part) {
+      lines.push(mark + line.replace(/\n$/, ''))
+      if (!line.endsWith('\n')) lines.push('\\ No newline at end of file')
+    }
+  }
+  let at = from
+  for (const { aStart, aEnd, bStart, bEnd } of group) {
+    put(' ', before.slice(at, aStart))
+    put('-', before.slice(aStart, aEnd))
+    put('+', after.slice(bStart, bEnd))
+    at = aEnd
+  }
+  put(' ', before.slice(at, to))
+  const newStart = first.bStart - (first.aStart - from)
+  const newLines = last.bEnd + (to - last.aEnd) - newStart
+  return { oldStart: from + 1, oldLines: to - from, newStart: newStart + 1, newLines, lines }
+}
+
+function withEnds(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
 export interface LineCounts {
