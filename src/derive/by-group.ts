@@ -125,12 +125,13 @@ async function groupedInputs(
   { from, by }: GroupDerivation,
   inputs: ReadonlyMap<string, Cid>,
 ): Promise<GroupedInput[]> {
-  if (new Set(from.map(({ name }) => by[name]?.length ?? 0)).size > 1)
+  const columns = from.map(({ name }) => (Object.hasOwn(by, name) ? by[name]! : []))
+  if (new Set(columns.map(({ length }) => length)).size > 1)
     throw new TypeError("'by' names as many columns of each input")
   const all: GroupedInput[] = []
-  for (const { name, path } of from) {
+  for (const [i, { name, path }] of from.entries()) {
     const table = await Table.load(io.nodes, inputs.get(path)!)
-    all.push(new GroupedInput(table, { name, path, by: by[name] ?? [] }))
+    all.push(new GroupedInput(table, { name, path, by: columns[i]! }))
   }
   return all
 }

@@ -60,11 +60,12 @@ export async function loadInput(
     })
     return { ...loaded, storage, rowsRead }
   }
-  if (known !== null) database.exec(`DROP TABLE ${quoted(known.storage)}`)
   const storage = `input ${randomHex(8)}`
   createStorage(database, storage, columns)
   await loadRows(workspace, io, { table, storage }, reading(table.count))
   remember(database, [input.path, storage, shape, tree])
+  // Last: what is remembered is always there.
+  if (known !== null) database.exec(`DROP TABLE ${quoted(known.storage)}`)
   return { ...loaded, storage, rowsRead: table.count }
 }
 

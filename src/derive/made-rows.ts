@@ -13,6 +13,7 @@ export interface MadeOf {
 export function madeRows(of: MadeOf, work: () => Row | readonly Row[] | null): readonly Row[] {
   try {
     const made = work() ?? []
+    if (made instanceof Promise) throw new TypeError('it is asynchronous')
     return Array.isArray(made) ? (made as readonly Row[]) : [made as Row]
   } catch (error) {
     throw cannotDerive(of, `the function that makes its rows failed: ${messageOf(error)}`, error)

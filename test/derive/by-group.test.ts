@@ -126,6 +126,10 @@ describe('tables derived by a function from groups', () => {
     expect(await fault(repo.derive({ functions: [failing] }))).toBe(
       `${before}the function that makes its rows failed: out of ideas`,
     )
+    const later = totals({ group: (async () => null) as unknown as GroupDerivation['group'] })
+    expect(await fault(repo.derive({ functions: [later] }))).toBe(
+      `${before}the function that makes its rows failed: it is asynchronous`,
+    )
     const twice = totals({ group: () => ({ person: 'x', orders: '', total: 1 }) })
     expect(await fault(repo.derive({ functions: [twice] }))).toBe(
       `${before}two of its rows have the same key`,
