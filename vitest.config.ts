@@ -5,6 +5,8 @@ export const slow: readonly string[] = [
   'test/cli/merging.test.ts',
   'test/cli/links.test.ts',
   'test/cli/stash.test.ts',
+  'test/cli/editor.test.ts',
+  'test/cli/pager.test.ts',
   'test/property/merge.test.ts',
   'test/sync/log-rounds.test.ts',
   'test/sync/guards.test.ts',

@@ -4,7 +4,7 @@ import type { ConnectorKind } from '../connectors/interface.ts'
 import type { Signature, Person } from '../history/interface.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 
-export type { MergePreview, MergeResult } from './merge-interface.ts'
+export type { EditMessage, MergePreview, MergeResult } from './merge-interface.ts'
 
 export type * from './remote-interface.ts'
 
@@ -95,6 +95,8 @@ export interface Status {
     readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
     /** The commit that is merged, or at which a rebase stopped. */
     readonly theirs: string
+    /** What its commit will say unless it is told otherwise. */
+    readonly message: string
     readonly conflicts: number
     /** Of a rebase: HEAD is detached at the commits done; `branch` moves when all are. */
     readonly rebase?: {

@@ -4,6 +4,12 @@ import type { ConflictInfo, DiffStat } from './interface.ts'
 import type { Reused } from '../repo/rerere.ts'
 import type { PolicyDecisions } from './policy-interface.ts'
 
+/**
+ * Asked, when all is merged, for the message of the commit to be made; throwing gives the merge up. It may be asked again
+ * when another process was faster.
+ */
+export type EditMessage = (proposed: string, paths: readonly MergedPath[]) => Promise<string>
+
 export interface MergeResult {
   readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
   /** HEAD after it. */

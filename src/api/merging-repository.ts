@@ -1,6 +1,7 @@
 // What brings commits together, on any store: merge, its dry run, revert, cherry-pick and rebase. Conflicts are results,
 // not errors.
-import { createContext } from '../repo/context.ts'
+import type { Signature } from '../history/interface.ts'
+import { createContext, signatureOf } from '../repo/context.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { merge } from '../repo/merge.ts'
 import { pick } from '../repo/pick.ts'
@@ -28,6 +29,7 @@ export class MergingRepository {
     options: t.OperationOptions & {
       noCommit?: boolean
       message?: string
+      editMessage?: t.EditMessage
       fastForward?: 'only' | 'never' | 'allow'
       allowUnrelated?: boolean
       /** By path of a table. */
@@ -60,7 +62,7 @@ export class MergingRepository {
 
   async revert(
     revision: string,
-    options: t.OperationOptions & { noCommit?: boolean } = {},
+    options: t.OperationOptions & { noCommit?: boolean; editMessage?: t.EditMessage } = {},
   ): Promise<t.MergeResult> {
     return withConflicts((onUnstored) =>
       pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'revert' }),
@@ -69,7 +71,7 @@ export class MergingRepository {
 
   async cherryPick(
     revision: string,
-    options: t.OperationOptions & { noCommit?: boolean } = {},
+    options: t.OperationOptions & { noCommit?: boolean; editMessage?: t.EditMessage } = {},
   ): Promise<t.MergeResult> {
     return withConflicts((onUnstored) =>
       pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),
@@ -92,6 +94,11 @@ export class MergingRepository {
     options: t.OperationOptions & { skip?: boolean; message?: string } = {},
   ): Promise<t.MergeResult> {
     return withConflicts(() => continueRebase(this.repo, this.folder, options))
+  }
+
+  /** Who would sign a commit made now. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
+  async committer(): Promise<Signature> {
+    return signatureOf(this.repo, await this.repo.store.manifest())
   }
 
   /** The merge, pick or rebase that waits; null when there is none. */

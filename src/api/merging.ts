@@ -10,10 +10,10 @@ import type { Status } from './interface.ts'
 export async function readMerging(repo: Repo, manifest: Manifest): Promise<Status['merging']> {
   const merge = await readMergeState(repo.store, manifest)
   if (merge === null) return null
-  const { kind, theirs, rebase } = merge
+  const { kind, theirs, message, rebase } = merge
   const conflicts = await countConflicts(repo.nodes, merge.conflicts)
-  if (rebase === undefined) return { kind, theirs: idOf(theirs), conflicts }
+  if (rebase === undefined) return { kind, theirs: idOf(theirs), message, conflicts }
   const { branch, name: onto, done, total } = rebase
   const ofBranch = branch === null ? null : shortRefName(branch)
-  return { kind, theirs: idOf(theirs), conflicts, rebase: { branch: ofBranch, onto, done, total } }
+  return { kind, theirs: idOf(theirs), message, conflicts, rebase: { branch: ofBranch, onto, done, total } }
 }

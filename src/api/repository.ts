@@ -38,6 +38,8 @@ import { readStatus } from './status.ts'
 export class Repository extends DerivingRepository {
   /** Absolute path of the folder with the user's files; null for a bare repository. */
   readonly root: string | null
+  /** Absolute path of the folder with what the repository keeps: '.varve', or all of a bare one. */
+  readonly dotDir: string
   /** The .gitignore that `init` added '.varve/' to, if it did. */
   readonly gitignore: string | null
   readonly #worktree: Worktree | null
@@ -56,6 +58,7 @@ export class Repository extends DerivingRepository {
       cacheDir: cacheDirOf(place),
     })
     this.root = place.root
+    this.dotDir = place.dotDir
     this.gitignore = place.gitignore
     this.#worktree = place.root === null ? null : makeTree(this.repo)
   }

@@ -17,6 +17,11 @@ export const commonOptions: OptionSpecs = {
     about: 'bar, lines, json or none: how progress is shown on standard error',
   },
   'no-progress': { type: 'flag', about: 'show no progress bar' },
+  'no-pager': {
+    type: 'flag',
+    short: 'P',
+    about: 'print long answers right away, on a terminal too, instead of through a pager',
+  },
   help: { type: 'flag', short: 'h', about: 'explain the command' },
 }
 

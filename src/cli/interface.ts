@@ -25,6 +25,8 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, why: string])[]
   /** The document that --json prints, in TypeScript's notation. */
   readonly json: string
+  /** Its answer may be long: on a terminal it goes through a pager. */
+  readonly pages?: (given: Arguments) => boolean
   /** The option that '-5' stands for. */
   readonly numberOption?: string
   /** How long it may take to stop when it is told to; default two seconds. */
@@ -46,6 +48,10 @@ export interface Context {
   /** `signal` and `onProgress`, for every call that can take long. */
   readonly operation: OperationOptions
   readonly environment: Environment
+  /** Somebody sits at a terminal, and can be asked. */
+  readonly interactive: boolean
+  /** Runs another program that has the terminal meanwhile: nothing is drawn there, and Ctrl-C is for it. */
+  readonly handOver: <T>(work: () => Promise<T>) => Promise<T>
   /** Of Varve. */
   readonly version: string
   /** The repository around the working directory; opened once, closed when the command ends. */

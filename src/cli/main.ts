@@ -1,33 +1,19 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
-import { type CommandFacts, commandFacts, commandHelp, overviewHelp } from './help.ts'
+import { commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
 import { commonOptions, leadingOptions } from './common-options.ts'
 import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
 import { systemFailure } from '../base/system-error.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
-import { Output } from './output.ts'
-import { type Paint, choosePaint } from './paint.ts'
 import { parseArguments } from './parse-arguments.ts'
-import { type ProgressMode, ProgressPrinter } from './progress.ts'
+import { type Surroundings, printing } from './printing.ts'
+import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
+import { type Settings, progressMode, settingsOf } from './settings.ts'
 import { unknownCommand } from './unknown-command.ts'
 import { visible } from './visible.ts'
-
-/** As a shell reports a process that SIGPIPE ended. */
-const exitClosed = 141
-/** How long a command may take to stop cleanly. */
-const patienceMs = 2000
-
-interface Settings {
-  readonly json: boolean
-  readonly quiet: boolean
-  readonly verbose: boolean
-  /** As asked for; undefined: as fits. */
-  readonly progress: string | undefined
-  readonly paint: Paint
-}
 
 /** Runs one command line; resolves to the exit code. */
 export async function main(
@@ -50,8 +36,9 @@ export async function main(
     const specs = { ...commonOptions, ...command.options }
     const parsed = parseArguments(rest, specs, { numberOption: command.numberOption })
     settings = settingsOf([leading, parsed], environment)
-    if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, settings)
-    return await run(command, parsed, { settings, environment, version })
+    const around = { settings, environment, version }
+    if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, around)
+    return await run(command, parsed, around)
   } catch (thrown) {
     const error = expectedFailure(thrown)
     await write(process.stderr, describeFailure(error, settings))
@@ -59,50 +46,33 @@ export async function main(
   }
 }
 
-async function run(
-  command: Command,
-  parsed: Arguments,
-  { settings, environment, version }: { settings: Settings; environment: Environment; version: string },
-): Promise<number> {
-  const stop = new AbortController()
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // The second one does not wait.
-    const exit = (): never => process.exit(signal === 'SIGINT' ? 130 : 143)
-    if (stop.signal.aborted) exit()
-    stop.abort(signal)
-    // Work that waits for somebody else (a pipe that sends nothing) never looks at the signal.
-    setTimeout(exit, command.patienceMs ?? patienceMs).unref()
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const out = new Output({
-    ...settings,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    onClosed: () => stop.abort('EPIPE'),
-  })
+async function run(command: Command, parsed: Arguments, around: Surroundings): Promise<number> {
+  const { settings, environment, version } = around
   const progress = new ProgressPrinter(progressMode(settings), process.stderr)
-  const session = new Session(environment, (message) => out.warn(visible(message)))
-  try {
-    const code = await command.run({
-      arguments: parsed,
-      out,
-      environment,
-      version,
-      operation: { signal: stop.signal, onProgress: progress.report },
-      repository: (needs) => session.repository(needs),
-    })
-    progress.end()
-    await out.flush()
-    return out.closed ? exitClosed : code
-  } catch (error) {
-    progress.end()
-    await out.flush()
-    if (out.closed) return exitClosed
-    throw error
-  } finally {
-    await session.close()
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-  }
+  const pages = command.pages?.(parsed) === true
+  return printing({ around, pages, progress, patienceMs: command.patienceMs }, async (out, stop) => {
+    const session = new Session(environment, (message) => out.warn(visible(message)))
+    try {
+      return await command.run({
+        arguments: parsed,
+        out,
+        environment,
+        version,
+        interactive: process.stdin.isTTY === true && out.terminal && !out.json,
+        handOver: async (work) => {
+          progress.pause()
+          await out.flush()
+          return stop.away(work)
+        },
+        operation: { signal: stop.signal, onProgress: progress.report },
+        repository: (needs) => session.repository(needs),
+      })
+    } finally {
+      progress.end()
+      stop.done()
+      await session.close()
+    }
+  })
 }
 
 function splitCommand(argv: readonly string[]): {
@@ -118,33 +88,6 @@ function splitCommand(argv: readonly string[]): {
     name: argv[at],
     rest: argv.slice(at + 1),
   }
-}
-
-function settingsOf(given: readonly Arguments[], environment: Environment): Settings {
-  const has = (name: string): boolean => given.some((parsed) => parsed.flag(name))
-  const asked = has('no-color') ? 'never' : has('color') ? 'always' : 'auto'
-  return {
-    json: has('json'),
-    quiet: has('quiet'),
-    verbose: has('verbose'),
-    progress: has('no-progress') ? 'none' : given.map((parsed) => parsed.text('progress')).findLast(isGiven),
-    paint: choosePaint(process.stdout.isTTY === true, environment, asked),
-  }
-}
-
-function isGiven(text: string | undefined): text is string {
-  return text !== undefined
-}
-
-function progressMode(settings: Settings): ProgressMode {
-  const { progress } = settings
-  if (progress === 'bar' || progress === 'lines' || progress === 'json' || progress === 'none')
-    return progress
-  if (progress !== undefined)
-    throw usage(`'--progress' is one of bar, lines, json and none, not '${progress}'`)
-  if (settings.quiet) return 'none'
-  if (process.stderr.isTTY === true) return 'bar'
-  return settings.verbose ? 'lines' : 'none'
 }
 
 function changeDirectory(directory: string): void {
@@ -166,13 +109,14 @@ async function printOverview(settings: Settings, code: number): Promise<number> 
   return code
 }
 
-async function printHelp(entry: CommandEntry, command: Command, settings: Settings): Promise<number> {
-  const facts = (): CommandFacts => commandFacts(entry, command)
-  const text = settings.json
-    ? JSON.stringify(facts())
-    : commandHelp(entry, command, settings.paint).join('\n')
-  await write(process.stdout, `${text}\n`)
-  return 0
+async function printHelp(entry: CommandEntry, command: Command, around: Surroundings): Promise<number> {
+  const progress = new ProgressPrinter('none', process.stderr)
+  return printing({ around, pages: true, progress }, async (out) => {
+    out.result(commandFacts(entry, command), () => {
+      for (const line of commandHelp(entry, command, out.paint)) out.line(line)
+    })
+    return 0
+  })
 }
 
 async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {

@@ -1,15 +1,24 @@
 // Where commands print. The asked answer goes to standard output, as text or (--json) as one JSON document; news
 // about the work goes there too unless --quiet; warnings and hints go to standard error. Writing waits for a slow
-// reader, and a reader that goes away (`| head`) ends the command without a word.
+// reader, and a reader that goes away (`| head`) ends the command without a word. On a terminal lines come as they are
+// made, elsewhere in large pieces.
 import type { Writable } from 'node:stream'
 import { toJson } from '../table/json.ts'
 import type { Paint } from './paint.ts'
 
 const flushChars = 1 << 16
+/** On a terminal nothing is held back for longer. */
+const flushMs = 50
 
 export interface OutputSettings {
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
-  readonly stderr: Writable
+  /** Where the answer goes: asked for once, when the first of it is written. */
+  readonly stdout: () => Writable
+  /** Takes warnings and hints, whole lines. */
+  readonly complain: (text: string) => void
+  /** Somebody reads it on a terminal, through a pager or not. */
+  readonly terminal: boolean
+  /** Of the terminal. */
+  readonly columns: number | undefined
   readonly json: boolean
   readonly quiet: boolean
   readonly verbose: boolean
@@ -27,9 +36,10 @@ export class Output {
   /** Columns of the terminal; 100 where there is none. */
   readonly width: number
   closed = false
-  readonly #stdout: Writable
-  readonly #stderr: Writable
+  readonly #settings: OutputSettings
+  #stdout: Writable | null = null
   #pending = ''
+  #flushedMs = Number.NEGATIVE_INFINITY
   /** Warnings and hints wait for the lines that they are about. */
   #complaints = ''
 
@@ -38,18 +48,9 @@ export class Output {
     this.quiet = settings.quiet
     this.verbose = settings.verbose
     this.paint = settings.paint
-    this.terminal = settings.stdout.isTTY === true
-    this.width = Math.max(40, settings.stdout.columns ?? 100)
-    this.#stdout = settings.stdout
-    this.#stderr = settings.stderr
-    this.#stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      if (this.closed) return
-      this.closed = true
-      settings.onClosed()
-    })
-    // Nobody listens to complaints any more: nothing is left to do about it.
-    this.#stderr.on('error', () => {})
+    this.terminal = settings.terminal
+    this.width = Math.max(40, settings.columns ?? 100)
+    this.#settings = settings
   }
 
   /** A line of the answer. Never call it with --json. */
@@ -129,23 +130,40 @@ export class Output {
     }
   }
 
-  /** Flushes when much is pending: to be awaited now and then in long loops. */
+  /** Flushes when much is pending, or somebody waits for it: to be awaited now and then in long loops. */
   async drain(): Promise<void> {
-    if (this.#pending.length >= flushChars) await this.flush()
+    const isWaitedFor = this.terminal && performance.now() - this.#flushedMs > flushMs
+    if (isWaitedFor || this.#pending.length >= flushChars) await this.flush()
   }
 
   async flush(): Promise<void> {
     const text = this.#pending
     this.#pending = ''
     if (text !== '' && !this.closed) await this.#write(text)
-    if (this.#complaints !== '') this.#stderr.write(this.#complaints)
+    if (this.#complaints !== '') this.#settings.complain(this.#complaints)
     this.#complaints = ''
+    this.#flushedMs = performance.now()
+  }
+
+  /** The reader is gone: nothing more is written. */
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.#settings.onClosed()
   }
 
   async #write(chunk: string | Uint8Array): Promise<void> {
+    const stdout = (this.#stdout ??= this.#open())
     await new Promise<void>((resolve) => {
       // The callback also comes on errors; those are dealt with by the 'error' listener.
-      this.#stdout.write(chunk, () => resolve())
+      stdout.write(chunk, () => resolve())
+    })
+  }
+
+  #open(): Writable {
+    return this.#settings.stdout().on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      this.close()
     })
   }
 }

@@ -61,6 +61,15 @@ export class ProgressPrinter {
     this.#bars = null
   }
 
+  /** Takes the bars off the terminal, as another program draws there; they come back with what is reported after. */
+  pause(): void {
+    this.#bars?.stop()
+    this.#bars = null
+    this.#lanes.clear()
+    this.#loading = false
+    this.#startMs = 0
+  }
+
   #laneOf({ place = '' }: Progress): Lane {
     const known = this.#lanes.get(place)
     if (known !== undefined) return known

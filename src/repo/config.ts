@@ -7,6 +7,9 @@ const valueBytesMax = 4096
 const checkNames = /^[\w./-]{1,100}( *, *[\w./-]{1,100})*$/
 const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit', 'partial.lazy']
 
+/** Of the user's own settings (src/cli/user-config.ts). */
+const programs: readonly string[] = ['core.editor', 'core.pager']
+
 /** @throws VarveError VARVE_USAGE */
 export function checkConfig(key: string, value: string | null): void {
   if (!keyPattern.test(key) || key.length > 255) {
@@ -18,6 +21,10 @@ export function checkConfig(key: string, value: string | null): void {
   if (value !== null && (value.length > valueBytesMax || /[\u0000-\u001f\u007f]/.test(value))) {
     throw new VarveError('VARVE_USAGE', `the value of '${key}' is too long or holds control characters`)
   }
+  if (programs.includes(key) && value !== null)
+    throw new VarveError('VARVE_USAGE', `'${key}' names a program: no repository may`, {
+      hint: `set it in your own settings: 'varve config --global ${key} NAME'`,
+    })
   // A filter that cannot be read would keep the repository from being opened.
   if (key === 'partial.filter' && value !== null) PathFilter.parse(value)
   if (key === 'partial.limit' && value !== null && !/^\d{1,15}$/.test(value))

@@ -29,6 +29,11 @@ import { type Reused, commitsReused, reuseResolutions } from './rerere.ts'
 export interface MergeOptions extends AssessOptions {
   readonly message?: string | undefined
   readonly noCommit?: boolean | undefined
+  /**
+   * Asked, when all is merged, for the message of the commit to be made; throwing gives the merge up. It may be asked
+   * again when another process was faster.
+   */
+  readonly editMessage?: ((proposed: string, paths: readonly MergedPath[]) => Promise<string>) | undefined
   /** Sees the conflicts of a merge that cannot keep them, while they can be read: afterwards nothing of it is left. */
   readonly onUnstored?: ((io: Io, outcome: MergeOutcome) => Promise<void>) | undefined
   /** For the operation log; default 'merge'. */
@@ -156,7 +161,10 @@ export async function concludeMerge(
   const after = await reuseResolutions(manifest, io, outcome, options)
   const counts = { ...countsOf(outcome), conflictCount: after.left, reused: after.reused }
   const extra = policyExtra(outcome.policies)
-  const operation = { name: options.operation ?? kind, message: end.message.split('\n')[0]! }
+  const operation = (message: string): Move['operation'] => ({
+    name: options.operation ?? kind,
+    message: message.split('\n')[0]!,
+  })
   const isStopped = after.left > 0 || (after.reused.length > 0 && !commitsReused(manifest))
   if (isStopped || options.noCommit === true) {
     if (indexOf(manifest).index === null) {
@@ -166,23 +174,29 @@ export async function concludeMerge(
     }
     const state = writeMergeState(io.writer, stoppedState(end, after))
     return {
-      move: { refs: new Map([[mergeRef, state]]), operation, show: after.tree, over: ours.tree },
+      move: {
+        refs: new Map([[mergeRef, state]]),
+        operation: operation(end.message),
+        show: after.tree,
+        over: ours.tree,
+      },
       result: { outcome: isStopped ? 'conflict' : 'staged', commit: ours.cid, ...counts },
     }
   }
   const committer = signatureOf(repo, manifest)
+  const message = (await options.editMessage?.(end.message, outcome.paths)) ?? end.message
   const parents = kind === 'merge' ? [ours.cid, theirs.cid] : [ours.cid]
   const commit = writeCommit(io.writer, {
     tree: after.tree,
     parents,
     author: end.author ?? committer,
     committer,
-    message: end.message,
+    message,
     generation: await nextGeneration(io.writer, parents),
     extra,
   })
   return {
-    move: { refs: new Map([[end.ref, commit]]), operation, show: after.tree },
+    move: { refs: new Map([[end.ref, commit]]), operation: operation(message), show: after.tree },
     result: { outcome: 'merged', commit, ...counts },
   }
 }

@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly input?: string
 }
 
-const identity = {
+export const identity: Readonly<Record<string, string>> = {
   VARVE_AUTHOR_NAME: 'Ada Lovelace',
   VARVE_AUTHOR_EMAIL: 'ada@example.org',
   VARVE_AUTHOR_DATE: '2026-11-23T09:00:00Z',

@@ -32,6 +32,7 @@ export const command: Command = {
     ['varve blame README.md', 'a text, by lines'],
   ],
   json: "{ kind: 'table' | 'text'; path: string; commit: string; keyColumns: string[]; count: number; commits: BlamedCommit[]; items: RowBlame[] | LineBlame[] }",
+  pages: () => true,
   run,
 }
 

@@ -1,12 +1,16 @@
 import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
+import { MessageEditor } from '../message/draft.ts'
+import { editOptions, wantsEditor } from '../message/edit-options.ts'
+import { mergeMessage } from '../message/merge-message.ts'
 
 export const command: Command = {
-  usage: ['cherry-pick [--no-commit] REV'],
+  usage: ['cherry-pick [--no-commit] [-e | --no-edit] REV'],
   description:
     'Does again on the current branch what REV did to its parent, keeping its author. What clashes is a conflict, as in a\nmerge.',
   options: {
     'no-commit': { type: 'flag', short: 'n', about: 'stage the result, do not commit it' },
+    ...editOptions,
   },
   examples: [
     ['varve cherry-pick cleanup', 'the last commit of another branch'],
@@ -16,10 +20,20 @@ export const command: Command = {
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.expectWords(1, 1, 'REV')
+  given.exclusive('no-commit', 'edit')
+  const isEdited = wantsEditor(context, false)
   const repo = await repository({ commits: true })
-  const result = await repo.cherryPick(given.words[0]!, { ...operation, noCommit: given.flag('no-commit') })
+  const editor = new MessageEditor(context, repo.dotDir)
+  const result = await editor.use(() =>
+    repo.cherryPick(given.words[0]!, {
+      ...operation,
+      ...(isEdited ? { editMessage: mergeMessage(editor, 'cherry-pick') } : {}),
+      noCommit: given.flag('no-commit'),
+    }),
+  )
   if (out.json) out.result(result, () => {})
   return printMerge(out, result, 'cherry-pick')
 }

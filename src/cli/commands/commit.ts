@@ -1,16 +1,22 @@
 import { usage } from '../arguments.ts'
-import { statLines } from '../format/diff.ts'
+import { printDiffs, statLines } from '../format/diff.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
+import type { CommitInfo, DiffOptions } from '../../api/interface.ts'
+import type { Repository } from '../../index.ts'
+import { aboutCommit, broughtBy } from '../message/about-commit.ts'
+import { MessageEditor } from '../message/draft.ts'
+import { editOptions, wantsEditor } from '../message/edit-options.ts'
+import type { Output } from '../output.ts'
 import { parseAuthor } from '../identity.ts'
 import type { Command, Context } from '../interface.ts'
 import { collect } from '../../base/iterables.ts'
 import { readText } from '../read-text.ts'
 
 export const command: Command = {
-  usage: ['commit [-a] -m MESSAGE', 'commit --amend [-m MESSAGE]'],
+  usage: ['commit [-a] [-m MESSAGE | -F FILE] [-e]', 'commit --amend [-m MESSAGE] [-e | --no-edit]'],
   description:
-    'Records what is staged as a commit on the current branch. When it returns, the commit survives a crash. With several\n-m, each is a paragraph.',
+    'Records what is staged as a commit on the current branch. When it returns, the commit survives a crash. With several\n-m, each is a paragraph. Without a message an editor opens on a terminal: $VARVE_EDITOR, core.editor of your own\nsettings (varve config --global), $VISUAL, $EDITOR, or vi. An empty message stops the commit. With -v the changes stand\nbelow the message.',
   options: {
     message: { type: 'list', short: 'm', value: 'MESSAGE', about: 'what was done and why' },
     file: {
@@ -19,6 +25,7 @@ export const command: Command = {
       value: 'FILE',
       about: "take the message from FILE, '-' for standard input",
     },
+    ...editOptions,
     all: { type: 'flag', short: 'a', about: 'first add all changes of versioned files' },
     amend: { type: 'flag', about: 'replace the last commit' },
     'allow-empty': { type: 'flag', about: 'even if nothing has changed' },
@@ -28,42 +35,76 @@ export const command: Command = {
   examples: [
     ['varve commit -m "Add prices of May"', 'commit what is staged'],
     ['varve commit -am "Correct two names"', 'add all changes, then commit'],
+    ['varve commit -v', 'write the message in an editor, above the changes'],
     ['varve commit --amend -m "Correct three names"', 'replace the last commit'],
   ],
   json: '{ id: string; cid: string; parents: string[]; author: Signature; committer: Signature; message: string; refs: string[]; extra: object }',
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.expectWords(0, 0, '')
-  const amend = given.flag('amend')
-  const message = await messageOf(given.list('message'), given.text('file'))
+  const typed = await messageOf(given.list('message'), given.text('file'))
   const author = given.text('author')
-  const person = author === undefined ? {} : { author: parseAuthor(author) }
   const repo = await repository({ commits: true, date: given.text('date') })
-  if (message === undefined && !amend && (await repo.status(operation)).merging === null) {
+  const editor = new MessageEditor(context, repo.dotDir)
+  const message = await messageFor(context, repo, { message: typed, editor })
+  const commit = await editor.use(() =>
+    repo.commit({
+      ...operation,
+      ...(author === undefined ? {} : { author: parseAuthor(author) }),
+      ...(message === undefined ? {} : { message }),
+      all: given.flag('all'),
+      amend: given.flag('amend'),
+      allowEmpty: given.flag('allow-empty'),
+    }),
+  )
+  if (out.json) out.result(commit, () => {})
+  else if (!out.quiet) await printCommit(context, repo, commit)
+  return 0
+}
+
+async function printCommit({ out, operation }: Context, repo: Repository, commit: CommitInfo): Promise<void> {
+  const branch = (await repo.branches()).find(({ current }) => current)?.name ?? 'detached HEAD'
+  out.say(`[${branch} ${shortId(commit.id)}] ${subjectOf(commit.message)}`)
+  const ends = { from: commit.parents[0] ?? emptyRevision, to: commit.id }
+  for (const line of statLines(await collect(repo.diffStat({ ...operation, ...ends })), out)) out.say(line)
+}
+
+/** As given, or written in an editor; undefined: as the merge under way or the amended commit has it. */
+async function messageFor(
+  context: Context,
+  repo: Repository,
+  { message, editor }: { readonly message: string | undefined; readonly editor: MessageEditor },
+): Promise<string | undefined> {
+  const { arguments: given, out, operation } = context
+  const isEdited = wantsEditor(context, message === undefined)
+  const [all, amend] = [given.flag('all'), given.flag('amend')]
+  if (!isEdited && (message !== undefined || amend)) return message
+  const status = await repo.status(operation)
+  const { merging, head } = status
+  if (!isEdited) {
+    if (merging !== null) return undefined
     throw usage('no message given', "say what was done: 'varve commit -m MESSAGE'")
   }
-  const commit = await repo.commit({
-    ...operation,
-    ...person,
-    ...(message === undefined ? {} : { message }),
-    all: given.flag('all'),
-    amend,
-    allowEmpty: given.flag('allow-empty'),
+  const hasChanges = status.staged.length > 0 || (all && status.unstaged.length > 0)
+  const canBe = merging === null ? hasChanges || amend || given.flag('allow-empty') : merging.conflicts === 0
+  // A commit that is refused needs no message.
+  if (!canBe || (amend && (head === null || merging !== null))) return message
+  await repo.committer()
+  const amended = amend ? await repo.commitInfo('HEAD') : null
+  const about = { all, amended }
+  return editor.write({
+    file: 'COMMIT_EDITMSG',
+    proposed: message ?? merging?.message ?? amended?.message ?? '',
+    about: await aboutCommit(context, repo, about, status),
+    ...(out.verbose ? { print: async (shown) => printed(shown, repo, broughtBy(about, status)) } : {}),
   })
-  if (out.json) out.result(commit, () => {})
-  else if (!out.quiet) {
-    const branch = (await repo.branches()).find(({ current }) => current)?.name ?? 'detached HEAD'
-    out.say(`[${branch} ${shortId(commit.id)}] ${subjectOf(commit.message)}`)
-    const parent = commit.parents[0] ?? emptyRevision
-    for (const line of statLines(
-      await collect(repo.diffStat({ ...operation, from: parent, to: commit.id })),
-      out,
-    ))
-      out.say(line)
-  }
-  return 0
+}
+
+async function printed(out: Output, repo: Repository, ends: DiffOptions): Promise<void> {
+  await printDiffs(out, repo.diff(ends))
 }
 
 async function messageOf(

@@ -6,7 +6,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own for all repositories. A key that is not set\nexits with 1. user.name and user.email sign your commits.",
+    "Reads and changes the repository's settings, or with --global your own for all repositories. A key that is not set\nexits with 1. user.name and user.email sign your commits. core.editor and core.pager, the\nprograms that write messages and show long answers, are of your own settings alone.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },

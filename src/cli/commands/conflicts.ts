@@ -34,6 +34,7 @@ export const command: Command = {
     ['varve conflicts --resolved', 'what has been settled, and how'],
   ],
   json: "{ items: { id: string; kind: 'cell' | 'row' | 'key-collision' | 'file' | 'schema' | 'part'; path: string; key?: Value[]; keyColumns?: string[]; column?: string; reason?: string; part?: 'cell' | 'row' | 'key-collision' | 'schema' | 'text'; where?: string; names?: { base: string | null; ours: string | null; theirs: string | null }; base: Value | Row; ours: Value | Row; theirs: Value | Row; text?: string; resolution?: { how: 'given' | 'file' | 'reused' | 'rekeyed'; side: 'ours' | 'theirs' | 'base' | null; value: Value | Row } }[] }",
+  pages: () => true,
   run,
 }
 

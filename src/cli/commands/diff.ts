@@ -35,6 +35,7 @@ export const command: Command = {
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
   json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[] }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
+  pages: () => true,
   run,
 }
 

@@ -12,6 +12,7 @@ export const command: Command = {
     ['varve help merge', 'how to merge'],
   ],
   json: '{ items: { name: string; summary: string }[] }; COMMAND: { name: string; summary: string; usage: string[]; description: string; options: { name: string; flags: string; about: string }[]; examples: { command: string; why: string }[]; json: string }',
+  pages: () => true,
   run,
 }
 

@@ -45,6 +45,7 @@ export const command: Command = {
   ],
   json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with -p with `changes: { items: FileDiff[] }`, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
   numberOption: 'limit',
+  pages: () => true,
   run,
 }
 

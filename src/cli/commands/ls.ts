@@ -16,6 +16,7 @@ export const command: Command = {
     ['varve ls v1 tables', 'what v1 held in one folder'],
   ],
   json: "{ items: { path: string; kind: 'file' | 'table' | 'symlink'; executable: boolean; size: number; id: string }[] }",
+  pages: () => true,
   run,
 }
 

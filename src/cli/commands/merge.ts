@@ -9,18 +9,23 @@ import { linesMax } from '../format/markdown.ts'
 import { printMergeMarkdown, printPreviewMarkdown } from '../format/merge-markdown.ts'
 import { markdownAsked } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
+import { continuedMessage } from '../message/continued.ts'
+import { MessageEditor } from '../message/draft.ts'
+import { editOptions, wantsEditor } from '../message/edit-options.ts'
+import { mergeMessage } from '../message/merge-message.ts'
 
 export const command: Command = {
   usage: [
-    'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] [REV]',
+    'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] [-e | --no-edit] [REV]',
     'merge --dry-run [--into BRANCH] [--format FORMAT] [REV]',
-    'merge --continue [-m MESSAGE]',
+    'merge --continue [-m MESSAGE] [-e | --no-edit]',
     'merge --abort',
   ],
   description:
-    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. --continue and --abort also serve revert,\ncherry-pick, rebase and pull. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
+    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. --continue and --abort also serve revert,\ncherry-pick, rebase and pull. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
+    ...editOptions,
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
     'no-ff': { type: 'flag', about: 'make a merge commit even then' },
@@ -50,6 +55,7 @@ async function run(context: Context): Promise<number> {
   given.exclusive('continue', 'abort', 'no-commit', 'dry-run')
   given.exclusive('ff-only', 'no-ff')
   const message = given.text('message')
+  const isEdited = wantsEditor(context, message === undefined)
   const named = message === undefined ? {} : { message }
   if (given.flag('abort')) {
     given.expectWords(0, 0, '')
@@ -60,27 +66,42 @@ async function run(context: Context): Promise<number> {
   if (given.flag('dry-run')) return preview(context)
   if (given.text('into') !== undefined) throw usage('--into needs --dry-run', intoHint(given))
   const repo = await repository({ commits: true })
-  if (given.flag('continue')) {
-    given.expectWords(0, 0, '')
-    if ((await repo.merging())?.kind === 'rebase') {
-      const result = await repo.rebaseContinue({ ...operation, ...named })
-      if (out.json) out.result(result, () => {})
-      return printMerge(out, result, 'rebase')
-    }
-    const commit = await repo.mergeContinue({ ...operation, ...named })
-    out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
-    return 0
-  }
+  const editor = new MessageEditor(context, repo.dotDir)
+  if (given.flag('continue')) return goOn(context, repo, { message, editor: isEdited ? editor : null })
   const isMarkdown = markdownAsked(given)
-  const result = await repo.merge(oneRevision(given), {
-    ...operation,
-    ...named,
-    ...waysOf(given),
-    noCommit: given.flag('no-commit'),
-  })
+  const revision = oneRevision(given)
+  const result = await editor.use(() =>
+    repo.merge(revision, {
+      ...operation,
+      ...named,
+      ...(isEdited ? { editMessage: mergeMessage(editor, 'merge') } : {}),
+      ...waysOf(given),
+      noCommit: given.flag('no-commit'),
+    }),
+  )
   if (out.json) out.result(result, () => {})
   else if (isMarkdown) return reportMarkdown(context, result)
   return printMerge(out, result, 'merge')
+}
+
+async function goOn(
+  context: Context,
+  repo: Repository,
+  { message, editor }: { message: string | undefined; editor: MessageEditor | null },
+): Promise<number> {
+  const { arguments: given, out, operation } = context
+  given.expectWords(0, 0, '')
+  const written = editor === null ? message : await continuedMessage(context, repo, { message, editor })
+  const options = { ...operation, ...(written === undefined ? {} : { message: written }) }
+  const using = editor ?? new MessageEditor(context, repo.dotDir)
+  if ((await repo.merging())?.kind === 'rebase') {
+    const result = await using.use(() => repo.rebaseContinue(options))
+    if (out.json) out.result(result, () => {})
+    return printMerge(out, result, 'rebase')
+  }
+  const commit = await using.use(() => repo.mergeContinue(options))
+  out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
+  return 0
 }
 
 async function reportMarkdown(

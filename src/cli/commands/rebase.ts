@@ -1,9 +1,11 @@
 import { type Arguments, usage } from '../arguments.ts'
 import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
+import { continuedMessage } from '../message/continued.ts'
+import { MessageEditor } from '../message/draft.ts'
 
 export const command: Command = {
-  usage: ['rebase [--onto REV] [UPSTREAM]', 'rebase --continue [-m MESSAGE] | --skip | --abort'],
+  usage: ['rebase [--onto REV] [UPSTREAM]', 'rebase --continue [-m MESSAGE] [-e] | --skip | --abort'],
   description:
     "Puts the current branch's commits that UPSTREAM (default: the branch that it follows) has not on top of UPSTREAM,\noldest first, authors and dates kept; merge commits are left out. Where a commit clashes the rebase stops with exit\ncode 21, and HEAD is detached at what is done: resolve as in a merge, then --continue. The branch moves when all is done.",
   options: {
@@ -14,6 +16,7 @@ export const command: Command = {
       value: 'MESSAGE',
       about: 'with --continue: another message for the commit',
     },
+    edit: { type: 'flag', short: 'e', about: 'with --continue: write the message in an editor' },
     continue: { type: 'flag', about: 'go on, all conflicts being resolved' },
     skip: { type: 'flag', about: 'go on without the commit that clashed' },
     abort: { type: 'flag', about: 'go back to before the rebase' },
@@ -27,10 +30,13 @@ export const command: Command = {
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.exclusive('continue', 'skip', 'abort', 'onto')
   const message = given.text('message')
-  if (message !== undefined && !given.flag('continue')) throw usage("'--message' needs '--continue'")
+  for (const name of ['message', 'edit'] as const)
+    if ((name === 'edit' ? given.flag(name) : message !== undefined) && !given.flag('continue'))
+      throw usage(`'--${name}' needs '--continue'`)
   if (given.flag('abort')) {
     given.expectWords(0, 0, '')
     await (await repository()).mergeAbort(operation)
@@ -40,11 +46,15 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository({ commits: true })
   if (given.flag('continue') || given.flag('skip')) {
     given.expectWords(0, 0, '')
-    const result = await repo.rebaseContinue({
-      ...operation,
-      skip: given.flag('skip'),
-      ...(message === undefined ? {} : { message }),
-    })
+    const editor = new MessageEditor(context, repo.dotDir)
+    const named = given.flag('edit') ? await continuedMessage(context, repo, { message, editor }) : message
+    const result = await editor.use(() =>
+      repo.rebaseContinue({
+        ...operation,
+        skip: given.flag('skip'),
+        ...(named === undefined ? {} : { message: named }),
+      }),
+    )
     if (out.json) out.result(result, () => {})
     return printMerge(out, result, 'rebase')
   }

@@ -16,6 +16,7 @@ export const command: Command = {
   ],
   json: '{ items: { selector: string; commit: string | null; operation: string; message: string; timeMs: number }[] }',
   numberOption: 'limit',
+  pages: () => true,
   run,
 }
 

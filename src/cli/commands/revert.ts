@@ -1,12 +1,16 @@
 import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
+import { MessageEditor } from '../message/draft.ts'
+import { editOptions, wantsEditor } from '../message/edit-options.ts'
+import { mergeMessage } from '../message/merge-message.ts'
 
 export const command: Command = {
-  usage: ['revert [--no-commit] REV'],
+  usage: ['revert [--no-commit] [-e | --no-edit] REV'],
   description:
-    'Makes a commit that takes back what REV did to its parent; what came after stays. Rows and cells are taken back one by\none, and what has changed since is a conflict, as in a merge.',
+    'Makes a commit that takes back what REV did to its parent; what came after stays. Rows and cells are taken back one by\none, and what has changed since is a conflict, as in a merge.\nOn a terminal an editor opens for the message.',
   options: {
     'no-commit': { type: 'flag', short: 'n', about: 'stage the result, do not commit it' },
+    ...editOptions,
   },
   examples: [
     ['varve revert HEAD', 'take back the last commit, visibly'],
@@ -16,10 +20,20 @@ export const command: Command = {
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.expectWords(1, 1, 'REV')
+  given.exclusive('no-commit', 'edit')
+  const isEdited = wantsEditor(context, true)
   const repo = await repository({ commits: true })
-  const result = await repo.revert(given.words[0]!, { ...operation, noCommit: given.flag('no-commit') })
+  const editor = new MessageEditor(context, repo.dotDir)
+  const result = await editor.use(() =>
+    repo.revert(given.words[0]!, {
+      ...operation,
+      ...(isEdited ? { editMessage: mergeMessage(editor, 'revert') } : {}),
+      noCommit: given.flag('no-commit'),
+    }),
+  )
   if (out.json) out.result(result, () => {})
   return printMerge(out, result, 'revert')
 }

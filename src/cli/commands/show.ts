@@ -33,6 +33,7 @@ export const command: Command = {
     ['varve show v1:people.csv', 'a file as it was'],
   ],
   json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } (REV:PATH prints the bytes)',
+  pages: () => true,
   run,
 }
 

@@ -35,6 +35,7 @@ export const command: Command = {
     ['varve diff stash/2 HEAD', 'compare one as any revision'],
   ],
   json: '{ name: string; commit: CommitInfo } | null (nothing to put aside), of list { items: { name: string; commit: CommitInfo }[] }, of show { name: string; commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] } }',
+  pages: ({ words }) => words[0] === 'list' || words[0] === 'show',
   run,
 }
 

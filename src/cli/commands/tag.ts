@@ -1,17 +1,21 @@
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
+import type { Repository } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
+import { MessageEditor } from '../message/draft.ts'
+import { editOptions } from '../message/edit-options.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['tag [-l]', 'tag [-f] [-a -m MESSAGE] NAME [REV]', 'tag -d NAME...'],
+  usage: ['tag [-l]', 'tag [-f] [-a] [-m MESSAGE] NAME [REV]', 'tag -d NAME...'],
   description:
-    'Lists tags, or gives REV (default: HEAD) a name that stays. With a message the tag is annotated: it keeps who made\nit, when and why.',
+    'Lists tags, or gives REV (default: HEAD) a name that stays. With a message the tag is annotated: it keeps who made\nit, when and why. With -a an editor opens for the message on a terminal, unless -m is given.',
   options: {
     list: { type: 'flag', short: 'l', about: 'list tags (the default without NAME)' },
-    annotate: { type: 'flag', short: 'a', about: 'an annotated tag; needs -m' },
+    annotate: { type: 'flag', short: 'a', about: 'an annotated tag: with a message' },
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'what it stands for; makes it annotated' },
+    edit: editOptions['edit']!,
     force: { type: 'flag', short: 'f', about: 'move the tag if it exists' },
     delete: { type: 'flag', short: 'd', about: 'delete tags' },
   },
@@ -24,11 +28,13 @@ export const command: Command = {
   run,
 }
 
-async function run({ arguments: given, out, repository }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, interactive } = context
   given.exclusive('list', 'delete', 'annotate')
   const { words } = given
   const message = given.text('message')
-  if (given.flag('annotate') && message === undefined)
+  const isEdited = given.flag('edit') || (given.flag('annotate') && message === undefined && interactive)
+  if (given.flag('annotate') && message === undefined && !isEdited)
     throw usage('an annotated tag needs a message: -m MESSAGE')
   if (given.flag('delete')) {
     if (words.length === 0) throw usage('missing argument: NAME')
@@ -49,12 +55,31 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
     return 0
   }
   given.expectWords(1, 2, 'NAME')
-  const repo = await repository({ commits: message !== undefined })
-  const tag = await repo.createTag(words[0]!, {
-    ...(words[1] === undefined ? {} : { revision: words[1] }),
-    ...(message === undefined ? {} : { message }),
-    force: given.flag('force'),
-  })
+  const repo = await repository({ commits: isEdited || message !== undefined })
+  const editor = new MessageEditor(context, repo.dotDir)
+  const named = isEdited ? await writtenMessage(repo, editor, given) : message
+  const tag = await editor.use(() =>
+    repo.createTag(words[0]!, {
+      ...(words[1] === undefined ? {} : { revision: words[1] }),
+      ...(named === undefined ? {} : { message: named }),
+      force: given.flag('force'),
+    }),
+  )
   out.result(tag, () => out.say(`tag ${visible(tag.name)} at ${shortId(tag.commit)}`))
   return 0
+}
+
+/** Of a tag that can be made; what refuses the others needs no message. */
+async function writtenMessage(
+  repo: Repository,
+  editor: MessageEditor,
+  given: Arguments,
+): Promise<string | undefined> {
+  const [name, revision] = given.words
+  const proposed = given.text('message') ?? ''
+  if (!given.flag('force') && (await repo.tags()).some((tag) => tag.name === name)) return proposed
+  await repo.committer()
+  const commit = await repo.commitInfo(revision ?? 'HEAD')
+  const about = [`tag ${visible(name!)} at ${shortId(commit.id)}: ${subjectOf(commit.message)}`]
+  return editor.write({ file: 'TAG_EDITMSG', proposed, about })
 }

@@ -1,0 +1,24 @@
+// The message of a commit that a merge, revert or cherry-pick is about to make, when all is merged.
+import type { EditMessage } from '../../api/interface.ts'
+import { alignedRows } from '../format/columns.ts'
+import { movesPaired, pathName, resultWords, rowsText } from '../format/merge.ts'
+import type { MessageEditor } from './draft.ts'
+
+const pathsMax = 100
+
+export function mergeMessage(editor: MessageEditor, verb: string): EditMessage {
+  return (proposed, paths) => {
+    const rows = movesPaired(paths).map((path) => [
+      `  ${resultWords[path.result]}`,
+      pathName(path),
+      rowsText(path),
+    ])
+    const more = rows.length > pathsMax ? [`  and ${rows.length - pathsMax} more`] : []
+    const about = [
+      `the commit of this ${verb}; all is merged:`,
+      ...alignedRows(rows.slice(0, pathsMax)),
+      ...more,
+    ]
+    return editor.write({ file: 'MERGE_EDITMSG', proposed, about })
+  }
+}

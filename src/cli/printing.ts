@@ -1,0 +1,68 @@
+// What surrounds the work of a command: a place to print to, through a pager where one is due, and what Ctrl-C does. It
+// ends when the pager has given the terminal back and all warnings are said.
+import type { Environment } from './interface.ts'
+import { Output } from './output.ts'
+import { Pager, pagerCommand } from './pager.ts'
+import type { ProgressPrinter } from './progress.ts'
+import type { Settings } from './settings.ts'
+import { Stop } from './stop.ts'
+
+/** As a shell reports a process that SIGPIPE ended. */
+const exitClosed = 141
+
+export interface Surroundings {
+  readonly settings: Settings
+  readonly environment: Environment
+  readonly version: string
+}
+
+interface Printing {
+  readonly around: Surroundings
+  readonly pages: boolean
+  readonly progress: ProgressPrinter
+  readonly patienceMs?: number | undefined
+}
+
+/** Runs `work` with a place to print to, through a pager where one is due; resolves to the exit code. */
+export async function printing(
+  { around: { settings, environment }, pages, progress, patienceMs }: Printing,
+  work: (out: Output, stop: Stop) => Promise<number>,
+): Promise<number> {
+  const pagerName = pages && settings.pages ? await pagerCommand(environment) : null
+  const pager = pagerName === null ? null : new Pager(pagerName, environment, () => out.close())
+  let complaints = ''
+  const stop = new Stop({ patienceMs, lastly: async () => pager?.end() })
+  // Nobody listens to complaints any more: nothing is left to do about it.
+  process.stderr.on('error', () => {})
+  const out: Output = new Output({
+    ...settings,
+    stdout: () => {
+      if (pager !== null) progress.end()
+      return pager?.start() ?? process.stdout
+    },
+    complain: (text) => {
+      // They would be drawn over what the reader is looking at.
+      if (pager === null) process.stderr.write(text)
+      else complaints += text
+    },
+    columns: process.stdout.columns,
+    onClosed: () => stop.abort('EPIPE'),
+  })
+  // A reader who leaves a pager has seen what he wanted.
+  const exitLeft = pager === null ? exitClosed : 0
+  try {
+    const code = await work(out, stop)
+    await out.flush()
+    return out.closed ? exitLeft : code
+  } catch (error) {
+    await out.flush()
+    if (out.closed) return exitLeft
+    throw error
+  } finally {
+    stop.done()
+    await pager?.end()
+    stop.close()
+    process.stderr.write(complaints)
+    pager?.check()
+  }
+}
