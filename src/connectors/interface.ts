@@ -180,8 +180,8 @@ export interface RowsSince {
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
-  /** Of this snapshot, for a later one; asked for when its rows are read. */
-  readonly mark: string
+  /** Of this snapshot, for a later one; asked for when its rows are read. `rows`: how many it shows. */
+  mark(rows: number): string
   /** null: nothing is known of the earlier snapshot, and all rows are to be read. */
   readonly since: WrittenSince | null
 }

@@ -114,9 +114,7 @@ async function writtenSince(
 ): Promise<Written> {
   const isSame = await areUnchanged(source, declared, earlier)
   return {
-    get mark() {
-      return isSame ? earlier! : (marks.get(name) ?? '')
-    },
+    mark: () => (isSame ? earlier! : (marks.get(name) ?? '')),
     since: isSame ? { isSame, kept: 0, written: 0, rows: nothing } : null,
   }
 }

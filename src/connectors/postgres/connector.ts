@@ -129,9 +129,9 @@ class PostgresConnector implements Connector {
 
   async #written(table: PostgresTable, earlier: string | null): Promise<Written | null> {
     const writes = await tableWrites(this.#client, table, earlier)
-    if (writes === null || writes.since === null) return writes as Written | null
-    const { condition, ...since } = writes.since
-    return { mark: writes.mark, since: { ...since, rows: () => this.#rows(table, condition) } }
+    if (writes === null) return null
+    const { mark, since } = writes
+    return { mark, since: since && { ...since, rows: () => this.#rows(table, since.condition) } }
   }
 
   #rows(table: PostgresTable, condition = 'true'): AsyncGenerator<Cell[][]> {

@@ -13,8 +13,8 @@ const spanMax = 2 ** 31
 const secondsMax = 86_400
 
 export interface TableWrites {
-  /** For a later snapshot, what this one shows. */
-  readonly mark: string
+  /** For a later snapshot, what this one shows: so many rows. */
+  readonly mark: (rows: number) => string
   /** null: nothing is known of the snapshot before. */
   readonly since: {
     /** Rows that are as they were. */
@@ -96,25 +96,22 @@ export async function tableWrites(
     span < spanMax &&
     age >= 0 &&
     age < secondsMax
-  const condition = isTold ? writtenSince(BigInt(before.xmin), span, before.own) : 'false'
+  const { state, xmin, lsn } = now
+  const markOf = (rows: number | string, readSeconds: number): string =>
+    JSON.stringify({ state, xmin, lsn, count: String(rows), readSeconds } satisfies Mark)
+  // All rows are going to be read, and counted by whoever reads them.
+  if (!isTold) return { mark: (rows) => markOf(rows, Number(now.seconds)), since: null }
+  const condition = writtenSince(BigInt(before.xmin), span, before.own)
   const { rows: counted } = await client.query<{ count: string; written: string }>(
     `SELECT count(*) AS count, count(*) FILTER (WHERE ${condition}) AS written FROM ${table.sql} t`,
   )
   const { count, written } = counted[0]!
   const kept = Number(count) - Number(written)
-  const mark: Mark = {
-    state: now.state,
-    xmin: now.xmin,
-    lsn: now.lsn,
-    count,
-    readSeconds: isTold ? before.readSeconds : Number(now.seconds),
-  }
-  if (!isTold) return { mark: JSON.stringify(mark), since: null }
   const isSame = written === '0' && before.count === count
   // A table at rest needs no new mark, and whoever keeps it nothing to write.
-  const latest = isSame && !isWorn(before) ? before : mark
+  const latest = isSame && !isWorn(before) ? JSON.stringify(before) : markOf(count, before.readSeconds)
   return {
-    mark: JSON.stringify(latest),
+    mark: () => latest,
     since: { kept, written: Number(written), isSame, condition },
   }
 }

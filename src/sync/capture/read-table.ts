@@ -7,9 +7,10 @@ import { Tree } from '../../files/tree.ts'
 import { type PackingOptions, readPacked } from '../../formats/columnar/packed-source.ts'
 import { readCells } from '../../formats/columnar/read-cells.ts'
 import { readCommit } from '../../history/commit.ts'
+import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
-import { writeTable } from '../../table/table-object.ts'
+import { loadTable, writeTable } from '../../table/table-object.ts'
 import type { SyncOptions } from '../interface.ts'
 import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
@@ -59,13 +60,19 @@ export async function readTable(
     }
     const now = await takeIn(io, reading, written.since, { table, where })
     if (now !== null) {
-      digests.add(path, written.mark, now)
+      digests.add(path, written.mark(written.since.kept + written.since.written), now)
       return { kind: 'table', executable: false, table: now }
     }
   }
   const read = await readWhole(io, source, options)
-  digests.add(path, written?.mark ?? digest, read.table)
+  const mark = written === null ? digest : written.mark(await rowCount(io, read.table))
+  digests.add(path, mark, read.table)
   return read
+}
+
+async function rowCount(io: Io, table: Cid): Promise<number> {
+  const { rows } = await loadTable(io.nodes.reader, table)
+  return (await ProllyMap.load(io.nodes, rows)).count
 }
 
 export async function readWhole(
