@@ -36,6 +36,8 @@ export const sessionSettings: readonly string[] = [
   "SET bytea_output = 'hex'",
   "SET xmloption = 'content'",
   'SET standard_conforming_strings = on',
+  // Compiling a statement takes longer than it saves where rows are only sent or looked at. Old servers do not know it.
+  "SELECT set_config('jit', 'off', false) WHERE current_setting('jit', true) IS NOT NULL",
 ]
 
 const space = 0x20
