@@ -36,6 +36,7 @@ export function commitInfoOf(
   return {
     id: digestHex(commit.cid),
     cid: cidToText(commit.cid),
+    tree: digestHex(commit.tree),
     parents: commit.parents.map(digestHex),
     author: commit.author,
     committer: commit.committer,

@@ -59,6 +59,8 @@ export interface CommitInfo {
   readonly id: string
   /** The name any IPLD tool knows: base32 CID. */
   readonly cid: string
+  /** Of its dataset: commits with the same have the same files and tables. */
+  readonly tree: string
   readonly parents: readonly string[]
   readonly author: Signature
   readonly committer: Signature

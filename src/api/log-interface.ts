@@ -20,6 +20,8 @@ export interface HistoryOptions extends OperationOptions, CommitFilter {
 export interface LogOptions extends HistoryOptions {
   /** Only commits that touched this file, table or folder. */
   readonly path?: string
+  /** Oldest first; those that `limit` leaves are the newest all the same. */
+  readonly reverse?: boolean
 }
 
 export interface LoggedCommit extends CommitInfo {

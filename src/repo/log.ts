@@ -2,12 +2,15 @@
 // names of a file or table are followed unless told otherwise; of a folder they are not.
 import type { CommitCid } from '../encoding/cid.ts'
 import { mergeBases, walkCommits } from '../history/ancestry.ts'
+import { readCommits } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
 import { type CommitFilter, passes } from './commit-filter.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
 import { PathHistory } from './path-history.ts'
+
+const batchCommits = 256
 
 export interface LogOptions extends CommitFilter {
   /** A revision or a range; default HEAD. */
@@ -16,6 +19,8 @@ export interface LogOptions extends CommitFilter {
   /** Also what the path was called before; default true. */
   readonly follow?: boolean | undefined
   readonly limit?: number | undefined
+  /** Oldest first, of those that `limit` leaves. */
+  readonly reverse?: boolean | undefined
   readonly firstParent?: boolean | undefined
   /** From all branches, tags and remote branches. */
   readonly all?: boolean | undefined
@@ -29,6 +34,24 @@ export interface LogEntry {
 }
 
 export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator<LogEntry> {
+  if (options.reverse !== true) return yield* newestFirst(repo, options)
+  // Names alone are kept: the history may be long.
+  const entries: { cid: CommitCid; paths: readonly string[] | undefined }[] = []
+  for await (const { commit, paths } of newestFirst(repo, options)) entries.push({ cid: commit.cid, paths })
+  while (entries.length > 0) {
+    const batch = entries.splice(-batchCommits).reverse()
+    const commits = await readCommits(
+      repo.store,
+      batch.map(({ cid }) => cid),
+    )
+    for (const [i, commit] of commits.entries()) {
+      const { paths } = batch[i]!
+      yield paths === undefined ? { commit } : { commit, paths }
+    }
+  }
+}
+
+async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
   const { from, exclude } = await logEnds(repo, options)
   const limit = options.limit ?? Number.POSITIVE_INFINITY
   let count = 0

@@ -38,7 +38,7 @@ export const command: Command = {
     ['varve commit -v', 'write the message in an editor, above the changes'],
     ['varve commit --amend -m "Correct three names"', 'replace the last commit'],
   ],
-  json: '{ id: string; cid: string; parents: string[]; author: Signature; committer: Signature; message: string; refs: string[]; extra: object }',
+  json: '{ id: string; cid: string; tree: string; parents: string[]; author: Signature; committer: Signature; message: string; refs: string[]; extra: object }',
   run,
 }
 

@@ -3,21 +3,22 @@ import { Graph } from '../format/graph.ts'
 import type { Command, Context } from '../interface.ts'
 import { choice, choiceOptions, filterNames } from '../log/choice.ts'
 import { printLog } from '../log/commits.ts'
+import { formOptions } from '../log/form.ts'
 import { logReceipts } from '../log/receipts.ts'
 import { logRow } from '../log/rows.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
 
 export const command: Command = {
   usage: [
-    'log [--oneline] [-n N] [--stat] [-p] [--all] [--no-follow] [FILTER...] [REV | A..B] [[--] PATH]',
+    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat] [-p] [--all] [--no-follow] [FILTER...] [REV | A..B] [[--] PATH]',
     'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B]',
     'log --links [NAME] [--oneline] [-n N]',
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B] [--] TABLE',
   ],
   description:
-    'Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, --since, --until, --merges and\n--no-merges; a commit has to pass all of them. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it.',
+    "Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
   options: {
-    oneline: { type: 'flag', about: 'one line a commit' },
+    ...formOptions,
     ...choiceOptions,
     stat: { type: 'flag', about: 'with the changed paths and how much of them; of PATH, alone' },
     patch: {
@@ -40,6 +41,7 @@ export const command: Command = {
     ["varve log --author ada --since '2 weeks ago'", 'what one person did lately'],
     ['varve log people.csv --key 17', 'what became of one row, and who did it'],
     ['varve log people.csv --key 17 --column city --oneline', 'what became of one cell'],
+    ["varve log --reverse --date short --format '%h %ad %an: %s'", 'a form of your own, oldest first'],
     ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'what cleanup has and main has not'],
   ],
@@ -59,7 +61,7 @@ async function run(context: Context): Promise<number> {
   if (given.list('key').length > 0) return logRow(context, repo, revisions[0], paths[0])
   if (given.text('column') !== undefined) throw usage('--column needs the row: --key KEY')
   requirePaths(repo.root, given, paths)
-  for (const other of ['patch', ...filterNames]) given.exclusive('graph', other)
+  for (const other of ['patch', 'reverse', ...filterNames]) given.exclusive('graph', other)
   const graph = given.flag('graph') ? new Graph() : null
   if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
   const commits = repo.log({

@@ -1,6 +1,8 @@
 import { usage } from '../arguments.ts'
 import { printCommitMarkdown } from '../format/commit-markdown.ts'
-import { commitLines, shallowHint } from '../format/commit.ts'
+import { commitForm } from '../format/commit-format.ts'
+import { shallowHint } from '../format/commit.ts'
+import { dateOption, dateStyle } from '../format/dates.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
@@ -11,7 +13,6 @@ import { derivedLines } from '../format/derived.ts'
 import { loggedLines } from '../format/receipt.ts'
 import { policyLines, policySentence } from '../format/policies.ts'
 import type { Command, Context } from '../interface.ts'
-import { markdownAsked } from '../output-format.ts'
 import type { Output } from '../output.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../../table/json.ts'
@@ -19,20 +20,28 @@ import { collect } from '../../base/iterables.ts'
 import { splitRevisionPath } from '../../history/revision.ts'
 
 export const command: Command = {
-  usage: ['show [--stat] [--format FORMAT] [REV]', 'show REV:PATH'],
+  usage: ['show [--stat | -s] [--format FORMAT] [--date STYLE] [REV]', 'show REV:PATH'],
   description:
     'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
-    format: { type: 'text', value: 'FORMAT', about: 'text (the default), or markdown for a pull request' },
+    'no-patch': { type: 'flag', short: 's', about: 'the commit without what it changed' },
+    format: {
+      type: 'text',
+      aliases: ['pretty'],
+      value: 'FORMAT',
+      about: "text (the default), markdown for a pull request, or as `varve log` has it: '%h %s'",
+    },
+    ...dateOption,
   },
   examples: [
     ['varve show', 'the last commit'],
     ['varve show HEAD~2 --stat', 'what the one before the one before changed'],
     ['varve show --format markdown HEAD', 'a commit as a comment'],
+    ["varve show -s --format '%an, %ar' v1", 'who made a version, and when'],
     ['varve show v1:people.csv', 'a file as it was'],
   ],
-  json: '{ commit: CommitInfo; changes: { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } (REV:PATH prints the bytes)',
+  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } (REV:PATH prints the bytes)',
   pages: () => true,
   run,
 }
@@ -40,7 +49,8 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.expectWords(0, 1, 'REV')
-  const isMarkdown = markdownAsked(given)
+  given.exclusive('stat', 'no-patch')
+  const isMarkdown = given.text('format') === 'markdown'
   const repo = await repository()
   const { revision, path } = splitRevisionPath(given.words[0] ?? 'HEAD')
   if (path !== null) {
@@ -66,19 +76,30 @@ async function printText(
   repo: Repository,
   commit: CommitInfo,
 ): Promise<void> {
-  for (const line of commitLines(commit, out.paint)) out.line(line)
+  const format = given.text('format')
+  const isNamed = format === undefined || format === 'text'
+  const form = commitForm(isNamed ? undefined : format, {
+    paint: out.paint,
+    dates: dateStyle(given.text('date')),
+  })
+  for (const line of form(commit)) out.line(line)
+  if (given.flag('no-patch')) return
   out.line()
+  if (isNamed) await printFacts(out, repo, commit)
+  const ends = changesOf(commit, operation)
+  if (ends === null) out.hint(shallowHint(commit))
+  else if (given.flag('stat')) {
+    for (const line of statLines(await collect(repo.diffStat(ends)), out)) out.line(line)
+  } else await printDiffs(out, repo.diff(ends))
+}
+
+async function printFacts(out: Output, repo: Repository, commit: CommitInfo): Promise<void> {
   await printDecisions(out, repo, commit)
   for (const line of derivedLines(commit)) out.line(line)
   for (const receipt of await repo.receiptsOf(commit)) {
     for (const line of loggedLines(receipt, out.paint)) out.line(line)
     out.line()
   }
-  const ends = changesOf(commit, operation)
-  if (ends === null) out.hint(shallowHint(commit))
-  else if (given.flag('stat')) {
-    for (const line of statLines(await collect(repo.diffStat(ends)), out)) out.line(line)
-  } else await printDiffs(out, repo.diff(ends))
 }
 
 async function printMarkdown(
@@ -89,6 +110,7 @@ async function printMarkdown(
   const policies = commit.extra['policies'] === undefined ? null : reportOf(commit.extra['policies'])
   printCommitMarkdown(out, commit, policies, await repo.receiptsOf(commit))
   const ends = changesOf(commit, operation)
+  if (given.flag('no-patch')) return
   if (ends === null) out.hint(shallowHint(commit))
   else if (given.flag('stat')) printStatMarkdown(out, await collect(repo.diffStat(ends)))
   else await printDiffsMarkdown(out, repo.diff(ends))
@@ -99,11 +121,16 @@ async function printJson(
   repo: Repository,
   commit: CommitInfo,
 ): Promise<void> {
-  out.raw(`{"commit":${toJson(commit)},"changes":`)
-  const ends = changesOf(commit, operation)
-  if (ends === null) out.raw(toJson({ items: [] }))
-  else if (given.flag('stat')) out.raw(toJson({ items: await collect(repo.diffStat(ends)) }))
-  else await printDiffs(out, repo.diff(ends))
+  if (!['text', 'markdown', undefined].includes(given.text('format')))
+    throw usage("'--json' and '--format' exclude each other")
+  out.raw(`{"commit":${toJson(commit)}`)
+  if (!given.flag('no-patch')) {
+    out.raw(',"changes":')
+    const ends = changesOf(commit, operation)
+    if (ends === null) out.raw(toJson({ items: [] }))
+    else if (given.flag('stat')) out.raw(toJson({ items: await collect(repo.diffStat(ends)) }))
+    else await printDiffs(out, repo.diff(ends))
+  }
   if (commit.extra['policies'] !== undefined) {
     const items = await collect(repo.policyDecisions(commit.id, operation))
     out.raw(`,"policies":${toJson({ items })}`)

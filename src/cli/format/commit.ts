@@ -3,6 +3,7 @@ import type { CommitInfo } from '../../api/interface.ts'
 import type { Paint } from '../paint.ts'
 import { visible, visibleLine } from '../visible.ts'
 import { dateText } from '../../base/time.ts'
+import type { DateText } from './dates.ts'
 
 const shortDigits = 8
 
@@ -20,11 +21,11 @@ export function commitLine(commit: CommitInfo, paint: Paint): string {
     .join(' ')
 }
 
-export function commitLines(commit: CommitInfo, paint: Paint): string[] {
+export function commitLines(commit: CommitInfo, paint: Paint, dates: DateText = dateText): string[] {
   const { author, committer } = commit
   const lines = [[paint('yellow', `commit ${commit.id}`), refsText(commit, paint)].filter(Boolean).join(' ')]
   if (commit.parents.length > 1) lines.push(`Merge: ${commit.parents.map(shortId).join(' ')}`)
-  lines.push(`Author: ${visible(author.name)} <${visible(author.email)}>`, `Date:   ${dateText(author)}`)
+  lines.push(`Author: ${visible(author.name)} <${visible(author.email)}>`, `Date:   ${dates(author)}`)
   if (committer.name !== author.name || committer.email !== author.email) {
     lines.push(`Commit: ${visible(committer.name)} <${visible(committer.email)}>`)
   }

@@ -27,6 +27,7 @@ export const choiceOptions: OptionSpecs = {
     about: "not older than DATE: ISO 8601, seconds since 1970, 'yesterday' or '2 weeks ago'",
   },
   until: { type: 'text', aliases: ['before'], value: 'DATE', about: 'not newer than DATE' },
+  reverse: { type: 'flag', about: 'oldest first; -n counts from the newest all the same' },
   merges: { type: 'flag', about: 'merges alone' },
   'no-merges': { type: 'flag', about: 'no merges' },
 }
@@ -49,6 +50,7 @@ export function choice(given: Arguments, revision: string | undefined): LogOptio
     all: given.flag('all'),
     firstParent: given.flag('first-parent'),
     follow: !given.flag('no-follow'),
+    reverse: given.flag('reverse'),
   }
 }
 

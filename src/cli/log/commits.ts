@@ -4,10 +4,11 @@ import type { CommitInfo, DiffOptions, DiffStat, LoggedCommit } from '../../api/
 import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 import { toJson } from '../../table/json.ts'
-import { commitLine, commitLines, shallowHint } from '../format/commit.ts'
+import { shallowHint } from '../format/commit.ts'
 import { listDiffs, printDiffs, statLines } from '../format/diff.ts'
 import { type Graph, graphLines } from '../format/graph.ts'
 import type { Context } from '../interface.ts'
+import { shownForm } from './form.ts'
 
 export async function printLog(
   context: Context,
@@ -16,7 +17,8 @@ export async function printLog(
   graph: Graph | null,
 ): Promise<void> {
   const { arguments: given, out, operation } = context
-  const [hasStat, hasPatch, oneline] = [given.flag('stat'), given.flag('patch'), given.flag('oneline')]
+  const { lines: linesOf, spaced } = shownForm(context)
+  const [hasStat, hasPatch] = [given.flag('stat'), given.flag('patch')]
   if (out.json && hasPatch) return printPatches(context, repo, commits)
   if (out.json) {
     await out.items(hasStat ? withStats(context, repo, commits) : commits, () => {})
@@ -26,16 +28,16 @@ export async function printLog(
   await out.items(commits, async (commit, index) => {
     if (commit.shallow === true) end = commit
     const ends = endsOf(commit)
-    const lines = oneline ? [commitLine(commit, out.paint)] : commitLines(commit, out.paint)
+    const lines = linesOf(commit)
     if (hasStat && ends !== null) {
       const stats = await collect(repo.diffStat({ ...operation, ...ends }))
-      lines.push(...(oneline ? [] : ['']), ...statLines(stats, out))
+      lines.push(...(spaced ? [''] : []), ...statLines(stats, out))
     }
-    if (graph === null && !oneline && index > 0) out.line()
-    const drawn = graph === null ? lines : graphLines(graph, commit, lines, { spaced: !oneline })
+    if (graph === null && spaced && index > 0) out.line()
+    const drawn = graph === null ? lines : graphLines(graph, commit, lines, { spaced })
     for (const line of drawn) out.line(line)
     if (!hasPatch || ends === null) return
-    if (!oneline) out.line()
+    if (spaced) out.line()
     await printDiffs(out, repo.diff({ ...operation, ...ends }))
   })
   if (end !== null) out.hint(shallowHint(end))

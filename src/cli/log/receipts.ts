@@ -6,7 +6,7 @@ import { filterNames } from './choice.ts'
 
 export async function logReceipts({ arguments: given, out }: Context, repo: Repository): Promise<number> {
   given.expectWords(0, 1, 'NAME')
-  for (const other of ['stat', 'patch', 'all', 'key', 'graph', ...filterNames])
+  for (const other of ['stat', 'patch', 'all', 'key', 'graph', 'format', 'reverse', ...filterNames])
     given.exclusive('links', other)
   const [link, limit] = [given.words[0], given.number('limit')]
   const receipts = repo.receipts({

@@ -3,21 +3,22 @@ import type { RowChange } from '../../api/interface.ts'
 import type { RowCommit } from '../../api/row-history.ts'
 import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
-import { commitLine, commitLines } from '../format/commit.ts'
 import { rowLine } from '../format/row-changes.ts'
 import { keyText } from '../format/value.ts'
 import type { Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { choice } from './choice.ts'
+import { shownForm } from './form.ts'
 
 export async function logRow(
-  { arguments: given, out, operation }: Context,
+  context: Context,
   repo: Repository,
   revision: string | undefined,
   path: string | undefined,
 ): Promise<number> {
-  for (const other of ['stat', 'patch', 'graph'] as const) given.exclusive('key', other)
+  const { arguments: given, out, operation } = context
+  for (const other of ['stat', 'patch', 'graph', 'reverse'] as const) given.exclusive('key', other)
   if (path === undefined) throw usage('--key needs a table: varve log TABLE --key KEY')
   const column = given.text('column')
   const commits = repo.rowLog(toRepositoryPath(repo.root, path), {
@@ -26,12 +27,11 @@ export async function logRow(
     key: { text: given.list('key') },
     ...(column === undefined ? {} : { column }),
   })
-  const oneline = given.flag('oneline')
+  const { lines, spaced } = shownForm(context)
   await out.items(commits, (commit, index) => {
-    if (!oneline && index > 0) out.line()
-    for (const line of oneline ? [commitLine(commit, out.paint)] : commitLines(commit, out.paint))
-      out.line(line)
-    if (!oneline) out.line()
+    if (spaced && index > 0) out.line()
+    for (const line of lines(commit)) out.line(line)
+    if (spaced) out.line()
     out.line(`  ${changeLine(commit, column !== undefined, out)}`)
   })
   return 0

@@ -1,0 +1,126 @@
+// Commits in a form of the user's own: Git's placeholders, as far as there is something to put in their place.
+import type { CommitInfo } from '../../api/interface.ts'
+import { isoText } from '../../base/time.ts'
+import type { Signature } from '../../history/interface.ts'
+import { usage } from '../arguments.ts'
+import type { Paint } from '../paint.ts'
+import { visible, visibleLine } from '../visible.ts'
+import { commitLine, commitLines, shortId, subjectOf } from './commit.ts'
+import { type DateText, isoStrictText, relativeText, rfcText, unixText } from './dates.ts'
+
+/** The lines of one commit. */
+export type CommitForm = (commit: CommitInfo) => string[]
+
+interface FormSettings {
+  readonly paint: Paint
+  readonly dates: DateText
+}
+
+type Part = (commit: CommitInfo, settings: FormSettings) => string
+
+const plainParts: Readonly<Record<string, Part>> = {
+  H: ({ id }) => id,
+  h: ({ id }) => shortId(id),
+  T: ({ tree }) => tree,
+  t: ({ tree }) => shortId(tree),
+  P: ({ parents }) => parents.join(' '),
+  p: ({ parents }) => parents.map(shortId).join(' '),
+  s: ({ message }) => subjectOf(message),
+  b: ({ message }) => linesOf(message.slice(bodyAt(message))),
+  B: ({ message }) => linesOf(message),
+  D: ({ refs }) => refs.map(visible).join(', '),
+  d: ({ refs }) => (refs.length === 0 ? '' : ` (${refs.map(visible).join(', ')})`),
+  n: () => '\n',
+  '%': () => '%',
+}
+
+const personParts: Readonly<Record<string, (person: Signature, settings: FormSettings) => string>> = {
+  n: ({ name }) => visible(name),
+  e: ({ email }) => visible(email),
+  l: ({ email }) => visible(email.split('@')[0]!),
+  d: (person, { dates }) => dates(person),
+  D: (person) => rfcText(person),
+  i: (person) => isoText(person),
+  I: (person) => isoStrictText(person),
+  s: (person) => isoText(person).slice(0, 10),
+  r: (person) => relativeText(person),
+  t: (person) => unixText(person),
+}
+
+const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
+  red: 'red',
+  green: 'green',
+  yellow: 'yellow',
+  cyan: 'cyan',
+  bold: 'bold',
+  dim: 'dim',
+}
+
+const placeholder =
+  /%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|x([0-9a-fA-F]{2})|(.))/gsu
+
+/** 'oneline', 'medium', or placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE */
+export function commitForm(format: string | undefined, settings: FormSettings): CommitForm {
+  if (format === undefined || format === 'medium')
+    return (commit) => commitLines(commit, settings.paint, settings.dates)
+  if (format === 'oneline') return (commit) => [commitLine(commit, settings.paint)]
+  const text = format.replace(/^t?format:/, '')
+  if (text === format && !format.includes('%'))
+    throw usage(`unknown format '${format}'`, "write it with placeholders: '%h %an %ad %s'")
+  const parts = compile(text)
+  return (commit) =>
+    parts
+      .map((part) => part(commit, settings))
+      .join('')
+      .split('\n')
+}
+
+function compile(text: string): Part[] {
+  const parts: Part[] = []
+  let at = 0
+  for (const match of text.matchAll(placeholder)) {
+    const before = text.slice(at, match.index)
+    if (before !== '') parts.push(() => before)
+    parts.push(partOf(match))
+    at = match.index + match[0].length
+  }
+  const rest = text.slice(at)
+  return [...parts, () => rest]
+}
+
+function partOf([all, who, what, colour, plainColour, hex, letter]: RegExpMatchArray): Part {
+  if (who !== undefined) {
+    const part = personParts[what!]!
+    return (commit, settings) => part(who === 'a' ? commit.author : commit.committer, settings)
+  }
+  if (hex !== undefined) return () => String.fromCodePoint(Number.parseInt(hex, 16))
+  const part = letter === undefined ? colourPart(colour ?? plainColour!) : ownPart(plainParts, letter)
+  if (part !== undefined) return part
+  throw usage(
+    `unknown placeholder '${all}'`,
+    'known: %H %h %T %t %P %p, %an %ae %al %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %D %d %n %% %x00, %Cred and the like',
+  )
+}
+
+/** Switched on until the next one; 'auto' is left to the text around it. */
+function colourPart(name: string): Part | undefined {
+  if (name === 'auto') return () => ''
+  if (name === 'reset') return (_commit, { paint }) => (paint('bold', 'x') === 'x' ? '' : '\u001b[m')
+  const colour = ownPart(colours, name)
+  return colour && ((_commit, { paint }) => paint(colour, 'x').split('x')[0]!)
+}
+
+function ownPart<T>(parts: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(parts, name) ? parts[name] : undefined
+}
+
+/** Where what follows the subject and the empty line begins. */
+function bodyAt(message: string): number {
+  return message.length - message.replace(/^[^\n]*\n*/, '').length
+}
+
+/** Each with its end, as Git has them. */
+function linesOf(message: string): string {
+  const text = message.trimEnd()
+  return text === '' ? '' : `${text.split('\n').map(visibleLine).join('\n')}\n`
+}

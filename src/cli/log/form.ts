@@ -1,0 +1,37 @@
+// How `varve log` shows each commit: in full, on a line, or in a form of the user's own.
+import { usage } from '../arguments.ts'
+import { type CommitForm, commitForm } from '../format/commit-format.ts'
+import { dateOption, dateStyle } from '../format/dates.ts'
+import type { Context, OptionSpecs } from '../interface.ts'
+
+export const formOptions: OptionSpecs = {
+  oneline: { type: 'flag', about: 'one line a commit' },
+  format: {
+    type: 'text',
+    aliases: ['pretty'],
+    value: 'FORMAT',
+    about: "oneline, medium (the default), or with Git's placeholders: '%h %an %ad %s'",
+  },
+  ...dateOption,
+  decorate: { type: 'flag', about: 'with the names that point at each commit; so it is anyway' },
+  'no-decorate': { type: 'flag', about: 'without them' },
+}
+
+export interface ShownForm {
+  readonly lines: CommitForm
+  /** With an empty line between commits. */
+  readonly spaced: boolean
+}
+
+export function shownForm({ arguments: given, out }: Context): ShownForm {
+  given.exclusive('oneline', 'format')
+  given.exclusive('decorate', 'no-decorate')
+  const format = given.flag('oneline') ? 'oneline' : given.text('format')
+  if (out.json && given.text('format') !== undefined)
+    throw usage("'--json' and '--format' exclude each other")
+  const form = commitForm(format, { paint: out.paint, dates: dateStyle(given.text('date')) })
+  const named = ['oneline', 'medium', undefined].includes(format)
+  const lines: CommitForm =
+    named && given.flag('no-decorate') ? (commit) => form({ ...commit, refs: [] }) : form
+  return { lines, spaced: format === undefined || format === 'medium' }
+}
