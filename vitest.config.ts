@@ -54,6 +54,7 @@ export const slow: readonly string[] = [
   'test/property/leaves.test.ts',
   'test/cli/partial.test.ts',
   'test/crash/bitflip.test.ts',
+  'test/crash/repair.test.ts',
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/postgres-corners.test.ts',

@@ -71,9 +71,35 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
     if (isBare(at)) return placeOf(await DiskStore.open(at), { root: null, dotDir: at }, options)
     if (path.dirname(at) === at) break
   }
-  throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}' or any folder above it`, {
+  throw noRepository(dir)
+}
+
+function noRepository(dir: string): VarveError {
+  return new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}' or any folder above it`, {
     hint: "make one with 'varve init', or get one with 'varve clone URL'",
   })
+}
+
+export interface StorePlace {
+  readonly dotDir: string
+  /** null for a bare repository. */
+  readonly root: string | null
+}
+
+/** As findPlace, also where the store is too damaged to be opened. @throws VarveError VARVE_NO_REPOSITORY */
+export function findStore(dir: string): StorePlace {
+  for (let at = path.resolve(dir); ; at = path.dirname(at)) {
+    const dotDir = path.join(at, dotName)
+    if (fs.existsSync(path.join(dotDir, 'm'))) return { dotDir, root: at }
+    if (isMostlyStore(at)) return { dotDir: at, root: null }
+    if (path.dirname(at) === at) throw noRepository(dir)
+  }
+}
+
+/** One thing may be lost. */
+function isMostlyStore(dir: string): boolean {
+  const isThere = (name: string): boolean => fs.existsSync(path.join(dir, name))
+  return isThere('m') && ['format', 'packs', 'idx'].filter(isThere).length > 1
 }
 
 /** A file of a dataset may be called 'format', too. */

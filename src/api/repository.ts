@@ -30,6 +30,7 @@ import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { type CloneOptions, type Place, cacheDirOf, clonePlace, createPlace, findPlace } from './place.ts'
 import { rekeyTable } from './rekey.ts'
+import type { RepairOptions, RepairReport } from './repair.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { Stashes } from './stash.ts'
 import { resetTo, switchTo } from './switch.ts'
@@ -74,6 +75,16 @@ export class Repository extends DerivingRepository {
     if (repository.#worktree !== null) repository.#unfinished = await tryRecover(repository.#worktree)
     if (repository.#unfinished !== null) options.onWarning?.(repository.#unfinished.message)
     return repository
+  }
+
+  /**
+   * Mends the repository that `dir` lies in, also one that cannot be opened: writes its index anew, brings lost objects back
+   * from `from`, the files and the remotes, and moves damaged files aside. Nothing that is whole is changed.
+   * @throws VarveError VARVE_NO_REPOSITORY, VARVE_CORRUPT when no manifest can be read
+   */
+  static async repair(dir: string, options: RepairOptions = {}): Promise<RepairReport> {
+    const { repairPlace } = await import('./repair.ts')
+    return repairPlace(dir, options)
   }
 
   /** Fetches a remote's history into the new folder `dir` and checks its current branch out. */

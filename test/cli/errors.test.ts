@@ -167,4 +167,24 @@ describe('errors', () => {
     if (stdout !== '')
       expect((JSON.parse(stdout) as { problems: object[] }).problems.length).toBeGreaterThan(0)
   })
+
+  test('50: a repair that brings not all back names what is lost, and 0 when it does', async () => {
+    const cwd = path.join(dir, 'broken')
+    await ok(['init', cwd], { cwd: dir })
+    writeFileSync(path.join(cwd, 'a.txt'), 'one')
+    await ok(['add', '.'], { cwd })
+    await ok(['commit', '-m', 'first'], { cwd })
+    await ok(['clone', cwd, 'backup'], { cwd: dir })
+    rmSync(path.join(cwd, 'a.txt'))
+    rmSync(path.join(cwd, '.varve/packs'), { recursive: true })
+    const tried = await varve(['fsck', '--repair'], { cwd })
+    expect([tried.code, tried.stdout]).toEqual([50, expect.stringContaining('lost: ')])
+    const mended = await varve(['fsck', '--repair', '--from', '../backup'], { cwd })
+    expect([mended.code, mended.stdout]).toEqual([
+      0,
+      expect.stringContaining("brought back from '../backup'"),
+    ])
+    await ok(['fsck'], { cwd })
+    expect((await varve(['fsck', '--from', 'x'], { cwd })).code).toBe(2)
+  })
 })

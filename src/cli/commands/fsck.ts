@@ -1,28 +1,102 @@
-import { exitCodes } from '../../base/errors.ts'
+import { VarveError, exitCodes, isVarveError } from '../../base/errors.ts'
 import { counted, sizeText } from '../../base/size.ts'
+import type { FsckProblem, Repository, RepairReport } from '../../index.ts'
+import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
+import { openOptions } from '../session.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['fsck'],
+  usage: ['fsck', 'fsck --repair [--from PATH|URL]... [--dry-run]'],
   description:
-    'Reads every byte of the repository: each object against its hash, each index against its pack, and that everything\nwhich a branch, tag or kept operation needs is there. Exits with 50 when something is damaged.',
-  options: {},
-  examples: [['varve fsck', 'is everything whole?']],
-  json: '{ objects: number; bytes: number; problems: { where: string; what: string }[] }',
+    "Reads every byte of the repository: each object against its hash, each index against its pack, and that everything\nwhich a branch, tag or kept operation needs is there. Exits with 50 when something is damaged.\n\nWith --repair it mends what it can: the index is written anew from what the packs say of themselves, and lost objects\ncome back from where a whole copy is, as their hashes prove: another pack, --from, files of the working folder that have\nnot changed, the remotes. Where the newest state cannot be read, the one before it becomes the newest; commits that only\nthe lost one named are kept as branches 'recovered/…'. Damaged files are moved to .varve/quarantine, never deleted, and\nnothing that is whole is changed. What stays lost is told by commit, branch and path. Run it when nobody else works in\nthe repository. Exits with 0 when nothing is damaged or lost afterwards.",
+  options: {
+    repair: { type: 'flag', about: 'mend what is damaged' },
+    from: {
+      type: 'list',
+      value: 'PATH|URL',
+      about: 'repair: a repository or bundle that may have what is lost',
+    },
+    'dry-run': { type: 'flag', short: 'n', about: 'repair: only say what would be done' },
+  },
+  examples: [
+    ['varve fsck', 'is everything whole?'],
+    ['varve fsck --repair --dry-run', 'what can be mended, and what is lost?'],
+    ['varve fsck --repair --from /mnt/backup/sales', 'mend, with the help of a backup'],
+  ],
+  json: '{ objects: number; bytes: number; problems: { where: string; what: string }[] }\nWith --repair also { done: { where: string; what: string }[]; lost: { path: string | null; what: string; commits: string[]; commitCount: number; refs: string[] }[]; unusable: { name: string; message: string }[]; quarantine: string | null }',
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.expectWords(0, 0, '')
-  const repo = await repository()
+  if (given.flag('repair')) return repair(context)
+  if (given.flag('dry-run') || given.list('from').length > 0)
+    throw usage("'--from' and '--dry-run' go with '--repair'")
+  const repo = await opened(repository)
   const report = await repo.fsck(operation)
   out.result(report, () => {
-    for (const { where, what } of report.problems)
-      out.line(`${out.paint('red', visible(where))}: ${visible(what)}`)
+    tell(context, report.problems)
     const sums = `${counted(report.objects, 'object')}, ${sizeText(report.bytes)}`
     if (report.problems.length === 0) out.say(`${sums}: all whole`)
     else out.line(`${sums}: ${counted(report.problems.length, 'problem')}`)
   })
-  return report.problems.length === 0 ? 0 : exitCodes.VARVE_CORRUPT
+  if (report.problems.length === 0) return 0
+  out.hint("see what can be mended: 'varve fsck --repair --dry-run'")
+  return exitCodes.VARVE_CORRUPT
+}
+
+/** A repository that cannot even be opened may still be mended. */
+async function opened(repository: Context['repository']): Promise<Repository> {
+  try {
+    return await repository()
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_CORRUPT') || error.hint !== undefined) throw error
+    const hint = "see what can be mended: 'varve fsck --repair --dry-run'"
+    throw new VarveError(error.code, error.message, { data: error.data, cause: error, hint })
+  }
+}
+
+async function repair(context: Context): Promise<number> {
+  const { arguments: given, out, environment, operation } = context
+  const { Repository: Repairer } = await import('../../index.ts')
+  const dryRun = given.flag('dry-run')
+  const options = { ...(await openOptions(environment)), ...operation, from: given.list('from'), dryRun }
+  const report = await Repairer.repair('.', options)
+  out.result(report, () => tellRepair(context, report, dryRun))
+  for (const { name, message } of report.unusable) out.warn(visible(`${name} cannot be used: ${message}`))
+  const isWhole = report.problems.length === 0 && report.lost.length === 0
+  if (!isWhole)
+    out.hint(
+      "if a whole copy lies elsewhere (a backup, a colleague's clone): 'varve fsck --repair --from PATH'; else take the paths back from a commit that has them ('varve restore --source REV PATH') or add the files anew",
+    )
+  return isWhole ? 0 : exitCodes.VARVE_CORRUPT
+}
+
+function tellRepair(context: Context, report: RepairReport, dryRun: boolean): void {
+  const { out } = context
+  const { done, lost, problems, quarantine } = report
+  for (const { where, what } of done)
+    out.say(`${dryRun ? 'would mend ' : ''}${visible(where)}: ${visible(what)}`)
+  if (quarantine !== null) out.say(`damaged files are kept in '${visible(quarantine)}'`)
+  for (const loss of lost) out.line(`${out.paint('red', 'lost')}: ${visible(lossText(loss))}`)
+  // What is lost is told above, in better words than those of single objects.
+  if (lost.length === 0) tell(context, problems)
+  const sums = `${counted(report.objects, 'object')}, ${sizeText(report.bytes)}`
+  if (lost.length > 0) out.line(`${sums}: ${counted(lost.length, 'loss', 'losses')}`)
+  else if (problems.length > 0) out.line(`${sums}: ${counted(problems.length, 'problem')}`)
+  else out.say(`${sums}: all whole${dryRun && done.length > 0 ? ' then' : ''}`)
+}
+
+function lossText({ path, what, commits, commitCount, refs }: RepairReport['lost'][number]): string {
+  const where = path === null ? what : `${path}: ${what}`
+  const ids = commits.slice(0, 3).map((id) => id.slice(0, 10))
+  const more = commitCount > ids.length ? ` and ${commitCount - ids.length} more` : ''
+  const inCommits = commitCount === 0 ? '' : `, in commit ${ids.join(', ')}${more}`
+  return `${where}${inCommits}${refs.length === 0 ? '' : ` (reached by ${refs.join(', ')})`}`
+}
+
+function tell({ out }: Context, problems: readonly FsckProblem[]): void {
+  for (const { where, what } of problems) out.line(`${out.paint('red', visible(where))}: ${visible(what)}`)
 }

@@ -14,8 +14,9 @@ import { readRecord, readRecordHead } from '../record.ts'
 import { Segment, codecBitOf, encodeSegment } from '../segment.ts'
 import { isMissing, readWhole } from './files.ts'
 import type { DiskHome } from './home.ts'
-import { checkFormat, packPath, segmentPath } from './layout.ts'
+import { checkFormat, manifestName, packPath, segmentPath } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
+import { hintedNewest } from './newest-hint.ts'
 
 const packBytesMax = 2 ** 30
 
@@ -75,7 +76,7 @@ function checkManifests(check: Check): LoggedEntry[] {
   const sequences = log.sequences()
   if (sequences.length === 0) check.problems.push({ where: 'm', what: 'there is no manifest' })
   for (const sequence of sequences) {
-    const where = `m/${String(sequence).padStart(20, '0')}`
+    const where = manifestName(sequence)
     attempt(check, where, () => {
       const entry = log.read(sequence)
       if (entry === null) return
@@ -94,6 +95,9 @@ function checkManifests(check: Check): LoggedEntry[] {
   if (sequences.some((sequence, i) => sequence !== first + i)) {
     check.problems.push({ where: 'm', what: 'the numbers of the manifests have a gap' })
   }
+  const hinted = hintedNewest(check.home.dir)
+  if (hinted !== null)
+    check.problems.push({ where: manifestName(hinted), what: 'the newest manifest is gone' })
   return entries
 }
 
@@ -188,7 +192,7 @@ async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Prom
   const roots = new Set<Cid>()
   const oldest = entries.at(-1)?.oldest ?? 1
   for (const entry of entries.filter(({ manifest }) => manifest.sequence >= oldest)) {
-    const where = `m/${String(entry.manifest.sequence).padStart(20, '0')}`
+    const where = manifestName(entry.manifest.sequence)
     if (typeof entry.refs === 'string') roots.add(entry.refs)
     attempt(check, where, () => {
       for (const cid of check.home.manifestOf(entry).refs.values()) roots.add(cid)

@@ -30,6 +30,7 @@ import { checkFormat, formatBytes } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
 import type { Durability } from './pack-file.ts'
 import { type Change, publish } from './publish.ts'
+import type { DiskRepair, DiskRepairOptions } from './repair/interface.ts'
 import { DiskWriter } from './writer.ts'
 
 export class DiskStore implements Store {
@@ -69,6 +70,13 @@ export class DiskStore implements Store {
     refuseLinks(dir)
     checkFormat(dir)
     return new DiskStore(new DiskHome(dir, options))
+  }
+
+  /** Mends the store's own files, also where they are too damaged for it to be opened. @throws as repairDisk */
+  static async repair(dir: string, options: DiskRepairOptions = {}): Promise<DiskRepair> {
+    refuseLinks(dir)
+    const { repairDisk } = await import('./repair/repair.ts')
+    return repairDisk(path.resolve(dir), options)
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {
