@@ -4,6 +4,7 @@ import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { packLines, packRows } from './documents/packed-comparison.ts'
 import { insertRows } from './formats/sqlite/insert-rows.ts'
 import { runSteps } from './formats/sqlite/run-steps.ts'
 import { packBatch } from './store/batch.ts'
@@ -15,6 +16,8 @@ const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
   insertRows,
   leafSlice,
   packBatch,
+  packLines,
+  packRows,
   parseSlice,
   runSteps,
 }

@@ -35,7 +35,7 @@ const rooms: Record<string, readonly string[]> = {
   server: ['index.ts'],
   cli: ['index.ts', 'server'],
   // The worker thread's table of functions: whatever is heavy enough to run beside the main thread.
-  'worker.ts': ['connectors', 'files'],
+  'worker.ts': ['connectors', 'documents'],
 }
 
 const platformPlaces = [

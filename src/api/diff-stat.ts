@@ -15,6 +15,6 @@ export async function diffStatOf(diff: PathDiff): Promise<DiffStat> {
     sizeAfter,
   }
   if (kind === 'table') return { ...common, rows: await diff.rowCounts() }
-  if (kind === 'text' || kind === 'symlink') return { ...common, lines: diff.lineCounts() }
+  if (kind === 'text' || kind === 'symlink') return { ...common, lines: await diff.lineCounts() }
   return common
 }

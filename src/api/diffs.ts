@@ -1,6 +1,6 @@
 // What differs between two ends: the paths alone, or what became of each. The trees that it takes (the files as they are
 // now, the rows of Parquet and SQLite files) live in a writer that is thrown away when the caller is done.
-import { type PathDiff, changedPaths, diffDatasets } from '../repo/diff.ts'
+import { type DiffTreesOptions, type PathDiff, changedPaths, diffDatasets } from '../repo/diff.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { type DiffEnds, diffEnds } from './diff-ends.ts'
 import type { DiffOptions, PathChange } from './interface.ts'
@@ -8,7 +8,7 @@ import type { DiffOptions, PathChange } from './interface.ts'
 export function diffsBetween(
   repo: Repo,
   folder: Folder | null,
-  options: DiffOptions,
+  options: DiffOptions & Omit<DiffTreesOptions, 'writer'>,
 ): AsyncGenerator<PathDiff> {
   return between(repo, folder, options, (io, { from, to }) =>
     diffDatasets(io.nodes, from, to, { ...options, writer: io.writer }),

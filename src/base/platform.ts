@@ -147,6 +147,13 @@ function checkedLength(
   return result.buffer
 }
 
+const { setImmediate: onNextTurn } = globalThis
+
+/** Resolves when whatever else waits for this thread (timers, sockets, files) has had its turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void onNextTurn(resolve))
+}
+
 /** Where the worker thread's entry lies, or null where only sources are run (tests): work is then done inline. */
 export function workerUrl(): URL | null {
   return typeof VARVE_WORKER_FILE === 'string' ? new URL(VARVE_WORKER_FILE, import.meta.url) : null

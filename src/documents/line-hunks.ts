@@ -29,6 +29,30 @@ export function lineHunks(old: string, fresh: string): readonly LineHunk[] {
   return [{ oldStart: 1, oldLines: out.length, newStart: 1, newLines: into.length, lines: [...out, ...into] }]
 }
 
+/** The same, in pieces of at most so many lines, each a hunk of its own. */
+export function* cutHunks(hunks: Iterable<LineHunk>, linesMax: number): Generator<LineHunk> {
+  for (const hunk of hunks) {
+    let { oldStart, newStart } = hunk
+    for (let at = 0; at < hunk.lines.length;) {
+      let end = Math.min(hunk.lines.length, at + linesMax)
+      // The mark of a missing final newline belongs to the line before it.
+      if (hunk.lines[end]?.startsWith('\\') === true) end++
+      const lines = at === 0 && end === hunk.lines.length ? hunk.lines : hunk.lines.slice(at, end)
+      const oldLines = countMarks(lines, '-')
+      const newLines = countMarks(lines, '+')
+      yield { oldStart, oldLines, newStart, newLines, lines }
+      oldStart += oldLines
+      newStart += newLines
+      at = end
+    }
+  }
+}
+
+/** Lines with this mark, and those of both sides. */
+function countMarks(lines: readonly string[], mark: string): number {
+  return lines.reduce((count, line) => count + Number(line.startsWith(mark) || line.startsWith(' ')), 0)
+}
+
 function hunksOf(before: readonly string[], after: readonly string[]): LineHunk[] | null {
   const changes = diffLines(before, after)
   if (changes === null) return null

@@ -57,11 +57,15 @@ export class ByteReader {
     throw corrupt('number is longer than 53 bits')
   }
 
+  skip(length: number): void {
+    if (length < 0 || length > this.end - this.at) throw corrupt('bytes end in the middle of a value')
+    this.at += length
+  }
+
   /** A view, not a copy. */
   take(length: number): Uint8Array {
-    if (length < 0 || length > this.end - this.at) throw corrupt('bytes end in the middle of a value')
     const start = this.at
-    this.at += length
+    this.skip(length)
     return this.bytes.subarray(start, this.at)
   }
 }

@@ -1,6 +1,8 @@
 // Which removed and added paths are one thing that moved. A tree keeps no renames; they are guessed when somebody
 // looks, as git does it: first by equal content, then, while both sides are few, by likeness. Every path takes part
 // in one rename at most.
+import { throwIfAborted } from '../base/errors.ts'
+import { breathe, isTurnOver } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import type { Path, TreeDifference, TreeEntry } from './interface.ts'
@@ -113,6 +115,8 @@ async function likePairs(
   const pairs: Rename[] = []
   for (const from of removed) {
     for (const to of added) {
+      if (isTurnOver()) await breathe()
+      throwIfAborted(options.signal)
       if (from.entry.kind !== to.entry.kind || from.entry.kind === 'symlink') continue
       const found = likeness(sketches.get(from.path)!, sketches.get(to.path)!)
       if (found >= likenessMin) pairs.push(renameOf(from, to, found))
@@ -135,6 +139,7 @@ async function sketchesOf(
 ): Promise<Map<Path, Sketch>> {
   const sketches = new Map<Path, Sketch>()
   for (const { path, entry } of sides) {
+    if (isTurnOver()) await breathe()
     if (entry.kind !== 'symlink') sketches.set(path, await sketch(reader, linkOf(entry), options))
   }
   return sketches

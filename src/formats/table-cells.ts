@@ -1,5 +1,7 @@
 // A table's rows as cells in the order of its columns, in file order where it has one: what every export writes.
+import { breathe } from '../base/turns.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
+import type { EntryBatch } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
@@ -11,6 +13,8 @@ import { cellLinks, entrySlots, type RowShape, rowShape } from '../table/rows.ts
 import { fetchContents, slotCell } from '../table/slot.ts'
 import { orderedBatches } from './order.ts'
 
+const cellsAtOnce = 64 << 10
+
 export async function* tableCells(
   nodes: NodeStore,
   table: TableObject,
@@ -19,14 +23,27 @@ export async function* tableCells(
   const shape = rowShape(table.schema)
   const map = await ProllyMap.load(nodes, table.rows, options)
   const batches = table.order === null ? map.scan(options) : orderedBatches(nodes, map, table.order, options)
-  for await (const batch of batches) {
-    const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
+  const rowsMax = Math.max(1, Math.floor(cellsAtOnce / Math.max(1, shape.places.length)))
+  for await (const { batch, from, to } of inParts(batches, rowsMax)) {
+    await breathe()
+    const entries = Array.from({ length: to - from }, (_, i) => entryAt(batch, from + i))
     const slots = entries.map((entry) => entrySlots(shape, entry))
     const contents = await fetchContents(nodes.reader, slots.flatMap(cellLinks), options)
     yield entries.map(({ key }, i) => {
       const values = shape.values.map((_, place) => slotCell(slots[i]!.cells[place] ?? absentSlot, contents))
       return inFileOrder(shape, decodeKey(table.schema, key), values)
     })
+  }
+}
+
+/** A cell is an object of some hundred bytes, whatever its row has: wide rows come one by one. */
+async function* inParts(
+  batches: AsyncIterable<EntryBatch>,
+  rowsMax: number,
+): AsyncGenerator<{ readonly batch: EntryBatch; readonly from: number; readonly to: number }> {
+  for await (const batch of batches) {
+    for (let from = 0; from < batch.count; from += rowsMax)
+      yield { batch, from, to: Math.min(batch.count, from + rowsMax) }
   }
 }
 

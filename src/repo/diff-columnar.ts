@@ -17,7 +17,7 @@ import { type ColumnarFile, openColumnar } from '../formats/columnar/open.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { TableObject } from '../table/interface.ts'
-import type { ChangedPath, PathDiff } from './diff.ts'
+import type { ChangedPath, DiffTreesOptions, PathDiff } from './diff.ts'
 import type { Io } from './interface.ts'
 import { partsOfTables } from './table-parts.ts'
 
@@ -26,9 +26,7 @@ export const columnarBytesMax: number = 256 << 20
 
 export type FileKeys = (path: Path) => FileSetting | null
 
-interface Options {
-  readonly signal?: AbortSignal | undefined
-}
+type Options = Pick<DiffTreesOptions, 'signal' | 'rowsBytesMax'>
 
 /** What the varve.yaml of a tree says of files that are no tables; nothing where it cannot be read. */
 export async function fileKeys(nodes: NodeStore, tree: Cid, options: Options): Promise<FileKeys> {
@@ -54,8 +52,9 @@ export async function* columnarDiffs(
   const format = setting?.format ?? columnarFormatOf(change.path)
   const [before, after] = [change.before as FileEntry, change.after as FileEntry]
   if (format === null || Math.min(before.size, after.size) === 0) return yield whole
-  if (Math.max(before.size, after.size) > columnarBytesMax)
-    return yield { ...whole, note: `files of more than ${columnarBytesMax} bytes are not compared by rows` }
+  const bytesMax = Math.min(columnarBytesMax, options.rowsBytesMax ?? columnarBytesMax)
+  if (Math.max(before.size, after.size) > bytesMax)
+    return yield { ...whole, note: `files of more than ${bytesMax} bytes are not compared by rows` }
   const files: ColumnarFile[] = []
   try {
     for (const [entry, where] of [

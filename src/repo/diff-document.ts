@@ -1,18 +1,21 @@
 // Two versions of a CSV or TSV file that nobody tracked, by rows and cells: told apart as a merge would tell them, by a
 // key that is looked for or in order. null: its lines tell more.
 import { concatBytes } from '../base/bytes.ts'
-import { collect } from '../base/iterables.ts'
+import { batches, collect } from '../base/iterables.ts'
+import type { WorkerPool } from '../base/pool.ts'
 import { formOf } from '../documents/merge-document.ts'
-import { diffTableDocuments, type DocumentRowChange } from '../documents/tables/diff-rows.ts'
+import { packRows, unpackRows } from '../documents/packed-comparison.ts'
+import { type DocumentDiff, diffTableDocuments } from '../documents/tables/diff-rows.ts'
 import { readFile } from '../files/read.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { RowDifference } from '../table/interface.ts'
-import type { ChangedPath, PathDiff } from './diff.ts'
-import { countRows } from './row-counts.ts'
+import type { ChangedPath, DiffTreesOptions, PathDiff } from './diff.ts'
+import { type RowCounts, countRows } from './row-counts.ts'
 import type { TableParts } from './table-parts.ts'
 
 /** Larger files are compared by size: to see their rows at once they are tracked. */
 const bytesMax = 32 << 20
+const rowsAtOnce = 256
 
 /** Columns, or the order of the rows. */
 function noteOf(keyColumns: readonly string[]): string {
@@ -24,30 +27,58 @@ function noteOf(keyColumns: readonly string[]): string {
 export async function documentParts(
   nodes: NodeStore,
   { path, before, after }: ChangedPath,
-  options: { readonly signal?: AbortSignal | undefined },
+  { threads, signal, rowsBytesMax = bytesMax }: DiffTreesOptions,
 ): Promise<(TableParts & Pick<PathDiff, 'note'>) | null> {
   if (before?.kind !== 'file' || after?.kind !== 'file' || formOf(path) !== 'table') return null
-  if (Math.max(before.size, after.size) > bytesMax || Math.min(before.size, after.size) === 0) return null
+  if (Math.max(before.size, after.size) > Math.min(bytesMax, rowsBytesMax)) return null
+  if (Math.min(before.size, after.size) === 0) return null
   const [old, fresh] = await Promise.all(
-    [before, after].map(async (file) => concatBytes(await collect(readFile(nodes, file, options)))),
+    [before, after].map(async (file) => concatBytes(await collect(readFile(nodes, file, { signal })))),
   )
-  const found = diffTableDocuments(old!, fresh!, { name: path })
-  if (found.kind === 'unfit') return null
-  const rows = (): AsyncGenerator<RowDifference[]> => once(found.changes.map(rowDifference))
+  const found = await comparison(old!, fresh!, path, threads)
+  if (found === null) return null
+  const { schemaChanges, keyColumns, rows, rowCounts } = found
   return {
     kind: 'table',
-    schemaChanges: found.schemaChanges,
-    keyColumns: found.keyColumns.length === 0 ? ['row'] : found.keyColumns,
-    note: noteOf(found.keyColumns),
-    rows,
-    rowCounts: () => countRows(rows()),
+    schemaChanges,
+    keyColumns: keyColumns.length === 0 ? ['row'] : keyColumns,
+    note: noteOf(keyColumns),
+    rows: (options) => leavingOut(rows(), options?.skip ?? 0),
+    rowCounts,
   }
 }
 
-async function* once<T>(item: T): AsyncGenerator<T> {
-  yield item
+interface Compared extends Pick<DocumentDiff, 'schemaChanges' | 'keyColumns'> {
+  readonly rows: () => AsyncGenerator<RowDifference[]>
+  readonly rowCounts: () => Promise<RowCounts>
 }
 
-function rowDifference({ kind, key, before, after, cells }: DocumentRowChange): RowDifference {
-  return { kind, key, before, after, cells }
+/** null: it cannot be told by rows. */
+async function comparison(
+  old: Uint8Array,
+  fresh: Uint8Array,
+  path: string,
+  threads: WorkerPool | undefined,
+): Promise<Compared | null> {
+  if (threads !== undefined) {
+    const packed = await threads.run('packRows', packRows, [old, fresh, path])
+    if (packed.kind === 'unfit') return null
+    return { ...packed, rows: () => each(unpackRows(packed)), rowCounts: async () => packed.counts }
+  }
+  const found = diffTableDocuments(old, fresh, { name: path })
+  if (found.kind === 'unfit') return null
+  const rows = (): AsyncGenerator<RowDifference[]> => batches(found.changes, rowsAtOnce)
+  return { ...found, rows, rowCounts: () => countRows(rows()) }
+}
+
+async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
+}
+
+async function* leavingOut<T>(all: AsyncIterable<readonly T[]>, count: number): AsyncGenerator<T[]> {
+  let left = count
+  for await (const batch of all) {
+    if (left < batch.length) yield batch.slice(left)
+    left = Math.max(0, left - batch.length)
+  }
 }

@@ -1,10 +1,13 @@
 // What differs between two path trees, for people: rows and cells of tables, lines of text, sizes of the rest. A path's
 // rows and lines are made only while somebody iterates them; finding the changed paths costs what changed.
 import { throwIfAborted } from '../base/errors.ts'
-import { concatBytes } from '../base/bytes.ts'
+import { compareBytes, concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
+import type { WorkerPool } from '../base/pool.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { type LineCounts, type LineHunk, lineCounts, lineHunks } from '../documents/line-hunks.ts'
+import { type PackedLines, packLines, unpackLines } from '../documents/packed-comparison.ts'
+import { pathToBytes } from '../files/path.ts'
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
 import { readTogether } from '../files/read-together.ts'
@@ -42,12 +45,15 @@ export interface PathDiff {
   readonly table?: string
   /** How a file's rows were told apart, or why they were not. */
   readonly note?: string
-  rows(): AsyncIterable<RowDifference[]>
+  /** `skip`: so many of the first are left out, for less than it takes to make them. */
+  rows(options?: { readonly skip?: number }): AsyncIterable<RowDifference[]>
   rowCounts(): Promise<RowCounts>
   hunks(): AsyncIterable<LineHunk>
-  lineCounts(): LineCounts
+  lineCounts(): Promise<LineCounts>
 }
 
+/** Shorter texts are compared sooner than they are handed to a thread. */
+const threadLengthMin = 64 << 10
 /** How many changed files are fetched together. */
 const changesAhead = 256
 
@@ -56,6 +62,12 @@ export interface DiffTreesOptions {
   readonly signal?: AbortSignal | undefined
   /** Where given, Parquet and SQLite files are read into it, and compared by rows; else by size. */
   readonly writer?: ObjectWriter | undefined
+  /** Where texts and data files are compared; default: here and now. */
+  readonly threads?: WorkerPool | undefined
+  /** Untracked data files, Parquet and SQLite files that are larger are not compared by rows. */
+  readonly rowsBytesMax?: number | undefined
+  /** Paths before this one are left out, whatever became of them. */
+  readonly startAt?: string | undefined
 }
 
 export async function* diffDatasets(
@@ -66,7 +78,8 @@ export async function* diffDatasets(
 ): AsyncGenerator<PathDiff> {
   const { writer, signal } = options
   let keys: FileKeys | null = null
-  const changes = await changedPaths(nodes, before, after, options)
+  const all = await changedPaths(nodes, before, after, options)
+  const changes = options.startAt === undefined ? all : all.slice(placeOf(all, options.startAt))
   for await (const { change, contents } of withContents(nodes, changes, signal)) {
     throwIfAborted(signal)
     const diff = await pathDiff(nodes, change, contents, options)
@@ -74,9 +87,21 @@ export async function* diffDatasets(
     else {
       const { columnarDiffs, fileKeys } = await import('./diff-columnar.ts')
       keys ??= await fileKeys(nodes, after, { signal })
-      yield* columnarDiffs({ nodes, writer }, change, diff, keys, { signal })
+      yield* columnarDiffs({ nodes, writer }, change, diff, keys, options)
     }
   }
+}
+
+/** Of the first path that does not stand before this one. */
+function placeOf(changes: readonly ChangedPath[], path: string): number {
+  const sought = pathToBytes(path)
+  let [low, high] = [0, changes.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareBytes(pathToBytes(changes[middle]!.path), sought) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** By their names; what is not there is still to be read. */
@@ -144,7 +169,7 @@ async function pathDiff(
   if ((before ?? after)!.kind === 'table' && (after ?? before)!.kind === 'table') {
     return { ...common, ...nothing, ...(await tableParts(nodes, before, after, options)) }
   }
-  const rows = await documentParts(nodes, change, { signal: options.signal })
+  const rows = await documentParts(nodes, change, options)
   if (rows !== null) return { ...common, ...nothing, ...rows }
   const texts = await Promise.all(
     [before, after].map((entry) => textOf(nodes, entry, contents, options.signal)),
@@ -157,8 +182,24 @@ async function pathDiff(
     ...common,
     ...nothing,
     kind,
-    hunks: () => each(() => lineHunks(from, to)),
-    lineCounts: () => lineCounts(from, to),
+    ...linesOf(from, to, options.threads),
+  }
+}
+
+function linesOf(
+  from: string,
+  to: string,
+  threads: WorkerPool | undefined,
+): Pick<PathDiff, 'hunks' | 'lineCounts'> {
+  if (threads === undefined || from.length + to.length < threadLengthMin)
+    return { hunks: () => each(() => lineHunks(from, to)), lineCounts: async () => lineCounts(from, to) }
+  let packed: Promise<PackedLines> | null = null
+  const compared = (): Promise<PackedLines> => (packed ??= threads.run('packLines', packLines, [from, to]))
+  return {
+    hunks: async function* () {
+      yield* unpackLines(await compared())
+    },
+    lineCounts: async () => (await compared()).counts,
   }
 }
 
@@ -174,7 +215,7 @@ const nothingToShow = {
   rows: none,
   rowCounts: async () => noRows,
   hunks: none,
-  lineCounts: () => ({ added: 0, removed: 0 }),
+  lineCounts: async () => ({ added: 0, removed: 0 }),
 }
 
 function sizeOf(entry: TreeEntry | null): number | null {

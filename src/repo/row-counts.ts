@@ -1,15 +1,11 @@
 // How many rows of a table differ. A whole table that came or went is counted by its root; only what both sides have is
 // walked.
 import type { NodeStore } from '../prolly/node-store.ts'
+import type { DifferenceCounts } from '../table/diff.ts'
 import type { RowDifference, TableObject } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
 
-export interface RowCounts {
-  readonly added: number
-  readonly removed: number
-  readonly changed: number
-  readonly cells: number
-}
+export type RowCounts = DifferenceCounts
 
 export const noRows: RowCounts = { added: 0, removed: 0, changed: 0, cells: 0 }
 

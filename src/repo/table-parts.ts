@@ -1,11 +1,15 @@
 // What two versions of one table differ in, for people: sentences about its columns, rows and cells. Rows are made only
 // while somebody iterates them.
+import { breathe } from '../base/turns.ts'
+import { entryAt } from '../prolly/entry-batch.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import { diffSchemas, diffTables } from '../table/diff.ts'
+import { countTableDifferences, diffTables } from '../table/diff.ts'
+import { diffSchemas } from '../table/schema-diff.ts'
 import type { RowDifference, Schema, SchemaDifference, TableObject } from '../table/interface.ts'
+import { entriesToRows } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { PathDiff } from './diff.ts'
-import { countRows, countWhole } from './row-counts.ts'
+import { countWhole } from './row-counts.ts'
 
 export type TableParts = Pick<PathDiff, 'kind' | 'schemaChanges' | 'keyColumns' | 'rows' | 'rowCounts'>
 
@@ -21,12 +25,12 @@ export function partsOfTables(
     kind: 'table',
     schemaChanges,
     keyColumns: keyNames((b ?? a)!.schema),
-    rows: () => {
-      if (a && b) return diffTables(nodes, a, b, options)
-      return a ? allRows(nodes, a, 'removed', options.signal) : allRows(nodes, b!, 'added', options.signal)
+    rows: ({ skip = 0 } = {}) => {
+      if (a && b) return diffTables(nodes, a, b, { ...options, skip })
+      return allRows(nodes, (a ?? b)!, a ? 'removed' : 'added', { ...options, skip })
     },
-    rowCounts: () => {
-      if (a && b) return countRows(diffTables(nodes, a, b, options))
+    rowCounts: async () => {
+      if (a && b) return countTableDifferences(nodes, a, b, options)
       return a ? countWhole(nodes, a, 'removed') : countWhole(nodes, b!, 'added')
     },
   }
@@ -36,11 +40,16 @@ async function* allRows(
   nodes: NodeStore,
   object: TableObject,
   kind: 'added' | 'removed',
-  signal: AbortSignal | undefined,
+  { signal, skip }: { readonly signal?: AbortSignal | undefined; readonly skip: number },
 ): AsyncGenerator<RowDifference[]> {
   const table = await Table.of(nodes, object)
   const keys = keyNames(object.schema)
-  for await (const rows of table.scan({ signal })) {
+  let left = skip
+  for await (const batch of table.map.scan({ signal })) {
+    const from = Math.min(left, batch.count)
+    left -= from
+    const entries = Array.from({ length: batch.count - from }, (_, i) => entryAt(batch, from + i))
+    const rows = await entriesToRows(table.shape, entries, nodes.reader, { signal })
     yield rows.map((row) => ({
       kind,
       key: keys.map((name) => row[name] ?? null),
@@ -48,6 +57,7 @@ async function* allRows(
       after: kind === 'added' ? row : null,
       cells: [],
     }))
+    await breathe()
   }
 }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
+import { breathe, isTurnOver } from '../base/turns.ts'
 import { toJson } from '../table/json.ts'
 
 /** An error with a status of its own. */
@@ -73,12 +74,13 @@ export function failureOf(error: unknown, hidden: readonly string[]): Failure {
   return { status, headers, document: { error: facts }, isOurs: code === 'VARVE_DISK_FULL' }
 }
 
-export function sendJson(
+/** A document; lists at its top may be long: others have their turns while they are written. */
+export async function sendJson(
   response: ServerResponse,
-  value: unknown,
+  document: object,
   options: { status?: number; headers?: Readonly<Record<string, string>> } = {},
-): void {
-  const bytes = Buffer.from(`${toJson(value)}\n`)
+): Promise<void> {
+  const bytes = Buffer.from(await documentText(document))
   response.writeHead(options.status ?? 200, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': bytes.length,
@@ -86,6 +88,25 @@ export function sendJson(
     ...options.headers,
   })
   response.end(response.req.method === 'HEAD' ? undefined : bytes)
+}
+
+async function documentText(document: object): Promise<string> {
+  const members: string[] = []
+  for (const [name, value] of Object.entries(document) as [string, unknown][]) {
+    if (value === undefined) continue
+    const text = Array.isArray(value) ? `[${(await itemTexts(value)).join()}]` : toJson(value)
+    members.push(`${toJson(name)}:${text}`)
+  }
+  return `{${members.join()}}\n`
+}
+
+async function itemTexts(items: readonly unknown[]): Promise<readonly string[]> {
+  const texts: string[] = []
+  for (const item of items) {
+    texts.push(toJson(item))
+    if (isTurnOver()) await breathe()
+  }
+  return texts
 }
 
 /** Waits for a slow reader; ends the source when the reader goes. */

@@ -3,13 +3,14 @@ import type { CommitInfo, LoggedCommit } from '../api/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { readJson, sendJson } from './answers.ts'
 import type { CheckState } from './checks.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { Cursors, checkPinned, numberPart, rangePart } from './cursor.ts'
 import { HttpError } from './answers.ts'
 import type { Exchange, Parameter, Route } from './interface.ts'
 import { matchesPattern } from './patterns.ts'
 import { audited } from './repository-routes.ts'
 import {
   countParameter,
+  cursorParameter,
   idSchema,
   items,
   json,
@@ -23,6 +24,7 @@ import {
 } from './schemas.ts'
 
 const commitsMax = 1000
+const cursors = new Cursors<[range: string, skip: number]>('commits', rangePart, numberPart)
 export const commitParameter: Parameter = {
   name: 'commit',
   in: 'path',
@@ -43,7 +45,7 @@ export const commitRoutes: readonly Route[] = [
       textParameter('revision', "a branch, tag, commit, or range 'A..B'; default: the current branch"),
       textParameter('path', 'only commits that touched this path'),
       countParameter('limit', 'how many at most (default 50)', commitsMax),
-      textParameter('cursor', 'where the page before ended'),
+      cursorParameter,
     ],
     answers: {
       200: json('a page of it', object({ items: listOf(reference('Commit')), cursor })),
@@ -71,7 +73,9 @@ export const commitRoutes: readonly Route[] = [
     answers: { 200: json('by name', items('Check')), 404: notFound },
     handle: async (exchange) => {
       const { id } = await commitOf(exchange)
-      sendJson(exchange.response, { items: exchange.services.checks.of(exchange.repository().name, id) })
+      await sendJson(exchange.response, {
+        items: exchange.services.checks.of(exchange.repository().name, id),
+      })
     },
   },
   {
@@ -98,7 +102,7 @@ export const commitRoutes: readonly Route[] = [
 ]
 
 async function listCommits(exchange: Exchange): Promise<void> {
-  sendJson(exchange.response, await readCommits(exchange))
+  await sendJson(exchange.response, await readCommits(exchange))
 }
 
 export interface CommitPage {
@@ -110,14 +114,12 @@ export interface CommitPage {
 export async function readCommits(exchange: Exchange): Promise<CommitPage> {
   const { query, signal } = exchange
   const limit = query.number('limit') ?? 50
-  const after = query.text('cursor')
-  const revision =
-    after === undefined ? (query.text('revision') ?? 'HEAD') : decodeCursor(after, 'commits')[0]!
-  const skip = after === undefined ? 0 : Number(decodeCursor(after, 'commits')[1])
   const path = query.text('path')
   const { data } = exchange.repository()
   // The walk is pinned to the commits that it began with: what is pushed meanwhile does not shift the pages.
-  const pinned = await pin(exchange, revision)
+  const given = cursors.read(query)
+  if (given !== null) await checkPinned(exchange.repository(), ...given[0].split(/\.+/))
+  const [pinned, skip] = given ?? [await pin(exchange, query.text('revision') ?? 'HEAD'), 0]
   const found: LoggedCommit[] = []
   let seen = 0
   let next: string | null = null
@@ -128,7 +130,7 @@ export async function readCommits(exchange: Exchange): Promise<CommitPage> {
   })) {
     if (seen++ < skip) continue
     if (found.length === limit) {
-      next = encodeCursor('commits', [pinned, String(skip + limit)])
+      next = cursors.write(pinned, skip + limit)
       break
     }
     found.push(commit)
@@ -174,5 +176,5 @@ async function reportCheck(exchange: Exchange): Promise<void> {
   await audited(exchange, { what: 'check', repository, data: { commit: id, name, state } }, () =>
     services.checks.report(repository, id, check),
   )
-  sendJson(response, check)
+  await sendJson(response, check)
 }

@@ -3,12 +3,12 @@ import type { ListEntry } from '../api/interface.ts'
 import { listEntryOf, noPath } from '../api/snapshot.ts'
 import { VarveError } from '../base/errors.ts'
 import { digestHex } from '../encoding/cid.ts'
-import type { DirectoryItem, ListedItem } from '../files/interface.ts'
+import type { DirectoryItem } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { createContext } from '../repo/context.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { Cursors, checkPinned, commitPart, like, pathPart } from './cursor.ts'
 import type { Exchange } from './interface.ts'
 
 export interface FolderEntry extends Omit<ListEntry, 'kind'> {
@@ -23,26 +23,33 @@ export interface FolderPage {
 }
 
 const kind = 'folder'
+const cursors = new Cursors<[commit: string, lastName: string, lastKind: string]>(
+  'folder',
+  commitPart,
+  pathPart,
+  like(/^(?:folder|entry)$/),
+)
 
 /** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
 export async function readFolder({ query, repository, signal }: Exchange): Promise<FolderPage> {
   const { view: store } = repository()
   const { nodes } = createContext(store)
-  const cursor = query.text('cursor')
-  const [pinned, ...last] =
-    cursor === undefined ? [query.text('revision') ?? 'HEAD'] : decodeCursor(cursor, kind)
+  const given = cursors.read(query)
+  if (given !== null) await checkPinned(repository(), given[0])
+  const [pinned, name, what] = given ?? [query.text('revision') ?? 'HEAD']
+  const after = name === undefined ? undefined : { name, isDirectory: what === 'folder' }
   const path = (query.text('path') ?? '').replace(/\/+$/, '')
   const limit = query.number('limit') ?? 1000
-  const { commit } = await resolveRevision(store, pinned!)
+  const { commit } = await resolveRevision(store, pinned)
   const tree = await Tree.load(nodes, (await readCommit(store, commit)).tree)
   const items: DirectoryItem[] = []
   let more = false
-  for await (const batch of tree.list(path, { signal, after: listedItem(last) })) {
+  for await (const batch of tree.list(path, { signal, after })) {
     items.push(...batch)
     more = items.length > limit
     if (more) break
   }
-  if (items.length === 0 && path !== '' && cursor === undefined) throw await missing(tree, path, pinned!)
+  if (items.length === 0 && path !== '' && given === null) throw await missing(tree, path, pinned)
   const shown = items.slice(0, limit)
   const id = digestHex(commit)
   return {
@@ -54,16 +61,12 @@ export async function readFolder({ query, repository, signal }: Exchange): Promi
         return { path: below, kind, executable: false, size: 0, id: '' }
       }),
     ),
-    cursor: more ? encodeCursor(kind, [id, ...cursorOf(shown.at(-1)!)]) : null,
+    cursor: more ? cursorOf(id, shown.at(-1)!) : null,
   }
 }
 
-function cursorOf({ name, entry }: DirectoryItem): readonly string[] {
-  return [name, entry === null ? 'folder' : 'entry']
-}
-
-function listedItem([name, what]: readonly string[]): ListedItem | undefined {
-  return name === undefined ? undefined : { name, isDirectory: what === 'folder' }
+function cursorOf(commit: string, { name, entry }: DirectoryItem): string {
+  return cursors.write(commit, name, entry === null ? kind : 'entry')
 }
 
 async function missing(tree: Tree, path: string, revision: string): Promise<Error> {

@@ -5,6 +5,7 @@
 // What it promises: nobody gets at more than their token allows; a push is checked like anything that comes from
 // outside and moves all its refs or none; what a request may cost is bounded before it is begun.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { WorkerPool } from '../base/pool.ts'
 import type { AuditLog } from './audit.ts'
 import type { Checks } from './checks.ts'
 import type { Turns } from './gate.ts'
@@ -68,6 +69,8 @@ export interface Services {
   readonly uploads: Uploads
   readonly checks: Checks
   readonly turns: Turns
+  /** For what takes long and can be done elsewhere. */
+  readonly threads: WorkerPool
   readonly audit: AuditLog
   readonly limits: Limits
   readonly log: (line: LogLine) => void

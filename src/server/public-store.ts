@@ -1,6 +1,7 @@
 // A store as the world may see it: its objects, branches, tags and receipts. Settings, the state of a working folder (what is
 // staged, a merge under way), other remotes' branches and the log of operations are the owner's business.
 import { VarveError } from '../base/errors.ts'
+import { breathe, isTurnOver } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { horizonRef, readHorizon } from '../history/horizon.ts'
 import { branchPrefix, isReceiptsRef, tagPrefix } from '../history/refs.ts'
@@ -42,7 +43,9 @@ export class PublicStore implements Store {
     this.#store = store
   }
 
-  get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+  /** A store on a disk is read without waiting: whoever walks a long history lets others have their turns here. */
+  async get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
+    if (isTurnOver()) await breathe()
     return this.#store.get(cids, options)
   }
 

@@ -105,7 +105,7 @@ async function moveRefs(exchange: Exchange): Promise<void> {
   }))
   await audit('done', { updates, sequence: report.sequence })
   services.uploads.remove(placeOf(exchange), push.packs)
-  sendJson(response, { ...report, updates })
+  await sendJson(response, { ...report, updates })
 }
 
 async function receive(exchange: Exchange, push: Push): Promise<ReceiveReport> {

@@ -51,7 +51,7 @@ export class Query {
 }
 
 function checkValue({ name, schema }: Parameter, value: string): void {
-  if (value.length > textLengthMax) throw usage(`'${name}' is too long`)
+  if (value.length > Number(schema['maxLength'] ?? textLengthMax)) throw usage(`'${name}' is too long`)
   if (schema['type'] === 'integer') {
     const [least, most] = [
       Number(schema['minimum'] ?? 0),

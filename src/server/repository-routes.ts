@@ -56,7 +56,7 @@ export const repositoryRoutes: readonly Route[] = [
     handle: async (exchange) => {
       const branches = await born(exchange.repository())
       const shown = branches.map(({ name, commit, subject, current }) => ({ name, commit, subject, current }))
-      sendJson(exchange.response, { items: shown })
+      await sendJson(exchange.response, { items: shown })
     },
   },
   {
@@ -68,7 +68,7 @@ export const repositoryRoutes: readonly Route[] = [
     parameters: [repoParameter],
     answers: { 200: json('all of them', items('Tag')), 404: notFound },
     handle: async (exchange) =>
-      sendJson(exchange.response, { items: await exchange.repository().data.tags() }),
+      await sendJson(exchange.response, { items: await exchange.repository().data.tags() }),
   },
   {
     method: 'GET',
@@ -80,7 +80,7 @@ export const repositoryRoutes: readonly Route[] = [
     answers: { 200: json('by pattern', items('Protection')), 404: notFound },
     handle: async (exchange) => {
       const { config } = await exchange.repository().store.manifest()
-      sendJson(exchange.response, { items: protectionsIn(config) })
+      await sendJson(exchange.response, { items: protectionsIn(config) })
     },
   },
   {
@@ -149,7 +149,7 @@ async function create(exchange: Exchange): Promise<void> {
   await audited(exchange, { what: 'create', repository: name.slice(0, 100) }, () =>
     services.repositories.create(name),
   )
-  sendJson(response, await describe(await services.repositories.open(name)), { status: 201 })
+  await sendJson(response, await describe(await services.repositories.open(name)), { status: 201 })
 }
 
 async function protect(exchange: Exchange): Promise<void> {
@@ -163,7 +163,7 @@ async function protect(exchange: Exchange): Promise<void> {
       operation: { name: 'protect', message: protection.branch, author: exchange.principal.name },
     })),
   )
-  sendJson(response, protection)
+  await sendJson(response, protection)
 }
 
 function readProtection(document: Record<string, unknown>): Protection {

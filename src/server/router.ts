@@ -10,7 +10,8 @@ import { Denials, Gate } from './gate.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import type { Exchange, Principal, Route, Services } from './interface.ts'
 import { Metrics } from './metrics.ts'
-import { sendFailurePage } from './pages/failure-page.ts'
+import { isBadCursor } from './cursor.ts'
+import { sendFailurePage, sendToFirstPage } from './pages/failure-page.ts'
 import { Query } from './query.ts'
 import type { ServedRepository } from './repositories.ts'
 
@@ -220,11 +221,15 @@ export class Router {
     }
     const headers: Record<string, string> = { ...failure.headers }
     if (!(await drain(request))) headers['connection'] = 'close'
+    if (trace.target === 'page' && isBadCursor(error)) {
+      sendToFirstPage(request, response)
+      return
+    }
     if (trace.target === 'page') {
       sendFailurePage(request, response, { ...failure, headers })
       return
     }
-    sendJson(response, failure.document, { status: failure.status, headers })
+    await sendJson(response, failure.document, { status: failure.status, headers })
   }
 }
 

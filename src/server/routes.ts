@@ -29,7 +29,7 @@ export function allRoutes(version: string, isStopping: () => boolean): readonly 
       },
       handle: async ({ response }) => {
         if (isStopping()) throw new HttpError(503, 'VARVE_UNREACHABLE', 'the server stops')
-        sendJson(response, { status: 'ok', version })
+        await sendJson(response, { status: 'ok', version })
       },
     },
     {

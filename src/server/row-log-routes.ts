@@ -1,11 +1,12 @@
 // What became of one row: the commits that added, changed or removed it.
 import type { RowCommit } from '../api/row-history.ts'
 import { sendJson } from './answers.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { Cursors, checkPinned, commitPart, numberPart } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
 import { openTable } from './row-page.ts'
 import {
   countParameter,
+  cursorParameter,
   json,
   listOf,
   manyParameter,
@@ -18,7 +19,7 @@ import {
 } from './schemas.ts'
 
 const commitsMax = 1000
-const cursorKind = 'row-commits'
+const cursors = new Cursors<[commit: string, skip: number]>('row-commits', commitPart, numberPart)
 
 export const rowLogRoutes: readonly Route[] = [
   {
@@ -34,7 +35,7 @@ export const rowLogRoutes: readonly Route[] = [
       { ...manyParameter('key', 'the key, a value for each of its columns in order'), required: true },
       textParameter('column', 'only changes of this cell'),
       countParameter('limit', 'how many at most (default 50)', commitsMax),
-      textParameter('cursor', 'where the page before ended'),
+      cursorParameter,
     ],
     answers: {
       200: json(
@@ -44,7 +45,7 @@ export const rowLogRoutes: readonly Route[] = [
       404: notFound,
     },
     handle: async (exchange) =>
-      sendJson(exchange.response, await readRowCommits(exchange, exchange.query.number('limit') ?? 50)),
+      await sendJson(exchange.response, await readRowCommits(exchange, exchange.query.number('limit') ?? 50)),
   },
 ]
 
@@ -60,19 +61,17 @@ export interface RowCommitPage {
 export async function readRowCommits(exchange: Exchange, limit: number): Promise<RowCommitPage> {
   const { query, repository, signal } = exchange
   const { view: store, data } = repository()
-  const given = query.text('cursor')
-  const [pinned, skipped] =
-    given === undefined ? [query.text('revision') ?? 'HEAD', '0'] : decodeCursor(given, cursorKind)
-  const skip = Number(skipped)
-  const { commit, path } = await openTable(store, pinned!, query.required('table'))
+  const given = cursors.read(query)
+  if (given !== null) await checkPinned(repository(), given[0])
+  const [pinned, skip] = given ?? [query.text('revision') ?? 'HEAD', 0]
+  const { commit, path } = await openTable(store, pinned, query.required('table'))
   const column = query.text('column')
   const asked = { revision: commit, key: { text: query.list('key')! }, limit: skip + limit + 1, signal }
   const items: RowCommit[] = []
   let seen = 0
   for await (const one of data.rowLog(path, column === undefined ? asked : { ...asked, column })) {
     if (seen++ < skip) continue
-    if (items.length === limit)
-      return { items, cursor: encodeCursor(cursorKind, [commit, String(skip + limit)]) }
+    if (items.length === limit) return { items, cursor: cursors.write(commit, skip + limit) }
     items.push(one)
   }
   return { items, cursor: null }

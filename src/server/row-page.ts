@@ -2,6 +2,7 @@
 // key is given as people type it, one text for each of its columns; fewer stand for all keys that begin so. A page says by
 // which key the next one goes on.
 import { VarveError } from '../base/errors.ts'
+import { breathe } from '../base/turns.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
@@ -10,17 +11,19 @@ import { findTable, noTable } from '../repo/find-table.ts'
 import type { Entry } from '../prolly/interface.ts'
 import { createContext } from '../repo/context.ts'
 import type { Store } from '../store/interface.ts'
-import { absentCell } from '../table/cell.ts'
+import { absentCell, cellValue } from '../table/cell.ts'
 import type { Cell, Column, Row } from '../table/interface.ts'
 import { decodeKey } from '../table/key.ts'
 import { type RowSlots, absentSlot, slotContentLength } from '../table/row.ts'
 import { encodeRowKey } from '../table/row-key.ts'
-import { type RowShape, cellsToRow, entrySlots } from '../table/rows.ts'
+import { type RowShape, entrySlots } from '../table/rows.ts'
 import { fetchContents, slotCell } from '../table/slot.ts'
 import { Table } from '../table/table.ts'
 
-/** Of what cells hold: a page is made in memory. One row may have more. */
+/** Of what cells hold and of their columns' names, about as in JSON: a page is made in memory. One row may have more. */
 export const pageBytesMax: number = 8 << 20
+/** Quotes, a colon, a comma. */
+export const cellOverhead = 6
 
 export interface RowQuery {
   readonly key?: readonly string[] | undefined
@@ -29,8 +32,8 @@ export interface RowQuery {
   readonly reverse: boolean
   readonly columns?: readonly string[] | undefined
   readonly limit: number
-  /** The key's bytes as hex, from a cursor. */
-  readonly last?: string | undefined
+  /** The key of the row at which the page before ended. */
+  readonly last?: Uint8Array | undefined
 }
 
 export interface OpenTable {
@@ -49,7 +52,7 @@ export interface RowPage {
   readonly columns: readonly Column[]
   readonly rows: readonly PageRow[]
   /** Of the last row, when there are more. */
-  readonly last: string | null
+  readonly last: Uint8Array | null
 }
 
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
@@ -69,10 +72,11 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
   const columns = chosenColumns(table, query.columns, path)
   const ids = new Set(columns.map(({ id }) => id))
   const chosen = shape.values.flatMap(({ id }, place) => (ids.has(id) ? [place] : []))
+  const namesBytes = columns.reduce((sum, { name }) => sum + name.length + cellOverhead, 0)
   const found: Found[] = []
   let [bytes, more] = [0, false]
   for await (const entry of entriesOf(opened, query, signal)) {
-    const one = foundRow(shape, entry, chosen)
+    const one = foundRow(shape, entry, chosen, namesBytes)
     more = found.length === query.limit || (found.length > 0 && bytes + one.bytes > pageBytesMax)
     if (more) break
     found.push(one)
@@ -80,26 +84,34 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
   }
   const links = found.flatMap(({ slots }) => chosen.flatMap((place) => slots.cells[place]?.link ?? []))
   const contents = await fetchContents(table.nodes.reader, links, { signal })
-  const rows = found.map(({ key, slots }): PageRow => {
+  const places = placesOf(shape, columns)
+  const rows: PageRow[] = []
+  for (const { key, slots } of found) {
     const cells: Cell[] = []
     for (const place of chosen) cells[place] = slotCell(slots.cells[place] ?? absentSlot, contents)
-    return pageRow(shape, decodeKey(shape.schema, key), cells, columns)
-  })
-  return { columns, rows, last: more ? Buffer.from(found.at(-1)!.key).toString('hex') : null }
+    rows.push(pageRow(places, decodeKey(shape.schema, key), cells))
+    await breathe()
+  }
+  return { columns, rows, last: more ? found.at(-1)!.key : null }
 }
 
 interface Found {
   readonly key: Uint8Array
   readonly slots: RowSlots
-  /** Of the chosen cells, wherever they lie. */
+  /** Of the chosen cells, wherever they lie, and of their columns' names. */
   readonly bytes: number
 }
 
 /** A copy: a batch's bytes are its leaf's, and a page must not keep many leaves. */
-function foundRow(shape: RowShape, { key, value, links }: Entry, chosen: readonly number[]): Found {
+function foundRow(
+  shape: RowShape,
+  { key, value, links }: Entry,
+  chosen: readonly number[],
+  namesBytes: number,
+): Found {
   const slots = entrySlots(shape, { key, value: new Uint8Array(value), links })
   const bytes = chosen.reduce((sum, place) => sum + slotContentLength(slots.cells[place] ?? absentSlot), 0)
-  return { key: new Uint8Array(key), slots, bytes: bytes + key.length }
+  return { key: new Uint8Array(key), slots, bytes: bytes + key.length + namesBytes }
 }
 
 async function* entriesOf(
@@ -115,7 +127,7 @@ async function* entriesOf(
     return
   }
   const prefix = bound(query.key)
-  const last = query.last === undefined ? undefined : Buffer.from(query.last, 'hex')
+  const { last } = query
   const from = largest(
     bound(query.from),
     prefix,
@@ -130,19 +142,21 @@ async function* entriesOf(
   yield* table.map.entries({ from, before, reverse: query.reverse, signal })
 }
 
-function pageRow(
-  shape: RowShape,
-  key: readonly Cell[],
-  cells: readonly Cell[],
-  columns: readonly Column[],
-): PageRow {
-  const whole = cellsToRow(shape, { key: [...key], cells: [...cells] })
+type Places = RowShape['places']
+
+/** Of the chosen columns, in their order. */
+function placesOf({ places }: RowShape, columns: readonly Column[]): Places {
+  const known = new Map(places.map((place) => [place.column.id, place]))
+  return columns.map(({ id }) => known.get(id)!)
+}
+
+function pageRow(places: Places, key: readonly Cell[], cells: readonly Cell[]): PageRow {
   const row = Object.create(null) as Record<string, Row[string]>
   const chosen: Cell[] = []
-  for (const column of columns) {
-    row[column.name] = whole[column.name] ?? null
-    const place = shape.places.find((one) => one.column.id === column.id)!
-    chosen.push((place.key >= 0 ? key[place.key] : cells[place.value]) ?? absentCell)
+  for (const { column, key: keyPlace, value } of places) {
+    const cell = (keyPlace >= 0 ? key[keyPlace] : cells[value]) ?? absentCell
+    row[column.name] = cellValue(cell, column.type)
+    chosen.push(cell)
   }
   return { row, cells: chosen }
 }

@@ -4,11 +4,12 @@ import { toHex } from '../base/bytes.ts'
 import { cellText } from '../table/cell.ts'
 import type { Cell } from '../table/interface.ts'
 import { sendJson, sendStream } from './answers.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { Cursors, bytesPart, checkPinned, commitPart } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
 import { type OpenTable, type RowPage, type RowQuery, openTable, readPage } from './row-page.ts'
 import {
   countParameter,
+  cursorParameter,
   manyParameter,
   notFound,
   oneOf,
@@ -19,6 +20,7 @@ import {
 } from './schemas.ts'
 
 const rowsMax = 10_000
+const cursors = new Cursors<[commit: string, lastKey: Uint8Array]>('rows', commitPart, bytesPart)
 const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
 const table = requiredText('table', "the table's path; 'people' finds 'people.csv' too")
 
@@ -42,7 +44,7 @@ export const rowRoutes: readonly Route[] = [
       manyParameter('column', 'only these columns, in this order'),
       { name: 'order', in: 'query', about: 'default: ascending', schema: oneOf('ascending', 'descending') },
       countParameter('limit', 'how many at most (default 100)', rowsMax),
-      textParameter('cursor', 'where the page before ended'),
+      cursorParameter,
       { name: 'format', in: 'query', about: 'default: json', schema: oneOf('json', 'csv') },
     ],
     answers: {
@@ -98,12 +100,12 @@ export async function readRows(
   { query, repository, signal }: Exchange,
   wanted: (opened: OpenTable) => Omit<RowQuery, 'last'>,
 ): Promise<OpenedPage> {
-  const after = query.text('cursor')
-  const [pinned, last] =
-    after === undefined ? [query.text('revision') ?? 'HEAD'] : decodeCursor(after, 'rows')
-  const opened = await openTable(repository().view, pinned!, query.required('table'))
+  const given = cursors.read(query)
+  if (given !== null) await checkPinned(repository(), given[0])
+  const [pinned, last] = given ?? [query.text('revision') ?? 'HEAD']
+  const opened = await openTable(repository().view, pinned, query.required('table'))
   const page = await readPage(opened, { ...wanted(opened), last }, signal)
-  const cursor = page.last === null ? null : encodeCursor('rows', [opened.commit, page.last])
+  const cursor = page.last === null ? null : cursors.write(opened.commit, page.last)
   return { opened, page, cursor }
 }
 
@@ -131,7 +133,7 @@ async function queryRows(exchange: Exchange): Promise<void> {
     response.end(csvOf(page))
     return
   }
-  sendJson(response, {
+  await sendJson(response, {
     commit: opened.commit,
     path: opened.path,
     columns: page.columns.map(({ name, type }) => ({ name, type })),

@@ -168,6 +168,14 @@ export function textParameter(name: string, about: string): Parameter {
   return { name, in: 'query', about, schema: text }
 }
 
+/** In an address a name of a thousand bytes may be three times as long, and cursors name them. */
+export const cursorParameter: Parameter = {
+  name: 'cursor',
+  in: 'query',
+  about: 'where the page before ended: the text that it gave',
+  schema: { type: 'string', maxLength: 8000, pattern: '^[A-Za-z0-9_-]*$' },
+}
+
 export function requiredText(name: string, about: string): Parameter {
   return { ...textParameter(name, about), required: true }
 }

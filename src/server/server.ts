@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import { VarveError } from '../base/errors.ts'
+import { WorkerPool } from '../base/pool.ts'
 import { AuditLog } from './audit.ts'
 import { type Access, everybody } from './authorize.ts'
 import { Checks } from './checks.ts'
@@ -60,6 +61,7 @@ export class Server {
   readonly #audit: AuditLog
   readonly #uploads: Uploads
   readonly #stop = new AbortController()
+  readonly #threads = new WorkerPool()
   readonly #sweeping: NodeJS.Timeout
   readonly #options: Partial<ServerOptions>
   #isStopping = false
@@ -86,6 +88,7 @@ export class Server {
         uploads: this.#uploads,
         checks: new Checks(stateDir),
         turns: new Turns(),
+        threads: this.#threads,
         audit: this.#audit,
         limits: this.#limits,
         log: options.log ?? (() => {}),
@@ -168,6 +171,7 @@ export class Server {
     await this.#uploads.close()
     await this.#audit.close()
     await this.#repositories.close()
+    await this.#threads.close()
   }
 
   #listener(tls: ServerOptions['tls']): http.Server {

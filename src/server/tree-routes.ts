@@ -5,13 +5,14 @@ import { compareBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import { pathToBytes } from '../files/path.ts'
 import { sendJson, sendStream } from './answers.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { Cursors, checkPinned, commitPart, pathPart } from './cursor.ts'
 import { readFolder } from './folder.ts'
 import type { Exchange, Route } from './interface.ts'
 import { rangeHeaders, rangeOf } from './ranges.ts'
 import {
   binary,
   countParameter,
+  cursorParameter,
   idSchema,
   json,
   listOf,
@@ -25,6 +26,7 @@ import {
 } from './schemas.ts'
 
 const entriesMax = 10_000
+const cursors = new Cursors<[commit: string, lastPath: string]>('tree', commitPart, pathPart)
 const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
 
 export const treeRoutes: readonly Route[] = [
@@ -45,7 +47,7 @@ export const treeRoutes: readonly Route[] = [
         schema: oneOf('all', 'one'),
       },
       countParameter('limit', 'how many at most (default 1000)', entriesMax),
-      textParameter('cursor', 'where the page before ended'),
+      cursorParameter,
     ],
     answers: {
       200: json(
@@ -81,26 +83,26 @@ export const treeRoutes: readonly Route[] = [
 async function listTree(exchange: Exchange): Promise<void> {
   const { query, response, signal } = exchange
   if (query.text('depth') === 'one') {
-    sendJson(response, await readFolder(exchange))
+    await sendJson(response, await readFolder(exchange))
     return
   }
   const limit = query.number('limit') ?? 1000
-  const after = query.text('cursor')
-  const [pinned, last] =
-    after === undefined ? [query.text('revision') ?? 'HEAD', null] : decodeCursor(after, 'tree')
-  const snapshot = await exchange.repository().data.at(pinned!)
+  const given = cursors.read(query)
+  if (given !== null) await checkPinned(exchange.repository(), given[0])
+  const [pinned, last] = given ?? [query.text('revision') ?? 'HEAD']
+  const snapshot = await exchange.repository().data.at(pinned)
   const path = query.text('path')
   const found = []
   let next: string | null = null
   for await (const entry of snapshot.list({ signal, ...(path === undefined ? {} : { path }) })) {
-    if (last !== null && last !== undefined && !isBehind(entry.path, last)) continue
+    if (last !== undefined && !isBehind(entry.path, last)) continue
     if (found.length === limit) {
-      next = encodeCursor('tree', [snapshot.commit, found.at(-1)?.path ?? ''])
+      next = cursors.write(snapshot.commit, found.at(-1)?.path ?? '')
       break
     }
     found.push(entry)
   }
-  sendJson(response, { commit: snapshot.commit, items: found, cursor: next })
+  await sendJson(response, { commit: snapshot.commit, items: found, cursor: next })
 }
 
 /** As paths are ordered: by their bytes. */

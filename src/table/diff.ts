@@ -1,77 +1,31 @@
-// What changed between two tables: schema first, then rows and cells. Columns are matched by id where both tables are
-// of one lineage, else by name. The cost follows the change, since equal parts of the two maps are never read.
+// What changed between two tables: rows and cells. The cost follows the change, since equal parts of the two maps are never
+// read.
 import { joinRows } from './row-join.ts'
 import { throwIfAborted } from '../base/errors.ts'
+import { breathe } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { diffMaps } from '../prolly/diff.ts'
-import type { Difference } from '../prolly/interface.ts'
+import type { Difference, Entry } from '../prolly/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import { absentCell, cellValue } from './cell.ts'
-import type {
-  CellChange,
-  Column,
-  Row,
-  RowDifference,
-  Schema,
-  SchemaDifference,
-  TableObject,
-} from './interface.ts'
-import { absentSlot, type RowSlots, slotContentLength } from './row.ts'
+import { cellValue } from './cell.ts'
+import type { CellChange, Row, RowDifference, TableObject, Value } from './interface.ts'
+import { type RowSlots, type Slot, slotContentLength } from './row.ts'
+import { type ColumnPlaces, type SideOfRow, countDifferentCells, differentCells } from './row-compare.ts'
 import { cellLinks, entrySlots, keyValues, type RowShape, slotsToRow } from './rows.ts'
-import { equalSlotValues, fetchContents, slotCell } from './slot.ts'
+import { diffSchemas, matchColumns } from './schema-diff.ts'
+import { fetchContents, slotCell } from './slot.ts'
 import { type RowRange, Table } from './table.ts'
 
-const fetchRows = 256
+const rowsAtOnce = 256
+const cellsAtOnce = 16 << 10
 /** Of contents that lie out of line: they are in memory together. */
 const fetchBytes = 32 << 20
 
-/** Pairs of columns that are the same, by one rule for all: ids, unless some name has two ids. */
-export function matchColumns(a: Schema, b: Schema): [Column | null, Column | null][] {
-  const idOfName = new Map(a.columns.map((column) => [column.name, column.id]))
-  const isLineage = b.columns.every(({ name, id }) => (idOfName.get(name) ?? id) === id)
-  const nameOf = (column: Column): string | number => (isLineage ? column.id : column.name)
-  const before = new Map(a.columns.map((column) => [nameOf(column), column]))
-  const after = new Set(b.columns.map(nameOf))
-  const pairs: [Column | null, Column | null][] = b.columns.map((column) => [
-    before.get(nameOf(column)) ?? null,
-    column,
-  ])
-  for (const column of a.columns) if (!after.has(nameOf(column))) pairs.push([column, null])
-  return pairs
-}
-
-export function diffSchemas(a: Schema, b: Schema): SchemaDifference {
-  const pairs = matchColumns(a, b)
-  const both = pairs.flatMap(([before, after]) =>
-    before !== null && after !== null ? [{ before, after }] : [],
-  )
-  const orderBefore = a.columns.filter((column) => both.some(({ before }) => before === column))
-  return {
-    added: pairs.flatMap(([before, after]) => (before === null ? [after!] : [])),
-    removed: pairs.flatMap(([before, after]) => (after === null ? [before!] : [])),
-    renamed: both.filter(({ before, after }) => before.name !== after.name),
-    retyped: both.filter(({ before, after }) => before.type !== after.type),
-    reordered: both.some(({ before }, i) => orderBefore[i] !== before),
-    keyChanged: !hasSameKey(a, b, pairs),
-  }
-}
-
-/** Whether a key of one is a key of the other, byte for byte; `pairs` are those of `matchColumns`. */
-export function hasSameKey(
-  a: Schema,
-  b: Schema,
-  pairs: readonly (readonly [Column | null, Column | null])[],
-): boolean {
-  if (a.key.length !== b.key.length || a.cells !== b.cells) return false
-  return a.key.every((id, i) => {
-    const [before, after] = pairs.find(([column]) => column?.id === id) ?? [null, null]
-    return before !== null && after !== null && after.id === b.key[i] && before.type === after.type
-  })
-}
-
 export interface TableDiffOptions extends ReadOptions {
   readonly range?: RowRange | undefined
+  /** So many rows of the first are left out without being made. */
+  readonly skip?: number | undefined
 }
 
 /** In key order, in batches. */
@@ -81,19 +35,93 @@ export async function* diffTables(
   b: TableObject,
   options: TableDiffOptions = {},
 ): AsyncGenerator<RowDifference[]> {
-  const { signal } = options
-  const [before, after] = [await Table.of(nodes, a, { signal }), await Table.of(nodes, b, { signal })]
-  const range = after.keyRange(options.range ?? {})
-  const context = diffContext(nodes, before.shape, after.shape)
-  const source = context.isAligned
-    ? diffMaps(before.map, after.map, { ...range, signal })
-    : joinRows(before.map, after.map, { ...range, signal })
-  for await (const differences of source) {
-    for (let at = 0; at < differences.length; at += fetchRows) {
-      throwIfAborted(signal)
-      yield* rowDifferences(context, differences.slice(at, at + fetchRows), { signal })
+  const { context, differences } = await differencesOf(nodes, a, b, options)
+  let skip = options.skip ?? 0
+  for await (const batch of differences) {
+    for (const differing of inParts(batch, context)) {
+      throwIfAborted(options.signal)
+      let first = 0
+      for (; skip > 0 && first < differing.length; first++) {
+        const rows = rowsOf(context, differing[first]!)
+        if (rows > skip) break
+        skip -= rows
+      }
+      for await (const rows of rowDifferences(context, differing.slice(first), options)) {
+        yield skip === 0 ? rows : rows.slice(skip)
+        skip = 0
+      }
+      await breathe()
     }
   }
+}
+
+/** How many rows become of it. */
+function rowsOf(context: DiffContext, row: Difference): number {
+  if (context.isAligned && !context.keyChanged) return 1
+  const counts = { added: 0, removed: 0, changed: 0, cells: 0 }
+  countRow(context, row, counts)
+  return counts.added + counts.removed + counts.changed
+}
+
+/** How many rows `diffTables` gives of each kind, and cells in those that have changed: no row is made. */
+export async function countTableDifferences(
+  nodes: NodeStore,
+  a: TableObject,
+  b: TableObject,
+  options: ReadOptions = {},
+): Promise<DifferenceCounts> {
+  const { context, differences } = await differencesOf(nodes, a, b, options)
+  const counts = { added: 0, removed: 0, changed: 0, cells: 0 }
+  for await (const batch of differences) {
+    for (const rows of inParts(batch, context)) {
+      throwIfAborted(options.signal)
+      for (const row of rows) countRow(context, row, counts)
+      await breathe()
+    }
+  }
+  return counts
+}
+
+export interface DifferenceCounts {
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+  readonly cells: number
+}
+
+function countRow(
+  context: DiffContext,
+  { before, after }: Difference,
+  counts: { -readonly [Kind in keyof DifferenceCounts]: number },
+): void {
+  if (before === null || after === null || context.keyChanged) {
+    if (before !== null) counts.removed++
+    if (after !== null) counts.added++
+    return
+  }
+  const cells = countDifferentCells(context.columns, ...sidesOf(context, before, after))
+  if (!context.isAligned && cells === 0) return
+  counts.changed++
+  counts.cells += cells
+}
+
+async function differencesOf(
+  nodes: NodeStore,
+  a: TableObject,
+  b: TableObject,
+  { signal, range: wanted }: TableDiffOptions,
+): Promise<{ readonly context: DiffContext; readonly differences: AsyncGenerator<Difference[]> }> {
+  const [before, after] = [await Table.of(nodes, a, { signal }), await Table.of(nodes, b, { signal })]
+  const range = after.keyRange(wanted ?? {})
+  const context = diffContext(nodes, before.shape, after.shape)
+  const find = context.isAligned ? diffMaps : joinRows
+  return { context, differences: find(before.map, after.map, { ...range, signal }) }
+}
+
+/** Fewer rows where they are wide: what is made of a part is in memory together, and nobody else has a turn meanwhile. */
+function* inParts(differences: readonly Difference[], { columns }: DiffContext): Generator<Difference[]> {
+  const rows = Math.max(1, Math.min(rowsAtOnce, Math.floor(cellsAtOnce / Math.max(1, columns.length))))
+  for (let at = 0; at < differences.length; at += rows) yield differences.slice(at, at + rows)
 }
 
 interface DiffContext {
@@ -104,15 +132,18 @@ interface DiffContext {
   /** Equal bytes are equal rows: no column of one stands where another does in the other. */
   readonly isAligned: boolean
   /** Value columns of either side, with their places or -1. */
-  readonly columns: readonly { name: string; before: number; after: number }[]
+  readonly columns: readonly ColumnPlaces[]
 }
 
 function diffContext(nodes: NodeStore, before: RowShape, after: RowShape): DiffContext {
   const pairs = matchColumns(before.schema, after.schema)
+  const [placesBefore, placesAfter] = [before, after].map(
+    ({ values }) => new Map(values.map((column, place) => [column, place])),
+  )
   const columns = pairs.map(([a, b]) => ({
     name: (b ?? a)!.name,
-    before: a === null ? -1 : before.values.indexOf(a),
-    after: b === null ? -1 : after.values.indexOf(b),
+    before: (a === null ? undefined : placesBefore!.get(a)) ?? -1,
+    after: (b === null ? undefined : placesAfter!.get(b)) ?? -1,
   }))
   const { keyChanged } = diffSchemas(before.schema, after.schema)
   return {
@@ -137,8 +168,8 @@ async function* rowDifferences(
 ): AsyncGenerator<RowDifference[]> {
   const all = differences.map(({ key, before, after }) => ({
     key,
-    before: before === null ? null : entrySlots(context.before, before),
-    after: after === null ? null : entrySlots(context.after, after),
+    before: before === null ? null : { entry: before, slots: entrySlots(context.before, before) },
+    after: after === null ? null : { entry: after, slots: entrySlots(context.after, after) },
   }))
   for (const part of partsOf(all)) {
     const links = part.flatMap(({ before, after }) => [...linksOf(before), ...linksOf(after)])
@@ -147,15 +178,20 @@ async function* rowDifferences(
   }
 }
 
-interface BothSlots {
+interface OpenRow {
+  readonly entry: Entry
+  readonly slots: RowSlots
+}
+
+interface BothSides {
   readonly key: Uint8Array
-  readonly before: RowSlots | null
-  readonly after: RowSlots | null
+  readonly before: OpenRow | null
+  readonly after: OpenRow | null
 }
 
 /** As many rows as have `fetchBytes` out of line; one at least. */
-function partsOf(rows: readonly BothSlots[]): BothSlots[][] {
-  const parts: BothSlots[][] = []
+function partsOf(rows: readonly BothSides[]): BothSides[][] {
+  const parts: BothSides[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const row of rows) {
     const more = linkedBytes(row.before) + linkedBytes(row.after)
@@ -169,22 +205,22 @@ function partsOf(rows: readonly BothSlots[]): BothSlots[][] {
   return parts
 }
 
-function linkedBytes(slots: RowSlots | null): number {
-  if (slots === null) return 0
-  return slots.cells.reduce((sum, slot) => (slot.link === null ? sum : sum + slotContentLength(slot)), 0)
+function linkedBytes(row: OpenRow | null): number {
+  if (row === null || row.entry.links.length === 0) return 0
+  return row.slots.cells.reduce((sum, slot) => (slot.link === null ? sum : sum + slotContentLength(slot)), 0)
 }
 
-function linksOf(slots: RowSlots | null): Cid[] {
-  return slots === null ? [] : cellLinks(slots)
+function linksOf(row: OpenRow | null): Cid[] {
+  return row === null || row.entry.links.length === 0 ? [] : cellLinks(row.slots)
 }
 
 function rowDifference(
   context: DiffContext,
-  { key, ...slots }: BothSlots,
+  { key, ...sides }: BothSides,
   contents: ReadonlyMap<Cid, Uint8Array>,
 ): RowDifference[] {
-  const before = slots.before === null ? null : slotsToRow(context.before, key, slots.before, contents)
-  const after = slots.after === null ? null : slotsToRow(context.after, key, slots.after, contents)
+  const before = sides.before === null ? null : slotsToRow(context.before, key, sides.before.slots, contents)
+  const after = sides.after === null ? null : slotsToRow(context.after, key, sides.after.slots, contents)
   const removed = (row: Row): RowDifference => ({
     kind: 'removed',
     key: keyValues(context.before, key),
@@ -202,33 +238,29 @@ function rowDifference(
   if (before === null) return [added(after!)]
   if (after === null) return [removed(before)]
   if (context.keyChanged) return [removed(before), added(after)]
-  const cells = cellChanges(context, slots.before!, slots.after!, contents)
+  const cells = cellChanges(context, sides.before!.entry, sides.after!.entry, contents)
   if (!context.isAligned && cells.length === 0) return []
   return [{ kind: 'changed', key: keyValues(context.after, key), before, after, cells }]
 }
 
 function cellChanges(
-  { columns, before, after }: DiffContext,
-  a: RowSlots,
-  b: RowSlots,
+  context: DiffContext,
+  a: Entry,
+  b: Entry,
   contents: ReadonlyMap<Cid, Uint8Array>,
 ): CellChange[] {
-  return columns.flatMap((column) => {
-    const left = a.cells[column.before] ?? absentSlot
-    const right = b.cells[column.after] ?? absentSlot
-    if (equalSlotValues(left, right)) return []
-    const leftType = before.values[column.before]?.type ?? 'text'
-    const rightType = after.values[column.after]?.type ?? 'text'
-    return [
-      {
-        column: column.name,
-        before:
-          column.before < 0 ? cellValue(absentCell, leftType) : cellValue(slotCell(left, contents), leftType),
-        after:
-          column.after < 0
-            ? cellValue(absentCell, rightType)
-            : cellValue(slotCell(right, contents), rightType),
-      },
-    ]
-  })
+  const valueOf = ({ values }: RowShape, place: number, slot: Slot): Value =>
+    place < 0 ? null : cellValue(slotCell(slot, contents), values[place]?.type ?? 'text')
+  return differentCells(context.columns, ...sidesOf(context, a, b)).map(({ column, before, after }) => ({
+    column: column.name,
+    before: valueOf(context.before, column.before, before),
+    after: valueOf(context.after, column.after, after),
+  }))
+}
+
+function sidesOf({ before, after }: DiffContext, a: Entry, b: Entry): [SideOfRow, SideOfRow] {
+  return [
+    { shape: before, entry: a },
+    { shape: after, entry: b },
+  ]
 }

@@ -3,7 +3,7 @@
 // their column ids, absent ones at the end left out. A cell begins with one byte: below 200 it is a text of that many
 // bytes, else a tag of `cellTag`. Each row has one spelling only; decoding refuses every other. See docs/format/table.md.
 import { concatBytes } from '../base/bytes.ts'
-import { corrupt } from '../base/errors.ts'
+import { type VarveError, corrupt } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { ByteReader, varintLength, writeVarint } from '../encoding/varint.ts'
 
@@ -55,53 +55,117 @@ export const absentSlot: Slot = { spelling: Uint8Array.of(cellTag.absent), link:
 
 /** @throws VarveError VARVE_CORRUPT where the bytes are not a row of at most `columns` cells. */
 export function decodeRow(value: Uint8Array, links: readonly Cid[], columns: number): RowSlots {
-  const reader = new ByteReader(value)
-  const flags = reader.byte()
-  if (flags > 7) throw corrupt('row has unknown flags')
-  const lineEnd = flags & rowFlag.lineEnd ? reader.byte() : 0
-  const keyQuoting = flags & rowFlag.keyQuoting ? reader.varint() : 0
-  if (
-    (flags & rowFlag.lineEnd && (lineEnd < 1 || lineEnd > 3)) ||
-    (flags & rowFlag.keyQuoting && keyQuoting === 0)
-  ) {
-    throw corrupt('row is not in its shortest form')
-  }
-  const source = { links, next: 0 }
-  const rawLine = flags & rowFlag.rawLine ? readSlot(reader, source) : null
+  const source = new RowReader(value, links)
+  const head = source.head()
   const cells: Slot[] = []
-  while (!reader.done) {
-    if (cells.length >= columns) throw corrupt('row has more cells than its table has columns')
-    cells.push(readSlot(reader, source))
+  while (!source.done) {
+    if (cells.length >= columns) throw tooManyCells()
+    const start = source.at
+    const link = source.cell()
+    cells.push({ spelling: value.subarray(start, source.at), link })
   }
-  if (cells.at(-1)?.spelling[0] === cellTag.absent) throw corrupt('row is not in its shortest form')
-  if (source.next !== links.length) throw corrupt('row has links that no cell uses')
-  if (rawLine !== null && !isRawLine(rawLine.spelling[0]!))
-    throw corrupt('row has a raw line that is not text')
-  return { lineEnd, keyQuoting, rawLine, cells }
+  source.checkEnd(cells.at(-1)?.spelling[0])
+  return { ...head, cells }
 }
 
-function isRawLine(tag: number): boolean {
-  return tag <= shortTextMax || tag === cellTag.text || tag === cellTag.textLinked
+/** Where the cells of a row lie, without an object for each of them. */
+export interface RowBounds {
+  readonly count: number
+  /** Cell i lies from `bounds[i]` to `bounds[i + 1]`. */
+  readonly bounds: Uint32Array
+  /** By cell, of those that lie out of line. */
+  readonly linkOf: ReadonlyMap<number, Cid>
 }
 
-function readSlot(reader: ByteReader, source: { links: readonly Cid[]; next: number }): Slot {
-  const start = reader.at
-  const tag = reader.byte()
-  let link: Cid | null = null
-  if (tag <= shortTextMax) {
-    reader.take(tag)
-  } else if (tag >= cellTag.text) {
+/** As decodeRow, with its checks. @throws VarveError VARVE_CORRUPT */
+export function rowBounds(value: Uint8Array, links: readonly Cid[], columns: number): RowBounds {
+  const source = new RowReader(value, links)
+  source.head()
+  const bounds = new Uint32Array(Math.min(columns, value.length) + 1)
+  const linkOf = new Map<number, Cid>()
+  let count = 0
+  bounds[0] = source.at
+  while (!source.done) {
+    if (count >= columns) throw tooManyCells()
+    const link = source.cell()
+    if (link !== null) linkOf.set(count, link)
+    bounds[++count] = source.at
+  }
+  source.checkEnd(count === 0 ? undefined : value[bounds[count - 1]!])
+  return { count, bounds, linkOf }
+}
+
+class RowReader {
+  readonly #reader: ByteReader
+  readonly #links: readonly Cid[]
+  #nextLink = 0
+
+  constructor(value: Uint8Array, links: readonly Cid[]) {
+    this.#reader = new ByteReader(value)
+    this.#links = links
+  }
+
+  get at(): number {
+    return this.#reader.at
+  }
+
+  get done(): boolean {
+    return this.#reader.done
+  }
+
+  head(): Omit<RowSlots, 'cells'> {
+    const reader = this.#reader
+    const flags = reader.byte()
+    if (flags > 7) throw corrupt('row has unknown flags')
+    const lineEnd = flags & rowFlag.lineEnd ? reader.byte() : 0
+    const keyQuoting = flags & rowFlag.keyQuoting ? reader.varint() : 0
+    if (
+      (flags & rowFlag.lineEnd && (lineEnd < 1 || lineEnd > 3)) ||
+      (flags & rowFlag.keyQuoting && keyQuoting === 0)
+    ) {
+      throw corrupt('row is not in its shortest form')
+    }
+    if (!(flags & rowFlag.rawLine)) return { lineEnd, keyQuoting, rawLine: null }
+    const start = reader.at
+    const link = this.cell()
+    const rawLine = { spelling: reader.bytes.subarray(start, reader.at), link }
+    if (!isRawLine(rawLine.spelling[0]!)) throw corrupt('row has a raw line that is not text')
+    return { lineEnd, keyQuoting, rawLine }
+  }
+
+  /** Goes behind the next cell, and gives its link. */
+  cell(): Cid | null {
+    const reader = this.#reader
+    const tag = reader.byte()
+    if (tag <= shortTextMax) {
+      reader.skip(tag)
+      return null
+    }
+    if (tag < cellTag.text) return null
     const length = reader.varint()
     if (tag > cellTag.bytesLinked || !isLengthOf(tag, length))
       throw corrupt('cell is not in its shortest form')
     if (tag < cellTag.textLinked) {
-      reader.take(length)
-    } else {
-      link = source.links[source.next++] ?? null
-      if (link === null) throw corrupt('row has fewer links than its cells use')
+      reader.skip(length)
+      return null
     }
+    const link = this.#links[this.#nextLink++] ?? null
+    if (link === null) throw corrupt('row has fewer links than its cells use')
+    return link
   }
-  return { spelling: reader.bytes.subarray(start, reader.at), link }
+
+  checkEnd(lastTag: number | undefined): void {
+    if (lastTag === cellTag.absent) throw corrupt('row is not in its shortest form')
+    if (this.#nextLink !== this.#links.length) throw corrupt('row has links that no cell uses')
+  }
+}
+
+function tooManyCells(): VarveError {
+  return corrupt('row has more cells than its table has columns')
+}
+
+function isRawLine(tag: number): boolean {
+  return tag <= shortTextMax || tag === cellTag.text || tag === cellTag.textLinked
 }
 
 function isLengthOf(tag: number, length: number): boolean {

@@ -1,6 +1,7 @@
 // Between slots (cells as they lie in rows) and cells (kind and content). Content out of line is fetched for many
 // slots at once and written through the object writer.
 import { corrupt, VarveError } from '../base/errors.ts'
+import { sameBytes } from '../base/platform.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { varintLength } from '../encoding/varint.ts'
 import type { ObjectReader, ObjectWriter, ReadOptions } from '../store/interface.ts'
@@ -68,7 +69,7 @@ export function equalSlotValues(a: Slot, b: Slot): boolean {
   if (a.link !== null) return true
   const left = slotContent(a)
   const right = slotContent(b)
-  return left.length === right.length && left.every((byte, i) => byte === right[i])
+  return sameBytes(left, right)
 }
 
 export function cellSlot(cell: Cell, writer: ObjectWriter): Slot {

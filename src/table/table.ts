@@ -1,4 +1,5 @@
 // A handle on one table: its object, and the map of its rows. It never changes; edits give another table object.
+import { breathe } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import type { Entry, KeyRange } from '../prolly/interface.ts'
@@ -79,6 +80,7 @@ export class Table {
     for await (const batch of this.map.scan(range)) {
       const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
       yield await entriesToRows(this.shape, entries, this.nodes.reader, { signal })
+      await breathe()
     }
   }
 

@@ -278,3 +278,42 @@ test('tokens: made, listed, revoked; shown once', async () => {
   ] as const)
     expect([args, (await varve([...args, ...state], run)).code]).toEqual([args, code])
 }, 60_000)
+
+test('health is answered while long texts and data files are compared', async () => {
+  const { url } = await start(['--anonymous', 'read', `${dir}/data`])
+  const cwd = `${dir}/data/long`
+  fs.mkdirSync(cwd)
+  const env = { VARVE_AUTHOR_NAME: 'Ada', VARVE_AUTHOR_EMAIL: 'ada@example.org' }
+  await ok(['init'], { cwd, env })
+  const lines = (of: (i: number) => string): string =>
+    Array.from({ length: 300_000 }, (_, i) => `${of(i)}\n`).join('')
+  for (const round of ['old', 'new']) {
+    const part = round === 'old' ? 0 : 1
+    fs.writeFileSync(
+      `${cwd}/long.txt`,
+      lines((i) => `line ${(i * (part === 0 ? 7919 : 104_729)) % 300_000}`),
+    )
+    fs.writeFileSync(
+      `${cwd}/data.csv`,
+      `id,name\n${lines((i) => `${i},${i % 3 === 0 ? round : 'same'} ${i}`)}`,
+    )
+    await ok(['add', '.'], { cwd, env })
+    await ok(['commit', '-m', round], { cwd, env })
+  }
+  for (const [name, found] of [
+    ['long.txt', 'hunks'],
+    ['data.csv', 'rows'],
+  ] as const) {
+    let [isUnderWay, answered] = [true, 0]
+    const asking = (async () => {
+      for (; isUnderWay; answered++) expect((await fetch(`${url}/health`)).status).toBe(200)
+    })()
+    const answer = await fetch(`${url}/v1/repos/long/diff/file?from=main~1&to=main&path=${name}`)
+    isUnderWay = false
+    await asking
+    const document = (await answer.json()) as Record<string, unknown[]>
+    expect([name, document[found]?.length]).toEqual([name, 100])
+    // One, where the server's only thread does it.
+    expect([name, answered > 5]).toEqual([name, true])
+  }
+}, 60_000)

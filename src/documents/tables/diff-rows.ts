@@ -16,7 +16,8 @@ export interface DocumentDiff {
   readonly schemaChanges: readonly string[]
   /** Empty where rows are told apart by their order. */
   readonly keyColumns: readonly string[]
-  readonly changes: readonly DocumentRowChange[]
+  /** Made while somebody iterates. */
+  readonly changes: Iterable<DocumentRowChange>
 }
 
 export interface DocumentRowChange {
@@ -49,20 +50,22 @@ export function diffTableDocuments(
   const isUniform =
     isSameDialect(versions.base.rows.dialect, versions.ours.rows.dialect) &&
     lanes.every((lane) => lane.base === lane.ours)
-  const changes: DocumentRowChange[] = []
-  for (const strand of weave(strands, { frame: 'ours' })) {
-    const places = { before: strands.base[strand]!, after: strands.ours[strand]! }
-    if (isUniform && places.before >= 0 && places.after >= 0) {
-      if (isSameText(versions.base.rows, places.before, versions.ours.rows, places.after)) continue
+  function* changes(): Generator<DocumentRowChange> {
+    const { base, ours } = versions as Versions
+    for (const strand of weave(strands!, { frame: 'ours' })) {
+      const places = { before: strands!.base[strand]!, after: strands!.ours[strand]! }
+      if (isUniform && places.before >= 0 && places.after >= 0) {
+        if (isSameText(base.rows, places.before, ours.rows, places.after)) continue
+      }
+      const change = changeOf(versions as Versions, lanes, key, places)
+      if (change !== null) yield change
     }
-    const change = changeOf(versions, lanes, key, places)
-    if (change !== null) changes.push(change)
   }
   return {
     kind: 'rows',
     schemaChanges: schemaChanges(versions, lanes),
     keyColumns: key?.lanes.map(({ name }) => name) ?? [],
-    changes,
+    changes: { [Symbol.iterator]: changes },
   }
 }
 

@@ -1,5 +1,6 @@
 // One path that differs: what became of it, in a word, in counts, and in full.
-import type { DiffStat, FileDiff, RowChange } from '../../api/interface.ts'
+import type { DiffStat, RowChange } from '../../api/interface.ts'
+import type { PathDiff } from '../../repo/diff.ts'
 import { sizeText } from '../../base/size.ts'
 import { type Part, html } from './html.ts'
 import { type ChangedLine, lineChanges } from './line-changes.ts'
@@ -36,7 +37,7 @@ export function counts({ rows, lines, sizeBefore, sizeAfter }: DiffStat): Part {
   return html`${parts}<span class="faint">${unit}</span>`
 }
 
-export function changeOf(file: FileDiff, rows: readonly RowChange[], lines: readonly ChangedLine[]): Part {
+export function changeOf(file: PathDiff, rows: readonly RowChange[], lines: readonly ChangedLine[]): Part {
   const { path, schemaChanges, note, keyColumns = [], kind } = file
   return [
     schemaChanges.map((change) => html`<p>${change}</p>`),

@@ -2,6 +2,9 @@
 import type { CommitInfo } from '../../api/interface.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import { commitOf } from '../commit-routes.ts'
+import type { Ends, PathPlace } from '../comparison.ts'
+import { badCursor } from '../cursor.ts'
+import { pathsRead } from '../diff-cursors.ts'
 import type { Exchange } from '../interface.ts'
 import type { Signature } from '../../history/interface.ts'
 import { showChanges } from './changes.ts'
@@ -22,7 +25,11 @@ export async function showCommit(exchange: Exchange): Promise<void> {
   const changes =
     shallow === true
       ? { body: html`<p class="note">Its parents are not here: history begins with it.</p>`, cursor: null }
-      : await showChanges(exchange, view, { from: parents[0] ?? emptyRevision, to: id })
+      : await showChanges(
+          exchange,
+          view,
+          ...(await shownPart(exchange, { from: parents[0] ?? emptyRevision, to: id })),
+        )
   const body = html`<h1>${subjectOf(commit.message)}</h1>
     ${rest(commit.message)} ${facts(exchange, view, commit)}
     <p class="row">
@@ -39,6 +46,13 @@ export async function showCommit(exchange: Exchange): Promise<void> {
     response,
     layout(view, { title: `${shortId(id)} ${subjectOf(commit.message)}`, tab: 'history', body }),
   )
+}
+
+/** A cursor of another commit's page is none of this one's. */
+async function shownPart(exchange: Exchange, ends: Ends): Promise<[Ends, PathPlace | null]> {
+  const given = await pathsRead(exchange)
+  if (given !== null && (given.ends.from !== ends.from || given.ends.to !== ends.to)) throw badCursor()
+  return [ends, given?.at ?? null]
 }
 
 function rest(message: string): Part {

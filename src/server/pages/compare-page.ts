@@ -1,15 +1,16 @@
 // Two revisions side by side: how far they are apart, which commits lie between them, and what differs; or all changes of
 // one path.
 import { emptyRevision } from '../../api/diff-ends.ts'
-import type { FileDiff } from '../../api/interface.ts'
+import type { PathDiff } from '../../repo/diff.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import { aheadBehind, mergeBases } from '../../history/ancestry.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import { HttpError } from '../answers.ts'
-import { decodeCursor, encodeCursor } from '../cursor.ts'
+import { type Ends, type PathPlace, pathDiffs } from '../comparison.ts'
+import { changesCursor, changesRead, pathsRead } from '../diff-cursors.ts'
 import type { Exchange } from '../interface.ts'
 import { changeOf, stateOf } from './change.ts'
-import { type Ends, changesOf, showChanges } from './changes.ts'
+import { changesOf, showChanges } from './changes.ts'
 import { commitTable } from './history-page.ts'
 import { type Html, type Part, type QueryParts, html } from './html.ts'
 import { layout, pager } from './layout.ts'
@@ -21,7 +22,6 @@ import { commitLink, countOf, shortId } from './words.ts'
 const commitsMax = 20
 const rowsMax = 100
 const linesMax = 1000
-const cursorKind = 'changes-of'
 
 interface Shown {
   readonly body: Part
@@ -60,9 +60,13 @@ async function compared(
   const { data } = exchange.repository()
   const idOf = async (revision: string): Promise<string> =>
     revision === emptyRevision ? revision : (await data.commitInfo(revision)).id
-  const ends = { from: await idOf(named.from), to: await idOf(named.to) }
-  if (path !== undefined) return ofOnePath(exchange, view, ends, path)
-  const { body, cursor } = await showChanges(exchange, view, ends)
+  const endsNow = async (): Promise<Ends> => ({ from: await idOf(named.from), to: await idOf(named.to) })
+  if (path !== undefined) {
+    const { ends, skip } = (await changesRead(exchange)) ?? { ends: await endsNow(), skip: 0 }
+    return ofOnePath(exchange, view, ends, { path, skip })
+  }
+  const { ends, at } = (await pathsRead(exchange)) ?? { ends: await endsNow(), at: null }
+  const { body, cursor } = await showChanges(exchange, view, ends, at)
   return { body: html`${await between(exchange, view, ends)} ${body}`, cursor }
 }
 
@@ -86,23 +90,21 @@ async function between({ repository, signal }: Exchange, view: View, { from, to 
 }
 
 async function ofOnePath(
-  { query, repository, signal }: Exchange,
+  exchange: Exchange,
   view: View,
   ends: Ends,
-  path: string,
+  { path, skip }: PathPlace,
 ): Promise<Shown> {
-  const given = query.text('cursor')
-  const skip = given === undefined ? 0 : Number(decodeCursor(given, cursorKind)[0] ?? 0)
   const sections: Html[] = []
   // A move is seen where both of its ends are looked at.
-  const was = query.text('was')
+  const was = exchange.query.text('was')
   const paths = was === undefined || was === path ? [path] : [path, was]
   let next: number | null = null
-  for await (const file of repository().data.diff({ ...ends, signal, paths })) {
+  for await (const file of pathDiffs(exchange, { ends, paths })) {
     if (file.path !== path) continue
-    const [rows, lines] = await changesOf(file, { skip, rows: rowsMax, lines: linesMax })
-    if (rows.more || lines.more) next = skip + rows.items.length + lines.items.length
-    sections.push(section(file, changeOf(file, rows.items, lines.items)))
+    const { rows, lines, more } = await changesOf(file, { skip, rows: rowsMax, lines: linesMax })
+    if (more) next = skip + rows.length + lines.length
+    sections.push(section(file, changeOf(file, rows, lines)))
   }
   if (sections.length === 0)
     throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'this path does not differ between the two')
@@ -110,11 +112,11 @@ async function ofOnePath(
   const names = [ends.from, ends.to].map((id) => (id === emptyRevision ? 'nothing' : shortId(id)))
   return {
     body: html`<p class="row"><span>Changes from ${names[0]!} to ${names[1]!}.</span> <a href="${whole}">All paths</a> <a href="${view.to('history', { revision: ends.to, path })}">History of this path</a></p>${sections}`,
-    cursor: next === null ? null : encodeCursor(cursorKind, [String(next)]),
+    cursor: next === null ? null : changesCursor(ends, next),
   }
 }
 
-function section(file: FileDiff, body: Part): Html {
+function section(file: PathDiff, body: Part): Html {
   return html`<section class="change">
     <h3>${file.path}${file.table !== undefined && html` <span class="faint">${file.table}</span>`} <span class="end faint">${stateOf(file)}</span></h3>
     ${body}

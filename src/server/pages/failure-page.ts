@@ -16,6 +16,13 @@ export function sendFailurePage(request: IncomingMessage, response: ServerRespon
   sendPage(response, page, { status: failure.status, headers: { ...failure.headers, ...challenge } })
 }
 
+/** Where the cursor is none of ours: a link that somebody cut, or of another version of the server. */
+export function sendToFirstPage({ url = '' }: IncomingMessage, response: ServerResponse): void {
+  const query = new URLSearchParams(url.replace(/^[^?]*|#.*$/gs, ''))
+  query.delete('cursor')
+  response.writeHead(303, { location: `?${String(query)}`, 'cache-control': 'no-store' }).end()
+}
+
 function signInPage(request: IncomingMessage, view: View): Html {
   const isWrong = request.headers.authorization !== undefined
   return layout(view, {

@@ -20,14 +20,17 @@ export interface ChangedLine {
 }
 
 export async function* changedLines(hunks: AsyncIterable<LineHunk>): AsyncGenerator<ChangedLine> {
+  let [old, now] = [0, 0]
   for await (const { oldStart, newStart, lines } of hunks) {
-    let [old, now] = [oldStart, newStart]
+    // A long hunk comes in pieces.
+    const goesOn = oldStart === old && newStart === now
+    ;[old, now] = [oldStart, newStart]
     for (const [i, line] of lines.entries()) {
       const mark = line[0] ?? ' '
       const isThen = mark === ' ' || mark === '-'
       const isNow = mark === ' ' || mark === '+'
       const numbers = { old: isThen ? old++ : null, now: isNow ? now++ : null }
-      yield { mark, text: line.slice(1), ...numbers, startsHunk: i === 0 }
+      yield { mark, text: line.slice(1), ...numbers, startsHunk: i === 0 && !goesOn }
     }
   }
 }

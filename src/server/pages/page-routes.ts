@@ -1,7 +1,14 @@
 // The table of pages. Like all routes they pass the checks of the router; what they show is read by the functions behind the
 // REST API, with its parameters, bounds and cursors.
 import type { Exchange, Parameter, Route } from '../interface.ts'
-import { manyParameter, oneOf, repoParameter, requiredText, textParameter } from '../schemas.ts'
+import {
+  cursorParameter,
+  manyParameter,
+  oneOf,
+  repoParameter,
+  requiredText,
+  textParameter,
+} from '../schemas.ts'
 import { commitParameter } from '../commit-routes.ts'
 import { showCommit } from './commit-page.ts'
 import { showComparison } from './compare-page.ts'
@@ -18,7 +25,7 @@ import { icon, style } from './style.ts'
 import { showTable } from './table-page.ts'
 
 const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
-const cursor = textParameter('cursor', 'where the page before ended')
+const cursor = cursorParameter
 const path = requiredText('path', 'its path')
 const table = requiredText('table', 'its path')
 
