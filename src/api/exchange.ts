@@ -10,7 +10,7 @@ import { exportTable } from '../formats/export.ts'
 import { readTable } from '../formats/read.ts'
 import { readCommit, writeCommit, nextGeneration } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
-import { signatureOf } from '../repo/context.ts'
+import { requireAuthor, signatureOf } from '../repo/context.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
 import { readHead } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef } from '../repo/interface.ts'
@@ -55,6 +55,8 @@ export async function importInto(
     repo,
     folder,
     async (manifest, io) => {
+      // Where nothing can be staged it is committed.
+      if (!manifest.refs.has(indexRef)) requireAuthor(repo, manifest)
       // The source can be read once; a second round (another process was faster) lays the same rows on the newer tree.
       const start = await startOf(manifest, io)
       const known = await start.get(options.path)

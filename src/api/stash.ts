@@ -1,4 +1,5 @@
 // Changes put aside: what `Repository.stashes` gives.
+import { requireAuthor } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
 import { type Stash, bringBack, dropStash, findStash, listStashes, putAside } from '../repo/stash.ts'
 import { stage } from '../worktree/add.ts'
@@ -33,6 +34,8 @@ export class Stashes {
   ): Promise<StashInfo | null> {
     const { untracked = false, ...rest } = options
     const worktree = this.#worktree()
+    // Before anything is staged, as for a commit.
+    requireAuthor(this.#repo, await this.#repo.store.manifest())
     await stage(worktree, ['.'], { ...rest, trackedOnly: !untracked })
     const made = await putAside(this.#repo, worktreeFolder(worktree), rest)
     return made === null ? null : infoOf(made)

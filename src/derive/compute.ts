@@ -23,6 +23,8 @@ export interface Computation {
   readonly order: readonly AnyDerivation[]
   readonly workspace: Workspace
   readonly options: DeriveOptions
+  /** Called before something is computed that may be committed. @throws where it could not be */
+  readonly beforeWork: () => void
 }
 
 export interface Computed {
@@ -77,6 +79,7 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
     const nothing = { outcome: 'unchanged', rows, rowsRead: 0, rowsAnew: 0, whole: null } as const
     return { table: present!.table, origin, parts: known.parts, report: { ...report, ...nothing } }
   }
+  work.beforeWork()
   const { signal, onProgress } = options
   const { table, parts, ...costs } =
     'sql' in derivation

@@ -7,7 +7,7 @@ import { Tree } from '../files/tree.ts'
 import { nextGeneration, writeCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
-import { signatureOf, withWriter } from '../repo/context.ts'
+import { requireAuthor, signatureOf, withWriter } from '../repo/context.ts'
 import { readBranch, refuseWhileMerging } from '../repo/head.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { refuseStaged } from '../repo/merge.ts'
@@ -102,7 +102,20 @@ async function computeOn(
     })
   }
   const tree = await Tree.load(io.nodes, tip.tree)
-  return { ...(await computeAll({ io, manifest, tree, order, workspace, options: work.options })), tip }
+  const { options } = work
+  const beforeWork = (): void => {
+    if (options.dryRun !== true) refuseEarly(work, manifest)
+  }
+  return { ...(await computeAll({ io, manifest, tree, order, workspace, options, beforeWork })), tip }
+}
+
+/** What would stand in the way of the commit. */
+function refuseEarly(work: DeriveWork, manifest: Manifest): void {
+  if (refOf(work, manifest) === manifest.head) {
+    refuseWhileMerging(manifest, 'derive')
+    refuseStaged(manifest, 'derive')
+  }
+  requireAuthor(work.repo, manifest)
 }
 
 async function planMove(
@@ -117,10 +130,6 @@ async function planMove(
   const known = [...memos].every(([name, memo]) => manifest.refs.get(name) === memo)
   if (tree.cid === tip.tree)
     return { move: known ? null : { refs: memos, operation, show: null }, commit: null }
-  if (ref === manifest.head) {
-    refuseWhileMerging(manifest, 'derive')
-    refuseStaged(manifest, 'derive')
-  }
   const committer = signatureOf(repo, manifest)
   const changed = tables.filter(({ outcome }) => outcome === 'changed').map(({ path }) => path)
   const commit = writeCommit(io.writer, {

@@ -18,6 +18,8 @@ export interface AssessOptions extends FolderOptions {
   readonly allowUnrelated?: boolean | undefined
   /** Count before those of varve.yaml. */
   readonly policies?: GivenPolicies | undefined
+  /** Called before two sides are merged, which may take long. */
+  readonly onMerge?: (() => void) | undefined
 }
 
 export interface Assessment extends MergeOutcome {
@@ -65,6 +67,7 @@ export async function assessMerge(
       { hint: `merge it with 'varve merge ${revision}'` },
     )
   }
+  options.onMerge?.()
   const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid }, options)
   if (base === null && options.allowUnrelated !== true) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${revision}' has no history in common with this branch`, {

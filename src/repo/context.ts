@@ -55,6 +55,11 @@ export function signatureOf(repo: Repo, manifest: Manifest, author?: Person | nu
   return { name: line(name), email: line(email), ...repo.now() }
 }
 
+/** Before what takes long and ends in a commit. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
+export function requireAuthor(repo: Repo, manifest: Manifest): void {
+  signatureOf(repo, manifest)
+}
+
 /** For the operation log: the person's name where there is one. */
 export function operatorOf(repo: Repo, manifest: Manifest): string {
   return nameOf(repo, manifest) ?? ''

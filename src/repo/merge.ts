@@ -10,7 +10,7 @@ import { type PolicyReport, policyExtra } from '../merge/decisions.ts'
 import type { MergedPath, MergeOutcome } from '../merge/interface.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type AssessOptions, assessMerge } from './assess.ts'
-import { signatureOf } from './context.ts'
+import { requireAuthor, signatureOf } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { indexOf, readHead, refuseWhileMerging } from './head.ts'
 import {
@@ -97,7 +97,12 @@ async function planMerge(
 ): Promise<Plan> {
   const { ref, commit: ours } = await readHead(io.writer, manifest)
   const theirs = await readCommit(io.writer, their.theirs)
-  const { kind, ...outcome } = await assessMerge(io, { ours, theirs, revision: their.revision }, options)
+  const onMerge = options.noCommit === true ? undefined : () => requireAuthor(repo, manifest)
+  const { kind, ...outcome } = await assessMerge(
+    io,
+    { ours, theirs, revision: their.revision },
+    { ...options, onMerge },
+  )
   if (ours === null || kind === 'fast-forward') return fastForward(ref, theirs, outcome, options)
   if (kind === 'up-to-date') {
     return { move: null, result: { outcome: kind, commit: ours.cid, ...countsOf(outcome) } }

@@ -6,6 +6,7 @@ import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
+import { requireAuthor } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { refuseWhileMerging, requireHead } from './head.ts'
 import type { Folder, Io, Repo } from './interface.ts'
@@ -33,6 +34,7 @@ export async function pick(
       )
       const parent = await onlyParentTree(io, commit, kind)
       const [base, theirs] = kind === 'cherry-pick' ? [parent, commit.tree] : [commit.tree, parent]
+      if (options.noCommit !== true) requireAuthor(repo, manifest)
       const policies = options.policies ?? new Map()
       const outcome = await mergeTrees(
         { ...io, base, ours: head.commit.tree, theirs },

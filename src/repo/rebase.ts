@@ -13,7 +13,7 @@ import { type PolicyReport, joinedReports, policyExtra } from '../merge/decision
 import type { MergeOutcome } from '../merge/interface.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest } from '../store/interface.ts'
-import { signatureOf } from './context.ts'
+import { requireAuthor, signatureOf } from './context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from './head.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from './interface.ts'
 import { readMergeState, writeMergeState } from './merge-state.ts'
@@ -144,6 +144,7 @@ async function advance(
       tip = commit
       continue
     }
+    requireAuthor(repo, manifest)
     const base = await onlyParentTree(io, commit, 'rebase')
     const outcome = await mergeTrees(
       { ...io, base, ours: tip.tree, theirs: commit.tree },

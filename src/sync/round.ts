@@ -11,7 +11,7 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { Connector } from '../connectors/interface.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
-import { withWriter } from '../repo/context.ts'
+import { requireAuthor, withWriter } from '../repo/context.ts'
 import { readBranch } from '../repo/head.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
@@ -88,6 +88,8 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
   const mark = readMark(manifest, link.name)
+  // A first round reads all, and then commits it.
+  if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
   const approved = await Approved.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
@@ -151,6 +153,11 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     pending,
     notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, merged.whole))],
   })
+}
+
+/** Whether what the endpoint changed comes into the branch. */
+function bringsIn({ mode }: Link): boolean {
+  return mode === 'capture' || mode === 'two-way'
 }
 
 async function branchTree({ nodes }: Io, manifest: Manifest, link: Link): Promise<Tree | null> {
