@@ -7,10 +7,10 @@ import { bytesBelow, compare, printTable, randomFrom } from './measure.js'
 const directoryCount = 1000
 const filesInEach = 100
 
-/** @param {string} dir */
-function writeFiles(dir) {
+/** @param {string} dir @param {number} [count] of directories */
+export function writeFiles(dir, count = directoryCount) {
   const random = randomFrom(1)
-  for (let i = 0; i < directoryCount; i++) {
+  for (let i = 0; i < count; i++) {
     const directory = join(dir, 'data', `part-${String(i).padStart(4, '0')}`)
     mkdirSync(directory, { recursive: true })
     for (let j = 0; j < filesInEach; j++)
@@ -44,7 +44,7 @@ export function bench(rounds) {
   compare(
     `${directoryCount * filesInEach} small files`,
     [
-      { name: 'init', git: ['init', '-q', '-b', 'main'], varve: ['init'], before: writeFiles },
+      { name: 'init', git: ['init', '-q', '-b', 'main'], varve: ['init'], before: (dir) => writeFiles(dir) },
       both('add', 'add', '.'),
       {
         ...both('commit', 'commit', '-q', '-m', 'first'),
