@@ -6,18 +6,20 @@ import { writeBytes, writeFile } from '../files/content.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { Io } from '../repo/interface.ts'
 import { isProven } from './content-check.ts'
-import type { DatasetConfig, TableSetting } from '../dataset/interface.ts'
+import { type DatasetConfig, type TableSetting, configFileName } from '../dataset/interface.ts'
 import { readConfig } from './config-file.ts'
 import { changeOf, equalEntries } from './entries.ts'
 import type { PathEdits } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
+import { lstatOrNull } from './native.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
-import type { FileStat } from './file-stat.ts'
+import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { OpenSurvey } from './open-survey.ts'
 import { type KnownFile, type Seen, knownFile } from './stat-record.ts'
 import { isReadyFor } from './ready-table.ts'
+import { hasShape } from './shape.ts'
 import { isCarried } from './status.ts'
-import { bytesWorthThreads, isMadeWith, readTableFile, reasonOf } from './table-file.ts'
+import { bytesWorthThreads, readTableFile, reasonOf } from './table-file.ts'
 
 const filesPerBatch = 500
 const batchBytesMax = 8 << 20
@@ -58,6 +60,7 @@ export async function stageSurvey(
     const stager = new Stager(worktree, { ...io, survey, tracked, cache, config, pool, gcEpoch }, options)
     await stager.stageFiles()
     await stager.stageDeletions()
+    if (stager.isReshaped) await stager.stageSettings()
     return stager
   } finally {
     await pool.close()
@@ -76,6 +79,8 @@ class Stager {
   readonly changes: PathChange[] = []
   readonly notTables: { path: string; reason: string }[] = []
   gcEpoch: number | null = null
+  /** A file became a table, or one by another key, or plain bytes again, because varve.yaml says so. */
+  isReshaped: boolean = false
   readonly #worktree: Worktree
   readonly #means: StagerMeans
   readonly #options: StagerOptions
@@ -118,6 +123,17 @@ class Stager {
     }
   }
 
+  /**
+   * varve.yaml goes with the tables that it makes: in a commit without it their keys would be lost, and a clone would
+   * keep plain bytes again.
+   */
+  async stageSettings(): Promise<void> {
+    const found = lstatOrNull(this.#worktree.root, configFileName)
+    const stat = found === null ? null : fileStatOf(found)
+    if (stat === null || this.edits.has(configFileName)) return
+    await this.#stageFile(configFileName, stat, this.#means.tracked.get(configFileName)?.entry ?? null)
+  }
+
   #known(path: Path): KnownFile | null {
     const { survey, tracked } = this.#means
     return survey.known(path) === null ? null : tracked.get(path)
@@ -138,9 +154,8 @@ class Stager {
 
   /** Whether the entry is of the shape that is asked for. */
   #hasShape(path: Path, entry: TreeEntry): boolean | Promise<boolean> {
-    const setting = entry.kind === 'symlink' ? null : this.#tableSetting(path)
-    if (setting === null) return entry.kind !== 'table'
-    return entry.kind === 'table' && isMadeWith(this.#worktree, entry, setting)
+    if (this.#options.asFile === true) return entry.kind !== 'table'
+    return hasShape(this.#worktree, this.#means.config, path, entry)
   }
 
   #tableSetting(path: Path): TableSetting | null {
@@ -150,6 +165,7 @@ class Stager {
   #stageFile(path: Path, stat: FileStat, before: TreeEntry | null): void | Promise<void> {
     const setting = stat.kind === 'file' ? this.#tableSetting(path) : null
     if (setting !== null) return this.#stageTable(path, stat, setting, before)
+    if (before?.kind === 'table' && this.#options.asFile !== true) this.isReshaped = true
     const knownAtMs = Date.now()
     if (stat.kind === 'symlink') {
       return this.#take(path, before, {
@@ -190,6 +206,7 @@ class Stager {
     before: TreeEntry | null,
   ): Promise<void> {
     const { writer, nodes, pool } = this.#means
+    if (before === null || !(await this.#hasShape(path, before))) this.isReshaped = true
     if (before?.kind !== 'table' && (await this.#takeReady(path, stat, setting, before))) return
     const knownAtMs = Date.now()
     try {

@@ -2,6 +2,7 @@
 // is remembered for the next time. A table that no file carries is not missed.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
+import { configFileName } from '../dataset/interface.ts'
 import type { Path, TreeDifference, TreeEntry } from '../files/interface.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { readHead } from '../repo/head.ts'
@@ -17,6 +18,7 @@ import { foldersAbove } from './native.ts'
 import { openSurvey } from './open-survey.ts'
 import { StatCache } from './stat-cache.ts'
 import { type KnownFile, knownFile } from './stat-record.ts'
+import { reshapedFiles } from './shape.ts'
 import type { Survey } from './survey.ts'
 import type { TrackedFiles } from './tracked-files.ts'
 import { wantedPaths } from './wanted.ts'
@@ -35,12 +37,19 @@ export async function worktreeStatus(
     const compared = comparedOf(survey, tracked)
     const remember = (path: Path, known: KnownFile): void => tracked.see(path, known)
     const unstaged = await compare(worktree, compared, remember, options)
+    const untracked = untrackedPaths(survey, tracked)
+    if (untracked.includes(configFileName) || unstaged.some(({ path }) => path === configFileName)) {
+      const changed = new Set(unstaged.map(({ path }) => path))
+      const reshaped = await reshapedFiles(worktree, state.index, { survey, tracked }, options)
+      unstaged.push(...reshaped.filter(({ path }) => !changed.has(path)))
+      unstaged.sort(byPath)
+    }
     await tracked.follow(state.index, { signal })
     await cache.save(tracked)
     return {
       staged: await stagedChanges(state, options),
       unstaged,
-      untracked: untrackedPaths(survey, tracked),
+      untracked,
       skipped: survey.skipped,
       behindBranch: await isBehind(worktree, state),
     }

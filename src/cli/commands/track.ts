@@ -11,7 +11,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['track PATH --key COLUMN... [--format FORMAT]'],
   description:
-    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset:\n'varve add' both. The key's values must be unique; several columns make a composite key. Without --key nothing is\nkept, but of a CSV or TSV file it is said which columns would do. A Parquet file stays a file, and is compared by its\nkey.",
+    "Keeps the CSV, TSV or JSON Lines file as a table whose rows are known by KEY: it is compared and merged by row and\ncell, and stored so that a small change costs little. Its key is written to varve.yaml, which belongs to the dataset\nand is staged with the table. The key's values must be unique; several columns make a composite key. Without --key nothing is\nkept, but of a CSV or TSV file it is said which columns would do. A Parquet file stays a file, and is compared by its\nkey.",
   options: {
     key: {
       type: 'list',

@@ -40,7 +40,8 @@ export async function listDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Pr
 async function printDiff(out: Output, diff: FileDiff): Promise<void> {
   if (diff.kind === 'table') return printRowChanges(out, diff, titleOf(diff))
   if (diff.kind === 'binary') {
-    out.line(`${out.paint('bold', titleOf(diff))}: binary, ${sizesText(diff, sizeText)}`)
+    const what = isReshaped(diff) ? '' : 'binary, '
+    out.line(`${out.paint('bold', titleOf(diff))}: ${what}${sizesText(diff, sizeText)}`)
     if (diff.note !== undefined) out.line(`  ${out.paint('dim', `(${visible(diff.note)})`)}`)
     return
   }
@@ -118,7 +119,13 @@ function total(stat: DiffStat): number {
 function amountText(stat: DiffStat): string {
   if (stat.kind === 'table') return counted(total(stat), 'row')
   if (stat.kind === 'text' || stat.kind === 'symlink') return counted(total(stat), 'line')
+  if (isReshaped(stat)) return sizesText(stat, (size) => counted(size, 'byte'))
   return `${sizesText(stat, String)} bytes`
+}
+
+/** A file became a table, or a table plain bytes. */
+function isReshaped({ state, sizeBefore, sizeAfter }: Sized): boolean {
+  return state === 'typechange' && (sizeBefore === null || sizeAfter === null)
 }
 
 /** 'new, 2 rows added', '1 row changed (3 cells)', '2 lines added'. */

@@ -1,0 +1,59 @@
+// Whether what the index has of a file is of the shape that varve.yaml asks for: a table by that key, or plain bytes. A
+// file whose bytes have not changed is another thing for the next commit when its shape is to be another.
+import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
+import { storedConfig } from '../dataset/stored-config.ts'
+import { isVarveError } from '../base/errors.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Tree } from '../files/tree.ts'
+import { readConfig } from './config-file.ts'
+import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
+import type { Survey } from './survey.ts'
+import { isMadeWith } from './table-file.ts'
+import type { TrackedFiles } from './tracked-files.ts'
+
+export function hasShape(
+  worktree: Worktree,
+  config: DatasetConfig,
+  path: Path,
+  entry: TreeEntry,
+): boolean | Promise<boolean> {
+  const setting = entry.kind === 'symlink' ? null : config.tableAt(path)
+  if (setting === null) return entry.kind !== 'table'
+  return entry.kind === 'table' && isMadeWith(worktree, entry, setting)
+}
+
+/**
+ * The files that `add` would store in another shape, because varve.yaml asks for another than the index's did; what it
+ * stored otherwise under the same settings, it had a reason for. None while varve.yaml cannot be read.
+ */
+export async function reshapedFiles(
+  worktree: Worktree,
+  index: Tree,
+  { survey, tracked }: { readonly survey: Survey; readonly tracked: TrackedFiles },
+  { signal }: WorktreeOptions,
+): Promise<PathChange[]> {
+  const changes: PathChange[] = []
+  try {
+    const [config, staged] = await Promise.all([
+      readConfig(worktree.root),
+      index.get(configFileName).then((entry) => storedConfig(worktree.repo.nodes, entry, { signal })),
+    ])
+    const asked = (of: DatasetConfig | null, path: Path): string =>
+      JSON.stringify(of?.tableAt(path)?.key ?? null)
+    for (const path of knownPaths(survey)) {
+      const entry = survey.known(path) === null ? undefined : tracked.get(path)?.entry
+      if (entry === undefined || asked(config, path) === asked(staged, path)) continue
+      if (!(await hasShape(worktree, config, path, entry)))
+        changes.push({ path, state: 'typechange', kind: config.tableAt(path) === null ? 'file' : 'table' })
+    }
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
+    return []
+  }
+  return changes
+}
+
+function* knownPaths(survey: Survey): Generator<Path> {
+  for (const { path } of survey.proven()) yield path
+  yield* survey.files.keys()
+}
