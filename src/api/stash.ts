@@ -1,18 +1,36 @@
 // Changes put aside: what `Repository.stashes` gives.
 import { requireAuthor } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
-import { type Stash, bringBack, dropStash, findStash, listStashes, putAside } from '../repo/stash.ts'
+import { indexOf } from '../repo/head.ts'
+import {
+  type Stash,
+  bringBack,
+  checkStash,
+  dropStash,
+  findStash,
+  listStashes,
+  putAside,
+} from '../repo/stash.ts'
 import { stage } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
-import { commitInfoOf } from './info.ts'
+import { PathSpec } from '../worktree/pathspec.ts'
+import { commitInfoOf, idOf } from './info.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
+import { switchTo } from './switch.ts'
 
 export interface StashInfo {
   /** 'stash/3', which is a revision too; the newest has the largest number. */
   readonly name: string
   /** What was put aside, against its only parent. */
   readonly commit: CommitInfo
+}
+
+export interface StashPushOptions extends OperationOptions {
+  readonly message?: string
+  readonly untracked?: boolean
+  readonly keepIndex?: boolean
+  readonly paths?: readonly string[]
 }
 
 /** Names are 'stash/3', '3', or 'stash@{0}' counted from the newest; default: the newest. */
@@ -26,18 +44,20 @@ export class Stashes {
   }
 
   /**
-   * Puts all changes of versioned files aside, with `untracked` those of other files too, and makes the files as HEAD
-   * has them. null: there were none.
+   * Puts all changes of versioned files (of `paths` alone) aside, with `untracked` those of other files too, and makes the
+   * files as HEAD has them, with `keepIndex` as they were staged. null: there were none.
    */
-  async push(
-    options: OperationOptions & { message?: string; untracked?: boolean } = {},
-  ): Promise<StashInfo | null> {
-    const { untracked = false, ...rest } = options
+  async push(options: StashPushOptions = {}): Promise<StashInfo | null> {
+    const { untracked = false, keepIndex = false, paths, ...rest } = options
     const worktree = this.#worktree()
+    const manifest = await checkStash(this.#repo)
     // Before anything is staged, as for a commit.
-    requireAuthor(this.#repo, await this.#repo.store.manifest())
-    await stage(worktree, ['.'], { ...rest, trackedOnly: !untracked })
-    const made = await putAside(this.#repo, worktreeFolder(worktree), rest)
+    requireAuthor(this.#repo, manifest)
+    const { index: staged } = indexOf(manifest)
+    const spec = paths === undefined ? null : new PathSpec(paths)
+    await stage(worktree, paths ?? ['.'], { ...rest, trackedOnly: !untracked })
+    const has = spec === null ? null : (path: string): boolean => spec.has(path)
+    const made = await putAside(this.#repo, worktreeFolder(worktree), { ...rest, has, staged, keepIndex })
     return made === null ? null : infoOf(made)
   }
 
@@ -52,14 +72,26 @@ export class Stashes {
   }
 
   /**
-   * Lays what was put aside over what is there, and stages it.
+   * Lays what was put aside over what is there, and stages it, with `index` what had been staged alone.
    * @throws VarveError VARVE_UNCOMMITTED, where both clash: nothing is changed then; VARVE_REF_NOT_FOUND
    */
-  async apply(name?: string, options: OperationOptions & { drop?: boolean } = {}): Promise<StashInfo> {
+  async apply(
+    name?: string,
+    options: OperationOptions & { drop?: boolean; index?: boolean } = {},
+  ): Promise<StashInfo> {
     const { drop = false, ...rest } = options
     return infoOf(
       await bringBack(this.#repo, worktreeFolder(this.#worktree()), name, { ...rest, keep: !drop }),
     )
+  }
+
+  /** Begins a branch where the changes were put aside, goes there, and brings them back as they were; the stash is dropped. */
+  async branch(branch: string, name?: string, options: OperationOptions = {}): Promise<StashInfo> {
+    const { name: found, commit } = await findStash(this.#repo, name)
+    const folder = worktreeFolder(this.#worktree())
+    const startPoint = idOf(commit.parents[0]!)
+    await switchTo(this.#repo, folder, branch, { ...options, create: true, startPoint })
+    return infoOf(await bringBack(this.#repo, folder, found, { ...options, keep: false, index: true }))
   }
 
   /** @throws VarveError VARVE_REF_NOT_FOUND */

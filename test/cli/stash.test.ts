@@ -101,9 +101,30 @@ test('with nothing to put aside nothing happens, and what is no stash is refused
     [['pop', '7'], "no stash '7'"],
     [['apply', 'main'], "no stash 'main'"],
     [['save'], "'stash save' is none of"],
-    [['list', '-m', 'x'], "'-u' and '-m' are for 'stash push'"],
+    [['list', '-m', 'x'], "'-u', '-k' and '-m' are for 'stash push'"],
+    [['drop', '--index'], "'--index' is for 'stash pop'"],
+    [['pop', '1', '2'], "unexpected argument '2'"],
+    [['branch'], 'missing argument: NAME'],
   ] as const)
     expect((await varve(['stash', ...args], { cwd })).stderr).toContain(message)
+})
+
+test('puts paths aside, keeps what is staged, and brings back with --index or on a branch', async () => {
+  put('people.csv', 'id,name,city\n1,Ada,London\n2,Grace,Boston\n')
+  put('notes.md', 'two\n')
+  await ok(['add', 'notes.md'], { cwd })
+  await ok(['stash', '--', 'people.csv'], { cwd })
+  expect([get('notes.md'), get('people.csv').includes('Boston')]).toEqual(['two\n', false])
+  expect(await ok(['stash', '-k', '-m', 'Kept'], { cwd })).toBe('stash/2: Kept\n')
+  expect(await ok(['status', '--short'], { cwd })).toBe('M  notes.md\n')
+  await ok(['restore', '--staged', '.'], { cwd })
+  await ok(['restore', '.'], { cwd })
+  await ok(['stash', 'pop', '--index'], { cwd })
+  expect(await ok(['status', '--short'], { cwd })).toBe('M  notes.md\n')
+  expect(await ok(['stash', 'branch', 'aside'], { cwd })).toContain(
+    'on the new branch aside\nbrought back and dropped',
+  )
+  expect(await ok(['status', '--short'], { cwd })).toBe('M  notes.md\n M people.csv\n')
 })
 
 async function head(): Promise<string> {

@@ -6,18 +6,23 @@ import { commitLines, shortId, subjectOf } from '../format/commit.ts'
 import { printDiffs, statLines } from '../format/diff.ts'
 import { isoText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
+import type { StashInfo } from '../../api/stash.ts'
+import type { Output } from '../output.ts'
+import { toRepositoryPaths } from '../paths.ts'
+import { visible } from '../visible.ts'
 import { toJson } from '../../table/json.ts'
 
 export const command: Command = {
   usage: [
-    'stash [push] [-u] [-m MESSAGE]',
+    'stash [push] [-u] [-k] [-m MESSAGE] [[--] PATH...]',
     'stash list',
     'stash show [--stat] [STASH]',
-    'stash pop | apply [STASH]',
+    'stash pop | apply [--index] [STASH]',
+    'stash branch NAME [STASH]',
     'stash drop [STASH]',
   ],
   description:
-    "Puts all changes of versioned files aside, staged or not, and makes the files as HEAD has them; with -u also files that\nare not versioned. 'pop' lays the newest, or STASH, over what is there, stages it and forgets it, 'apply' keeps it. Where\nboth clash nothing is changed: commit what is here, then `varve cherry-pick stash/1` keeps the conflicts. STASH is a\nnumber, stash/1, or stash@{0} counted from the newest, and a revision for other commands. `varve undo` takes each step back.",
+    "Puts all changes of versioned files aside, or those of PATHs (after 'push' or '--'), staged or not, and makes the files as\nHEAD has them; with -u also files that are not versioned, with -k what is staged stays. 'pop' lays the newest, or STASH,\nover what is there, stages it and forgets it, 'apply' keeps it; with --index only what had been staged is staged again.\n'branch' begins the branch NAME where the changes were put aside, and brings them back there as with --index. Where\nboth clash nothing is changed: commit what is here, then `varve cherry-pick stash/1` keeps the conflicts. STASH is a\nnumber, stash/1, or stash@{0} counted from the newest, and a revision for other commands. `varve undo` takes each step back.",
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'what it is' },
     untracked: {
@@ -26,11 +31,18 @@ export const command: Command = {
       aliases: ['include-untracked'],
       about: 'also files that are not versioned',
     },
+    'keep-index': { type: 'flag', short: 'k', about: 'what is staged stays in the files, and staged' },
+    index: {
+      type: 'flag',
+      about: 'of pop and apply: stage what had been staged, and leave the rest unstaged',
+    },
     stat: { type: 'flag', about: 'of show: the changed paths and how much of them' },
   },
   examples: [
     ['varve stash', 'put changes aside to pull or to switch'],
     ['varve stash pop', 'go on with them'],
+    ['varve stash push prices.csv', 'only the changes of one file'],
+    ['varve stash -k', 'keep what is staged, to look at that alone'],
     ['varve stash list', 'what was put aside'],
     ['varve diff stash/2 HEAD', 'compare one as any revision'],
   ],
@@ -41,30 +53,38 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, repository } = context
-  const [verb = 'push', ...names] = given.words
-  const action = actions[verb]
-  if (action === undefined) throw usage(`'stash ${verb}' is none of push, list, show, pop, apply and drop`)
-  given.expectWords(0, verb === 'push' || verb === 'list' ? 1 : 2, 'STASH')
-  if (verb !== 'push' && (given.flag('untracked') || given.text('message') !== undefined))
-    throw usage("'-u' and '-m' are for 'stash push'")
-  await action(context, await repository({ commits: verb === 'push' }), names[0])
+  const words = given.wordsBeforeDashes === 0 ? ['push', ...given.words] : given.words
+  const [verb = 'push', ...names] = words
+  const action = Object.hasOwn(actions, verb) ? actions[verb] : undefined
+  if (action === undefined)
+    throw usage(`'stash ${verb}' is none of push, list, show, pop, apply, branch and drop`)
+  const namesMax = verb === 'push' ? Infinity : verb === 'list' ? 0 : verb === 'branch' ? 2 : 1
+  if (names.length > namesMax) throw usage(`unexpected argument '${names[namesMax]!}'`)
+  const isPush = given.flag('untracked') || given.flag('keep-index') || given.text('message') !== undefined
+  if (verb !== 'push' && isPush) throw usage("'-u', '-k' and '-m' are for 'stash push'")
+  if (verb !== 'pop' && verb !== 'apply' && given.flag('index'))
+    throw usage("'--index' is for 'stash pop' and 'stash apply'")
+  await action(context, await repository({ commits: verb === 'push' }), names)
   return 0
 }
 
-type Action = (context: Context, repo: Repository, name: string | undefined) => Promise<void>
+type Action = (context: Context, repo: Repository, names: readonly string[]) => Promise<void>
 
 const actions: Readonly<Record<string, Action>> = {
-  push: async ({ arguments: given, out, operation }, repo) => {
+  push: async ({ arguments: given, out, operation }, repo, paths) => {
     const message = given.text('message')
     const made = await repo.stashes.push({
       ...operation,
       untracked: given.flag('untracked'),
+      keepIndex: given.flag('keep-index'),
+      ...(paths.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, paths) }),
       ...(message === undefined ? {} : { message }),
     })
     out.result(made, () => {
       if (made === null) return out.say('nothing to put aside: all files as committed')
       out.say(`${made.name}: ${subjectOf(made.commit.message)}`)
-      out.say(`the files are as in ${shortId(made.commit.parents[0]!)}`)
+      const isPart = paths.length > 0 || given.flag('keep-index')
+      if (!isPart) out.say(`the files are as in ${shortId(made.commit.parents[0]!)}`)
       out.hint("'varve stash pop' brings the changes back")
     })
   },
@@ -75,7 +95,7 @@ const actions: Readonly<Record<string, Action>> = {
       for (const line of alignedRows(rows)) out.line(line)
     })
   },
-  show: async ({ arguments: given, out, operation }, repo, name) => {
+  show: async ({ arguments: given, out, operation }, repo, [name]) => {
     const { commit, name: found } = await repo.stashes.get(name)
     const ends = { ...operation, from: commit.parents[0]!, to: commit.id }
     if (out.json) out.raw(`{"name":${toJson(found)},"commit":${toJson(commit)},"changes":`)
@@ -86,24 +106,32 @@ const actions: Readonly<Record<string, Action>> = {
     } else await printDiffs(out, repo.diff(ends))
     if (out.json) out.raw('}\n')
   },
-  pop: (context, repo, name) => apply(context, repo, name, true),
-  apply: (context, repo, name) => apply(context, repo, name, false),
-  drop: async ({ out }, repo, name) => {
+  pop: (context, repo, [name]) => apply(context, repo, name, true),
+  apply: (context, repo, [name]) => apply(context, repo, name, false),
+  branch: async ({ out, operation }, repo, [branch, name]) => {
+    if (branch === undefined) throw usage('missing argument: NAME')
+    const applied = await repo.stashes.branch(branch, name, operation)
+    out.result(applied, () => {
+      out.say(`on the new branch ${visible(branch)}`)
+      sayBrought(out, applied, true)
+    })
+  },
+  drop: async ({ out }, repo, [name]) => {
     const dropped = await repo.stashes.drop(name)
     out.result(dropped, () => out.say(`dropped ${dropped.name}: ${subjectOf(dropped.commit.message)}`))
   },
 }
 
 async function apply(
-  { out, operation }: Context,
+  { arguments: given, out, operation }: Context,
   repo: Repository,
   name: string | undefined,
   drop: boolean,
 ): Promise<void> {
-  const applied = await repo.stashes.apply(name, { ...operation, drop })
-  out.result(applied, () => {
-    out.say(
-      `${drop ? 'brought back and dropped' : 'brought back'} ${applied.name}: ${subjectOf(applied.commit.message)}`,
-    )
-  })
+  const applied = await repo.stashes.apply(name, { ...operation, drop, index: given.flag('index') })
+  out.result(applied, () => sayBrought(out, applied, drop))
+}
+
+function sayBrought(out: Output, { name, commit }: StashInfo, drop: boolean): void {
+  out.say(`${drop ? 'brought back and dropped' : 'brought back'} ${name}: ${subjectOf(commit.message)}`)
 }
