@@ -5,6 +5,7 @@ export const slow: readonly string[] = [
   'test/cli/merging.test.ts',
   'test/cli/links.test.ts',
   'test/cli/stash.test.ts',
+  'test/cli/derive-interrupted.test.ts',
   'test/cli/editor.test.ts',
   'test/cli/pager.test.ts',
   'test/property/merge.test.ts',
@@ -75,6 +76,9 @@ const config: ViteUserConfig = defineConfig({
     // For whoever shares the processors: a test that hangs is found all the same.
     testTimeout: 120_000,
     pool: 'forks',
+    // Files share what a process has loaded and compiled, which takes half the time: a test puts back what it changes
+    // of the process (environment, spies).
+    isolate: false,
     maxWorkers: 2,
     env: { VARVE_AUTHOR_NAME: 'Ada Lovelace', VARVE_AUTHOR_EMAIL: 'ada@example.org' },
   },

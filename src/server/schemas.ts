@@ -56,6 +56,7 @@ const commit = {
   id: idSchema,
   cid: text,
   parents: listOf(idSchema),
+  tree: idSchema,
   author: signature,
   committer: signature,
   message: text,
