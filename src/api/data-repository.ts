@@ -18,6 +18,7 @@ import { NodeStore } from '../prolly/node-store.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { partialOf } from '../remote/selection.ts'
 import type { FsckReport, GcReport, Store } from '../store/interface.ts'
+import { type FirstBad, type FirstBadOptions, findFirstBad } from './bisect.ts'
 import { blamePath, logOfRow } from './blame.ts'
 import { type ExportOptions, type ImportOptions, exportFrom, importInto } from './exchange.ts'
 import type { Snapshot, Transaction } from './data.ts'
@@ -55,6 +56,15 @@ export class DataRepository extends MergingRepository {
   /** Which commit brought in each line of a text, or each row or cell of a table, as it is now. */
   async blame(path: string, options: BlameOptions = {}): Promise<Blame> {
     return blamePath(this.repo, path, options)
+  }
+
+  /**
+   * The first commit after the good ones, and not after the bad one, of which `test` says that it is bad, asking as few times
+   * as can be. Nothing is checked out: look at the commit with `at` or `check`.
+   * @throws VarveError VARVE_NOT_POSSIBLE where a good one descends from the bad one
+   */
+  async findFirstBad(options: FirstBadOptions): Promise<FirstBad> {
+    return findFirstBad(this.repo, options)
   }
 
   async commitInfo(revision: string): Promise<t.CommitInfo> {

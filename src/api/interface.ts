@@ -2,6 +2,7 @@
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
 import type { ConnectorKind } from '../connectors/interface.ts'
 import type { Signature, Person } from '../history/interface.ts'
+import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 
 export type { EditMessage, MergePreview, MergeResult } from './merge-interface.ts'
@@ -108,6 +109,8 @@ export interface Status {
       readonly total: number
     }
   } | null
+  /** The search for the first bad commit that is under way (`Repository.bisect`). */
+  readonly bisecting: BisectInfo | null
   /** Another process moved the branch since this folder was last brought up to date. */
   readonly behindBranch: boolean
 }

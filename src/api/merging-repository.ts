@@ -7,6 +7,7 @@ import { merge } from '../repo/merge.ts'
 import { pick } from '../repo/pick.ts'
 import { continueRebase, rebase } from '../repo/rebase.ts'
 import type { Store } from '../store/interface.ts'
+import { Bisect } from './bisect.ts'
 import type * as t from './interface.ts'
 import { mergePreview, withConflicts } from './merge-results.ts'
 import { readMerging } from './merging.ts'
@@ -99,6 +100,11 @@ export class MergingRepository {
   /** Who would sign a commit made now. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
   async committer(): Promise<Signature> {
     return signatureOf(this.repo, await this.repo.store.manifest())
+  }
+
+  /** The search for the first bad commit, with HEAD and the files at the one to be tested. */
+  get bisect(): Bisect {
+    return new Bisect(this.repo, this.folder)
   }
 
   /** The merge, pick or rebase that waits; null when there is none. */

@@ -7,6 +7,7 @@ import { readMergeState } from '../repo/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { worktreeStatus } from '../worktree/status.ts'
+import { readBisecting } from './bisect.ts'
 import { idOf } from './info.ts'
 import type { OperationOptions, Status } from './interface.ts'
 import { readMerging } from './merging.ts'
@@ -24,6 +25,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     untracked: files.untracked,
     unmerged: await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options),
     merging: await readMerging(repo, manifest),
+    bisecting: await readBisecting(repo),
     behindBranch: files.behindBranch,
   }
 }

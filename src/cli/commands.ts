@@ -29,6 +29,7 @@ export const commands: readonly CommandEntry[] = [
   entry('diff', 'history', 'Show changes by row, cell and line', () => import('./commands/diff.ts')),
   entry('blame', 'history', 'Show who brought in each row or line', () => import('./commands/blame.ts')),
   entry('check', 'history', 'Check tables against their rules', () => import('./commands/check.ts')),
+  entry('bisect', 'history', 'Find the commit that broke something', () => import('./commands/bisect.ts')),
   entry('reflog', 'history', 'List what happened in this repository', () => import('./commands/reflog.ts')),
   entry('branch', 'branches', 'List, make, rename and delete branches', () => import('./commands/branch.ts')),
   entry('switch', 'branches', 'Go to another branch', () => import('./commands/switch.ts')),

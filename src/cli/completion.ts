@@ -9,6 +9,7 @@ export interface CompletedCommand {
 }
 
 const takesBranch = new Set([
+  'bisect',
   'switch',
   'merge',
   'branch',

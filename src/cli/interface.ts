@@ -25,6 +25,8 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, why: string])[]
   /** The document that --json prints, in TypeScript's notation. */
   readonly json: string
+  /** Words behind this one are a command line of its own, options included. */
+  readonly verbatimAfter?: string
   /** Its answer may be long: on a terminal it goes through a pager. */
   readonly pages?: (given: Arguments) => boolean
   /** The option that '-5' stands for. */

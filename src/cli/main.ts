@@ -34,7 +34,7 @@ export async function main(
     if (entry === undefined) throw unknownCommand(name)
     const { command } = await entry.load()
     const specs = { ...commonOptions, ...command.options }
-    const parsed = parseArguments(rest, specs, { numberOption: command.numberOption })
+    const parsed = parseArguments(rest, specs, command)
     settings = settingsOf([leading, parsed], environment)
     const around = { settings, environment, version }
     if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, around)

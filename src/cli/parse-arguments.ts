@@ -9,6 +9,8 @@ import { nearest } from './nearest.ts'
 export interface ParseOptions {
   /** The option that `-5` stands for. */
   readonly numberOption?: string | undefined
+  /** All behind this word, where it is the first, are words. */
+  readonly verbatimAfter?: string | undefined
 }
 
 export function parseArguments(
@@ -17,7 +19,9 @@ export function parseArguments(
   options: ParseOptions = {},
 ): Arguments {
   if (argv.length === 0) return new Arguments(specs, new Map(), [], 0)
-  const given = parserOf(specs).parseSync([...oneOptionAWord(argv, specs, options.numberOption)])
+  const given = parserOf(specs).parseSync([
+    ...oneOptionAWord(verbatim(argv, options), specs, options.numberOption),
+  ])
   const values = new Map<string, readonly string[]>()
   for (const [name, spec] of Object.entries(specs)) {
     const value = given[name]
@@ -26,6 +30,12 @@ export function parseArguments(
   const before = given._ as string[]
   const after = (given['--'] ?? []) as string[]
   return new Arguments(specs, values, [...before, ...after], before.length)
+}
+
+function verbatim(argv: readonly string[], { verbatimAfter }: ParseOptions): readonly string[] {
+  const at = argv.findIndex((word) => !word.startsWith('-')) + 1
+  if (at === 0 || argv[at - 1] !== verbatimAfter) return argv
+  return argv[at] === '--' ? argv : [...argv.slice(0, at), '--', ...argv.slice(at)]
 }
 
 /** As yargs-parser names its settings. */

@@ -1,4 +1,5 @@
 // The state of the working folder in Git's words, and what to do next.
+import type { BisectInfo } from '../../api/bisect.ts'
 import type { PathChange, Status } from '../../api/interface.ts'
 import type { Output } from '../output.ts'
 import type { Colour } from '../paint.ts'
@@ -21,6 +22,7 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
     )
   }
   if (status.merging !== null) printMerging(out, status.merging)
+  if (status.bisecting !== null) printBisecting(out, status.bisecting)
   printUnmerged(out, status.unmerged, shown)
   // What a merge has done to them so far is not what will be committed.
   const unmerged = new Set(status.unmerged.map(({ path }) => path))
@@ -45,6 +47,18 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
   ) {
     out.line('nothing to commit, all files as committed')
   }
+}
+
+function printBisecting(out: Output, { bad, good, found, left, branch, start }: BisectInfo): void {
+  const from = branch === null ? shortId(start) : visible(branch)
+  const [what, next] =
+    found !== null
+      ? [`the first bad commit is ${shortId(found)}`, 'varve bisect reset']
+      : bad === null || good.length === 0
+        ? ['a good and a bad commit have to be named', 'varve bisect good REV, varve bisect bad REV']
+        : [`up to ${counted(left, 'commit')} left after this`, 'varve bisect good, bad or skip']
+  out.line(out.paint('yellow', `bisecting, begun at ${from}: ${what}`))
+  out.line(out.paint('dim', `  (${next}${found === null ? ', varve bisect reset' : ''})`))
 }
 
 const letters: Readonly<Record<PathChange['state'], string>> = {

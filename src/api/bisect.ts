@@ -1,0 +1,153 @@
+// The search for the commit that broke something: `Repository.bisect`, which keeps its state and moves the files, and
+// `findFirstBad`, which asks a function and touches nothing.
+import { digestHex } from '../encoding/cid.ts'
+import { type BisectStep, nextToTest } from '../history/bisect.ts'
+import { readCommit } from '../history/commit.ts'
+import { resolveRevision } from '../history/revision.ts'
+import { type Bisected, markBisect, nextOfBisect, resetBisect, startBisect } from '../repo/bisect.ts'
+import { type BisectState, type Verdict, readBisectState } from '../repo/bisect-state.ts'
+import type { Folder, Repo } from '../repo/interface.ts'
+import { shortRefName } from '../history/refs.ts'
+import { commitInfoOf, idOf } from './info.ts'
+import type { CommitInfo, OperationOptions } from './interface.ts'
+
+export type { Verdict }
+
+export interface BisectInfo {
+  /** Where HEAD was when it began: a branch, or null where it was detached; and the commit. */
+  readonly branch: string | null
+  readonly start: string
+  readonly bad: string | null
+  readonly good: readonly string[]
+  readonly skipped: readonly string[]
+  /** The first bad commit. */
+  readonly found: string | null
+  /** Commits that may still have to be looked at after the one that is checked out. */
+  readonly left: number
+  readonly log: readonly { readonly verdict: Verdict; readonly commit: string }[]
+}
+
+export interface BisectResult extends BisectInfo {
+  /** The commit to be tested, which the files are at now; null where there is none. */
+  readonly testing: CommitInfo | null
+  /** About so many more tests. */
+  readonly steps: number
+  /** Where only skipped commits are left: it is one of these. */
+  readonly untold: readonly string[]
+}
+
+export class Bisect {
+  readonly #repo: Repo
+  readonly #folder: Folder | null
+
+  constructor(repo: Repo, folder: Folder | null) {
+    this.#repo = repo
+    this.#folder = folder
+  }
+
+  /** The search under way; null: there is none. */
+  async state(): Promise<BisectInfo | null> {
+    return readBisecting(this.#repo)
+  }
+
+  /** Goes to the commit in the middle as soon as one is known to be bad and one to be good. */
+  async start(
+    options: OperationOptions & { bad?: string; good?: readonly string[] } = {},
+  ): Promise<BisectResult> {
+    const { bad, good, ...rest } = options
+    return this.#resultOf(await startBisect(this.#repo, this.#folder, { bad, good }, rest))
+  }
+
+  /** Says of HEAD, or of the named revisions, what they are, and goes to the next commit. */
+  async mark(
+    verdict: Verdict,
+    options: OperationOptions & { revisions?: readonly string[] } = {},
+  ): Promise<BisectResult> {
+    const { revisions = [], ...rest } = options
+    return this.#resultOf(await markBisect(this.#repo, this.#folder, verdict, revisions, rest))
+  }
+
+  /** Goes to the commit to be tested next, wherever HEAD has gone since. */
+  async next(options: OperationOptions = {}): Promise<BisectResult> {
+    return this.#resultOf(await nextOfBisect(this.#repo, this.#folder, options))
+  }
+
+  /** Ends it: HEAD is where it was. */
+  async reset(options: OperationOptions = {}): Promise<void> {
+    await resetBisect(this.#repo, this.#folder, options)
+  }
+
+  async #resultOf({ state, step }: Bisected): Promise<BisectResult> {
+    const testing = step?.kind === 'test' ? step.commit : null
+    return {
+      ...bisectInfoOf(state),
+      testing: testing === null ? null : commitInfoOf(await readCommit(this.#repo.store, testing), new Map()),
+      steps: step?.kind === 'test' ? step.steps : 0,
+      untold: step?.kind === 'untold' ? step.commits.map(digestHex) : [],
+    }
+  }
+}
+
+export async function readBisecting(repo: Repo): Promise<BisectInfo | null> {
+  const state = await readBisectState(repo.store, await repo.store.manifest())
+  return state === null ? null : bisectInfoOf(state)
+}
+
+function bisectInfoOf({ branch, start, bad, good, skipped, found, left, log }: BisectState): BisectInfo {
+  return {
+    branch: branch === null ? null : shortRefName(branch),
+    start: idOf(start),
+    bad: idOf(bad),
+    good: good.map(digestHex),
+    skipped: skipped.map(digestHex),
+    found: idOf(found),
+    left,
+    log: log.map(({ verdict, commit }) => ({ verdict, commit: idOf(commit) })),
+  }
+}
+
+export interface FirstBadOptions extends OperationOptions {
+  /** Default: HEAD. */
+  readonly bad?: string
+  readonly good: string | readonly string[]
+  /** Whether a commit is good; 'skip' where that cannot be told. */
+  readonly test: (commit: CommitInfo) => Promise<Verdict> | Verdict
+}
+
+export interface FirstBad {
+  /** null: only skipped commits were left, and it is one of `untold`. */
+  readonly commit: CommitInfo | null
+  readonly untold: readonly string[]
+  readonly tested: number
+}
+
+export async function findFirstBad(repo: Repo, options: FirstBadOptions): Promise<FirstBad> {
+  const manifest = await repo.store.manifest()
+  const { signal } = options
+  const named = async (revision: string): Promise<BisectState['start']> =>
+    (await resolveRevision(repo.store, revision, manifest)).commit
+  let bad = await named(options.bad ?? 'HEAD')
+  const good = await Promise.all([options.good].flat().map(named))
+  if (good.length === 0) throw new TypeError('findFirstBad needs a good revision')
+  const skipped = new Set<BisectState['start']>()
+  const infoOf = async (cid: BisectState['start']): Promise<CommitInfo> =>
+    commitInfoOf(await readCommit(repo.store, cid), new Map())
+  let checked = false
+  for (let tested = 0; ; tested++) {
+    const step: BisectStep = await nextToTest(repo.store, { bad, good, skipped, checked }, { signal })
+    checked ||= step.kind !== 'test' || !step.isBase
+    if (step.kind === 'found') return { commit: await infoOf(step.commit), untold: [], tested }
+    if (step.kind === 'untold') return { commit: null, untold: step.commits.map(digestHex), tested }
+    options.onProgress?.({
+      phase: 'bisecting',
+      done: tested,
+      total: tested + step.steps + 1,
+      unit: 'commits',
+    })
+    const verdict = await options.test(await infoOf(step.commit))
+    if (verdict === 'bad') bad = step.commit
+    else if (verdict === 'good') good.push(step.commit)
+    else if (verdict === 'skip') skipped.add(step.commit)
+    else throw new TypeError("test says 'good', 'bad' or 'skip'")
+  }
+}

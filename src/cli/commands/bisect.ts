@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import type { BisectResult, Verdict } from '../../api/bisect.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Repository } from '../../index.ts'
+import { usage } from '../arguments.ts'
+import { logLines, printBisect } from '../format/bisect.ts'
+import { commitLine } from '../format/commit.ts'
+import type { Command, Context } from '../interface.ts'
+import { visibleLine } from '../visible.ts'
+
+/** Exit codes of a test: this one is 'cannot be told'; these are a shell's for what could not be run at all. */
+const exitSkip = 125
+const exitNotRun: readonly number[] = [126, 127]
+/** Only skipped commits are left. */
+const exitUntold = 1
+
+export const command: Command = {
+  usage: [
+    'bisect start [BAD [GOOD...]]',
+    'bisect bad | good | skip [REV...]',
+    'bisect run COMMAND...',
+    'bisect log',
+    'bisect reset',
+  ],
+  description:
+    "Finds the commit that broke something with the fewest tests. 'start' names a bad commit and good ones before it (or\n'bad' and 'good' do, later); the files are then as in the commit in the middle of what is left, and HEAD is detached\nthere. Look, and say 'good', 'bad', or 'skip' where it cannot be told, until the first bad commit is found. 'run' does\nso by a command, in the repository's folder: exit code 0 is good, 125 skip, all others up to 127 bad, as of `varve\ncheck`; a command that cannot be run, or that a signal ends, stops it. Merges make no difference. 'reset' goes back to\nwhere you were; 'log' prints what was said, as commands. What is known survives a crash, and `varve status` tells it.\nThe exit code is 1 where only skipped commits are left.",
+  options: {},
+  examples: [
+    ['varve bisect start HEAD v1', 'v1 was good, what is here is bad'],
+    ['varve bisect run varve check', 'find the commit since which a rule is broken'],
+    ['varve bisect good', 'this one is fine'],
+    ['varve bisect reset', 'go back to the branch'],
+  ],
+  json: "BisectResult = { branch: string | null; start: string; bad: string | null; good: string[]; skipped: string[]; found: string | null; left: number; log: { verdict: 'good' | 'bad' | 'skip'; commit: string }[]; testing: CommitInfo | null; steps: number; untold: string[] }; log: the same without the last three; reset: { reset: true }",
+  verbatimAfter: 'run',
+  run,
+}
+
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository } = context
+  const [verb, ...words] = given.words
+  const action = Object.hasOwn(actions, verb ?? '') ? actions[verb!] : undefined
+  if (verb === undefined) throw usage('missing argument: start, good, bad, skip, run, log or reset')
+  if (action === undefined)
+    throw usage(`'bisect ${verb}' is none of start, good, bad, skip, run, log and reset`)
+  const repo = await repository()
+  const result = await action(context, repo, words)
+  if (result === null) return 0
+  if (out.json) out.result(result, () => {})
+  else await printBisect(out, repo, result)
+  return result.untold.length > 0 ? exitUntold : 0
+}
+
+/** null: it has printed all there is. */
+type Action = (context: Context, repo: Repository, words: readonly string[]) => Promise<BisectResult | null>
+
+const actions: Readonly<Record<string, Action>> = {
+  start: async ({ operation }, repo, [bad, ...good]) =>
+    repo.bisect.start({ ...operation, ...(bad === undefined ? {} : { bad, good }) }),
+  good: async ({ operation }, repo, revisions) => repo.bisect.mark('good', { ...operation, revisions }),
+  bad: async ({ operation }, repo, revisions) => {
+    if (revisions.length > 1) throw usage("'bisect bad' takes one revision")
+    return repo.bisect.mark('bad', { ...operation, revisions })
+  },
+  skip: async ({ operation }, repo, revisions) => repo.bisect.mark('skip', { ...operation, revisions }),
+  run: runTests,
+  log: async ({ out }, repo, words) => {
+    if (words.length > 0) throw usage(`unexpected argument '${words[0]!}'`)
+    const state = await requireState(repo)
+    const lines = out.json ? [] : await logLines(repo, state)
+    out.result(state, () => {
+      for (const line of lines) out.line(visibleLine(line))
+    })
+    return null
+  },
+  reset: async ({ out, operation }, repo, words) => {
+    if (words.length > 0) throw usage(`unexpected argument '${words[0]!}'`)
+    await repo.bisect.reset(operation)
+    out.result({ reset: true }, () => out.say('as before the bisection'))
+    return null
+  },
+}
+
+async function requireState(
+  repo: Repository,
+): Promise<NonNullable<Awaited<ReturnType<Repository['bisect']['state']>>>> {
+  const state = await repo.bisect.state()
+  if (state !== null) return state
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'no bisection is under way', {
+    hint: "begin one: 'varve bisect start BAD GOOD'",
+  })
+}
+
+async function runTests(context: Context, repo: Repository, words: readonly string[]): Promise<BisectResult> {
+  const { out, operation } = context
+  if (words.length === 0) throw usage('missing argument: COMMAND')
+  const { bad, good } = await requireState(repo)
+  if (bad === null || good.length === 0) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'a good and a bad commit have to be named first', {
+      hint: "'varve bisect good REV', 'varve bisect bad REV'",
+    })
+  }
+  let result = await repo.bisect.next(operation)
+  while (result.testing !== null) {
+    out.say(`testing ${commitLine(result.testing, out.paint)}`)
+    const verdict = await verdictOf(context, repo, words)
+    out.say(`  ${verdict}`)
+    result = await repo.bisect.mark(verdict, { ...operation, revisions: [result.testing.id] })
+  }
+  return result
+}
+
+async function verdictOf(context: Context, repo: Repository, words: readonly string[]): Promise<Verdict> {
+  const { environment, handOver, out } = context
+  const [program, ...args] = words
+  const child = (): Promise<number | string> =>
+    new Promise((resolve) => {
+      const running = spawn(program!, args, {
+        cwd: repo.root ?? undefined,
+        env: { ...environment },
+        // Of our own standard output only the answer is to come there.
+        stdio: ['inherit', out.json ? process.stderr : 'inherit', 'inherit'],
+      })
+      running.once('error', (error) => resolve(error.message))
+      running.once('close', (code, signal) => resolve(code ?? `ended by ${signal}`))
+    })
+  const code = await handOver(child)
+  if (typeof code === 'string' || exitNotRun.includes(code) || code > 127) {
+    const why = typeof code === 'string' ? code : `exit code ${code}`
+    throw new VarveError('VARVE_NOT_POSSIBLE', `the test '${words.join(' ')}' could not be run: ${why}`, {
+      data: { command: words },
+      hint: "what was found out so far is kept: go on with 'varve bisect run', or end with 'varve bisect reset'",
+    })
+  }
+  return code === 0 ? 'good' : code === exitSkip ? 'skip' : 'bad'
+}

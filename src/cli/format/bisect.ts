@@ -1,0 +1,37 @@
+// What a step of a bisection came to.
+import type { BisectInfo, BisectResult } from '../../api/bisect.ts'
+import { counted } from '../../base/size.ts'
+import type { Repository } from '../../index.ts'
+import type { Output } from '../output.ts'
+import { commitLine, commitLines, shortId } from './commit.ts'
+
+export async function printBisect(out: Output, repo: Repository, result: BisectResult): Promise<void> {
+  const { bad, found, good, left, steps, testing, untold } = result
+  if (found !== null) {
+    out.say(out.paint('bold', `${found} is the first bad commit`))
+    out.say('')
+    for (const line of commitLines(await repo.commitInfo(found), out.paint)) out.say(line)
+    out.hint("'varve bisect reset' goes back to where you were")
+  } else if (testing !== null) {
+    const roughly = steps === 0 ? '' : ` (about ${counted(steps, 'more test')} then)`
+    out.say(`testing ${commitLine(testing, out.paint)}`)
+    out.say(`up to ${counted(left, 'commit')} left after it${roughly}`)
+  } else if (untold.length > 0) {
+    out.say('only skipped commits are left; the first bad one is one of')
+    for (const id of untold) out.say(`  ${commitLine(await repo.commitInfo(id), out.paint)}`)
+  } else {
+    const missing = [...(bad === null ? ['bad'] : []), ...(good.length === 0 ? ['good'] : [])]
+    out.say(`a ${missing.join(' and a ')} commit still to be named: 'varve bisect ${missing[0]!} REV'`)
+  }
+}
+
+/** As commands that would do it again. */
+export async function logLines(repo: Repository, { branch, start, log }: BisectInfo): Promise<string[]> {
+  const lines = [`# begun at ${branch ?? shortId(start)}`, 'varve bisect start']
+  for (const { verdict, commit } of log) {
+    const { message } = await repo.commitInfo(commit)
+    lines.push(`# ${verdict}: [${shortId(commit)}] ${message.split('\n', 1)[0]!}`)
+    lines.push(`varve bisect ${verdict} ${commit}`)
+  }
+  return lines
+}

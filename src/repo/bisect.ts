@@ -1,0 +1,193 @@
+// The search for the first bad commit, with the files at the commit to be tested: HEAD is detached there, and goes back
+// where it was at the end. Each step moves HEAD, files and state at once.
+import { VarveError } from '../base/errors.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { type BisectStep, nextToTest } from '../history/bisect.ts'
+import { readCommit } from '../history/commit.ts'
+import { shortRefName } from '../history/refs.ts'
+import { resolveRevision } from '../history/revision.ts'
+import type { Manifest } from '../store/interface.ts'
+import {
+  type BisectEntry,
+  type BisectState,
+  type Verdict,
+  bisectRef,
+  readBisectState,
+  writeBisectState,
+} from './bisect-state.ts'
+import { refuseWhileMerging, requireHead } from './head.ts'
+import type { Folder, FolderOptions, Io, Repo } from './interface.ts'
+import { refuseStaged } from './merge.ts'
+import { type Move, move } from './move.ts'
+
+export interface Bisected {
+  readonly state: BisectState
+  /** null: a good and a bad commit have to be named first. */
+  readonly step: BisectStep | null
+}
+
+/** Begins; a search under way has to be ended first. */
+export async function startBisect(
+  repo: Repo,
+  folder: Folder | null,
+  named: { readonly bad?: string | undefined; readonly good?: readonly string[] | undefined },
+  options: FolderOptions = {},
+): Promise<Bisected> {
+  return stepped(repo, folder, 'start', options, async (manifest, io) => {
+    if (manifest.refs.has(bisectRef)) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', 'a bisection is under way already', {
+        hint: "end it with 'varve bisect reset', or go on: 'varve bisect good' or 'varve bisect bad'",
+      })
+    }
+    const { commit } = await requireHead(io.writer, manifest)
+    const { head: branch } = manifest
+    const began: BisectState = {
+      branch,
+      start: commit.cid,
+      bad: null,
+      good: [],
+      skipped: [],
+      checked: false,
+      found: null,
+      left: 0,
+      log: [],
+    }
+    const entries: BisectEntry[] = []
+    for (const [verdict, revision] of [
+      ...(named.bad === undefined ? [] : [['bad', named.bad] as const]),
+      ...(named.good ?? []).map((one) => ['good', one] as const),
+    ])
+      entries.push({ verdict, commit: (await resolveRevision(repo.store, revision, manifest)).commit })
+    return entries.reduce(withEntry, began)
+  })
+}
+
+/** Says of revisions, or of HEAD, what they are. */
+export async function markBisect(
+  repo: Repo,
+  folder: Folder | null,
+  verdict: Verdict,
+  revisions: readonly string[],
+  options: FolderOptions = {},
+): Promise<Bisected> {
+  return stepped(repo, folder, verdict, options, async (manifest, io) => {
+    let state = await requireBisect(io, manifest)
+    for (const revision of revisions.length === 0 ? ['HEAD'] : revisions) {
+      const { commit } = await resolveRevision(repo.store, revision, manifest)
+      state = withEntry(state, { verdict, commit })
+    }
+    return state
+  })
+}
+
+/** Goes to the commit to be tested next, wherever HEAD has gone. */
+export async function nextOfBisect(
+  repo: Repo,
+  folder: Folder | null,
+  options: FolderOptions = {},
+): Promise<Bisected> {
+  return stepped(repo, folder, 'next', options, (manifest, io) => requireBisect(io, manifest))
+}
+
+/** Ends it: HEAD is where it was, or at `revision`. */
+export async function resetBisect(
+  repo: Repo,
+  folder: Folder | null,
+  options: FolderOptions = {},
+): Promise<void> {
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      const { branch, start } = await requireBisect(io, manifest)
+      refuseWhileMerging(manifest, 'end a bisection')
+      refuseStaged(manifest, 'end a bisection')
+      const back = (branch === null ? undefined : manifest.refs.get(branch)) ?? start
+      // A branch that is gone meanwhile is not made again.
+      const isThere = branch !== null && manifest.refs.has(branch)
+      const refs = new Map<string, Cid | null>([[bisectRef, null]])
+      refs.set('HEAD', isThere ? null : back)
+      const operation = { name: 'bisect (reset)', message: isThere ? `to ${shortRefName(branch)}` : '' }
+      const { tree } = await readCommit(io.writer, back as CommitCid)
+      return { refs, head: isThere ? branch : null, operation, show: tree }
+    },
+    options,
+  )
+}
+
+function withEntry(state: BisectState, entry: BisectEntry): BisectState {
+  const { verdict, commit } = entry
+  const without = (cids: readonly CommitCid[]): CommitCid[] => cids.filter((cid) => cid !== commit)
+  const told = { ...state, good: without(state.good), skipped: without(state.skipped) }
+  const log = [...state.log, entry]
+  if (verdict === 'bad') return { ...told, bad: commit, log }
+  if (verdict === 'good') return { ...told, good: [...told.good, commit], log }
+  return { ...told, skipped: [...told.skipped, commit], log }
+}
+
+async function stepped(
+  repo: Repo,
+  folder: Folder | null,
+  name: string,
+  options: FolderOptions,
+  change: (manifest: Manifest, io: Io) => Promise<BisectState>,
+): Promise<Bisected> {
+  let result: Bisected | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      refuseWhileMerging(manifest, 'bisect')
+      refuseStaged(manifest, 'bisect')
+      const marked = await change(manifest, io)
+      const { bad, good, skipped, checked } = marked
+      const step =
+        bad === null || good.length === 0
+          ? null
+          : await nextToTest(io.writer, { bad, good, skipped: new Set(skipped), checked }, options)
+      const state: BisectState = {
+        ...marked,
+        checked: checked || (step !== null && !isBaseTest(step)),
+        found: step?.kind === 'found' ? step.commit : null,
+        left: step?.kind === 'test' ? step.left : 0,
+      }
+      result = { state, step }
+      return stepMove(manifest, io, state, step, name)
+    },
+    options,
+  )
+  return result!
+}
+
+function isBaseTest(step: BisectStep): boolean {
+  return step.kind === 'test' && step.isBase
+}
+
+async function stepMove(
+  manifest: Manifest,
+  io: Io,
+  state: BisectState,
+  step: BisectStep | null,
+  name: string,
+): Promise<Move> {
+  const refs = new Map<string, Cid | null>([[bisectRef, writeBisectState(io.writer, state)]])
+  const operation = { name: `bisect (${name})`, message: '' }
+  if (step?.kind !== 'test' || manifest.refs.get('HEAD') === step.commit)
+    return { refs, operation, show: null }
+  const commit = await readCommit(io.writer, step.commit)
+  refs.set('HEAD', commit.cid)
+  return {
+    refs,
+    head: null,
+    operation: { ...operation, message: commit.message.split('\n')[0]! },
+    show: commit.tree,
+  }
+}
+
+async function requireBisect(io: Io, manifest: Manifest): Promise<BisectState> {
+  const state = await readBisectState(io.writer, manifest)
+  if (state !== null) return state
+  throw new VarveError('VARVE_NOT_POSSIBLE', 'no bisection is under way', {
+    hint: "begin one: 'varve bisect start BAD GOOD'",
+  })
+}
