@@ -1,5 +1,5 @@
 // Status: the worktree's part, and where the branch stands.
-import { aheadBehind } from '../history/ancestry.ts'
+import { divergence } from '../history/ancestry.ts'
 import { shortRefName } from '../history/refs.ts'
 import { conflictedPaths } from '../merge/conflicted-paths.ts'
 import type { Repo } from '../repo/interface.ts'
@@ -36,5 +36,6 @@ async function upstreamState(repo: Repo, manifest: Manifest): Promise<Status['up
   const ours = manifest.refs.get(manifest.head)
   const theirs = name === undefined ? undefined : manifest.refs.get(name)
   if (name === undefined || ours === undefined || theirs === undefined) return null
-  return { name: shortRefName(name), ...(await aheadBehind(repo.store, ours, theirs)) }
+  const { ahead, behind } = await divergence(repo.store, ours, theirs)
+  return { name: shortRefName(name), ahead, behind }
 }

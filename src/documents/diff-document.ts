@@ -20,7 +20,7 @@ export function diffDocument(
 ): DocumentDiff | DocumentLines | UnfitDocument {
   if (formOf(options.name) === 'table') {
     const rows = diffTableDocuments(before, after, options)
-    if (rows.kind === 'rows') return rows
+    if (rows.kind === 'rows') return { ...rows, changes: [...rows.changes] }
   }
   if (![before, after].every((bytes) => bytes.length <= textBytesMax && isText(bytes))) {
     return { kind: 'unfit', reason: 'it is binary, or too large to be compared' }

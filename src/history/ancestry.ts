@@ -124,27 +124,49 @@ export async function isAncestor(
   return false
 }
 
+export interface Divergence {
+  /** How many commits ours has that theirs has not, and the other way round. */
+  readonly ahead: number
+  readonly behind: number
+  /** As `mergeBases`. */
+  readonly bases: readonly CommitCid[]
+  /** Both together are more than were to be counted: there are so many at least, and no base may have been met. */
+  readonly isCut: boolean
+}
+
 /**
- * The best common ancestors: those that no other common ancestor descends from. None for unrelated histories, more
- * than one for criss-cross merges. Walks by generation, painting each commit with the sides that reach it.
+ * How far two commits have gone apart, by one walk down to where nothing is left that both do not have: by generation,
+ * painting each commit with the sides that reach it.
  */
-export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCid): Promise<CommitCid[]> {
+export async function divergence(
+  reader: ObjectReader,
+  ours: CommitCid,
+  theirs: CommitCid,
+  options: { readonly countMax?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<Divergence> {
+  const { countMax = Number.POSITIVE_INFINITY, signal } = options
   const left = 1
   const right = 2
   const stale = 4
   const paint = new Map<CommitCid, number>()
   const beyond = await commitsLeftOut(reader)
   const frontier = new Frontier(beyond)
-  paint.set(a, left)
-  paint.set(b, (paint.get(b) ?? 0) | right)
-  await frontier.add(reader, [a, b])
-  const found: CommitCid[] = []
-  const open = new Set<CommitCid>([a, b])
+  paint.set(ours, left)
+  paint.set(theirs, (paint.get(theirs) ?? 0) | right)
+  await frontier.add(reader, [ours, theirs])
+  let [ahead, behind] = [0, 0]
+  const bases: CommitCid[] = []
+  const open = new Set<CommitCid>([ours, theirs])
   for (let commit = frontier.take(); commit !== undefined && open.size > 0; commit = frontier.take()) {
+    throwIfAborted(signal)
     let colour = paint.get(commit.cid)!
+    paint.delete(commit.cid)
     open.delete(commit.cid)
+    if (colour === left) ahead++
+    if (colour === right) behind++
+    if (ahead + behind > countMax) return { ahead, behind, bases, isCut: true }
     if ((colour & (left | right)) === (left | right) && (colour & stale) === 0) {
-      found.push(commit.cid)
+      bases.push(commit.cid)
       colour |= stale
     }
     for (const parent of commit.parents) {
@@ -156,19 +178,13 @@ export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCi
     }
     await frontier.add(reader, commit.parents)
   }
-  return found.sort()
+  return { ahead, behind, bases: bases.sort(), isCut: false }
 }
 
-/** How many commits each side has that the other has not. */
-export async function aheadBehind(
-  reader: ObjectReader,
-  ours: CommitCid,
-  theirs: CommitCid,
-): Promise<{ ahead: number; behind: number }> {
-  if (ours === theirs) return { ahead: 0, behind: 0 }
-  let ahead = 0
-  let behind = 0
-  for await (const _ of walkCommits(reader, [ours], { exclude: [theirs] })) ahead++
-  for await (const _ of walkCommits(reader, [theirs], { exclude: [ours] })) behind++
-  return { ahead, behind }
+/**
+ * The best common ancestors: those that no other common ancestor descends from. None for unrelated histories, more
+ * than one for criss-cross merges.
+ */
+export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCid): Promise<CommitCid[]> {
+  return [...(await divergence(reader, a, b)).bases]
 }

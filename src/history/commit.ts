@@ -76,8 +76,16 @@ export function writeTag(writer: ObjectWriter, tag: Omit<Tag, 'cid'>): Cid {
 
 /** The tag when the object is one, null when it is something else (a commit, for a lightweight tag). */
 export async function readTag(reader: ObjectReader, cid: Cid): Promise<Tag | null> {
-  const [bytes] = await reader.get([cid])
-  const value = decodeCbor(bytes!, `object ${cid}`)
+  return (await readTags(reader, [cid]))[0]!
+}
+
+/** As readTag, in the order asked for. */
+export async function readTags(reader: ObjectReader, cids: readonly Cid[]): Promise<(Tag | null)[]> {
+  return (await reader.get(cids)).map((bytes, i) => parseTag(cids[i]!, bytes))
+}
+
+function parseTag(cid: Cid, bytes: Uint8Array): Tag | null {
+  const value = decodeCbor(bytes, `object ${cid}`)
   if (!isRecord(value) || !(value['object'] instanceof CID) || typeof value['name'] !== 'string') return null
   return {
     cid,

@@ -20,12 +20,12 @@ export interface Branch {
 
 export async function listBranches(
   repo: Repo,
-  options: { remotes?: boolean; all?: boolean } = {},
+  options: { remotes?: boolean; all?: boolean; only?: readonly string[] } = {},
 ): Promise<Branch[]> {
   const manifest = await repo.store.manifest()
   const local = options.remotes !== true || options.all === true
   const remote = options.remotes === true || options.all === true
-  const names = [...manifest.refs.keys()]
+  const names = (options.only ?? [...manifest.refs.keys()])
     .filter((ref) => (local && ref.startsWith(branchPrefix)) || (remote && ref.startsWith(remotePrefix)))
     .sort()
   const commits = await readCommits(
@@ -39,7 +39,7 @@ export async function listBranches(
     upstream: upstreamOf(manifest, ref),
     subject: commits[i]!.message.split('\n')[0]!,
   }))
-  if (local && manifest.head !== null && !manifest.refs.has(manifest.head)) {
+  if (local && options.only === undefined && manifest.head !== null && !manifest.refs.has(manifest.head)) {
     branches.unshift(unborn(manifest.head, manifest))
   }
   return branches

@@ -5,7 +5,7 @@ import { batches, collect } from '../base/iterables.ts'
 import type { WorkerPool } from '../base/pool.ts'
 import { formOf } from '../documents/merge-document.ts'
 import { packRows, unpackRows } from '../documents/packed-comparison.ts'
-import { type DocumentDiff, diffTableDocuments } from '../documents/tables/diff-rows.ts'
+import { type TableDocumentDiff, diffTableDocuments } from '../documents/tables/diff-rows.ts'
 import { readFile } from '../files/read.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { RowDifference } from '../table/interface.ts'
@@ -48,7 +48,7 @@ export async function documentParts(
   }
 }
 
-interface Compared extends Pick<DocumentDiff, 'schemaChanges' | 'keyColumns'> {
+interface Compared extends Pick<TableDocumentDiff, 'schemaChanges' | 'keyColumns'> {
   readonly rows: () => AsyncGenerator<RowDifference[]>
   readonly rowCounts: () => Promise<RowCounts>
 }

@@ -1,11 +1,13 @@
 // Tags: a name for a commit that stays. With a message the tag is an object of its own, signed by its tagger.
 import { VarveError } from '../base/errors.ts'
 import type { CommitCid } from '../encoding/cid.ts'
-import { readTag, writeTag } from '../history/commit.ts'
+import { readTags, writeTag } from '../history/commit.ts'
 import { shortRefName, tagPrefix, tagRef } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { operatorOf, signatureOf, withWriter } from './context.ts'
 import type { Repo } from './interface.ts'
+
+const tagsAtOnce = 256
 
 export interface TagListing {
   readonly name: string
@@ -14,20 +16,21 @@ export interface TagListing {
   readonly message: string
 }
 
-export async function listTags(repo: Repo): Promise<TagListing[]> {
+/** Sorted by name; `only`: of these refs. */
+export async function listTags(repo: Repo, only?: readonly string[]): Promise<TagListing[]> {
   const manifest = await repo.store.manifest()
-  const refs = [...manifest.refs]
-    .filter(([ref]) => ref.startsWith(tagPrefix))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const names = (only ?? [...manifest.refs.keys()]).filter((ref) => ref.startsWith(tagPrefix)).sort()
+  const cids = names.map((ref) => manifest.refs.get(ref)!)
   const tags: TagListing[] = []
-  for (const [ref, cid] of refs) {
-    const tag = await readTag(repo.store, cid)
-    tags.push({
-      name: shortRefName(ref),
-      commit: tag?.target ?? cid,
-      annotated: tag !== null,
-      message: tag?.message ?? '',
-    })
+  for (let at = 0; at < names.length; at += tagsAtOnce) {
+    const read = await readTags(repo.store, cids.slice(at, at + tagsAtOnce))
+    for (const [i, tag] of read.entries())
+      tags.push({
+        name: shortRefName(names[at + i]!),
+        commit: tag?.target ?? cids[at + i]!,
+        annotated: tag !== null,
+        message: tag?.message ?? '',
+      })
   }
   return tags
 }

@@ -3,7 +3,7 @@
 import type { LineHunk } from '../api/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { digestHex } from '../encoding/cid.ts'
-import { aheadBehind, mergeBases } from '../history/ancestry.ts'
+import { divergence } from '../history/ancestry.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { sendJson } from './answers.ts'
 import { type Ends, pageOf, pageOfPaths, pageOfRows, pathDiffs, shortHunks } from './comparison.ts'
@@ -167,12 +167,11 @@ async function getChanges(exchange: Exchange): Promise<void> {
   })
 }
 
-async function compare({ query, repository, response }: Exchange): Promise<void> {
+async function compare({ query, repository, response, signal }: Exchange): Promise<void> {
   const { view: store } = repository()
   const idOf = async (name: string) => (await resolveRevision(store, query.required(name))).commit
   const [base, head] = [await idOf('base'), await idOf('head')]
-  const { ahead, behind } = await aheadBehind(store, head, base)
-  const bases = await mergeBases(store, base, head)
+  const { ahead, behind, bases } = await divergence(store, head, base, { signal })
   await sendJson(response, {
     base: digestHex(base),
     head: digestHex(head),

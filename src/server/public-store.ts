@@ -16,13 +16,24 @@ import type {
   StoredObject,
 } from '../store/interface.ts'
 
+/** Kept for as long as the refs are as they are: there may be many. */
+const known = new WeakMap<Manifest['refs'], Manifest['refs']>()
+
+function publicRefs(refs: Manifest['refs']): Manifest['refs'] {
+  let found = known.get(refs)
+  if (found === undefined) {
+    found = new Map([...refs].filter(([ref]) => isPublic(ref)))
+    known.set(refs, found)
+  }
+  return found
+}
+
 export function publicManifest(manifest: Manifest): Manifest {
-  const refs = [...manifest.refs].filter(([ref]) => isPublic(ref))
   return {
     sequence: manifest.sequence,
     timeMs: manifest.timeMs,
     head: manifest.head?.startsWith(branchPrefix) === true ? manifest.head : null,
-    refs: new Map(refs),
+    refs: publicRefs(manifest.refs),
     config: new Map(),
     operation: { name: 'serve', message: '', author: '' },
     gcEpoch: manifest.gcEpoch,

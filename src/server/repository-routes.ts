@@ -1,15 +1,39 @@
 // Repositories, their branches and tags, and what protects their branches.
-import type { BranchInfo } from '../api/interface.ts'
 import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
 import { shortRefName } from '../history/refs.ts'
 import { readJson, sendJson } from './answers.ts'
 import { checkRepository } from './authorize.ts'
 import type { AuditEntry } from './audit.ts'
+import { Cursors, pathPart } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
 import { checkPattern, matchesPattern } from './patterns.ts'
 import { type Protection, protectionSettings, protectionsIn } from './protection.ts'
+import { type RefKind, type RefWish, readBranches, readTags, refsOf } from './refs.ts'
 import type { ServedRepository } from './repositories.ts'
-import { items, json, notFound, object, reference, repoParameter } from './schemas.ts'
+import {
+  countParameter,
+  cursorParameter,
+  items,
+  json,
+  notFound,
+  object,
+  pageOfItems,
+  reference,
+  repoParameter,
+  textParameter,
+} from './schemas.ts'
+
+const refsMax = 10_000
+const refParameters = [
+  repoParameter,
+  textParameter('name', 'only those whose names contain this'),
+  countParameter('limit', 'how many at most (default 1000)', refsMax),
+  cursorParameter,
+]
+const refCursors = {
+  branch: new Cursors<[lastName: string]>('branches', pathPart),
+  tag: new Cursors<[lastName: string]>('tags', pathPart),
+}
 
 export const repositoryRoutes: readonly Route[] = [
   {
@@ -51,12 +75,12 @@ export const repositoryRoutes: readonly Route[] = [
     operation: 'listBranches',
     about: 'Its branches by name',
     access: 'read',
-    parameters: [repoParameter],
-    answers: { 200: json('all of them', items('Branch')), 404: notFound },
+    parameters: refParameters,
+    answers: { 200: json('a page of them', pageOfItems('Branch')), 404: notFound },
     handle: async (exchange) => {
-      const branches = await born(exchange.repository())
+      const { items: branches, last } = await readBranches(exchange.repository(), refWish(exchange, 'branch'))
       const shown = branches.map(({ name, commit, subject, current }) => ({ name, commit, subject, current }))
-      await sendJson(exchange.response, { items: shown })
+      await sendJson(exchange.response, { items: shown, cursor: refCursor('branch', last) })
     },
   },
   {
@@ -65,10 +89,12 @@ export const repositoryRoutes: readonly Route[] = [
     operation: 'listTags',
     about: 'Its tags by name',
     access: 'read',
-    parameters: [repoParameter],
-    answers: { 200: json('all of them', items('Tag')), 404: notFound },
-    handle: async (exchange) =>
-      await sendJson(exchange.response, { items: await exchange.repository().data.tags() }),
+    parameters: refParameters,
+    answers: { 200: json('a page of them', pageOfItems('Tag')), 404: notFound },
+    handle: async (exchange) => {
+      const { items: tags, last } = await readTags(exchange.repository(), refWish(exchange, 'tag'))
+      await sendJson(exchange.response, { items: tags, cursor: refCursor('tag', last) })
+    },
   },
   {
     method: 'GET',
@@ -95,6 +121,18 @@ export const repositoryRoutes: readonly Route[] = [
     handle: protect,
   },
 ]
+
+function refWish({ query }: Exchange, kind: RefKind): RefWish {
+  return {
+    limit: query.number('limit') ?? 1000,
+    after: refCursors[kind].read(query)?.[0],
+    part: query.text('name'),
+  }
+}
+
+function refCursor(kind: RefKind, last: string | null): string | null {
+  return last === null ? null : refCursors[kind].write(last)
+}
 
 /** Those that the token reaches. */
 export async function readRepositories({ principal, services }: Exchange): Promise<RepositoryInfo[]> {
@@ -127,17 +165,18 @@ export interface RepositoryInfo {
   readonly error?: ErrorCode | 'VARVE_INTERNAL'
 }
 
-export async function describe({ name, data, store }: ServedRepository): Promise<RepositoryInfo> {
-  const [branches, tags] = [await born({ data }), await data.tags()]
-  const { sequence } = store.entry()!.manifest
+export async function describe({ name, data, store, view }: ServedRepository): Promise<RepositoryInfo> {
+  const manifest = await view.manifest()
   const { head } = await store.manifest()
-  const branch = head === null ? null : shortRefName(head)
-  return { name, branch, branches: branches.length, tags: tags.length, sequence }
-}
-
-/** The branches that have commits: a new repository's current one has none. */
-export async function born({ data }: Pick<ServedRepository, 'data'>): Promise<BranchInfo[]> {
-  return (await data.branches()).filter(({ commit }) => commit !== null)
+  // What cannot be read is told here, not on the page behind it.
+  if (manifest.head !== null && manifest.refs.has(manifest.head)) await data.commitInfo('HEAD')
+  return {
+    name,
+    branch: head === null ? null : shortRefName(head),
+    branches: refsOf(manifest, 'branch').length,
+    tags: refsOf(manifest, 'tag').length,
+    sequence: manifest.sequence,
+  }
 }
 
 async function create(exchange: Exchange): Promise<void> {

@@ -155,6 +155,10 @@ export function items(name: ComponentName): Schema {
   return object({ items: listOf(reference(name)) })
 }
 
+export function pageOfItems(name: ComponentName): Schema {
+  return object({ items: listOf(reference(name)), cursor: { type: ['string', 'null'] } })
+}
+
 export const notFound: Answer = { about: 'there is no such thing, or not for this token' }
 
 export const repoParameter: Parameter = {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import type { CommitCid } from '../../src/encoding/cid.ts'
-import { aheadBehind, isAncestor, mergeBases, walkCommits } from '../../src/history/ancestry.ts'
+import { divergence, isAncestor, mergeBases, walkCommits } from '../../src/history/ancestry.ts'
 import { nextGeneration, readCommit, readTag, writeCommit, writeTag } from '../../src/history/commit.ts'
 import { checkRefName } from '../../src/history/refs.ts'
 import { resolveRevision, splitRange, splitRevisionPath } from '../../src/history/revision.ts'
@@ -73,7 +73,7 @@ describe('walking history', () => {
 
   test('ahead and behind count each side alone', async () => {
     const { store, cids } = await graph('a; b: a; c: b; x: a')
-    expect(await aheadBehind(store, cids.get('c')!, cids.get('x')!)).toEqual({ ahead: 2, behind: 1 })
+    expect(await divergence(store, cids.get('c')!, cids.get('x')!)).toMatchObject({ ahead: 2, behind: 1 })
   })
 })
 

@@ -2,7 +2,7 @@
 // history began where it was cut.
 import { expect, test } from 'vitest'
 import type { CommitCid } from '../../src/encoding/cid.ts'
-import { aheadBehind, mergeBases, walkCommits } from '../../src/history/ancestry.ts'
+import { divergence, mergeBases, walkCommits } from '../../src/history/ancestry.ts'
 import { readCommit } from '../../src/history/commit.ts'
 import { horizonRef, readHorizon } from '../../src/history/horizon.ts'
 import { cloneAt } from '../../src/remote/clone-at.ts'
@@ -157,7 +157,7 @@ test('merges and comparisons use what is here, and ahead and behind are counted'
   const local = shallow()
   await cloneInto(local, remote, { url: '/hub', depth: 3 })
   expect(await mergeBases(local, commits[9]!, side)).toEqual([commits[7]])
-  expect(await aheadBehind(local, commits[9]!, side)).toEqual({ ahead: 2, behind: 2 })
+  expect(await divergence(local, commits[9]!, side)).toMatchObject({ ahead: 2, behind: 2 })
   const narrow = shallow()
   await cloneInto(narrow, remote, { url: '/hub', depth: 2 })
   expect(await mergeBases(narrow, commits[9]!, side)).toEqual([])

@@ -380,7 +380,7 @@ test('a new repository is there at once', async () => {
     201,
     { name: 'new-one', branch: 'main', branches: 0, tags: 0, sequence: 1 },
   ])
-  expect((await call('/v1/repos/new-one/branches')).json).toEqual({ items: [] })
+  expect((await call('/v1/repos/new-one/branches')).json).toEqual({ items: [], cursor: null })
   expect((await call('/v1/repos/new-one/tree')).status).toBe(404)
 })
 

@@ -10,7 +10,11 @@ import { rowStrands } from './row-strands.ts'
 import { versionsOf } from './versions.ts'
 import { weave } from './weave.ts'
 
-export interface DocumentDiff {
+export interface DocumentDiff extends Omit<TableDocumentDiff, 'changes'> {
+  readonly changes: readonly DocumentRowChange[]
+}
+
+export interface TableDocumentDiff {
   readonly kind: 'rows'
   /** Sentences for people. */
   readonly schemaChanges: readonly string[]
@@ -37,7 +41,7 @@ export function diffTableDocuments(
   before: Uint8Array,
   after: Uint8Array,
   options: DocumentOptions,
-): DocumentDiff | UnfitDocument {
+): TableDocumentDiff | UnfitDocument {
   const sides: DocumentSides = { base: before, ours: after, theirs: before }
   const versions = versionsOf(sides, options)
   if ('kind' in versions) return versions

@@ -3,7 +3,7 @@
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { PathDiff } from '../../repo/diff.ts'
 import { digestHex } from '../../encoding/cid.ts'
-import { aheadBehind, mergeBases } from '../../history/ancestry.ts'
+import { divergence } from '../../history/ancestry.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import { HttpError } from '../answers.ts'
 import { type Ends, type PathPlace, pathDiffs } from '../comparison.ts'
@@ -20,6 +20,8 @@ import { View } from './view.ts'
 import { commitLink, countOf, shortId } from './words.ts'
 
 const commitsMax = 20
+/** Commits that lie between two are counted so far. */
+const countMax = 5000
 const rowsMax = 100
 const linesMax = 1000
 
@@ -74,19 +76,20 @@ async function between({ repository, signal }: Exchange, view: View, { from, to 
   if (from === emptyRevision) return null
   const { data, view: store } = repository()
   const [a, b] = await Promise.all([from, to].map(async (id) => (await resolveRevision(store, id)).commit))
-  const { ahead, behind } = await aheadBehind(store, b!, a!)
-  const [base] = (await mergeBases(store, a!, b!)).map(digestHex)
+  const { ahead, behind, bases, isCut } = await divergence(store, b!, a!, { countMax, signal })
+  const [base] = bases.map(digestHex)
   const commits = []
   for await (const commit of data.log({ revision: `${from}..${to}`, limit: commitsMax, signal }))
     commits.push(commit)
+  const atLeast = isCut && 'at least '
   const parted = base !== undefined && base !== from && base !== to
   return html`<p class="row">
-      <span>${commitLink(view, to)} is ${countOf(ahead, 'commit')} ahead of ${commitLink(view, from)} and ${countOf(behind, 'commit')} behind.</span>
+      <span>${commitLink(view, to)} is ${atLeast}${countOf(ahead, 'commit')} ahead of ${commitLink(view, from)} and ${atLeast}${countOf(behind, 'commit')} behind.</span>
       <a href="${view.to('compare', { from: to, to: from })}">The other way round</a>
       ${parted && html`<a href="${view.to('compare', { from: base, to })}">Only what changed since they parted</a>`}
     </p>
     ${commits.length > 0 && html`<h2>Commits</h2>${commitTable(view, commits, true)}`}
-    ${ahead > commits.length && html`<p class="faint">${countOf(ahead - commits.length, 'older commit')}</p>`}`
+    ${ahead > commits.length && html`<p class="faint">${atLeast}${countOf(ahead - commits.length, 'older commit')}</p>`}`
 }
 
 async function ofOnePath(

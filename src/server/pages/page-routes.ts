@@ -75,7 +75,7 @@ export const pageRoutes: readonly Route[] = [
     [revision, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
     showRow,
   ),
-  inRepository('/refs', 'showRefs', [], showRefs),
+  inRepository('/refs', 'showRefs', [textParameter('name', 'what names contain'), cursor], showRefs),
   saved('/picture', 'getPicture', [revision, path], sendPicture),
   saved('/download', 'downloadFile', [revision, path], downloadFile),
   saved(

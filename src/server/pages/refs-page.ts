@@ -1,11 +1,17 @@
-// Branches and tags, the current branch first.
+// Branches and tags, the current branch first; of many a page, and those whose names contain what is looked for.
+import { shortRefName } from '../../history/refs.ts'
+import type { Manifest } from '../../store/interface.ts'
+import { Cursors, like, pathPart } from '../cursor.ts'
 import type { Exchange } from '../interface.ts'
-import { born } from '../repository-routes.ts'
-import { type Html, html } from './html.ts'
-import { layout, scrolled } from './layout.ts'
+import { type RefKind, type RefPage, readBranch, readBranches, readTags, revisionOf } from '../refs.ts'
+import { type Html, type Part, html } from './html.ts'
+import { layout, pager, scrolled } from './layout.ts'
 import { sendPage } from './send-page.ts'
 import { View } from './view.ts'
-import { commitLink, subjectOf } from './words.ts'
+import { commitLink, count, subjectOf } from './words.ts'
+
+const refsMax = 200
+const cursors = new Cursors<[kind: string, lastName: string]>('refs', like(/^(?:branch|tag)$/), pathPart)
 
 interface Named {
   readonly name: string
@@ -13,27 +19,80 @@ interface Named {
   readonly about: string
 }
 
-export async function showRefs(exchange: Exchange): Promise<void> {
-  const view = View.of(exchange)
-  const served = exchange.repository()
-  const branches = await born(served)
-  const current = branches.find((branch) => branch.current)?.name
-  const tags = (await served.data.tags()).map((tag) => ({
-    ...tag,
-    about: tag.message === '' ? '' : subjectOf(tag.message),
-  }))
-  const known = branches.map(({ name, commit, subject }) => ({ name, commit: commit!, about: subject }))
-  const first = known.filter(({ name }) => name === current)
-  const rest = known.filter(({ name }) => name !== current)
-  const body = html`<h1>Branches and tags</h1>
-    <h2>${branches.length === 0 ? 'No branches' : 'Branches'}</h2>
-    ${branches.length > 0 && list(view, 'Branches', [...first, ...rest], current)}
-    <h2>${tags.length === 0 ? 'No tags' : 'Tags'}</h2>
-    ${tags.length > 0 && list(view, 'Tags', tags, current)}`
-  sendPage(exchange.response, layout(view, { title: 'Branches and tags', tab: 'refs', body }))
+interface Listed extends RefPage<Named> {
+  readonly kind: RefKind
 }
 
-function list(view: View, label: string, refs: readonly Named[], current: string | undefined): Html {
+export async function showRefs(exchange: Exchange): Promise<void> {
+  const { query, repository, response } = exchange
+  const view = View.of(exchange)
+  const manifest = await repository().view.manifest()
+  const current = manifest.head === null ? undefined : shortRefName(manifest.head)
+  const part = query.text('name') ?? ''
+  const given = cursors.read(query)
+  const lists = [
+    given?.[0] === 'tag' ? null : await branchesOf(exchange, { after: given?.[1], current }),
+    given?.[0] === 'branch' ? null : await tagsOf(exchange, given?.[1]),
+  ].filter((one) => one !== null)
+  const body = html`<h1>Branches and tags</h1>
+    <form method="get" action="${view.to('refs', { revision: undefined })}" role="search">
+      <label>Name contains<input name="name" value="${part}" /></label>
+      <button>Find</button>
+    </form>
+    ${lists.map((list) => section(view, manifest, list, { part, current, isFirst: given === null }))}`
+  sendPage(response, layout(view, { title: 'Branches and tags', tab: 'refs', body }))
+}
+
+async function branchesOf(
+  { query, repository }: Exchange,
+  { after, current }: { readonly after: string | undefined; readonly current: string | undefined },
+): Promise<Listed> {
+  const part = query.text('name') ?? ''
+  const page = await readBranches(repository(), { limit: refsMax, after, part })
+  const isHere = current !== undefined && after === undefined && current.includes(part)
+  const first = isHere ? await readBranch(repository(), current) : null
+  const rest = page.items.filter(({ name }) => name !== current)
+  const items = [...(first === null ? [] : [first]), ...rest].map(({ name, commit, subject }) => ({
+    name,
+    commit,
+    about: subject,
+  }))
+  return { ...page, kind: 'branch', items }
+}
+
+async function tagsOf({ query, repository }: Exchange, after: string | undefined): Promise<Listed> {
+  const page = await readTags(repository(), { limit: refsMax, after, part: query.text('name') })
+  const named = page.items.map(({ name, commit, message }) => ({
+    name,
+    commit,
+    about: message === '' ? '' : subjectOf(message),
+  }))
+  return { ...page, kind: 'tag', items: named }
+}
+
+const words = { branch: ['Branches', 'branches'], tag: ['Tags', 'tags'] } as const
+
+interface Looked {
+  readonly part: string
+  readonly current: string | undefined
+  readonly isFirst: boolean
+}
+
+function section(view: View, manifest: Manifest, list: Listed, { part, current, isFirst }: Looked): Html {
+  const [heading, many] = words[list.kind]
+  const asked = { revision: undefined, name: part === '' ? undefined : part }
+  const rows = list.items.map((ref) => row(view, manifest, list.kind, ref, current))
+  const next = list.last === null ? null : cursors.write(list.kind, list.last)
+  return html`<h2>${list.count === 0 ? `No ${many}` : heading}${list.count > list.items.length && html` <span class="faint">${count(list.count)}</span>`}</h2>
+    ${rows.length > 0 && table(heading, rows)}
+    ${pager({
+      next: next === null ? null : view.to('refs', { ...asked, cursor: next }),
+      first: isFirst ? null : view.to('refs', asked),
+      more: `More ${many}`,
+    })}`
+}
+
+function table(label: string, rows: Part): Html {
   return scrolled(
     label,
     html`<table>
@@ -46,27 +105,34 @@ function list(view: View, label: string, refs: readonly Named[], current: string
         </tr>
       </thead>
       <tbody>
-        ${refs.map(({ name, commit, about }) => row(view, { name, commit, about }, current))}
+        ${rows}
       </tbody>
     </table>`,
   )
 }
 
-function row(view: View, { name, commit, about }: Named, current: string | undefined): Html {
-  const isCurrent = name === current
+function row(
+  view: View,
+  manifest: Manifest,
+  kind: RefKind,
+  { name, commit, about }: Named,
+  current: string | undefined,
+): Html {
+  const isCurrent = kind === 'branch' && name === current
+  const revision = revisionOf(manifest, kind, name)
   return html`<tr>
     <td>
-      <a href="${view.to('files', { revision: name })}">${name}</a
+      <a href="${view.to('files', { revision })}">${name}</a
       >${isCurrent && html` <span class="tag">current</span>`}
     </td>
     <td>${commitLink(view, commit)}</td>
     <td>${about}</td>
     <td>
-      <a href="${view.to('history', { revision: name })}">History</a>${
+      <a href="${view.to('history', { revision })}">History</a>${
         !isCurrent &&
         current !== undefined &&
         html` ·
-          <a href="${view.to('compare', { from: current, to: name })}"
+          <a href="${view.to('compare', { from: revisionOf(manifest, 'branch', current), to: revision })}"
             >Compare<span class="hidden"> ${name} with ${current}</span></a
           >`
       }

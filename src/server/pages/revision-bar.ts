@@ -1,16 +1,20 @@
 // Which revision is shown, and the way to another one.
 import type { Exchange } from '../interface.ts'
-import { born } from '../repository-routes.ts'
+import { shortRefName } from '../../history/refs.ts'
+import { type RefKind, refsOf, revisionOf } from '../refs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { type PageName, type View } from './view.ts'
 
 const namesMax = 500
 
-/** The names of branches and tags, as suggestions for a field. */
+/** Names of branches and tags, as suggestions for a field. */
 export async function refNames({ repository }: Exchange): Promise<string[]> {
-  const served = repository()
-  const names = [...(await born(served)), ...(await served.data.tags())].map(({ name }) => name)
-  return [...new Set(names)].slice(0, namesMax)
+  const manifest = await repository().view.manifest()
+  const named = (kind: RefKind): string[] =>
+    refsOf(manifest, kind)
+      .slice(0, namesMax)
+      .map((ref) => revisionOf(manifest, kind, shortRefName(ref)))
+  return [...named('branch'), ...named('tag')].slice(0, namesMax)
 }
 
 export function suggestions(names: readonly string[]): Html {

@@ -3,6 +3,7 @@ import type { CommitInfo } from '../../api/interface.ts'
 import { sizeText } from '../../base/size.ts'
 import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
+import { plainly } from '../refs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { cut } from './values.ts'
 import type { View } from './view.ts'
@@ -50,14 +51,17 @@ export function commitLink(view: View, id: string): Html {
   return html`<a class="id" href="${view.commit(id)}">${shortId(id)}</a>`
 }
 
-/** Branches and tags that point at a commit. */
+const namesMax = 10
+
+/** Branches and tags that point at a commit: the first ones. */
 export function refTags(view: View, { refs }: Pick<CommitInfo, 'refs'>): Part {
-  return refs.map((ref) => {
+  const named = refs.filter((ref) => ref !== 'HEAD')
+  const left = named.length - namesMax
+  const shown = named.slice(0, namesMax).map((ref) => {
+    const isTag = ref.startsWith('tag: ')
     const name = ref.replace(/^(HEAD -> |tag: )/, '')
-    return name === 'HEAD'
-      ? null
-      : html` <a class="tag" href="${view.to('history', { revision: name })}"
-          >${ref.startsWith('tag: ') ? `tag: ${name}` : name}</a
-        >`
+    const revision = plainly(isTag ? 'tag' : 'branch', name)
+    return html` <a class="tag" href="${view.to('history', { revision })}">${isTag ? `tag: ${name}` : name}</a>`
   })
+  return [...shown, left > 0 && html` <span class="faint">and ${count(left)} more</span>`]
 }

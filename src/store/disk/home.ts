@@ -44,6 +44,8 @@ export class DiskHome {
   readonly #cache: Lru<Cid, Uint8Array>
   readonly #bring: (file: string) => boolean
   #view: IndexView | null = null
+  /** Of the last manifest whose refs are not in itself. */
+  #spilled: { readonly root: Cid; readonly refs: ReadonlyMap<string, Cid> } | null = null
 
   constructor(dir: string, options: HomeOptions = {}) {
     this.#cache = new Lru(options.cacheBytes ?? cacheBytesDefault)
@@ -110,8 +112,11 @@ export class DiskHome {
   /** The manifest with its refs, wherever they are. */
   manifestOf(entry: LoggedEntry): Manifest {
     if (typeof entry.refs !== 'string') return { ...entry.manifest, refs: entry.refs }
-    const parts = refParts(this.read([entry.refs])[0]!)
-    return { ...entry.manifest, refs: refsOfParts(this.read(parts)) }
+    if (this.#spilled?.root !== entry.refs) {
+      const parts = refParts(this.read([entry.refs])[0]!)
+      this.#spilled = { root: entry.refs, refs: refsOfParts(this.read(parts)) }
+    }
+    return { ...entry.manifest, refs: this.#spilled.refs }
   }
 
   /** Runs `work` on the known view; when a file of it is gone, or it lacks an object, on the newest. */
