@@ -13,6 +13,8 @@ export interface HistoryOptions extends OperationOptions, CommitFilter {
   readonly firstParent?: boolean
   /** From all branches, tags and remote branches. */
   readonly all?: boolean
+  /** Asked about each commit of the walk, it ends the walk before the first one of which this is true. */
+  readonly until?: ((commit: { readonly id: string }) => boolean) | undefined
   /** Default true: what happened under the path's older names counts too. */
   readonly follow?: boolean
 }

@@ -1,6 +1,6 @@
 // History as people read it: newest first, or only the commits that touched a path, under the names that it had. Older
 // names of a file or table are followed unless told otherwise; of a folder they are not.
-import type { CommitCid } from '../encoding/cid.ts'
+import { type CommitCid, digestHex } from '../encoding/cid.ts'
 import { mergeBases, walkCommits } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
@@ -24,6 +24,8 @@ export interface LogOptions extends CommitFilter {
   readonly firstParent?: boolean | undefined
   /** From all branches, tags and remote branches. */
   readonly all?: boolean | undefined
+  /** Asked about each commit of the walk: true ends it there. */
+  readonly until?: ((commit: { readonly id: string }) => boolean) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -63,6 +65,7 @@ async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<Log
   })
   const history = options.path === undefined ? null : new PathHistory(repo, options.path, options)
   for await (const commit of walk) {
+    if (options.until?.({ id: digestHex(commit.cid) }) === true) return
     const paths = (await history?.touchedBy(commit)) ?? []
     if ((history !== null && paths.length === 0) || !passes(commit, options)) continue
     yield history === null ? { commit } : { commit, paths }

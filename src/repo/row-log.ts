@@ -4,7 +4,7 @@
 // counts when the row is as in none of its parents.
 import { toHex } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
-import type { CommitCid } from '../encoding/cid.ts'
+import { type CommitCid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import { walkCommits } from '../history/ancestry.ts'
 import { readParents } from '../history/horizon.ts'
@@ -49,6 +49,7 @@ export async function* rowLog(repo: Repo, path: Path, options: RowLogOptions): A
     })
     let [count, found] = [0, false]
     for await (const commit of walk) {
+      if (options.until?.({ id: digestHex(commit.cid) }) === true) return
       for (const entry of await history.changesOf(commit)) {
         found = true
         if (!passes(commit, options)) continue

@@ -8,6 +8,7 @@ import { HttpError } from './answers.ts'
 import type { Exchange, Parameter, Route } from './interface.ts'
 import { matchesPattern } from './patterns.ts'
 import { audited } from './repository-routes.ts'
+import type { Search } from './search.ts'
 import {
   countParameter,
   cursorParameter,
@@ -111,7 +112,7 @@ export interface CommitPage {
 }
 
 /** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND */
-export async function readCommits(exchange: Exchange): Promise<CommitPage> {
+export async function readCommits(exchange: Exchange, search?: Search): Promise<CommitPage> {
   const { query, signal } = exchange
   const limit = query.number('limit') ?? 50
   const path = query.text('path')
@@ -126,6 +127,7 @@ export async function readCommits(exchange: Exchange): Promise<CommitPage> {
   for await (const commit of data.log({
     revision: pinned,
     signal,
+    until: search?.until,
     ...(path === undefined ? {} : { path }),
   })) {
     if (seen++ < skip) continue

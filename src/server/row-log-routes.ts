@@ -4,6 +4,7 @@ import { sendJson } from './answers.ts'
 import { Cursors, checkPinned, commitPart, numberPart } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
 import { openTable } from './row-page.ts'
+import type { Search } from './search.ts'
 import {
   countParameter,
   cursorParameter,
@@ -58,7 +59,11 @@ export interface RowCommitPage {
  * By 'revision', 'table', 'key', 'column' and 'cursor'.
  * @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, VARVE_USAGE for a key of another number of parts
  */
-export async function readRowCommits(exchange: Exchange, limit: number): Promise<RowCommitPage> {
+export async function readRowCommits(
+  exchange: Exchange,
+  limit: number,
+  search?: Search,
+): Promise<RowCommitPage> {
   const { query, repository, signal } = exchange
   const { view: store, data } = repository()
   const given = cursors.read(query)
@@ -66,7 +71,13 @@ export async function readRowCommits(exchange: Exchange, limit: number): Promise
   const [pinned, skip] = given ?? [query.text('revision') ?? 'HEAD', 0]
   const { commit, path } = await openTable(store, pinned, query.required('table'))
   const column = query.text('column')
-  const asked = { revision: commit, key: { text: query.list('key')! }, limit: skip + limit + 1, signal }
+  const asked = {
+    revision: commit,
+    key: { text: query.list('key')! },
+    limit: skip + limit + 1,
+    signal,
+    until: search?.until,
+  }
   const items: RowCommit[] = []
   let seen = 0
   for await (const one of data.rowLog(path, column === undefined ? asked : { ...asked, column })) {

@@ -3,20 +3,22 @@ import { Lanes } from '../../history/lanes.ts'
 import type { LoggedCommit } from '../../api/interface.ts'
 import { readCommits } from '../commit-routes.ts'
 import type { Exchange } from '../interface.ts'
+import { Search } from '../search.ts'
 import { crumbs } from './crumbs.ts'
-import { type Html, html } from './html.ts'
+import { type Html, type Part, type QueryParts, html } from './html.ts'
 import { drawLanes, lanesWidth } from './lanes.ts'
 import { layout, pager } from './layout.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
-import { View } from './view.ts'
+import { type PageName, View } from './view.ts'
 import { commitLink, moment, nameOf, refTags, subjectOf } from './words.ts'
 
 export async function showHistory(exchange: Exchange): Promise<void> {
   const { query, response } = exchange
   const view = View.of(exchange)
   const path = query.text('path')
-  const { items, cursor } = await readCommits(exchange)
+  const search = new Search()
+  const { items, cursor } = await readCommits(exchange, search)
   const asked = { path }
   const body = html`${path === undefined ? html`<h1>History</h1>` : crumbs(view, path)}
     <div class="row">
@@ -27,13 +29,25 @@ export async function showHistory(exchange: Exchange): Promise<void> {
           <a class="end" href="${view.to('history', { path: undefined })}">All commits</a>`
       }
     </div>
-    ${items.length === 0 ? html`<p class="note">No commits.</p>` : commitTable(view, items, path === undefined)}
+    ${items.length > 0 && commitTable(view, items, path === undefined)}
+    ${further(view, 'history', asked, search.stoppedAt)}
+    ${items.length === 0 && search.stoppedAt === null && html`<p class="note">No commits.</p>`}
     ${pager({
       next: cursor === null ? null : view.to('history', { ...asked, cursor }),
       first: query.text('cursor') === undefined ? null : view.to('history', asked),
       more: 'Older commits',
     })}`
   sendPage(response, layout(view, { title: 'History', tab: 'history', body }))
+}
+
+/** Where a search has stopped since it took too long. */
+export function further(view: View, page: PageName, asked: QueryParts, stoppedAt: string | null): Part {
+  if (stoppedAt === null) return null
+  const url = view.to(page, { ...asked, revision: stoppedAt })
+  return html`<p class="note">
+    This history is long: it was looked through as far as ${commitLink(view, stoppedAt)}.
+    <a href="${url}">Look further back</a>
+  </p>`
 }
 
 export function commitTable(view: View, commits: readonly LoggedCommit[], hasGraph: boolean): Html {

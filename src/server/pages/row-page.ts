@@ -2,10 +2,12 @@
 import type { RowCommit } from '../../api/row-history.ts'
 import type { Exchange } from '../interface.ts'
 import { readRowCommits } from '../row-log-routes.ts'
+import { Search } from '../search.ts'
 import { type OpenTable, type RowPage, openTable, readPage } from '../row-page.ts'
 import { crumbs } from './crumbs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { layout, pager, scrolled } from './layout.ts'
+import { further } from './history-page.ts'
 import { cellChange } from './row-changes.ts'
 import { sendPage } from './send-page.ts'
 import { cut, isNumeric, valuePart } from './values.ts'
@@ -23,7 +25,8 @@ export async function showRow(exchange: Exchange): Promise<void> {
   const { query, response } = exchange
   const view = View.of(exchange)
   const key = query.list('key')!
-  const { items: log, cursor } = await readRowCommits(exchange, commitsMax)
+  const search = new Search()
+  const { items: log, cursor } = await readRowCommits(exchange, commitsMax, search)
   const { opened, page } = await readRow(exchange, key)
   const { path, table } = opened
   const [row] = page.rows
@@ -39,7 +42,9 @@ export async function showRow(exchange: Exchange): Promise<void> {
     </div>
     ${row === undefined ? html`<p class="note">This revision has no row with this key.</p>` : scrolled('Cells', html`<table class="cells"><tbody>${cells}</tbody></table>`)}
     <h2>History of the row</h2>
-    ${log.length === 0 ? html`<p class="note">No commit has touched it.</p>` : log.map((one) => changed(view, one))}
+    ${log.map((one) => changed(view, one))}
+    ${further(view, 'row', { table: path, key }, search.stoppedAt)}
+    ${log.length === 0 && search.stoppedAt === null && html`<p class="note">No commit has touched it.</p>`}
     ${pager({
       next: cursor === null ? null : view.to('row', { table: path, key, cursor }),
       first: query.text('cursor') === undefined ? null : view.to('row', { table: path, key }),
