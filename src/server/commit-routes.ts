@@ -39,6 +39,7 @@ export const commitRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/commits',
     operation: 'listCommits',
+    costly: 'path',
     about: 'History, newest first',
     access: 'read',
     parameters: [

@@ -36,6 +36,7 @@ export const diffRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/diff',
     operation: 'listChanges',
+    costly: 'always',
     about: 'Which paths differ between two revisions, with counts of rows, cells and lines',
     access: 'read',
     parameters: [
@@ -58,6 +59,7 @@ export const diffRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/diff/file',
     operation: 'getChanges',
+    costly: 'always',
     about: 'The changed rows of a table, or the changed lines of a text',
     access: 'read',
     parameters: [
@@ -90,6 +92,7 @@ export const diffRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/compare',
     operation: 'compare',
+    costly: 'always',
     about: 'How far two revisions have gone apart',
     access: 'read',
     parameters: [

@@ -1,33 +1,64 @@
-// How many requests are under way, of all and of each token: more are sent away at once, with a word on when to come back,
-// instead of being kept waiting in memory.
+// How many requests are under way, of all and of each client, and how many of them are costly: more are sent away at once,
+// with a word on when to come back, instead of being kept waiting in memory. A client is a token, or, of those that have
+// none, an address.
 import { HttpError } from './answers.ts'
 import type { Limits, Principal } from './interface.ts'
 
+export function clientOf({ id }: Principal, address: string): string {
+  return id === 'anonymous' ? `${id} ${address}` : id
+}
+
 export class Gate {
-  readonly #limits: Limits
-  readonly #byToken = new Map<string, number>()
-  #count = 0
+  readonly #all: Places
+  readonly #costly: Places
 
   constructor(limits: Limits) {
-    this.#limits = limits
+    this.#all = new Places(limits.requestsMax, limits.requestsPerTokenMax)
+    this.#costly = new Places(limits.costlyMax, limits.costlyPerClientMax)
+  }
+
+  get count(): number {
+    return this.#all.count
+  }
+
+  /** Call what it returns when the request is over. @throws HttpError 503, 429 */
+  enter(client: string): () => void {
+    return this.#all.enter(client, 1, 'requests')
+  }
+
+  /** As `enter`, of what compares, searches or reads whole tables. */
+  enterCostly(client: string): () => void {
+    return this.#costly.enter(client, 2, 'comparisons, searches and exports')
+  }
+}
+
+class Places {
+  readonly #most: number
+  readonly #mostOfOne: number
+  readonly #byClient = new Map<string, number>()
+  #count = 0
+
+  constructor(most: number, mostOfOne: number) {
+    this.#most = most
+    this.#mostOfOne = mostOfOne
   }
 
   get count(): number {
     return this.#count
   }
 
-  /** Call what it returns when the request is over. @throws HttpError 503, 429 */
-  enter({ id }: Principal): () => void {
-    const mine = this.#byToken.get(id) ?? 0
-    if (this.#count >= this.#limits.requestsMax) throw busy(503, 'the server is busy')
-    if (mine >= this.#limits.requestsPerTokenMax) throw busy(429, 'too many requests at a time of this token')
+  enter(client: string, retrySeconds: number, what: string): () => void {
+    const mine = this.#byClient.get(client) ?? 0
+    if (mine >= this.#mostOfOne)
+      throw busy(429, `too many ${what} at a time from you: ${this.#mostOfOne} are taken`, retrySeconds)
+    if (this.#count >= this.#most) throw busy(503, `the server is busy with ${what}`, retrySeconds)
     this.#count++
-    this.#byToken.set(id, mine + 1)
+    this.#byClient.set(client, mine + 1)
     return () => {
       this.#count--
-      const left = this.#byToken.get(id)! - 1
-      if (left === 0) this.#byToken.delete(id)
-      else this.#byToken.set(id, left)
+      const left = this.#byClient.get(client)! - 1
+      if (left === 0) this.#byClient.delete(client)
+      else this.#byClient.set(client, left)
     }
   }
 }
@@ -69,6 +100,6 @@ export class Denials {
   }
 }
 
-function busy(status: number, message: string): HttpError {
-  return new HttpError(status, 'VARVE_UNREACHABLE', message, { 'retry-after': '1' })
+function busy(status: number, message: string, retrySeconds: number): HttpError {
+  return new HttpError(status, 'VARVE_UNREACHABLE', message, { 'retry-after': String(retrySeconds) })
 }

@@ -39,9 +39,12 @@ export interface Limits {
   /** How long a request may take; one that moves refs takes in what was uploaded, and may take longer. */
   readonly requestMsMax: number
   readonly pushMsMax: number
-  /** Requests at a time: of all, and of one token. */
+  /** Requests at a time: of all, and of one token, or of one address without one. */
   readonly requestsMax: number
   readonly requestsPerTokenMax: number
+  /** Comparisons, searches and exports at a time: of all, and of one token or address. */
+  readonly costlyMax: number
+  readonly costlyPerClientMax: number
   readonly connectionsMax: number
   /** How long requests under way may go on when the server is told to stop. */
   readonly graceMs: number
@@ -57,6 +60,8 @@ export const limitsDefault: Limits = {
   pushMsMax: 3_600_000,
   requestsMax: 512,
   requestsPerTokenMax: 256,
+  costlyMax: 16,
+  costlyPerClientMax: 4,
   connectionsMax: 2048,
   graceMs: 10_000,
 }
@@ -131,5 +136,7 @@ export interface Route {
   readonly isSaved?: boolean
   /** Takes as long as a push may. */
   readonly isLong?: boolean
+  /** Compares, searches or reads much: few at a time are taken. 'path': where it is asked about one. */
+  readonly costly?: 'always' | 'path'
   readonly handle: (exchange: Exchange) => Promise<void>
 }

@@ -8,7 +8,7 @@ const errorStatuses: Readonly<Record<number, string>> = {
   401: 'a token is needed, or it is wrong, expired or revoked',
   403: 'not allowed',
   421: 'the server does not go by that name',
-  429: 'too many requests at a time of this token',
+  429: 'too many requests at a time of this token or address; Retry-After says when to come back',
   500: 'the server has failed',
   503: 'the server is busy, or stops',
 }

@@ -6,7 +6,7 @@ import { isVarveError } from '../base/errors.ts'
 import { randomHex } from '../base/platform.ts'
 import { type Failure, HttpError, drain, failureOf, sendJson } from './answers.ts'
 import { type Access, authenticate, checkRepository, checkScope } from './authorize.ts'
-import { Denials, Gate } from './gate.ts'
+import { Denials, Gate, clientOf } from './gate.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import type { Exchange, Principal, Route, Services } from './interface.ts'
 import { Metrics } from './metrics.ts'
@@ -111,7 +111,8 @@ export class Router {
     const principal = await this.#admit(request, route, params)
     trace.principal = principal?.id ?? ''
     // Whoever asks how the server is must hear it when it is busy, too.
-    const leave = principal === null ? () => {} : this.gate.enter(principal)
+    const leave =
+      principal === null ? () => {} : this.gate.enter(clientOf(principal, request.socket.remoteAddress ?? ''))
     try {
       await this.#exchange(request, response, { route, params }, principal ?? nobody)
     } finally {
@@ -174,17 +175,19 @@ export class Router {
     principal: Principal,
   ): Promise<void> {
     const { limits, repositories } = this.#services
+    const query = Query.read(searchOf(request), route.parameters ?? [])
     const ending = endOf(
       response,
       this.#options.stop,
       route.isLong === true ? limits.pushMsMax : limits.requestMsMax,
     )
     let opened: ServedRepository | null = null
+    let leave = (): void => {}
     const exchange: Exchange = {
       request,
       response,
       params,
-      query: Query.read(searchOf(request), route.parameters ?? []),
+      query,
       principal,
       services: this.#services,
       signal: ending.signal,
@@ -193,9 +196,12 @@ export class Router {
     // Nothing may be heard for long while a large push is taken in.
     if (route.isLong === true) request.socket.setTimeout?.(limits.pushMsMax)
     try {
+      if (route.costly === 'always' || (route.costly === 'path' && query.text('path') !== undefined))
+        leave = this.gate.enterCostly(clientOf(principal, request.socket.remoteAddress ?? ''))
       if (params['repo'] !== undefined) opened = await repositories.open(params['repo'])
       await route.handle(exchange)
     } finally {
+      leave()
       ending.release()
       if (route.isLong === true) request.socket.setTimeout?.(limits.requestMsMax)
     }

@@ -27,6 +27,7 @@ export const rowLogRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/rows/commits',
     operation: 'listRowCommits',
+    costly: 'always',
     about: 'The commits that added, changed or removed a row, newest first, each with what it did',
     access: 'read',
     parameters: [

@@ -65,6 +65,7 @@ export const rowRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/table',
     operation: 'exportTable',
+    costly: 'always',
     about: 'All rows of a table at a revision, in the order of its file',
     access: 'read',
     parameters: [

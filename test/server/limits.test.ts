@@ -1,9 +1,11 @@
 // What one client may cost: time, connections, requests at a time; and how the server stops.
 import net from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { VarveError } from '../../src/base/errors.ts'
+import { PublicStore } from '../../src/server/public-store.ts'
 import { randomBytes } from 'node:crypto'
 import { manyRows } from '../remote/history.ts'
-import { callTo, serve } from './serving.ts'
+import { type Called, callTo, serve } from './serving.ts'
 
 interface Raw {
   readonly socket: net.Socket
@@ -58,6 +60,50 @@ test('more requests at a time than the server takes: 503, health excepted, and s
   await new Promise((done) => setTimeout(done, 100))
   expect((await serving.call('/v1/repos')).status).toBe(200)
   for (const { socket } of slow) socket.destroy()
+})
+
+test('more comparisons and exports at a time than a client may have: 429, and pages all the same', async () => {
+  const serving = await serve({ limits: { costlyPerClientMax: 2, costlyMax: 3 }, anonymous: 'read' })
+  await serving.repository('prices', { files: { a: 'x' } })
+  const costly = '/v1/repos/prices/diff?from=main&to=main'
+  const [mine, other] = [await serving.token(), await serving.token()]
+  let go = (): void => {}
+  const waiting = new Promise<void>((done) => (go = done))
+  // Whoever is let in waits for the repository's refs.
+  const manifest = vi.spyOn(PublicStore.prototype, 'manifest').mockImplementation(async function () {
+    await waiting
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'later')
+  })
+  onTestFinished(() => manifest.mockRestore())
+  const ask = (token: string | null, target = costly): Promise<Called> =>
+    callTo(serving.url, target, { token })
+  const under = [ask(mine), ask(mine)]
+  await new Promise((done) => setTimeout(done, 100))
+  const refused = await ask(mine)
+  expect([refused.status, refused.headers['retry-after'], refused.json.error.code]).toEqual([
+    429,
+    '2',
+    'VARVE_UNREACHABLE',
+  ])
+  for (const page of [
+    '/prices/compare?from=main&to=main',
+    '/prices/history?path=a',
+    '/prices/row?table=a&key=1',
+    `/prices/commit/${'a'.repeat(64)}`,
+    '/prices/export?table=a',
+  ])
+    expect([page, (await ask(mine, page)).status]).toEqual([page, 429])
+  under.push(ask(null))
+  await new Promise((done) => setTimeout(done, 100))
+  expect((await ask(other)).status).toBe(503)
+  // What costs little is not counted.
+  const cheap = [...Array(20)].map(() => ask(mine, '/prices/files'))
+  await new Promise((done) => setTimeout(done, 100))
+  go()
+  expect((await Promise.all(cheap)).map(({ status }) => status)).toEqual(cheap.map(() => 409))
+  await Promise.all(under)
+  manifest.mockRestore()
+  expect((await ask(mine)).status).toBe(200)
 })
 
 test('a body that comes a byte a second, and a client that is silent, are cut when their time is over', async () => {

@@ -50,41 +50,60 @@ export const pageRoutes: readonly Route[] = [
     ],
     showTable,
   ),
-  inRepository(
-    '/history',
-    'showHistory',
-    [revision, textParameter('path', 'only commits that touched it'), cursor],
-    showHistory,
+  costly(
+    'path',
+    inRepository(
+      '/history',
+      'showHistory',
+      [revision, textParameter('path', 'only commits that touched it'), cursor],
+      showHistory,
+    ),
   ),
-  page('/{repo}/commit/{commit}', 'showCommit', [repoParameter, commitParameter, cursor], showCommit),
-  inRepository(
-    '/compare',
-    'showComparison',
-    [
-      textParameter('from', 'the older revision'),
-      textParameter('to', 'the newer one'),
-      textParameter('path', 'only this file'),
-      textParameter('was', 'what it was called before'),
-      cursor,
-    ],
-    showComparison,
+  costly(
+    'always',
+    page('/{repo}/commit/{commit}', 'showCommit', [repoParameter, commitParameter, cursor], showCommit),
   ),
-  inRepository(
-    '/row',
-    'showRow',
-    [revision, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
-    showRow,
+  costly(
+    'always',
+    inRepository(
+      '/compare',
+      'showComparison',
+      [
+        textParameter('from', 'the older revision'),
+        textParameter('to', 'the newer one'),
+        textParameter('path', 'only this file'),
+        textParameter('was', 'what it was called before'),
+        cursor,
+      ],
+      showComparison,
+    ),
+  ),
+  costly(
+    'always',
+    inRepository(
+      '/row',
+      'showRow',
+      [revision, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
+      showRow,
+    ),
   ),
   inRepository('/refs', 'showRefs', [textParameter('name', 'what names contain'), cursor], showRefs),
   saved('/picture', 'getPicture', [revision, path], sendPicture),
   saved('/download', 'downloadFile', [revision, path], downloadFile),
-  saved(
-    '/export',
-    'downloadTable',
-    [revision, table, { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') }],
-    downloadTable,
+  costly(
+    'always',
+    saved(
+      '/export',
+      'downloadTable',
+      [revision, table, { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') }],
+      downloadTable,
+    ),
   ),
 ]
+
+function costly(when: NonNullable<Route['costly']>, route: Route): Route {
+  return { ...route, costly: when }
+}
 
 function saved(...of: Parameters<typeof inRepository>): Route {
   return { ...inRepository(...of), isSaved: true }
