@@ -57,6 +57,7 @@ export const slow: readonly string[] = [
   'test/cli/partial.test.ts',
   'test/crash/bitflip.test.ts',
   'test/crash/repair.test.ts',
+  'test/crash/upkeep.test.ts',
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/postgres-corners.test.ts',

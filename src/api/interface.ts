@@ -35,6 +35,8 @@ export interface OpenOptions {
   readonly connectors?: readonly ConnectorKind[]
   /** Told what went wrong without stopping anything, such as a remote's copy that could not be reached. */
   readonly onWarning?: (message: string) => void
+  /** Told when small packs are about to be put together, as happens by itself now and then (setting `gc.auto`). */
+  readonly onUpkeep?: (message: string) => void
 }
 
 export interface OperationOptions {

@@ -57,7 +57,7 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
     })
   }
   makeDir(dotDir, 0o700)
-  const disk = await DiskStore.create(dotDir, { firstBranch })
+  const disk = await DiskStore.create(dotDir, { firstBranch, upkeep: { onStart: options.onUpkeep } })
   if (options.bare === true) return placeOf(disk, { root: null, dotDir }, options)
   const gitRoot = findGitRoot(dir)
   const ignored = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
@@ -65,10 +65,13 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
 }
 
 export async function findPlace(dir: string, options: OpenOptions): Promise<Place> {
+  const upkeep = { onStart: options.onUpkeep }
+  const opened = async (dotDir: string, root: string | null): Promise<Place> =>
+    placeOf(await DiskStore.open(dotDir, { upkeep }), { root, dotDir }, options)
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
-    if (DiskStore.exists(dotDir)) return placeOf(await DiskStore.open(dotDir), { root: at, dotDir }, options)
-    if (isBare(at)) return placeOf(await DiskStore.open(at), { root: null, dotDir: at }, options)
+    if (DiskStore.exists(dotDir)) return opened(dotDir, at)
+    if (isBare(at)) return opened(at, null)
     if (path.dirname(at) === at) break
   }
   throw noRepository(dir)

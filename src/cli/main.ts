@@ -51,7 +51,10 @@ async function run(command: Command, parsed: Arguments, around: Surroundings): P
   const progress = new ProgressPrinter(progressMode(settings), process.stderr)
   const pages = command.pages?.(parsed) === true
   return printing({ around, pages, progress, patienceMs: command.patienceMs }, async (out, stop) => {
-    const session = new Session(environment, (message) => out.warn(visible(message)))
+    const session = new Session(environment, {
+      onWarning: (message) => out.warn(visible(message)),
+      onUpkeep: (message) => tellNews(message, settings),
+    })
     try {
       return await command.run({
         arguments: parsed,
@@ -117,6 +120,11 @@ async function printHelp(entry: CommandEntry, command: Command, around: Surround
     })
     return 0
   })
+}
+
+/** What is done besides, at once: on a terminal alone. */
+function tellNews(message: string, { quiet, json, paint }: Settings): void {
+  if (process.stderr.isTTY === true && !quiet && !json) process.stderr.write(`${paint('dim', message)}\n`)
 }
 
 async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {

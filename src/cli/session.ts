@@ -9,16 +9,16 @@ import { readUserConfig } from './user-config.ts'
 
 export class Session {
   readonly #environment: Environment
-  readonly #warn: (message: string) => void
+  readonly #told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>
   #opened: Promise<Repository> | null = null
 
-  constructor(environment: Environment, warn: (message: string) => void) {
+  constructor(environment: Environment, told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>) {
     this.#environment = environment
-    this.#warn = warn
+    this.#told = told
   }
 
   repository(needs: RepositoryNeeds = {}): Promise<Repository> {
-    this.#opened ??= openRepository(this.#environment, this.#warn, needs)
+    this.#opened ??= openRepository(this.#environment, this.#told, needs)
     return this.#opened
   }
 
@@ -49,9 +49,9 @@ export async function openOptions(
 
 async function openRepository(
   environment: Environment,
-  onWarning: (message: string) => void,
+  told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>,
   needs: RepositoryNeeds,
 ): Promise<Repository> {
   const { Repository: Opener } = await import('../index.ts')
-  return Opener.open('.', { ...(await openOptions(environment, needs)), onWarning })
+  return Opener.open('.', { ...(await openOptions(environment, needs)), ...told })
 }

@@ -29,6 +29,8 @@ export function checkConfig(key: string, value: string | null): void {
   if (key === 'partial.filter' && value !== null) PathFilter.parse(value)
   if (key === 'partial.limit' && value !== null && !/^\d{1,15}$/.test(value))
     throw new VarveError('VARVE_USAGE', `'${key}' is a number of bytes, not '${value}'`)
+  if (key === 'gc.auto' && value !== null && !/^\d{1,9}$/.test(value))
+    throw new VarveError('VARVE_USAGE', `'${key}' is a number of small packs, 0 for never, not '${value}'`)
   if (switches.includes(key) && value !== null && value !== 'true' && value !== 'false')
     throw new VarveError('VARVE_USAGE', `'${key}' is 'true' or 'false', not '${value}'`)
   if (value !== null && /^branch\..+\.protect$/.test(key) && value !== 'fast-forward')

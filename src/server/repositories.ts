@@ -121,7 +121,7 @@ export class Repositories {
 }
 
 async function openServed(name: string, dir: string): Promise<ServedRepository> {
-  const store = await DiskStore.open(dir, { cacheBytes })
+  const store = await DiskStore.open(dir, { cacheBytes, upkeep: {} })
   const view = new PublicStore(store)
   return { name, store, view, data: DataRepository.over(view) }
 }

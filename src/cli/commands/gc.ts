@@ -4,7 +4,7 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['gc [--dry-run] [--prune-now] [--keep N] [--remote NAME]'],
   description:
-    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well, in an\nobject store small packs are put together, and uploads dropped that were begun a week ago and never ended.',
+    'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nCommands that write do some of it by themselves: when there are many small packs (`varve config gc.auto N`, default 50,\n0 for never) they put them together, and drop operations beyond the last 1000; they drop nothing else.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well, in an\nobject store small packs are put together, and uploads dropped that were begun a week ago and never ended.',
   options: {
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
     'prune-now': {

@@ -25,7 +25,7 @@ export const fileTransport: Transport = {
 async function openFolder(url: string, options: OpenRemoteOptions): Promise<Store> {
   const folder = folderOf(url, options.base ?? process.cwd())
   for (const dir of [folder, path.join(folder, metaFolder)])
-    if (DiskStore.exists(dir)) return DiskStore.open(dir)
+    if (DiskStore.exists(dir)) return DiskStore.open(dir, { upkeep: {} })
   const { BundleStore, isBundle } = await import('./bundle/store.ts')
   if (isBundle(folder)) return BundleStore.open(folder)
   if (options.create !== true) {
@@ -46,10 +46,10 @@ async function openFolder(url: string, options: OpenRemoteOptions): Promise<Stor
 async function createBare(folder: string): Promise<Store> {
   makeDir(folder)
   try {
-    return await DiskStore.create(folder)
+    return await DiskStore.create(folder, { upkeep: {} })
   } catch (error) {
     // Two first pushes at once: the other one made it.
-    if (DiskStore.exists(folder)) return DiskStore.open(folder)
+    if (DiskStore.exists(folder)) return DiskStore.open(folder, { upkeep: {} })
     throw error
   }
 }

@@ -28,17 +28,30 @@ import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
 import { checkFormat, formatBytes } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
-import type { Durability } from './pack-file.ts'
 import { type Change, publish } from './publish.ts'
 import type { DiskRepair, DiskRepairOptions } from './repair/interface.ts'
+import { duePacks } from './upkeep/due.ts'
+import type { UpkeepOptions } from './upkeep/interface.ts'
 import { DiskWriter } from './writer.ts'
+
+export interface StoreOptions extends HomeOptions {
+  /** Small packs and old manifests are tidied up now and then, after updates. Default: that is left to gc. */
+  readonly upkeep?: UpkeepOptions | undefined
+}
+
+/** Whoever keeps a store open for long looks now and then; others do when they close it. */
+const updatesPerLook = 32
 
 export class DiskStore implements Store {
   readonly location: string
   readonly #home: DiskHome
+  readonly #upkeep: UpkeepOptions | null
+  #updates = 0
+  #isTidying = false
 
-  private constructor(home: DiskHome) {
+  private constructor(home: DiskHome, upkeep: UpkeepOptions | undefined) {
     this.#home = home
+    this.#upkeep = upkeep ?? null
     this.location = home.dir
   }
 
@@ -49,7 +62,7 @@ export class DiskStore implements Store {
   /** The format file comes last: until it is there, there is no store, and a create that was cut short starts over. */
   static async create(
     dir: string,
-    options: { firstBranch?: string; durability?: Durability } = {},
+    options: StoreOptions & { firstBranch?: string } = {},
   ): Promise<DiskStore> {
     const exists = new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' holds a store already`, {
       data: { path: dir },
@@ -66,10 +79,10 @@ export class DiskStore implements Store {
   }
 
   /** @throws VarveError VARVE_NO_REPOSITORY, VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT */
-  static async open(dir: string, options: HomeOptions = {}): Promise<DiskStore> {
+  static async open(dir: string, options: StoreOptions = {}): Promise<DiskStore> {
     refuseLinks(dir)
     checkFormat(dir)
-    return new DiskStore(new DiskHome(dir, options))
+    return new DiskStore(new DiskHome(dir, options), options.upkeep)
   }
 
   /** Mends the store's own files, also where they are too damaged for it to be opened. @throws as repairDisk */
@@ -127,8 +140,26 @@ export class DiskStore implements Store {
     }
   }
 
-  update(change: Change, options: UpdateOptions = {}): Promise<Manifest> {
-    return publish(this.#home, change, options)
+  async update(change: Change, options: UpdateOptions = {}): Promise<Manifest> {
+    const manifest = await publish(this.#home, change, options)
+    if (++this.#updates % updatesPerLook === 0) await this.#tidyUp()
+    return manifest
+  }
+
+  /** It is nobody's wish, so nobody hears that it failed; damage is for reads and fsck to tell. */
+  async #tidyUp(): Promise<void> {
+    if (this.#upkeep === null || this.#isTidying) return
+    this.#updates = 0
+    this.#isTidying = true
+    try {
+      if (duePacks(this.#home.refresh()) === null) return
+      const { upkeep } = await import('./upkeep/upkeep.ts')
+      await upkeep(this.#home, this.#upkeep)
+    } catch {
+      // The store is as it was.
+    } finally {
+      this.#isTidying = false
+    }
   }
 
   gc(options: GcOptions = {}): Promise<GcReport> {
@@ -159,8 +190,9 @@ export class DiskStore implements Store {
     return this.#home.retried(() => this.#home.refresh().segments())
   }
 
-  close(): Promise<void> {
-    return this.#home.pool.close()
+  async close(): Promise<void> {
+    if (this.#updates > 0) await this.#tidyUp()
+    await this.#home.pool.close()
   }
 }
 
