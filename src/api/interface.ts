@@ -244,6 +244,21 @@ export interface ImportResult {
   readonly removed: number
 }
 
+export interface ExportGitResult {
+  /** That were not there. */
+  readonly commits: number
+  readonly objects: number
+  /** Paths of tables that no file carries. */
+  readonly skipped: readonly string[]
+  readonly refs: readonly {
+    readonly ref: string
+    /** Git's. */
+    readonly id: string
+    /** 'ahead': it has commits on top there, and stays; 'kept': a tag that is something else there. */
+    readonly state: 'new' | 'moved' | 'same' | 'ahead' | 'kept'
+  }[]
+}
+
 export interface ImportGitResult {
   readonly commits: number
   readonly files: number

@@ -253,6 +253,28 @@ export class RemoteRepository extends DataRepository {
     return { ...report, branch, head: idOf(report.head) }
   }
 
+  /**
+   * History as a Git repository in `dir`, which is made where it is not there: the inverse of `importGit`. Exporting again
+   * adds what is new.
+   * @throws VarveError VARVE_REFUSED where a branch there has commits that are not here
+   */
+  async exportGit(
+    dir: string,
+    options: t.OperationOptions & {
+      /** Branches and tags; default: the current branch. */
+      revisions?: readonly string[]
+      all?: boolean
+      bare?: boolean
+      force?: boolean
+    } = {},
+  ): Promise<t.ExportGitResult> {
+    const { exportGit } = await import('../git/export.ts')
+    const { environment } = this.#opening
+    const { refs, skippedPaths, ...counts } = await exportGit(this.repo, dir, { ...options, environment })
+    const named = refs.map(({ ref, to, state }) => ({ ref, id: to, state }))
+    return { ...counts, skipped: skippedPaths, refs: named }
+  }
+
   /** The files follow a branch that moved while it was checked out. */
   protected async showBranch(ref: string, options: t.OperationOptions): Promise<void> {
     const { store } = this.repo

@@ -12,7 +12,7 @@ export interface GitFolder {
 }
 
 /** A working folder, its `.git`, or a bare repository. @throws VarveError VARVE_UNREACHABLE, VARVE_NOT_POSSIBLE */
-export function findGitFolder(source: string): GitFolder {
+export function findGitFolder(source: string, verb = 'import'): GitFolder {
   const folder = [path.join(source, '.git'), source].find((candidate) => fs.existsSync(candidate))
   const own = folder === undefined ? undefined : followGitFile(folder)
   if (own === undefined || !fs.existsSync(path.join(own, 'HEAD'))) {
@@ -28,7 +28,7 @@ export function findGitFolder(source: string): GitFolder {
       data: { path: source },
     })
   }
-  refuseUnreadable(source, common)
+  refuseUnreadable(source, common, verb)
   return { common, own }
 }
 
@@ -39,35 +39,27 @@ function followGitFile(folder: string): string | undefined {
   return target === undefined ? undefined : path.resolve(path.dirname(folder), target.trim())
 }
 
-function refuseUnreadable(source: string, common: string): void {
+function refuseUnreadable(source: string, common: string, verb: string): void {
+  const unreadable = (why: string, hint: string): VarveError =>
+    new VarveError('VARVE_NOT_POSSIBLE', `cannot ${verb} '${source}': ${why}`, {
+      data: { path: source },
+      hint,
+    })
   const config = readIfThere(path.join(common, 'config'))
   if (/^[ \t]*objectformat\s*=\s*sha256/im.test(config)) {
-    throw unreadable(source, 'it names its objects by SHA-256', 'only SHA-1 repositories can be imported')
+    throw unreadable('it names its objects by SHA-256', 'only SHA-1 repositories are known here')
   }
   if (/^[ \t]*refstorage\s*=\s*reftable/im.test(config)) {
-    throw unreadable(
-      source,
-      'it keeps its refs in reftables',
-      "run 'git refs migrate --ref-format=files' in a copy",
-    )
+    throw unreadable('it keeps its refs in reftables', "run 'git refs migrate --ref-format=files' in a copy")
   }
   if (readIfThere(path.join(common, 'shallow')) !== '') {
-    throw unreadable(
-      source,
-      'it is a shallow clone, so its history is cut off',
-      "run 'git fetch --unshallow' there",
-    )
+    throw unreadable('it is a shallow clone, so its history is cut off', "run 'git fetch --unshallow' there")
   }
   if (/^[ \t]*(promisor|partialclonefilter)\s*=/im.test(config)) {
-    throw unreadable(
-      source,
-      'it is a partial clone, so objects are missing',
-      'clone it whole, then import the clone',
-    )
+    throw unreadable('it is a partial clone, so objects are missing', 'clone it whole, then import the clone')
   }
   if (readIfThere(path.join(common, 'objects', 'info', 'alternates')) !== '') {
     throw unreadable(
-      source,
       'it borrows objects from another repository',
       "run 'git repack -a -d' there and remove objects/info/alternates",
     )
@@ -76,11 +68,4 @@ function refuseUnreadable(source: string, common: string): void {
 
 function readIfThere(file: string): string {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
-}
-
-function unreadable(source: string, why: string, hint: string): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `cannot import '${source}': ${why}`, {
-    data: { path: source },
-    hint,
-  })
 }

@@ -119,6 +119,21 @@ export class GitSource {
     return this.#read(oid, 'blob')
   }
 
+  /** What a full name of a ref names; null: it is not there. */
+  async ref(name: string): Promise<Oid | null> {
+    return this.#git.resolveRef({ fs, gitdir: this.#folder.common, ref: name }).catch(() => null)
+  }
+
+  /** Full names of branches and tags. */
+  async refs(): Promise<string[]> {
+    const { common: gitdir } = this.#folder
+    const [branches, tags] = [
+      await this.#git.listBranches({ fs, gitdir }),
+      await this.#git.listTags({ fs, gitdir }),
+    ]
+    return [...branches.map((name) => `refs/heads/${name}`), ...tags.map((name) => `refs/tags/${name}`)]
+  }
+
   async tags(): Promise<SourceTag[]> {
     const names = await this.#git.listTags({ fs, gitdir: this.#folder.common })
     const tags = names.map(async (name) => {

@@ -1,5 +1,7 @@
 import { splitRevisionPath } from '../../history/revision.ts'
-import { sizeText } from '../../base/size.ts'
+import { counted, sizeText } from '../../base/size.ts'
+import { usage } from '../arguments.ts'
+import { alignedRows } from '../format/columns.ts'
 import { exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision, toRepositoryPath } from '../paths.ts'
@@ -7,9 +9,12 @@ import { visible } from '../visible.ts'
 import { writeFile } from '../write-file.ts'
 
 export const command: Command = {
-  usage: ['export [--format FORMAT] [-o FILE] [REV:]PATH'],
+  usage: [
+    'export [--format FORMAT] [-o FILE] [REV:]PATH',
+    'export git DIR [--all] [--bare] [--force] [REV...]',
+  ],
   description:
-    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever the table's own file is.\nParquet and SQLite get typed columns; what a type cannot hold in full is written as text, and said. For the file as it\nwas added, use `varve cat`.",
+    "Writes a table's rows in key order as CSV, TSV, JSON Lines, Parquet or SQLite, whatever the table's own file is.\nParquet and SQLite get typed columns; what a type cannot hold in full is written as text, and said. For the file as it\nwas added, use `varve cat`.\n\n`export git` writes history into a Git repository: one that is there, or a new one in DIR. Commits keep authors, dates (to\nthe second) and messages, tables become the bytes of their files. Without REVs (branches and tags) the current branch\nis exported, and tags on what is exported come along. Again, it adds what is new; what `import git` brought in and\nnobody changed gets the ids that it had. Branches there move forward only, and files that are checked out follow.",
   options: {
     format: {
       type: 'text',
@@ -22,18 +27,26 @@ export const command: Command = {
       value: 'FILE',
       about: 'write to FILE, at once when all is there; of SQLite, FILE:TABLE names the table',
     },
+    all: { type: 'flag', about: 'git: all branches and tags' },
+    bare: { type: 'flag', about: 'git: make a repository without files, where there is none yet' },
+    force: { type: 'flag', about: 'git: move branches and tags even where that leaves commits there behind' },
   },
   examples: [
     ['varve export people.csv --format jsonl', 'as JSON Lines'],
     ['varve export v1:prices -o prices.csv', 'a table of an older version into a file'],
     ['varve export people.csv -o people.parquet', 'with typed columns'],
     ['varve export orders -o shop.db:orders', 'as a SQLite file'],
+    ['varve export git ../for-github --all', 'all history as a Git repository'],
   ],
-  json: '{ file: string; bytes: number; notes: string[] } with -o; else it prints the rows',
+  json: "{ file: string; bytes: number; notes: string[] } with -o; else it prints the rows; git: { commits: number; objects: number; skipped: string[]; refs: { ref: string; id: string; state: 'new' | 'moved' | 'same' | 'ahead' | 'kept' }[] }",
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
+  if (given.words[0] === 'git' && given.words.length > 1) return exportGit(context)
+  for (const name of ['all', 'bare', 'force'])
+    if (given.flag(name)) throw usage(`'--${name}' is for 'varve export git DIR'`)
   given.expectWords(1, 1, 'PATH')
   const repo = await repository()
   const { revision, path } = splitRevisionPath(given.words[0]!)
@@ -61,5 +74,40 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   }
   const bytes = await writeFile(file, rows)
   out.result({ file, bytes, notes }, () => out.say(`${visible(file)}: ${sizeText(bytes)}`))
+  return 0
+}
+
+const stateWords = {
+  new: 'new',
+  moved: 'moved',
+  same: 'as it was',
+  ahead: 'ahead of here, left as it is',
+  kept: 'something else there, left as it is',
+} as const
+
+async function exportGit({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  for (const name of ['format', 'output'])
+    if (given.text(name) !== undefined) throw usage(`'--${name}' is for tables`)
+  const [, dir, ...revisions] = given.words
+  if (given.flag('all') && revisions.length > 0) throw usage("'--all' and revisions exclude each other")
+  const result = await (
+    await repository()
+  ).exportGit(dir!, {
+    ...operation,
+    revisions,
+    all: given.flag('all'),
+    bare: given.flag('bare'),
+    force: given.flag('force'),
+  })
+  for (const path of result.skipped) out.warn(`'${visible(path)}' is no file: left out`)
+  out.result(result, () => {
+    out.say(`${counted(result.commits, 'new commit')}, ${counted(result.objects, 'new object')}`)
+    const rows = result.refs.map(({ ref, id, state }) => [
+      `  ${visible(ref.replace(/^refs\/(heads|tags)\//, ''))}`,
+      id.slice(0, 10),
+      stateWords[state],
+    ])
+    for (const line of alignedRows(rows)) out.say(line)
+  })
   return 0
 }
