@@ -199,7 +199,9 @@ export class DataRepository extends MergingRepository {
   async gc(
     options: t.OperationOptions & { dryRun?: boolean; graceMs?: number; manifestsKeptMax?: number } = {},
   ): Promise<GcReport> {
-    return this.repo.store.gc(withCounter(options, 'collecting garbage'))
+    const report = await this.repo.store.gc(withCounter(options, 'collecting garbage'))
+    const removed = options.dryRun === true ? 0 : (this.folder?.removeTemporaries() ?? 0)
+    return { ...report, filesRemoved: report.filesRemoved + removed }
   }
 
   async fsck(options: t.OperationOptions = {}): Promise<FsckReport> {

@@ -21,14 +21,17 @@ import { branchPrefix, remotePrefix } from '../history/refs.ts'
 import { indexRef } from '../repo/interface.ts'
 import { makeDir } from '../store/disk/files.ts'
 import { DiskStore } from '../store/disk/store.ts'
+import type { UpkeepOptions } from '../store/disk/upkeep/interface.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import { recover } from '../worktree/recover.ts'
+import { removeTemporaries } from '../worktree/temporaries.ts'
 import { warnOfNothing } from './fetch-more.ts'
 import type { OpenOptions, OperationOptions } from './interface.ts'
 
 export const dotName = '.varve'
 export const firstBranch = 'main'
+const namesPerUpkeep = 20_000
 
 export interface Place {
   readonly store: Store
@@ -57,17 +60,17 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
     })
   }
   makeDir(dotDir, 0o700)
-  const disk = await DiskStore.create(dotDir, { firstBranch, upkeep: { onStart: options.onUpkeep } })
-  if (options.bare === true) return placeOf(disk, { root: null, dotDir }, options)
+  const root = options.bare === true ? null : dir
+  const disk = await DiskStore.create(dotDir, { firstBranch, upkeep: upkeepOf(root, options) })
+  if (root === null) return placeOf(disk, { root: null, dotDir }, options)
   const gitRoot = findGitRoot(dir)
   const ignored = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
   return { ...(await placeOf(disk, { root: dir, dotDir }, options)), gitignore: ignored }
 }
 
 export async function findPlace(dir: string, options: OpenOptions): Promise<Place> {
-  const upkeep = { onStart: options.onUpkeep }
   const opened = async (dotDir: string, root: string | null): Promise<Place> =>
-    placeOf(await DiskStore.open(dotDir, { upkeep }), { root, dotDir }, options)
+    placeOf(await DiskStore.open(dotDir, { upkeep: upkeepOf(root, options) }), { root, dotDir }, options)
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
     if (DiskStore.exists(dotDir)) return opened(dotDir, at)
@@ -75,6 +78,16 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
     if (path.dirname(at) === at) break
   }
   throw noRepository(dir)
+}
+
+/** Files that a killed checkout left go along, as far as a short look finds them. */
+function upkeepOf(root: string | null, { onUpkeep }: OpenOptions): UpkeepOptions {
+  return {
+    onStart: (message) => {
+      onUpkeep?.(message)
+      if (root !== null) removeTemporaries(root, namesPerUpkeep)
+    },
+  }
 }
 
 function noRepository(dir: string): VarveError {

@@ -12,6 +12,7 @@ import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
 import { type Loss, lossesOf } from '../repo/losses.ts'
 import { rescueCommits } from '../repo/rescue.ts'
+import { ownerName } from '../store/disk/owner.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { FsckProblem, FsckReport, Manifest, Store } from '../store/interface.ts'
 import { taintedBy } from '../store/taint.ts'
@@ -214,7 +215,7 @@ function broughtBack(brought: ReadonlyMap<string, number>): FsckProblem[] {
 
 /** The store's files under other names: all are immutable, so a second name is as good as a copy. */
 function linkedCopy(dotDir: string): string {
-  const scratch = fs.mkdtempSync(path.join(dotDir, 'tmp', 'repair-'))
+  const scratch = fs.mkdtempSync(path.join(dotDir, 'tmp', `${ownerName()}-repair-`))
   for (const name of ['format', 'newest', 'm', 'packs', 'idx']) {
     const from = path.join(dotDir, name)
     if (!fs.existsSync(from)) continue

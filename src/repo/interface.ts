@@ -81,6 +81,8 @@ export interface Folder {
   carryOut(from: Cid, to: Cid, options: FolderOptions): Promise<void>
   /** The index with the tracked files as they are now: what `commit -a` would stage. */
   snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid>
+  /** Removes temporary files that killed processes left; returns how many. */
+  removeTemporaries(): number
 }
 
 export interface FolderOptions {

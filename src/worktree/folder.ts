@@ -17,6 +17,7 @@ import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
 import { snapshotTree } from './snapshot.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
+import { removeTemporaries } from './temporaries.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
   return new WorktreeFolder(worktree)
@@ -69,6 +70,10 @@ class WorktreeFolder implements Folder {
       await cache.close()
     }
     this.#forget()
+  }
+
+  removeTemporaries(): number {
+    return removeTemporaries(this.#worktree.root)
   }
 
   snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid> {

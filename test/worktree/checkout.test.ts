@@ -219,6 +219,7 @@ describe('a checkout cut short', () => {
       prepare: (...args) => real.prepare(...args),
       snapshot: (...args) => real.snapshot(...args),
       carryOut: () => Promise.reject(new Error('killed')),
+      removeTemporaries: () => real.removeTemporaries(),
     }
     const plan = async (): Promise<
       Parameters<typeof move>[2] extends (...args: never) => Promise<infer M> ? M : never

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import path from 'node:path'
+import { ownerName } from '../../store/disk/owner.ts'
 import { systemFailure } from '../../base/system-error.ts'
 import {
   type MarkerLabels,
@@ -137,7 +138,10 @@ function readInput(file: string): Buffer {
 /** A new file, flushed and renamed, with the permissions of the old one. */
 function replaceFile(file: string, bytes: Uint8Array): void {
   const target = fs.realpathSync(file)
-  const temporary = path.join(path.dirname(target), `.varve-tmp-${randomBytes(8).toString('hex')}`)
+  const temporary = path.join(
+    path.dirname(target),
+    `.varve-tmp-${ownerName()}-${randomBytes(8).toString('hex')}`,
+  )
   try {
     fs.writeFileSync(temporary, bytes, { flag: 'wx', flush: true, mode: fs.statSync(target).mode & 0o777 })
     fs.renameSync(temporary, target)

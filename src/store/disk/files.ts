@@ -7,6 +7,7 @@ import { randomHex } from '../../base/platform.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { bareSystemFailure, systemFailure } from '../../base/system-error.ts'
 import type { PackBytes } from '../interface.ts'
+import { ownerName } from './owner.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT'])
 const copiedBytesMax = 1 << 20
@@ -33,7 +34,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 export function tmpPath(dir: string): string {
-  return path.join(dir, 'tmp', `${process.pid}-${randomHex(8)}`)
+  return path.join(dir, 'tmp', `${ownerName()}-${randomHex(8)}`)
 }
 
 export function openNew(file: string): number {

@@ -16,10 +16,10 @@ export interface StoreFile {
   readonly mtimeMs: number
 }
 
-/** Packs, segments and temporary files. @throws VarveError when a folder that must be there cannot be listed */
+/** Packs and segments. @throws VarveError when a folder that must be there cannot be listed */
 export function listFiles(dir: string): StoreFile[] {
   const files: StoreFile[] = []
-  for (const folder of ['packs', 'idx', 'tmp']) {
+  for (const folder of ['packs', 'idx']) {
     try {
       for (const found of fs.readdirSync(path.join(dir, folder), { recursive: true, withFileTypes: true })) {
         if (!found.isFile()) continue

@@ -12,6 +12,7 @@ import { type LogEntry, type SegmentRef, encodeLogEntry } from '../manifest-file
 import { mark } from '../mark.ts'
 import { filterRun, mergeRuns, runOf } from '../run.ts'
 import { type Run, entryBytes } from '../segment.ts'
+import { removeAbandoned } from './abandoned.ts'
 import { isMissing, remove, syncDir } from './files.ts'
 import { copyLiving } from './gc-copy.ts'
 import { type StoreFile, deadFiles, deleteFiles, fileSystemNow, filesOf, listFiles } from './gc-files.ts'
@@ -70,12 +71,14 @@ async function turn(
   if (options.dryRun === true) return planned
   const copied = await copyLiving(home, writer, marked, plan)
   const live = filesOf(survey.view.entry, survey.segments)
-  const ages = { nowMs: await fileSystemNow(home.dir), graceMs: options.graceMs ?? graceMsDefault }
+  const nowMs = await fileSystemNow(home.dir)
+  const abandoned = removeAbandoned(home.dir, nowMs)
+  const ages = { nowMs, graceMs: options.graceMs ?? graceMsDefault }
   const known = survey.kept.flatMap((entry) => [...filesOf(entry, [])])
   const dead = deadFiles(survey.files, live, new Set(known), ages)
   if (planned.objectsDropped === 0 && copied === 0 && dead.length === 0) {
     dropManifests(home, survey.dropped)
-    return planned
+    return { ...planned, filesRemoved: abandoned }
   }
   const flushed = await writer.flush()
   const run = await livingRun(home, plan, flushed)
@@ -91,7 +94,7 @@ async function turn(
     ...planned,
     bytesAfter: packBytesOf([run]),
     packsAfter: run.packs.length,
-    filesRemoved: deleteFiles(home.dir, dead, retired, ages.graceMs),
+    filesRemoved: abandoned + deleteFiles(home.dir, dead, retired, ages.graceMs),
   }
 }
 

@@ -5,6 +5,7 @@ import { nextManifest } from '../../change.ts'
 import { manifestsKeptMaxDefault } from '../../interface.ts'
 import { type SegmentRef, encodeLogEntry } from '../../manifest-file.ts'
 import { filterRun, mergeRuns, runOf } from '../../run.ts'
+import { removeAbandoned } from '../abandoned.ts'
 import { remove, syncDir } from '../files.ts'
 import type { DiskHome } from '../home.ts'
 import type { IndexView } from '../index-view.ts'
@@ -46,6 +47,7 @@ export async function upkeep(home: DiskHome, { onStart }: UpkeepOptions = {}): P
   }
   await home.log.sync()
   for (const name of deleted) remove(path.join(home.dir, name))
+  removeAbandoned(home.dir, Date.now())
   return true
 }
 
