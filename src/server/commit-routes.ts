@@ -10,6 +10,7 @@ import { matchesPattern } from './patterns.ts'
 import { audited } from './repository-routes.ts'
 import type { Search } from './search.ts'
 import {
+  checkName,
   countParameter,
   cursorParameter,
   idSchema,
@@ -91,7 +92,7 @@ export const commitRoutes: readonly Route[] = [
       type: 'application/json',
       schema: object(
         {
-          name: { type: 'string' },
+          name: checkName,
           state: oneOf('pending', 'success', 'failure'),
           summary: { type: 'string', maxLength: 1000 },
         },

@@ -9,6 +9,7 @@ const errorStatuses: Readonly<Record<number, string>> = {
   403: 'not allowed',
   421: 'the server does not go by that name',
   429: 'too many requests at a time of this token or address; Retry-After says when to come back',
+  431: 'the address and the headers have more than 16 KiB',
   500: 'the server has failed',
   503: 'the server is busy, or stops',
 }

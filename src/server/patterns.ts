@@ -1,8 +1,14 @@
 // Patterns of names, as tokens and protections have them: names with '*' for any characters, several separated by
 // commas. 'none' matches nothing.
 import { VarveError } from '../base/errors.ts'
+import type { Schema } from './interface.ts'
 
 const patternLengthMax = 1000
+/** A comma only separates: were it a part of a name too, there were too many ways to read a pattern of commas. */
+const spelling = '^[^\\s"\'\\\\,]+(\\s*,\\s*[^\\s"\'\\\\,]+)*$'
+const isPattern = new RegExp(spelling)
+
+export const patternSchema: Schema = { type: 'string', maxLength: patternLengthMax, pattern: spelling }
 
 export function matchesPattern(pattern: string, name: string): boolean {
   if (pattern === 'none') return false
@@ -11,7 +17,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
 
 /** @throws VarveError VARVE_USAGE */
 export function checkPattern(pattern: string, what: string): string {
-  const isFit = pattern.length <= patternLengthMax && /^[^\s"'\\]+(\s*,\s*[^\s"'\\]+)*$/.test(pattern)
+  const isFit = pattern.length <= patternLengthMax && isPattern.test(pattern)
   if (isFit) return pattern
   throw new VarveError('VARVE_USAGE', `not a pattern for ${what}: ${JSON.stringify(pattern.slice(0, 100))}`, {
     hint: "write names with '*' for any characters, several separated by commas",

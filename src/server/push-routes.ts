@@ -30,12 +30,17 @@ export const pushRoutes: readonly Route[] = [
         {
           updates: listOf(
             object(
-              { ref: { type: 'string' }, before: idOrNull, after: idOrNull, force: { type: 'boolean' } },
+              {
+                ref: { type: 'string', minLength: 1, maxLength: 1000 },
+                before: idOrNull,
+                after: idOrNull,
+                force: { type: 'boolean' },
+              },
               ['force'],
             ),
           ),
-          packs: listOf(idSchema),
-          epoch: { type: 'integer', minimum: 0 },
+          packs: { ...listOf(idSchema), maxItems: packsMax },
+          epoch: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
         },
         ['packs', 'epoch'],
       ),
@@ -143,7 +148,8 @@ function readPush(document: Record<string, unknown>): Push {
   if (!isList || Object.keys(rest).length > 0) throw bad("it has 'updates', 'packs' and 'epoch'")
   if (!packs.every((pack) => typeof pack === 'string' && /^[0-9a-f]{64}$/.test(pack)))
     throw bad('a pack is named by 64 hex digits')
-  if (epoch !== undefined && !Number.isSafeInteger(epoch)) throw bad('an epoch is a number')
+  if (epoch !== undefined && !(Number.isSafeInteger(epoch) && Number(epoch) >= 0))
+    throw bad('an epoch is a whole number')
   return {
     updates: updates.map((update) => readUpdate(update)),
     packs: [...new Set(packs as string[])],

@@ -6,20 +6,23 @@ import { checkRepository } from './authorize.ts'
 import type { AuditEntry } from './audit.ts'
 import { Cursors, pathPart } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
-import { checkPattern, matchesPattern } from './patterns.ts'
+import { checkPattern, matchesPattern, patternSchema } from './patterns.ts'
 import { type Protection, protectionSettings, protectionsIn } from './protection.ts'
 import { type RefKind, type RefWish, readBranches, readTags, refsOf } from './refs.ts'
 import type { ServedRepository } from './repositories.ts'
 import {
+  checkName,
   countParameter,
   cursorParameter,
   items,
   json,
+  listOf,
   notFound,
   object,
   pageOfItems,
   reference,
   repoParameter,
+  repositoryName,
   textParameter,
 } from './schemas.ts'
 
@@ -30,6 +33,12 @@ const refParameters = [
   countParameter('limit', 'how many at most (default 1000)', refsMax),
   cursorParameter,
 ]
+/** As it is taken; what was set in the repository itself may look otherwise. */
+const protectionAsked = object({
+  branch: patternSchema,
+  protect: { type: ['string', 'null'], enum: ['fast-forward', null] },
+  requireChecks: { ...listOf(checkName), maxItems: 100 },
+})
 const refCursors = {
   branch: new Cursors<[lastName: string]>('branches', pathPart),
   tag: new Cursors<[lastName: string]>('tags', pathPart),
@@ -51,7 +60,7 @@ export const repositoryRoutes: readonly Route[] = [
     operation: 'createRepository',
     about: 'Makes an empty repository',
     access: 'admin',
-    body: { type: 'application/json', schema: object({ name: { type: 'string' } }) },
+    body: { type: 'application/json', schema: object({ name: repositoryName }) },
     answers: {
       201: json('it is there', reference('Repository')),
       404: notFound,
@@ -116,7 +125,7 @@ export const repositoryRoutes: readonly Route[] = [
     about: 'Protects branches, or (protect null and no checks) protects them no more',
     access: 'admin',
     parameters: [repoParameter],
-    body: { type: 'application/json', schema: reference('Protection') },
+    body: { type: 'application/json', schema: protectionAsked },
     answers: { 200: json('as it is now', reference('Protection')), 404: notFound },
     handle: protect,
   },

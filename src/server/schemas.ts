@@ -161,12 +161,21 @@ export function pageOfItems(name: ComponentName): Schema {
 
 export const notFound: Answer = { about: 'there is no such thing, or not for this token' }
 
+/** Letters, digits, '.', '_' and '-', the first no '.' or '-', the last no '.'. */
+export const repositoryName: Schema = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$',
+}
+
+/** Of a check. */
+export const checkName: Schema = { type: 'string', pattern: '^[A-Za-z0-9_./-]{1,100}$' }
+
 export const repoParameter: Parameter = {
   name: 'repo',
   in: 'path',
   about: 'name of the repository',
   required: true,
-  schema: { type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$' },
+  schema: repositoryName,
 }
 
 export function textParameter(name: string, about: string): Parameter {
@@ -178,7 +187,7 @@ export const cursorParameter: Parameter = {
   name: 'cursor',
   in: 'query',
   about: 'where the page before ended: the text that it gave',
-  schema: { type: 'string', maxLength: 8000, pattern: '^[A-Za-z0-9_-]*$' },
+  schema: { type: 'string', maxLength: 8000, minLength: 1, pattern: '^[A-Za-z0-9_-]+$' },
 }
 
 export function requiredText(name: string, about: string): Parameter {

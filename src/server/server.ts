@@ -189,9 +189,35 @@ export class Server {
       tls === undefined
         ? http.createServer(settings, handle)
         : https.createServer({ ...settings, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, handle)
+    server.on('clientError', answerUnread)
     server.maxConnections = this.#limits.connectionsMax
     // Whoever neither sends nor reads for so long is gone.
     server.setTimeout(this.#limits.requestMsMax, (socket) => socket.destroy())
     return server
   }
+}
+
+const unread: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'the address and the headers have more than 16 KiB',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not come in time'],
+}
+
+/** What is no request, or none that can be read, never comes to a route; it is answered like all others. */
+function answerUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const [status, message] = unread[error.code ?? ''] ?? ['400 Bad Request', 'this is no HTTP request']
+  const body = `${JSON.stringify({ error: { code: 'VARVE_USAGE', message } })}\n`
+  const headers = [
+    'connection: close',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'x-content-type-options: nosniff',
+  ]
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
 }

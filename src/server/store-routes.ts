@@ -55,7 +55,7 @@ export const storeRoutes: readonly Route[] = [
         name: 'after',
         in: 'query',
         about: 'number of the manifest that you know',
-        schema: { type: 'integer', minimum: 0 },
+        schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
       },
     ],
     answers: {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
-import { matchesPattern } from '../../src/server/patterns.ts'
+import { checkPattern, matchesPattern } from '../../src/server/patterns.ts'
 import { Tokens } from '../../src/server/tokens.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -121,4 +121,10 @@ test.each([
   ['none', 'none', false],
 ])('pattern %j and name %s', (pattern, name, expected) => {
   expect(matchesPattern(pattern, name)).toBe(expected)
+})
+
+test('a pattern of many commas is refused at once', async () => {
+  for (const pattern of [`${','.repeat(500)}"`, `${'a,'.repeat(400)}"`, `a${' ,a'.repeat(300)} "`])
+    expect(await codeOf(() => checkPattern(pattern, 'branches'))).toMatch(/^VARVE_USAGE/)
+  expect(checkPattern('a, b*,c/d', 'branches')).toBe('a, b*,c/d')
 })
