@@ -19,7 +19,12 @@ export interface FunctionWork<D> {
   /** By path. */
   readonly inputs: ReadonlyMap<string, Cid>
   /** What was derived before, and of what; null: nothing that can be gone on from. */
-  readonly known: { readonly inputs: ReadonlyMap<string, Cid>; readonly output: Cid } | null
+  readonly known: {
+    readonly inputs: ReadonlyMap<string, Cid>
+    readonly output: Cid
+    /** By the input's name: which of its rows are in which group. */
+    readonly indexes: ReadonlyMap<string, Cid>
+  } | null
   readonly signal?: AbortSignal | undefined
   /** How many rows of how many have been read, where all are. */
   readonly onRows?: ((done: number, total: number) => void) | undefined
@@ -31,6 +36,8 @@ export interface FunctionResult {
   readonly rowsAnew: number
   /** Why all of it was made anew, though it was known before; null: it was not. */
   readonly whole: string | null
+  /** As of what is known, of the inputs as they are now. */
+  readonly indexes?: ReadonlyMap<string, Cid>
 }
 
 export async function deriveByFunction(

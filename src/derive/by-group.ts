@@ -3,14 +3,15 @@
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { diffMaps } from '../prolly/diff.ts'
-import type { Entry } from '../prolly/interface.ts'
 import type { Io } from '../repo/interface.ts'
 import type { Row } from '../table/interface.ts'
 import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import type { FunctionResult, FunctionWork } from './by-function.ts'
 import { GroupedInput } from './grouped-input.ts'
-import { groupsOf, passes, passOf } from './groups.ts'
+import { GroupIndex, GroupIndexBuilder, GroupMoves, hashOfGroup } from './group-index.ts'
+import { type Collecting, groupsOf, passes } from './groups.ts'
+import { fewGroups, indexedGroups } from './indexed-groups.ts'
 import type { GroupDerivation, RowGroup } from './interface.ts'
 import { madeRows } from './made-rows.ts'
 import { MadeTable } from './made-table.ts'
@@ -24,7 +25,7 @@ export async function deriveByGroup(io: Io, work: FunctionWork<GroupDerivation>)
   const now = await groupedInputs(io, derivation, inputs)
   let whole: string | null = null
   if (known !== null) {
-    const old = await groupedInputs(io, derivation, known.inputs)
+    const old = await groupedInputs(io, derivation, known.inputs, known.indexes)
     const other = now.find(({ table }, i) => schemaOf(table) !== schemaOf(old[i]!.table))
     const touched = other === undefined ? await touchedGroups(old, now, signal) : null
     if (touched !== null) {
@@ -46,17 +47,42 @@ interface Parts {
 
 async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promise<FunctionResult> {
   const { old, now, touched, present, signal } = parts
+  const { groups } = touched
+  for (const [i, input] of now.entries())
+    input.index = (await old[i]!.index?.after(io, touched.moves[i]!)) ?? null
+  const making = now.map((input) =>
+    input.isGrouped && input.index === null ? new GroupIndexBuilder(io) : null,
+  )
   const result = new MadeTable(io, derivation, present)
-  const makes = (inputs: readonly GroupedInput[]): AsyncGenerator<Row[]> =>
-    madeOf(
-      derivation,
-      groupsOf(inputs, (group) => touched.groups.has(group), signal),
-    )
+  const makes = async (inputs: readonly GroupedInput[], onEntries?: Collecting['onEntries']) => {
+    const few = await fewGroups(inputs, groups, signal)
+    const isWanted = (group: string): boolean => groups.has(group)
+    const some =
+      few === null
+        ? groupsOf(inputs, { isWanted, signal, onEntries })
+        : indexedGroups(inputs, few, groups, signal)
+    return madeOf(derivation, some)
+  }
   // All that is gone goes first: a key may pass from one group to another.
-  for await (const deletes of makes(old)) await result.edit({ deletes })
-  for await (const puts of makes(now)) await result.edit({ puts })
+  for await (const deletes of await makes(old)) await result.edit({ deletes })
+  for await (const puts of await makes(now, async (i, entries, names) => making[i]?.add(entries, names)))
+    await result.edit({ puts })
   const table = writeTable(io.writer, result.table.object)
-  return { table, rowsRead: touched.rows, rowsAnew: result.rowsPut, whole: null }
+  const indexes = await indexesOf(now, making)
+  return { table, indexes, rowsRead: touched.rows, rowsAnew: result.rowsPut, whole: null }
+}
+
+/** By the input's name: what it has, or what was made on the way. */
+async function indexesOf(
+  inputs: readonly GroupedInput[],
+  making: readonly (GroupIndexBuilder | null)[],
+): Promise<Map<string, Cid>> {
+  const indexes = new Map<string, Cid>()
+  for (const [i, { name, index }] of inputs.entries()) {
+    const cid = index?.cid ?? (await making[i]?.finish())
+    if (cid !== undefined) indexes.set(name, cid)
+  }
+  return indexes
 }
 
 async function wholly(
@@ -65,16 +91,50 @@ async function wholly(
   now: readonly GroupedInput[],
 ): Promise<Omit<FunctionResult, 'whole'>> {
   const rowsRead = now.reduce((sum, { table }) => sum + table.count, 0)
+  const making = now.map((input) => (input.isGrouped ? new GroupIndexBuilder(io) : null))
+  const toAll: Collecting['onEntries'] = async (i, entries, names) => {
+    passOf[i]!.add(names)
+    await making[i]?.add(entries, names)
+  }
+  const count = passes(rowsRead)
+  const passOf = now.map(({ table }) => new PassNumbers(table.count, count))
   async function* rows(): AsyncGenerator<Row[]> {
-    const count = passes(rowsRead)
     let done = 0
     for (let pass = 0; pass < count; pass++) {
-      const groups = groupsOf(now, (group) => passOf(group, count) === pass, signal)
+      const groups = groupsOf(now, {
+        isWanted: (group) => hashOfGroup(group) % count === pass,
+        signal,
+        ...(pass > 0
+          ? { mayBeWanted: (i: number, row: number) => passOf[i]!.of(row) === pass }
+          : { onEntries: toAll }),
+      })
       yield* madeOf(derivation, groups, (rowCount) => onRows?.((done += rowCount), rowsRead))
     }
   }
   const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
-  return { table, rowsRead, rowsAnew: rowCount }
+  return { table, indexes: await indexesOf(now, making), rowsRead, rowsAnew: rowCount }
+}
+
+/** In which pass each row of an input is collected: which group it is of is found out once. */
+class PassNumbers {
+  readonly #count: number
+  readonly #numbers: Uint16Array
+  #end = 0
+
+  constructor(rows: number, count: number) {
+    this.#count = count
+    this.#numbers = new Uint16Array(count === 1 ? 0 : rows)
+  }
+
+  /** The next rows' groups. */
+  add(groups: readonly string[]): void {
+    if (this.#count === 1) return
+    for (const group of groups) this.#numbers[this.#end++] = hashOfGroup(group) % this.#count
+  }
+
+  of(row: number): number {
+    return this.#numbers[row]!
+  }
 }
 
 /** What the function makes of the groups. */
@@ -95,6 +155,8 @@ function rowCountOf(rows: RowGroup['rows']): number {
 
 interface Touched {
   readonly groups: ReadonlySet<string>
+  /** Of each input. */
+  readonly moves: readonly GroupMoves[]
   readonly rows: number
 }
 
@@ -105,25 +167,27 @@ async function touchedGroups(
   signal: AbortSignal | undefined,
 ): Promise<Touched | null> {
   const groups = new Set<string>()
+  const moves = now.map(() => new GroupMoves())
   let rows = 0
   for (const [i, input] of now.entries()) {
     for await (const differences of diffMaps(old[i]!.table.map, input.table.map)) {
       throwIfAborted(signal)
       rows += differences.length
       if (rows > changesMax) return null
-      for (const [from, side] of [[old[i]!, 'before'] as const, [input, 'after'] as const]) {
-        const entries = differences.map((one) => one[side]).filter((one): one is Entry => one !== null)
-        for (const group of await from.groupsOf(entries)) groups.add(group)
-      }
+      const before = await old[i]!.groupsOf(differences.map((one) => one.before))
+      const after = await input.groupsOf(differences.map((one) => one.after))
+      for (const group of [...before, ...after]) if (group !== null) groups.add(group)
+      for (const [at, { key }] of differences.entries()) moves[i]!.add(key, before[at]!, after[at]!)
     }
   }
-  return { groups, rows }
+  return { groups, moves, rows }
 }
 
 async function groupedInputs(
   io: Io,
   { from, by }: GroupDerivation,
   inputs: ReadonlyMap<string, Cid>,
+  indexes: ReadonlyMap<string, Cid> = new Map(),
 ): Promise<GroupedInput[]> {
   const columns = from.map(({ name }) => (Object.hasOwn(by, name) ? by[name]! : []))
   if (new Set(columns.map(({ length }) => length)).size > 1)
@@ -131,7 +195,9 @@ async function groupedInputs(
   const all: GroupedInput[] = []
   for (const [i, { name, path }] of from.entries()) {
     const table = await Table.load(io.nodes, inputs.get(path)!)
-    all.push(new GroupedInput(table, { name, path, by: columns[i]! }))
+    const index = indexes.get(name)
+    const loaded = index === undefined ? null : await GroupIndex.load(io, index)
+    all.push(new GroupedInput(table, { name, path, by: columns[i]! }, loaded))
   }
   return all
 }

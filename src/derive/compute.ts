@@ -9,7 +9,16 @@ import type { Schema } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { AnyDerivation, DeriveOptions, DerivedFrom, DerivedTable } from './interface.ts'
-import { type Memo, derivedFrom, isSameOrigin, memoRef, readMemo, writeMemo } from './memo.ts'
+import {
+  type Memo,
+  derivedFrom,
+  indexRef,
+  isSameOrigin,
+  knownIndexes,
+  memoRef,
+  readMemo,
+  writeMemo,
+} from './memo.ts'
 import { inputsOf } from './order.ts'
 import { answer } from './query.ts'
 import { runFunction } from './run-function.ts'
@@ -32,21 +41,21 @@ export interface Computed {
   readonly tables: readonly DerivedTable[]
   /** Of the tables that changed, by path. */
   readonly origins: ReadonlyMap<Path, DerivedFrom>
-  readonly memos: ReadonlyMap<string, Cid>
+  /** Refs; null: it is to go. */
+  readonly memos: ReadonlyMap<string, Cid | null>
 }
 
 export async function computeAll(work: Computation): Promise<Computed> {
   const tables: DerivedTable[] = []
   const origins = new Map<Path, DerivedFrom>()
-  const memos = new Map<string, Cid>()
+  const memos = new Map<string, Cid | null>()
   let { tree } = work
   for (const derivation of work.order) {
     const { path } = derivation
     throwIfAborted(work.options.signal)
     const made = await computeOne(work, tree, derivation)
     tables.push(made.report)
-    const memo = { ...made.origin, table: digestHex(made.table), parts: made.parts }
-    memos.set(memoRef(path), writeMemo(work.io.writer, memo))
+    for (const [ref, cid] of remembered(work, path, made)) memos.set(ref, cid)
     if (made.report.outcome !== 'changed') continue
     origins.set(path, made.origin)
     tree = await tree.update(
@@ -57,10 +66,21 @@ export async function computeAll(work: Computation): Promise<Computed> {
   return { tree, tables, origins, memos }
 }
 
+function remembered({ io, manifest }: Computation, path: Path, made: Made): Map<string, Cid | null> {
+  const { origin, table, parts, indexes = new Map<string, Cid>() } = made
+  const hexes = Object.fromEntries([...indexes].map(([name, cid]) => [name, digestHex(cid)]))
+  const memo = { ...origin, table: digestHex(table), parts, ...(indexes.size > 0 ? { indexes: hexes } : {}) }
+  const stale = [...manifest.refs.keys()].filter((ref) => ref.startsWith(`${memoRef(path)}/`))
+  const refs = new Map<string, Cid | null>(stale.map((ref) => [ref, null]))
+  for (const [name, cid] of indexes) refs.set(indexRef(path, name), cid)
+  return refs.set(memoRef(path), writeMemo(io.writer, memo))
+}
+
 interface Made {
   readonly table: Cid
   readonly origin: DerivedFrom
   readonly parts: Memo['parts']
+  readonly indexes?: ReadonlyMap<string, Cid> | undefined
   readonly report: DerivedTable
 }
 
@@ -77,17 +97,18 @@ async function computeOne(work: Computation, tree: Tree, derivation: AnyDerivati
   if (!(known instanceof RunWhole) && isSameOrigin(known, origin)) {
     const rows = (await Table.load(io.nodes, present!.table)).count
     const nothing = { outcome: 'unchanged', rows, rowsRead: 0, rowsAnew: 0, whole: null } as const
-    return { table: present!.table, origin, parts: known.parts, report: { ...report, ...nothing } }
+    const indexes = await knownIndexes(io.nodes.reader, known)
+    return { table: present!.table, origin, parts: known.parts, indexes, report: { ...report, ...nothing } }
   }
   work.beforeWork()
   const { signal, onProgress } = options
-  const { table, parts, ...costs } =
+  const { table, parts, indexes, ...costs } =
     'sql' in derivation
       ? await answer(workspace, io, { derivation, tables: inputs, present, known, signal, onProgress })
       : await runFunction(io, derivation, inputs, { known, present, signal, onProgress })
   const rows = (await Table.load(io.nodes, table)).count
   const outcome = table === present?.table ? 'same' : 'changed'
-  return { table, origin, parts, report: { ...report, outcome, rows, ...costs } }
+  return { table, origin, parts, indexes, report: { ...report, outcome, rows, ...costs } }
 }
 
 /** What was derived before, as it still stands there; else why it cannot be gone on from. */

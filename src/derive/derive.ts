@@ -127,7 +127,7 @@ async function planMove(
   const { repo, options } = work
   const ref = refOf(work, manifest)
   const operation = { name: 'derive', message: `on ${shortRefName(ref)}` }
-  const known = [...memos].every(([name, memo]) => manifest.refs.get(name) === memo)
+  const known = [...memos].every(([name, memo]) => (manifest.refs.get(name) ?? null) === memo)
   if (tree.cid === tip.tree)
     return { move: known ? null : { refs: memos, operation, show: null }, commit: null }
   const committer = signatureOf(repo, manifest)

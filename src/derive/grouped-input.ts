@@ -3,20 +3,26 @@
 import { toHex } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Entry, EntryBatch } from '../prolly/interface.ts'
-import { entryAt } from '../prolly/entry-batch.ts'
 import { cellText, isEmptyCell } from '../table/cell.ts'
 import { entryCells } from '../table/entry-cells.ts'
 import type { Cell, Row, Value } from '../table/interface.ts'
 import { entriesToRows } from '../table/rows.ts'
 import type { Table } from '../table/table.ts'
+import type { GroupIndex } from './group-index.ts'
 
 export class GroupedInput {
   readonly name: string
   readonly table: Table
+  /** Of a table as it was or is, where it is there. */
+  index: GroupIndex | null
   readonly #by: readonly { readonly name: string }[]
 
   /** @throws VarveError VARVE_RULE_VIOLATED: it has no such columns */
-  constructor(table: Table, { name, path, by }: { name: string; path: string; by: readonly string[] }) {
+  constructor(
+    table: Table,
+    { name, path, by }: { name: string; path: string; by: readonly string[] },
+    index: GroupIndex | null,
+  ) {
     const missing = by.find((column) => !table.schema.columns.some((one) => one.name === column))
     if (missing !== undefined) {
       throw new VarveError('VARVE_RULE_VIOLATED', `'${path}' has no column '${missing}' to make groups by`, {
@@ -26,13 +32,19 @@ export class GroupedInput {
     }
     this.name = name
     this.table = table
+    this.index = index
     this.#by = by.map((column) => ({ name: column }))
   }
 
-  /** The group of each entry, as a text. */
-  async groupsOf(entries: readonly Entry[]): Promise<string[]> {
+  /** Without columns to group by, all rows are one group. */
+  get isGrouped(): boolean {
+    return this.#by.length > 0
+  }
+
+  /** The group of each entry, as a text; null where there is no entry. */
+  async groupsOf(entries: readonly (Entry | null)[]): Promise<(string | null)[]> {
     const rows = await entryCells(this.table.nodes.reader, this.table.shape, entries, this.#by)
-    return rows.map((cells) => cells!.map(spelled).join(','))
+    return rows.map((cells) => cells && cells.map(spelled).join(','))
   }
 
   rowsOf(entries: readonly Entry[]): Promise<Row[]> {
@@ -46,10 +58,6 @@ export class GroupedInput {
   scan(signal: AbortSignal | undefined): AsyncIterable<EntryBatch> {
     return this.table.map.scan({ signal })
   }
-}
-
-export function entriesOf(batch: EntryBatch): Entry[] {
-  return Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
 }
 
 /** Length first, so that no two lists of cells are joined to one text. */

@@ -1,86 +1,101 @@
 // Rows of inputs, collected by group. What is too much for memory is collected in several passes over the inputs, each of
 // which takes the groups that a hash gives to it.
 import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { entryAt } from '../prolly/entry-batch.ts'
+import type { Entry } from '../prolly/interface.ts'
 import type { Row } from '../table/interface.ts'
-import { type GroupedInput, entriesOf } from './grouped-input.ts'
+import { GroupLists } from './group-lists.ts'
+import type { GroupedInput } from './grouped-input.ts'
 import type { RowGroup } from './interface.ts'
-import { PackedEntries } from './packed-entries.ts'
+import type { PackedEntries } from './packed-entries.ts'
 
 const rowsPerPass = 250_000
 /** Beyond it, groups are so large that no number of passes helps. */
 const rowsMax = 2_000_000
 /** Rows that are taken apart at once, of whole groups. */
-const rowsAtOnce = 2000
+export const rowsAtOnce = 2000
 
 export function passes(rowCount: number): number {
   return Math.max(1, Math.ceil(rowCount / rowsPerPass))
 }
 
-export function passOf(group: string, count: number): number {
-  let hash = 0
-  for (let i = 0; i < group.length; i++) hash = (Math.imul(hash, 31) + group.charCodeAt(i)) | 0
-  return (hash >>> 0) % count
+export interface Collecting {
+  readonly isWanted: (group: string) => boolean
+  readonly signal: AbortSignal | undefined
+  /** Whether a row, the nth of its input, may be wanted; of others nothing is looked at. */
+  readonly mayBeWanted?: ((input: number, row: number) => boolean) | undefined
+  /** Is told of all rows that may be wanted. */
+  readonly onEntries?:
+    | ((input: number, entries: readonly Entry[], groups: readonly string[]) => Promise<void>)
+    | undefined
 }
 
 /** Gives the wanted groups with their rows, some at a time. */
 export async function* groupsOf(
   inputs: readonly GroupedInput[],
-  isWanted: (group: string) => boolean,
+  collecting: Collecting,
+): AsyncGenerator<RowGroup[]> {
+  yield* listedGroups(inputs, await collected(inputs, collecting), collecting.signal)
+}
+
+export async function* listedGroups(
+  inputs: readonly GroupedInput[],
+  lists: GroupLists,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RowGroup[]> {
-  const entries = inputs.map(() => new PackedEntries())
-  const groups = await collected(inputs, entries, isWanted, signal)
-  let some: number[][][] = []
+  let some: (readonly Uint32Array[])[] = []
   let rowCount = 0
-  for (const lists of groups.values()) {
-    some.push(lists)
-    rowCount += lists.reduce((sum, list) => sum + list.length, 0)
+  for (const group of lists.groups()) {
+    some.push(group)
+    rowCount += group.reduce((sum, list) => sum + list.length, 0)
     if (rowCount < rowsAtOnce) continue
     throwIfAborted(signal)
-    yield await withRows(inputs, entries, some)
+    yield await withRows(inputs, lists.entries, some)
     some = []
     rowCount = 0
   }
-  if (some.length > 0) yield await withRows(inputs, entries, some)
+  if (some.length > 0) yield await withRows(inputs, lists.entries, some)
 }
 
-/** By group: of each input, the numbers of its entries, in the order of their keys. */
-async function collected(
-  inputs: readonly GroupedInput[],
-  kept: readonly PackedEntries[],
-  isWanted: (group: string) => boolean,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, number[][]>> {
-  const groups = new Map<string, number[][]>()
-  let rowCount = 0
+async function collected(inputs: readonly GroupedInput[], collecting: Collecting): Promise<GroupLists> {
+  const { isWanted, signal, mayBeWanted, onEntries } = collecting
+  const lists = new GroupLists(inputs.length)
   for (const [i, input] of inputs.entries()) {
+    let row = 0
     for await (const batch of input.scan(signal)) {
       throwIfAborted(signal)
-      const entries = entriesOf(batch)
-      for (const [at, group] of (await input.groupsOf(entries)).entries()) {
+      const entries: Entry[] = []
+      for (let at = 0; at < batch.count; at++, row++)
+        if (mayBeWanted?.(i, row) !== false) entries.push(entryAt(batch, at))
+      const names = (await input.groupsOf(entries)) as string[]
+      await onEntries?.(i, entries, names)
+      for (const [at, group] of names.entries()) {
         if (!isWanted(group)) continue
-        if (++rowCount > rowsMax) throw tooLarge(input)
-        let lists = groups.get(group)
-        if (lists === undefined) groups.set(group, (lists = inputs.map((): number[] => [])))
-        lists[i]!.push(kept[i]!.add(entries[at]!))
+        lists.add(i, group, entries[at]!)
+        if (lists.count > rowsMax) throw tooLarge(input)
       }
     }
   }
-  return groups
+  return lists
 }
 
 async function withRows(
   inputs: readonly GroupedInput[],
   entries: readonly PackedEntries[],
-  groups: readonly (readonly number[][])[],
+  groups: readonly (readonly Uint32Array[])[],
 ): Promise<RowGroup[]> {
-  const rows: IterableIterator<Row>[] = []
-  for (const [i, input] of inputs.entries()) {
-    const numbers = groups.flatMap((lists) => lists[i]!)
-    rows.push((await rowsOf(input, entries[i]!, numbers)).values())
-  }
+  const rows: Row[][] = []
+  for (const [i, input] of inputs.entries())
+    rows.push(
+      await rowsOf(
+        input,
+        entries[i]!,
+        groups.map((lists) => lists[i]!),
+      ),
+    )
+  const next = inputs.map(() => 0)
   return groups.map((lists) => {
-    const own = lists.map((list, i) => list.map(() => rows[i]!.next().value!))
+    const own = lists.map(({ length }, i) => rows[i]!.slice(next[i], (next[i]! += length)))
     const first = own.findIndex((list) => list.length > 0)
     return {
       by: inputs[first]!.values(own[first]![0]!),
@@ -89,17 +104,25 @@ async function withRows(
   })
 }
 
-/** Some at a time: on the way from bytes to rows there is more of them than in the end. */
+/** Of all lists in turn. Some at a time: on the way from bytes to rows there is more of them than in the end. */
 async function rowsOf(
   input: GroupedInput,
   entries: PackedEntries,
-  numbers: readonly number[],
+  lists: readonly Uint32Array[],
 ): Promise<Row[]> {
   const rows: Row[] = []
-  for (let at = 0; at < numbers.length; at += rowsAtOnce) {
-    const some = numbers.slice(at, at + rowsAtOnce).map((number) => entries.get(number))
+  let some: Entry[] = []
+  const take = async (): Promise<void> => {
     for (const row of await input.rowsOf(some)) rows.push(row)
+    some = []
   }
+  for (const list of lists) {
+    for (let i = 0; i < list.length; i++) {
+      some.push(entries.get(list[i]!))
+      if (some.length === rowsAtOnce) await take()
+    }
+  }
+  await take()
   return rows
 }
 

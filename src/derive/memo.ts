@@ -13,10 +13,26 @@ export interface Memo extends DerivedFrom {
   readonly table: string
   /** Of a query of which parts can be made anew: who computed it, and what its columns hold in all. */
   readonly parts?: { readonly engine: string; readonly stored: readonly StoredColumn[] } | undefined
+  /** Of what a function makes of groups: by the input's name, its index (group-index.ts), in hex. */
+  readonly indexes?: Readonly<Record<string, string>> | undefined
 }
 
 export function memoRef(path: Path): string {
   return `derived/${sha256Hex(utf8(path)).slice(0, 32)}`
+}
+
+/** A ref of its own keeps each index. */
+export function indexRef(path: Path, name: string): string {
+  return `${memoRef(path)}/${sha256Hex(utf8(name)).slice(0, 32)}`
+}
+
+/** Those that are here. */
+export async function knownIndexes(reader: ObjectReader, memo: Memo): Promise<ReadonlyMap<string, Cid>> {
+  const all = Object.entries(memo.indexes ?? {}).map(
+    ([name, hex]) => [name, cidOfDigest('dag-cbor', fromHex(hex))] as const,
+  )
+  const isHere = await reader.has(all.map(([, cid]) => cid))
+  return new Map(all.filter((_, i) => isHere[i]))
 }
 
 export async function readMemo(reader: ObjectReader, manifest: Manifest, path: Path): Promise<Memo | null> {

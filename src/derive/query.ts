@@ -32,6 +32,8 @@ export interface Answer {
   /** Why the whole query was run; null: it was not. */
   readonly whole: string | null
   readonly parts?: Memo['parts']
+  /** Of what a function makes of groups: by the input's name, which of its rows are in which group. */
+  readonly indexes?: ReadonlyMap<string, Cid>
 }
 
 export async function answer(workspace: Workspace, io: Io, query: Query): Promise<Answer> {

@@ -5,9 +5,11 @@ import type { Io } from '../repo/interface.ts'
 import { deriveByFunction } from './by-function.ts'
 import { deriveByGroup } from './by-group.ts'
 import type { FunctionDerivation, GroupDerivation } from './interface.ts'
-import { type Memo, knownInput } from './memo.ts'
+import { type Memo, knownIndexes, knownInput } from './memo.ts'
 import type { Answer, Query } from './query.ts'
 import { RunWhole } from './sql/scope.ts'
+
+const none: ReadonlyMap<string, Cid> = new Map()
 
 export async function runFunction(
   io: Io,
@@ -17,9 +19,10 @@ export async function runFunction(
 ): Promise<Answer> {
   const before = known instanceof RunWhole ? known : await knownInputs(io, known, [...inputs.keys()])
   const isKnown = !(before instanceof RunWhole)
+  const indexes = known instanceof RunWhole ? none : await knownIndexes(io.nodes.reader, known)
   const work = {
     inputs,
-    known: isKnown ? { inputs: before, output: present!.table } : null,
+    known: isKnown ? { inputs: before, output: present!.table, indexes } : null,
     signal,
     onRows: (done: number, total: number) =>
       onProgress?.({ phase: `deriving ${derivation.path}`, done, total, unit: 'rows' }),
