@@ -7,6 +7,7 @@ export const slow: readonly string[] = [
   'test/cli/stash.test.ts',
   'test/cli/derive-interrupted.test.ts',
   'test/cli/bisect.test.ts',
+  'test/git/export.test.ts',
   'test/cli/editor.test.ts',
   'test/cli/pager.test.ts',
   'test/property/merge.test.ts',

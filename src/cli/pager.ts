@@ -58,7 +58,7 @@ export class Pager {
     return child.stdin
   }
 
-  /** Lets the reader read to the end, and waits until he has. @throws VarveError where a shell could not run it */
+  /** Lets the reader read to the end, and waits until the terminal is given back. */
   async end(): Promise<void> {
     if (this.#child === null) return
     this.#ending = true

@@ -34,6 +34,8 @@ export async function printing(
   const stop = new Stop({ patienceMs, lastly: async () => pager?.end() })
   // Nobody listens to complaints any more: nothing is left to do about it.
   process.stderr.on('error', () => {})
+  // Of the answer Output listens to it, once there is one.
+  process.stdout.on('error', () => {})
   const out: Output = new Output({
     ...settings,
     stdout: () => {

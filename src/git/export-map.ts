@@ -4,6 +4,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type CommitCid, isCid } from '../encoding/cid.ts'
+import type { Commit } from '../history/interface.ts'
+import { endedMessage } from './git-encode.ts'
+import type { GitCommit } from './git-objects.ts'
 import type { Oid } from './git-objects.ts'
 
 const firstLine = 'varve export 1'
@@ -29,6 +32,14 @@ export function writeExportMap(gitFolder: string, map: ExportMap): void {
   const lines = [...map].map(([cid, oid]) => `${cid} ${oid}\n`)
   fs.writeFileSync(temporary, `${firstLine}\n${lines.join('')}`, { flush: true })
   fs.renameSync(temporary, file)
+}
+
+/** Whether a commit that the file names says what ours says. */
+export function saysTheSame(ours: Pick<Commit, 'author' | 'message'>, theirs: GitCommit): boolean {
+  const timeMs = Math.max(0, 1000 * Math.floor(ours.author.timeMs / 1000))
+  return (
+    theirs.author.timeMs === timeMs && [ours.message, endedMessage(ours.message)].includes(theirs.message)
+  )
 }
 
 function fileOf(gitFolder: string): string {

@@ -4,7 +4,7 @@ import { Lru } from '../base/lru.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
-import { pathToBytes } from '../files/path.ts'
+import { pathFault, pathToBytes } from '../files/path.ts'
 import { readFile } from '../files/read.ts'
 import { Tree } from '../files/tree.ts'
 import { diffTrees } from '../files/tree-diff.ts'
@@ -138,15 +138,13 @@ export class TreeExporter {
   }
 }
 
-/** Names that no tree of ours may have are asked for again here: what comes from a remote was checked by another program. */
+/** Names that no tree of ours may have are asked for again: what comes from a remote was checked by another program. */
 function refuseName(path: Path, { kind }: TreeEntry): void {
-  const parts = path.split('/')
-  const named = parts.find((part) => /^\.git[. ]*$/i.test(part))
-  const isLink = kind === 'symlink' && /^\.git(modules|attributes|ignore)$/i.test(parts.at(-1)!)
-  if (named === undefined && !isLink) return
-  const why = named === undefined ? 'may be no symlink there' : `has the component '${named}'`
-  throw new VarveError('VARVE_NOT_POSSIBLE', `Git refuses '${path}': it ${why}`, {
+  const isLink = kind === 'symlink' && /(^|\/)\.git(modules|attributes|ignore)$/i.test(path)
+  const fault = isLink ? 'may be no symlink' : pathFault(path)
+  if (fault === null) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `Git refuses '${path}': it ${fault}`, {
     data: { path },
-    hint: 'export revisions without it: rename it, or leave it out of the history',
+    hint: 'export branches whose history is without it',
   })
 }

@@ -21,17 +21,26 @@ export function extraOf(oid: Oid, filter: readonly string[]): Record<string, unk
   return filter.length === 0 ? { git: oid } : { git: oid, gitPaths: filter }
 }
 
+export interface KnownBefore {
+  readonly filter: readonly string[]
+  /** What Git calls commits of ours that were exported to it. */
+  readonly exported: ReadonlyMap<CommitCid, Oid>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Of a branch: what came in earlier, and what went out and is there again. */
 export async function importedBefore(
   reader: ObjectReader,
   tip: CommitCid | undefined,
-  filter: readonly string[],
-  signal?: AbortSignal,
+  { filter, exported, signal }: KnownBefore,
 ): Promise<ImportedMap> {
   const imported: ImportedMap = new Map()
   if (tip === undefined) return imported
   for await (const { cid, tree, generation, extra } of walkCommits(reader, [tip], { signal })) {
     const sameFilter = JSON.stringify(extra['gitPaths'] ?? []) === JSON.stringify(filter)
     if (typeof extra['git'] === 'string' && sameFilter) imported.set(extra['git'], { cid, tree, generation })
+    const oid = filter.length === 0 ? exported.get(cid) : undefined
+    if (oid !== undefined) imported.set(oid, { cid, tree, generation })
   }
   return imported
 }

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type isomorphicGit from 'isomorphic-git'
 import { VarveError } from '../base/errors.ts'
+import { type ExportMap, readExportMap } from './export-map.ts'
 import { type GitFolder, findGitFolder } from './git-folder.ts'
 import {
   type GitCommit,
@@ -105,6 +106,11 @@ export class GitSource {
         cause,
       })
     }
+  }
+
+  /** Commits of ours that `export git` has written here. */
+  exported(): ExportMap {
+    return readExportMap(this.#folder.common)
   }
 
   async commit(oid: Oid): Promise<GitCommit> {

@@ -4,13 +4,15 @@
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { pathToBytes } from '../files/path.ts'
+import { readCommit } from '../history/commit.ts'
 import { branchRef, shortRefName } from '../history/refs.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import type { Manifest, ObjectWriter, Store } from '../store/interface.ts'
+import type { Manifest, ObjectReader, ObjectWriter, Store } from '../store/interface.ts'
 import type { TransferOptions } from '../remote/interface.ts'
 import { descends } from '../remote/peel.ts'
 import { withFreshEpoch } from '../remote/receive.ts'
 import { CommitImporter } from './commit-importer.ts'
+import { saysTheSame } from './export-map.ts'
 import { GitSource, withoutUser } from './git-source.ts'
 import { type ImportedMap, commitsToCome, importedBefore } from './git-order.ts'
 import type { Oid } from './git-objects.ts'
@@ -51,9 +53,10 @@ export async function importGit(
       const writer = repo.store.writer()
       let published = false
       try {
-        const imported = await importedBefore(repo.store, before.refs.get(ref), filter, options.signal)
+        const known = { filter, exported: git.exported(), signal: options.signal }
+        const imported = await importedBefore(repo.store, before.refs.get(ref), known)
         const importer = new CommitImporter(git, writer, repo.nodes.through(writer), filter, imported)
-        await importCommits(git, importer, imported, head, options)
+        await importCommits(repo.store, git, importer, imported, head, options)
         const refs = new Map<string, Cid>(await importTags(git, writer, before, imported))
         const tags = refs.size
         const tip = await chooseTip(writer, before.refs.get(ref), imported.get(head)?.cid, options.branch)
@@ -75,6 +78,7 @@ export async function importGit(
 }
 
 async function importCommits(
+  reader: ObjectReader,
   git: GitSource,
   importer: CommitImporter,
   imported: ImportedMap,
@@ -82,11 +86,31 @@ async function importCommits(
   options: ImportGitOptions,
 ): Promise<void> {
   const order = await commitsToCome(git, head, imported, options.signal)
+  await checkExported(reader, git, imported, [head, ...order.flatMap(({ parents }) => parents)])
   let done = 0
   for (const commit of order) {
     throwIfAborted(options.signal)
     await importer.add(commit, options.signal)
     options.onProgress?.({ phase: 'importing', done: ++done, total: order.length, unit: 'commits' })
+  }
+}
+
+/** What stands on a commit of ours must have stood on it there: a list that came along with the repository may lie. */
+async function checkExported(
+  reader: ObjectReader,
+  git: GitSource,
+  imported: ImportedMap,
+  oids: readonly Oid[],
+): Promise<void> {
+  const exported = new Set(git.exported().values())
+  for (const oid of new Set(oids)) {
+    const known = imported.get(oid)
+    if (known === undefined || known === null || !exported.has(oid)) continue
+    if (saysTheSame(await readCommit(reader, known.cid), await git.commit(oid))) continue
+    throw new VarveError('VARVE_NOT_POSSIBLE', `the list of exported commits does not fit commit '${oid}'`, {
+      data: { oid },
+      hint: "remove 'varve/exported' in the folder of the Git repository",
+    })
   }
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { collect } from '../../src/base/iterables.ts'
 import { Repository } from '../../src/index.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { exportGit } from '../../src/git/export.ts'
@@ -179,6 +180,30 @@ describe('a new repository', () => {
   })
 })
 
+test('what is committed on top in Git comes back as one history, and a list that lies is refused', async () => {
+  const { repo, dir } = await eventful()
+  const git = gitIn(path.join(temporaryDir(), 'out'))
+  await repo.exportGit(git.dir)
+  const before = await repo.commitInfo('HEAD')
+  git.write('people.csv', 'id;name\r\n2;"Grace H."\r\n1;Ada L.\r\n')
+  const top = git.commit('By Git')
+  expect(await repo.importGit(git.dir)).toMatchObject({ commits: 1, branch: 'main' })
+  expect((await repo.commitInfo('HEAD')).parents).toEqual([before.id])
+  const [diff] = await collect(repo.diff({ from: before.id, to: 'HEAD' }))
+  expect([diff!.path, diff!.kind]).toEqual(['people.csv', 'table'])
+  fs.writeFileSync(path.join(dir, 'dir'), 'on both\n')
+  await repo.commit({ message: 'On top', all: true })
+  await repo.exportGit(git.dir)
+  expect([git.head('HEAD~1'), fsck(git)]).toEqual([top, ''])
+  const file = path.join(git.dir, '.git/varve/exported')
+  git.write('more', 'x')
+  git.commit('More')
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll(git.head('HEAD~1'), git.head()))
+  await expect(repo.importGit(git.dir)).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+  fs.rmSync(file)
+  expect(await repo.exportGit(git.dir, { revisions: ['v1'] })).toMatchObject({ objects: 0 })
+})
+
 describe('back to where it came from', () => {
   function simple(): GitRepository {
     const git = created()
@@ -235,6 +260,11 @@ describe('back to where it came from', () => {
     git.commit('From Git')
     const ahead = await repo.exportGit(git.dir)
     expect(ahead.refs[0]!.state).toBe('ahead')
+    const commit = await repo.commitInfo('HEAD')
+    expect((await repo.importGit(git.dir)).commits).toBe(1)
+    expect((await repo.commitInfo('HEAD')).parents).toEqual([commit.id])
+    expect(fs.readFileSync(path.join(dir, 'a.txt'), 'utf8')).toBe('from git\n')
+    expect((await repo.exportGit(git.dir)).refs[0]!.state).toBe('same')
   })
 
   test('a commit with more to it than we keep stays what it was where it is there', async () => {

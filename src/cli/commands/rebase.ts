@@ -34,9 +34,8 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.exclusive('continue', 'skip', 'abort', 'onto')
   const message = given.text('message')
-  for (const name of ['message', 'edit'] as const)
-    if ((name === 'edit' ? given.flag(name) : message !== undefined) && !given.flag('continue'))
-      throw usage(`'--${name}' needs '--continue'`)
+  if (message !== undefined && !given.flag('continue')) throw usage("'--message' needs '--continue'")
+  if (given.flag('edit') && !given.flag('continue')) throw usage("'--edit' needs '--continue'")
   if (given.flag('abort')) {
     given.expectWords(0, 0, '')
     await (await repository()).mergeAbort(operation)
