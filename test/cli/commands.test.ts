@@ -69,6 +69,7 @@ describe('one repository, command by command', () => {
       unmerged: [],
       merging: null,
       behindBranch: false,
+      bisecting: null,
     })
     rmSync(path.join(cwd, 'new.txt'))
   })
