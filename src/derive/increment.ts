@@ -9,8 +9,10 @@ import type { Io } from '../repo/interface.ts'
 import type { Table } from '../table/table.ts'
 import { type ChangedInput, writeChanges } from './changes.ts'
 import { type Evaluation, shapeOf } from './evaluate.ts'
+import { keepIndexes } from './kept-indexes.ts'
 import { type CellRows, replaceRows } from './replace-rows.ts'
 import { typedCells, typedColumns } from './result-cells.ts'
+import { indexesOf } from './sql/indexes.ts'
 import { RunWhole } from './sql/scope.ts'
 import { changedRowsMax, names, partSteps } from './steps.ts'
 import type { Workspace } from './workspace.ts'
@@ -35,6 +37,7 @@ export async function increment(workspace: Workspace, io: Io, work: Increment): 
   const { database } = workspace
   const shape = shapeOf(derivation, inputs)
   if (shape instanceof RunWhole) throw shape
+  keepIndexes(database, indexesOf(shape))
   const columns = work.stored.map(({ name }) => name)
   const changes = await writeChanges(database, io, changed, { rowsMax: changedRowsMax(shape), signal })
   try {
