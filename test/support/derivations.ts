@@ -65,6 +65,16 @@ export const byParts: Readonly<Record<string, Settings>> = {
   },
   types: { key: 'id', sql: 'SELECT id, total, typeof(total) k, person = 1 AS one FROM o' },
   other: { key: 'name', sql: 'SELECT name, count(*) n FROM p GROUP BY p.name' },
+  distinct: { key: 'city', sql: 'SELECT DISTINCT city FROM p WHERE city IS NOT NULL' },
+  distinctJoin: {
+    key: ['city', 'm'],
+    sql: "SELECT DISTINCT p.city, substr(day, 1, 7) || '' AS m FROM o JOIN p ON p.id = o.person WHERE p.city IS NOT NULL",
+  },
+  distinctStar: { key: 'city', sql: 'SELECT DISTINCT c.*, country AS again FROM p JOIN c USING (city)' },
+  distinctLeft: {
+    key: 'k',
+    sql: "SELECT DISTINCT coalesce(country, '-') k, country FROM p LEFT JOIN c ON c.city = p.city WHERE country IS NOT 'x'",
+  },
   derived: { key: 'n', sql: 'SELECT n, count(*) AS cities, total(t) t FROM g GROUP BY n' },
 }
 
@@ -76,7 +86,13 @@ export const whole: Readonly<Record<string, [sql: string, reason: string]>> = {
   union: ['SELECT id FROM p UNION SELECT id + 100 FROM o', 'UNION, INTERSECT or EXCEPT'],
   with: ['WITH x AS (SELECT id FROM p) SELECT id FROM x', 'WITH'],
   within: ['SELECT id FROM p WHERE id IN (SELECT person FROM o)', 'a query within the query'],
-  distinct: ['SELECT DISTINCT id FROM p', 'SELECT DISTINCT'],
+  distinctGroups: ['SELECT DISTINCT count(*) AS id FROM p GROUP BY city', 'SELECT DISTINCT of groups'],
+  distinctSum: ['SELECT DISTINCT count(*) AS id FROM p', 'an aggregate where rows are chosen'],
+  distinctSums: [
+    'SELECT DISTINCT age + 1.5 AS id FROM p',
+    'SELECT DISTINCT values that may be equal and not the same, as 1 and 1.0 (CAST them)',
+  ],
+  distinctConstant: ["SELECT DISTINCT 'x' AS id FROM p", 'SELECT DISTINCT a constant'],
   collate: ['SELECT id, name = city COLLATE NOCASE AS x FROM p', 'COLLATE'],
   time: ["SELECT id, date('now') > '2000' AS x FROM p", 'it asks for the time'],
   random: ['SELECT id, random() > 0 OR 1 AS x FROM p', 'the function random'],

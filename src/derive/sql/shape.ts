@@ -31,8 +31,7 @@ export function readShape(sql: string, inputs: readonly InputTable[]): Shape {
   const aliases = aliasesOf(select)
   const filter: Context = { scope, isFilter: true, mayAggregate: false, aliases, groups: new Set() }
   const where = select.whereClause === undefined ? null : render(select.whereClause, filter)
-  const groups =
-    select.groupBy === undefined ? null : select.groupBy.map((one) => readGroup(one, select, filter))
+  const groups = groupsOf(select, filter)
   const grouped: Context = {
     ...filter,
     mayAggregate: true,
@@ -56,7 +55,6 @@ function oneSelect(sql: string): SelectFrom {
   if (compounds.length > 0) throw new RunWhole('UNION, INTERSECT or EXCEPT')
   if (limit !== undefined) throw new RunWhole('LIMIT')
   if (select.type !== 'SelectFrom' || select.from === undefined) throw new RunWhole('it asks no table')
-  if (select.distinctness === 'Distinct') throw new RunWhole('SELECT DISTINCT')
   if (select.windowClause !== undefined) throw new RunWhole('a window')
   // The result is in the order of its key; but an aggregate here would make another query of it.
   const isName = ({ expr }: { expr: Expr }): boolean =>
@@ -75,15 +73,29 @@ function aliasesOf({ columns }: SelectFrom): ReadonlyMap<string, Expr> {
   return aliases
 }
 
-function readGroup(expr: Expr, select: SelectFrom, context: Context): Group {
-  const meant = expr.type === 'NumericLiteral' ? resultAt(Number(expr.value), select) : expr
-  const group = render(meant, context)
+function groupsOf(select: SelectFrom, context: Context): Group[] | null {
+  const { groupBy, having, distinctness } = select
+  if (distinctness !== 'Distinct')
+    return groupBy === undefined
+      ? null
+      : groupBy.map((one) => {
+          const meant = one.type === 'NumericLiteral' ? resultAt(Number(one.value), select) : one
+          return groupOf('GROUP BY', (way) => render(meant, way), context)
+        })
+  // Its rows are those of the groups that all of its columns make.
+  if (groupBy !== undefined || having !== undefined) throw new RunWhole('SELECT DISTINCT of groups')
+  const ownNames = { ...context, aliases: new Map<string, Expr>() }
+  return eachResult(select, context.scope).map((one) => groupOf('SELECT DISTINCT', one, ownNames))
+}
+
+function groupOf(what: string, rendered: (context: Context) => Rendered, context: Context): Group {
+  const group = rendered(context)
   if (!group.isExact)
-    throw new RunWhole('GROUP BY values that may be equal and not the same, as 1 and 1.0 (CAST them)')
+    throw new RunWhole(`${what} values that may be equal and not the same, as 1 and 1.0 (CAST them)`)
   // A number here would be the place of a column.
-  if (group.tables.size === 0) throw new RunWhole('GROUP BY a constant')
+  if (group.tables.size === 0) throw new RunWhole(`${what} a constant`)
   const isIndexable = group.tables.size === 1
-  return { ...group, indexed: isIndexable ? render(meant, { ...context, isUnqualified: true }).sql : null }
+  return { ...group, indexed: isIndexable ? rendered({ ...context, isUnqualified: true }).sql : null }
 }
 
 function resultAt(place: number, { columns }: SelectFrom): Expr {
@@ -96,11 +108,16 @@ function resultAt(place: number, { columns }: SelectFrom): Expr {
   return column.expr
 }
 
-function resultsOf({ columns }: SelectFrom, context: Context): Rendered[] {
+function resultsOf(select: SelectFrom, context: Context): Rendered[] {
+  return eachResult(select, context.scope).map((rendered) => rendered(context))
+}
+
+/** Of each column of the result, stars written out. */
+function eachResult({ columns }: SelectFrom, scope: Scope): ((context: Context) => Rendered)[] {
   return columns.flatMap((column) => {
-    if (column.type === 'ExprResultColumn') return [render(column.expr, context)]
+    if (column.type === 'ExprResultColumn') return [(context: Context) => render(column.expr, context)]
     const table = column.type === 'StarResultColumn' ? null : column.table.text
-    return context.scope.starred(table).map((one) => {
+    return scope.starred(table).map((one) => (context: Context) => {
       const rendered = renderColumn(one, context)
       return context.groups.has(rendered.sql) ? { ...rendered, bare: [] } : rendered
     })
