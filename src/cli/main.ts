@@ -1,5 +1,6 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
+import { isatty } from 'node:tty'
 import { commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
@@ -61,7 +62,9 @@ async function run(command: Command, parsed: Arguments, around: Surroundings): P
         out,
         environment,
         version,
-        interactive: process.stdin.isTTY === true && out.terminal && !out.json,
+        get interactive() {
+          return isatty(0) && out.terminal && !out.json
+        },
         handOver: async (work) => {
           progress.pause()
           await out.flush()

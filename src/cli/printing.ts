@@ -2,7 +2,7 @@
 // ends when the pager has given the terminal back and all warnings are said.
 import type { Environment } from './interface.ts'
 import { Output } from './output.ts'
-import { Pager, pagerCommand } from './pager.ts'
+import type { Pager } from './pager.ts'
 import type { ProgressPrinter } from './progress.ts'
 import type { Settings } from './settings.ts'
 import { Stop } from './stop.ts'
@@ -28,8 +28,7 @@ export async function printing(
   { around: { settings, environment }, pages, progress, patienceMs }: Printing,
   work: (out: Output, stop: Stop) => Promise<number>,
 ): Promise<number> {
-  const pagerName = pages && settings.pages ? await pagerCommand(environment) : null
-  const pager = pagerName === null ? null : new Pager(pagerName, environment, () => out.close())
+  const pager = pages && settings.pages ? await pagerFor(environment, () => out.close()) : null
   let complaints = ''
   const stop = new Stop({ patienceMs, lastly: async () => pager?.end() })
   // Nobody listens to complaints any more: nothing is left to do about it.
@@ -67,4 +66,11 @@ export async function printing(
     process.stderr.write(complaints)
     pager?.check()
   }
+}
+
+/** Loaded on use: starting programs costs every command a few milliseconds otherwise. */
+async function pagerFor(environment: Environment, onQuit: () => void): Promise<Pager | null> {
+  const { Pager: Opened, pagerCommand } = await import('./pager.ts')
+  const command = await pagerCommand(environment)
+  return command === null ? null : new Opened(command, environment, onQuit)
 }

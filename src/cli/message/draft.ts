@@ -8,7 +8,6 @@ import { plain } from '../paint.ts'
 import { Output } from '../output.ts'
 import type { Context } from '../interface.ts'
 import { cleanMessage, commented, markFor, scissors } from './clean.ts'
-import { editorCommand, runEditor } from './editor.ts'
 
 export interface Draft {
   /** Of the file: 'COMMIT_EDITMSG'. */
@@ -45,6 +44,7 @@ export class MessageEditor {
   async write(draft: Draft): Promise<string> {
     if (this.#written !== null) return this.#written
     const { environment, handOver } = this.#context
+    const { editorCommand, runEditor } = await import('./editor.ts')
     const editor = await editorCommand(environment)
     const file = path.join(this.#dir, draft.file)
     await writeDraft(file, draft, this.#context)
