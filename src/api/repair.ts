@@ -8,6 +8,7 @@ import { type RefillSource, refill, storeSource } from '../remote/refill.ts'
 import { listRemotes } from '../remote/remotes.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
 import { PartialStore } from '../remote/partial-store.ts'
+import { promisorOf } from '../remote/promised.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
 import { type Loss, lossesOf } from '../repo/losses.ts'
@@ -132,6 +133,12 @@ async function absentOf(
   sources: readonly RefillSource[],
   options: RepairOptions,
 ): Promise<ReadonlySet<Cid>> {
+  const manifest = await disk.manifest()
+  if (promisorOf(manifest) !== null) {
+    const tips = [...manifest.refs.values()]
+    const isHere = await disk.has(tips)
+    for (const [i, tip] of tips.entries()) if (!isHere[i]!) await bring(disk, tip, sources, options)
+  }
   for (;;) {
     try {
       return await store.absent()

@@ -7,11 +7,13 @@ import {
   type Sample,
   author,
   copyOf,
+  csv,
   cut,
   filesOf,
   flip,
   isOfThePast,
   newestManifest,
+  noise,
   read,
   sampleRepository,
   unreadable,
@@ -101,4 +103,75 @@ test('from: a copy that is no remote mends it, and one that cannot be reached is
   expect(report.unusable.map(({ name }) => name)).toEqual(["'/nowhere/at/all'"])
   expect(report.lost.every(isOfThePast)).toBe(true)
   expect(await unreadable(dir, sample)).toEqual([])
+})
+
+test('of a partial clone only what it may not lack is brought back; the rest is left with its remote', async () => {
+  const dir = `${temporaryDir()}/lazy`
+  const clone = await Repository.clone(sample.remote, dir, { lazy: true, bare: true })
+  const whole = (await clone.fsck()).objects
+  await clone.close()
+  for (const file of fs.readdirSync(`${dir}/packs`, { recursive: true, encoding: 'utf8' }))
+    if (file.endsWith('.pack')) fs.rmSync(`${dir}/packs/${file}`)
+  const report = await Repository.repair(dir)
+  expect([report.lost, report.problems, report.objects]).toEqual([[], [], whole])
+  const repo = await Repository.open(dir)
+  expect(await read(repo, sample.tip, 'big.bin')).toBe(sample.truth.get(`${sample.tip}:big.bin`))
+  await repo.close()
+})
+
+test('a commit, a tag and a path tree that are lost are told as what they are', async () => {
+  const dir = copyOf(sample.dir)
+  const repo = await Repository.open(dir, { author })
+  await repo.createTag('v1', { message: 'first' })
+  await repo.removeRemote('origin')
+  await repo.close()
+  const idle = await Repository.repair(dir)
+  expect([idle.done, idle.lost, idle.problems]).toEqual([[], [], []])
+  // All objects with links are in packs of the kind 'meta', byte 5 of which is 0.
+  for (const file of filesOf(dir).filter((name) => name.endsWith('.pack')))
+    if (fs.readFileSync(`${dir}/${file}`)[5] === 0) fs.rmSync(`${dir}/${file}`)
+  const { lost, problems } = await Repository.repair(dir)
+  expect(problems.length).toBeGreaterThan(0)
+  const told = lost.map(({ what, refs }) => `${what}: ${refs.join(' ')}`)
+  expect(told).toContainEqual(expect.stringMatching(/^the commit itself, and what only it leads to: .*main/))
+  expect(told).toContainEqual(expect.stringMatching(/v1/))
+  expect(told).toContainEqual(expect.stringMatching(/INDEX/))
+})
+
+test('files and tables that have not changed since are as good as a copy; changed ones are no harm', async () => {
+  const dir = `${temporaryDir()}/files`
+  const repo = await Repository.init(dir, { author })
+  fs.writeFileSync(`${dir}/people.csv`, csv(3000, 7))
+  fs.writeFileSync(`${dir}/big.bin`, noise(400_000, 5))
+  fs.writeFileSync(`${dir}/changed.txt`, 'as it was '.repeat(20_000))
+  await repo.track('people.csv', { key: ['id'] })
+  await repo.add(['.'])
+  const { id } = await repo.commit({ message: 'all' })
+  await repo.close()
+  fs.writeFileSync(`${dir}/changed.txt`, 'as it is '.repeat(20_000))
+  const packs = filesOf(dir).filter((name) => name.endsWith('.pack'))
+  const bySize = packs.toSorted((a, b) => fs.statSync(`${dir}/${b}`).size - fs.statSync(`${dir}/${a}`).size)
+  const ofKind = (kind: number): string =>
+    bySize.find((name) => fs.readFileSync(`${dir}/${name}`)[5] === kind)!
+  // All chunks, and a leaf of the table.
+  const [nodes, chunks] = [ofKind(0), ofKind(1)]
+  fs.rmSync(`${dir}/${chunks}`)
+  flip(0.5)(`${dir}/${nodes}`, fs.readFileSync(`${dir}/${nodes}`))
+  const report = await Repository.repair(dir)
+  expect(report.done.map(({ what }) => what)).toContainEqual(
+    expect.stringContaining('from the working folder'),
+  )
+  expect(report.lost).toEqual([
+    {
+      path: 'changed.txt',
+      what: 'the file',
+      commits: [id],
+      commitCount: 1,
+      refs: ['INDEX', 'INDEX_BASE', 'main'],
+    },
+  ])
+  const again = await Repository.open(dir)
+  expect(await read(again, id, 'people.csv')).toBe(csv(3000, 7))
+  expect(await read(again, id, 'big.bin')).toBe(noise(400_000, 5).toString('latin1'))
+  await again.close()
 })

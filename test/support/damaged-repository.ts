@@ -17,14 +17,14 @@ export interface Sample {
   readonly tip: string
 }
 
-function noise(bytes: number, seed: number): Buffer {
+export function noise(bytes: number, seed: number): Buffer {
   const out = Buffer.alloc(bytes)
   for (let i = 0, state = seed; i < bytes; i++)
     out[i] = (state = (state * 1103515245 + 12345) & 0x7fffffff) >> 16
   return out
 }
 
-function csv(rows: number, changed: number): string {
+export function csv(rows: number, changed: number): string {
   const line = (i: number): string => `${i},name ${i},${i === changed ? 'changed' : i * 7}`
   return `id,name,value\n${Array.from({ length: rows }, (_, i) => line(i)).join('\n')}\n`
 }

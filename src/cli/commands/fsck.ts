@@ -67,7 +67,8 @@ async function repair(context: Context): Promise<number> {
   out.result(report, () => tellRepair(context, report, dryRun))
   for (const { name, message } of report.unusable) out.warn(visible(`${name} cannot be used: ${message}`))
   const isWhole = report.problems.length === 0 && report.lost.length === 0
-  if (!isWhole)
+  // What undo alone would need has its own hint.
+  if (report.lost.some(({ path, refs }) => path !== null || refs.length > 0))
     out.hint(
       "if a whole copy lies elsewhere (a backup, a colleague's clone): 'varve fsck --repair --from PATH'; else take the paths back from a commit that has them ('varve restore --source REV PATH') or add the files anew",
     )
