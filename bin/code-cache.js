@@ -77,17 +77,32 @@ function listenToThreads() {
   return heard
 }
 
+/** A slice of a table of PostgreSQL: what COPY sends, each row with its head, of which there is no server here. */
+function copyJob() {
+  const frames = Array.from({ length: rows }, (_, id) => {
+    const row = Buffer.from(`${id}\tname of ${id}\t${id / 100}\t2024-01-01 00:00:00+00\tt\t\\N\n`)
+    const head = Buffer.from([0x64, 0, 0, 0, 0])
+    head.writeUInt32BE(row.length + 4, 1)
+    return Buffer.concat([head, row])
+  })
+  // By their numbers (src/connectors/postgres/copy-plan.ts): text, decimal, timestamp, bool, text.
+  const plan = { keys: ['int'], values: [0, 2, 4, 3, 0] }
+  const task = { bytes: new Uint8Array(Buffer.concat(frames)), plan, wish: { leafTarget: 8192, known: null } }
+  return { id: 0, name: 'copySlice', args: [task] }
+}
+
 /** The worker's script, fed with those jobs where its code can be kept: in this thread. */
 function useWorker() {
   let answer = null
   const parentPort = { on: (_, listener) => (answer = listener), postMessage: () => {} }
   loadBundle('worker', (id) => (id.endsWith('worker_threads') ? { ...threads, parentPort } : require(id)))
-  for (const message of [...jobs.values()].flat()) answer(message)
+  for (const message of [...[...jobs.values()].flat(), copyJob(), copyJob()]) answer(message)
 }
 
 async function run() {
   await useCommonCommands(loadBundle('main').exports.main)
   useWorker()
+  loadBundle('pg')
   for (const bundle of loaded.values()) bundle.keep()
 }
 
