@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { crc32, createDeflate, deflateSync, inflateSync } from 'node:zlib'
 import { assert } from '../base/assert.ts'
 import { VarveError } from '../base/errors.ts'
@@ -68,22 +69,25 @@ export class GitPackWriter {
     const head = entryHead('blob', size)
     let crc = crc32(head)
     this.#write(head)
-    const deflate = createDeflate()
-    const written = (async () => {
-      for await (const chunk of deflate as AsyncIterable<Buffer>) {
-        crc = crc32(chunk, crc)
-        this.#write(chunk)
-      }
-    })()
     let count = 0
-    for await (const piece of pieces) {
-      count += piece.length
-      const own = piece.slice()
-      hash.update(own)
-      if (!deflate.write(own)) await new Promise((resolve) => deflate.once('drain', resolve))
-    }
-    deflate.end()
-    await written
+    await pipeline(
+      async function* hashed() {
+        for await (const piece of pieces) {
+          count += piece.length
+          // The piece is the reader's, and may change while it waits to be deflated.
+          const own = piece.slice()
+          hash.update(own)
+          yield own
+        }
+      },
+      createDeflate(),
+      async (deflated: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of deflated) {
+          crc = crc32(chunk, crc)
+          this.#write(chunk)
+        }
+      },
+    )
     assert(count === size, 'a file has as many bytes as its entry says')
     const oid = hash.digest('hex')
     // What was there already is written over.

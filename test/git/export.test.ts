@@ -1,12 +1,15 @@
 // History written as a Git repository, and judged by git itself: fsck, logs, files and ids.
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { Readable } from 'node:stream'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import { Repository } from '../../src/index.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { exportGit } from '../../src/git/export.ts'
+import { GitPackWriter } from '../../src/git/git-pack.ts'
 import { writeCommit } from '../../src/history/commit.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
@@ -338,6 +341,27 @@ test('names that Git refuses are refused by name, and people cannot break out of
   await expect(exportGit({ store, nodes }, target, { revisions: ['modules'] })).rejects.toThrow(
     "Git refuses 'sub/.GitModules'",
   )
+})
+
+test('a full disk stops a large file at once, and leaves nothing behind', async () => {
+  const objects = temporaryDir()
+  const pack = new GitPackWriter(objects, () => false)
+  const pieces = Array.from({ length: 64 }, () => randomBytes(64 << 10))
+  let writes = 0
+  const { writeSync } = fs
+  const spy = vi.spyOn(fs, 'writeSync').mockImplementation(((...args: Parameters<typeof writeSync>) => {
+    if (++writes > 3) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    return writeSync(...args)
+  }) as typeof writeSync)
+  try {
+    await expect(pack.putBlob(4 << 20, Readable.from(pieces))).rejects.toMatchObject({
+      code: 'VARVE_DISK_FULL',
+    })
+  } finally {
+    spy.mockRestore()
+  }
+  pack.abort()
+  expect(fs.readdirSync(path.join(objects, 'pack'))).toEqual([])
 })
 
 test('on the command line', async () => {
