@@ -19,7 +19,7 @@ function edited(rows, rowOf, column, seed) {
 const schema = `create table people (id int primary key, name varchar(255), email varchar(255), city varchar(255),
   amount decimal(12,2), created_at varchar(32), active varchar(8), note varchar(255))`
 /** Dolt keeps rows, not files: the file is loaded before a commit. @param {string} message */
-const doltCommit = (message) => `dolt table import -u people ${file}; dolt add .; dolt commit -m ${message}`
+const doltCommit = (message) => `dolt table import -r people ${file}; dolt add .; dolt commit -m ${message}`
 /** @param {string} message */
 const dvcCommit = (message) => `dvc add -q ${file}; git add -A; git commit -qm ${message}`
 /** @param {string} message */

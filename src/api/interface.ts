@@ -259,10 +259,25 @@ export interface ExportGitResult {
   }[]
 }
 
+export interface ImportGitOptions extends OperationOptions {
+  /** Branch, tag or commit of the Git repository; default: its HEAD. */
+  readonly revision?: string
+  /** Branch of ours; default: main. */
+  readonly branch?: string
+  /** Only what lies at or below these paths of the Git repository. */
+  readonly paths?: readonly string[]
+  /** Bring in what pointers of Git LFS, and .dvc files, stand for, in their place. */
+  readonly follow?: readonly ('lfs' | 'dvc')[]
+  /** A pointer whose contents are not there comes in as it is. Default: that is an error. */
+  readonly allowMissing?: boolean
+}
+
 export interface ImportGitResult {
   readonly commits: number
   readonly files: number
   readonly skipped: number
+  /** Versions of pointers of Git LFS, and of .dvc files, that came in as they are. */
+  readonly pointers: number
   readonly branch: string
   readonly head: string | null
 }

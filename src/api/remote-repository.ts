@@ -241,10 +241,7 @@ export class RemoteRepository extends DataRepository {
     return { ...this.#opening, ...during(options), environment }
   }
 
-  async importGit(
-    source: string,
-    options: t.OperationOptions & { revision?: string; branch?: string; paths?: readonly string[] } = {},
-  ): Promise<t.ImportGitResult> {
+  async importGit(source: string, options: t.ImportGitOptions = {}): Promise<t.ImportGitResult> {
     const branch = options.branch ?? 'main'
     // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
     const { importGit } = await import('../git/import.ts')

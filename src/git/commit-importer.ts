@@ -12,10 +12,19 @@ import { parseConfig } from '../dataset/config.ts'
 import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
 import { isVarveError } from '../base/errors.ts'
 import { EntryWriter } from './entry-writer.ts'
-import { type Imported, type ImportedMap, extraOf } from './git-order.ts'
+import type { GitContents } from './contents/git-contents.ts'
+import { type Choice, type Imported, type ImportedMap, extraOf } from './git-order.ts'
 import type { GitCommit, Oid } from './git-objects.ts'
 import type { GitSource } from './git-source.ts'
 import { type GitChange, TreeChanges } from './tree-changes.ts'
+
+export interface ImportMeans {
+  readonly git: GitSource
+  readonly writer: ObjectWriter
+  readonly nodes: NodeStore
+  readonly choice: Choice
+  readonly contents: GitContents
+}
 
 export class CommitImporter {
   readonly entries: EntryWriter
@@ -24,26 +33,22 @@ export class CommitImporter {
   readonly #git: GitSource
   readonly #writer: ObjectWriter
   readonly #nodes: NodeStore
-  readonly #filter: readonly string[]
+  readonly #choice: Choice
+  readonly #contents: GitContents
   readonly #imported: ImportedMap
   readonly #changes: TreeChanges
   readonly #trees = new Map<Oid, Oid>()
   readonly #configs = new Map<Oid, DatasetConfig | null>()
 
-  constructor(
-    git: GitSource,
-    writer: ObjectWriter,
-    nodes: NodeStore,
-    filter: readonly string[],
-    imported: ImportedMap,
-  ) {
+  constructor({ git, writer, nodes, choice, contents }: ImportMeans, imported: ImportedMap) {
     this.#git = git
     this.#writer = writer
     this.#nodes = nodes
-    this.#filter = filter
+    this.#choice = choice
+    this.#contents = contents
     this.#imported = imported
-    this.#changes = new TreeChanges(git, filter)
-    this.entries = new EntryWriter(git, writer, nodes)
+    this.#changes = new TreeChanges(git, choice.paths)
+    this.entries = new EntryWriter(git, contents, writer, nodes)
   }
 
   /** Its parents have been added. */
@@ -52,7 +57,7 @@ export class CommitImporter {
     const parents = await this.#parentsOf(commit)
     const first = this.#imported.get(commit.parents[0] ?? '') ?? null
     const tree = await this.#treeOf(commit, first, signal)
-    const isFiltered = this.#filter.length > 0
+    const isFiltered = this.#choice.paths.length > 0
     if (isFiltered && parents.length === 0 && tree.count === 0) {
       this.#imported.set(commit.oid, null)
       return
@@ -69,7 +74,7 @@ export class CommitImporter {
       committer: commit.committer,
       message: commit.message,
       generation,
-      extra: extraOf(commit.oid, this.#filter),
+      extra: extraOf(commit.oid, this.#choice),
     })
     this.commits++
     this.#imported.set(commit.oid, { cid, tree: tree.cid, generation })
@@ -86,7 +91,8 @@ export class CommitImporter {
     if (gitBefore !== null && config !== oldConfig)
       await this.#addRetracked(changes, commit.tree, oldConfig, config)
     const previous = async (path: string): Promise<TreeEntry | null> => before.get(path)
-    return before.update(this.#writer, await this.entries.entries(changes, config, previous), { signal })
+    const wanted = await this.#contents.changes(changes)
+    return before.update(this.#writer, await this.entries.entries(wanted, config, previous), { signal })
   }
 
   /** Files that did not change, but become tables, or stop being tables, because varve.yaml changed. */
@@ -130,7 +136,7 @@ export class CommitImporter {
       if (parent !== undefined && parent !== null) byCid.set(parent.cid, parent)
     }
     const parents = [...byCid.values()]
-    if (this.#filter.length === 0 || parents.length < 2) return parents
+    if (this.#choice.paths.length === 0 || parents.length < 2) return parents
     const kept: Imported[] = []
     for (const parent of parents) {
       const others = parents.filter((other) => other !== parent)

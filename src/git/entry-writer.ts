@@ -1,10 +1,10 @@
 // Turns entries of a Git tree into ours: blobs become files, or tables where the commit's varve.yaml says so. A blob
 // is read and written once however often it comes. Submodules, and names and link targets that no tree of ours may
-// hold, are passed over and counted; Git LFS pointers stay what they are: small files.
+// hold, are passed over and counted.
 import { isVarveError } from '../base/errors.ts'
 import { targetBytesMax } from '../files/entry.ts'
 import type { FileContent, Path, TreeEntry } from '../files/interface.ts'
-import { writeBytes } from '../files/content.ts'
+import { writeBytes, writeFile } from '../files/content.ts'
 import { pathFault, pathFromBytes } from '../files/path.ts'
 import { NotATable } from '../formats/not-a-table.ts'
 import type { ReadTableResult } from '../formats/interface.ts'
@@ -16,6 +16,8 @@ import type { TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { DatasetConfig, TableSetting } from '../dataset/interface.ts'
 import { formatOf } from '../worktree/table-file.ts'
+import type { GitContents } from './contents/git-contents.ts'
+import type { Content } from './contents/interface.ts'
 import type { GitTreeEntry, Oid } from './git-objects.ts'
 import type { GitSource } from './git-source.ts'
 import type { GitChange } from './tree-changes.ts'
@@ -23,7 +25,8 @@ import type { GitChange } from './tree-changes.ts'
 const blobsAtOnce = 16
 
 export class EntryWriter {
-  readonly #source: GitSource
+  readonly #git: GitSource
+  readonly #source: GitContents
   readonly #writer: ObjectWriter
   readonly #nodes: NodeStore
   readonly #contents = new Map<Oid, FileContent>()
@@ -31,8 +34,9 @@ export class EntryWriter {
   /** Paths that were passed over, and why. */
   readonly skipped: Map<Path, string> = new Map()
 
-  constructor(source: GitSource, writer: ObjectWriter, nodes: NodeStore) {
-    this.#source = source
+  constructor(git: GitSource, contents: GitContents, writer: ObjectWriter, nodes: NodeStore) {
+    this.#git = git
+    this.#source = contents
     this.#writer = writer
     this.#nodes = nodes
   }
@@ -72,14 +76,13 @@ export class EntryWriter {
     const fault = after.mode === 'submodule' ? 'is a submodule' : pathFault(path)
     if (fault !== null) return this.#skip(path, fault)
     if (after.mode === 'symlink') {
-      const target = await this.#source.blob(after.oid)
+      const target = await this.#git.blob(after.oid)
       const isFit = target.length > 0 && target.length <= targetBytesMax && !target.includes(0)
       return isFit
         ? { kind: 'symlink', target: new Uint8Array(target) }
         : this.#skip(path, 'is a symlink to nowhere')
     }
-    const content =
-      this.#contents.get(after.oid) ?? writeBytes(this.#writer, await this.#source.blob(after.oid))
+    const content = this.#contents.get(after.oid) ?? (await this.#written(await this.#source.open(after.oid)))
     this.#contents.set(after.oid, content)
     return { kind: 'file', executable: after.mode === 'executable', ...content }
   }
@@ -92,11 +95,10 @@ export class EntryWriter {
     previous: (path: Path) => Promise<TreeEntry | null>,
   ): Promise<TreeEntry | null> {
     if (after?.mode !== 'file' && after?.mode !== 'executable') return this.#plain(path, after)
-    const bytes = await this.#source.blob(after.oid)
     const before = await previous(path)
     try {
-      const read = (previous: TableObject | undefined): Promise<ReadTableResult> =>
-        readTable(once(bytes), {
+      const read = async (previous: TableObject | undefined): Promise<ReadTableResult> =>
+        readTable(streamOf(await this.#source.open(after.oid)), {
           format: formatOf(path, setting),
           key: setting.key,
           writer: this.#writer,
@@ -117,10 +119,20 @@ export class EntryWriter {
     }
   }
 
+  #written(content: Content): FileContent | Promise<FileContent> {
+    return content instanceof Uint8Array
+      ? writeBytes(this.#writer, content)
+      : writeFile(this.#writer, content)
+  }
+
   #skip(path: Path, why: string): null {
     this.skipped.set(path, why)
     return null
   }
+}
+
+function streamOf(content: Content): AsyncIterable<Uint8Array> {
+  return content instanceof Uint8Array ? once(content) : content
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,9 +1,10 @@
 // Which commits of a Git repository are still to come, parents before children. What came in earlier is known by the
-// Git id that each imported commit keeps in its `extra`; a path filter makes another history, so it is kept there too.
+// Git id that each imported commit keeps in its `extra`, with what was chosen of it.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { walkCommits } from '../history/ancestry.ts'
 import type { ObjectReader } from '../store/interface.ts'
+import type { PointerKind } from './contents/interface.ts'
 import type { GitCommit, Oid } from './git-objects.ts'
 import type { GitSource } from './git-source.ts'
 
@@ -17,12 +18,24 @@ export interface Imported {
 /** null: the commit, and all before it, touches nothing of what the filter takes. */
 export type ImportedMap = Map<Oid, Imported | null>
 
-export function extraOf(oid: Oid, filter: readonly string[]): Record<string, unknown> {
-  return filter.length === 0 ? { git: oid } : { git: oid, gitPaths: filter }
+/** What of a commit comes in: another choice makes another history. */
+export interface Choice {
+  /** As bytes, sorted; none: all paths. */
+  readonly paths: readonly string[]
+  /** Whose contents come in the place of their pointers, sorted. */
+  readonly follow: readonly PointerKind[]
+}
+
+export function extraOf(oid: Oid, { paths, follow }: Choice): Record<string, unknown> {
+  return {
+    git: oid,
+    ...(paths.length === 0 ? {} : { gitPaths: paths }),
+    ...(follow.length === 0 ? {} : { gitContents: follow }),
+  }
 }
 
 export interface KnownBefore {
-  readonly filter: readonly string[]
+  readonly choice: Choice
   /** What Git calls commits of ours that were exported to it. */
   readonly exported: ReadonlyMap<CommitCid, Oid>
   readonly signal?: AbortSignal | undefined
@@ -32,14 +45,16 @@ export interface KnownBefore {
 export async function importedBefore(
   reader: ObjectReader,
   tip: CommitCid | undefined,
-  { filter, exported, signal }: KnownBefore,
+  { choice, exported, signal }: KnownBefore,
 ): Promise<ImportedMap> {
   const imported: ImportedMap = new Map()
+  const { paths, follow } = choice
   if (tip === undefined) return imported
   for await (const { cid, tree, generation, extra } of walkCommits(reader, [tip], { signal })) {
-    const sameFilter = JSON.stringify(extra['gitPaths'] ?? []) === JSON.stringify(filter)
-    if (typeof extra['git'] === 'string' && sameFilter) imported.set(extra['git'], { cid, tree, generation })
-    const oid = filter.length === 0 ? exported.get(cid) : undefined
+    const chosen = { paths: extra['gitPaths'] ?? [], follow: extra['gitContents'] ?? [] }
+    const isSame = JSON.stringify(chosen) === JSON.stringify({ paths, follow })
+    if (typeof extra['git'] === 'string' && isSame) imported.set(extra['git'], { cid, tree, generation })
+    const oid = paths.length + follow.length === 0 ? exported.get(cid) : undefined
     if (oid !== undefined) imported.set(oid, { cid, tree, generation })
   }
   return imported

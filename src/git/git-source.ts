@@ -108,6 +108,17 @@ export class GitSource {
     }
   }
 
+  /** Where Git LFS keeps its objects beside Git's. */
+  get folder(): string {
+    return this.#folder.common
+  }
+
+  /** The folder of the files; of a bare repository its own. */
+  get root(): string {
+    const { common } = this.#folder
+    return path.basename(common) === '.git' ? path.dirname(common) : common
+  }
+
   /** Commits of ours that `export git` has written here. */
   exported(): ExportMap {
     return readExportMap(this.#folder.common)

@@ -14,7 +14,9 @@ import { withFreshEpoch } from '../remote/receive.ts'
 import { CommitImporter } from './commit-importer.ts'
 import { saysTheSame } from './export-map.ts'
 import { GitSource, withoutUser } from './git-source.ts'
-import { type ImportedMap, commitsToCome, importedBefore } from './git-order.ts'
+import { GitContents } from './contents/git-contents.ts'
+import type { PointerKind } from './contents/interface.ts'
+import { type Choice, type ImportedMap, commitsToCome, importedBefore } from './git-order.ts'
 import type { Oid } from './git-objects.ts'
 import { importTags } from './tags.ts'
 
@@ -25,6 +27,10 @@ export interface ImportGitOptions extends TransferOptions {
   readonly revision?: string
   /** Only what lies at or below these paths; commits that touch nothing of it are left out. */
   readonly paths?: readonly string[]
+  /** Bring in what pointers of Git LFS, and .dvc files, stand for, in their place. */
+  readonly follow?: readonly PointerKind[]
+  /** A pointer whose contents are not there comes in as it is. Default: that is an error. */
+  readonly allowMissing?: boolean
 }
 
 export interface ImportGitReport {
@@ -35,6 +41,8 @@ export interface ImportGitReport {
   readonly skipped: number
   readonly skippedPaths: ReadonlyMap<string, string>
   readonly tags: number
+  /** Versions of pointers of Git LFS, and of .dvc files, that came in as they are. */
+  readonly pointers: number
   readonly head: CommitCid | null
 }
 
@@ -45,7 +53,10 @@ export async function importGit(
   options: ImportGitOptions,
 ): Promise<ImportGitReport> {
   const ref = branchRef(options.branch)
-  const filter = (options.paths ?? []).map(filterPath).sort()
+  const choice: Choice = {
+    paths: (options.paths ?? []).map(filterPath).sort(),
+    follow: [...new Set(options.follow)].sort(),
+  }
   const git = await GitSource.open(source, options.signal)
   try {
     const head = await git.resolve(options.revision ?? 'HEAD')
@@ -53,9 +64,12 @@ export async function importGit(
       const writer = repo.store.writer()
       let published = false
       try {
-        const known = { filter, exported: git.exported(), signal: options.signal }
+        const known = { choice, exported: git.exported(), signal: options.signal }
         const imported = await importedBefore(repo.store, before.refs.get(ref), known)
-        const importer = new CommitImporter(git, writer, repo.nodes.through(writer), filter, imported)
+        const { follow } = choice
+        const contents = new GitContents(git, { follow, allowMissing: options.allowMissing === true })
+        const nodes = repo.nodes.through(writer)
+        const importer = new CommitImporter({ git, writer, nodes, choice, contents }, imported)
         await importCommits(repo.store, git, importer, imported, head, options)
         const refs = new Map<string, Cid>(await importTags(git, writer, before, imported))
         const tags = refs.size
@@ -67,7 +81,8 @@ export async function importGit(
         }
         const { files, skipped } = importer.entries
         const { commits } = importer
-        return { commits, files, skipped: skipped.size, skippedPaths: skipped, tags, head: tip ?? null }
+        const counts = { commits, files, skipped: skipped.size, tags, pointers: contents.pointersLeft }
+        return { ...counts, skippedPaths: skipped, head: tip ?? null }
       } finally {
         if (!published) await writer.abort()
       }

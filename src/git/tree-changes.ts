@@ -8,9 +8,10 @@ import type { GitTreeEntry, Oid } from './git-objects.ts'
 const cacheBytes = 32 << 20
 const entryBytes = 200
 
-/** `after` null: the path is gone. Never a folder. */
+/** Null: it was not there, or is gone. Never a folder. */
 export interface GitChange {
   readonly pathBytes: string
+  readonly before: GitTreeEntry | null
   readonly after: GitTreeEntry | null
 }
 
@@ -42,7 +43,7 @@ export class TreeChanges {
         }
         const [wasLeaf, isLeaf] = [was !== null && oldFolder === null, is !== null && newFolder === null]
         if ((wasLeaf || isLeaf) && this.takes(pathBytes))
-          changes.push({ pathBytes, after: isLeaf ? is : null })
+          changes.push({ pathBytes, before: wasLeaf ? was : null, after: isLeaf ? is : null })
       }
     }
     return changes

@@ -13,10 +13,10 @@ import { keyColumns } from './track.ts'
 export const command: Command = {
   usage: [
     'import FILE[:TABLE] --as PATH [--key COLUMN...] [--replace] [--branch NAME] [-m MESSAGE]',
-    'import git URL-OR-FOLDER [--branch NAME] [PATH...]',
+    'import git URL-OR-FOLDER [--branch NAME] [--lfs] [--dvc] [--allow-missing] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the table PATH: rows\nwith a known key are replaced, others added; with --replace, rows that FILE has not are removed. Of a SQLite file with\nseveral tables, name one: shop.db:orders. `import git` brings in the history of a Git repository, commit by commit.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the table PATH: rows\nwith a known key are replaced, others added; with --replace, rows that FILE has not are removed. Of a SQLite file with\nseveral tables, name one: shop.db:orders. `import git` brings in the history of a Git repository, commit by commit. With --lfs and\n--dvc the files themselves come in where Git only has pointers of Git LFS or .dvc files: from the folder, so run `git lfs\nfetch --all` or `dvc fetch --all-commits` there before.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
@@ -38,6 +38,12 @@ export const command: Command = {
       value: 'NAME',
       about: 'commit to this branch (default: the current one; git: main)',
     },
+    lfs: { type: 'flag', about: 'git: bring in what pointers of Git LFS stand for, in their place' },
+    dvc: { type: 'flag', about: 'git: bring in what .dvc files stand for, in their place' },
+    'allow-missing': {
+      type: 'flag',
+      about: 'git: keep a pointer as it is where its contents are not there',
+    },
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the commit's message" },
   },
   examples: [
@@ -46,8 +52,9 @@ export const command: Command = {
     ['varve import shop.db:orders --as orders', 'a table of a SQLite file, by its primary key'],
     ['varve import trips.parquet --as trips --key trip_id', 'a Parquet file'],
     ['varve import git ../old-repository --branch old', "a Git repository's history"],
+    ['varve import git ../experiments --dvc', 'the history of a DVC repository, with its data'],
   ],
-  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; skipped: number; branch: string; head: string | null }',
+  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; skipped: number; pointers: number; branch: string; head: string | null }',
   run,
 }
 
@@ -93,11 +100,20 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
     ...(revision === undefined ? {} : { revision }),
     ...(branch === undefined ? {} : { branch }),
     ...(given.words.length > 2 ? { paths: given.words.slice(2) } : {}),
+    follow: (['lfs', 'dvc'] as const).filter((kind) => given.flag(kind)),
+    allowMissing: given.flag('allow-missing'),
   })
   out.result(result, () => {
-    const { commits, files, skipped, head } = result
+    const { commits, files, skipped, pointers, head } = result
     const left = skipped === 0 ? '' : `, ${counted(skipped, 'entry', 'entries')} left out`
     out.say(`${counted(commits, 'commit')}, ${counted(files, 'file')}${left}`)
+    if (pointers > 0) {
+      out.say(
+        `${counted(pointers, 'file is a pointer', 'files are pointers')} to contents that did not come along`,
+      )
+      if (!given.flag('lfs') && !given.flag('dvc'))
+        out.hint('--lfs and --dvc bring in what pointers of Git LFS and .dvc files stand for')
+    }
     out.say(`branch ${visible(result.branch)} at ${head === null ? 'no commit' : shortId(head)}`)
   })
   return 0
