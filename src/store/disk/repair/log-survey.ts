@@ -13,6 +13,9 @@ import { hintedNewest } from '../newest-hint.ts'
 import { mendOneBit } from './one-bit.ts'
 import type { Salvage } from './salvage.ts'
 
+/** Trying takes up to some seconds; where so many are damaged, it was more than a bit. */
+const triesMax = 16
+
 export interface LogSurvey {
   /** By number, ascending. */
   readonly whole: ReadonlyMap<number, LoggedEntry>
@@ -38,7 +41,8 @@ export function surveyLog(dir: string): LogSurvey {
     const bytes = bytesOf(dir, sequence)
     if (bytes === null) continue
     const isRight = (candidate: Uint8Array): boolean => isEntry(candidate, sequence, previous)
-    const right = isRight(bytes) ? bytes : mendOneBit(bytes, isRight)
+    const mayTry = damaged.length < triesMax
+    const right = isRight(bytes) ? bytes : mayTry ? mendOneBit(bytes, isRight) : null
     if (right === null) {
       damaged.unshift(sequence)
       refuseNewer(bytes, sequence)

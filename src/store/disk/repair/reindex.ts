@@ -37,7 +37,8 @@ export async function reindex(dir: string, work: Reindexing): Promise<readonly s
   const known = new ManifestLog(dir)
   const home = new DiskHome(dir, { log: logAt(entry, known) })
   const writer = new DiskWriter(home)
-  let isPublished = false
+  // Once a manifest that names them was tried, files stay where they are: whether one that failed is there is not sure.
+  let isOffered = false
   try {
     const rescued = await rescuedRefs(dir, work)
     const refs = refsWith(entry, rescued, work.salvage, writer)
@@ -56,17 +57,17 @@ export async function reindex(dir: string, work: Reindexing): Promise<readonly s
       }
       const oldest = oldestAfter(log, entry, sequence)
       const bytes = encodeLogEntry({ manifest, refs, segments, oldest, previous: entry.digest })
-      if (log.damaged.includes(sequence)) {
-        await work.aside.replace(manifestName(sequence), await writeTmp(dir, bytes))
-        isPublished = true
-      } else isPublished = await known.append(sequence, bytes)
+      const tmp = log.damaged.includes(sequence) ? await writeTmp(dir, bytes) : null
+      isOffered = true
+      if (tmp !== null) await work.aside.replace(manifestName(sequence), tmp)
+      else isOffered = await known.append(sequence, bytes)
       await known.sync()
-      return isPublished ? [...rescued.keys()] : null
+      return isOffered ? [...rescued.keys()] : null
     } finally {
-      if (!isPublished) for (const segment of segments) removeSegment(home, segment)
+      if (!isOffered) for (const segment of segments) removeSegment(home, segment)
     }
   } finally {
-    if (!isPublished) await writer.abort()
+    if (!isOffered) await writer.abort()
     await home.pool.close()
   }
 }

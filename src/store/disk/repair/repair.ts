@@ -2,7 +2,7 @@
 // no worse: what is right is copied out of damaged packs; a new index is written; one manifest makes both the store's
 // and takes damaged files out of use; only then are those moved aside. A damaged newest manifest is replaced in one step.
 import path from 'node:path'
-import { throwIfAborted } from '../../../base/errors.ts'
+import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { Cid } from '../../../encoding/cid.ts'
 import { fsckObjects } from '../../closure.ts'
 import type { FsckProblem } from '../../interface.ts'
@@ -18,6 +18,8 @@ import { Quarantine } from './quarantine.ts'
 import { reindex } from './reindex.ts'
 import { Salvage } from './salvage.ts'
 
+const turnsMax = 5
+
 interface Means {
   readonly aside: Quarantine
   readonly done: FsckProblem[]
@@ -25,13 +27,22 @@ interface Means {
   readonly options: DiskRepairOptions
 }
 
-/** @throws VarveError VARVE_CORRUPT when no manifest can be read, VARVE_UNSUPPORTED_FORMAT, VARVE_IO, VARVE_DISK_FULL */
+/**
+ * @throws VarveError VARVE_CORRUPT when no manifest can be read, VARVE_UNSUPPORTED_FORMAT, VARVE_NOT_POSSIBLE, VARVE_IO,
+ * VARVE_DISK_FULL
+ */
 export async function repairDisk(dir: string, options: DiskRepairOptions = {}): Promise<DiskRepair> {
   for (const name of ['packs', 'idx', 'tmp']) makeDir(path.join(dir, name))
   const means: Means = { aside: new Quarantine(dir), done: [], lost: [], options }
   // Where another process publishes meanwhile, all is looked at again.
-  while (!(await turn(dir, means))) throwIfAborted(options.signal)
-  return { done: means.done, lost: means.lost, quarantine: means.aside.folder }
+  for (let turns = 0; turns < turnsMax; turns++) {
+    throwIfAborted(options.signal)
+    if (await turn(dir, means)) return { done: means.done, lost: means.lost, quarantine: means.aside.folder }
+  }
+  throw new VarveError('VARVE_NOT_POSSIBLE', `others write to '${dir}' all the time`, {
+    data: { path: dir },
+    hint: 'run the repair when nobody else works there',
+  })
 }
 
 /** False when another process was faster. */

@@ -7,6 +7,7 @@ import { manifestsExtraMax, smallPacksMaxDefault, upkeepKey } from './interface.
 
 /** A round takes no more, to be short. */
 const packsPerRound = 1000
+const bytesPerRound = 64 << 20
 /** Of two packs one may be of nodes and one of chunks, which stay apart. */
 const packsWorthJoining = 3
 
@@ -17,9 +18,14 @@ export function duePacks(view: IndexView): readonly PackRef[] | null {
   if (!(max > 0)) return null
   const isLong = manifest.sequence + 1 - manifestsKeptMaxDefault - oldest > manifestsExtraMax
   const small = packsOf(view).filter(isSmallPack)
-  const chosen = small.length > max ? smallest(small).slice(0, packsPerRound) : []
+  const chosen = small.length > max ? firstOf(smallest(small)) : []
   const packs = chosen.length < packsWorthJoining ? [] : chosen
   return packs.length > 0 || isLong ? packs : null
+}
+
+function firstOf(packs: readonly PackRef[]): PackRef[] {
+  let bytes = 0
+  return packs.slice(0, packsPerRound).filter((pack) => (bytes += pack.bytes) <= bytesPerRound)
 }
 
 function packsOf(view: IndexView): PackRef[] {
