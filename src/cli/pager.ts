@@ -23,7 +23,7 @@ export async function pagerCommand(environment: Environment): Promise<string | n
 }
 
 export class Pager {
-  readonly #command: string
+  readonly command: string
   readonly #environment: Environment
   readonly #onQuit: () => void
   #child: ChildProcess | null = null
@@ -33,15 +33,15 @@ export class Pager {
 
   /** `onQuit`: the reader left before all was written. */
   constructor(command: string, environment: Environment, onQuit: () => void) {
-    this.#command = command
+    this.command = command
     this.#environment = environment
     this.#onQuit = onQuit
   }
 
   /** What to write to; null: it cannot be run. */
   start(): Writable | null {
-    if (!canRun(this.#command, this.#environment)) return null
-    const [program, ...args] = startWords(this.#command)
+    if (!canRun(this.command, this.#environment)) return null
+    const [program, ...args] = startWords(this.command)
     const child = spawn(program!, args, {
       stdio: ['pipe', 'inherit', 'inherit'],
       env: { LESS: lessOptions, LV: '-c', ...this.#environment },
@@ -68,7 +68,7 @@ export class Pager {
 
   /** Once it has ended. @throws VarveError VARVE_NOT_POSSIBLE where no shell could run it: nobody has seen anything */
   check(): void {
-    if (this.#code !== null && notRun.includes(this.#code)) throw cannotRun(this.#command)
+    if (this.#code !== null && notRun.includes(this.#code)) throw cannotRun(this.command)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Pager } from './pager.ts'
 import type { ProgressPrinter } from './progress.ts'
 import type { Settings } from './settings.ts'
 import { Stop } from './stop.ts'
+import { visible } from './visible.ts'
 
 /** As a shell reports a process that SIGPIPE ended. */
 const exitClosed = 141
@@ -38,8 +39,11 @@ export async function printing(
   const out: Output = new Output({
     ...settings,
     stdout: () => {
-      if (pager !== null) progress.end()
-      return pager?.start() ?? process.stdout
+      if (pager === null) return process.stdout
+      progress.end()
+      const reader = pager.start()
+      if (reader === null) complaints += `warning: the pager '${visible(pager.command)}' is not there\n`
+      return reader ?? process.stdout
     },
     complain: (text) => {
       // They would be drawn over what the reader is looking at.

@@ -54,7 +54,7 @@ export async function putAside(
       made = null
       refuseWhileMerging(manifest, 'stash')
       const { ref, commit: head } = await requireHead(io.writer, manifest)
-      const { index } = indexOf(manifest)
+      const { index, base } = indexOf(manifest)
       if (index === null) return null
       const parts = await stashParts(
         io,
@@ -79,7 +79,8 @@ export async function putAside(
         refs: new Map([[`refs/${name}`, commit]]),
         operation: { name: 'stash', message: name },
         show: parts.left,
-        over: head.tree,
+        // What stays was laid over what the index was, whatever the branch is by now.
+        over: parts.left === head.tree ? head.tree : (base ?? head.tree),
       }
     },
     options,

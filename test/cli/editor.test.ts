@@ -109,7 +109,10 @@ describe('varve commit on a terminal', () => {
     )
     chmodSync(breaking, 0o755)
     const { code, screen } = await onTerminal(['commit', '-a'], { cwd, env: { VARVE_EDITOR: breaking } })
-    expect([code, screen]).toEqual([23, expect.stringContaining("-F '.varve/COMMIT_EDITMSG'")])
+    expect([code, screen]).toEqual([
+      23,
+      expect.stringContaining("'varve commit -F .varve/COMMIT_EDITMSG' takes it"),
+    ])
     expect(readFileSync(editMessage(), 'utf8')).toBe('Long thoughts\n')
     put('people.csv', 'id,name\n1,Ada L.\n2,Grace\n')
     await ok(['commit', '-a', '-F', '.varve/COMMIT_EDITMSG'], { cwd })

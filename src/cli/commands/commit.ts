@@ -5,7 +5,7 @@ import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo, DiffOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { aboutCommit, broughtBy } from '../message/about-commit.ts'
-import { MessageEditor } from '../message/draft.ts'
+import { MessageEditor, commitFile } from '../message/draft.ts'
 import { editOptions, wantsEditor } from '../message/edit-options.ts'
 import type { Output } from '../output.ts'
 import { parseAuthor } from '../identity.ts'
@@ -96,7 +96,7 @@ async function messageFor(
   const amended = amend ? await repo.commitInfo('HEAD') : null
   const about = { all, amended }
   return editor.write({
-    file: 'COMMIT_EDITMSG',
+    file: commitFile,
     proposed: message ?? merging?.message ?? amended?.message ?? '',
     about: await aboutCommit(context, repo, about, status),
     ...(out.verbose ? { print: async (shown) => printed(shown, repo, broughtBy(about, status)) } : {}),

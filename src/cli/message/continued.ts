@@ -2,7 +2,7 @@
 import type { Repository } from '../../index.ts'
 import type { Context } from '../interface.ts'
 import { aboutCommit } from './about-commit.ts'
-import type { MessageEditor } from './draft.ts'
+import { type MessageEditor, commitFile } from './draft.ts'
 
 /** As given, where there is nothing that a message could be written for: what goes on refuses it. */
 export async function continuedMessage(
@@ -15,5 +15,5 @@ export async function continuedMessage(
   await repo.committer()
   const proposed = message ?? status.merging.message
   const about = await aboutCommit(context, repo, { all: false, amended: null }, status)
-  return editor.write({ file: 'COMMIT_EDITMSG', proposed, about })
+  return editor.write({ file: commitFile, proposed, about })
 }

@@ -9,8 +9,11 @@ import { Output } from '../output.ts'
 import type { Context } from '../interface.ts'
 import { cleanMessage, commented, markFor, scissors } from './clean.ts'
 
+/** For what `varve commit` can do. */
+export const commitFile = 'COMMIT_EDITMSG'
+
 export interface Draft {
-  /** Of the file: 'COMMIT_EDITMSG'. */
+  /** Of the file. */
   readonly file: string
   readonly proposed: string
   /** What the comments tell, without marks. */
@@ -68,7 +71,7 @@ export class MessageEditor {
       return result
     } catch (error) {
       if (this.#file === null || !isVarveError(error)) throw error
-      const kept = `the message is kept: give it with -F '${path.relative(process.cwd(), this.#file)}'`
+      const kept = keptIn(path.relative(process.cwd(), this.#file))
       const { code, message, data, hint } = error
       throw new VarveError(code, message, {
         data: { ...data, message: this.#file },
@@ -77,6 +80,11 @@ export class MessageEditor {
       })
     }
   }
+}
+
+function keptIn(file: string): string {
+  const again = path.basename(file) === commitFile ? `: 'varve commit -F ${file}' takes it` : ''
+  return `the message is kept in '${file}'${again}`
 }
 
 async function writeDraft(file: string, { proposed, about, print }: Draft, context: Context): Promise<void> {

@@ -1,6 +1,7 @@
 // The user's editor, found and started as Git does it: a line of shell that gets the file's name. Settings of a
 // repository name no program: core.editor counts in the user's own alone.
 import { spawn } from 'node:child_process'
+import path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import { canRun, findProgram, startWords } from '../find-program.ts'
 import type { Environment } from '../interface.ts'
@@ -42,6 +43,6 @@ export async function runEditor(editor: string, file: string, environment: Envir
   if (end === null) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `the editor '${editor}' failed: ${end}`, {
     data: { editor, file },
-    hint: 'nothing was committed',
+    hint: `nothing was changed; what was written is in '${path.relative(process.cwd(), file)}'`,
   })
 }
