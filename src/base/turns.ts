@@ -1,19 +1,34 @@
 // A thread is shared: whoever works through many batches without waiting for anything, as reads of a local store do, would
 // keep everybody else's requests and timers from it. Between two batches they ask here whether it is time to let others in.
+// Those that wait come back one in each turn of the thread's loop, in the order in which they went: however many there are,
+// what comes from outside waits for one of them alone, and each has its whole time when it is there again.
 import { nextTurn } from './platform.ts'
 
 /** So long this thread is kept at a time, and one batch more. */
 const turnMs = 10
+const waiting: (() => void)[] = []
 let since = performance.now()
+let isCalling = false
 
 /** Resolves at once; where the thread was kept for a while, when others have had their turn. */
 export async function breathe(): Promise<void> {
   if (!isTurnOver()) return
-  await nextTurn()
-  since = performance.now()
+  const back = new Promise<void>((resolve) => void waiting.push(resolve))
+  if (!isCalling) void callBack()
+  await back
 }
 
 /** For loops that are so hot that a promise for each of their steps costs too much. */
 export function isTurnOver(): boolean {
   return performance.now() - since > turnMs
+}
+
+async function callBack(): Promise<void> {
+  isCalling = true
+  while (waiting.length > 0) {
+    await nextTurn()
+    since = performance.now()
+    waiting.shift()!()
+  }
+  isCalling = false
 }
