@@ -5,7 +5,6 @@ import { diffsBetween } from '../api/diffs.ts'
 import type { DiffStat, LineHunk, RowChange } from '../api/interface.ts'
 import { breathe, isTurnOver } from '../base/turns.ts'
 import { cutHunks } from '../documents/line-hunks.ts'
-import { createContext } from '../repo/context.ts'
 import type { PathDiff } from '../repo/diff.ts'
 import type { Value } from '../table/interface.ts'
 import type { Exchange } from './interface.ts'
@@ -41,11 +40,7 @@ export function pathDiffs(
   { ends, paths, startAt }: Compared,
 ): AsyncGenerator<PathDiff> {
   const options = { ...ends, signal, rowsBytesMax, startAt, threads: services.threads }
-  return diffsBetween(
-    createContext(repository().view),
-    null,
-    paths === undefined ? options : { ...options, paths },
-  )
+  return diffsBetween(repository().data.repo, null, paths === undefined ? options : { ...options, paths })
 }
 
 export interface PathPage<T> {

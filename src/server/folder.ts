@@ -7,7 +7,6 @@ import type { DirectoryItem } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
-import { createContext } from '../repo/context.ts'
 import { Cursors, checkPinned, commitPart, like, pathPart } from './cursor.ts'
 import type { Exchange } from './interface.ts'
 
@@ -32,8 +31,7 @@ const cursors = new Cursors<[commit: string, lastName: string, lastKind: string]
 
 /** By 'revision', 'path', 'limit' and 'cursor'. @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
 export async function readFolder({ query, repository, signal }: Exchange): Promise<FolderPage> {
-  const { view: store } = repository()
-  const { nodes } = createContext(store)
+  const { store, nodes } = repository().data.repo
   const given = cursors.read(query)
   if (given !== null) await checkPinned(repository(), given[0])
   const [pinned, name, what] = given ?? [query.text('revision') ?? 'HEAD']

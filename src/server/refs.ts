@@ -3,7 +3,6 @@
 import type { BranchInfo, TagInfo } from '../api/interface.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { branchPrefix, shortRefName, tagPrefix } from '../history/refs.ts'
-import { createContext } from '../repo/context.ts'
 import { listBranches } from '../repo/branches.ts'
 import { listTags } from '../repo/tags.ts'
 import type { Manifest } from '../store/interface.ts'
@@ -33,25 +32,31 @@ export function refsOf({ refs }: Manifest, kind: RefKind): string[] {
   return [...refs.keys()].filter((ref) => ref.startsWith(prefixes[kind])).sort()
 }
 
-export async function readBranches({ view }: ServedRepository, wish: RefWish): Promise<RefPage<ShownBranch>> {
+export async function readBranches(
+  { data, view }: ServedRepository,
+  wish: RefWish,
+): Promise<RefPage<ShownBranch>> {
   const { names, ...page } = chosen(await view.manifest(), 'branch', wish)
-  const branches = await listBranches(createContext(view), { only: names })
+  const branches = await listBranches(data.repo, { only: names })
   return { ...page, items: branches.map((branch) => ({ ...branch, commit: digestHex(branch.commit!) })) }
 }
 
 type ShownBranch = BranchInfo & { readonly commit: string }
 
 /** null: there is none. */
-export async function readBranch({ view }: ServedRepository, name: string): Promise<ShownBranch | null> {
+export async function readBranch(
+  { data, view }: ServedRepository,
+  name: string,
+): Promise<ShownBranch | null> {
   const ref = branchPrefix + name
   if (!(await view.manifest()).refs.has(ref)) return null
-  const [branch] = await listBranches(createContext(view), { only: [ref] })
+  const [branch] = await listBranches(data.repo, { only: [ref] })
   return { ...branch!, commit: digestHex(branch!.commit!) }
 }
 
-export async function readTags({ view }: ServedRepository, wish: RefWish): Promise<RefPage<TagInfo>> {
+export async function readTags({ data, view }: ServedRepository, wish: RefWish): Promise<RefPage<TagInfo>> {
   const { names, ...page } = chosen(await view.manifest(), 'tag', wish)
-  const tags = await listTags(createContext(view), names)
+  const tags = await listTags(data.repo, names)
   return { ...page, items: tags.map((tag) => ({ ...tag, commit: digestHex(tag.commit) })) }
 }
 

@@ -1,6 +1,6 @@
 // The repositories that a server has, by name: folders that were named when it was started, and those that lie directly
 // below a folder that was named. A name is one plain component, so no request can lead anywhere else. A store is opened
-// when it is first asked for and stays open.
+// when it is asked for, and stays open as long as it is among those that were asked for last.
 import fs from 'node:fs'
 import path from 'node:path'
 import { DataRepository } from '../api/data-repository.ts'
@@ -12,6 +12,8 @@ import { PublicStore } from './public-store.ts'
 
 /** Objects that each open repository keeps in memory. */
 const cacheBytes = 8 << 20
+/** Each keeps up to 40 MiB of what was read last. */
+const openMax = 128
 const dotName = '.varve'
 const namePattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/
 
@@ -59,12 +61,16 @@ export class Repositories {
   /** @throws VarveError VARVE_NO_REPOSITORY */
   async open(name: string): Promise<ServedRepository> {
     let opened = this.#open.get(name)
+    // The one that was asked for last stands last.
+    this.#open.delete(name)
     if (opened === undefined) {
       const dir = this.#find(name)
       if (dir === null) throw noRepository(name)
       opened = openServed(name, dir)
-      this.#open.set(name, opened)
     }
+    this.#open.set(name, opened)
+    // Not closed: requests under way may go on with it, and an idle store holds nothing but memory.
+    if (this.#open.size > openMax) this.#open.delete(this.#open.keys().next().value!)
     try {
       return await opened
     } catch (error) {

@@ -66,11 +66,11 @@ export async function readRowCommits(
   search?: Search,
 ): Promise<RowCommitPage> {
   const { query, repository, signal } = exchange
-  const { view: store, data } = repository()
+  const { data } = repository()
   const given = cursors.read(query)
   if (given !== null) await checkPinned(repository(), given[0])
   const [pinned, skip] = given ?? [query.text('revision') ?? 'HEAD', 0]
-  const { commit, path } = await openTable(store, pinned, query.required('table'))
+  const { commit, path } = await openTable(data.repo, pinned, query.required('table'))
   const column = query.text('column')
   const asked = {
     revision: commit,

@@ -9,14 +9,13 @@ import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { findTable, noTable } from '../repo/find-table.ts'
 import type { Entry } from '../prolly/interface.ts'
-import { createContext } from '../repo/context.ts'
-import type { Store } from '../store/interface.ts'
+import type { Repo } from '../repo/interface.ts'
 import { absentCell, cellValue } from '../table/cell.ts'
 import type { Cell, Column, Row } from '../table/interface.ts'
 import { decodeKey } from '../table/key.ts'
-import { type RowSlots, absentSlot, slotContentLength } from '../table/row.ts'
+import { type Slot, rowBounds, slotContentLength } from '../table/row.ts'
 import { encodeRowKey } from '../table/row-key.ts'
-import { type RowShape, entrySlots } from '../table/rows.ts'
+import type { RowShape } from '../table/rows.ts'
 import { fetchContents, slotCell } from '../table/slot.ts'
 import { Table } from '../table/table.ts'
 
@@ -56,8 +55,7 @@ export interface RowPage {
 }
 
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND */
-export async function openTable(store: Store, revision: string, name: string): Promise<OpenTable> {
-  const { nodes } = createContext(store)
+export async function openTable({ store, nodes }: Repo, revision: string, name: string): Promise<OpenTable> {
   const { commit } = await resolveRevision(store, revision)
   const { tree } = await readCommit(store, commit)
   const found = await findTable(await Tree.load(nodes, tree), name)
@@ -81,14 +79,15 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
     if (more) break
     found.push(one)
     bytes += one.bytes
+    await breathe()
   }
-  const links = found.flatMap(({ slots }) => chosen.flatMap((place) => slots.cells[place]?.link ?? []))
+  const links = found.flatMap(({ slots }) => [...slots.values()].flatMap(({ link }) => link ?? []))
   const contents = await fetchContents(table.nodes.reader, links, { signal })
   const places = placesOf(shape, columns)
   const rows: PageRow[] = []
   for (const { key, slots } of found) {
     const cells: Cell[] = []
-    for (const place of chosen) cells[place] = slotCell(slots.cells[place] ?? absentSlot, contents)
+    for (const [place, slot] of slots) cells[place] = slotCell(slot, contents)
     rows.push(pageRow(places, decodeKey(shape.schema, key), cells))
     await breathe()
   }
@@ -97,21 +96,29 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
 
 interface Found {
   readonly key: Uint8Array
-  readonly slots: RowSlots
+  /** Of the chosen cells, by their place. */
+  readonly slots: ReadonlyMap<number, Slot>
   /** Of the chosen cells, wherever they lie, and of their columns' names. */
   readonly bytes: number
 }
 
-/** A copy: a batch's bytes are its leaf's, and a page must not keep many leaves. */
+/** A copy: a batch's bytes are its leaf's, and a page must not keep many leaves. Of wide rows only what is chosen is read. */
 function foundRow(
   shape: RowShape,
   { key, value, links }: Entry,
   chosen: readonly number[],
   namesBytes: number,
 ): Found {
-  const slots = entrySlots(shape, { key, value: new Uint8Array(value), links })
-  const bytes = chosen.reduce((sum, place) => sum + slotContentLength(slots.cells[place] ?? absentSlot), 0)
-  return { key: new Uint8Array(key), slots, bytes: bytes + key.length + namesBytes }
+  const { count, bounds, linkOf } = rowBounds(value, links, shape.values.length)
+  const slots = new Map<number, Slot>()
+  let bytes = key.length + namesBytes
+  for (const place of chosen) {
+    if (place >= count) break
+    const slot = { spelling: value.slice(bounds[place], bounds[place + 1]), link: linkOf.get(place) ?? null }
+    bytes += slotContentLength(slot)
+    slots.set(place, slot)
+  }
+  return { key: new Uint8Array(key), slots, bytes }
 }
 
 async function* entriesOf(

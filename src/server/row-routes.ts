@@ -104,7 +104,7 @@ export async function readRows(
   const given = cursors.read(query)
   if (given !== null) await checkPinned(repository(), given[0])
   const [pinned, last] = given ?? [query.text('revision') ?? 'HEAD']
-  const opened = await openTable(repository().view, pinned, query.required('table'))
+  const opened = await openTable(repository().data.repo, pinned, query.required('table'))
   const page = await readPage(opened, { ...wanted(opened), last }, signal)
   const cursor = page.last === null ? null : cursors.write(opened.commit, page.last)
   return { opened, page, cursor }
@@ -148,8 +148,11 @@ async function queryRows(exchange: Exchange): Promise<void> {
 /** `disposition`: what a browser is to do with it. */
 export async function exportAll(exchange: Exchange, disposition?: string): Promise<void> {
   const { query, response, signal } = exchange
-  const { view: store } = exchange.repository()
-  const opened = await openTable(store, query.text('revision') ?? 'HEAD', query.required('table'))
+  const opened = await openTable(
+    exchange.repository().data.repo,
+    query.text('revision') ?? 'HEAD',
+    query.required('table'),
+  )
   const format = (query.text('format') ?? 'csv') as 'csv' | 'tsv' | 'jsonl'
   const type = { csv: 'text/csv', tsv: 'text/tab-separated-values', jsonl: 'application/jsonl' }[format]
   response.writeHead(200, { ...attachment(type, disposition), 'varve-commit': opened.commit })

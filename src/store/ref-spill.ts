@@ -36,10 +36,34 @@ export function refParts(root: Uint8Array): Cid[] {
 }
 
 export function refsOfParts(parts: readonly Uint8Array[]): Map<string, Cid> {
+  return united(parts.map(refsOfPart))
+}
+
+function refsOfPart(bytes: Uint8Array): ReadonlyMap<string, Cid> {
+  return refsOfLinks(decodeCbor(bytes, 'spilled refs') as Record<string, Link>)
+}
+
+function united(parts: Iterable<ReadonlyMap<string, Cid>>): Map<string, Cid> {
   const refs = new Map<string, Cid>()
-  for (const bytes of parts) {
-    for (const [name, cid] of refsOfLinks(decodeCbor(bytes, 'spilled refs') as Record<string, Link>))
-      refs.set(name, cid)
-  }
+  for (const part of parts) for (const [name, cid] of part) refs.set(name, cid)
   return refs
+}
+
+/** The refs of the newest manifest, kept decoded: when one ref moves, one part of them is read anew. */
+export class SpilledRefs {
+  #root: Cid | null = null
+  #parts: ReadonlyMap<Cid, ReadonlyMap<string, Cid>> = new Map()
+  #refs: ReadonlyMap<string, Cid> = new Map()
+
+  /** By the name of the root object. Always the same map while that is the same. */
+  of(root: Cid, read: (cids: readonly Cid[]) => Uint8Array[]): ReadonlyMap<string, Cid> {
+    if (root === this.#root) return this.#refs
+    const names = refParts(read([root])[0]!)
+    const missing = names.filter((name) => !this.#parts.has(name))
+    const fresh = new Map(read(missing).map((bytes, i) => [missing[i]!, refsOfPart(bytes)]))
+    this.#parts = new Map(names.map((name) => [name, fresh.get(name) ?? this.#parts.get(name)!]))
+    this.#refs = united(this.#parts.values())
+    this.#root = root
+    return this.#refs
+  }
 }

@@ -58,7 +58,11 @@ async function readRow(
   { query, repository, signal }: Exchange,
   key: readonly string[],
 ): Promise<{ readonly opened: OpenTable; readonly page: RowPage }> {
-  const opened = await openTable(repository().view, query.text('revision') ?? 'HEAD', query.required('table'))
+  const opened = await openTable(
+    repository().data.repo,
+    query.text('revision') ?? 'HEAD',
+    query.required('table'),
+  )
   return { opened, page: await readPage(opened, { key, reverse: false, limit: 1 }, signal) }
 }
 

@@ -6,7 +6,7 @@ import { corrupt, isVarveError, type VarveError } from '../../base/errors.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import type { Manifest, StoredObject, WholePack } from '../interface.ts'
-import { refParts, refsOfParts } from '../ref-spill.ts'
+import { SpilledRefs } from '../ref-spill.ts'
 import { cidDigest } from './digest.ts'
 import { isMissing } from './files.ts'
 import { IndexView, type SegmentCache, forgetOthers } from './index-view.ts'
@@ -44,8 +44,8 @@ export class DiskHome {
   readonly #cache: Lru<Cid, Uint8Array>
   readonly #bring: (file: string) => boolean
   #view: IndexView | null = null
-  /** Of the last manifest whose refs are not in itself. */
-  #spilled: { readonly root: Cid; readonly refs: ReadonlyMap<string, Cid> } | null = null
+  /** Of a manifest whose refs are not in itself. */
+  readonly #spilled = new SpilledRefs()
 
   constructor(dir: string, options: HomeOptions = {}) {
     this.#cache = new Lru(options.cacheBytes ?? cacheBytesDefault)
@@ -112,11 +112,7 @@ export class DiskHome {
   /** The manifest with its refs, wherever they are. */
   manifestOf(entry: LoggedEntry): Manifest {
     if (typeof entry.refs !== 'string') return { ...entry.manifest, refs: entry.refs }
-    if (this.#spilled?.root !== entry.refs) {
-      const parts = refParts(this.read([entry.refs])[0]!)
-      this.#spilled = { root: entry.refs, refs: refsOfParts(this.read(parts)) }
-    }
-    return { ...entry.manifest, refs: this.#spilled.refs }
+    return { ...entry.manifest, refs: this.#spilled.of(entry.refs, (cids) => this.read(cids)) }
   }
 
   /** Runs `work` on the known view; when a file of it is gone, or it lacks an object, on the newest. */
