@@ -44,7 +44,7 @@ export async function nextToTest(
   const { commits } = graph
   if (commits.length === 0) throw turned(bad, good.at(-1)!)
   if (commits.length === 1) return { kind: 'found', commit: bad }
-  const halves = graph.halves(options.signal)
+  const halves = graph.halves({ ...options, oneIsEnough: skipped.size === 0 })
   const told = halves.filter(({ commit }) => !skipped.has(commit) && commit !== bad)
   if (told.length === 0) return { kind: 'untold', commits: [...commits].reverse() }
   // Near a commit that cannot be told others often cannot either.
@@ -103,8 +103,9 @@ class Reached {
     this.#parents.push(parents)
   }
 
-  /** Best first: that which parts the rest most evenly. */
-  halves(signal: AbortSignal | undefined): Half[] {
+  /** Best first: that which parts the rest most evenly. Where one is enough and none can be better, that alone. */
+  halves({ signal, oneIsEnough }: { signal?: AbortSignal | undefined; oneIsEnough: boolean }): Half[] {
+    const all = this.commits.length
     const places = new Map(this.commits.map((commit, place) => [commit, place]))
     const parents = this.#parents.map((cids) =>
       cids.map((cid) => places.get(cid)).filter((place) => place !== undefined),
@@ -119,8 +120,10 @@ class Reached {
         throwIfAborted(signal)
         weights[place] = countReached(place, parents, seen)
       }
+      const reaches = weights[place]!
+      const isHalf = 2 * reaches === all || 2 * reaches === all + 1
+      if (oneIsEnough && isHalf) return [{ commit: this.commits[place]!, reaches }]
     }
-    const all = this.commits.length
     const worth = (place: number): number => Math.min(weights[place]!, all - weights[place]!)
     return [...weights.keys()]
       .sort((a, b) => worth(b) - worth(a) || a - b)
