@@ -41,8 +41,11 @@ async function write(store, i) {
 
 /** All that the tip reaches, a while after it was looked up. */
 async function read(store) {
-  const tip = (await store.manifest()).refs.get('refs/heads/main')
-  if (tip === undefined) return
+  let tip
+  while (tip === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    tip = (await store.manifest()).refs.get('refs/heads/main')
+  }
   await new Promise((resolve) => setTimeout(resolve, 30))
   const { decode } = await import('@ipld/dag-cbor')
   for (let at = tip; at !== undefined; seen++) {
