@@ -40,7 +40,7 @@ export const commitRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/repos/{repo}/commits',
     operation: 'listCommits',
-    costly: 'path',
+    costly: 'search',
     about: 'History, newest first',
     access: 'read',
     parameters: [

@@ -136,7 +136,7 @@ export interface Route {
   readonly isSaved?: boolean
   /** Takes as long as a push may. */
   readonly isLong?: boolean
-  /** Compares, searches or reads much: few at a time are taken. 'path': where it is asked about one. */
-  readonly costly?: 'always' | 'path'
+  /** Compares, searches or reads much: few at a time are taken. 'search': of a path, or where a page goes on. */
+  readonly costly?: 'always' | 'search'
   readonly handle: (exchange: Exchange) => Promise<void>
 }

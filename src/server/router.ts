@@ -10,6 +10,7 @@ import { Denials, Gate, clientOf } from './gate.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import type { Exchange, Principal, Route, Services } from './interface.ts'
 import { Metrics } from './metrics.ts'
+import { isCostly } from './costly.ts'
 import { isBadCursor } from './cursor.ts'
 import { sendFailurePage, sendToFirstPage } from './pages/failure-page.ts'
 import { Query } from './query.ts'
@@ -196,7 +197,7 @@ export class Router {
     // Nothing may be heard for long while a large push is taken in.
     if (route.isLong === true) request.socket.setTimeout?.(limits.pushMsMax)
     try {
-      if (route.costly === 'always' || (route.costly === 'path' && query.text('path') !== undefined))
+      if (isCostly(route, query))
         leave = this.gate.enterCostly(clientOf(principal, request.socket.remoteAddress ?? ''))
       if (params['repo'] !== undefined) opened = await repositories.open(params['repo'])
       await route.handle(exchange)

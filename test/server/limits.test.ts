@@ -89,6 +89,10 @@ test('more comparisons and exports at a time than a client may have: 429, and pa
     '/prices/compare?from=main&to=main',
     '/prices/history?path=a',
     '/prices/row?table=a&key=1',
+    '/prices/history?cursor=AAAA',
+    '/prices/files?revision=main~1',
+    '/v1/repos/prices/tree?revision=abcd',
+    '/v1/repos/prices/commits?revision=a..b',
     `/prices/commit/${'a'.repeat(64)}`,
     '/prices/export?table=a',
   ])

@@ -51,7 +51,7 @@ export const pageRoutes: readonly Route[] = [
     showTable,
   ),
   costly(
-    'path',
+    'search',
     inRepository(
       '/history',
       'showHistory',
