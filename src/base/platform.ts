@@ -3,7 +3,7 @@
 import { Buffer, isUtf8 as nodeIsUtf8 } from 'node:buffer'
 import * as nodeCrypto from 'node:crypto'
 import * as zlib from 'node:zlib'
-import { packBrotli } from './platform-brotli.ts'
+import { packBrotli, unpackBrotli } from './platform-brotli.ts'
 
 declare const VARVE_WORKER_FILE: string | undefined
 
@@ -122,6 +122,8 @@ export function brotli(bytes: Uint8Array, quality: number): Uint8Array {
 
 /** As `inflate`, for brotli. */
 export function unbrotli(bytes: Uint8Array, rawLength: number): Uint8Array {
+  const raw = unpackBrotli(bytes, rawLength)
+  if (raw !== null) return raw
   const options = { maxOutputLength: Math.max(1, rawLength), chunkSize: outputRoom(rawLength), info: true }
   const result = zlib.brotliDecompressSync(bytes, options) as unknown as {
     buffer: Uint8Array

@@ -1,7 +1,7 @@
-// One encoder for many pieces gives what Node's own function gives, whatever came before.
+// One encoder and one decoder for many pieces give what Node's own functions give, whatever came before.
 import * as zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { packBrotli } from '../../src/base/platform-brotli.ts'
+import { packBrotli, unpackBrotli } from '../../src/base/platform-brotli.ts'
 import { brotli, unbrotli } from '../../src/base/platform.ts'
 
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = zlib.constants
@@ -40,6 +40,34 @@ describe.runIf(triedHere)('one brotli encoder for many pieces', () => {
           expect(packed).not.toBeNull()
           expect(Buffer.compare(packed!, byNode(bytes, quality, windowBits))).toBe(0)
         }
+      }
+    }
+  })
+
+  test('gives each piece back, and what is cut, too long or not of that length to Node to refuse', () => {
+    let seed = 0
+    for (const length of [1, 63, 8000, 65_536, 500]) {
+      for (const noise of [0, 40]) {
+        const bytes = piece(length, noise, seed++)
+        const packed = byNode(bytes, 5, 16)
+        const raw = unpackBrotli(packed, length)
+        expect(raw).not.toBeNull()
+        expect(raw!.length).toBe(length)
+        expect(Buffer.compare(raw!, bytes)).toBe(0)
+        const wrong = Uint8Array.from(packed)
+        wrong[packed.length >> 1]! ^= 0x55
+        for (const [given, rawLength] of [
+          [packed.subarray(0, packed.length - 1), length],
+          [Buffer.concat([packed, Buffer.of(0)]), length],
+          [packed, length - 1],
+          [packed, length + 1],
+        ] as const) {
+          expect(unpackBrotli(given, rawLength)).toBeNull()
+          expect(() => unbrotli(given, rawLength)).toThrow()
+        }
+        // What one piece breaks, the next does not feel.
+        unpackBrotli(wrong, length)
+        expect(Buffer.compare(unpackBrotli(packed, length)!, bytes)).toBe(0)
       }
     }
   })
