@@ -17,9 +17,11 @@ export interface NodeStoreOptions {
 export class NodeStore {
   readonly reader: ObjectReader
   #cache: Lru<Cid, Node>
+  #isShared: boolean
 
   constructor(reader: ObjectReader, options: NodeStoreOptions = {}) {
     this.reader = reader
+    this.#isShared = reader.isShared === true
     this.#cache = new Lru(options.cacheBytesMax ?? cacheBytesDefault)
   }
 
@@ -28,6 +30,7 @@ export class NodeStore {
     if (reader === this.reader) return this
     const other = new NodeStore(reader)
     other.#cache = this.#cache
+    other.#isShared = this.#isShared
     return other
   }
 
@@ -48,7 +51,7 @@ export class NodeStore {
       const objects = await this.reader.get(order, options)
       for (let i = 0; i < order.length; i++) nodes.set(order[i]!, this.#take(order[i]!, objects[i]!))
     }
-    if (isTurnOver()) await breathe()
+    if (this.#isShared && isTurnOver()) await breathe()
     return cids.map((cid) => nodes.get(cid)!)
   }
 

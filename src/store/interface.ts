@@ -14,6 +14,8 @@ export interface ReadOptions {
 }
 
 export interface ObjectReader {
+  /** Strangers work on it at a time, in one thread: whoever reads nodes of it lets others have their turns. */
+  readonly isShared?: true
   /**
    * Bytes of each object, in the order asked for, each checked against its name. Reads are batched: ask for many.
    * Treat the bytes as read-only.
