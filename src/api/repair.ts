@@ -11,11 +11,14 @@ import { PartialStore } from '../remote/partial-store.ts'
 import { promisorOf } from '../remote/promised.ts'
 import { absoluteUrl, openRemote } from '../remote/transports/open.ts'
 import { createContext } from '../repo/context.ts'
+import { emptyTreeOf } from '../repo/empty.ts'
+import type { Repo } from '../repo/interface.ts'
 import { type Loss, lossesOf } from '../repo/losses.ts'
 import { rescueCommits } from '../repo/rescue.ts'
 import { ownerName } from '../store/disk/owner.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { FsckProblem, FsckReport, Manifest, Store } from '../store/interface.ts'
+import { MemoryStore } from '../store/memory.ts'
 import { taintedBy } from '../store/taint.ts'
 import { DataRepository } from './data-repository.ts'
 import type { OpenOptions, OperationOptions } from './interface.ts'
@@ -112,7 +115,20 @@ function sourcesOf(
       storeSource(`remote '${name}' (${address})`, () => openRemote(address, how)),
     )
   })
-  return [...named, ...files, ...remotes]
+  return [knownSource(repo), ...named, ...files, ...remotes]
+}
+
+/** The empty tree, on which each history begins, needs no copy. */
+function knownSource(repo: Repo): RefillSource {
+  return {
+    name: 'the program itself',
+    fill: async (missing, writer) => {
+      if (!missing.includes(emptyTreeOf({ writer: MemoryStore.create().writer(), nodes: repo.nodes })))
+        return 0
+      emptyTreeOf({ writer, nodes: repo.nodes })
+      return 1
+    },
+  }
 }
 
 /** Of all manifests that can be read. */
