@@ -6,6 +6,7 @@ import { collect } from '../../src/base/iterables.ts'
 import { DataRepository, Repository } from '../../src/index.ts'
 import { columnsOf, sqliteBytes, written } from '../formats/columnar-files.ts'
 import { chunksOf } from '../formats/round-trip.ts'
+import { codeOf } from '../contract/store.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
@@ -119,4 +120,38 @@ test('a commit after an import into a repository without an index loses nothing'
   await repo.commit({ message: 'nothing staged', allowEmpty: true })
   expect((await collect(repo.list('HEAD'))).map(({ path: name }) => name)).toEqual(['t'])
   await repo.close()
+})
+
+test('into a folder it is staged, also when nothing was before', async () => {
+  const repo = await Repository.init(temporaryDir(), { author })
+  const rows = (): AsyncIterable<Uint8Array> => chunksOf(Buffer.from('id,name\n1,Ann\n'))
+  await repo.importTable(rows(), { path: 'people', format: 'csv', key: ['id'] })
+  const staged = [{ path: 'people', state: 'added', kind: 'table' }]
+  expect(await repo.status()).toMatchObject({ head: null, staged, unstaged: [], behindBranch: false })
+  await repo.commit({ message: 'People' })
+  expect(await repo.status()).toMatchObject({ staged: [], unstaged: [], behindBranch: false })
+  expect(await collect((await repo.at('main')).table('people').scan())).toEqual([{ id: 1, name: 'Ann' }])
+})
+
+test('with a branch they are committed to it, begun at HEAD; never under the files that are checked out', async () => {
+  const repo = await Repository.init(temporaryDir(), { author })
+  const rows = (text: string): AsyncIterable<Uint8Array> => chunksOf(Buffer.from(`id,name\n${text}`))
+  const people = { path: 'people', format: 'csv', key: ['id'] } as const
+  await repo.importTable(rows('1,Ann\n'), people)
+  await repo.commit({ message: 'People' })
+  const before = await repo.status()
+  await repo.importTable(rows('2,Bob\n'), { ...people, branch: 'side', message: 'Bob' })
+  await repo.importTable(rows('3,Cy\n'), { ...people, branch: 'side' })
+  expect(await repo.status()).toEqual(before)
+  const side = await repo.at('side')
+  expect((await collect(side.table('people').scan())).map(({ name }) => name)).toEqual(['Ann', 'Bob', 'Cy'])
+  expect((await collect(repo.log({ revision: 'side' }))).map(({ message }) => message)).toEqual([
+    'Import people',
+    'Bob',
+    'People',
+  ])
+  for (const options of [{ branch: 'main' }, { message: 'Bob' }])
+    expect(await codeOf(repo.importTable(rows('4,Di\n'), { ...people, ...options }))).toBe(
+      'VARVE_NOT_POSSIBLE',
+    )
 })

@@ -201,6 +201,8 @@ describe('data and upkeep', () => {
         input: rows,
       }),
     ).toMatchObject({ path: 'people', rows: 2, added: 2 })
+    expect(await ok(['status', '-s'], at)).toBe('A  people\n')
+    await ok(['commit', '-m', 'People'], at)
     expect(await ok(['export', 'people', '--format', 'csv'], at)).toBe('id,name\n1,Ada\n2,Lise\n')
     expect(await json(['export', 'people', '-o', 'out.jsonl'], at)).toEqual({
       file: 'out.jsonl',
@@ -244,6 +246,7 @@ describe('Parquet and SQLite', () => {
       cwd,
       input: 'id,n\n1,0.5\n2,12345678901234567.25\n',
     })
+    await ok(['commit', '-m', 'Orders'], { cwd })
     const exported = await varve(['export', 'orders', '-o', 'shop.db:all orders'], { cwd })
     expect(exported.stdout).toMatch(/^shop\.db: \d/)
     expect(exported.stderr).toBe(
@@ -253,6 +256,7 @@ describe('Parquet and SQLite', () => {
     expect(await ok(['import', 'shop.db:all orders', '--as', 'copy'], { cwd })).toBe(
       'copy: 2 added, 0 changed, 0 removed; 2 rows now\n',
     )
+    await ok(['commit', '-m', 'Copy'], { cwd })
     expect(await ok(['import', 'orders.parquet', '--as', 'orders'], { cwd })).toBe(
       'orders: 0 added, 0 changed, 0 removed; 2 rows now\n',
     )

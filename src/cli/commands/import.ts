@@ -36,7 +36,7 @@ export const command: Command = {
     branch: {
       type: 'text',
       value: 'NAME',
-      about: 'commit to this branch (default: the current one; git: main)',
+      about: 'commit to this branch, begun at HEAD where it is new (default: the rows are staged; git: main)',
     },
     lfs: { type: 'flag', about: 'git: bring in what pointers of Git LFS stand for, in their place' },
     dvc: { type: 'flag', about: 'git: bring in what .dvc files stand for, in their place' },
@@ -44,7 +44,7 @@ export const command: Command = {
       type: 'flag',
       about: 'git: keep a pointer as it is where its contents are not there',
     },
-    message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the commit's message" },
+    message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'of that commit' },
   },
   examples: [
     ['varve import may.csv --as prices.csv --key date,symbol', 'load a month into a table'],

@@ -1,32 +1,24 @@
-// Import and export of tables. An imported table is staged where there is an index, else committed to a branch; when its
-// path is a file's, the file follows, else the table lives in the dataset alone.
+// Import of tables: rows of a file or a stream are laid into the table of a path, or make it. When its path is a file's,
+// the file follows, else the table lives in the dataset alone.
 import { VarveError } from '../base/errors.ts'
 import type { TableEntry } from '../files/interface.ts'
-import { Tree } from '../files/tree.ts'
+import type { Tree } from '../files/tree.ts'
 import { chosenTable, openColumnar } from '../formats/columnar/open.ts'
 import { keyNamesOf } from '../formats/columnar/plan-columns.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
-import { exportTable } from '../formats/export.ts'
 import { readTable } from '../formats/read.ts'
-import { readCommit, writeCommit, nextGeneration } from '../history/commit.ts'
-import { resolveRevision } from '../history/revision.ts'
-import { requireAuthor, signatureOf } from '../repo/context.ts'
-import { emptyTreeOf } from '../repo/empty.ts'
-import { readHead } from '../repo/head.ts'
-import { type Folder, type Io, type Repo, indexBaseRef, indexRef } from '../repo/interface.ts'
-import { type Move, move } from '../repo/move.ts'
-import type { Manifest } from '../store/interface.ts'
+import { requireAuthor } from '../repo/context.ts'
+import type { Folder, Io, Repo } from '../repo/interface.ts'
+import { move } from '../repo/move.ts'
 import { diffTables } from '../table/diff.ts'
 import type { TableObject } from '../table/interface.ts'
 import { loadTable, writeTable } from '../table/table-object.ts'
 import { keyValues } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { ImportResult, OperationOptions } from './interface.ts'
-import { findTable, noTable } from '../repo/find-table.ts'
+import type { ExchangeFormat } from './export-table.ts'
+import { commitMove, stagedMove, startOf, targetOf } from './import-target.ts'
 import { TableEdits } from './table-edits.ts'
-
-/** Formats that rows go in from and out to. */
-export type ExchangeFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet' | 'sqlite'
 
 export interface ImportOptions extends OperationOptions {
   readonly path: string
@@ -39,7 +31,9 @@ export interface ImportOptions extends OperationOptions {
   readonly name?: string | undefined
   /** Rows that the source has not are removed. */
   readonly replace?: boolean | undefined
+  /** The rows are committed to this branch, begun at HEAD where it is new. Default: they are staged, or, without files, committed. */
   readonly branch?: string | undefined
+  /** Of the commit. */
   readonly message?: string | undefined
 }
 
@@ -55,10 +49,10 @@ export async function importInto(
     repo,
     folder,
     async (manifest, io) => {
-      // Where nothing can be staged it is committed.
-      if (!manifest.refs.has(indexRef)) requireAuthor(repo, manifest)
+      const target = await targetOf(io, folder, manifest, options)
+      if (target !== null) requireAuthor(repo, manifest)
       // The source can be read once; a second round (another process was faster) lays the same rows on the newer tree.
-      const start = await startOf(manifest, io)
+      const start = await startOf(manifest, io, target)
       const known = await start.get(options.path)
       const before = known?.kind === 'table' ? await loadTable(io.nodes.reader, known.table) : null
       imported ??= await readSource(source, io, before, options)
@@ -70,7 +64,9 @@ export async function importInto(
       )
       const tree = await start.update(io.writer, new Map([[options.path, entry]]), { signal: options.signal })
       result = await describe(io, before, entry, options)
-      return moveTo(repo, manifest, io, tree, options)
+      return target === null
+        ? stagedMove(manifest, io, tree, options)
+        : commitMove(repo, manifest, io, { ...options, tree, target })
     },
     options,
   )
@@ -122,12 +118,6 @@ function chosenKey(
   })
 }
 
-async function startOf(manifest: Manifest, io: Io): Promise<Tree> {
-  const head = await readHead(io.writer, manifest)
-  const root = manifest.refs.get(indexRef) ?? head.commit?.tree ?? emptyTreeOf(io)
-  return Tree.load(io.nodes, root)
-}
-
 async function importedEntry(
   io: Io,
   tree: Tree,
@@ -176,64 +166,4 @@ async function describe(
     for (const row of batch) counts[row.kind]++
   }
   return { path: options.path, rows, ...counts }
-}
-
-async function moveTo(
-  repo: Repo,
-  manifest: Manifest,
-  io: Io,
-  tree: Tree,
-  options: ImportOptions,
-): Promise<Move | null> {
-  const head = await readHead(io.writer, manifest)
-  const operation = { name: 'import', message: options.path }
-  const index = manifest.refs.get(indexRef)
-  if (index !== undefined) {
-    if (index === tree.cid) return null
-    const base = manifest.refs.get(indexBaseRef)
-    return { refs: new Map(), operation, show: tree.cid, ...(base === undefined ? {} : { over: base }) }
-  }
-  const before = head.commit?.tree ?? emptyTreeOf(io)
-  if (before === tree.cid) return null
-  const signature = signatureOf(repo, manifest)
-  const parents = head.commit === null ? [] : [head.commit.cid]
-  const commit = writeCommit(io.writer, {
-    tree: tree.cid,
-    parents,
-    author: signature,
-    committer: signature,
-    message: options.message ?? `Import ${options.path}`,
-    generation: await nextGeneration(io.writer, parents),
-    extra: {},
-  })
-  return { refs: new Map([[head.ref, commit]]), operation, show: null }
-}
-
-export interface ExportOptions extends OperationOptions {
-  readonly format: ExchangeFormat
-  /** Of a SQLite file: the name of its table; default: the path's last part without its extension. */
-  readonly table?: string | undefined
-  /** Told what is written in another type than the table's columns have, one sentence each. */
-  readonly onNote?: ((note: string) => void) | undefined
-}
-
-export async function* exportFrom(
-  repo: Repo,
-  revision: string,
-  path: string,
-  options: ExportOptions,
-): AsyncGenerator<Uint8Array> {
-  const { commit } = await resolveRevision(repo.store, revision)
-  const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
-  const found = await findTable(tree, path)
-  if (found === null) throw noTable(path, revision)
-  const object = await loadTable(repo.store, found.table)
-  const { format, signal, onNote, table = path.replace(/^.*\//, '').replace(/(?<=.)\.[^.]*$/, '') } = options
-  if (format === 'parquet') {
-    const { writeParquet } = await import('../formats/parquet/write.ts')
-    yield* writeParquet(repo.nodes, object, { table, signal, onNote })
-  } else if (format === 'sqlite') {
-    const { writeSqlite } = await import('../formats/sqlite/write.ts')
-    yield* writeSqlite(repo.nodes, object, { table, signal, onNote })
-  } else yield* exportTable(repo.nodes, object, format, { signal })
 }
