@@ -154,7 +154,7 @@ export function rename(from: string, to: string): void {
   }
 }
 
-/** True when `to` now is `from`'s file; false when somebody was first. `from` is removed either way. */
+/** True when `to` now is `from`'s file; false when somebody was first. `from` goes either way, or is left to gc. */
 export async function linkNew(from: string, to: string): Promise<boolean> {
   try {
     await called((done) => fs.link(from, to, done))
@@ -167,7 +167,7 @@ export async function linkNew(from: string, to: string): Promise<boolean> {
     if (!noLinkCodes.has(code)) throw ioError(cause, to)
     return copyNew(from, to)
   } finally {
-    remove(from)
+    removeIfPossible(from)
   }
 }
 
@@ -200,6 +200,15 @@ export function remove(file: string): void {
     fs.unlinkSync(file)
   } catch (cause) {
     if (!isMissing(cause)) throw ioError(cause, file)
+  }
+}
+
+/** Where a failure must not undo what is done: the name of a manifest stands, and others build on it. */
+function removeIfPossible(file: string): void {
+  try {
+    fs.unlinkSync(file)
+  } catch {
+    // What lies in tmp/ is gc's.
   }
 }
 

@@ -35,7 +35,8 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
     const wanted = await change(current)
     if (wanted === null) return current
     const next = nextManifest(current, wanted, Date.now())
-    let flushed: Flushed
+    let flushed: Flushed = { packs: [], objects: [] }
+    const offer = { isOpen: false }
     try {
       const refs = manifestRefs(next.refs, (all) =>
         spillRefs(all, (codec, bytes) => writer.put(codec, bytes)),
@@ -46,10 +47,11 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
       flushed = firstPlaces(await writer.flush(), writer, view)
       // A race that is lost already need not be run.
       if (home.log.newest() !== view.entry) continue
-      if (!(await commit(home, view, head, flushed))) continue
+      if (!(await commit(home, view, { head, flushed, offer }))) continue
     } catch (error) {
       if (isMissing(error) && home.refresh() !== view) continue
       // After a failed write nothing of it stays behind, and the writer takes no further part.
+      if (offer.isOpen) writer.published(home.view(), flushed.packs)
       if (!isVarveError(error) || failures.has(error.code)) await writer.fail(error)
       throw error
     }
@@ -70,13 +72,15 @@ function firstPlaces({ packs, objects }: Flushed, writer: DiskWriter, view: Inde
 
 const failures: ReadonlySet<string> = new Set(['VARVE_IO', 'VARVE_DISK_FULL', 'VARVE_CORRUPT'])
 
+interface Turn {
+  readonly head: Omit<LogEntry, 'segments'>
+  readonly flushed: Flushed
+  /** Open where it failed and the manifest may be there all the same: what it names must stay then. */
+  readonly offer: { isOpen: boolean }
+}
+
 /** Writes the segment and the manifest of a turn; false when another process took the number. */
-async function commit(
-  home: DiskHome,
-  view: IndexView,
-  head: Omit<LogEntry, 'segments'>,
-  flushed: Flushed,
-): Promise<boolean> {
+async function commit(home: DiskHome, view: IndexView, { head, flushed, offer }: Turn): Promise<boolean> {
   const dirs = new Set(flushed.packs.map((pack) => path.dirname(pack.file)))
   const segments = [...view.entry.segments]
   let segment: SegmentRef | null = null
@@ -97,9 +101,20 @@ async function commit(
     await Promise.all([...dirs].map((dir) => syncDir(dir)))
     won = await home.log.append(head.manifest.sequence, encodeLogEntry({ ...head, segments }))
     return won
+  } catch (error) {
+    offer.isOpen = mayBeThere(home, head.manifest.sequence)
+    throw error
   } finally {
     // Its name is random, so no other manifest can stand on it.
-    if (!won && segment !== null) removeSegment(home, segment)
+    if (!won && !offer.isOpen && segment !== null) removeSegment(home, segment)
+  }
+}
+
+function mayBeThere(home: DiskHome, sequence: number): boolean {
+  try {
+    return home.log.read(sequence) !== null
+  } catch {
+    return true
   }
 }
 
