@@ -145,6 +145,36 @@ test('a push whose number was taken and freed again by gc while it was sending i
   expect(await problemsOf(await open('fresh'))).toEqual([])
 })
 
+/** Its first answer to the creation of a manifest is lost, and the repetition finds the manifest there. */
+class ForgetfulBlobs extends DirBlobs {
+  lost = 0
+
+  override async create(name: string, bytes: Uint8Array): Promise<boolean> {
+    const isMade = await super.create(name, bytes)
+    if (!name.startsWith('m/')) return isMade
+    if (isMade) this.lost++
+    return false
+  }
+}
+
+test('a push and a gc whose manifest was created, but the answer lost, have won, and remove nothing of it', async () => {
+  const dir = temporaryDir()
+  const blobs = new ForgetfulBlobs(`${dir}/remote`)
+  const ours = await DiskStore.create(`${dir}/ours`)
+  const remote = await BlobStore.open(blobs, { create: true, cacheDir: `${dir}/cache` }).catch(() =>
+    BlobStore.open(blobs, { cacheDir: `${dir}/cache` }),
+  )
+  for (const text of ['one', 'two']) {
+    await commitOn(ours, main, { files: { a: text } })
+    await push(ours, remote, origin)
+  }
+  await remote.gc({ manifestsKeptMax: 1 })
+  expect(blobs.lost).toBeGreaterThan(3)
+  const fresh = await BlobStore.open(blobs, { cacheDir: `${dir}/fresh` })
+  expect(await refOf(fresh, main)).toBe(await refOf(ours, main))
+  expect(await problemsOf(fresh)).toEqual([])
+})
+
 test('what a push has packed before it was cut is not packed again, and what arrived is not sent again', async () => {
   const { dir, blobs, open } = hub()
   const ours = await DiskStore.create(`${dir}/ours`)

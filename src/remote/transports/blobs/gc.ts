@@ -19,7 +19,7 @@ import { filterRun, mergeRuns } from '../../../store/run.ts'
 import { type Run, entryBytes } from '../../../store/segment.ts'
 import { type BlobHome, entryOf } from './home.ts'
 import type { WritableBlobs } from './interface.ts'
-import { createSegment } from './publish.ts'
+import { createManifest, createSegment } from './publish.ts'
 import { Repack, smallPacksOf } from './repack.ts'
 
 const graceMsDefault = 24 * 3_600_000
@@ -159,9 +159,8 @@ async function publishLiving(
     living.entries.length === 0 ? [] : [await createSegment(home, blobs, living, signal)]
   const manifest = { ...next, gcEpoch: current.gcEpoch + 1 }
   const bytes = encodeLogEntry({ manifest, refs: entry.refs, segments, oldest, previous: entry.digest })
-  const won = await blobs.create(manifestName(next.sequence), bytes, { signal })
-  if (won) home.learn({ sequence: next.sequence, bytes })
-  else for (const { name } of segments) await blobs.remove([segmentPath(name)], { signal })
+  const won = await createManifest(home, blobs, { sequence: next.sequence, bytes }, signal)
+  if (!won) for (const { name } of segments) await blobs.remove([segmentPath(name)], { signal })
   return won
 }
 

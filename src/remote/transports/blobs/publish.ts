@@ -16,7 +16,7 @@ import { spillRefs } from '../../../store/ref-spill.ts'
 import { filterRun, mergeRuns, swallowed } from '../../../store/run.ts'
 import { type Run, encodeSegment, entryBytes, prefixBytes, segmentName } from '../../../store/segment.ts'
 import type { BlobHome } from './home.ts'
-import type { WritableBlobs } from './interface.ts'
+import type { ManifestFile, WritableBlobs } from './interface.ts'
 import { LostFile } from './read.ts'
 import type { BlobWriter } from './writer.ts'
 
@@ -88,6 +88,25 @@ async function sent(writer: BlobWriter, view: IndexView): Promise<Run | null> {
   return run.entries.length === 0 ? null : run
 }
 
+/** False when another process took the number. */
+export async function createManifest(
+  home: BlobHome,
+  blobs: WritableBlobs,
+  file: ManifestFile,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const isMade = await blobs.create(manifestName(file.sequence), file.bytes, { signal })
+  if (!isMade && !(await isOurs(home, file))) return false
+  home.learn(file)
+  return true
+}
+
+/** The answer to a create may be lost, and its repetition then finds the file there. */
+async function isOurs(home: BlobHome, { sequence, bytes }: ManifestFile): Promise<boolean> {
+  const found = await home.readManifest(sequence)
+  return found !== null && Buffer.compare(found.bytes, bytes) === 0
+}
+
 async function commit(
   { home, blobs, signal }: BlobPublishing,
   head: Omit<LogEntry, 'segments'>,
@@ -110,23 +129,10 @@ async function commit(
     segments.push(made)
   }
   const bytes = encodeLogEntry({ ...head, segments })
-  const { sequence } = head.manifest
-  if (
-    (await blobs.create(manifestName(sequence), bytes, { signal })) ||
-    (await isOurs(home, sequence, bytes))
-  ) {
-    home.learn({ sequence, bytes })
-    return true
-  }
+  if (await createManifest(home, blobs, { sequence: head.manifest.sequence, bytes }, signal)) return true
   // Its name is random, so no other manifest can stand on it.
   if (made !== null) await blobs.remove([segmentPath(made.name)], { signal })
   return false
-}
-
-/** The answer to a create may be lost, and its repetition then finds the file there. */
-async function isOurs(home: BlobHome, sequence: number, bytes: Uint8Array): Promise<boolean> {
-  const found = await home.readManifest(sequence)
-  return found !== null && Buffer.compare(found.bytes, bytes) === 0
 }
 
 export async function createSegment(
