@@ -7,7 +7,7 @@ import { branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { noBranch } from '../repo/branches.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
-import { indexOf, readHead, refuseWhileMerging } from '../repo/head.ts'
+import { indexOf, refuseWhileMerging } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
 import { readMergeState, withoutPick, writeMergeState } from '../repo/merge-state.ts'
 import { type Move, move } from '../repo/move.ts'
@@ -176,8 +176,8 @@ export async function resetTo(
         (await resolveRevision(repo.store, revision, manifest)).commit,
       )
       commit = target.cid
-      const head = await readHead(io.writer, manifest)
-      const refs = new Map<string, Cid | null>([[head.ref, target.cid]])
+      // The commit that is left is not looked at: where it is damaged, this is the way out.
+      const refs = new Map<string, Cid | null>([[manifest.head ?? 'HEAD', target.cid]])
       if (mode !== 'soft') refs.set(mergeRef, await mergeAfterReset(manifest, io))
       if (mode === 'soft' && manifest.refs.has(indexRef)) refs.set(indexBaseRef, target.tree)
       const operation = {

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { VarveError } from '../base/errors.ts'
+import { systemFailure } from '../base/system-error.ts'
 import { type GitFolder, findGitFolder } from './git-folder.ts'
 import type { Oid } from './git-objects.ts'
 
@@ -20,11 +21,13 @@ export interface ExportTarget extends GitFolder {
 
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
 
-/** @throws VarveError VARVE_NOT_POSSIBLE */
-export function openTarget(
-  dir: string,
-  { bare, branch }: { readonly bare: boolean; readonly branch: string },
-): ExportTarget {
+interface NewTarget {
+  readonly bare: boolean
+  readonly branch: string
+}
+
+/** @throws VarveError VARVE_NOT_POSSIBLE; VARVE_DISK_FULL, VARVE_IO where it cannot be made: nothing of it is left then */
+export function openTarget(dir: string, { bare, branch }: NewTarget): ExportTarget {
   const isThere =
     fs.existsSync(path.join(dir, '.git')) ||
     (fs.existsSync(path.join(dir, 'HEAD')) && fs.existsSync(path.join(dir, 'objects')))
@@ -42,17 +45,27 @@ export function openTarget(
     })
   }
   const own = bare ? dir : path.join(dir, '.git')
+  const remove = (): void => {
+    if (!fs.existsSync(dir)) return
+    for (const name of fs.readdirSync(dir)) fs.rmSync(path.join(dir, name), { recursive: true, force: true })
+    if (!existed) fs.rmdirSync(dir)
+  }
+  try {
+    makeGitFolder(own, { bare, branch })
+  } catch (error) {
+    remove()
+    throw systemFailure(error, `cannot make a Git repository in '${dir}'`, dir) ?? error
+  }
+  return { dir, own, common: own, bare, made: true, remove }
+}
+
+function makeGitFolder(own: string, { bare, branch }: NewTarget): void {
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'])
     fs.mkdirSync(path.join(own, folder), { recursive: true })
   const settings = ['repositoryformatversion = 0', 'filemode = true', `bare = ${bare}`]
   if (!bare) settings.push('logallrefupdates = true')
   fs.writeFileSync(path.join(own, 'config'), `[core]\n${settings.map((line) => `\t${line}\n`).join('')}`)
   fs.writeFileSync(path.join(own, 'HEAD'), `ref: ${branch}\n`)
-  const remove = (): void => {
-    for (const name of fs.readdirSync(dir)) fs.rmSync(path.join(dir, name), { recursive: true, force: true })
-    if (!existed) fs.rmdirSync(dir)
-  }
-  return { dir, own, common: own, bare, made: true, remove }
 }
 
 /** Whether the files in the target's folder are those of `ref`. @throws VarveError where another worktree has it */

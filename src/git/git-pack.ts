@@ -7,7 +7,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { crc32, createDeflate, deflateSync, inflateSync } from 'node:zlib'
 import { assert } from '../base/assert.ts'
-import { VarveError } from '../base/errors.ts'
+import { systemFailure } from '../base/system-error.ts'
 import type { GitType } from './git-encode.ts'
 import type { Oid } from './git-objects.ts'
 
@@ -150,8 +150,7 @@ export class GitPackWriter {
       for (let done = 0; done < bytes.length;)
         done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, this.#end + done)
     } catch (cause) {
-      const isFull = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
-      throw new VarveError(isFull ? 'VARVE_DISK_FULL' : 'VARVE_IO', `cannot write '${this.#file}'`, { cause })
+      throw systemFailure(cause, `cannot write '${this.#file}'`, this.#file) ?? cause
     }
     this.#end += bytes.length
   }

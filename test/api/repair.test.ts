@@ -138,6 +138,33 @@ test('a commit, a tag and a path tree that are lost are told as what they are', 
   expect(told).toContainEqual(expect.stringMatching(/INDEX/))
 })
 
+test('where the commit of HEAD is lost, a reset to the one before leaves the files to be committed again', async () => {
+  const dir = `${temporaryDir()}/head`
+  const repo = await Repository.init(dir, { author })
+  const write = async (text: string): Promise<void> => {
+    fs.writeFileSync(`${dir}/a.txt`, text)
+    await repo.add(['a.txt'])
+  }
+  await write('one')
+  const first = await repo.commit({ message: 'first' })
+  await write('two')
+  const before = new Set(filesOf(dir))
+  await repo.commit({ message: 'second' })
+  await repo.close()
+  for (const file of filesOf(dir))
+    if (file.endsWith('.pack') && !before.has(file)) fs.rmSync(`${dir}/${file}`)
+  const { lost } = await Repository.repair(dir)
+  expect(lost.map(({ what }) => what)).toContain('the commit itself, and what only it leads to')
+  const mended = await Repository.open(dir, { author })
+  await expect(mended.status()).rejects.toMatchObject({ hint: expect.stringContaining('fsck --repair') })
+  expect(await mended.reset('HEAD@{1}')).toEqual({ head: first.id })
+  await mended.add(['a.txt'])
+  const { parents } = await mended.commit({ message: 'second again' })
+  expect(parents).toEqual([first.id])
+  expect(fs.readFileSync(`${dir}/a.txt`, 'utf8')).toBe('two')
+  await mended.close()
+})
+
 test('files and tables that have not changed since are as good as a copy; changed ones are no harm', async () => {
   const dir = `${temporaryDir()}/files`
   const repo = await Repository.init(dir, { author })

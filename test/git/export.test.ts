@@ -356,12 +356,35 @@ test('a full disk stops a large file at once, and leaves nothing behind', async 
   try {
     await expect(pack.putBlob(4 << 20, Readable.from(pieces))).rejects.toMatchObject({
       code: 'VARVE_DISK_FULL',
+      hint: 'free some space and run the command again',
     })
   } finally {
     spy.mockRestore()
   }
   pack.abort()
   expect(fs.readdirSync(path.join(objects, 'pack'))).toEqual([])
+})
+
+test('a repository that the disk has no room to begin is not left half-made', async () => {
+  const { repo } = await eventful()
+  const target = path.join(temporaryDir(), 'out')
+  const { writeFileSync } = fs
+  const spy = vi.spyOn(fs, 'writeFileSync').mockImplementation(((
+    ...args: Parameters<typeof writeFileSync>
+  ) => {
+    if (String(args[0]).endsWith('config')) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+    writeFileSync(...args)
+  }) as typeof writeFileSync)
+  try {
+    await expect(repo.exportGit(target)).rejects.toMatchObject({
+      code: 'VARVE_DISK_FULL',
+      hint: 'free some space and run the command again',
+    })
+  } finally {
+    spy.mockRestore()
+  }
+  expect(fs.existsSync(target)).toBe(false)
+  expect((await repo.exportGit(target)).commits).toBe(4)
 })
 
 test('on the command line', async () => {

@@ -124,7 +124,10 @@ test('contents that are missing or damaged stop the import, unless missing ones 
   const folder = path.join(git.dir, '.git/lfs/objects')
   const file = path.join(folder, fs.readdirSync(folder, { recursive: true }).map(String).at(-1)!)
   fs.writeFileSync(file, big('other'))
-  expect(await codeOf(bring(git, { follow: ['lfs'] }))).toBe('VARVE_CORRUPT')
+  await expect(bring(git, { follow: ['lfs'] })).rejects.toMatchObject({
+    code: 'VARVE_CORRUPT',
+    hint: "remove that file, then run 'git lfs fetch --all' there",
+  })
   fs.rmSync(folder, { recursive: true })
   expect(await codeOf(bring(git, { follow: ['lfs'] }))).toBe('VARVE_NOT_POSSIBLE')
   const left = await bring(git, { follow: ['lfs'], allowMissing: true })

@@ -148,3 +148,22 @@ test('a writer that was held up until gc had freed its number again loses, and d
   expect([refs.get('refs/heads/ours'), refs.get('refs/heads/theirs')]).toEqual([ours, theirs[1]])
   expect((await late.fsck()).problems).toEqual([])
 })
+
+test('a commit that is seen in the middle of a collection makes it begin again, and fails nothing', async () => {
+  const dir = `${temporaryDir()}/store`
+  const store = await DiskStore.create(dir, { firstBranch: 'main' })
+  const other = await DiskStore.open(dir)
+  for (const name of ['loose', 'replaced']) await publish(store, 'refs/heads/loose', name)
+  await commit(store, 'first', null)
+  let turns = 0
+  const absent = async (): Promise<Set<Cid>> => {
+    if (turns++ === 0) await commit(other, 'meanwhile', null)
+    await store.manifest()
+    return new Set()
+  }
+  await store.gc({ absent, graceMs: 0, manifestsKeptMax: 1 })
+  expect(turns).toBe(2)
+  const { refs } = await store.manifest()
+  expect(await history(store, refs.get('refs/heads/main')!)).toEqual(['meanwhile', 'first'])
+  expect((await store.fsck()).problems).toEqual([])
+})

@@ -72,6 +72,13 @@ async function repair(context: Context): Promise<number> {
     out.hint(
       "if a whole copy lies elsewhere (a backup, a colleague's clone): 'varve fsck --repair --from PATH'; else take the paths back from a commit that has them ('varve restore --source REV PATH') or add the files anew",
     )
+  if (
+    !dryRun &&
+    report.lost.some(({ path, commitCount, refs }) => path === null && commitCount > 0 && refs.length > 0)
+  )
+    out.hint(
+      "where the newest commit is lost, 'varve reset HEAD@{1}' goes back to the one before it and leaves the files as they are",
+    )
   return isWhole ? 0 : exitCodes.VARVE_CORRUPT
 }
 

@@ -1,7 +1,7 @@
 // A file beside the repository, by its digest: read as a stream, and an error at its end where its bytes are others.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
-import { corrupt } from '../../base/errors.ts'
+import { VarveError } from '../../base/errors.ts'
 
 /** What the bytes must give; of several, one. */
 export interface Expected {
@@ -37,5 +37,9 @@ export async function* checkedFile(
   }
   if (heldCr) hashes[1]?.update('\r')
   if (hashes.some((hash) => hash.digest('hex') === digest)) return
-  throw corrupt(`'${file}' does not hold what its name says`, { path: file })
+  const fetch = algorithm === 'sha256' ? 'git lfs fetch --all' : 'dvc fetch --all-commits'
+  throw new VarveError('VARVE_CORRUPT', `'${file}' does not hold what its name says`, {
+    data: { path: file },
+    hint: `remove that file, then run '${fetch}' there`,
+  })
 }

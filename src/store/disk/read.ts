@@ -171,5 +171,8 @@ function unpacked(record: StoredObject, base: Uint8Array | null, cache: Lru<Cid,
 }
 
 export function missingObject(cid: Cid, location: string): VarveError {
-  return new VarveError('VARVE_OBJECT_MISSING', `no such object: '${cid}'`, { data: { cid, location } })
+  return new VarveError('VARVE_OBJECT_MISSING', `no such object: '${cid}'`, {
+    data: { cid, location },
+    hint: "see what is damaged, and what can be mended: 'varve fsck --repair --dry-run'",
+  })
 }
