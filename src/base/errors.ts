@@ -87,7 +87,7 @@ export function corrupt(what: string, data: ErrorFacts = {}, cause?: unknown): V
   return new VarveError('VARVE_CORRUPT', what, {
     data,
     cause,
-    hint: "run 'varve fsck' to see what is damaged, then fetch it again from a remote",
+    hint: "see what is damaged: 'varve fsck'; 'varve fsck --repair' mends it, from a remote that has it whole where there is one",
   })
 }
 
