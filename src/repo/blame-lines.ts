@@ -1,6 +1,7 @@
 // Blame of a text by lines: lines that the older version has too, by the comparison that merges use, go on to it. A
 // table that was a plain text before, or became one, is compared as the file that it is. Where two versions differ too
 // much to be compared, or one is no text, the newer one answers for all.
+import { commandWord } from '../base/command-word.ts'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { diffLines } from '../documents/line-diff.ts'
@@ -150,7 +151,7 @@ function noLines(path: Path): VarveError {
     `'${path}' is not a text of at most ${textBytesMax >> 20} MiB`,
     {
       data: { path, limit: textBytesMax },
-      hint: `see which commits changed it: 'varve log ${path}'`,
+      hint: `see which commits changed it: 'varve log ${commandWord(path)}'`,
     },
   )
 }

@@ -1,4 +1,5 @@
 // Blame of a table: opens what was asked for, walks, and gives the rows with those who answer for them.
+import { commandWord } from '../base/command-word.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Commit } from '../history/interface.ts'
 import type { Entry } from '../prolly/interface.ts'
@@ -95,6 +96,6 @@ async function keyAsked(table: Table, path: string, key: RowKey): Promise<Uint8A
   if ((await table.map.get(bytes)) !== null) return bytes
   throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' has no row ${rowKeyText(table.shape, key)}`, {
     data: { path, key: 'text' in key ? key.text : key.values },
-    hint: `it may have been removed: 'varve log ${path} --key KEY' finds out when`,
+    hint: `it may have been removed: 'varve log ${commandWord(path)} --key KEY' finds out when`,
   })
 }

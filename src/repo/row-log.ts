@@ -2,6 +2,7 @@
 // did. Versions of the table are compared at that row alone: O(log n) each, and nothing where they share it. The row
 // is followed through renames of the table, through columns that got other names, and through another key. A merge
 // counts when the row is as in none of its parents.
+import { commandWord } from '../base/command-word.ts'
 import { toHex } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import { type CommitCid, digestHex } from '../encoding/cid.ts'
@@ -164,7 +165,7 @@ class RowHistory {
       const text = rowKeyText(this.#table.shape, this.#options.key)
       return new VarveError('VARVE_PATH_NOT_FOUND', `'${this.#path}' never had a row ${text}`, {
         data: { path: this.#path },
-        hint: `see its rows with 'varve export ${this.#path}'`,
+        hint: `see its rows with 'varve export ${commandWord(this.#path)}'`,
       })
     }
     if (this.#isFile) return notATable(this.#path)

@@ -1,5 +1,6 @@
 // The versions of a path as tables. A version that was a plain file is read as the table that it became, so that its
 // rows have a history across `varve track`; what cannot be read so is no version of the table.
+import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
@@ -73,6 +74,6 @@ function nameOf(entry: TreeEntry | null, like: Table | null): string | null {
 export function notATable(path: string): VarveError {
   return new VarveError('VARVE_USAGE', `'${path}' is not a table: it has no rows`, {
     data: { path },
-    hint: `make it one with 'varve track ${path} --key COLUMN'`,
+    hint: `make it one with 'varve track ${commandWord(path)} --key COLUMN'`,
   })
 }

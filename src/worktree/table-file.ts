@@ -1,5 +1,6 @@
 // A file of the worktree as a table: which format it has, and reading it with the key that varve.yaml names. Reading
 // proves that the table gives the same bytes back; what cannot be a table is told apart from what breaks its rules.
+import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { WorkerPool } from '../base/pool.ts'
 import type { Path, TableEntry, TreeEntry } from '../files/interface.ts'
@@ -115,6 +116,6 @@ export function reasonOf(error: unknown, path: Path, onFault: 'throw' | 'keep as
   throw new VarveError(error.code, error.message, {
     data: { ...error.data, path },
     cause: error,
-    hint: `fix the row, or 'varve add --as-file ${path}' to keep it as plain bytes`,
+    hint: `fix the row, or 'varve add --as-file ${commandWord(path)}' to keep it as plain bytes`,
   })
 }
