@@ -121,6 +121,8 @@ export interface AddResult {
   readonly staged: readonly PathChange[]
   /** Tables that are stored as plain files this time, and why. */
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
+  /** Not taken: other repositories, pipes, what a partial clone did not take. `reason`: 'is a repository of its own'. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
 }
 
 export interface TrackResult {

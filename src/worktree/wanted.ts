@@ -25,7 +25,7 @@ export function passOverUnwanted(worktree: Worktree, survey: Survey, named: read
     if (wanted(path)) continue
     if (named.includes(path)) throw unwanted(path)
     survey.files.delete(path)
-    survey.skipped.push({ path, reason: 'it is outside of what this clone took' })
+    survey.skipped.push({ path, reason: 'is outside of what this clone took' })
   }
 }
 

@@ -4,10 +4,12 @@ import { toRepositoryPaths } from '../paths.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
+const skippedToldMax = 5
+
 export const command: Command = {
   usage: ['add [--dry-run] [--as-file] PATH...', 'add --all'],
   description:
-    'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte. A row that breaks its\ntable, such as a key used twice, is refused; a table whose bytes could not be given back is stored as a file, and add\nsays so.',
+    'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte. A row that breaks its\ntable, such as a key used twice, is refused; a table whose bytes could not be given back is stored as a file, and add\nsays so, as it does of what it leaves out: other repositories, pipes, and what a partial clone did not take.',
   options: {
     all: { type: 'flag', short: 'A', about: 'everything in the repository' },
     'as-file': { type: 'flag', about: 'store tables as plain files this time' },
@@ -18,7 +20,7 @@ export const command: Command = {
     ['varve add .', 'stage everything below the folder you are in'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
-  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[] }",
+  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[] }",
   run,
 }
 
@@ -38,6 +40,10 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   if (!out.json) {
     for (const { path, reason } of result.notTables)
       out.warn(`'${visible(path)}' is stored as a file: ${visible(reason)}`)
+    for (const { path, reason } of result.skipped.slice(0, skippedToldMax))
+      out.warn(`'${visible(path)}' is left out: it ${visible(reason)}`)
+    const more = result.skipped.length - skippedToldMax
+    if (more > 0) out.warn(`${counted(more, 'more path')} left out for such reasons`)
   }
   return 0
 }
