@@ -98,13 +98,16 @@ async function exportTo(
     const tips = named.map(({ commit }) => commit)
     await exportCommits(exporter, tips, options)
     const wanted = [...named, ...(options.all === true ? [] : await tagsOf(store, manifest, named, map))]
-    const byOid = new Map([...map].map(([cid, oid]) => [oid, cid]))
+    const byOid = new Map<Oid, CommitCid[]>()
+    for (const [cid, oid] of map) byOid.set(oid, [...(byOid.get(oid) ?? []), cid])
     const plans: RefPlan[] = []
     for (const { ref, commit, tag } of wanted) {
       const to = tag === null ? map.get(commit)! : await writeTag(store, pack, tag, map.get(commit)!)
+      // Others may have exported to it too: a commit there can stand for several, of which not all are here.
       const isForward = async (from: Oid): Promise<boolean> => {
-        const ours = byOid.get(from)
-        return ours !== undefined && isAncestor(store, ours, commit)
+        for (const ours of byOid.get(from) ?? [])
+          if ((await store.has([ours]))[0] === true && (await isAncestor(store, ours, commit))) return true
+        return false
       }
       const isThere = (oid: Oid): boolean => ids.has(oid)
       plans.push(await planRef(ref, to, { source, force: options.force === true, isForward, isThere }))

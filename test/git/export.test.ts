@@ -387,6 +387,23 @@ test('a repository that the disk has no room to begin is not left half-made', as
   expect((await repo.exportGit(target)).commits).toBe(4)
 })
 
+test('two repositories export to one, and neither stumbles over what the other said of it', async () => {
+  const { repo, dir } = await ours()
+  const save = async (text: string): Promise<void> => {
+    fs.writeFileSync(path.join(dir, 'a.txt'), text)
+    await repo.add(['a.txt'])
+    await repo.commit({ message: text })
+  }
+  await save('one')
+  const target = path.join(temporaryDir(), 'out')
+  await repo.exportGit(target)
+  const { repo: other } = await ours()
+  await other.importGit(target)
+  await other.exportGit(target)
+  await save('two')
+  expect(await repo.exportGit(target)).toMatchObject({ commits: 1, refs: [{ state: 'moved' }] })
+})
+
 test('on the command line', async () => {
   const { dir } = await eventful()
   const target = path.join(temporaryDir(), 'out')
