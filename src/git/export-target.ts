@@ -46,13 +46,20 @@ export function openTarget(dir: string, { bare, branch }: NewTarget): ExportTarg
   }
   const own = bare ? dir : path.join(dir, '.git')
   const remove = (): void => {
-    if (!fs.existsSync(dir)) return
+    // With branches or tags it is in use already: by another export, or as far as this one has come.
+    const isUsed = ['heads', 'tags'].some((kind) => {
+      const refs = path.join(own, 'refs', kind)
+      return fs.existsSync(refs) && fs.readdirSync(refs).length > 0
+    })
+    if (isUsed || !fs.existsSync(dir)) return
     for (const name of fs.readdirSync(dir)) fs.rmSync(path.join(dir, name), { recursive: true, force: true })
     if (!existed) fs.rmdirSync(dir)
   }
   try {
     makeGitFolder(own, { bare, branch })
   } catch (error) {
+    // Another export has made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return openTarget(dir, { bare, branch })
     remove()
     throw systemFailure(error, `cannot make a Git repository in '${dir}'`, dir) ?? error
   }
@@ -65,7 +72,7 @@ function makeGitFolder(own: string, { bare, branch }: NewTarget): void {
   const settings = ['repositoryformatversion = 0', 'filemode = true', `bare = ${bare}`]
   if (!bare) settings.push('logallrefupdates = true')
   fs.writeFileSync(path.join(own, 'config'), `[core]\n${settings.map((line) => `\t${line}\n`).join('')}`)
-  fs.writeFileSync(path.join(own, 'HEAD'), `ref: ${branch}\n`)
+  fs.writeFileSync(path.join(own, 'HEAD'), `ref: ${branch}\n`, { flag: 'wx' })
 }
 
 /** Whether the files in the target's folder are those of `ref`. @throws VarveError where another worktree has it */

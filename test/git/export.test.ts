@@ -9,6 +9,7 @@ import { collect } from '../../src/base/iterables.ts'
 import { Repository } from '../../src/index.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { exportGit } from '../../src/git/export.ts'
+import { openTarget } from '../../src/git/export-target.ts'
 import { GitPackWriter } from '../../src/git/git-pack.ts'
 import { writeCommit } from '../../src/history/commit.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -402,6 +403,18 @@ test('two repositories export to one, and neither stumbles over what the other s
   await other.exportGit(target)
   await save('two')
   expect(await repo.exportGit(target)).toMatchObject({ commits: 1, refs: [{ state: 'moved' }] })
+})
+
+test('of two exports that make one repository at once, the slower takes nothing away', async () => {
+  const { repo } = await eventful()
+  const dir = path.join(temporaryDir(), 'out')
+  const [mine, other] = [0, 1].map(() => openTarget(dir, { bare: false, branch: 'refs/heads/main' }))
+  expect([mine!.made, other!.made]).toEqual([true, false])
+  await repo.exportGit(dir)
+  mine!.remove()
+  const done = await Promise.allSettled([repo.exportGit(dir), repo.exportGit(dir)])
+  expect(done.map(({ status }) => status)).toContain('fulfilled')
+  expect(logOf(gitIn(dir), 'main')).not.toBe('')
 })
 
 test('on the command line', async () => {
