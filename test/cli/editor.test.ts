@@ -4,7 +4,7 @@ import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { cleanMessage, markFor } from '../../src/cli/message/clean.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { onTerminal } from './on-terminal.ts'
+import { hasScript, onTerminal } from './on-terminal.ts'
 import { json, ok, varve } from './varve.ts'
 
 const put = (name: string, text: string): void => writeFileSync(path.join(cwd, name), text)
@@ -52,7 +52,7 @@ describe('what was typed', () => {
   })
 })
 
-describe('varve commit on a terminal', () => {
+describe.skipIf(!hasScript)("varve commit on a terminal (skipped without util-linux's script)", () => {
   test('opens the editor, told what will be committed and what will not', async () => {
     put('people.csv', 'id,name\n1,Ada L.\n2,Grace\n3,Alan\n')
     await ok(['add', '.'], { cwd })
@@ -149,7 +149,7 @@ describe('varve commit on a terminal', () => {
   })
 })
 
-describe('commits that other commands make', () => {
+describe.skipIf(!hasScript)("commits that other commands make (skipped without util-linux's script)", () => {
   beforeEach(async () => {
     await ok(['switch', '-c', 'side'], { cwd })
     put('people.csv', 'id,name\n1,Ada\n2,Grace H.\n')
@@ -208,21 +208,24 @@ describe('commits that other commands make', () => {
   })
 })
 
-test('the editor has the terminal, and Ctrl-C there is for it', async () => {
-  put('people.csv', 'id,name\n1,Ada L.\n2,Grace\n')
-  const typing = path.join(temporaryDir(), 'typing.sh')
-  writeFileSync(
-    typing,
-    '#!/bin/bash\ntrap "echo heard" INT\necho ready\nuntil read -r line; do :; done\necho "$line" >"$1"\n',
-  )
-  chmodSync(typing, 0o755)
-  const { code } = await onTerminal(['commit', '-a'], {
-    cwd,
-    env: { VARVE_EDITOR: typing },
-    steps: [
-      { sees: 'ready', types: '\u0003' },
-      { sees: '^C', types: 'By hand\r' },
-    ],
-  })
-  expect([code, await messageOf()]).toEqual([0, 'By hand'])
-})
+test.skipIf(!hasScript)(
+  "the editor has the terminal, and Ctrl-C there is for it (skipped without util-linux's script)",
+  async () => {
+    put('people.csv', 'id,name\n1,Ada L.\n2,Grace\n')
+    const typing = path.join(temporaryDir(), 'typing.sh')
+    writeFileSync(
+      typing,
+      '#!/bin/bash\ntrap "echo heard" INT\necho ready\nuntil read -r line; do :; done\necho "$line" >"$1"\n',
+    )
+    chmodSync(typing, 0o755)
+    const { code } = await onTerminal(['commit', '-a'], {
+      cwd,
+      env: { VARVE_EDITOR: typing },
+      steps: [
+        { sees: 'ready', types: '\u0003' },
+        { sees: '^C', types: 'By hand\r' },
+      ],
+    })
+    expect([code, await messageOf()]).toEqual([0, 'By hand'])
+  },
+)

@@ -1,5 +1,5 @@
 // The command line on a real terminal: a pseudo-terminal of 24 lines by 80 columns that `script` (util-linux) makes.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type RunOptions, identity, varveFile } from './varve.ts'
 
@@ -16,7 +16,15 @@ export interface OnTerminal {
   readonly screen: string
 }
 
+/** That of BSD and macOS has other options. */
+export const hasScript: boolean = ranOf('script').includes('util-linux')
+export const hasLess: boolean = hasScript && ranOf('less').startsWith('less ')
+
 const waitMs = 20_000
+
+function ranOf(program: string): string {
+  return spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? ''
+}
 
 /** Runs `varve ARGS` (or in its place a line of shell) and types what the steps say. */
 export async function onTerminal(

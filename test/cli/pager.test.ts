@@ -7,7 +7,7 @@ import { Output } from '../../src/cli/output.ts'
 import { plain } from '../../src/cli/paint.ts'
 import { Repository } from '../../src/index.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { onTerminal } from './on-terminal.ts'
+import { hasLess, hasScript, onTerminal } from './on-terminal.ts'
 import { varve } from './varve.ts'
 
 const cwd = temporaryDir()
@@ -24,46 +24,52 @@ beforeAll(async () => {
   await repo.close()
 }, 60_000)
 
-test('goes through the pager with colours, and -P, --no-pager, -q, --json and pipes go past it', async () => {
-  const env = { VARVE_PAGER: `cat > ${seen}` }
-  const paged = await onTerminal(['log', '--oneline'], { cwd, env })
-  const text = readFileSync(seen, 'utf8')
-  expect([paged.code, paged.screen, text.split('\n').length]).toEqual([0, '', count + 1])
-  expect(text).toContain('\u001b[33m')
-  const loud = { VARVE_PAGER: 'cat >/dev/null; echo PAGED' }
-  for (const args of [
-    ['log', '-1', '-P'],
-    ['--no-pager', 'log', '-1'],
-    ['log', '-1', '-q'],
-    ['log', '-1', '--json'],
-    ['branch'],
-  ])
-    expect((await onTerminal(args, { cwd, env: loud })).screen).not.toContain('PAGED')
-  expect((await varve(['log', '-1'], { cwd, env: loud })).stdout).not.toContain('PAGED')
-  for (const args of [['show'], ['reflog'], ['ls'], ['help', 'log'], ['log', '--help'], ['stash', 'list']])
-    expect((await onTerminal(args, { cwd, env: loud })).screen.trim()).toBe(
-      args[0] === 'stash' ? '' : 'PAGED',
-    )
-})
+test.skipIf(!hasScript)(
+  "goes through the pager with colours, and -P, --no-pager, -q, --json and pipes go past it (skipped without util-linux's script)",
+  async () => {
+    const env = { VARVE_PAGER: `cat > ${seen}` }
+    const paged = await onTerminal(['log', '--oneline'], { cwd, env })
+    const text = readFileSync(seen, 'utf8')
+    expect([paged.code, paged.screen, text.split('\n').length]).toEqual([0, '', count + 1])
+    expect(text).toContain('\u001b[33m')
+    const loud = { VARVE_PAGER: 'cat >/dev/null; echo PAGED' }
+    for (const args of [
+      ['log', '-1', '-P'],
+      ['--no-pager', 'log', '-1'],
+      ['log', '-1', '-q'],
+      ['log', '-1', '--json'],
+      ['branch'],
+    ])
+      expect((await onTerminal(args, { cwd, env: loud })).screen).not.toContain('PAGED')
+    expect((await varve(['log', '-1'], { cwd, env: loud })).stdout).not.toContain('PAGED')
+    for (const args of [['show'], ['reflog'], ['ls'], ['help', 'log'], ['log', '--help'], ['stash', 'list']])
+      expect((await onTerminal(args, { cwd, env: loud })).screen.trim()).toBe(
+        args[0] === 'stash' ? '' : 'PAGED',
+      )
+  },
+)
 
-test("the exit code is the command's, and its errors come when the pager has ended", async () => {
-  const env = { VARVE_PAGER: 'cat' }
-  expect(
-    (await onTerminal(['diff', '--exit-code', 'HEAD~1', 'HEAD'], { cwd, env: { PAGER: 'cat -' } })).code,
-  ).toBe(1)
-  const wrong = await onTerminal(['log', 'nowhere'], { cwd, env })
-  expect([wrong.code, wrong.screen]).toEqual([43, expect.stringContaining('error:')])
-  const missing = await onTerminal(['log', '-1', '--oneline'], {
-    cwd,
-    env: { VARVE_PAGER: 'no-such-pager -x' },
-  })
-  expect([missing.code, missing.screen]).toEqual([
-    0,
-    expect.stringMatching(new RegExp(`commit ${count - 1}\n[^]*the pager 'no-such-pager -x' is not there`)),
-  ])
-  const broken = await onTerminal(['log', '-1'], { cwd, env: { VARVE_PAGER: "'no-such-pager'" } })
-  expect([broken.code, broken.screen]).toEqual([20, expect.stringContaining('cannot be run')])
-})
+test.skipIf(!hasScript)(
+  "the exit code is the command's, and its errors come when the pager has ended (skipped without util-linux's script)",
+  async () => {
+    const env = { VARVE_PAGER: 'cat' }
+    expect(
+      (await onTerminal(['diff', '--exit-code', 'HEAD~1', 'HEAD'], { cwd, env: { PAGER: 'cat -' } })).code,
+    ).toBe(1)
+    const wrong = await onTerminal(['log', 'nowhere'], { cwd, env })
+    expect([wrong.code, wrong.screen]).toEqual([43, expect.stringContaining('error:')])
+    const missing = await onTerminal(['log', '-1', '--oneline'], {
+      cwd,
+      env: { VARVE_PAGER: 'no-such-pager -x' },
+    })
+    expect([missing.code, missing.screen]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`commit ${count - 1}\n[^]*the pager 'no-such-pager -x' is not there`)),
+    ])
+    const broken = await onTerminal(['log', '-1'], { cwd, env: { VARVE_PAGER: "'no-such-pager'" } })
+    expect([broken.code, broken.screen]).toEqual([20, expect.stringContaining('cannot be run')])
+  },
+)
 
 test('on a terminal what is there is written while the rest is still to come', async () => {
   let written = ''
@@ -90,33 +96,42 @@ test('on a terminal what is there is written while the rest is still to come', a
   }
 })
 
-test('leaving the pager early ends the command without a word', async () => {
-  const { code, screen } = await onTerminal(['log'], {
-    cwd,
-    env: { PAGER: 'less' },
-    steps: [{ sees: `commit ${count - 1}`, types: 'q' }],
-  })
-  expect(code).toBe(0)
-  expect(screen).not.toMatch(/error|EPIPE/)
-  expect(screen).not.toContain('commit 3\n')
-})
+test.skipIf(!hasLess)(
+  'leaving the pager early ends the command without a word (skipped without script or less)',
+  async () => {
+    const { code, screen } = await onTerminal(['log'], {
+      cwd,
+      env: { PAGER: 'less' },
+      steps: [{ sees: `commit ${count - 1}`, types: 'q' }],
+    })
+    expect(code).toBe(0)
+    expect(screen).not.toMatch(/error|EPIPE/)
+    expect(screen).not.toContain('commit 3\n')
+  },
+)
 
-test('what fits the screen is printed, and less ends by itself', async () => {
-  const { code, screen } = await onTerminal(['log', '-2', '--oneline'], { cwd })
-  expect([code, screen]).toEqual([0, expect.stringContaining(`commit ${count - 2}`)])
-})
+test.skipIf(!hasLess)(
+  'what fits the screen is printed, and less ends by itself (skipped without script or less)',
+  async () => {
+    const { code, screen } = await onTerminal(['log', '-2', '--oneline'], { cwd })
+    expect([code, screen]).toEqual([0, expect.stringContaining(`commit ${count - 2}`)])
+  },
+)
 
-test('Ctrl-C leaves the terminal to the pager until the reader leaves it, and then as it was', async () => {
-  const { screen } = await onTerminal('stty -g; "$NODE" "$VARVE" log; echo "code $?"; stty -g', {
-    cwd,
-    steps: [
-      { sees: `commit ${count - 1}`, types: '\u0003' },
-      { sees: /:|\S/, types: 'q' },
-    ],
-  })
-  const settings = screen.match(/^[0-9a-f]+(:[0-9a-f]+){10,}$/gm)
-  expect(settings).toHaveLength(2)
-  expect(settings![0]).toBe(settings![1])
-  expect(screen).toMatch(/code (0|130)\n/)
-  expect(existsSync(cwd)).toBe(true)
-})
+test.skipIf(!hasLess)(
+  'Ctrl-C leaves the terminal to the pager until the reader leaves it, and then as it was (skipped without script or less)',
+  async () => {
+    const { screen } = await onTerminal('stty -g; "$NODE" "$VARVE" log; echo "code $?"; stty -g', {
+      cwd,
+      steps: [
+        { sees: `commit ${count - 1}`, types: '\u0003' },
+        { sees: /:|\S/, types: 'q' },
+      ],
+    })
+    const settings = screen.match(/^[0-9a-f]+(:[0-9a-f]+){10,}$/gm)
+    expect(settings).toHaveLength(2)
+    expect(settings![0]).toBe(settings![1])
+    expect(screen).toMatch(/code (0|130)\n/)
+    expect(existsSync(cwd)).toBe(true)
+  },
+)
