@@ -63,8 +63,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     }
     const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const [program, args] = asUser('postgres', ['-D', data, ...flags])
-    server = spawn(program, args, { stdio: 'ignore', cwd: dir })
+    const begin = (): ChildProcess => spawn(program, args, { stdio: 'ignore', cwd: dir })
+    server = begin()
     for (let attempt = 0; ; attempt++) {
+      // After a kill it refuses to start while children of the old one still go.
+      if (server.exitCode !== null) server = begin()
       try {
         const probe = await client(url('postgres'))
         clients.delete(probe)
