@@ -146,5 +146,11 @@ export function existingFile(worktree: Worktree, named: string): string {
       hint: "a table is one file; for all files of a folder write a pattern into varve.yaml: 'FOLDER/*.csv'",
     })
   }
+  if (stat?.isSymbolicLink() === true) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${named}' is a symlink, which is kept as one`, {
+      data: { path: named },
+      hint: 'track the file that it leads to, where that lies in this folder too',
+    })
+  }
   throw new VarveError('VARVE_PATH_NOT_FOUND', `no such file: '${named}'`, { data: { path: named } })
 }

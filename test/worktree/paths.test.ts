@@ -150,6 +150,13 @@ describe('track', () => {
     expect(fs.existsSync(path.join(worktree.root, 'varve.yaml'))).toBe(false)
   })
 
+  test('a symlink is told from a file that is not there', async () => {
+    const worktree = worktreeWith({ 'p.csv': people, 'link.csv': '-> p.csv' })
+    const setting = { key: ['id'] }
+    await expect(track(worktree, 'link.csv', setting)).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    await expect(track(worktree, 'gone.csv', setting)).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+  })
+
   test('a file without a telling extension needs a format', async () => {
     const worktree = worktreeWith({ data: people })
     await expect(track(worktree, 'data', { key: ['id'] })).rejects.toMatchObject({ code: 'VARVE_USAGE' })
