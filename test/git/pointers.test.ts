@@ -179,6 +179,15 @@ test("DVC's cache may lie elsewhere, texts may have been hashed without CR, and 
   expect(Object.keys(files[0]!).sort()).toEqual(['.dvc/config', '.gitignore', 'a.txt', 'b.txt.dvc', 'c.dvc'])
 })
 
+test('what only looks like settings of DVC is not read', async () => {
+  const git = repository()
+  git.write('.dvc/config/odd', 'a folder')
+  git.write('a.txt.dvc', out(dvcPut(git, 'a\n'), 'a.txt'))
+  git.commit('first')
+  expect((await bring(git)).pointers).toBe(1)
+  expect((await bring(git, { follow: ['dvc'] })).files[0]!['a.txt']).toBe('a\n')
+})
+
 test('texts that lead elsewhere, or only look like pointers, are files', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
   const md5 = 'd'.repeat(32)

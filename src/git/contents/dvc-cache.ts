@@ -8,6 +8,7 @@ import { checkedFile, firstFile } from './stored-file.ts'
 
 /** Lists of some 500,000 files. */
 const listBytesMax = 64 << 20
+const configBytesMax = 1 << 20
 
 export class DvcCache {
   readonly #dir: string
@@ -40,7 +41,7 @@ export class DvcCache {
 
 /** `dir` in the section `cache`. */
 function cacheDirIn(file: string): string | null {
-  if (!fs.existsSync(file)) return null
+  if (firstFile([file]) === null || fs.statSync(file).size > configBytesMax) return null
   const section = /^[ \t]*\[\s*cache\s*\]([^[]*)/m.exec(fs.readFileSync(file, 'utf8'))?.[1] ?? ''
   return /^[ \t]*dir[ \t]*=[ \t]*(.+?)[ \t]*$/m.exec(section)?.[1] ?? null
 }

@@ -12,15 +12,14 @@ export class GitContents {
   readonly #dvc: DvcChanges | null
   readonly #left = new Set<Oid>()
   readonly #git: GitSource
-  readonly #cache: DvcCache
+  readonly #cache: DvcCache | null
   readonly #options: ContentOptions
 
   constructor(git: GitSource, options: ContentOptions) {
     this.#git = git
     this.#options = options
-    this.#cache = new DvcCache(git.root)
-    const isFollowed = options.follow.includes('dvc')
-    this.#dvc = isFollowed ? new DvcChanges(git, this.#cache, options.allowMissing) : null
+    this.#cache = options.follow.includes('dvc') ? new DvcCache(git.root) : null
+    this.#dvc = this.#cache === null ? null : new DvcChanges(git, this.#cache, options.allowMissing)
   }
 
   /** Versions of pointers that came in as they are. */
@@ -39,7 +38,7 @@ export class GitContents {
   /** @throws VarveError VARVE_NOT_POSSIBLE where a pointer's bytes are missing */
   async open(oid: Oid): Promise<Content> {
     const md5 = md5Of(oid)
-    if (md5 !== null) return this.#cache.open(md5)!
+    if (md5 !== null) return this.#cache!.open(md5)!
     const blob = await this.#git.blob(oid)
     const digest = lfsPointer(blob)
     if (digest === null) return blob
