@@ -8,6 +8,7 @@ export type { BundleInfo, BundleVerdict, CreateBundleOptions } from './api/bundl
 export type { ImportCarOptions, ImportCarResult } from './api/cars.ts'
 export type { Bisect, BisectInfo, BisectResult, FirstBad, FirstBadOptions, Verdict } from './api/bisect.ts'
 export type { StashInfo, Stashes } from './api/stash.ts'
+export type { SwitchResult } from './api/switch.ts'
 export { mirror, type MirrorOptions } from './api/mirror.ts'
 export type * from './api/data.ts'
 export type * from './api/interface.ts'

@@ -72,9 +72,10 @@ export class Bisect {
     return this.#resultOf(await nextOfBisect(this.#repo, this.#folder, options))
   }
 
-  /** Ends it: HEAD is where it was. */
-  async reset(options: OperationOptions = {}): Promise<void> {
-    await resetBisect(this.#repo, this.#folder, options)
+  /** Ends it: HEAD is where it was. `left`: commits made meanwhile that no branch has, newest first. */
+  async reset(options: OperationOptions = {}): Promise<{ left: readonly CommitInfo[] }> {
+    const left = await resetBisect(this.#repo, this.#folder, options)
+    return { left: left.map((commit) => commitInfoOf(commit, new Map())) }
   }
 
   async #resultOf({ state, step }: Bisected): Promise<BisectResult> {

@@ -94,6 +94,8 @@ export interface Status {
   readonly staged: readonly PathChange[]
   readonly unstaged: readonly PathChange[]
   readonly untracked: readonly string[]
+  /** What no `add` takes, and why: 'is a repository of its own'. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
   /** Paths of the merge under way that still have conflicts. */
   readonly unmerged: readonly { readonly path: string; readonly conflicts: number }[]
   readonly merging: {

@@ -3,7 +3,6 @@
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import type { Person } from '../history/interface.ts'
-import { shortRefName } from '../history/refs.ts'
 import { commitIndex } from '../repo/commit.ts'
 import { signatureOf } from '../repo/context.ts'
 import { abortMerge } from '../repo/merge.ts'
@@ -33,7 +32,7 @@ import { rekeyTable } from './rekey.ts'
 import type { RepairOptions, RepairReport } from './repair.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
 import { Stashes } from './stash.ts'
-import { resetTo, switchTo } from './switch.ts'
+import { type SwitchResult, resetTo, switchTo } from './switch.ts'
 import { readStatus } from './status.ts'
 
 export class Repository extends DerivingRepository {
@@ -170,11 +169,8 @@ export class Repository extends DerivingRepository {
       startPoint?: string
       discard?: boolean
     } = {},
-  ): Promise<{ branch: string | null; head: string | null }> {
-    await switchTo(this.repo, this.folder, target, options)
-    const manifest = await this.repo.store.manifest()
-    const head = manifest.refs.get(manifest.head ?? 'HEAD') ?? null
-    return { branch: manifest.head === null ? null : shortRefName(manifest.head), head: idOf(head) }
+  ): Promise<SwitchResult> {
+    return switchTo(this.repo, this.folder, target, options)
   }
 
   async reset(

@@ -1,5 +1,6 @@
 // The dataset as of one commit, and tables in it: what `Repository.at` gives.
 import { concatBytes } from '../base/bytes.ts'
+import { commandWord } from '../base/command-word.ts'
 import { VarveError } from '../base/errors.ts'
 import { collect } from '../base/iterables.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
@@ -136,7 +137,7 @@ export async function noPath(tree: Tree, path: string, revision: string): Promis
   if (await tree.isDirectory(path)) {
     const name = path === '' ? 'the root' : `'${path}'`
     return new VarveError('VARVE_PATH_NOT_FOUND', `${name} is a folder`, {
-      hint: `list it with '${`varve ls ${revision} ${path}`.trimEnd()}'`,
+      hint: `list it with '${`varve ls ${revision} ${path === '' ? '' : commandWord(path)}`.trimEnd()}'`,
     })
   }
   return new VarveError('VARVE_PATH_NOT_FOUND', `no '${path}' in '${revision}'`, {

@@ -23,6 +23,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     staged: files.staged,
     unstaged: files.unstaged,
     untracked: files.untracked,
+    skipped: files.skipped,
     unmerged: await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options),
     merging: await readMerging(repo, manifest),
     bisecting: await readBisecting(repo),

@@ -9,16 +9,25 @@ import { noBranch } from '../repo/branches.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
 import { indexOf, refuseWhileMerging } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
+import { commitsLeftBehind, detachedAt } from '../repo/left-behind.ts'
 import { readMergeState, withoutPick, writeMergeState } from '../repo/merge-state.ts'
 import { type Move, move } from '../repo/move.ts'
 import type { Manifest } from '../store/interface.ts'
-import type { OperationOptions } from './interface.ts'
+import { commitInfoOf, idOf } from './info.ts'
+import type { CommitInfo, OperationOptions } from './interface.ts'
 
 export interface SwitchOptions extends OperationOptions {
   readonly create?: boolean | undefined
   readonly detach?: boolean | undefined
   readonly startPoint?: string | undefined
   readonly discard?: boolean | undefined
+}
+
+export interface SwitchResult {
+  readonly branch: string | null
+  readonly head: string | null
+  /** Commits that HEAD alone held, and that no branch has, newest first. */
+  readonly left: readonly CommitInfo[]
 }
 
 /** In place of a target: where HEAD was before. */
@@ -30,11 +39,13 @@ export async function switchTo(
   folder: Folder | null,
   target: string,
   options: SwitchOptions,
-): Promise<void> {
-  await move(
+): Promise<SwitchResult> {
+  let left: CommitCid | null = null
+  const manifest = await move(
     repo,
     folder,
     async (manifest, io) => {
+      left = detachedAt(manifest)
       if (options.discard !== true) refuseWhileMerging(manifest, 'switch branches')
       const goal =
         target === previous && options.create !== true
@@ -46,6 +57,13 @@ export async function switchTo(
     },
     options,
   )
+  const { head, refs } = manifest
+  const commits = await commitsLeftBehind(repo, left, manifest)
+  return {
+    branch: head === null ? null : shortRefName(head),
+    head: idOf(refs.get(head ?? 'HEAD') ?? null),
+    left: commits.map((commit) => commitInfoOf(commit, new Map())),
+  }
 }
 
 interface Goal {

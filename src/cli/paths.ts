@@ -1,6 +1,7 @@
 // Paths as people type them, relative to where they stand, and as the repository knows them, relative to its root.
 import { lstatSync } from 'node:fs'
 import path from 'node:path'
+import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Repository } from '../index.ts'
 import type { Arguments } from './arguments.ts'
@@ -53,7 +54,7 @@ export function requirePaths(
     if (lstatSync(typed, { throwIfNoEntry: false }) !== undefined) continue
     throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {
       data: { revision: typed },
-      hint: `for a path that is gone, write '--' before it: '-- ${typed}'`,
+      hint: `for a path that is gone, write '--' before it: '-- ${commandWord(typed)}'`,
     })
   }
 }

@@ -14,7 +14,10 @@ export interface ResolvedRevision {
 }
 
 /** What names are looked up in. */
-export type Revisions = Pick<Store, 'get' | 'has' | 'getStored' | 'horizon' | 'manifest' | 'manifests'>
+export type Revisions = Pick<Store, 'get' | 'has' | 'getStored' | 'horizon' | 'manifest' | 'manifests'> & {
+  /** Each state of the past is a request: commits that only those name are not looked for. */
+  readonly pastIsFar?: boolean
+}
 
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_USAGE */
 export async function resolveRevision(
@@ -94,14 +97,39 @@ async function resolveName(
   throw notFound(revision, name)
 }
 
+/** Among the commits that refs reach; where none of them is it, among those that they have left. */
 async function findByPrefix(store: Revisions, manifest: Manifest, prefix: string): Promise<CommitCid[]> {
+  const tips = await tipsOf(store, namedIn(manifest))
+  const found = await matching(store, tips, [], prefix)
+  if (found.length > 0 || store.pastIsFar === true) return found
+  const past = new Set<Cid>()
+  for await (const state of store.manifests()) for (const cid of namedIn(state)) past.add(cid)
+  const all = [...past]
+  // What is lost of the past is nobody's answer.
+  const isThere = await store.has(all)
+  const left = all.filter((_, i) => isThere[i])
+  return matching(store, await tipsOf(store, left), tips, prefix)
+}
+
+function namedIn({ refs }: Manifest): Cid[] {
+  return [...refs].filter(([ref]) => ref === 'HEAD' || ref.startsWith('refs/')).map(([, cid]) => cid)
+}
+
+async function tipsOf(store: Revisions, named: readonly Cid[]): Promise<CommitCid[]> {
   const tips: CommitCid[] = []
-  for (const [ref, target] of manifest.refs) {
-    if (ref === 'HEAD' || ref.startsWith('refs/')) tips.push(await peel(store, target, ref))
-  }
+  for (const cid of named) tips.push(await peel(store, cid, shortCid(cid)))
+  return tips
+}
+
+async function matching(
+  store: Revisions,
+  from: readonly CommitCid[],
+  exclude: readonly CommitCid[],
+  prefix: string,
+): Promise<CommitCid[]> {
   const found: CommitCid[] = []
-  for await (const commit of walkCommits(store, tips))
-    if (digestHex(commit.cid).startsWith(prefix)) found.push(commit.cid)
+  for await (const { cid } of walkCommits(store, from, { exclude }))
+    if (digestHex(cid).startsWith(prefix)) found.push(cid)
   return found
 }
 

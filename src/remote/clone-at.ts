@@ -73,6 +73,7 @@ async function findThere(
     getStored: reader.getStored.bind(reader),
     manifest: async () => visible,
     manifests: () => remote.manifests(),
+    pastIsFar: true,
   }
   return resolveRevision(names, revision, visible)
 }

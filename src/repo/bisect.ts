@@ -4,6 +4,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { type BisectStep, nextToTest } from '../history/bisect.ts'
 import { readCommit } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest } from '../store/interface.ts'
@@ -17,6 +18,7 @@ import {
 } from './bisect-state.ts'
 import { refuseWhileMerging, requireHead } from './head.ts'
 import type { Folder, FolderOptions, Io, Repo } from './interface.ts'
+import { commitsLeftBehind, detachedAt } from './left-behind.ts'
 import { refuseStaged } from './merge.ts'
 import { type Move, move } from './move.ts'
 
@@ -89,19 +91,21 @@ export async function nextOfBisect(
   return stepped(repo, folder, 'next', options, (manifest, io) => requireBisect(io, manifest))
 }
 
-/** Ends it: HEAD is where it was, or at `revision`. */
+/** Ends it: HEAD is where it was. Returns the commits that were made meanwhile, and that no branch has. */
 export async function resetBisect(
   repo: Repo,
   folder: Folder | null,
   options: FolderOptions = {},
-): Promise<void> {
-  await move(
+): Promise<Commit[]> {
+  let left: CommitCid | null = null
+  const manifest = await move(
     repo,
     folder,
     async (manifest, io) => {
       const { branch, start } = await requireBisect(io, manifest)
       refuseWhileMerging(manifest, 'end a bisection')
       refuseStaged(manifest, 'end a bisection')
+      left = detachedAt(manifest)
       const back = (branch === null ? undefined : manifest.refs.get(branch)) ?? start
       // A branch that is gone meanwhile is not made again.
       const isThere = branch !== null && manifest.refs.has(branch)
@@ -113,6 +117,7 @@ export async function resetBisect(
     },
     options,
   )
+  return commitsLeftBehind(repo, left, manifest)
 }
 
 function withEntry(state: BisectState, entry: BisectEntry): BisectState {

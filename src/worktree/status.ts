@@ -21,7 +21,7 @@ import { type KnownFile, knownFile } from './stat-record.ts'
 import { reshapedFiles } from './shape.ts'
 import type { Survey } from './survey.ts'
 import type { TrackedFiles } from './tracked-files.ts'
-import { wantedPaths } from './wanted.ts'
+import { passOverUnwanted, wantedPaths } from './wanted.ts'
 
 const filesPerTurn = 500
 
@@ -37,6 +37,7 @@ export async function worktreeStatus(
     const compared = comparedOf(survey, tracked)
     const remember = (path: Path, known: KnownFile): void => tracked.see(path, known)
     const unstaged = await compare(worktree, compared, remember, options)
+    passOverUnwanted(worktree, survey, [])
     const untracked = untrackedPaths(survey, tracked)
     if (untracked.includes(configFileName) || unstaged.some(({ path }) => path === configFileName)) {
       const changed = new Set(unstaged.map(({ path }) => path))

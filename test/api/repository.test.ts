@@ -384,7 +384,7 @@ describe('switch and reset', () => {
     expect(await repo.switch('-')).toMatchObject({ branch: 'main' })
     const { head } = await repo.switch('HEAD', { detach: true })
     expect(await repo.switch('-')).toMatchObject({ branch: 'main' })
-    expect(await repo.switch('-')).toEqual({ branch: null, head })
+    expect(await repo.switch('-')).toEqual({ branch: null, head, left: [] })
   })
 
   test('HEAD can be detached and come back', async () => {
@@ -392,8 +392,20 @@ describe('switch and reset', () => {
     await commitEdit(repo, 'Wien', 'Linz', 'second')
     expect(await repo.switch('HEAD~1', { detach: true })).toMatchObject({ branch: null })
     expect(read(repo, 'people.csv')).toBe(people)
-    await repo.switch('main')
+    expect((await repo.switch('main')).left).toEqual([])
     expect(read(repo, 'people.csv')).toContain('Linz')
+  })
+
+  test('commits that no branch has are named when HEAD leaves them', async () => {
+    const repo = await withPeople()
+    await repo.switch('HEAD', { detach: true })
+    const first = await commitEdit(repo, 'Wien', 'Linz', 'without a branch')
+    const second = await commitEdit(repo, 'Linz', 'Graz', 'neither')
+    const { left } = await repo.switch('main')
+    expect(left.map(({ id }) => id)).toEqual([second, first])
+    await repo.createBranch('kept', { startPoint: second })
+    await repo.switch(second, { detach: true })
+    expect((await repo.switch('main')).left).toEqual([])
   })
 })
 

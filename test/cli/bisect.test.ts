@@ -111,3 +111,18 @@ describe('findFirstBad', () => {
     await repo.close()
   })
 })
+
+test('reset names the commits that were made meanwhile, and they can be had again', async () => {
+  await ok(['bisect', 'start', 'HEAD', ids[0]!], at)
+  writeFileSync(path.join(cwd, 'n.txt'), 'mended\n')
+  await ok(['commit', '-am', 'Mend it'], at)
+  const made = (await json<{ head: string }>(['status'], at)).head
+  const reset = await varve(['bisect', 'reset'], at)
+  expect([current(), reset.code]).toEqual(['11', 0])
+  expect(reset.stderr).toContain('1 commit left behind that no branch has')
+  expect(reset.stderr).toContain(`${made.slice(0, 8)} Mend it`)
+  expect(reset.stderr).toContain(`varve branch NAME ${made.slice(0, 8)}`)
+  await ok(['branch', 'mended', made.slice(0, 8)], at)
+  await ok(['bisect', 'start', 'HEAD', ids[0]!], at)
+  expect(await json(['bisect', 'reset'], at)).toEqual({ reset: true, left: [] })
+})

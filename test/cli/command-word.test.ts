@@ -23,6 +23,10 @@ test('a shell reads the name that was meant, whatever is in it', () => {
   ).toEqual(names)
 })
 
+test('a name is never an option', () => {
+  expect(['-x.csv', '--all', '-'].map(commandWord)).toEqual(['./-x.csv', './--all', './-'])
+})
+
 test('a plain name stays as it is', () => {
   for (const name of ['people.csv', 'data/2024/prices-1.csv', 'Größe.csv'])
     expect(commandWord(name)).toBe(name)

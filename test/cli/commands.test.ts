@@ -59,6 +59,11 @@ describe('one repository, command by command', () => {
     expect(await ok(['status'], { cwd })).toMatch(/^ {2}folder\/$/m)
     expect(await ok(['status'], { cwd: path.join(cwd, 'folder') })).toMatch(/^ {2}\.\/$/m)
     rmSync(path.join(cwd, 'folder'), { recursive: true })
+    mkdirSync(path.join(cwd, 'inner/.git'), { recursive: true })
+    expect(await ok(['status'], { cwd })).toMatch(
+      /^left out .*\n {2}inner\/ {2}\(it is a repository of its own\)$/m,
+    )
+    rmSync(path.join(cwd, 'inner'), { recursive: true })
     expect(await json(['status'], { cwd })).toEqual({
       branch: 'main',
       head: null,
@@ -66,6 +71,7 @@ describe('one repository, command by command', () => {
       staged,
       unstaged: [],
       untracked: ['new.txt'],
+      skipped: [],
       unmerged: [],
       merging: null,
       behindBranch: false,

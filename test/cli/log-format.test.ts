@@ -47,7 +47,7 @@ describe('--format', () => {
   test('says what git says of people, dates and messages', () => {
     for (const format of [
       '%an|%ae|%al|%cn|%ce|%ad|%aD|%ai|%aI|%as|%at|%cd|%cI|%ct',
-      '%s%n%b%nend %% %x41 %x00 done',
+      '%s%n%b%nend %% %x41 %x00%xe2%x80%xa2%x41 done',
       '<%B>',
     ])
       expect(formatted(format)).toBe(git('log', '-1', `--format=${format}`).replace(/\n$/, ''))
@@ -61,6 +61,11 @@ describe('--format', () => {
     ] as const)
       expect(formatted('%ad %cd', ours)).toBe(git('log', '-1', `--date=${gits}`, '--format=%ad %cd').trim())
     expect(formatted('%ar %cr')).toBe(git('log', '-1', '--format=%ar %cr').trim())
+  })
+
+  test('refuses bytes that are no text', () => {
+    for (const format of ['%x80', '%h%xe2%x80', '%xff%x41'])
+      expect(() => formatted(format)).toThrow('is no text in UTF-8')
   })
 
   test('names commits, trees, parents and what points at them', () => {

@@ -168,7 +168,11 @@ describe('a filtered clone', () => {
       0,
       "warning: 'readme.txt' is left out: it is outside of what this clone took\n",
     ])
-    expect(await json(['status'], here)).toMatchObject({ staged: [] })
+    expect(await json(['status'], here)).toMatchObject({
+      staged: [],
+      untracked: [],
+      skipped: [{ path: 'readme.txt', reason: 'is outside of what this clone took' }],
+    })
     rmSync(path.join(here.cwd, 'readme.txt'))
     expect(await json(['fetch', '--paths', 'readme.txt'], here)).toMatchObject({ paths: 1, objects: 1 })
     expect(await json(['fetch', '--paths', 'readme.txt'], here)).toMatchObject({ paths: 1, objects: 0 })

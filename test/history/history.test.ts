@@ -179,6 +179,20 @@ describe('revisions', () => {
     expect((await resolveRevision(store, 'x@{1}')).commit).toBe(cids.get('a'))
   })
 
+  test('a shortened id finds commits that refs have left, after those that they reach', async () => {
+    const { store, cids } = await graph('a; b: a; c: b')
+    const names = ['refs/heads/b', 'refs/heads/c'].map((ref) => [ref, null] as const)
+    await store.update(() => ({
+      head: 'refs/heads/a',
+      refs: new Map(names),
+      operation: { name: 'reset', message: '', author: '' },
+    }))
+    const short = cids.get('b')!.slice(8, 20)
+    expect((await resolveRevision(store, short)).commit).toBe(cids.get('b'))
+    const far = Object.assign(store, { pastIsFar: true })
+    await expect(resolveRevision(far, short)).rejects.toMatchObject({ code: 'VARVE_REF_NOT_FOUND' })
+  })
+
   test('ranges and paths are split off', () => {
     expect(splitRange('a..b')).toEqual({ from: 'a', to: 'b', symmetric: false })
     expect(splitRange('a...')).toEqual({ from: 'a', to: 'HEAD', symmetric: true })

@@ -5,6 +5,7 @@ import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { logLines, printBisect } from '../format/bisect.ts'
 import { commitLine } from '../format/commit.ts'
+import { warnOfLeft } from '../format/left-behind.ts'
 import type { Command, Context } from '../interface.ts'
 import { visibleLine } from '../visible.ts'
 
@@ -23,7 +24,7 @@ export const command: Command = {
     'bisect reset',
   ],
   description:
-    "Finds the commit that broke something with the fewest tests. 'start' names a bad commit and good ones before it (or\n'bad' and 'good' do, later); the files are then as in the commit in the middle of what is left, and HEAD is detached\nthere. Look, and say 'good', 'bad', or 'skip' where it cannot be told, until the first bad commit is found. 'run' does\nso by a command, in the repository's folder: exit code 0 is good, 125 skip, all others up to 127 bad, as of `varve\ncheck`; a command that cannot be run, or that a signal ends, stops it. Merges make no difference. 'reset' goes back to\nwhere you were; 'log' prints what was said, as commands. What is known survives a crash, and `varve status` tells it.\nThe exit code is 1 where only skipped commits are left.",
+    "Finds the commit that broke something with the fewest tests. 'start' names a bad commit and good ones before it (or\n'bad' and 'good' do, later); the files are then as in the commit in the middle of what is left, and HEAD is detached\nthere. Look, and say 'good', 'bad', or 'skip' where it cannot be told, until the first bad commit is found. 'run' does\nso by a command, in the repository's folder: exit code 0 is good, 125 skip, all others up to 127 bad, as of `varve\ncheck`; a command that cannot be run, or that a signal ends, stops it. Merges make no difference. 'reset' goes back to\nwhere you were, and names commits made meanwhile; 'log' prints what was said, as commands. What is known survives a crash, and `varve status` tells it.\nThe exit code is 1 where only skipped commits are left.",
   options: {},
   examples: [
     ['varve bisect start HEAD v1', 'v1 was good, what is here is bad'],
@@ -31,7 +32,7 @@ export const command: Command = {
     ['varve bisect good', 'this one is fine'],
     ['varve bisect reset', 'go back to the branch'],
   ],
-  json: "BisectResult = { branch: string | null; start: string; bad: string | null; good: string[]; skipped: string[]; found: string | null; left: number; log: { verdict: 'good' | 'bad' | 'skip'; commit: string }[]; testing: CommitInfo | null; steps: number; untold: string[] }; log: the same without the last three; reset: { reset: true }",
+  json: "BisectResult = { branch: string | null; start: string; bad: string | null; good: string[]; skipped: string[]; found: string | null; left: number; log: { verdict: 'good' | 'bad' | 'skip'; commit: string }[]; testing: CommitInfo | null; steps: number; untold: string[] }; log: the same without the last three; reset: { reset: true; left: CommitInfo[] }",
   verbatimAfter: 'run',
   run,
 }
@@ -75,8 +76,11 @@ const actions: Readonly<Record<string, Action>> = {
   },
   reset: async ({ out, operation }, repo, words) => {
     if (words.length > 0) throw usage(`unexpected argument '${words[0]!}'`)
-    await repo.bisect.reset(operation)
-    out.result({ reset: true }, () => out.say('as before the bisection'))
+    const { left } = await repo.bisect.reset(operation)
+    out.result({ reset: true, left }, () => {
+      out.say('as before the bisection')
+      warnOfLeft(out, left)
+    })
     return null
   },
 }

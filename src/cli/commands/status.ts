@@ -5,7 +5,7 @@ import { printShortStatus, printStatus } from '../format/status.ts'
 export const command: Command = {
   usage: ['status [--short]'],
   description:
-    'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, and a merge that is under way.',
+    'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, what cannot be (other repositories, pipes, what a partial clone did not take), and a merge that is under way.',
   options: {
     short: {
       type: 'flag',
@@ -18,7 +18,7 @@ export const command: Command = {
     ['varve status -s', 'one line a path'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; behindBranch: boolean }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; behindBranch: boolean }",
   run,
 }
 

@@ -1,12 +1,13 @@
 import { usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
+import { warnOfLeft } from '../format/left-behind.ts'
 import type { Command, Context } from '../interface.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: ['switch BRANCH', 'switch -', 'switch -c BRANCH [START]', 'switch --detach REV'],
   description:
-    'Goes to another branch and writes its files. Changes that no commit has come along where they can, else the switch\nis refused. A name that only a remote has becomes a branch that follows it; - is the branch before.',
+    'Goes to another branch and writes its files. Changes that no commit has come along where they can, else the switch\nis refused. A name that only a remote has becomes a branch that follows it; - is the branch before.\nCommits made without a branch are named when they are left.',
   options: {
     create: { type: 'flag', short: 'c', about: 'make the branch, at START or HEAD' },
     'force-create': { type: 'flag', short: 'C', about: 'make it, or move it if it exists' },
@@ -24,7 +25,7 @@ export const command: Command = {
     ['varve switch -c cleanup', 'make a branch here and go to it'],
     ['varve switch --detach v1', 'look at the files of v1'],
   ],
-  json: '{ branch: string | null; head: string | null }',
+  json: '{ branch: string | null; head: string | null; left: CommitInfo[] }',
   run,
 }
 
@@ -51,6 +52,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   out.result(result, () => {
     if (result.branch === null) out.say(`HEAD is at ${shortId(result.head ?? '')}, on no branch`)
     else out.say(`on ${create && !moved ? 'new ' : ''}branch ${visible(result.branch)}`)
+    warnOfLeft(out, result.left)
   })
   return 0
 }

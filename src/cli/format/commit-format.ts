@@ -57,7 +57,7 @@ const colours: Readonly<Record<string, Parameters<Paint>[0]>> = {
 }
 
 const placeholder =
-  /%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|x([0-9a-fA-F]{2})|(.))/gsu
+  /((?:%x[0-9a-fA-F]{2})+)|%(?:([ac])([neldDiIsrt])|C\(([a-z]+)\)|C(red|green|yellow|cyan|reset)|(.))/gsu
 
 /** 'oneline', 'medium', or placeholders such as '%h %an %s'. @throws VarveError VARVE_USAGE */
 export function commitForm(format: string | undefined, settings: FormSettings): CommitForm {
@@ -88,18 +88,32 @@ function compile(text: string): Part[] {
   return [...parts, () => rest]
 }
 
-function partOf([all, who, what, colour, plainColour, hex, letter]: RegExpMatchArray): Part {
+function partOf([all, bytes, who, what, colour, plainColour, letter]: RegExpMatchArray): Part {
   if (who !== undefined) {
     const part = personParts[what!]!
     return (commit, settings) => part(who === 'a' ? commit.author : commit.committer, settings)
   }
-  if (hex !== undefined) return () => String.fromCodePoint(Number.parseInt(hex, 16))
+  if (bytes !== undefined) {
+    const text = textOfBytes(bytes)
+    return () => text
+  }
   const part = letter === undefined ? colourPart(colour ?? plainColour!) : ownPart(plainParts, letter)
   if (part !== undefined) return part
   throw usage(
     `unknown placeholder '${all}'`,
     'known: %H %h %T %t %P %p, %an %ae %al %ad %aD %ai %aI %as %ar %at, the same with %c, %s %b %B %D %d %n %% %x00, %Cred and the like',
   )
+}
+
+/** '%xe2%x80%xa2' is one character. */
+function textOfBytes(run: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      Buffer.from(run.replaceAll('%x', ''), 'hex'),
+    )
+  } catch {
+    throw usage(`'${run}' is no text in UTF-8`, 'name all bytes of the character, or write it as it is')
+  }
 }
 
 /** Switched on until the next one; 'auto' is left to the text around it. */

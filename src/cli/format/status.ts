@@ -41,12 +41,25 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
     out.line(`untracked  ${out.paint('dim', '(varve add PATH)')}`)
     for (const path of status.untracked) out.line(`  ${out.paint('red', visible(shown(path)))}`)
   }
+  printSkipped(out, status.skipped, shown)
   if (
     status.staged.length + status.unstaged.length + status.untracked.length === 0 &&
     status.merging === null
   ) {
     out.line('nothing to commit, all files as committed')
   }
+}
+
+const skippedToldMax = 5
+
+function printSkipped(out: Output, skipped: Status['skipped'], shown: (path: string) => string): void {
+  if (skipped.length === 0) return
+  out.line()
+  out.line(`left out  ${out.paint('dim', '(a line in .varveignore hides it)')}`)
+  for (const { path, reason } of skipped.slice(0, skippedToldMax))
+    out.line(`  ${visible(shown(path))}  (it ${visible(reason)})`)
+  const more = skipped.length - skippedToldMax
+  if (more > 0) out.line(`  and ${more} more`)
 }
 
 function printBisecting(out: Output, { bad, good, found, left, branch, start }: BisectInfo): void {
