@@ -1,7 +1,7 @@
 // Builds dist/: types by tsc, the library as a few dozen modules, and the command line as one script, because loading some
 // hundred small files costs more than most commands take. Code that V8 compiled from it is kept beside it (bin/bundle.js).
 const { spawnSync } = require('node:child_process')
-const { rmSync } = require('node:fs')
+const { readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs')
 const { isBuiltin } = require('node:module')
 const path = require('node:path')
 const { build } = require('esbuild')
@@ -90,6 +90,7 @@ const apart = {
   'hyparquet-writer': 'hyparquet-writer',
   'isomorphic-git': 'isomorphic-git',
   'isomorphic-git/http/node': 'isomorphic-git-http',
+  level: 'level',
   mqtt: 'mqtt',
   re2js: 're2js',
   saxes: 'saxes',
@@ -112,9 +113,30 @@ const packagesApart = {
   },
 }
 
+// LevelDB itself is no script: it is looked for where its package lies.
+const levelBinding = {
+  name: 'level-binding',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]classic-level[\\/]/.test(importer)
+        ? { path: 'binding', namespace: 'level-binding' }
+        : null,
+    )
+    onLoad({ filter: /./, namespace: 'level-binding' }, () => ({
+      contents: `
+        const { createRequire } = require('node:module')
+        const level = createRequire(__filename).resolve('level')
+        module.exports = createRequire(level)('classic-level/binding.js')`,
+    }))
+  },
+}
+
 const common = {
   absWorkingDir: root,
   outdir: bundleFolder,
+  // A script as bin/bundle.js runs it.
+  banner: { js: '(function (exports, require, module, __filename, __dirname, moduleUrl) {' },
+  footer: { js: '})' },
   outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',
@@ -122,7 +144,7 @@ const common = {
   target: 'node20',
   // diff3 assigns a variable that it does not declare, which strict code may not: it stays a script of its own. SQLite's
   // script looks for its WebAssembly beside itself.
-  external: ['classic-level', 'level', 'diff3', 'node-sqlite3-wasm', '@photostructure/sqlite', 'pg-native'],
+  external: ['diff3', 'node-sqlite3-wasm', '@photostructure/sqlite', 'pg-native'],
   // A script cannot import(); packages that stay outside are CommonJS.
   supported: { 'dynamic-import': false },
   // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms where no code is kept.
@@ -154,8 +176,16 @@ async function run() {
     define: { 'import.meta.url': 'moduleUrl' },
     // Its WebAssembly would lie beside it; this one holds it.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
+    plugins: [levelBinding],
   })
+  for (const name of readdirSync(bundleFolder)) makeAscii(path.join(bundleFolder, name))
   keepCompiledCode()
+}
+
+/** esbuild leaves other letters in templates and patterns, where an escape means the same unless their source is asked for. */
+function makeAscii(file) {
+  const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\0-\x7f]/g, escape))
 }
 
 // Packages in the older form ask for Node's own modules by a function that modules do not have.
@@ -172,7 +202,7 @@ async function buildLibrary() {
     bundle: true,
     splitting: true,
     // Small packages that everybody needs are taken in: finding their files took longer than running them.
-    external: [...common.external, ...Object.keys(apart).filter((id) => id !== 'yaml')],
+    external: [...common.external, 'classic-level', ...Object.keys(apart).filter((id) => id !== 'yaml')],
     format: 'esm',
     platform: 'node',
     target: 'node20',

@@ -1,5 +1,6 @@
 // The command line starts from one script and the code that V8 compiled from it, which lies beside it. That code is
 // a copy of something: whatever becomes of it, the program must be the same.
+import { isAscii } from 'node:buffer'
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,6 +29,25 @@ function overview(): string {
 test('the build keeps compiled code of the command line and of its threads', () => {
   expect(fs.statSync(code).size).toBeGreaterThan(100_000)
   expect(fs.statSync(path.join(folder, 'dist/bundle/worker.cjs.code')).size).toBeGreaterThan(10_000)
+})
+
+test('scripts are ASCII alone, since that is how they are read', () => {
+  const names = fs.readdirSync(path.dirname(script)).filter((name) => name.endsWith('.cjs'))
+  expect(names).toContain('main.cjs')
+  for (const name of names) {
+    const bytes = fs.readFileSync(path.join(path.dirname(script), name))
+    expect(isAscii(bytes), name).toBe(true)
+  }
+})
+
+test('LevelDB, whose script is bundled, keeps the stat cache', () => {
+  const dir = path.join(folder, 'dataset')
+  fs.mkdirSync(dir)
+  const varve = path.join(folder, 'bin/varve.js')
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  fs.writeFileSync(path.join(dir, 'a.txt'), Buffer.alloc(2 << 20))
+  for (const args of [['init'], ['add', 'a.txt']]) execFileSync(process.execPath, [varve, '-C', dir, ...args])
+  expect(fs.readdirSync(path.join(dir, '.varve/cache/stat'))).toContain('CURRENT')
 })
 
 test('without kept code, and with damaged kept code, it starts all the same', () => {
