@@ -31,6 +31,14 @@ test('the build keeps compiled code of the command line and of its threads', () 
   expect(fs.statSync(path.join(folder, 'dist/bundle/worker.cjs.code')).size).toBeGreaterThan(10_000)
 })
 
+test('V8 takes the kept code', () => {
+  const load = `const { loadBundle } = require('./bin/bundle.js')
+    console.log(['main', 'level', 'yaml', 'pg'].map((name) => loadBundle(name).isKept).join())`
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  const said = execFileSync(process.execPath, ['-e', load], { cwd: folder, encoding: 'utf8' })
+  expect(said).toBe('true,true,true,true\n')
+})
+
 test('scripts are ASCII alone, since that is how they are read', () => {
   const names = fs.readdirSync(path.dirname(script)).filter((name) => name.endsWith('.cjs'))
   expect(names).toContain('main.cjs')
