@@ -6,6 +6,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { VarveError } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
+import { makeDir } from '../store/disk/files.ts'
 import { type GitFolder, findGitFolder } from './git-folder.ts'
 import type { Oid } from './git-objects.ts'
 
@@ -66,9 +67,10 @@ export function openTarget(dir: string, { bare, branch }: NewTarget): ExportTarg
   return { dir, own, common: own, bare, made: true, remove }
 }
 
+/** Node's own way to make folders above never ends where they can neither be made nor are there, as in /proc. */
 function makeGitFolder(own: string, { bare, branch }: NewTarget): void {
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'])
-    fs.mkdirSync(path.join(own, folder), { recursive: true })
+    makeDir(path.join(own, folder))
   const settings = ['repositoryformatversion = 0', 'filemode = true', `bare = ${bare}`]
   if (!bare) settings.push('logallrefupdates = true')
   fs.writeFileSync(path.join(own, 'config'), `[core]\n${settings.map((line) => `\t${line}\n`).join('')}`)

@@ -105,6 +105,25 @@ test('from: a copy that is no remote mends it, and one that cannot be reached is
   expect(await unreadable(dir, sample)).toEqual([])
 })
 
+test('fsck says of what no branch needs any more that undo and the reflog alone do', async () => {
+  const dir = copyOf(sample.dir)
+  const repo = await Repository.open(dir, { author })
+  const packs = (): string[] => filesOf(dir).filter((name) => name.endsWith('.pack'))
+  const before = packs()
+  fs.writeFileSync(`${dir}/later.txt`, 'later')
+  await repo.add(['later.txt'])
+  await repo.commit({ message: 'later' })
+  const after = packs()
+  await repo.reset('HEAD~1', { mode: 'hard' })
+  await repo.close()
+  for (const pack of after) if (!before.includes(pack)) fs.rmSync(`${dir}/${pack}`)
+  const damaged = await Repository.open(dir)
+  const lost = (await damaged.fsck()).problems.filter(({ where }) => where.startsWith('01'))
+  expect(lost.length).toBeGreaterThan(0)
+  for (const { what } of lost) expect(what).toContain('in the past alone')
+  await damaged.close()
+})
+
 test('of a partial clone only what it may not lack is brought back; the rest is left with its remote', async () => {
   const dir = `${temporaryDir()}/lazy`
   const clone = await Repository.clone(sample.remote, dir, { lazy: true, bare: true })

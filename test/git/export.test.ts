@@ -388,6 +388,14 @@ test('a repository that the disk has no room to begin is not left half-made', as
   expect((await repo.exportGit(target)).commits).toBe(4)
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'a folder that cannot be made is an error, not a loop',
+  async () => {
+    const { repo } = await eventful()
+    await expect(repo.exportGit('/proc/4194999/out')).rejects.toMatchObject({ code: 'VARVE_IO' })
+  },
+)
+
 test('two repositories export to one, and neither stumbles over what the other said of it', async () => {
   const { repo, dir } = await ours()
   const save = async (text: string): Promise<void> => {

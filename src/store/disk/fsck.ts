@@ -190,13 +190,15 @@ function entryKey(file: string, offset: number, length: number, depth: number, c
 
 async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Promise<void> {
   const roots = new Set<Cid>()
+  let newestRoots: readonly Cid[] = []
   const oldest = entries.at(-1)?.oldest ?? 1
   for (const entry of entries.filter(({ manifest }) => manifest.sequence >= oldest)) {
     const where = manifestName(entry.manifest.sequence)
-    if (typeof entry.refs === 'string') roots.add(entry.refs)
+    newestRoots = typeof entry.refs === 'string' ? [entry.refs] : []
     attempt(check, where, () => {
-      for (const cid of check.home.manifestOf(entry).refs.values()) roots.add(cid)
+      newestRoots = [...newestRoots, ...check.home.manifestOf(entry).refs.values()]
     })
+    for (const cid of newestRoots) roots.add(cid)
   }
   const { home } = check
   const reader = {
@@ -205,9 +207,16 @@ async function checkClosure(check: Check, entries: readonly LoggedEntry[]): Prom
     getStored: async (cids: readonly Cid[]) => home.readStored(cids),
   }
   try {
-    check.problems.push(
-      ...(await fsckObjects(reader, roots, { signal: check.options.signal, absent: check.options.absent })),
-    )
+    const options = { signal: check.options.signal, absent: check.options.absent }
+    const found = await fsckObjects(reader, roots, options)
+    const now = found.length === 0 ? [] : await fsckObjects(reader, newestRoots, options)
+    const isNeeded = new Set(now.map(({ where }) => where))
+    for (const { where, what } of found)
+      check.problems.push(
+        isNeeded.has(where)
+          ? { where, what }
+          : { where, what: `${what} in the past alone, for undo and the reflog` },
+      )
   } catch (error) {
     if (!isVarveError(error) || error.code === 'VARVE_ABORTED') throw error
     check.problems.push({ where: 'idx', what: `what the refs reach could not be checked: ${error.message}` })
