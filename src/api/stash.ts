@@ -1,17 +1,6 @@
 // Changes put aside: what `Repository.stashes` gives.
-import { requireAuthor } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
-import { indexOf } from '../repo/head.ts'
-import {
-  type Stash,
-  bringBack,
-  checkStash,
-  dropStash,
-  findStash,
-  listStashes,
-  putAside,
-} from '../repo/stash.ts'
-import { stage } from '../worktree/add.ts'
+import { type Stash, bringBack, dropStash, findStash, listStashes, putAside } from '../repo/stash.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { PathSpec } from '../worktree/pathspec.ts'
@@ -48,16 +37,10 @@ export class Stashes {
    * files as HEAD has them, with `keepIndex` as they were staged. null: there were none.
    */
   async push(options: StashPushOptions = {}): Promise<StashInfo | null> {
-    const { untracked = false, keepIndex = false, paths, ...rest } = options
-    const worktree = this.#worktree()
-    const manifest = await checkStash(this.#repo)
-    // Before anything is staged, as for a commit.
-    requireAuthor(this.#repo, manifest)
-    const { index: staged } = indexOf(manifest)
-    const spec = paths === undefined ? null : new PathSpec(paths)
-    await stage(worktree, paths ?? ['.'], { ...rest, trackedOnly: !untracked })
+    const folder = worktreeFolder(this.#worktree())
+    const spec = options.paths === undefined ? null : new PathSpec(options.paths)
     const has = spec === null ? null : (path: string): boolean => spec.has(path)
-    const made = await putAside(this.#repo, worktreeFolder(worktree), { ...rest, has, staged, keepIndex })
+    const made = await putAside(this.#repo, folder, { ...options, has })
     return made === null ? null : infoOf(made)
   }
 

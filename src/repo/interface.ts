@@ -69,6 +69,27 @@ export interface Io {
   readonly nodes: NodeStore
 }
 
+/** What the files show before and after a move of the manifest. */
+export interface FileRoute {
+  readonly from: Cid
+  readonly to: Cid
+  /** A ref that is so after the move alone: it tells whether that was published. null: operation and index do. */
+  readonly witness: readonly [ref: string, value: Cid | null] | null
+}
+
+export interface Route extends FileRoute {
+  /** What the index is after the move, and how that is called in the log. */
+  readonly index: Cid
+  readonly operation: string
+}
+
+export interface SnapshotChoice {
+  /** Of these alone; default: of all. */
+  readonly paths?: readonly string[] | undefined
+  /** Files that are not versioned as well. */
+  readonly untracked?: boolean | undefined
+}
+
 /** The folder with the user's files, as far as history's operations see it. Bare repositories have none. */
 export interface Folder {
   /**
@@ -76,11 +97,13 @@ export interface Folder {
    * between the manifest and the files is rolled forward by the next command.
    * @throws VarveError VARVE_UNCOMMITTED naming the paths
    */
-  prepare(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void>
+  prepare(io: Io, route: Route, options: FolderOptions): Promise<void>
   /** Brings the files from one tree to the other; what was noted is done. */
-  carryOut(from: Cid, to: Cid, options: FolderOptions): Promise<void>
+  carryOut(route: Route, options: FolderOptions): Promise<void>
+  /** Nothing was published after all: what was noted is void. */
+  release(): void
   /** The index with the tracked files as they are now: what `commit -a` would stage. */
-  snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid>
+  snapshot(io: Io, index: Cid, options: FolderOptions & SnapshotChoice): Promise<Cid>
   /** Removes temporary files that killed processes left; returns how many. */
   removeTemporaries(): number
 }

@@ -4,7 +4,16 @@ import type { Cid } from '../encoding/cid.ts'
 import type { Manifest, Operation } from '../store/interface.ts'
 import { operatorOf, withWriter } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
-import { type Folder, type FolderOptions, type Io, type Repo, indexBaseRef, indexRef } from './interface.ts'
+import {
+  type FileRoute,
+  type Folder,
+  type FolderOptions,
+  type Io,
+  type Repo,
+  type Route,
+  indexBaseRef,
+  indexRef,
+} from './interface.ts'
 
 export interface Move {
   readonly refs: ReadonlyMap<string, Cid | null>
@@ -15,6 +24,8 @@ export interface Move {
   readonly show: Cid | null
   /** The tree the index is laid over afterwards; default: `show`. */
   readonly over?: Cid
+  /** Where the files do not show the index, before or after; default: from the index to `show`. */
+  readonly files?: FileRoute
 }
 
 /** Plans on the newest manifest (again when another process was faster), then moves. A plan of null moves nothing. */
@@ -26,7 +37,7 @@ export async function move(
 ): Promise<Manifest> {
   return withWriter(repo, async (writer, nodes) => {
     const io = { writer, nodes }
-    let route: { from: Cid; to: Cid } | null = null
+    let route: Route | null = null
     const manifest = await repo.store.update(
       async (current) => {
         route = null
@@ -38,16 +49,24 @@ export async function move(
           refs.set(indexBaseRef, wanted.over ?? wanted.show)
         }
         if (folder !== null && wanted.show !== null) {
-          route = { from: current.refs.get(indexRef) ?? emptyTreeOf(io), to: wanted.show }
-          await folder.prepare(io, route.from, route.to, options)
+          const from = current.refs.get(indexRef) ?? emptyTreeOf(io)
+          route = {
+            from,
+            to: wanted.show,
+            witness: null,
+            ...wanted.files,
+            index: wanted.show,
+            operation: wanted.operation.name,
+          }
+          await folder.prepare(io, route, options)
         }
-        const { refs: _, show: _show, over: _over, operation, ...rest } = wanted
+        const { refs: _, show: _show, over: _over, files: _files, operation, ...rest } = wanted
         return { ...rest, refs, operation: { ...operation, author: operatorOf(repo, current) } }
       },
       { writer, signal: options.signal },
     )
-    const { from, to } = route ?? { from: null, to: null }
-    if (folder !== null && from !== null && to !== null) await folder.carryOut(from, to, options)
+    if (route !== null) await folder?.carryOut(route, options)
+    else folder?.release()
     return manifest
   })
 }

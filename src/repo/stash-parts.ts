@@ -7,6 +7,7 @@ import { Tree } from '../files/tree.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import type { Commit } from '../history/interface.ts'
 import type { Io } from './interface.ts'
+import { onlyParentTree } from './pick.ts'
 
 /** Whether a path is meant; null: all are. */
 export type PathChoice = ((path: Path) => boolean) | null
@@ -49,6 +50,17 @@ async function withPaths(io: Io, tree: Cid, source: Cid, has: PathChoice): Promi
   const edits = new Map<Path, TreeEntry | null>()
   for await (const batch of diffTrees(into, from))
     for (const { path, after } of batch) if (has(path)) edits.set(path, after)
+  return (await into.update(io.writer, edits)).cid
+}
+
+/** What the files were when `commit` was put aside: `left`, with the paths that it or what had been staged has changed. */
+export async function beforeStash(io: Io, left: Cid, commit: Commit): Promise<Cid> {
+  const head = await onlyParentTree(io, commit, 'bring back')
+  const [changed, into] = [await Tree.load(io.nodes, commit.tree), await Tree.load(io.nodes, left)]
+  const edits = new Map<Path, TreeEntry | null>()
+  for (const tree of [commit.tree, stagedOf(commit) ?? head])
+    for await (const batch of diffTrees(await Tree.load(io.nodes, head), await Tree.load(io.nodes, tree)))
+      for (const { path } of batch) edits.set(path, await changed.get(path))
   return (await into.update(io.writer, edits)).cid
 }
 

@@ -8,13 +8,17 @@ import { shortRefName } from '../history/refs.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
 import { signatureOf } from './context.ts'
+import { emptyTreeOf } from './empty.ts'
 import { indexOf, readHead, refuseWhileMerging, requireHead } from './head.ts'
-import { type Folder, type FolderOptions, type Io, type Repo, indexRef } from './interface.ts'
-import { move } from './move.ts'
+import { type FileRoute, type Folder, type FolderOptions, type Io, type Repo, indexRef } from './interface.ts'
+import { type Move, move } from './move.ts'
 import { onlyParentTree } from './pick.ts'
-import { type PathChoice, stagedExtra, stagedOf, stashParts } from './stash-parts.ts'
+import { type PathChoice, beforeStash, stagedExtra, stagedOf, stashParts } from './stash-parts.ts'
 
 const stashPrefix = 'refs/stash/'
+const pushName = 'stash'
+/** Of the names of operations that leave the files other than the index. */
+const withIndex = ' --index)'
 
 export interface Stash {
   /** 'stash/3': a revision as any other. */
@@ -24,23 +28,19 @@ export interface Stash {
 
 export interface StashOptions extends FolderOptions {
   readonly message?: string | undefined
-  /** Of these paths alone; null: of all. */
+  /** Of these paths alone, which `has` tells; default: of all. */
+  readonly paths?: readonly string[] | undefined
   readonly has?: PathChoice | undefined
-  /** The index as it was before all that is put aside was staged; default: nothing had been. */
-  readonly staged?: Cid | null | undefined
+  /** Also files that are not versioned. */
+  readonly untracked?: boolean | undefined
   /** What had been staged stays, staged. */
   readonly keepIndex?: boolean | undefined
 }
 
-/** @throws VarveError VARVE_NOT_POSSIBLE, VARVE_REF_NOT_FOUND where nothing can be put aside now */
-export async function checkStash(repo: Repo): Promise<Manifest> {
-  const manifest = await repo.store.manifest()
-  refuseWhileMerging(manifest, 'stash')
-  await requireHead(repo.store, manifest)
-  return manifest
-}
-
-/** Puts what is staged aside, and makes the files as HEAD has them. null: nothing was staged. */
+/**
+ * Puts changes aside, staged or not, and makes the files as HEAD has them, in one move of the manifest. null: there were none.
+ * @throws VarveError VARVE_NOT_POSSIBLE, VARVE_REF_NOT_FOUND where nothing can be put aside now
+ */
 export async function putAside(
   repo: Repo,
   folder: Folder,
@@ -56,13 +56,14 @@ export async function putAside(
       const { ref, commit: head } = await requireHead(io.writer, manifest)
       const { index, base } = indexOf(manifest)
       if (index === null) return null
+      const signature = signatureOf(repo, manifest)
+      const changed = await folder.snapshot(io, index, options)
       const parts = await stashParts(
         io,
-        { head: head.tree, staged: options.staged ?? head.tree, changed: index },
+        { head: head.tree, staged: index, changed },
         { has: options.has ?? null, keepIndex: options.keepIndex === true },
       )
-      if (parts.tree === head.tree) return null
-      const signature = signatureOf(repo, manifest)
+      if (parts.tree === head.tree && parts.staged === head.tree) return null
       const branch = manifest.head === null ? 'no branch' : shortRefName(ref)
       const commit = writeCommit(io.writer, {
         tree: parts.tree,
@@ -77,8 +78,9 @@ export async function putAside(
       made = { name, commit: await readCommit(io.writer, commit) }
       return {
         refs: new Map([[`refs/${name}`, commit]]),
-        operation: { name: 'stash', message: name },
+        operation: { name: pushName, message: name },
         show: parts.left,
+        files: { from: changed, to: parts.left, witness: [`refs/${name}`, commit] },
         // What stays was laid over what the index was, whatever the branch is by now.
         over: parts.left === head.tree ? head.tree : (base ?? head.tree),
       }
@@ -120,71 +122,76 @@ export async function bringBack(
   options: BringBackOptions,
 ): Promise<Stash> {
   let found: Stash | null = null
-  let staging: Staging | null = null
   await move(
     repo,
     folder,
     async (manifest, io) => {
       refuseWhileMerging(manifest, 'bring a stash back')
       found = await stashNamed(io.writer, manifest, name)
-      const { commit } = found
       const head = await readHead(io.writer, manifest)
-      const base = await onlyParentTree(io, commit, 'bring back')
       const { index, base: over } = indexOf(manifest)
-      const ours = index ?? head.commit?.tree ?? base
-      const merged = await mergeTrees({ ...io, base, ours, theirs: commit.tree }, options)
-      if (merged.conflictCount > 0) {
-        const paths = merged.paths.filter(({ conflicts }) => conflicts > 0).map(({ path }) => path)
-        throw clash(found.name, paths)
-      }
+      const ours = index ?? head.commit?.tree ?? emptyTreeOf(io)
+      const laid = await layOver(io, found, ours, { ...options, index: options.index === true })
       const ref = `refs/${found.name}`
-      staging =
-        options.index === true ? { base, ours, staged: stagedOf(commit) ?? base, all: merged.tree } : null
-      if (staging !== null) await stagedAgain(io, staging)
-      // Until what was staged is staged again, the stash is all that knows it.
+      const verb = options.keep ? 'apply' : 'pop'
+      const move: Move = {
+        refs: new Map(options.keep ? [] : [[ref, null]]),
+        operation: { name: `stash (${verb})`, message: found.name },
+        show: laid.index,
+        over: over ?? head.commit?.tree ?? laid.index,
+      }
+      if (options.index !== true) return move
       return {
-        refs: new Map(options.keep || staging !== null ? [] : [[ref, null]]),
-        operation: { name: options.keep ? 'stash (apply)' : 'stash (pop)', message: found.name },
-        show: merged.tree,
-        over: over ?? head.commit?.tree ?? merged.tree,
+        ...move,
+        operation: { name: `stash (${verb}${withIndex}`, message: found.name },
+        files: { from: index ?? emptyTreeOf(io), to: laid.files, witness: options.keep ? null : [ref, null] },
       }
     },
     options,
   )
-  if (staging !== null) await stageAgain(repo, found!, staging, options)
   return found!
 }
 
-/** The index as it is to be, when the files are back: what had been staged, on top of what was. */
-interface Staging {
-  readonly base: Cid
-  readonly ours: Cid
-  readonly staged: Cid
-  /** The index meanwhile, which holds all that was put aside. */
-  readonly all: Cid
+/** What a stash laid over the index gives. */
+interface Laid {
+  /** The files then. */
+  readonly files: Cid
+  readonly index: Cid
 }
 
-async function stagedAgain(io: Io, { base, ours, staged }: Staging): Promise<Cid> {
-  const merged = await mergeTrees({ ...io, base, ours, theirs: staged })
-  if (merged.conflictCount === 0) return merged.tree
+async function layOver(
+  io: Io,
+  { name, commit }: Stash,
+  ours: Cid,
+  options: FolderOptions & { readonly index: boolean },
+): Promise<Laid> {
+  const base = await onlyParentTree(io, commit, 'bring back')
+  const merged = await mergeTrees({ ...io, base, ours, theirs: commit.tree }, options)
+  if (merged.conflictCount > 0) {
+    const paths = merged.paths.filter(({ conflicts }) => conflicts > 0).map(({ path }) => path)
+    throw clash(name, paths)
+  }
+  if (!options.index) return { files: merged.tree, index: merged.tree }
+  const again = await mergeTrees({ ...io, base, ours, theirs: stagedOf(commit) ?? base }, options)
+  if (again.conflictCount === 0) return { files: merged.tree, index: again.tree }
   throw new VarveError('VARVE_UNCOMMITTED', 'what had been staged clashes with what is staged', {
     hint: "nothing was changed; bring it back without '--index'",
   })
 }
 
-/** The files stay: what is not staged again is a change of theirs. */
-async function stageAgain(
-  repo: Repo,
-  { name }: Stash,
-  staging: Staging,
-  { keep }: BringBackOptions,
-): Promise<void> {
-  await move(repo, null, async (manifest, io) => {
-    const refs = new Map<string, Cid | null>(keep ? [] : [[`refs/${name}`, null]])
-    // Somebody else may have staged something in between.
-    if (manifest.refs.get(indexRef) === staging.all) refs.set(indexRef, await stagedAgain(io, staging))
-    return { refs, operation: { name: 'restore (staged)', message: `as ${name} had it` }, show: null }
-  })
+/** What the files showed before the operation that is taken back, and show now, where that was not the index. */
+export async function filesOfUndone(io: Io, last: Manifest, before: Manifest): Promise<FileRoute | null> {
+  const { name, message } = last.operation
+  const isPush = name === pushName
+  if (!isPush && !name.endsWith(withIndex)) return null
+  const ref = `refs/${message}`
+  const cid = (isPush ? last : before).refs.get(ref)
+  const [{ index: now }, { index: then }] = [indexOf(last), indexOf(before)]
+  if (cid === undefined || now === null || then === null) return null
+  const commit = await readCommit(io.writer, cid as CommitCid)
+  if (isPush) return { from: now, to: await beforeStash(io, now, commit), witness: [ref, null] }
+  const { files } = await layOver(io, { name: message, commit }, then, { index: true })
+  return { from: files, to: then, witness: [indexRef, then] }
 }
 
 export async function dropStash(repo: Repo, name: string | undefined): Promise<Stash> {

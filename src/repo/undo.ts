@@ -14,6 +14,7 @@ import {
   promisedRef,
 } from './interface.ts'
 import { move } from './move.ts'
+import { filesOfUndone } from './stash.ts'
 import { undoOperation, undoneSequence } from './undo-operation.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */
@@ -41,7 +42,7 @@ export async function undo(
   await move(
     repo,
     folder,
-    async (manifest) => {
+    async (manifest, io) => {
       const { last, before } = await lastOperation(repo, manifest)
       undone = { operation: last.operation.name, message: last.operation.message }
       if (options.dryRun === true) return null
@@ -49,12 +50,14 @@ export async function undo(
       const refs = refsToRestore(manifest, before)
       const index = before.refs.get(indexRef)
       const over = before.refs.get(indexBaseRef)
+      const files = keepFiles ? null : await filesOfUndone(io, last, before)
       return {
         refs,
         head: before.head,
         operation: undoOperation(last),
         show: keepFiles ? null : (index ?? null),
         ...(over === undefined ? {} : { over }),
+        ...(files === null ? {} : { files }),
       }
     },
     options,

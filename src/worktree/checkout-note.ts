@@ -3,13 +3,12 @@
 import * as fs from 'node:fs'
 import { randomHex } from '../base/platform.ts'
 import { type Cid, isCid } from '../encoding/cid.ts'
+import type { Route } from '../repo/interface.ts'
 import type { Worktree } from './interface.ts'
 import { errnoOf, onPath } from './native.ts'
 
-export interface CheckoutIntent {
-  readonly from: Cid
-  readonly to: Cid
-  /** The manifest before the move. */
+export interface CheckoutIntent extends Route {
+  /** The manifest before the move: the next one is the move's, or it was not published. */
   readonly sequence: number
 }
 
@@ -93,16 +92,28 @@ function readNote(place: string): Note | null | 'gone' {
     if (fs.statSync(place).size > noteBytesMax) return null
     const value: unknown = JSON.parse(fs.readFileSync(place, 'utf8'))
     if (typeof value !== 'object' || value === null) return null
-    const { from, to, sequence, pid, born } = value as Record<string, unknown>
-    if (typeof from !== 'string' || typeof to !== 'string' || !isCid(from) || !isCid(to)) return null
+    const { from, to, index, operation, witness, sequence, pid, born } = value as Record<string, unknown>
+    if (!isTree(from) || !isTree(to) || !isTree(index) || !isWitness(witness)) return null
+    if (typeof operation !== 'string') return null
     if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(pid)) return null
-    const intent = { from, to, sequence: sequence as number }
+    const intent = { from, to, index, operation, witness, sequence: sequence as number }
     return { pid: pid as number, born: typeof born === 'string' ? born : null, intent }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 'gone'
     if (error instanceof SyntaxError) return null
     throw error
   }
+}
+
+function isTree(value: unknown): value is Cid {
+  return typeof value === 'string' && isCid(value)
+}
+
+function isWitness(value: unknown): value is Route['witness'] {
+  if (value === null) return true
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [ref, cid] = value as unknown[]
+  return typeof ref === 'string' && (cid === null || isTree(cid))
 }
 
 function isAlive({ pid, born }: Note): boolean {

@@ -3,7 +3,7 @@
 import type { Cid } from '../encoding/cid.ts'
 import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
-import type { Folder, FolderOptions, Io } from '../repo/interface.ts'
+import type { Folder, FolderOptions, Io, Route, SnapshotChoice } from '../repo/interface.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
 import {
   type PlannedStep,
@@ -25,8 +25,7 @@ export function worktreeFolder(worktree: Worktree): Folder {
 
 interface Prepared {
   readonly note: CheckoutNote
-  readonly from: Cid
-  readonly to: Cid
+  readonly route: Route
   /** null: everything is to be made as the target has it. */
   readonly steps: readonly PlannedStep[] | null
 }
@@ -39,17 +38,19 @@ class WorktreeFolder implements Folder {
     this.#worktree = worktree
   }
 
-  async prepare(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<void> {
+  async prepare(io: Io, route: Route, options: FolderOptions): Promise<void> {
+    const { from, to } = route
     if (options.discard === true) await this.#checkForced(io, from, to, options)
     const steps = options.discard === true ? null : await this.#verified(io, from, to, options)
     const { sequence } = await this.#worktree.repo.store.manifest()
     this.#forget()
-    this.#prepared = { note: writeNote(this.#worktree, { from, to, sequence }), from, to, steps }
+    this.#prepared = { note: writeNote(this.#worktree, { ...route, sequence }), route, steps }
   }
 
-  async carryOut(from: Cid, to: Cid, options: FolderOptions): Promise<void> {
+  async carryOut(route: Route, options: FolderOptions): Promise<void> {
+    const { from, to } = route
     const { nodes } = this.#worktree.repo
-    const prepared = this.#prepared?.from === from && this.#prepared.to === to ? this.#prepared : null
+    const prepared = this.#prepared?.route === route ? this.#prepared : null
     const target = await Tree.load(nodes, to)
     const verified = prepared?.steps ?? null
     const steps = verified ?? (await this.#forced(from, target, options))
@@ -72,11 +73,15 @@ class WorktreeFolder implements Folder {
     this.#forget()
   }
 
+  release(): void {
+    this.#forget()
+  }
+
   removeTemporaries(): number {
     return removeTemporaries(this.#worktree.root)
   }
 
-  snapshot(io: Io, index: Cid, options: FolderOptions): Promise<Cid> {
+  snapshot(io: Io, index: Cid, options: FolderOptions & SnapshotChoice): Promise<Cid> {
     return snapshotTree(this.#worktree, io, index, options)
   }
 

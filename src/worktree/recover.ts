@@ -3,6 +3,7 @@
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { Tree } from '../files/tree.ts'
 import { indexRef } from '../repo/interface.ts'
+import type { Manifest, Store } from '../store/interface.ts'
 import { type CheckoutIntent, forgetNote, notesLeftBehind } from './checkout-note.ts'
 import { type Step, planSteps, stepsBetween } from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
@@ -39,23 +40,35 @@ export async function tryRecover(worktree: Worktree): Promise<VarveError | null>
   }
 }
 
-async function wasPublished(worktree: Worktree, { to, sequence }: CheckoutIntent): Promise<boolean> {
+/**
+ * What came right after the manifest that was to be followed is this move, or somebody was faster: then the files are as
+ * they are, although others may have brought the index to the same.
+ */
+async function wasPublished(
+  worktree: Worktree,
+  { index, operation, witness, sequence }: CheckoutIntent,
+): Promise<boolean> {
   const { store } = worktree.repo
-  const newest = await store.manifest()
-  if (newest.sequence <= sequence) return false
-  if (newest.refs.get(indexRef) === to) return true
-  for await (const manifest of store.manifests()) {
-    if (manifest.sequence <= sequence) return false
-    if (manifest.refs.get(indexRef) === to) return true
-  }
-  return false
+  const next = await manifestAt(store, sequence + 1)
+  if (next === null || next.operation.name !== operation || next.refs.get(indexRef) !== index) return false
+  return witness === null || (next.refs.get(witness[0]) ?? null) === witness[1]
 }
 
-async function rollForward(worktree: Worktree, { from, to }: CheckoutIntent): Promise<void> {
+/** null: there is none yet, or no more. */
+async function manifestAt(store: Store, sequence: number): Promise<Manifest | null> {
+  const newest = await store.manifest()
+  if (newest.sequence <= sequence) return newest.sequence === sequence ? newest : null
+  for await (const manifest of store.manifests())
+    if (manifest.sequence <= sequence) return manifest.sequence === sequence ? manifest : null
+  return null
+}
+
+async function rollForward(worktree: Worktree, intent: CheckoutIntent): Promise<void> {
   const { nodes } = worktree.repo
-  const trees = await loadTrees(worktree, { from, to })
+  const trees = await loadTrees(worktree, intent)
   if (trees === null) return
-  const steps = await stillWanted(worktree, trees.to, await stepsBetween(worktree, trees.from, trees.to, {}))
+  const all = await stepsBetween(worktree, trees.from, trees.to, {})
+  const steps = await stillWanted(worktree, trees.index, all)
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     const { planned } = await planSteps(worktree, steps, cache, {})
@@ -66,22 +79,30 @@ async function rollForward(worktree: Worktree, { from, to }: CheckoutIntent): Pr
 }
 
 /** The index may have gone elsewhere since: what it holds there is for others to bring. */
-async function stillWanted(worktree: Worktree, to: Tree, steps: readonly Step[]): Promise<readonly Step[]> {
+async function stillWanted(
+  worktree: Worktree,
+  moved: Tree,
+  steps: readonly Step[],
+): Promise<readonly Step[]> {
   const { index } = await readIndex(worktree)
-  if (index.cid === to.cid) return steps
+  if (index.cid === moved.cid) return steps
   const paths = steps.map(({ path }) => path)
-  const [now, then] = [await index.getMany(paths), await to.getMany(paths)]
+  const [now, then] = [await index.getMany(paths), await moved.getMany(paths)]
   return steps.filter((_, i) => equalEntries(now[i]!, then[i]!))
 }
 
 // An old tree that gc has taken away can prove nothing about the files: they are left as they are.
 async function loadTrees(
   worktree: Worktree,
-  { from, to }: Pick<CheckoutIntent, 'from' | 'to'>,
-): Promise<{ from: Tree; to: Tree } | null> {
+  { from, to, index }: CheckoutIntent,
+): Promise<{ from: Tree; to: Tree; index: Tree } | null> {
   const { nodes } = worktree.repo
   try {
-    return { from: await Tree.load(nodes, from), to: await Tree.load(nodes, to) }
+    return {
+      from: await Tree.load(nodes, from),
+      to: await Tree.load(nodes, to),
+      index: await Tree.load(nodes, index),
+    }
   } catch (error) {
     if (isVarveError(error, 'VARVE_OBJECT_MISSING')) return null
     throw error

@@ -1,27 +1,31 @@
-// The tracked files as they are now, as a tree: one side of `varve diff`. It goes into the caller's writer only; a
+// The tracked files as they are now, as a tree: one side of `varve diff`, and what a stash takes. It goes into the caller's writer only; a
 // table's file whose rows break its rules counts as the plain bytes it could be stored as.
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
-import type { FolderOptions, Io } from '../repo/interface.ts'
+import type { FolderOptions, Io, SnapshotChoice } from '../repo/interface.ts'
 import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
+import { PathSpec } from './pathspec.ts'
 import { stageSurvey } from './stager.ts'
-import { wantedPaths } from './wanted.ts'
+import { passOverUnwanted, wantedAmong, wantedPaths } from './wanted.ts'
 
 export async function snapshotTree(
   worktree: Worktree,
   io: Io,
   index: Cid,
-  options: FolderOptions,
+  options: FolderOptions & SnapshotChoice,
 ): Promise<Cid> {
-  const { signal } = options
+  const { signal, paths = ['.'], untracked = false } = options
+  const spec = new PathSpec(paths)
   const tree = await Tree.load(io.nodes, index)
   const { survey, tracked, cache } = await openSurvey(worktree, tree, {
-    from: [],
-    has: wantedPaths(worktree),
+    from: untracked ? spec.paths : [],
+    has: spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path)),
     signal,
   })
   try {
+    passOverUnwanted(worktree, survey, [])
+    spec.requireMatches(survey.files.keys(), (path) => survey.covers(path))
     const stager = await stageSurvey(
       worktree,
       io,

@@ -97,11 +97,35 @@ describe('--index', () => {
     expect(await repo.stashes.list()).toEqual([])
   })
 
-  test('is taken back in two steps', async () => {
+  test('is taken back in one step, unless the files have changed since', async () => {
     await repo.stashes.apply(undefined, { drop: true, index: true })
+    put('a.md', 'three\n')
+    await expect(repo.undo()).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    put('a.md', 'two\n')
     await repo.undo()
+    expect([get('a.md'), get('people.csv'), (await repo.stashes.list()).length]).toEqual([
+      'one\n',
+      people('London', 'New York', 'Wilmslow'),
+      1,
+    ])
+    expect(await states()).toEqual({ staged: [], unstaged: [] })
+    await repo.stashes.apply(undefined, { index: true })
     await repo.undo()
     expect([get('a.md'), (await repo.stashes.list()).length]).toEqual(['one\n', 1])
+  })
+
+  test('putting aside is taken back in one step: staged is what was staged', async () => {
+    await repo.undo()
+    expect([get('people.csv'), get('a.md')]).toEqual([people('Paris', 'Boston', 'Wilmslow'), 'two\n'])
+    expect(await states()).toEqual({ staged: ['people.csv'], unstaged: ['a.md', 'people.csv'] })
+    expect(await stagedCities()).toEqual(['Paris'])
+    await repo.stashes.push({ keepIndex: true })
+    await repo.undo()
+    expect([get('people.csv'), get('a.md')]).toEqual([people('Paris', 'Boston', 'Wilmslow'), 'two\n'])
+    await repo.stashes.push({ paths: ['a.md'] })
+    await repo.undo()
+    expect([get('people.csv'), get('a.md')]).toEqual([people('Paris', 'Boston', 'Wilmslow'), 'two\n'])
+    expect(await stagedCities()).toEqual(['Paris'])
   })
 
   test('a branch begins where they were put aside', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Commit } from '../../src/history/interface.ts'
 import type { Folder } from '../../src/repo/interface.ts'
 import { move } from '../../src/repo/move.ts'
+import { putAside } from '../../src/repo/stash.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { worktreeFolder } from '../../src/worktree/folder.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
@@ -170,9 +171,10 @@ describe('what is not committed', () => {
     const folder = worktreeFolder(worktree)
     const io = { writer: worktree.repo.store.writer(), nodes: worktree.repo.nodes }
     const [to, from] = [commits[0]!.tree, commits[1]!.tree]
-    await folder.prepare(io, from, to, {})
+    const route = { from, to, index: to, witness: null, operation: 'switch' }
+    await folder.prepare(io, route, {})
     write(worktree, { b: 'mine' })
-    await expect(folder.carryOut(from, to, {})).rejects.toMatchObject({
+    await expect(folder.carryOut(route, {})).rejects.toMatchObject({
       code: 'VARVE_UNCOMMITTED',
       data: { paths: ['b'] },
     })
@@ -219,6 +221,7 @@ describe('a checkout cut short', () => {
       prepare: (...args) => real.prepare(...args),
       snapshot: (...args) => real.snapshot(...args),
       carryOut: () => Promise.reject(new Error('killed')),
+      release: () => real.release(),
       removeTemporaries: () => real.removeTemporaries(),
     }
     const plan = async (): Promise<
@@ -229,7 +232,11 @@ describe('a checkout cut short', () => {
       show: target.tree,
     })
     await expect(move(worktree.repo, dying, plan)).rejects.toThrow('killed')
-    // Its process is gone: the note names one that cannot be.
+    return abandoned(worktree, pid)
+  }
+
+  /** Its process is gone: the note names one that cannot be. */
+  function abandoned(worktree: Worktree, pid = 2 ** 22 + 1): Worktree {
     const folder = path.join(worktree.dotDir, 'checkouts')
     for (const name of fs.readdirSync(folder)) {
       const note = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))
@@ -265,12 +272,74 @@ describe('a checkout cut short', () => {
     expect(everything(next)).toEqual({ a: 'mine', b: '1' })
   })
 
+  test('before the manifest changes nothing, although another brings the index to the same', async () => {
+    const { worktree, commits } = await history({ a: '1' }, { a: '2' })
+    const { repo } = worktree
+    const io = { writer: repo.store.writer(), nodes: repo.nodes }
+    write(worktree, { a: 'mine' })
+    await stage(worktree, ['a'])
+    const from = (await repo.store.manifest()).refs.get('INDEX')!
+    const to = commits[1]!.tree
+    const route = { from, to, index: to, witness: null, operation: 'stash' }
+    await worktreeFolder(worktree).prepare(io, route, {})
+    await repo.store.update(() => ({
+      refs: new Map([['INDEX', to]]),
+      operation: { name: 'undo', message: '', author: '' },
+    }))
+    await recover(abandoned(worktree))
+    expect(everything(worktree)).toEqual({ a: 'mine' })
+    expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([])
+  })
+
+  test.each([
+    ['before the manifest has put nothing aside', 'prepare', { a: '2', b: '3' }, false],
+    ['behind it has put all aside', 'carryOut', { a: '1', b: '1' }, true],
+  ] as const)('a stash killed %s, and staged nothing', async (_, dies, files, isThere) => {
+    const { worktree } = await history({ a: '1', b: '1' })
+    const { repo } = worktree
+    write(worktree, { a: '2' })
+    await stage(worktree, ['a'])
+    const staged = (await repo.store.manifest()).refs.get('INDEX')
+    write(worktree, { b: '3' })
+    const real = worktreeFolder(worktree)
+    const dying: Folder = {
+      prepare: async (...args) => {
+        await real.prepare(...args)
+        if (dies === 'prepare') throw new Error('killed')
+      },
+      snapshot: (...args) => real.snapshot(...args),
+      carryOut: () => Promise.reject(new Error('killed')),
+      release: () => real.release(),
+      removeTemporaries: () => real.removeTemporaries(),
+    }
+    const ada = { ...repo, author: { name: 'Ada', email: 'ada@example.org' } }
+    await expect(putAside(ada, dying)).rejects.toThrow('killed')
+    const { refs } = await repo.store.manifest()
+    expect([refs.has('refs/stash/1'), refs.get('INDEX') === staged]).toEqual([isThere, !isThere])
+    await recover(abandoned(worktree))
+    expect(everything(worktree)).toEqual(files)
+  })
+
+  test('a plan that another makes void leaves no note', async () => {
+    const { worktree, commits } = await history({ a: '1' }, { a: '2' })
+    const { repo } = worktree
+    let turns = 0
+    await move(repo, worktreeFolder(worktree), async () => {
+      if (turns++ > 0) return null
+      await repo.store.update(() => ({ operation: { name: 'gc', message: '', author: '' } }))
+      return { refs: new Map(), operation: { name: 'switch', message: '' }, show: commits[0]!.tree }
+    })
+    expect([turns, everything(worktree).a]).toEqual([2, '2'])
+    expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([])
+  })
+
   test('before the manifest changes nothing', async () => {
     const { worktree, commits } = await history({ a: '1' }, { a: '2' })
     const folder = worktreeFolder(worktree)
     const io = { writer: worktree.repo.store.writer(), nodes: worktree.repo.nodes }
-    await folder.prepare(io, commits[1]!.tree, commits[0]!.tree, {})
-    await recover(secondView(worktree))
+    const [from, to] = [commits[1]!.tree, commits[0]!.tree]
+    await folder.prepare(io, { from, to, index: to, witness: null, operation: 'switch' }, {})
+    await recover(abandoned(worktree))
     expect(everything(worktree)).toEqual({ a: '2' })
   })
 })
