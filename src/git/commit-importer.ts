@@ -91,7 +91,9 @@ export class CommitImporter {
     if (gitBefore !== null && config !== oldConfig)
       await this.#addRetracked(changes, commit.tree, oldConfig, config)
     const previous = async (path: string): Promise<TreeEntry | null> => before.get(path)
-    const wanted = await this.#contents.changes(changes)
+    const at = (root: Oid) => async (name: string) => this.#changes.entryAt(root, name)
+    const atBefore = gitBefore === null ? null : at(gitBefore)
+    const wanted = await this.#contents.changes(changes, atBefore, at(commit.tree))
     return before.update(this.#writer, await this.entries.entries(wanted, config, previous), { signal })
   }
 

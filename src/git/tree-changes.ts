@@ -49,8 +49,16 @@ export class TreeChanges {
     return changes
   }
 
-  async entryAt(tree: Oid, name: string): Promise<GitTreeEntry | null> {
-    return (await this.#byName(tree)).get(name) ?? null
+  /** `path` is bytes. */
+  async entryAt(tree: Oid, path: string): Promise<GitTreeEntry | null> {
+    let entry: GitTreeEntry | null = null
+    let folder: Oid | null = tree
+    for (const name of path.split('/')) {
+      if (folder === null) return null
+      entry = (await this.#byName(folder)).get(name) ?? null
+      folder = folderOf(entry)
+    }
+    return entry
   }
 
   async #byName(tree: Oid | null): Promise<Map<string, GitTreeEntry>> {

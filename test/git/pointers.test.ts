@@ -11,6 +11,7 @@ import { Tree } from '../../src/files/tree.ts'
 import { readCommit } from '../../src/history/commit.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { temporaryDir } from '../support/temporary.ts'
 import { codeOf } from '../contract/store.ts'
 import { GitRepository } from './git-repository.ts'
 
@@ -177,6 +178,46 @@ test("DVC's cache may lie elsewhere, texts may have been hashed without CR, and 
   const { files, pointers } = await bring(git, { follow: ['dvc'], allowMissing: true })
   expect(pointers).toBe(2)
   expect(Object.keys(files[0]!).sort()).toEqual(['.dvc/config', '.gitignore', 'a.txt', 'b.txt.dvc', 'c.dvc'])
+})
+
+test('a dvc.lock brings in what stages made, from a cache or a folder that is a remote, also below the root', async () => {
+  const git = repository()
+  const kept = temporaryDir()
+  const put = (content: string, suffix = ''): string => {
+    const md5 = digest('md5', content)
+    const file = path.join(kept, 'files/md5', md5.slice(0, 2), md5.slice(2) + suffix)
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(file, content)
+    return md5 + suffix
+  }
+  const lock = (model: string, plots: string): string =>
+    `schema: '2.0'\nstages:\n  train@a:\n    cmd: python x.py\n    deps:\n    - path: x.py\n      md5: ${'1'.repeat(32)}\n    outs:\n` +
+    `    - path: model.bin\n      hash: md5\n      md5: ${model}\n    - path: ../plots\n      md5: ${plots}\n` +
+    `    - path: metrics.json\n      md5: ${'2a'.repeat(16)}\n  empty:\n    cmd: 'true'\n`
+  git.write('.gitignore', 'cache\n')
+  git.write('sub/.dvc/config', `[core]\n    remote = local\n['remote "local"']\n    url = ${kept}\n`)
+  git.write('sub/dvc.yaml', 'stages:\n  train:\n    wdir: work\n    foreach: [a]\n')
+  git.write('sub/work/metrics.json', '{}')
+  const list = JSON.stringify([{ md5: put('<svg/>'), relpath: 'a.svg' }])
+  const first = lock(put('one'), put(list, '.dir'))
+  git.write('sub/dvc.lock', first)
+  git.commit('first')
+  git.write('sub/dvc.lock', lock(put('two'), put('[]', '.dir')))
+  git.commit('second')
+  const { files, pointers } = await bring(git, { follow: ['dvc'] })
+  expect(pointers).toBe(0)
+  const [second, before] = files
+  expect(before).toMatchObject({
+    'sub/work/model.bin': 'one',
+    'sub/plots/a.svg': '<svg/>',
+    'sub/work/metrics.json': '{}',
+    'sub/dvc.lock': first,
+  })
+  expect([second!['sub/work/model.bin'], second!['sub/plots/a.svg']]).toEqual(['two', undefined])
+  fs.rmSync(path.join(kept, 'files'), { recursive: true })
+  expect(await codeOf(bring(git, { follow: ['dvc'] }))).toBe('VARVE_NOT_POSSIBLE')
+  const left = await bring(git, { follow: ['dvc'], allowMissing: true })
+  expect([left.pointers, left.files[1]!['sub/dvc.lock']]).toEqual([2, first])
 })
 
 test('what only looks like settings of DVC is not read', async () => {

@@ -1,23 +1,36 @@
-// DVC's cache beside the repository, as DVC 3 and DVC 2 lay it out: where `.dvc/config.local` and `.dvc/config` say, or in
-// `.dvc/cache`.
+// Where DVC keeps bytes beside the repository, by MD5, as DVC 3 and DVC 2 lay it out: the cache that `.dvc/config.local` and
+// `.dvc/config` name, else `.dvc/cache`, and remotes that are folders. A repository of DVC may lie below Git's root, so
+// every `.dvc` above a file of its own is looked at; what has a name is the same wherever it lies.
 import fs from 'node:fs'
 import path from 'node:path'
 import { collect } from '../../base/iterables.ts'
 import { concatBytes } from '../../base/bytes.ts'
+import { dvcPlaces } from './dvc-config.ts'
 import { checkedFile, firstFile } from './stored-file.ts'
 
 /** Lists of some 500,000 files. */
 const listBytesMax = 64 << 20
-const configBytesMax = 1 << 20
 
 export class DvcCache {
-  readonly #dir: string
+  readonly #root: string
+  readonly #places: string[] = []
+  readonly #looked = new Set<string>()
 
-  /** `root`: the folder that holds `.dvc`. */
+  /** `root`: the folder of Git's files. */
   constructor(root: string) {
-    const dvc = path.join(root, '.dvc')
-    const named = ['config.local', 'config'].map((name) => cacheDirIn(path.join(dvc, name)))
-    this.#dir = path.resolve(dvc, named.find((dir) => dir !== null) ?? 'cache')
+    this.#root = root
+    this.near('')
+  }
+
+  /** To be called with the path of each file of DVC's, before what it names is asked for. */
+  near(pathBytes: string): void {
+    const folders = pathBytes.split('/').slice(0, -1)
+    for (let depth = folders.length; depth >= 0; depth--) {
+      const folder = Buffer.from(folders.slice(0, depth).join('/'), 'latin1').toString('utf8')
+      if (this.#looked.has(folder)) continue
+      this.#looked.add(folder)
+      this.#places.push(...dvcPlaces(path.join(this.#root, folder, '.dvc')))
+    }
   }
 
   /** null: its bytes are not there. */
@@ -35,13 +48,8 @@ export class DvcCache {
 
   #fileOf(md5: string, suffix = ''): string | null {
     const name = path.join(md5.slice(0, 2), md5.slice(2) + suffix)
-    return firstFile([path.join(this.#dir, 'files', 'md5', name), path.join(this.#dir, name)])
+    return firstFile(
+      this.#places.flatMap((dir) => [path.join(dir, 'files', 'md5', name), path.join(dir, name)]),
+    )
   }
-}
-
-/** `dir` in the section `cache`. */
-function cacheDirIn(file: string): string | null {
-  if (firstFile([file]) === null || fs.statSync(file).size > configBytesMax) return null
-  const section = /^[ \t]*\[\s*cache\s*\]([^[]*)/m.exec(fs.readFileSync(file, 'utf8'))?.[1] ?? ''
-  return /^[ \t]*dir[ \t]*=[ \t]*(.+?)[ \t]*$/m.exec(section)?.[1] ?? null
 }

@@ -4,7 +4,7 @@ import type { Oid } from '../git-objects.ts'
 import type { GitSource } from '../git-source.ts'
 import type { GitChange } from '../tree-changes.ts'
 import { DvcCache } from './dvc-cache.ts'
-import { DvcChanges, isDvcPath } from './dvc-changes.ts'
+import { DvcChanges, type EntryAt, isDvcPath } from './dvc-changes.ts'
 import { type Content, type ContentOptions, md5Of } from './interface.ts'
 import { lfsPointer, openLfs } from './lfs.ts'
 
@@ -28,8 +28,12 @@ export class GitContents {
   }
 
   /** The changes with files in the place of .dvc files, where those are followed. */
-  async changes(changes: readonly GitChange[]): Promise<readonly GitChange[]> {
-    if (this.#dvc !== null) return this.#dvc.followed(changes)
+  async changes(
+    changes: readonly GitChange[],
+    atBefore: EntryAt,
+    atAfter: EntryAt,
+  ): Promise<readonly GitChange[]> {
+    if (this.#dvc !== null) return this.#dvc.followed(changes, atBefore, atAfter)
     for (const { pathBytes, after } of changes)
       if (after !== null && isDvcPath(pathBytes)) this.#left.add(after.oid)
     return changes
