@@ -6,6 +6,7 @@ import { commitsLeftOut } from '../history/horizon.ts'
 import type { Person } from '../history/interface.ts'
 import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
 import { operatorOf } from '../repo/context.ts'
+import { checkGraph } from '../repo/check-graph.ts'
 import { checkDatasets } from '../repo/check.ts'
 import { checkConfig } from '../repo/config.ts'
 import type { PolicyDecision } from '../merge/decisions.ts'
@@ -211,10 +212,14 @@ export class DataRepository extends MergingRepository {
     // A check fetches nothing.
     const here = store instanceof PartialStore ? { ...this.repo, store: store.local } : this.repo
     const isPartial = partialOf(await store.manifest()) !== null
+    const nodes = new NodeStore(here.store)
     const problems = await checkDatasets(
-      { ...here, nodes: new NodeStore(here.store) },
+      { ...here, nodes },
       { signal: options.signal, contents: isPartial ? 'as far as they are here' : undefined },
     )
+    // Where something is broken already, it tells nothing.
+    if (report.problems.length === 0 && problems.length === 0)
+      problems.push(...(await checkGraph(nodes, { rows: !isPartial, signal: options.signal })))
     return { ...report, problems: [...report.problems, ...problems] }
   }
 

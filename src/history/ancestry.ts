@@ -1,11 +1,16 @@
-// Walks over the commit graph: newest first, each commit once, in batches. Generation numbers cut the walks short, and
-// all of them end where history was not fetched (horizon.ts).
-import { throwIfAborted } from '../base/errors.ts'
+// Walks over the commit graph: newest first, each commit once. Generation numbers cut the walks short, and all of them end
+// where history was not fetched (horizon.ts). They go over what is known of commits (commit-graph.ts), and read those that
+// are met for the first time; who asks for the commits themselves gets them read in batches.
 import type { CommitCid } from '../encoding/cid.ts'
 import type { ObjectReader } from '../store/interface.ts'
+import { type CommitGraph, type Slot, graphOf } from './commit-graph.ts'
 import { readCommits } from './commit.ts'
+import { Frontier } from './frontier.ts'
 import { commitsLeftOut } from './horizon.ts'
 import type { Commit } from './interface.ts'
+
+const batchFirst = 1
+const batchMax = 64
 
 export interface WalkOptions {
   /** Commits that these reach are left out. */
@@ -20,58 +25,58 @@ export async function* walkCommits(
   from: readonly CommitCid[],
   options: WalkOptions = {},
 ): AsyncGenerator<Commit> {
-  const beyond = await commitsLeftOut(reader)
-  const frontier = new Frontier(beyond)
-  const excluded = new Set<CommitCid>(options.exclude)
-  await frontier.add(reader, [...from, ...excluded])
-  const wanted = new Set(from.filter((cid) => !excluded.has(cid)))
-  while (wanted.size > 0) {
-    throwIfAborted(options.signal)
-    const commit = frontier.take()
-    if (commit === undefined) return
-    const parents = options.firstParent === true ? commit.parents.slice(0, 1) : commit.parents
-    await frontier.add(reader, excluded.has(commit.cid) ? commit.parents : parents)
-    if (excluded.has(commit.cid)) {
-      for (const parent of commit.parents) {
-        excluded.add(parent)
-        wanted.delete(parent)
+  const graph = graphOf(reader)
+  let size = batchFirst
+  let batch: CommitCid[] = []
+  for await (const slot of walkGraph(graph, reader, from, options)) {
+    batch.push(graph.cidOf(slot))
+    if (batch.length < size) continue
+    yield* await readCommits(reader, batch)
+    batch = []
+    size = Math.min(2 * size, batchMax)
+  }
+  yield* await readCommits(reader, batch)
+}
+
+/** As walkCommits, without reading commits that are known. */
+export async function* walkGraph(
+  graph: CommitGraph,
+  reader: ObjectReader,
+  from: readonly CommitCid[],
+  options: WalkOptions = {},
+): AsyncGenerator<Slot> {
+  const beyond = await slotsLeftOut(graph, reader)
+  const frontier = new Frontier(graph, reader, { beyond, signal: options.signal })
+  const excluded = new Set(options.exclude?.map((cid) => graph.slotOf(cid)))
+  const starts = from.map((cid) => graph.slotOf(cid))
+  const wanted = new Set(starts.filter((slot) => !excluded.has(slot)))
+  try {
+    await frontier.add([...starts, ...excluded])
+    while (wanted.size > 0) {
+      const slot = await frontier.take()
+      if (slot === undefined) return
+      const all = graph.parentsOf(slot)
+      if (excluded.has(slot)) {
+        await frontier.add(all)
+        for (const parent of all) {
+          excluded.add(parent)
+          wanted.delete(parent)
+        }
+        continue
       }
-      continue
+      const parents = options.firstParent === true ? all.subarray(0, 1) : all
+      await frontier.add(parents)
+      wanted.delete(slot)
+      for (const parent of parents) if (!excluded.has(parent) && !beyond.has(parent)) wanted.add(parent)
+      yield slot
     }
-    wanted.delete(commit.cid)
-    for (const parent of parents) if (!excluded.has(parent) && !beyond.has(parent)) wanted.add(parent)
-    yield commit
+  } finally {
+    graph.keep()
   }
 }
 
-/** Commits seen but not yet walked, largest generation first, then newest, then by name: a stable order. */
-class Frontier {
-  readonly #seen: Set<CommitCid>
-  readonly #heap: Commit[] = []
-
-  /** `beyond`: commits to be passed over. */
-  constructor(beyond: ReadonlySet<CommitCid>) {
-    this.#seen = new Set(beyond)
-  }
-
-  async add(reader: ObjectReader, cids: readonly CommitCid[]): Promise<void> {
-    const fresh = [...new Set(cids)].filter((cid) => !this.#seen.has(cid))
-    if (fresh.length === 0) return
-    for (const cid of fresh) this.#seen.add(cid)
-    for (const commit of await readCommits(reader, fresh)) {
-      let at = this.#heap.length
-      this.#heap.push(commit)
-      while (at > 0 && isBefore(commit, this.#heap[at - 1]!)) {
-        this.#heap[at] = this.#heap[at - 1]!
-        at--
-      }
-      this.#heap[at] = commit
-    }
-  }
-
-  take(): Commit | undefined {
-    return this.#heap.shift()
-  }
+async function slotsLeftOut(graph: CommitGraph, reader: ObjectReader): Promise<ReadonlySet<Slot>> {
+  return new Set([...(await commitsLeftOut(reader))].map((cid) => graph.slotOf(cid)))
 }
 
 /** Whether a walk comes to `a` first: an ancestor always comes later. */
@@ -104,17 +109,21 @@ export async function isAncestor(
   descendant: CommitCid,
 ): Promise<boolean> {
   if (ancestor === descendant) return true
-  const beyond = await commitsLeftOut(reader)
+  const graph = graphOf(reader)
+  const beyond = await slotsLeftOut(graph, reader)
+  const [sought, start] = [graph.slotOf(ancestor), graph.slotOf(descendant)]
   // Of a commit that was left out nothing but its name is known.
-  const floor = beyond.has(ancestor) ? 0 : (await readCommits(reader, [ancestor]))[0]!.generation
-  const seen = new Set<CommitCid>([descendant])
-  let level = [descendant]
+  if (!beyond.has(sought)) await graph.learn(reader, [sought])
+  const floor = beyond.has(sought) ? 0 : graph.generationOf(sought)
+  const seen = new Set([start])
+  let level = [start]
   while (level.length > 0) {
-    const next: CommitCid[] = []
-    for (const commit of await readCommits(reader, level)) {
-      for (const parent of commit.parents) {
-        if (parent === ancestor) return true
-        if (commit.generation <= floor + 1 || seen.has(parent) || beyond.has(parent)) continue
+    const next: Slot[] = []
+    await graph.learn(reader, level)
+    for (const slot of level) {
+      for (const parent of graph.parentsOf(slot)) {
+        if (parent === sought) return true
+        if (graph.generationOf(slot) <= floor + 1 || seen.has(parent) || beyond.has(parent)) continue
         seen.add(parent)
         next.push(parent)
       }
@@ -148,36 +157,38 @@ export async function divergence(
   const left = 1
   const right = 2
   const stale = 4
-  const paint = new Map<CommitCid, number>()
-  const beyond = await commitsLeftOut(reader)
-  const frontier = new Frontier(beyond)
-  paint.set(ours, left)
-  paint.set(theirs, (paint.get(theirs) ?? 0) | right)
-  await frontier.add(reader, [ours, theirs])
+  const graph = graphOf(reader)
+  const beyond = await slotsLeftOut(graph, reader)
+  const frontier = new Frontier(graph, reader, { beyond, signal })
+  const [a, b] = [graph.slotOf(ours), graph.slotOf(theirs)]
+  const paint = new Map<Slot, number>([[a, left]])
+  paint.set(b, (paint.get(b) ?? 0) | right)
   let [ahead, behind] = [0, 0]
   const bases: CommitCid[] = []
-  const open = new Set<CommitCid>([ours, theirs])
-  for (let commit = frontier.take(); commit !== undefined && open.size > 0; commit = frontier.take()) {
-    throwIfAborted(signal)
-    let colour = paint.get(commit.cid)!
-    paint.delete(commit.cid)
-    open.delete(commit.cid)
+  const open = new Set([a, b])
+  await frontier.add(open)
+  for (let slot = await frontier.take(); slot !== undefined && open.size > 0; slot = await frontier.take()) {
+    let colour = paint.get(slot)!
+    paint.delete(slot)
+    open.delete(slot)
     if (colour === left) ahead++
     if (colour === right) behind++
     if (ahead + behind > countMax) return { ahead, behind, bases, isCut: true }
     if ((colour & (left | right)) === (left | right) && (colour & stale) === 0) {
-      bases.push(commit.cid)
+      bases.push(graph.cidOf(slot))
       colour |= stale
     }
-    for (const parent of commit.parents) {
+    const parents = graph.parentsOf(slot)
+    for (const parent of parents) {
       if (beyond.has(parent)) continue
       const merged = (paint.get(parent) ?? 0) | colour
       paint.set(parent, merged)
       if ((merged & stale) === 0) open.add(parent)
       else open.delete(parent)
     }
-    await frontier.add(reader, commit.parents)
+    await frontier.add(parents)
   }
+  graph.keep()
   return { ahead, behind, bases: bases.sort(), isCut: false }
 }
 

@@ -6,8 +6,6 @@ import { corrupt } from '../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts'
 import { type Cid, type CommitCid, cidBytesLength, cidFromBytes, cidToBytes, isCid } from '../encoding/cid.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
-import { readCommits } from './commit.ts'
-import type { Commit } from './interface.ts'
 
 export const horizonRef = 'SHALLOW'
 
@@ -48,20 +46,6 @@ export async function commitsLeftOut(reader: ObjectReader): Promise<ReadonlySet<
   return (await reader.horizon?.()) ?? noHorizon.commits
 }
 
-/** The parents of a commit that are here; with `firstParent` the first alone. */
-export async function readParents(
-  reader: ObjectReader,
-  commit: Commit,
-  options: { readonly firstParent?: boolean | undefined } = {},
-): Promise<Commit[]> {
-  const parents = options.firstParent === true ? commit.parents.slice(0, 1) : commit.parents
-  const beyond = parents.length === 0 ? noHorizon.commits : await commitsLeftOut(reader)
-  return readCommits(
-    reader,
-    parents.filter((parent) => !beyond.has(parent)),
-  )
-}
-
 /** The same reader, whose history ends before these commits. */
 export function upToHorizon(reader: ObjectReader, beyond: ReadonlySet<CommitCid>): ObjectReader {
   return {
@@ -69,5 +53,6 @@ export function upToHorizon(reader: ObjectReader, beyond: ReadonlySet<CommitCid>
     has: (cids, options) => reader.has(cids, options),
     getStored: (cids, options) => reader.getStored(cids, options),
     horizon: async () => beyond,
+    shelf: reader.shelf,
   }
 }

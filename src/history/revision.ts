@@ -3,7 +3,8 @@
 import { VarveError } from '../base/errors.ts'
 import { type Cid, type CommitCid, digestHex, parseCid, shortCid } from '../encoding/cid.ts'
 import type { Manifest, Store } from '../store/interface.ts'
-import { walkCommits } from './ancestry.ts'
+import { walkGraph } from './ancestry.ts'
+import { graphOf } from './commit-graph.ts'
 import { readCommit, readTag } from './commit.ts'
 import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from './refs.ts'
 
@@ -14,7 +15,10 @@ export interface ResolvedRevision {
 }
 
 /** What names are looked up in. */
-export type Revisions = Pick<Store, 'get' | 'has' | 'getStored' | 'horizon' | 'manifest' | 'manifests'> & {
+export type Revisions = Pick<
+  Store,
+  'get' | 'has' | 'getStored' | 'horizon' | 'shelf' | 'manifest' | 'manifests'
+> & {
   /** Each state of the past is a request: commits that only those name are not looked for. */
   readonly pastIsFar?: boolean
 }
@@ -128,8 +132,11 @@ async function matching(
   prefix: string,
 ): Promise<CommitCid[]> {
   const found: CommitCid[] = []
-  for await (const { cid } of walkCommits(store, from, { exclude }))
+  const graph = graphOf(store)
+  for await (const slot of walkGraph(graph, store, from, { exclude })) {
+    const cid = graph.cidOf(slot)
     if (digestHex(cid).startsWith(prefix)) found.push(cid)
+  }
   return found
 }
 
@@ -179,20 +186,23 @@ async function followParents(
   revision: string,
 ): Promise<CommitCid> {
   const number = step.length === 1 ? 1 : Number(step.slice(1))
-  let at = from
   if (step[0] === '^') {
-    if (number === 0) return at
-    const parent = (await readCommit(store, at)).parents[number - 1]
+    if (number === 0) return from
+    const parent = (await readCommit(store, from)).parents[number - 1]
     if (parent === undefined)
-      throw notFound(revision, revision, `commit ${shortCid(at)} has no parent ${number}`)
+      throw notFound(revision, revision, `commit ${shortCid(from)} has no parent ${number}`)
     return parent
   }
+  const graph = graphOf(store)
+  let at = graph.slotOf(from)
   for (let i = 0; i < number; i++) {
-    const parent = (await readCommit(store, at)).parents[0]
+    await graph.learn(store, [at])
+    const parent = graph.parentsOf(at)[0]
     if (parent === undefined) throw notFound(revision, revision, `history ends ${i} commits back`)
     at = parent
   }
-  return at
+  graph.keep()
+  return graph.cidOf(at)
 }
 
 /** An annotated tag stands for the commit it names. */

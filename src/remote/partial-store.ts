@@ -14,6 +14,7 @@ import type {
   ManifestChange,
   ObjectWriter,
   ReadOptions,
+  Shelf,
   Store,
   StoreStats,
   StoredObject,
@@ -58,6 +59,10 @@ export class PartialStore implements Store {
 
   get location(): string {
     return this.#store.location
+  }
+
+  get shelf(): Shelf | undefined {
+    return this.#store.shelf
   }
 
   async horizon(): Promise<ReadonlySet<Cid>> {

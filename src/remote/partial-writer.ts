@@ -9,6 +9,7 @@ import type {
   PackedObjects,
   PutOptions,
   ReadOptions,
+  Shelf,
   StoredObject,
   WholePack,
 } from '../store/interface.ts'
@@ -48,6 +49,10 @@ export class PartialWriter implements ObjectWriter {
 
   abort(): Promise<void> {
     return this.inner.abort()
+  }
+
+  get shelf(): Shelf | undefined {
+    return this.#store.shelf
   }
 
   async horizon(): Promise<ReadonlySet<Cid>> {

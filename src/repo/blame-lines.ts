@@ -9,6 +9,7 @@ import type { Path, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
 import { isText, splitLines, textFromBytes } from '../files/text.ts'
 import { renderTable } from '../formats/render.ts'
+import { graphOf } from '../history/commit-graph.ts'
 import type { Commit } from '../history/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { loadTable } from '../table/table-object.ts'
@@ -40,8 +41,8 @@ export async function blameLines(
   if (lines === null) throw noLines(version.path)
   const all = Uint32Array.from(lines, (_, i) => i)
   const subject = new LineSubject(repo.nodes, lines, options)
-  const origins = new PathOrigins(repo.nodes, options)
-  await blame(repo.store, origins, { commit, version, work: { lines, at: all, final: all } }, subject)
+  const origins = new PathOrigins(repo.nodes, graphOf(repo.store, { whole: true }), options)
+  await blame(origins, { commit, version, work: { lines, at: all, final: all } }, subject)
   return subject.answers as LineAttribution[]
 }
 

@@ -1,6 +1,7 @@
 // Blame of a table: opens what was asked for, walks, and gives the rows with those who answer for them.
 import { commandWord } from '../base/command-word.ts'
 import { VarveError } from '../base/errors.ts'
+import { graphOf } from '../history/commit-graph.ts'
 import type { Commit } from '../history/interface.ts'
 import type { Entry } from '../prolly/interface.ts'
 import type { Column } from '../table/interface.ts'
@@ -48,8 +49,8 @@ export async function blameTable(
   const subject = await withWriter(repo, async (writer, nodes) => {
     const versions = new TableVersions({ writer, nodes }, { signal })
     const rows = new RowSubject(versions, table, keys, columns, options)
-    const origins = new PathOrigins(repo.nodes, { signal })
-    if (keys.count > 0) await blame(repo.store, origins, { commit, version, work: rows.start }, rows)
+    const origins = new PathOrigins(repo.nodes, graphOf(repo.store, { whole: true }), { signal })
+    if (keys.count > 0) await blame(origins, { commit, version, work: rows.start }, rows)
     return rows
   })
   const lanes = columns?.map((_, i) => i) ?? [0]

@@ -3,10 +3,8 @@
 // text (blame-lines.ts) or rows and cells of a table (blame-rows.ts); the walk is one for both. A version whose
 // content is a parent's hands everything on without looking at it, so commits that do not touch the path cost a
 // look at the tree, and the walk ends with the last question, not with the history.
-import { isBefore } from '../history/ancestry.ts'
-import { readParents } from '../history/horizon.ts'
+import type { CommitGraph, Slot } from '../history/commit-graph.ts'
 import type { Commit } from '../history/interface.ts'
-import type { ObjectReader } from '../store/interface.ts'
 import { type PathOrigins, type PathVersion, isSameContent } from './path-origin.ts'
 
 /** A commit, and the path under which it knew what is asked about. */
@@ -29,41 +27,41 @@ export interface BlameSubject<W> {
 }
 
 interface Suspect<W> {
-  readonly commit: Commit
+  readonly slot: Slot
   readonly version: PathVersion
   readonly work: W
 }
 
 export async function blame<W>(
-  reader: ObjectReader,
   origins: PathOrigins,
-  start: Suspect<W>,
+  start: { readonly commit: Commit; readonly version: PathVersion; readonly work: W },
   subject: BlameSubject<W>,
 ): Promise<void> {
+  const { graph } = origins
   const suspects: Suspect<W>[] = []
-  const suspect = (commit: Commit, version: PathVersion, work: W): void => {
+  const suspect = (slot: Slot, version: PathVersion, work: W): void => {
     for (const [i, other] of suspects.entries()) {
-      if (other.commit.cid !== commit.cid || other.version.path !== version.path) continue
+      if (other.slot !== slot || other.version.path !== version.path) continue
       const joined = subject.join(other.work, work)
       if (joined === null) continue
-      suspects[i] = { commit, version, work: joined }
+      suspects[i] = { slot, version, work: joined }
       return
     }
-    suspects.push({ commit, version, work })
+    suspects.push({ slot, version, work })
   }
-  suspect(start.commit, start.version, start.work)
-  for (let next = takeNewest(suspects); next !== null; next = takeNewest(suspects)) {
-    const { commit, version } = next
-    const parents: { commit: Commit; origin: PathVersion }[] = []
-    for (const parent of await readParents(reader, commit))
-      parents.push({ commit: parent, origin: await origins.originIn(parent, commit, version) })
+  suspect(graph.slotOf(start.commit.cid), start.version, start.work)
+  for (let next = takeNewest(graph, suspects); next !== null; next = takeNewest(graph, suspects)) {
+    const { slot, version } = next
+    const parents: { slot: Slot; origin: PathVersion }[] = []
+    for (const parent of await origins.parentsOf(slot))
+      parents.push({ slot: parent.slot, origin: await origins.originIn(parent, slot, version) })
     const twin = parents.find(({ origin }) => isSameContent(origin.entry, version.entry))
     if (twin !== undefined) {
-      suspect(twin.commit, twin.origin, next.work)
+      suspect(twin.slot, twin.origin, next.work)
       continue
     }
     let work: W | null = next.work
-    for (const { commit: parent, origin } of parents) {
+    for (const { slot: parent, origin } of parents) {
       if (work === null) break
       if (origin.entry === null) continue
       const { passed, left }: { passed: W | null; left: W | null } = await subject.divide(
@@ -74,14 +72,15 @@ export async function blame<W>(
       if (passed !== null) suspect(parent, origin, passed)
       work = left
     }
-    if (work !== null) subject.settle(work, { commit, path: version.path })
+    if (work !== null) subject.settle(work, { commit: await origins.commitOf(slot), path: version.path })
   }
+  graph.keep()
 }
 
 /** No suspect is questioned before all that may hand something on to it were. */
-function takeNewest<W>(suspects: Suspect<W>[]): Suspect<W> | null {
+function takeNewest<W>(graph: CommitGraph, suspects: Suspect<W>[]): Suspect<W> | null {
   let newest = 0
   for (let i = 1; i < suspects.length; i++)
-    if (isBefore(suspects[i]!.commit, suspects[newest]!.commit)) newest = i
+    if (graph.isBefore(suspects[i]!.slot, suspects[newest]!.slot)) newest = i
   return suspects.splice(newest, 1)[0] ?? null
 }

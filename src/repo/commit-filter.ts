@@ -1,4 +1,5 @@
 // Which commits of a log are meant, by who made them, when, and what they say.
+import type { CommitGraph, Slot } from '../history/commit-graph.ts'
 import type { Commit } from '../history/interface.ts'
 
 export interface CommitFilter {
@@ -14,12 +15,21 @@ export interface CommitFilter {
   readonly merges?: boolean | undefined
 }
 
+/** As far as it can be told without reading the commit. */
+export function mayPass(graph: CommitGraph, slot: Slot, filter: CommitFilter): boolean {
+  return isAmong(graph.timeOf(slot), graph.parentsOf(slot).length, filter)
+}
+
 export function passes({ author, committer, message, parents }: Commit, filter: CommitFilter): boolean {
-  if (filter.sinceMs !== undefined && committer.timeMs < filter.sinceMs) return false
-  if (filter.untilMs !== undefined && committer.timeMs > filter.untilMs) return false
-  if (filter.merges !== undefined && parents.length > 1 !== filter.merges) return false
+  if (!isAmong(committer.timeMs, parents.length, filter)) return false
   if (filter.author !== undefined && !holds(`${author.name} <${author.email}>`, filter.author)) return false
   return filter.grep === undefined || holds(message, filter.grep)
+}
+
+function isAmong(timeMs: number, parents: number, { sinceMs, untilMs, merges }: CommitFilter): boolean {
+  if (sinceMs !== undefined && timeMs < sinceMs) return false
+  if (untilMs !== undefined && timeMs > untilMs) return false
+  return merges === undefined || parents > 1 === merges
 }
 
 function holds(text: string, part: string): boolean {

@@ -1,16 +1,17 @@
 // History as people read it: newest first, or only the commits that touched a path, under the names that it had. Older
 // names of a file or table are followed unless told otherwise; of a folder they are not.
 import { type CommitCid, digestHex } from '../encoding/cid.ts'
-import { mergeBases, walkCommits } from '../history/ancestry.ts'
+import { mergeBases, walkGraph } from '../history/ancestry.ts'
+import { graphOf } from '../history/commit-graph.ts'
 import { readCommits } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
-import { type CommitFilter, passes } from './commit-filter.ts'
+import { type CommitFilter, mayPass, passes } from './commit-filter.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
 import { PathHistory } from './path-history.ts'
 
-const batchCommits = 256
+const batchCommits = 64
 
 export interface LogOptions extends CommitFilter {
   /** A revision or a range; default HEAD. */
@@ -54,22 +55,56 @@ export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator
 }
 
 async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
-  const { from, exclude } = await logEnds(repo, options)
   const limit = options.limit ?? Number.POSITIVE_INFINITY
-  let count = 0
   if (limit <= 0) return
-  const walk = walkCommits(repo.store, from, {
-    exclude,
-    firstParent: options.firstParent === true,
-    signal: options.signal,
-  })
-  const history = options.path === undefined ? null : new PathHistory(repo, options.path, options)
-  for await (const commit of walk) {
-    if (options.until?.({ id: digestHex(commit.cid) }) === true) return
-    const paths = (await history?.touchedBy(commit)) ?? []
-    if ((history !== null && paths.length === 0) || !passes(commit, options)) continue
-    yield history === null ? { commit } : { commit, paths }
+  let count = 0
+  let size = 1
+  let batch: Chosen[] = []
+  // Commits are read some at a time; the first is shown at once.
+  for await (const one of chosen(repo, options)) {
+    batch.push(one)
+    if (batch.length < Math.min(size, limit - count)) continue
+    for await (const entry of read(repo, batch, options)) {
+      yield entry
+      if (++count >= limit) return
+    }
+    batch = []
+    size = Math.min(2 * size, batchCommits)
+  }
+  for await (const entry of read(repo, batch, options)) {
+    yield entry
     if (++count >= limit) return
+  }
+}
+
+interface Chosen {
+  readonly cid: CommitCid
+  readonly paths: readonly string[] | null
+}
+
+/** By path and by what is known without reading them. */
+async function* chosen(repo: Repo, options: LogOptions): AsyncGenerator<Chosen> {
+  const { from, exclude } = await logEnds(repo, options)
+  const graph = graphOf(repo.store, { whole: options.path !== undefined })
+  const { signal, firstParent } = options
+  const walk = walkGraph(graph, repo.store, from, { exclude, firstParent: firstParent === true, signal })
+  const history = options.path === undefined ? null : new PathHistory(repo, graph, options.path, options)
+  for await (const slot of walk) {
+    if (options.until?.({ id: digestHex(graph.cidOf(slot)) }) === true) return
+    if (history?.passesOver(slot) === true) continue
+    const paths = (await history?.touchedBy(slot)) ?? null
+    if (paths?.length !== 0 && mayPass(graph, slot, options)) yield { cid: graph.cidOf(slot), paths }
+  }
+}
+
+async function* read(repo: Repo, batch: readonly Chosen[], filter: CommitFilter): AsyncGenerator<LogEntry> {
+  const commits = await readCommits(
+    repo.store,
+    batch.map(({ cid }) => cid),
+  )
+  for (const [i, commit] of commits.entries()) {
+    const { paths } = batch[i]!
+    if (passes(commit, filter)) yield paths === null ? { commit } : { commit, paths }
   }
 }
 

@@ -5,19 +5,20 @@
 import { commandWord } from '../base/command-word.ts'
 import { toHex } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
-import { type CommitCid, digestHex } from '../encoding/cid.ts'
+import { digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
-import { walkCommits } from '../history/ancestry.ts'
-import { readParents } from '../history/horizon.ts'
+import { walkGraph } from '../history/ancestry.ts'
+import { type Slot, graphOf } from '../history/commit-graph.ts'
 import type { Commit } from '../history/interface.ts'
 import { encodeRowKey, rowKeyText, type RowKey } from '../table/row-key.ts'
 import { type KnownRow, type RowChange, asAsked, stepRow } from '../table/row-step.ts'
 import type { Table } from '../table/table.ts'
 import { noColumn } from './blame-table.ts'
 import { passes } from './commit-filter.ts'
+import { type RowProbe, rowProbeOf } from './changed-rows.ts'
 import type { Io, Repo } from './interface.ts'
 import { type LogOptions, logEnds } from './log.ts'
-import { PathOrigins, type PathVersion, isSameContent } from './path-origin.ts'
+import { type Parent, PathOrigins, type PathVersion, isSameContent } from './path-origin.ts'
 import { TableVersions, notATable } from './table-versions.ts'
 
 export interface RowLogOptions extends Omit<LogOptions, 'path'> {
@@ -42,18 +43,18 @@ export async function* rowLog(repo: Repo, path: Path, options: RowLogOptions): A
   // Files that are read as tables leave their nodes in a writer that is thrown away.
   const writer = repo.store.writer()
   try {
-    const history = new RowHistory(repo, { writer, nodes: repo.nodes.through(writer) }, path, options)
-    const walk = walkCommits(repo.store, from, {
-      exclude,
-      firstParent: options.firstParent === true,
-      signal: options.signal,
-    })
+    const graph = graphOf(repo.store, { whole: true })
+    const io = { writer, nodes: repo.nodes.through(writer) }
+    const history = new RowHistory(io, new PathOrigins(repo.nodes, graph, options), path, options)
+    const { signal, firstParent } = options
+    const walk = walkGraph(graph, repo.store, from, { exclude, firstParent: firstParent === true, signal })
     let [count, found] = [0, false]
-    for await (const commit of walk) {
-      if (options.until?.({ id: digestHex(commit.cid) }) === true) return
-      for (const entry of await history.changesOf(commit)) {
+    for await (const slot of walk) {
+      if (options.until?.({ id: digestHex(graph.cidOf(slot)) }) === true) return
+      if (history.passesOver(slot)) continue
+      for (const entry of await history.changesOf(slot)) {
         found = true
-        if (!passes(commit, options)) continue
+        if (!passes(entry.commit, options)) continue
         yield entry
         if (++count >= limit) return
       }
@@ -69,61 +70,93 @@ interface Tracked {
   readonly row: KnownRow
   /** The table as of the nearest newer version that was one. */
   readonly like: Table | null
+  /** What tells it from others of a commit. */
+  readonly name: string
+  /** null: under which key the version has the row, and which column is meant, has to be looked up. */
+  readonly probe: RowProbe | null
+}
+
+function tracked(path: Path, row: KnownRow, like: Table | null, column: string | undefined): Tracked {
+  const name = `${path} ${row.key === null ? '' : toHex(row.key)} ${row.column}`
+  const isResolved = row.key !== null && (column === undefined || row.column !== null)
+  return { path, row, like, name, probe: isResolved ? rowProbeOf(path, row.key) : null }
 }
 
 class RowHistory {
-  readonly #repo: Repo
+  readonly #start: Tracked
   readonly #path: Path
   readonly #options: RowLogOptions
   readonly #origins: PathOrigins
   readonly #versions: TableVersions
   /** By commit: what its children know the row as. */
-  readonly #tracked = new Map<CommitCid, Map<string, Tracked>>()
+  readonly #tracked = new Map<Slot, Map<string, Tracked>>()
   /** The newest one that was met. */
   #table: Table | null = null
   #isFile = false
 
-  constructor(repo: Repo, io: Io, path: Path, options: RowLogOptions) {
-    this.#repo = repo
+  constructor(io: Io, origins: PathOrigins, path: Path, options: RowLogOptions) {
+    this.#start = tracked(path, asAsked, null, options.column)
     this.#path = path
     this.#options = options
-    this.#origins = new PathOrigins(repo.nodes, options)
+    this.#origins = origins
     this.#versions = new TableVersions(io, options)
   }
 
-  async changesOf(commit: Commit): Promise<RowLogEntry[]> {
-    const start: Tracked = { path: this.#path, row: asAsked, like: null }
-    const tracked = [...(this.#tracked.get(commit.cid)?.values() ?? [start])]
-    this.#tracked.delete(commit.cid)
-    const { firstParent } = this.#options
-    const parents = await readParents(this.#repo.store, commit, { firstParent })
+  /** What `changesOf` would find out; false where that has to be asked. */
+  passesOver(slot: Slot): boolean {
+    const known = this.#tracked.get(slot)
+    if (known === undefined || known.size > 1) return false
+    const [one] = known.values()
+    const parents = this.#origins.twinsOf(slot, one!.path, one!.probe)
+    if (parents === null) return false
+    this.#tracked.delete(slot)
+    for (const parent of parents) this.#track(parent, one!)
+    return true
+  }
+
+  async changesOf(slot: Slot): Promise<RowLogEntry[]> {
+    const known = [...(this.#tracked.get(slot)?.values() ?? [this.#start])]
+    this.#tracked.delete(slot)
+    const parents = await this.#origins.parentsOf(slot)
     const entries: RowLogEntry[] = []
-    for (const one of tracked) {
-      const change = await this.#changeOf(commit, parents, one)
-      if (change !== null) entries.push({ commit, path: one.path, change })
+    for (const one of known) {
+      const change = await this.#changeOf(slot, parents, one)
+      if (change !== null)
+        entries.push({ commit: await this.#origins.commitOf(slot), path: one.path, change })
     }
     return entries
   }
 
   /** null: some parent has the row as it is here. */
-  async #changeOf(commit: Commit, parents: readonly Commit[], one: Tracked): Promise<RowChange | null> {
-    const version = await this.#origins.versionIn(commit, one.path)
-    if (parents.length === 0) return (await this.#step(null, version, one)).change
+  async #changeOf(slot: Slot, parents: readonly Parent[], one: Tracked): Promise<RowChange | null> {
+    if (parents.length === 0)
+      return (await this.#step(null, await this.#origins.versionIn(slot, one.path), one)).change
     let first: RowChange | null = null
     let isInherited = false
     for (const parent of parents) {
-      const origin = await this.#origins.originIn(parent, commit, version)
+      if (!(await this.#mayDiffer(slot, parent, one))) {
+        this.#track(parent.slot, one)
+        isInherited = true
+        continue
+      }
+      const version = await this.#origins.versionIn(slot, one.path)
+      const origin = await this.#origins.originIn(parent, slot, version)
       if (isSameContent(origin.entry, version.entry)) {
-        this.#track(parent, { ...one, path: origin.path })
+        this.#track(parent.slot, tracked(origin.path, one.row, one.like, this.#options.column))
         isInherited = true
         continue
       }
       const { change, next } = await this.#step(origin, version, one)
-      this.#track(parent, next)
+      this.#track(parent.slot, next)
       isInherited ||= change === null
       first ??= change
     }
     return isInherited ? null : first
+  }
+
+  async #mayDiffer(slot: Slot, parent: Parent, { path, probe }: Tracked): Promise<boolean> {
+    if (!(await this.#origins.mayDiffer(slot, parent, path))) return false
+    return probe === null || this.#origins.rowMayDiffer(slot, parent, probe)
   }
 
   async #step(
@@ -136,7 +169,8 @@ class RowHistory {
     after ??= await this.#tableOf(version, before)
     const question = { key: this.#options.key, column: this.#options.column, path: one.path }
     const { change, row } = await stepRow(question, before, after, one.row, { signal: this.#options.signal })
-    return { change, next: { path: origin?.path ?? one.path, row, like: before ?? after ?? one.like } }
+    const next = tracked(origin?.path ?? one.path, row, before ?? after ?? one.like, question.column)
+    return { change, next }
   }
 
   /** The first table that is met must have the column, and a key like the one given. */
@@ -153,11 +187,10 @@ class RowHistory {
     return table
   }
 
-  #track(parent: Commit, one: Tracked): void {
-    const known = this.#tracked.get(parent.cid) ?? new Map<string, Tracked>()
-    const { key, column } = one.row
-    known.set(`${one.path} ${key === null ? '' : toHex(key)} ${column}`, one)
-    this.#tracked.set(parent.cid, known)
+  #track(parent: Slot, one: Tracked): void {
+    const known = this.#tracked.get(parent)
+    if (known === undefined) this.#tracked.set(parent, new Map([[one.name, one]]))
+    else known.set(one.name, one)
   }
 
   nothingFound(): VarveError {

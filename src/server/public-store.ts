@@ -11,6 +11,7 @@ import type {
   Manifest,
   ObjectWriter,
   ReadOptions,
+  Shelf,
   Store,
   StoreStats,
   StoredObject,
@@ -67,6 +68,10 @@ export class PublicStore implements Store {
 
   getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]> {
     return this.#store.getStored(cids, options)
+  }
+
+  get shelf(): Shelf | undefined {
+    return this.#store.shelf
   }
 
   async horizon(): Promise<ReadonlySet<Cid>> {

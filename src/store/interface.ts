@@ -13,7 +13,18 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Where facts that can be made anew from the objects are kept beside them, for the next process. */
+export interface Shelf {
+  /** null: there is no such file, or none that can be read, or it is larger. */
+  read(name: string, bytesMax: number): Uint8Array | null
+  /** The whole file at once; where nothing can be written, nothing is. */
+  write(name: string, bytes: Uint8Array): void
+}
+
 export interface ObjectReader {
+  readonly shelf?: Shelf | undefined
+  /** Of a partial clone: what is here and nothing more, so that reads of it never fetch. */
+  readonly local?: ObjectReader | undefined
   /** Strangers work on it at a time, in one thread: whoever reads nodes of it lets others have their turns. */
   readonly isShared?: true
   /**

@@ -16,6 +16,7 @@ import {
   type PackedObjects,
   type PutOptions,
   type ReadOptions,
+  type Shelf,
   type Store,
   type StoreStats,
   type StoredObject,
@@ -29,6 +30,8 @@ import { readRecord } from './record.ts'
 
 export class MemoryStore implements Store {
   readonly location = 'memory'
+  /** It keeps nothing: what was learnt of this store's objects is known as long as there is room in memory. */
+  readonly shelf: Shelf = { read: () => null, write: () => undefined }
   #objects = new Map<Cid, Uint8Array>()
   #log: Manifest[]
 
@@ -144,6 +147,10 @@ class MemoryWriter implements ObjectWriter {
   readonly pending: Map<Cid, Uint8Array> = new Map()
   /** The store's objects when the writer began; gc makes a new map and leaves this one as it is. */
   before: ReadonlyMap<Cid, Uint8Array>
+
+  get shelf(): Shelf {
+    return this.store.shelf
+  }
 
   constructor(store: MemoryStore, before: ReadonlyMap<Cid, Uint8Array>) {
     this.store = store

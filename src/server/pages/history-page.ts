@@ -46,7 +46,7 @@ export function further(view: View, page: PageName, asked: QueryParts, stoppedAt
   const url = view.to(page, { ...asked, revision: stoppedAt })
   return html`<p class="note">
     This history is long: it was looked through as far as ${commitLink(view, stoppedAt)}.
-    <a href="${url}">Look further back</a>
+    <a href="${url}">Look further back</a>, or open this page again: it will get further.
   </p>`
 }
 

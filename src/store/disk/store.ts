@@ -14,6 +14,7 @@ import type {
   Manifest,
   ObjectWriter,
   ReadOptions,
+  Shelf,
   Store,
   StoreStats,
   StoredObject,
@@ -90,6 +91,10 @@ export class DiskStore implements Store {
     refuseLinks(dir)
     const { repairDisk } = await import('./repair/repair.ts')
     return repairDisk(path.resolve(dir), options)
+  }
+
+  get shelf(): Shelf {
+    return this.#home.shelf
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {

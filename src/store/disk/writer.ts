@@ -11,6 +11,7 @@ import {
   type PackedObjects,
   type PutOptions,
   type ReadOptions,
+  type Shelf,
   type StoredObject,
   type WholePack,
   objectBytesMax,
@@ -49,6 +50,10 @@ export class DiskWriter implements ObjectWriter {
     this.#sink = new PackSink(home.dir, home.durability)
     const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)
     this.#queue = new PackQueue(home.pool, this.#sink, baseOf, (batch, packed) => this.#append(batch, packed))
+  }
+
+  get shelf(): Shelf {
+    return this.home.shelf
   }
 
   put(codec: Codec, bytes: Uint8Array, options: PutOptions = {}): Cid {

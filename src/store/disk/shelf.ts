@@ -1,0 +1,49 @@
+// What can be made anew from a store's objects, in its folder `cache`: any process writes and reads there without asking, a file
+// at a time, each whole or not at all. Nothing is flushed: whoever reads checks what it reads.
+import fs from 'node:fs'
+import path from 'node:path'
+import { randomHex } from '../../base/platform.ts'
+import type { Shelf } from '../interface.ts'
+import { makeDir, readWhole, rename } from './files.ts'
+
+const leftMsMax = 24 * 3_600_000
+
+export function diskShelf(dir: string): Shelf {
+  const folder = path.join(dir, 'cache')
+  return {
+    read: (name, bytesMax) => tried(() => readWhole(path.join(folder, name), bytesMax)),
+    write: (name, bytes) => {
+      const own = path.join(folder, `${name}.${randomHex(8)}`)
+      tried(() => {
+        makeDir(folder)
+        removeLeftovers(folder, name)
+        try {
+          fs.writeFileSync(own, bytes, { flag: 'wx' })
+          rename(own, path.join(folder, name))
+        } catch (error) {
+          fs.rmSync(own, { force: true })
+          throw error
+        }
+      })
+    },
+  }
+}
+
+/** Of processes that were killed. */
+function removeLeftovers(folder: string, name: string): void {
+  for (const other of fs.readdirSync(folder)) {
+    if (!other.startsWith(`${name}.`)) continue
+    const file = path.join(folder, other)
+    const { mtimeMs = Date.now() } = fs.statSync(file, { throwIfNoEntry: false }) ?? {}
+    if (Date.now() - mtimeMs > leftMsMax) fs.rmSync(file, { force: true })
+  }
+}
+
+/** A folder that is only read, a full disk, a file of something else: then there is no such thing. */
+function tried<T>(work: () => T): T | null {
+  try {
+    return work()
+  } catch {
+    return null
+  }
+}
