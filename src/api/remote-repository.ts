@@ -169,7 +169,7 @@ export class RemoteRepository extends DataRepository {
     const fetched = await this.fetch(remote, options)
     const manifest = await this.repo.store.manifest()
     const from = upstreamOf(manifest, fetched.remote, branch)
-    const revision = shortRefName(from)
+    const revision = shortRefName(from).replace(`${fetched.remote}/`, '')
     if (!manifest.refs.has(from)) {
       throw new VarveError(
         'VARVE_REF_NOT_FOUND',

@@ -60,7 +60,8 @@ async function readRefspec(
       to === undefined ? source : fullName(to, source.startsWith(tagPrefix) ? tagPrefix : branchPrefix)
     return { ref, target: localManifest.refs.get(source)!, source, force }
   }
-  const { commit } = await resolveRevision(local, name, localManifest)
+  const isUnborn = name === localManifest.head
+  const { commit } = await resolveRevision(local, isUnborn ? 'HEAD' : name, localManifest)
   if (to === undefined) {
     throw new VarveError('VARVE_USAGE', `'${from}' is neither a branch nor a tag`, {
       hint: `say which branch of the remote it shall become: '${from}:BRANCH'`,

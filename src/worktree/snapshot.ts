@@ -30,7 +30,7 @@ export async function snapshotTree(
       worktree,
       io,
       { survey, tracked, cache },
-      { ...options, onFault: 'keep as file' },
+      { ...options, onFault: options.strict === true ? 'throw' : 'keep as file' },
     )
     await tracked.follow(tree, { signal })
     await cache.save(tracked)

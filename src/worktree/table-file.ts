@@ -116,6 +116,12 @@ export function reasonOf(error: unknown, path: Path, onFault: 'throw' | 'keep as
   throw new VarveError(error.code, error.message, {
     data: { ...error.data, path },
     cause: error,
-    hint: `fix the row, or 'varve add --as-file ${commandWord(path)}' to keep it as plain bytes`,
+    hint: `${wayOut(error.data['reason'], path)}, or 'varve add --as-file ${commandWord(path)}' to keep it as plain bytes`,
   })
+}
+
+function wayOut(reason: unknown, path: Path): string {
+  if (reason === 'not-utf8') return 'write the file in UTF-8'
+  if (reason !== 'missing-key-column') return 'fix the row'
+  return `if it has another name now, say so: 'varve track ${commandWord(path)} --key COLUMN'`
 }

@@ -282,6 +282,14 @@ describe('remotes', () => {
     expect((await b.status()).upstream).toEqual({ name: 'origin/main', ahead: 0, behind: 0 })
   })
 
+  test('a push before the first commit, and a pull of a branch that is not there, say so', async () => {
+    const repo = await Repository.init(temporaryDir(), { author })
+    await repo.addRemote('origin', temporaryDir())
+    await expect(repo.push()).rejects.toThrow("branch 'main' has no commits yet")
+    await expect(repo.pull()).rejects.toThrow("the remote 'origin' has no branch 'main'")
+    await repo.close()
+  })
+
   test('a push that would lose the other side is refused; pull merges, then it goes through', async () => {
     const { a, b } = await pair()
     await commitEdit(a, 'Wien', 'Linz', 'a')

@@ -136,6 +136,11 @@ describe('add', () => {
       hint: expect.stringContaining('--as-file people.csv'),
     })
     expect((await worktreeStatus(worktree)).staged).toEqual([])
+    write(worktree, { 'people.csv': people.replace('id,', 'number,') })
+    await expect(stage(worktree, ['.'])).rejects.toMatchObject({
+      hint: expect.stringContaining("'varve track people.csv --key COLUMN'"),
+    })
+    write(worktree, { 'people.csv': `${people}2,Twice\n` })
     await stage(worktree, ['people.csv'], { asFile: true })
     expect((await worktreeStatus(worktree)).staged).toEqual([
       { path: 'people.csv', state: 'typechange', kind: 'file' },
