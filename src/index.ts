@@ -38,6 +38,8 @@ export type { FsckProblem, FsckReport, GcReport, Store } from './store/interface
 export type { Person, Signature } from './history/interface.ts'
 export type { PolicyCount, PolicyDecision } from './merge/decisions.ts'
 export { diffDocument, type DocumentLines } from './documents/diff-document.ts'
+export type { DocumentValues } from './documents/diff-values.ts'
+export type { ValueChange } from './documents/structure/diff-values.ts'
 export type { DocumentDiff, DocumentRowChange } from './documents/tables/diff-rows.ts'
 export { installGitDriver, uninstallGitDriver } from './git/driver.ts'
 export type { GitDriverInstalled, GitDriverOptions, GitDriverPlace } from './git/driver.ts'

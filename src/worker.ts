@@ -4,6 +4,7 @@ import { serveMessages } from './base/platform-threads.ts'
 import type { JobAnswer, JobMessage } from './base/pool.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { diffDocumentValues } from './documents/diff-values.ts'
 import { packLines, packRows } from './documents/packed-comparison.ts'
 import { insertRows } from './formats/sqlite/insert-rows.ts'
 import { runSteps } from './formats/sqlite/run-steps.ts'
@@ -13,6 +14,7 @@ import { checkPackFile } from './store/disk/check-pack-file.ts'
 const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
   checkPackFile,
   copySlice,
+  diffDocumentValues,
   insertRows,
   leafSlice,
   packBatch,

@@ -1,6 +1,7 @@
 // The shapes that the public API takes and gives. Results are plain data: the command line prints them with --json
 // as they are (bigint and bytes as strings), so these types are also the JSON's documentation.
 import type { ConnectorKind } from '../connectors/interface.ts'
+import type { DocumentValues } from '../documents/diff-values.ts'
 import type { Signature, Person } from '../history/interface.ts'
 import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
@@ -164,6 +165,8 @@ export interface FileDiff {
   rows(): AsyncIterable<RowChange[]>
   /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
   hunks(): AsyncIterable<LineHunk>
+  /** Of JSON, GeoJSON, JSON Lines and YAML: changes value by value; null where lines tell more, and of other files. */
+  values(): Promise<DocumentValues | null>
 }
 
 export interface RowChange {

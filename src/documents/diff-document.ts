@@ -1,6 +1,7 @@
-// What differs between two versions of a data file of which nobody declared anything: rows and cells of a table, lines
-// of everything else, as a unified diff has them.
+// What differs between two versions of a data file of which nobody declared anything: rows and cells of a table, values
+// of JSON and YAML, lines of everything else, as a unified diff has them.
 import { isText, textFromBytes } from '../files/text.ts'
+import { type DocumentValues, diffDocumentValues } from './diff-values.ts'
 import type { DocumentOptions, UnfitDocument } from './interface.ts'
 import { type LineHunk, lineHunks } from './line-hunks.ts'
 import { formOf } from './merge-document.ts'
@@ -10,6 +11,8 @@ import { diffTableDocuments, type DocumentDiff } from './tables/diff-rows.ts'
 export interface DocumentLines {
   readonly kind: 'lines'
   readonly hunks: readonly LineHunk[]
+  /** Of JSON and YAML, where values tell more. */
+  readonly values: DocumentValues | null
 }
 
 /** `unfit` for what is not text, or too large. */
@@ -25,5 +28,7 @@ export function diffDocument(
   if (![before, after].every((bytes) => bytes.length <= textBytesMax && isText(bytes))) {
     return { kind: 'unfit', reason: 'it is binary, or too large to be compared' }
   }
-  return { kind: 'lines', hunks: lineHunks(textFromBytes(before), textFromBytes(after)) }
+  const [from, to] = [textFromBytes(before), textFromBytes(after)]
+  const values = diffDocumentValues(from, to, options)
+  return { kind: 'lines', hunks: lineHunks(from, to), values: values.kind === 'values' ? values : null }
 }

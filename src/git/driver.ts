@@ -1,4 +1,4 @@
-// Varve as a guest in plain Git: as the merge driver, and for tables the diff driver, of data files. What to call
+// Varve as a guest in plain Git: as the merge driver and the diff driver of data files. What to call
 // stands in Git's configuration, which files in its attributes; both are written so that they can be taken out again.
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
@@ -24,8 +24,9 @@ export interface GitDriverInstalled {
 
 const begin = '# varve: data files are merged and shown by what they hold'
 const end = '# varve: end'
-const tables = ['*.csv', '*.tsv', '*.tab', '*.psv']
-const others = ['*.json', '*.geojson', '*.jsonl', '*.ndjson', '*.yaml', '*.yml']
+const patterns = ['csv', 'tsv', 'tab', 'psv', 'json', 'geojson', 'jsonl', 'ndjson', 'yaml', 'yml'].map(
+  (ending) => `*.${ending}`,
+)
 const settings = (command: string): readonly (readonly [string, string])[] => [
   ['merge.varve.name', 'merge data files by what they hold'],
   ['merge.varve.driver', `${command} merge-file -q --name %P --marker-size %L -L %X -L %S -L %Y -- %A %O %B`],
@@ -37,15 +38,12 @@ export function installGitDriver(options: GitDriverOptions): GitDriverInstalled 
   const { dir, place = 'clone', command = 'varve' } = options
   for (const [name, value] of settings(command)) git(dir, place, ['--replace-all', name, value])
   const file = attributesFile(dir, place)
-  const lines = [
-    ...tables.map((pattern) => `${pattern} merge=varve diff=varve`),
-    ...others.map((pattern) => `${pattern} merge=varve`),
-  ]
+  const lines = patterns.map((pattern) => `${pattern} merge=varve diff=varve`)
   const before = withoutOurs(readIfThere(file))
   const gap = before === '' || before.endsWith('\n') ? '' : '\n'
   fs.mkdirSync(path.dirname(file), { recursive: true })
   replaceFile(file, `${before}${gap}${[begin, ...lines, end].join('\n')}\n`)
-  return { attributes: file, patterns: [...tables, ...others] }
+  return { attributes: file, patterns }
 }
 
 /** As before `installGitDriver`; fine when it was never called. */

@@ -22,6 +22,7 @@ import type { ObjectWriter } from '../store/interface.ts'
 import type { RowDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FileKeys } from './diff-columnar.ts'
+import { type Values, noValues, valuesOf } from './diff-values.ts'
 import { pairRenames } from './renames.ts'
 import { type RowCounts, noRows } from './row-counts.ts'
 import { type TableParts, partsOfTables } from './table-parts.ts'
@@ -48,6 +49,8 @@ export interface PathDiff {
   /** `skip`: so many of the first are left out, for less than it takes to make them. */
   rows(options?: { readonly skip?: number }): AsyncIterable<RowDifference[]>
   rowCounts(): Promise<RowCounts>
+  /** Of JSON and YAML files. */
+  readonly values: Values
   hunks(): AsyncIterable<LineHunk>
   lineCounts(): Promise<LineCounts>
 }
@@ -182,6 +185,7 @@ async function pathDiff(
     ...common,
     ...nothing,
     kind,
+    values: valuesOf(change, from, to, options.threads),
     ...linesOf(from, to, options.threads),
   }
 }
@@ -214,6 +218,7 @@ const nothingToShow = {
   schemaChanges: [],
   rows: none,
   rowCounts: async () => noRows,
+  values: noValues,
   hunks: none,
   lineCounts: async () => ({ added: 0, removed: 0 }),
 }

@@ -124,6 +124,18 @@ describe('git with varve as its driver', () => {
     expect(shown).toContain('- id=3  name: Emmy, city: Erlangen')
     expect(repository.git('diff', '--no-ext-diff')).toContain('+4,Maria,Jena')
   }, 60_000)
+
+  test('shows JSON by values, and a file that is new by lines', async () => {
+    const before = '{"a": [{"id": 1, "v": 1}]}\n'
+    const { repository } = await merging('settings.json', [before, before, before])
+    repository.write('settings.json', '{"a": [{"id": 1, "v": 2}]}\n')
+    repository.write('new.json', before)
+    repository.git('add', '-N', 'new.json')
+    const shown = repository.git('diff')
+    expect(shown).toContain('settings.json: 1 value changed\n')
+    expect(shown).toContain('~ $.a[id=1].v: 1 -> 2')
+    expect(shown).toContain(`+${before}`)
+  }, 60_000)
 })
 
 describe('installing', () => {

@@ -2,7 +2,7 @@ import type { DiffOptions } from '../../api/interface.ts'
 import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
-import { printDiffs, statLines } from '../format/diff.ts'
+import { linesOption, printDiffs, statLines } from '../format/diff.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
 import { markdownAsked } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
@@ -16,10 +16,11 @@ export const command: Command = {
     'diff A B [[--] PATH...]',
   ],
   description:
-    'Shows changes: of tables by row and cell, of Parquet and SQLite files too where a key is known, of text by line,\nof the rest by size. Without a revision: what is not staged yet; with --staged: what the next commit will change; with\nREV: the files against REV; with A..B: from A to B; with A...B: what B did since it left A. As Markdown it is\nbounded to what a comment may hold; -v shows all.',
+    'Shows changes: of tables by row and cell, of Parquet and SQLite files too where a key is known, of JSON and\nYAML by value, of text by line, of the rest by size. Without a revision: what is not staged yet; with --staged: what the next commit will change; with\nREV: the files against REV; with A..B: from A to B; with A...B: what B did since it left A. As Markdown it is\nbounded to what a comment may hold; -v shows all.',
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much of each path' },
+    lines: linesOption,
     'name-only': { type: 'flag', about: 'only the paths' },
     format: { type: 'text', value: 'FORMAT', about: 'text (the default), or markdown for a pull request' },
     'exit-code': { type: 'flag', about: 'exit with 1 when there are differences; implied by --quiet' },
@@ -34,7 +35,7 @@ export const command: Command = {
     ],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
-  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[] }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
+  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[]; values: { kind: 'added' | 'removed' | 'changed' | 'reordered'; path: string; before: string | null; after: string | null }[] | null }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
   pages: () => true,
   run,
 }
@@ -57,8 +58,9 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     })
   } else if (given.flag('name-only'))
     count = await out.items(paths(repo, options), (path) => out.line(visible(path)))
-  else if (isMarkdown && !out.json) count = await printDiffsMarkdown(out, repo.diff(options))
-  else count = await printDiffs(out, repo.diff(options))
+  else if (isMarkdown && !out.json)
+    count = await printDiffsMarkdown(out, repo.diff(options), { lines: given.flag('lines') })
+  else count = await printDiffs(out, repo.diff(options), { lines: given.flag('lines') })
   return failing && count > 0 ? 1 : 0
 }
 

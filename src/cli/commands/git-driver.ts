@@ -14,7 +14,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['git-driver install [--global | --committed]', 'git-driver uninstall [--global | --committed]'],
   description:
-    "Lets Git merge and show data files as Varve does: 'git merge' of CSV, TSV, JSON and YAML by cells and values,\n'git diff' of tables by rows. Which files are concerned is written into .git/info/attributes of this clone, with\n--committed into .gitattributes for everybody (who installs the driver too), with --global into your own\nattributes. 'git diff --no-ext-diff' shows lines as before.",
+    "Lets Git merge and show data files as Varve does: 'git merge' of CSV, TSV, JSON and YAML by cells and values,\n'git diff' of tables by rows, of\nJSON and YAML by values. Which files are concerned is written into .git/info/attributes of this clone, with\n--committed into .gitattributes for everybody (who installs the driver too), with --global into your own\nattributes. 'git diff --no-ext-diff' shows lines as before.",
   options: {
     global: { type: 'flag', about: 'for all your repositories' },
     committed: { type: 'flag', about: 'write .gitattributes, which is committed' },
@@ -106,9 +106,18 @@ function fileDiff(path: string, before: Buffer | null, after: Buffer | null): Fi
       keyColumns: key,
       rows: () => one([...changes]),
       hunks: none,
+      values: async () => null,
     }
   }
   const hunks = found.kind === 'lines' ? found.hunks : []
   const kind = found.kind === 'lines' ? 'text' : 'binary'
-  return { ...common, kind, schemaChanges: [], rows: none, hunks: () => list(hunks) }
+  const values = before === null || after === null || found.kind !== 'lines' ? null : found.values
+  return {
+    ...common,
+    kind,
+    schemaChanges: [],
+    rows: none,
+    hunks: () => list(hunks),
+    values: async () => values,
+  }
 }

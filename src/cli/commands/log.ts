@@ -1,3 +1,4 @@
+import { linesOption } from '../format/diff.ts'
 import { usage } from '../arguments.ts'
 import { Graph } from '../format/graph.ts'
 import type { Command, Context } from '../interface.ts'
@@ -21,6 +22,7 @@ export const command: Command = {
     ...formOptions,
     ...choiceOptions,
     stat: { type: 'flag', about: 'with the changed paths and how much of them; of PATH, alone' },
+    lines: linesOption,
     patch: {
       type: 'flag',
       short: 'p',

@@ -4,7 +4,7 @@ import { commitForm } from '../format/commit-format.ts'
 import { shallowHint } from '../format/commit.ts'
 import { dateOption, dateStyle } from '../format/dates.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
-import { printDiffs, statLines } from '../format/diff.ts'
+import { linesOption, printDiffs, statLines } from '../format/diff.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo, DiffOptions, OperationOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
@@ -25,6 +25,7 @@ export const command: Command = {
     'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
+    lines: linesOption,
     'no-patch': { type: 'flag', short: 's', about: 'the commit without what it changed' },
     format: {
       type: 'text',
@@ -90,7 +91,7 @@ async function printText(
   if (ends === null) out.hint(shallowHint(commit))
   else if (given.flag('stat')) {
     for (const line of statLines(await collect(repo.diffStat(ends)), out)) out.line(line)
-  } else await printDiffs(out, repo.diff(ends))
+  } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
 }
 
 async function printFacts(out: Output, repo: Repository, commit: CommitInfo): Promise<void> {
@@ -113,7 +114,7 @@ async function printMarkdown(
   if (given.flag('no-patch')) return
   if (ends === null) out.hint(shallowHint(commit))
   else if (given.flag('stat')) printStatMarkdown(out, await collect(repo.diffStat(ends)))
-  else await printDiffsMarkdown(out, repo.diff(ends))
+  else await printDiffsMarkdown(out, repo.diff(ends), { lines: given.flag('lines') })
 }
 
 async function printJson(
@@ -129,7 +130,7 @@ async function printJson(
     const ends = changesOf(commit, operation)
     if (ends === null) out.raw(toJson({ items: [] }))
     else if (given.flag('stat')) out.raw(toJson({ items: await collect(repo.diffStat(ends)) }))
-    else await printDiffs(out, repo.diff(ends))
+    else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
   }
   if (commit.extra['policies'] !== undefined) {
     const items = await collect(repo.policyDecisions(commit.id, operation))

@@ -3,7 +3,7 @@ import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { commitLines, shortId, subjectOf } from '../format/commit.ts'
-import { printDiffs, statLines } from '../format/diff.ts'
+import { linesOption, printDiffs, statLines } from '../format/diff.ts'
 import { isoText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
 import type { StashInfo } from '../../api/stash.ts'
@@ -37,6 +37,7 @@ export const command: Command = {
       about: 'of pop and apply: stage what had been staged, and leave the rest unstaged',
     },
     stat: { type: 'flag', about: 'of show: the changed paths and how much of them' },
+    lines: linesOption,
   },
   examples: [
     ['varve stash', 'put changes aside to pull or to switch'],
@@ -103,7 +104,7 @@ const actions: Readonly<Record<string, Action>> = {
     if (given.flag('stat')) {
       const items = await collect(repo.diffStat(ends))
       out.result({ items }, () => statLines(items, out).forEach((line) => out.line(line)))
-    } else await printDiffs(out, repo.diff(ends))
+    } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
     if (out.json) out.raw('}\n')
   },
   pop: (context, repo, [name]) => apply(context, repo, name, true),

@@ -1,14 +1,20 @@
-// Differences as Markdown: a heading a path, a table of its changed rows with old and new cells, lines as a fenced diff.
+// Differences as Markdown: a heading a path, a table of its changed rows or values, old and new, lines as a fenced diff.
 import type { DiffStat, FileDiff, RowChange } from '../../api/interface.ts'
+import type { DocumentValues, ValueChange } from '../../index.ts'
 import type { Output } from '../output.ts'
-import { changeText, sizesText, statSums, stateWords } from './diff.ts'
+import { type DiffFormat, changeText, sizesText, statSums, stateWords } from './diff.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
 import { sumsText } from './row-changes.ts'
 import { sizeText } from '../../base/size.ts'
 import { changedValues, keyText, rowText } from './value.ts'
+import { onOneLine, spelled, valueNotes, valueSums } from './value-changes.ts'
 
 /** Prints what it reads; returns how many paths differ. */
-export async function printDiffsMarkdown(out: Output, diffs: AsyncIterable<FileDiff>): Promise<number> {
+export async function printDiffsMarkdown(
+  out: Output,
+  diffs: AsyncIterable<FileDiff>,
+  format: DiffFormat = {},
+): Promise<number> {
   const markdown = new Markdown(out)
   let count = 0
   let left = 0
@@ -19,7 +25,7 @@ export async function printDiffsMarkdown(out: Output, diffs: AsyncIterable<FileD
     else if (diff.kind === 'binary') {
       markdown.heading(3, `${titleOf(diff)}: ${sizesText(diff, sizeText)}`)
       printNote(markdown, diff)
-    } else await printLines(markdown, out, diff)
+    } else await printText(markdown, out, diff, format)
     await out.drain()
   }
   markdown.more(left, 'path')
@@ -60,6 +66,39 @@ function rowLines(row: RowChange, columns: readonly string[], whole: boolean): s
     const [old, fresh] = changedValues(before, after, whole)
     return [i === 0 ? '~' : '', i === 0 ? key : '', code(column), codeOf(old), codeOf(fresh)]
   })
+}
+
+async function printText(
+  markdown: Markdown,
+  out: Output,
+  diff: FileDiff,
+  { lines = false }: DiffFormat,
+): Promise<void> {
+  const values = lines ? null : await diff.values()
+  if (values === null) await printLines(markdown, out, diff)
+  else printValues(markdown, out, values, titleOf(diff))
+}
+
+function printValues(
+  markdown: Markdown,
+  out: Output,
+  { changes, ...found }: DocumentValues,
+  title: string,
+): void {
+  markdown.heading(3, `${title}: ${valueSums(changes)}`)
+  for (const sentence of valueNotes(found)) markdown.paragraph(codeOf(sentence))
+  const shown = out.verbose ? changes : changes.slice(0, linesMax)
+  const lines = shown.map((change) => valueLine(change, out.verbose))
+  markdown.table(['', 'value', 'old', 'new'], lines, 'value', changes.length - shown.length)
+}
+
+function valueLine({ kind, path, before, after }: ValueChange, whole: boolean): string[] {
+  const place = code(path)
+  if (kind === 'reordered') return ['~', place, '', 'in another order']
+  if (kind === 'added') return ['+', place, '', codeOf(spelled(after!, whole))]
+  if (kind === 'removed') return ['-', place, codeOf(spelled(before!, whole)), '']
+  const [old, fresh] = changedValues(onOneLine(before!), onOneLine(after!), whole)
+  return ['~', place, codeOf(old), codeOf(fresh)]
 }
 
 async function printLines(markdown: Markdown, out: Output, diff: FileDiff): Promise<void> {

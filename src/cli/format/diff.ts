@@ -1,16 +1,29 @@
-// Differences for people: tables by row and cell, text as a unified diff, the rest by size.
+// Differences for people: tables by row and cell, JSON and YAML by value, text as a unified diff, the rest by size.
 import type { DiffStat, FileDiff, PathState } from '../../api/interface.ts'
 import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
 import { shortened, visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { printRowChanges, sumsText } from './row-changes.ts'
+import { printValueChanges } from './value-changes.ts'
 import { counted, sizeText } from '../../base/size.ts'
 
 const barColumnsMax = 30
 
+export interface DiffFormat {
+  /** JSON and YAML too by line, not by value. */
+  readonly lines?: boolean
+}
+
+/** Of commands that print differences. */
+export const linesOption = { type: 'flag', about: 'JSON and YAML by line, as a patch, not by value' } as const
+
 /** Prints what it reads; returns how many paths differ. */
-export async function printDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Promise<number> {
+export async function printDiffs(
+  out: Output,
+  diffs: AsyncIterable<FileDiff>,
+  format: DiffFormat = {},
+): Promise<number> {
   if (out.json) {
     out.raw('{"items":[')
     const count = await listDiffs(out, diffs)
@@ -19,7 +32,7 @@ export async function printDiffs(out: Output, diffs: AsyncIterable<FileDiff>): P
   }
   let count = 0
   for await (const diff of diffs) {
-    await printDiff(out, diff)
+    await printDiff(out, diff, format)
     count += 1
     await out.drain()
   }
@@ -37,7 +50,7 @@ export async function listDiffs(out: Output, diffs: AsyncIterable<FileDiff>): Pr
   return count
 }
 
-async function printDiff(out: Output, diff: FileDiff): Promise<void> {
+async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFormat): Promise<void> {
   if (diff.kind === 'table') return printRowChanges(out, diff, titleOf(diff))
   if (diff.kind === 'binary') {
     const what = isReshaped(diff) ? '' : 'binary, '
@@ -45,6 +58,8 @@ async function printDiff(out: Output, diff: FileDiff): Promise<void> {
     if (diff.note !== undefined) out.line(`  ${out.paint('dim', `(${visible(diff.note)})`)}`)
     return
   }
+  const values = lines ? null : await diff.values()
+  if (values !== null) return printValueChanges(out, values, titleOf(diff))
   out.line(
     out.paint('bold', `--- ${diff.state === 'added' ? '/dev/null' : `a/${visible(diff.from ?? diff.path)}`}`),
   )
@@ -68,7 +83,7 @@ async function printJson(out: Output, diff: FileDiff, before: string): Promise<v
   await out.list(flat(diff.rows()))
   out.raw('],"hunks":[')
   await out.list(diff.hunks())
-  out.raw(']}')
+  out.raw(`],"values":${toJson((await diff.values())?.changes ?? null)}}`)
 }
 
 async function* flat<T>(batches: AsyncIterable<readonly T[]>): AsyncIterable<T> {

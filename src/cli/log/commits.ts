@@ -38,7 +38,7 @@ export async function printLog(
     for (const line of drawn) out.line(line)
     if (!hasPatch || ends === null) return
     if (spaced) out.line()
-    await printDiffs(out, repo.diff({ ...operation, ...ends }))
+    await printDiffs(out, repo.diff({ ...operation, ...ends }), { lines: given.flag('lines') })
   })
   if (end !== null) out.hint(shallowHint(end))
 }

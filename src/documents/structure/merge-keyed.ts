@@ -5,7 +5,8 @@ import type { Orders } from './order.ts'
 import { mergedOrder, orderOfOurs } from './order.ts'
 import { furtherElement, isMovedAlike, isRemoved } from './same-change.ts'
 import { keepSorted } from './sorted.ts'
-import type { Merging, Path } from './merging.ts'
+import type { Merging } from './merging.ts'
+import { identityStep, keyStep, type Path } from './path.ts'
 import type { Member, Nodes } from './plan.ts'
 import { strictIdentities, type Identified, type Identity } from './identity.ts'
 import { isExtension } from './likeness.ts'
@@ -47,7 +48,7 @@ export function mergeIdentified(merging: Merging, found: Identity, path: Path): 
     const member = mergeEntry(
       merging,
       entry,
-      { parent: path, step: () => identityStep(merging, identity, id) },
+      { parent: path, step: () => identityStep(merging.values, identity.name, id) },
       () => furtherElement(merging, identity.sides, entry),
     )
     if (member !== null) members.set(id, member)
@@ -155,7 +156,7 @@ function joinReplaced(
       }),
     )
     for (const id of [...mine, ...others]) members.delete(id)
-    const where = { parent: path, step: () => identityStep(merging, { name, sides }, gone[0]!) }
+    const where = { parent: path, step: () => identityStep(merging.values, name, gone[0]!) }
     members.set(mine[0]!, merging.clash('cell', where, lists))
   }
 }
@@ -186,13 +187,4 @@ function joinDoubled(
     }
   }
   return true
-}
-
-function keyStep(key: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-}
-
-function identityStep(merging: Merging, { name }: Identity, id: ValueId): string {
-  const text = merging.values.text(id)
-  return name === null ? `[${JSON.stringify(text)}]` : `[${name}=${text}]`
 }

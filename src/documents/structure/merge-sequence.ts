@@ -4,17 +4,16 @@
 // is a conflict.
 import { diffLines, type LineHunk } from '../line-diff.ts'
 import { likeness } from './likeness.ts'
-import type { Merging, Path } from './merging.ts'
+import type { Merging } from './merging.ts'
+import type { Path } from './path.ts'
 import { equalLists } from './order.ts'
+import { pairedElements, pairsMax, type Match } from './pairs.ts'
 import type { Member, Nodes } from './plan.ts'
 import { isRemoved } from './same-change.ts'
 import { none, type NodeIndex, type Tree } from './tree.ts'
 import type { ValueId } from './values.ts'
 
 type Lists = readonly (readonly NodeIndex[])[]
-
-/** Pairing within a part takes time by the product of its lengths. */
-const pairsMax = 40_000
 
 /** Null where the sides differ too much to be compared, or an element of a list would stand twice. */
 export function mergeSequence(merging: Merging, elements: Lists, path: Path): Member[] | null {
@@ -114,7 +113,10 @@ function mergePart(place: Place, lists: Lists): Member[] {
   if (equalLists(ours, theirs)) {
     return lists[1]!.map((node, i) => merging.copied([none, node, lists[2]![i]!]))
   }
-  const matches = [1, 2].map((side) => matchesOf(merging, lists, ids, side))
+  const { trees } = merging
+  const matches = ([1, 2] as const).map((side) =>
+    pairedElements(trees[0], lists[0]!, trees[side], lists[side]!),
+  )
   const merged = matches.includes(null) ? null : mergeMatched(place, lists, matches as Match[])
   if (merged !== null) return merged
   if (equalLists(base, ours)) return lists[2]!.map((node) => merging.copied([none, none, node]))
@@ -128,52 +130,6 @@ function mergePart(place: Place, lists: Lists): Member[] {
   const step = (): string => (last > offset ? `[${offset}..${last}]` : `[${offset}]`)
   const removed = lists[0]!.length > 0 && (lists[1]!.length === 0 || lists[2]!.length === 0)
   return [merging.clash(removed ? 'row' : 'cell', { parent: path, step }, sides)]
-}
-
-/** For each element of the base, the element of a side that it became, or -1; in rising order. */
-type Match = readonly number[]
-
-function matchesOf(merging: Merging, lists: Lists, ids: ValueId[][], side: number): Match | null {
-  const [base, other] = [lists[0]!, lists[side]!]
-  if (equalLists(ids[0]!, ids[side]!)) return base.map((_node, i) => i)
-  const trees = merging.trees
-  const like = (i: number, j: number): number => likeness(trees[0], base[i]!, trees[side]!, other[j]!)
-  if (base.length === other.length && base.every((node, i) => isChanged(merging, node, other[i]!, side))) {
-    return base.map((_node, i) => i)
-  }
-  if (base.length * other.length > pairsMax) return null
-  return bestAlignment(base.length, other.length, like)
-}
-
-/** At the same place in a part of equal length, scalars count as changed, and others if they are alike enough. */
-function isChanged(merging: Merging, before: NodeIndex, after: NodeIndex, side: number): boolean {
-  const [tree, other] = [merging.trees[0], merging.trees[side]!]
-  if (tree.kind(before) === 'scalar') return other.kind(after) === 'scalar'
-  return likeness(tree, before, other, after) >= 0.5
-}
-
-/** Pairs in rising order with the greatest sum of likeness, each above a half. */
-function bestAlignment(n: number, m: number, like: (i: number, j: number) => number): Match {
-  const width = m + 1
-  const sums = new Float64Array((n + 1) * width)
-  const scores = new Float64Array(n * m)
-  for (let i = n - 1; i >= 0; i--) {
-    for (let j = m - 1; j >= 0; j--) {
-      const score = like(i, j)
-      scores[i * m + j] = score
-      const paired = score > 0.5 ? score + sums[(i + 1) * width + j + 1]! : 0
-      sums[i * width + j] = Math.max(paired, sums[(i + 1) * width + j]!, sums[i * width + j + 1]!)
-    }
-  }
-  const match: number[] = Array.from({ length: n }, () => -1)
-  for (let i = 0, j = 0; i < n && j < m;) {
-    const score = scores[i * m + j]!
-    const sum = sums[i * width + j]!
-    if (score > 0.5 && sum === score + sums[(i + 1) * width + j + 1]!) match[i++] = j++
-    else if (sum === sums[(i + 1) * width + j]) i++
-    else j++
-  }
-  return match
 }
 
 /** Null where both put something else into one place, or replaced the same element. */

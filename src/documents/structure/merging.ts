@@ -1,14 +1,9 @@
-// What the parts of a merge by structure share: the three trees, their values, and how a place in them is called.
+// What the parts of a merge by structure share: the three trees, and their values.
 import type { DocumentConflictKind } from '../interface.ts'
+import { nameOf, type Path } from './path.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
 import { none } from './tree.ts'
 import type { ValueTable } from './values.ts'
-
-/** '$', then '.name', '[3]', '[id=12]' each; only a conflict makes a text of it. */
-export interface Path {
-  readonly parent: Path | null
-  readonly step: () => string
-}
 
 export interface Merging {
   readonly trees: Trees
@@ -70,11 +65,3 @@ export function createMerging(
   }
   return merging
 }
-
-function nameOf(path: Path): string {
-  const steps: string[] = []
-  for (let at: Path | null = path; at !== null; at = at.parent) steps.push(at.step())
-  return steps.toReversed().join('')
-}
-
-export const root: Path = { parent: null, step: () => '$' }
