@@ -27,7 +27,7 @@ export function writeNote(worktree: Worktree, intent: CheckoutIntent): CheckoutN
   const name = `${randomHex(8)}.json`
   const place = `${folder}/${name}`
   onPath(place, 'writing', () => {
-    fs.mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     try {
       fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid, born: birthOf(process.pid) }), {
         flag: 'wx',
@@ -66,6 +66,15 @@ export function notesLeftBehind(
     left.push({ name, intent: note?.intent ?? null })
   }
   return left
+}
+
+/** Node's recursive way says of a file system that is read-only that the folder is missing. */
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+  }
 }
 
 function folderOf(worktree: Worktree): string {

@@ -1,9 +1,11 @@
 // A checkout that was cut short and cannot be finished yet: everything else still works, and nothing of it is taken for
 // a change of the user's.
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
+import { hasSmallDisk, makeSmallDisk, withoutSmallDisk } from '../support/small-disk.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
@@ -77,4 +79,19 @@ test('can be undone, and what it was to bring does not come afterwards', async (
   await using repository = await Repository.open(dir, { author })
   expect(read()).toEqual(['two', 'two'])
   expect((await repository.status()).unstaged).toEqual([])
+})
+
+test.skipIf(!hasSmallDisk)(`on a disk that is read-only a switch says so${withoutSmallDisk}`, async () => {
+  const disk = makeSmallDisk(8)
+  try {
+    await using repository = await Repository.init(`${disk.dir}/repo`, { author })
+    fs.writeFileSync(`${disk.dir}/repo/a`, 'one')
+    await repository.add(['a'])
+    await repository.commit({ message: 'one' })
+    execFileSync('mount', ['-o', 'remount,ro', disk.dir])
+    await expect(repository.switch('later', { create: true })).rejects.toThrow('the file system is read-only')
+    execFileSync('mount', ['-o', 'remount,rw', disk.dir])
+  } finally {
+    disk.end()
+  }
 })
