@@ -114,7 +114,7 @@ function chosenKey(
   )
   if (key) return key
   throw new VarveError('VARVE_USAGE', `'${where}' names no key`, {
-    hint: "say which columns make a row unique: '--key COLUMN'",
+    hint: "say which columns make a row unique: '--key COLUMN'; of a table that is there, name its path: '--as people.csv'",
   })
 }
 

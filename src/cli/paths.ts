@@ -4,7 +4,7 @@ import path from 'node:path'
 import { commandWord } from '../base/command-word.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Repository } from '../index.ts'
-import type { Arguments } from './arguments.ts'
+import { type Arguments, usage } from './arguments.ts'
 
 /** '.' is the whole repository. */
 export function toRepositoryPath(root: string | null, typed: string): string {
@@ -44,14 +44,16 @@ export interface RevisionsAndPaths {
 }
 
 /** As Git: before '--' a path must be there, or a mistyped revision would silently be a path without changes. */
-export function requirePaths(
-  root: string | null,
+export async function requirePaths(
+  repository: Repository,
   { words, wordsBeforeDashes }: Arguments,
   paths: readonly string[],
-): void {
-  if (root === null || wordsBeforeDashes < words.length) return
+): Promise<void> {
+  if (repository.root === null || wordsBeforeDashes < words.length) return
   for (const typed of paths) {
     if (lstatSync(typed, { throwIfNoEntry: false }) !== undefined) continue
+    if (await isRevision(repository, typed))
+      throw usage(`'${typed}' is a revision, where a path is due`, "revisions come first, two as 'A..B'")
     throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {
       data: { revision: typed },
       hint: `for a path that is gone, write '--' before it: '-- ${commandWord(typed)}'`,
@@ -82,9 +84,10 @@ export async function revisionsAndPaths(
 /** Also of a range, when both its sides are. */
 export async function isRevision(repository: Repository, word: string): Promise<boolean> {
   const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)
-  if (sides !== null && sides[1] !== '' && !word.startsWith('.')) {
+  // '../x' is a path.
+  if (sides !== null && (sides[1] === '' ? /^\.{2,3}[^./]/.test(word) : !word.startsWith('.'))) {
     return (
-      (await isRevision(repository, sides[1]!)) &&
+      (sides[1] === '' || (await isRevision(repository, sides[1]!))) &&
       (sides[2] === '' || (await isRevision(repository, sides[2]!)))
     )
   }

@@ -6,8 +6,11 @@ import { nearest } from './nearest.ts'
 
 const familiarNames: Readonly<Record<string, string>> = {
   checkout: 'switch',
-  rebase: 'pull --rebase',
   'ls-files': 'ls',
+  list: 'ls',
+  get: 'clone --at',
+  repro: 'derive',
+  table: 'import',
   remove: 'rm',
   rename: 'mv',
   dump: 'export',

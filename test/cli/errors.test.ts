@@ -52,6 +52,17 @@ describe('errors', () => {
     expect(await failure(['commit', '-m'])).toMatchObject({ exit: 2 })
     expect(await failure(['log', '-n', 'x'])).toMatchObject({ exit: 2 })
     expect((await varve([], at)).code).toBe(2)
+    expect(await failure(['fetch', 'origin', 'main'])).toMatchObject({
+      exit: 2,
+      hint: 'a fetch brings all branches of REMOTE',
+    })
+  })
+
+  test('2: revisions behind paths, or too many of them', async () => {
+    const hint = "revisions come first, two as 'A..B'"
+    expect(await failure(['log', 'HEAD', 'HEAD~0'])).toMatchObject({ exit: 2, hint })
+    expect(await failure(['diff', '.', 'HEAD'])).toMatchObject({ exit: 2, hint })
+    expect(await ok(['log', '--oneline', '..HEAD'], at)).toBe('')
   })
 
   test('20: nobody has said who commits', async () => {

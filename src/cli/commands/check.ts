@@ -43,7 +43,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
   // A mistyped revision must not pass for a path without rules.
-  if (repo.root !== null) requirePaths(repo.root, given, paths)
+  if (repo.root !== null) await requirePaths(repo, given, paths)
   else if (revisions.length === 0 && paths.length > 0) await repo.commitInfo(paths[0]!)
   const [revision] = revisions
   const staged = given.flag('staged')

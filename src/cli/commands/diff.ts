@@ -67,7 +67,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
 async function ends(repo: Repository, given: Arguments): Promise<DiffOptions> {
   const staged = given.flag('staged')
   const { revisions, paths: typed } = await revisionsAndPaths(repo, given, 2)
-  requirePaths(repo.root, given, typed)
+  await requirePaths(repo, given, typed)
   const [from, to] = revisions
   if (staged && to !== undefined) throw usage('--staged compares with one revision')
   if (to !== undefined && (isRange(from!) || isRange(to))) throw usage('give A..B, or A B, not both')

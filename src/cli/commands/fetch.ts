@@ -34,6 +34,8 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  if (given.words.length > 1)
+    throw usage(`unexpected argument '${given.words[1]!}'`, 'a fetch brings all branches of REMOTE')
   given.expectWords(0, 1, 'REMOTE')
   const paths = given.list('paths')
   const at = given.text('at')

@@ -59,10 +59,13 @@ async function run(context: Context): Promise<number> {
   const repo = await repository()
   if (given.flag('links')) return logReceipts(context, repo)
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
-  if (paths.length > 1) throw usage('log takes one path')
+  if (paths.length > 1) {
+    await requirePaths(repo, given, paths)
+    throw usage('log takes one path')
+  }
   if (given.list('key').length > 0) return logRow(context, repo, revisions[0], paths[0])
   if (given.text('column') !== undefined) throw usage('--column needs the row: --key KEY')
-  requirePaths(repo.root, given, paths)
+  await requirePaths(repo, given, paths)
   for (const other of ['patch', 'reverse', ...filterNames]) given.exclusive('graph', other)
   const graph = given.flag('graph') ? new Graph() : null
   if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
