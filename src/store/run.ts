@@ -14,14 +14,17 @@ export interface Placed {
 }
 
 export function runOf(objects: readonly Placed[]): Run {
-  const packs = [...new Map(objects.map((object) => [object.pack.name, object.pack])).values()]
-  const ordinals = new Map(packs.map((pack, i) => [pack.name, i]))
+  const packs: PackRef[] = []
+  const ordinals = new Map<string, number>()
   const unsorted = new Uint8Array(objects.length * entryBytes)
   const view = new DataView(unsorted.buffer)
   objects.forEach((object, i) => {
     const at = i * entryBytes
+    const { pack } = object
+    const ordinal = ordinals.get(pack.name) ?? packs.push(pack) - 1
+    ordinals.set(pack.name, ordinal)
     unsorted.set(object.digest.subarray(0, prefixBytes), at)
-    view.setUint32(at + 20, ordinals.get(object.pack.name)!, true)
+    view.setUint32(at + 20, ordinal, true)
     view.setUint32(at + 24, object.offset, true)
     view.setUint32(at + 28, object.length, true)
     view.setUint8(at + 31, codecBitOf(object.codec) | (object.depth << 1))

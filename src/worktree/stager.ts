@@ -39,7 +39,7 @@ export interface Staged {
   readonly gcEpoch: number | null
 }
 
-/** Stages what a survey found, and the deletion of what it missed. Publishes nothing. */
+/** Stages what a survey found, which is its no more, and the deletion of what it missed. Publishes nothing. */
 export async function stageSurvey(
   worktree: Worktree,
   io: Io,
@@ -93,10 +93,11 @@ class Stager {
   }
 
   async stageFiles(): Promise<void> {
-    const files = [...this.#means.survey.files, ...(await this.#inAnotherShape())]
+    const reshaped = await this.#inAnotherShape()
+    const total = this.#means.survey.files.size + reshaped.length
     let batchBytes = 0
     let done = 0
-    for (const [path, stat] of files) {
+    for (const [path, stat] of this.#filesAnd(reshaped)) {
       const known = this.#known(path)
       // Only tables and large files give promises: nothing waits once a file.
       if (!isProven(known, stat) || !(await this.#hasShape(path, known.entry))) {
@@ -109,8 +110,18 @@ class Stager {
       batchBytes = 0
       throwIfAborted(this.#options.signal)
       await this.#means.writer.drained()
-      this.#options.onProgress?.({ phase: 'adding files', done, total: files.length, unit: 'files' })
+      this.#options.onProgress?.({ phase: 'adding files', done, total, unit: 'files' })
     }
+  }
+
+  /** Those of the survey are taken out of it: of a hundred thousand, each is held as little as can be. */
+  *#filesAnd(reshaped: readonly (readonly [Path, FileStat])[]): Generator<readonly [Path, FileStat]> {
+    const { files } = this.#means.survey
+    for (const file of files) {
+      files.delete(file[0])
+      yield file
+    }
+    yield* reshaped
   }
 
   /** What the index has and the worktree has no more. */

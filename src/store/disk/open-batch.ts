@@ -4,6 +4,7 @@ import { emptyBytes } from '../../base/bytes.ts'
 import { type Cid, type Codec, cidToBytes } from '../../encoding/cid.ts'
 import type { PackJob } from '../batch.ts'
 import { mayBeDelta } from '../packing.ts'
+import { cidDigest } from './digest.ts'
 
 export const batchBytesFull: number = 512 << 10
 const batchObjectsMax = 4096
@@ -39,7 +40,6 @@ export class BufferShelf {
 
 export interface BatchItem {
   readonly cid: Cid
-  readonly digest: Uint8Array
   readonly start: number
   readonly end: number
   readonly base: Cid | null
@@ -78,7 +78,7 @@ export class OpenBatch {
     return this.#length >= batchBytesFull || this.items.length >= batchObjectsMax
   }
 
-  add(cid: Cid, digest: Uint8Array, bytes: Uint8Array, base: Cid | null, depth: number): void {
+  add(cid: Cid, bytes: Uint8Array, base: Cid | null, depth: number): void {
     const end = this.#length + bytes.length
     if (end > this.#raws.length) {
       const grown = new Uint8Array(new SharedArrayBuffer(roomFor(end)))
@@ -86,7 +86,7 @@ export class OpenBatch {
       this.#raws = grown
     }
     this.#raws.set(bytes, this.#length)
-    this.items.push({ cid, digest, start: this.#length, end, base, depth })
+    this.items.push({ cid, start: this.#length, end, base, depth })
     this.#length = end
   }
 
@@ -111,7 +111,7 @@ export class OpenBatch {
     let basesLength = 0
     this.items.forEach((item, i) => {
       job.rawEnds[i] = item.end
-      job.digests.set(item.digest, i * 32)
+      job.digests.set(cidDigest(item.cid), i * 32)
       const base = item.base === null ? null : baseOf(item.base)
       if (base !== null && mayBeDelta(this.raw(i), base)) {
         bases.push(base)

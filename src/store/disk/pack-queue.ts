@@ -11,7 +11,6 @@ const threadBytesMin = 1 << 20
 
 export interface QueuedObject {
   readonly cid: Cid
-  readonly digest: Uint8Array
   readonly codec: Codec
   readonly bytes: Uint8Array
   readonly base: Cid | null
@@ -45,7 +44,7 @@ export class PackQueue {
   add(object: QueuedObject): { batch: OpenBatch; item: number } {
     const batch = (this.#open[object.codec] ??= new OpenBatch(object.codec, this.#shelf))
     const item = batch.items.length
-    batch.add(object.cid, object.digest, object.bytes, object.base, object.depth)
+    batch.add(object.cid, object.bytes, object.base, object.depth)
     this.#seenBytes += object.bytes.length
     this.#sink.queued(object.bytes.length)
     if (batch.isFull) this.#seal(object.codec)

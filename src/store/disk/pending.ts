@@ -5,73 +5,106 @@ import type { PackedBatch } from '../batch.ts'
 import type { PackedObjects, WholePack } from '../interface.ts'
 import { packHeadBytes } from '../pack.ts'
 import type { Placed } from '../run.ts'
+import type { PackRef } from '../segment.ts'
 import { cidDigest } from './digest.ts'
 import type { OpenBatch } from './open-batch.ts'
 import type { PendingPack } from './pack-file.ts'
 
-export interface Pending {
-  readonly digest: Uint8Array
-  readonly codec: Codec
-  batch: OpenBatch | null
-  item: number
-  /** Set when it is packed. */
-  pack: PendingPack | null
-  offset: number
-  length: number
+/** One of a hundred thousand at a time: the digest is in the name, and made of it when asked for. */
+export class Pending implements Placed {
+  readonly cid: Cid
   depth: number
+  batch: OpenBatch | null = null
+  item = 0
+  /** Set when it is packed. */
+  file: PendingPack | null = null
+  offset = 0
+  length = 0
+
+  constructor(cid: Cid, depth: number) {
+    this.cid = cid
+    this.depth = depth
+  }
+
+  get digest(): Uint8Array {
+    return cidDigest(this.cid)
+  }
+
+  get codec(): Codec {
+    return codecOf(this.cid)
+  }
+
+  /** Of a pack that is finished. */
+  get pack(): PackRef {
+    return this.file!.ref!
+  }
+
+  place(file: PendingPack, offset: number, length: number): void {
+    this.batch = null
+    this.file = file
+    this.offset = offset
+    this.length = length
+  }
 }
 
 export class PendingObjects extends Map<Cid, Pending> {
+  /** Put into a batch, as its `item`-th. */
+  queued(cid: Cid, depth: number, batch: OpenBatch, item: number): void {
+    const pending = new Pending(cid, depth)
+    pending.batch = batch
+    pending.item = item
+    this.set(cid, pending)
+  }
+
   /** Records that were appended to a pack at `start`. */
   appended(
-    pack: PendingPack,
+    file: PendingPack,
     start: number,
-    { codec, cids, ends }: Omit<PackedObjects, 'records'>,
+    { cids, ends }: Pick<PackedObjects, 'cids' | 'ends'>,
     depth: number,
   ): void {
     cids.forEach((cid, i) => {
       const from = i === 0 ? 0 : ends[i - 1]!
-      const place = { batch: null, item: 0, pack, offset: start + from, length: ends[i]! - from, depth }
-      this.set(cid, { digest: cidDigest(cid), codec, ...place })
+      this.#placed(new Pending(cid, depth), file, start + from, ends[i]! - from)
     })
   }
 
   /** What a batch became. */
-  landed(batch: OpenBatch, packed: PackedBatch, pack: PendingPack, start: number): void {
+  landed(batch: OpenBatch, packed: PackedBatch, file: PendingPack, start: number): void {
     batch.items.forEach((item, i) => {
       const found = this.get(item.cid)
       if (found === undefined || found.batch !== batch) return
       const from = i === 0 ? 0 : packed.ends[i - 1]!
-      found.batch = null
-      found.pack = pack
-      found.offset = start + from
-      found.length = packed.ends[i]! - from
+      found.place(file, start + from, packed.ends[i]! - from)
       found.depth = packed.depths[i]!
     })
   }
 
   /** Those of a pack's objects that are not here yet. */
   adopted(
-    pack: PendingPack,
+    file: PendingPack,
     { cids, ends }: Pick<WholePack, 'cids' | 'ends'>,
     isHere: (cid: Cid) => boolean,
   ): void {
     cids.forEach((cid, i) => {
       if (isHere(cid)) return
       const offset = i === 0 ? packHeadBytes : ends[i - 1]!
-      const place = { batch: null, item: 0, pack, offset, length: ends[i]! - offset, depth: 0 }
-      this.set(cid, { digest: cidDigest(cid), codec: codecOf(cid), ...place })
+      this.#placed(new Pending(cid, 0), file, offset, ends[i]! - offset)
     })
   }
 
   /** Where those in finished packs lie. */
   placedIn(packs: ReadonlySet<PendingPack>): Placed[] {
-    const done = [...this.values()].filter(({ pack }) => pack !== null && packs.has(pack))
-    return done.map((found) => ({ ...found, pack: found.pack!.ref! }))
+    return [...this.values()].filter(({ file }) => file !== null && packs.has(file))
   }
 
   /** Those in these packs are the store's now. */
   published(packs: ReadonlySet<PendingPack>): void {
-    for (const [cid, { pack }] of this) if (pack !== null && packs.has(pack)) this.delete(cid)
+    for (const [cid, { file }] of this) if (file !== null && packs.has(file)) this.delete(cid)
+  }
+
+  #placed(pending: Pending, file: PendingPack, offset: number, length: number): void {
+    pending.place(file, offset, length)
+    this.set(pending.cid, pending)
   }
 }

@@ -2,8 +2,7 @@
 // batches are packed by threads once there is enough to do, and appended to temporary packs. Nothing of it is seen
 // by others until the store publishes it with a manifest.
 import { corrupt, isVarveError, throwIfAborted } from '../../base/errors.ts'
-import { sha256 } from '../../base/platform.ts'
-import { type Cid, type Codec, cidOf, cidOfDigest, codecOf } from '../../encoding/cid.ts'
+import { type Cid, type Codec, cidOf, codecOf } from '../../encoding/cid.ts'
 import { type PackedBatch, selectPacked } from '../batch.ts'
 import {
   type AdoptOptions,
@@ -58,30 +57,28 @@ export class DiskWriter implements ObjectWriter {
 
   put(codec: Codec, bytes: Uint8Array, options: PutOptions = {}): Cid {
     if (bytes.length > objectBytesMax) throw new TypeError(`an object has at most ${objectBytesMax} bytes`)
-    const digest = sha256(bytes)
-    const cid = cidOfDigest(codec, digest)
-    if (!this.#isHere(cid, digest, codec)) this.#enqueue(cid, digest, codec, bytes, options.base ?? null)
+    const cid = cidOf(codec, bytes)
+    if (!this.#isHere(cid)) this.#enqueue(cid, codec, bytes, options.base ?? null)
     return cid
   }
 
   /** As put, also where the store has the object: gc and its victims need another copy. */
   putAnew(codec: Codec, bytes: Uint8Array): void {
-    const digest = sha256(bytes)
-    const cid = cidOfDigest(codec, digest)
-    if (!this.#pending.has(cid)) this.#enqueue(cid, digest, codec, bytes, null)
+    const cid = cidOf(codec, bytes)
+    if (!this.#pending.has(cid)) this.#enqueue(cid, codec, bytes, null)
   }
 
-  #enqueue(cid: Cid, digest: Uint8Array, codec: Codec, bytes: Uint8Array, hint: Cid | null): void {
+  #enqueue(cid: Cid, codec: Codec, bytes: Uint8Array, hint: Cid | null): void {
     // A base that is pending too has the depth it may get: what it gets is never more.
     const hintDepth = hint === null ? 0 : this.depthOf(hint) + 1
     const [base, depth] = hintDepth > deltaDepthMax ? [null, 0] : [hint, hintDepth]
-    const queued = this.#queue.add({ cid, digest, codec, bytes, base, depth })
+    const { batch, item } = this.#queue.add({ cid, codec, bytes, base, depth })
     // A batch that is packed at once, without a thread, is not in a file before this turn ends.
-    this.#pending.set(cid, { digest, codec, ...queued, pack: null, offset: 0, length: 0, depth })
+    this.#pending.queued(cid, depth, batch, item)
   }
 
   async putStored(object: StoredObject): Promise<void> {
-    if (this.#isHere(object.cid, cidDigest(object.cid), codecOf(object.cid))) {
+    if (this.#isHere(object.cid)) {
       // What it claims to be is checked all the same: a liar is a liar.
       await this.#unpacked(object)
       return
@@ -125,7 +122,7 @@ export class DiskWriter implements ObjectWriter {
     const bytes = ends.at(-1)!
     this.#sink.queued(bytes)
     const { pack: file, start } = this.#sink.append(codec, records, ends, () => this.#sink.unqueued(bytes))
-    this.#pending.appended(file, start, { codec, cids, ends }, depth)
+    this.#pending.appended(file, start, { cids, ends }, depth)
   }
 
   async adopt(pack: WholePack, options: AdoptOptions = {}): Promise<boolean> {
@@ -139,16 +136,16 @@ export class DiskWriter implements ObjectWriter {
   /** As adopt, of a pack that was checked already. */
   adopted(taken: PendingPack, pack: Pick<WholePack, 'cids' | 'ends'>): void {
     this.#sink.adopt(taken)
-    this.#pending.adopted(taken, pack, (cid) => this.#isHere(cid, cidDigest(cid), codecOf(cid)))
+    this.#pending.adopted(taken, pack, (cid) => this.#isHere(cid))
   }
 
   putPacked(objects: PackedObjects): void {
-    const fresh = selectPacked(objects, (cid) => !this.#isHere(cid, cidDigest(cid), objects.codec))
+    const fresh = selectPacked(objects, (cid) => !this.#isHere(cid))
     if (fresh.cids.length > 0) this.#appendRecords({ ...fresh, records: [fresh.records] }, 0)
   }
 
   hold(cids: readonly Cid[]): boolean[] {
-    return cids.map((cid) => this.#isHere(cid, cidDigest(cid), codecOf(cid)))
+    return cids.map((cid) => this.#isHere(cid))
   }
 
   drained(): Promise<void> {
@@ -232,9 +229,9 @@ export class DiskWriter implements ObjectWriter {
     this.#sink.fail(error)
   }
 
-  #isHere(cid: Cid, digest: Uint8Array, codec: Codec): boolean {
+  #isHere(cid: Cid): boolean {
     if (this.#pending.has(cid)) return true
-    if (this.#find(digest, codec) === null) return false
+    if (this.#find(cidDigest(cid), codecOf(cid)) === null) return false
     this.assumed.add(cid)
     return true
   }
@@ -255,12 +252,12 @@ export class DiskWriter implements ObjectWriter {
     if (found === undefined) return this.home.locate(cid, view)
     if (found.batch !== null) return { raw: new Uint8Array(found.batch.raw(found.item)) }
     const { offset, length, codec, depth } = found
-    return { file: found.pack!.file, offset, length, codec, depth }
+    return { file: found.file!.file, offset, length, codec, depth }
   }
 
   /** What is on its way into a file must be there before it can be read; a delta's base may lie in another one. */
   async #readable(cids: readonly Cid[]): Promise<void> {
-    const isPacked = (cid: Cid): boolean => (this.#pending.get(cid)?.pack ?? null) !== null
+    const isPacked = (cid: Cid): boolean => (this.#pending.get(cid)?.file ?? null) !== null
     if (cids.some(isPacked)) await this.#sink.written()
   }
 
