@@ -37,6 +37,9 @@ export function diffDocumentValues(
   }
 }
 
+/** A few seconds: lines are there at once. */
+const slowYamlLengthMax = 1 << 20
+
 type Read = (before: string, after: string) => ValueDifference
 
 const readers: Partial<Record<DocumentForm, Read>> = {
@@ -62,7 +65,7 @@ function ofYaml(before: string, after: string): ValueDifference {
   const remarks: string[] = []
   let reader: ReturnType<typeof createYamlReader> | null = null
   const found = ofTrees(texts[0]!, texts[1]!, (text, values, like) => {
-    reader ??= createYamlReader(values)
+    reader ??= createYamlReader(values, { slowLengthMax: slowYamlLengthMax })
     const tree = reader.read(text, like)
     remarks.push(JSON.stringify(reader.remarks(tree)))
     return tree

@@ -2,6 +2,7 @@
 // apart.
 import type { LineHunk } from '../api/interface.ts'
 import { VarveError } from '../base/errors.ts'
+import type { ValueChange } from '../documents/structure/diff-values.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { divergence } from '../history/ancestry.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -60,13 +61,15 @@ export const diffRoutes: readonly Route[] = [
     path: '/v1/repos/{repo}/diff/file',
     operation: 'getChanges',
     costly: 'always',
-    about: 'The changed rows of a table, or the changed lines of a text',
+    about:
+      'The changed rows of a table, or the changed lines of a text; with by=values those of JSON and YAML',
     access: 'read',
     parameters: [
       repoParameter,
       ...ends,
       requiredText('path', 'its path'),
-      countParameter('limit', 'how many rows or hunks at most (default 100)', changesMax),
+      textParameter('by', "'values': JSON and YAML value by value, where that tells more than lines"),
+      countParameter('limit', 'how many rows, values or hunks at most (default 100)', changesMax),
       cursorParameter,
     ],
     answers: {
@@ -81,6 +84,7 @@ export const diffRoutes: readonly Route[] = [
           schemaChanges: listOf({ type: 'string' }),
           rows: listOf(reference('RowChange')),
           hunks: listOf(reference('Hunk')),
+          values: listOf(reference('ValueChange')),
           cursor: nullable,
         }),
       ),
@@ -148,11 +152,15 @@ async function getChanges(exchange: Exchange): Promise<void> {
     if (file.path !== path) continue
     const none = { items: [], more: false }
     const isTable = file.kind === 'table'
+    const found = query.text('by') === 'values' ? await file.values() : null
+    const values =
+      found === null ? none : await pageOf(each(found.changes), { skip, limit, bytesOf: bytesOfValue })
     const rows = isTable ? await pageOfRows(file, { skip, limit }) : none
-    const hunks = isTable ? none : await pageOf(shortHunks(file), { skip, limit, bytesOf: bytesOfHunk })
+    const hunks =
+      isTable || found !== null ? none : await pageOf(shortHunks(file), { skip, limit, bytesOf: bytesOfHunk })
     const { kind, keyColumns = [], schemaChanges } = file
-    const next = skip + rows.items.length + hunks.items.length
-    const cursor = rows.more || hunks.more ? changesCursor(ends, next) : null
+    const next = skip + rows.items.length + hunks.items.length + values.items.length
+    const cursor = rows.more || hunks.more || values.more ? changesCursor(ends, next) : null
     await sendJson(response, {
       ...ends,
       path,
@@ -161,6 +169,7 @@ async function getChanges(exchange: Exchange): Promise<void> {
       schemaChanges,
       rows: rows.items,
       hunks: hunks.items,
+      values: values.items,
       cursor,
     })
     return
@@ -182,6 +191,14 @@ async function compare({ query, repository, response, signal }: Exchange): Promi
     behind,
     mergeBases: bases.map(digestHex),
   })
+}
+
+function bytesOfValue({ path, before, after }: ValueChange): number {
+  return path.length + (before?.length ?? 0) + (after?.length ?? 0)
+}
+
+async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
 }
 
 function bytesOfHunk({ lines }: LineHunk): number {

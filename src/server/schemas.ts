@@ -19,6 +19,7 @@ export type ComponentName =
   | 'RowCommit'
   | 'Rows'
   | 'Tag'
+  | 'ValueChange'
 
 const text: Schema = { type: 'string' }
 const count: Schema = { type: 'integer', minimum: 0 }
@@ -128,6 +129,12 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
     'shallow',
   ]),
   Hunk: object({ oldStart: count, oldLines: count, newStart: count, newLines: count, lines: listOf(text) }),
+  ValueChange: object({
+    kind: oneOf('added', 'removed', 'changed', 'reordered'),
+    path: text,
+    before: { type: ['string', 'null'] },
+    after: { type: ['string', 'null'] },
+  }),
   Check: object({
     name: text,
     state: oneOf('pending', 'success', 'failure'),

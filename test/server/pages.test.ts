@@ -360,6 +360,38 @@ test('a file that was moved and changed is compared with what it was', async () 
   expect(alone.all('tr')).toHaveLength(6)
 })
 
+test('JSON and YAML by value, with a link to their lines', async () => {
+  const { get, call, repo } = await shop()
+  const feature = (name: string): object => ({ id: 1, properties: { name } })
+  const write = (features: readonly object[]) =>
+    repo.transaction('main', (tx) => tx.writeFile('a.json', `${JSON.stringify({ features })}\n`))
+  const before = await write([feature('a')])
+  const more = Array.from({ length: 150 }, (_, i) => ({ id: i + 2 }))
+  const { commit } = await write([feature(evil), ...more])
+  const page = readPage(await get(`/shop/commit/${commit!.id}`))
+  expect(cellsOf(page, 1).slice(0, 2)).toEqual([
+    ['~ changed', '$.features[id=1].properties.name', `"a"→${JSON.stringify(evil)}`],
+    ['+ added', '$.features[id=2]', '{"id":2}'],
+  ])
+  const alone = readPage(await get(linkOf(page, 'a.json', `/shop/commit/${commit!.id}`)))
+  const rest = readPage(await get(linkOf(alone, 'More changes', '/shop/compare')))
+  expect([alone, rest].map((one) => cellsOf(one).length)).toEqual([100, 51])
+  const lines = readPage(await get(linkOf(alone, 'By line', '/shop/compare')))
+  expect(cellsOf(lines)[0]).toEqual(['…', '…', '', 'from line 1'])
+  const target = `/v1/repos/shop/diff/file?from=${before.commit!.id}&to=${commit!.id}&path=a.json`
+  expect((await call(target)).json).toMatchObject({ values: [], hunks: [{ oldStart: 1 }] })
+  const first = (await call(`${target}&by=values&limit=100`)).json
+  expect(first.hunks).toEqual([])
+  expect(first.values[0]).toEqual({
+    kind: 'changed',
+    path: '$.features[id=1].properties.name',
+    before: '"a"',
+    after: JSON.stringify(evil),
+  })
+  const last = (await call(`${target}&by=values&cursor=${first.cursor}`)).json
+  expect([first.values.length, last.values.length, last.cursor]).toEqual([100, 51, null])
+})
+
 test('what checks said about a commit', async () => {
   const { get, second, call } = await shop()
   const target = `/v1/repos/shop/commits/${second}/checks`

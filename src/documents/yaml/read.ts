@@ -20,13 +20,22 @@ export interface YamlReader {
 /** A mark, comments, and the line that begins the document. */
 const head = /^\ufeff?(?:(?:[ \t]*(?:#[^\n]*)?\n)*---[ \t]*(?:#[^\n]*)?\r?\n)?/
 
-export function createYamlReader(values: ValueTable): YamlReader {
+/** `slowLengthMax`: so many characters at most that the package, some 300 KB a second, has to read. */
+export function createYamlReader(
+  values: ValueTable,
+  { slowLengthMax = Number.POSITIVE_INFINITY }: { readonly slowLengthMax?: number } = {},
+): YamlReader {
+  let slowLength = 0
   const known = new Map<string, Chunk>()
   const plain: PlainScalars = new Map()
   const remarks = new WeakMap<Tree, readonly string[]>()
   const scanned = new WeakMap<Tree, ScannedChunk>()
   const readPiece = (text: string): Chunk => {
-    const chunk = known.get(text) ?? readChunk(text, values)
+    let chunk = known.get(text)
+    if (chunk !== undefined) return chunk
+    slowLength += text.length
+    if (slowLength > slowLengthMax) throw new NotFit('too much of it takes long to read')
+    chunk = readChunk(text, values)
     known.set(text, chunk)
     return chunk
   }

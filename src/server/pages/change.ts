@@ -1,10 +1,12 @@
 // One path that differs: what became of it, in a word, in counts, and in full.
 import type { DiffStat, RowChange } from '../../api/interface.ts'
+import type { ValueChange } from '../../documents/structure/diff-values.ts'
 import type { PathDiff } from '../../repo/diff.ts'
 import { sizeText } from '../../base/size.ts'
 import { type Part, html } from './html.ts'
 import { type ChangedLine, lineChanges } from './line-changes.ts'
 import { rowChanges } from './row-changes.ts'
+import { valueChanges } from './value-changes.ts'
 import { count } from './words.ts'
 
 const words = {
@@ -37,12 +39,19 @@ export function counts({ rows, lines, sizeBefore, sizeAfter }: DiffStat): Part {
   return html`${parts}<span class="faint">${unit}</span>`
 }
 
-export function changeOf(file: PathDiff, rows: readonly RowChange[], lines: readonly ChangedLine[]): Part {
+interface ShownChange {
+  readonly rows: readonly RowChange[]
+  readonly values: readonly ValueChange[]
+  readonly lines: readonly ChangedLine[]
+}
+
+export function changeOf(file: PathDiff, { rows, values, lines }: ShownChange): Part {
   const { path, schemaChanges, note, keyColumns = [], kind } = file
   return [
     schemaChanges.map((change) => html`<p>${change}</p>`),
     note !== undefined && html`<p class="faint">${note}</p>`,
     rows.length > 0 && rowChanges(`Changed rows of ${path}`, keyColumns, rows),
+    values.length > 0 && valueChanges(`Changed values of ${path}`, values),
     lines.length > 0 && lineChanges(`Changed lines of ${path}`, lines),
     kind === 'binary' && html`<p class="faint">These bytes are no text.</p>`,
   ]

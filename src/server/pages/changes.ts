@@ -1,6 +1,7 @@
 // What differs between two revisions: every path with counts, and of each the first changes. Bounded: so many paths a page,
 // so many rows and lines of each; the rest is behind links.
 import type { DiffStat, RowChange } from '../../api/interface.ts'
+import type { ValueChange } from '../../documents/structure/diff-values.ts'
 import type { PathDiff } from '../../repo/diff.ts'
 import { type Ends, type PathPlace, pageOf, pageOfPaths, pageOfRows } from '../comparison.ts'
 import { pathCursor } from '../diff-cursors.ts'
@@ -59,33 +60,48 @@ function summary(view: View, ends: Ends, stats: readonly DiffStat[], isPart: boo
 }
 
 async function firstChanges(view: View, ends: Ends, file: PathDiff, stat: DiffStat): Promise<Html> {
-  const { rows, lines, more } = await changesOf(file, { skip: 0, rows: rowsMax, lines: linesMax })
+  const page = await changesOf(file, { skip: 0, rows: rowsMax, lines: linesMax })
   const url = fileUrl(view, ends, stat)
   return html`<section class="change">
     <h3><a href="${url}">${stat.path}</a>${stat.table !== undefined && html` <span class="faint">${stat.table}</span>`} <span class="end">${counts(stat)}</span></h3>
-    ${changeOf(file, rows, lines)}
-    ${more && html`<p><a href="${url}">All changes of this ${file.kind === 'table' ? 'table' : 'file'}</a></p>`}
+    ${changeOf(file, page)}
+    ${page.more && html`<p><a href="${url}">All changes of this ${file.kind === 'table' ? 'table' : 'file'}</a></p>`}
   </section>`
 }
 
+/** Of the three lists two are empty. */
 export interface ChangesPage {
-  /** One of the two is empty. */
   readonly rows: readonly RowChange[]
+  readonly values: readonly ValueChange[]
   readonly lines: readonly ChangedLine[]
   readonly more: boolean
 }
 
+export interface ChangesWish {
+  readonly skip: number
+  readonly rows: number
+  readonly lines: number
+  /** JSON and YAML too by line, not by value. */
+  readonly byLines?: boolean
+}
+
 export async function changesOf(
   file: PathDiff,
-  { skip, rows, lines }: { readonly skip: number; readonly rows: number; readonly lines: number },
+  { skip, rows, lines, byLines = false }: ChangesWish,
 ): Promise<ChangesPage> {
+  const nothing = { rows: [], values: [], lines: [] }
   if (file.kind === 'table') {
     const page = await pageOfRows(file, { skip, limit: rows })
-    return { rows: page.items, lines: [], more: page.more }
+    return { ...nothing, rows: page.items, more: page.more }
+  }
+  const values = byLines ? null : await file.values()
+  if (values !== null) {
+    const items = values.changes.slice(skip, skip + rows)
+    return { ...nothing, values: items, more: skip + rows < values.changes.length }
   }
   const found = changedLines(file.hunks())
   const page = await pageOf(found, { skip, limit: lines, bytesOf: ({ text }) => text.length })
-  return { rows: [], lines: page.items, more: page.more }
+  return { ...nothing, lines: page.items, more: page.more }
 }
 
 function fileUrl(view: View, { from, to }: Ends, { path, from: was }: DiffStat): ReturnType<View['to']> {

@@ -33,8 +33,8 @@ interface Shown {
 export async function showComparison(exchange: Exchange): Promise<void> {
   const { query, response } = exchange
   const view = View.of(exchange)
-  const [from, to, path, was] = ['from', 'to', 'path', 'was'].map((name) => query.text(name))
-  const asked: QueryParts = { from, to, path, was }
+  const [from, to, path, was, by] = ['from', 'to', 'path', 'was', 'by'].map((name) => query.text(name))
+  const asked: QueryParts = { from, to, path, was, by }
   const isAsked = from !== undefined && from !== '' && to !== undefined && to !== ''
   const shown = isAsked ? await compared(exchange, view, { from, to }, path) : { body: null, cursor: null }
   const body = html`<h1>Compare</h1>
@@ -102,19 +102,23 @@ async function ofOnePath(
   // A move is seen where both of its ends are looked at.
   const was = exchange.query.text('was')
   const paths = was === undefined || was === path ? [path] : [path, was]
+  const byLines = exchange.query.text('by') === 'lines'
   let next: number | null = null
+  let byLine: Part = null
   for await (const file of pathDiffs(exchange, { ends, paths })) {
     if (file.path !== path) continue
-    const { rows, lines, more } = await changesOf(file, { skip, rows: rowsMax, lines: linesMax })
-    if (more) next = skip + rows.length + lines.length
-    sections.push(section(file, changeOf(file, rows, lines)))
+    const page = await changesOf(file, { skip, rows: rowsMax, lines: linesMax, byLines })
+    const { rows, values, lines, more } = page
+    if (more) next = skip + rows.length + values.length + lines.length
+    if (values.length > 0) byLine = view.to('compare', { ...ends, path, was, by: 'lines' })
+    sections.push(section(file, changeOf(file, page)))
   }
   if (sections.length === 0)
     throw new HttpError(404, 'VARVE_PATH_NOT_FOUND', 'this path does not differ between the two')
   const whole = view.to('compare', { from: ends.from, to: ends.to })
   const names = [ends.from, ends.to].map((id) => (id === emptyRevision ? 'nothing' : shortId(id)))
   return {
-    body: html`<p class="row"><span>Changes from ${names[0]!} to ${names[1]!}.</span> <a href="${whole}">All paths</a> <a href="${view.to('history', { revision: ends.to, path })}">History of this path</a></p>${sections}`,
+    body: html`<p class="row"><span>Changes from ${names[0]!} to ${names[1]!}.</span> <a href="${whole}">All paths</a> ${byLine !== null && html`<a href="${byLine}">By line</a> `}<a href="${view.to('history', { revision: ends.to, path })}">History of this path</a></p>${sections}`,
     cursor: next === null ? null : changesCursor(ends, next),
   }
 }

@@ -73,6 +73,7 @@ export const pageRoutes: readonly Route[] = [
         textParameter('to', 'the newer one'),
         textParameter('path', 'only this file'),
         textParameter('was', 'what it was called before'),
+        textParameter('by', "'lines': JSON and YAML by line, not by value"),
         cursor,
       ],
       showComparison,
