@@ -43,21 +43,24 @@ export interface ReceiveReport extends TransferReport {
 }
 
 /**
- * `sent` reads what came; it may lie.
+ * `open` gives a reader of what came, which may lie; asked once, and not at all where the refs are as was asked already.
  * @throws VarveError VARVE_REFUSED (data.reason 'moved' where a ref is another), VARVE_CORRUPT, VARVE_OBJECT_MISSING
  */
 export async function receivePush(
   store: Store,
-  sent: ObjectReader,
+  open: () => Promise<ObjectReader>,
   options: ReceiveOptions,
 ): Promise<ReceiveReport> {
   checkUpdates(options.updates)
+  let sent: ObjectReader | null = null
   return withFreshEpoch(store, async (before, sameEpoch) => {
-    // The answer to an earlier attempt may have been lost on its way: asked again, it is the same.
+    // The answer to an earlier attempt may have been lost on its way: asked again, it is the same. What came with it is
+    // gone from where it waited.
     if (options.updates.every(({ ref, after }) => (before.refs.get(ref) ?? null) === after))
       return { updates: [], objects: 0, bytes: 0, sequence: before.sequence }
     if (options.epoch !== undefined && options.epoch !== before.gcEpoch) throw collected(before)
     checkUnmoved(before, options.updates, isBare(store, before))
+    sent ??= await open()
     return take(store, sent, options, before, sameEpoch)
   })
 }

@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import { ioError } from '../store/disk/files.ts'
-import type { Principal } from './interface.ts'
+import type { Principal, Services } from './interface.ts'
 
 export interface AuditEntry {
   readonly who: Pick<Principal, 'id' | 'name'>
@@ -66,6 +66,21 @@ export class AuditLog {
         for (const { failed } of batch) failed(error)
       }
     }
+  }
+}
+
+/**
+ * Adds the line that says what came of something. It has happened and its first line is durable, so an error here is for
+ * the server's log: whoever asked must hear what has happened, and not that nothing has.
+ */
+export async function auditEnd(
+  { audit, log }: Pick<Services, 'audit' | 'log'>,
+  entry: AuditEntry,
+): Promise<void> {
+  try {
+    await audit.append(entry)
+  } catch (error) {
+    log({ event: 'unaudited', what: entry.what, result: entry.result, error: String(error) })
   }
 }
 

@@ -5,7 +5,7 @@ import { type Cid, digestHex, parseCid } from '../encoding/cid.ts'
 import { type PushedUpdate, type ReceiveReport, receivePush } from '../remote/receive-push.ts'
 import { PackReader } from '../store/disk/pack-reader.ts'
 import { HttpError, readJson, sendJson } from './answers.ts'
-import type { AuditEntry } from './audit.ts'
+import { type AuditEntry, auditEnd } from './audit.ts'
 import { checkRef } from './authorize.ts'
 import type { Exchange, Route } from './interface.ts'
 import { checkProtections } from './protection.ts'
@@ -74,29 +74,29 @@ async function moveRefs(exchange: Exchange): Promise<void> {
   const { principal, services, request, response } = exchange
   const repository = exchange.repository()
   const push = readPush(await readJson(request, services.limits.bodyBytesMax))
-  const audit = (result: AuditEntry['result'], data: AuditEntry['data']): Promise<void> =>
-    services.audit.append({
-      who: { id: principal.id, name: principal.name },
-      address: request.socket.remoteAddress ?? '',
-      what: 'push',
-      repository: repository.name,
-      result,
-      data: data ?? {},
-    })
+  const entry = (result: AuditEntry['result'], data: AuditEntry['data']): AuditEntry => ({
+    who: { id: principal.id, name: principal.name },
+    address: request.socket.remoteAddress ?? '',
+    what: 'push',
+    repository: repository.name,
+    result,
+    data: data ?? {},
+  })
   const asked = push.updates.map(({ ref, before, after, force }) => ({
     ref,
     before: before === null ? null : digestHex(before),
     after: after === null ? null : digestHex(after),
     force: force === true,
   }))
-  await audit('begun', { updates: asked })
+  await services.audit.append(entry('begun', { updates: asked }))
   let report: ReceiveReport
   try {
     report = await services.turns.take(`${principal.id} ${repository.name}`, () => receive(exchange, push))
   } catch (error) {
     services.metrics.pushed('refused')
     const why = isVarveError(error) ? error.code : 'VARVE_INTERNAL'
-    await audit(isVarveError(error, 'VARVE_REFUSED') ? 'refused' : 'failed', { updates: asked, why })
+    const result = isVarveError(error, 'VARVE_REFUSED') ? 'refused' : 'failed'
+    await auditEnd(services, entry(result, { updates: asked, why }))
     throw isVarveError(error) && error.data['reason'] === 'moved'
       ? new HttpError(409, 'VARVE_REFUSED', error.message)
       : error
@@ -108,7 +108,7 @@ async function moveRefs(exchange: Exchange): Promise<void> {
     after: after === null ? null : digestHex(after),
     forced,
   }))
-  await audit('done', { updates, sequence: report.sequence })
+  await auditEnd(services, entry('done', { updates, sequence: report.sequence }))
   services.uploads.remove(placeOf(exchange), push.packs)
   await sendJson(response, { ...report, updates })
 }
@@ -120,12 +120,12 @@ async function receive(exchange: Exchange, push: Push): Promise<ReceiveReport> {
   const { name, store } = exchange.repository()
   for (const { ref } of push.updates) checkRef(principal, ref)
   try {
-    const sources = await services.uploads.take(placeOf(exchange), push.packs)
-    const sent = await PackReader.open(sources, store, {
-      signal,
-      limits: { packBytesMax: services.limits.packBytesMax, recordsMax: 32_000_000 },
-    })
-    return await receivePush(store, sent, {
+    const open = async (): Promise<PackReader> => {
+      const sources = await services.uploads.take(placeOf(exchange), push.packs)
+      const limits = { packBytesMax: services.limits.packBytesMax, recordsMax: 32_000_000 }
+      return PackReader.open(sources, store, { signal, limits })
+    }
+    return await receivePush(store, open, {
       updates: push.updates,
       author: principal.name,
       epoch: push.epoch,

@@ -3,7 +3,7 @@ import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
 import { shortRefName } from '../history/refs.ts'
 import { readJson, sendJson } from './answers.ts'
 import { checkRepository } from './authorize.ts'
-import type { AuditEntry } from './audit.ts'
+import { type AuditEntry, auditEnd } from './audit.ts'
 import { Cursors, pathPart } from './cursor.ts'
 import type { Exchange, Route } from './interface.ts'
 import { checkPattern, matchesPattern, patternSchema } from './patterns.ts'
@@ -236,12 +236,13 @@ export async function audited<T>(
   const who = { id: principal.id, name: principal.name }
   const line = { ...entry, who, address: request.socket.remoteAddress ?? '' }
   await services.audit.append({ ...line, result: 'begun' })
+  let result: T
   try {
-    const result = await work()
-    await services.audit.append({ ...line, result: 'done' })
-    return result
+    result = await work()
   } catch (error) {
-    await services.audit.append({ ...line, result: 'failed' })
+    await auditEnd(services, { ...line, result: 'failed' })
     throw error
   }
+  await auditEnd(services, { ...line, result: 'done' })
+  return result
 }

@@ -17,6 +17,8 @@ export class DirBlobs implements WritableBlobs {
   bytesRead = 0
   bytesWritten = 0
   before: (request: string) => void | Promise<void> = () => undefined
+  /** The store's own clock. */
+  readonly now: () => number = Date.now
   readonly #dir: string
 
   constructor(dir: string) {
@@ -85,7 +87,7 @@ export class DirBlobs implements WritableBlobs {
     options.onBytes?.(size)
   }
 
-  async *list(prefix: string): AsyncGenerator<{ name: string; bytes: number; timeMs: number }> {
+  async *list(prefix: string): AsyncGenerator<{ name: string; bytes: number; ageMs: number }> {
     await this.#request(`list ${prefix}`)
     const folder = path.join(this.#dir, prefix)
     if (!fs.existsSync(folder)) return
@@ -93,7 +95,7 @@ export class DirBlobs implements WritableBlobs {
       if (!found.isFile()) continue
       const full = path.join(found.parentPath, found.name)
       const { size, mtimeMs } = fs.statSync(full)
-      yield { name: path.relative(this.#dir, full), bytes: size, timeMs: mtimeMs }
+      yield { name: path.relative(this.#dir, full), bytes: size, ageMs: this.now() - mtimeMs }
     }
   }
 

@@ -35,7 +35,7 @@ async function outcome(
   options: Partial<ReceiveOptions> = {},
 ): Promise<string> {
   try {
-    await receivePush(store, sent, { updates, ...options })
+    await receivePush(store, async () => sent, { updates, ...options })
   } catch (error) {
     return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
   }
@@ -67,7 +67,7 @@ test('a first push makes its branch the current one; everything is there', async
   const [store, local] = [MemoryStore.create(), MemoryStore.create()]
   const head = await commitOn(local, 'refs/heads/trunk', { rows: manyRows(500) })
   const tag = await tagCommit(local, 'v1', head)
-  const report = await receivePush(store, local, {
+  const report = await receivePush(store, async () => local, {
     updates: [
       { ref: 'refs/heads/trunk', before: null, after: head },
       { ref: 'refs/tags/v1', before: null, after: tag },
@@ -123,8 +123,8 @@ test('asked again, a push that went through answers the same and does nothing', 
   const { store, local, base } = await pair()
   const next = await commitOn(local, main, { files: { a: 'two' } })
   const updates = [{ ref: main, before: base, after: next }]
-  const first = await receivePush(store, local, { updates })
-  const again = await receivePush(store, local, { updates })
+  const first = await receivePush(store, async () => local, { updates })
+  const again = await receivePush(store, async () => local, { updates })
   expect([again.sequence, again.objects]).toEqual([first.sequence, 0])
 })
 
@@ -332,7 +332,7 @@ async function pushPacks(
 ): Promise<string> {
   try {
     const sent = await PackReader.open(packs, store)
-    await receivePush(store, sent, { updates: [{ ref: main, before: null, after: head }] })
+    await receivePush(store, async () => sent, { updates: [{ ref: main, before: null, after: head }] })
   } catch (error) {
     return isVarveError(error) ? error.code : String(error)
   }
@@ -351,12 +351,14 @@ test('packs are taken in, deltas on what the receiver has included', async () =>
   const child = await writeChild(local, writer, [head], { rows: new Map([[7, 'edited']]) })
   await local.update(() => ({ refs: new Map([['refs/heads/side', child]]), operation }), { writer })
   const other = await DiskStore.create(path.join(dir, 'other'))
-  await receivePush(other, await PackReader.open(packs, other), {
+  await receivePush(other, () => PackReader.open(packs, other), {
     updates: [{ ref: main, before: null, after: head }],
   })
   const more = await packsOf(path.join(dir, 'more'), local, [child], [head])
   const sent = await PackReader.open(more, other)
-  const report = await receivePush(other, sent, { updates: [{ ref: main, before: head, after: child }] })
+  const report = await receivePush(other, async () => sent, {
+    updates: [{ ref: main, before: head, after: child }],
+  })
   expect(report.objects).toBeLessThan(10)
   expect(await problemsOf(other)).toEqual([])
   for (const one of [store, local, other]) await one.close()

@@ -123,6 +123,29 @@ describe('gc of many small packs', () => {
     expect(await problemsOf(behind)).toEqual([])
   })
 
+  test('a gc that finds nothing to do leaves the index where it is, without grace too', async () => {
+    const { open, head } = await pushed(12)
+    for (let time = 0; time < 3; time++) {
+      await (await open('gc')).gc({ graceMs: 0 })
+      const fresh = await open(`fresh${time}`)
+      expect([await refOf(fresh, main), await problemsOf(fresh)]).toEqual([head, []])
+    }
+  })
+
+  test.each([-3, 3])('a clock that is %d days wrong takes nothing for old', async (days) => {
+    const { dir, open, ours } = await pushed(12)
+    const { now } = Date
+    Date.now = () => now() + days * 24 * 3_600_000
+    try {
+      await (await open('gc')).gc({ graceMs, manifestsKeptMax: 1 })
+      await (await open('gc')).gc({ graceMs, manifestsKeptMax: 1 })
+    } finally {
+      Date.now = now
+    }
+    const clone = await cloned(dir, await open('reader'), 'clone')
+    expect([await refOf(clone, main), await problemsOf(clone)]).toEqual([await refOf(ours, main), []])
+  })
+
   test('cut at any request, nothing is lost, and the next one does it', async () => {
     const made = await pushed(6)
     const seen = new Set<string>()

@@ -11,6 +11,10 @@ import { moveRefs, packsFor, pushTo, upload } from './sending.ts'
 import { type Serving, serve } from './serving.ts'
 
 const main = 'refs/heads/main'
+/** What the audit log is written by. */
+const opened = await fs.promises.open(import.meta.filename ?? '.', 'r')
+const FileHandle = Object.getPrototypeOf(opened) as fs.promises.FileHandle
+await opened.close()
 let faults = new Faults()
 afterEach(() => faults.uninstall())
 
@@ -362,6 +366,39 @@ test('a branch with required checks takes a commit when all of them were success
   const after = await commitOn(from, main, { files: { a: 'unchecked' } })
   expect((await pushTo(serving, from, [{ ref: main, before: head, after }])).status).toBe(403)
   expect(await refOf(store, main)).toBe(head)
+})
+
+test('a push whose answer was lost is told so when it is asked again, though its packs are gone from where they waited', async () => {
+  const serving = await serve()
+  const store = await serving.repository('prices')
+  const { from, head } = await local()
+  const moves = [{ ref: main, before: null, after: head }]
+  const packs = await packsFor(from, moves)
+  for (const pack of packs) await upload(serving, pack)
+  const { status, json } = await moveRefs(serving, moves, packs)
+  expect([status, json.updates.length, waiting(serving)]).toEqual([200, 1, []])
+  const again = await moveRefs(serving, moves, packs)
+  expect([again.status, again.json.sequence]).toEqual([200, json.sequence])
+  expect(await refOf(store, main)).toBe(head)
+})
+
+test('refs that have moved are told as moved, though the end of it could not be written to the audit log', async () => {
+  const serving = await serve()
+  const store = await serving.repository('prices')
+  const { from, head } = await local()
+  const moves = [{ ref: main, before: null, after: head }]
+  const packs = await packsFor(from, moves)
+  for (const pack of packs) await upload(serving, pack)
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
+  const { appendFile } = FileHandle
+  let lines = 0
+  FileHandle.appendFile = function (...given) {
+    return ++lines === 2 ? Promise.reject(systemError('ENOSPC')) : appendFile.apply(this, given)
+  }
+  const answer = await moveRefs(serving, moves, packs).finally(() => (FileHandle.appendFile = appendFile))
+  expect([answer.status, lines, await refOf(store, main)]).toEqual([200, 2, head])
+  expect(auditOf(serving).map(({ result }) => result)).toEqual(['begun'])
+  expect(serving.lines.filter(({ event }) => event === 'unaudited')).toHaveLength(1)
 })
 
 test('without an audit log nothing moves', async () => {

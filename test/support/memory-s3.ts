@@ -7,6 +7,8 @@ import { type Answer, type Incoming, type Loopback, listen } from './loopback.ts
 interface Stored {
   readonly body: Buffer
   readonly headers: Readonly<Record<string, string>>
+  /** Default: long ago. */
+  readonly storedMs?: number
 }
 
 export interface MemoryS3 extends Loopback {
@@ -22,6 +24,8 @@ export interface MemoryS3 extends Loopback {
   /** Names that listings do not show yet. */
   unlisted: (key: string) => boolean
 }
+
+const longAgo = Date.parse('2026-01-02T03:04:05Z')
 
 export const testEnvironment = { AWS_ACCESS_KEY_ID: 'AKTEST', AWS_SECRET_ACCESS_KEY: 'secret-canary' }
 
@@ -65,12 +69,13 @@ function put(store: MemoryS3, call: Incoming): Answer {
   const headers: Record<string, string> = {}
   for (const [name, text] of Object.entries(call.headers))
     if (name.startsWith('x-amz-meta-')) headers[name] = String(text)
-  store.files.set(call.key, { body: call.body, headers })
+  store.files.set(call.key, { body: call.body, headers, storedMs: Date.now() })
   return { status: 200, headers: { etag: tagOf(call.body) }, body: Buffer.alloc(0) }
 }
 
-function get(call: Incoming, { body, headers }: Stored): Answer {
-  const shown = { ...headers, etag: tagOf(body) }
+function get(call: Incoming, { body, headers, storedMs }: Stored): Answer {
+  const modified = { 'last-modified': new Date(storedMs ?? longAgo).toUTCString() }
+  const shown = { ...headers, ...modified, etag: tagOf(body) }
   const wanted = call.headers['if-match']
   if (wanted !== undefined && wanted !== shown.etag) return fault(412, 'PreconditionFailed')
   const range = /^bytes=(\d+)-(\d*)$/.exec(String(call.headers['range'] ?? ''))
@@ -99,7 +104,7 @@ function list(store: MemoryS3, query: URLSearchParams): Answer {
   const shown = behind.slice(0, store.pageNames)
   const entries = shown.map(
     (key) =>
-      `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>${tagOf(store.files.get(key)!.body).replaceAll('"', '&quot;')}</ETag><Size>${store.files.get(key)!.body.length}</Size></Contents>`,
+      `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>${new Date(store.files.get(key)!.storedMs ?? longAgo).toISOString()}</LastModified><ETag>${tagOf(store.files.get(key)!.body).replaceAll('"', '&quot;')}</ETag><Size>${store.files.get(key)!.body.length}</Size></Contents>`,
   )
   const body = `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType><IsTruncated>${shown.length < behind.length}</IsTruncated>${entries.join('')}</ListBucketResult>`
   return { status: 200, headers: {}, body: Buffer.from(body) }
@@ -129,7 +134,7 @@ function multipart(store: MemoryS3, call: Incoming): Answer {
   store.uploads.delete(id)
   if (method === 'DELETE') return { status: 204, headers: {}, body: Buffer.alloc(0) }
   const sorted = [...parts].sort(([a], [b]) => a - b).map(([, body]) => body)
-  store.files.set(key, { body: Buffer.concat(sorted), headers: {} })
+  store.files.set(key, { body: Buffer.concat(sorted), headers: {}, storedMs: Date.now() })
   return xml('<CompleteMultipartUploadResult></CompleteMultipartUploadResult>')
 }
 

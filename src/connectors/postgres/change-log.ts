@@ -150,21 +150,22 @@ export class PostgresChangeLog implements ChangeLog {
     return whileBusy(async () => {
       const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
       const stream = new LogStream(await replication(), where)
+      const reader = new PostgresLogReader(this.#client, stream, own, at)
       try {
         await stream.more(undefined, 'asking')
+        // From here on nobody else moves it. Had somebody done so just before, the server would begin there and not say so.
+        const taken = await readSlot(this.#client, at.slot)
+        if (taken?.confirmed === slot.confirmed) {
+          this.#readers.push(reader)
+          return reader
+        }
       } catch (error) {
-        await stream.close()
+        // As long as this line is open, nobody else can read the slot.
+        await reader.close()
         throw error
       }
-      // From here on nobody else moves it. Had somebody done so just before, the server would begin there and not say so.
-      const taken = await readSlot(this.#client, at.slot)
-      if (taken?.confirmed !== slot.confirmed) {
-        await stream.close()
-        return { lost: 'its replication slot was read by somebody else' }
-      }
-      const reader = new PostgresLogReader(this.#client, stream, own, at)
-      this.#readers.push(reader)
-      return reader
+      await reader.close()
+      return { lost: 'its replication slot was read by somebody else' }
     })
   }
 

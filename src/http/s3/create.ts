@@ -31,11 +31,11 @@ export async function createExclusively(
     throwIfAborted(signal)
     const outcome = await put(client, key, bytes, { 'if-none-match': '*', [writerMark]: writer }, signal)
     if (!(outcome instanceof VarveError)) {
-      if (outcome.status < 300) return true
+      if (isStored(outcome)) return true
       if (outcome.status === 412 && isPlain) return false
       const fault = faultOf(outcome)
       if (isUnknownCondition(fault)) throw unsafe(client.location, fault)
-      last = await client.refusal(fault)
+      last = outcome.status < 300 ? notStored(client.location) : await client.refusal(fault)
     } else last = outcome
     isPlain = false
     const found = await download(
@@ -51,6 +51,18 @@ export async function createExclusively(
     await pause(attempt, signal)
   }
   throw last!
+}
+
+/** A store tags what it has stored. Without a tag somebody else may have answered: a login page, a proxy that is idle. */
+export function isStored({ status, headers }: HttpAnswer): boolean {
+  return status < 300 && headers['etag'] !== undefined
+}
+
+export function notStored(location: string): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `'${location}' does not answer as a store does`, {
+    data: { url: location },
+    hint: 'something in between may have answered: look at the network, and run the command again',
+  })
 }
 
 /** An error is one after which nobody knows whether it was done. */

@@ -11,7 +11,8 @@ const pageBytesMax = 8 << 20
 export interface ListedBlob {
   readonly name: string
   readonly bytes: number
-  readonly timeMs: number
+  /** By the store's own clock. NaN where it does not say when. */
+  readonly ageMs: number
   /** '"…"', as the store writes it. */
   readonly tag: string
 }
@@ -48,6 +49,7 @@ export async function listPage(
   if (root.name !== 'ListBucketResult')
     throw corrupt(`'${client.location}' answers a listing with '${root.name}'`)
   const isEncoded = childText(root, 'EncodingType') === 'url'
+  const nowMs = storeTimeMs(answer.headers)
   const blobs: ListedBlob[] = []
   for (const entry of childrenOf(root, 'Contents')) {
     const key = keyOf(entry, isEncoded)
@@ -55,7 +57,7 @@ export async function listPage(
     blobs.push({
       name: key.slice(base.length),
       bytes: Number(childText(entry, 'Size') ?? Number.NaN),
-      timeMs: Date.parse(childText(entry, 'LastModified') ?? ''),
+      ageMs: nowMs - Date.parse(childText(entry, 'LastModified') ?? ''),
       tag: childText(entry, 'ETag') ?? '',
     })
   }
@@ -64,6 +66,12 @@ export async function listPage(
   if (hasMore && (last === undefined || (after !== null && last <= after)))
     throw corrupt(`'${client.location}' lists the same names without end`)
   return { blobs, hasMore }
+}
+
+/** When an answer was given, by the clock that its files' times are of: ours may be days off. */
+export function storeTimeMs(headers: Readonly<Record<string, string>>): number {
+  const told = Date.parse(headers['date'] ?? '')
+  return Number.isNaN(told) ? Date.now() : told
 }
 
 function keyOf(entry: XmlElement, isEncoded: boolean): string {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import type { S3Client } from './client.ts'
-import { isUnknownCondition, unsettled, writerMark } from './create.ts'
+import { isStored, isUnknownCondition, notStored, unsettled, writerMark } from './create.ts'
 import { faultOf, unsafe } from './refusals.ts'
 
 const attemptsMax = 8
@@ -42,7 +42,7 @@ export async function replaceExactly(
         expected,
         signal,
       })
-      if (answer.status < 300) return true
+      if (isStored(answer)) return true
       if (answer.status === 404 && isPlain) return false
       if (answer.status === 412 && isPlain) {
         const now = isBare ? null : await lookAt(client, key, signal)
@@ -52,7 +52,7 @@ export async function replaceExactly(
       }
       const fault = faultOf(answer)
       if (isUnknownCondition(fault)) throw unsafe(client.location, fault)
-      last = await client.refusal(fault)
+      last = answer.status < 300 ? notStored(client.location) : await client.refusal(fault)
     } catch (error) {
       if (!isVarveError(error, 'VARVE_UNREACHABLE')) throw error
       last = error

@@ -188,3 +188,31 @@ test('a store that does not list uploads is left to its own rules', async () => 
   expect(await blobsAt(store, options).removeUploads()).toBe(0)
   expect(store.uploads.size).toBe(1)
 })
+
+test('what has lain there for half a day is sent again, by the clock of the store: a gc may be about to take it', async () => {
+  const store = await startMemoryS3()
+  const { file, body } = localFile(300 << 10)
+  const sent = async (): Promise<string[]> => {
+    const before = store.calls.length
+    await blobsAt(store, options).upload('packs/x', file)
+    return store.calls.slice(before).map(({ method }) => method)
+  }
+  expect(await sent()).toEqual(['HEAD', 'PUT'])
+  expect(await sent()).toEqual(['HEAD'])
+  store.files.set('packs/x', { body, headers: {}, storedMs: Date.now() - 13 * 3_600_000 })
+  expect(await sent()).toEqual(['HEAD', 'PUT'])
+  expect(await sent()).toEqual(['HEAD'])
+})
+
+test('a put that is answered by somebody else counts for nothing', async () => {
+  const store = await startMemoryS3()
+  const { file } = localFile(1000)
+  store.rule = ({ method }) => (method === 'PUT' ? { refuse: { status: 200 } } : undefined)
+  expect(await faultOf(blobsAt(store, options).upload('packs/x', file))).toMatch(
+    /^VARVE_UNREACHABLE: .* does not answer as a store does/,
+  )
+  store.rule = ({ method, index }) =>
+    method === 'PUT' && index < 4 ? { refuse: { status: 200 } } : undefined
+  expect(await blobsAt(store, options).create('m/x', Buffer.from('made'))).toBe(true)
+  expect(store.files.get('m/x')!.body.toString()).toBe('made')
+})

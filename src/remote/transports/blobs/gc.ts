@@ -80,8 +80,13 @@ async function turn(work: Work, view: IndexView): Promise<GcReport | null> {
   // Marking and sending may have taken longer than the next number is sure to be kept.
   if ((await home.entry()) !== entry) return null
   const changed = report.objectsDropped > 0 || placed !== living || oldest > entry.oldest
-  if (changed && !(await publishLiving(home, blobs, entry, placed, oldest, options))) return null
-  const removable = await deadFiles(blobs, view, kept, placed, options)
+  const segments = changed ? await publishLiving(home, blobs, entry, placed, oldest, options) : entry.segments
+  if (segments === null) return null
+  const live = new Set([
+    ...placed.packs.map(({ name }) => packPath(name)),
+    ...segments.map(({ name }) => segmentPath(name)),
+  ])
+  const removable = await deadFiles(blobs, view, kept, live, options)
   for (let sequence = entry.oldest; sequence < oldest; sequence++) removable.unshift(manifestName(sequence))
   await blobs.remove(removable, { signal: options.signal })
   const uploads = (await blobs.removeUploads?.({ signal: options.signal })) ?? 0
@@ -144,6 +149,7 @@ function isDelta(view: IndexView, cid: Cid): boolean {
   return (view.find(cidDigest(cid), codecOf(cid))?.depth ?? 0) > 0
 }
 
+/** The segments of the new manifest; null when somebody else has published one. */
 async function publishLiving(
   home: BlobHome,
   blobs: WritableBlobs,
@@ -151,7 +157,7 @@ async function publishLiving(
   living: Run,
   oldest: number,
   { signal }: GcOptions,
-): Promise<boolean> {
+): Promise<readonly SegmentRef[] | null> {
   const current = await home.manifestOf(entry)
   const operation = { name: 'gc', message: '', author: '' }
   const { refs: _, ...next } = nextManifest(current, { operation }, Date.now())
@@ -161,34 +167,32 @@ async function publishLiving(
   const bytes = encodeLogEntry({ manifest, refs: entry.refs, segments, oldest, previous: entry.digest })
   const won = await createManifest(home, blobs, { sequence: next.sequence, bytes }, signal)
   if (!won) for (const { name } of segments) await blobs.remove([segmentPath(name)], { signal })
-  return won
+  return won ? segments : null
 }
 
 async function deadFiles(
   blobs: WritableBlobs,
   before: IndexView,
   kept: readonly LoggedEntry[],
-  living: Run,
+  live: ReadonlySet<string>,
   options: GcOptions,
 ): Promise<string[]> {
   const graceMs = options.graceMs ?? graceMsDefault
   const lastGc = kept.find(({ manifest }) => manifest.operation.name === 'gc')
   if (graceMs > 0 && Date.now() - (lastGc?.manifest.timeMs ?? 0) < graceMs) return []
-  const live = new Set(living.packs.map(({ name }) => packPath(name)))
   const retired = new Set([
     ...before.entry.segments.map(({ name }) => segmentPath(name)),
     ...before.segments().flatMap((segment) => segment.packs.map(({ name }) => packPath(name))),
   ])
   const dead: string[] = []
   for (const prefix of ['packs/', 'idx/']) {
-    for await (const { name, timeMs } of blobs.list(prefix, { signal: options.signal })) {
+    for await (const { name, ageMs } of blobs.list(prefix, { signal: options.signal })) {
       const isRetired = retired.has(name)
       // What has just been retired may still be read by somebody: it goes with the next gc.
-      const isOld = isRetired ? graceMs <= 0 : Date.now() - timeMs >= Math.max(graceMs, orphanMsMin)
+      const isOld = isRetired ? graceMs <= 0 : ageMs >= Math.max(graceMs, orphanMsMin)
       if (!live.has(name) && isOld) dead.push(name)
     }
   }
-  // The segment that was just written is newer than any grace, unless there is none.
   return dead
 }
 

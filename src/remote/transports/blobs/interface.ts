@@ -64,14 +64,15 @@ export interface WritableBlobs extends Blobs {
   create(name: string, bytes: Uint8Array, options?: ReadBlobOptions): Promise<boolean>
   /**
    * A local file under a name that its content gives (packs, segments): the same name has the same bytes, so a file
-   * that is there already with this size counts as sent. Large files go in parts, and carry on after an interruption.
+   * that is there already with this size counts as sent, unless it is so old that a gc may be about to remove it. Large
+   * files go in parts, and carry on after an interruption.
    */
   upload(name: string, file: string, options?: UploadOptions): Promise<void>
-  /** Names with this prefix, without end; for clean-up only. */
+  /** Names with this prefix, without end; for clean-up only. How old each is the store's own clock says: ours may be wrong. */
   list(
     prefix: string,
     options?: ReadBlobOptions,
-  ): AsyncIterable<{ name: string; bytes: number; timeMs: number }>
+  ): AsyncIterable<{ name: string; bytes: number; ageMs: number }>
   remove(names: readonly string[], options?: ReadBlobOptions): Promise<void>
   /** Gives up uploads that were begun long ago and never ended; how many. */
   removeUploads?(options?: ReadBlobOptions): Promise<number>

@@ -81,6 +81,7 @@ export class ServedPublisher implements Publisher {
         signal,
       })
       if (answer.status === 200) {
+        if (!isReport(answer.body)) await this.#expectMoved(home, updates)
         await writer.clear()
         return nextManifest(current, wanted, Date.now())
       }
@@ -99,6 +100,20 @@ export class ServedPublisher implements Publisher {
     throw new VarveError('VARVE_UNREACHABLE', `'${this.#location}' is moved by others all the time`, {
       hint: 'try again later',
     })
+  }
+
+  /** A login page or an idle proxy may have answered: the refs themselves tell. */
+  async #expectMoved(home: Publishing['home'], updates: readonly SentUpdate[]): Promise<void> {
+    const { refs } = await home.manifestOf(await home.refresh())
+    if (updates.every(({ ref, after }) => idOf(refs.get(ref)) === after)) return
+    throw new VarveError(
+      'VARVE_UNREACHABLE',
+      `'${this.#location}' does not answer as a server of ours does`,
+      {
+        data: { location: this.#location },
+        hint: 'no branch has moved there; something in between may have answered: look at the network, and push again',
+      },
+    )
   }
 
   /** Where an upload that was begun before goes on. */
@@ -161,11 +176,24 @@ interface SentUpdate {
   readonly force: true
 }
 
+/** As the server's own description says it. */
+function isReport(body: Uint8Array): boolean {
+  try {
+    const { updates, sequence } = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown>
+    return Array.isArray(updates) && Number.isSafeInteger(sequence)
+  } catch {
+    return false
+  }
+}
+
+function idOf(cid: Cid | null | undefined): string | null {
+  return cid ? digestHex(cid) : null
+}
+
 function updatesOf(current: Manifest, change: ManifestChange): SentUpdate[] {
-  const id = (cid: Cid | null | undefined): string | null => (cid ? digestHex(cid) : null)
   return [...(change.refs ?? [])].flatMap(([ref, after]) =>
     (current.refs.get(ref) ?? null) === after
       ? []
-      : [{ ref, before: id(current.refs.get(ref)), after: id(after), force: true }],
+      : [{ ref, before: idOf(current.refs.get(ref)), after: idOf(after), force: true }],
   )
 }

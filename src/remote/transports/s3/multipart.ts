@@ -119,7 +119,7 @@ export class MultipartUpload {
     })
     // A store that needs long answers 200 first, and the body may be an error all the same.
     const fault = faultOf(answer)
-    if (answer.status < 300 && parseXml(answer.body).name !== 'Error') {
+    if (answer.status < 300 && parseXml(answer.body).name === 'CompleteMultipartUploadResult') {
       await this.#forget()
       return true
     }

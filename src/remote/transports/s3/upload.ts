@@ -1,11 +1,13 @@
-// Sends a local file. A name stands for its content, so what is there with the right size is not sent again. Large
-// files go in parts, several at a time; the journal keeps the upload's id, so that after a kill the store is asked which
+// Sends a local file. A name stands for its content, so what is there with the right size is not sent again, unless it has
+// lain there for long: a gc may be about to take it for left over, and sent again it is new. Large files go in parts, several at a time; the journal keeps the upload's id, so that after a kill the store is asked which
 // parts it has and only the others are sent. The file appears at once and whole, when all of it is there.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
 import type { S3Client } from '../../../http/s3/client.ts'
+import { isStored, notStored } from '../../../http/s3/create.ts'
+import { storeTimeMs } from '../../../http/s3/listing.ts'
 import { MultipartUpload } from './multipart.ts'
 
 /** Below this a question costs more than sending. */
@@ -13,6 +15,8 @@ const askFrom = 256 << 10
 export const partBytesDefault: number = 8 << 20
 const partsAtOnce = 4
 const turnsMax = 3
+/** Of a file that counts as sent: half of what a gc leaves alone. */
+const ageMsMax = 12 * 3_600_000
 
 export interface UploadSettings {
   readonly partBytes: number
@@ -28,13 +32,15 @@ export async function upload(
   const opened = await UploadFile.open(file, options.ends)
   try {
     const { size } = opened
-    if (size >= askFrom && (await sizeOf(client, key, options.signal)) === size) {
+    if (size >= askFrom && (await isThere(client, key, size, options.signal))) {
       options.onBytes?.(size)
       return
     }
     if (size <= settings.partBytes) {
       const body = await opened.read(0, size)
-      await client.send({ method: 'PUT', key, body, signal: options.signal })
+      const answer = await client.send({ method: 'PUT', key, body, signal: options.signal })
+      if (!isStored(answer) && !(await isThere(client, key, size, options.signal)))
+        throw notStored(client.location)
       options.onBytes?.(size)
       return
     }
@@ -42,6 +48,18 @@ export async function upload(
   } finally {
     await opened.close()
   }
+}
+
+async function isThere(
+  client: S3Client,
+  key: string,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { status, headers } = await client.send({ method: 'HEAD', key, expected: [404], signal })
+  if (status === 404 || Number(headers['content-length']) !== size) return false
+  const ageMs = storeTimeMs(headers) - Date.parse(headers['last-modified'] ?? '')
+  return !(ageMs > ageMsMax)
 }
 
 /** null when there is none. */
