@@ -61,6 +61,7 @@ export const slow: readonly string[] = [
   'test/cli/partial.test.ts',
   'test/crash/bitflip.test.ts',
   'test/crash/repair.test.ts',
+  'test/crash/repair-one-failure.test.ts',
   'test/crash/upkeep.test.ts',
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
