@@ -57,6 +57,7 @@ export const slow: readonly string[] = [
   'test/sync/sinks/refused-rows.test.ts',
   'test/remote/ssh.test.ts',
   'test/server/push.test.ts',
+  'test/server/sql-bounds.test.ts',
   'test/property/leaves.test.ts',
   'test/cli/partial.test.ts',
   'test/crash/bitflip.test.ts',

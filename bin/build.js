@@ -163,7 +163,7 @@ async function run() {
   await buildLibrary()
   await build({
     ...common,
-    entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts' },
+    entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts', 'sql-process': 'src/sql-process.ts' },
     define: { VARVE_WORKER_FILE: '"../../bin/worker.js"', 'import.meta.url': 'moduleUrl' },
     plugins: [packagesApart, parsingOnly, assertionless, nodeModules],
   })

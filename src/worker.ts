@@ -1,7 +1,5 @@
-// Entry of the worker threads: a table of functions by name, pure but for the files that they are given. A function gets and
-// gives flat data; the buffers of its result are handed over, not copied.
-import { serveMessages } from './base/platform-threads.ts'
-import type { JobAnswer, JobMessage } from './base/pool.ts'
+// Entry of the worker threads: a table of functions by name, pure but for the files that they are given.
+import { serveJobs } from './base/serve-jobs.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
 import { diffDocumentValues } from './documents/diff-values.ts'
@@ -11,7 +9,7 @@ import { runSteps } from './formats/sqlite/run-steps.ts'
 import { packBatch } from './store/batch.ts'
 import { checkPackFile } from './store/disk/check-pack-file.ts'
 
-const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
+serveJobs({
   checkPackFile,
   copySlice,
   diffDocumentValues,
@@ -22,29 +20,4 @@ const table: Readonly<Record<string, (...args: never[]) => unknown>> = {
   packRows,
   parseSlice,
   runSteps,
-}
-
-serveMessages(async (message) => {
-  const { id, name, args } = message as JobMessage
-  try {
-    const result = await (table[name] as (...args: readonly unknown[]) => unknown)(...args)
-    return { result: { id, result } satisfies JobAnswer, transfer: buffersOf(result) }
-  } catch (error) {
-    return { result: { id, error } satisfies JobAnswer, transfer: [] }
-  }
 })
-
-const depthMax = 3
-
-/** The buffers that a result owns whole: a view of a part of one (zlib pools) is copied instead. */
-function buffersOf(result: unknown, depth = 0, buffers: Set<ArrayBuffer> = new Set()): ArrayBuffer[] {
-  for (const value of Object.values(result ?? {}) as unknown[]) {
-    if (ArrayBuffer.isView(value)) {
-      const { buffer, byteLength } = value
-      if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffers.add(buffer)
-    } else if (typeof value === 'object' && depth < depthMax) {
-      buffersOf(value, depth + 1, buffers)
-    }
-  }
-  return [...buffers]
-}

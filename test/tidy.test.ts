@@ -36,6 +36,8 @@ const rooms: Record<string, readonly string[]> = {
   cli: ['index.ts', 'server'],
   // The worker thread's table of functions: whatever is heavy enough to run beside the main thread.
   'worker.ts': ['connectors', 'documents'],
+  // The thread of a query that the server answers.
+  'sql-process.ts': ['server'],
 }
 
 const platformPlaces = [
@@ -50,6 +52,7 @@ const platformPlaces = [
   /^server\//,
   /^cli\//,
   /^worker\.ts$/,
+  /^sql-process\.ts$/,
 ]
 
 function below(room: string): Set<string> {

@@ -1,17 +1,30 @@
 // A worker thread of one user's own, for long synchronous work that must be stoppable: it is ended in the middle of
 // whatever it does. It starts with the first job; where none can be had (tests run from sources), work runs on the spot.
+// What strangers may ask for is done in a process instead: that can be ended without harm at any time, and holds its own
+// memory.
 import { VarveError, throwIfAborted } from './errors.ts'
-import { type Thread, startThread } from './platform-threads.ts'
+import { type ProcessOptions, type Thread, startProcess, startThread } from './platform-threads.ts'
 import { workerUrl } from './platform.ts'
 import type { JobAnswer, JobMessage } from './pool.ts'
 
+export interface OwnProcessOptions extends ProcessOptions {
+  /** Its script, which lies beside that of threads. */
+  readonly script: string
+}
+
 export class OwnThread {
   readonly #url: URL | null = workerUrl()
+  readonly #process: OwnProcessOptions | null
   #thread: Thread | null = null
   /** Files that a thread has open may go when it has. */
   #ended: Promise<void> = Promise.resolve()
   /** Of the job that runs; one at a time. */
   #settle: ((answer: JobAnswer) => void) | null = null
+
+  /** null: a thread. */
+  constructor(process: OwnProcessOptions | null = null) {
+    this.#process = process
+  }
 
   /** Runs `local`, which the worker's table knows as `name`. @throws VarveError VARVE_ABORTED, and what it throws */
   async run<A extends readonly unknown[], R>(
@@ -53,7 +66,9 @@ export class OwnThread {
 
   #start(url: URL): Thread {
     const fail = (error: Error): void => this.#settle?.({ id: 0, error })
-    return startThread(url, (message) => this.#settle?.(message as JobAnswer), fail)
+    const answered = (message: unknown): void => this.#settle?.(message as JobAnswer)
+    if (this.#process === null) return startThread(url, answered, fail)
+    return startProcess(new URL(this.#process.script, url), answered, fail, this.#process)
   }
 }
 

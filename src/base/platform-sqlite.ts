@@ -34,9 +34,47 @@ interface Library {
   }
 }
 
+export interface SqliteBounds {
+  readonly memoryBytesMax: number
+  /** Of a file that is written. */
+  readonly fileBytesMax: number
+}
+
+const pageBytes = 4096
+let bounds: SqliteBounds | null = null
+const { prototype: memory } = (globalThis as unknown as PlatformMemory).WebAssembly.Memory
+const { grow } = memory
+
+interface PlatformMemory {
+  readonly WebAssembly: {
+    readonly Memory: { readonly prototype: { grow: (this: Memory, pages: number) => number } }
+  }
+}
+
+interface Memory {
+  readonly buffer: ArrayBufferLike
+}
+
+/**
+ * For all that this process does with SQLite from now on: what needs more fails as on a machine that has no more. The library
+ * is built without bounds of its own, so that memory is held where it comes from.
+ */
+export function boundSqlite(wanted: SqliteBounds): void {
+  bounds = wanted
+  memory.grow = function (this: Memory, pages: number): number {
+    if (this.buffer.byteLength + pages * wasmPageBytes > bounds!.memoryBytesMax)
+      throw new RangeError('no more memory is given')
+    return grow.call(this, pages)
+  }
+}
+
+const wasmPageBytes = 65_536
+
 export async function openSqliteFile(path: string, mode: 'read' | 'write'): Promise<SqliteFile> {
   const { default: library } = (await import('node-sqlite3-wasm')) as unknown as { default: Library }
   const database = new library.Database(path, mode === 'read' ? { readOnly: true } : {})
+  if (bounds !== null && mode === 'write')
+    database.exec(`PRAGMA max_page_count = ${Math.floor(bounds.fileBytesMax / pageBytes)}`)
   return {
     exec: (sql) => database.exec(sql),
     all: (sql) => database.all(sql),

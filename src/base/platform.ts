@@ -156,7 +156,15 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void onNextTurn(resolve))
 }
 
+let isInline = false
+
+/** In a thread whose work is not to be given to others. */
+export function workInline(): void {
+  isInline = true
+}
+
 /** Where the worker thread's entry lies, or null where only sources are run (tests): work is then done inline. */
 export function workerUrl(): URL | null {
+  if (isInline) return null
   return typeof VARVE_WORKER_FILE === 'string' ? new URL(VARVE_WORKER_FILE, import.meta.url) : null
 }

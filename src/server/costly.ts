@@ -6,6 +6,11 @@ import type { Query } from './query.ts'
 const revisions = ['revision', 'from', 'to', 'base', 'head']
 const slow = /[~^]|@\{|\.\.|^[0-9a-f]{4,63}$/
 
+/** A page may be without a query yet. */
+export function isQuery({ costly, isPage }: Route, query: Query): boolean {
+  return costly === 'query' && (isPage !== true || query.text('query') !== undefined)
+}
+
 export function isCostly({ costly, parameters = [] }: Route, query: Query): boolean {
   if (costly === 'always') return true
   if (costly === 'search' && (query.text('path') !== undefined || query.text('cursor') !== undefined))

@@ -11,10 +11,12 @@ export function clientOf({ id }: Principal, address: string): string {
 export class Gate {
   readonly #all: Places
   readonly #costly: Places
+  readonly #queries: Places
 
   constructor(limits: Limits) {
     this.#all = new Places(limits.requestsMax, limits.requestsPerTokenMax)
     this.#costly = new Places(limits.costlyMax, limits.costlyPerClientMax)
+    this.#queries = new Places(limits.queriesMax, limits.queriesPerClientMax)
   }
 
   get count(): number {
@@ -29,6 +31,11 @@ export class Gate {
   /** As `enter`, of what compares, searches or reads whole tables. */
   enterCostly(client: string): () => void {
     return this.#costly.enter(client, 2, 'comparisons, searches and exports')
+  }
+
+  /** As `enterCostly`, of what has a process of its own. */
+  enterQuery(client: string): () => void {
+    return this.#queries.enter(client, 5, 'queries')
   }
 }
 

@@ -10,6 +10,7 @@ import type { AuditLog } from './audit.ts'
 import type { Checks } from './checks.ts'
 import type { Turns } from './gate.ts'
 import type { Query } from './query.ts'
+import type { Queries } from './sql/queries.ts'
 import type { Repositories, ServedRepository } from './repositories.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -45,6 +46,19 @@ export interface Limits {
   /** Comparisons, searches and exports at a time: of all, and of one token or address. */
   readonly costlyMax: number
   readonly costlyPerClientMax: number
+  /** Queries in SQL at a time, as costlyMax; each has a process. */
+  readonly queriesMax: number
+  readonly queriesPerClientMax: number
+  /** Until its rows are there, and for each part of them that is sent. */
+  readonly queryMsMax: number
+  /** Of SQLite, and as much again of everything else in the process. */
+  readonly queryMemoryBytesMax: number
+  /** Of a query's tables and rows together, on disk. */
+  readonly queryFileBytesMax: number
+  readonly queryRowsMax: number
+  readonly queryAnswerBytesMax: number
+  /** Of tables that are kept for the next queries, of all repositories. */
+  readonly queryCacheBytesMax: number
   readonly connectionsMax: number
   /** How long requests under way may go on when the server is told to stop. */
   readonly graceMs: number
@@ -62,6 +76,14 @@ export const limitsDefault: Limits = {
   requestsPerTokenMax: 256,
   costlyMax: 16,
   costlyPerClientMax: 4,
+  queriesMax: 4,
+  queriesPerClientMax: 2,
+  queryMsMax: 60_000,
+  queryMemoryBytesMax: 256 << 20,
+  queryFileBytesMax: 2 * 2 ** 30,
+  queryRowsMax: 1_000_000,
+  queryAnswerBytesMax: 256 << 20,
+  queryCacheBytesMax: 4 * 2 ** 30,
   connectionsMax: 2048,
   graceMs: 10_000,
 }
@@ -76,6 +98,7 @@ export interface Services {
   readonly turns: Turns
   /** For what takes long and can be done elsewhere. */
   readonly threads: WorkerPool
+  readonly queries: Queries
   readonly audit: AuditLog
   readonly limits: Limits
   readonly log: (line: LogLine) => void
@@ -136,7 +159,10 @@ export interface Route {
   readonly isSaved?: boolean
   /** Takes as long as a push may. */
   readonly isLong?: boolean
-  /** Compares, searches or reads much: few at a time are taken. 'search': of a path, or where a page goes on. */
-  readonly costly?: 'always' | 'search'
+  /**
+   * Compares, searches or reads much: few at a time are taken. 'search': of a path, or where a page goes on; 'query': in SQL,
+   * of which fewer still are taken.
+   */
+  readonly costly?: 'always' | 'search' | 'query'
   readonly handle: (exchange: Exchange) => Promise<void>
 }

@@ -10,7 +10,7 @@ import { Denials, Gate, clientOf } from './gate.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import type { Exchange, Principal, Route, Services } from './interface.ts'
 import { Metrics } from './metrics.ts'
-import { isCostly } from './costly.ts'
+import { isCostly, isQuery } from './costly.ts'
 import { isBadCursor } from './cursor.ts'
 import { sendFailurePage, sendToFirstPage } from './pages/failure-page.ts'
 import { Query } from './query.ts'
@@ -197,8 +197,9 @@ export class Router {
     // Nothing may be heard for long while a large push is taken in.
     if (route.isLong === true) request.socket.setTimeout?.(limits.pushMsMax)
     try {
-      if (isCostly(route, query))
-        leave = this.gate.enterCostly(clientOf(principal, request.socket.remoteAddress ?? ''))
+      const client = clientOf(principal, request.socket.remoteAddress ?? '')
+      if (isQuery(route, query)) leave = this.gate.enterQuery(client)
+      else if (isCostly(route, query)) leave = this.gate.enterCostly(client)
       if (params['repo'] !== undefined) opened = await repositories.open(params['repo'])
       await route.handle(exchange)
     } finally {

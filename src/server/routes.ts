@@ -10,6 +10,7 @@ import { repositoryRoutes } from './repository-routes.ts'
 import { rowLogRoutes } from './row-log-routes.ts'
 import { rowRoutes } from './row-routes.ts'
 import { json, object } from './schemas.ts'
+import { sqlRoutes } from './sql-routes.ts'
 import { storeRoutes } from './store-routes.ts'
 import { treeRoutes } from './tree-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
@@ -59,6 +60,7 @@ export function allRoutes(version: string, isStopping: () => boolean): readonly 
     ...rowRoutes,
     ...rowLogRoutes,
     ...diffRoutes,
+    ...sqlRoutes,
     ...storeRoutes,
     ...uploadRoutes,
     ...pushRoutes,

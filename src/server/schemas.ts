@@ -24,7 +24,7 @@ export type ComponentName =
 const text: Schema = { type: 'string' }
 const count: Schema = { type: 'integer', minimum: 0 }
 export const idSchema: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' }
-const idOrNull: Schema = { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$' }
+export const idOrNullSchema: Schema = { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$' }
 
 export function object(
   properties: Readonly<Record<string, Schema>>,
@@ -142,7 +142,12 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
     by: text,
     timeMs: { type: 'integer' },
   }),
-  RefUpdate: object({ ref: text, before: idOrNull, after: idOrNull, forced: { type: 'boolean' } }),
+  RefUpdate: object({
+    ref: text,
+    before: idOrNullSchema,
+    after: idOrNullSchema,
+    forced: { type: 'boolean' },
+  }),
   Protection: object({
     branch: text,
     protect: { type: ['string', 'null'], enum: ['fast-forward', null] },

@@ -19,6 +19,7 @@ import { Repositories } from './repositories.ts'
 import { Router } from './router.ts'
 import { allRoutes } from './routes.ts'
 import { privateDir } from './state-files.ts'
+import { Queries } from './sql/queries.ts'
 import { Tokens } from './tokens.ts'
 import { Uploads } from './uploads.ts'
 
@@ -60,6 +61,7 @@ export class Server {
   readonly #repositories: Repositories
   readonly #audit: AuditLog
   readonly #uploads: Uploads
+  readonly #queries: Queries
   readonly #stop = new AbortController()
   readonly #threads = new WorkerPool()
   readonly #sweeping: NodeJS.Timeout
@@ -81,6 +83,7 @@ export class Server {
     this.#repositories = repositories
     this.#audit = new AuditLog(path.join(stateDir, 'audit.jsonl'), now)
     this.#uploads = new Uploads(stateDir, this.#limits)
+    this.#queries = new Queries(stateDir, this.#limits)
     this.#router = new Router(
       allRoutes(options.version, () => this.#isStopping),
       {
@@ -89,6 +92,7 @@ export class Server {
         checks: new Checks(stateDir),
         turns: new Turns(),
         threads: this.#threads,
+        queries: this.#queries,
         audit: this.#audit,
         limits: this.#limits,
         log: options.log ?? (() => {}),
@@ -102,8 +106,12 @@ export class Server {
       },
     )
     this.#http = this.#listener(options.tls)
-    this.#uploads.sweep(now())
-    this.#sweeping = setInterval(() => this.#uploads.sweep(now()), sweepMs)
+    const sweep = (): void => {
+      this.#uploads.sweep(now())
+      this.#queries.sweep(now())
+    }
+    sweep()
+    this.#sweeping = setInterval(sweep, sweepMs)
     this.#sweeping.unref()
   }
 

@@ -14,7 +14,7 @@ export const command: Command = {
     'serve --stdio DIR',
   ],
   description:
-    "Serves repositories over HTTP: fetch, push, a REST API to browse, query rows and compare (see /openapi.json), and\npages for people: open the address that it prints in a browser. DIR is a repository or a folder of repositories\n(default: the current folder). Requests need a token ('varve token') unless --anonymous says otherwise; a browser asks\nfor it as a password. Other machines are served with TLS only, or with --allow-plain-http.",
+    "Serves repositories over HTTP: fetch, push, a REST API to browse, query rows, ask in SQL and compare (see /openapi.json), and\npages for people: open the address that it prints in a browser. DIR is a repository or a folder of repositories\n(default: the current folder). Requests need a token ('varve token') unless --anonymous says otherwise; a browser asks\nfor it as a password. Other machines are served with TLS only, or with --allow-plain-http.",
   options: {
     port: { type: 'text', short: 'p', value: 'N', about: `port (default ${portDefault}; 0: a free one)` },
     host: { type: 'text', value: 'ADDRESS', about: 'address to listen on (default 127.0.0.1)' },
@@ -23,7 +23,8 @@ export const command: Command = {
     state: {
       type: 'text',
       value: 'FOLDER',
-      about: 'folder for tokens, uploads, checks and the audit log (default ~/.local/state/varve)',
+      about:
+        'folder for tokens, uploads, checks, the audit log and tables that were asked about (default ~/.local/state/varve)',
     },
     'tls-cert': { type: 'text', value: 'FILE', about: 'certificate chain, PEM' },
     'tls-key': { type: 'text', value: 'FILE', about: 'its private key, PEM' },

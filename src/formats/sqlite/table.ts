@@ -14,6 +14,7 @@ import { quoted } from './names.ts'
 import { type StoredColumn, onlyKind, storedColumns, typeOfStored } from './stored-columns.ts'
 
 const batchRows = 1024
+const batchBytes = 4 << 20
 
 export interface TableOfFile {
   readonly name: string
@@ -107,12 +108,15 @@ async function* cellsOf(
   const wanted = places === undefined ? columns : places.map((place) => columns[place]!)
   try {
     let batch: Cell[][] = []
+    let bytes = 0
     for (const row of cellRows(database, table, wanted)) {
       batch.push(row)
-      if (batch.length < batchRows) continue
+      for (const cell of row) bytes += cell.bytes.length
+      if (batch.length < batchRows && bytes < batchBytes) continue
       throwIfAborted(signal)
       yield batch
       batch = []
+      bytes = 0
     }
     if (batch.length > 0) yield batch
   } catch (error) {

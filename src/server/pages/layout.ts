@@ -3,7 +3,7 @@ import { type Html, type Part, type Url, html } from './html.ts'
 import { styleVersion } from './style.ts'
 import type { View } from './view.ts'
 
-export type Tab = 'files' | 'history' | 'refs' | 'compare'
+export type Tab = 'files' | 'history' | 'refs' | 'compare' | 'sql'
 
 export interface PageParts {
   readonly title: string
@@ -48,6 +48,7 @@ function tabs(view: View, current: Tab | undefined): Html {
     ['history', 'History', view.to('history')],
     ['refs', 'Branches and tags', view.to('refs', { revision: undefined })],
     ['compare', 'Compare', view.to('compare', compared)],
+    ['sql', 'SQL', view.to('sql')],
   ]
   return html`<nav class="tabs" aria-label="Repository">
     ${all.map(

@@ -22,6 +22,7 @@ import { showRepositories } from './repositories-page.ts'
 import { showRow } from './row-page.ts'
 import { signInPath, signedIn } from './sign-in.ts'
 import { icon, style } from './style.ts'
+import { showSql } from './sql-page.ts'
 import { showTable } from './table-page.ts'
 
 const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
@@ -86,6 +87,18 @@ export const pageRoutes: readonly Route[] = [
       'showRow',
       [revision, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
       showRow,
+    ),
+  ),
+  costly(
+    'query',
+    inRepository(
+      '/sql',
+      'showSql',
+      [
+        textParameter('revision', 'of names that say none; default: the current branch'),
+        textParameter('query', 'a SELECT'),
+      ],
+      showSql,
     ),
   ),
   inRepository('/refs', 'showRefs', [textParameter('name', 'what names contain'), cursor], showRefs),

@@ -18,7 +18,7 @@ export const style: string = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 14px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto,
   'Noto Sans', sans-serif; overflow-wrap: break-word; }
-code, pre, .id, td.value, tbody th.value, .lines { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
+code, pre, textarea, .id, td.value, tbody th.value, .lines { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font-size: 12.5px; }
 a { color: var(--link); text-decoration: none; }
 a:hover { text-decoration: underline; }
@@ -57,9 +57,11 @@ pre.note { overflow-x: auto; }
 form { display: inline-flex; flex-wrap: wrap; gap: 6px; align-items: end; margin: 0; }
 label { display: inline-flex; flex-direction: column; font-size: 12px; color: var(--faint); gap: 1px; }
 label.side { flex-direction: row; align-items: center; gap: 6px; }
-input, button { font: inherit; font-size: 13px; line-height: 18px; color: var(--text); background: var(--ground); border: 1px solid var(--line); border-radius: 5px;
+input, button, textarea { font: inherit; font-size: 13px; line-height: 18px; color: var(--text); background: var(--ground); border: 1px solid var(--line); border-radius: 5px;
   padding: 3px 8px; min-width: 0; }
 input { width: 12em; max-width: 100%; }
+form.query, form.query label:not(.side) { display: flex; flex-direction: column; align-items: stretch; }
+textarea { width: 100%; box-sizing: border-box; resize: vertical; }
 button, .button { background: var(--raised); cursor: pointer; color: var(--text); }
 .button { display: inline-block; border: 1px solid var(--line); border-radius: 5px; padding: 3px 10px; }
 button:hover, .button:hover { border-color: var(--faint); text-decoration: none; }

@@ -13,6 +13,7 @@ export type PageName =
   | 'commit'
   | 'compare'
   | 'refs'
+  | 'sql'
   | 'picture'
   | 'download'
   | 'export'
