@@ -102,8 +102,10 @@ export interface Folder {
   prepare(io: Io, route: Route, options: FolderOptions): Promise<void>
   /** Brings the files from one tree to the other; what was noted is done. */
   carryOut(route: Route, options: FolderOptions): Promise<void>
-  /** Nothing was published after all: what was noted is void. */
+  /** Nothing was published: what was noted is void. Before `prepare`, there is no note. */
   release(): void
+  /** It failed, and may have been published: the next command finds out, and finishes it. */
+  leave(): void
   /** The index with the tracked files as they are now: what `commit -a` would stage. */
   snapshot(io: Io, index: Cid, options: FolderOptions & SnapshotChoice): Promise<Cid>
   /** Removes temporary files that killed processes left; returns how many. */

@@ -38,9 +38,11 @@ export async function move(
   return withWriter(repo, async (writer, nodes) => {
     const io = { writer, nodes }
     let route: Route | null = null
-    const manifest = await repo.store.update(
+    const published = repo.store.update(
       async (current) => {
         route = null
+        // What was noted in a turn that another was faster in.
+        folder?.release()
         const wanted = await plan(current, io)
         if (wanted === null) return null
         const refs = new Map(wanted.refs)
@@ -65,6 +67,10 @@ export async function move(
       },
       { writer, signal: options.signal },
     )
+    const manifest = await published.catch((error: unknown) => {
+      folder?.leave()
+      throw error
+    })
     if (route !== null) await folder?.carryOut(route, options)
     else folder?.release()
     return manifest

@@ -1,16 +1,25 @@
 // Staging: what the named files hold now becomes what the next commit will hold. All or nothing: a row that breaks a
 // table's rules leaves the index as it was.
 import { VarveError } from '../base/errors.ts'
+import type { Path } from '../files/interface.ts'
 import { pathFault } from '../files/path.ts'
 import { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
+import type { Manifest } from '../store/interface.ts'
+import { awaitTurn } from './checkout-turn.ts'
+import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 import { readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
+import { Looker } from './native.ts'
 import { PathSpec } from './pathspec.ts'
+import { unsteady } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
 import type { Survey } from './survey.ts'
 import { passOverUnwanted, wantedAmong, wantedPaths } from './wanted.ts'
+
+/** What others keep changing is given up. */
+const turnsMax = 5
 
 export interface StageOptions extends WorktreeOptions {
   /** Tables are kept as plain bytes this time. */
@@ -29,8 +38,34 @@ export async function stage(
   paths: readonly string[],
   options: StageOptions = {},
 ): Promise<StageResult> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await stageOnce(worktree, paths, options)
+    } catch (error) {
+      if (!(error instanceof Outrun)) throw error
+      if (turn === turnsMax) throw unsteady(error.path)
+    }
+  }
+}
+
+/** Another command has changed a file since it was read: what was read is nobody's change any more. */
+class Outrun extends Error {
+  readonly path: Path
+
+  constructor(path: Path) {
+    super(path)
+    this.path = path
+  }
+}
+
+async function stageOnce(
+  worktree: Worktree,
+  paths: readonly string[],
+  options: StageOptions,
+): Promise<StageResult> {
   const spec = new PathSpec(paths)
-  const { index } = await readIndex(worktree)
+  const { index, manifest: surveyed } = await readIndex(worktree)
+  await awaitTurn(worktree, options)
   const { signal } = options
   const from = options.trackedOnly === true ? [] : spec.paths
   const has = spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path))
@@ -43,10 +78,16 @@ export async function stage(
     spec.requireMatches(others, (path) => survey.covers(path))
     return await withWriter(worktree.repo, async (writer, nodes) => {
       const stager = await stageSurvey(worktree, { writer, nodes }, opened, options)
+      const verify = async ({ sequence }: Manifest): Promise<void> => {
+        if (sequence === surveyed.sequence) return
+        await awaitTurn(worktree, options)
+        const looker = new Looker(worktree.root)
+        for (const [path, stat] of stager.read) if (!isStill(looker, path, stat)) throw new Outrun(path)
+      }
       if (options.dryRun !== true && stager.edits.size > 0) {
         const { before, after } = await updateIndex(
           worktree,
-          { writer, nodes, edits: stager.edits, operation: 'add', gcEpoch: stager.gcEpoch },
+          { writer, nodes, edits: stager.edits, operation: 'add', gcEpoch: stager.gcEpoch, verify },
           options,
         )
         if (before === tracked.tree || (before === undefined && index.count === 0))
@@ -61,6 +102,12 @@ export async function stage(
   } finally {
     await cache.close()
   }
+}
+
+function isStill(looker: Looker, path: Path, stat: FileStat | null): boolean {
+  const found = looker.look(path)
+  const now = found === null ? null : fileStatOf(found)
+  return now === null || stat === null ? now === stat : sameStat(now, stat)
 }
 
 function refuseBadNames(survey: Survey): void {

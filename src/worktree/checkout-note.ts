@@ -16,7 +16,7 @@ export interface CheckoutNote {
   readonly name: string
 }
 
-const noteName = /^[0-9a-f]{16}\.json$/
+const noteName = /^[0-9a-f]{16}(\.left)?\.json$/
 const noteBytesMax = 4096
 
 /** Notes of this process that are not left behind. */
@@ -49,9 +49,24 @@ export function forgetNote(worktree: Worktree, note: CheckoutNote): void {
   onPath(note.name, 'removing', () => fs.rmSync(`${folderOf(worktree)}/${note.name}`, { force: true }))
 }
 
-/** The work failed half way: whoever opens the repository next finishes it. */
-export function leaveNote(note: CheckoutNote): void {
-  active.delete(note.name)
+/** The work failed half way: whoever opens the repository next finishes it, although this process may live on. */
+export function leaveNote(worktree: Worktree, { name }: CheckoutNote): void {
+  active.delete(name)
+  const place = `${folderOf(worktree)}/${name}`
+  onPath(name, 'renaming', () => fs.renameSync(place, place.replace(/\.json$/, '.left.json')))
+}
+
+/** The processes whose checkouts are not done yet, this one included. */
+export function checkoutsUnderWay(worktree: Worktree): number[] {
+  const pids: number[] = []
+  for (const name of namesIn(folderOf(worktree))) {
+    if (!noteName.test(name)) continue
+    const note = readNote(`${folderOf(worktree)}/${name}`)
+    if (active.has(name)) pids.push(process.pid)
+    else if (note !== 'gone' && note !== null && note.pid !== process.pid && isUnderWay(name, note))
+      pids.push(note.pid)
+  }
+  return pids
 }
 
 /** Notes whose process is gone. A note that does not read was never finished: its manifest was not written either. */
@@ -62,7 +77,7 @@ export function notesLeftBehind(
   for (const name of namesIn(folderOf(worktree))) {
     const note = noteName.test(name) ? readNote(`${folderOf(worktree)}/${name}`) : 'gone'
     if (note === 'gone' || active.has(name)) continue
-    if (note !== null && note.pid !== process.pid && isAlive(note)) continue
+    if (note !== null && note.pid !== process.pid && isUnderWay(name, note)) continue
     left.push({ name, intent: note?.intent ?? null })
   }
   return left
@@ -123,6 +138,10 @@ function isWitness(value: unknown): value is Route['witness'] {
   if (!Array.isArray(value) || value.length !== 2) return false
   const [ref, cid] = value as unknown[]
   return typeof ref === 'string' && (cid === null || isTree(cid))
+}
+
+function isUnderWay(name: string, note: Note): boolean {
+  return !name.endsWith('.left.json') && isAlive(note)
 }
 
 function isAlive({ pid, born }: Note): boolean {

@@ -5,6 +5,7 @@ import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io, Route, SnapshotChoice } from '../repo/interface.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
+import { awaitTurn } from './checkout-turn.ts'
 import {
   type PlannedStep,
   checkPaths,
@@ -40,10 +41,10 @@ class WorktreeFolder implements Folder {
 
   async prepare(io: Io, route: Route, options: FolderOptions): Promise<void> {
     const { from, to } = route
+    await awaitTurn(this.#worktree, options)
     if (options.discard === true) await this.#checkForced(io, from, to, options)
     const steps = options.discard === true ? null : await this.#verified(io, from, to, options)
     const { sequence } = await this.#worktree.repo.store.manifest()
-    this.#forget()
     this.#prepared = { note: writeNote(this.#worktree, { ...route, sequence }), route, steps }
   }
 
@@ -64,8 +65,7 @@ class WorktreeFolder implements Folder {
       )
     } catch (error) {
       // The note stays: the next opening rolls forward.
-      if (prepared !== null) leaveNote(prepared.note)
-      this.#prepared = null
+      this.leave()
       throw error
     } finally {
       await cache.close()
@@ -75,6 +75,11 @@ class WorktreeFolder implements Folder {
 
   release(): void {
     this.#forget()
+  }
+
+  leave(): void {
+    if (this.#prepared !== null) leaveNote(this.#worktree, this.#prepared.note)
+    this.#prepared = null
   }
 
   removeTemporaries(): number {

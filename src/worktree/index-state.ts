@@ -45,6 +45,8 @@ export interface IndexUpdate {
   readonly edits: PathEdits
   /** What the edits name is there as long as no gc comes; null: the writer sees to that. */
   readonly gcEpoch?: number | null
+  /** Asked before the edits are laid on a manifest; throws where they have no place there. */
+  readonly verify?: (manifest: Manifest) => Promise<void>
   /** The verb for the operation log. */
   readonly operation: string
   readonly message?: string
@@ -66,6 +68,7 @@ export async function updateIndex(
   await repo.store.update(
     async (manifest): Promise<ManifestChange | null> => {
       if ((update.gcEpoch ?? manifest.gcEpoch) !== manifest.gcEpoch) throw collected()
+      await update.verify?.(manifest)
       const known = manifest.refs.get(indexRef)
       const next = await editedIndex(update, known, options)
       move = { before: known, after: next }

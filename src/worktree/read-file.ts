@@ -166,7 +166,7 @@ function statOfOpen(fd: number, path: Path): FileStat {
   return stat
 }
 
-function unsteady(path: Path): VarveError {
+export function unsteady(path: Path): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' changes while it is read`, {
     data: { path },
     hint: 'try again when nobody writes to it',

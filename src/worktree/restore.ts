@@ -7,6 +7,7 @@ import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { withWriter } from '../repo/context.ts'
 import type { PlannedStep } from './checkout-plan.ts'
+import { awaitTurn } from './checkout-turn.ts'
 import { carryOut } from './checkout-write.ts'
 import { equalEntries } from './entries.ts'
 import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
@@ -43,6 +44,7 @@ export async function restorePaths(
   spec.requireMatches([...inIndex.keys(), ...inSource.keys()])
   const changed = new Set<Path>()
   if (files) {
+    await awaitTurn(worktree, options)
     const wanted = wantedPaths(worktree)
     const carried = { inIndex: only(inIndex, wanted), inSource: only(inSource, wanted) }
     const outside = [...inSource.keys()].find((path) => spec.paths.includes(path) && wanted?.(path) === false)

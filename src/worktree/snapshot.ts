@@ -3,6 +3,7 @@
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { FolderOptions, Io, SnapshotChoice } from '../repo/interface.ts'
+import { awaitTurn } from './checkout-turn.ts'
 import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
 import { PathSpec } from './pathspec.ts'
@@ -18,6 +19,7 @@ export async function snapshotTree(
   const { signal, paths = ['.'], untracked = false } = options
   const spec = new PathSpec(paths)
   const tree = await Tree.load(io.nodes, index)
+  if (options.strict === true) await awaitTurn(worktree, options)
   const { survey, tracked, cache } = await openSurvey(worktree, tree, {
     from: untracked ? spec.paths : [],
     has: spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path)),

@@ -35,6 +35,8 @@ export interface Staged {
   readonly edits: PathEdits
   readonly changes: readonly PathChange[]
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
+  /** Of the paths of `edits`: the file that was read; null: there was none. */
+  readonly read: ReadonlyMap<Path, FileStat | null>
   /** Where what was found ready is used: it is there as long as no gc has come. */
   readonly gcEpoch: number | null
 }
@@ -76,6 +78,7 @@ interface StagerMeans extends Io, OpenSurvey {
 
 class Stager {
   readonly edits: Map<Path, TreeEntry | null> = new Map()
+  readonly read: Map<Path, FileStat | null> = new Map()
   readonly changes: PathChange[] = []
   readonly notTables: { path: string; reason: string }[] = []
   gcEpoch: number | null = null
@@ -130,6 +133,7 @@ class Stager {
       const known = this.#known(path)
       if (known === null || !(await isCarried(this.#means.nodes.reader, known.entry))) continue
       this.edits.set(path, null)
+      this.read.set(path, null)
       this.changes.push(changeOf(path, known.entry, null))
     }
   }
@@ -263,6 +267,7 @@ class Stager {
     this.#means.tracked.see(path, knownFile(seen))
     if (equalEntries(before, seen.entry)) return
     this.edits.set(path, seen.entry)
+    this.read.set(path, seen.stat)
     this.changes.push(changeOf(path, before, seen.entry))
   }
 }

@@ -3,7 +3,9 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import { readFile } from '../../src/files/read.ts'
+import { bringBack, putAside } from '../../src/repo/stash.ts'
 import { stage } from '../../src/worktree/add.ts'
+import { worktreeFolder } from '../../src/worktree/folder.ts'
 import { readIndex } from '../../src/worktree/index-state.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
 import { readSteady } from '../../src/worktree/read-file.ts'
@@ -89,6 +91,32 @@ describe('add', () => {
     const worktree = worktreeWith({ a: '1', b: '2' })
     await Promise.all([stage(worktree, ['a']), stage(secondView(worktree), ['b'])])
     expect(await indexPaths(worktree)).toEqual(['a', 'b'])
+  })
+
+  test('what another command puts away while it is read is not staged', async () => {
+    const worktree = worktreeWith({ a: '1', b: '1' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    write(worktree, { a: '2', b: '2' })
+    const { repo } = worktree
+    const ada = { ...repo, author: { name: 'Ada', email: 'ada@example.org' } }
+    let isFirst = true
+    const store = new Proxy(repo.store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        if (name !== 'update' || !isFirst) return value.bind(target)
+        isFirst = false
+        return async (...args: Parameters<typeof target.update>) => {
+          await putAside(ada, worktreeFolder(worktree))
+          return target.update(...args)
+        }
+      },
+    })
+    const { staged } = await stage({ ...worktree, repo: { ...repo, store } }, ['.'])
+    expect([isFirst, staged, (await worktreeStatus(worktree)).staged]).toEqual([false, [], []])
+    await bringBack(repo, worktreeFolder(worktree), undefined, { keep: false })
+    expect((await worktreeStatus(worktree)).staged.map(({ path: at }) => at)).toEqual(['a', 'b'])
   })
 
   test('a file becomes a folder and a file again', async () => {

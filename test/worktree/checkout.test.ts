@@ -1,10 +1,11 @@
 import * as fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Commit } from '../../src/history/interface.ts'
 import type { Folder } from '../../src/repo/interface.ts'
 import { move } from '../../src/repo/move.ts'
 import { putAside } from '../../src/repo/stash.ts'
+import { undo } from '../../src/repo/undo.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { worktreeFolder } from '../../src/worktree/folder.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
@@ -222,6 +223,7 @@ describe('a checkout cut short', () => {
       snapshot: (...args) => real.snapshot(...args),
       carryOut: () => Promise.reject(new Error('killed')),
       release: () => real.release(),
+      leave: () => {},
       removeTemporaries: () => real.removeTemporaries(),
     }
     const plan = async (): Promise<
@@ -310,6 +312,7 @@ describe('a checkout cut short', () => {
       snapshot: (...args) => real.snapshot(...args),
       carryOut: () => Promise.reject(new Error('killed')),
       release: () => real.release(),
+      leave: () => {},
       removeTemporaries: () => real.removeTemporaries(),
     }
     const ada = { ...repo, author: { name: 'Ada', email: 'ada@example.org' } }
@@ -318,6 +321,53 @@ describe('a checkout cut short', () => {
     expect([refs.has('refs/stash/1'), refs.get('INDEX') === staged]).toEqual([isThere, !isThere])
     await recover(abandoned(worktree))
     expect(everything(worktree)).toEqual(files)
+  })
+
+  test('who writes or stages files waits for the checkout of another', async () => {
+    const { worktree } = await history({ a: '1', b: '1' })
+    write(worktree, { a: '2' })
+    const repo = { ...worktree.repo, author: { name: 'Ada', email: 'ada@example.org' } }
+    const real = worktreeFolder(worktree)
+    let goOn = (): void => {}
+    const gate = new Promise<void>((resolve) => (goOn = resolve))
+    const slow: Folder = {
+      prepare: (...args) => real.prepare(...args),
+      snapshot: (...args) => real.snapshot(...args),
+      carryOut: async (...args) => {
+        await gate
+        await real.carryOut(...args)
+      },
+      release: () => real.release(),
+      leave: () => real.leave(),
+      removeTemporaries: () => real.removeTemporaries(),
+    }
+    const order: string[] = []
+    const stash = putAside(repo, slow).then(() => order.push('stash'))
+    const hasStash = async (): Promise<boolean> => (await repo.store.manifest()).refs.has('refs/stash/1')
+    await vi.waitFor(async () => expect(await hasStash()).toBe(true))
+    const other = secondView(worktree)
+    const back = undo(repo, worktreeFolder(other)).then(() => order.push('undo'))
+    const staged = stage(other, ['.']).then(({ staged: all }) => order.push(`add ${all.length}`))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect([order, everything(worktree).a]).toEqual([[], '2'])
+    goOn()
+    await Promise.all([stash, back, staged])
+    expect([order[0], everything(worktree).a, await hasStash()]).toEqual(['stash', '2', false])
+  })
+
+  test('a checkout that fails is waited for by nobody, although its process lives on', async () => {
+    const { worktree, commits } = await history({ a: '1' }, { a: '2' })
+    const folder = worktreeFolder(worktree)
+    const io = { writer: worktree.repo.store.writer(), nodes: worktree.repo.nodes }
+    const [from, to] = [commits[1]!.tree, commits[0]!.tree]
+    await folder.prepare(io, { from, to, index: to, witness: null, operation: 'switch' }, {})
+    folder.leave()
+    await stage(secondView(worktree), ['.'])
+    expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([
+      expect.stringMatching(/^[0-9a-f]{16}\.left\.json$/),
+    ])
+    await recover(secondView(worktree))
+    expect(fs.readdirSync(path.join(worktree.dotDir, 'checkouts'))).toEqual([])
   })
 
   test('a plan that another makes void leaves no note', async () => {
