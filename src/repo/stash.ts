@@ -194,6 +194,22 @@ export async function filesOfUndone(io: Io, last: Manifest, before: Manifest): P
   return { from: files, to: then, witness: [indexRef, then] }
 }
 
+/** Where `pushed` put changes aside, and they could not be brought back: the stash is there again. */
+export async function keepStash(repo: Repo, pushed: Manifest): Promise<void> {
+  const { name, message } = pushed.operation
+  const [ref, cid] = [`refs/${message}`, pushed.refs.get(`refs/${message}`)]
+  if (name !== pushName || cid === undefined) return
+  await move(repo, null, async ({ refs }) =>
+    refs.has(ref)
+      ? null
+      : {
+          refs: new Map([[ref, cid]]),
+          operation: { name: 'stash (keep)', message },
+          show: null,
+        },
+  )
+}
+
 export async function dropStash(repo: Repo, name: string | undefined): Promise<Stash> {
   let found: Stash | null = null
   await move(repo, null, async (manifest, io) => {

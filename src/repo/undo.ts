@@ -14,7 +14,7 @@ import {
   promisedRef,
 } from './interface.ts'
 import { move } from './move.ts'
-import { filesOfUndone } from './stash.ts'
+import { filesOfUndone, keepStash } from './stash.ts'
 import { undoOperation, undoneSequence } from './undo-operation.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */
@@ -39,11 +39,13 @@ export async function undo(
   options: FolderOptions & { dryRun?: boolean } = {},
 ): Promise<Undone> {
   let undone: Undone | null = null
-  await move(
+  let last: Manifest | null = null
+  const moved = move(
     repo,
     folder,
     async (manifest, io) => {
-      const { last, before } = await lastOperation(repo, manifest)
+      const { before, ...found } = await lastOperation(repo, manifest)
+      last = found.last
       undone = { operation: last.operation.name, message: last.operation.message }
       if (options.dryRun === true) return null
       const keepFiles = indexOnly.has(last.operation.name) || !before.refs.has(indexRef)
@@ -62,6 +64,11 @@ export async function undo(
     },
     options,
   )
+  await moved.catch(async (error: unknown) => {
+    // A file that was edited meanwhile did not come back.
+    if (last !== null) await keepStash(repo, last)
+    throw error
+  })
   return undone!
 }
 

@@ -355,6 +355,28 @@ describe('a checkout cut short', () => {
     expect([order[0], everything(worktree).a, await hasStash()]).toEqual(['stash', '2', false])
   })
 
+  test('a stash whose undoing is refused by an edit stays', async () => {
+    const { worktree } = await history({ a: '1', b: '1' })
+    write(worktree, { a: '2' })
+    const repo = { ...worktree.repo, author: { name: 'Ada', email: 'ada@example.org' } }
+    const real = worktreeFolder(worktree)
+    await putAside(repo, real)
+    const late: Folder = {
+      prepare: async (...args) => {
+        await real.prepare(...args)
+        write(worktree, { a: 'mine' })
+      },
+      snapshot: (...args) => real.snapshot(...args),
+      carryOut: (...args) => real.carryOut(...args),
+      release: () => real.release(),
+      leave: () => real.leave(),
+      removeTemporaries: () => real.removeTemporaries(),
+    }
+    await expect(undo(repo, late)).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    expect((await repo.store.manifest()).refs.has('refs/stash/1')).toBe(true)
+    expect(everything(worktree).a).toBe('mine')
+  })
+
   test('a checkout that fails is waited for by nobody, although its process lives on', async () => {
     const { worktree, commits } = await history({ a: '1' }, { a: '2' })
     const folder = worktreeFolder(worktree)
