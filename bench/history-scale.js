@@ -50,6 +50,7 @@ const questions = [
   ['log', '--oneline', 'notes/7.txt'],
   ['log', '--oneline', 'items'],
   ['log', '--oneline', 'items', '--key', '7'],
+  ['blame', 'items', '--key', '7'],
   ['log', '--oneline', '--since', '2024-11-15'],
   ['log', '--oneline', '-n', '3'],
 ]

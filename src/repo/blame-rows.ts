@@ -16,6 +16,8 @@ import type { TableVersions } from './table-versions.ts'
 /** So many rows are looked for one by one. */
 const fewRows = 1024
 const rowsAtOnce = 512
+/** So many are looked for in the filters of commits: of more, one is mostly among what has changed. */
+const probedRows = 16
 
 export interface RowWork {
   readonly table: Table
@@ -97,6 +99,10 @@ export class RowSubject implements BlameSubject<RowWork> {
       }),
       left: this.#reduced({ ...work, shares: division.left, places: division.leftPlaces }),
     }
+  }
+
+  keysAsked({ keys, places }: RowWork): readonly Uint8Array[] | null {
+    return places === null || places.length > probedRows ? null : places.map((place) => keys.at(place))
   }
 
   join(a: RowWork, b: RowWork): RowWork | null {

@@ -24,6 +24,8 @@ export interface BlameSubject<W> {
   /** For a version that two others hand something on to; null when they have to be answered for one by one. */
   join(a: W, b: W): W | null
   settle(work: W, by: Attribution): void
+  /** Of a table: the keys of all rows that it is about, where they are few. */
+  keysAsked?(work: W): readonly Uint8Array[] | null
 }
 
 interface Suspect<W> {
@@ -52,8 +54,19 @@ export async function blame<W>(
   suspect(graph.slotOf(start.commit.cid), start.version, start.work)
   for (let next = takeNewest(graph, suspects); next !== null; next = takeNewest(graph, suspects)) {
     const { slot, version } = next
+    const here = await origins.parentsOf(slot)
+    const keys = subject.keysAsked?.(next.work) ?? null
+    // Of several parents another one may be the twin. The version need not be the parent's own: in these rows it is.
+    if (
+      here.length === 1 &&
+      keys !== null &&
+      !(await origins.anyRowMayDiffer(slot, here[0]!, version.path, keys))
+    ) {
+      suspect(here[0]!.slot, version, next.work)
+      continue
+    }
     const parents: { slot: Slot; origin: PathVersion }[] = []
-    for (const parent of await origins.parentsOf(slot))
+    for (const parent of here)
       parents.push({ slot: parent.slot, origin: await origins.originIn(parent, slot, version) })
     const twin = parents.find(({ origin }) => isSameContent(origin.entry, version.entry))
     if (twin !== undefined) {

@@ -14,7 +14,7 @@ import { readCommit } from '../history/commit.ts'
 import { commitsLeftOut } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
-import { type RowProbe, mayHoldRow, rowMayDiffer } from './changed-rows.ts'
+import { type RowProbe, mayHoldRow, rowMayDiffer, rowProbeOf } from './changed-rows.ts'
 
 export interface PathVersion {
   readonly path: Path
@@ -95,6 +95,18 @@ export class PathOrigins {
   async rowMayDiffer(slot: Slot, parent: Parent, row: RowProbe): Promise<boolean> {
     if (this.#nodes.reader.shelf === undefined) return true
     return rowMayDiffer(this.graph, this.#nodes, { slot, parent: parent.number }, row, this.#options)
+  }
+
+  /** false: all these rows of the table are as they are in the parent. */
+  async anyRowMayDiffer(
+    slot: Slot,
+    parent: Parent,
+    path: Path,
+    keys: readonly Uint8Array[],
+  ): Promise<boolean> {
+    if (!(await this.mayDiffer(slot, parent, path))) return false
+    for (const key of keys) if (await this.rowMayDiffer(slot, parent, rowProbeOf(path, key))) return true
+    return false
   }
 
   /** null: all paths are meant. */

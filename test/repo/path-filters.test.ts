@@ -93,6 +93,8 @@ async function answersOf(repo: DrawnRepository): Promise<unknown> {
     await ask(() => repo.rowLog('t.csv', { key, firstParent: true }))
   }
   await ask(() => repo.blame('t.csv'))
+  await ask(() => repo.blame('t.csv', { key: 1 }))
+  await ask(() => repo.blame('t.csv', { key: 2, columns: ['name'] }))
   await ask(() => repo.blameLines('a'))
   return answers
 }
