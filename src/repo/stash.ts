@@ -122,7 +122,7 @@ export async function bringBack(
   options: BringBackOptions,
 ): Promise<Stash> {
   let found: Stash | null = null
-  await move(
+  const moved = move(
     repo,
     folder,
     async (manifest, io) => {
@@ -149,6 +149,11 @@ export async function bringBack(
     },
     options,
   )
+  await moved.catch(async (error: unknown) => {
+    // A file that was edited meanwhile did not come back.
+    if (found !== null) await keepStash(repo, found.name, found.commit.cid)
+    throw error
+  })
   return found!
 }
 
@@ -195,18 +200,19 @@ export async function filesOfUndone(io: Io, last: Manifest, before: Manifest): P
 }
 
 /** Where `pushed` put changes aside, and they could not be brought back: the stash is there again. */
-export async function keepStash(repo: Repo, pushed: Manifest): Promise<void> {
-  const { name, message } = pushed.operation
-  const [ref, cid] = [`refs/${message}`, pushed.refs.get(`refs/${message}`)]
-  if (name !== pushName || cid === undefined) return
+export async function keepPushed(
+  repo: Repo,
+  { operation: { name, message }, refs }: Manifest,
+): Promise<void> {
+  const cid = refs.get(`refs/${message}`)
+  if (name === pushName && cid !== undefined) await keepStash(repo, message, cid)
+}
+
+async function keepStash(repo: Repo, name: string, cid: Cid): Promise<void> {
+  const ref = `refs/${name}`
+  const operation = { name: 'stash (keep)', message: name }
   await move(repo, null, async ({ refs }) =>
-    refs.has(ref)
-      ? null
-      : {
-          refs: new Map([[ref, cid]]),
-          operation: { name: 'stash (keep)', message },
-          show: null,
-        },
+    refs.has(ref) ? null : { refs: new Map([[ref, cid]]), operation, show: null },
   )
 }
 

@@ -14,7 +14,7 @@ import {
   promisedRef,
 } from './interface.ts'
 import { move } from './move.ts'
-import { filesOfUndone, keepStash } from './stash.ts'
+import { filesOfUndone, keepPushed } from './stash.ts'
 import { undoOperation, undoneSequence } from './undo-operation.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */
@@ -66,7 +66,7 @@ export async function undo(
   )
   await moved.catch(async (error: unknown) => {
     // A file that was edited meanwhile did not come back.
-    if (last !== null) await keepStash(repo, last)
+    if (last !== null) await keepPushed(repo, last)
     throw error
   })
   return undone!

@@ -2,9 +2,9 @@ import * as fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import type { Commit } from '../../src/history/interface.ts'
-import type { Folder } from '../../src/repo/interface.ts'
+import type { Folder, Repo } from '../../src/repo/interface.ts'
 import { move } from '../../src/repo/move.ts'
-import { putAside } from '../../src/repo/stash.ts'
+import { bringBack, putAside } from '../../src/repo/stash.ts'
 import { undo } from '../../src/repo/undo.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { worktreeFolder } from '../../src/worktree/folder.ts'
@@ -355,7 +355,13 @@ describe('a checkout cut short', () => {
     expect([order[0], everything(worktree).a, await hasStash()]).toEqual(['stash', '2', false])
   })
 
-  test('a stash whose undoing is refused by an edit stays', async () => {
+  test.each([
+    ['undoing', (repo: Repo, folder: Folder) => undo(repo, folder)],
+    [
+      'bringing back',
+      (repo: Repo, folder: Folder) => bringBack(repo, folder, undefined, { keep: false, index: true }),
+    ],
+  ])('a stash whose %s is refused by an edit stays', async (_, act) => {
     const { worktree } = await history({ a: '1', b: '1' })
     write(worktree, { a: '2' })
     const repo = { ...worktree.repo, author: { name: 'Ada', email: 'ada@example.org' } }
@@ -372,7 +378,7 @@ describe('a checkout cut short', () => {
       leave: () => real.leave(),
       removeTemporaries: () => real.removeTemporaries(),
     }
-    await expect(undo(repo, late)).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    await expect(act(repo, late)).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
     expect((await repo.store.manifest()).refs.has('refs/stash/1')).toBe(true)
     expect(everything(worktree).a).toBe('mine')
   })
