@@ -210,7 +210,8 @@ export async function keepPushed(
 
 async function keepStash(repo: Repo, name: string, cid: Cid): Promise<void> {
   const ref = `refs/${name}`
-  const operation = { name: 'stash (keep)', message: name }
+  // Undone, it is tried again to bring it back.
+  const operation = { name: pushName, message: name }
   await move(repo, null, async ({ refs }) =>
     refs.has(ref) ? null : { refs: new Map([[ref, cid]]), operation, show: null },
   )

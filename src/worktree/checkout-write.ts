@@ -18,7 +18,7 @@ import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 import { hashed, readRanges } from './read-file.ts'
 import type { StatCache } from './stat-cache.ts'
 import { knownFile } from './stat-record.ts'
-import { FileWriter, type OnOccupied, removeEmptied, removeFile } from './write-file.ts'
+import { FileWriter, type StreamedFile, type OnOccupied, removeEmptied, removeFile } from './write-file.ts'
 
 const batchFilesMax = 256
 const batchBytesMax = 8 << 20
@@ -117,7 +117,7 @@ class Checkout {
     this.#makeRoom(step)
     const knownAtMs = Date.now()
     const source = readFile(this.#means.nodes, step.after, { signal: this.#options.signal })
-    this.#wrote(step, await this.#files.writeStream(step.path, source, modeOf(step.after)), knownAtMs)
+    this.#wrote(step, await this.#files.writeStream(step.path, source, this.#streamed(step)), knownAtMs)
     this.#report()
   }
 
@@ -136,20 +136,22 @@ class Checkout {
     this.#report()
   }
 
-  async #rendered({ path, after }: WriteStep<TableEntry>): Promise<WrittenTable> {
+  async #rendered(step: WriteStep<TableEntry>): Promise<WrittenTable> {
+    const { path, after } = step
     const { nodes } = this.#means
     const hash = sha256Stream()
     const table = await loadTable(nodes.reader, after.table)
     const stat = await this.#files.writeStream(
       path,
       hashed(renderTable(nodes, table, { signal: this.#options.signal }), hash),
-      modeOf(after),
+      this.#streamed(step),
     )
     return { stat, sha256: hash.digest() }
   }
 
   /** null when the file has to be rendered in full. */
-  async #patched({ path, before, after, provenAt }: WriteStep<TableEntry>): Promise<WrittenTable | null> {
+  async #patched(step: WriteStep<TableEntry>): Promise<WrittenTable | null> {
+    const { path, before, after, provenAt } = step
     if (provenAt === null || before?.kind !== 'table') return null
     const { nodes } = this.#means
     const hash = sha256Stream()
@@ -159,7 +161,7 @@ class Checkout {
     }
     return readRanges(this.#worktree.root, path, async (file, { stat, check }) => {
       if (!sameStat(stat, provenAt)) throw uncommitted([path])
-      const written = await this.#files.writeParts(path, modeOf(after), async (write) => {
+      const written = await this.#files.writeParts(path, this.#streamed(step), async (write) => {
         const writeHashed = async (part: Uint8Array): Promise<void> => {
           await write(part)
           hash.update(part)
@@ -171,6 +173,11 @@ class Checkout {
       })
       return written === null ? null : { stat: written, sha256: hash.digest() }
     })
+  }
+
+  /** To write it may take long. */
+  #streamed(step: WriteStep<FileEntry | TableEntry>): StreamedFile {
+    return { executable: modeOf(step.after), lastLook: () => this.#makeRoom(step) }
   }
 
   /** The last look before a name is taken: what was not there when the plan was made must not be overwritten. */

@@ -14,6 +14,12 @@ const folderStays = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY']
 
 export type OnOccupied = 'refuse' | 'replace'
 
+export interface StreamedFile {
+  readonly executable: 'executable' | 'plain'
+  /** Asked when all is written, right before the name is taken: throws where somebody has been there meanwhile. */
+  readonly lastLook: () => void
+}
+
 export class FileWriter {
   readonly #root: string
   readonly #occupied: OnOccupied
@@ -39,9 +45,9 @@ export class FileWriter {
   async writeStream(
     path: Path,
     source: AsyncIterable<Uint8Array>,
-    executable: 'executable' | 'plain',
+    { executable, lastLook }: StreamedFile,
   ): Promise<FileStat> {
-    const stat = await this.#throughTemporary(path, executable, async (fd) => {
+    const stat = await this.#throughTemporary(path, { executable, lastLook }, async (fd) => {
       for await (const part of source) writeAll(fd, part)
       return true
     })
@@ -54,15 +60,15 @@ export class FileWriter {
    */
   writeParts(
     path: Path,
-    executable: 'executable' | 'plain',
+    file: StreamedFile,
     make: (write: (part: Uint8Array) => Promise<void>) => Promise<boolean>,
   ): Promise<FileStat | null> {
-    return this.#throughTemporary(path, executable, (fd) => inTurn(fd, make))
+    return this.#throughTemporary(path, file, (fd) => inTurn(fd, make))
   }
 
   async #throughTemporary(
     path: Path,
-    executable: 'executable' | 'plain',
+    { executable, lastLook }: StreamedFile,
     make: (fd: number) => Promise<boolean>,
   ): Promise<FileStat | null> {
     this.#makeFolders(path)
@@ -75,7 +81,10 @@ export class FileWriter {
       } finally {
         fs.closeSync(fd)
       }
-      if (made) return this.#rename(temporary, path)
+      if (made) {
+        lastLook()
+        return this.#rename(temporary, path)
+      }
       fs.rmSync(temporary, { force: true })
       return null
     } catch (error) {

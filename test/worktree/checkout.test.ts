@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import type { Commit } from '../../src/history/interface.ts'
+import { NodeStore } from '../../src/prolly/node-store.ts'
 import type { Folder, Repo } from '../../src/repo/interface.ts'
 import { move } from '../../src/repo/move.ts'
 import { bringBack, putAside } from '../../src/repo/stash.ts'
@@ -165,6 +166,35 @@ describe('what is not committed', () => {
     write(worktree, { a: '1', b: '1' })
     await goTo(worktree, commits[0]!)
     expect(await isClean(worktree)).toBe(true)
+  })
+
+  test('a large file that is edited while it is written is not overwritten', async () => {
+    const big = (seed: string): string => `${seed} `.repeat(100_000)
+    const { worktree, commits } = await history({ a: big('1') }, { a: big('2') })
+    const { store } = worktree.repo
+    let isEdited = false
+    const editing = new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        if (name !== 'get') return value.bind(target)
+        return async (cids: readonly string[], ...rest: []) => {
+          // Raw objects are pieces of files.
+          if (cids.some((cid) => cid.startsWith('0155'))) {
+            write(worktree, { a: 'mine' })
+            isEdited = true
+          }
+          return target.get(cids as Parameters<typeof target.get>[0], ...rest)
+        }
+      },
+    })
+    const folder = worktreeFolder({ ...worktree, repo: { ...worktree.repo, nodes: new NodeStore(editing) } })
+    const io = { writer: store.writer(), nodes: worktree.repo.nodes }
+    const [to, from] = [commits[0]!.tree, commits[1]!.tree]
+    const route = { from, to, index: to, witness: null, operation: 'switch' }
+    await folder.prepare(io, route, {})
+    await expect(folder.carryOut(route, {})).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    expect([isEdited, everything(worktree)]).toEqual([true, { a: 'mine' }])
   })
 
   test('a file edited between the check and the writing is not overwritten', async () => {
