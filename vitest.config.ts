@@ -29,6 +29,7 @@ export const slow: readonly string[] = [
   'test/remote/s3/remote.test.ts',
   'test/sync/follow.test.ts',
   'test/sync/one-failure.test.ts',
+  'test/sync/one-failure-s3.test.ts',
   'test/cli/follow.test.ts',
   'test/server/command.test.ts',
   'test/cli/interrupted-clone.test.ts',

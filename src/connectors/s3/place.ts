@@ -85,10 +85,10 @@ export class S3FilePlace implements FilePlace {
   }
 
   async writeState(text: string, over: PlaceState): Promise<boolean> {
-    if (!this.#isSafe && over.text !== null) await this.#tryOut()
+    if (!this.#isSafe && over.text !== null && !(await this.#tryOut(over.text))) return false
     const isWritten = await this.#put(this.#key(stateName), utf8(text), over.version)
     // Of the first one it is known only now, and before anything else is written.
-    if (isWritten && !this.#isSafe) await this.#tryOut()
+    if (isWritten && !this.#isSafe && !(await this.#tryOut(text))) throw raced(stateName)
     return isWritten
   }
 
@@ -104,23 +104,20 @@ export class S3FilePlace implements FilePlace {
 
   /**
    * Puts the state as it is, once under a condition that holds and once under one that does not: a store that takes both
-   * knows no conditions, and has come to no harm.
+   * knows no conditions, and has come to no harm. False where it is another one: what was read just now and nobody has
+   * looked at is not put back, for an answer that was cut would take the place of what is there.
    */
-  async #tryOut(): Promise<void> {
+  async #tryOut(known: string): Promise<boolean> {
     const key = this.#key(stateName)
     for (let attempt = 0; attempt < tryingMax; attempt++) {
       const { text, version } = await this.readState()
-      if (
-        text === null ||
-        version === null ||
-        !(await replaceExactly(this.#client, key, utf8(text), version))
-      )
-        continue
-      if (await replaceExactly(this.#client, key, utf8(text), noTag)) throw unconditional(this.location)
+      if (text !== known || version === null) return false
+      if (!(await replaceExactly(this.#client, key, utf8(known), version))) continue
+      if (await replaceExactly(this.#client, key, utf8(known), noTag)) throw unconditional(this.location)
       this.#isSafe = true
-      return
+      return true
     }
-    throw raced(stateName)
+    return false
   }
 
   #key(path: string): string {

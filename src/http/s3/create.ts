@@ -8,7 +8,7 @@ import { randomHex } from '../../base/platform.ts'
 import type { HttpAnswer } from '../client.ts'
 import type { S3Client } from './client.ts'
 import { download } from './download.ts'
-import { type Fault, faultOf, unsafe } from './refusals.ts'
+import { type Fault, faultOf, isStored, notStored, unsafe } from './refusals.ts'
 
 const attemptsMax = 8
 const pauseMsFirst = 50
@@ -51,18 +51,6 @@ export async function createExclusively(
     await pause(attempt, signal)
   }
   throw last!
-}
-
-/** A store tags what it has stored. Without a tag somebody else may have answered: a login page, a proxy that is idle. */
-export function isStored({ status, headers }: HttpAnswer): boolean {
-  return status < 300 && headers['etag'] !== undefined
-}
-
-export function notStored(location: string): VarveError {
-  return new VarveError('VARVE_UNREACHABLE', `'${location}' does not answer as a store does`, {
-    data: { url: location },
-    hint: 'something in between may have answered: look at the network, and run the command again',
-  })
 }
 
 /** An error is one after which nobody knows whether it was done. */

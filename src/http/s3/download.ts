@@ -4,7 +4,7 @@ import { VarveError, corrupt } from '../../base/errors.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import type { Headers, HttpAnswer } from '../client.ts'
 import type { S3Client } from './client.ts'
-import { faultOf } from './refusals.ts'
+import { faultOf, isStored, notStored } from './refusals.ts'
 
 export interface Stretch {
   readonly offset: number
@@ -48,6 +48,8 @@ export async function download(
     if (fault.code === 'NoSuchBucket') throw await client.refusal(fault)
     return null
   }
+  // Of a whole file nothing else tells that it is the store's, and not a login page.
+  if (length === null && answer.status === 200 && !isStored(answer)) throw notStored(client.location)
   return { bytes: state.finish(answer.status), headers: answer.headers }
 }
 

@@ -155,3 +155,15 @@ export function readOnly(location: string): VarveError {
     hint: 'to push there, use credentials that may put and delete objects',
   })
 }
+
+/** A store tags what it has. Without a tag somebody else may have answered: a login page, a proxy that is idle. */
+export function isStored({ status, headers }: HttpAnswer): boolean {
+  return status < 300 && headers['etag'] !== undefined
+}
+
+export function notStored(location: string): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `'${location}' does not answer as a store does`, {
+    data: { url: location },
+    hint: 'something in between may have answered: look at the network, and run the command again',
+  })
+}

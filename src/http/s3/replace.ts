@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import type { S3Client } from './client.ts'
-import { isStored, isUnknownCondition, notStored, unsettled, writerMark } from './create.ts'
-import { faultOf, unsafe } from './refusals.ts'
+import { isUnknownCondition, unsettled, writerMark } from './create.ts'
+import { faultOf, isStored, notStored, unsafe } from './refusals.ts'
 
 const attemptsMax = 8
 const pauseMsFirst = 50

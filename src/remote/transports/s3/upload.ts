@@ -6,8 +6,8 @@ import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
 import type { S3Client } from '../../../http/s3/client.ts'
-import { isStored, notStored } from '../../../http/s3/create.ts'
 import { storeTimeMs } from '../../../http/s3/listing.ts'
+import { isStored, notStored } from '../../../http/s3/refusals.ts'
 import { MultipartUpload } from './multipart.ts'
 
 /** Below this a question costs more than sending. */
