@@ -12,6 +12,7 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt, SyncOptions } from '../../src/sync/interface.ts'
 import { deliverRound } from '../../src/sync/deliver/deliver.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
+import { startCutLine } from '../support/cut-line.ts'
 
 type Texts = Record<string, string>
 /** By 'table/key': the row's cells as text, without empty ones; bytes that are no text in base64. */
@@ -218,6 +219,42 @@ export function sinkContract(name: string, start: () => Promise<SinkHarness>): v
         expect(await count()).toBe(told)
       },
       patience,
+    )
+
+    test(
+      'the line is cut at any message of a round: it ends with the rows of the branch, each change under one id',
+      async () => {
+        const { hostname, port } = new URL(receiver.url.replace(/^[^:]+/, 'http'))
+        const line = await startCutLine(
+          { host: '127.0.0.1', port: 0 },
+          { host: hostname, port: Number(port) },
+        )
+        link = { ...link, endpoint: receiver.url.replace(`:${port}`, `:${line.port}`) }
+        await sync()
+        let broken: string | null = ''
+        for (let turn = 0; broken !== null; turn++) {
+          await edit((tx) => {
+            tx.table('people').put({ id: 0, name: 'Ada', age: turn })
+            tx.table('people').put({ id: 10 + turn, name: 'new', age: turn })
+            tx.table('sales/orders').put({ no: 1, who: turn })
+          })
+          line.cut(turn, turn % 2 === 0 ? 'once' : 'for good')
+          const fault: unknown = await sync().catch((error: unknown) => error)
+          broken = line.broken()
+          line.mend()
+          if (fault instanceof Error && !isVarveError(fault, 'VARVE_UNREACHABLE')) throw fault
+          await sync()
+          expect([turn, broken, await rowsThere()]).toEqual([turn, broken, await rowsHere()])
+          expect(turn).toBeLessThan(100)
+        }
+        const told = new Map<string, string>()
+        for (const { id, ...change } of (await receiver.messages?.()) ?? []) {
+          const text = JSON.stringify(change)
+          expect(told.get(id) ?? text).toBe(text)
+          told.set(id, text)
+        }
+      },
+      2 * patience,
     )
 
     test(
