@@ -33,6 +33,9 @@ export interface RepairOptions extends OpenOptions, OperationOptions {
 }
 
 /** As of fsck, made afterwards; and what was done. */
+/** A cache of history/commit-graph.ts. */
+const keptHistory = 'cache/history'
+
 export interface RepairReport extends FsckReport {
   readonly done: readonly FsckProblem[]
   readonly lost: readonly Loss[]
@@ -79,9 +82,11 @@ async function repairAt(place: StorePlace, options: RepairOptions): Promise<Repa
       })
       const lost = await lossesIn(disk, await disk.manifest(), filled.missing, options)
       const report = await DataRepository.over(store, options).fsck({ signal, onProgress })
+      const { problems, done } = withoutWrongCache(place.dotDir, report.problems)
       return {
         ...report,
-        done: [...mended.done, ...broughtBack(filled.brought)],
+        problems,
+        done: [...mended.done, ...broughtBack(filled.brought), ...done],
         lost: [...mended.lost.map(({ where, what }) => lossOf(`${what} [${where}]`)), ...lost],
         unusable: filled.failed.map(({ name, error }) => ({ name, message: error.message })),
         quarantine: mended.quarantine,
@@ -91,6 +96,20 @@ async function repairAt(place: StorePlace, options: RepairOptions): Promise<Repa
     }
   } finally {
     await disk.close()
+  }
+}
+
+/** What was kept of commits and is not so: it is made anew. */
+function withoutWrongCache(
+  dotDir: string,
+  problems: readonly FsckProblem[],
+): { readonly problems: readonly FsckProblem[]; readonly done: readonly FsckProblem[] } {
+  const isWrong = ({ where }: FsckProblem): boolean => where === keptHistory
+  if (!problems.some(isWrong)) return { problems, done: [] }
+  fs.rmSync(path.join(dotDir, keptHistory))
+  return {
+    problems: problems.filter((one) => !isWrong(one)),
+    done: [{ where: keptHistory, what: 'removed, for it said of a commit what is not so' }],
   }
 }
 
@@ -239,7 +258,8 @@ function broughtBack(brought: ReadonlyMap<string, number>): FsckProblem[] {
 /** The store's files under other names: all are immutable, so a second name is as good as a copy. */
 function linkedCopy(dotDir: string): string {
   const scratch = fs.mkdtempSync(path.join(dotDir, 'tmp', `${ownerName()}-repair-`))
-  for (const name of ['format', 'newest', 'm', 'packs', 'idx']) {
+  fs.mkdirSync(path.join(scratch, path.dirname(keptHistory)))
+  for (const name of ['format', 'newest', 'm', 'packs', 'idx', keptHistory]) {
     const from = path.join(dotDir, name)
     if (!fs.existsSync(from)) continue
     if (!fs.statSync(from).isDirectory()) fs.copyFileSync(from, path.join(scratch, name))

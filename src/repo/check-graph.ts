@@ -32,7 +32,7 @@ export async function checkGraph(nodes: NodeStore, options: GraphCheck): Promise
     for (const [i, slot] of here.entries()) {
       throwIfAborted(options.signal)
       if (isTrue(graph, slot, commits[i]!) && (await areTrue(graph, nodes, slot, options))) continue
-      const what = `says of ${commits[i]!.cid} what is not so: delete the file, it is made anew`
+      const what = `says of ${commits[i]!.cid} what is not so`
       return [{ where: 'cache/history', what }]
     }
   }

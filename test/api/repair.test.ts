@@ -1,6 +1,7 @@
 // What a repair brings back, what it tells, and what it leaves alone. Every kind of damage: test/crash/repair.test.ts.
 import fs from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
+import { encodeGraph } from '../../src/history/commit-graph-file.ts'
 import { Repository } from '../../src/index.ts'
 import {
   type Damage,
@@ -220,4 +221,33 @@ test('files and tables that have not changed since are as good as a copy; change
   expect(await read(again, id, 'people.csv')).toBe(csv(3000, 7))
   expect(await read(again, id, 'big.bin')).toBe(noise(400_000, 5).toString('latin1'))
   await again.close()
+})
+
+test('what was kept of commits and is not so is removed', async () => {
+  const dir = copyOf(sample.dir)
+  const repo = await Repository.open(dir, { author })
+  const { id, parents } = await repo.commitInfo('HEAD')
+  await repo.close()
+  const file = `${dir}/.varve/cache/history`
+  const bytes = encodeGraph({
+    count: 2,
+    edgeCount: 1,
+    filterBytes: 0,
+    digests: Buffer.from(id + parents[0]!, 'hex'),
+    times: Float64Array.of(7, 0),
+    generations: Uint32Array.of(99, 0),
+    edgesAt: Uint32Array.of(0, 1, 0, 0),
+    edges: Uint32Array.of(1),
+    filtersAt: new Uint32Array(4),
+    filters: new Uint8Array(0),
+  })
+  fs.mkdirSync(`${dir}/.varve/cache`, { recursive: true })
+  fs.writeFileSync(file, bytes)
+  const wrong = expect.objectContaining({ where: 'cache/history' }) as unknown
+  await using damaged = await Repository.open(dir, { author })
+  expect((await damaged.fsck()).problems).toEqual([wrong])
+  expect((await Repository.repair(dir, { dryRun: true })).done).toEqual([wrong])
+  expect(fs.existsSync(file)).toBe(true)
+  expect(await Repository.repair(dir)).toMatchObject({ problems: [], lost: [], done: [wrong] })
+  expect(fs.existsSync(file)).toBe(false)
 })
