@@ -64,12 +64,8 @@ class SqliteConnector implements Connector {
     this.#watch ??= await SqliteDatabase.open(database.path)
     const watch = this.#watch
     const seen = await this.#asked(() => dataVersion(watch))
-    await this.#asked(() => {
-      if (database.isInTransaction) throw new VarveError('VARVE_NOT_POSSIBLE', 'a snapshot is open already')
-      database.exec('BEGIN')
-      // The moment is that of the first reading.
-      database.all('SELECT count(*) FROM sqlite_schema')
-    })
+    if (database.isInTransaction) throw new VarveError('VARVE_NOT_POSSIBLE', 'a snapshot is open already')
+    await this.#writing(() => database.beginReading())
     const hash = async (): Promise<string | null> => {
       const digest = await hashFile(watch)
       return (await this.#asked(() => dataVersion(watch))) === seen ? digest : null

@@ -114,6 +114,21 @@ export class SqliteDatabase {
     }
   }
 
+  /** Until its end all is read as it is at this moment. @throws what is left when patience ends: then none has begun */
+  async beginReading(): Promise<void> {
+    await this.patiently(() => {
+      this.exec('BEGIN')
+      try {
+        // The moment is that of the first reading.
+        this.all('SELECT count(*) FROM sqlite_schema')
+      } catch (error) {
+        // Another try begins another one.
+        this.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
   /** Begins to write: nobody else does until the end. */
   async transaction<T>(work: () => Promise<T> | T): Promise<T> {
     await this.patiently(() => this.exec('BEGIN IMMEDIATE'))

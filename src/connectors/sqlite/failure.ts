@@ -2,11 +2,26 @@
 // not SQLite's passes through.
 import { type ErrorCode, VarveError } from '../../base/errors.ts'
 
-/** SQLite's extended result code; 0 of anything else. */
+/** SQLite's words for some of its codes: where rows are read the driver gives the words alone. */
+const words: ReadonlyMap<string, number> = new Map([
+  ['access permission denied', 3],
+  ['database is locked', 5],
+  ['database table is locked', 6],
+  ['attempt to write a readonly database', 8],
+  ['disk I/O error', 10],
+  ['database disk image is malformed', 11],
+  ['database or disk is full', 13],
+  ['unable to open database file', 14],
+  ['file is not a database', 26],
+])
+const other = 1
+
+/** SQLite's extended result code, as far as it is known; 0 of anything else. */
 export function errorCode(error: unknown): number {
-  const { errcode, sqliteExtendedCode } = error as { errcode?: unknown; sqliteExtendedCode?: unknown }
-  const code = sqliteExtendedCode ?? errcode
-  return typeof code === 'number' ? code : 0
+  const { code, errcode, sqliteExtendedCode, message } = error as Readonly<Record<string, unknown>>
+  const known = sqliteExtendedCode ?? errcode
+  if (typeof known === 'number') return known
+  return code === 'ERR_SQLITE_ERROR' ? (words.get(String(message)) ?? other) : 0
 }
 
 /** By the primary result code; https://sqlite.org/rescode.html. */

@@ -122,14 +122,7 @@ class ChangesReader implements LogReader {
     const { database, asked } = this.#home
     const after = this.#at.seq
     const transaction = null
-    await asked(() =>
-      database.patiently(() => {
-        database.exec('BEGIN')
-        // The moment is that of the first reading.
-        database.all('SELECT count(*) FROM sqlite_schema')
-        return Promise.resolve()
-      }),
-    )
+    await asked(() => database.beginReading())
     try {
       // The triggers may have gone since the reader was opened, and with them what was written since.
       const lost = lostReason(database, this.#tables, this.#at)
