@@ -69,6 +69,9 @@ export interface Io {
   readonly nodes: NodeStore
 }
 
+/** How a path of one version stands to another's. */
+export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
+
 /** What the files show before and after a move of the manifest. */
 export interface FileRoute {
   readonly from: Cid
@@ -113,8 +116,8 @@ export interface Folder {
 }
 
 export interface FolderOptions {
-  /** Local changes may be overwritten. */
-  readonly discard?: boolean | undefined
+  /** Local changes may be overwritten: true all of them, 'touched' those of paths that the move changes. */
+  readonly discard?: boolean | 'touched' | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: FolderProgress) => void) | undefined
 }

@@ -246,7 +246,10 @@ export function refuseStaged(manifest: Manifest, what: string): void {
   })
 }
 
-/** Goes back to the commit that the merge started from; of a rebase, to the branch as it is. */
+/**
+ * Goes back to the commit that the merge started from; of a rebase, to the branch as it is. What was edited of the paths
+ * that the merge has changed goes, edits of others stay.
+ */
 export async function abortMerge(
   repo: Repo,
   folder: Folder | null,
@@ -265,7 +268,7 @@ export async function abortMerge(
       const head = await readHead(io.writer, manifest)
       return { refs, operation, show: head.commit?.tree ?? emptyTreeOf(io) }
     },
-    { ...options, discard: true },
+    { ...options, discard: 'touched' },
   )
 }
 

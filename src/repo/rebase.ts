@@ -59,7 +59,8 @@ export async function continueRebase(
   options: MergeOptions & { readonly skip?: boolean | undefined } = {},
 ): Promise<Merged> {
   const isSkipping = options.skip === true
-  return planned(repo, folder, { ...options, discard: isSkipping }, async (manifest, io) => {
+  const moving: MergeOptions = isSkipping ? { ...options, discard: 'touched' } : options
+  return planned(repo, folder, moving, async (manifest, io) => {
     const state = await readMergeState(io.writer, manifest)
     if (state?.rebase === undefined) {
       throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no rebase to continue', {

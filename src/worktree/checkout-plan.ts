@@ -126,6 +126,15 @@ export async function planSteps(
   return { planned, lost: [...verifier.lost].sort() }
 }
 
+/** The same steps, whatever stands in their way. */
+export function overwriting({ root }: Worktree, planned: readonly PlannedStep[]): PlannedStep[] {
+  return planned.map((step): PlannedStep => {
+    if (step.after !== null) return { ...step, action: 'write', provenAt: null }
+    const stat = lstatOrNull(root, step.path)
+    return { ...step, action: stat === null || stat.isDirectory() ? 'none' : 'remove', provenAt: null }
+  })
+}
+
 export function uncommitted(paths: readonly Path[]): VarveError {
   const [first] = paths
   const more = paths.length > 1 ? ` and ${paths.length - 1} more` : ''

@@ -10,6 +10,7 @@ import {
   type PlannedStep,
   checkPaths,
   forcedSteps,
+  overwriting,
   planSteps,
   stepsBetween,
   uncommitted,
@@ -43,7 +44,7 @@ class WorktreeFolder implements Folder {
     const { from, to } = route
     await awaitTurn(this.#worktree, options)
     if (options.discard === true) await this.#checkForced(io, from, to, options)
-    const steps = options.discard === true ? null : await this.#verified(io, from, to, options)
+    const steps = options.discard === true ? null : await this.#planned(io, from, to, options)
     const { sequence } = await this.#worktree.repo.store.manifest()
     this.#prepared = { note: writeNote(this.#worktree, { ...route, sequence }), route, steps }
   }
@@ -60,7 +61,7 @@ class WorktreeFolder implements Folder {
       await carryOut(
         this.#worktree,
         steps,
-        { cache, nodes, occupied: verified === null ? 'replace' : 'refuse' },
+        { cache, nodes, occupied: verified === null || options.discard === 'touched' ? 'replace' : 'refuse' },
         options,
       )
     } catch (error) {
@@ -95,7 +96,7 @@ class WorktreeFolder implements Folder {
     return forcedSteps(this.#worktree, index, target, { signal: options.signal })
   }
 
-  async #verified(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<PlannedStep[]> {
+  async #planned(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<PlannedStep[]> {
     // The trees may be in the writer still.
     const worktree: Worktree = { ...this.#worktree, repo: { ...this.#worktree.repo, nodes: io.nodes } }
     const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
@@ -104,6 +105,7 @@ class WorktreeFolder implements Folder {
     const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
     try {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
+      if (lost.length > 0 && options.discard === 'touched') return overwriting(this.#worktree, planned)
       if (lost.length > 0) throw uncommitted(lost)
       const written = planned.filter(({ action }) => action === 'write').map(({ after }) => after)
       await prefetchContents(io.nodes.reader, written, options)

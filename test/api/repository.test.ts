@@ -93,6 +93,17 @@ describe('a merge', () => {
     expect(await isClean(repo)).toBe(true)
   })
 
+  test('that is aborted keeps edits of what it did not touch, and drops those of what it did', async () => {
+    const repo = await diverged(['Wien', 'Linz'], ['Wien', 'Graz'])
+    const before = read(repo, 'people.csv')
+    edit(repo, 'two', 'mine', 'notes.txt')
+    await repo.merge('side')
+    await repo.resolve('people.csv', { take: 'theirs' })
+    edit(repo, 'Rome', 'Roma')
+    await repo.mergeAbort()
+    expect([read(repo, 'people.csv'), read(repo, 'notes.txt')]).toEqual([before, 'one\nmine\nthree\n'])
+  })
+
   test('is refused before anything is touched when it would overwrite a local change', async () => {
     const repo = await diverged(['Wien', 'Linz'], ['Ann', 'Anna'])
     edit(repo, 'Rome', 'Roma')
