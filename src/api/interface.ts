@@ -3,8 +3,10 @@
 import type { ConnectorKind } from '../connectors/interface.ts'
 import type { DocumentValues } from '../documents/diff-values.ts'
 import type { Signature, Person } from '../history/interface.ts'
+import type { PathState } from '../repo/interface.ts'
 import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
+import type { PathChange } from '../worktree/interface.ts'
 
 export type { EditMessage, MergePreview, MergeResult } from './merge-interface.ts'
 
@@ -76,15 +78,7 @@ export interface CommitInfo {
   readonly shallow?: boolean
 }
 
-export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
-
-export interface PathChange {
-  readonly path: string
-  readonly state: PathState
-  /** For 'renamed': where it was. */
-  readonly from?: string
-  readonly kind: 'file' | 'table' | 'symlink'
-}
+export type { PathChange, PathState }
 
 export interface Status {
   /** null when HEAD is detached. */

@@ -1,6 +1,7 @@
 // Changes put aside: what `Repository.stashes` gives.
 import type { Repo } from '../repo/interface.ts'
-import { type Stash, bringBack, dropStash, findStash, listStashes, putAside } from '../repo/stash.ts'
+import { bringBack } from '../repo/bring-back.ts'
+import { type Stash, dropStash, findStash, listStashes, putAside } from '../repo/stash.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { PathSpec } from '../worktree/pathspec.ts'

@@ -23,14 +23,13 @@ import type { RowDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FileKeys } from './diff-columnar.ts'
 import { type Values, noValues, valuesOf } from './diff-values.ts'
+import type { PathState } from './interface.ts'
 import { pairRenames } from './renames.ts'
 import { type RowCounts, noRows } from './row-counts.ts'
 import { type TableParts, partsOfTables } from './table-parts.ts'
 
 /** Larger files are compared by size: a line diff of them serves nobody. */
 export const textBytesMax: number = 16 << 20
-
-export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
 
 export interface PathDiff {
   readonly path: string

@@ -2,7 +2,8 @@
 // renamed path.
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
 import { type Rename, findMoves } from '../files/renames.ts'
-import type { ChangedPath, PathState } from './diff.ts'
+import type { ChangedPath } from './diff.ts'
+import type { PathState } from './interface.ts'
 
 /** In the order of `differences`; a move stands where its new path does. Default: those with the very same content. */
 export function pairRenames(

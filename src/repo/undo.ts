@@ -5,6 +5,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { horizonRef } from '../history/horizon.ts'
 import { linkRefs, remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
+import { filesOfUndone, keepPushed } from './bring-back.ts'
 import {
   type Folder,
   type FolderOptions,
@@ -14,7 +15,6 @@ import {
   promisedRef,
 } from './interface.ts'
 import { move } from './move.ts'
-import { filesOfUndone, keepPushed } from './stash.ts'
 import { undoOperation, undoneSequence } from './undo-operation.ts'
 
 /** Operations that changed the index but no file: undoing them leaves the files alone. */

@@ -3,7 +3,7 @@
 // over. Staged is what differs between those two, unstaged what differs between INDEX and the files; the shapes here
 // are plain data, and the public API hands them on as they are.
 import type { PathFilter } from '../files/path-filter.ts'
-import type { Repo } from '../repo/interface.ts'
+import type { PathState, Repo } from '../repo/interface.ts'
 import type { ColumnType } from '../table/interface.ts'
 
 export interface Worktree {
@@ -28,8 +28,6 @@ export interface WorktreeOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
-
-export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
 
 export interface PathChange {
   readonly path: string
