@@ -41,7 +41,7 @@ export interface Staged {
   readonly gcEpoch: number | null
 }
 
-/** Stages what a survey found, which is its no more, and the deletion of what it missed. Publishes nothing. */
+/** Stages what a survey found, taking it out of the survey, and the deletion of what it missed. Publishes nothing. */
 export async function stageSurvey(
   worktree: Worktree,
   io: Io,
