@@ -1,6 +1,7 @@
 // Sends a local file. A name stands for its content, so what is there with the right size is not sent again, unless it has
-// lain there for long: a gc may be about to take it for left over, and sent again it is new. Large files go in parts, several at a time; the journal keeps the upload's id, so that after a kill the store is asked which
-// parts it has and only the others are sent. The file appears at once and whole, when all of it is there.
+// lain there for long: a gc may be about to take it for left over, and sent again it is new. Large files go in parts,
+// several at a time; the journal keeps the upload's id, so that after a kill the store is asked which parts it has and only
+// the others are sent. The file appears at once and whole, when all of it is there.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
