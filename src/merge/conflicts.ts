@@ -118,31 +118,6 @@ export async function countConflicts(
   return root === null ? 0 : (await ProllyMap.load(nodes, root, options)).count
 }
 
-/** The conflicts without those that the filter chooses; null when none is left. */
-export async function removeConflicts(
-  nodes: NodeStore,
-  writer: ObjectWriter,
-  root: Cid | null,
-  filter: ConflictFilter,
-  options: ReadOptions = {},
-): Promise<{ conflicts: Cid | null; removed: number; left: number }> {
-  if (root === null) return { conflicts: null, removed: 0, left: 0 }
-  const map = await ProllyMap.load(nodes, root, options)
-  const left = await map.mutate(writer, removals(nodes, root, filter, options), options)
-  return { conflicts: left.count === 0 ? null : left.cid, removed: map.count - left.count, left: left.count }
-}
-
-async function* removals(
-  nodes: NodeStore,
-  root: Cid,
-  filter: ConflictFilter,
-  options: ReadOptions,
-): AsyncGenerator<{ key: Uint8Array; value: null }[]> {
-  for await (const batch of scanRecords(nodes, root, filter, options)) {
-    yield batch.map(({ number }) => ({ key: conflictKey(number), value: null }))
-  }
-}
-
 function rangeOf({ id }: ConflictFilter): { from?: Uint8Array; before?: Uint8Array } {
   if (id === undefined) return {}
   const number = /^[1-9]\d{0,8}$/.test(id) ? Number(id) : 0

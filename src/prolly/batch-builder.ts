@@ -117,10 +117,6 @@ export class BatchBuilder {
   }
 }
 
-export function batchBuilder(): BatchBuilder {
-  return new BatchBuilder()
-}
-
 function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(Math.max(length, bytes.length * 2))
   larger.set(bytes)

@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { emptyBytes, utf8 } from '../../src/base/bytes.ts'
+import { utf8 } from '../../src/base/bytes.ts'
 import { collect } from '../../src/base/iterables.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { typedCell } from '../../src/merge/cell-text.ts'
-import type { ConflictRecord } from '../../src/merge/conflict-record.ts'
 import {
   type ConflictFilter,
   countConflicts,
-  removeConflicts,
   scanConflicts,
   writeConflicts,
 } from '../../src/merge/conflicts.ts'
@@ -236,34 +234,11 @@ describe('resolving conflicts', () => {
 })
 
 describe('stored conflicts', () => {
-  const record = (path: string, text: string): ConflictRecord => ({
-    kind: 'file',
-    path,
-    key: emptyBytes,
-    text,
-    base: null,
-    ours: null,
-    theirs: null,
-  })
-
   test('no conflicts need no object', async () => {
     const { nodes, writer } = new Bench()
     expect(await writeConflicts(nodes, writer, [[]])).toEqual({ root: null, count: 0 })
     expect(await collect(scanConflicts(nodes, null))).toEqual([])
     expect(await countConflicts(nodes, null)).toBe(0)
-  })
-
-  test('ids stay when others are removed', async () => {
-    const { nodes, writer } = new Bench()
-    const { root } = await writeConflicts(nodes, writer, [
-      [record('a', 'text'), record('b', 'text')],
-      [record('c', 'binary')],
-    ])
-    const removed = await removeConflicts(nodes, writer, root, { path: 'b' })
-    expect(removed).toMatchObject({ removed: 1, left: 2 })
-    const left = (await collect(scanConflicts(nodes, removed.conflicts))).flat()
-    expect(left.map(({ id, path }) => id + path)).toEqual(['1a', '3c'])
-    expect((await removeConflicts(nodes, writer, removed.conflicts, {})).conflicts).toBeNull()
   })
 
   test('paths that are not UTF-8, long paths with long keys, and large cells go through', async () => {

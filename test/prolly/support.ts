@@ -1,7 +1,7 @@
 // Small trees for tests: entries in literals, a writer over a memory store, and a reader that counts.
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
-import { batchBuilder } from '../../src/prolly/batch-builder.ts'
+import { BatchBuilder } from '../../src/prolly/batch-builder.ts'
 import type { Entry } from '../../src/prolly/interface.ts'
 import { MapBuilder } from '../../src/prolly/map-builder.ts'
 import type { ProllyMap } from '../../src/prolly/map.ts'
@@ -61,7 +61,7 @@ export function buildMap(
   leafTarget: number = smallLeaves,
 ): ProllyMap {
   const builder = new MapBuilder(writer, { leafTarget })
-  const batch = batchBuilder()
+  const batch = new BatchBuilder()
   for (const { key, value, links } of pairs) batch.add(key, value, links)
   builder.add(batch.finish())
   return builder.finish(new NodeStore(writer))

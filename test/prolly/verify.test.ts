@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
-import { batchBuilder } from '../../src/prolly/batch-builder.ts'
+import { BatchBuilder } from '../../src/prolly/batch-builder.ts'
 import { xxh32 } from '../../src/encoding/xxh32.ts'
 import type { EntryBatch } from '../../src/prolly/interface.ts'
 import { NodeEncoder } from '../../src/prolly/node-encoder.ts'
@@ -12,7 +12,7 @@ import type { ObjectWriter } from '../../src/store/interface.ts'
 import { type Pair, buildMap, newWriter, pair, row, rows } from './support.ts'
 
 function batchOf(pairs: readonly Pair[]): EntryBatch {
-  const builder = batchBuilder()
+  const builder = new BatchBuilder()
   for (const { key, value, links } of pairs) builder.add(key, value, links)
   return builder.finish()
 }
