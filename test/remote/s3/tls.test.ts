@@ -37,7 +37,7 @@ describe.skipIf(!hasOpenssl)(
         stdio: 'ignore',
       })
       const options = { key: readFileSync(key), cert: readFileSync(certificate) }
-      server = https.createServer(options, (_, response) => response.end('over TLS'))
+      server = https.createServer(options, (_, response) => response.setHeader('etag', '"1"').end('over TLS'))
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
     })
