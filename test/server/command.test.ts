@@ -279,6 +279,23 @@ test('tokens: made, listed, revoked; shown once', async () => {
     expect([args, (await varve([...args, ...state], run)).code]).toEqual([args, code])
 }, 60_000)
 
+test('says who may come in: nobody before there is a token', async () => {
+  const said = async (...args: string[]): Promise<string> => {
+    const child = spawn(
+      process.execPath,
+      [varveFile, 'serve', '--port', '0', '--state', `${dir}/state`, ...args, `${dir}/data`],
+      { cwd: dir, env: { PATH: process.env['PATH'], HOME: dir }, stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    running.push(child)
+    const [part] = (await once(child.stdout, 'data')) as [Buffer]
+    return part.toString()
+  }
+  expect(await said()).toMatch(/^serving on http:.*\nnobody has a token yet: 'varve token create/)
+  expect(await said('--anonymous', 'read')).not.toContain('token')
+  await token('--name', 'ada', '--scope', 'read')
+  expect(await said()).toMatch(/^serving on \S+\n$/)
+}, 60_000)
+
 test('health is answered while long texts and data files are compared', async () => {
   const { url } = await start(['--anonymous', 'read', `${dir}/data`])
   const cwd = `${dir}/data/long`

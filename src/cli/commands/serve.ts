@@ -79,11 +79,23 @@ async function run(context: Context): Promise<number> {
     log: logTo(context),
   })
   const url = await server.listen(port, given.text('host'))
-  context.out.result({ url }, () => context.out.say(`serving on ${url}`))
+  const isShut = anonymous === undefined && !(await hasToken(context))
+  context.out.result({ url }, () => {
+    context.out.say(`serving on ${url}`)
+    if (isShut) context.out.say(shutOut)
+  })
   await context.out.flush()
   await ended(context.operation.signal)
   await server.close()
   return 0
+}
+
+const shutOut =
+  "nobody has a token yet: 'varve token create --name NAME --scope read' makes one; with --anonymous read none is needed"
+
+async function hasToken(context: Context): Promise<boolean> {
+  const { Tokens } = await import('../../server/tokens.ts')
+  return new Tokens(stateDirOf(context)).list().some(({ revokedMs }) => revokedMs === null)
 }
 
 async function runOverPipe(context: Context): Promise<number> {
