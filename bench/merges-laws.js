@@ -2,22 +2,16 @@
 // folders of bench/merges.js) is merged again with its sides changed in ways that must not matter: turned round, with
 // other line ends, a byte order mark, another indent, no final newline. The verdict must be the same, and so must what
 // the file says. Exit code 1 where it is not.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { mergeDocument } from '../dist/index.js'
 import { contentOf } from './merges-rule.js'
+import { casesIn } from './merges-cases.js'
 
 const [dir, flag, only = ''] = process.argv.slice(2)
 if (dir === undefined || !existsSync(dir) || (flag !== undefined && flag !== '--only')) {
   console.error('usage: node bench/merges-laws.js DIR [--only TEXT]')
   process.exit(2)
-}
-
-function* casesIn(folder) {
-  const entries = readdirSync(folder, { withFileTypes: true })
-  const base = entries.find(({ name }) => name.startsWith('base.'))
-  if (base !== undefined) yield { folder, ext: path.extname(base.name) }
-  for (const entry of entries) if (entry.isDirectory()) yield* casesIn(path.join(folder, entry.name))
 }
 
 const latin = (bytes) => Buffer.from(bytes).toString('latin1')

@@ -3,11 +3,12 @@
 // two must give back that side, or conflict. What a clean merge should be is known here without anybody's judgement.
 // Exit code 1 where a clean merge is something else.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { mergeDocument } from '../dist/index.js'
 import { contentOf, sameContent } from './merges-rule.js'
+import { casesIn } from './merges-cases.js'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -17,13 +18,6 @@ const [dir] = positionals
 if (dir === undefined || !existsSync(dir)) {
   console.error('usage: node bench/merges-split.js DIR [--only TEXT] [--seeds N]')
   process.exit(2)
-}
-
-function* casesIn(folder) {
-  const entries = readdirSync(folder, { withFileTypes: true })
-  const base = entries.find(({ name }) => name.startsWith('base.'))
-  if (base !== undefined) yield { folder, ext: path.extname(base.name) }
-  for (const entry of entries) if (entry.isDirectory()) yield* casesIn(path.join(folder, entry.name))
 }
 
 /** Lines with their ends, as latin1. */

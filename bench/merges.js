@@ -4,12 +4,13 @@
 //
 // "wrong" is a clean merge that people did not commit and that no three-way rule explains (merges-rule.js).
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { mergeDocument } from '../dist/index.js'
 import { contentOf, breaksKey, isLawful, sameContent } from './merges-rule.js'
+import { casesIn } from './merges-cases.js'
 import { printTable } from './measure.js'
 
 const tools = ['git', 'git --union', 'varve']
@@ -30,13 +31,6 @@ if (dir === undefined || !existsSync(dir)) {
 }
 const lists = options.includes('--list')
 const only = options.includes('--only') ? options[options.indexOf('--only') + 1] : ''
-
-function* casesIn(folder) {
-  const names = readdirSync(folder, { withFileTypes: true })
-  const base = names.find(({ name }) => name.startsWith('base.'))
-  if (base !== undefined) yield { folder, ext: path.extname(base.name) }
-  for (const entry of names) if (entry.isDirectory()) yield* casesIn(path.join(folder, entry.name))
-}
 
 function gitMerge(folder, ext, args) {
   const file = (side) => path.join(folder, `${side}${ext}`)

@@ -32,10 +32,10 @@ export interface RepairOptions extends OpenOptions, OperationOptions {
   readonly dryRun?: boolean
 }
 
-/** As of fsck, made afterwards; and what was done. */
 /** A cache of history/commit-graph.ts. */
 const keptHistory = 'cache/history'
 
+/** As of fsck, made afterwards; and what was done. */
 export interface RepairReport extends FsckReport {
   readonly done: readonly FsckProblem[]
   readonly lost: readonly Loss[]
@@ -106,7 +106,7 @@ function withoutWrongCache(
 ): { readonly problems: readonly FsckProblem[]; readonly done: readonly FsckProblem[] } {
   const isWrong = ({ where }: FsckProblem): boolean => where === keptHistory
   if (!problems.some(isWrong)) return { problems, done: [] }
-  fs.rmSync(path.join(dotDir, keptHistory))
+  fs.rmSync(path.join(dotDir, keptHistory), { force: true })
   return {
     problems: problems.filter((one) => !isWrong(one)),
     done: [{ where: keptHistory, what: 'removed, for it said of a commit what is not so' }],

@@ -24,3 +24,8 @@ export async function* batches<T>(source: AnyIterable<T>, size: number): AsyncGe
   }
   if (batch.length > 0) yield batch
 }
+
+/** As a source that is waited for. */
+export async function* eachOf<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
+}

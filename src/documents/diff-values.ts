@@ -71,6 +71,6 @@ function ofYaml(before: string, after: string): ValueDifference {
     return tree
   })
   if (remarks[0] !== remarks[1]) throw new NotFit('comments, anchors or tags have changed')
-  const isMixed = (texts[0]!.length === before.length) !== (texts[1]!.length === after.length)
-  return isMixed ? { ...found, isRespelled: true } : found
+  const hasOtherEnds = (texts[0]!.length === before.length) !== (texts[1]!.length === after.length)
+  return hasOtherEnds ? { ...found, isRespelled: true } : found
 }

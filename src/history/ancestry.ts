@@ -117,20 +117,24 @@ export async function isAncestor(
   const floor = beyond.has(sought) ? 0 : graph.generationOf(sought)
   const seen = new Set([start])
   let level = [start]
-  while (level.length > 0) {
-    const next: Slot[] = []
-    await graph.learn(reader, level)
-    for (const slot of level) {
-      for (const parent of graph.parentsOf(slot)) {
-        if (parent === sought) return true
-        if (graph.generationOf(slot) <= floor + 1 || seen.has(parent) || beyond.has(parent)) continue
-        seen.add(parent)
-        next.push(parent)
+  try {
+    while (level.length > 0) {
+      const next: Slot[] = []
+      await graph.learn(reader, level)
+      for (const slot of level) {
+        for (const parent of graph.parentsOf(slot)) {
+          if (parent === sought) return true
+          if (graph.generationOf(slot) <= floor + 1 || seen.has(parent) || beyond.has(parent)) continue
+          seen.add(parent)
+          next.push(parent)
+        }
       }
+      level = next
     }
-    level = next
+    return false
+  } finally {
+    graph.keep()
   }
-  return false
 }
 
 export interface Divergence {
@@ -173,7 +177,10 @@ export async function divergence(
     open.delete(slot)
     if (colour === left) ahead++
     if (colour === right) behind++
-    if (ahead + behind > countMax) return { ahead, behind, bases, isCut: true }
+    if (ahead + behind > countMax) {
+      graph.keep()
+      return { ahead, behind, bases, isCut: true }
+    }
     if ((colour & (left | right)) === (left | right) && (colour & stale) === 0) {
       bases.push(graph.cidOf(slot))
       colour |= stale

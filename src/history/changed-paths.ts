@@ -6,7 +6,7 @@ import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { type Probe, emptyFilter, filterFor, fullFilter, mayHold, probeOf } from './bloom.ts'
-import type { CommitGraph, Slot } from './commit-graph.ts'
+import type { CommitGraph, FilterKind, Slot } from './commit-graph.ts'
 import { readCommits } from './commit.ts'
 import type { Commit } from './interface.ts'
 
@@ -27,13 +27,22 @@ export async function mayDiffer(
   path: Probe,
   options: ReadOptions = {},
 ): Promise<boolean> {
-  const edge = graph.firstEdgeOf(at.slot) + at.parent
-  let filter = graph.filterOf(edge, 'paths')
-  if (filter === null) {
-    filter = await changedPaths(graph, nodes, at, options)
-    graph.setFilter(edge, 'paths', filter)
-  }
-  return mayHold(filter, path)
+  return mayHold(await filterAlong(graph, at, 'paths', () => changedPaths(graph, nodes, at, options)), path)
+}
+
+/** The filter of an edge, made where nobody has looked yet. */
+export async function filterAlong(
+  graph: CommitGraph,
+  { slot, parent }: Edge,
+  kind: FilterKind,
+  make: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const edge = graph.firstEdgeOf(slot) + parent
+  const known = graph.filterOf(edge, kind)
+  if (known !== null) return known
+  const filter = await make()
+  graph.setFilter(edge, kind, filter)
+  return filter
 }
 
 /** Whether it is known of all parents already, by the filters of their edges, that `isSame` of them. */

@@ -9,7 +9,7 @@ import { pathToBytes } from '../files/path.ts'
 import { diffTrees } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import { type Probe, filterFor, fullFilter, mayHold, probeOf } from '../history/bloom.ts'
-import { type Edge, endsOf } from '../history/changed-paths.ts'
+import { type Edge, endsOf, filterAlong } from '../history/changed-paths.ts'
 import type { CommitGraph } from '../history/commit-graph.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
@@ -47,13 +47,8 @@ export async function rowMayDiffer(
   row: RowProbe,
   options: ReadOptions = {},
 ): Promise<boolean> {
-  const at = graph.firstEdgeOf(edge.slot) + edge.parent
-  let filter = graph.filterOf(at, 'rows')
-  if (filter === null) {
-    filter = await changedRows(graph, nodes, edge, options)
-    graph.setFilter(at, 'rows', filter)
-  }
-  return mayHoldRow(filter, row)
+  const make = (): Promise<Uint8Array> => changedRows(graph, nodes, edge, options)
+  return mayHoldRow(await filterAlong(graph, edge, 'rows', make), row)
 }
 
 /** The filter of an edge. */

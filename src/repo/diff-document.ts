@@ -1,7 +1,7 @@
 // Two versions of a CSV or TSV file that nobody tracked, by rows and cells: told apart as a merge would tell them, by a
 // key that is looked for or in order. null: its lines tell more.
 import { concatBytes } from '../base/bytes.ts'
-import { batches, collect } from '../base/iterables.ts'
+import { batches, collect, eachOf } from '../base/iterables.ts'
 import type { WorkerPool } from '../base/pool.ts'
 import { formOf } from '../documents/merge-document.ts'
 import { packRows, unpackRows } from '../documents/packed-comparison.ts'
@@ -63,16 +63,12 @@ async function comparison(
   if (threads !== undefined) {
     const packed = await threads.run('packRows', packRows, [old, fresh, path])
     if (packed.kind === 'unfit') return null
-    return { ...packed, rows: () => each(unpackRows(packed)), rowCounts: async () => packed.counts }
+    return { ...packed, rows: () => eachOf(unpackRows(packed)), rowCounts: async () => packed.counts }
   }
   const found = diffTableDocuments(old, fresh, { name: path })
   if (found.kind === 'unfit') return null
   const rows = (): AsyncGenerator<RowDifference[]> => batches(found.changes, rowsAtOnce)
   return { ...found, rows, rowCounts: () => countRows(rows()) }
-}
-
-async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items
 }
 
 async function* leavingOut<T>(all: AsyncIterable<readonly T[]>, count: number): AsyncGenerator<T[]> {

@@ -1,13 +1,10 @@
-// Two versions of a JSON or YAML file, value by value: made when somebody asks, in another thread where they are long.
+// Two versions of a JSON or YAML file, value by value: made when somebody asks, in another thread where one is given.
 import type { WorkerPool } from '../base/pool.ts'
 import { type DocumentValues, diffDocumentValues, isMadeOfValues } from '../documents/diff-values.ts'
 import type { ChangedPath } from './diff.ts'
 
 /** null: lines tell more. */
 export type Values = () => Promise<DocumentValues | null>
-
-/** Shorter texts are compared sooner than they are handed to a thread. */
-const threadLengthMin = 64 << 10
 
 export function valuesOf(
   { path, before, after }: ChangedPath,
@@ -19,7 +16,7 @@ export function valuesOf(
   return async () => {
     const name = { name: path }
     const found =
-      threads === undefined || from.length + to.length < threadLengthMin
+      threads === undefined
         ? diffDocumentValues(from, to, name)
         : await threads.run('diffDocumentValues', diffDocumentValues, [from, to, name])
     return found.kind === 'values' ? found : null

@@ -180,12 +180,13 @@ async function pathDiff(
   if (old === undefined || fresh === undefined) return { ...common, ...nothing, kind: 'binary' }
   const kind = (after ?? before)!.kind === 'symlink' ? 'symlink' : 'text'
   const [from, to] = [old ?? '', fresh ?? '']
+  const threads = from.length + to.length < threadLengthMin ? undefined : options.threads
   return {
     ...common,
     ...nothing,
     kind,
-    values: valuesOf(change, from, to, options.threads),
-    ...linesOf(from, to, options.threads),
+    values: valuesOf(change, from, to, threads),
+    ...linesOf(from, to, threads),
   }
 }
 
@@ -194,7 +195,7 @@ function linesOf(
   to: string,
   threads: WorkerPool | undefined,
 ): Pick<PathDiff, 'hunks' | 'lineCounts'> {
-  if (threads === undefined || from.length + to.length < threadLengthMin)
+  if (threads === undefined)
     return { hunks: () => each(() => lineHunks(from, to)), lineCounts: async () => lineCounts(from, to) }
   let packed: Promise<PackedLines> | null = null
   const compared = (): Promise<PackedLines> => (packed ??= threads.run('packLines', packLines, [from, to]))

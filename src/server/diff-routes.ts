@@ -2,6 +2,7 @@
 // apart.
 import type { LineHunk } from '../api/interface.ts'
 import { VarveError } from '../base/errors.ts'
+import { eachOf } from '../base/iterables.ts'
 import type { ValueChange } from '../documents/structure/diff-values.ts'
 import { digestHex } from '../encoding/cid.ts'
 import { divergence } from '../history/ancestry.ts'
@@ -21,6 +22,7 @@ import {
   reference,
   repoParameter,
   requiredText,
+  choiceParameter,
   textParameter,
 } from './schemas.ts'
 
@@ -68,7 +70,7 @@ export const diffRoutes: readonly Route[] = [
       repoParameter,
       ...ends,
       requiredText('path', 'its path'),
-      textParameter('by', "'values': JSON and YAML value by value, where that tells more than lines"),
+      choiceParameter('by', 'JSON and YAML value by value, where that tells more than lines', 'values'),
       countParameter('limit', 'how many rows, values or hunks at most (default 100)', changesMax),
       cursorParameter,
     ],
@@ -154,7 +156,7 @@ async function getChanges(exchange: Exchange): Promise<void> {
     const isTable = file.kind === 'table'
     const found = query.text('by') === 'values' ? await file.values() : null
     const values =
-      found === null ? none : await pageOf(each(found.changes), { skip, limit, bytesOf: bytesOfValue })
+      found === null ? none : await pageOf(eachOf(found.changes), { skip, limit, bytesOf: bytesOfValue })
     const rows = isTable ? await pageOfRows(file, { skip, limit }) : none
     const hunks =
       isTable || found !== null ? none : await pageOf(shortHunks(file), { skip, limit, bytesOf: bytesOfHunk })
@@ -195,10 +197,6 @@ async function compare({ query, repository, response, signal }: Exchange): Promi
 
 function bytesOfValue({ path, before, after }: ValueChange): number {
   return path.length + (before?.length ?? 0) + (after?.length ?? 0)
-}
-
-async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items
 }
 
 function bytesOfHunk({ lines }: LineHunk): number {

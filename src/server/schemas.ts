@@ -202,6 +202,10 @@ export const cursorParameter: Parameter = {
   schema: { type: 'string', maxLength: 8000, minLength: 1, pattern: '^[A-Za-z0-9_-]+$' },
 }
 
+export function choiceParameter(name: string, about: string, ...values: readonly string[]): Parameter {
+  return { name, in: 'query', about, schema: oneOf(...values) }
+}
+
 export function requiredText(name: string, about: string): Parameter {
   return { ...textParameter(name, about), required: true }
 }

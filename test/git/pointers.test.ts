@@ -196,8 +196,8 @@ test('a dvc.lock brings in what stages made, from a cache or a folder that is a 
     `    - path: metrics.json\n      md5: ${'2a'.repeat(16)}\n  empty:\n    cmd: 'true'\n`
   git.write('.gitignore', 'cache\n')
   git.write('sub/.dvc/config', `[core]\n    remote = local\n['remote "local"']\n    url = ${kept}\n`)
-  git.write('sub/dvc.yaml', 'stages:\n  train:\n    wdir: work\n    foreach: [a]\n')
-  git.write('sub/work/metrics.json', '{}')
+  git.write('sub/dvc.yaml', 'stages:\n  train:\n    wdir: job\n    foreach: [a]\n')
+  git.write('sub/job/metrics.json', '{}')
   const list = JSON.stringify([{ md5: put('<svg/>'), relpath: 'a.svg' }])
   const first = lock(put('one'), put(list, '.dir'))
   git.write('sub/dvc.lock', first)
@@ -208,12 +208,12 @@ test('a dvc.lock brings in what stages made, from a cache or a folder that is a 
   expect(pointers).toBe(0)
   const [second, before] = files
   expect(before).toMatchObject({
-    'sub/work/model.bin': 'one',
+    'sub/job/model.bin': 'one',
     'sub/plots/a.svg': '<svg/>',
-    'sub/work/metrics.json': '{}',
+    'sub/job/metrics.json': '{}',
     'sub/dvc.lock': first,
   })
-  expect([second!['sub/work/model.bin'], second!['sub/plots/a.svg']]).toEqual(['two', undefined])
+  expect([second!['sub/job/model.bin'], second!['sub/plots/a.svg']]).toEqual(['two', undefined])
   fs.rmSync(path.join(kept, 'files'), { recursive: true })
   expect(await codeOf(bring(git, { follow: ['dvc'] }))).toBe('VARVE_NOT_POSSIBLE')
   const left = await bring(git, { follow: ['dvc'], allowMissing: true })

@@ -111,6 +111,11 @@ describe.skipIf(process.platform !== 'linux')('a query of a stranger', () => {
       'PRAGMA database_list',
       'SELECT * FROM pragma_database_list',
       'SELECT * FROM "PRAGMA_DATABASE_LIST"',
+      'SELECT * FROM sqlite_master',
+      'SELECT * FROM main."SQLITE_SCHEMA"',
+      'SELECT * FROM sqlite_temp_master',
+      'SELECT * FROM [varve inputs]',
+      'SELECT * FROM `input 0123456789abcdef`',
       `VACUUM INTO '${secret}'`,
       `SELECT load_extension('${secret}')`,
       `SELECT readfile('${secret}')`,
@@ -127,6 +132,7 @@ describe.skipIf(process.platform !== 'linux')('a query of a stranger', () => {
       if (status === 200) expect(text).toContain('"rows":[\n{"')
       else expect(`${status} ${text}`).toMatch(/^(?:400|404) /)
       expect(text).not.toContain(stateDir)
+      expect(text).not.toContain('CREATE TABLE')
     }
     expect((await ask('SELECT * FROM prices')).text).toContain('{"id":1,"price":10}')
   }, 60_000)

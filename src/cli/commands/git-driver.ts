@@ -6,6 +6,7 @@ import {
   uninstallGitDriver,
   type GitDriverPlace,
 } from '../../index.ts'
+import { eachOf } from '../../base/iterables.ts'
 import { usage } from '../arguments.ts'
 import { printDiffs } from '../format/diff.ts'
 import type { Command, Context } from '../interface.ts'
@@ -70,12 +71,8 @@ async function diff({ out }: Context, words: readonly string[]): Promise<number>
     return 0
   }
   const [before, after] = [readIfThere(oldFile), readIfThere(newFile)]
-  await printDiffs(out, one(fileDiff(path, before, after)))
+  await printDiffs(out, eachOf([fileDiff(path, before, after)]))
   return 0
-}
-
-async function* one<T>(item: T): AsyncGenerator<T> {
-  yield item
 }
 
 function readIfThere(file: string): Buffer | null {
@@ -93,9 +90,6 @@ function fileDiff(path: string, before: Buffer | null, after: Buffer | null): Fi
     sizeAfter: after?.length ?? null,
   } as const
   async function* none(): AsyncGenerator<never> {}
-  async function* list<T>(items: Iterable<T>): AsyncGenerator<T> {
-    yield* items
-  }
   if (found.kind === 'rows') {
     const { schemaChanges, keyColumns, changes } = found
     const key = keyColumns.length === 0 ? ['row'] : keyColumns
@@ -104,7 +98,7 @@ function fileDiff(path: string, before: Buffer | null, after: Buffer | null): Fi
       kind: 'table',
       schemaChanges,
       keyColumns: key,
-      rows: () => one([...changes]),
+      rows: () => eachOf([[...changes]]),
       hunks: none,
       values: async () => null,
     }
@@ -117,7 +111,7 @@ function fileDiff(path: string, before: Buffer | null, after: Buffer | null): Fi
     kind,
     schemaChanges: [],
     rows: none,
-    hunks: () => list(hunks),
+    hunks: () => eachOf(hunks),
     values: async () => values,
   }
 }

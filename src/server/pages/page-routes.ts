@@ -2,6 +2,7 @@
 // REST API, with its parameters, bounds and cursors.
 import type { Exchange, Parameter, Route } from '../interface.ts'
 import {
+  choiceParameter,
   cursorParameter,
   manyParameter,
   oneOf,
@@ -74,7 +75,7 @@ export const pageRoutes: readonly Route[] = [
         textParameter('to', 'the newer one'),
         textParameter('path', 'only this file'),
         textParameter('was', 'what it was called before'),
-        textParameter('by', "'lines': JSON and YAML by line, not by value"),
+        choiceParameter('by', 'JSON and YAML by line, not by value', 'lines'),
         cursor,
       ],
       showComparison,
