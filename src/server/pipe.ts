@@ -1,6 +1,5 @@
 // `varve serve --stdio DIR`: one repository, for whoever is at the other end of standard input and output. That is ssh,
 // which has asked them who they are: what the system's user may do with the folder, they may.
-import fs from 'node:fs'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { VarveError } from '../base/errors.ts'
@@ -44,11 +43,9 @@ export async function serveOverPipe(options: PipeRun): Promise<void> {
 async function findStore({ dir, create }: PipeRun): Promise<string> {
   const found = [path.join(dir, '.varve'), dir].find((one) => DiskStore.exists(one))
   if (found !== undefined) return found
-  const isFree = !fs.existsSync(dir) || fs.readdirSync(dir).length === 0
-  if (create === 'never' || !isFree) {
+  if (create === 'never' || !DiskStore.isFree(dir)) {
     throw new VarveError('VARVE_NO_REPOSITORY', `no repository in '${dir}'`, { data: { path: dir } })
   }
-  fs.mkdirSync(dir, { recursive: true })
   await (await DiskStore.create(dir)).close()
   return dir
 }

@@ -89,7 +89,7 @@ export class Repositories {
       })
     }
     const dir = path.join(root, name)
-    if (this.#find(name) !== null || fs.existsSync(dir)) {
+    if (this.#find(name) !== null || !DiskStore.isFree(dir)) {
       throw new VarveError('VARVE_NOT_POSSIBLE', `there is a repository '${name}' already`, {
         data: { repository: name },
       })

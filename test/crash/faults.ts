@@ -3,8 +3,22 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-const { openSync, write, writev, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync } = fs
-const replaced = { openSync, write, writev, fsync, renameSync, link, unlinkSync, mkdirSync, utimesSync }
+const replaced = {
+  openSync: fs.openSync,
+  write: fs.write,
+  writev: fs.writev,
+  writeFileSync: fs.writeFileSync,
+  fsync: fs.fsync,
+  fdatasync: fs.fdatasync,
+  renameSync: fs.renameSync,
+  link: fs.link,
+  linkSync: fs.linkSync,
+  copyFileSync: fs.copyFileSync,
+  unlinkSync: fs.unlinkSync,
+  rmSync: fs.rmSync,
+  mkdirSync: fs.mkdirSync,
+  utimesSync: fs.utimesSync,
+}
 const real = { ...fs }
 
 type Callback = (error: Error | null, count?: number) => void
@@ -38,10 +52,7 @@ export class Faults {
         if (flags !== 'r') before('create', file)
         const fd = real.openSync(file, flags, mode)
         this.#paths.set(fd, file)
-        if (flags !== 'r') {
-          this.#volatileNames.add(file)
-          this.#volatileBytes.add(file)
-        }
+        if (flags !== 'r') this.#added(file)
         return fd
       },
       write: (
@@ -84,6 +95,33 @@ export class Faults {
           return undefined
         })
       },
+      fdatasync: (fd: number, done: Callback) => {
+        answered(done, () => {
+          before('fsync', this.#paths.get(fd)!)
+          real.fdatasyncSync(fd)
+          this.#volatileBytes.delete(this.#paths.get(fd)!)
+          return undefined
+        })
+      },
+      writeFileSync: (file: string, bytes: string | Uint8Array, options: fs.WriteFileOptions) => {
+        before('write', file)
+        real.writeFileSync(file, bytes, options)
+        this.#added(file)
+      },
+      linkSync: (from: string, to: string) => {
+        before('link', to)
+        real.linkSync(from, to)
+        this.#moved(from, to)
+      },
+      copyFileSync: (from: string, to: string, mode?: number) => {
+        before('copy', to)
+        real.copyFileSync(from, to, mode)
+        this.#added(to)
+      },
+      rmSync: (file: string, options: fs.RmOptions) => {
+        before('rm', file)
+        real.rmSync(file, options)
+      },
       renameSync: (from: string, to: string) => {
         before('rename', to)
         real.renameSync(from, to)
@@ -123,6 +161,11 @@ export class Faults {
       if (real.existsSync(file)) real.truncateSync(file, Math.floor(real.statSync(file).size / 2))
     }
     for (const file of this.#volatileNames) real.rmSync(file, { force: true })
+  }
+
+  #added(file: string): void {
+    this.#volatileNames.add(file)
+    this.#volatileBytes.add(file)
   }
 
   #moved(from: string, to: string): void {

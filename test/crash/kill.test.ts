@@ -6,13 +6,14 @@ import { utf8 } from '../../src/base/bytes.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { operation, publish, putNode, setRef } from '../contract/store.ts'
+import { failingOnce } from '../support/failing-once.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { Faults, systemError } from './faults.ts'
 
 let faults = new Faults()
 afterEach(() => faults.uninstall())
 
-type How = 'kill' | 'power cut' | 'one failure'
+type How = 'kill' | 'power cut' | 'one failure' | 'one failure, of reading too'
 
 /** Runs `work` on copies of a store, crashing it at the first call, then at the second, until it gets through. */
 async function crashEverywhere(
@@ -24,6 +25,12 @@ async function crashEverywhere(
   for (let at = 1; ; at++) {
     const dir = `${temporaryDir()}/store`
     if (existsSync(base)) cpSync(base, dir, { recursive: true })
+    if (how === 'one failure, of reading too') {
+      const failed = await failingOnce(at, dir, () => work(dir).catch(() => undefined))
+      await check(dir)
+      if (failed === null) return at - 1
+      continue
+    }
     faults = new Faults()
     let crashed = false
     faults.install(() => {
@@ -45,7 +52,11 @@ async function baseStore(): Promise<{ dir: string; leaf: Cid }> {
   const store = await DiskStore.create(dir, { firstBranch: 'main' })
   await publish(store, 'refs/heads/loose', 'loose')
   await store.update(() => setRef('refs/heads/loose', null))
-  const leaf = await publish(store, 'refs/heads/main', 'leaf')
+  // A pack of which most is garbage.
+  const writer = store.writer()
+  const leaf = putNode(writer, 'leaf')
+  for (let i = 0; i < 9; i++) putNode(writer, `garbage ${i} `.repeat(50))
+  await store.update(() => setRef('refs/heads/main', leaf), { writer })
   await store.close()
   return { dir, leaf }
 }
@@ -58,7 +69,7 @@ async function expectWhole(dir: string): Promise<DiskStore> {
   return store
 }
 
-for (const how of ['kill', 'power cut', 'one failure'] as const) {
+for (const how of ['kill', 'power cut', 'one failure', 'one failure, of reading too'] as const) {
   test(`${how}: a commit happens whole or not at all`, { timeout: 60_000 }, async () => {
     const { dir: base, leaf } = await baseStore()
     const outcomes = new Set<boolean>()
@@ -70,7 +81,11 @@ for (const how of ['kill', 'power cut', 'one failure'] as const) {
         const writer = store.writer()
         const chunk = writer.put('raw', utf8('some chunk of a file'))
         const tip = putNode(writer, 'tip', [leaf, chunk])
-        await store.update(() => setRef('refs/heads/main', tip), { writer })
+        try {
+          await store.update(() => setRef('refs/heads/main', tip), { writer })
+        } finally {
+          await writer.abort()
+        }
       },
       async (dir) => {
         const store = await expectWhole(dir)

@@ -1,7 +1,8 @@
 // A server of ours of which one request goes wrong.
 import { expect, test } from 'vitest'
 import { serve } from '../server/serving.ts'
-import { type Kind, cloneAndFetch, firstPush, laterPush, mirror, spoilAll } from './spoiled-requests.ts'
+import { cloneAndFetch, firstPush, laterPush, mirror } from './scenes.ts'
+import { type Kind, spoilAll } from './spoiled-requests.ts'
 
 test.each(Object.entries({ firstPush, laterPush, cloneAndFetch, mirror }))(
   'one request of a server goes wrong: %s',

@@ -26,7 +26,7 @@ const syncNames = [
   'linkSync',
   'closeSync',
 ] as const
-const callbackNames = ['write', 'writev', 'fsync', 'link', 'read'] as const
+const callbackNames = ['write', 'writev', 'fsync', 'fdatasync', 'link', 'read'] as const
 
 /** The call that failed, counted from 1 among those that have to do with `dir`; null when there were not so many. */
 export async function failingOnce(

@@ -1,7 +1,6 @@
 // Remotes in the file system: 'file:///srv/data', '/srv/data' or '../data'. A folder with a store in it is a bare
 // repository; a folder with `.varve` in it is somebody's working folder, and its store lies in there; a file may be a
 // bundle. A folder with anything else in it is never touched.
-import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VarveError } from '../../base/errors.ts'
@@ -34,7 +33,7 @@ async function openFolder(url: string, options: OpenRemoteOptions): Promise<Stor
       hint: "check the path; the first 'varve push' to an empty or missing folder makes a repository there",
     })
   }
-  if (!isFree(folder)) {
+  if (!DiskStore.isFree(folder)) {
     throw new VarveError('VARVE_REFUSED', `'${url}' holds something else than a repository`, {
       data: { url, path: folder },
       hint: 'name an empty folder, or one that does not exist yet',
@@ -50,17 +49,6 @@ async function createBare(folder: string): Promise<Store> {
   } catch (error) {
     // Two first pushes at once: the other one made it.
     if (DiskStore.exists(folder)) return DiskStore.open(folder, { upkeep: {} })
-    throw error
-  }
-}
-
-/** Missing, empty, or a store whose creation was cut short: its format file comes last. */
-function isFree(folder: string): boolean {
-  try {
-    return fs.readdirSync(folder).every((name) => ['m', 'packs', 'idx', 'tmp'].includes(name))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false
     throw error
   }
 }

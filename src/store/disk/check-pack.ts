@@ -32,7 +32,11 @@ export async function checkPack(pack: WholePack, options: CheckOptions): Promise
     for await (const block of blocksOf(pack, options.signal)) {
       checkBlock(pack, block)
       digest.update(block.bytes)
-      if (take !== undefined) block.taken = take(block.bytes, block.at)
+      if (take !== undefined) {
+        block.taken = take(block.bytes, block.at)
+        // It may fail while the next block is looked at; whoever awaits it hears of it all the same.
+        block.taken.catch(() => undefined)
+      }
       records = block.to
       onBytes?.(block.bytes.length)
     }

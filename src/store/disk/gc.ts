@@ -21,7 +21,7 @@ import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
 import { manifestName } from './layout.ts'
 import type { LoggedEntry } from './log.ts'
-import { type Flushed, removeSegment, writeSegment } from './publish.ts'
+import { type Flushed, mayBeThere, removeSegment, writeSegment } from './publish.ts'
 import { DiskWriter } from './writer.ts'
 
 const graceMsDefault = 24 * 3_600_000
@@ -82,9 +82,11 @@ async function turn(
   }
   const flushed = await writer.flush()
   const run = await livingRun(home, plan, flushed)
-  const entry = await publishLiving(home, survey, run)
+  const offer = { isOpen: false }
+  const entry = await publishLiving(home, survey, run, offer).finally(() => {
+    if (offer.isOpen) writer.published(home.latest(), flushed.packs)
+  })
   if (entry === null) return null
-  writer.published(home.refresh(), flushed.packs)
   // Nothing is deleted before the manifest that no longer needs it is durable.
   await home.log.sync()
   const still = filesOf(entry, [run])
@@ -143,6 +145,7 @@ async function publishLiving(
   home: DiskHome,
   { view, oldest }: Survey,
   run: Run,
+  offer: { isOpen: boolean },
 ): Promise<Pick<LogEntry, 'segments'> | null> {
   const current = home.manifestOf(view.entry)
   const { refs: _, ...next } = nextManifest(
@@ -163,8 +166,12 @@ async function publishLiving(
       previous: view.entry.digest,
     })
     won = await home.log.append(next.sequence, bytes)
+    offer.isOpen = won
+  } catch (error) {
+    offer.isOpen = mayBeThere(home, next.sequence)
+    throw error
   } finally {
-    if (!won) for (const segment of segments) removeSegment(home, segment)
+    if (!offer.isOpen) for (const segment of segments) removeSegment(home, segment)
   }
   if (!won) return null
   return { segments }

@@ -73,6 +73,15 @@ export class DiskHome {
     return this.#view
   }
 
+  /** The newest that can be had: for whoever is done, and must not fail any more. */
+  latest(): IndexView {
+    try {
+      return this.refresh()
+    } catch {
+      return this.view()
+    }
+  }
+
   readonly locate: Locate = (cid, view) => {
     const found = view.find(cidDigest(cid), codecOf(cid))
     if (found === null) return null

@@ -49,13 +49,13 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
       if (home.log.newest() !== view.entry) continue
       if (!(await commit(home, view, { head, flushed, offer }))) continue
     } catch (error) {
-      if (isMissing(error) && home.refresh() !== view) continue
+      if (!offer.isOpen && isMissing(error) && home.refresh() !== view) continue
       // After a failed write nothing of it stays behind, and the writer takes no further part.
       if (offer.isOpen) writer.published(home.view(), flushed.packs)
       if (!isVarveError(error) || failures.has(error.code)) await writer.fail(error)
       throw error
     }
-    writer.published(home.refresh(), flushed.packs)
+    writer.published(home.latest(), flushed.packs)
     await home.log.sync()
     return next
   }
@@ -110,7 +110,8 @@ async function commit(home: DiskHome, view: IndexView, { head, flushed, offer }:
   }
 }
 
-function mayBeThere(home: DiskHome, sequence: number): boolean {
+/** Whether a manifest whose creation failed is there all the same: then what it names must stay. */
+export function mayBeThere(home: DiskHome, sequence: number): boolean {
   try {
     return home.log.read(sequence) !== null
   } catch {

@@ -27,7 +27,7 @@ import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
 import { fsckDisk } from './fsck.ts'
 import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
-import { checkFormat, formatBytes } from './layout.ts'
+import { checkFormat, formatBytes, newestName } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
 import { type Change, publish } from './publish.ts'
 import type { DiskRepair, DiskRepairOptions } from './repair/interface.ts'
@@ -42,6 +42,8 @@ export interface StoreOptions extends HomeOptions {
 
 /** Whoever keeps a store open for long looks now and then; others do when they close it. */
 const updatesPerLook = 32
+
+const folders = ['m', 'packs', 'idx', 'tmp']
 
 export class DiskStore implements Store {
   readonly location: string
@@ -60,6 +62,17 @@ export class DiskStore implements Store {
     return fs.existsSync(path.join(dir, 'format'))
   }
 
+  /** Missing, empty, or a store whose creation was cut short: nothing is lost where one is made. */
+  static isFree(dir: string): boolean {
+    try {
+      return fs.readdirSync(dir).every((name) => [...folders, newestName].includes(name))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false
+      throw error
+    }
+  }
+
   /** The format file comes last: until it is there, there is no store, and a create that was cut short starts over. */
   static async create(
     dir: string,
@@ -69,7 +82,7 @@ export class DiskStore implements Store {
       data: { path: dir },
     })
     if (DiskStore.exists(dir)) throw exists
-    for (const name of ['m', 'packs', 'idx', 'tmp']) makeDir(path.join(dir, name))
+    for (const name of folders) makeDir(path.join(dir, name))
     const { refs, ...manifest } = firstManifest(options.firstBranch ?? 'main', Date.now())
     const log = new ManifestLog(dir)
     await log.append(1, encodeLogEntry({ manifest, refs, segments: [], oldest: 1, previous: '' }))

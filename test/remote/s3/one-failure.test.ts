@@ -1,7 +1,8 @@
 // An object store of which one request goes wrong.
 import { test } from 'vitest'
 import { startMemoryS3, testEnvironment } from '../../support/memory-s3.ts'
-import { type Kind, cloneAndFetch, firstPush, gc, laterPush, mirror, spoilAll } from '../spoiled-requests.ts'
+import { cloneAndFetch, firstPush, gc, laterPush, mirror } from '../scenes.ts'
+import { type Kind, spoilAll } from '../spoiled-requests.ts'
 
 test.each(Object.entries({ firstPush, laterPush, cloneAndFetch, mirror, gc }))(
   'one request of an object store goes wrong: %s',
