@@ -1,5 +1,6 @@
 // Rows on their way between a file's slice and the tree: packed entries in growing buffers, cells too large for a row
 // beside them, and what was noticed on the way (order, lines). Buffers are kept for the next slice.
+import { viewOf } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
 
@@ -22,6 +23,8 @@ export class PackedBuffer {
   keys: Uint8Array<ArrayBuffer>
   keyEnds: Uint32Array<ArrayBuffer>
   values: Uint8Array<ArrayBuffer>
+  /** Of `values`. */
+  valueWords: DataView
   valueEnds: Uint32Array<ArrayBuffer>
   contents: Uint8Array[] = []
   contentEnds: Uint32Array<ArrayBuffer> = new Uint32Array(0)
@@ -31,6 +34,7 @@ export class PackedBuffer {
   constructor(bytes: number, rows: number) {
     this.keys = new Uint8Array(bytes)
     this.values = new Uint8Array(bytes)
+    this.valueWords = viewOf(this.values)
     this.keyEnds = new Uint32Array(rows)
     this.valueEnds = new Uint32Array(rows)
   }
@@ -45,7 +49,10 @@ export class PackedBuffer {
   /** Grows until `keyBytes` of keys and `valueBytes` of values fit in all. */
   reserve(keyBytes: number, valueBytes: number): void {
     if (keyBytes > this.keys.length) this.keys = grown(this.keys, keyBytes)
-    if (valueBytes > this.values.length) this.values = grown(this.values, valueBytes)
+    if (valueBytes > this.values.length) {
+      this.values = grown(this.values, valueBytes)
+      this.valueWords = viewOf(this.values)
+    }
     if (this.count < this.keyEnds.length) return
     this.keyEnds = grownEnds(this.keyEnds)
     this.valueEnds = grownEnds(this.valueEnds)

@@ -38,22 +38,25 @@ export class NodeCutter {
   /** Adds entries [from, to). The batch is not kept. */
   addRange(batch: EntryBatch, from: number, to: number): void {
     let runStart = from
-    for (let i = from; i < to; i++) runStart = this.#take(batch, i, runStart)
+    for (let i = from; i < to;) {
+      const end = this.#take(batch, i)
+      if (end < 0) i++
+      else {
+        this.#end(batch, runStart, end)
+        runStart = i = end
+      }
+    }
     this.#held.addRange(batch, runStart, to)
   }
 
-  /** Takes the entry after those from `runStart` on; returns where the entries of the open node begin. */
-  #take(batch: EntryBatch, i: number, runStart: number): number {
+  // One way to `#end`, however rare its reasons: code is compiled anew where it meets a call that it has not seen before.
+  /** Takes the entry in; where the open node ends: before it (it is not taken then), behind it, or -1. */
+  #take(batch: EntryBatch, i: number): number {
     const size = sizeOfEntry(batch, i)
-    let start = runStart
-    if (this.#size > 0 && this.#size + size > this.#sizeMax) {
-      this.#end(batch, start, i)
-      start = i
-    }
+    if (this.#size > 0 && this.#size + size > this.#sizeMax) return i
     this.#size += size
-    if (this.#size < this.#sizeMin || hashOfEntry(this.#shape, batch, i) >= size * this.#scale) return start
-    this.#end(batch, start, i + 1)
-    return i + 1
+    const isEnd = this.#size >= this.#sizeMin && hashOfEntry(this.#shape, batch, i) < size * this.#scale
+    return isEnd ? i + 1 : -1
   }
 
   addEntry(key: Uint8Array, value: Uint8Array, links: readonly Cid[]): void {

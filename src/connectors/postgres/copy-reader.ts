@@ -2,7 +2,7 @@
 // else would be a tab, a line feed or a backslash. A field is looked at once, while it is copied to where it is wanted:
 // for texts of usual length a loop is faster than looking for the end and copying natively. Four bytes go at a time as long as
 // none of them ends anything.
-import { emptyBytes } from '../../base/bytes.ts'
+import { emptyBytes, viewOf } from '../../base/bytes.ts'
 import { corrupt } from '../../base/errors.ts'
 import { frameEnd, frameHeadBytes } from './copy-frames.ts'
 
@@ -27,7 +27,7 @@ export class CopyReader {
   readonly #words: DataView
   readonly #wordsEnd: number
   #target: Uint8Array = emptyBytes
-  #targetWords: DataView = wordsOf(emptyBytes)
+  #targetWords: DataView = viewOf(emptyBytes)
   /** The next field begins here, or what ends the one that was read. */
   at = 0
   /** Of the row in hand. */
@@ -36,7 +36,7 @@ export class CopyReader {
   /** `bytes` are whole frames. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
-    this.#words = wordsOf(bytes)
+    this.#words = viewOf(bytes)
     this.#wordsEnd = bytes.length - wordBytes
   }
 
@@ -60,7 +60,7 @@ export class CopyReader {
   copy(target: Uint8Array, to: number): number {
     if (target !== this.#target) {
       this.#target = target
-      this.#targetWords = wordsOf(target)
+      this.#targetWords = viewOf(target)
     }
     const { bytes } = this
     for (;;) {
@@ -105,8 +105,4 @@ export class CopyReader {
 
 function wrongCount(): Error {
   return corrupt('the server sent a row with another number of fields')
-}
-
-function wordsOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -30,8 +30,9 @@ export type CopySlice =
   /** Some row is none that goes this way. */
   | null
 
-// One slice after the other goes through a thread: the buffer stays. Rows are copied out of it.
-const buffer = new PackedBuffer(1 << 16, 1 << 10)
+// One slice after the other goes through a thread: the buffer stays. Rows are copied out of it. It has room for a usual slice
+// from the start, as formats/csv/slice.ts has.
+const buffer = new PackedBuffer(2 << 20, 1 << 16)
 
 export function copySlice({ bytes, plan, wish }: CopyTask): CopySlice {
   buffer.clear()

@@ -1,7 +1,7 @@
 // Rows of a slice of CSV into packed entries. A plain row (cells as they stand, short, in stored order) is read in one loop
 // that copies each byte once while it looks for the cell's end, and puts the cell's length where the delimiter stood; a row
 // that is anything else goes through `RecordReader`. Both make the same bytes of the same row.
-import { compareRanges } from '../../base/bytes.ts'
+import { compareRanges, viewOf } from '../../base/bytes.ts'
 import { writeVarint } from '../../encoding/varint.ts'
 import { writeIntLiteral } from '../../table/int-key.ts'
 import { keyBytesMax, keyRoom, keyTag, writeTerminated } from '../../table/key.ts'
@@ -18,6 +18,7 @@ import type { SliceFault } from '../interface.ts'
 import type { PackedBuffer } from '../packed.ts'
 import { cr, type CsvPlan, lf } from './plan.ts'
 import { cellMark, isQuoted, RecordReader } from './record.ts'
+import { type Stops, bytesBefore, stopsIn, stopsOf, wordBytes } from './stops.ts'
 
 /** An entry may have 1 MiB; a row leaves room for its key and links. */
 const rowBytesMax = 900 << 10
@@ -29,6 +30,10 @@ export class SliceParser {
   readonly #plan: CsvPlan
   readonly #out: PackedBuffer
   readonly #record: RecordReader
+  readonly #words: DataView
+  readonly #stops: Stops
+  /** Within quotes, where a line end makes a row longer than a line. */
+  readonly #quotedStops: Stops
   readonly #cellOfValue: Int32Array
   readonly #cellOfKey: Int32Array
   #keyAt = 0
@@ -46,6 +51,9 @@ export class SliceParser {
     this.#plan = plan
     this.#out = out
     this.#record = new RecordReader(src, plan)
+    this.#words = viewOf(src)
+    this.#stops = stopsOf(plan)
+    this.#quotedStops = { ...this.#stops, delimiters: this.#stops.quotes }
     this.#cellOfValue = inverse(plan.valuePlace)
     this.#cellOfKey = inverse(plan.keyPlace)
   }
@@ -68,8 +76,13 @@ export class SliceParser {
     const { classes, delimiter, quote, valuePlace, always, keyIsInt, eol } = this.#plan
     const columns = valuePlace.length
     this.#reserve(2 * columns)
-    const { keys, values } = this.#out
-    const valueEndMax = Math.min(values.length - 2 * columns - shortTextMax, this.#valueAt + rowBytesMax)
+    const words = this.#words
+    const { keys, values, valueWords } = this.#out
+    const valueEndMax = Math.min(
+      values.length - 2 * columns - shortTextMax - 2 * wordBytes,
+      this.#valueAt + rowBytesMax,
+    )
+    const wordsEnd = src.length - wordBytes
     const eolByte = eol === 1 ? lf : cr
     let at = rowStart
     let to = this.#valueAt + 1
@@ -80,10 +93,22 @@ export class SliceParser {
       const open = always[column] === 1 && src[at] === quote
       const start = open ? ++at : at
       const cell = to++
-      let byte = src[at]!
-      while (classes[byte] === 0 || (open && byte === delimiter)) {
-        values[to++] = byte
-        byte = src[++at]!
+      const stops = open ? this.#quotedStops : this.#stops
+      let byte = 0
+      for (const most = Math.min(wordsEnd, at + shortTextMax); ; at++, to++) {
+        let found = 0
+        for (; at <= most; at += wordBytes, to += wordBytes) {
+          const word = words.getInt32(at, true)
+          valueWords.setInt32(to, word, true)
+          found = stopsIn(word, stops)
+          if (found !== 0) break
+        }
+        // A long cell, or the end of the slice.
+        if (found === 0) return -1
+        at += bytesBefore(found)
+        to += bytesBefore(found)
+        byte = src[at]!
+        if (classes[byte] !== 0) break
       }
       const length = at - start
       if (open) {

@@ -1,6 +1,7 @@
 // Packed rows back into the bytes of a CSV file: the inverse of parse.ts, and its judge, since a file is taken as a
 // table only when this gives its bytes again. Straight rows of short cells are copied in one loop; a cell that needs
 // quotes, or anything else out of the ordinary, sends its row through the careful path.
+import { emptyBytes, viewOf } from '../../base/bytes.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { ByteReader } from '../../encoding/varint.ts'
 import { intLengthOf, writeIntText } from '../../table/int-key.ts'
@@ -9,6 +10,7 @@ import { cellTag, lineEnds, rowFlag, shortTextMax } from '../../table/row.ts'
 import type { RowSource } from '../interface.ts'
 import { byteClass, cr, type CsvPlan, lf } from './plan.ts'
 import { cellMark, isQuoted } from './record.ts'
+import { type Stops, bytesBefore, quotesIn, stopsIn, stopsOf, wordBytes } from './stops.ts'
 
 type Rows = Omit<RowSource, 'contents' | 'contentEnds'>
 
@@ -25,6 +27,10 @@ export class RowRenderer {
   readonly #cellAt: Int32Array
   readonly #contentOf: Int32Array
   readonly #keyAt: Int32Array
+  readonly #stops: Stops
+  #outWords: DataView
+  /** Of the rows in hand, and of what lies behind them. */
+  #valueWords: DataView = viewOf(emptyBytes)
   #contents: readonly Uint8Array[] = []
   #contentAt = 0
 
@@ -32,6 +38,8 @@ export class RowRenderer {
   constructor(plan: CsvPlan, out: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16)) {
     this.#plan = plan
     this.out = out
+    this.#outWords = viewOf(out)
+    this.#stops = stopsOf(plan)
     if (plan.quote >= 0) this.#quoteOnly[plan.quote] = 1
     this.#cellAt = new Int32Array(plan.valuePlace.length - plan.keyIsInt.length)
     this.#contentOf = new Int32Array(this.#cellAt.length)
@@ -42,6 +50,8 @@ export class RowRenderer {
   render(rows: Rows, from: number, to: number, contents: readonly Uint8Array[]): void {
     this.#contents = contents
     this.#contentAt = 0
+    const { buffer, byteOffset } = rows.values
+    this.#valueWords = new DataView(buffer, byteOffset)
     const { isStraight } = this.#plan
     for (let row = from; row < to; row++) {
       if (!isStraight || !this.#straightRow(rows, row)) this.#anyRow(rows, row)
@@ -57,8 +67,12 @@ export class RowRenderer {
     const valueEnd = valueEnds[row]!
     if (values[at++] !== 0) return false
     const keyEnd = keyEnds[row]!
-    this.#reserve(keyEnd - keyAt + valueEnd - at + 4 * columns + keyIsInt.length * intTextMax)
+    this.#reserve(keyEnd - keyAt + valueEnd - at + 4 * columns + keyIsInt.length * intTextMax + wordBytes)
     const { out } = this
+    const outWords = this.#outWords
+    const words = this.#valueWords
+    const wordsEnd = words.byteLength - wordBytes
+    const stops = this.#stops
     let length = this.length
     let seen = 0
     for (let column = 0; column < columns; column++) {
@@ -86,13 +100,25 @@ export class RowRenderer {
       } else if (at < valueEnd) {
         const cell = values[at++]!
         if (cell <= shortTextMax) {
-          if (cell === 0) return false
+          const end = at + cell
+          if (cell === 0 || end > valueEnd) return false
           if (open) out[length++] = quote
-          for (const end = at + cell; at < end; at++) {
-            const byte = values[at]!
-            seen |= table[byte]!
-            out[length++] = byte
+          // Of the last word some bytes are behind the cell: they are written over, and stop nothing.
+          while (at < end) {
+            if (at > wordsEnd) return false
+            const word = words.getInt32(at, true)
+            outWords.setInt32(length, word, true)
+            const found = open ? quotesIn(word, stops.quotes) : stopsIn(word, stops)
+            let step = wordBytes
+            if (found !== 0 && at + bytesBefore(found) < end) {
+              step = bytesBefore(found) + 1
+              if (table[values[at + step - 1]!] !== 0) return false
+            }
+            at += step
+            length += step
           }
+          length -= at - end
+          at = end
           if (open) out[length++] = quote
         } else if (cell !== cellTag.absent) {
           return false
@@ -110,6 +136,7 @@ export class RowRenderer {
     const larger = new Uint8Array(Math.max(2 * this.out.length, this.length + bytes))
     larger.set(this.out.subarray(0, this.length))
     this.out = larger
+    this.#outWords = viewOf(larger)
   }
 
   #lineEnd(at: number, eol: number): number {

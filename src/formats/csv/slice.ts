@@ -15,9 +15,11 @@ export interface SliceTask {
   readonly plan: CsvPlan
 }
 
-// One slice after the other goes through a thread: the buffers stay. Rows are copied out of them.
-const buffer = new PackedBuffer(1 << 16, 1 << 10)
-let scratch = new Uint8Array(1 << 16)
+// One slice after the other goes through a thread: the buffers stay. Rows are copied out of them. They have room for a usual
+// slice from the start: memory that is not touched costs nothing, and code that has not seen them grow while it was
+// compiled is compiled again when they do.
+const buffer = new PackedBuffer(3 << 20, 1 << 17)
+let scratch = new Uint8Array(3 << 20)
 
 export function parseSlice(task: SliceTask): SliceRows {
   const result = parseSliceShared(task)
