@@ -1,11 +1,12 @@
 // A link with PostgreSQL over a million rows, beside psql's \copy in the same run: first capture, a round with nothing to
 // do, writing all rows into an empty table, and one row in a hundred changed. Starts its own server in a temporary
-// folder; needs Debian's package `postgresql` and, as root, the user postgres.
+// folder; needs Debian's package `postgresql` and, as root, the user postgres. VARVE_BENCH_SMALL_HEAP=1 has this process collect
+// sooner, as programs that go on may.
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Repository } from '../dist/index.js'
+import { Repository, keepHeapSmall } from '../dist/index.js'
 import { printTable } from './measure.js'
 
 const rowCount = 1_000_000
@@ -105,6 +106,7 @@ export function bench() {
 
 /** @param {string} dir @param {(sql: string, database: string) => unknown} psql */
 async function measure(dir, psql) {
+  if (process.env.VARVE_BENCH_SMALL_HEAP === '1') keepHeapSmall()
   /** @type {string[][]} */
   const table = []
   /** @param {string} name @param {() => unknown} work */

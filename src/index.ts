@@ -10,6 +10,7 @@ export type { Bisect, BisectInfo, BisectResult, FirstBad, FirstBadOptions, Verdi
 export type { StashInfo, Stashes } from './api/stash.ts'
 export type { SwitchResult } from './api/switch.ts'
 export { mirror, type MirrorOptions } from './api/mirror.ts'
+export { keepHeapSmall } from './api/small-heap.ts'
 export type * from './api/data.ts'
 export type * from './api/interface.ts'
 export type * from './api/link-interface.ts'

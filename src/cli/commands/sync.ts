@@ -1,12 +1,11 @@
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Receiver } from '../../connectors/webhook/receiver.ts'
-import type { SyncGuard } from '../../index.ts'
+import { type SyncGuard, keepHeapSmall } from '../../index.ts'
 import { decisions } from '../sync/decisions.ts'
 import { dryRounds } from '../sync/dry-run.ts'
 import { runRounds } from '../sync/every.ts'
 import { openListener } from '../sync/listening.ts'
-import { keepHeapSmall } from '../sync/small-heap.ts'
 import { showMetrics } from '../sync/metrics.ts'
 import { chosenLinks, report, reports } from '../sync/reports.ts'
 import { followLinks } from '../sync/follow.ts'
@@ -112,7 +111,7 @@ async function rounds(context: Context): Promise<number> {
   const links = await chosenLinks(repo, given.words[0])
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
   if (options.dryRun) return dryRounds(context, repo, links, options)
-  if (everyMs !== null || given.flag('follow') || given.text('listen') !== undefined) await keepHeapSmall()
+  if (everyMs !== null || given.flag('follow') || given.text('listen') !== undefined) keepHeapSmall()
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
   let receiver: Receiver | null = null
