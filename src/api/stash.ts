@@ -5,9 +5,8 @@ import { type Stash, dropStash, findStash, listStashes, putAside } from '../repo
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { PathSpec } from '../worktree/pathspec.ts'
-import { commitInfoOf, idOf } from './info.ts'
+import { commitInfoOf } from './info.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
-import { switchTo } from './switch.ts'
 
 export interface StashInfo {
   /** 'stash/3', which is a revision too; the newest has the largest number. */
@@ -69,13 +68,13 @@ export class Stashes {
     )
   }
 
-  /** Begins a branch where the changes were put aside, goes there, and brings them back as they were; the stash is dropped. */
+  /**
+   * Begins a branch where the changes were put aside, goes there, and brings them back as they were; the stash is dropped.
+   * All of it is one operation. @throws VarveError VARVE_NOT_POSSIBLE where the branch exists, VARVE_UNCOMMITTED
+   */
   async branch(branch: string, name?: string, options: OperationOptions = {}): Promise<StashInfo> {
-    const { name: found, commit } = await findStash(this.#repo, name)
     const folder = worktreeFolder(this.#worktree())
-    const startPoint = idOf(commit.parents[0]!)
-    await switchTo(this.#repo, folder, branch, { ...options, create: true, startPoint })
-    return infoOf(await bringBack(this.#repo, folder, found, { ...options, keep: false, index: true }))
+    return infoOf(await bringBack(this.#repo, folder, name, { ...options, keep: false, index: true, branch }))
   }
 
   /** @throws VarveError VARVE_REF_NOT_FOUND */

@@ -1,13 +1,13 @@
 // Changing what HEAD names (switch) and where the branch points (reset), with the files following.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, type CommitCid, digestHex } from '../encoding/cid.ts'
-import { mergeTrees } from '../merge/merge-trees.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
-import { noBranch } from '../repo/branches.ts'
+import { noBranch, refuseTaken } from '../repo/branches.ts'
+import { carryStaged } from '../repo/carry-staged.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
-import { indexOf, refuseWhileMerging } from '../repo/head.ts'
+import { refuseWhileMerging } from '../repo/head.ts'
 import { type Folder, type Io, type Repo, indexBaseRef, indexRef, mergeRef } from '../repo/interface.ts'
 import { commitsLeftBehind, detachedAt } from '../repo/left-behind.ts'
 import { readMergeState, withoutPick, writeMergeState } from '../repo/merge-state.ts'
@@ -120,11 +120,7 @@ async function createGoal(
   options: SwitchOptions,
 ): Promise<Goal> {
   const { target, ref, gone } = names
-  if (manifest.refs.has(ref)) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `branch '${target}' exists already`, {
-      hint: `go to it with 'varve switch ${target}'`,
-    })
-  }
+  refuseTaken(manifest, target)
   const unborn = options.startPoint === undefined && !manifest.refs.has(manifest.head ?? 'HEAD')
   const start = unborn ? null : await resolveRevision(repo.store, options.startPoint ?? 'HEAD', manifest)
   const upstream = start?.ref?.startsWith(remotePrefix) ? start.ref : null
@@ -150,18 +146,6 @@ async function betterHint(repo: Repo, manifest: Manifest, target: string): Promi
   if (!isRevision) return noBranch(target)
   return new VarveError('VARVE_REF_NOT_FOUND', `'${target}' is not a branch`, {
     hint: `look at it with 'varve switch --detach ${target}', or begin a branch there: 'varve switch -c NAME ${target}'`,
-  })
-}
-
-/** What is staged, on top of the tree gone to. */
-async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> {
-  const { index, base } = indexOf(manifest)
-  if (index === null || base === null || index === base) return tree
-  const merged = await mergeTrees({ ...io, base, ours: tree, theirs: index })
-  if (merged.conflictCount === 0) return merged.tree
-  throw new VarveError('VARVE_UNCOMMITTED', 'staged changes clash with the branch to switch to', {
-    data: { paths: merged.paths.filter((changed) => changed.conflicts > 0).map((changed) => changed.path) },
-    hint: "commit them first with 'varve commit', put them aside with 'varve stash', or throw them away with 'varve switch --discard-changes'",
   })
 }
 

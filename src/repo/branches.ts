@@ -135,6 +135,11 @@ export async function renameBranch(repo: Repo, from: string, to: string): Promis
   })
 }
 
+/** @throws VarveError VARVE_NOT_POSSIBLE where the branch exists */
+export function refuseTaken({ refs }: Manifest, name: string): void {
+  if (refs.has(branchRef(name))) throw exists(name)
+}
+
 function exists(name: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `branch '${name}' exists already`, {
     hint: `go to it with 'varve switch ${name}', or choose another name`,

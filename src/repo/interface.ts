@@ -91,8 +91,8 @@ export interface SnapshotChoice {
   readonly paths?: readonly string[] | undefined
   /** Files that are not versioned as well. */
   readonly untracked?: boolean | undefined
-  /** A table's file that breaks its rules is an error; default: it counts as the plain bytes that it could be. */
-  readonly strict?: boolean | undefined
+  /** Of what the user wants to keep: waits for a checkout that is under way. */
+  readonly inTurn?: boolean | undefined
 }
 
 /** The folder with the user's files, as far as history's operations see it. Bare repositories have none. */

@@ -53,7 +53,7 @@ export async function putAside(
       const { index, base } = indexOf(manifest)
       if (index === null) return null
       const signature = signatureOf(repo, manifest)
-      const changed = await folder.snapshot(io, index, { ...options, strict: true })
+      const changed = await folder.snapshot(io, index, { ...options, inTurn: true })
       const parts = await stashParts(
         io,
         { head: head.tree, staged: index, changed },

@@ -52,7 +52,7 @@ export async function undo(
       const refs = refsToRestore(manifest, before)
       const index = before.refs.get(indexRef)
       const over = before.refs.get(indexBaseRef)
-      const files = keepFiles ? null : await filesOfUndone(io, last, before)
+      const files = keepFiles ? null : await filesOfUndone(io, folder, last, before)
       return {
         refs,
         head: before.head,

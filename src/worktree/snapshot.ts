@@ -19,7 +19,7 @@ export async function snapshotTree(
   const { signal, paths = ['.'], untracked = false } = options
   const spec = new PathSpec(paths)
   const tree = await Tree.load(io.nodes, index)
-  if (options.strict === true) await awaitTurn(worktree, options)
+  if (options.inTurn === true) await awaitTurn(worktree, options)
   const { survey, tracked, cache } = await openSurvey(worktree, tree, {
     from: untracked ? spec.paths : [],
     has: spec.everything ? wantedPaths(worktree) : wantedAmong(worktree, (path) => spec.has(path)),
@@ -32,7 +32,7 @@ export async function snapshotTree(
       worktree,
       io,
       { survey, tracked, cache },
-      { ...options, onFault: options.strict === true ? 'throw' : 'keep as file' },
+      { ...options, onFault: 'keep as file' },
     )
     await tracked.follow(tree, { signal })
     await cache.save(tracked)

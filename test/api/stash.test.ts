@@ -153,3 +153,87 @@ test('what cannot be put aside now stages nothing', async () => {
   await expect(repo.stashes.push()).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
   expect((await repo.status()).unstaged.map(({ path: at }) => at)).toContain('b.md')
 })
+
+test('a branch that a stash begins is taken back in one step, files and staged changes as before', async () => {
+  put('a.md', 'two\n')
+  await repo.add(['a.md'])
+  put('people.csv', people('Paris', 'New York', 'Wilmslow'))
+  await repo.stashes.push()
+  put('b.md', 'more\n')
+  await repo.commit({ message: 'Second', all: true })
+  put('b.md', 'staged\n')
+  await repo.add(['b.md'])
+  await expect(repo.stashes.branch('main')).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+  // The staged change clashes with where the branch would begin: nothing has moved.
+  await expect(repo.stashes.branch('aside')).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+  await repo.restore(['b.md'], { source: 'HEAD', staged: true, worktree: true })
+  await repo.stashes.branch('aside')
+  expect((await repo.status()).branch).toBe('aside')
+  expect([get('a.md'), get('b.md')]).toEqual(['two\n', 'one\n'])
+  expect(await states()).toEqual({ staged: ['a.md'], unstaged: ['people.csv'] })
+  expect((await repo.undo()).undone).toMatch(/^stash \(branch --index\)/)
+  expect((await repo.status()).branch).toBe('main')
+  expect([get('a.md'), get('b.md')]).toEqual(['one\n', 'more\n'])
+  expect(get('people.csv')).toBe(people('London', 'New York', 'Wilmslow'))
+  expect(await states()).toEqual({ staged: [], unstaged: [] })
+  expect((await repo.stashes.list()).length).toBe(1)
+  expect((await repo.branches()).map(({ name }) => name)).toEqual(['main'])
+})
+
+describe('a table with a row that is broken', () => {
+  const broken = 'id,name,city\n1,Ada\n2,"Grace\n'
+  beforeEach(async () => {
+    put('people.csv', broken)
+    put('a.md', 'two\n')
+    await repo.stashes.push()
+    expect([get('people.csv'), get('a.md')]).toEqual([people('London', 'New York', 'Wilmslow'), 'one\n'])
+  })
+
+  test.each([false, true])('comes back byte for byte, and is not staged (--index: %j)', async (index) => {
+    await repo.stashes.apply(undefined, { drop: true, index })
+    expect([get('people.csv'), get('a.md')]).toEqual([broken, 'two\n'])
+    const { unstaged } = await repo.status()
+    expect(unstaged.map(({ path: at }) => at)).toContain('people.csv')
+    await repo.undo()
+    expect([get('people.csv'), get('a.md')]).toEqual([people('London', 'New York', 'Wilmslow'), 'one\n'])
+    expect(await states()).toEqual({ staged: [], unstaged: [] })
+    await repo.stashes.apply(undefined, { drop: true, index })
+    put('people.csv', people('Paris', 'New York', 'Wilmslow'))
+    await repo.commit({ message: 'Mended', all: true })
+    expect(await (await repo.at('HEAD')).table('people.csv').get(1n)).toMatchObject({ city: 'Paris' })
+  })
+
+  test('is taken back with the stash', async () => {
+    await repo.undo()
+    expect([get('people.csv'), get('a.md')]).toEqual([broken, 'two\n'])
+    expect(await states()).toEqual({ staged: [], unstaged: ['a.md', 'people.csv'] })
+  })
+
+  test('where its rows have changed since, clashes and changes nothing', async () => {
+    put('people.csv', people('Rome', 'New York', 'Wilmslow'))
+    await repo.commit({ message: 'Second', all: true })
+    await expect(repo.stashes.apply()).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    expect(get('people.csv')).toBe(people('Rome', 'New York', 'Wilmslow'))
+    expect((await repo.stashes.list()).length).toBe(1)
+  })
+})
+
+describe('a stash that is staged already, in a file that was edited since', () => {
+  beforeEach(async () => {
+    put('a.md', 'two\n')
+    await repo.stashes.push()
+    await repo.stashes.apply()
+    put('a.md', 'edited\n')
+  })
+
+  test('is not dropped by a pop, until the file shows it or is committed', async () => {
+    await expect(repo.stashes.apply(undefined, { drop: true })).rejects.toMatchObject({
+      code: 'VARVE_UNCOMMITTED',
+      data: { paths: ['a.md'] },
+    })
+    expect([get('a.md'), (await repo.stashes.list()).length]).toEqual(['edited\n', 1])
+    put('a.md', 'two\n')
+    await repo.stashes.apply(undefined, { drop: true })
+    expect([get('a.md'), (await repo.stashes.list()).length]).toEqual(['two\n', 0])
+  })
+})

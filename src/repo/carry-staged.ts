@@ -1,0 +1,19 @@
+// What is staged comes along to another branch, or stands in the way.
+import { VarveError } from '../base/errors.ts'
+import type { Cid } from '../encoding/cid.ts'
+import { mergeTrees } from '../merge/merge-trees.ts'
+import type { Manifest } from '../store/interface.ts'
+import { indexOf } from './head.ts'
+import type { Io } from './interface.ts'
+
+/** What is staged, on top of the tree gone to. @throws VarveError VARVE_UNCOMMITTED */
+export async function carryStaged(manifest: Manifest, io: Io, tree: Cid): Promise<Cid> {
+  const { index, base } = indexOf(manifest)
+  if (index === null || base === null || index === base) return tree
+  const merged = await mergeTrees({ ...io, base, ours: tree, theirs: index })
+  if (merged.conflictCount === 0) return merged.tree
+  throw new VarveError('VARVE_UNCOMMITTED', 'staged changes clash with the branch to switch to', {
+    data: { paths: merged.paths.filter((changed) => changed.conflicts > 0).map((changed) => changed.path) },
+    hint: "commit them first with 'varve commit', put them aside with 'varve stash', or throw them away with 'varve switch --discard-changes'",
+  })
+}
