@@ -64,6 +64,8 @@ async function turn(
     get: async (cids: readonly Cid[]) => home.read(cids),
     has: async (cids: readonly Cid[]) => home.has(cids),
   }
+  // Another gc has dropped what copies of an earlier turn may stand on; what was put again since may stand on those.
+  if (writer.view.entry.manifest.gcEpoch !== survey.view.entry.manifest.gcEpoch) await writer.abort()
   const absent = await options.absent?.()
   await mark(reader, rootsOf(survey), marked, { ...options, absent })
   const plan = planGc(survey.segments, marked)

@@ -66,7 +66,7 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
  * its place, as a delta of something of theirs even, the two could stand on each other.
  */
 function firstPlaces({ packs, objects }: Flushed, writer: DiskWriter, view: IndexView): Flushed {
-  if (writer.view === view) return { packs, objects }
+  if (writer.since === view) return { packs, objects }
   return { packs, objects: objects.filter(({ digest, codec }) => view.find(digest, codec) === null) }
 }
 

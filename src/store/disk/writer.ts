@@ -37,6 +37,8 @@ export class DiskWriter implements ObjectWriter {
   readonly checkpointBytes: number | undefined
   /** What was here when the writer began: what it takes for present, it has from this. */
   view: IndexView
+  /** The newest view that is known to have nothing of what is pending. */
+  since: IndexView
   readonly assumed: Set<Cid> = new Set()
   readonly #pending = new PendingObjects()
   readonly #sink: PackSink
@@ -46,6 +48,7 @@ export class DiskWriter implements ObjectWriter {
     this.home = home
     this.checkpointBytes = home.checkpointBytes
     this.view = home.view()
+    this.since = this.view
     this.#sink = new PackSink(home.dir, home.durability)
     const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)
     this.#queue = new PackQueue(home.pool, this.#sink, baseOf, (batch, packed) => this.#append(batch, packed))
@@ -173,7 +176,7 @@ export class DiskWriter implements ObjectWriter {
     this.#pending.clear()
     this.assumed.clear()
     this.#queue.reset()
-    this.view = this.home.view()
+    this.#see(this.home.view())
     await this.#sink.abort()
   }
 
@@ -220,13 +223,18 @@ export class DiskWriter implements ObjectWriter {
     if (this.#pending.size === 0) this.assumed.clear()
     this.#sink.forget(done)
     this.#queue.published()
-    this.view = view
+    this.#see(view)
   }
 
   /** After a failed write the files are removed and the writer refuses to publish, until it is aborted. */
   async fail(error: unknown): Promise<void> {
     await this.abort()
     this.#sink.fail(error)
+  }
+
+  #see(view: IndexView): void {
+    this.view = view
+    if (this.#pending.size === 0) this.since = view
   }
 
   #isHere(cid: Cid): boolean {
@@ -242,7 +250,7 @@ export class DiskWriter implements ObjectWriter {
       return this.view.find(digest, codec)
     } catch (error) {
       if (!isMissing(error)) throw error
-      this.view = this.home.refresh()
+      this.#see(this.home.refresh())
       return this.view.find(digest, codec)
     }
   }
@@ -284,11 +292,9 @@ export class DiskWriter implements ObjectWriter {
 
   #append(batch: OpenBatch, packed: PackedBatch): void {
     const { records, ends } = packed
-    this.#sink.append(batch.codec, [records], ends, (file, start) => this.#landed(batch, packed, file, start))
-  }
-
-  #landed(batch: OpenBatch, packed: PackedBatch, file: PendingPack, start: number): void {
-    this.#pending.landed(batch, packed, file, start)
-    this.#queue.done(batch)
+    this.#sink.append(batch.codec, [records], ends, (file, start) => {
+      this.#pending.landed(batch, packed, file, start)
+      this.#queue.done(batch)
+    })
   }
 }
