@@ -21,6 +21,7 @@ export const slow: readonly string[] = [
   'test/remote/pushers.test.ts',
   'test/remote/one-failure.test.ts',
   'test/remote/file-one-failure.test.ts',
+  'test/remote/git-one-failure.test.ts',
   'test/remote/s3/one-failure.test.ts',
   'test/remote/git-faults.test.ts',
   'test/remote/repack.test.ts',

@@ -195,6 +195,21 @@ test('a host that wants a password it does not get is a refusal, told without se
   expect((await remote.manifest()).refs.size).toBe(1)
 })
 
+test.each(['<html>Please sign in</html>', ''])(
+  'a host in whose place somebody answers %j is not one without data',
+  async (page) => {
+    const { host, local } = await pushed()
+    const server = await serveGit(host.folder)
+    servers.push(server)
+    const url = `git+${server.url}/host.git`
+    server.meet = (_, response) => (response.writeHead(200, { 'content-type': 'text/html' }).end(page), true)
+    for (const create of [true, false])
+      expect(await fault(open(url, { create }))).toMatch(/^VARVE_UNREACHABLE: .*no Git host answers there/)
+    server.meet = () => false
+    await push(local, await open(url))
+  },
+)
+
 describe('connections that are cut', () => {
   /** Pushes over HTTP while the server cuts the n-th request of a push, and once more without. */
   test.each([

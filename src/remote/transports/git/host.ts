@@ -34,6 +34,9 @@ const attemptsMax = 6
 /** Blobs are read from Git in this many bytes at once. */
 export const togetherBytesMax: number = 16 << 20
 
+/** How a host's answer begins, as Git traces it. */
+const isGitHost = /packet: +\S+< (?:# service=git-upload-pack|version [12])/
+
 export class GitHost {
   readonly url: GitUrl
   /** For the store's files. */
@@ -64,14 +67,19 @@ export class GitHost {
     this.#folder.remember(tip)
   }
 
-  /** The commit that the host's ref names now; null when there is no such ref. One request. */
+  /** The commit that the host's ref names now; null when there is no such ref. One request, or two for null. */
   async tip(): Promise<string | null> {
-    const finished = await this.#reach(['ls-remote', '--', this.url.url, dataRef])
-    const line = Buffer.from(finished.stdout)
-      .toString('utf8')
-      .split('\n')
-      .find((one) => one.endsWith(`\t${dataRef}`))
-    return line === undefined ? null : line.slice(0, line.indexOf('\t'))
+    const words = ['ls-remote', '--', this.url.url, dataRef]
+    const tip = tipIn(await this.#reach(words))
+    if (tip !== null || !/^https?:/.test(this.url.url)) return tip
+    // A page that somebody else answers with is, to Git, a list of no refs: so it is asked once more, and what it was told is looked at.
+    const traced = { ...this.#git, environment: { ...this.#git.environment, GIT_TRACE_PACKET: '1' } }
+    const finished = await this.#reach(words, {}, traced)
+    if (isGitHost.test(finished.stderr)) return tipIn(finished)
+    throw new VarveError('VARVE_UNREACHABLE', `cannot reach '${this.url.shown}': no Git host answers there`, {
+      data: { url: this.url.shown },
+      hint: 'open the address in a browser: a network may ask to sign in first',
+    })
   }
 
   /** Brings what the cache lacks of the newest commit, which may be newer than the one just seen. */
@@ -175,9 +183,13 @@ export class GitHost {
   }
 
   /** A step that only reads: it may be done again. */
-  async #reach(words: readonly string[], options: RunOptions = {}): Promise<GitFinished> {
+  async #reach(
+    words: readonly string[],
+    options: RunOptions = {},
+    git: GitProgram = this.#git,
+  ): Promise<GitFinished> {
     for (let attempt = 0; ; attempt++) {
-      const finished = await runGit(this.#git, words, options)
+      const finished = await runGit(git, words, options)
       if (finished.code === 0) return finished
       if (!mayPass(finished) || attempt === 3) throw unreachable(this.url, finished)
       await waitBefore(attempt, this.#git.signal)
@@ -194,6 +206,12 @@ export class GitHost {
         report({ phase, done: Number(found[1]), total: Number(found[2]), unit: 'objects' })
     }
   }
+}
+
+function tipIn({ stdout }: GitFinished): string | null {
+  const lines = Buffer.from(stdout).toString('utf8').split('\n')
+  const line = lines.find((one) => one.endsWith(`\t${dataRef}`))
+  return line === undefined ? null : line.slice(0, line.indexOf('\t'))
 }
 
 /** Runs of blobs that are read in one go. */
