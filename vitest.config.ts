@@ -32,6 +32,7 @@ export const slow: readonly string[] = [
   'test/sync/follow.test.ts',
   'test/sync/one-failure.test.ts',
   'test/sync/one-failure-s3.test.ts',
+  'test/sync/http-one-failure.test.ts',
   'test/cli/follow.test.ts',
   'test/server/command.test.ts',
   'test/cli/interrupted-clone.test.ts',

@@ -1,10 +1,12 @@
-// A file that a command writes for the user: under a temporary name until all is there, so that a command which fails
-// leaves the old file, or none.
+// A file that a command writes for the user: under a temporary name until all is there and on the disk, so that a command
+// which fails, and a power cut, leave the old file, or none.
 import { createWriteStream, statSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { VarveError } from '../base/errors.ts'
+import { randomHex } from '../base/platform.ts'
 import { systemFailure } from '../base/system-error.ts'
 
 /** Returns its length. */
@@ -15,14 +17,25 @@ export async function writeFile(file: string, source: AsyncIterable<Uint8Array>)
       hint: 'name the file that is to be written',
     })
   }
-  const temporary = `${file}.${process.pid}.tmp`
+  const temporary = `${file}.${process.pid}-${randomHex(4)}.tmp`
   try {
     const stream = createWriteStream(temporary, { flags: 'wx' })
     await pipeline(Readable.from(source), stream)
+    await flush(temporary)
     await rename(temporary, file)
+    if (process.platform !== 'win32') await flush(path.dirname(path.resolve(file)))
     return stream.bytesWritten
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw systemFailure(error, `cannot write '${file}'`, file) ?? error
+  }
+}
+
+async function flush(file: string): Promise<void> {
+  const handle = await open(file, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }

@@ -1,4 +1,5 @@
 // The file of an inbox, and webhooks on their way into it: kept once, bounded, and refused where nothing could come of them.
+import fs from 'node:fs'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InboxFile, waitingMax } from '../../src/connectors/inbox/file.ts'
@@ -116,6 +117,20 @@ describe('an inbox of webhooks', () => {
     other.database.exec('PRAGMA user_version = 9')
     other.close()
     await expect(InboxFile.open(`${path}.other`)).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE' })
+    fs.writeFileSync(
+      `${path}.text`,
+      'no database at all, but longer than the head of one would be '.repeat(9),
+    )
+    await expect(InboxFile.open(`${path}.text`)).rejects.toThrow()
+    // Nothing holds it open.
+    const held = fs.readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return fs.readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    expect(held.filter((target) => target.endsWith('.text'))).toEqual([])
     await expect(InboxFile.open(`${temporaryDir()}/not/there`)).rejects.toMatchObject({
       code: 'VARVE_UNREACHABLE',
     })

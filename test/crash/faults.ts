@@ -32,6 +32,8 @@ export class Faults {
   /** Names that exist but would not after a power cut, and files whose bytes would not. */
   readonly #volatileNames = new Set<string>()
   readonly #volatileBytes = new Set<string>()
+  /** What stood under a name that was given to another file. */
+  readonly #replaced = new Map<string, Uint8Array>()
 
   install(fault: Fault): void {
     const before = (call: string, target: string): { shortWrite: number } | undefined => {
@@ -124,6 +126,7 @@ export class Faults {
       },
       renameSync: (from: string, to: string) => {
         before('rename', to)
+        if (real.existsSync(to) && !this.#volatileNames.has(to)) this.#replaced.set(to, real.readFileSync(to))
         real.renameSync(from, to)
         this.#moved(from, to)
       },
@@ -160,7 +163,11 @@ export class Faults {
     for (const file of this.#volatileBytes) {
       if (real.existsSync(file)) real.truncateSync(file, Math.floor(real.statSync(file).size / 2))
     }
-    for (const file of this.#volatileNames) real.rmSync(file, { force: true })
+    for (const file of this.#volatileNames) {
+      real.rmSync(file, { force: true })
+      const before = this.#replaced.get(file)
+      if (before !== undefined && real.existsSync(path.dirname(file))) real.writeFileSync(file, before)
+    }
   }
 
   #added(file: string): void {

@@ -3,7 +3,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { isVarveError } from '../../src/base/errors.ts'
+import type { Cid } from '../../src/encoding/cid.ts'
 import { Repository } from '../../src/index.ts'
+import { DiskStore } from '../../src/store/disk/store.ts'
+import { commitOn, problemsOf, refOf } from '../remote/history.ts'
 import {
   type Sample,
   copyOf,
@@ -133,3 +137,51 @@ test.each<[string, (dir: string) => void]>([
     }
   },
 )
+
+test.each<[string, (dir: string) => void]>([
+  ['an index', (dir) => damageAll(dir, /[.]idx$/, flip(0.5))],
+  ['packs', (dir) => damageAll(dir, /[.]pack$/, flip(0.4))],
+])('whoever commits at any step of a repair of %s keeps what was acknowledged', async (_, damage) => {
+  const damaged = copyOf(sample.dir)
+  damage(damaged)
+  let written = 0
+  for (let at = 1; ; at += 3) {
+    const dir = copyOf(damaged)
+    let commit: Promise<Cid | null> | null = null
+    faults = new Faults()
+    faults.install(() => {
+      if (faults.calls >= at) commit ??= commitBeside(`${dir}/.varve`)
+      return undefined
+    })
+    await Repository.repair(dir)
+    faults.uninstall()
+    const acknowledged = await (commit as Promise<Cid | null> | null)
+    const report = await Repository.repair(dir)
+    expect(report.lost.filter((loss) => !isOfThePast(loss))).toEqual([])
+    expect(await unreadable(dir, sample)).toEqual([])
+    if (acknowledged !== null) {
+      written++
+      const store = await DiskStore.open(`${dir}/.varve`)
+      expect(await refOf(store, 'refs/heads/beside')).toBe(acknowledged)
+      expect(await problemsOf(store)).toEqual([])
+      await store.close()
+    }
+    fs.rmSync(dir, { recursive: true })
+    if (commit === null) break
+    expect(at).toBeLessThan(500)
+  }
+  expect(written).toBeGreaterThan(3)
+})
+
+/** null: what is damaged keeps it from being written. */
+async function commitBeside(dir: string): Promise<Cid | null> {
+  const store = await DiskStore.open(dir)
+  try {
+    return await commitOn(store, 'refs/heads/beside', { files: { beside: 'mine' } })
+  } catch (error) {
+    if (isVarveError(error)) return null
+    throw error
+  } finally {
+    await store.close()
+  }
+}

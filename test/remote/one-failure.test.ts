@@ -1,10 +1,10 @@
 // A server of ours of which one request goes wrong.
 import { expect, test } from 'vitest'
 import { serve } from '../server/serving.ts'
-import { cloneAndFetch, firstPush, laterPush, mirror } from './scenes.ts'
+import { cloneAndFetch, firstPush, laterPush, lazyReads, mirror } from './scenes.ts'
 import { type Kind, spoilAll } from './spoiled-requests.ts'
 
-test.each(Object.entries({ firstPush, laterPush, cloneAndFetch, mirror }))(
+test.each(Object.entries({ firstPush, laterPush, cloneAndFetch, mirror, lazyReads }))(
   'one request of a server goes wrong: %s',
   async (_, scene) => {
     const serving = await serve()

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
 import { startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
+import { sshPipe } from '../support/ssh-pipe.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
@@ -19,7 +20,13 @@ async function gitHost(): Promise<{ url: string; environment: Record<string, str
   return { url: `git+file://${dir}`, environment: { PATH: process.env['PATH']! } }
 }
 
+async function bySsh(): Promise<{ url: string; environment: Record<string, string> }> {
+  const dir = temporaryDir()
+  return { url: `ssh://host${dir}/hub`, environment: sshPipe(dir).environment }
+}
+
 test.each([
+  ['a folder by ssh', bySsh],
   ['an object store', bucket],
   ['a Git host', gitHost],
 ])('from %s', async (_, start) => {

@@ -2,14 +2,21 @@
 // sides. `tryEach` has the first operation of a work go wrong, of the next work the second, and so on until there are not so
 // many: what is told is true, both sides stay whole, and the same command again does the rest.
 import { expect } from 'vitest'
+import { collect } from '../../src/base/iterables.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
+import type { FileEntry } from '../../src/files/interface.ts'
+import { readFile } from '../../src/files/read.ts'
+import { Tree } from '../../src/files/tree.ts'
+import { readCommit } from '../../src/history/commit.ts'
+import { NodeStore } from '../../src/prolly/node-store.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { mirrorOnce } from '../../src/remote/mirror.ts'
+import { PartialStore } from '../../src/remote/partial-store.ts'
 import { push } from '../../src/remote/push.ts'
 import type { Store } from '../../src/store/interface.ts'
-import { commitOn, problemsOf, refOf, setRef } from './history.ts'
+import { commitOn, manyRows, problemsOf, refOf, setRef } from './history.ts'
 
 const main = 'refs/heads/main'
 const gone = 'refs/heads/gone'
@@ -217,6 +224,48 @@ export const largeFile: Scene = async (setting) => {
         await refsThere(setting, opening)
         expect(await problemsOf(clone.store)).toEqual([])
         if (isDone) expect(await refOf(clone.store, tracking)).toBe(head)
+      },
+    }
+  }
+}
+
+/** Contents that a lazy clone has left with its remote are read, batch by batch, and kept. */
+export const lazyReads: Scene = async (setting) => {
+  const names = Array.from({ length: 8 }, (_, i) => `folder${i % 3}/file${i}`)
+  const texts = (turn: number): Record<string, string> =>
+    Object.fromEntries(names.map((name, i) => [name, `${turn} ${i} `.repeat(40)]))
+  return async (turn) => {
+    const head = await commitOn(setting.local, main, { files: texts(turn), rows: manyRows(300 + turn) })
+    const opening = { name: `lazy${turn % 2}`, cache: `lazy${turn}` }
+    await setting.with((remote) => push(setting.local, remote, { refspecs: ['+main'] }), opening)
+    const clone = await setting.another()
+    const partial = { filter: null, lazy: true }
+    const over = (remote: Store): PartialStore => new PartialStore(clone.store, async () => remote)
+    await setting.with(
+      (remote) => cloneInto(over(remote), remote, { url: 'https://example.org/x', partial }),
+      opening,
+    )
+    const read = async (store: Store): Promise<Record<string, string>> => {
+      const nodes = new NodeStore(store)
+      const tree = await Tree.load(nodes, (await readCommit(store, head)).tree)
+      const found: Record<string, string> = {}
+      for (const name of names) {
+        const entry = (await tree.get(name)) as FileEntry
+        found[name] = Buffer.concat(await collect(readFile(nodes, entry))).toString()
+      }
+      return found
+    }
+    return {
+      work: () =>
+        setting.with(async (remote) => {
+          const store = over(remote)
+          expect(await read(store)).toEqual(texts(turn))
+          await store.bringAll([(await readCommit(store, head)).tree])
+        }, opening),
+      check: async (isDone) => {
+        const alone = new PartialStore(clone.store, () => Promise.reject(new Error('nobody is asked')))
+        expect(await problemsOf(alone)).toEqual([])
+        if (isDone) expect(await read(alone)).toEqual(texts(turn))
       },
     }
   }

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
 import { Repository } from '../../src/api/repository.ts'
+import { SqliteDatabase } from '../../src/connectors/sqlite/database.ts'
 import { InboxFile } from '../../src/connectors/inbox/file.ts'
 import type { InboxTable } from '../../src/dataset/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -27,6 +28,32 @@ const people: InboxTable = {
   columns,
   when: [{ path: 'type', values: ['person.put', 'person.gone'] }],
   deletes: [{ path: 'type', values: ['person.gone'] }],
+}
+
+/** The `at`-th statement that is given to SQLite from now on goes wrong, or all from there on. */
+function spoilStatement(
+  at: number,
+  how: 'refused' | 'done, and its answer lost',
+  lasting: 'once' | 'for good',
+): { struck: () => boolean; mend: () => void } {
+  const { prototype } = SqliteDatabase
+  type Call = (this: SqliteDatabase, ...given: unknown[]) => unknown
+  const real = ['exec', 'all', 'run'].map((name) => [name, Reflect.get(prototype, name) as Call] as const)
+  let count = 0
+  const spoiled = (call: Call): Call =>
+    function (this: SqliteDatabase, ...given: unknown[]): unknown {
+      // SQLite itself begins and gives up a transaction, whatever becomes of whoever asked.
+      if (/^(BEGIN|ROLLBACK)/.test(String(given[0]))) return call.apply(this, given)
+      const number = count++
+      if (number < at || (number > at && lasting === 'once')) return call.apply(this, given)
+      if (how !== 'refused' && number === at) call.apply(this, given)
+      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 })
+    }
+  for (const [name, call] of real) Reflect.set(prototype, name, spoiled(call))
+  return {
+    struck: () => count > at,
+    mend: () => real.forEach(([name, call]) => Reflect.set(prototype, name, call)),
+  }
 }
 
 const asItIs = { compute: null, mask: null, cast: null, rename: null }
@@ -326,6 +353,61 @@ describe('links to an inbox of webhooks', () => {
         expect(log.reverse()).toEqual([3, 2, 1, 0].map((back) => `msg_${count - back}`))
       }
   }, 60_000)
+
+  test.each([
+    ['refused', 'once', 0],
+    ['refused', 'for good', 1],
+    ['done, and its answer lost', 'once', 2],
+    ['done, and its answer lost', 'for good', 3],
+  ] as const)(
+    'one statement of its file is %s, %s: what was confirmed comes once, in its order',
+    async (how, lasting, first) => {
+      const hooks = [
+        ['msg_a', { id: 1, name: 'a' }],
+        [
+          'msg_b',
+          [
+            { id: 1, name: 'b' },
+            { id: 9, age: 'x' },
+          ],
+        ],
+        ['msg_c', { id: 2, name: 'c' }],
+      ] as const
+      for (let at: number = first; ; at += 4) {
+        store = MemoryStore.create()
+        path = `${temporaryDir()}/crm.inbox`
+        link = { ...link, endpoint: `inbox://${path}`, commits: 'each' }
+        const confirmed = new Set<string>()
+        const work = async (): Promise<void> => {
+          for (const [id, data] of hooks) {
+            // As senders do: again until it is confirmed, and never after it.
+            if (confirmed.has(id)) continue
+            await put(data, id)
+            confirmed.add(id)
+            await sync()
+          }
+          await sync()
+        }
+        const { struck, mend } = spoilStatement(at, how, lasting)
+        await work().catch(() => undefined)
+        mend()
+        await work()
+        expect(await rows()).toEqual([
+          { id: 1, name: 'b', age: null },
+          { id: 2, name: 'c', age: null },
+        ])
+        expect(waiting(await sync())).toEqual(["rejected webhook msg_b, item 2: 'age' is no int"])
+        const log: string[] = []
+        const repository = DataRepository.over(store, { author })
+        for await (const { message } of repository.log({ revision: 'main', firstParent: true }))
+          if (message.includes('webhook')) log.push(/msg_\w+/.exec(message)![0])
+        expect(log.reverse()).toEqual(['msg_a', 'msg_b', 'msg_c'])
+        if (!struck()) break
+        expect(at).toBeLessThan(500)
+      }
+    },
+    60_000,
+  )
 
   test('an inbox is of one link in one repository, another file is another endpoint, and it tells when it was read elsewhere', async () => {
     await put({ id: 1, name: 'Ada' })

@@ -46,6 +46,7 @@ export class SqliteDatabase {
       throw new VarveError('VARVE_UNREACHABLE', `there is no file '${path}'`, { data: { path } })
     }
     const isWritable = mayWrite(path)
+    let opened: SqliteDatabase | null = null
     try {
       const database = new DatabaseSync(path, {
         readOnly: !isWritable,
@@ -54,8 +55,9 @@ export class SqliteDatabase {
         // Schemas of old may have a text in double quotes.
         enableDoubleQuotedStringLiterals: true,
       })
-      const opened = new SqliteDatabase(path, isWritable, database)
-      await opened.patiently(() => opened.all('SELECT count(*) FROM sqlite_schema'))
+      const fresh = new SqliteDatabase(path, isWritable, database)
+      opened = fresh
+      await fresh.patiently(() => fresh.all('SELECT count(*) FROM sqlite_schema'))
       opened.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
       // What is reported as written is on the disk, in WAL mode too.
       if (isWritable) opened.exec('PRAGMA synchronous = FULL')
@@ -67,6 +69,7 @@ export class SqliteDatabase {
       }
       return opened
     } catch (error) {
+      opened?.close()
       throw sqliteError(path, error)
     }
   }
