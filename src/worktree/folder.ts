@@ -1,5 +1,6 @@
 // The worktree as history's operations see it (`Folder`): they check the files, publish the manifest, and then let the
 // files follow. What is under way is noted on disk in between, so that a crash is rolled forward by the next command.
+import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
@@ -67,7 +68,11 @@ class WorktreeFolder implements Folder {
     } catch (error) {
       // The note stays: the next opening rolls forward.
       this.leave()
-      throw error
+      if (!isVarveError(error, 'VARVE_ABORTED')) throw error
+      throw new VarveError('VARVE_ABORTED', 'stopped while files were written', {
+        cause: error,
+        hint: "history has moved, and the next command brings the other files; 'varve undo' goes back",
+      })
     } finally {
       await cache.close()
     }

@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import { VarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
+import type { Tree } from '../files/tree.ts'
 import { withWriter } from '../repo/context.ts'
 import { stage } from './add.ts'
 import { configFileName } from '../dataset/interface.ts'
@@ -25,18 +26,25 @@ export async function movePath(
   const spec = new PathSpec([from])
   const tracked = await entriesOf(index, (path) => spec.has(path), options)
   const looker = new Looker(worktree.root)
-  if (from === '' || tracked.size === 0 || looker.look(from) === null) {
+  // One that was cut short before the index followed is finished by doing it again.
+  const named = normalPath(toNamed)
+  const already = await movedAlready(index, looker, from, { paths: [...tracked.keys()], named })
+  if (from === '' || tracked.size === 0 || (looker.look(from) === null && already === null)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
       data: { path: fromNamed },
     })
   }
-  const to = destination(looker, from, normalPath(toNamed))
+  const to = already ?? destination(looker, from, named)
   const wanted = wantedPaths(worktree)
   for (const path of wanted === null ? [] : tracked.keys())
     if (wanted!(path) !== wanted!(to + path.slice(from.length))) throw unwanted(path)
   for (const folder of foldersAbove(to)) makeFolder(worktree.root, folder)
-  onPath(from, 'moving', () => fs.renameSync(nativePath(worktree.root, from), nativePath(worktree.root, to)))
+  if (already === null) {
+    const [was, is] = [nativePath(worktree.root, from), nativePath(worktree.root, to)]
+    onPath(from, 'moving', () => fs.renameSync(was, is))
+  }
   const moved = new Map([...tracked.keys()].map((path): [Path, Path] => [path, to + path.slice(from.length)]))
+  const isRenamed = await renameSettings(worktree, moved)
   const edits = new Map<Path, TreeEntry | null>()
   for (const path of moved.keys()) edits.set(path, null)
   for (const [path, entry] of tracked) edits.set(moved.get(path)!, entry)
@@ -44,10 +52,30 @@ export async function movePath(
     updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
   )
   // The tables' settings belong to the move: staged with it, as git stages .gitmodules.
-  if ((await renameSettings(worktree, moved)) && (await index.get(configFileName)) !== null) {
+  if (isRenamed && (await index.get(configFileName)) !== null) {
     await stage(worktree, [configFileName], options)
   }
   return { from, to }
+}
+
+/** Where all that is tracked at `from` lies, tracked by nobody, when nothing is at `from` any more; null: nowhere. */
+async function movedAlready(
+  index: Tree,
+  looker: Looker,
+  from: Path,
+  { paths, named }: { readonly paths: readonly Path[]; readonly named: Path },
+): Promise<Path | null> {
+  if (paths.length === 0 || looker.look(from) !== null) return null
+  const name = from.slice(from.lastIndexOf('/') + 1)
+  for (const to of named === '' ? [name] : [named, `${named}/${name}`]) {
+    const moved = paths.map((path) => to + path.slice(from.length))
+    const areThere = moved.every((path) => {
+      const stat = looker.blockedAt(path) === null ? looker.look(path) : null
+      return stat !== null && !stat.isDirectory()
+    })
+    if (areThere && (await index.getMany(moved)).every((entry) => entry === null)) return to
+  }
+  return null
 }
 
 async function renameSettings(worktree: Worktree, moved: ReadonlyMap<Path, Path>): Promise<boolean> {

@@ -452,3 +452,30 @@ describe('a checkout cut short', () => {
     expect(everything(worktree)).toEqual({ a: '2' })
   })
 })
+
+test('a checkout that is stopped says that the next command ends it, which it does', async () => {
+  const worktree = worktreeWith({ a: '1', b: '1' })
+  await stage(worktree, ['.'])
+  const first = await commit(worktree)
+  const large = 'a line\n'.repeat(50_000)
+  write(worktree, { a: '2', b: large })
+  await stage(worktree, ['.'])
+  const second = await commit(worktree)
+  await goTo(worktree, first)
+  const stop = new AbortController()
+  const stopped = move(
+    worktree.repo,
+    worktreeFolder(worktree),
+    async (manifest) => ({
+      refs: new Map([[manifest.head ?? 'HEAD', second.cid]]),
+      operation: { name: 'switch', message: '' },
+      show: second.tree,
+    }),
+    { signal: stop.signal, onProgress: ({ phase }) => phase === 'writing files' && stop.abort() },
+  )
+  const error = await stopped.catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'VARVE_ABORTED', hint: expect.stringContaining('next command') })
+  expect(everything(worktree)['b']).toBe('1')
+  await recover(secondView(worktree))
+  expect(everything(worktree)['b'] === large).toBe(true)
+})

@@ -101,6 +101,23 @@ describe('mv', () => {
     expect(untracked).toEqual([])
   })
 
+  test('a move that was cut short before the index followed is finished by the same command', async () => {
+    const worktree = worktreeWith({ 'd/p.csv': people, 'd/x': '1', e: '2', f: '3' })
+    await track(worktree, 'd/p.csv', { key: ['id'] })
+    await stage(worktree, ['.'])
+    const { root } = worktree
+    fs.renameSync(path.join(root, 'd'), path.join(root, 'new'))
+    expect(await movePath(worktree, 'd', 'new')).toEqual({ from: 'd', to: 'new' })
+    expect(read(worktree, 'varve.yaml')).toContain('new/p.csv:')
+    fs.renameSync(path.join(root, 'e'), path.join(root, 'new/e'))
+    expect(await movePath(worktree, 'e', 'new')).toEqual({ from: 'e', to: 'new/e' })
+    // Not where the file that is there is another's.
+    remove(worktree, 'f')
+    await expect(movePath(worktree, 'f', 'new/e')).rejects.toMatchObject({ code: 'VARVE_PATH_NOT_FOUND' })
+    const { unstaged, untracked } = await worktreeStatus(worktree)
+    expect([unstaged.map(({ path: at }) => at), untracked]).toEqual([['f'], []])
+  })
+
   test('keeps the format of a table whose new name does not tell it', async () => {
     const worktree = worktreeWith({ 'p.csv': people })
     await track(worktree, 'p.csv', { key: ['id'] })
