@@ -22,6 +22,7 @@ export const slow: readonly string[] = [
   'test/remote/one-failure.test.ts',
   'test/remote/file-one-failure.test.ts',
   'test/remote/git-one-failure.test.ts',
+  'test/remote/ssh-one-failure.test.ts',
   'test/remote/s3/one-failure.test.ts',
   'test/remote/git-faults.test.ts',
   'test/remote/repack.test.ts',

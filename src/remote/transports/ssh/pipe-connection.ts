@@ -20,6 +20,10 @@ export class PipeConnection extends Duplex {
     input.once('close', () => this.push(null))
     input.once('error', (error) => this.destroy(error))
     output.once('error', (error) => this.destroy(error))
+    // A write that was under way is never answered.
+    output.once('close', () => {
+      if (!output.writableFinished) this.destroy()
+    })
     input.pause()
   }
 
