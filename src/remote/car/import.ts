@@ -31,6 +31,19 @@ export async function importCar(
   options: ImportCarOptions,
 ): Promise<ImportCarReport> {
   checkFree(await local.manifest(), options.ref)
+  try {
+    return await importHistory(local, scratch, source, options)
+  } catch (error) {
+    throw aboutFile(error)
+  }
+}
+
+async function importHistory(
+  local: Store,
+  scratch: Store,
+  source: AsyncIterable<Uint8Array>,
+  options: ImportCarOptions,
+): Promise<ImportCarReport> {
   const head = await gather(scratch, source, options)
   const theirs = await scratch.manifest()
   return withFreshEpoch(local, (before, sameState) =>
@@ -52,6 +65,18 @@ export async function importCar(
       return { head, commits: copied.commits.size, objects: copied.objects }
     }),
   )
+}
+
+/** What is damaged or missing is so in the file, as far as anybody knows. */
+function aboutFile(error: unknown): unknown {
+  if (!isVarveError(error, 'VARVE_CORRUPT') && !isVarveError(error, 'VARVE_OBJECT_MISSING')) return error
+  const { code, message, data } = error
+  const isTold = message.includes('CAR file')
+  return new VarveError(code, isTold ? message : `the CAR file cannot be imported: ${message}`, {
+    data,
+    cause: error,
+    hint: 'nothing was changed here; get the file once more from whoever exported it',
+  })
 }
 
 /** Returns the root. */
