@@ -20,7 +20,7 @@ const said: Readonly<Record<string, Said>> = {
   EISDIR: { words: 'it is a folder', hint: 'name a file' },
   EEXIST: { words: 'it is there already' },
   ENOTEMPTY: { words: 'the folder is not empty' },
-  EBUSY: { words: 'it is in use' },
+  EBUSY: { words: 'it is in use', hint: 'end what uses it, and run the command again' },
   ETXTBSY: { words: 'it is a program that runs' },
   EROFS: { words: 'the file system is read-only', hint: 'work in a folder that can be written to' },
   EIO: {
@@ -33,7 +33,10 @@ const said: Readonly<Record<string, Said>> = {
   ELOOP: { words: 'symbolic links lead in a circle' },
   EXDEV: { words: 'it would cross from one file system to another' },
   EFBIG: { words: 'the file would be larger than is allowed' },
-  ESTALE: { words: 'the network share has lost it', hint: 'mount the share again' },
+  ESTALE: {
+    words: 'the network share has lost it',
+    hint: 'run the command again, for another machine may have replaced it; if it stays so, mount the share again',
+  },
   ENOSPC: { words: 'no space left on the device', hint: freeSpace, code: 'VARVE_DISK_FULL' },
   EDQUOT: { words: 'the disk quota is used up', hint: freeSpace, code: 'VARVE_DISK_FULL' },
 }
@@ -71,6 +74,7 @@ const verbs: Readonly<Record<string, string>> = {
   write: 'write',
   stat: 'look at',
   lstat: 'look at',
+  fstat: 'look at',
   scandir: 'read the folder',
   opendir: 'read the folder',
   mkdir: 'make the folder',

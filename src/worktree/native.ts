@@ -38,7 +38,8 @@ export function errnoOf(error: unknown): string | undefined {
 
 /** An error of node:fs as ours; others pass through. */
 export function fsFault(error: unknown, path: string, doing: string): unknown {
-  return systemFailure(error, `${doing} '${path}' failed`, path) ?? error
+  const shown = path === '' ? '.' : path
+  return systemFailure(error, `${doing} '${shown}' failed`, shown) ?? error
 }
 
 /** Runs `work` on a path; what the file system throws comes out with the path's name. */
@@ -57,13 +58,13 @@ export function lstatOrNull(root: string, path: Path): fs.Stats | null {
 
 const quiet = { throwIfNoEntry: false } as const
 
-/** As lstatOrNull, for who has made `place` of the path already. */
-export function lstatAt(place: string | Buffer, path: Path): fs.Stats | null {
+/** As lstatOrNull, for who has made `place` of the path (of `name` in `folder`) already. */
+export function lstatAt(place: string | Buffer, name: string, folder: Path = ''): fs.Stats | null {
   try {
     return fs.lstatSync(place, quiet) ?? null
   } catch (error) {
     if (errnoOf(error) === 'ENOTDIR') return null
-    throw fsFault(error, path, 'reading')
+    throw fsFault(error, folder === '' ? name : `${folder}/${name}`, 'reading')
   }
 }
 

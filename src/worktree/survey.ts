@@ -80,7 +80,7 @@ export class Survey {
         }
         const i = records === null ? -1 : records.find(name)
         if (i !== -1 && states[i] !== unseen) return
-        const stat = lstatAt(place, name)
+        const stat = lstatAt(place, name, folder)
         if (stat === null) return
         const file = fileStatOf(stat)
         if (i !== -1 && file !== null && records!.proves(i, file) && this.#counts(folder, name)) {

@@ -43,6 +43,24 @@ test('on a full disk a commit fails with VARVE_DISK_FULL, and the store is as it
   expect((await store.fsck()).problems).toEqual([])
 })
 
+test('where the manifest stands and could not be flushed, nobody is told that nothing has changed', async () => {
+  const dir = `${temporaryDir()}/store`
+  const store = await DiskStore.create(dir, { firstBranch: 'main' })
+  faults = new Faults()
+  faults.install((call, target) => {
+    if (call === 'fsync' && target === `${dir}/m`) throw systemError('EDQUOT')
+    return undefined
+  })
+  const writer = store.writer()
+  const chunk = writer.put('raw', utf8('a chunk'))
+  const failed = await store
+    .update(() => setRef('refs/heads/main', chunk), { writer })
+    .catch((e: unknown) => e)
+  faults.uninstall()
+  expect(failed).toMatchObject({ code: 'VARVE_DISK_FULL', hint: expect.stringContaining('varve reflog') })
+  expect((await (await DiskStore.open(dir)).manifest()).refs.get('refs/heads/main')).toBe(chunk)
+})
+
 test('writes that take only some of the bytes are continued', async () => {
   const dir = `${temporaryDir()}/store`
   const store = await DiskStore.create(dir, { firstBranch: 'main' })

@@ -1,7 +1,8 @@
-import * as fs from 'node:fs'
+import fs from 'node:fs'
 import path from 'node:path'
 import { execFileSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
+import { syncBuiltinESMExports } from 'node:module'
+import { describe, expect, test, vi } from 'vitest'
 import { stage } from '../../src/worktree/add.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
@@ -137,4 +138,25 @@ describe('status', () => {
     }))
     expect((await worktreeStatus(worktree)).behindBranch).toBe(true)
   })
+})
+
+test('a share that loses a file says which one, folders and all', async () => {
+  const worktree = worktreeWith({ 'd/x': '1' })
+  await stage(worktree, ['.'])
+  const real = fs.lstatSync
+  const spy = vi.spyOn(fs, 'lstatSync').mockImplementation(((...given: Parameters<typeof fs.lstatSync>) => {
+    if (!String(given[0]).endsWith('/d/x')) return real(...given)
+    throw Object.assign(new Error('ESTALE: stale file handle, lstat'), { code: 'ESTALE' })
+  }) as typeof fs.lstatSync)
+  syncBuiltinESMExports()
+  try {
+    await expect(worktreeStatus(worktree)).rejects.toMatchObject({
+      code: 'VARVE_IO',
+      data: { path: 'd/x', errno: 'ESTALE' },
+      hint: expect.stringContaining('again'),
+    })
+  } finally {
+    spy.mockRestore()
+    syncBuiltinESMExports()
+  }
 })

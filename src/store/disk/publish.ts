@@ -2,7 +2,7 @@
 // the next manifest. Order on disk: packs, segment, directories, manifest. Losing the race costs only another turn.
 import path from 'node:path'
 import { fromHex } from '../../base/bytes.ts'
-import { isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import { missingTarget, nextManifest, targetsOf } from '../change.ts'
 import type { Manifest, ManifestChange, UpdateOptions } from '../interface.ts'
@@ -53,10 +53,12 @@ export async function publish(home: DiskHome, change: Change, options: UpdateOpt
       // After a failed write nothing of it stays behind, and the writer takes no further part.
       if (offer.isOpen) writer.published(home.view(), flushed.packs)
       if (!isVarveError(error) || failures.has(error.code)) await writer.fail(error)
-      throw error
+      throw offer.isOpen ? inDoubt(error) : error
     }
     writer.published(home.latest(), flushed.packs)
-    await home.log.sync()
+    await home.log.sync().catch((error: unknown) => {
+      throw inDoubt(error)
+    })
     return next
   }
 }
@@ -108,6 +110,16 @@ async function commit(home: DiskHome, view: IndexView, { head, flushed, offer }:
     // Its name is random, so no other manifest can stand on it.
     if (!won && !offer.isOpen && segment !== null) removeSegment(home, segment)
   }
+}
+
+/** The manifest may stand, though not flushed: nobody may be told that nothing has changed. */
+function inDoubt(error: unknown): unknown {
+  if (!isVarveError(error)) return error
+  return new VarveError(error.code, error.message, {
+    data: error.data,
+    cause: error,
+    hint: "it may be done all the same, though not safe from a power cut: see 'varve reflog' before you run it again",
+  })
 }
 
 /** Whether a manifest whose creation failed is there all the same: then what it names must stay. */
