@@ -14,6 +14,7 @@ export function toRepositoryPath(root: string | null, typed: string): string {
   if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${typed}' is outside the repository at '${root}'`, {
       data: { path: typed },
+      hint: 'name files in that folder: only those are versioned there',
     })
   }
   return relative.split(path.sep).join('/')

@@ -38,7 +38,10 @@ export function safePath(path: string): Path {
   const fault = pathFault(path)
   if (fault === null) return path
   const shown = JSON.stringify(path.length > 300 ? `${path.slice(0, 300)}…` : path).slice(1, -1)
-  throw new VarveError('VARVE_RULE_VIOLATED', `path '${shown}' ${fault}`, { data: { path } })
+  throw new VarveError('VARVE_RULE_VIOLATED', `path '${shown}' ${fault}`, {
+    data: { path },
+    hint: 'choose a name that every system can have, and that is none of varve or git',
+  })
 }
 
 /** What is wrong with a path, or null. */

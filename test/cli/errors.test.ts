@@ -97,6 +97,12 @@ describe('errors', () => {
     expect(await failure(['add', '../elsewhere'])).toMatchObject({
       exit: 40,
       message: expect.stringContaining('outside the repository'),
+      hint: expect.stringContaining('in that folder'),
+    })
+    expect(await failure(['rm', '.VARVE/format'])).toMatchObject({
+      exit: 23,
+      message: expect.stringContaining('reserved'),
+      hint: expect.stringContaining('choose a name'),
     })
     expect(await failure(['status'], { cwd: dir })).toMatchObject({ exit: 41, code: 'VARVE_NO_REPOSITORY' })
     expect(await failure(['show', 'v9'])).toMatchObject({ exit: 43 })
