@@ -6,6 +6,7 @@ import path from 'node:path'
 import { throwIfAborted, VarveError } from '../../../base/errors.ts'
 import { type Cid, digestHex } from '../../../encoding/cid.ts'
 import { nextManifest } from '../../../store/change.ts'
+import { ioError } from '../../../store/disk/files.ts'
 import type { Manifest, ManifestChange } from '../../../store/interface.ts'
 import { RunAgain } from '../../receive.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
@@ -125,7 +126,11 @@ export class ServedPublisher implements Publisher {
     if (journal === undefined) return 0
     if (fs.existsSync(journal))
       return this.#offsetIn(await this.#client.send({ method: 'HEAD', path: target, signal }))
-    fs.writeFileSync(journal, '')
+    try {
+      fs.writeFileSync(journal, '')
+    } catch (cause) {
+      throw ioError(cause, journal)
+    }
     return 0
   }
 

@@ -1,6 +1,7 @@
 // The journal of an upload: a local file that is replaced by renaming and may be lost or damaged at any time: then the
 // upload merely begins anew.
 import fs from 'node:fs'
+import { ioError } from '../../../store/disk/files.ts'
 
 const journalBytesMax = 16 << 10
 
@@ -17,8 +18,12 @@ export async function readJournal(file: string): Promise<Record<string, unknown>
 
 export async function writeJournal(file: string, facts: object): Promise<void> {
   const next = `${file}.next`
-  await fs.promises.writeFile(next, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
-  await fs.promises.rename(next, file)
+  try {
+    await fs.promises.writeFile(next, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
+    await fs.promises.rename(next, file)
+  } catch (cause) {
+    throw ioError(cause, file)
+  }
 }
 
 export async function removeJournal(file: string): Promise<void> {
