@@ -15,6 +15,7 @@ export const slow: readonly string[] = [
   'test/sync/guards.test.ts',
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',
+  'test/crash/three-actors.test.ts',
   'test/derive/increment-laws.test.ts',
   'test/documents/json-laws.test.ts',
   'test/documents/yaml-laws.test.ts',
