@@ -195,6 +195,21 @@ test('a host that wants a password it does not get is a refusal, told without se
   expect((await remote.manifest()).refs.size).toBe(1)
 })
 
+test('a host of the old protocol with many refs is one without data', async () => {
+  const host = bareGit()
+  const tree = host.git(['mktree'], '')
+  const commit = host.git(['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit-tree', tree, '-m', 'x'])
+  const refs = Array.from({ length: 1000 }, (_, i) => `create refs/heads/${i} ${commit}\n`)
+  host.git(['update-ref', '--stdin'], refs.join(''))
+  const server = await serveGit(host.folder)
+  servers.push(server)
+  const config = path.join(temporaryDir(), 'config')
+  fs.writeFileSync(config, '[protocol]\n\tversion = 0\n')
+  const surroundings = { ...environment, GIT_CONFIG_GLOBAL: config }
+  const remote = await open(`git+${server.url}/host.git`, { create: true, environment: surroundings })
+  expect((await remote.manifest()).refs.size).toBe(0)
+})
+
 test.each(['<html>Please sign in</html>', ''])(
   'a host in whose place somebody answers %j is not one without data',
   async (page) => {

@@ -34,6 +34,7 @@ const attemptsMax = 6
 /** Blobs are read from Git in this many bytes at once. */
 export const togetherBytesMax: number = 16 << 20
 
+const traceBytesMax = 64 << 10
 /** How a host's answer begins, as Git traces it. */
 const isGitHost = /packet: +\S+< (?:# service=git-upload-pack|version [12])/
 
@@ -74,8 +75,11 @@ export class GitHost {
     if (tip !== null || !/^https?:/.test(this.url.url)) return tip
     // A page that somebody else answers with is, to Git, a list of no refs: so it is asked once more, and what it was told is looked at.
     const traced = { ...this.#git, environment: { ...this.#git.environment, GIT_TRACE_PACKET: '1' } }
-    const finished = await this.#reach(words, {}, traced)
-    if (isGitHost.test(finished.stderr)) return tipIn(finished)
+    let said = ''
+    // Its beginning: an old host tells all of its refs behind it.
+    const onMessage = (text: string): void => void (said.length < traceBytesMax && (said += text))
+    const finished = await this.#reach(words, { onMessage }, traced)
+    if (isGitHost.test(said)) return tipIn(finished)
     throw new VarveError('VARVE_UNREACHABLE', `cannot reach '${this.url.shown}': no Git host answers there`, {
       data: { url: this.url.shown },
       hint: 'open the address in a browser: a network may ask to sign in first',
