@@ -34,6 +34,12 @@ describe('rows and cells', () => {
     )
   })
 
+  test('one row added to each of two tables in one file is two rows', () => {
+    const two = (first: string, second: string): string => `a,b\n1,2\n3,4\n${first}\nc,d\n5,6\n7,8\n${second}`
+    const added = '9,9\n'
+    expect(clean(two('', ''), two(added, ''), two('', added))).toBe(two(added, added))
+  })
+
   test('neighbouring rows changed on either side merge, where git sees one conflict', () => {
     expect(clean(base, base.replace('Ada', 'Ada L.'), base.replace('Lise', 'Lise M.'))).toBe(
       'id,name,city\n1,Ada L.,London\n2,Lise M.,Wien\n3,Emmy,Erlangen\n',

@@ -19,6 +19,7 @@ import { frameOf, layoutOf, orderLanes, type Versions } from './layout.ts'
 import { RowMerger } from './merge-rows.ts'
 import type { HeaderCell, MergedTable } from './merged-table.ts'
 import { isProven } from './proof.ts'
+import { isBlank } from './record.ts'
 import { renderTable } from './render.ts'
 import { type RowsInput, rowStrands } from './row-strands.ts'
 import { countsAddUp, hasSameRows } from './same-rows.ts'
@@ -50,7 +51,9 @@ function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMe
   if ('kind' in versions) return versions
   const lanes = lanesOf(versions.hasBase ? versions.base : null, versions.ours, versions.theirs)
   const indexes = new KeyIndexes()
-  const key = inferKey({ ...versions, base: versions.hasBase ? versions.base : null }, lanes, indexes)
+  const key = hasSeveralTables(versions)
+    ? null
+    : inferKey({ ...versions, base: versions.hasBase ? versions.base : null }, lanes, indexes)
   // An edited key may be another row's in the other version: then rows are told apart by their keys alone.
   const pairing = key === null ? [false] : [true, false]
   let reason = ''
@@ -60,6 +63,16 @@ function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMe
     reason = merged.reason
   }
   return unfit(reason)
+}
+
+/** Blank lines between rows of every version: a key of one table says nothing of another's rows. */
+function hasSeveralTables({ base, ours, theirs, hasBase }: Versions): boolean {
+  const isDivided = ({ rows }: Version): boolean => {
+    for (let i = 1; i < rows.length - 1; i++)
+      if (isBlank(rows, i) && !isBlank(rows, i - 1) && !isBlank(rows, i + 1)) return true
+    return false
+  }
+  return (hasBase ? [base, ours, theirs] : [ours, theirs]).every(isDivided)
 }
 
 function mergeRows(input: RowsInput): DocumentMerge {
