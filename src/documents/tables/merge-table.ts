@@ -68,8 +68,12 @@ function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMe
 /** Blank lines between rows of every version: a key of one table says nothing of another's rows. */
 function hasSeveralTables({ base, ours, theirs, hasBase }: Versions): boolean {
   const isDivided = ({ rows }: Version): boolean => {
-    for (let i = 1; i < rows.length - 1; i++)
-      if (isBlank(rows, i) && !isBlank(rows, i - 1) && !isBlank(rows, i + 1)) return true
+    let blanks = 0
+    for (let i = 0; i < rows.length; i++) {
+      if (isBlank(rows, i)) blanks++
+      else if (blanks > 0 && i > blanks) return true
+      else blanks = 0
+    }
     return false
   }
   return (hasBase ? [base, ours, theirs] : [ours, theirs]).every(isDivided)
