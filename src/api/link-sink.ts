@@ -5,7 +5,7 @@ import type { Sink } from '../connectors/sink.ts'
 import type { Link } from '../sync/interface.ts'
 
 /** @throws VarveError VARVE_USAGE */
-export function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): void {
+function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): void {
   if (mode === 'materialize') return
   throw new VarveError('VARVE_USAGE', `'${endpoint}' can be written to and not read: '${mode}' needs both`, {
     data: { endpoint, mode },

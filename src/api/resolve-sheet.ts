@@ -16,7 +16,7 @@ import { type MergeInHand, changeMerge, nothingToSettle } from './conflicts.ts'
 import { SheetWriter, factColumns, sheetColumns } from './conflict-sheet.ts'
 import type { OperationOptions } from './interface.ts'
 
-export const sheetBytesMax: number = 512 << 20
+const sheetBytesMax: number = 512 << 20
 const words: readonly string[] = ['ours', 'theirs', 'base', 'delete', 'keep']
 
 export async function resolveBySheet(

@@ -15,7 +15,7 @@ export interface CutRule {
   readonly threshold: number
 }
 
-export const gearWindow = 32
+const gearWindow = 32
 
 /** Chunks of about `targetBytes`, a power of two: half of it is skipped, the other half is what chance adds. */
 export function cutRule(targetBytes: number): CutRule {

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import type { Environment } from './interface.ts'
 
-export function userConfigFile(environment: Environment): string {
+function userConfigFile(environment: Environment): string {
   const named = environment['VARVE_CONFIG']
   if (named) return path.resolve(named)
   return path.join(environment['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'), 'varve', 'config.json')

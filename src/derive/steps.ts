@@ -27,7 +27,7 @@ export interface Part {
   readonly rowCount: number
 }
 
-export function inputRows({ scope }: Shape): number {
+function inputRows({ scope }: Shape): number {
   const inputs = new Map(scope.positions.map(({ input }) => [input.storage, input.rowCount]))
   return [...inputs.values()].reduce((sum, count) => sum + count, 0)
 }

@@ -58,7 +58,7 @@ export function conflictKey(number: number): Uint8Array {
   return key
 }
 
-export function conflictNumber(key: Uint8Array): number {
+function conflictNumber(key: Uint8Array): number {
   if (key.length !== 4) throw corrupt('conflict has a malformed number')
   return new DataView(key.buffer, key.byteOffset, 4).getUint32(0)
 }

@@ -210,7 +210,7 @@ function sidesOf<T>(record: ConflictRecord, of: (side: StoredSide) => T): Sides<
   return { base: part(record.base), ours: part(record.ours), theirs: part(record.theirs) }
 }
 
-export function cellOfSide(side: StoredSide, contents: ReadonlyMap<Cid, Uint8Array>): Cell {
+function cellOfSide(side: StoredSide, contents: ReadonlyMap<Cid, Uint8Array>): Cell {
   return slotCell({ spelling: side.value, link: side.links[0] ?? null }, contents)
 }
 

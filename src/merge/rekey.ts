@@ -196,7 +196,7 @@ async function rekeyedTable(
 }
 
 /** A side's row with what it refers to. */
-export function withMapped(
+function withMapped(
   { references, path }: RekeyChange,
   { schema }: Pick<TableObject, 'schema'>,
   key: Uint8Array,

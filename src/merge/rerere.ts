@@ -162,7 +162,7 @@ export function decodeRemembered(entry: Entry): Remembered {
 }
 
 /** Quoting and the order of the sides do not count; for rows the names of the columns do. */
-export function rerereKey(record: ConflictRecord, shape: RowShape | null): Uint8Array {
+function rerereKey(record: ConflictRecord, shape: RowShape | null): Uint8Array {
   const { kind, path, key, text } = record
   const columns = shape?.values.map(({ name }) => name) ?? []
   const valueOf = (side: StoredSide | null): unknown => {

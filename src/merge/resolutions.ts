@@ -16,7 +16,7 @@ import { type ReadSides, type StoredSide, SideWriter, conflictKey, unpackSides }
 import { type ConflictFilter, type NumberedRecord, scanRecords } from './conflicts.ts'
 
 /** Given by hand; taken from a file that was added; known from an earlier merge; by new keys for one side's rows. */
-export const resolutionWays = ['given', 'file', 'reused', 'rekeyed'] as const
+const resolutionWays = ['given', 'file', 'reused', 'rekeyed'] as const
 export type ResolutionWay = (typeof resolutionWays)[number]
 
 export interface ResolutionRecord {

@@ -6,7 +6,7 @@ import type { Entry, EntryBatch } from './interface.ts'
 
 const noLinks: readonly Cid[] = []
 
-export const emptyBatch: EntryBatch = {
+const emptyBatch: EntryBatch = {
   count: 0,
   keys: new Uint8Array(0),
   keyEnds: new Uint32Array(0),

@@ -95,7 +95,7 @@ export async function* scanMap(
 }
 
 /** Indexes [from, to) of the batch's entries that lie in the range. */
-export function indexRange(batch: EntryBatch, range: KeyRange): [number, number] {
+function indexRange(batch: EntryBatch, range: KeyRange): [number, number] {
   const from = range.from === undefined ? 0 : lowerBound(batch, range.from)
   const to = range.before === undefined ? batch.count : lowerBound(batch, range.before)
   return [from, Math.max(from, to)]

@@ -11,11 +11,11 @@ import type { Manifest } from '../store/interface.ts'
 import { promisorKey, promisorOf } from './promised.ts'
 
 /** The filter, as a JSON list of patterns. */
-export const filterKey = 'partial.filter'
+const filterKey = 'partial.filter'
 /** 'true': no contents are fetched before somebody reads them. */
-export const lazyKey = 'partial.lazy'
+const lazyKey = 'partial.lazy'
 /** Bytes: of files of that size and more no contents are fetched before somebody reads them. */
-export const limitKey = 'partial.limit'
+const limitKey = 'partial.limit'
 const valueLengthMax = 4096
 
 /** How a clone is partial. */

@@ -22,7 +22,7 @@ import type { Io } from './interface.ts'
 import { partsOfTables } from './table-parts.ts'
 
 /** Larger files are compared by size: reading both versions would take minutes. */
-export const columnarBytesMax: number = 256 << 20
+const columnarBytesMax: number = 256 << 20
 
 export type FileKeys = (path: Path) => FileSetting | null
 

@@ -22,7 +22,7 @@ export interface Reused {
   readonly column?: string
 }
 
-export function isRerereOn(manifest: Manifest): boolean {
+function isRerereOn(manifest: Manifest): boolean {
   return manifest.config.get('rerere.enabled') !== 'false'
 }
 

@@ -66,7 +66,7 @@ function keyNames({ columns, key }: Schema): string[] {
 }
 
 /** Sentences for people, without full stops. */
-export function describeSchema(difference: SchemaDifference): string[] {
+function describeSchema(difference: SchemaDifference): string[] {
   return [
     ...difference.added.map((column) => `column '${column.name}' added`),
     ...difference.removed.map((column) => `column '${column.name}' removed`),

@@ -123,7 +123,7 @@ export async function sendStream(
 }
 
 /** The whole body, up to `bytesMax`. */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const tooLarge = new HttpError(413, 'VARVE_REFUSED', `a request has at most ${bytesMax} bytes here`, {
     connection: 'close',
   })

@@ -5,9 +5,9 @@ import type { Cid } from '../encoding/cid.ts'
 import type { Manifest, ManifestChange } from './interface.ts'
 
 /** Longest name of a ref or setting, in characters. */
-export const nameLengthMax = 1024
+const nameLengthMax = 1024
 /** The reflog keeps this much of an operation's message; the commit itself has all of it. */
-export const messageLengthMax = 1024
+const messageLengthMax = 1024
 /** Half a character becomes another one in bytes: two names could become one, and no manifest has a name twice. */
 const half = /[\ud800-\udfff]/u
 

@@ -24,7 +24,7 @@ const operationBytesMax = 16
 /** Where in the base the anchors are that hash to a slot: position + 1. */
 const table = new Uint16Array(1 << tableBits)
 /** Positions of anchors must fit in the table. */
-export const patchBaseBytesMax = 65535
+const patchBaseBytesMax = 65535
 
 /** The patch that makes `bytes` of `base`; null when it would be longer than `bytesMax`. */
 export function makePatch(bytes: Uint8Array, base: Uint8Array, bytesMax: number): Uint8Array | null {

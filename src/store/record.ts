@@ -13,7 +13,7 @@ import { type Packing, type StoredObject, objectBytesMax } from './interface.ts'
 import { deltaDepthMax, needsBase } from './packing.ts'
 
 export const recordHeadBytes = 48
-export const deltaHeadBytes: number = recordHeadBytes + cidBytesLength
+const deltaHeadBytes: number = recordHeadBytes + cidBytesLength
 export const recordMagic = 0x43455256
 
 export const packings: readonly Packing[] = ['none', 'deflate', 'brotli', 'delta', 'patch']

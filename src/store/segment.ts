@@ -152,7 +152,7 @@ export function codecBitOf(codec: Codec): number {
 }
 
 /** Order of the entry at `at` against a digest, by the 20 bytes that are kept. */
-export function comparePrefix(entries: Uint8Array, at: number, digest: Uint8Array): number {
+function comparePrefix(entries: Uint8Array, at: number, digest: Uint8Array): number {
   for (let i = 0; i < prefixBytes; i++) {
     const difference = entries[at + i]! - digest[i]!
     if (difference !== 0) return difference

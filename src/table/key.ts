@@ -77,7 +77,7 @@ export function encodeKey(schema: Schema, cells: readonly Cell[]): Uint8Array {
   return target.slice(0, at)
 }
 
-export function keyTooLong(length: number): VarveError {
+function keyTooLong(length: number): VarveError {
   return new VarveError(
     'VARVE_RULE_VIOLATED',
     `a key of ${length} bytes is longer than ${keyBytesMax} bytes`,

@@ -58,7 +58,7 @@ function valueCell(schema: Schema, value: Value | undefined): Cell {
   return schema.cells === 'text' ? valueToText(value) : valueToTyped(value)
 }
 
-export function cellsToRow(shape: RowShape, { key, cells }: RowCells): Row {
+function cellsToRow(shape: RowShape, { key, cells }: RowCells): Row {
   const row = Object.create(null) as Record<string, Value>
   for (const { column, key: keyPlace, value } of shape.places) {
     const cell = keyPlace >= 0 ? key[keyPlace] : cells[value]

@@ -119,7 +119,7 @@ export class ContentCheck {
 }
 
 /** The sha256 of both streams when they hold the same bytes, else null; stops at the first difference. */
-export async function equalStreams(
+async function equalStreams(
   a: AsyncIterable<Uint8Array>,
   b: AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array | null> {

@@ -33,7 +33,7 @@ export async function readIndex(worktree: Worktree): Promise<IndexState> {
 }
 
 /** The tree with that root; without one the empty tree. */
-export async function treeAt(worktree: Worktree, root: Cid | undefined): Promise<Tree> {
+async function treeAt(worktree: Worktree, root: Cid | undefined): Promise<Tree> {
   const { nodes, store } = worktree.repo
   return root === undefined ? Tree.empty(nodes, new HashingWriter(store)) : Tree.load(nodes, root)
 }
@@ -90,7 +90,7 @@ export async function updateIndex(
   return move!
 }
 
-export async function editedIndex(
+async function editedIndex(
   update: Pick<IndexUpdate, 'writer' | 'nodes' | 'edits'>,
   root: Cid | undefined,
   options: ReadOptions = {},

@@ -60,7 +60,7 @@ export async function worktreeStatus(
 }
 
 /** A file that one path lost and another gained unchanged is renamed. */
-export async function stagedChanges(state: IndexState, options: WorktreeOptions = {}): Promise<PathChange[]> {
+async function stagedChanges(state: IndexState, options: WorktreeOptions = {}): Promise<PathChange[]> {
   const differences: TreeDifference[] = []
   for await (const batch of diffTrees(state.base, state.index, { signal: options.signal })) {
     differences.push(...batch)

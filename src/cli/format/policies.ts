@@ -36,7 +36,7 @@ export function policyLines(out: Output, { counts, count, decisions }: PolicyDec
   return shown.length < count ? [...lines, `  and ${count - shown.length} more`] : lines
 }
 
-export function decisionRow({ path, key, column, policy, ours, theirs, result }: PolicyDecision): string[] {
+function decisionRow({ path, key, column, policy, ours, theirs, result }: PolicyDecision): string[] {
   const where = `${visible(key.join(','))}${column === null ? '' : `.${visible(column)}`}`
   return [
     `  ${visible(path)}`,

@@ -20,7 +20,7 @@ export interface SqliteColumn extends EndpointColumn {
 }
 
 /** Not the user's data. */
-export const ownTables: readonly string[] = ['varve_sync', 'varve_changes', 'varve_log']
+const ownTables: readonly string[] = ['varve_sync', 'varve_changes', 'varve_log']
 
 export function discoverTables(database: SqliteDatabase, names?: readonly string[]): SqliteTable[] {
   const rows = database.all(

@@ -9,7 +9,7 @@ import { type Position, keySql } from './scope.ts'
 import type { Shape } from './shape.ts'
 
 /** Alias of what restricts a query: keys that are affected, or groups. */
-export const driverAlias = 'd'
+const driverAlias = 'd'
 
 interface Part {
   /** Positions in the order of FROM. */

@@ -8,7 +8,7 @@ import type { CsvLayout } from './layout.ts'
 /** What a byte of an unquoted cell asks for: 0 nothing; quotes that some writers would set; quotes in any case. */
 export const byteClass = { plain: 0, soft: 1, hard: 2 } as const
 
-export const noQuote = -1
+const noQuote = -1
 export const lf = 10
 export const cr = 13
 

@@ -10,7 +10,7 @@ const fileBytesMax = 1 << 20
 export type Section = ReadonlyMap<string, string>
 
 /** Sections by what stands in their brackets, blanks made single: 'default', 'profile work', 'services dev'. */
-export function readAwsFile(text: string): Map<string, Section> {
+function readAwsFile(text: string): Map<string, Section> {
   const sections = new Map<string, Map<string, string>>()
   let section: Map<string, string> | undefined
   let block = ''

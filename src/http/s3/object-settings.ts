@@ -13,7 +13,7 @@ export interface ObjectSettings {
   readonly large: Readonly<Record<string, string>>
 }
 
-export const largeBytesMin: number = 128 << 10
+const largeBytesMin: number = 128 << 10
 
 /** Setting of a remote (`remote.NAME.…`) -> the variable that says the same for all. */
 export const objectVariables = {

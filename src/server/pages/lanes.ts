@@ -2,7 +2,7 @@
 import type { LaneStep } from '../../history/lanes.ts'
 import { type Html, type Part, html } from './html.ts'
 
-export const rowHeight = 44
+const rowHeight = 44
 const laneWidth = 14
 const middle = rowHeight / 2
 /** Further lanes are beyond the edge: nobody could follow them. */

@@ -7,7 +7,7 @@ import { toJson } from '../../table/json.ts'
 import { type Part, html } from './html.ts'
 
 /** Letters of a cell in a table. */
-export const cellLettersMax = 240
+const cellLettersMax = 240
 const hexBytesMax = 16
 
 export function valuePart(value: Value, lettersMax: number = cellLettersMax): Part {

@@ -6,7 +6,7 @@ import type { PackJob } from '../batch.ts'
 import { mayBeDelta } from '../packing.ts'
 import { cidDigest } from './digest.ts'
 
-export const batchBytesFull: number = 512 << 10
+const batchBytesFull: number = 512 << 10
 const batchObjectsMax = 4096
 const firstBytes = 16 << 10
 const buffersFreeMax = 8

@@ -11,7 +11,7 @@ import { type PackLimits, type PackSource, scanPack } from './pack-scan.ts'
 import { type Place, missingObject, readObjects, readRecords } from './read.ts'
 import { wholePacksOf } from './whole-pack.ts'
 
-export const packLimitsDefault: PackLimits = { packBytesMax: 256 << 20, recordsMax: 32_000_000 }
+const packLimitsDefault: PackLimits = { packBytesMax: 256 << 20, recordsMax: 32_000_000 }
 
 const cacheBytes = 8 << 20
 

@@ -17,7 +17,7 @@ export interface Progress {
   readonly toward: CommitCid | null
 }
 
-export const nothingDelivered: Progress = { done: null, toward: null }
+const nothingDelivered: Progress = { done: null, toward: null }
 
 export interface Start extends Progress {
   readonly note: string | null

@@ -132,7 +132,7 @@ export async function receiptsOf(repo: Repo, commit: string, madeMs: number): Pr
 }
 
 /** What a commit keeps of a round; null for a commit that is none of the log. */
-export function receiptOf({ cid, extra }: Pick<Commit, 'cid' | 'extra'>): LoggedReceipt | null {
+function receiptOf({ cid, extra }: Pick<Commit, 'cid' | 'extra'>): LoggedReceipt | null {
   const entry = extra[field]
   if (typeof entry !== 'object' || entry === null) return null
   return { ...(entry as Entry), id: digestHex(cid) }

@@ -112,7 +112,7 @@ export function lastLine(text: string): string {
   return withoutSecrets(fault.replace(/^(fatal|error): /, '')).slice(0, 500)
 }
 
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@'"]*@/gi, '$1')
 }
 

@@ -19,7 +19,7 @@ export interface Said {
 }
 
 /** null where the body is no error of ours. */
-export function saidIn(body: Uint8Array): Said | null {
+function saidIn(body: Uint8Array): Said | null {
   try {
     const { error } = JSON.parse(Buffer.from(body).toString('utf8')) as { error?: Record<string, unknown> }
     const { code, message, hint } = error ?? {}
