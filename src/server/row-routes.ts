@@ -16,12 +16,11 @@ import {
   reference,
   repoParameter,
   requiredText,
-  textParameter,
+  revisionParameter,
 } from './schemas.ts'
 
 const rowsMax = 10_000
 const cursors = new Cursors<[commit: string, lastKey: Uint8Array]>('rows', commitPart, bytesPart)
-const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
 const table = requiredText('table', "the table's path; 'people' finds 'people.csv' too")
 
 export const rowRoutes: readonly Route[] = [
@@ -33,7 +32,7 @@ export const rowRoutes: readonly Route[] = [
     access: 'read',
     parameters: [
       repoParameter,
-      revision,
+      revisionParameter,
       table,
       manyParameter(
         'key',
@@ -70,7 +69,7 @@ export const rowRoutes: readonly Route[] = [
     access: 'read',
     parameters: [
       repoParameter,
-      revision,
+      revisionParameter,
       table,
       { name: 'format', in: 'query', about: 'default: csv', schema: oneOf('csv', 'tsv', 'jsonl') },
     ],

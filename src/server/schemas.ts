@@ -194,6 +194,11 @@ export function textParameter(name: string, about: string): Parameter {
   return { name, in: 'query', about, schema: text }
 }
 
+export const revisionParameter: Parameter = textParameter(
+  'revision',
+  'a branch, tag or commit; default: the current branch',
+)
+
 /** In an address a name of a thousand bytes may be three times as long, and cursors name them. */
 export const cursorParameter: Parameter = {
   name: 'cursor',

@@ -22,12 +22,12 @@ import {
   reference,
   repoParameter,
   requiredText,
+  revisionParameter,
   textParameter,
 } from './schemas.ts'
 
 const entriesMax = 10_000
 const cursors = new Cursors<[commit: string, lastPath: string]>('tree', commitPart, pathPart)
-const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
 
 export const treeRoutes: readonly Route[] = [
   {
@@ -38,7 +38,7 @@ export const treeRoutes: readonly Route[] = [
     access: 'read',
     parameters: [
       repoParameter,
-      revision,
+      revisionParameter,
       textParameter('path', 'only what lies at or below this path'),
       {
         name: 'depth',
@@ -66,7 +66,7 @@ export const treeRoutes: readonly Route[] = [
     access: 'read',
     parameters: [
       repoParameter,
-      revision,
+      revisionParameter,
       requiredText('path', 'its path'),
       { name: 'range', in: 'header', about: "'bytes=0-99', of files", schema: { type: 'string' } },
     ],

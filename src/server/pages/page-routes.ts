@@ -8,6 +8,7 @@ import {
   oneOf,
   repoParameter,
   requiredText,
+  revisionParameter,
   textParameter,
 } from '../schemas.ts'
 import { commitParameter } from '../commit-routes.ts'
@@ -26,7 +27,6 @@ import { icon, style } from './style.ts'
 import { showSql } from './sql-page.ts'
 import { showTable } from './table-page.ts'
 
-const revision = textParameter('revision', 'a branch, tag or commit; default: the current branch')
 const cursor = cursorParameter
 const path = requiredText('path', 'its path')
 const table = requiredText('table', 'its path')
@@ -37,13 +37,18 @@ export const pageRoutes: readonly Route[] = [
   asset('/-style.css', 'getStyle', 'text/css', style),
   asset('/-icon.svg', 'getIcon', 'image/svg+xml', icon),
   inRepository('', 'showRepository', [], showFiles),
-  inRepository('/files', 'showFiles', [revision, textParameter('path', 'a folder'), cursor], showFiles),
-  inRepository('/file', 'showFile', [revision, path], showFile),
+  inRepository(
+    '/files',
+    'showFiles',
+    [revisionParameter, textParameter('path', 'a folder'), cursor],
+    showFiles,
+  ),
+  inRepository('/file', 'showFile', [revisionParameter, path], showFile),
   inRepository(
     '/table',
     'showTable',
     [
-      revision,
+      revisionParameter,
       table,
       cursor,
       manyParameter('key', 'rows whose key begins so'),
@@ -57,7 +62,7 @@ export const pageRoutes: readonly Route[] = [
     inRepository(
       '/history',
       'showHistory',
-      [revision, textParameter('path', 'only commits that touched it'), cursor],
+      [revisionParameter, textParameter('path', 'only commits that touched it'), cursor],
       showHistory,
     ),
   ),
@@ -86,7 +91,7 @@ export const pageRoutes: readonly Route[] = [
     inRepository(
       '/row',
       'showRow',
-      [revision, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
+      [revisionParameter, table, { ...manyParameter('key', 'the key'), required: true }, cursor],
       showRow,
     ),
   ),
@@ -103,14 +108,18 @@ export const pageRoutes: readonly Route[] = [
     ),
   ),
   inRepository('/refs', 'showRefs', [textParameter('name', 'what names contain'), cursor], showRefs),
-  saved('/picture', 'getPicture', [revision, path], sendPicture),
-  saved('/download', 'downloadFile', [revision, path], downloadFile),
+  saved('/picture', 'getPicture', [revisionParameter, path], sendPicture),
+  saved('/download', 'downloadFile', [revisionParameter, path], downloadFile),
   costly(
     'always',
     saved(
       '/export',
       'downloadTable',
-      [revision, table, { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') }],
+      [
+        revisionParameter,
+        table,
+        { name: 'format', in: 'query', about: '', schema: oneOf('csv', 'tsv', 'jsonl') },
+      ],
       downloadTable,
     ),
   ),
