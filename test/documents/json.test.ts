@@ -183,6 +183,35 @@ describe('JSON arrays without identities', () => {
   })
 })
 
+describe('features of GeoJSON without identities', () => {
+  const feature = (at: readonly number[], properties: object | null): object => ({
+    type: 'Feature',
+    properties,
+    geometry: { type: 'Point', coordinates: at },
+  })
+  const collection = (...features: object[]): string =>
+    JSON.stringify({ type: 'FeatureCollection', features })
+  const base = [feature([1, 1], { v: 1, w: 1 }), feature([2, 2], { v: 1, w: 1 })]
+
+  test('features that both sides added at other places are both taken, ours first', () => {
+    const [mine, other] = [feature([3, 3], { v: 2, w: 1 }), feature([4, 4], { v: 3, w: 1 })]
+    expect(merge(collection(...base), collection(...base, mine), collection(...base, other))).toBe(
+      collection(...base, mine, other),
+    )
+    const [bare, empty] = [feature([5, 5], null), feature([6, 6], {})]
+    expect(merge(collection(), collection(bare), collection(empty))).toBe(collection(bare, empty))
+  })
+
+  test('features that both sides added at one place, or called almost alike, are a conflict', () => {
+    const mine = feature([3, 3], { v: 2, w: 5, x: 7 })
+    const others = [feature([3, 3], { v: 9 }), feature([4, 4], { v: 2, w: 5, x: 8 })]
+    for (const other of others) {
+      const sides = [collection(...base, mine), collection(...base, other)] as const
+      expect(conflicts(collection(...base), ...sides)).toEqual(['cell $.features[2]'])
+    }
+  })
+})
+
 describe('the formatting of JSON', () => {
   test('what neither side touched stays byte for byte', () => {
     const odd = '{ "a" :1,\n\t\t"b":[1,  2 ],"c":"\\u00e9\\/", "d": %, "e":-0.50e+1 }\n\n'

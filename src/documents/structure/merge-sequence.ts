@@ -3,6 +3,7 @@
 // element, changed, and merged with it; what both put into one place, and an element changed here and removed there,
 // is a conflict.
 import { diffLines, type LineHunk } from '../line-diff.ts'
+import { featureOf, isSameFeature } from './feature.ts'
 import { likeness } from './likeness.ts'
 import type { Merging } from './merging.ts'
 import type { Path } from './path.ts'
@@ -10,7 +11,7 @@ import { equalLists } from './order.ts'
 import { pairedElements, pairsMax, type Match } from './pairs.ts'
 import type { Member, Nodes } from './plan.ts'
 import { isRemoved } from './same-change.ts'
-import { none, type NodeIndex, type Tree } from './tree.ts'
+import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
 
 type Lists = readonly (readonly NodeIndex[])[]
@@ -22,11 +23,16 @@ export function mergeSequence(merging: Merging, elements: Lists, path: Path): Me
   return members !== null && isList && isDoubled(merging, members) ? null : members
 }
 
-/** Objects of which no two are equal are records: two that were put into one place are just two more records. */
-function isListOfObjects(merging: Merging, elements: Lists): boolean {
+/**
+ * Objects of which no two are equal are records: two that were put into one place are just two more records. A few
+ * might be anything, but for features of GeoJSON.
+ */
+function isListOfObjects({ trees, values }: Merging, elements: Lists): boolean {
   return elements.every((nodes, side) => {
-    const tree = merging.trees[side]!
-    if (nodes.length < 3 || nodes.some((node) => tree.kind(node) !== 'object')) return false
+    const tree = trees[side]!
+    const isRecord = (node: NodeIndex): boolean =>
+      nodes.length < 3 ? featureOf(values, tree, node) !== null : tree.kind(node) === 'object'
+    if (!nodes.every(isRecord)) return false
     return new Set(nodes.map((node) => tree.value(node))).size === nodes.length
   })
 }
@@ -187,8 +193,7 @@ function joinAdded(
   }
   const isBoth = mine.length > 0 && others.length > 0
   if (isBoth && (merging.isList !== true || mine.length * others.length > pairsMax)) return null
-  if (isBoth && mine.some((node) => others.some((other) => isAlike(tree, node, otherTree, other))))
-    return null
+  if (isBoth && mine.some((node) => others.some((other) => isAlike(merging, node, other)))) return null
   const [left, right] = [mine.map((node) => tree.value(node)), others.map((node) => otherTree.value(node))]
   const ofMine = mine.map((node, i) => merging.copied([none, node, others[right.indexOf(left[i]!)] ?? none]))
   const ofOthers = others
@@ -221,8 +226,12 @@ function sortedTogether(
 }
 
 /** Two versions of one record rather than two records. */
-function isAlike(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): boolean {
-  return a.value(x) !== b.value(y) && likeness(a, x, b, y) > 0.5
+function isAlike({ trees, values }: Merging, mine: NodeIndex, other: NodeIndex): boolean {
+  const [tree, otherTree] = [trees[1], trees[2]]
+  if (tree.value(mine) === otherTree.value(other)) return false
+  const [feature, otherFeature] = [featureOf(values, tree, mine), featureOf(values, otherTree, other)]
+  if (feature !== null && otherFeature !== null) return isSameFeature(tree, feature, otherTree, otherFeature)
+  return likeness(tree, mine, otherTree, other) > 0.5
 }
 
 function mergeElement(merging: Merging, nodes: Nodes, path: Path, index: number): Member | null {
