@@ -2,17 +2,14 @@
 // here, and when there is room again the next round does all of it.
 import { afterEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
-import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link, Receipt } from '../../src/sync/interface.ts'
-import { openLink } from '../../src/sync/open-link.ts'
-import { syncRound } from '../../src/sync/round.ts'
+import type { Link } from '../../src/sync/interface.ts'
 import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { type SmallDisk, makeSmallDisk, withoutSmallDisk } from '../support/small-disk.ts'
 import { startSqliteWriter } from '../support/sqlite-writer.ts'
+import { author, oneRound } from '../support/one-round.ts'
 
-const author = { name: 'Ada', email: 'ada@example.org' }
 const fullMebibytes = 6
 const largeMebibytes = 100
 /** Twice what the small disk holds. */
@@ -115,38 +112,23 @@ for (const kind of kinds) {
         into: '',
         branch: 'main',
       }
-      await sync(store, link)
+      await oneRound(store, link, {})
       const repository = DataRepository.over(store, { author })
       await repository.transaction('main', (tx) => {
         const notes = tx.table('notes')
         for (let id = 1; id <= count; id++) notes.put({ id, note: `${id} `.padEnd(1000, 'n') } as never)
       })
       const before = (await store.manifest()).refs.get('refs/heads/main')
-      await expect(sync(store, link)).rejects.toMatchObject({ code: 'VARVE_DISK_FULL' })
+      await expect(oneRound(store, link, {})).rejects.toMatchObject({ code: 'VARVE_DISK_FULL' })
       expect(await state()).toEqual({ rows: 1, long: 0 })
       expect((await store.manifest()).refs.get('refs/heads/main')).toBe(before)
       disk.grow(largeMebibytes)
-      const receipt = await sync(store, link)
+      const receipt = await oneRound(store, link, {})
       expect(receipt.tables[0]).toMatchObject({ written: { added: count, changed: 0, removed: 0 } })
       expect(await state()).toEqual({ rows: count + 1, long: count })
-      const quiet = await sync(store, link)
+      const quiet = await oneRound(store, link, {})
       expect(quiet.commit).toBe(receipt.commit)
       expect(quiet.tables[0]).toMatchObject({ captured: { added: 0, changed: 0, removed: 0 } })
     })
   })
-}
-
-async function sync(store: MemoryStore, link: Link): Promise<Receipt> {
-  const connector = await openLink(link, {})
-  try {
-    return await syncRound({
-      repo: createContext(store, { author }),
-      folder: null,
-      connector,
-      link,
-      options: {},
-    })
-  } finally {
-    await connector.close()
-  }
 }

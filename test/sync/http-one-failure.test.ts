@@ -6,14 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import type { HttpTable } from '../../src/dataset/interface.ts'
-import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link } from '../../src/sync/interface.ts'
-import { openLink } from '../../src/sync/open-link.ts'
-import { syncRound } from '../../src/sync/round.ts'
 import { spoilings, startFaultyFront } from '../support/faulty-front.ts'
+import { author, oneRound } from '../support/one-round.ts'
 
-const author = { name: 'Ada', email: 'ada@example.org' }
 const columns = [
   { name: 'id', type: 'int' },
   { name: 'turn', type: 'int' },
@@ -52,9 +49,9 @@ const tables: HttpTable[] = [
   { table: 'by-header', columns },
 ]
 
-test.each(ways.flatMap((way) => tables.map((table) => [way[0], way[1], table] as const)))(
-  'one request goes wrong: %s, %s, of pages $table',
-  async (how, lasting, table) => {
+test.each(ways.flatMap((way) => tables.map((table) => [way[0], way[1], table.table, table] as const)))(
+  'one request goes wrong: %s, %s, of pages %s',
+  async (how, lasting, _name, table) => {
     const front = await startFaultyFront(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const store = MemoryStore.create()
     const sync = async (): Promise<void> => {
@@ -67,18 +64,7 @@ test.each(ways.flatMap((way) => tables.map((table) => [way[0], way[1], table] as
         branch: 'main',
         http: [table],
       }
-      const connector = await openLink(link)
-      try {
-        await syncRound({
-          repo: createContext(store, { author }),
-          folder: null,
-          connector,
-          link,
-          options: {},
-        })
-      } finally {
-        await connector.close()
-      }
+      await oneRound(store, link)
     }
     const rows = async (): Promise<unknown[]> => {
       const found: unknown[] = []

@@ -5,13 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import type { HttpTable } from '../../src/dataset/interface.ts'
-import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
-import { openLink } from '../../src/sync/open-link.ts'
-import { syncRound } from '../../src/sync/round.ts'
-
-const author = { name: 'Ada', email: 'ada@example.org' }
+import { author, oneRound } from '../support/one-round.ts'
 
 describe('links to an HTTP API', () => {
   let server: http.Server
@@ -51,18 +47,7 @@ describe('links to an HTTP API', () => {
       http: [{ table: 'people', ...table }],
       ...change.link,
     }
-    const connector = await openLink(link, change.environment)
-    try {
-      return await syncRound({
-        repo: createContext(store, { author }),
-        folder: null,
-        connector,
-        link,
-        options: {},
-      })
-    } finally {
-      await connector.close()
-    }
+    return oneRound(store, link, change.environment)
   }
 
   async function rows(): Promise<unknown[]> {
