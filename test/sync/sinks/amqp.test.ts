@@ -8,6 +8,7 @@ import type { Batch } from '../../../src/connectors/sink.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, startBroker } from '../../support/brokers.ts'
 import { freePort } from '../../support/free-port.ts'
+import { deliverTo, insertInto } from '../../support/one-batch.ts'
 
 // Debian's script in the path would change the user.
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -111,56 +112,20 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
     stop: () => Promise.resolve(),
   }))
 
-  const batch = (table: string): Batch => ({
-    link: 'shop',
-    delivery: 'd1',
-    previous: null,
-    number: 0,
-    isLast: true,
-    commit: 'c1',
-    committedMs: 0,
-    messages: [
-      {
-        id: 'm',
-        table,
-        kind: 'insert',
-        key: { id: 1 },
-        keyTexts: [{ kind: null, text: '1' }],
-        before: null,
-        after: { id: 1 },
-      },
-    ],
-  })
-
-  async function deliver(
-    name: string,
-    one: Batch,
-    given: Readonly<Record<string, string>> = environment,
-  ): Promise<string> {
-    let sink
-    try {
-      const url = `amqp://ada@127.0.0.1:${broker.port}?exchange=${name}`
-      sink = await openSink(url, { link: 'shop', environment: given })
-      await sink.deliver(one)
-      return 'delivered'
-    } catch (error) {
-      return `${(error as { code: string }).code}: ${(error as Error).message}`
-    } finally {
-      await sink?.close()
-    }
-  }
+  const deliver = (name: string, batch: Batch, given: Readonly<Record<string, string>> = environment) =>
+    deliverTo(`amqp://ada@127.0.0.1:${broker.port}?exchange=${name}`, batch, given)
 
   test('an exchange that is not there, a row that no queue takes, a full queue and a wrong password are refused by name', async () => {
-    expect(await deliver('nowhere', batch('people'))).toMatch(/^VARVE_REFUSED: .*NOT_FOUND/)
+    expect(await deliver('nowhere', insertInto('people'))).toMatch(/^VARVE_REFUSED: .*NOT_FOUND/)
     await exchange('some', 'people')
-    expect(await deliver('some', batch('people'))).toBe('delivered')
-    expect(await deliver('some', batch('orders'))).toMatch(
+    expect(await deliver('some', insertInto('people'))).toBe('delivered')
+    expect(await deliver('some', insertInto('orders'))).toMatch(
       /^VARVE_REFUSED: no queue of .* takes 'orders' from exchange 'some'$/,
     )
     await exchange('full', '#', { arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } })
-    expect(await deliver('full', batch('people'))).toBe('delivered')
-    expect(await deliver('full', batch('people'))).toMatch(/^VARVE_REFUSED: .*nacked/)
-    expect(await deliver('some', batch('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
+    expect(await deliver('full', insertInto('people'))).toBe('delivered')
+    expect(await deliver('full', insertInto('people'))).toMatch(/^VARVE_REFUSED: .*nacked/)
+    expect(await deliver('some', insertInto('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
       /^VARVE_REFUSED: .*ACCESS[-_]REFUSED/,
     )
   }, 60_000)
@@ -175,7 +140,7 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
       })
       await client.close()
       await broker.kill()
-      await expect(sink.deliver(batch('people'))).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+      await expect(sink.deliver(insertInto('people'))).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
       await sink.close()
       await broker.start()
       client = await clientOf(broker.port)

@@ -23,6 +23,7 @@ import type { Batch, RowMessage } from '../../../src/connectors/sink.ts'
 import { ok, varve } from '../../cli/varve.ts'
 import { type Message, folded, sinkContract } from '../../contract/sink.ts'
 import { type Kafka, hasKafka, kafkaStartMsMax, startKafka, withoutKafka } from '../../support/kafka.ts'
+import { oneBatch } from '../../support/one-batch.ts'
 import { temporaryDir } from '../../support/temporary.ts'
 
 const environment = { VARVE_LINK_SHOP_PASSWORD: 'a password' }
@@ -114,16 +115,7 @@ function row(id: number, text = '', kind: RowMessage['kind'] = 'insert'): RowMes
   }
 }
 
-const batch = (...messages: readonly RowMessage[]): Batch => ({
-  link: 'shop',
-  delivery: 'd1',
-  previous: null,
-  number: 0,
-  isLast: true,
-  commit: 'c1',
-  committedMs: 0,
-  messages,
-})
+const batch = (...messages: readonly RowMessage[]): Batch => oneBatch({ messages })
 
 test('an URL names brokers, topic and how the password is shown; what it cannot mean is refused', () => {
   expect(kafkaAddress('kafkas://a%40b@one:1,two,[::1]:3/t.opic?sasl=plain&tombstones=yes', 'shop')).toEqual({

@@ -8,6 +8,7 @@ import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
+import { deliverTo, insertInto } from '../../support/one-batch.ts'
 
 const program = programAt('mosquitto')
 const without = program === null ? ' (skipped: mosquitto is not installed)' : ''
@@ -102,63 +103,25 @@ describe.skipIf(program === null)(`MQTT${without}`, () => {
   }, 60_000)
   afterAll(() => broker.stop())
 
-  const batch = (table: string, text = ''): Batch => ({
-    link: 'shop',
-    delivery: 'd1',
-    previous: null,
-    number: 0,
-    isLast: true,
-    commit: 'c1',
-    committedMs: 0,
-    messages: [
-      {
-        id: 'm',
-        table,
-        kind: 'insert',
-        key: { id: 1 },
-        keyTexts: [{ kind: null, text: '1' }],
-        before: null,
-        after: { id: 1, text },
-      },
-    ],
-  })
-
-  async function deliver(
-    prefix: string,
-    one: Batch,
-    given: Readonly<Record<string, string>> = environment,
-  ): Promise<string> {
-    let sink
-    try {
-      sink = await openSink(`mqtt://ada@127.0.0.1:${broker.port}/${prefix}`, {
-        link: 'shop',
-        environment: given,
-      })
-      await sink.deliver(one)
-      return 'delivered'
-    } catch (error) {
-      return `${(error as { code: string }).code}: ${(error as Error).message}`
-    } finally {
-      await sink?.close()
-    }
-  }
+  const deliver = (prefix: string, batch: Batch, given: Readonly<Record<string, string>> = environment) =>
+    deliverTo(`mqtt://ada@127.0.0.1:${broker.port}/${prefix}`, batch, given)
 
   test('a topic that nobody has subscribed to keeps nothing, and that is said', async () => {
-    expect(await deliver('nobody', batch('people'))).toMatch(
+    expect(await deliver('nobody', insertInto('people'))).toMatch(
       /^VARVE_REFUSED: nobody has subscribed to 'nobody\/people'/,
     )
   })
 
   test('a forbidden topic, a long message and a wrong password are refused by name', async () => {
     const listener = await Listener.on(broker.port, 'open')
-    expect(await deliver('forbidden', batch('people'))).toMatch(/^VARVE_REFUSED: .*Not authorized/)
-    expect(await deliver('open', batch('people', 'x'.repeat(70_000)))).toMatch(
+    expect(await deliver('forbidden', insertInto('people'))).toMatch(/^VARVE_REFUSED: .*Not authorized/)
+    expect(await deliver('open', insertInto('people', { text: 'x'.repeat(70_000) }))).toMatch(
       /^VARVE_REFUSED: row \{"id":1\} of 'people'/,
     )
-    expect(await deliver('open', batch('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
+    expect(await deliver('open', insertInto('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
       /^VARVE_REFUSED: .*uthorized/,
     )
-    expect(await deliver('open', batch('a+b/c#.csv'))).toBe('delivered')
+    expect(await deliver('open', insertInto('a+b/c#.csv'))).toBe('delivered')
     expect((await listener.messages()).map(({ table }) => table)).toEqual(['a+b/c#.csv'])
     await listener.stop()
   })
@@ -167,7 +130,7 @@ describe.skipIf(program === null)(`MQTT${without}`, () => {
     const other = await startMosquitto()
     const sink = await openSink(`mqtt://ada@127.0.0.1:${other.port}/x`, { link: 'shop', environment })
     await other.kill()
-    await expect(sink.deliver(batch('people'))).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+    await expect(sink.deliver(insertInto('people'))).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
     await sink.close()
     await other.stop()
   })

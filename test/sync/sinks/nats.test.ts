@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection, connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
+import { deliverTo, insertInto } from '../../support/one-batch.ts'
 
 const program = programAt('nats-server')
 const without = program === null ? ' (skipped: nats-server is not installed)' : ''
@@ -78,58 +78,21 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
   }, 60_000)
   afterAll(() => broker.stop())
 
-  const batch = (table: string, text = ''): Batch => ({
-    link: 'shop',
-    delivery: 'd1',
-    previous: null,
-    number: 0,
-    isLast: true,
-    commit: 'c1',
-    committedMs: 0,
-    messages: [
-      {
-        id: `m ${table}`,
-        table,
-        kind: 'insert',
-        key: { id: 1 },
-        keyTexts: [{ kind: null, text: '1' }],
-        before: null,
-        after: { id: 1, text },
-      },
-    ],
-  })
-
-  async function deliver(
-    stream: string,
-    one: Batch,
-    given: Readonly<Record<string, string>> = environment,
-  ): Promise<string> {
-    let sink
-    try {
-      sink = await openSink(`nats://ada@127.0.0.1:${broker.port}/${stream}`, {
-        link: 'shop',
-        environment: given,
-      })
-      await sink.deliver(one)
-      return 'delivered'
-    } catch (error) {
-      return `${(error as { code: string }).code}: ${(error as Error).message}`
-    } finally {
-      await sink?.close()
-    }
-  }
+  const deliver = (stream: string, batch: Batch, given: Readonly<Record<string, string>> = environment) =>
+    deliverTo(`nats://ada@127.0.0.1:${broker.port}/${stream}`, batch, given)
 
   test('what comes twice is kept once by the stream itself', async () => {
     await addStream(broker.port, 'twice')
-    expect([await deliver('twice', batch('people')), await deliver('twice', batch('people'))]).toEqual(
-      Array(2).fill('delivered'),
-    )
+    expect([
+      await deliver('twice', insertInto('people')),
+      await deliver('twice', insertInto('people')),
+    ]).toEqual(Array(2).fill('delivered'))
     expect(await messagesOf(broker.port, 'twice')).toHaveLength(1)
   })
 
   test('paths of tables are one part of a subject, whatever is in them', async () => {
     await addStream(broker.port, 'paths', { subjects: ['paths.*'] })
-    expect(await deliver('paths', batch('a.b/c *>% d.csv'))).toBe('delivered')
+    expect(await deliver('paths', insertInto('a.b/c *>% d.csv'))).toBe('delivered')
     const client = await clientOf(broker.port)
     const { state } = await (await jetstreamManager(client)).streams.info('paths', { subjects_filter: '>' })
     expect(Object.keys(state.subjects!)).toEqual(['paths.a%2Eb/c%20%2A%3E%25%20d%2Ecsv'])
@@ -137,16 +100,16 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
   })
 
   test('a subject that no stream takes, a full stream, a long message and a wrong password are refused by name', async () => {
-    expect(await deliver('nobody', batch('people'))).toMatch(
+    expect(await deliver('nobody', insertInto('people'))).toMatch(
       /^VARVE_REFUSED: no stream of .* takes 'nobody.people'$/,
     )
     await addStream(broker.port, 'full', { max_msgs: 1, discard: 'new' })
-    expect(await deliver('full', batch('people'))).toBe('delivered')
-    expect(await deliver('full', batch('orders'))).toMatch(/^VARVE_REFUSED: .*maximum messages/)
-    expect(await deliver('full', batch('people', 'x'.repeat(1 << 20)))).toMatch(
+    expect(await deliver('full', insertInto('people'))).toBe('delivered')
+    expect(await deliver('full', insertInto('orders'))).toMatch(/^VARVE_REFUSED: .*maximum messages/)
+    expect(await deliver('full', insertInto('people', { text: 'x'.repeat(1 << 20) }))).toMatch(
       /^VARVE_REFUSED: row \{"id":1\} of 'people' is a message of \d+ bytes, and .* takes 1048576$/,
     )
-    expect(await deliver('full', batch('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
+    expect(await deliver('full', insertInto('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
       /^VARVE_REFUSED: .*uthoriz/,
     )
   })

@@ -5,7 +5,6 @@ import { RESP_TYPES, createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rowFields, rowKey } from '../../../src/connectors/redis/row.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
-import type { Batch } from '../../../src/connectors/sink.ts'
 import { createContext } from '../../../src/repo/context.ts'
 import { DataRepository } from '../../../src/api/data-repository.ts'
 import { MemoryStore } from '../../../src/store/memory.ts'
@@ -13,6 +12,7 @@ import { deliverRound } from '../../../src/sync/deliver/deliver.ts'
 import type { Link, Receipt } from '../../../src/sync/interface.ts'
 import { type Rows, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
+import { insertInto, oneBatch } from '../../support/one-batch.ts'
 
 const program = programAt('redis-server')
 const without = program === null ? ' (skipped: redis-server is not installed)' : ''
@@ -86,28 +86,6 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
   }, 60_000)
   afterAll(() => broker.stop())
 
-  const batch = (change: Partial<Batch> = {}): Batch => ({
-    link: 'shop',
-    delivery: 'd1',
-    previous: null,
-    number: 0,
-    isLast: true,
-    commit: 'c1',
-    committedMs: 0,
-    messages: [
-      {
-        id: 'm1',
-        table: 'people',
-        kind: 'insert',
-        key: { id: 1 },
-        keyTexts: [{ kind: null, text: '1' }],
-        before: null,
-        after: { id: 1, name: 'Ada' },
-      },
-    ],
-    ...change,
-  })
-
   async function fault(work: Promise<unknown>): Promise<string> {
     return work.then(
       () => 'no error',
@@ -120,11 +98,11 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
 
   test('a delivery that does not follow the position beside the rows changes nothing', async () => {
     const sink = await open('?prefix=fence')
-    await sink.deliver(batch({ isLast: false }))
+    await sink.deliver({ ...insertInto('people'), isLast: false })
     expect(await sink.position!()).toEqual({ done: null, toward: 'd1' })
-    await sink.deliver(batch({ number: 1, messages: [] }))
+    await sink.deliver(oneBatch({ number: 1 }))
     expect(await sink.position!()).toEqual({ done: 'd1', toward: null })
-    const late = batch({ delivery: 'd3', previous: 'd2', messages: [] })
+    const late = oneBatch({ delivery: 'd3', previous: 'd2' })
     expect(await fault(sink.deliver(late))).toMatch(/^VARVE_NOT_POSSIBLE: another worker/)
     expect(await sink.position!()).toEqual({ done: 'd1', toward: null })
     await sink.close()
@@ -135,7 +113,7 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     expect(await fault(open('', { VARVE_LINK_SHOP_PASSWORD: 'x' }))).toMatch(/^VARVE_REFUSED: .*WRONGPASS/)
     expect(await fault(open('', { REDISCLI_AUTH: password }).then((sink) => sink.close()))).toBe('no error')
     const sink = await open('?prefix=taken')
-    await sink.deliver(batch({ link: 'other' }))
+    await sink.deliver({ ...insertInto('people'), link: 'other' })
     expect(await fault(sink.position!())).toContain("the link 'other' writes under the same prefix")
     await sink.close()
   })
@@ -145,7 +123,7 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     await client.connect()
     const sink = await open('?prefix=full')
     await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '1'])
-    expect(await fault(sink.deliver(batch()))).toMatch(/^VARVE_REFUSED: .*OOM/)
+    expect(await fault(sink.deliver(insertInto('people', { name: 'Ada' })))).toMatch(/^VARVE_REFUSED: .*OOM/)
     await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '0'])
     expect(await client.keys('full:*')).toEqual([])
     client.destroy()
@@ -261,7 +239,7 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     const other = await startRedis()
     const sink = await openSink(`redis://127.0.0.1:${other.port}`, { link: 'shop', environment })
     await other.kill()
-    expect(await fault(sink.deliver(batch()))).toMatch(/^VARVE_UNREACHABLE/)
+    expect(await fault(sink.deliver(insertInto('people', { name: 'Ada' })))).toMatch(/^VARVE_UNREACHABLE/)
     await sink.close()
     await other.stop()
   })

@@ -1,9 +1,8 @@
 // Webhooks as a sink: the contract of sinks, signatures as others check them, and receivers that are busy or refuse.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openSink } from '../../../src/connectors/open-sink.ts'
-import type { Batch } from '../../../src/connectors/sink.ts'
 import { isSigned, readSecrets, signatureOf } from '../../../src/connectors/webhook/sign.ts'
 import { sinkContract } from '../../contract/sink.ts'
+import { deliverTo, insertInto } from '../../support/one-batch.ts'
 import { type Hook, secret, startHook } from './webhook-receiver.ts'
 
 const environment = { VARVE_LINK_SHOP_SECRET: secret }
@@ -30,39 +29,8 @@ describe('a webhook', () => {
   })
   afterEach(() => hook.close())
 
-  const batch: Batch = {
-    link: 'shop',
-    delivery: 'd1',
-    previous: null,
-    number: 0,
-    isLast: true,
-    commit: 'c1',
-    committedMs: 0,
-    messages: [
-      {
-        id: 'm1',
-        table: 'people',
-        kind: 'insert',
-        key: { id: 1 },
-        keyTexts: [{ kind: null, text: '1' }],
-        before: null,
-        after: { id: 1 },
-      },
-    ],
-  }
-
-  async function deliver(given: Readonly<Record<string, string>> = environment): Promise<string> {
-    let sink
-    try {
-      sink = await openSink(hook.url, { link: 'shop', environment: given })
-      await sink.deliver(batch)
-      return 'delivered'
-    } catch (error) {
-      return `${(error as { code: string }).code}: ${(error as Error).message}`
-    } finally {
-      await sink?.close()
-    }
-  }
+  const deliver = (given: Readonly<Record<string, string>> = environment) =>
+    deliverTo(hook.url, insertInto('people'), given)
 
   test('is tried again while the receiver is busy, after the pause that it asks for, under the same id', async () => {
     const ids: unknown[] = []
