@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -64,6 +65,19 @@ test('nothing there: unreachable, unless the first push may make it', async () =
   const { head: current, refs } = await remote.manifest()
   expect([current, refs.get('refs/heads/trunk')]).toEqual(['refs/heads/trunk', head])
   await remote.close()
+})
+
+test('a file that is no bundle, and a Git repository, are called what they are', async () => {
+  const file = path.join(dir, 'thesis.txt')
+  fs.writeFileSync(file, 'mine')
+  expect(await fault(openRemote(file))).toMatch(/^VARVE_UNREACHABLE: '.*' is a file, and no bundle/)
+  expect(await fault(openRemote(path.join(file, 'x')))).toContain('VARVE_UNREACHABLE: no repository at')
+  execFileSync('git', ['init', '-q', path.join(dir, 'code')])
+  execFileSync('git', ['init', '-q', '--bare', path.join(dir, 'code.git')])
+  for (const folder of ['code', 'code.git'])
+    expect(await fault(openRemote(path.join(dir, folder)))).toMatch(
+      new RegExp(`no repository at .*git\\+file://${path.join(dir, folder)}'.*varve import git`),
+    )
 })
 
 test('a folder with something else in it is never touched', async () => {

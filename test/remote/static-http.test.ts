@@ -39,7 +39,8 @@ async function fetch(): Promise<{ local: DiskStore; message: string }> {
     }
     return { local, message: 'no error' }
   } catch (error) {
-    return { local, message: isVarveError(error) ? `${error.code}: ${error.message}` : String(error) }
+    const said = isVarveError(error) ? `${error.code}: ${error.message} (${error.hint})` : String(error)
+    return { local, message: said }
   }
 }
 
@@ -107,7 +108,9 @@ test.each<[string, string, (bytes: Buffer) => Buffer]>([
 
 test('no folder, no hint, a server that knows no parts: each says what to do', async () => {
   server.answer = (_, response) => Boolean(response.writeHead(404).end())
-  expect((await fetch()).message).toMatch(/^VARVE_UNREACHABLE: no repository at 'http:/)
+  expect((await fetch()).message).toMatch(
+    /^VARVE_UNREACHABLE: no repository at 'http:.*on a Git host it is 'git\+http:/,
+  )
   await commitOn(theirs, main, { files: { a: '1' } })
   server.answer = (request, response) =>
     request.url!.endsWith('newest') && Boolean(response.writeHead(404).end())

@@ -1,6 +1,7 @@
 // Remotes in the file system: 'file:///srv/data', '/srv/data' or '../data'. A folder with a store in it is a bare
 // repository; a folder with `.varve` in it is somebody's working folder, and its store lies in there; a file may be a
 // bundle. A folder with anything else in it is never touched.
+import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VarveError } from '../../base/errors.ts'
@@ -27,12 +28,7 @@ async function openFolder(url: string, options: OpenRemoteOptions): Promise<Stor
     if (DiskStore.exists(dir)) return DiskStore.open(dir, { upkeep: {} })
   const { BundleStore, isBundle } = await import('./bundle/store.ts')
   if (isBundle(folder)) return BundleStore.open(folder)
-  if (options.create !== true) {
-    throw new VarveError('VARVE_UNREACHABLE', `no repository at '${url}'`, {
-      data: { url, path: folder },
-      hint: "check the path; the first 'varve push' to an empty or missing folder makes a repository there",
-    })
-  }
+  if (options.create !== true) throw noRepository(url, folder)
   if (!DiskStore.isFree(folder)) {
     throw new VarveError('VARVE_REFUSED', `'${url}' holds something else than a repository`, {
       data: { url, path: folder },
@@ -40,6 +36,22 @@ async function openFolder(url: string, options: OpenRemoteOptions): Promise<Stor
     })
   }
   return createBare(folder)
+}
+
+function noRepository(url: string, folder: string): VarveError {
+  const data = { url, path: folder }
+  if (fs.existsSync(folder) && !fs.statSync(folder).isDirectory())
+    return new VarveError('VARVE_UNREACHABLE', `'${url}' is a file, and no bundle`, {
+      data,
+      hint: "name a repository's folder, or a file that 'varve bundle create' made",
+    })
+  const isGit = ['.git', 'refs'].some((name) => fs.existsSync(path.join(folder, name)))
+  return new VarveError('VARVE_UNREACHABLE', `no repository at '${url}'`, {
+    data,
+    hint: isGit
+      ? `it looks like a Git repository: data beside its history is at 'git+file://${folder}', and 'varve import git' brings in the history itself`
+      : "check the path; the first 'varve push' to an empty or missing folder makes a repository there",
+  })
 }
 
 async function createBare(folder: string): Promise<Store> {
