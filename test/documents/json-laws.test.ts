@@ -12,13 +12,14 @@ import { NotFit, type Tree } from '../../src/documents/structure/tree.ts'
 import { ValueTable } from '../../src/documents/structure/values.ts'
 import { mergeTexts, rowsOf, unfit } from './documents.ts'
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+type Keyed = { [key: string]: Json }
+type Json = null | boolean | number | string | Json[] | Keyed
 
 /** Stands for a value that the sides do not agree on. */
 const clash = Symbol('clash')
 type Modelled = Json | undefined | typeof clash
 
-const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
+const isObject = (value: Json | undefined): value is Keyed =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const keyed = (value: Json): value is { id: number }[] =>
@@ -36,7 +37,12 @@ function canonical(value: Json | undefined): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}`
 }
 
-function model(base: Json | undefined, ours: Json | undefined, theirs: Json | undefined): Modelled {
+function model(
+  base: Json | undefined,
+  ours: Json | undefined,
+  theirs: Json | undefined,
+  isElement = false,
+): Modelled {
   const [b, o, t] = [base, ours, theirs].map(canonical)
   if (o === t || t === b) return ours
   if (o === b) return theirs
@@ -46,16 +52,23 @@ function model(base: Json | undefined, ours: Json | undefined, theirs: Json | un
   // What one removed whole and the other in part is removed.
   if (ours === undefined && saysAll(base, theirs)) return undefined
   if (theirs === undefined && saysAll(base, ours)) return undefined
-  if (base === undefined || ours === undefined || theirs === undefined) return clash
+  if (ours === undefined || theirs === undefined) return clash
+  // Of two objects that were added under one key, each may say what the other is silent about.
+  if (base === undefined)
+    return isObject(ours) && isObject(theirs) && !isElement ? byKey({}, ours, theirs) : clash
   if (keyed(base) && keyed(ours) && keyed(theirs)) {
-    const byId = (list: { id: number }[]): Json => Object.fromEntries(list.map((one) => [`${one.id}`, one]))
-    const merged = model(byId(base), byId(ours), byId(theirs))
-    return merged === clash || merged === undefined ? clash : Object.values(merged as object)
+    const byId = (list: { id: number }[]): Keyed => Object.fromEntries(list.map((one) => [`${one.id}`, one]))
+    const merged = byKey(byId(base), byId(ours), byId(theirs), true)
+    return merged === clash ? clash : Object.values(merged as object)
   }
   if (!isObject(base) || !isObject(ours) || !isObject(theirs)) return clash
-  const merged: { [key: string]: Json } = {}
+  return byKey(base, ours, theirs)
+}
+
+function byKey(base: Keyed, ours: Keyed, theirs: Keyed, isElement = false): Modelled {
+  const merged: Keyed = {}
   for (const key of new Set([base, ours, theirs].flatMap((side) => Object.keys(side)))) {
-    const value = model(base[key], ours[key], theirs[key])
+    const value = model(base[key], ours[key], theirs[key], isElement)
     if (value === clash) return clash
     if (value !== undefined) merged[key] = value
   }

@@ -29,6 +29,44 @@ describe('JSON objects', () => {
     expect(merge('{"a":1}', '{"a":1,"x":2}', '{"a":1,"y":3}')).toBe('{"a":1,"x":2,"y":3}')
   })
 
+  test('objects added on both sides under one key are one, unless they contradict each other', () => {
+    expect(
+      merge(
+        '{"a":1}',
+        '{"a":1,"scripts":{"build":"tsc","sub":{"k":1},"test":"vitest"}}',
+        '{"a":1,"scripts":{"build":"tsc","lint":"oxlint","sub":{"k":1,"l":[2]}}}',
+      ),
+    ).toBe('{"a":1,"scripts":{"build":"tsc","lint":"oxlint","sub":{"k":1,"l":[2]},"test":"vitest"}}')
+    for (const theirs of ['{"build":"vite","lint":"x"}', '{"sub":{"k":2}}', '{"list":[2]}']) {
+      const ours = '{"build":"tsc","sub":{"k":1},"list":[1]}'
+      const { conflicts, render } = mergeTexts(mergeJson, '{}', `{"s":${ours}}`, `{"s":${theirs}}`)
+      expect(conflicts).toEqual([
+        { kind: 'key-collision', where: '$.s', column: null, base: null, ours, theirs },
+      ])
+      expect([render('ours'), render('theirs')]).toEqual([`{"s":${ours}}`, `{"s":${theirs}}`])
+    }
+  })
+
+  test('what both sides added at different places is not what one of them renamed', () => {
+    for (const [ours, theirs] of [
+      ['[{"id":5},{"id":3},{"id":6}]', '[{"id":6},{"id":3},{"id":2}]'],
+      ['[{"id":6},{"id":3},{"id":2}]', '[{"id":5},{"id":3},{"id":6}]'],
+    ] as const) {
+      const merged = JSON.parse(merge('[{"id":1},{"id":3},{"id":4}]', ours, theirs)) as { id: number }[]
+      expect(merged.map(({ id }) => id).sort((a, b) => a - b)).toEqual([2, 3, 5, 6])
+    }
+  })
+
+  test('elements added on both sides under one id are no parts of one', () => {
+    const { conflicts } = mergeTexts(
+      mergeJson,
+      '[{"id":1,"x":1}]',
+      '[{"id":1,"x":1},{"id":2,"x":2}]',
+      '[{"id":1,"x":1},{"id":2,"y":3}]',
+    )
+    expect(conflicts.map(({ kind, where }) => [kind, where])).toEqual([['key-collision', '$[id=2]']])
+  })
+
   test('a key comes after the same predecessor as on its own side', () => {
     expect(merge('{"b":1,"a":2}', '{"b":1,"a":2,"z":0}', '{"b":1,"new":3,"a":2}')).toBe(
       '{"b":1,"new":3,"a":2,"z":0}',

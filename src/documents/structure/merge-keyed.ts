@@ -119,7 +119,17 @@ function mergeAdded(merging: Merging, nodes: Nodes, path: Path, further: () => 1
   }
   const side = further()
   if (side !== null) return { kind: 'member', nodes, plan: { kind: 'copy', side, node: nodes[side] } }
+  const members = isElement ? null : mergeAddedObjects(merging, nodes, path)
+  if (members !== null) return { kind: 'member', nodes, plan: { kind: 'container', nodes, members } }
   return merging.clash('key-collision', path, membersOf(merging, nodes))
+}
+
+/** All that two objects have, of which neither contradicts the other; else null. */
+function mergeAddedObjects(merging: Merging, nodes: Nodes, path: Path): Member[] | null {
+  const { trees } = merging
+  if (trees[1].kind(nodes[1]) !== 'object' || trees[2].kind(nodes[2]) !== 'object') return null
+  const members = mergeObjects(merging, nodes, path)
+  return members.some((member) => member.kind === 'clash') ? null : members
 }
 
 function membersOf(merging: Merging, nodes: Nodes): Member[][] {
@@ -145,7 +155,10 @@ function joinReplaced(
   const [left, right] = [gaps(ours.ids, stays, isNew), gaps(theirs.ids, stays, isNew)]
   const nodeOf = sides.map((side) => new Map(side.ids.map((id, i) => [id, side.nodes[i]!])))
   for (const [gap, gone] of removed) {
-    const [mine, others] = [left.get(gap) ?? [], right.get(gap) ?? []]
+    // What the other side has at another place is not what this one was renamed to.
+    const [all, its] = [left.get(gap) ?? [], right.get(gap) ?? []]
+    const mine = all.filter((id) => !theirs.set.has(id) || its.includes(id))
+    const others = its.filter((id) => !ours.set.has(id) || all.includes(id))
     const shared = mine.filter((id) => others.includes(id))
     if (shared.length >= gone.length || mine.length === 0 || others.length === 0) continue
     const lists = [gone, mine, others].map((ids, side) =>
