@@ -176,6 +176,21 @@ describe('columns', () => {
     )
   })
 
+  test('a row that one side removed while the other filled a new column in it is a conflict', () => {
+    const theirs = 'id,name,city,born\n1,Ada,London,1815\n2,Lise,Wien,\n3,Emmy,Erlangen,1882\n'
+    const merged = merge(base, base.replace('3,Emmy,Erlangen\n', ''), theirs)
+    expect(kinds(merged.conflicts)).toEqual(['row id=3'])
+    expect(utf8Text(merged.render(() => 'theirs'))).toBe(theirs)
+    expect(clean(base, base.replace('2,Lise,Wien\n', ''), theirs)).toBe(theirs.replace('2,Lise,Wien,\n', ''))
+  })
+
+  test('a row without a key that was moved keeps what the other side filled in beside it, as a conflict', () => {
+    const rows = 'a,b\nx,1\nx,1\ny,2\nz,3\nw,4\n'
+    const moved = 'a,b\nx,1\nx,1\nz,3\nw,4\ny,2\n'
+    const merged = merge(rows, moved, 'a,b,c\nx,1,p\nx,1,q\ny,2,r\nz,3,s\nw,4,t\n')
+    expect(merged.conflicts.map(({ theirs }) => theirs)).toEqual(['y,2,r'])
+  })
+
   test('columns added on both sides', () => {
     const ours = 'id,name,city,born\n1,Ada,London,1815\n2,Lise,Wien,1878\n3,Emmy,Erlangen,1882\n'
     const theirs = 'id,name,city,died\n1,Ada,London,1852\n2,Lise,Wien,1968\n3,Emmy,Erlangen,1935\n'

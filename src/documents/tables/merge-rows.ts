@@ -69,13 +69,16 @@ export class RowMerger {
     return { kind: 'conflict', conflict: this.#conflict('row', strand) }
   }
 
+  /** Other cells than the base's, or something in a column that the base does not have. */
   #isEdited(strand: number, side: 'ours' | 'theirs'): boolean {
     const cells = this.#cells
     const [before, after] = [cells.place('base', strand), cells.place(side, strand)]
     if (this.#isUniform && isSameText(cells.rows('base'), before, cells.rows(side), after)) return false
-    return this.#lanes.some(
-      (lane) => lane.base >= 0 && lane[side] >= 0 && !cells.isSame(strand, lane, 'base', side),
-    )
+    const row = cells.of(side, strand)!
+    return this.#lanes.some((lane) => {
+      if (lane[side] < 0) return false
+      return lane.base < 0 ? row.value(lane[side]) !== '' : !cells.isSame(strand, lane, 'base', side)
+    })
   }
 
   #bothAdded(strand: number): RowPick {
