@@ -162,6 +162,46 @@ describe('without a key', () => {
   })
 })
 
+describe('rows in whose place each side has another', () => {
+  // No column but all of them together tells these rows apart.
+  const pairs = 'from,kind,to\n1,is,2\n1,is,3\n1,has,2\n2,is,3\n'
+
+  test('that share most of their cells with it are one row, its neighbours edited or not', () => {
+    expect(clean(pairs, pairs.replace('1,has,2', '1,has,7'), pairs.replace('1,has,2', '1,was,2'))).toBe(
+      pairs.replace('1,has,2', '1,was,7'),
+    )
+    const two = pairs.replace('1,is,3', '1,are,3').replace('1,has,2', '1,was,2')
+    expect(clean(pairs, pairs.replace('1,has,2', '1,has,7'), two)).toBe(two.replace('1,was,2', '1,was,7'))
+  })
+
+  test('that share less are a conflict, where either shares anything', () => {
+    const rows = 'word,code\nred,1\nred,2\nblue,1\ngreen,5\n'
+    const [ours, theirs] = [rows.replace('blue,1', 'azure,1'), rows.replace('blue,1', 'blue,9')]
+    const merged = merge(rows, ours, theirs)
+    expect(merged.conflicts).toEqual([
+      {
+        kind: 'row',
+        where: 'word=azure, code=1',
+        column: null,
+        base: 'blue,1',
+        ours: 'azure,1',
+        theirs: 'blue,9',
+      },
+    ])
+    const all = (['base', 'ours', 'theirs'] as const).map((side) => utf8Text(merged.render(() => side)))
+    expect(all).toEqual([rows, ours, theirs])
+    expect(clean(rows, rows.replace('blue,1', 'teal,7'), rows.replace('blue,1', 'azure,8'))).toBe(
+      rows.replace('blue,1', 'teal,7\nazure,8'),
+    )
+  })
+})
+
+test('of two rows of the base with one key each side removes another: neither is left', () => {
+  const rows = `id,kind,x\n${Array.from({ length: 30 }, (_, i) => `${i},${i % 3},v\n`).join('')}`
+  const doubled = rows.replace('\n9,0,v\n', '\n9,0,v\n9,5,v\n')
+  expect(clean(doubled, rows, doubled.replace('9,0,v\n', ''))).toBe(rows.replace('9,0,v\n', ''))
+})
+
 describe('columns', () => {
   test('a column renamed on one side while rows are added on the other', () => {
     expect(clean(base, base.replace('city', 'town'), `${base}4,Sofja,Moskau\n`)).toBe(

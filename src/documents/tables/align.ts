@@ -107,7 +107,7 @@ export class Projection {
 }
 
 /**
- * A row alone between two that stay, equal but for a part of its key: its key was edited. `isKept` tells whether the
+ * A row in the place of one that is gone, equal but for a part of its key: its key was edited. `isKept` tells whether the
  * other side left the row as it was; else a person has to say whether it is one row.
  */
 export function pairInPlace(
@@ -118,10 +118,10 @@ export function pairInPlace(
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
   if (key.lanes.length < 2 || !found.includes(-1)) return
   const taken = takenPlaces(found, b.rows.length)
+  const places = placesOfGone(found, b.rows.length)
   for (let i = 0; i < found.length; i++) {
-    const place = i === 0 ? 0 : found[i - 1]! + 1
-    const behind = i === found.length - 1 ? b.rows.length : found[i + 1]!
-    if (found[i] !== -1 || behind !== place + 1 || (i > 0 && place === 0) || taken[place] === 1) continue
+    const place = places[i]!
+    if (place < 0 || taken[place] === 1) continue
     const [row, other] = [a.rows.at(i), b.rows.at(place)]
     const isEqual = (lane: Lane): boolean => row.cell(lane[a.side]) === other.cell(lane[b.side])
     const equal = shared.filter(isEqual)
@@ -129,6 +129,53 @@ export function pairInPlace(
     const isRestEqual = shared.every((lane) => key.lanes.includes(lane) || isEqual(lane))
     if (isTold && isRestEqual && key.lanes.some(isEqual) && isKept(i)) found[i] = place
   }
+}
+
+/** By row of `a` that is gone, the one in its place: of as many new ones between the same neighbours, in order. Else -1. */
+function placesOfGone(found: Alignment, count: number): Int32Array {
+  const places = new Int32Array(found.length).fill(-1)
+  for (let i = 0; i < found.length; i++) {
+    if (found[i] !== -1) continue
+    const start = i
+    while (i + 1 < found.length && found[i + 1] === -1) i++
+    const first = start === 0 ? 0 : found[start - 1]! + 1
+    const behind = i + 1 === found.length ? count : found[i + 1]!
+    if (behind - first !== i + 1 - start) continue
+    for (let at = start; at <= i; at++) places[at] = first + at - start
+  }
+  return places
+}
+
+/**
+ * Rows in whose place each side has another one. Where both share most of the cells of what was there, both edited its key
+ * and the three are one row; where one of them shares anything, nobody can say whether they are: those rows are given back.
+ */
+export function pairReplaced(
+  ours: AlignInput,
+  theirs: AlignInput,
+  { left, right, hasKey }: { readonly left: Alignment; readonly right: Alignment; readonly hasKey: boolean },
+): Set<number> {
+  const doubtful = new Set<number>()
+  const [mine, others] = [placesOfGone(left, ours.b.rows.length), placesOfGone(right, theirs.b.rows.length)]
+  const [isMine, isOther] = [takenPlaces(left, ours.b.rows.length), takenPlaces(right, theirs.b.rows.length)]
+  const both = { a: ours.b, b: theirs.b, lanes: ours.lanes }
+  for (let i = 0; i < left.length; i++) {
+    const [place, other] = [mine[i]!, others[i]!]
+    if (place < 0 || other < 0 || isMine[place] === 1 || isOther[other] === 1) continue
+    const like = [likenessOf(ours, i, place), likenessOf(theirs, i, other)]
+    const isOne = hasKey && like.every((share) => share > likenessMin)
+    if (!isOne && (like.every((share) => share === 0) || likenessOf(both, place, other) === 1)) continue
+    left[i] = place
+    right[i] = other
+    if (!isOne) doubtful.add(i)
+  }
+  return doubtful
+}
+
+/** Of a row of `a` and one of `b`: the share of equal cells among those that either row fills. */
+function likenessOf({ a, b, lanes }: AlignInput, i: number, j: number): number {
+  const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
+  return likeness(a.rows.at(i), b.rows.at(j), shared, a.side, b.side)
 }
 
 /** null: the two differ too much. */

@@ -12,6 +12,7 @@ export class RowMerger {
   readonly conflicts: DocumentConflict[] = []
   readonly #lanes: readonly Lane[]
   readonly #key: InferredKey | null
+  readonly #doubtful: ReadonlySet<number>
   readonly #cells: StrandCells
   /** Equal texts are equal rows, whichever versions they are of. */
   readonly #isUniform: boolean
@@ -20,6 +21,7 @@ export class RowMerger {
   constructor(versions: Versions, strands: Strands, lanes: readonly Lane[], key: InferredKey | null) {
     this.#lanes = lanes
     this.#key = key
+    this.#doubtful = strands.doubtful
     this.#cells = new StrandCells(versions, strands)
     const { base, ours, theirs } = versions
     this.#twins = { ours: ours.twins?.rows, theirs: theirs.twins?.rows }
@@ -63,6 +65,7 @@ export class RowMerger {
       if (ours < 0) return theirsPick
       return this.#bothAdded(strand)
     }
+    if (this.#doubtful.has(strand)) return { kind: 'conflict', conflict: this.#conflict('row', strand) }
     if (ours >= 0 && theirs >= 0) return this.#wholeRow(base, ours, theirs) ?? this.#cellPicks(strand)
     const left = ours < 0 ? 'theirs' : 'ours'
     if (!this.#isEdited(strand, left)) return null

@@ -3,6 +3,7 @@
 import {
   alignByKey,
   alignInOrder,
+  pairReplaced,
   pairInPlace,
   type AlignInput,
   type Alignment,
@@ -40,7 +41,7 @@ export function rowStrands({ versions, lanes, key, indexes, pairsRest }: RowsInp
     const input = inputOf(side)
     if (key === null) return alignInOrder(input)
     const keys = sideKeys(versions, key.lanes, side, indexes)!
-    return alignByKey(input, key, { pairsRest, chosen, keys })
+    return alignByKey(input, key, { pairsRest, chosen: chosen?.[side] ?? null, keys })
   }
   const left = align('ours')
   const right = align('theirs')
@@ -52,13 +53,18 @@ export function rowStrands({ versions, lanes, key, indexes, pairsRest }: RowsInp
     pairInPlace(inputOf('ours'), key, { found: left, isKept: kept.theirs })
     pairInPlace(inputOf('theirs'), key, { found: right, isKept: kept.ours })
   }
+  // One column that is a key is one whatever else the rows share.
+  const doubtful =
+    key === null || (pairsRest && key.lanes.length > 1)
+      ? pairReplaced(inputOf('ours'), inputOf('theirs'), { left, right, hasKey: key !== null })
+      : new Set<number>()
   const oursNew = inserted(ours.rows.length, left)
   const theirsNew = inserted(theirs.rows.length, right)
   const partner =
     key === null
       ? equalInsertions({ versions, lanes, left, right, oursNew, theirsNew })
       : sameKeys(versions, key, oursNew, theirsNew)
-  return strandsOf({ left, right, oursNew, theirsNew, partner })
+  return strandsOf({ left, right, oursNew, theirsNew, partner, doubtful })
 }
 
 /** The rows of the base, then what ours inserted, then what theirs alone did. */
@@ -68,12 +74,14 @@ function strandsOf({
   oursNew,
   theirsNew,
   partner,
+  doubtful,
 }: {
   readonly left: Alignment
   readonly right: Alignment
   readonly oursNew: readonly number[]
   readonly theirsNew: readonly number[]
   readonly partner: ReadonlyMap<number, number>
+  readonly doubtful: ReadonlySet<number>
 }): Strands {
   const taken = new Set(partner.values())
   const rest = theirsNew.filter((i) => !taken.has(i))
@@ -88,7 +96,7 @@ function strandsOf({
     theirs[left.length + at] = partner.get(i) ?? -1
   }
   theirs.set(rest, left.length + oursNew.length)
-  return new Strands({ base, ours, theirs })
+  return new Strands({ base, ours, theirs }, doubtful)
 }
 
 function isUnedited(
@@ -103,34 +111,46 @@ function isUnedited(
   )
 }
 
-/** Of rows of the base with one key, the one that a side still has as it was, or the first; null: all, as none have. */
-function chosenRows(
-  { base, ours, theirs }: Versions,
-  key: InferredKey,
-  indexes: KeyIndexes,
-): Uint8Array | null {
+type Chosen = Readonly<Record<'ours' | 'theirs', Uint8Array>>
+
+/**
+ * Of rows of the base with one key, the one that a side's row is: the one that it still has as it was, or else the other side
+ * has, or the first. null: no two have one.
+ */
+function chosenRows(versions: Versions, key: InferredKey, indexes: KeyIndexes): Chosen | null {
+  const { base } = versions
   if (base.rows.length === 0) return null
   if (keyIndex(indexes, base, key.lanes, 'base')?.isDoubled === false) return null
-  const texts = new TextTable()
-  const appendText = ({ rows }: Version, i: number): TextTable => {
-    texts.append(rows.bytes, rows.start(i), rows.end(i))
-    return texts
+  const count = base.rows.length
+  const kept = { ours: new Uint8Array(count), theirs: new Uint8Array(count) }
+  for (const side of ['ours', 'theirs'] as const) {
+    const texts = new TextTable()
+    const appendText = ({ rows }: Version, i: number): TextTable => {
+      texts.append(rows.bytes, rows.start(i), rows.end(i))
+      return texts
+    }
+    for (let i = 0; i < versions[side].rows.length; i++) appendText(versions[side], i).add()
+    for (let i = 0; i < count; i++) kept[side][i] = Number(appendText(base, i).find() >= 0)
   }
-  for (const version of [ours, theirs]) {
-    for (let i = 0; i < version.rows.length; i++) appendText(version, i).add()
+  return {
+    ours: firstOfKey(base, key, (i) => 2 * kept.ours[i]! + kept.theirs[i]!),
+    theirs: firstOfKey(base, key, (i) => 2 * kept.theirs[i]! + kept.ours[i]!),
   }
+}
+
+/** Of rows with one key, the first of those that rank highest. */
+function firstOfKey({ rows }: Version, key: InferredKey, rank: (i: number) => number): Uint8Array {
   const places = placesOf(key.lanes, 'base')
   const keys = new TextTable()
   const cells = new RowCells()
   const chosen: number[] = []
-  const isKept = (i: number): boolean => appendText(base, i).find() >= 0
-  for (let i = 0; i < base.rows.length; i++) {
-    appendKey(keys, cells.set(base.rows, i), places)
+  for (let i = 0; i < rows.length; i++) {
+    appendKey(keys, cells.set(rows, i), places)
     const number = keys.add()
     const before = chosen[number]
-    if (before === undefined || (!isKept(before) && isKept(i))) chosen[number] = i
+    if (before === undefined || rank(i) > rank(before)) chosen[number] = i
   }
-  const isChosen = new Uint8Array(base.rows.length)
+  const isChosen = new Uint8Array(rows.length)
   for (const i of chosen) isChosen[i] = 1
   return isChosen
 }

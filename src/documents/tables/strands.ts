@@ -9,8 +9,11 @@ export class Strands implements VersionsOf<Int32Array> {
   readonly base: Int32Array
   readonly ours: Int32Array
   readonly theirs: Int32Array
+  /** Strands of which nobody can say that their three places are one row. */
+  readonly doubtful: ReadonlySet<number>
 
-  constructor({ base, ours, theirs }: VersionsOf<Int32Array>) {
+  constructor({ base, ours, theirs }: VersionsOf<Int32Array>, doubtful: ReadonlySet<number> = new Set()) {
+    this.doubtful = doubtful
     this.base = base
     this.ours = ours
     this.theirs = theirs

@@ -71,7 +71,10 @@ export function weave(strands: Strands, options: WeaveOptions): Int32Array {
   at = chain.head
   const [base, places] = [strands.base, strands[other]]
   const isFrameOnly = (strand: number): boolean => base[strand]! < 0 && places[strand]! < 0
+  const isGone = (strand: number): boolean => strands[frame][strand]! < 0 && places[strand]! < 0
   const place = (): void => {
+    // What stood there and is gone from both comes before what both put in its place.
+    while (chain.next(at) !== -1 && isGone(chain.next(at))) at = chain.next(at)
     if (run.length > 0) insertRun(chain, at, run, { isFrameOnly, orderAt: options.orderAt })
     run = []
   }
