@@ -226,10 +226,13 @@ class LineScanner implements ScannedChunk {
     const row = this.tree.append(tree, 1, 1, member.start)
     this.tree.place(row, from, this.tree.to(row))
     this.pieces.add(row)
-    for (const remark of remarks) this.#note(remark, member.at)
-    this.#at = end
+    const to = this.tree.to(row)
+    // Comments behind the member are the next one's.
+    const behind = this.#text.slice(to, end).match(/^ *#/gm)?.length ?? 0
+    for (const remark of remarks.slice(0, remarks.length - behind)) this.#note(remark, member.at)
+    this.#at = to
     this.#next = undefined
-    return this.tree.to(row)
+    return to
   }
 
   /** Whether the next line that is not blank may belong to the value that ends at `end`. */
