@@ -57,6 +57,59 @@ describe('JSON objects', () => {
     }
   })
 
+  test('points of different rings, and of one ring, are merged in polygons of several', () => {
+    const shape = (a: number, b: number): string =>
+      JSON.stringify({
+        type: 'MultiPolygon',
+        coordinates: [
+          [
+            [
+              [0, 0],
+              [a, 1],
+              [5, 5],
+              [b, 9],
+              [0, 0],
+            ],
+          ],
+          [
+            [
+              [20, 20],
+              [21, 20],
+              [21, 21],
+              [20, 20],
+            ],
+          ],
+        ],
+      })
+    expect(merge(shape(1, 2), shape(7, 2), shape(1, 8))).toBe(shape(7, 8))
+  })
+
+  test('an element that one side may have renamed, and the other took a part of, is a conflict', () => {
+    const item = (index: string, type: string): string => `{${type}"item":{"index":"${index}","note":"x"}}`
+    const typed = '"type":"reference",'
+    const [base, ours, theirs] = [
+      [item('orc', typed), item('elf', typed), item('gnome', typed)],
+      [item('orc', typed), item('elf', ''), item('gnome', typed)],
+      [item('orc', typed), item('fae', typed), item('gnome', typed)],
+    ].map((items) => `[${items.join()}]`)
+    const { conflicts } = mergeTexts(mergeJson, base!, ours!, theirs!)
+    expect(conflicts.map(({ kind, where }) => [kind, where])).toEqual([['row', '$[item.index=elf]']])
+    const removed = `[${item('orc', typed)},${item('gnome', typed)}]`
+    expect(merge(base!, ours!, removed)).toBe(removed)
+  })
+
+  test('what tells that an element was renamed may lie in an object within it', () => {
+    const item = (index: string, name: string): string =>
+      `{"item":{"index":"${index}","url":"https://example.org/languages","name":"${name}"}}`
+    expect(
+      merge(
+        `[${item('orc', 'Orc')},${item('elf', 'Elf')}]`,
+        `[${item('orc', 'Orc')},${item('elf', 'Elvish')}]`,
+        `[${item('orc', 'Orc')},${item('fae', 'Elf')}]`,
+      ),
+    ).toBe(`[${item('orc', 'Orc')},${item('fae', 'Elvish')}]`)
+  })
+
   test('elements added on both sides under one id are no parts of one', () => {
     const { conflicts } = mergeTexts(
       mergeJson,

@@ -1,6 +1,9 @@
 // How much of one value is in another, to tell a changed element from a new one in its place.
 import { none, type NodeIndex, type Tree } from './tree.ts'
 
+/** Elements of arrays that have no more count by what they are alike, as the rings of a polygon do. */
+const fewElements = 8
+
 /**
  * 0 to 1. A member counts whole where key and value are equal, and half where only the key is; an element of an array
  * counts where it stands at the same place. Scalars are never alike.
@@ -15,7 +18,9 @@ export function likeness(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): number {
   let like = 0
   if (kind === 'array') {
     for (const [i, child] of left.entries()) {
-      if (i < right.length && a.value(child) === b.value(right[i]!)) like++
+      if (i >= right.length) break
+      if (a.value(child) === b.value(right[i]!)) like++
+      else if (most <= fewElements && a.kind(child) === 'array') like += likeness(a, child, b, right[i]!)
     }
     return like / most
   }

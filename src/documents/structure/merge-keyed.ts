@@ -3,14 +3,14 @@
 // on both sides under one identity must be equal; what is removed on one side must not be changed on the other.
 import type { Orders } from './order.ts'
 import { mergedOrder, orderOfOurs } from './order.ts'
-import { furtherElement, isMovedAlike, isRemoved } from './same-change.ts'
+import { furtherElement, isLeft, isMovedAlike, isRemoved } from './same-change.ts'
 import { keepSorted } from './sorted.ts'
 import type { Merging } from './merging.ts'
 import { identityStep, keyStep, type Path } from './path.ts'
 import type { Member, Nodes } from './plan.ts'
 import { strictIdentities, type Identified, type Identity } from './identity.ts'
 import { isExtension } from './likeness.ts'
-import { gaps, slotsOf, withRenames } from './renames.ts'
+import { gaps, replacedOf, slotsOf, withRenames } from './renames.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
 
@@ -44,12 +44,13 @@ export function mergeObjects(merging: Merging, nodes: Nodes, path: Path): Member
 export function mergeIdentified(merging: Merging, found: Identity, path: Path): Member[] | null {
   const identity = withRenames(merging, found)
   const members = new Map<ValueId, Member>()
+  const replaced = replacedIds(identity)
   for (const [id, entry] of entriesOf(identity.sides)) {
     const member = mergeEntry(
       merging,
       entry,
       { parent: path, step: () => identityStep(merging.values, identity.name, id) },
-      () => furtherElement(merging, identity.sides, entry),
+      { further: () => furtherElement(merging, identity.sides, entry), isReplaced: replaced.has(id) },
     )
     if (member !== null) members.set(id, member)
   }
@@ -86,19 +87,33 @@ function ordersOf(sides: readonly Identified[]): Orders {
   return { base: sides[0]!.ids, ours: sides[1]!.ids, theirs: sides[2]!.ids }
 }
 
-/** Null where the member is gone. `further` names, of two that were added and differ, the one that is to stay. */
+/** Elements of the base in whose place a side has others, which may be what became of them. */
+function replacedIds({ name, sides }: Identity): Set<ValueId> {
+  if (name === null) return new Set()
+  const found = [sides[1], sides[2]].flatMap((own) => replacedOf(sides[0], own))
+  return new Set(found.flatMap(({ removed, added }) => (added.length > 0 ? removed : [])))
+}
+
+interface EntryOptions {
+  /** Names, of two that were added and differ, the one that is to stay. */
+  readonly further: () => 1 | 2 | null
+  readonly isReplaced: boolean
+}
+
+/** Null where the member is gone. */
 function mergeEntry(
   merging: Merging,
   nodes: Nodes,
   path: Path,
-  further: () => 1 | 2 | null = () => null,
+  { further, isReplaced }: EntryOptions = { further: () => null, isReplaced: false },
 ): Member | null {
   const [base, ours, theirs] = nodes
   if (ours === none && theirs === none) return null
   if (base === none && (ours === none || theirs === none)) return merging.copied(nodes)
   if (base === none) return mergeAdded(merging, nodes, path, further)
   if (ours === none || theirs === none) {
-    return isRemoved(merging, nodes) ? null : merging.clash('row', path, membersOf(merging, nodes))
+    const isGone = isReplaced ? isLeft(merging, nodes) : isRemoved(merging, nodes)
+    return isGone ? null : merging.clash('row', path, membersOf(merging, nodes))
   }
   return { kind: 'member', nodes, plan: merging.value(nodes, path) }
 }

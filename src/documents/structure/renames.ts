@@ -54,12 +54,16 @@ function renameLikeness(merging: Merging, side: number, old: NodeIndex, node: No
   return sharesTelling(merging, side, old, node) ? likeness(tree, old, other, node) : 0
 }
 
-/** A long piece that both have, or a short one whose name says that it tells elements apart. */
-function sharesTelling({ trees, values }: Merging, side: number, old: NodeIndex, node: NodeIndex): boolean {
+/** A long piece that both have, or a short one whose name says that it tells elements apart; in objects within as well. */
+function sharesTelling(merging: Merging, side: number, old: NodeIndex, node: NodeIndex): boolean {
+  const { trees, values } = merging
   const [tree, own] = [trees[0], trees[side]!]
   return tree.children(old).some((child) => {
     const other = own.child(node, tree.key(child))
-    if (other === none || tree.value(child) !== own.value(other)) return false
+    if (other === none) return false
+    if (tree.value(child) !== own.value(other)) {
+      return tree.kind(child) === 'object' && sharesTelling(merging, side, child, other)
+    }
     if (tree.end(child) - tree.start(child) >= tellingLengthMin) return true
     return values.isScalar(tree.value(child)) && isStrictName(values.text(tree.key(child)))
   })

@@ -16,6 +16,12 @@ import type { ValueId } from './values.ts'
 const textLengthMin = 40
 const textLengthMax = 20_000
 
+/** Removed on one side, and left as it was on the other. */
+export function isLeft({ trees }: Merging, nodes: Nodes): boolean {
+  const side = nodes[1] === none ? 2 : 1
+  return trees[0].value(nodes[0]) === trees[side].value(nodes[side])
+}
+
 /** Removed on one side, and left as it was on the other, or with parts removed. */
 export function isRemoved({ trees }: Merging, nodes: Nodes): boolean {
   const side = nodes[1] === none ? 2 : 1
