@@ -129,7 +129,7 @@ async function importedEntry(
     const object: TableObject = { ...imported, order: null, layout: null }
     return { kind: 'table', executable, table: writeTable(io.writer, object) }
   }
-  const edits = new TableEdits(io, tree, options.path, null)
+  const edits = new TableEdits(io, tree, options.path, null, options.signal)
   const rows = await Table.of(io.nodes, imported)
   for await (const batch of rows.scan({ signal: options.signal })) await edits.putAll(batch)
   if (options.replace === true) {
@@ -144,7 +144,7 @@ async function importedEntry(
     }
   }
   return (
-    (await edits.finish(options))?.entry ?? {
+    (await edits.finish())?.entry ?? {
       kind: 'table',
       executable,
       table: writeTable(io.writer, before),

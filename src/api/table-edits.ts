@@ -1,5 +1,6 @@
 // A table inside a transaction: puts and deletes wait, then are applied at once; reads see them.
-import { VarveError } from '../base/errors.ts'
+import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { breathe } from '../base/turns.ts'
 import type { TableEntry } from '../files/interface.ts'
 import type { Tree } from '../files/tree.ts'
 import type { Io } from '../repo/interface.ts'
@@ -12,10 +13,6 @@ import { findTable, noTable } from '../repo/find-table.ts'
 import { keyParts, viewOf } from './snapshot.ts'
 
 type InputRow = Readonly<Record<string, Value>>
-interface Abortable {
-  readonly signal?: AbortSignal | undefined
-}
-
 type Step = { readonly put: Row } | { readonly delete: readonly Value[] }
 
 const stepsMax = 20_000
@@ -31,16 +28,18 @@ export class TableEdits implements TableWriter {
   readonly #tree: Tree
   readonly #name: string
   readonly #wish: NewTable | null
+  readonly #signal: AbortSignal | undefined
   /** By turns: a put after a delete of the same key counts, and the other way round. */
   #steps: Step[] = []
   #current: Current | null = null
   #changed = false
 
-  constructor(io: Io, tree: Tree, name: string, wish: NewTable | null) {
+  constructor(io: Io, tree: Tree, name: string, wish: NewTable | null, signal: AbortSignal | undefined) {
     this.#io = io
     this.#tree = tree
     this.#name = name
     this.#wish = wish
+    this.#signal = signal
   }
 
   put(row: InputRow): void {
@@ -83,14 +82,16 @@ export class TableEdits implements TableWriter {
   }
 
   /** The tree's entry for the table as it is now; null when nothing changed. */
-  async finish(options: Abortable = {}): Promise<{ path: string; entry: TableEntry } | null> {
+  async finish(): Promise<{ path: string; entry: TableEntry } | null> {
     if (this.#steps.length === 0 && this.#current === null && this.#wish === null) return null
-    const { path, executable, table } = await this.#apply(options)
+    const { path, executable, table } = await this.#apply()
     if (!this.#changed) return null
     return { path, entry: { kind: 'table', executable, table: writeTable(this.#io.writer, table.object) } }
   }
 
-  async #apply(options: Abortable = {}): Promise<Current> {
+  async #apply(): Promise<Current> {
+    await breathe()
+    throwIfAborted(this.#signal)
     const steps = this.#steps
     this.#steps = []
     this.#current ??= await this.#start(steps.flatMap((step) => ('put' in step ? [step.put] : [])))
@@ -98,13 +99,14 @@ export class TableEdits implements TableWriter {
       const isPut = isPutStep(steps[at])
       let end = at
       while (end < steps.length && isPutStep(steps[end]) === isPut) end++
-      await this.#applyRun(steps.slice(at, end), options)
+      await this.#applyRun(steps.slice(at, end))
       at = end
     }
     return this.#current
   }
 
-  async #applyRun(steps: readonly Step[], options: Abortable): Promise<void> {
+  async #applyRun(steps: readonly Step[]): Promise<void> {
+    const options = { signal: this.#signal }
     const { writer, nodes } = this.#io
     const puts = steps.flatMap((step) => ('put' in step ? [step.put] : []))
     const deletes = steps.flatMap((step) => ('delete' in step ? [step.delete] : []))

@@ -66,9 +66,9 @@ async function attemptOnce<T>(
   const before = await repo.store.manifest()
   const tip = await readBranch(repo.store, before, ref)
   const tree = tip === null ? Tree.empty(io.nodes, io.writer) : await Tree.load(io.nodes, tip.tree)
-  const tx = new TreeTransaction(io, tree, tip)
+  const tx = new TreeTransaction(io, tree, tip, options.signal)
   const result = await change(tx)
-  const next = await tx.finish(options)
+  const next = await tx.finish()
   if (next.cid === tree.cid) return { commit: null, result }
   let commit: CommitCid | null = null
   await repo.store.update(
@@ -100,8 +100,7 @@ async function commitTree(
   return writeCommit(io.writer, {
     tree: change.tree.cid,
     parents,
-    author:
-      change.options.author === undefined ? committer : signatureOf(repo, manifest, change.options.author),
+    author: signatureOf(repo, manifest, change.options.author, committer),
     committer,
     message: messageOf(change.options),
     generation: await nextGeneration(io.writer, parents),
@@ -113,12 +112,14 @@ class TreeTransaction implements Transaction {
   readonly base: string | null
   readonly #io: Io
   readonly #tree: Tree
+  readonly #signal: AbortSignal | undefined
   readonly #entries = new Map<string, TreeEntry | null>()
   readonly #tables = new Map<string, TableEdits>()
 
-  constructor(io: Io, tree: Tree, tip: Commit | null) {
+  constructor(io: Io, tree: Tree, tip: Commit | null, signal: AbortSignal | undefined) {
     this.#io = io
     this.#tree = tree
+    this.#signal = signal
     this.base = tip === null ? null : digestHex(tip.cid)
   }
 
@@ -134,7 +135,7 @@ class TreeTransaction implements Transaction {
     const known = this.#tables.get(name)
     if (known !== undefined && wish === null) return known
     if (known !== undefined) throw new TypeError(`the table '${name}' is in use already`)
-    const edits = new TableEdits(this.#io, this.#tree, name, wish)
+    const edits = new TableEdits(this.#io, this.#tree, name, wish, this.#signal)
     this.#tables.set(name, edits)
     return edits
   }
@@ -146,7 +147,10 @@ class TreeTransaction implements Transaction {
   ): Promise<void> {
     const { writer } = this.#io
     const bytes = typeof content === 'string' ? utf8(content) : content
-    const written = bytes instanceof Uint8Array ? writeBytes(writer, bytes) : await writeFile(writer, bytes)
+    const written =
+      bytes instanceof Uint8Array
+        ? writeBytes(writer, bytes)
+        : await writeFile(writer, bytes, { signal: this.#signal })
     this.#entries.set(path, { kind: 'file', executable: options.executable === true, ...written })
   }
 
@@ -161,11 +165,11 @@ class TreeTransaction implements Transaction {
     return concatBytes((await collect(contentOf(this.#io.nodes, entry))).map((part) => part.slice()))
   }
 
-  async finish(options: TransactionOptions): Promise<Tree> {
+  async finish(): Promise<Tree> {
     for (const edits of this.#tables.values()) {
-      const finished = await edits.finish(options)
+      const finished = await edits.finish()
       if (finished !== null) this.#entries.set(finished.path, finished.entry)
     }
-    return this.#tree.update(this.#io.writer, this.#entries, { signal: options.signal })
+    return this.#tree.update(this.#io.writer, this.#entries, { signal: this.#signal })
   }
 }

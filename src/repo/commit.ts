@@ -87,14 +87,15 @@ async function planCommit(
   }
   const committer = signatureOf(repo, manifest)
   const kept = options.author === undefined ? (merge?.author ?? null) : options.author
+  const signedNow = signatureOf(repo, manifest, kept, committer)
   const parents = parentsOf(head.commit, amended, merge)
   const commit = writeCommit(io.writer, {
     tree,
     parents,
     author:
       options.author === undefined
-        ? (amended?.author ?? (await pickedAuthor(io, merge)) ?? signatureOf(repo, manifest, kept))
-        : signatureOf(repo, manifest, kept),
+        ? (amended?.author ?? (await pickedAuthor(io, merge)) ?? signedNow)
+        : signedNow,
     committer,
     message,
     generation: await nextGeneration(io.writer, parents),

@@ -41,7 +41,12 @@ export async function withWriter<T>(
 }
 
 /** Who signs, and when. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */
-export function signatureOf(repo: Repo, manifest: Manifest, author?: Person | null): Signature {
+export function signatureOf(
+  repo: Repo,
+  manifest: Manifest,
+  author?: Person | null,
+  { timeMs, zoneMinutes }: Pick<Signature, 'timeMs' | 'zoneMinutes'> = repo.now(),
+): Signature {
   const name = author?.name ?? nameOf(repo, manifest)
   const email =
     author?.email ?? repo.author.email ?? manifest.config.get('user.email') ?? repo.defaultAuthor.email
@@ -52,7 +57,7 @@ export function signatureOf(repo: Repo, manifest: Manifest, author?: Person | nu
   }
   // A signature is one line of text wherever it is shown.
   const line = (text: string): string => text.replaceAll(/[\n\r\0<>]/g, ' ').trim()
-  return { name: line(name), email: line(email), ...repo.now() }
+  return { name: line(name), email: line(email), timeMs, zoneMinutes }
 }
 
 /** Before what takes long and ends in a commit. @throws VarveError VARVE_NOT_POSSIBLE when nobody has said who they are */

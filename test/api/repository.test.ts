@@ -254,6 +254,21 @@ describe('the author', () => {
   })
 })
 
+test('author and committer of a new commit sign at one moment', async () => {
+  let timeMs = 1e12
+  const now = () => ({ timeMs: timeMs++, zoneMinutes: 60 })
+  await using repo = await Repository.init(path.join(temporaryDir(), 'signed'), { author, now })
+  write(repo, 'a.txt', '1')
+  await repo.add(['.'])
+  const other = { name: 'Bob', email: 'bob@example.org' }
+  const commits = [
+    await repo.commit({ message: 'Staged' }),
+    await repo.commit({ message: 'By another', allowEmpty: true, author: other }),
+    (await repo.transaction('main', (tx) => tx.writeFile('b.txt', '2'), { author: other })).commit!,
+  ]
+  for (const { author: by, committer } of commits) expect(by.timeMs).toBe(committer.timeMs)
+})
+
 describe('one commit elsewhere', () => {
   test('cherry-pick keeps the author, revert takes the change back', async () => {
     const repo = await withPeople()

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
+import { breathe } from '../../base/turns.ts'
 import { type Cid, cidOf, codecOf } from '../../encoding/cid.ts'
 import { fsckObjects } from '../closure.ts'
 import type { FsckOptions, FsckProblem, FsckReport } from '../interface.ts'
@@ -35,11 +36,12 @@ export async function fsckDisk(home: DiskHome, options: FsckOptions): Promise<Fs
   attempt(check, 'format', () => checkFormat(home.dir))
   const entries = checkManifests(check)
   const packs = listed(home, 'packs')
-  packs.forEach((file, i) => {
+  for (const [i, file] of packs.entries()) {
+    await breathe()
     throwIfAborted(options.signal)
     attempt(check, file, () => checkPack(check, file))
     options.onProgress?.(i + 1, packs.length)
-  })
+  }
   for (const file of listed(home, 'idx')) attempt(check, file, () => checkSegmentFile(check, file))
   const newest = entries.at(-1)
   if (newest !== undefined) attempt(check, 'idx', () => checkIndex(check, newest))
