@@ -9,6 +9,7 @@ import { committedRefs } from '../remote/receive.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { idOf } from './info.ts'
 import type { OperationOptions } from './interface.ts'
+import { refuseInStore } from './place.ts'
 
 export interface CreateBundleOptions extends OperationOptions {
   /** Branches and tags, or 'A..B': branch or tag B without what A reaches. None: the current branch. */
@@ -43,6 +44,7 @@ export async function createBundleOf(
   file: string,
   options: CreateBundleOptions,
 ): Promise<BundleInfo> {
+  refuseInStore(file)
   const manifest = await store.manifest()
   const { refs, since } = await chosen(store, manifest, options)
   const head = manifest.head !== null && refs.has(manifest.head) ? manifest.head : null

@@ -118,6 +118,27 @@ function isMostlyStore(dir: string): boolean {
   return isThere('m') && ['format', 'packs', 'idx'].filter(isThere).length > 1
 }
 
+/**
+ * Before a file is written for the user: what a repository keeps is not theirs to write over, by whatever way it is named.
+ * @throws VarveError VARVE_NOT_POSSIBLE
+ */
+export function refuseInStore(file: string): void {
+  const folder = path.dirname(path.resolve(file))
+  for (let at = fs.existsSync(folder) ? fs.realpathSync(folder) : folder; ; at = path.dirname(at)) {
+    if (isMostlyStore(at)) {
+      throw new VarveError(
+        'VARVE_NOT_POSSIBLE',
+        `'${file}' lies in '${at}', where a repository keeps its history`,
+        {
+          data: { path: file, store: at },
+          hint: 'name a file outside of that folder',
+        },
+      )
+    }
+    if (path.dirname(at) === at) return
+  }
+}
+
 /** A file of a dataset may be called 'format', too. */
 function isBare(dir: string): boolean {
   return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => fs.existsSync(path.join(dir, name)))

@@ -53,8 +53,11 @@ export async function requirePaths(
   if (repository.root === null || wordsBeforeDashes < words.length) return
   for (const typed of paths) {
     if (lstatSync(typed, { throwIfNoEntry: false }) !== undefined) continue
-    if (await isRevision(repository, typed))
+    const fault = await revisionFault(repository, typed)
+    if (fault === null)
       throw usage(`'${typed}' is a revision, where a path is due`, "revisions come first, two as 'A..B'")
+    // What is written like a revision was meant as one, and it is known what of it is not there.
+    if (/\.\.|[~^]\d*$|@\{/.test(typed)) throw fault
     throw new VarveError('VARVE_REF_NOT_FOUND', `'${typed}' is neither a revision nor a file that is there`, {
       data: { revision: typed },
       hint: `for a path that is gone, write '--' before it: '-- ${commandWord(typed)}'`,
@@ -84,19 +87,23 @@ export async function revisionsAndPaths(
 
 /** Also of a range, when both its sides are. */
 export async function isRevision(repository: Repository, word: string): Promise<boolean> {
+  return (await revisionFault(repository, word)) === null
+}
+
+/** Why it names no revision; null where it does. */
+async function revisionFault(repository: Repository, word: string): Promise<VarveError | null> {
   const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)
   // '../x' is a path.
   if (sides !== null && (sides[1] === '' ? /^\.{2,3}[^./]/.test(word) : !word.startsWith('.'))) {
-    return (
-      (sides[1] === '' || (await isRevision(repository, sides[1]!))) &&
-      (sides[2] === '' || (await isRevision(repository, sides[2]!)))
-    )
+    const [, from, to] = sides
+    const fault = from === '' ? null : await revisionFault(repository, from!)
+    return fault !== null || to === '' ? fault : revisionFault(repository, to!)
   }
   try {
     await repository.commitInfo(word)
-    return true
+    return null
   } catch (error) {
-    if (isVarveError(error, 'VARVE_REF_NOT_FOUND') || isVarveError(error, 'VARVE_USAGE')) return false
+    if (isVarveError(error, 'VARVE_REF_NOT_FOUND') || isVarveError(error, 'VARVE_USAGE')) return error
     throw error
   }
 }

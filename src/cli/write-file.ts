@@ -5,12 +5,14 @@ import { open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { refuseInStore } from '../api/place.ts'
 import { VarveError } from '../base/errors.ts'
 import { randomHex } from '../base/platform.ts'
 import { systemFailure } from '../base/system-error.ts'
 
-/** Returns its length. */
+/** Returns its length. @throws VarveError VARVE_NOT_POSSIBLE for a folder, and in what a repository keeps; VARVE_IO */
 export async function writeFile(file: string, source: AsyncIterable<Uint8Array>): Promise<number> {
+  refuseInStore(file)
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${file}' is a folder`, {
       data: { path: file },

@@ -1,6 +1,7 @@
 // Names of revisions, as git spells them: HEAD, @, main, v1, origin/main, refs/heads/main, a (shortened) id,
 // then any of ~N, ^N, @{N}, @{upstream}. 'REV:PATH', 'A..B' and 'A...B' are split off here too.
 import { VarveError } from '../base/errors.ts'
+import { counted } from '../base/size.ts'
 import { type Cid, type CommitCid, digestHex, parseCid, shortCid } from '../encoding/cid.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 import { walkGraph } from './ancestry.ts'
@@ -198,7 +199,11 @@ async function followParents(
   for (let i = 0; i < number; i++) {
     await graph.learn(store, [at])
     const parent = graph.parentsOf(at)[0]
-    if (parent === undefined) throw notFound(revision, revision, `history ends ${i} commits back`)
+    if (parent === undefined) {
+      const why =
+        i === 0 ? `commit ${shortCid(from)} has no parent` : `history ends ${counted(i, 'commit')} back`
+      throw notFound(revision, revision, why)
+    }
     at = parent
   }
   graph.keep()

@@ -1,5 +1,5 @@
 // What goes wrong, and the exit code that scripts read.
-import { mkdirSync, rmSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
@@ -162,6 +162,34 @@ describe('errors', () => {
         message: words,
       })
     }
+  })
+
+  test('43: of what is written like a revision it is told which part is not there', async () => {
+    for (const [words, message] of [
+      [['diff', 'HEAD~1~1..HEAD'], /^no revision 'HEAD~1~1': commit [0-9a-f]{10} has no parent$/],
+      [['log', 'main...nowhere'], /^no revision 'nowhere'$/],
+      [['diff', 'HEAD~9'], /^no revision 'HEAD~9': history ends 1 commit back$/],
+      [['diff', 'gone.csv'], /^'gone.csv' is neither a revision nor a file that is there$/],
+    ] as const) {
+      expect(await failure(words)).toMatchObject({ exit: 43, message: expect.stringMatching(message) })
+    }
+  })
+
+  test('20: no file is written where a repository keeps its history, by whatever name', async () => {
+    await ok(['init', '--bare', '../bare'], at)
+    symlinkSync('.varve', path.join(at.cwd, 'sneaky'))
+    for (const words of [
+      ['export', 'a.csv', '-o', '.varve/format'],
+      ['export', 'a.csv', '-o', 'sneaky/format'],
+      ['export', 'a.csv', '-o', '../bare/packs/x.csv'],
+      ['bundle', 'create', './.varve/../.varve/newest'],
+      ['car', 'export', '-o', '.varve/m/x'],
+    ]) {
+      const hint = 'name a file outside of that folder'
+      expect(await failure(words)).toMatchObject({ exit: 20, code: 'VARVE_NOT_POSSIBLE', hint })
+    }
+    rmSync(path.join(at.cwd, 'sneaky'))
+    await ok(['fsck'], at)
   })
 
   test('60: a remote that is not there', async () => {
