@@ -121,6 +121,23 @@ export class Output {
     }
   }
 
+  /** What `path` holds: the bytes as they are, or with --json `{"path":…,"bytes":…}` in base64. */
+  async content(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    if (!this.json) return this.bytes(source)
+    let head = `{"path":${toJson(path)},"bytes":"`
+    let rest: Uint8Array = new Uint8Array(0)
+    for await (const chunk of source) {
+      // Whole groups of three bytes, so that the pieces make one text.
+      const joined = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      const end = joined.length - (joined.length % 3)
+      this.#pending += head + Buffer.from(joined.subarray(0, end)).toString('base64')
+      head = ''
+      rest = joined.slice(end)
+      await this.drain()
+    }
+    this.#pending += `${head}${Buffer.from(rest).toString('base64')}"}\n`
+  }
+
   /** Bytes as they are. */
   async bytes(source: AsyncIterable<Uint8Array>): Promise<void> {
     await this.flush()

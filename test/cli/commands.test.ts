@@ -158,6 +158,9 @@ describe('one repository, command by command', () => {
       'id,name,city\n1,Ada,London\n2,Grace,New York\n3,Lise,Wien\n',
     )
     expect(await ok(['cat', 'people.csv'], { cwd })).toBe(get('people.csv'))
+    const bytes = Buffer.from(get('people.csv')).toString('base64')
+    expect(await json(['cat', 'HEAD:people.csv'], { cwd })).toEqual({ path: 'people.csv', bytes })
+    expect(await json(['show', 'HEAD:people.csv'], { cwd })).toEqual({ path: 'people.csv', bytes })
     expect(await json(['ls'], { cwd })).toMatchObject({
       items: [
         { path: 'notes.md', kind: 'file', size: 14, executable: false },
@@ -210,6 +213,13 @@ describe('data and upkeep', () => {
     expect(await ok(['status', '-s'], at)).toBe('A  people\n')
     await ok(['commit', '-m', 'People'], at)
     expect(await ok(['export', 'people', '--format', 'csv'], at)).toBe('id,name\n1,Ada\n2,Lise\n')
+    expect(await json(['export', 'people'], at)).toEqual({
+      items: [
+        { id: 1, name: 'Ada' },
+        { id: 2, name: 'Lise' },
+      ],
+    })
+    expect((await varve(['export', 'people', '--json', '--format', 'csv'], at)).code).toBe(2)
     expect(await json(['export', 'people', '-o', 'out.jsonl'], at)).toEqual({
       file: 'out.jsonl',
       bytes: rows.length,
@@ -343,4 +353,22 @@ test('track without a key says which columns would do, and keeps nothing', async
     expect(await hintOf(file)).toBe("name the columns that make a row unique: '--key id'")
   expect((await varve(['track', 'nothing.csv'], { cwd })).code).toBe(40)
   expect(readdirSync(cwd)).not.toContain('varve.yaml')
+})
+test('a clone of a repository without commits is one to begin in', async () => {
+  const cwd = temporaryDir()
+  await ok(['init', '--bare', 'hub'], { cwd })
+  const root = path.join(cwd, 'mine')
+  expect(await json(['clone', 'hub', 'mine'], { cwd })).toEqual({
+    root,
+    url: 'hub',
+    branch: 'main',
+    head: null,
+  })
+  put('a.txt', 'first\n', root)
+  await ok(['add', '.'], { cwd: root })
+  await ok(['commit', '-m', 'First'], { cwd: root })
+  expect(await json(['push'], { cwd: root })).toMatchObject({
+    updates: [{ ref: 'refs/heads/main', before: null }],
+  })
+  expect(await json(['clone', '--bare', 'hub', 'copy'], { cwd })).toMatchObject({ branch: 'main' })
 })

@@ -42,6 +42,7 @@ async function exportIt({ arguments: given, out, repository, operation }: Contex
   const bytes = repo.exportCar(given.words[1] ?? 'HEAD', operation)
   const file = given.text('output')
   if (file === undefined || file === '-') {
+    if (out.json) throw usage("of '--json' a CAR file has no part", "name a file for it: '-o FILE'")
     await out.bytes(bytes)
     return 0
   }

@@ -10,7 +10,7 @@ export const command: Command = {
     ['varve cat HEAD~1:people.csv', 'the file before the last commit'],
     ['varve cat v1:photo.png > old.png', 'any file'],
   ],
-  json: 'none: it prints the bytes',
+  json: '{ path: string; bytes: string (base64) }',
   run,
 }
 
@@ -18,10 +18,10 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   given.expectWords(1, 1, 'REV:PATH')
   const repo = await repository()
   const { revision, path } = splitRevisionPath(given.words[0]!)
-  const bytes =
+  const [from, file] =
     path === null
-      ? repo.cat('HEAD', toRepositoryPath(repo.root, revision), operation)
-      : repo.cat(revision || 'HEAD', pathInRevision(repo.root, path), operation)
-  await out.bytes(bytes)
+      ? ['HEAD', toRepositoryPath(repo.root, revision)]
+      : [revision || 'HEAD', pathInRevision(repo.root, path)]
+  await out.content(file, repo.cat(from, file, operation))
   return 0
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isVarveError } from '../../base/errors.ts'
 import type { CloneOptions, Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
@@ -72,15 +73,12 @@ async function run({ arguments: given, out, environment, operation }: Context): 
   })
   try {
     const current = (await repository.branches()).find((branch) => branch.current)
-    const facts = {
-      root: path.resolve(directory),
-      url,
-      branch: current?.name ?? null,
-      head: current?.commit ?? (await detachedHead(repository)),
-    }
+    const head = current?.commit ?? (await detachedHead(repository))
+    const unborn = head === null && repository.root !== null ? (await repository.status()).branch : null
+    const facts = { root: path.resolve(directory), url, branch: current?.name ?? unborn, head }
     out.result(facts, () => {
       out.say(`cloned ${visible(url)} into ${visible(directory)}`)
-      if (facts.head === null) out.hint('the repository has no commits yet')
+      if (head === null) out.hint("it has no commits yet: 'varve push' brings it the first ones")
     })
   } finally {
     await repository.close()
@@ -111,8 +109,13 @@ function optional<K extends string, V>(key: K, value: V | undefined): { readonly
 }
 
 async function detachedHead(repository: Repository): Promise<string | null> {
-  for await (const { id } of repository.log({ limit: 1 })) return id
-  return null
+  try {
+    return (await repository.commitInfo('HEAD')).id
+  } catch (error) {
+    // A clone of a repository without commits.
+    if (isVarveError(error, 'VARVE_REF_NOT_FOUND')) return null
+    throw error
+  }
 }
 
 function lastPart(url: string): string {

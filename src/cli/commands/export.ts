@@ -38,7 +38,7 @@ export const command: Command = {
     ['varve export orders -o shop.db:orders', 'as a SQLite file'],
     ['varve export git ../for-github --all', 'all history as a Git repository'],
   ],
-  json: "{ file: string; bytes: number; notes: string[] } with -o; else it prints the rows; git: { commits: number; objects: number; skipped: string[]; refs: { ref: string; id: string; state: 'new' | 'moved' | 'same' | 'ahead' | 'kept' }[] }",
+  json: "{ file: string; bytes: number; notes: string[] } with -o; else { items: Row[] }; git: { commits: number; objects: number; skipped: string[]; refs: { ref: string; id: string; state: 'new' | 'moved' | 'same' | 'ahead' | 'kept' }[] }",
   run,
 }
 
@@ -58,8 +58,16 @@ async function run(context: Context): Promise<number> {
     named === undefined
       ? (exchangeFormatOf(file ?? '', false) ?? exchangeFormatOf(table, false) ?? 'csv')
       : exchangeFormatOf(named, true)!
+  const from = path === null ? 'HEAD' : revision || 'HEAD'
+  if (out.json && (output === undefined || output === '-')) {
+    if (named !== undefined)
+      throw usage("'--json' is a format of its own", "leave out '--format', or name a file: '-o FILE'")
+    const view = await (await repo.at(from)).table(table).open()
+    await out.asJson(view.scan(operation))
+    return 0
+  }
   const notes: string[] = []
-  const rows = repo.exportTable(path === null ? 'HEAD' : revision || 'HEAD', table, {
+  const rows = repo.exportTable(from, table, {
     ...operation,
     format,
     table: name,

@@ -42,7 +42,7 @@ export const command: Command = {
     ["varve show -s --format '%an, %ar' v1", 'who made a version, and when'],
     ['varve show v1:people.csv', 'a file as it was'],
   ],
-  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } (REV:PATH prints the bytes)',
+  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } ; of REV:PATH { path: string; bytes: string (base64) }',
   pages: () => true,
   run,
 }
@@ -57,7 +57,8 @@ async function run(context: Context): Promise<number> {
   if (path !== null) {
     if (given.text('format') !== undefined)
       throw usage("'--format' is for commits: REV:PATH prints the bytes")
-    await out.bytes(repo.cat(revision || 'HEAD', pathInRevision(repo.root, path), operation))
+    const file = pathInRevision(repo.root, path)
+    await out.content(file, repo.cat(revision || 'HEAD', file, operation))
     return 0
   }
   const commit = await repo.commitInfo(revision)
