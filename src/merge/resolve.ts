@@ -4,6 +4,7 @@
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
+import type { ReadOptions } from '../store/interface.ts'
 import { type StoredSide, isOfColumn } from './conflict-record.ts'
 import { type ConflictFilter, type NumberedRecord, scanRecords } from './conflicts.ts'
 import { type ResolvedRecord, scanResolved } from './resolutions.ts'
@@ -42,8 +43,15 @@ export async function resolveConflicts(
     return chosen
   }
   const resolution = await settleConflicts(input, choose, options)
-  if (resolution.resolved === 0) throw noConflict(input)
+  if (resolution.resolved === 0) throw noConflict(input, await isSettled(input, options))
   return resolution
+}
+
+async function isSettled(input: OpenMerge & ConflictFilter, options: ReadOptions): Promise<boolean> {
+  const { nodes, met, resolutions } = input
+  if (met === null) return false
+  for await (const _ of scanResolved(nodes, met.conflicts, resolutions, input, options)) return true
+  return false
 }
 
 /** As `resolveConflicts`, with a choice for each conflict. */
@@ -109,10 +117,15 @@ function cannotReopen({ number, how, record: { path } }: ResolvedRecord): VarveE
   })
 }
 
-export function noConflict({ path, id, column }: ConflictFilter): VarveError {
+const noneHint = "see 'varve conflicts' for those that are left"
+const settledHint =
+  "'varve conflicts --resolved' shows how it was settled, 'varve resolve --forget' opens it again"
+
+export function noConflict({ path, id, column }: ConflictFilter, isSettled = false): VarveError {
   const where = path === undefined || path === '' ? '' : ` in '${path}'`
-  return new VarveError('VARVE_PATH_NOT_FOUND', `no such conflict${where}`, {
+  const what = isSettled ? 'that is settled already' : 'no such conflict'
+  return new VarveError('VARVE_PATH_NOT_FOUND', `${what}${where}`, {
     data: { path, id, column },
-    hint: "see 'varve conflicts' for those that are left",
+    hint: isSettled ? settledHint : noneHint,
   })
 }

@@ -2,6 +2,7 @@
 // for a row, or whether a row or file that one side deleted stays. Where it is not clear what is meant, it is refused.
 import { utf8 } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
+import { pieceFault } from '../documents/typed-piece.ts'
 import { cellSlot } from '../table/slot.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import { typedCell } from './cell-text.ts'
@@ -41,8 +42,21 @@ export async function chosenSide(
 }
 
 function partTaken(record: ConflictRecord, take: 'delete' | 'keep' | { readonly value: string }): StoredSide {
-  if (typeof take !== 'string') return typedPart(take.value)
   const { part } = partOf(record)
+  if (typeof take !== 'string') {
+    const [base, ours, theirs] = [record.base, record.ours, record.theirs].map(partText) as [
+      string | null,
+      string | null,
+      string | null,
+    ]
+    const fault = pieceFault(record.path, { kind: part, base, ours, theirs }, take.value)
+    if (fault === null) return typedPart(take.value)
+    const { path } = record
+    throw new VarveError('VARVE_USAGE', `the value cannot stand in '${path}': ${fault.reason}`, {
+      data: { path },
+      hint: fault.hint,
+    })
+  }
   if (part !== 'row') {
     const hint = "choose a side: '--ours', '--theirs' or '--base'"
     throw unfit(record, `'${take}' is for rows and files that one side deleted`, hint)
