@@ -30,7 +30,8 @@ const patterns = ['csv', 'tsv', 'tab', 'psv', 'json', 'geojson', 'jsonl', 'ndjso
 const settings = (command: string): readonly (readonly [string, string])[] => [
   ['merge.varve.name', 'merge data files by what they hold'],
   ['merge.varve.driver', `${command} merge-file -q --name %P --marker-size %L -L %X -L %S -L %Y -- %A %O %B`],
-  ['diff.varve.command', `${command} git-driver diff`],
+  // Git adds the path and more; a path may begin with '-'.
+  ['diff.varve.command', `${command} git-driver diff --`],
 ]
 
 /** @throws VarveError VARVE_NOT_POSSIBLE without git, or outside a Git repository */
@@ -50,7 +51,7 @@ export function installGitDriver(options: GitDriverOptions): GitDriverInstalled 
 export function uninstallGitDriver({ dir, place = 'clone' }: GitDriverOptions): {
   readonly attributes: string
 } {
-  for (const section of ['merge.varve', 'diff.varve']) {
+  for (const section of isStillNamed(dir, place) ? [] : ['merge.varve', 'diff.varve']) {
     try {
       git(dir, place, ['--remove-section', section])
     } catch (error) {
@@ -64,6 +65,13 @@ export function uninstallGitDriver({ dir, place = 'clone' }: GitDriverOptions): 
   if (after === '' && before !== '') fs.rmSync(file)
   else if (after !== before) replaceFile(file, after)
   return { attributes: file }
+}
+
+/** Whether the attributes of the other place, committed or of the clone, go on to name the driver of this clone. */
+function isStillNamed(dir: string, place: GitDriverPlace): boolean {
+  if (place === 'user') return false
+  const other = attributesFile(dir, place === 'clone' ? 'committed' : 'clone')
+  return readIfThere(other).includes(`${begin}\n`)
 }
 
 function attributesFile(dir: string, place: GitDriverPlace): string {

@@ -1,6 +1,7 @@
 // Three-way merge of tables: schema first, then rows and their cells (merge-row-maps.ts), then the order of the rows
 // in the file. The merged table goes on from ours: ids of columns and rows that theirs did not touch stay as they are.
 import type { TablePolicies } from '../dataset/interface.ts'
+import { policyText } from '../dataset/policy.ts'
 import type { TableCid } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'
 import type { TableObject } from '../table/interface.ts'
@@ -89,6 +90,14 @@ function policyNotes({ base, ours, theirs }: TableSides, policies: TablePolicies
   const names = new Set(
     [base, ours, theirs].flatMap((table) => table?.schema.columns.map(({ name }) => name) ?? []),
   )
-  const missing = [...(policies?.columns.keys() ?? [])].filter((name) => !names.has(name))
-  return missing.map((name) => `there is a merge policy for column '${name}', and no such column`)
+  const columns = [...(policies?.columns.keys() ?? [])].filter((name) => !names.has(name))
+  const words = [policies?.default ?? null, ...(policies?.columns.values() ?? [])].flatMap((policy) =>
+    policy?.kind === 'newest' && policy.column !== null && !names.has(policy.column)
+      ? [policyText(policy)]
+      : [],
+  )
+  return [
+    ...columns.map((name) => `there is a merge policy for column '${name}', and no such column`),
+    ...Array.from(new Set(words), (word) => `the merge policy '${word}' names no column of the table`),
+  ]
 }

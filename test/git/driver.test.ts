@@ -138,7 +138,49 @@ describe('git with varve as its driver', () => {
   }, 60_000)
 })
 
+describe('git with varve as its driver, given paths that are hard to name,', () => {
+  test('merges them, and shows them by rows', async () => {
+    const names = ['-n.csv', '%P.csv', '$HOME `id`.csv', 'o ü\'q"x.csv']
+    const { repository } = await merging(names[0]!, [base, base, base])
+    const put = (from: string, to: string): void => {
+      for (const name of names) repository.write(name, base.replace(from, to))
+      repository.commit(to)
+    }
+    put('Wien', 'Wien')
+    repository.git('switch', '-q', '-c', 'side')
+    put('London', 'Ockham')
+    repository.git('switch', '-q', 'main')
+    put('Wien', 'Berlin')
+    repository.git('merge', '-q', '-m', 'Merge', 'side')
+    const shown = repository.git('diff', 'HEAD~1')
+    for (const name of names) {
+      expect(read(repository, name)).toBe(base.replace('London', 'Ockham').replace('Wien', 'Berlin'))
+      expect(shown).toContain(`${name}: 1 row changed\n  ~ id=1  city: London -> Ockham\n`)
+    }
+  }, 60_000)
+
+  test('tells the new name of a file that was renamed', async () => {
+    const { repository } = await merging('people.csv', [base, base, base])
+    repository.git('mv', 'people.csv', 'persons.csv')
+    repository.write('persons.csv', base.replace('Wien', 'Berlin'))
+    repository.commit('Rename')
+    expect(repository.git('diff', '-M', 'HEAD~1')).toContain('people.csv => persons.csv: 1 row changed\n')
+  }, 60_000)
+})
+
 describe('installing', () => {
+  test('in two places, and taking it out of one, leaves it for the other', async () => {
+    const repository = GitRepository.create()
+    made.push(repository)
+    const at = { cwd: repository.dir }
+    await ok(['git-driver', 'install'], at)
+    await ok(['git-driver', 'install', '--committed'], at)
+    await ok(['git-driver', 'uninstall', '--committed'], at)
+    expect(repository.git('config', '--local', 'merge.varve.driver')).toContain('merge-file')
+    await ok(['git-driver', 'uninstall'], at)
+    expect(repository.git('config', '--local', '--list')).not.toContain('varve')
+  }, 60_000)
+
   test('writes attributes once, keeps what stood there, and takes them out again', async () => {
     const repository = GitRepository.create()
     made.push(repository)

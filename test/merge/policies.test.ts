@@ -304,6 +304,18 @@ describe('policies in varve.yaml', () => {
     expect(outcome.paths[0]!.notes).toEqual(["there is a merge policy for column 'nn', and no such column"])
   })
 
+  test('by a column that is not there are told', async () => {
+    const { outcome } = await merge(yaml('{default: newest(changed), columns: {n: newest(changed)}}'), [
+      table(['1', '1', null, null]),
+      table(['1', '2', null, null]),
+      table(['1', '3', null, null]),
+    ])
+    expect(outcome.conflictCount).toBe(1)
+    expect(outcome.paths[0]!.notes).toEqual([
+      "the merge policy 'newest(changed)' names no column of the table",
+    ])
+  })
+
   test('that decide thousands of cells leave a map of them, large cells and all', async () => {
     const rows = (n: (i: number) => string): TableSpec =>
       table(

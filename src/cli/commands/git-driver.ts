@@ -15,7 +15,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['git-driver install [--global | --committed]', 'git-driver uninstall [--global | --committed]'],
   description:
-    "Lets Git merge and show data files as Varve does: 'git merge' of CSV, TSV, JSON and YAML by cells and values,\n'git diff' of tables by rows, of\nJSON and YAML by values. Which files are concerned is written into .git/info/attributes of this clone, with\n--committed into .gitattributes for everybody (who installs the driver too), with --global into your own\nattributes. 'git diff --no-ext-diff' shows lines as before.",
+    "Lets Git merge and show data files as Varve does: 'git merge' of CSV, TSV, JSON and YAML by cells and values (rebase,\ncherry-pick, revert and stash as well), 'git diff' of tables by rows, of JSON and YAML by values. Which files are concerned is written into .git/info/attributes of this clone, with\n--committed into .gitattributes for everybody (who installs the driver too), with --global into your own\nattributes. 'git diff --no-ext-diff' shows lines as before; 'git log -p' and 'git show' do too, unless they are given\n--ext-diff. Conflicts stand between markers, with the base's lines among them whatever merge.conflictStyle says.",
   options: {
     global: { type: 'flag', about: 'for all your repositories' },
     committed: { type: 'flag', about: 'write .gitattributes, which is committed' },
@@ -62,16 +62,21 @@ function ownCommand(): string {
   return `${quoted(process.execPath)} ${quoted(fs.realpathSync(process.argv[1]!))}`
 }
 
-/** Git's arguments: path, old file, its hash and mode, new file, its hash and mode; for a path in conflict the path alone. */
+/**
+ * Git's arguments: path, old file, its hash and mode, new file, its hash and mode, and of a renamed file its new path; for
+ * a path in conflict the path alone.
+ */
 async function diff({ out }: Context, words: readonly string[]): Promise<number> {
-  const [path, oldFile, , , newFile] = words
+  const [path, oldFile, , , newFile, , , renamed] = words
   if (path === undefined) throw usage("'git-driver diff' is called by Git")
   if (oldFile === undefined || newFile === undefined) {
     out.line(`* Unmerged path ${visible(path)}`)
     return 0
   }
   const [before, after] = [readIfThere(oldFile), readIfThere(newFile)]
-  await printDiffs(out, eachOf([fileDiff(path, before, after)]))
+  const found = fileDiff(renamed ?? path, before, after)
+  const shown = renamed === undefined ? found : ({ ...found, state: 'renamed', from: path } as const)
+  await printDiffs(out, eachOf([shown]))
   return 0
 }
 

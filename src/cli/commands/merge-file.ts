@@ -74,7 +74,7 @@ async function run({ arguments: given, out }: Context): Promise<number> {
   }
   if (isPrinted) await out.bytes(once(bytes))
   else out.say(`${outcome === 'merged' ? 'merged' : 'merged in part'} ${visible(oursFile)} (${merged.basis})`)
-  if (conflicts.length > 0) out.warn(countOf(conflicts.length))
+  if (conflicts.length > 0) out.warn(`${countOf(conflicts.length)} in '${visible(name)}'`)
   for (const { kind, where, column } of conflicts.slice(0, 20)) {
     out.warn(`${kind}: ${visible(column === null ? where : `${where}  ${column}`)}`)
   }
