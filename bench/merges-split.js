@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { mergeDocument } from '../dist/index.js'
 import { contentOf, sameContent } from './merges-rule.js'
 import { casesIn } from './merges-cases.js'
+import { randomFrom } from './measure.js'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -53,17 +54,6 @@ function apply(base, side, hunks) {
   return Buffer.from([...parts, ...base.slice(at)].join(''), 'latin1')
 }
 
-/** Mulberry32: the same deals each time. */
-function randomOf(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 const counts = { same: 0, content: 0, order: 0, conflict: 0, unfit: 0, wrong: 0 }
 for (const { folder, ext } of casesIn(dir)) {
   if (!folder.includes(values.only)) continue
@@ -75,8 +65,8 @@ for (const { folder, ext } of casesIn(dir)) {
     if (hunks.length < 2) continue
     const [baseLines, sideLines] = [base, side].map((bytes) => linesOf(bytes.toString('latin1')))
     for (let seed = 1; seed <= Number(values.seeds); seed++) {
-      const random = randomOf(seed * 7919)
-      const dealt = hunks.map(() => random() < 0.5)
+      const random = randomFrom(seed * 7919)
+      const dealt = hunks.map(() => random() < 2 ** 31)
       const [ours, theirs] = [true, false].map((to) =>
         apply(
           baseLines,
