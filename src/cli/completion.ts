@@ -1,35 +1,62 @@
-// Completion scripts for three shells, made from the command table. After commands that take a branch, branches are
-// asked for when the key is pressed; everything else is in the script.
+// Completion scripts for three shells, made from the command table. Branches, tags and remotes are asked for when the key is
+// pressed; everything else is in the script.
+import { commonOptions } from './common-options.ts'
 import type { OptionSpecs } from './interface.ts'
 
 export interface CompletedCommand {
   readonly name: string
   readonly summary: string
+  readonly usage: readonly string[]
   readonly options: OptionSpecs
 }
 
-const takesBranch = new Set([
+const takesRevision = [
   'bisect',
-  'switch',
-  'merge',
+  'blame',
   'branch',
-  'log',
+  'cherry-pick',
   'diff',
-  'show',
+  'log',
+  'ls',
+  'merge',
+  'pull',
+  'push',
+  'rebase',
   'reset',
   'revert',
-  'cherry-pick',
-  'rebase',
-  'push',
+  'show',
+  'switch',
   'tag',
-])
-const listBranches = 'varve branch --json 2>/dev/null | sed -n \'s/.*"name":"\\([^"]*\\)".*/\\1/p\''
+]
+const takesRemote = ['fetch', 'mirror', 'pull', 'push', 'remote']
+
+function listOf(command: string): string {
+  return `varve ${command} --json 2>/dev/null | sed -n 's/.*"name":"\\([^"]*\\)".*/\\1/p'`
+}
+
+// One name a line: tags come in one.
+const listRevisions = `{ ${listOf('branch -a')}; varve tag --json 2>/dev/null | tr '{' '\\n' | sed -n 's/^"name":"\\([^"]*\\)".*/\\1/p'; }`
+const listRemotes =
+  "varve remote --json 2>/dev/null | tr '{' '\\n' | sed -n 's/^\"name\":\"\\([^\"]*\\)\".*/\\1/p'"
+
+/** The words that say what a command is to do: 'add' of 'remote add NAME URL', 'pop' and 'apply' of 'stash pop | apply'. */
+export function actionsOf({ name, usage }: Pick<CompletedCommand, 'name' | 'usage'>): string[] {
+  const actions = usage.flatMap((line) => {
+    const rest = line.slice(name.length + 1)
+    return (/^\[?([a-z][a-z-]*(?: ?\| ?[a-z][a-z-]*)*)\]?(?= |$)/.exec(rest)?.[1] ?? '').split(/ ?\| ?/)
+  })
+  return [...new Set(actions)].filter((action) => action !== '')
+}
 
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
-  const cases = commands.map(({ name, options }) => `    ${name}) options="${flags(options).join(' ')}" ;;`)
+  const names = commands.map(({ name }) => name).join(' ')
+  const cases = commands.map((command) => {
+    const words = command.name === 'help' ? names : actionsOf(command).join(' ')
+    return `    ${command.name}) options="${flags(command.options).join(' ')}" actions="${words}" ;;`
+  })
   return `# bash completion for varve
 _varve() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" options="" i
+  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" options="${[...flags(commonOptions), '-C', '--directory', '--version'].join(' ')}" actions="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i]}" in
       -C) ((i++)) ;;
@@ -37,22 +64,22 @@ _varve() {
       *) verb="\${COMP_WORDS[i]}"; break ;;
     esac
   done
-  if [[ -z $verb ]]; then
-    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$word"))
-    return
-  fi
   case "$verb" in
+    "") actions="${names}" ;;
 ${cases.join('\n')}
   esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
     return
   fi
+  ((i + 1 < COMP_CWORD)) && actions=""
   case "$verb" in
-    ${[...takesBranch].join('|')})
-      COMPREPLY=($(compgen -W "$(${listBranches})" -- "$word")) ;;
-    help) COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$word")) ;;
+    ${takesRemote.join('|')}) actions+=" $(${listRemotes})" ;;
   esac
+  case "$verb" in
+    ${takesRevision.join('|')}) actions+=" $(${listRevisions})" ;;
+  esac
+  COMPREPLY=($(compgen -W "$actions" -- "$word"))
 }
 complete -o default -F _varve varve
 `
@@ -60,18 +87,27 @@ complete -o default -F _varve varve
 
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
   const verbs = commands.map(({ name, summary }) => `    ${zshQuoted(`${name}:${summary}`)}`)
-  const cases = commands.map(({ name, options }) => {
-    const specs = Object.entries(options).map(([option, { about }]) =>
+  const cases = commands.map((command) => {
+    const specs = Object.entries(command.options).map(([option, { about }]) =>
       zshQuoted(`--${option}[${about.replaceAll(/[[\]]/g, '')}]`),
     )
-    const last = takesBranch.has(name) ? "'*:branch:_varve_branches'" : "'*:file:_files'"
-    return `    ${name}) _arguments -s ${specs.join(' ')} ${last} ;;`
+    const words = command.name === 'help' ? commands.map(({ name }) => name) : actionsOf(command)
+    const first = words.length === 0 ? '' : ` '1:word: _varve_words "" ${words.join(' ')}'`
+    return `    ${command.name}) _arguments -s ${specs.join(' ')}${first} '*:word: _varve_words ${command.name}' ;;`
   })
   return `#compdef varve
-_varve_branches() {
-  local -a branches
-  branches=(\${(f)"$(${listBranches})"})
-  _alternative "branches:branch:($branches)" 'files:file:_files'
+_varve_words() {
+  local -a found
+  case $1 in
+    ${takesRemote.join('|')}) found+=(\${(f)"$(${listRemotes})"}) ;;
+  esac
+  case $1 in
+    ${takesRevision.join('|')}) found+=(\${(f)"$(${listRevisions})"}) ;;
+  esac
+  shift
+  found+=("$@")
+  compadd -a found
+  _files
 }
 _varve() {
   local -a verbs
@@ -90,23 +126,32 @@ ${cases.join('\n')}
     *) _files ;;
   esac
 }
-_varve "$@"
+if [[ $funcstack[1] == _varve ]]; then _varve "$@"; else compdef _varve varve; fi
 `
 }
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   const lines = ['# fish completion for varve']
-  for (const { name, summary, options } of commands) {
-    lines.push(`complete -c varve -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`)
-    for (const [option, { about, short }] of Object.entries(options)) {
+  const after = (names: readonly string[]): string => `'__fish_seen_subcommand_from ${names.join(' ')}'`
+  const optionLines = (when: string, options: OptionSpecs): string[] =>
+    Object.entries(options).map(([option, { about, short }]) => {
       const letter = short === undefined ? '' : ` -s ${short}`
-      lines.push(
-        `complete -c varve -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter} -d ${fishQuoted(about)}`,
-      )
-    }
+      return `complete -c varve -n ${when} -l ${option}${letter} -d ${fishQuoted(about)}`
+    })
+  lines.push(...optionLines('__fish_use_subcommand', commonOptions))
+  for (const command of commands) {
+    const { name, summary, options } = command
+    lines.push(`complete -c varve -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`)
+    const words = name === 'help' ? commands.map((other) => other.name) : actionsOf(command)
+    if (words.length > 0)
+      lines.push(`complete -c varve -n ${after([name])} -a ${fishQuoted(words.join(' '))}`)
+    lines.push(...optionLines(after([name]), options))
   }
+  // Fish has no braces that group commands.
+  const revisions = listRevisions.replace('{ ', 'begin; ').replace(/ }$/, ' end')
   lines.push(
-    `complete -c varve -n '__fish_seen_subcommand_from ${[...takesBranch].join(' ')}' -a ${fishQuoted(`(${listBranches})`)}`,
+    `complete -c varve -n ${after(takesRevision)} -a ${fishQuoted(`(${revisions})`)}`,
+    `complete -c varve -n ${after(takesRemote)} -a ${fishQuoted(`(${listRemotes})`)}`,
   )
   return `${lines.join('\n')}\n`
 }

@@ -7,7 +7,7 @@ import type { Command, Context } from '../interface.ts'
 export const command: Command = {
   usage: ['completion bash | zsh | fish'],
   description:
-    'Prints a script that completes commands, options, and the branches of commands that take one.',
+    'Prints a script that completes commands, their actions and options, and names of branches, tags and remotes.',
   options: {},
   examples: [
     ['varve completion bash > ~/.local/share/bash-completion/completions/varve', 'for bash'],
@@ -28,7 +28,7 @@ async function run({ arguments: given, out }: Context): Promise<number> {
   const words = await Promise.all(
     commands.map(async ({ name, summary, load }) => {
       const { command: loaded } = await load()
-      return { name, summary, options: { ...loaded.options, ...commonOptions } }
+      return { name, summary, usage: loaded.usage, options: { ...loaded.options, ...commonOptions } }
     }),
   )
   const script = makers[shell as keyof typeof makers](words)
