@@ -1,7 +1,7 @@
 // Listing and settling conflicts: the index takes the choice, the files follow, and all of it happens with one
 // manifest, so that a crash leaves every chosen conflict resolved or none.
 import type { Cid } from '../encoding/cid.ts'
-import { VarveError } from '../base/errors.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
 import { Tree } from '../files/tree.ts'
 import { isWithin, scanConflicts, scanRecords } from '../merge/conflicts.ts'
 import { HeldSides } from '../merge/held-sides.ts'
@@ -180,8 +180,19 @@ export async function changeMerge<T extends Resolution>(
       }
     },
     options,
-  )
+  ).catch((error: unknown) => {
+    throw isVarveError(error, 'VARVE_UNCOMMITTED') ? editedSince(error) : error
+  })
   return result!
+}
+
+/** Neither a commit nor a stash is possible in the middle of a merge. */
+function editedSince({ code, message, data, cause }: VarveError): VarveError {
+  return new VarveError(code, message, {
+    data,
+    cause,
+    hint: "'varve add PATH' takes the file as it is now for the resolution, 'varve restore PATH' throws its changes away",
+  })
 }
 
 async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeInHand> {

@@ -102,7 +102,7 @@ export interface Folder {
    * between the manifest and the files is rolled forward by the next command.
    * @throws VarveError VARVE_UNCOMMITTED naming the paths
    */
-  prepare(io: Io, route: Route, options: FolderOptions): Promise<void>
+  prepare(io: Io, route: Route, options: PrepareOptions): Promise<void>
   /** Brings the files from one tree to the other; what was noted is done. */
   carryOut(route: Route, options: FolderOptions): Promise<void>
   /** Nothing was published: what was noted is void. Before `prepare`, there is no note. */
@@ -120,6 +120,11 @@ export interface FolderOptions {
   readonly discard?: boolean | 'touched' | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: FolderProgress) => void) | undefined
+}
+
+export interface PrepareOptions extends FolderOptions {
+  /** These may hold no local change either, although their files stay: conflicts in them will be settled. */
+  readonly unsettled?: readonly string[] | undefined
 }
 
 export interface FolderProgress {

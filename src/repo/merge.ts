@@ -184,6 +184,7 @@ export async function concludeMerge(
         operation: operation(end.message),
         show: after.tree,
         over: ours.tree,
+        unsettled: unsettledOf(outcome),
       },
       result: { outcome: isStopped ? 'conflict' : 'staged', commit: ours.cid, ...counts },
     }
@@ -208,6 +209,10 @@ export async function concludeMerge(
 
 function countsOf({ paths, conflictCount, policies }: MergeOutcome): Omit<Merged, 'outcome' | 'commit'> {
   return { paths, conflictCount, policies, reused: [] }
+}
+
+export function unsettledOf({ paths }: Pick<MergeOutcome, 'paths'>): string[] {
+  return paths.filter(({ result }) => result === 'conflict').map(({ path }) => path)
 }
 
 /** What is kept of a merge that waits. */

@@ -26,6 +26,8 @@ export interface Move {
   readonly over?: Cid
   /** Where the files do not show the index, before or after; default: from the index to `show`. */
   readonly files?: FileRoute
+  /** Paths in conflict: settling it will change their files, so nobody's edits may stand there. */
+  readonly unsettled?: readonly string[]
 }
 
 /** Plans on the newest manifest (again when another process was faster), then moves. A plan of null moves nothing. */
@@ -60,9 +62,17 @@ export async function move(
             index: wanted.show,
             operation: wanted.operation.name,
           }
-          await folder.prepare(io, route, options)
+          await folder.prepare(io, route, { ...options, unsettled: wanted.unsettled })
         }
-        const { refs: _, show: _show, over: _over, files: _files, operation, ...rest } = wanted
+        const {
+          refs: _,
+          show: _show,
+          over: _over,
+          files: _files,
+          unsettled: _unsettled,
+          operation,
+          ...rest
+        } = wanted
         return { ...rest, refs, operation: { ...operation, author: operatorOf(repo, current) } }
       },
       { writer, signal: options.signal },

@@ -17,7 +17,8 @@ import { requireAuthor, signatureOf } from './context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from './head.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from './interface.ts'
 import { readMergeState, writeMergeState } from './merge-state.ts'
-import { type MergeOptions, type Merged, type Plan, refuseStaged, stoppedState } from './merge.ts'
+import type { MergeOptions, Merged, Plan } from './merge.ts'
+import { refuseStaged, stoppedState, unsettledOf } from './merge.ts'
 import { move } from './move.ts'
 import { onlyParentTree } from './pick.ts'
 import { reuseResolutions } from './rerere.ts'
@@ -219,13 +220,11 @@ async function stop(
   const waiting = stoppedState(end, after)
   const extra = { ...commit.extra, ...waiting.extra }
   const stored = writeMergeState(io.writer, { ...waiting, extra, rebase: state })
+  const unsettled = unsettledOf(outcome)
   const operation = { name: operationName(options), message: `stopped at ${subjectOf(commit)}` }
-  const refs = new Map<string, Cid>([
-    ['HEAD', tip.cid],
-    [mergeRef, stored],
-  ])
+  const refs = new Map<string, Cid>().set('HEAD', tip.cid).set(mergeRef, stored)
   return {
-    move: { head: null, refs, operation, show: after.tree, over: tip.tree },
+    move: { head: null, refs, operation, show: after.tree, over: tip.tree, unsettled },
     result: { ...result, conflictCount: after.left, reused: after.reused },
   }
 }

@@ -53,6 +53,26 @@ export async function stepsBetween(
   return steps
 }
 
+/** Of paths in conflict, the files that `steps` leave: looked at like those that are written. */
+export async function unsettledSteps(
+  worktree: Worktree,
+  steps: readonly Step[],
+  tree: Tree,
+  paths: readonly Path[],
+): Promise<Step[]> {
+  const written = new Set(steps.map(({ path }) => path))
+  const wanted = wantedPaths(worktree)
+  const still = paths.filter((path) => !written.has(path) && wanted?.(path) !== false)
+  const entries = await tree.getMany(still)
+  const found: Step[] = []
+  for (const [i, path] of still.entries()) {
+    const entry = entries[i] ?? null
+    const carried = entry?.kind === 'table' ? await carriedOrNull(worktree, entry) : entry
+    if (carried !== null) found.push({ path, before: carried, after: carried })
+  }
+  return found
+}
+
 /** Refuses a way from tree to tree that would write where no file of a dataset may be. @throws VarveError VARVE_CORRUPT */
 export async function checkPaths(from: Tree, to: Tree, options: WorktreeOptions): Promise<void> {
   for await (const batch of diffTrees(from, to, options)) for (const step of batch) isSafe(step)

@@ -4,7 +4,7 @@ import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
-import type { Folder, FolderOptions, Io, Route, SnapshotChoice } from '../repo/interface.ts'
+import type { Folder, FolderOptions, Io, PrepareOptions, Route, SnapshotChoice } from '../repo/interface.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
 import { awaitTurn } from './checkout-turn.ts'
 import {
@@ -14,6 +14,7 @@ import {
   overwriting,
   planSteps,
   stepsBetween,
+  unsettledSteps,
   uncommitted,
 } from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
@@ -41,7 +42,7 @@ class WorktreeFolder implements Folder {
     this.#worktree = worktree
   }
 
-  async prepare(io: Io, route: Route, options: FolderOptions): Promise<void> {
+  async prepare(io: Io, route: Route, options: PrepareOptions): Promise<void> {
     const { from, to } = route
     await awaitTurn(this.#worktree, options)
     if (options.discard === true) await this.#checkForced(io, from, to, options)
@@ -101,7 +102,7 @@ class WorktreeFolder implements Folder {
     return forcedSteps(this.#worktree, index, target, { signal: options.signal })
   }
 
-  async #planned(io: Io, from: Cid, to: Cid, options: FolderOptions): Promise<PlannedStep[]> {
+  async #planned(io: Io, from: Cid, to: Cid, options: PrepareOptions): Promise<PlannedStep[]> {
     // The trees may be in the writer still.
     const worktree: Worktree = { ...this.#worktree, repo: { ...this.#worktree.repo, nodes: io.nodes } }
     const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
@@ -110,6 +111,8 @@ class WorktreeFolder implements Folder {
     const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
     try {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
+      const still = await unsettledSteps(worktree, steps, trees.from, options.unsettled ?? [])
+      lost.push(...(await planSteps(worktree, still, cache, quiet)).lost)
       if (lost.length > 0 && options.discard === 'touched') return overwriting(this.#worktree, planned)
       if (lost.length > 0) throw uncommitted(lost)
       const written = planned.filter(({ action }) => action === 'write').map(({ after }) => after)

@@ -291,3 +291,48 @@ test('a file that each side renamed takes the name of the side that is taken, an
   expect(clash.read('b.txt')).toBe('long enough\n')
   expect(() => clash.read('c.txt')).toThrow('ENOENT')
 })
+
+describe('edits that nobody committed', () => {
+  const text = (middle: string): string => csv('one', middle, 'three')
+  const clashing = (): Promise<Clash> =>
+    Clash.of(
+      { 'people.csv': ['id'] },
+      {
+        base: { 'people.csv': csv(head, '1,Ann,Wien'), 'n.txt': text('two') },
+        ours: { 'people.csv': csv(head, '1,Ann,Rom'), 'n.txt': text('deux') },
+        theirs: { 'people.csv': csv(head, '1,Ann,Oslo'), 'n.txt': text('zwei') },
+      },
+    )
+
+  test('in a file that would be in conflict keep a merge from beginning', async () => {
+    const clash = await clashing()
+    const edited = { 'people.csv': csv(head, '1,Ann,Rom', '2,Bob,Graz'), 'n.txt': `${text('deux')}four\n` }
+    for (const [name, content] of Object.entries(edited)) {
+      const before = clash.read(name)
+      clash.write({ [name]: content })
+      await expect(clash.repo.merge('theirs')).rejects.toMatchObject({
+        code: 'VARVE_UNCOMMITTED',
+        data: { paths: [name] },
+      })
+      await expect(clash.repo.rebase('theirs')).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+      expect(clash.read(name)).toBe(content)
+      clash.write({ [name]: before })
+    }
+    expect((await clash.repo.merge('theirs')).conflictCount).toBe(2)
+  })
+
+  test('made since then are not lost to a resolution, which says how to go on', async () => {
+    const clash = await clashing()
+    await clash.repo.merge('theirs')
+    clash.write({ 'n.txt': text('both') })
+    await expect(clash.repo.resolve('n.txt', { take: 'theirs' })).rejects.toMatchObject({
+      code: 'VARVE_UNCOMMITTED',
+      hint: expect.stringContaining("'varve add PATH' takes the file as it is now"),
+    })
+    expect(clash.read('n.txt')).toBe(text('both'))
+    await clash.repo.add(['n.txt'])
+    await clash.repo.resolve('people.csv', { take: 'theirs' })
+    await clash.repo.commit({ message: 'both' })
+    expect(clash.read('n.txt')).toBe(text('both'))
+  })
+})

@@ -154,4 +154,20 @@ describe('files that nobody tracked', () => {
     expect(shown).toContain('+1,"Eve')
     expect(await ok(['diff', '--stat'], at)).toContain('1 row changed, 1 added')
   }, 60_000)
+
+  test('are shown with long lines cut, where they clash by lines, and whole with -v', async () => {
+    const line = (word: string): string => `${word}${'-'.repeat(5000)}\n`
+    const at = await diverged(
+      'long',
+      { 'n.txt': line('one') },
+      { 'n.txt': line('two') },
+      { 'n.txt': line('three') },
+    )
+    expect((await varve(['merge', 'other'], at)).code).toBe(21)
+    const lengths = (text: string): number => Math.max(...text.split('\n').map(({ length }) => length))
+    const shown = await ok(['conflicts'], at)
+    expect(shown).toContain('three---')
+    expect(lengths(shown)).toBe(205)
+    expect(lengths(await ok(['conflicts', '-v'], at))).toBe(5010)
+  }, 60_000)
 })

@@ -216,6 +216,7 @@ describe('merging text and moved files', () => {
     await ok(['commit', '-am', 'Theirs'], at)
     await ok(['switch', 'main'], at)
     await ok(['mv', 'people.csv', 'staff.csv'], at)
+    expect(await ok(['diff', '--staged'], at)).toContain('people.csv => staff.csv: renamed, no row differs\n')
     put('staff.csv', get('staff.csv', folder).replace('number 9\n', 'number nine\n'), folder)
     put('notes.txt', 'ONE\ntwo\nthree\nfour\nfive\n', folder)
     await ok(['commit', '-am', 'Ours'], at)

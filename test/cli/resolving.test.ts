@@ -135,7 +135,7 @@ describe('conflicts', () => {
     const { code, stdout } = await varve(['merge', 'other'], at)
     expect(code).toBe(21)
     expect(stdout).toContain(
-      'merge stopped: 1 conflict in 2 paths\n3 more conflicts settled as in an earlier merge',
+      'merge stopped: 1 conflict in 1 path\n3 more conflicts settled as in an earlier merge',
     )
     await ok(['resolve', 'shape.csv', '--ours'], at)
     expect(await ok(['conflicts', '--resolved', '--column', 'note'], at)).toMatch(/ours, as before\n/)

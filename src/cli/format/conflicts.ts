@@ -2,12 +2,13 @@
 import type { ConflictInfo } from '../../api/interface.ts'
 import type { Row, Value } from '../../table/interface.ts'
 import type { Output } from '../output.ts'
-import { visible, visibleLine } from '../visible.ts'
+import { shortened, visible, visibleLine } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { counted } from '../../base/size.ts'
 import { keyText, shortValue, valueText } from './value.ts'
 
 const heldMax = 1000
+const lineColumnsMax = 200
 
 /** Conflicts as they come, path by path; of a path with very many a thousand at a time. Returns how many there were. */
 export async function printConflicts(out: Output, conflicts: AsyncIterable<ConflictInfo>): Promise<number> {
@@ -125,7 +126,10 @@ function printWhole(out: Output, conflict: ConflictInfo): void {
   if (text === undefined || conflict.resolution !== undefined) return
   const lines = text.trimEnd().split('\n')
   const shown = out.verbose ? lines : lines.slice(0, 20)
-  for (const line of shown) out.line(`     ${visibleLine(line)}`)
+  for (const line of shown) {
+    const whole = visibleLine(line)
+    out.line(`     ${out.verbose ? whole : shortened(whole, lineColumnsMax)}`)
+  }
   if (shown.length < lines.length)
     out.line(out.paint('dim', `     (${lines.length - shown.length} more lines: -v)`))
 }

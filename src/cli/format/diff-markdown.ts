@@ -4,7 +4,7 @@ import type { DocumentValues, ValueChange } from '../../index.ts'
 import type { Output } from '../output.ts'
 import { type DiffFormat, changeText, sizesText, statSums, stateWords } from './diff.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
-import { sumsText } from './row-changes.ts'
+import { rowsText } from './row-changes.ts'
 import { sizeText } from '../../base/size.ts'
 import { changedValues, keyText, rowText } from './value.ts'
 import { onOneLine, spelled, valueNotes, valueSums } from './value-changes.ts'
@@ -47,7 +47,7 @@ async function printTable(markdown: Markdown, out: Output, diff: FileDiff): Prom
       if (rows.length < max) rows.push(row)
     }
   }
-  markdown.heading(3, `${titleOf(diff)}: ${sumsText(sums)}`)
+  markdown.heading(3, `${titleOf(diff)}: ${rowsText(diff, sums)}`)
   printNote(markdown, diff)
   for (const sentence of diff.schemaChanges) markdown.line(`- ${code(sentence)}`)
   if (diff.schemaChanges.length > 0) markdown.line()

@@ -60,13 +60,11 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   }
   const values = lines ? null : await diff.values()
   if (values !== null) return printValueChanges(out, values, titleOf(diff))
-  out.line(
-    out.paint('bold', `--- ${diff.state === 'added' ? '/dev/null' : `a/${visible(diff.from ?? diff.path)}`}`),
-  )
-  out.line(out.paint('bold', `+++ ${diff.state === 'deleted' ? '/dev/null' : `b/${visible(diff.path)}`}`))
   // Control characters are harmless in a file, and a patch needs its bytes.
   const shown = out.terminal ? visibleLine : (line: string): string => line
+  let hunks = 0
   for await (const hunk of diff.hunks()) {
+    if (hunks++ === 0) printFileNames(out, diff)
     out.line(out.paint('cyan', `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`))
     for (const line of hunk.lines) {
       if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
@@ -75,6 +73,16 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
     }
     await out.drain()
   }
+  if (hunks > 0) return
+  if (diff.state === 'renamed') out.line(`${out.paint('bold', titleOf(diff))}: renamed`)
+  else printFileNames(out, diff)
+}
+
+function printFileNames(out: Output, { path, from, state }: FileDiff): void {
+  const before = state === 'added' ? '/dev/null' : `a/${visible(from ?? path)}`
+  const after = state === 'deleted' ? '/dev/null' : `b/${visible(path)}`
+  out.line(out.paint('bold', `--- ${before}`))
+  out.line(out.paint('bold', `+++ ${after}`))
 }
 
 async function printJson(out: Output, diff: FileDiff, before: string): Promise<void> {

@@ -20,7 +20,7 @@ export function printMerge(
   if (out.json) return conflict ? 21 : 0
   if (conflict) printConflict(out, result, verb)
   else out.say(outcomeText(result, verb))
-  for (const line of pathLines(result.paths)) out.say(line)
+  for (const line of pathLines(result)) out.say(line)
   printTold(out, result)
   if (conflict && result.conflicts !== undefined) {
     printFirstConflicts(out, result.conflicts, result.conflictCount)
@@ -66,7 +66,8 @@ function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
 
 function printConflict(out: Output, result: MergeResult, verb: string): void {
   const { conflictCount, paths, rebase, reused } = result
-  const files = paths.filter((path) => path.result === 'conflict').length
+  const settled = conflictCount === 0 ? new Map<string, number>() : settledByPath(result)
+  const files = paths.filter(({ path, conflicts }) => conflicts > (settled.get(path) ?? 0)).length
   const where = files === 0 ? '' : ` in ${counted(files, 'path')}`
   const at = rebase?.stoppedAt ?? null
   const place = at === null ? '' : ` at ${shortId(at)} (${rebase!.done + 1} of ${rebase!.total})`
@@ -108,10 +109,25 @@ export const resultWords: Readonly<Record<MergedPath['result'], string>> = {
   conflict: 'conflict',
 }
 
-function pathLines(paths: readonly MergedPath[]): string[] {
+function pathLines(result: MergeResult): string[] {
+  const settled = settledByPath(result)
   return alignedRows(
-    movesPaired(paths).map((path) => [`  ${resultWords[path.result]}`, pathName(path), rowsText(path)]),
+    movesPaired(result.paths).map((path) => {
+      const already = settled.get(path.path) ?? 0
+      const open = { ...path, conflicts: path.conflicts - already }
+      const parts = [rowsText(open), already === 0 ? '' : `${already} settled as before`]
+      const isOpen = path.result !== 'conflict' || open.conflicts > 0
+      const what = isOpen ? resultWords[path.result] : 'settled'
+      return [`  ${what}`, pathName(path), parts.filter((part) => part !== '').join(', ')]
+    }),
   )
+}
+
+/** How many conflicts of a path were settled as in an earlier merge. */
+function settledByPath({ reused }: MergeResult): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { path } of reused) counts.set(path, (counts.get(path) ?? 0) + 1)
+  return counts
 }
 
 /** Without the paths that went where another line says they are. */

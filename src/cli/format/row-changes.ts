@@ -35,9 +35,15 @@ export async function printRowChanges(out: Output, diff: FileDiff, title: string
   }
   if (held === null) out.line(`  ${sumsText(sums)}`)
   else {
-    printHeading(out, diff, `${title}: ${sumsText(sums)}`)
+    printHeading(out, diff, `${title}: ${rowsText(diff, sums)}`)
     printRows(out, diff, held)
   }
+}
+
+/** Of a diff that has no row, whether only its name changed is not known. */
+export function rowsText({ state }: Pick<FileDiff, 'state'>, sums: Readonly<Sums>): string {
+  const isNone = sums.added + sums.removed + sums.changed === 0
+  return isNone && state === 'renamed' ? 'renamed, no row differs' : sumsText(sums)
 }
 
 export function sumsText({ added, removed, changed }: Readonly<Sums>): string {
