@@ -143,6 +143,49 @@ function jsonEdits(text, dice) {
   }
 }
 
+/** Edits of lines of YAML that hold a key and a plain value. Null where there are too few. */
+function yamlEdits(text, dice) {
+  const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? []
+  const indentOf = (line) => line?.match(/^ *(- )?/)[0].length ?? 0
+  const plain = /^ *(?:- )?[\w.-]+: [\w./@ -]*[\w./@-]\r?\n$/
+  const isLast = (i) => lines[i + 1] === undefined || indentOf(lines[i + 1]) <= indentOf(lines[i])
+  const places = [...lines.keys()].filter((i) => plain.test(lines[i]) && isLast(i))
+  if (places.length < 8 || /^(?:---|%|\t)|: *[|>]|^ *- *[|>]/m.test(text)) return null
+  const edits = []
+  const taken = new Set()
+  for (const side of [0, 1]) {
+    for (let left = dice.of(editCounts); left > 0; left--) {
+      const row = dice.of(places)
+      const isFirst = /^ *- /.test(lines[row])
+      const kind = dice.of(isFirst ? ['set', 'add'] : ['set', 'set', 'add', 'remove'])
+      if (taken.has(row)) continue
+      taken.add(row)
+      edits.push({ side, kind, row, text: dice.text() })
+    }
+  }
+  return {
+    edits,
+    apply(some) {
+      return lines
+        .map((line, i) => {
+          const edit = some.find(({ row }) => row === i)
+          if (edit === undefined) return line
+          if (edit.kind === 'remove') return ''
+          const end = line.match(/\r?\n$/)[0]
+          if (edit.kind === 'add')
+            return `${line}${' '.repeat(indentOf(line))}k${edit.text}: ${edit.text}${end}`
+          return `${line.slice(0, line.indexOf(': '))}: ${edit.text}${end}`
+        })
+        .join('')
+    },
+  }
+}
+
+function editsOf(text, ext, dice) {
+  if (ext === '.csv' || ext === '.tsv') return tableEdits(text, ext === '.tsv' ? '\t' : ',', dice)
+  return ext === '.yaml' || ext === '.yml' ? yamlEdits(text, dice) : jsonEdits(text, dice)
+}
+
 function parsed(text) {
   try {
     return JSON.parse(text)
@@ -157,14 +200,12 @@ const valueAt = (value, at) => at.reduce((one, key) => one[key], value)
 const counts = { same: 0, content: 0, conflict: 0, unfit: 0, wrong: 0 }
 const [first, last] = [Number(values.from), Number(values.from) + Number(values.seeds) - 1]
 for (const { folder, ext } of casesIn(dir)) {
-  if (!folder.includes(values.only) || ['.yaml', '.yml'].includes(ext)) continue
+  if (!folder.includes(values.only)) continue
   const bytes = readFileSync(path.join(folder, `base${ext}`))
   const text = bytes.toString('utf8')
   if (bytes.length > bytesMax || !Buffer.from(text).equals(bytes) || text.startsWith('\ufeff')) continue
   for (let seed = first; seed <= last; seed++) {
-    const dice = new Dice(seed * 7919)
-    const isTable = ext === '.csv' || ext === '.tsv'
-    const made = isTable ? tableEdits(text, ext === '.tsv' ? '\t' : ',', dice) : jsonEdits(text, dice)
+    const made = editsOf(text, ext, new Dice(seed * 7919))
     if (made === null) break
     const of = (sides) => Buffer.from(made.apply(made.edits.filter(({ side }) => sides.includes(side))))
     const [base, ours, theirs, wanted] = [[], [0], [1], [0, 1]].map(of)

@@ -98,6 +98,14 @@ describe('JSON objects', () => {
     expect(merge(base!, ours!, removed)).toBe(removed)
   })
 
+  test('an element without a name that one side replaced, and the other took a part of, is a conflict', () => {
+    const [one, other] = ['{"a":1,"b":2,"c":3,"d":4}', '{"x":7}']
+    const { conflicts } = mergeTexts(mergeJson, `[${one}]`, `[{"a":1,"b":2,"c":3}]`, `[${other}]`)
+    expect(conflicts.map(({ kind, where }) => [kind, where])).toEqual([['row', '$[0]']])
+    expect(merge(`[${one}]`, `[${one}]`, `[${other}]`)).toBe(`[${other}]`)
+    expect(merge(`[${one},5]`, `[{"a":1,"b":2,"c":3},5]`, '[5]')).toBe('[5]')
+  })
+
   test('what tells that an element was renamed may lie in an object within it', () => {
     const item = (index: string, name: string): string =>
       `{"item":{"index":"${index}","url":"https://example.org/languages","name":"${name}"}}`

@@ -10,7 +10,7 @@ import type { Path } from './path.ts'
 import { equalLists } from './order.ts'
 import { pairedElements, pairsMax, type Match } from './pairs.ts'
 import type { Member, Nodes } from './plan.ts'
-import { isRemoved } from './same-change.ts'
+import { isLeft, isRemoved } from './same-change.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
 
@@ -140,15 +140,17 @@ function mergePart(place: Place, lists: Lists): Member[] {
 
 /** Null where both put something else into one place, or replaced the same element. */
 function mergeMatched(place: Place, lists: Lists, matches: readonly Match[]): Member[] | null {
-  const { merging, path, offset } = place
   const members: Member[] = []
   const next = [0, 0]
+  const hasReplaced = matches.map(
+    (match, side) => match.filter((at) => at !== -1).length < lists[side + 1]!.length,
+  )
   let removedByBoth = false
   const added = (index: number, until: readonly number[]): boolean => {
     const [mine, others] = [0, 1].map((side) => lists[side + 1]!.slice(next[side], until[side]))
-    if (removedByBoth && mine!.length + others!.length > 0 && !isEqualAdded(merging, mine!, others!))
+    if (removedByBoth && mine!.length + others!.length > 0 && !isEqualAdded(place.merging, mine!, others!))
       return false
-    const joined = joinAdded(place, mine!, others!, offset + index)
+    const joined = joinAdded(place, mine!, others!, place.offset + index)
     if (joined !== null) members.push(...joined)
     return joined !== null
   }
@@ -167,7 +169,7 @@ function mergeMatched(place: Place, lists: Lists, matches: readonly Match[]): Me
       left === -1 ? none : lists[1]![left]!,
       right === -1 ? none : lists[2]![right]!,
     ]
-    const member = mergeElement(merging, nodes, path, offset + i)
+    const member = mergeElement(place, nodes, i, hasReplaced)
     if (member !== null) members.push(member)
   }
   return added(lists[0]!.length, [lists[1]!.length, lists[2]!.length]) ? members : null
@@ -234,9 +236,17 @@ function isAlike({ trees, values }: Merging, mine: NodeIndex, other: NodeIndex):
   return likeness(tree, mine, otherTree, other) > 0.5
 }
 
-function mergeElement(merging: Merging, nodes: Nodes, path: Path, index: number): Member | null {
+/** An element of the base. Where a side has put others in its place they may be what became of it. */
+function mergeElement(
+  { merging, path, offset }: Place,
+  nodes: Nodes,
+  i: number,
+  hasReplaced: readonly boolean[],
+): Member | null {
+  const index = offset + i
   if (nodes[1] !== none && nodes[2] !== none) return memberOf(merging, nodes, path, index)
-  if (isRemoved(merging, nodes)) return null
+  const isReplaced = hasReplaced[nodes[1] === none ? 0 : 1]!
+  if (isReplaced ? isLeft(merging, nodes) : isRemoved(merging, nodes)) return null
   const sides = nodes.map((node, side) => (node === none ? [] : [merging.alone(nodes, side)]))
   return merging.clash('row', { parent: path, step: () => `[${index}]` }, sides)
 }
