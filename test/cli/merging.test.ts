@@ -1,5 +1,5 @@
 // Merging and remotes, as a script uses them: what the commands print with --json, what they leave behind.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
@@ -215,6 +215,12 @@ describe('merging text and moved files', () => {
     put('notes.txt', 'one\ntwo\nthree\nfour\nFIVE\n', folder)
     await ok(['commit', '-am', 'Theirs'], at)
     await ok(['switch', 'main'], at)
+    renameSync(path.join(folder, 'people.csv'), path.join(folder, 'staff.csv'))
+    expect((await varve(['add', '.'], at)).stderr).toBe(
+      "hint: the table 'people.csv' is gone: if it is 'staff.csv' now, 'varve restore --staged people.csv staff.csv' and " +
+        "'varve mv people.csv staff.csv' keep it a table\n",
+    )
+    await ok(['restore', '--staged', 'people.csv', 'staff.csv'], at)
     await ok(['mv', 'people.csv', 'staff.csv'], at)
     expect(await ok(['diff', '--staged'], at)).toContain('people.csv => staff.csv: renamed, no row differs\n')
     put('staff.csv', get('staff.csv', folder).replace('number 9\n', 'number nine\n'), folder)

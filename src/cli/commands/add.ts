@@ -1,3 +1,4 @@
+import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
@@ -38,6 +39,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     else out.say('nothing new to stage')
   })
   if (!out.json) {
+    hintAtRenames(out, result.staged, dryRun)
     for (const { path, reason } of result.notTables)
       out.warn(`'${visible(path)}' is stored as a file: ${visible(reason)}`)
     for (const { path, reason } of result.skipped.slice(0, skippedToldMax))
@@ -46,4 +48,23 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     if (more > 0) out.warn(`${counted(more, 'more path')} left out for such reasons`)
   }
   return 0
+}
+
+type Staged = Awaited<ReturnType<Repository['add']>>['staged']
+
+/** A table that was renamed by other means than `varve mv` comes as a plain file that nobody declared. */
+function hintAtRenames(out: Context['out'], staged: Staged, dryRun: boolean): void {
+  const ending = (path: string): string => /\.[^./]+$/.exec(path)?.[0] ?? ''
+  for (const { path, state, kind } of staged) {
+    if (state !== 'deleted' || kind !== 'table') continue
+    const fresh = staged.filter((one) => one.state === 'added' && one.kind === 'file')
+    const alike = fresh.filter((one) => ending(one.path) === ending(path)).map((one) => one.path)
+    if (alike.length === 0) continue
+    const [was, is] = [visible(path), alike.length === 1 ? visible(alike[0]!) : 'NEW']
+    const unstage = dryRun ? '' : `'varve restore --staged ${was} ${is}' and `
+    out.hint(
+      `the table '${was}' is gone: if it is '${is}' now, ${unstage}'varve mv ${was} ${is}' ${dryRun ? 'keeps' : 'keep'} it a table`,
+    )
+    return
+  }
 }

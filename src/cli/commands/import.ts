@@ -16,7 +16,7 @@ export const command: Command = {
     'import git URL-OR-FOLDER [--branch NAME] [--lfs] [--dvc] [--allow-missing] [PATH...]',
   ],
   description:
-    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the table PATH: rows\nwith a known key are replaced, others added; with --replace, rows that FILE has not are removed. Of a SQLite file with\nseveral tables, name one: shop.db:orders. `import git` brings in the history of a Git repository, commit by commit. With --lfs and\n--dvc the files themselves come in where Git only has pointers of Git LFS, .dvc files or dvc.lock: from the folder, and from remotes\nof DVC that are folders, so run `git lfs fetch --all` or `dvc fetch --all-commits` there before.",
+    "Loads rows of a CSV, TSV, JSON Lines, Parquet or SQLite file, or of standard input ('-'), into the table PATH: rows\nwith a known key are replaced, others added; with --replace, rows that FILE has not are removed. A table that is made here has no file in the folder: `varve cat` and\n`varve export` read it. Of a SQLite file with\nseveral tables, name one: shop.db:orders. `import git` brings in the history of a Git repository, commit by commit. With --lfs and\n--dvc the files themselves come in where Git only has pointers of Git LFS, .dvc files or dvc.lock: from the folder, and from remotes\nof DVC that are folders, so run `git lfs fetch --all` or `dvc fetch --all-commits` there before.",
   options: {
     as: { type: 'text', value: 'PATH', about: 'the table to load into; made if it is new' },
     key: {
