@@ -97,8 +97,18 @@ const rowKinds = ['cell', 'row', 'key-collision', 'part'] as const satisfies rea
 /** Conflicts of columns stand apart: they hold up a whole table, and settling them may bring others to light. */
 async function printTables(out: Output, repo: Repository, options: ConflictOptions): Promise<number> {
   const schemas = await printConflicts(out, repo.conflicts({ ...options, kinds: ['schema'] }))
-  if (schemas > 0) out.line()
-  return schemas + (await printConflicts(out, repo.conflicts({ ...options, kinds: [...rowKinds, 'file'] })))
+  const others = repo.conflicts({ ...options, kinds: [...rowKinds, 'file'] })
+  return schemas + (await printConflicts(out, schemas > 0 ? setApart(out, others) : others))
+}
+
+/** With a blank line before them, if there are any. */
+async function* setApart<T>(out: Output, conflicts: AsyncIterable<T>): AsyncGenerator<T> {
+  let isFirst = true
+  for await (const conflict of conflicts) {
+    if (isFirst) out.line()
+    isFirst = false
+    yield conflict
+  }
 }
 
 async function printMarkdown(out: Output, repo: Repository, options: ConflictOptions): Promise<number> {

@@ -12,6 +12,7 @@ import { reportOf } from '../../merge/decisions.ts'
 import { derivedLines } from '../format/derived.ts'
 import { loggedLines } from '../format/receipt.ts'
 import { policyLines, policySentence } from '../format/policies.ts'
+import { rekeyedLines } from '../format/rekeyed.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { pathInRevision } from '../paths.ts'
@@ -22,7 +23,7 @@ import { splitRevisionPath } from '../../history/revision.ts'
 export const command: Command = {
   usage: ['show [--stat | -s] [--format FORMAT] [--date STYLE] [REV]', 'show REV:PATH'],
   description:
-    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
+    'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided and which rows got new keys (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
     lines: linesOption,
@@ -97,6 +98,7 @@ async function printText(
 
 async function printFacts(out: Output, repo: Repository, commit: CommitInfo): Promise<void> {
   await printDecisions(out, repo, commit)
+  for (const line of rekeyedLines(commit, out.verbose)) out.line(line)
   for (const line of derivedLines(commit)) out.line(line)
   for (const receipt of await repo.receiptsOf(commit)) {
     for (const line of loggedLines(receipt, out.paint)) out.line(line)
