@@ -5,6 +5,7 @@ import type { InferredKey } from './key.ts'
 import type { Lane } from './lanes.ts'
 import type { Versions } from './layout.ts'
 import { type CellPick, MergedRows, oursPick, type RowPick, StrandCells, theirsPick } from './merged-rows.ts'
+import { Replacements } from './replacements.ts'
 import { isSameDialect, isSameText, type Records } from './record.ts'
 import type { Side, Strands } from './strands.ts'
 
@@ -14,6 +15,7 @@ export class RowMerger {
   readonly #key: InferredKey | null
   readonly #doubtful: ReadonlySet<number>
   readonly #cells: StrandCells
+  readonly #replacements: { readonly ours: Replacements; readonly theirs: Replacements }
   /** Equal texts are equal rows, whichever versions they are of. */
   readonly #isUniform: boolean
   readonly #twins: { readonly ours: Int32Array | undefined; readonly theirs: Int32Array | undefined }
@@ -23,6 +25,8 @@ export class RowMerger {
     this.#key = key
     this.#doubtful = strands.doubtful
     this.#cells = new StrandCells(versions, strands)
+    const input = { versions, strands, lanes, hasKey: key !== null }
+    this.#replacements = { ours: new Replacements(input, 'ours'), theirs: new Replacements(input, 'theirs') }
     const { base, ours, theirs } = versions
     this.#twins = { ours: ours.twins?.rows, theirs: theirs.twins?.rows }
     const isOneDialect = [base, theirs].every(({ file }) => isSameDialect(file.dialect, ours.file.dialect))
@@ -67,21 +71,26 @@ export class RowMerger {
     }
     if (this.#doubtful.has(strand)) return { kind: 'conflict', conflict: this.#conflict('row', strand) }
     if (ours >= 0 && theirs >= 0) return this.#wholeRow(base, ours, theirs) ?? this.#cellPicks(strand)
-    const left = ours < 0 ? 'theirs' : 'ours'
-    if (!this.#isEdited(strand, left)) return null
+    const [left, gone] = ours < 0 ? (['theirs', 'ours'] as const) : (['ours', 'theirs'] as const)
+    const isClash =
+      this.#isEdited(strand, left) || (this.#isFilled(strand, left) && this.#replacements[gone].has(base))
+    if (!isClash) return null
     return { kind: 'conflict', conflict: this.#conflict('row', strand) }
   }
 
-  /** Other cells than the base's, or something in a column that the base does not have. */
   #isEdited(strand: number, side: 'ours' | 'theirs'): boolean {
     const cells = this.#cells
     const [before, after] = [cells.place('base', strand), cells.place(side, strand)]
     if (this.#isUniform && isSameText(cells.rows('base'), before, cells.rows(side), after)) return false
-    const row = cells.of(side, strand)!
-    return this.#lanes.some((lane) => {
-      if (lane[side] < 0) return false
-      return lane.base < 0 ? row.value(lane[side]) !== '' : !cells.isSame(strand, lane, 'base', side)
-    })
+    return this.#lanes.some(
+      (lane) => lane.base >= 0 && lane[side] >= 0 && !cells.isSame(strand, lane, 'base', side),
+    )
+  }
+
+  /** Whether it has something in a column that the base does not have. */
+  #isFilled(strand: number, side: 'ours' | 'theirs'): boolean {
+    const row = this.#cells.of(side, strand)!
+    return this.#lanes.some((lane) => lane.base < 0 && lane[side] >= 0 && row.value(lane[side]) !== '')
   }
 
   #bothAdded(strand: number): RowPick {
