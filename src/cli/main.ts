@@ -6,6 +6,7 @@ import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
 import { commonOptions, leadingOptions } from './common-options.ts'
 import { describeFailure, exitCodeOf, expectedFailure } from './failure.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
 import { parseArguments } from './parse-arguments.ts'
@@ -23,6 +24,7 @@ export async function main(
   version: string,
 ): Promise<number> {
   let settings = settingsOf([], environment)
+  let known: string | undefined
   try {
     const { leading, name, rest } = splitCommand(argv)
     // Looked for before parsing, so that a wrong command or option is reported as JSON too.
@@ -33,6 +35,7 @@ export async function main(
     if (name === undefined) return await printOverview(settings, leading.flag('help') ? 0 : 2)
     const entry = findCommand(name)
     if (entry === undefined) throw unknownCommand(name)
+    known = name
     const { command } = await entry.load()
     const specs = { ...commonOptions, ...command.options }
     const parsed = parseArguments(rest, specs, command)
@@ -41,7 +44,7 @@ export async function main(
     if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, around)
     return await run(command, parsed, around)
   } catch (thrown) {
-    const error = expectedFailure(thrown)
+    const error = withHelp(expectedFailure(thrown), known)
     await write(process.stderr, describeFailure(error, settings))
     return exitCodeOf(error)
   }
@@ -79,6 +82,13 @@ async function run(command: Command, parsed: Arguments, around: Surroundings): P
       await session.close()
     }
   })
+}
+
+/** Whoever is told no more than what is wrong with a command line is told where its right form stands. */
+function withHelp(error: Error, name: string | undefined): Error {
+  if (name === undefined || !isVarveError(error, 'VARVE_USAGE') || error.hint !== undefined) return error
+  const { message, data, cause } = error
+  return new VarveError('VARVE_USAGE', message, { data, cause, hint: `see 'varve help ${name}'` })
 }
 
 function splitCommand(argv: readonly string[]): {

@@ -5,6 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import { isAncestor } from '../history/ancestry.ts'
 import { commitsLeftOut } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
+import { shortRefName } from '../history/refs.ts'
 import type { MergeOutcome } from '../merge/interface.ts'
 import { noDecisions } from '../merge/decisions.ts'
 import { mergeBaseTree } from '../merge/merge-base-tree.ts'
@@ -63,14 +64,14 @@ export async function assessMerge(
   if (options.fastForward === 'only') {
     throw new VarveError(
       'VARVE_NOT_POSSIBLE',
-      `'${revision}' cannot be fast-forwarded to: both sides have commits`,
-      { hint: `merge it with 'varve merge ${revision}'` },
+      `'${shortRefName(revision)}' cannot be fast-forwarded to: both sides have commits`,
+      { hint: `merge it with 'varve merge ${shortRefName(revision)}'` },
     )
   }
   options.onMerge?.()
   const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid }, options)
   if (base === null && options.allowUnrelated !== true) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${revision}' has no history in common with this branch`, {
+    throw new VarveError('VARVE_NOT_POSSIBLE', `'${shortRefName(revision)}' has no history in common with this branch`, {
       hint:
         (await commitsLeftOut(io.writer)).size > 0
           ? "history was not fetched in full, and what they share may lie further back: 'varve fetch --unshallow'"

@@ -351,6 +351,7 @@ describe('remotes', () => {
     await commitEdit(b, 'Rome', 'Roma', 'b2')
     await expect(b.pull(undefined, undefined, { mode: 'ff-only' })).rejects.toMatchObject({
       code: 'VARVE_NOT_POSSIBLE',
+      message: "'origin/main' cannot be fast-forwarded to: both sides have commits",
     })
     const { merged } = await b.pull(undefined, undefined, { mode: 'rebase' })
     expect(merged).toMatchObject({ outcome: 'conflict', rebase: { done: 0, total: 2 } })

@@ -49,7 +49,9 @@ describe('errors', () => {
       exit: 2,
       hint: "did you mean '--message'?",
     })
-    expect(await failure(['commit', '-m'])).toMatchObject({ exit: 2 })
+    expect(await failure(['commit', '-m'])).toMatchObject({ exit: 2, hint: "see 'varve help commit'" })
+    expect(await failure(['add', '--update'])).toMatchObject({ exit: 2, hint: "see 'varve help add'" })
+    expect(await failure(['mv', 'a.csv'])).toMatchObject({ exit: 2, hint: "see 'varve help mv'" })
     expect(await failure(['log', '-n', 'x'])).toMatchObject({ exit: 2 })
     expect((await varve([], at)).code).toBe(2)
     expect(await failure(['fetch', 'origin', 'main'])).toMatchObject({
