@@ -11,6 +11,8 @@ import type { OperationOptions } from './interface.ts'
 /** Formats that rows go in from and out to. */
 export type ExchangeFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet' | 'sqlite'
 
+const formats: ReadonlySet<string> = new Set<ExchangeFormat>(['csv', 'tsv', 'jsonl', 'parquet', 'sqlite'])
+
 export interface ExportOptions extends OperationOptions {
   readonly format: ExchangeFormat
   /** Of a SQLite file: the name of its table; default: the path's last part without its extension. */
@@ -25,6 +27,7 @@ export async function* exportFrom(
   path: string,
   options: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
+  if (!formats.has(options.format)) throw new TypeError(`unknown format '${options.format}'`)
   const { commit } = await resolveRevision(repo.store, revision)
   const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
   const found = await findTable(tree, path)

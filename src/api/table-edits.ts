@@ -6,6 +6,7 @@ import type { Tree } from '../files/tree.ts'
 import type { Io } from '../repo/interface.ts'
 import { applyEdits, editsOf, newTable } from '../table/edits.ts'
 import type { Row, Schema, Value } from '../table/interface.ts'
+import { checkGiven, checkNames } from '../table/schema.ts'
 import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import type { Key, KeyRangeOptions, NewTable, TableView, TableWriter } from './data.ts'
@@ -43,6 +44,7 @@ export class TableEdits implements TableWriter {
   }
 
   put(row: InputRow): void {
+    if (typeof row !== 'object' || row === null) throw new TypeError('a row is an object of values by column')
     // A copy: the caller may use its object again.
     this.#steps.push({ put: Object.assign(Object.create(null) as Record<string, Value>, row) })
   }
@@ -125,7 +127,7 @@ export class TableEdits implements TableWriter {
     const { nodes, writer } = this.#io
     const found = await findTable(this.#tree, this.#name)
     if (this.#wish === null) {
-      if (found === null) throw noTable(this.#name, 'the transaction')
+      if (found === null) throw noTable(this.#name, null)
       return { path: found.path, executable: found.executable, table: await Table.load(nodes, found.table) }
     }
     if (found !== null) {
@@ -151,7 +153,13 @@ function widened(schema: Schema, rows: readonly Row[]): Schema {
   if (fresh.length === 0) return schema
   const { nextColumnId } = schema
   const columns = fresh.map((name, i) => ({ id: nextColumnId + i, name, type: columnTypeOf(rows, name) }))
-  return { ...schema, columns: [...schema.columns, ...columns], nextColumnId: nextColumnId + fresh.length }
+  checkGiven(columns)
+  const all = [...schema.columns, ...columns]
+  checkNames(
+    all.map(({ name }) => name),
+    schema.key.map((id) => schema.columns.find((column) => column.id === id)!.name),
+  )
+  return { ...schema, columns: all, nextColumnId: nextColumnId + fresh.length }
 }
 
 function columnTypeOf(rows: readonly Row[], name: string): Schema['columns'][number]['type'] {

@@ -21,10 +21,12 @@ export function parsedConfig(text: string): ParsedConfig {
   return { document, fault }
 }
 
-function faultAt(line: number, what: string, hint?: string): VarveError {
+const hintDefault = `mend that line; 'varve diff ${configFileName}' shows what has changed in it`
+
+function faultAt(line: number, what: string, hint: string = hintDefault): VarveError {
   return new VarveError('VARVE_RULE_VIOLATED', `${configFileName}, line ${line}: ${what}`, {
     data: { path: configFileName, line },
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   })
 }
 

@@ -71,12 +71,16 @@ export async function assessMerge(
   options.onMerge?.()
   const base = await mergeBaseTree({ ...io, ours: ours.cid, theirs: theirs.cid }, options)
   if (base === null && options.allowUnrelated !== true) {
-    throw new VarveError('VARVE_NOT_POSSIBLE', `'${shortRefName(revision)}' has no history in common with this branch`, {
-      hint:
-        (await commitsLeftOut(io.writer)).size > 0
-          ? "history was not fetched in full, and what they share may lie further back: 'varve fetch --unshallow'"
-          : "if you mean it, merge with '--allow-unrelated-histories'",
-    })
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `'${shortRefName(revision)}' has no history in common with this branch`,
+      {
+        hint:
+          (await commitsLeftOut(io.writer)).size > 0
+            ? "history was not fetched in full, and what they share may lie further back: 'varve fetch --unshallow'"
+            : "if you mean it, merge with '--allow-unrelated-histories'",
+      },
+    )
   }
   const policies = options.policies ?? new Map()
   const outcome = await mergeTrees(

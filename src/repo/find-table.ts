@@ -18,7 +18,14 @@ export async function findTable(
   return null
 }
 
-export function noTable(name: string, revision: string): VarveError {
+/** `revision` null: a transaction, in which it can be made. */
+export function noTable(name: string, revision: string | null): VarveError {
+  if (revision === null) {
+    return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' in the transaction`, {
+      data: { table: name },
+      hint: 'make it with tx.createTable(PATH, { key })',
+    })
+  }
   return new VarveError('VARVE_PATH_NOT_FOUND', `no table '${name}' in '${revision}'`, {
     data: { table: name, revision },
     hint: `see what is there with 'varve ls ${revision}'; a file becomes a table with 'varve track FILE --key COLUMN'`,

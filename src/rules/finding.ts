@@ -2,6 +2,7 @@
 import type { RuleLevel } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import { cellValue } from '../table/cell.ts'
+import { stringifyExact } from '../table/exact-json.ts'
 import type { Cell, Column, Value } from '../table/interface.ts'
 import { keyValues } from '../table/rows.ts'
 import type { Table } from '../table/table.ts'
@@ -72,7 +73,7 @@ function shown(value: Value): Value {
   if (value instanceof Uint8Array)
     return value.length > shownCharsMax ? value.slice(0, shownCharsMax) : value.slice()
   if (typeof value !== 'object' || value === null) return value
-  const text = JSON.stringify(value)
+  const text = stringifyExact(value)
   return text.length > shownCharsMax ? cut(text) : value
 }
 

@@ -6,6 +6,7 @@ import type { DiffStat, LineHunk, RowChange } from '../api/interface.ts'
 import { breathe, isTurnOver } from '../base/turns.ts'
 import { cutHunks } from '../documents/line-hunks.ts'
 import type { PathDiff } from '../repo/diff.ts'
+import { stringifyExact } from '../table/exact-json.ts'
 import type { Value } from '../table/interface.ts'
 import type { Exchange } from './interface.ts'
 import { cellOverhead, pageBytesMax } from './row-page.ts'
@@ -126,5 +127,5 @@ function bytesOfRow({ before, after }: RowChange): number {
 
 function lengthOf(value: Value): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length
-  return typeof value === 'object' && value !== null ? JSON.stringify(value).length : 8
+  return typeof value === 'object' && value !== null ? stringifyExact(value).length : 8
 }

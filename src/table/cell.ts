@@ -2,6 +2,7 @@
 // says how to read them, and a cell that does not fit stays text. Number literals keep every digit.
 import { emptyBytes, equalBytes, utf8, utf8Text } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
+import { parseExact, stringifyExact } from './exact-json.ts'
 import type { Cell, CellKind, ColumnType, JsonValue, Value } from './interface.ts'
 
 export const absentCell: Cell = { kind: 'absent', bytes: emptyBytes, quotingFlipped: false }
@@ -86,7 +87,8 @@ function intValue(text: string): number | bigint {
 
 function jsonValue(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue
+    // A literal that is too long for a number's cell.
+    return jsonNumber.test(text) ? (numberValue(text) as JsonValue) : parseExact(text)
   } catch (cause) {
     throw corrupt('cell is not JSON', {}, cause)
   }
@@ -103,9 +105,9 @@ function textValue(text: string, type: ColumnType): Value {
 /** A value as a cell of a table of text: what a CSV cell would hold. */
 export function valueToText(value: Value): Cell {
   if (value === null) return absentCell
-  if (typeof value === 'string') return textCell(value)
+  if (typeof value === 'string') return givenText(value)
   if (value instanceof Uint8Array) return cellOf('text', utf8(utf8Text(value)))
-  if (typeof value === 'object') return textCell(jsonText(value))
+  if (typeof value === 'object') return textCell(stringifyExact(value))
   return textCell(String(value))
 }
 
@@ -113,17 +115,17 @@ export function valueToTyped(value: Value): Cell {
   if (value === null) return nullCell
   if (value === true) return trueCell
   if (value === false) return falseCell
-  if (typeof value === 'string') return textCell(value)
+  if (typeof value === 'string') return givenText(value)
   if (typeof value === 'bigint') return cellOf('number', utf8(value.toString()))
   if (typeof value === 'number') return cellOf('number', utf8(numberLiteral(value)))
   if (value instanceof Uint8Array) return cellOf('bytes', value)
-  return cellOf('json', utf8(jsonText(value)))
+  return cellOf('json', utf8(stringifyExact(value)))
 }
 
-function jsonText(value: JsonValue): string {
-  const text = JSON.stringify(value) as string | undefined
-  if (text === undefined) throw new TypeError('a cell must be a JSON value')
-  return text
+/** UTF-8 has no half of a surrogate pair: it would become another character without a word. */
+function givenText(text: string): Cell {
+  if (/\p{Surrogate}/u.test(text)) throw new TypeError('a text with half of a surrogate pair cannot be kept')
+  return textCell(text)
 }
 
 function numberLiteral(value: number): string {

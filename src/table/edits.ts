@@ -12,10 +12,11 @@ import { listKind } from '../prolly/rule.ts'
 import type { ObjectWriter, ReadOptions } from '../store/interface.ts'
 import { cellValue } from './cell.ts'
 import type { Cell, ColumnType, Row, Schema, TableObject, Value } from './interface.ts'
+import { stringifyExact } from './exact-json.ts'
 import { encodeKey } from './key.ts'
 import { absentSlot, encodeRow, type RowSlots, type Slot } from './row.ts'
 import { cellLinks, entrySlots, keyOfValues, type RowShape, rowToCells } from './rows.ts'
-import { evolveSchema } from './schema.ts'
+import { checkGiven, evolveSchema } from './schema.ts'
 import { cellSlot, fetchContents, slotCell } from './slot.ts'
 import type { Table } from './table.ts'
 
@@ -92,7 +93,7 @@ function isSameValue(before: Cell, after: Cell, type: ColumnType): boolean {
   const b = cellValue(after, type)
   if (a instanceof Uint8Array || b instanceof Uint8Array) return false
   const isObject = typeof a === 'object' && a !== null && typeof b === 'object' && b !== null
-  return isObject ? JSON.stringify(a) === JSON.stringify(b) : a === b
+  return isObject ? stringifyExact(a) === stringifyExact(b) : a === b
 }
 
 /** The table after the edits. New rows of a file that is not in key order come last in it. */
@@ -153,6 +154,7 @@ export function newTable(
 ): TableObject {
   const columns = options.columns ?? columnsOfRows(options.rows ?? [], options.key)
   const names = columns.map(({ name }) => name)
+  checkGiven(columns)
   const schema: Schema = evolveSchema(
     { names, key: options.key, cells: 'typed', typeOf: (_, i) => columns[i]!.type },
     null,

@@ -63,16 +63,18 @@ export interface Cell {
   readonly quotingFlipped: boolean
 }
 
+/** Integers beyond 2^53 are bigint, within objects and arrays too. */
 export type JsonValue =
   | null
   | boolean
   | number
+  | bigint
   | string
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue }
 
 /** Integers beyond 2^53 are bigint; decimals stay text; a missing cell is null. */
-export type Value = bigint | Uint8Array | JsonValue
+export type Value = Uint8Array | JsonValue
 
 /** A row for people: by column name, without prototype, so that a column may be called `__proto__`. */
 export type Row = { readonly [column: string]: Value }

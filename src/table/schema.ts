@@ -54,7 +54,16 @@ function keptType(before: Column, looks: ColumnType | null, key: readonly string
   return before.type === 'decimal' && looks === 'int' ? before.type : looks
 }
 
-function checkNames(names: readonly string[], key: readonly string[]): void {
+/** Columns that a program gives: its types are not checked by a compiler, nor its texts. @throws TypeError */
+export function checkGiven(columns: readonly { readonly name: string; readonly type: ColumnType }[]): void {
+  for (const { name, type } of columns) {
+    if (typeof name !== 'string' || /\p{Surrogate}/u.test(name))
+      throw new TypeError(`'${name}' is no name of a column`)
+    if (!columnTypes.includes(type)) throw new TypeError(`column '${name}' has the unknown type '${type}'`)
+  }
+}
+
+export function checkNames(names: readonly string[], key: readonly string[]): void {
   const violated = (message: string, data: object): VarveError =>
     new VarveError('VARVE_RULE_VIOLATED', message, { data: { ...data } })
   if (names.length > columnsMax) {

@@ -1,7 +1,7 @@
 // Cells, keys and rows for people. Long cells are cut unless --verbose; of a long change, the part around the first
 // difference is shown, for the two beginnings may well be the same.
 import type { Row, Value } from '../../table/interface.ts'
-import { toJson } from '../../table/json.ts'
+import { stringifyExact } from '../../table/exact-json.ts'
 import { shortened, visible } from '../visible.ts'
 import { sizeText } from '../../base/size.ts'
 
@@ -11,7 +11,7 @@ const contextChars = 12
 export function valueText(value: Value): string {
   if (value === null) return '(none)'
   if (value instanceof Uint8Array) return `(${sizeText(value.length)})`
-  if (typeof value === 'object') return visible(toJson(value))
+  if (typeof value === 'object') return visible(stringifyExact(value))
   if (typeof value !== 'string') return String(value)
   // Blanks at the ends would not be seen, and '(none)' is how nothing is written.
   return value === '' || value.trim() !== value || value === '(none)' ? `'${visible(value)}'` : visible(value)

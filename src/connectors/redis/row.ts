@@ -1,4 +1,5 @@
 // A row as a hash of Redis: its key, and its fields as text.
+import { stringifyExact } from '../../table/exact-json.ts'
 import type { Row, Value } from '../../table/interface.ts'
 import type { KeyText } from '../sink.ts'
 
@@ -27,6 +28,6 @@ function partOf(text: string): string {
 
 function textOf(value: Value): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value)
+  if (typeof value === 'object' && value !== null) return stringifyExact(value)
   return String(value)
 }

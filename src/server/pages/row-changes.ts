@@ -1,6 +1,7 @@
 // Changed rows as a table: added ones green, removed ones red, of changed ones the cells as they were and as they are.
 import type { RowChange } from '../../api/interface.ts'
 import type { Value } from '../../table/interface.ts'
+import { stringifyExact } from '../../table/exact-json.ts'
 import { toJson } from '../../table/json.ts'
 import { type Html, type Part, html } from './html.ts'
 import { scrolled } from './layout.ts'
@@ -64,9 +65,10 @@ export function cellChange(before: Value, after: Value): Html {
 }
 
 function sidesOf(before: Value, after: Value): readonly [Part, Part] {
-  const texts = [before, after].map((value) =>
-    typeof value === 'object' && value !== null ? toJson(value) : value,
-  )
+  const texts = [before, after].map((value) => {
+    if (typeof value !== 'object' || value === null) return value
+    return value instanceof Uint8Array ? toJson(value) : stringifyExact(value)
+  })
   const [a, b] = texts
   const isLong =
     typeof a === 'string' && typeof b === 'string' && Math.max(a.length, b.length) > sideLettersMax

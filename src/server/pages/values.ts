@@ -3,7 +3,7 @@ import { sizeText } from '../../base/size.ts'
 import { toHex } from '../../base/bytes.ts'
 import { cellText } from '../../table/cell.ts'
 import type { Cell, ColumnType, Value } from '../../table/interface.ts'
-import { toJson } from '../../table/json.ts'
+import { stringifyExact } from '../../table/exact-json.ts'
 import { type Part, html } from './html.ts'
 
 /** Letters of a cell in a table. */
@@ -19,7 +19,7 @@ export function valuePart(value: Value, lettersMax: number = cellLettersMax): Pa
       >${toHex(value, 0, Math.min(value.length, hexBytesMax))}${rest} (${sizeText(value.length)})</span
     >`
   }
-  return cut(typeof value === 'object' ? toJson(value) : String(value), lettersMax)
+  return cut(typeof value === 'object' ? stringifyExact(value) : String(value), lettersMax)
 }
 
 export function cut(text: string, lettersMax: number): Part {
