@@ -224,9 +224,13 @@ export function nothingToSettle(merging: boolean): VarveError {
   )
 }
 
-/** `varve add PATH` during a merge says that what the file holds is the answer. */
-export async function settlePaths(repo: Repo, paths: readonly string[]): Promise<void> {
-  if (!(await repo.store.manifest()).refs.has(mergeRef)) return
+/** `varve add PATH` during a merge says that what the file holds is the answer. null: there was nothing to answer. */
+export async function settlePaths(
+  repo: Repo,
+  paths: readonly string[],
+): Promise<Pick<Resolution, 'resolved' | 'left'> | null> {
+  if (!(await repo.store.manifest()).refs.has(mergeRef)) return null
+  let settled: Resolution | null = null
   await withWriter(repo, (writer, nodes) =>
     repo.store.update(
       async (manifest) => {
@@ -234,6 +238,7 @@ export async function settlePaths(repo: Repo, paths: readonly string[]): Promise
         if (state === null || state.conflicts === null) return null
         const merge = await mergeInHand(manifest, { writer, nodes })
         const after = await adoptPaths(merge, paths)
+        settled = after
         if (after === null) return null
         const { conflicts, resolutions } = after
         const refs = new Map<string, Cid | null>([
@@ -248,6 +253,7 @@ export async function settlePaths(repo: Repo, paths: readonly string[]): Promise
       { writer },
     ),
   )
+  return settled
 }
 
 async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise<Resolution | null> {
@@ -255,6 +261,7 @@ async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise
   const held = new HeldSides(io.nodes, await Tree.load(io.nodes, open.tree), schemas)
   const known = new Set<number>()
   let after: Resolution | null = null
+  let resolved = 0
   for (const path of await conflictedPaths(merge, named)) {
     const conflicts: Cid | null = after === null ? open.conflicts : after.conflicts
     if (conflicts === null) break
@@ -271,8 +278,9 @@ async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise
     after = await adoptConflicts({ ...open, conflicts, resolutions, path }, choose, {
       onSettled: async (batch) => rerere?.remember(batch.filter(({ number }) => known.has(number))),
     })
+    resolved += after.resolved
   }
-  return after
+  return after === null ? null : { ...after, resolved }
 }
 
 async function conflictedPaths({ open }: MergeInHand, named: readonly string[]): Promise<Set<string>> {

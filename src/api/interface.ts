@@ -120,6 +120,8 @@ export interface AddResult {
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
   /** Not taken: other repositories, pipes, what a partial clone did not take. `reason`: 'is a repository of its own'. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+  /** In the middle of a merge: conflicts that the files settled, and those that are left. */
+  readonly settled?: { readonly resolved: number; readonly left: number }
 }
 
 export interface TrackResult {

@@ -3,7 +3,8 @@
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import type { Person } from '../history/interface.ts'
-import { commitIndex } from '../repo/commit.ts'
+import { commitIndex, refuseUnresolved } from '../repo/commit.ts'
+import { readMergeState } from '../repo/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
 import { abortMerge } from '../repo/merge.ts'
 import type { Repo } from '../repo/interface.ts'
@@ -110,8 +111,9 @@ export class Repository extends DerivingRepository {
     const named = options.all === true ? ['.'] : paths
     const result = await this.#stage(named, options)
     // As in git, adding a path says that its conflicts are settled by what the file holds.
-    if (options.dryRun !== true && options.all !== true) await settlePaths(this.repo, named)
-    return result
+    if (options.dryRun === true || options.all === true) return result
+    const settled = await settlePaths(this.repo, named)
+    return settled === null ? result : { ...result, settled }
   }
 
   /** Declares a file to be a table. Its rows are staged by `add`. */
@@ -199,7 +201,9 @@ export class Repository extends DerivingRepository {
     },
   ): Promise<t.CommitInfo> {
     // Before anything is staged: a commit that cannot be made should leave the index alone.
-    signatureOf(this.repo, await this.repo.store.manifest(), options.author)
+    const manifest = await this.repo.store.manifest()
+    signatureOf(this.repo, manifest, options.author)
+    refuseUnresolved(await readMergeState(this.repo.store, manifest))
     if (options.all === true) await this.#stage(['.'], { ...options, trackedOnly: true })
     const commit = await commitIndex(this.repo, options)
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))

@@ -70,6 +70,8 @@ export function uninstallGitDriver({ dir, place = 'clone' }: GitDriverOptions): 
 /** Whether the attributes of the other place, committed or of the clone, go on to name the driver of this clone. */
 function isStillNamed(dir: string, place: GitDriverPlace): boolean {
   if (place === 'user') return false
+  // A bare repository has no files.
+  if (place === 'clone' && ask(dir, ['rev-parse', '--show-toplevel'], true) === '') return false
   const other = attributesFile(dir, place === 'clone' ? 'committed' : 'clone')
   return readIfThere(other).includes(`${begin}\n`)
 }

@@ -139,7 +139,7 @@ async function ontoHead(
   )
 }
 
-function refuseUnresolved(merge: MergeState | null): void {
+export function refuseUnresolved(merge: MergeState | null): void {
   if (merge === null || merge.conflicts === null) return
   throw new VarveError('VARVE_MERGE_CONFLICT', 'the merge still has conflicts', {
     hint: "see them with 'varve conflicts', settle them with 'varve resolve', or give up with 'varve merge --abort'",

@@ -330,9 +330,21 @@ describe('edits that nobody committed', () => {
       hint: expect.stringContaining("'varve add PATH' takes the file as it is now"),
     })
     expect(clash.read('n.txt')).toBe(text('both'))
-    await clash.repo.add(['n.txt'])
+    expect(await clash.repo.add(['n.txt'])).toMatchObject({ settled: { resolved: 1, left: 1 } })
+    expect(await clash.repo.add(['n.txt'])).not.toHaveProperty('settled')
     await clash.repo.resolve('people.csv', { take: 'theirs' })
     await clash.repo.commit({ message: 'both' })
     expect(clash.read('n.txt')).toBe(text('both'))
+  })
+
+  test('stay as they are where a commit of all is refused for conflicts that are left', async () => {
+    const clash = await clashing()
+    await clash.repo.merge('theirs')
+    clash.write({ 'n.txt': text('both') })
+    await expect(clash.repo.commit({ message: 'x', all: true })).rejects.toMatchObject({
+      code: 'VARVE_MERGE_CONFLICT',
+    })
+    const { unstaged } = await clash.repo.status()
+    expect(unstaged.map(({ path }) => path)).toEqual(['n.txt'])
   })
 })

@@ -198,6 +198,16 @@ describe('installing', () => {
     expect(repository.git('config', '--local', '--list')).not.toContain('varve')
   }, 60_000)
 
+  test('in a bare repository works as well', async () => {
+    const repository = GitRepository.create(['--bare'])
+    made.push(repository)
+    const at = { cwd: repository.dir }
+    await ok(['git-driver', 'install'], at)
+    expect(repository.git('config', '--local', 'merge.varve.driver')).toContain('merge-file')
+    await ok(['git-driver', 'uninstall'], at)
+    expect(repository.git('config', '--local', '--list')).not.toContain('varve')
+  }, 60_000)
+
   test('for the user goes into the global configuration', async () => {
     const home = temporaryDir()
     const at = { cwd: home, env: { HOME: home, XDG_CONFIG_HOME: path.join(home, '.config') } }

@@ -21,7 +21,7 @@ export const command: Command = {
     ['varve add .', 'stage everything below the folder you are in'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
-  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[] }",
+  json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[]; settled?: { resolved: number; left: number } }",
   run,
 }
 
@@ -33,11 +33,15 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const paths = toRepositoryPaths(repo.root, given.words)
   const result = await repo.add(paths, { ...operation, all, asFile: given.flag('as-file'), dryRun })
+  const { settled } = result
   out.result(result, () => {
     if (dryRun) for (const { state, path } of result.staged) out.line(`${state.padEnd(10)} ${visible(path)}`)
     else if (result.staged.length > 0) out.say(`staged ${counted(result.staged.length, 'path')}`)
-    else out.say('nothing new to stage')
+    else if (settled === undefined) out.say('nothing new to stage')
+    if (settled !== undefined)
+      out.say(`resolved ${counted(settled.resolved, 'conflict')}, ${settled.left} left`)
   })
+  if (settled?.left === 0) out.hint("'varve merge --continue' commits")
   if (!out.json) {
     hintAtRenames(out, result.staged, dryRun)
     for (const { path, reason } of result.notTables)

@@ -22,7 +22,7 @@ export const command: Command = {
     'merge --abort',
   ],
   description:
-    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. --continue and --abort also serve revert,\ncherry-pick, rebase and pull. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
+    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. A merge that\nwould change a file with edits that are not committed, or leave it in conflict, is refused. --continue and --abort also serve revert,\ncherry-pick, rebase and pull. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     ...editOptions,
