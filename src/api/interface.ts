@@ -278,7 +278,10 @@ export interface ImportGitOptions extends OperationOptions {
 export interface ImportGitResult {
   readonly commits: number
   readonly files: number
+  readonly tags: number
+  /** Entries that were left out: submodules, and paths that no dataset may have. */
   readonly skipped: number
+  readonly skippedPaths: readonly { readonly path: string; readonly reason: string }[]
   /** Versions of pointers of Git LFS, and of .dvc files, that came in as they are. */
   readonly pointers: number
   readonly branch: string

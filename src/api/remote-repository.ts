@@ -245,9 +245,10 @@ export class RemoteRepository extends DataRepository {
     const branch = options.branch ?? 'main'
     // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
     const { importGit } = await import('../git/import.ts')
-    const report = await importGit(this.repo, source, { ...options, branch })
+    const { skippedPaths, ...report } = await importGit(this.repo, source, { ...options, branch })
     if (report.head !== null && this.folder !== null) await this.showBranch(branchPrefix + branch, options)
-    return { ...report, branch, head: idOf(report.head) }
+    const left = [...skippedPaths].map(([path, reason]) => ({ path, reason }))
+    return { ...report, skippedPaths: left, branch, head: idOf(report.head) }
   }
 
   /**

@@ -1,4 +1,5 @@
 // Each command once, as a script uses it: what it prints with --json, what it leaves behind.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -372,4 +373,22 @@ test('a clone of a repository without commits is one to begin in', async () => {
     updates: [{ ref: 'refs/heads/main', before: null }],
   })
   expect(await json(['clone', '--bare', 'hub', 'copy'], { cwd })).toMatchObject({ branch: 'main' })
+})
+
+test('import git names what it leaves out, and why', async () => {
+  const cwd = temporaryDir()
+  const git = (...words: string[]): unknown =>
+    execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-C', cwd, ...words])
+  git('init', '-q', 'old')
+  put('old/good.txt', 'good\n', cwd)
+  put('old/x:y', 'bad\n', cwd)
+  git('-C', 'old', 'add', '.')
+  git('-C', 'old', 'commit', '-q', '-m', 'First')
+  await ok(['init', '-q', 'new'], { cwd })
+  const { code, stderr } = await varve(['-C', 'new', 'import', 'git', '../old'], { cwd })
+  expect([code, stderr]).toEqual([0, "warning: 'x:y' is left out: it begins with a drive letter\n"])
+  expect(await json(['-C', 'new', 'import', 'git', '../old', '--branch', 'again'], { cwd })).toMatchObject({
+    skipped: 1,
+    skippedPaths: [{ path: 'x:y', reason: 'begins with a drive letter' }],
+  })
 })

@@ -1,11 +1,10 @@
 import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
+import { warnOfLeftOut } from '../format/left-out.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
 import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
-
-const skippedToldMax = 5
 
 export const command: Command = {
   usage: ['add [--dry-run] [--as-file] PATH...', 'add --all'],
@@ -46,10 +45,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     hintAtRenames(out, result.staged, dryRun)
     for (const { path, reason } of result.notTables)
       out.warn(`'${visible(path)}' is stored as a file: ${visible(reason)}`)
-    for (const { path, reason } of result.skipped.slice(0, skippedToldMax))
-      out.warn(`'${visible(path)}' is left out: it ${visible(reason)}`)
-    const more = result.skipped.length - skippedToldMax
-    if (more > 0) out.warn(`${counted(more, 'more path')} left out for such reasons`)
+    warnOfLeftOut(out, result.skipped)
   }
   return 0
 }

@@ -3,6 +3,7 @@ import { VarveError } from '../../base/errors.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../../base/size.ts'
 import { shortId } from '../format/commit.ts'
+import { warnOfLeftOut } from '../format/left-out.ts'
 import { type ExchangeFormat, exchangeFormatOf, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
@@ -57,7 +58,7 @@ export const command: Command = {
     ['varve import git ../old-repository --branch old', "a Git repository's history"],
     ['varve import git ../experiments --dvc', 'the history of a DVC repository, with its data'],
   ],
-  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; skipped: number; pointers: number; branch: string; head: string | null }',
+  json: '{ path: string; rows: number; added: number; changed: number; removed: number }; git: { commits: number; files: number; tags: number; skipped: number; skippedPaths: { path: string; reason: string }[]; pointers: number; branch: string; head: string | null }',
   run,
 }
 
@@ -106,6 +107,7 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
     follow: (['lfs', 'dvc'] as const).filter((kind) => given.flag(kind)),
     allowMissing: given.flag('allow-missing'),
   })
+  if (!out.json) warnOfLeftOut(out, result.skippedPaths)
   out.result(result, () => {
     const { commits, files, skipped, pointers, head } = result
     const left = skipped === 0 ? '' : `, ${counted(skipped, 'entry', 'entries')} left out`
