@@ -156,7 +156,7 @@ function isOfRow({ kind }: ConflictRecord): boolean {
 }
 
 export function isWithin(path: Path, place: Path): boolean {
-  return place === '' || path === place || path.startsWith(`${place}/`)
+  return place === '' || place === '.' || path === place || path.startsWith(`${place}/`)
 }
 
 function conflictOf(

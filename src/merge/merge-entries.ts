@@ -28,6 +28,8 @@ export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
 /** A file with more conflicts waits as a whole: settling one would merge it with all of them again. */
 const partsMax = 10_000
 
+const undeclaredNote = 'merge policies decide in tables that are declared, and this file is none'
+
 type EntrySides = Sides<TreeEntry | null>
 
 export async function mergeEntries(
@@ -134,10 +136,12 @@ async function mergeFiles(
     return basis === 'by lines' ? entry : { ...entry, basis }
   }
   if (document.kind === 'merged' && document.form !== 'text' && document.conflicts.length <= partsMax) {
+    const isAsked = document.form === 'table' && (options.policies ?? null) !== null
     return {
       ...merged(writeBytes(io.writer, document.render())),
       result: 'conflict',
       basis: document.basis,
+      ...(isAsked ? { notes: [undeclaredNote] } : {}),
       conflicts: document.conflicts.map((conflict) => partRecord(path, conflict, sides)),
     }
   }

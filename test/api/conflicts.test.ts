@@ -31,6 +31,7 @@ describe('conflicts', () => {
     expect(await ids({})).toBe('1,2,3,4,5')
     expect(await ids({ path: 'people.csv' })).toBe('1,2,3,4,5')
     expect(await ids({ path: '' })).toBe('1,2,3,4,5')
+    expect(await ids({ path: '.' })).toBe('1,2,3,4,5')
     expect(await ids({ path: 'people' })).toBe('')
     expect(await ids({ key: ['1'] })).toBe('1,2')
     expect(await ids({ key: ['1'], column: 'city' })).toBe('2')
@@ -347,4 +348,19 @@ describe('edits that nobody committed', () => {
     const { unstaged } = await clash.repo.status()
     expect(unstaged.map(({ path }) => path)).toEqual(['n.txt'])
   })
+})
+
+test('a merge says that policies do not decide in a CSV that nobody declared', async () => {
+  const sides = {
+    base: { 'people.csv': csv(head, '1,Ann,Wien') },
+    ours: { 'people.csv': csv(head, '1,Ann,Rom') },
+    theirs: { 'people.csv': csv(head, '1,Ann,Oslo') },
+  }
+  const notes = async (config: string): Promise<unknown> => {
+    const { repo } = await Clash.of({}, sides, config)
+    return (await repo.merge('theirs')).paths.map(({ path, notes: told }) => [path, told])
+  }
+  const note = 'merge policies decide in tables that are declared, and this file is none'
+  expect(await notes('merge: {default: theirs}\n')).toEqual([['people.csv', [note]]])
+  expect(await notes('')).toEqual([['people.csv', undefined]])
 })
