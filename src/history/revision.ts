@@ -170,9 +170,14 @@ async function resolveAt(
     if (left-- === 0) return { ref, target }
     last = target
   }
-  throw new VarveError('VARVE_REF_NOT_FOUND', `'${shortRefName(ref)}' has not moved ${what} times`, {
-    data: { revision },
-  })
+  throw new VarveError(
+    'VARVE_REF_NOT_FOUND',
+    `'${shortRefName(ref)}' has not moved ${counted(Number(what), 'time')}`,
+    {
+      data: { revision },
+      hint: `see where it was with 'varve reflog ${shortRefName(ref)}'`,
+    },
+  )
 }
 
 async function* newestFirst(store: Revisions, newest: Manifest): AsyncGenerator<Manifest> {

@@ -32,6 +32,12 @@ describe('one repository, command by command', () => {
     expect(await json(['config'], { cwd })).toMatchObject({ items: [{ key: 'user.name', value: 'Ada' }] })
     await ok(['config', '--unset', 'user.name'], { cwd })
     expect((await varve(['config', 'user.name'], { cwd })).code).toBe(1)
+    const env = { VARVE_CONFIG: path.join(dir, 'own.json') }
+    await ok(['config', '--global', 'user.name', 'Grace'], { cwd, env })
+    await ok(['config', '--global', 'gc.auto', '7'], { cwd, env })
+    expect(await ok(['config', 'user.name'], { cwd, env })).toBe('Grace\n')
+    // Of your own settings this one means nothing here.
+    expect((await varve(['config', 'gc.auto'], { cwd, env })).code).toBe(1)
   })
 
   test('track, add and status tell tables from files', async () => {

@@ -6,7 +6,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own for all repositories. A key that is not set\nexits with 1. user.name and user.email sign your commits. core.editor and core.pager, the\nprograms that write messages and show long answers, are of your own settings alone.",
+    "Reads and changes the repository's settings, or with --global your own for all repositories. Without --global, KEY is what counts\nhere: user.name and the like are looked up in your own settings too. A key that is not set\nexits with 1. user.name and user.email sign your commits. core.editor and core.pager, the\nprograms that write messages and show long answers, are of your own settings alone.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
@@ -15,11 +15,14 @@ export const command: Command = {
   examples: [
     ['varve config --global user.name "Ada Lovelace"', 'say who you are, once for all repositories'],
     ['varve config --global user.email ada@example.org', 'and your address'],
-    ['varve config user.email', 'what does this repository say?'],
+    ['varve config user.email', 'whose address signs commits here?'],
   ],
   json: '{ items: { key: string; value: string }[] }; KEY: { key: string; value: string | null }',
   run,
 }
+
+/** Those of the user's own settings that count in repositories. */
+const ownKeys: ReadonlySet<string> = new Set(['user.name', 'user.email', 'core.editor', 'core.pager'])
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out } = context
@@ -33,11 +36,10 @@ async function run(context: Context): Promise<number> {
     out.result({ key, value: value ?? null }, () => {})
     return 0
   }
-  const settings = given.flag('global')
-    ? await readUserConfig(context.environment)
-    : await (await context.repository()).config()
+  const own = await readUserConfig(context.environment)
+  const settings = given.flag('global') ? own : await (await context.repository()).config()
   if (key !== undefined && !given.flag('list')) {
-    const found = settings.get(key) ?? null
+    const found = settings.get(key) ?? (ownKeys.has(key) ? own.get(key) : undefined) ?? null
     out.result({ key, value: found }, () => {
       if (found !== null) out.line(visible(found))
     })
