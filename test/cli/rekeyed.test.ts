@@ -1,5 +1,6 @@
 // What a merge commit says of rows that got new keys.
 import { expect, test } from 'vitest'
+import { derivedLines } from '../../src/cli/format/derived.ts'
 import { rekeyedLines } from '../../src/cli/format/rekeyed.ts'
 import { Clash, csv } from '../api/merging.ts'
 
@@ -32,4 +33,11 @@ test('many keys are cut, and what is no such record says nothing', () => {
   expect(lines.slice(-2)).toEqual(['  and 1480 more', ''])
   expect(rekeyedLines({ extra }, true)).toHaveLength(33)
   expect(rekeyedLines({ extra: { rekeyed: 'x' } }, true)).toEqual([])
+})
+
+test('so it is with tables that a commit says it derived', () => {
+  const made = { definition: '00', from: { 'a.csv': '0123456789abcdef' } }
+  const extra = { derived: { 'b.csv': made, c: null, d: { from: 7 }, e: { from: { x: 1 } } } }
+  expect(derivedLines({ extra })).toEqual(['Derived b.csv from a.csv (01234567)', ''])
+  for (const derived of [7, null, { c: null }]) expect(derivedLines({ extra: { derived } })).toEqual([])
 })

@@ -6,6 +6,7 @@ import type { Output } from '../output.ts'
 import { plain } from '../paint.ts'
 import { commitLines, shortId, subjectOf } from './commit.ts'
 import { derivedLines } from './derived.ts'
+import { rekeyedLines } from './rekeyed.ts'
 import { Markdown, code, codeOf, linesMax } from './markdown.ts'
 import { policySentence } from './policies.ts'
 import { loggedLines } from './receipt.ts'
@@ -24,8 +25,9 @@ export function printCommitMarkdown(
     markdown.fenced('', lines.slice(0, max), Math.max(0, lines.length - max))
   }
   fence(commitLines(commit, plain))
-  for (const line of derivedLines(commit)) if (line !== '') markdown.line(`- ${code(line)}`)
-  if (commit.extra['derived'] !== undefined) markdown.line()
+  const made = [...rekeyedLines(commit, false), ...derivedLines(commit)].filter((line) => line !== '')
+  for (const line of made) markdown.line(`- ${code(line.trim())}`)
+  if (made.length > 0) markdown.line()
   const sentence = policies === null ? null : policySentence(policies)
   if (sentence !== null) markdown.paragraph(`${sentence}.`)
   for (const receipt of receipts) fence(loggedLines(receipt, plain))

@@ -4,12 +4,19 @@ import type { DerivedFrom } from '../../index.ts'
 import { visible } from '../visible.ts'
 import { shortId } from './commit.ts'
 
-export function derivedLines({ extra }: CommitInfo): string[] {
-  if (extra['derived'] === undefined) return []
-  const derived = Object.entries(extra['derived'] as Record<string, DerivedFrom>)
-  const lines = derived.map(([path, { from }]) => {
-    const inputs = Object.entries(from).map(([input, table]) => `${visible(input)} (${shortId(table)})`)
-    return `Derived ${visible(path)} from ${inputs.join(', ')}`
+export function derivedLines({ extra }: Pick<CommitInfo, 'extra'>): string[] {
+  const lines = Object.entries(extra['derived'] ?? {}).flatMap(([path, value]) => {
+    if (!isDerived(value)) return []
+    const inputs = Object.entries(value.from).map(([input, table]) => `${visible(input)} (${shortId(table)})`)
+    return [`Derived ${visible(path)} from ${inputs.join(', ')}`]
   })
-  return [...lines, '']
+  return lines.length === 0 ? [] : [...lines, '']
+}
+
+/** A commit comes from anywhere. */
+function isDerived(value: unknown): value is DerivedFrom {
+  const from = (value as { from?: unknown } | null)?.from
+  return (
+    typeof from === 'object' && from !== null && Object.values(from).every((id) => typeof id === 'string')
+  )
 }
