@@ -110,6 +110,8 @@ export interface Status {
   } | null
   /** The search for the first bad commit that is under way (`Repository.bisect`). */
   readonly bisecting: BisectInfo | null
+  /** Why varve.yaml, as it is now, cannot be read: 'varve.yaml, line 2: …'. Until it can, nothing is staged. */
+  readonly configFault: string | null
   /** Another process moved the branch since this folder was last brought up to date. */
   readonly behindBranch: boolean
 }

@@ -27,6 +27,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     unmerged: await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options),
     merging: await readMerging(repo, manifest),
     bisecting: await readBisecting(repo),
+    configFault: files.configFault,
     behindBranch: files.behindBranch,
   }
 }

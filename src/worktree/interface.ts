@@ -49,6 +49,8 @@ export interface WorktreeStatus {
   /** Files, and as 'folder/' those folders that hold nothing tracked. */
   readonly untracked: readonly string[]
   readonly skipped: readonly SkippedPath[]
+  /** Why varve.yaml, as it is now, cannot be read: 'varve.yaml, line 2: …'. Until it can, nothing is staged. */
+  readonly configFault: string | null
   /** Another process moved the branch since this folder was last brought up to date. */
   readonly behindBranch: boolean
 }

@@ -24,14 +24,14 @@ export function hasShape(
 
 /**
  * The files that `add` would store in another shape, because varve.yaml asks for another than the index's did; what it
- * stored otherwise under the same settings, it had a reason for. None while varve.yaml cannot be read.
+ * stored otherwise under the same settings, it had a reason for. None while varve.yaml cannot be read; then `fault` says why.
  */
 export async function reshapedFiles(
   worktree: Worktree,
   index: Tree,
   { survey, tracked }: { readonly survey: Survey; readonly tracked: TrackedFiles },
   { signal }: WorktreeOptions,
-): Promise<PathChange[]> {
+): Promise<{ readonly changes: readonly PathChange[]; readonly fault: string | null }> {
   const changes: PathChange[] = []
   try {
     const [config, staged] = await Promise.all([
@@ -48,9 +48,9 @@ export async function reshapedFiles(
     }
   } catch (error) {
     if (!isVarveError(error, 'VARVE_RULE_VIOLATED')) throw error
-    return []
+    return { changes: [], fault: error.message }
   }
-  return changes
+  return { changes, fault: null }
 }
 
 function* knownPaths(survey: Survey): Generator<Path> {

@@ -39,10 +39,12 @@ export async function worktreeStatus(
     const unstaged = await compare(worktree, compared, remember, options)
     passOverUnwanted(worktree, survey, [])
     const untracked = untrackedPaths(survey, tracked)
+    let fault: string | null = null
     if (untracked.includes(configFileName) || unstaged.some(({ path }) => path === configFileName)) {
       const changed = new Set(unstaged.map(({ path }) => path))
       const reshaped = await reshapedFiles(worktree, state.index, { survey, tracked }, options)
-      unstaged.push(...reshaped.filter(({ path }) => !changed.has(path)))
+      fault = reshaped.fault
+      unstaged.push(...reshaped.changes.filter(({ path }) => !changed.has(path)))
       unstaged.sort(byPath)
     }
     await tracked.follow(state.index, { signal })
@@ -52,6 +54,7 @@ export async function worktreeStatus(
       unstaged,
       untracked,
       skipped: survey.skipped,
+      configFault: fault,
       behindBranch: await isBehind(worktree, state),
     }
   } finally {

@@ -81,6 +81,7 @@ describe('one repository, command by command', () => {
       skipped: [],
       unmerged: [],
       merging: null,
+      configFault: null,
       behindBranch: false,
       bisecting: null,
     })

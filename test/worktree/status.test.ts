@@ -124,6 +124,19 @@ describe('status', () => {
     expect(await short(worktree)).toEqual(['unstaged deleted a/x', 'untracked a'])
   })
 
+  test('says why varve.yaml cannot be read, and shows all else', async () => {
+    const worktree = worktreeWith({ 'varve.yaml': 'tables: {}\n', a: '1' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    write(worktree, { 'varve.yaml': 'tables:\n  x.csv: {kee: id}\n', a: '2' })
+    expect(await worktreeStatus(worktree)).toMatchObject({
+      configFault: "varve.yaml, line 2: unknown setting 'kee'",
+      unstaged: [{ path: 'a' }, { path: 'varve.yaml' }],
+    })
+    write(worktree, { 'varve.yaml': 'tables:\n  x.csv: {key: id}\n' })
+    expect((await worktreeStatus(worktree)).configFault).toBe(null)
+  })
+
   test('says when the branch has moved on', async () => {
     const worktree = worktreeWith({ a: '1' })
     await stage(worktree, ['.'])

@@ -1,6 +1,7 @@
 import type { Command, Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
 import { printShortStatus, printStatus } from '../format/status.ts'
+import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: ['status [--short]'],
@@ -18,7 +19,7 @@ export const command: Command = {
     ['varve status -s', 'one line a path'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; behindBranch: boolean }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
   run,
 }
 
@@ -27,6 +28,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   const repo = await repository()
   const status = await repo.status(operation)
   const print = given.flag('short') ? printShortStatus : printStatus
+  if (!out.json && status.configFault !== null)
+    out.warn(`nothing can be added: ${visible(status.configFault)}`)
   out.result(status, () => print(out, status, (path) => fromRepositoryPath(repo.root, path)))
   return 0
 }
