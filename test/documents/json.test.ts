@@ -84,6 +84,17 @@ describe('JSON objects', () => {
     expect(merge(shape(1, 2), shape(7, 2), shape(1, 8))).toBe(shape(7, 8))
   })
 
+  test('of a point both sides moved no third one is made', () => {
+    const at = (...numbers: number[]): string => `{"type":"Point","coordinates":[${numbers.join()}]}`
+    const { conflicts, render } = mergeTexts(mergeJson, at(1, 2), at(5, 2), at(1, 7.5))
+    expect(conflicts).toEqual([
+      { kind: 'cell', where: '$.coordinates', column: null, base: '[1,2]', ours: '[5,2]', theirs: '[1,7.5]' },
+    ])
+    expect(render('theirs')).toBe(at(1, 7.5))
+    expect(merge(at(1, 2), at(1, 2.0), at(1, 7.5))).toBe(at(1, 7.5))
+    expect(merge('[1,2,3,4]', '[9,2,3,4]', '[1,2,3,8]')).toBe('[9,2,3,8]')
+  })
+
   test('an element that one side may have renamed, and the other took a part of, is a conflict', () => {
     const item = (index: string, type: string): string => `{${type}"item":{"index":"${index}","note":"x"}}`
     const typed = '"type":"reference",'
@@ -267,7 +278,7 @@ describe('JSON arrays without identities', () => {
   })
 
   test('numbers are a sequence: neighbours change apart, both ends of one place clash', () => {
-    expect(merge('[12.4, 47.1]', '[12.5, 47.1]', '[12.4, 47.2]')).toBe('[12.5, 47.2]')
+    expect(merge('[1.4, 2.1, 3, 4]', '[1.5, 2.1, 3, 4]', '[1.4, 2.2, 3, 4]')).toBe('[1.5, 2.2, 3, 4]')
     expect(conflicts('[1.5, 2.5]', '[1.5, 2.5, 3.5]', '[1.5, 2.5, 4.5]')).toEqual(['cell $[2]'])
   })
 

@@ -7,6 +7,7 @@ import { mergeIdentified, mergeObjects } from './merge-keyed.ts'
 import { mergeSequence } from './merge-sequence.ts'
 import { createMerging, type Merging } from './merging.ts'
 import { root, type Path } from './path.ts'
+import { isPosition } from './position.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
 import { furtherText } from './same-change.ts'
 import type { NodeIndex, Tree } from './tree.ts'
@@ -43,7 +44,7 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
   return merging.clashOfValues(nodes, path)
 }
 
-/** Null where the three are no objects, or no arrays, that can be merged within. */
+/** Null where the three are no objects, or no arrays, that can be merged within; a position is a value. */
 function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | null {
   const { trees, values, told } = merging
   const kind = trees[1].kind(nodes[1]) === 'scalar' ? trees[2].kind(nodes[2]) : trees[1].kind(nodes[1])
@@ -54,6 +55,7 @@ function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | nu
     tree.kind(node) === kind || tree.value(node) === empty
   if (!trees.every((tree, side) => isOne(tree, nodes[side]!))) return null
   if (kind === 'object') return mergeObjects(merging, nodes, path)
+  if (isPosition(nodes, trees, values)) return null
   const elements = childrenOf(nodes, trees)
   const identity = identityOf(elements, trees, values)
   if (identity === null) {
