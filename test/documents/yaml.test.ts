@@ -76,6 +76,36 @@ describe('merge of YAML', () => {
     expect(outcome.render({ value: '[7]' })).toBe('a:\n  b: [7]\n  c: 4\n')
   })
 
+  test('a text of several lines is merged by lines, at the indent of ours', () => {
+    const job = (script: string): string => `jobs:\n- id: 1\n  run: |\n${script}  on: x\n`
+    const [ci, test_, lint] = ['    npm ci\n', '    npm test\n\n', '    # lint\n']
+    const theirs = job(ci + test_ + '    # lint all\n')
+      .replaceAll(/\n(?=.)/g, '\n  ')
+      .replace('on: x', 'on: y')
+    expect(merge(job(ci + test_ + lint), job('    npm i\n' + test_ + lint), theirs)).toBe(
+      job('    npm i\n' + test_ + '    # lint all\n').replace('on: x', 'on: y'),
+    )
+    for (const text of [
+      '>-\n  one\n  two\n  six',
+      'one\n  two\n  six',
+      '"one\n  two\n  six"',
+      "'one\n  two\n  six'",
+    ]) {
+      const base = `a: ${text}\nb: 1\n`
+      expect(merge(base, base.replace('one', 'un'), base.replace('six', 'sept'))).toBe(
+        base.replace('one', 'un').replace('six', 'sept'),
+      )
+      expect(conflicts(base, base.replace('two', 'deux'), base.replace('two', 'zwei'))).toEqual(['cell $.a'])
+    }
+  })
+
+  test('a text that names its indent, or is written otherwise on one side, is merged whole', () => {
+    const base = 'a: |2\n   one\n  two\n  six\n'
+    expect(conflicts(base, base.replace('one', 'un'), base.replace('six', 'sept'))).toEqual(['cell $.a'])
+    const literal = 'a: |\n  one\n  two\n  six\n'
+    expect(conflicts(literal, literal.replace('one', 'un'), 'a: sept\n')).toEqual(['cell $.a'])
+  })
+
   test('a key removed here and changed there is a conflict', () => {
     const outcome = mergeTexts(mergeYaml, 'a: 1\nb: 1\n', 'b: 1\n', 'a: 2\nb: 1\n')
     expect(outcome.conflicts.map(({ kind, where }) => `${kind} ${where}`)).toEqual(['row $.a'])

@@ -56,7 +56,7 @@ export function scanJsonLines(text: string, values: ValueTable): Tree {
 function renderLines(plan: Plan, host: JsonHost, choose: Choose): string {
   const { trees } = host
   if (plan.kind === 'copy') return trees[plan.side].text
-  if (plan.kind === 'clash') throw new NotFit('the records cannot be compared')
+  if (plan.kind !== 'container') throw new NotFit('the records cannot be compared')
   const newline = trees[1].text.includes('\r\n') ? '\r\n' : '\n'
   const lines: string[] = [trees[1].text.charCodeAt(0) === 0xfeff ? '\ufeff' : '']
   const add = (member: Member): void => {

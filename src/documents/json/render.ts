@@ -52,6 +52,7 @@ class JsonRenderer {
   value(plan: Plan, frame: 1 | 2, indent: string): void {
     if (plan.kind === 'copy') this.#copy(plan.side, plan.node, frame, indent)
     else if (plan.kind === 'container') this.#container(plan, indent)
+    else if (plan.kind === 'spelled') this.parts.push(plan.spelling)
     else {
       const choice = this.#choose(plan.conflict)
       const side = chosenSide(choice)

@@ -5,7 +5,7 @@
 import { childrenOf, identityOf } from './identity.ts'
 import { mergeIdentified, mergeObjects } from './merge-keyed.ts'
 import { mergeSequence } from './merge-sequence.ts'
-import { createMerging, type Merging } from './merging.ts'
+import { createMerging, type Merging, type ScalarMerger } from './merging.ts'
 import { root, type Path } from './path.ts'
 import { isPosition } from './position.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
@@ -19,8 +19,8 @@ export interface StructuralMerge {
   readonly told: readonly string[]
 }
 
-export function mergeTrees(trees: Trees, values: ValueTable): StructuralMerge {
-  const merging = createMerging(trees, values, mergeValue)
+export function mergeTrees(trees: Trees, values: ValueTable, scalars?: ScalarMerger): StructuralMerge {
+  const merging = createMerging(trees, values, mergeValue, scalars)
   const plan = merging.value([0, 0, 0], root)
   return { plan, told: [...merging.told] }
 }
@@ -41,7 +41,7 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
   if (ours === base) return copy(2)
   const further = furtherText(merging, nodes)
   if (further !== null) return copy(further)
-  return merging.clashOfValues(nodes, path)
+  return merging.scalars?.(nodes) ?? merging.clashOfValues(nodes, path)
 }
 
 /** Null where the three are no objects, or no arrays, that can be merged within; a position is a value. */

@@ -5,6 +5,8 @@ import type { Member, Nodes, Plan, Trees } from './plan.ts'
 import { none } from './tree.ts'
 import type { ValueTable } from './values.ts'
 
+export type ScalarMerger = (nodes: Nodes) => Plan | null
+
 export interface Merging {
   readonly trees: Trees
   readonly values: ValueTable
@@ -12,6 +14,8 @@ export interface Merging {
   readonly told: Set<string>
   /** The array is a list of records, no two of them equal. */
   readonly isList?: boolean
+  /** Merges scalars that both sides changed, where the format knows how. */
+  readonly scalars?: ScalarMerger
   /** Merges a value that each side has. */
   value(nodes: Nodes, path: Path): Plan
   clash(kind: DocumentConflictKind, path: Path, sides: readonly (readonly Member[])[]): Member
@@ -26,6 +30,7 @@ export function createMerging(
   trees: Trees,
   values: ValueTable,
   value: (merging: Merging, nodes: Nodes, path: Path) => Plan,
+  scalars?: ScalarMerger,
 ): Merging {
   const spelled = (member: Member, side: number): string[] =>
     member.kind === 'member' ? [trees[side]!.spelling(member.nodes[side]!)] : []
@@ -41,6 +46,7 @@ export function createMerging(
     trees,
     values,
     told: new Set(),
+    ...(scalars === undefined ? {} : { scalars }),
     value(nodes, path) {
       return value(merging, nodes, path)
     },

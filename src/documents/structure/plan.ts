@@ -18,8 +18,17 @@ export type Trees = readonly [Tree, Tree, Tree]
 export type Plan =
   | { readonly kind: 'copy'; readonly side: Side; readonly node: NodeIndex }
   | { readonly kind: 'container'; readonly nodes: Nodes; readonly members: readonly Member[] }
+  | SpelledPlan
   /** A value that each side has, and each another. */
   | { readonly kind: 'clash'; readonly nodes: Nodes; readonly conflict: DocumentConflict }
+
+/** A scalar that no side has, put together of all three; `spelling` is laid out as in ours. */
+export interface SpelledPlan {
+  readonly kind: 'spelled'
+  readonly nodes: Nodes
+  readonly spelling: string
+  readonly value: ValueId
+}
 
 export type Member =
   | { readonly kind: 'member'; readonly nodes: Nodes; readonly plan: Plan }
@@ -54,6 +63,7 @@ export function conflictsOf(plan: Plan): DocumentConflict[] {
 /** The value of the merged document when every conflict takes one side. */
 export function valueOf(plan: Plan, trees: Trees, values: ValueTable, side: Side): ValueId {
   if (plan.kind === 'copy') return trees[plan.side].value(plan.node)
+  if (plan.kind === 'spelled') return plan.value
   if (plan.kind === 'clash') return trees[side].value(plan.nodes[side])
   const keys: ValueId[] = []
   const elements: ValueId[] = []

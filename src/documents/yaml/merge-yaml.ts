@@ -7,6 +7,7 @@ import { ValueTable } from '../structure/values.ts'
 import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
 import { withOneLineEnd } from '../line-ends.ts'
 import { basisOf, proven, readSides, whereFit } from '../json/merge-json.ts'
+import { mergeLongScalars } from './long-scalar.ts'
 import { createYamlReader } from './read.ts'
 import { checkRemarks } from './remarks.ts'
 import { renderYaml } from './render.ts'
@@ -17,7 +18,7 @@ function merge(sides: DocumentSides): DocumentMerge {
   const values = new ValueTable(sides.ours.length)
   const reader = createYamlReader(values)
   const trees = readSides(sides, (text, like) => reader.read(text, like))
-  const { plan, told } = mergeTrees(trees, values)
+  const { plan, told } = mergeTrees(trees, values, (nodes) => mergeLongScalars(nodes, trees, reader))
   const render = (choose: Choose): string => renderYaml(plan, trees, choose)
   const read = (text: string): Tree => reader.read(text, trees[0])
   const merged = read(render(chooseOurs))

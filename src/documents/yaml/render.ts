@@ -14,7 +14,7 @@ import { NotFit, none, type NodeIndex, type Tree } from '../structure/tree.ts'
 
 export function renderYaml(plan: Plan, trees: Trees, choose: Choose): string {
   if (plan.kind === 'copy') return trees[plan.side].text
-  if (plan.kind === 'clash') throw new NotFit('both sides changed the whole value, each in another way')
+  if (plan.kind !== 'container') throw new NotFit('both sides changed the whole value, each in another way')
   const parts = trees.map((tree) => [tree.text.slice(0, tree.start(0)), tree.text.slice(tree.end(0))])
   const [head, tail] = [0, 1].map((at) => pick(parts.map((part) => part[at]!)))
   const writer = new YamlWriter(trees, choose)
@@ -115,6 +115,11 @@ class YamlWriter {
       } else this.#content(this.#trees[side], nodes[side], column)
       return
     }
+    if (plan.kind === 'spelled') {
+      const [own, node] = [this.#trees[1], nodes[1]]
+      this.#lines(headOf(own, node) + plan.spelling, column - columnOf(own, node))
+      return
+    }
     const tree = this.#trees[plan.side]
     if (!nodes.every((node, side) => node !== none && isInLine(this.#trees[side]!, node))) {
       this.#content(tree, plan.node, column)
@@ -142,9 +147,13 @@ class YamlWriter {
 
   /** From the key or dash to the end of the last line. */
   #content(tree: Tree, node: NodeIndex, column: number): void {
-    const text = tree.text.slice(contentStart(tree, node), tree.to(node))
+    this.#lines(tree.text.slice(contentStart(tree, node), tree.to(node)), column - columnOf(tree, node))
+  }
+
+  /** The first one stands where it is, those below it move. */
+  #lines(text: string, columns: number): void {
     const [first, ...rest] = text.split(/(?<=\n)/)
-    this.#line(first! + this.#shifted(rest.join(''), column - columnOf(tree, node)))
+    this.#line(first! + this.#shifted(rest.join(''), columns))
   }
 
   #typed(member: Member & { kind: 'clash' }, value: string, column: number, isInline: boolean): void {
