@@ -14,6 +14,7 @@ import { encodeNames } from './conflict-names.ts'
 import type { ConflictRecord, Sides } from './conflict-record.ts'
 import type { PolicyDecision } from './decisions.ts'
 import { partRecord } from './document-part.ts'
+import { sidesAsTables } from './file-as-table.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
 import { mergeTables } from './merge-tables.ts'
@@ -47,6 +48,11 @@ export async function mergeEntries(
   if (ours.kind === 'file' && theirs.kind === 'file') {
     if (base !== null && base.kind !== 'file') return fileConflict(path, 'type', sides)
     return mergeFiles(io, path, { base, ours, theirs }, options)
+  }
+  const tables = await sidesAsTables(io, path, sides, options)
+  if (tables !== null) {
+    const merged = await mergeTableEntries(io, path, tables, options)
+    return merged.result === 'conflict' ? merged : { ...merged, result: resultOf(merged.entry!, sides) }
   }
   if (ours.kind === 'table' && theirs.kind === 'table') {
     // A base that was no table yet says nothing about rows.

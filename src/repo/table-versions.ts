@@ -1,12 +1,9 @@
 // The versions of a path as tables. A version that was a plain file is read as the table that it became, so that its
 // rows have a history across `varve track`; what cannot be read so is no version of the table.
 import { commandWord } from '../base/command-word.ts'
-import { VarveError, isVarveError } from '../base/errors.ts'
+import { VarveError } from '../base/errors.ts'
 import type { TreeEntry } from '../files/interface.ts'
-import { readFile } from '../files/read.ts'
-import { formatOfPath } from '../formats/formats.ts'
-import { NotATable } from '../formats/not-a-table.ts'
-import { readTable } from '../formats/read.ts'
+import { readFileAsTable } from '../merge/file-as-table.ts'
 import { keyColumns } from '../table/key.ts'
 import { Table } from '../table/table.ts'
 import type { Io } from './interface.ts'
@@ -44,22 +41,9 @@ export class TableVersions {
   }
 
   async #read(path: string, entry: TreeEntry, like: Table): Promise<Table | null> {
-    const format = like.object.layout?.format ?? formatOfPath(path)
-    if (entry.kind !== 'file' || format === null) return null
-    try {
-      const { table } = await readTable(readFile(this.#io.nodes, entry, { signal: this.#signal }), {
-        ...this.#io,
-        format,
-        key: keyColumns(like.schema).map(({ name }) => name),
-        previous: like.object,
-        where: path,
-        signal: this.#signal,
-      })
-      return await Table.of(this.#io.nodes, table)
-    } catch (error) {
-      if (error instanceof NotATable || isVarveError(error, 'VARVE_RULE_VIOLATED')) return null
-      throw error
-    }
+    if (entry.kind !== 'file') return null
+    const read = await readFileAsTable(this.#io, { path, entry, like: like.object }, { signal: this.#signal })
+    return read === null ? null : Table.of(this.#io.nodes, read.table)
   }
 }
 
