@@ -293,6 +293,46 @@ describe('JSON arrays without identities', () => {
   })
 })
 
+describe('values of GeoJSON that mean something only as a whole', () => {
+  test('of a line, different positions merge and the numbers of one do not', () => {
+    const line = (...at: string[]): string => `{"type":"LineString","coordinates":[${at.join(',')}]}`
+    const base = line('[1,2]', '[3,4]', '[5,6]')
+    expect(merge(base, line('[1,9]', '[3,4]', '[5,6]'), line('[1,2]', '[3,4]', '[8,6]'))).toBe(
+      line('[1,9]', '[3,4]', '[8,6]'),
+    )
+    expect(conflicts(base, line('[1,2]', '[3,9]', '[5,6]'), line('[1,2]', '[8,4]', '[5,6]'))).toEqual([
+      'cell $.coordinates[1]',
+    ])
+  })
+
+  test('a position is taken from one side in the layout of the other', () => {
+    const at = (numbers: string): string => `{"coordinates":${numbers}}`
+    expect(merge(at('[1, 2]'), at('[\n  1,\n  2\n]'), at('[1, 5]'))).toBe(at('[\n  1,\n  5\n]'))
+  })
+
+  test('a bbox is whole, also over several lines, and a list that grows is a list', () => {
+    const box = (...numbers: number[]): string => `{"bbox":[\n${numbers.join(',\n')}],\n"x":1}`
+    expect(conflicts(box(1, 2, 3, 4), box(0, 2, 3, 4), box(1, 2, 3, 5))).toEqual(['cell $.bbox'])
+    expect(conflicts(box(1, 2, 0, 3, 4, 9), box(0, 2, 0, 3, 4, 9), box(1, 2, 0, 3, 4, 8))).toEqual([
+      'cell $.bbox',
+    ])
+    expect(merge('{"ports":[80,443]}', '{"ports":[81,443]}', '{"ports":[80,443,8443]}')).toBe(
+      '{"ports":[81,443,8443]}',
+    )
+  })
+
+  test('a geometry whose type one side changed takes no positions from the other', () => {
+    const feature = (type: string, at: string): string => `{"g":{"type":"${type}","coordinates":${at}},"n":1}`
+    const [base, ours, theirs] = [
+      feature('LineString', '[[1,2],[3,4],[5,6]]'),
+      feature('MultiPoint', '[[1,2],[3,4],[5,6]]'),
+      feature('LineString', '[[1,2],[3,4],[5,6],[1,2]]'),
+    ]
+    expect(conflicts(base, ours, theirs)).toEqual(['cell $.g'])
+    expect(merge(base, ours, base.replace('"n":1', '"n":2'))).toBe(ours.replace('"n":1', '"n":2'))
+  })
+})
+
 describe('features of GeoJSON without identities', () => {
   const feature = (at: readonly number[], properties: object | null): object => ({
     type: 'Feature',

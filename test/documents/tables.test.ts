@@ -38,6 +38,9 @@ describe('rows and cells', () => {
     const two = (first: string, second: string): string => `a,b\n1,2\n3,4\n${first}\nc,d\n5,6\n7,8\n${second}`
     const added = '9,9\n'
     expect(clean(two('', ''), two(added, ''), two('', added))).toBe(two(added, added))
+    expect(merge(two('', ''), two(added, ''), two('', added)).basis).toBe(
+      'rows in order: blank lines part them, as several tables in one file',
+    )
     const apart = (text: string): string => text.replace('\n\n', '\n\n\n')
     const sides = [two('', ''), two(added, ''), two('', added)].map(apart) as [string, string, string]
     expect(clean(...sides)).toBe(apart(two(added, added)))

@@ -1,17 +1,17 @@
 // Three-way merge of one value: what only one side changed is taken from there, what both changed alike is taken once,
-// objects and arrays that both changed are merged within, and the rest is a conflict. Where the values are equal and
-// only their spelling differs (1.0 and 1.00, white space, escapes), the spelling is merged by the same rule, and ours
-// holds where both changed it.
+// objects and arrays that both changed are merged within, unless they mean something only as a whole, and the rest is a
+// conflict. Where the values are equal and only their spelling differs (1.0 and 1.00, white space, escapes), the
+// spelling is merged by the same rule, and ours holds where both changed it.
 import { childrenOf, identityOf } from './identity.ts'
 import { mergeIdentified, mergeObjects } from './merge-keyed.ts'
 import { mergeSequence } from './merge-sequence.ts'
 import { createMerging, type Merging, type ScalarMerger } from './merging.ts'
 import { root, type Path } from './path.ts'
-import { isPosition } from './position.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
 import { furtherText } from './same-change.ts'
 import type { NodeIndex, Tree } from './tree.ts'
 import type { ValueTable } from './values.ts'
+import { isWhole } from './whole.ts'
 
 export interface StructuralMerge {
   readonly plan: Plan
@@ -35,7 +35,8 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
   if (ours === base && isSpelledAlike(merging, nodes, 0, 1)) return copy(2)
   if (theirs === base && isSpelledAlike(merging, nodes, 0, 2)) return copy(1)
   if (ours === theirs && isSpelledAlike(merging, nodes, 1, 2)) return copy(1)
-  const members = mergeMembers(merging, nodes, path)
+  const isBoth = ours !== base && theirs !== base
+  const members = isBoth && isWhole(merging, nodes) ? null : mergeMembers(merging, nodes, path)
   if (members !== null) return { kind: 'container', nodes, members }
   if (theirs === base) return copy(1)
   if (ours === base) return copy(2)
@@ -44,7 +45,7 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
   return merging.scalars?.(nodes) ?? merging.clashOfValues(nodes, path)
 }
 
-/** Null where the three are no objects, or no arrays, that can be merged within; a position is a value. */
+/** Null where the three are no objects, or no arrays, that can be merged within. */
 function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | null {
   const { trees, values, told } = merging
   const kind = trees[1].kind(nodes[1]) === 'scalar' ? trees[2].kind(nodes[2]) : trees[1].kind(nodes[1])
@@ -55,7 +56,6 @@ function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | nu
     tree.kind(node) === kind || tree.value(node) === empty
   if (!trees.every((tree, side) => isOne(tree, nodes[side]!))) return null
   if (kind === 'object') return mergeObjects(merging, nodes, path)
-  if (isPosition(nodes, trees, values)) return null
   const elements = childrenOf(nodes, trees)
   const identity = identityOf(elements, trees, values)
   if (identity === null) {

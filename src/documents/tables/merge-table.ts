@@ -30,6 +30,7 @@ import { unfit, versionsOf } from './versions.ts'
 import { weave } from './weave.ts'
 
 const inOrder = 'rows in order: no columns tell them apart'
+const tablesInOrder = 'rows in order: blank lines part them, as several tables in one file'
 
 export function mergeTable(sides: DocumentSides, options: DocumentOptions): DocumentMerge {
   const merged = mergeByRows(sides, options)
@@ -42,7 +43,8 @@ function asLines(merged: MergedDocument, sides: DocumentSides, options: Document
   if (lines.kind === 'unfit' || lines.conflicts.length > 0) return merged
   const bytes = lines.render()
   const isSame = merged.conflicts.length === 0 && hasSameRows(merged.render(), bytes, options.name)
-  const isRight = isSame || (merged.basis === inOrder && countsAddUp(bytes, sides, options.name))
+  const isRight =
+    isSame || ([inOrder, tablesInOrder].includes(merged.basis) && countsAddUp(bytes, sides, options.name))
   return isRight ? { ...merged, conflicts: [], render: () => bytes } : merged
 }
 
@@ -51,7 +53,8 @@ function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMe
   if ('kind' in versions) return versions
   const lanes = lanesOf(versions.hasBase ? versions.base : null, versions.ours, versions.theirs)
   const indexes = new KeyIndexes()
-  const key = hasSeveralTables(versions)
+  const isSeveral = hasSeveralTables(versions)
+  const key = isSeveral
     ? null
     : inferKey({ ...versions, base: versions.hasBase ? versions.base : null }, lanes, indexes)
   // An edited key may be another row's in the other version: then rows are told apart by their keys alone.
@@ -59,7 +62,7 @@ function mergeByRows(sides: DocumentSides, options: DocumentOptions): DocumentMe
   let reason = ''
   for (const pairsRest of pairing) {
     const merged = mergeRows({ versions, lanes, key, indexes, pairsRest })
-    if (merged.kind === 'merged') return merged
+    if (merged.kind === 'merged') return isSeveral ? { ...merged, basis: tablesInOrder } : merged
     reason = merged.reason
   }
   return unfit(reason)
