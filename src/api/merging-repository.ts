@@ -90,9 +90,9 @@ export class MergingRepository {
     return withConflicts((onUnstored) => rebase(this.repo, this.folder, upstream, { ...options, onUnstored }))
   }
 
-  /** Goes on with a rebase that stopped; with `skip`, without the commit at which it did. */
+  /** Goes on with a rebase that stopped; with `skip`, without the commit at which it did (`discard`: as of `mergeAbort`). */
   async rebaseContinue(
-    options: t.OperationOptions & { skip?: boolean; message?: string } = {},
+    options: t.OperationOptions & { skip?: boolean; discard?: boolean; message?: string } = {},
   ): Promise<t.MergeResult> {
     return withConflicts(() => continueRebase(this.repo, this.folder, options))
   }

@@ -6,7 +6,7 @@ import type { Person } from '../history/interface.ts'
 import { commitIndex, refuseUnresolved } from '../repo/commit.ts'
 import { readMergeState } from '../repo/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
-import { abortMerge } from '../repo/merge.ts'
+import { abortMerge } from '../repo/abort.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { GcReport } from '../store/interface.ts'
 import { type StageOptions, stage } from '../worktree/add.ts'
@@ -233,8 +233,8 @@ export class Repository extends DerivingRepository {
     }
   }
 
-  /** Gives up the merge, pick or rebase under way: all is as before it. */
-  async mergeAbort(options: t.OperationOptions = {}): Promise<void> {
+  /** Gives up the merge, pick or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
+  async mergeAbort(options: t.OperationOptions & { discard?: boolean } = {}): Promise<void> {
     await abortMerge(this.repo, this.folder, options)
   }
 

@@ -11,18 +11,9 @@ import type { MergedPath, MergeOutcome } from '../merge/interface.ts'
 import type { Manifest } from '../store/interface.ts'
 import { type AssessOptions, assessMerge } from './assess.ts'
 import { requireAuthor, signatureOf } from './context.ts'
-import { emptyTreeOf } from './empty.ts'
 import { indexOf, readHead, refuseWhileMerging } from './head.ts'
-import {
-  type Folder,
-  type FolderOptions,
-  type Io,
-  type MergeState,
-  type RebaseState,
-  type Repo,
-  mergeRef,
-} from './interface.ts'
-import { readMergeState, writeMergeState } from './merge-state.ts'
+import { type Folder, type Io, type MergeState, type Repo, mergeRef } from './interface.ts'
+import { writeMergeState } from './merge-state.ts'
 import { type Move, move } from './move.ts'
 import { type Reused, commitsReused, reuseResolutions } from './rerere.ts'
 
@@ -249,42 +240,4 @@ export function refuseStaged(manifest: Manifest, what: string): void {
   throw new VarveError('VARVE_UNCOMMITTED', `cannot ${what}: there are staged changes`, {
     hint: "commit them with 'varve commit', put them aside with 'varve stash', or unstage them with 'varve restore --staged .'",
   })
-}
-
-/**
- * Goes back to the commit that the merge started from; of a rebase, to the branch as it is. What was edited of the paths
- * that the merge has changed goes, edits of others stay.
- */
-export async function abortMerge(
-  repo: Repo,
-  folder: Folder | null,
-  options: FolderOptions = {},
-): Promise<void> {
-  await move(
-    repo,
-    folder,
-    async (manifest, io) => {
-      const state = await readMergeState(io.writer, manifest)
-      if (state === null) throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge to abort')
-      const operation = { name: state.kind === 'rebase' ? 'rebase (abort)' : 'merge (abort)', message: '' }
-      const refs = new Map<string, Cid | null>([[mergeRef, null]])
-      if (state.rebase !== undefined)
-        return { ...(await beforeRebase(io, manifest, state.rebase, refs)), operation }
-      const head = await readHead(io.writer, manifest)
-      return { refs, operation, show: head.commit?.tree ?? emptyTreeOf(io) }
-    },
-    { ...options, discard: 'touched' },
-  )
-}
-
-async function beforeRebase(
-  io: Io,
-  manifest: Manifest,
-  { branch, start }: RebaseState,
-  refs: Map<string, Cid | null>,
-): Promise<Omit<Move, 'operation'>> {
-  // Another process may have moved the branch, which is no business of the rebase.
-  const back = (branch === null ? undefined : manifest.refs.get(branch)) ?? start
-  refs.set('HEAD', branch === null ? back : null)
-  return { refs, head: branch, show: (await readCommit(io.writer, back)).tree }
 }

@@ -13,6 +13,7 @@ import { type PolicyReport, joinedReports, policyExtra } from '../merge/decision
 import type { MergeOutcome } from '../merge/interface.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest } from '../store/interface.ts'
+import { type AbortOptions, givingUp, refusedEdits } from './abort.ts'
 import { requireAuthor, signatureOf } from './context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from './head.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from './interface.ts'
@@ -57,11 +58,11 @@ export async function rebase(
 export async function continueRebase(
   repo: Repo,
   folder: Folder | null,
-  options: MergeOptions & { readonly skip?: boolean | undefined } = {},
+  { discard, ...options }: MergeOptions & AbortOptions & { readonly skip?: boolean | undefined } = {},
 ): Promise<Merged> {
   const isSkipping = options.skip === true
-  const moving: MergeOptions = isSkipping ? { ...options, discard: 'touched' } : options
-  return planned(repo, folder, moving, async (manifest, io) => {
+  const moving = isSkipping ? givingUp({ ...options, discard }) : options
+  const continued = planned(repo, folder, moving, async (manifest, io) => {
     const state = await readMergeState(io.writer, manifest)
     if (state?.rebase === undefined) {
       throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no rebase to continue', {
@@ -76,6 +77,7 @@ export async function continueRebase(
     const rebased = { ...state.rebase, done: state.rebase.done + 1 }
     return advance(repo, manifest, io, { tip, state: rebased }, options)
   })
+  return isSkipping ? continued.catch(refusedEdits) : continued
 }
 
 async function planned(

@@ -73,7 +73,12 @@ describe('a rebase that clashes', () => {
     const before = await tipOf(repo, 'topic')
     await repo.rebase('main')
     edit(repo, 'Bob', 'Robert')
-    await repo.mergeAbort()
+    const edited = read(repo, 'people.csv')
+    const refused = { code: 'VARVE_UNCOMMITTED', hint: expect.stringContaining('--force') }
+    await expect(repo.rebaseContinue({ skip: true })).rejects.toMatchObject(refused)
+    await expect(repo.mergeAbort()).rejects.toMatchObject(refused)
+    expect(read(repo, 'people.csv')).toBe(edited)
+    await repo.mergeAbort({ discard: true })
     expect((await repo.status()).branch).toBe('topic')
     expect(await tipOf(repo, 'topic')).toBe(before)
     expect(read(repo, 'people.csv')).toBe('id,name,city\n1,Anna,Linz\n2,Bob,Paris\n3,Cyril,Rome\n')

@@ -93,14 +93,27 @@ describe('a merge', () => {
     expect(await isClean(repo)).toBe(true)
   })
 
-  test('that is aborted keeps edits of what it did not touch, and drops those of what it did', async () => {
+  test('that is aborted keeps edits of what it did not touch, and refuses to drop those of what it did', async () => {
     const repo = await diverged(['Wien', 'Linz'], ['Wien', 'Graz'])
     const before = read(repo, 'people.csv')
     edit(repo, 'two', 'mine', 'notes.txt')
     await repo.merge('side')
     await repo.resolve('people.csv', { take: 'theirs' })
     edit(repo, 'Rome', 'Roma')
+    const edited = read(repo, 'people.csv')
+    await expect(repo.mergeAbort()).rejects.toMatchObject({
+      code: 'VARVE_UNCOMMITTED',
+      data: { paths: ['people.csv'] },
+      hint: expect.stringContaining('--force'),
+    })
+    expect([read(repo, 'people.csv'), (await repo.merging())?.kind]).toEqual([edited, 'merge'])
+    await repo.add(['people.csv'])
     await repo.mergeAbort()
+    expect([read(repo, 'people.csv'), read(repo, 'notes.txt')]).toEqual([before, 'one\nmine\nthree\n'])
+    await repo.undo()
+    expect(read(repo, 'people.csv')).toBe(edited)
+    edit(repo, 'Roma', 'Romae')
+    await repo.mergeAbort({ discard: true })
     expect([read(repo, 'people.csv'), read(repo, 'notes.txt')]).toEqual([before, 'one\nmine\nthree\n'])
   })
 

@@ -19,10 +19,10 @@ export const command: Command = {
     'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] [-e | --no-edit] [REV]',
     'merge --dry-run [--into BRANCH] [--format FORMAT] [REV]',
     'merge --continue [-m MESSAGE] [-e | --no-edit]',
-    'merge --abort',
+    'merge --abort [-f]',
   ],
   description:
-    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. A merge that\nwould change a file with edits that are not committed, or leave it in conflict, is refused. --continue and --abort also serve revert,\ncherry-pick, rebase and pull. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
+    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. A merge that\nwould change a file with edits that are not committed, or leave it in conflict, is refused. --continue and --abort also serve revert,\ncherry-pick, rebase and pull; --abort keeps edits made since, and refuses where they are of a file that the merge has changed. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     ...editOptions,
@@ -38,6 +38,11 @@ export const command: Command = {
     into: { type: 'text', value: 'BRANCH', about: 'with --dry-run: what to merge into, instead of HEAD' },
     continue: { type: 'flag', about: 'commit the merge, all conflicts being resolved' },
     abort: { type: 'flag', about: 'go back to before the merge' },
+    force: {
+      type: 'flag',
+      short: 'f',
+      about: 'with --abort: drop edits of files that the merge has changed',
+    },
   },
   examples: [
     ['varve merge cleanup', 'bring in the branch cleanup'],
@@ -59,10 +64,11 @@ async function run(context: Context): Promise<number> {
   const named = message === undefined ? {} : { message }
   if (given.flag('abort')) {
     given.expectWords(0, 0, '')
-    await (await repository()).mergeAbort(operation)
+    await (await repository()).mergeAbort({ ...operation, discard: given.flag('force') })
     out.result({ aborted: true }, () => out.say('as before the merge'))
     return 0
   }
+  if (given.flag('force')) throw usage("'--force' needs '--abort'")
   if (given.flag('dry-run')) return preview(context)
   if (given.text('into') !== undefined) throw usage('--into needs --dry-run', intoHint(given))
   const repo = await repository({ commits: true })

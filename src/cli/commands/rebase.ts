@@ -5,7 +5,10 @@ import { continuedMessage } from '../message/continued.ts'
 import { MessageEditor } from '../message/draft.ts'
 
 export const command: Command = {
-  usage: ['rebase [--onto REV] [UPSTREAM]', 'rebase --continue [-m MESSAGE] [-e] | --skip | --abort'],
+  usage: [
+    'rebase [--onto REV] [UPSTREAM]',
+    'rebase --continue [-m MESSAGE] [-e] | --skip [-f] | --abort [-f]',
+  ],
   description:
     "Puts the current branch's commits that UPSTREAM (default: the branch that it follows) has not on top of UPSTREAM,\noldest first, authors and dates kept; merge commits are left out. Where a commit clashes the rebase stops with exit\ncode 21, and HEAD is detached at what is done: resolve as in a merge, then --continue. The branch moves when all is done.",
   options: {
@@ -20,6 +23,7 @@ export const command: Command = {
     continue: { type: 'flag', about: 'go on, all conflicts being resolved' },
     skip: { type: 'flag', about: 'go on without the commit that clashed' },
     abort: { type: 'flag', about: 'go back to before the rebase' },
+    force: { type: 'flag', short: 'f', about: 'with --skip, --abort: drop edits of files that would change' },
   },
   examples: [
     ['varve rebase main', 'this branch, as if it had begun at what main is now'],
@@ -38,10 +42,11 @@ async function run(context: Context): Promise<number> {
   if (given.flag('edit') && !given.flag('continue')) throw usage("'--edit' needs '--continue'")
   if (given.flag('abort')) {
     given.expectWords(0, 0, '')
-    await (await repository()).mergeAbort(operation)
+    await (await repository()).mergeAbort({ ...operation, discard: given.flag('force') })
     out.result({ aborted: true }, () => out.say('as before the rebase'))
     return 0
   }
+  if (given.flag('force') && !given.flag('skip')) throw usage("'--force' needs '--skip' or '--abort'")
   const repo = await repository({ commits: true })
   if (given.flag('continue') || given.flag('skip')) {
     given.expectWords(0, 0, '')
@@ -51,6 +56,7 @@ async function run(context: Context): Promise<number> {
       repo.rebaseContinue({
         ...operation,
         skip: given.flag('skip'),
+        discard: given.flag('force'),
         ...(named === undefined ? {} : { message: named }),
       }),
     )
