@@ -90,7 +90,8 @@ export async function updateIndex(
   return move!
 }
 
-async function editedIndex(
+/** The root of the index with that root, edited. */
+export async function editedIndex(
   update: Pick<IndexUpdate, 'writer' | 'nodes' | 'edits'>,
   root: Cid | undefined,
   options: ReadOptions = {},

@@ -1,16 +1,19 @@
 // `rm`: takes tracked paths out of the index and, unless only that is wanted, out of the folder. What would be lost
-// for good, a change that no commit holds, is refused first.
+// for good, a change that no commit holds, is refused first. The files follow the index as in a checkout: should it be cut
+// short, the next command removes the rest.
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { withWriter } from '../repo/context.ts'
+import { emptyTreeOf } from '../repo/empty.ts'
+import { indexBaseRef, indexRef } from '../repo/interface.ts'
+import { move } from '../repo/move.ts'
 import { uncommitted } from './checkout-plan.ts'
 import { equalEntries } from './entries.ts'
-import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
+import { type IndexState, editedIndex, entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { Looker } from './native.ts'
 import { PathSpec } from './pathspec.ts'
 import { filesAt } from './files-at.ts'
+import { worktreeFolder } from './folder.ts'
 import { unstagedChanges } from './status.ts'
-import { removeEmptied, removeFile } from './write-file.ts'
 
 export interface RemoveOptions extends WorktreeOptions {
   /** Only the index; the files stay, untracked. */
@@ -31,16 +34,23 @@ export async function removePaths(
   spec.requireMatches(tracked.keys())
   if (options.force !== true) await refuseLoss(worktree, state, tracked, options)
   const paths = [...tracked.keys()]
-  const looker = new Looker(worktree.root)
-  const onDisk =
-    options.cached === true ? [] : paths.filter((path) => looker.look(path)?.isDirectory() === false)
   const edits = new Map<Path, TreeEntry | null>(paths.map((path) => [path, null]))
-  // The index first: should this be cut short, the files are merely untracked.
-  await withWriter(worktree.repo, (writer, nodes) =>
-    updateIndex(worktree, { writer, nodes, edits, operation: 'rm' }, options),
+  if (options.cached === true) {
+    await withWriter(worktree.repo, (writer, nodes) =>
+      updateIndex(worktree, { writer, nodes, edits, operation: 'rm' }, options),
+    )
+    return paths
+  }
+  await move(
+    worktree.repo,
+    worktreeFolder(worktree),
+    async (manifest, io) => {
+      const show = await editedIndex({ ...io, edits }, manifest.refs.get(indexRef), options)
+      const over = manifest.refs.get(indexBaseRef) ?? emptyTreeOf(io)
+      return { refs: new Map(), operation: { name: 'rm', message: '' }, show, over }
+    },
+    { signal: options.signal, discard: options.force === true ? 'touched' : false },
   )
-  for (const path of onDisk) removeFile(worktree.root, path)
-  removeEmptied(worktree.root, onDisk)
   return paths
 }
 

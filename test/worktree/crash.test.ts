@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { indexRef } from '../../src/repo/interface.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { recover } from '../../src/worktree/recover.ts'
+import { removePaths } from '../../src/worktree/remove.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
 import { commit, everything, goTo, remove, secondView, worktreeWith, write } from './folder.ts'
 
@@ -102,6 +103,29 @@ test.each([
     const { staged, unstaged, untracked } = await worktreeStatus(next)
     expect([staged, unstaged, untracked]).toEqual([[], [], []])
   }
+})
+
+test('an rm killed anywhere leaves all, or the next command removes the rest', async () => {
+  const files = { a: '1', 'd/x': '2', 'd/y/z': '3', link: '-> a', same: 's' }
+  const ends = new Set<string>()
+  let wholeRuns = 0
+  for (let n = 1; wholeRuns === 0; n++) {
+    const worktree = worktreeWith(files)
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    const made = dieAt(n)
+    await removePaths(worktree, ['a', 'd', 'link']).catch(() => undefined)
+    uninstall()
+    if (made() < n) wholeRuns++
+    forgetProcess(worktree.dotDir)
+    const next = secondView(worktree)
+    await recover(next)
+    const { staged, unstaged, untracked } = await worktreeStatus(next)
+    const end = JSON.stringify([everything(next), staged.length, unstaged, untracked])
+    expect([JSON.stringify([files, 0, [], []]), JSON.stringify([{ same: 's' }, 4, [], []])]).toContain(end)
+    ends.add(end)
+  }
+  expect(ends.size).toBe(2)
 })
 
 test('a disk that is full says so, names the path and leaves no temporary file', async () => {
