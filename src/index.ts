@@ -2,7 +2,7 @@
 export { VarveError, exitCodes, isVarveError, type ErrorCode } from './base/errors.ts'
 export { DataRepository } from './api/data-repository.ts'
 export { Repository } from './api/repository.ts'
-export type { CloneOptions } from './api/place.ts'
+export type { CloneOptions } from './api/clone-place.ts'
 export { readBundle, verifyBundle } from './api/bundles.ts'
 export type { BundleInfo, BundleVerdict, CreateBundleOptions } from './api/bundles.ts'
 export type { ImportCarOptions, ImportCarResult } from './api/cars.ts'

@@ -1,33 +1,21 @@
 // Where a repository lies: 'FOLDER/.varve' under the user's files, or a bare store of its own. Found upwards from any
-// folder within, made by init and clone.
+// folder within, made by init and clone (clone-place.ts).
 import * as fs from 'node:fs'
 import path from 'node:path'
-import { VarveError, isVarveError } from '../base/errors.ts'
-import { cloneAt } from '../remote/clone-at.ts'
-import { cloneInto, unfinishedKey } from '../remote/clone.ts'
-import { checkDepth } from '../remote/deepen.ts'
+import { VarveError } from '../base/errors.ts'
 import { PartialStore } from '../remote/partial-store.ts'
-import { isInterruption } from '../remote/receive.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls } from '../remote/remote-urls.ts'
-import { type PartialClone, partialOf } from '../remote/selection.ts'
-import { PathFilter } from '../files/path-filter.ts'
+import { partialOf } from '../remote/selection.ts'
+import type { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
-import { absoluteUrl, openRemote, openSource } from '../remote/transports/open.ts'
-import { createContext } from '../repo/context.ts'
-import { move } from '../repo/move.ts'
-import { readCommit } from '../history/commit.ts'
-import { branchPrefix, remotePrefix } from '../history/refs.ts'
-import { indexRef } from '../repo/interface.ts'
+import { openSource } from '../remote/transports/open.ts'
 import { makeDir } from '../store/disk/files.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { UpkeepOptions } from '../store/disk/upkeep/interface.ts'
-import type { Manifest, Store } from '../store/interface.ts'
-import { worktreeFolder } from '../worktree/folder.ts'
-import { recover } from '../worktree/recover.ts'
+import type { Store } from '../store/interface.ts'
 import { removeTemporaries } from '../worktree/temporaries.ts'
-import { warnOfNothing } from './fetch-more.ts'
-import type { OpenOptions, OperationOptions } from './interface.ts'
+import type { OpenOptions } from './interface.ts'
 
 export const dotName = '.varve'
 export const firstBranch = 'main'
@@ -145,7 +133,8 @@ function isBare(dir: string): boolean {
 }
 
 /** The store as a clone sees it that may have left things with a remote. */
-async function placeOf(
+/** Of a store that lies there already. */
+export async function placeOf(
   disk: DiskStore,
   { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,
   { environment, onWarning = () => undefined }: OpenOptions,
@@ -160,135 +149,4 @@ async function placeOf(
   )
   const filter = partialOf(await disk.manifest())?.filter ?? null
   return { store, root, dotDir, gitignore: null, filter }
-}
-
-export interface CloneOptions extends OpenOptions, OperationOptions {
-  readonly branch?: string
-  readonly bare?: boolean
-  /** Commits in a row from each branch. */
-  readonly depth?: number
-  /** Only this revision of the remote: a branch, a tag, an id, 'main~3'. */
-  readonly at?: string
-  /** Contents of these paths alone; paths from the root, folders, or patterns such as 'images/*.png'. */
-  readonly filter?: readonly string[]
-  /** Files of so many bytes and more are left with the remote, in all versions, until somebody reads them. */
-  readonly limitBytes?: number
-  /** Fetches history and path trees; contents when somebody reads them. */
-  readonly lazy?: boolean
-}
-
-/** Clones into a new folder, or goes on with a clone that was interrupted there. What fails otherwise is removed again. */
-export async function clonePlace<T extends { close(): Promise<void> }>(
-  url: string,
-  dir: string,
-  options: CloneOptions,
-  open: (place: Place) => T,
-): Promise<T> {
-  if (options.depth !== undefined) checkDepth(options.depth)
-  const partial = partialHow(options)
-  const from = absoluteUrl(url, process.cwd())
-  const existed = fs.existsSync(dir)
-  const begun = existed ? await begunClone(dir, from, options) : null
-  let place: Place | null = null
-  try {
-    place = { ...(begun ?? (await createPlace(dir, options))), filter: partial?.filter ?? null }
-    if (begun === null) await note(place.store, from)
-    const { environment, signal, onProgress } = options
-    const remote = await openRemote(from, { cacheDir: cacheDirOf(place), environment, signal, onProgress })
-    try {
-      const { at } = options
-      const how = { ...options, url: from, partial }
-      const cloned =
-        at === undefined
-          ? await cloneInto(place.store, remote, how)
-          : await cloneAt(place.store, remote, { ...how, at })
-      if (place.root !== null && cloned.head !== null) await checkOut(place, cloned.head, options)
-      else await note(place.store, null)
-      if (cloned.head !== null && place.filter !== null)
-        await warnOfNothing(createContext(place.store, options), place.filter, cloned.head, options)
-      return open(place)
-    } finally {
-      await remote.close()
-    }
-  } catch (error) {
-    const kept = isInterruption(error) && place !== null && (await place.store.stats()).objects > 0
-    await place?.store.close()
-    if (kept) throw resumable(error)
-    if (begun !== null) throw error
-    // Only what this call made is removed: an empty folder that was there stays.
-    if (existed)
-      for (const name of fs.readdirSync(dir))
-        fs.rmSync(path.join(dir, name), { recursive: true, force: true })
-    else fs.rmSync(dir, { recursive: true, force: true })
-    throw error
-  }
-}
-
-/** Nobody has worked in the clone yet: what it has is what the remote had. */
-function isUntouched({ refs }: Manifest): boolean {
-  if (refs.has(indexRef)) return false
-  const tracked = new Set([...refs].filter(([ref]) => ref.startsWith(remotePrefix)).map(([, cid]) => cid))
-  return [...refs].every(([ref, cid]) => !ref.startsWith(branchPrefix) || tracked.has(cid))
-}
-
-function partialHow({ filter, lazy, ...options }: CloneOptions): PartialClone | null {
-  const limitBytes = options.limitBytes ?? null
-  if (limitBytes !== null && !(Number.isSafeInteger(limitBytes) && limitBytes >= 0))
-    throw new TypeError('limitBytes is a number of bytes')
-  if (filter === undefined && lazy !== true && limitBytes === null) return null
-  const paths = filter === undefined ? null : new PathFilter(filter)
-  return { filter: paths, lazy: lazy === true, limitBytes }
-}
-
-/** The clone of the same URL that was interrupted in `dir`; null where nothing is. */
-async function begunClone(dir: string, url: string, options: CloneOptions): Promise<Place | null> {
-  if (fs.readdirSync(dir).length === 0) return null
-  const dotDir = options.bare === true ? dir : path.join(dir, dotName)
-  if (DiskStore.exists(dotDir)) {
-    const store = await DiskStore.open(dotDir)
-    const manifest = await store.manifest()
-    const root = options.bare === true ? null : dir
-    if (manifest.config.get(unfinishedKey) === url && isUntouched(manifest))
-      return placeOf(store, { root, dotDir }, options)
-    await store.close()
-  }
-  throw new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' exists already and is not empty`, {
-    hint: 'clone into another folder',
-  })
-}
-
-async function note(store: Store, url: string | null): Promise<void> {
-  const operation = { name: 'clone', message: url === null ? 'done' : 'begin', author: '' }
-  await store.update(() => ({ config: new Map([[unfinishedKey, url]]), operation }))
-}
-
-function resumable(error: unknown): unknown {
-  if (!isVarveError(error)) return error
-  return new VarveError(error.code, error.message, {
-    data: error.data,
-    cause: error,
-    hint: 'what has come is kept: run the same command again to carry on',
-  })
-}
-
-async function checkOut(
-  place: Place,
-  head: Parameters<typeof readCommit>[1],
-  options: OpenOptions & OperationOptions,
-): Promise<void> {
-  const repo = createContext(place.store, options)
-  const worktree = { repo, root: place.root!, dotDir: place.dotDir, filter: place.filter }
-  // An earlier try may have been cut short amid the files.
-  await recover(worktree)
-  await move(
-    repo,
-    worktreeFolder(worktree),
-    async () => ({
-      refs: new Map(),
-      config: new Map([[unfinishedKey, null]]),
-      operation: { name: 'clone', message: 'check out' },
-      show: (await readCommit(repo.store, head)).tree,
-    }),
-    options,
-  )
 }

@@ -22,7 +22,7 @@ const noteBytesMax = 4096
 /** Notes of this process that are not left behind. */
 const active = new Set<string>()
 
-export function writeNote(worktree: Worktree, intent: CheckoutIntent): CheckoutNote {
+export function writeNote(worktree: Pick<Worktree, 'dotDir'>, intent: CheckoutIntent): CheckoutNote {
   const folder = folderOf(worktree)
   const name = `${randomHex(8)}.json`
   const place = `${folder}/${name}`
@@ -44,20 +44,20 @@ export function writeNote(worktree: Worktree, intent: CheckoutIntent): CheckoutN
   return { name }
 }
 
-export function forgetNote(worktree: Worktree, note: CheckoutNote): void {
+export function forgetNote(worktree: Pick<Worktree, 'dotDir'>, note: CheckoutNote): void {
   active.delete(note.name)
   onPath(note.name, 'removing', () => fs.rmSync(`${folderOf(worktree)}/${note.name}`, { force: true }))
 }
 
 /** The work failed half way: whoever opens the repository next finishes it, although this process may live on. */
-export function leaveNote(worktree: Worktree, { name }: CheckoutNote): void {
+export function leaveNote(worktree: Pick<Worktree, 'dotDir'>, { name }: CheckoutNote): void {
   active.delete(name)
   const place = `${folderOf(worktree)}/${name}`
   onPath(name, 'renaming', () => fs.renameSync(place, place.replace(/\.json$/, '.left.json')))
 }
 
 /** The processes whose checkouts are not done yet, this one included. */
-export function checkoutsUnderWay(worktree: Worktree): number[] {
+export function checkoutsUnderWay(worktree: Pick<Worktree, 'dotDir'>): number[] {
   const pids: number[] = []
   for (const name of namesIn(folderOf(worktree))) {
     if (!noteName.test(name)) continue
@@ -71,7 +71,7 @@ export function checkoutsUnderWay(worktree: Worktree): number[] {
 
 /** Notes whose process is gone. A note that does not read was never finished: its manifest was not written either. */
 export function notesLeftBehind(
-  worktree: Worktree,
+  worktree: Pick<Worktree, 'dotDir'>,
 ): (CheckoutNote & { readonly intent: CheckoutIntent | null })[] {
   const left: (CheckoutNote & { intent: CheckoutIntent | null })[] = []
   for (const name of namesIn(folderOf(worktree))) {
@@ -92,7 +92,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-function folderOf(worktree: Worktree): string {
+function folderOf(worktree: Pick<Worktree, 'dotDir'>): string {
   return `${worktree.dotDir}/checkouts`
 }
 

@@ -88,6 +88,25 @@ test('kill -9 amid a clone: the same command carries on, and sends the rest alon
   expect(bytes).toBeLessThan(82 * megabyte)
 }, 120_000)
 
+test('kill -9 amid the files of a clone: the same command brings the rest', async () => {
+  const into = path.join(dir, 'halfway')
+  const noteFolder = path.join(into, '.varve/checkouts')
+  const { by } = await stopped(
+    'halfway',
+    'SIGKILL',
+    () => existsSync(noteFolder) && existsSync(`${into}/1.bin`),
+  )
+  expect([by, readdirSync(noteFolder).length, existsSync(`${into}/4.bin`)]).toEqual(['SIGKILL', 1, false])
+  await ok(['clone', source, 'halfway'], { cwd: dir })
+  for (const i of [1, 2, 3, 4]) {
+    const files = [source, into].map((at) => readFileSync(path.join(at, `${i}.bin`)))
+    expect(files[0]!.equals(files[1]!)).toBe(true)
+  }
+  expect(await json(['status'], { cwd: into })).toMatchObject({ staged: [], unstaged: [], untracked: [] })
+  // It is whole now, and somebody's.
+  expect(await varve(['clone', source, 'halfway'], { cwd: dir })).toMatchObject({ code: 20 })
+}, 120_000)
+
 test('Ctrl-C amid a clone: it says how to go on, and nothing that came is lost', async () => {
   // On a fast machine no line of progress tells of it in time.
   const { code, stderr } = await stopped('stopped', 'SIGINT', () => bytesIn('stopped') > 24 * megabyte)
