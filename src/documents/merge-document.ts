@@ -60,7 +60,7 @@ export function mergeDocument(sides: DocumentSides, options: DocumentOptions): D
 /** The file with each conflict between markers, as git writes them; null where lines cannot show it. */
 export function markedDocument(merged: MergedDocument, labels: MarkerLabels): Uint8Array | null {
   const [base, ours, theirs] = (['base', 'ours', 'theirs'] as const).map((side) => merged.render(() => side))
-  return conflictMarkers(base!, ours!, theirs!, labels)
+  return conflictMarkers(base!, ours!, theirs!, labels, { isDecided: true })
 }
 
 function taken(bytes: Uint8Array, form: DocumentForm, basis: string): MergedDocument {

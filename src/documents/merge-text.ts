@@ -61,15 +61,20 @@ export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array
   return { kind: 'merged', bytes: concatBytes(spans.map(spanBytes)) }
 }
 
-/** The text with each clash between diff3's markers, for people to read; null when it cannot be merged by lines. */
+/**
+ * The text with each clash between diff3's markers, for people to read; null when it cannot be merged by lines.
+ * `isDecided`: all that could be merged is the same in the three texts, and so all in which ours and theirs differ is a clash.
+ */
 export function conflictMarkers(
   base: Uint8Array,
   ours: Uint8Array,
   theirs: Uint8Array,
   labels: MarkerLabels,
+  { isDecided = false }: { readonly isDecided?: boolean } = {},
 ): Uint8Array | null {
-  const pieces = mergePieces(base, ours, theirs)
-  if (typeof pieces === 'string') return null
+  if (![base, ours, theirs].every(isMergeable)) return null
+  const pieces = piecesOf(base, ours, theirs, isDecided)
+  if (pieces === null) return null
   return concatBytes(
     pieces.map((piece) =>
       'lines' in piece ? spanBytes(piece.lines) : textToBytes(clashText(piece, labels)),
@@ -98,14 +103,14 @@ function isMergeable(bytes: Uint8Array): boolean {
   return bytes.length <= textBytesMax && isText(bytes)
 }
 
-function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Piece[] | null {
+function piecesOf(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array, isDecided = false): Piece[] | null {
   const { texts, count } = linesOf(alignEnds([base, ours, theirs]))
   const [a, b, c] = texts as [TextLines, TextLines, TextLines]
   const left = diffNumbers(a.numbers, b.numbers, count)
   if (left === null || changedLines(left) > changedLinesMax) return null
   const right = diffNumbers(a.numbers, c.numbers, count)
   if (right === null || changedLines(right) > changedLinesMax) return null
-  return diff3(a, b, c, left, right)
+  return diff3([a, b, c], left, right, isDecided)
 }
 
 function changedLines(hunks: readonly LineHunk[]): number {
@@ -116,11 +121,10 @@ function changedLines(hunks: readonly LineHunk[]): number {
 
 /** Hunks of both sides that touch or overlap make one region of the base; the lines between regions are everybody's. */
 function diff3(
-  base: TextLines,
-  ours: TextLines,
-  theirs: TextLines,
+  [base, ours, theirs]: readonly [TextLines, TextLines, TextLines],
   left: readonly LineHunk[],
   right: readonly LineHunk[],
+  isDecided: boolean,
 ): Piece[] {
   const pieces: Piece[] = []
   let i = 0
@@ -143,8 +147,9 @@ function diff3(
       ours: { of: ours, start: oursAt + start - baseAt, end: oursEnd },
       theirs: { of: theirs, start: theirsAt + start - baseAt, end: theirsEnd },
     }
-    if (firstLeft === i) pieces.push({ lines: region.theirs })
-    else if (firstRight === j || isSameSpan(region.ours, region.theirs)) pieces.push({ lines: region.ours })
+    if (isSameSpan(region.ours, region.theirs)) pieces.push({ lines: region.ours })
+    else if (firstLeft === i && !isDecided) pieces.push({ lines: region.theirs })
+    else if (firstRight === j && !isDecided) pieces.push({ lines: region.ours })
     else pieces.push(region)
     ;[baseAt, oursAt, theirsAt] = [end, oursEnd, theirsEnd]
   }

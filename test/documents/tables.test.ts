@@ -75,6 +75,17 @@ describe('rows and cells', () => {
     )
   })
 
+  test('a conflict of rows that stand apart is marked at each place', () => {
+    const rows = 'id,code\n1,a\n2,b\n3,c\n'
+    const ours = rows.replace('1,a', '0,new\n1,a')
+    const merged = merge(rows, ours, `${rows}4,new\n`)
+    expect(kinds(merged.conflicts)).toEqual(['key-collision code=new'])
+    expect(utf8Text(markedDocument(merged, { base: 'base', ours: 'ours', theirs: 'theirs' })!)).toBe(
+      'id,code\n<<<<<<< ours\n0,new\n||||||| base\n=======\n>>>>>>> theirs\n1,a\n2,b\n3,c\n' +
+        '<<<<<<< ours\n||||||| base\n=======\n4,new\n>>>>>>> theirs\n',
+    )
+  })
+
   test('a row removed on one side and changed on the other is a conflict; unchanged, it goes', () => {
     const without = base.replace('2,Lise,Wien\n', '')
     expect(kinds(merge(base, without, base.replace('Wien', 'Berlin')).conflicts)).toEqual(['row id=2'])
