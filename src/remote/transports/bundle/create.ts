@@ -4,8 +4,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
-import { randomHex } from '../../../base/platform.ts'
 import type { Cid, CommitCid } from '../../../encoding/cid.ts'
+import { temporaryBeside } from '../../../store/disk/beside.ts'
 import { DiskStore } from '../../../store/disk/store.ts'
 import {
   ioError,
@@ -53,7 +53,7 @@ export async function createBundle(
   file: string,
   options: CreateBundleOptions,
 ): Promise<BundleReport> {
-  const scratch = `${path.resolve(file)}.${process.pid}-${randomHex(4)}.tmp`
+  const scratch = temporaryBeside(path.resolve(file))
   makeScratch(scratch)
   try {
     const store = await DiskStore.create(scratch, { durability: 'loose' })
