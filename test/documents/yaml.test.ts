@@ -99,6 +99,24 @@ describe('merge of YAML', () => {
     }
   })
 
+  test('a list of words in one line is merged as a set', () => {
+    const list = (words: string): string => `on:\n  branches: ${words} # which\n  x: 1\n`
+    for (const [base, ours, theirs, merged] of [
+      ['[main]', '[main, dev]', '[main, next]', '[main, dev, next]'],
+      ['[a, b, c]', '[a, c]', '[a, b, c, v1.0]', '[a, c, v1.0]'],
+      ['[a, b]', '[b]', '[a]', '[]'],
+      ['[3.9, 3.10]', '[3.8, 3.9, 3.10]', '[3.9, 3.10, 3.11]', '[3.8, 3.9, 3.10, 3.11]'],
+      ['[ a,b ]', '[a, b, d]', '[c, a, b]', '[c, a, b, d]'],
+    ] as const)
+      expect(merge(list(base), list(ours), list(theirs))).toBe(list(merged))
+    for (const [ours, theirs] of [
+      ['[a, a]', '[b]'],
+      ['["x"]', '[b]'],
+      ['[{a: 1}]', '[b]'],
+    ] as const)
+      expect(conflicts(list('[a]'), list(ours), list(theirs))).toEqual(['cell $.on.branches'])
+  })
+
   test('a text that names its indent, or is written otherwise on one side, is merged whole', () => {
     const base = 'a: |2\n   one\n  two\n  six\n'
     expect(conflicts(base, base.replace('one', 'un'), base.replace('six', 'sept'))).toEqual(['cell $.a'])

@@ -7,6 +7,7 @@ import { ValueTable } from '../structure/values.ts'
 import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
 import { withOneLineEnd } from '../line-ends.ts'
 import { basisOf, proven, readSides, whereFit } from '../json/merge-json.ts'
+import { mergeFlowLists } from './flow-list.ts'
 import { mergeLongScalars } from './long-scalar.ts'
 import { createYamlReader } from './read.ts'
 import { checkRemarks } from './remarks.ts'
@@ -18,7 +19,11 @@ function merge(sides: DocumentSides): DocumentMerge {
   const values = new ValueTable(sides.ours.length)
   const reader = createYamlReader(values)
   const trees = readSides(sides, (text, like) => reader.read(text, like))
-  const { plan, told } = mergeTrees(trees, values, (nodes) => mergeLongScalars(nodes, trees, reader))
+  const { plan, told } = mergeTrees(
+    trees,
+    values,
+    (nodes) => mergeLongScalars(nodes, trees, reader) ?? mergeFlowLists(nodes, trees, reader),
+  )
   const render = (choose: Choose): string => renderYaml(plan, trees, choose)
   const read = (text: string): Tree => reader.read(text, trees[0])
   const merged = read(render(chooseOurs))

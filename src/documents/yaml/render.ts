@@ -115,21 +115,21 @@ class YamlWriter {
       } else this.#content(this.#trees[side], nodes[side], column)
       return
     }
-    if (plan.kind === 'spelled') {
-      const [own, node] = [this.#trees[1], nodes[1]]
-      this.#lines(headOf(own, node) + plan.spelling, column - columnOf(own, node))
-      return
-    }
-    const tree = this.#trees[plan.side]
     if (!nodes.every((node, side) => node !== none && isInLine(this.#trees[side]!, node))) {
-      this.#content(tree, plan.node, column)
+      if (plan.kind === 'copy') this.#content(this.#trees[plan.side], plan.node, column)
+      else
+        this.#lines(
+          headOf(this.#trees[1], nodes[1]) + plan.spelling,
+          column - columnOf(this.#trees[1], nodes[1]),
+        )
       return
     }
     const head = pick(this.#sides(nodes, (one, node) => headOf(one, node)))
     const trail = pick(
       this.#sides(nodes, (one, node) => one.text.slice(one.end(node), one.to(node)).trimEnd()),
     )
-    this.#line(head + tree.spelling(plan.node) + trail)
+    const spelling = plan.kind === 'copy' ? this.#trees[plan.side].spelling(plan.node) : plan.spelling
+    this.#line(head + spelling + trail)
   }
 
   /** Comments and blank lines before a member, and its indent. */
