@@ -70,6 +70,7 @@ export const slow: readonly string[] = [
   'test/crash/repair.test.ts',
   'test/crash/repair-one-failure.test.ts',
   'test/crash/upkeep.test.ts',
+  'test/crash/commands.test.ts',
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/postgres-corners.test.ts',

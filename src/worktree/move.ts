@@ -48,13 +48,14 @@ export async function movePath(
   const edits = new Map<Path, TreeEntry | null>()
   for (const path of moved.keys()) edits.set(path, null)
   for (const [path, entry] of tracked) edits.set(moved.get(path)!, entry)
+  // The tables' settings belong to the move: staged with it, as git stages .gitmodules. First, for a move that is cut short
+  // is done again until its paths have moved.
+  const mayBeRenamed = already !== null && [...tracked.values()].some(({ kind }) => kind === 'table')
+  if ((isRenamed || mayBeRenamed) && (await index.get(configFileName)) !== null)
+    await stage(worktree, [configFileName], options)
   await withWriter(worktree.repo, (writer, nodes) =>
     updateIndex(worktree, { writer, nodes, edits, operation: 'mv' }, options),
   )
-  // The tables' settings belong to the move: staged with it, as git stages .gitmodules.
-  if (isRenamed && (await index.get(configFileName)) !== null) {
-    await stage(worktree, [configFileName], options)
-  }
   return { from, to }
 }
 
