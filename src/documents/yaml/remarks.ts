@@ -40,3 +40,10 @@ function countsOf(remarks: readonly string[]): Map<string, number> {
   for (const remark of remarks) counts.set(remark, (counts.get(remark) ?? 0) + 1)
   return counts
 }
+
+/** Those of a piece without the comments in the lines behind it, which belong to what follows. */
+export function remarksBefore(remarks: readonly string[], behind: string): string[] {
+  const own = [...remarks]
+  for (const [comment] of behind.matchAll(/#.*/g)) own.splice(own.lastIndexOf(comment.trim()), 1)
+  return own
+}

@@ -7,6 +7,7 @@ import { TwinFinder, type TwinForm } from '../structure/twins.ts'
 import type { ValueId, ValueTable } from '../structure/values.ts'
 import type { Chunk } from './chunk.ts'
 import { keyAt, lineScalar, type LineContext, type PlainScalars } from './line-scalar.ts'
+import { remarksBefore } from './remarks.ts'
 
 /** Deeper than any data file that people made; merging goes down by recursion. */
 const depthMax = 100
@@ -227,9 +228,7 @@ class LineScanner implements ScannedChunk {
     this.tree.place(row, from, this.tree.to(row))
     this.pieces.add(row)
     const to = this.tree.to(row)
-    // Comments behind the member are the next one's.
-    const behind = this.#text.slice(to, end).match(/^ *#/gm)?.length ?? 0
-    for (const remark of remarks.slice(0, remarks.length - behind)) this.#note(remark, member.at)
+    for (const remark of remarksBefore(remarks, this.#text.slice(to, end))) this.#note(remark, member.at)
     this.#at = to
     this.#next = undefined
     return to
