@@ -132,8 +132,7 @@ function isBare(dir: string): boolean {
   return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => fs.existsSync(path.join(dir, name)))
 }
 
-/** The store as a clone sees it that may have left things with a remote. */
-/** Of a store that lies there already. */
+/** Of a store that lies there already; one that may have left things with a remote is seen as a clone sees it. */
 export async function placeOf(
   disk: DiskStore,
   { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,
