@@ -31,6 +31,8 @@ interface Case {
   readonly already?: RegExp
 }
 
+/** Where a run that ends writes how many changes it made. */
+const countFile = path.join(temporaryDir(), 'count')
 const repoOf = (dir: string): string => path.join(dir, 'repo')
 const text = (dir: string, file: string): string => fs.readFileSync(path.join(dir, file), 'utf8')
 
@@ -185,7 +187,7 @@ async function dying(
       HOME: dir,
       ...identity,
       VARVE_TEST_DIE_AT: String(at),
-      VARVE_TEST_COUNT_FILE: path.join(dir, 'count'),
+      VARVE_TEST_COUNT_FILE: countFile,
     },
   })
   let stderr = ''
@@ -211,8 +213,7 @@ test.each(cases)(
   async (one) => {
     const whole = await prepared(one)
     expect(await dying(one.args, whole, 0)).toMatchObject({ code: 0, by: null })
-    const changes = Number(text(whole, 'count'))
-    fs.rmSync(path.join(whole, 'count'))
+    const changes = Number(fs.readFileSync(countFile, 'utf8'))
     const wanted = await one.end(whole)
     expect(changes).toBeGreaterThan(2)
     let killed = 0
