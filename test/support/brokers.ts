@@ -52,11 +52,14 @@ export async function startBroker(command: BrokerCommand, waitMs = 60_000): Prom
   }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (server === null) return
-    const ended = server.exitCode === null ? once(server, 'exit') : null
-    // With all that it started: it leads a process group of its own.
-    process.kill(-server.pid!, signal)
-    await ended
+    const { pid, exitCode, signalCode } = server
+    const how = exitCode ?? signalCode
+    const ended = how === null ? once(server, 'exit') : null
     server = null
+    if (ended === null) throw new Error(`${command.program} has ended by itself: ${how}`)
+    // With all that it started: it leads a process group of its own.
+    process.kill(-pid!, signal)
+    await ended
   }
   await start()
   return {

@@ -4,11 +4,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from './free-port.ts'
 
 const run = promisify(execFile)
 const startMsMax = 90_000
@@ -49,7 +49,7 @@ export async function startCeph(): Promise<S3Server & { stop: () => Promise<void
     const quota = ['--uid=poor', '--quota-scope=user']
     await run('radosgw-admin', [...admin, 'quota', 'set', ...quota, `--max-size=${3 << 20}`])
     await run('radosgw-admin', [...admin, 'quota', 'enable', ...quota])
-    const [port] = (await freePorts(1)) as [number]
+    const port = await freePort()
     const frontend = `--rgw-frontends=beast endpoint=127.0.0.1:${port}`
     daemons.push(
       startDaemon('radosgw', [...admin, '-n', 'client.rgw', '-f', '--rgw-enable-apis=s3', frontend]),
@@ -64,7 +64,7 @@ export async function startCeph(): Promise<S3Server & { stop: () => Promise<void
 }
 
 async function startStorage(dir: string, daemons: ChildProcess[]): Promise<void> {
-  const [first, second] = (await freePorts(2)) as [number, number]
+  const [first, second] = [await freePort(), await freePort()]
   const monitors = `v2:127.0.0.1:${first},v1:127.0.0.1:${second}`
   const conf = ['-c', path.join(dir, 'ceph.conf')]
   const id = randomUUID()
@@ -149,14 +149,6 @@ async function end(daemon: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => daemon.once('exit', resolve))
   daemon.stdin?.end()
   await ended
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer())
-  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  for (const server of servers) await new Promise((resolve) => server.close(resolve))
-  return ports
 }
 
 async function answers(endpoint: string): Promise<void> {
