@@ -44,6 +44,9 @@ function countsOf(remarks: readonly string[]): Map<string, number> {
 /** Those of a piece without the comments in the lines behind it, which belong to what follows. */
 export function remarksBefore(remarks: readonly string[], behind: string): string[] {
   const own = [...remarks]
-  for (const [comment] of behind.matchAll(/#.*/g)) own.splice(own.lastIndexOf(comment.trim()), 1)
+  for (const [comment] of behind.matchAll(/#.*/g)) {
+    const at = own.lastIndexOf(comment.trim())
+    if (at >= 0) own.splice(at, 1)
+  }
   return own
 }
