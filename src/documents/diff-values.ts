@@ -8,6 +8,7 @@ import { diffValues, type ValueDifference } from './structure/diff-values.ts'
 import { NotFit, type Tree } from './structure/tree.ts'
 import { ValueTable } from './structure/values.ts'
 import { createYamlReader } from './yaml/read.ts'
+import { inFirstForm, type YamlForm } from './yaml/stream.ts'
 
 export interface DocumentValues extends ValueDifference {
   readonly kind: 'values'
@@ -45,7 +46,7 @@ type Read = (before: string, after: string) => ValueDifference
 const readers: Partial<Record<DocumentForm, Read>> = {
   json: (before, after) => ofTrees(before, after, (text, values, like) => scanJson(text, values, like)),
   jsonl: (before, after) => ofTrees(before, after, (text, values) => scanJsonLines(text, values)),
-  yaml: ofYaml,
+  yaml: (before, after) => inFirstForm((form) => ofYaml(before, after, form)),
 }
 
 function ofTrees(
@@ -60,12 +61,12 @@ function ofTrees(
   return diffValues(old, read(after, values, old), values)
 }
 
-function ofYaml(before: string, after: string): ValueDifference {
+function ofYaml(before: string, after: string, form: YamlForm): ValueDifference {
   const texts = [before, after].map((text) => text.replaceAll('\r\n', '\n'))
   const remarks: string[] = []
   let reader: ReturnType<typeof createYamlReader> | null = null
   const found = ofTrees(texts[0]!, texts[1]!, (text, values, like) => {
-    reader ??= createYamlReader(values, { slowLengthMax: slowYamlLengthMax })
+    reader ??= createYamlReader(values, { form, slowLengthMax: slowYamlLengthMax })
     const tree = reader.read(text, like)
     remarks.push(JSON.stringify(reader.remarks(tree)))
     return tree

@@ -14,7 +14,7 @@ import {
   type Plan,
   type Trees,
 } from '../structure/plan.ts'
-import { NotFit, type Tree } from '../structure/tree.ts'
+import { NotFit, OtherForm, type Tree } from '../structure/tree.ts'
 import { ValueTable } from '../structure/values.ts'
 import { renderJson, type JsonHost } from './render.ts'
 import { scanJson } from './scan.ts'
@@ -52,7 +52,7 @@ export function basisOf(told: readonly string[]): string {
 
 /**
  * `read` gets the base's tree beside the sides' texts.
- * @throws NotFit where a side cannot be read.
+ * @throws NotFit where a side cannot be read; OtherForm
  */
 export function readSides(sides: DocumentSides, read: (text: string, base: Tree | null) => Tree): Trees {
   if (sides.base === null) throw new NotFit('the two versions have no base')
@@ -64,7 +64,8 @@ export function readSides(sides: DocumentSides, read: (text: string, base: Tree 
       base ??= tree
       return tree
     } catch (error) {
-      throw error instanceof NotFit ? new NotFit(`${sideNames[side]}: ${error.message}`) : error
+      if (!(error instanceof NotFit) || error instanceof OtherForm) throw error
+      throw new NotFit(`${sideNames[side]}: ${error.message}`)
     }
   }) as unknown as Trees
 }

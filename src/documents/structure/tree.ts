@@ -74,6 +74,11 @@ export class Tree {
     this.#to[node] = to
   }
 
+  /** The key that an appended node has here. */
+  name(node: NodeIndex, key: ValueId): void {
+    this.#keys[node] = key
+  }
+
   kind(node: NodeIndex): NodeKind {
     return kinds[this.#kinds[node]!]!
   }
@@ -155,4 +160,9 @@ export function copyMoved(
 /** These documents cannot be merged by structure; thrown from the depth of a parser, caught by the merger. */
 export class NotFit extends Error {
   override readonly name: string = 'NotFit'
+}
+
+/** They cannot be read in the form that was tried, but perhaps in another. */
+export class OtherForm extends NotFit {
+  override readonly name = 'OtherForm'
 }

@@ -12,19 +12,23 @@ import { mergeLongScalars } from './long-scalar.ts'
 import { createYamlReader } from './read.ts'
 import { checkRemarks } from './remarks.ts'
 import { renderYaml } from './render.ts'
+import { renderStream } from './render-stream.ts'
+import { inFirstForm, type YamlForm } from './stream.ts'
 
-export const mergeYaml: DocumentMerger = (sides) => withOneLineEnd(sides, (own) => whereFit(() => merge(own)))
+export const mergeYaml: DocumentMerger = (sides) =>
+  withOneLineEnd(sides, (own) => whereFit(() => inFirstForm((form) => merge(own, form))))
 
-function merge(sides: DocumentSides): DocumentMerge {
+function merge(sides: DocumentSides, form: YamlForm): DocumentMerge {
   const values = new ValueTable(sides.ours.length)
-  const reader = createYamlReader(values)
+  const reader = createYamlReader(values, { form })
   const trees = readSides(sides, (text, like) => reader.read(text, like))
   const { plan, told } = mergeTrees(
     trees,
     values,
     (nodes) => mergeLongScalars(nodes, trees, reader) ?? mergeFlowLists(nodes, trees, reader),
   )
-  const render = (choose: Choose): string => renderYaml(plan, trees, choose)
+  const written = form === 'document' ? renderYaml : renderStream
+  const render = (choose: Choose): string => written(plan, trees, choose)
   const read = (text: string): Tree => reader.read(text, trees[0])
   const merged = read(render(chooseOurs))
   checkRemarks(

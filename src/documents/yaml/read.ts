@@ -1,16 +1,17 @@
 // Reads a YAML document into a tree: line by line where it is plain (scan.ts), and what is not, or the whole, by the
 // package `yaml`. Equal pieces are read once, whichever of the versions they stand in: the package is slow, and most of
 // a file is the same in all three.
-import { NotFit, Tree } from '../structure/tree.ts'
+import { NotFit, OtherForm, Tree } from '../structure/tree.ts'
 import type { ValueTable } from '../structure/values.ts'
 import { readChunk, type Chunk } from './chunk.ts'
 import type { PlainScalars } from './line-scalar.ts'
 import { scanYaml, type ScannedChunk } from './scan.ts'
+import { readStream, type YamlForm } from './stream.ts'
 
 export interface YamlReader {
   /**
    * `like`: the tree of a version that may have many of the lines.
-   * @throws NotFit
+   * @throws NotFit; OtherForm where it has more documents than the form that was asked for
    */
   read(text: string, like?: Tree | null): Tree
   /** The comments, anchors and tags of a text that was read. */
@@ -20,13 +21,19 @@ export interface YamlReader {
 /** A mark, comments, and the line that begins the document. */
 const head = /^\ufeff?(?:(?:[ \t]*(?:#[^\n]*)?\n)*---[ \t]*(?:#[^\n]*)?\r?\n)?/
 
-/** `slowLengthMax`: so many characters at most that the package, some 300 KB a second, has to read. */
+export interface YamlReading {
+  readonly form?: YamlForm
+  /** So many characters at most that the package, some 300 KB a second, has to read. */
+  readonly slowLengthMax?: number
+}
+
 export function createYamlReader(
   values: ValueTable,
-  { slowLengthMax = Number.POSITIVE_INFINITY }: { readonly slowLengthMax?: number } = {},
+  { form = 'document', slowLengthMax = Number.POSITIVE_INFINITY }: YamlReading = {},
 ): YamlReader {
   let slowLength = 0
   const known = new Map<string, Chunk>()
+  const parts = new Map<string, Chunk>()
   const plain: PlainScalars = new Map()
   const remarks = new WeakMap<Tree, readonly string[]>()
   const scanned = new WeakMap<Tree, ScannedChunk>()
@@ -41,13 +48,22 @@ export function createYamlReader(
   }
   const read = (text: string, like: Tree | null = null): Tree => {
     if (text.includes('\t') && /^ *\t/m.test(text)) throw new NotFit('it is indented by tabs')
-    const start = head.exec(text)![0].length
-    if (/^(?:---|\.\.\.)(?:\s|$)/m.test(text.slice(start)) || /^%/m.test(text)) {
-      throw new NotFit('it has more than one document, or directives')
-    }
-    const chunk = readDocument(text, start, like)
-    remarks.set(chunk.tree, [...(text.slice(0, start).match(/#.*/g) ?? []), ...chunk.remarks])
+    if (/^\.\.\.(?:\s|$)/m.test(text) || /^%/m.test(text))
+      throw new NotFit('it has directives, or a mark that ends a document')
+    const chunk = form === 'document' ? readOne(text, like) : readStream(text, form, values, readPart)
+    remarks.set(chunk.tree, chunk.remarks)
     return chunk.tree
+  }
+  const readOne = (text: string, like: Tree | null): Chunk => {
+    const start = head.exec(text)![0].length
+    if (/^---(?:\s|$)/m.test(text.slice(start))) throw new OtherForm('it has more than one document')
+    const { tree, remarks } = readDocument(text, start, like)
+    return { tree, remarks: [...(text.slice(0, start).match(/#.*/g) ?? []), ...remarks] }
+  }
+  const readPart = (text: string): Chunk => {
+    let part = parts.get(text)
+    if (part === undefined) parts.set(text, (part = readDocument(text, 0, null)))
+    return part
   }
   const readDocument = (text: string, start: number, like: Tree | null): Chunk => {
     try {

@@ -20,22 +20,28 @@ export function renderYaml(plan: Plan, trees: Trees, choose: Choose): string {
   const writer = new YamlWriter(trees, choose)
   writer.root(plan)
   const text = head! + writer.parts.join('') + tail!
+  return withEnd(text, trees)
+}
+
+/** The last line is ended as the side has it that changed that. */
+export function withEnd(text: string, trees: Trees): string {
   const [base, ours, theirs] = trees.map((tree) => tree.text.endsWith('\n'))
   return (ours === base ? theirs : ours) ? text : text.replace(/\r?\n$/, '')
 }
 
 /** What stands on a line beside a value. Undefined where a side has none: it then has no say. */
-function pick([base, ours, theirs]: readonly (string | undefined)[]): string {
+export function pick([base, ours, theirs]: readonly (string | undefined)[]): string {
   if (ours === undefined || theirs === undefined) return ours ?? theirs ?? base ?? ''
   if (ours === theirs || base === undefined || theirs === base) return ours
   if (ours === base) return theirs
   throw new NotFit('both sides changed the comments of one value')
 }
 
-type ContainerPlan = Plan & { kind: 'container' }
-type SingleMember = Member & { kind: 'member' }
+export type ContainerPlan = Plan & { kind: 'container' }
+export type SingleMember = Member & { kind: 'member' }
 
-class YamlWriter {
+/** Writes a document; a piece after the other. */
+export class YamlWriter {
   readonly parts: string[] = []
   readonly #trees: Trees
   readonly #choose: Choose
