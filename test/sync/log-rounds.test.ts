@@ -210,6 +210,20 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
     await expectExact()
   })
 
+  test('a log is begun when the first of its tables is back', async () => {
+    shop.link = { ...shop.link, changes: 'compare' }
+    await shop.sync()
+    shop.link = { ...shop.link, changes: 'log' }
+    await shop.db.query('ALTER TABLE people RENAME TO away')
+    const receipt = await shop.sync()
+    expect(receipt.heldBack[0]?.message).toContain('the table is gone')
+    expect(receipt.notes.join()).toContain('none of its tables is there')
+    await shop.db.query('ALTER TABLE away RENAME TO people')
+    expect((await shop.sync()).heldBack).toEqual([])
+    expect(await shop.slots()).toHaveLength(1)
+    await expectExact()
+  })
+
   test('a repository that was rolled back compares, and loses nothing', async () => {
     await shop.sync()
     const { refs, config } = await shop.store.manifest()

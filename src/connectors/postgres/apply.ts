@@ -13,6 +13,8 @@ import { writeState } from './state.ts'
 const batchRows = 5_000
 /** Of one plan; beyond it all of them are. */
 const atOnceMax = 8
+/** For a lock of another's, where the role has no limit of its own: who else wants our rows waits as long. */
+const patience = '30s'
 
 export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applied> {
   for (let atOnce: readonly string[] = []; ;) {
@@ -45,8 +47,12 @@ class LateRefusal extends Error {
 async function applyOnce(client: Client, plan: ApplyPlan, atOnce: readonly string[]): Promise<Applied> {
   const tables = plan.tables as readonly PostgresTable[]
   const writer = new PostgresWriter(client, plan)
-  // Whatever the role's setting: what is reported is on the server's disk, and in its log.
-  await client.query('BEGIN; SET LOCAL synchronous_commit = on')
+  // Whatever the role's setting: a row that another changes meanwhile is seen as it is then, and what is reported is on
+  // the server's disk, and in its log.
+  await client.query(
+    `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on;
+     SELECT set_config('lock_timeout', '${patience}', true) WHERE current_setting('lock_timeout') = '0'`,
+  )
   try {
     for (const constraint of atOnce) await client.query(`SET CONSTRAINTS ${constraint} IMMEDIATE`)
     await writeInPasses(plan, writer, batchRows)

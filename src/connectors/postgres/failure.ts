@@ -3,6 +3,10 @@
 import { VarveError } from '../../base/errors.ts'
 import { accessRefused, diskFull, otherFailure, rightMissing, unreachable } from '../failures.ts'
 
+/** The line; a server that starts or ends, or has no connection left; deadlocks, and a lock that was not to be had in time. */
+const passing = /^(08|57P|40)|^(53300|55P03)$/
+/** 25006: all that the user does is to read, or all that the server does. */
+const missingRight: ReadonlySet<string> = new Set(['42501', '25006'])
 /** Each has a digit, unlike the system's EPIPE. */
 const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/
 const passwordHint = 'give the password in PGPASSWORD or a .pgpass file, never in the URL'
@@ -25,9 +29,9 @@ export function endpointError(where: string, error: unknown): unknown {
     const isLine = typeof code === 'string' || /connection|timeout|not queryable/i.test(error.message)
     return isLine ? unreachable(where, error.message || String(code), facts) : error
   }
-  if (/^(08|57P)/.test(code)) return unreachable(where, error.message, facts)
+  if (passing.test(code)) return unreachable(where, error.message, facts)
   if (/^(28|3D)/.test(code)) return accessRefused(where, facts, passwordHint)
-  if (code === '42501') return rightMissing(where, facts)
+  if (missingRight.has(code)) return rightMissing(where, facts)
   return code === '53100' ? diskFull(where, facts) : otherFailure(where, facts)
 }
 

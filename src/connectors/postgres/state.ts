@@ -21,8 +21,7 @@ interface StateRow {
 }
 
 export async function readState(client: Client, link: string): Promise<Checkpoint | null> {
-  const { rows: found } = await client.query('SELECT to_regclass($1) AS oid', [stateTable])
-  if ((found[0] as { oid: unknown }).oid === null) return null
+  if (!(await isThere(client))) return null
   const { rows } = await client.query<StateRow>(
     `SELECT fence, base_commit FROM ${stateTable} WHERE link = $1`,
     [link],
@@ -30,8 +29,26 @@ export async function readState(client: Client, link: string): Promise<Checkpoin
   return rows[0] === undefined ? null : checkpointOf(rows[0])
 }
 
+async function isThere(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
+    stateTable,
+  ])
+  return rows[0]!.found
+}
+
+/** Only where it is not: the statement needs a right that whoever uses the table need not have. */
+async function makeTable(client: Client): Promise<void> {
+  if (await isThere(client)) return
+  try {
+    await client.query(createTable)
+  } catch (error) {
+    // Of two that make it at once one is told that some name in the catalogue is taken.
+    if (!(await isThere(client))) throw error
+  }
+}
+
 export async function takeOver(client: Client, link: string): Promise<Checkpoint> {
-  await client.query(createTable)
+  await makeTable(client)
   const { rows } = await client.query<StateRow>(
     `INSERT INTO ${stateTable} AS s (link, fence) VALUES ($1, 1)
      ON CONFLICT (link) DO UPDATE SET fence = s.fence + 1 RETURNING fence, base_commit`,

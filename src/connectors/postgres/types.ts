@@ -36,8 +36,15 @@ export const sessionSettings: readonly string[] = [
   "SET bytea_output = 'hex'",
   "SET xmloption = 'content'",
   'SET standard_conforming_strings = on',
-  // Compiling a statement takes longer than it saves where rows are only sent or looked at. Old servers do not know it.
-  "SELECT set_config('jit', 'off', false) WHERE current_setting('jit', true) IS NOT NULL",
+  // Else NULL in an array is the word.
+  'SET array_nulls = on',
+  // Limits that a role has for its queries: a table takes as long as it takes, and is one moment until its end.
+  'SET statement_timeout = 0',
+  'SET idle_in_transaction_session_timeout = 0',
+  // Compiling a statement takes longer than it saves where rows are only sent or looked at. Not every server knows these.
+  `SELECT set_config(name, value, false)
+     FROM (VALUES ('jit', 'off'), ('idle_session_timeout', '0'), ('transaction_timeout', '0')) AS wish (name, value)
+    WHERE current_setting(name, true) IS NOT NULL`,
 ]
 
 const space = 0x20

@@ -47,7 +47,8 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
     notes.push(`the log was not enough, so the tables were compared: ${read}`)
   }
   await log.close()
-  const obstacle = await source.obstacle(tablesThere(known.tables))
+  const there = tablesThere(known.tables)
+  const obstacle = there.length === 0 ? 'none of its tables is there' : await source.obstacle(there)
   if (obstacle !== null) notes.push(`the log cannot be read, so the tables are compared: ${obstacle}`)
   if (obstacle !== null || options.dryRun === true) return compared(round, io, known, notes)
   return begin(round, io, source, known, notes)

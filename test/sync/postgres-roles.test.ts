@@ -1,0 +1,129 @@
+// What a role of PostgreSQL, or a database, has set for itself and may do: limits of time, modes, rights. Whatever it is,
+// values arrive as they are, a round reads to its end, and what does not go says why.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Linked, fault } from '../support/linked.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+
+let postgres: Postgres
+let linked: Linked
+let count = 0
+
+describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  }, 60_000)
+  afterAll(() => postgres.stop())
+
+  /** A new database with a link that goes by a new role, which owns nothing. */
+  async function start(settings: readonly string[] = []): Promise<string> {
+    linked = await Linked.start(postgres)
+    const role = `role${++count}`
+    await linked.db.query(`CREATE ROLE ${role} LOGIN; GRANT ALL ON people TO ${role}`)
+    for (const setting of settings) await linked.db.query(`ALTER ROLE ${role} SET ${setting}`)
+    linked.link = { ...linked.link, endpoint: linked.link.endpoint.replace('postgres@', `${role}@`) }
+    return role
+  }
+
+  test('that has limits of time for its queries reads and writes all the same', async () => {
+    await start([
+      "statement_timeout = '5ms'",
+      "idle_in_transaction_session_timeout = '1ms'",
+      "idle_session_timeout = '1ms'",
+    ])
+    await linked.db.query(
+      "INSERT INTO people SELECT i, repeat('x', 100), i FROM generate_series(10, 30000) i",
+    )
+    expect((await linked.sync()).tables[0]).toMatchObject({ read: 29_994 })
+  })
+
+  test('that has arrays without NULL writes them with it', async () => {
+    const role = await start(['array_nulls = off'])
+    await linked.db.query(
+      `CREATE TABLE lists (id int PRIMARY KEY, list text[]); GRANT ALL ON lists TO ${role}; GRANT CREATE ON SCHEMA public TO ${role}`,
+    )
+    linked.link = { ...linked.link, tables: ['lists'] }
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 1, list: '{NULL,"NULL"}' }), 'lists')
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 1, list: '{NULL,"NULL",x}' }), 'lists')
+    expect((await linked.sync()).heldBack).toEqual([])
+    expect(await linked.rows('lists')).toEqual([{ id: 1, list: [null, 'NULL', 'x'] }])
+  })
+
+  test('may write with a varve_sync that was made for it, and no right to make tables', async () => {
+    const role = await start()
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 1, name: 'Ada L.', age: 36 }))
+    expect(await fault(linked.sync())).toContain('VARVE_REFUSED')
+    await linked.db.query(
+      `CREATE TABLE varve_sync (link text PRIMARY KEY, fence bigint NOT NULL, base_commit text, applied_at timestamptz);
+       GRANT SELECT, INSERT, UPDATE ON varve_sync TO ${role}`,
+    )
+    expect((await linked.sync()).heldBack).toEqual([])
+    expect((await linked.rows())[0]).toEqual({ id: 1, name: 'Ada L.', age: 36 })
+  })
+
+  test('that loses a right, or may only read, or has no connection left, is said to', async () => {
+    const role = await start()
+    await linked.db.query(`GRANT CREATE ON SCHEMA public TO ${role}`)
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 1, name: 'Ada L.', age: 36 }))
+    const faults: string[] = []
+    for (const [before, after] of [
+      [`REVOKE UPDATE ON people FROM ${role}`, `GRANT UPDATE ON people TO ${role}`],
+      [
+        `ALTER ROLE ${role} SET default_transaction_read_only = on`,
+        `ALTER ROLE ${role} RESET default_transaction_read_only`,
+      ],
+      [`ALTER ROLE ${role} CONNECTION LIMIT 0`, `ALTER ROLE ${role} CONNECTION LIMIT -1`],
+    ] as const) {
+      await linked.db.query(before)
+      faults.push(await fault(linked.sync()))
+      await linked.db.query(after)
+    }
+    expect(faults).toEqual([
+      expect.stringMatching(/^VARVE_REFUSED: .*permission denied/),
+      expect.stringMatching(/^VARVE_REFUSED: .*read-only/),
+      expect.stringMatching(/^VARVE_UNREACHABLE: .*too many connections/),
+    ])
+    expect((await linked.rows())[0]).toEqual({ id: 1, name: 'Ada', age: 36 })
+    expect((await linked.sync()).tables[0]).toMatchObject({ written: { changed: 1 } })
+  })
+
+  test('writes at its own level of isolation, and waits for locks half a minute, or as long as it says', async () => {
+    const role = await start(["default_transaction_isolation = 'serializable'"])
+    await linked.db.query(
+      `GRANT CREATE ON SCHEMA public TO ${role};
+       CREATE TABLE seen (isolation text, patience text); GRANT INSERT ON seen TO ${role};
+       CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         INSERT INTO seen VALUES (current_setting('transaction_isolation'), current_setting('lock_timeout')); RETURN NEW; END $$;
+       CREATE TRIGGER look BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION look()`,
+    )
+    await linked.sync()
+    await linked.edit((rows) => rows.put({ id: 1, name: 'Ada L.', age: 36 }))
+    await linked.sync()
+    await linked.db.query(`ALTER ROLE ${role} SET lock_timeout = '100ms'`)
+    await linked.db.query('BEGIN; UPDATE people SET age = age WHERE id = 2')
+    await linked.edit((rows) => rows.put({ id: 2, name: 'Grace H.', age: 85 }))
+    expect(await fault(linked.sync())).toMatch(/^VARVE_UNREACHABLE: .*lock timeout/)
+    await linked.db.query('ROLLBACK')
+    await linked.sync()
+    expect((await linked.db.query('SELECT * FROM seen')).rows).toEqual([
+      { isolation: 'read committed', patience: '30s' },
+      { isolation: 'read committed', patience: '100ms' },
+    ])
+  })
+
+  test('two that make the table of links at once both go on', async () => {
+    await linked.db.query('DROP TABLE IF EXISTS varve_sync')
+    const fences = await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        linked.connected(async (connector) => {
+          await connector.identity()
+          return connector.takeOver(`link${n}`)
+        }),
+      ),
+    )
+    expect(fences.map(({ fence }) => fence)).toEqual([1, 1, 1, 1])
+  })
+})
