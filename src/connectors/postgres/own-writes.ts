@@ -42,12 +42,13 @@ export async function markAfterWrite(
   if (mark === null || sent === null) return null
   const count = Number(mark.count) + inserted - deleted
   if (sent.count > 0 && sent.count * rowsPerWritten < count) return null
-  const behind = `((t.xmin::text::bigint - ${top}) & 4294967295)`
+  // By xmin as it is: that cannot be sorted, which is what the server would do with its number, and with all the rows.
   const stored =
     sent.count === 0
       ? 'SELECT 0::bigint AS xid, 0 AS count, 0 AS sum WHERE false'
-      : `SELECT ${top} + ${behind} AS xid, count(*) AS count, sum(${rowHash(table, seed)}) AS sum
-           FROM ${table.sql} t WHERE ${behind} BETWEEN 1 AND ${length} GROUP BY 1`
+      : `SELECT ${top} + ((xmin::text::bigint - ${top}) & 4294967295) AS xid, count, sum
+           FROM (SELECT t.xmin, count(*) AS count, sum(${rowHash(table, seed)}) AS sum FROM ${table.sql} t
+                  WHERE ((t.xmin::text::bigint - ${top + 1n}) & 4294967295) < ${length} GROUP BY t.xmin) own`
   const { rows } = await client.query<OwnRow>(
     `SELECT pg_current_wal_insert_lsn()::text AS lsn,
             json_agg(json_build_array(xid::text, count::text, sum::text)) AS own
