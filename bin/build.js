@@ -44,6 +44,16 @@ const assertionless = {
   },
 }
 
+// diff3 assigns a variable that it does not declare, which strict code may not.
+const declaredInDiff3 = {
+  name: 'declared-in-diff3',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]diff3[\\/]onp\.js$/ }, ({ path: file }) => ({
+      contents: `var ed\n${readFileSync(file, 'utf8')}`,
+    }))
+  },
+}
+
 // Node's own modules as ES modules whose unused names fall away: esbuild would copy all names of 'fs' for every file that
 // imports it, as getters, and each call would go through one.
 const nodeModules = {
@@ -134,17 +144,20 @@ const levelBinding = {
 const common = {
   absWorkingDir: root,
   outdir: bundleFolder,
-  // A script as bin/bundle.js runs it.
-  banner: { js: '(function (exports, require, module, __filename, __dirname, moduleUrl) {' },
+  // A script as bin/bundle.js runs it. Node loads its `performance` when it is first looked at: a millisecond for what its clock
+  // says at once.
+  banner: {
+    js: `(function (exports, require, module, __filename, __dirname, moduleUrl) {
+const clockMs = () => { const [seconds, nanoseconds] = process.hrtime(); return seconds * 1e3 + nanoseconds / 1e6 }`,
+  },
   footer: { js: '})' },
   outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  // diff3 assigns a variable that it does not declare, which strict code may not: it stays a script of its own. SQLite's
-  // script looks for its WebAssembly beside itself.
-  external: ['diff3', 'node-sqlite3-wasm', '@photostructure/sqlite', 'pg-native'],
+  // SQLite's script looks for its WebAssembly beside itself.
+  external: ['node-sqlite3-wasm', '@photostructure/sqlite', 'pg-native'],
   // A script cannot import(); packages that stay outside are CommonJS.
   supported: { 'dynamic-import': false },
   // Names stay: a stack trace should be readable. Parsing less text saves some 20 ms where no code is kept.
@@ -164,8 +177,12 @@ async function run() {
   await build({
     ...common,
     entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts', 'sql-process': 'src/sql-process.ts' },
-    define: { VARVE_WORKER_FILE: '"../../bin/worker.js"', 'import.meta.url': 'moduleUrl' },
-    plugins: [packagesApart, parsingOnly, assertionless, nodeModules],
+    define: {
+      VARVE_WORKER_FILE: '"../../bin/worker.js"',
+      'import.meta.url': 'moduleUrl',
+      'performance.now': 'clockMs',
+    },
+    plugins: [packagesApart, parsingOnly, assertionless, declaredInDiff3, nodeModules],
   })
   const { pg, ...others } = apart
   // It asks whether it runs on Cloudflare by making a Response, for which Node loads its whole fetch: 10 ms.
@@ -211,6 +228,7 @@ async function buildLibrary() {
     // As seen from dist/modules; threads of the library run what those of the command line run.
     define: { VARVE_WORKER_FILE: '"../../bin/worker.js"' },
     logLevel: 'warning',
+    plugins: [declaredInDiff3],
   })
 }
 

@@ -5,7 +5,7 @@ const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const path = require('node:path')
 const threads = require('node:worker_threads')
-const { loadBundle, loaded } = require('./bundle.js')
+const { loadBundle, loaded, optimizeLater } = require('./bundle.js')
 
 /** Files from 8 MiB on are parsed by threads, and what threads do should be compiled too: few rows, but long ones. */
 const rows = 10_000
@@ -100,6 +100,7 @@ function useWorker() {
 }
 
 async function run() {
+  optimizeLater()
   await useCommonCommands(loadBundle('main').exports.main)
   useWorker()
   loadBundle('pg')

@@ -1,2 +1,5 @@
 // Entry of the processes that answer queries for the server.
-require('./bundle.js').loadBundle('sql-process')
+const { loadBundle, optimizeLater } = require('./bundle.js')
+
+optimizeLater()
+loadBundle('sql-process')

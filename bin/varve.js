@@ -19,7 +19,9 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
 }
 
 async function run() {
-  const { main } = require('./bundle.js').loadBundle('main').exports
+  const { loadBundle, optimizeLater } = require('./bundle.js')
+  optimizeLater()
+  const { main } = loadBundle('main').exports
   const code = await main(argv, process.env, version)
   // What is left to print is in the streams' hands; nothing else may keep the process.
   process.exitCode = code

@@ -3,7 +3,6 @@
 import { VarveError } from '../base/errors.ts'
 import type { TableEntry } from '../files/interface.ts'
 import type { Tree } from '../files/tree.ts'
-import { chosenTable, openColumnar } from '../formats/columnar/open.ts'
 import { keyNamesOf } from '../formats/columnar/plan-columns.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
 import { readTable } from '../formats/read.ts'
@@ -85,6 +84,7 @@ async function readSource(
     const key = chosenKey(where, options.key, before)
     return (await readTable(source, { ...io, format, key, where, signal })).table
   }
+  const { chosenTable, openColumnar } = await import('../formats/columnar/open.ts')
   const file = await openColumnar(source, { format, where, signal })
   try {
     const cells = file.table(chosenTable(file, options.table, where))

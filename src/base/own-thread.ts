@@ -3,7 +3,8 @@
 // What strangers may ask for is done in a process instead: that can be ended without harm at any time, and holds its own
 // memory.
 import { VarveError, throwIfAborted } from './errors.ts'
-import { type ProcessOptions, type Thread, startProcess, startThread } from './platform-threads.ts'
+import { type ProcessOptions, startProcess } from './platform-process.ts'
+import { type Thread, startThread } from './platform-threads.ts'
 import { workerUrl } from './platform.ts'
 import type { JobAnswer, JobMessage } from './pool.ts'
 

@@ -1,8 +1,5 @@
 // Threads of the platform; a browser build swaps this file as it does platform.ts.
-import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Worker, parentPort } from 'node:worker_threads'
 
 /** What jobs work on lies outside V8's heap, and waits for its collections; six times as much is usual. */
 const maxYoungGenerationSizeMb = 8
@@ -20,6 +17,8 @@ export function startThread(
   onMessage: (message: unknown) => void,
   onFailure: (error: Error) => void,
 ): Thread {
+  // Loaded on use: most commands need none.
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   const worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb } })
   worker.on('message', onMessage)
   worker.on('error', onFailure)
@@ -33,78 +32,6 @@ export function startThread(
   }
 }
 
-export interface ProcessOptions {
-  /** Of all memory that it holds: with more it is ended. */
-  readonly residentBytesMax: number
-  /** Where it lays temporary files. */
-  readonly temporaryDir: string
-}
-
-/** It has ended with nobody's word here. */
-export class ProcessEnd extends Error {}
-
-const mebibyte = 1 << 20
-
-/**
- * As a thread, a process of its own, with nothing of this one's environment: whatever happens in it harms this one in no
- * way. Its script calls `watchOver` before it does anything.
- */
-export function startProcess(
-  url: URL,
-  onMessage: (message: unknown) => void,
-  onFailure: (error: Error) => void,
-  { residentBytesMax, temporaryDir }: ProcessOptions,
-): Thread {
-  const child = fork(fileURLToPath(url), [], {
-    execArgv: [`--max-old-space-size=${Math.ceil(residentBytesMax / mebibyte)}`],
-    env: { TMPDIR: temporaryDir },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    serialization: 'advanced',
-  })
-  child.on('message', onMessage)
-  child.on('error', onFailure)
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', (code, signal) => {
-      onFailure(new ProcessEnd(`a process ended with ${signal ?? `code ${code}`}`))
-      resolve()
-    })
-    // One that could not be started has no exit.
-    child.once('error', () => child.pid === undefined && resolve())
-  })
-  return {
-    post: (message) => void child.send(message as object),
-    hold: () => child.ref(),
-    release: () => undefined,
-    end: async () => {
-      child.kill('SIGKILL')
-      await ended
-    },
-  }
-}
-
-/** In such a process: a thread beside the one that works ends it where its parent is gone, or it holds too much memory. */
-export function watchOver({ residentBytesMax }: Pick<ProcessOptions, 'residentBytesMax'>): void {
-  const watch = `
-    setInterval(() => {
-      if (process.ppid === ${process.ppid} && process.memoryUsage.rss() <= ${residentBytesMax}) return
-      process.kill(process.pid, 'SIGKILL')
-    }, 100)`
-  new Worker(watch, { eval: true }).unref()
-}
-
 export function cpuCount(): number {
   return availableParallelism()
-}
-
-/** In a worker thread, or a process that was started as one: answers every message. */
-export function serveMessages(
-  answer: (message: unknown) => Promise<{ result: unknown; transfer: readonly ArrayBuffer[] }>,
-): void {
-  if (parentPort === null) {
-    process.on('message', (message) => void answer(message).then(({ result }) => process.send!(result)))
-    return
-  }
-  parentPort.on('message', (message: unknown) => {
-    void answer(message).then(({ result, transfer }) => parentPort!.postMessage(result, transfer))
-  })
 }

@@ -1,6 +1,6 @@
 // The inside of a worker thread: it answers jobs by a table of functions. A function gets and gives flat data; the buffers of
 // its result are handed over, not copied.
-import { serveMessages } from './platform-threads.ts'
+import { serveMessages } from './platform-worker.ts'
 import type { JobAnswer, JobMessage } from './pool.ts'
 
 const depthMax = 3

@@ -52,6 +52,6 @@ async function openRepository(
   told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>,
   needs: RepositoryNeeds,
 ): Promise<Repository> {
-  const { Repository: Opener } = await import('../index.ts')
+  const { Repository: Opener } = await import('../api/repository.ts')
   return Opener.open('.', { ...(await openOptions(environment, needs)), ...told })
 }

@@ -6,10 +6,10 @@ import { safePath } from '../files/path.ts'
 import { fileTablesOf, httpTablesOf, inboxTablesOf } from './declared-tables.ts'
 import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
+import { isLinkName } from './link-name.ts'
 import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
 import { transformsOf } from './transform-section.ts'
 
-const linkName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
 const settings = [
   'endpoint',
   'mode',
@@ -24,10 +24,6 @@ const settings = [
   'http',
   'inbox',
 ] as const
-
-export function isLinkName(name: string): boolean {
-  return linkName.test(name)
-}
 
 export function* linksOf(section: unknown, value: unknown, fault: FaultAt): Generator<[string, LinkSetting]> {
   if (value === null || (isScalar(value) && value.value === null)) return

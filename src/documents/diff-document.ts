@@ -4,7 +4,7 @@ import { isText, textFromBytes } from '../files/text.ts'
 import { type DocumentValues, diffDocumentValues } from './diff-values.ts'
 import type { DocumentOptions, UnfitDocument } from './interface.ts'
 import { type LineHunk, lineHunks } from './line-hunks.ts'
-import { formOf } from './merge-document.ts'
+import { formOf } from './form.ts'
 import { textBytesMax } from './merge-text.ts'
 import { diffTableDocuments, type DocumentDiff } from './tables/diff-rows.ts'
 

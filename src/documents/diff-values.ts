@@ -3,7 +3,7 @@
 import type { DocumentForm, DocumentOptions, UnfitDocument } from './interface.ts'
 import { scanJson } from './json/scan.ts'
 import { scanJsonLines } from './json/merge-json-lines.ts'
-import { formOf } from './merge-document.ts'
+import { formOf } from './form.ts'
 import { diffValues, type ValueDifference } from './structure/diff-values.ts'
 import { NotFit, type Tree } from './structure/tree.ts'
 import { ValueTable } from './structure/values.ts'
@@ -12,10 +12,6 @@ import { inFirstForm, type YamlForm } from './yaml/stream.ts'
 
 export interface DocumentValues extends ValueDifference {
   readonly kind: 'values'
-}
-
-export function isMadeOfValues(name: string): boolean {
-  return readers[formOf(name)] !== undefined
 }
 
 /** `unfit` where lines tell more; also where no value changed, or nothing but the whole. */

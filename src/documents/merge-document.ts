@@ -3,6 +3,7 @@
 // the merge by lines are taken: they are what people know from Git. A merge by lines that is clean but breaks the
 // content (one key twice) is none.
 import { sameBytes } from '../base/platform.ts'
+import { formOf } from './form.ts'
 import type {
   DocumentForm,
   DocumentMerge,
@@ -19,24 +20,12 @@ import { mergeTable } from './tables/merge-table.ts'
 import { mergeYaml } from './yaml/merge-yaml.ts'
 import { tableBytesMax } from './tables/versions.ts'
 
-const forms: readonly (readonly [RegExp, DocumentForm])[] = [
-  [/\.(csv|tsv|tab|psv)$/i, 'table'],
-  [/\.(json|geojson|topojson|jsonld)$/i, 'json'],
-  [/\.(yaml|yml)$/i, 'yaml'],
-  [/\.(jsonl|ndjson|geojsonl|geojsons)$/i, 'jsonl'],
-]
-
 const mergers: Readonly<Record<DocumentForm, DocumentMerger>> = {
   table: mergeTable,
   json: mergeJson,
   jsonl: mergeJsonLines,
   yaml: mergeYaml,
   text: mergeLines,
-}
-
-/** What a file's name says about its content. */
-export function formOf(name: string): DocumentForm {
-  return forms.find(([ending]) => ending.test(name))?.[1] ?? 'text'
 }
 
 /** Larger versions are not read: three of them, taken apart, would take too much memory. */

@@ -3,7 +3,7 @@
 import { utf8 } from '../base/bytes.ts'
 import type { DocumentConflict } from './interface.ts'
 import { scanJson } from './json/scan.ts'
-import { formOf } from './merge-document.ts'
+import { formOf } from './form.ts'
 import { NotFit } from './structure/tree.ts'
 import { ValueTable } from './structure/values.ts'
 import { readTable } from './tables/dialect.ts'

@@ -18,7 +18,6 @@ import { sidesAsTables } from './file-as-table.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
 import { mergeTables } from './merge-tables.ts'
-import { documentBytesMax, mergeDocument } from '../documents/merge-document.ts'
 
 export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
   readonly entry: TreeEntry | null
@@ -125,6 +124,7 @@ async function mergeFiles(
   }
   if (ours.content === theirs.content || theirs.content === base?.content) return merged(ours)
   if (ours.content === base?.content) return merged(theirs)
+  const { documentBytesMax, mergeDocument } = await import('../documents/merge-document.ts')
   if ([base, ours, theirs].some((side) => side !== null && side.size > documentBytesMax(path))) {
     return fileConflict(path, base === null ? 'both-added' : 'binary', sides)
   }

@@ -4,7 +4,6 @@ import { concatBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import { collect } from '../base/iterables.ts'
 import type { Choice, DocumentConflict } from '../documents/interface.ts'
-import { mergeDocument } from '../documents/merge-document.ts'
 import { writeBytes } from '../files/content.ts'
 import type { FileEntry, Path } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
@@ -32,6 +31,7 @@ export async function settleDocument(
     ours: (await read(partEntry(ours)))!,
     theirs: (await read(partEntry(theirs)))!,
   }
+  const { mergeDocument } = await import('../documents/merge-document.ts')
   const document = mergeDocument(sides, { name: path })
   const conflicts = document.kind === 'merged' ? document.conflicts : []
   const isSame =

@@ -2,7 +2,6 @@
 // for a row, or whether a row or file that one side deleted stays. Where it is not clear what is meant, it is refused.
 import { utf8 } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
-import { pieceFault } from '../documents/typed-piece.ts'
 import { cellSlot } from '../table/slot.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import { typedCell } from './cell-text.ts'
@@ -41,7 +40,10 @@ export async function chosenSide(
   )
 }
 
-function partTaken(record: ConflictRecord, take: 'delete' | 'keep' | { readonly value: string }): StoredSide {
+async function partTaken(
+  record: ConflictRecord,
+  take: 'delete' | 'keep' | { readonly value: string },
+): Promise<StoredSide> {
   const { part } = partOf(record)
   if (typeof take !== 'string') {
     const [base, ours, theirs] = [record.base, record.ours, record.theirs].map(partText) as [
@@ -49,6 +51,7 @@ function partTaken(record: ConflictRecord, take: 'delete' | 'keep' | { readonly 
       string | null,
       string | null,
     ]
+    const { pieceFault } = await import('../documents/typed-piece.ts')
     const fault = pieceFault(record.path, { kind: part, base, ours, theirs }, take.value)
     if (fault === null) return typedPart(take.value)
     const { path } = record

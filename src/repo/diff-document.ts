@@ -3,9 +3,8 @@
 import { concatBytes } from '../base/bytes.ts'
 import { batches, collect, eachOf } from '../base/iterables.ts'
 import type { WorkerPool } from '../base/pool.ts'
-import { formOf } from '../documents/merge-document.ts'
-import { packRows, unpackRows } from '../documents/packed-comparison.ts'
-import { type TableDocumentDiff, diffTableDocuments } from '../documents/tables/diff-rows.ts'
+import { formOf } from '../documents/form.ts'
+import type { TableDocumentDiff } from '../documents/tables/diff-rows.ts'
 import { readFile } from '../files/read.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { RowDifference } from '../table/interface.ts'
@@ -61,10 +60,12 @@ async function comparison(
   threads: WorkerPool | undefined,
 ): Promise<Compared | null> {
   if (threads !== undefined) {
+    const { packRows, unpackRows } = await import('../documents/packed-comparison.ts')
     const packed = await threads.run('packRows', packRows, [old, fresh, path])
     if (packed.kind === 'unfit') return null
     return { ...packed, rows: () => eachOf(unpackRows(packed)), rowCounts: async () => packed.counts }
   }
+  const { diffTableDocuments } = await import('../documents/tables/diff-rows.ts')
   const found = diffTableDocuments(old, fresh, { name: path })
   if (found.kind === 'unfit') return null
   const rows = (): AsyncGenerator<RowDifference[]> => batches(found.changes, rowsAtOnce)

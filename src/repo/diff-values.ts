@@ -1,6 +1,7 @@
 // Two versions of a JSON or YAML file, value by value: made when somebody asks, in another thread where one is given.
 import type { WorkerPool } from '../base/pool.ts'
-import { type DocumentValues, diffDocumentValues, isMadeOfValues } from '../documents/diff-values.ts'
+import type { DocumentValues } from '../documents/diff-values.ts'
+import { isMadeOfValues } from '../documents/form.ts'
 import type { ChangedPath } from './diff.ts'
 
 /** null: lines tell more. */
@@ -14,6 +15,7 @@ export function valuesOf(
 ): Values {
   if (before?.kind !== 'file' || after?.kind !== 'file' || !isMadeOfValues(path)) return noValues
   return async () => {
+    const { diffDocumentValues } = await import('../documents/diff-values.ts')
     const name = { name: path }
     const found =
       threads === undefined

@@ -5,8 +5,6 @@ import { compareBytes, concatBytes } from '../base/bytes.ts'
 import { collect } from '../base/iterables.ts'
 import type { WorkerPool } from '../base/pool.ts'
 import type { Cid } from '../encoding/cid.ts'
-import { type LineCounts, type LineHunk, lineCounts, lineHunks } from '../documents/line-hunks.ts'
-import { type PackedLines, packLines, unpackLines } from '../documents/packed-comparison.ts'
 import { pathToBytes } from '../files/path.ts'
 import type { TreeDifference, TreeEntry } from '../files/interface.ts'
 import { readFile } from '../files/read.ts'
@@ -22,6 +20,7 @@ import type { ObjectWriter } from '../store/interface.ts'
 import type { RowDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FileKeys } from './diff-columnar.ts'
+import { type Lines, linesOf, noLines } from './diff-lines.ts'
 import { type Values, noValues, valuesOf } from './diff-values.ts'
 import type { PathState } from './interface.ts'
 import { pairRenames } from './renames.ts'
@@ -31,7 +30,7 @@ import { type TableParts, partsOfTables } from './table-parts.ts'
 /** Larger files are compared by size: a line diff of them serves nobody. */
 export const textBytesMax: number = 16 << 20
 
-export interface PathDiff {
+export interface PathDiff extends Lines {
   readonly path: string
   readonly state: PathState
   readonly from?: string
@@ -50,8 +49,6 @@ export interface PathDiff {
   rowCounts(): Promise<RowCounts>
   /** Of JSON and YAML files. */
   readonly values: Values
-  hunks(): AsyncIterable<LineHunk>
-  lineCounts(): Promise<LineCounts>
 }
 
 /** Shorter texts are compared sooner than they are handed to a thread. */
@@ -190,37 +187,14 @@ async function pathDiff(
   }
 }
 
-function linesOf(
-  from: string,
-  to: string,
-  threads: WorkerPool | undefined,
-): Pick<PathDiff, 'hunks' | 'lineCounts'> {
-  if (threads === undefined)
-    return { hunks: () => each(() => lineHunks(from, to)), lineCounts: async () => lineCounts(from, to) }
-  let packed: Promise<PackedLines> | null = null
-  const compared = (): Promise<PackedLines> => (packed ??= threads.run('packLines', packLines, [from, to]))
-  return {
-    hunks: async function* () {
-      yield* unpackLines(await compared())
-    },
-    lineCounts: async () => (await compared()).counts,
-  }
-}
-
 async function* none(): AsyncGenerator<never> {}
-
-/** Made when the first is asked for. */
-async function* each<T>(items: () => Iterable<T>): AsyncGenerator<T> {
-  yield* items()
-}
 
 const nothingToShow = {
   schemaChanges: [],
   rows: none,
   rowCounts: async () => noRows,
   values: noValues,
-  hunks: none,
-  lineCounts: async () => ({ added: 0, removed: 0 }),
+  ...noLines,
 }
 
 function sizeOf(entry: TreeEntry | null): number | null {

@@ -1,5 +1,5 @@
 import { concatBytes } from '../base/bytes.ts'
-import { formOf } from '../documents/merge-document.ts'
+import { formOf } from '../documents/form.ts'
 import { guessKey } from '../documents/tables/guess-key.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { readSteady } from './read-file.ts'

@@ -32,7 +32,8 @@ test('the build keeps compiled code of the command line and of its threads', () 
 })
 
 test('V8 takes the kept code', () => {
-  const load = `const { loadBundle } = require('./bin/bundle.js')
+  const load = `const { loadBundle, optimizeLater } = require('./bin/bundle.js')
+    optimizeLater()
     console.log(['main', 'level', 'yaml', 'pg'].map((name) => loadBundle(name).isKept).join())`
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
   const said = execFileSync(process.execPath, ['-e', load], { cwd: folder, encoding: 'utf8' })

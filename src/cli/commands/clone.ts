@@ -57,7 +57,7 @@ export const command: Command = {
 async function run({ arguments: given, out, environment, operation }: Context): Promise<number> {
   given.expectWords(1, 2, 'URL')
   given.exclusive('at', 'branch')
-  const { Repository } = await import('../../index.ts')
+  const { Repository } = await import('../../api/repository.ts')
   const url = given.words[0]!
   const directory = given.words[1] ?? lastPart(url)
   const repository = await Repository.clone(url, directory, {

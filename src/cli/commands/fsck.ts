@@ -60,7 +60,7 @@ async function opened(repository: Context['repository']): Promise<Repository> {
 
 async function repair(context: Context): Promise<number> {
   const { arguments: given, out, environment, operation } = context
-  const { Repository: Repairer } = await import('../../index.ts')
+  const { Repository: Repairer } = await import('../../api/repository.ts')
   const dryRun = given.flag('dry-run')
   const options = { ...(await openOptions(environment)), ...operation, from: given.list('from'), dryRun }
   const report = await Repairer.repair('.', options)

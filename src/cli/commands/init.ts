@@ -20,7 +20,7 @@ export const command: Command = {
 
 async function run({ arguments: given, out, environment }: Context): Promise<number> {
   given.expectWords(0, 1, 'DIR')
-  const { Repository } = await import('../../index.ts')
+  const { Repository } = await import('../../api/repository.ts')
   const directory = given.words[0] ?? '.'
   const bare = given.flag('bare')
   const repository = await Repository.init(directory, { ...(await openOptions(environment)), bare })

@@ -1,7 +1,7 @@
 // A query from its text to its rows: a folder and a process for it, the answer's head, its parts as they are asked for, and the
 // end of all of it, whatever happens: the client goes, the time is over, memory or disk are used up.
 import { OwnThread } from '../../base/own-thread.ts'
-import { ProcessEnd } from '../../base/platform-threads.ts'
+import { ProcessEnd } from '../../base/platform-process.ts'
 import { VarveError } from '../../base/errors.ts'
 import { HttpError } from '../answers.ts'
 import type { Limits } from '../interface.ts'
