@@ -120,6 +120,8 @@ export interface EndpointTable {
   readonly key: readonly string[]
   /** Names of tables that must have their rows before this one. */
   readonly references: readonly string[]
+  /** Those of `references` that a row can do without for a moment: where tables refer to each other in a circle, they are left out. */
+  readonly looseReferences?: readonly string[]
   /** Why it can neither be read nor written now; the other tables go on. */
   readonly trouble?: string
 }

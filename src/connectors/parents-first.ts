@@ -1,17 +1,32 @@
-// The order in which tables may be written: those that others refer to before those that refer to them. Tables that
-// refer to each other in a circle come as they are.
+// The order in which tables may be written: those that others refer to before those that refer to them. Where tables refer
+// to each other in a circle, references that a row can do without for a moment do not count; if there are none in it,
+// tables come as they are.
 import type { EndpointTable } from './interface.ts'
 
 export function parentsFirst<T extends EndpointTable>(tables: readonly T[]): T[] {
   const sorted = new Set<T>()
   const visit = (table: T, path: readonly T[]): void => {
     if (sorted.has(table) || path.includes(table)) return
-    for (const name of table.references) {
-      const parent = tables.find((one) => one.name === name)
-      if (parent !== undefined) visit(parent, [...path, table])
-    }
+    for (const parent of parents.get(table)!) visit(parent, [...path, table])
     sorted.add(table)
   }
+  const parents = parentsOf(tables)
   for (const table of tables) visit(table, [])
   return [...sorted]
+}
+
+function parentsOf<T extends EndpointTable>(tables: readonly T[]): ReadonlyMap<T, readonly T[]> {
+  const all = new Map(
+    tables.map((table) => [table, tables.filter(({ name }) => table.references.includes(name))]),
+  )
+  const isLoose = (table: T, parent: T): boolean =>
+    table.looseReferences?.includes(parent.name) === true && above(all, parent).has(table)
+  return new Map(tables.map((table) => [table, all.get(table)!.filter((parent) => !isLoose(table, parent))]))
+}
+
+/** The tables that it needs, and those that they need. */
+function above<T>(parents: ReadonlyMap<T, readonly T[]>, table: T): ReadonlySet<T> {
+  const found = new Set([table])
+  for (const one of found) for (const parent of parents.get(one)!) found.add(parent)
+  return found
 }

@@ -1,7 +1,8 @@
 // The order in which a database takes a plan whose end breaks none of its rules, though the way there may. First all
 // goes as it usually does: parents are inserted and rows changed from the parents down, then rows are deleted from the
 // children up, so that a child has left its parent before the parent goes. A batch that is refused waits, and is tried
-// again when the others are through. Rows that take each other's unique values are then parked: what must be unique is
+// again when the others are through. Rows that refer to each other in a circle are then loosened: what refers is left
+// empty until all of them are there. Rows that take each other's unique values are parked: what must be unique is
 // set to something else, and to what it shall be when all of them have let go. Only what is refused after that breaks
 // a rule, and is held back row by row.
 import { throwIfAborted } from '../base/errors.ts'
@@ -20,6 +21,11 @@ export interface BatchWriter<T extends EndpointTable> {
   prepare?(table: T, batch: readonly RowChange[]): void
   /** All of the batch, or nothing of it and false. */
   attempt(table: T, batch: readonly RowChange[]): Promise<boolean>
+  /**
+   * Where that can be done, leaves empty what refers to other rows, of rows that come or go: of the batch or of nothing, or
+   * row by row, of which those that are refused or not as expected are noted. The next attempt does the rest.
+   */
+  loosen?(table: T, batch: readonly RowChange[], how: 'whole' | 'by row'): Promise<void>
   /** Each row of an update as it is, but for its unique values; or nothing and false. Guarded as the update is. */
   park(table: T, batch: readonly RowChange[]): Promise<boolean>
   /** The rest of the update of rows that are parked. Rows that are refused are noted by the writer. */
@@ -69,6 +75,18 @@ export async function writeInPasses<T extends EndpointTable>(
     for (const table of tables) await again(table, 'insert', work)
   }
 
+  const loosen = async (how: 'whole' | 'by row'): Promise<void> => {
+    const work: typeof attempt = async (table, batch) => {
+      await writer.loosen!(table, batch, how)
+      return false
+    }
+    if (writer.loosen === undefined) return
+    for (const table of tables) {
+      await again(table, 'insert', work)
+      await again(table, 'delete', work)
+    }
+  }
+
   for (const table of tables) {
     if ((await writer.all?.(table)) !== true) await first(table, 'insert')
     await first(table, 'update')
@@ -76,6 +94,7 @@ export async function writeInPasses<T extends EndpointTable>(
   for (const table of tables.toReversed()) await first(table, 'delete')
   if (count(waiting) === 0) return
   await round(attempt)
+  await loosen('whole')
   for (const table of tables) {
     const updates = waiting.get(table)!.update
     const before = new Set(updates)
@@ -89,6 +108,7 @@ export async function writeInPasses<T extends EndpointTable>(
     before = left
     await round(attempt)
   }
+  if (count(waiting) > 0) await loosen('by row')
   await round((table, batch) => writer.settle(table, batch).then(() => true))
 }
 

@@ -4,7 +4,8 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Connector } from '../../src/connectors/interface.ts'
-import { apply, heldBack, insert, update } from '../contract/connector-plans.ts'
+import type { PlainRow } from '../contract/connector-fixture.ts'
+import { apply, heldBack, insert, remove, update } from '../contract/connector-plans.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 describe.skipIf(!hasPostgres)(`unique values and late checks in PostgreSQL${withoutPostgres}`, () => {
@@ -83,5 +84,70 @@ describe.skipIf(!hasPostgres)(`unique values and late checks in PostgreSQL${with
     expect(heldBack(await apply(connector, circle))).toBe('nothing')
     const lost = [insert('b', { id: '2', a: '1' }), insert('b', { id: '3', a: '9' })]
     expect(heldBack(await apply(connector, lost))).toBe('rejected 3')
+  })
+
+  describe('rows that refer to each other in a circle', () => {
+    const circle = `CREATE TABLE team (id int PRIMARY KEY, lead int, name text CHECK (name <> 'no'));
+      CREATE TABLE man (id int PRIMARY KEY, team int NOT NULL REFERENCES team, boss int REFERENCES man);
+      ALTER TABLE team ADD FOREIGN KEY (lead) REFERENCES man`
+    const team = (id: number, lead: number | null, name = 'a'): PlainRow => ({
+      id: String(id),
+      lead: lead === null ? null : String(lead),
+      name,
+    })
+    const man = (id: number, of: number, boss: number | null): PlainRow => ({
+      id: String(id),
+      team: String(of),
+      boss: boss === null ? null : String(boss),
+    })
+    const shown = async (): Promise<string> => {
+      const sql = `SELECT (SELECT coalesce(string_agg(concat_ws(':', id, lead), ' ' ORDER BY id), '') FROM team) AS teams,
+                          (SELECT coalesce(string_agg(concat_ws(':', id, team, boss), ' ' ORDER BY id), '') FROM man) AS men`
+      const { rows } = await db.query<{ teams: string; men: string }>(sql)
+      return `${rows[0]!.teams} | ${rows[0]!.men}`
+    }
+
+    for (const count of [2, 300])
+      test(`come and go, ${count} of them`, async () => {
+        await db.query(circle)
+        const ids = Array.from({ length: count }, (_, i) => i + 1)
+        const teams = ids.map((id) => team(id, id))
+        const men = ids.map((id) => man(id, id, id === count ? 1 : id + 1))
+        const come = [...teams.map((row) => insert('team', row)), ...men.map((row) => insert('man', row))]
+        const applied = await apply(connector, come)
+        expect(applied).toMatchObject({ outcome: 'applied', written: 2 * count })
+        const all = ids.map((id) => `${id}:${id}`).join(' ')
+        const bosses = ids.map((id) => `${id}:${id}:${id === count ? 1 : id + 1}`).join(' ')
+        expect(await shown()).toBe(`${all} | ${bosses}`)
+        const go = [...teams.map((row) => remove('team', row)), ...men.map((row) => remove('man', row))]
+        expect(await apply(connector, go)).toMatchObject({ outcome: 'applied', written: 2 * count })
+        expect(await shown()).toBe(' | ')
+      })
+
+    test('one that is refused, or changed meanwhile, holds back what needs it and nothing else', async () => {
+      await db.query(circle)
+      const plan = [
+        insert('team', team(1, 2)),
+        insert('team', team(2, 1, 'no')),
+        insert('man', man(1, 2, null)),
+        insert('man', man(2, 1, 3)),
+        insert('man', man(3, 1, 2)),
+      ]
+      expect(heldBack(await apply(connector, plan))).toBe('rejected 1; rejected 2')
+      expect(await shown()).toBe(' | ')
+      const others = [plan[0]!, plan[3]!, plan[4]!]
+      expect(heldBack(await apply(connector, others))).toBe('nothing')
+      expect(await shown()).toBe('1:2 | 2:1:3 3:1:2')
+      const gone = [remove('team', team(1, 9)), remove('man', man(2, 1, 3)), remove('man', man(3, 1, 2))]
+      expect(heldBack(await apply(connector, gone))).toBe('changed 1; rejected 2')
+      expect(await shown()).toBe('1:2 | 2:1:3 3:1:2')
+    })
+
+    test('whose columns may not be empty are held back', async () => {
+      await db.query(`CREATE TABLE a (id int PRIMARY KEY, b int NOT NULL);
+        CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b`)
+      const plan = [insert('a', { id: '1', b: '1' }), insert('b', { id: '1', a: '1' })]
+      expect(heldBack(await apply(connector, plan))).toBe('rejected 1; rejected 1')
+    })
   })
 })

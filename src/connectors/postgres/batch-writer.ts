@@ -7,6 +7,7 @@ import type { BatchWriter } from '../passes.ts'
 import { copyAll } from './copy-in.ts'
 import type { PostgresTable } from './discover.ts'
 import { isRefusal } from './failure.ts'
+import { loosenOf, looseColumns, tightenOf } from './loosening.ts'
 import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
 import type { RowDigest } from './row-digest.ts'
 import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
@@ -25,6 +26,11 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   readonly #plan: ApplyPlan
   readonly #rules = new Map<PostgresTable, Promise<boolean>>()
   readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
+  /** Rows of `heldBack`, which may come by again. */
+  readonly #held = new Set<string>()
+  readonly #looseColumns = new Map<PostgresTable, Promise<readonly string[]>>()
+  /** Of batches that were loosened, the statement that does the rest. */
+  readonly #loosened = new Map<string, Statement>()
   /** How the rows of a batch were parked, by table and group. */
   readonly #parked = new Map<string, Parking>()
   /** Batches that were made ready, and what the server is to have of them. */
@@ -63,11 +69,25 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
 
   async attempt(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
     const ready = this.#ready.get(changes)
-    if (!(await this.#all(table, ready?.batch ?? batchOf(statementOf(table, changes[0]!), changes))))
+    if (!(await this.#all(table, ready?.batch ?? batchOf(this.#statement(table, changes), changes))))
       return false
     this.#add(table, changes, ready?.digest)
     this.written += changes.length
     return true
+  }
+
+  async loosen(table: PostgresTable, changes: readonly RowChange[], how: 'whole' | 'by row'): Promise<void> {
+    const { kind } = changes[0]!
+    const key = batchKey(table, changes)
+    if (kind === 'update' || this.#loosened.has(key)) return
+    let found = this.#looseColumns.get(table)
+    if (found === undefined) this.#looseColumns.set(table, (found = looseColumns(this.#client, table)))
+    const columns = await found
+    if (columns.length === 0) return
+    const statement = loosenOf(table, kind, columns)
+    if (how === 'by row') await this.#byRow(table, changes, statement)
+    else if (!(await this.#all(table, batchOf(statement, changes)))) return
+    this.#loosened.set(key, tightenOf(table, kind, columns))
   }
 
   async park(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
@@ -76,22 +96,31 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     for (const parking of await found) {
       const statement = parkOf(table, changes[0]!, parking)
       if (statement === null || !(await this.#all(table, batchOf(statement, changes)))) continue
-      this.#parked.set(parkedKey(table, changes), parking)
+      this.#parked.set(batchKey(table, changes), parking)
       return true
     }
     return false
   }
 
   finish(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
-    const parking = this.#parked.get(parkedKey(table, changes))!
+    const parking = this.#parked.get(batchKey(table, changes))!
     return this.#settle(table, changes, finishOf(table, changes[0]!, parking))
   }
 
   settle(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
-    return this.#settle(table, changes, statementOf(table, changes[0]!))
+    const isHeld = (change: RowChange): boolean => this.#held.has(batchKey(table, [change]))
+    const rest = this.#held.size === 0 ? changes : changes.filter((change) => !isHeld(change))
+    return this.#settle(table, rest, this.#statement(table, changes))
   }
 
   async #settle(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<void> {
+    if (changes.length === 0) return
+    this.written += await this.#byRow(table, changes, statement)
+    this.#add(table, changes)
+  }
+
+  /** As many as possible at once; those that are refused or missed are held back. How many were written. */
+  async #byRow(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<number> {
     const client = this.#client
     const staged = await stageRows(client, batchOf(statement, changes)).catch(async (error: unknown) => {
       if (!isRefusal(error)) throw error
@@ -100,8 +129,11 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
       return rowsAlong(client, statement, changes)
     })
     await client.query('RELEASE SAVEPOINT varve')
-    await this.#part(table, { changes, staged, start: 0, end: changes.length })
-    this.#add(table, changes)
+    return this.#part(table, { changes, staged, start: 0, end: changes.length })
+  }
+
+  #statement(table: PostgresTable, changes: readonly RowChange[]): Statement {
+    return this.#loosened.get(batchKey(table, changes)) ?? statementOf(table, changes[0]!)
   }
 
   /** Of the whole batch or none of it. */
@@ -121,7 +153,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     }
   }
 
-  async #part(table: PostgresTable, part: Part): Promise<void> {
+  async #part(table: PostgresTable, part: Part): Promise<number> {
     const { changes, staged, start, end } = part
     if (this.heldBack.length > heldBackMax) throw tooMany(table)
     await this.#client.query('SAVEPOINT varve')
@@ -132,14 +164,17 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
         table,
         missed.map((place) => changes[place]!),
       )
-      this.written += end - start - missed.length
+      return end - start - missed.length
     } catch (error) {
       if (!isRefusal(error)) throw error
       await this.#client.query('ROLLBACK TO SAVEPOINT varve')
-      if (end - start === 1) return this.#hold(table, changes[start]!, 'rejected', (error as Error).message)
+      if (end - start === 1) {
+        this.#hold(table, changes[start]!, 'rejected', (error as Error).message)
+        return 0
+      }
       const middle = (start + end) >> 1
-      await this.#part(table, { ...part, end: middle })
-      await this.#part(table, { ...part, start: middle })
+      const written = await this.#part(table, { ...part, end: middle })
+      return written + (await this.#part(table, { ...part, start: middle }))
     }
   }
 
@@ -167,8 +202,9 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     }
   }
 
-  #hold(table: PostgresTable, { key }: RowChange, reason: HeldBackRow['reason'], message: string): void {
-    this.heldBack.push({ table: table.name, key, reason, message })
+  #hold(table: PostgresTable, change: RowChange, reason: HeldBackRow['reason'], message: string): void {
+    this.#held.add(batchKey(table, [change]))
+    this.heldBack.push({ table: table.name, key: change.key, reason, message })
   }
 }
 
@@ -179,8 +215,8 @@ interface Part {
   readonly end: number
 }
 
-function parkedKey(table: PostgresTable, [change]: readonly RowChange[]): string {
-  return `${table.sql} ${Buffer.from(change!.key).toString('hex')}`
+function batchKey(table: PostgresTable, [change]: readonly RowChange[]): string {
+  return `${table.sql} ${change!.kind} ${Buffer.from(change!.key).toString('hex')}`
 }
 
 async function hasRules(client: Client, table: PostgresTable): Promise<boolean> {

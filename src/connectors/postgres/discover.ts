@@ -72,10 +72,13 @@ const columnsQuery = `
    ORDER BY n.nspname, c.relname, a.attnum`
 
 const referencesQuery = `
-  SELECT n.nspname AS schema, c.relname AS table, fn.nspname AS other_schema, f.relname AS other
+  SELECT n.nspname AS schema, c.relname AS table, fn.nspname AS other_schema, f.relname AS other,
+         CASE k.confmatchtype WHEN 'f' THEN NOT x.some_full ELSE x.some_empty END AS is_loose
     FROM pg_constraint k
     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
+    CROSS JOIN LATERAL (SELECT bool_or(a.attnotnull) AS some_full, bool_or(NOT a.attnotnull) AS some_empty
+                          FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)) x
    WHERE k.contype = 'f' AND ($1::text[] IS NULL OR c.relname = ANY ($1))`
 
 /** Not the user's data: our own row of state. */
@@ -92,23 +95,27 @@ export async function discoverTables(client: Client, names?: readonly string[]):
     names === undefined
       ? all.filter(({ table }) => table.name !== stateTable)
       : names.map((name) => find(all, name)!)
-  const { rows: links } = await client.query<{
-    schema: string
-    table: string
-    other_schema: string
-    other: string
-  }>(referencesQuery, [relations])
-  return chosen.map(({ table, schema, relation }) => ({
-    ...table,
-    references: links
-      .filter((link) => link.schema === schema && link.table === relation)
-      .flatMap(
-        (link) =>
-          chosen.find((one) => one.schema === link.other_schema && one.relation === link.other)?.table.name ??
-          [],
-      )
-      .filter((name) => name !== table.name),
-  }))
+  const { rows: links } = await client.query<ReferenceRow>(referencesQuery, [relations])
+  return chosen.map(({ table, schema, relation }) => {
+    const own = links.filter((link) => link.schema === schema && link.table === relation)
+    const others = new Map<string, boolean>()
+    for (const link of own) {
+      const other = chosen.find((one) => one.schema === link.other_schema && one.relation === link.other)
+      const name = other?.table.name
+      if (name === undefined || name === table.name) continue
+      others.set(name, link.is_loose && others.get(name) !== false)
+    }
+    const references = [...others.keys()]
+    return { ...table, references, looseReferences: references.filter((name) => others.get(name)!) }
+  })
+}
+
+interface ReferenceRow {
+  schema: string
+  table: string
+  other_schema: string
+  other: string
+  is_loose: boolean
 }
 
 interface Found {

@@ -99,8 +99,14 @@ async function copyLines(client: Client, name: string, lines: StagedLines): Prom
   const ended = once(stream, 'finish')
   // Whoever awaits it below hears of a failure.
   ended.catch(() => undefined)
-  for (const chunk of lines.chunks())
-    if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended])
+  try {
+    for (const chunk of lines.chunks())
+      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended])
+  } catch (error) {
+    // The server waits for lines, and for nothing else, until it is told that none will come.
+    stream.destroy()
+    throw error
+  }
   stream.end()
   await ended
 }

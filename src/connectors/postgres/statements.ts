@@ -60,11 +60,16 @@ function isSameText(a: Cell, b: Cell): boolean {
   return (a.kind === b.kind && equalBytes(a.bytes, b.bytes)) || textOfCell(a) === textOfCell(b)
 }
 
-/** Of rows with one key in the database's eyes ('Ada' and 'ada' in some collations) the first is written, and the others are not. */
-function insertOf(table: PostgresTable): Statement {
+/**
+ * Of rows with one key in the database's eyes ('Ada' and 'ada' in some collations) the first is written, and the others are
+ * not. Columns of `empty` stay empty.
+ */
+export function insertOf(table: PostgresTable, empty: readonly string[] = []): Statement {
   const columns = writable(table)
   const names = columns.map(({ column }) => quoteName(column.name)).join(', ')
-  const values = columns.map(({ column }, i) => `v.c${i}::${column.cast}`).join(', ')
+  const values = columns
+    .map(({ column }, i) => (empty.includes(column.name) ? 'NULL' : `v.c${i}::${column.cast}`))
+    .join(', ')
   const keys = table.key.map(quoteName)
   const isSame = (row: string): string => sameKey(table, columns, row)
   const returned = keys.map((name) => `t.${name}`).join(', ')
@@ -118,8 +123,18 @@ function sameKey(table: PostgresTable, columns: readonly Placed[], row: string):
   return same.join(' AND ')
 }
 
-function deleteOf(table: PostgresTable): Statement {
-  const guarded = guards(table)
+/** As `keyedUpdate`, of rows that have been inserted. */
+export function keyedFill(table: PostgresTable, places: readonly number[]): Statement {
+  const statement = keyedUpdate(table, places)
+  return { ...statement, before: [], after: [...statement.before, ...statement.after] }
+}
+
+/** Of rows that are ours already. */
+export function keyedDelete(table: PostgresTable): Statement {
+  return deleteOf(table, keysOf(table))
+}
+
+function deleteOf(table: PostgresTable, guarded: readonly Placed[] = guards(table)): Statement {
   const where = `WHERE ${guardText(guarded, table.key.length)}`
   return {
     before: guarded.map(({ place }) => place),
