@@ -1,6 +1,6 @@
 // Writes a planned merge of a YAML file of several documents. Each is written as render.ts writes one; the line before it,
 // and the comments behind it, are merged for themselves.
-import { chosenSide, type Choose, type Member, type Plan, type Trees } from '../structure/plan.ts'
+import { chosenSide, type Choose, type Member, type Nodes, type Plan, type Trees } from '../structure/plan.ts'
 import { NotFit, none, type NodeIndex, type Tree } from '../structure/tree.ts'
 import { pick, withEnd, YamlWriter, type SingleMember } from './render.ts'
 
@@ -14,29 +14,36 @@ export function renderStream(plan: Plan, trees: Trees, choose: Choose): string {
 }
 
 class StreamWriter {
-  text = ''
   readonly #trees: Trees
   readonly #choose: Choose
-  readonly #newline: '\n' | '\r\n'
+  readonly #writer: YamlWriter
 
   constructor(trees: Trees, choose: Choose) {
     this.#trees = trees
     this.#choose = choose
-    this.#newline = trees[1].text.includes('\r\n') ? '\r\n' : '\n'
+    this.#writer = new YamlWriter(trees, choose)
+  }
+
+  get text(): string {
+    return this.#writer.parts.join('')
   }
 
   add(member: Member): void {
     if (member.kind === 'member') {
       const [before, behind] = this.#around(member)
-      this.#document(before, this.#body(member), behind)
+      this.#begin(before)
+      this.#body(member)
+      this.#writer.line(behind)
       return
     }
     const choice = this.#choose(member.conflict)
     const side = chosenSide(choice)
-    if (side === null) this.#document('', (choice as { value: string }).value, '')
-    else member.sides[side]!.forEach((one) => this.add(one))
+    if (side !== null) return member.sides[side]!.forEach((one) => this.add(one))
+    this.#begin('')
+    this.#writer.line((choice as { value: string }).value)
   }
 
+  /** What stands before and behind the document's value. */
   #around({ nodes }: SingleMember): readonly [string, string] {
     const sides = (part: (tree: Tree, node: NodeIndex) => string) =>
       nodes.map((node, side) => (node === none ? undefined : part(this.#trees[side]!, node)))
@@ -46,34 +53,28 @@ class StreamWriter {
     ]
   }
 
-  #body({ nodes, plan }: SingleMember): string {
+  /** The first one needs no line before it, each other does. */
+  #begin(before: string): void {
+    const { newline, parts } = this.#writer
+    const mark = `---${newline}`
+    const ours = this.#trees[1]
+    const isFirst = parts.length === 0
+    const isMarked = /^---(?:\s|$)/m.test(before)
+    const isBare = ours.start(ours.children(0)[0]!) === 0
+    if (isFirst && isBare && before === mark) return
+    this.#writer.line(isFirst || isMarked ? before : mark + before)
+  }
+
+  #body({ nodes, plan }: SingleMember): void {
+    if (plan.kind === 'container') return this.#writer.root(plan)
+    this.#writer.line(this.#spelled(plan, nodes))
+  }
+
+  #spelled(plan: Exclude<Plan, { kind: 'container' }>, nodes: Nodes): string {
     if (plan.kind === 'spelled') return plan.spelling
     if (plan.kind === 'copy') return this.#trees[plan.side].spelling(plan.node)
-    if (plan.kind === 'container') {
-      const writer = new YamlWriter(this.#trees, this.#choose)
-      writer.root(plan)
-      return writer.parts.join('')
-    }
     const choice = this.#choose(plan.conflict)
     const side = chosenSide(choice)
     return side === null ? (choice as { value: string }).value : this.#trees[side].spelling(nodes[side])
-  }
-
-  /** The first one needs no line before it, each other does. */
-  #document(before: string, body: string, behind: string): void {
-    const mark = `---${this.#newline}`
-    const isFirst = this.text === ''
-    const isMarked = /^---(?:\s|$)/m.test(before)
-    const [tree] = [this.#trees[1]]
-    const isBare = tree.start(tree.children(0)[0]!) === 0
-    const lead = isFirst && isBare && before === mark ? '' : isFirst || isMarked ? before : mark + before
-    this.#line(lead)
-    this.#line(body)
-    this.#line(behind)
-  }
-
-  #line(text: string): void {
-    const own = text.replaceAll(/\r?\n/g, this.#newline)
-    this.text += own === '' || own.endsWith('\n') ? own : own + this.#newline
   }
 }

@@ -43,14 +43,14 @@ export type SingleMember = Member & { kind: 'member' }
 /** Writes a document; a piece after the other. */
 export class YamlWriter {
   readonly parts: string[] = []
+  readonly newline: '\n' | '\r\n'
   readonly #trees: Trees
   readonly #choose: Choose
-  readonly #newline: '\n' | '\r\n'
 
   constructor(trees: Trees, choose: Choose) {
     this.#trees = trees
     this.#choose = choose
-    this.#newline = trees[1].text.includes('\r\n') ? '\r\n' : '\n'
+    this.newline = trees[1].text.includes('\r\n') ? '\r\n' : '\n'
   }
 
   root(plan: ContainerPlan): void {
@@ -106,7 +106,7 @@ export class YamlWriter {
       const head = picked.endsWith('\n') === own.endsWith('\n') ? picked : own
       if (this.#isEmpty(plan)) {
         if (head.includes('#')) throw new NotFit('a comment would stand before an empty collection')
-        this.#line(`${head.trimEnd()} ${this.#emptied(plan)}`)
+        this.line(`${head.trimEnd()} ${this.#emptied(plan)}`)
         return
       }
       this.parts.push(head)
@@ -117,7 +117,7 @@ export class YamlWriter {
       const choice = this.#choose(plan.conflict)
       const side = chosenSide(choice)
       if (side === null) {
-        this.#line(headOf(this.#trees[1], nodes[1]).trimEnd() + ` ${(choice as { value: string }).value}`)
+        this.line(headOf(this.#trees[1], nodes[1]).trimEnd() + ` ${(choice as { value: string }).value}`)
       } else this.#content(this.#trees[side], nodes[side], column)
       return
     }
@@ -135,7 +135,7 @@ export class YamlWriter {
       this.#sides(nodes, (one, node) => one.text.slice(one.end(node), one.to(node)).trimEnd()),
     )
     const spelling = plan.kind === 'copy' ? this.#trees[plan.side].spelling(plan.node) : plan.spelling
-    this.#line(head + spelling + trail)
+    this.line(head + spelling + trail)
   }
 
   /** Comments and blank lines before a member, and its indent. */
@@ -159,7 +159,7 @@ export class YamlWriter {
   /** The first one stands where it is, those below it move. */
   #lines(text: string, columns: number): void {
     const [first, ...rest] = text.split(/(?<=\n)/)
-    this.#line(first! + this.#shifted(rest.join(''), columns))
+    this.line(first! + this.#shifted(rest.join(''), columns))
   }
 
   #typed(member: Member & { kind: 'clash' }, value: string, column: number, isInline: boolean): void {
@@ -167,12 +167,13 @@ export class YamlWriter {
     if (example?.kind !== 'member') return
     const side = anySide(example.nodes)
     if (!isInline) this.parts.push(' '.repeat(column))
-    this.#line(`${headOf(this.#trees[side], example.nodes[side]).trimEnd()} ${value}`)
+    this.line(`${headOf(this.#trees[side], example.nodes[side]).trimEnd()} ${value}`)
   }
 
-  #line(text: string): void {
-    const own = text.replaceAll(/\r?\n/g, this.#newline)
-    this.parts.push(own.endsWith('\n') ? own : own + this.#newline)
+  /** Whole lines, ended as ours ends them. */
+  line(text: string): void {
+    const own = text.replaceAll(/\r?\n/g, this.newline)
+    this.parts.push(own === '' || own.endsWith('\n') ? own : own + this.newline)
   }
 
   /** Whole lines, moved right or left. */
