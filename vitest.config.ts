@@ -71,6 +71,7 @@ export const slow: readonly string[] = [
   'test/crash/repair-one-failure.test.ts',
   'test/crash/upkeep.test.ts',
   'test/crash/commands.test.ts',
+  'test/crash/local-calls.test.ts',
   'test/sync/own-writes.test.ts',
   'test/sync/rounds-memory.test.ts',
   'test/sync/postgres-corners.test.ts',

@@ -4,6 +4,7 @@ import type { ConnectorKind } from '../connectors/interface.ts'
 import type { DocumentValues } from '../documents/diff-values.ts'
 import type { Signature, Person } from '../history/interface.ts'
 import type { PathState } from '../repo/interface.ts'
+import type { Operation } from '../store/interface.ts'
 import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 import type { PathChange } from '../worktree/interface.ts'
@@ -40,6 +41,11 @@ export interface OpenOptions {
   readonly onWarning?: (message: string) => void
   /** Told when small packs are about to be put together, as happens by itself now and then (setting `gc.auto`). */
   readonly onUpkeep?: (message: string) => void
+  /**
+   * Told of each operation that has moved branches, the index or settings of this repository, as soon as it is durable: what
+   * fails or is stopped afterwards does not take it back.
+   */
+  readonly onMoved?: (operation: Operation) => void
 }
 
 export interface OperationOptions {

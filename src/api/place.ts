@@ -2,7 +2,7 @@
 // folder within, made by init and clone (clone-place.ts).
 import * as fs from 'node:fs'
 import path from 'node:path'
-import { VarveError } from '../base/errors.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls } from '../remote/remote-urls.ts'
@@ -11,8 +11,7 @@ import type { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { openSource } from '../remote/transports/open.ts'
 import { makeDir } from '../store/disk/files.ts'
-import { DiskStore } from '../store/disk/store.ts'
-import type { UpkeepOptions } from '../store/disk/upkeep/interface.ts'
+import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
 import { removeTemporaries } from '../worktree/temporaries.ts'
 import type { OpenOptions } from './interface.ts'
@@ -49,16 +48,29 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
   }
   makeDir(dotDir, 0o700)
   const root = options.bare === true ? null : dir
-  const disk = await DiskStore.create(dotDir, { firstBranch, upkeep: upkeepOf(root, options) })
-  if (root === null) return placeOf(disk, { root: null, dotDir }, options)
-  const gitRoot = findGitRoot(dir)
-  const ignored = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
-  return { ...(await placeOf(disk, { root: dir, dotDir }, options)), gitignore: ignored }
+  // Before there is a repository, for init is not done again where there is one.
+  const gitRoot = root === null ? null : findGitRoot(root)
+  const gitignore = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
+  try {
+    const disk = await DiskStore.create(dotDir, { firstBranch, ...storeOptions(root, options) })
+    return { ...(await placeOf(disk, { root, dotDir }, options)), gitignore }
+  } catch (error) {
+    throw DiskStore.exists(dotDir) ? afterMaking(error) : error
+  }
+}
+
+function afterMaking(error: unknown): unknown {
+  if (!isVarveError(error, 'VARVE_IO') && !isVarveError(error, 'VARVE_DISK_FULL')) return error
+  return new VarveError(error.code, `the repository is made, but it fails: ${error.message}`, {
+    data: error.data,
+    cause: error,
+    hint: `it may not be safe from a power cut; see 'varve status'${error.hint === undefined ? '' : `\n${error.hint}`}`,
+  })
 }
 
 export async function findPlace(dir: string, options: OpenOptions): Promise<Place> {
   const opened = async (dotDir: string, root: string | null): Promise<Place> =>
-    placeOf(await DiskStore.open(dotDir, { upkeep: upkeepOf(root, options) }), { root, dotDir }, options)
+    placeOf(await DiskStore.open(dotDir, storeOptions(root, options)), { root, dotDir }, options)
   for (let at = dir; ; at = path.dirname(at)) {
     const dotDir = path.join(at, dotName)
     if (DiskStore.exists(dotDir)) return opened(dotDir, at)
@@ -69,11 +81,14 @@ export async function findPlace(dir: string, options: OpenOptions): Promise<Plac
 }
 
 /** Files that a killed checkout left go along, as far as a short look finds them. */
-function upkeepOf(root: string | null, { onUpkeep }: OpenOptions): UpkeepOptions {
+function storeOptions(root: string | null, { onUpkeep, onMoved }: OpenOptions): StoreOptions {
   return {
-    onStart: (message) => {
-      onUpkeep?.(message)
-      if (root !== null) removeTemporaries(root, namesPerUpkeep)
+    onMoved,
+    upkeep: {
+      onStart: (message) => {
+        onUpkeep?.(message)
+        if (root !== null) removeTemporaries(root, namesPerUpkeep)
+      },
     },
   }
 }

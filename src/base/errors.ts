@@ -91,8 +91,11 @@ export function corrupt(what: string, data: ErrorFacts = {}, cause?: unknown): V
   })
 }
 
+/** What a stop says unless it is known better. */
+export const stoppedEarly: string = 'stopped before it was done'
+
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new VarveError('VARVE_ABORTED', 'stopped before it was done', { cause: signal.reason })
+    throw new VarveError('VARVE_ABORTED', stoppedEarly, { cause: signal.reason })
   }
 }

@@ -2,7 +2,7 @@
 // whatever it does. It starts with the first job; where none can be had (tests run from sources), work runs on the spot.
 // What strangers may ask for is done in a process instead: that can be ended without harm at any time, and holds its own
 // memory.
-import { VarveError, throwIfAborted } from './errors.ts'
+import { VarveError, stoppedEarly, throwIfAborted } from './errors.ts'
 import { type ProcessOptions, startProcess } from './platform-process.ts'
 import { type Thread, startThread } from './platform-threads.ts'
 import { workerUrl } from './platform.ts'
@@ -41,7 +41,7 @@ export class OwnThread {
     const { promise, settle } = settled()
     this.#settle = settle
     const stop = (): void => {
-      const error = new VarveError('VARVE_ABORTED', 'stopped before it was done', { cause: signal?.reason })
+      const error = new VarveError('VARVE_ABORTED', stoppedEarly, { cause: signal?.reason })
       void this.close().finally(() => settle({ id: 0, error }))
     }
     signal?.addEventListener('abort', stop, { once: true })

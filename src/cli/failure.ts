@@ -27,7 +27,18 @@ export function describeFailure(error: VarveError | Error, settings: FailureSett
 }
 
 export function exitCodeOf(error: unknown): number {
-  return isVarveError(error) ? error.exitCode : 70
+  if (!isVarveError(error)) return 70
+  return error.code === 'VARVE_ABORTED' && reasonOf(error) === 'SIGTERM' ? terminated : error.exitCode
+}
+
+/** As a shell reports a process that SIGTERM ended. */
+const terminated = 143
+
+/** What a signal was aborted with. */
+function reasonOf(error: Error): unknown {
+  let { cause } = error
+  while (cause instanceof Error) cause = cause.cause
+  return cause
 }
 
 /** Gives the errors of the operating system their code and words; others stay as they are. */

@@ -1,6 +1,7 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
 import { isatty } from 'node:tty'
+import { withWhatIsDone } from './already-done.ts'
 import { commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
@@ -76,6 +77,8 @@ async function run(command: Command, parsed: Arguments, around: Surroundings): P
         operation: { signal: stop.signal, onProgress: progress.report },
         repository: (needs) => session.repository(needs),
       })
+    } catch (error) {
+      throw withWhatIsDone(expectedFailure(error), session.done)
     } finally {
       progress.end()
       stop.done()

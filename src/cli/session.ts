@@ -2,19 +2,24 @@
 // the clock that the environment asks for, and closed when the command ends.
 import type { OpenOptions } from '../api/interface.ts'
 import type { Repository } from '../index.ts'
+import type { Operation } from '../store/interface.ts'
 import { configAuthor, environmentAuthor, fixedClock } from './identity.ts'
 import type { Environment, RepositoryNeeds } from './interface.ts'
 import { userConnectors } from './user-connectors.ts'
 import { readUserConfig } from './user-config.ts'
 
+type Told = Pick<OpenOptions, 'onWarning' | 'onUpkeep' | 'onMoved'>
+
 export class Session {
   readonly #environment: Environment
-  readonly #told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>
+  readonly #told: Told
   #opened: Promise<Repository> | null = null
+  /** What has moved in the repository. */
+  readonly done: Operation[] = []
 
-  constructor(environment: Environment, told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>) {
+  constructor(environment: Environment, told: Told) {
     this.#environment = environment
-    this.#told = told
+    this.#told = { ...told, onMoved: (operation) => this.done.push(operation) }
   }
 
   repository(needs: RepositoryNeeds = {}): Promise<Repository> {
@@ -49,7 +54,7 @@ export async function openOptions(
 
 async function openRepository(
   environment: Environment,
-  told: Pick<OpenOptions, 'onWarning' | 'onUpkeep'>,
+  told: Told,
   needs: RepositoryNeeds,
 ): Promise<Repository> {
   const { Repository: Opener } = await import('../api/repository.ts')

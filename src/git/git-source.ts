@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type isomorphicGit from 'isomorphic-git'
-import { VarveError } from '../base/errors.ts'
+import { VarveError, stoppedEarly } from '../base/errors.ts'
 import { type ExportMap, readExportMap } from './export-map.ts'
 import { type GitFolder, findGitFolder } from './git-folder.ts'
 import {
@@ -57,7 +57,7 @@ export class GitSource {
     const agent = new (url.startsWith('https:') ? https : http).Agent({ keepAlive: true })
     type Request = Parameters<typeof client.request>[0]
     const request = async (options: Request): ReturnType<typeof client.request> => {
-      if (signal?.aborted === true) throw new VarveError('VARVE_ABORTED', 'stopped before it was done')
+      if (signal?.aborted === true) throw new VarveError('VARVE_ABORTED', stoppedEarly)
       return client.request({ ...options, agent } as Request)
     }
     try {

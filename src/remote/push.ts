@@ -1,7 +1,7 @@
 // Push: brings what local refs reach into another store, then moves that store's refs, all of them in one
 // compare-and-set or none. Nothing of a push that fails, at whatever step, is ever seen on the remote. Work that
 // others pushed is never overwritten unless that was asked for.
-import { VarveError } from '../base/errors.ts'
+import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { readHorizon, upToHorizon } from '../history/horizon.ts'
 import { branchPrefix, isReceiptsRef, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
@@ -36,7 +36,9 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
     const receipts = await receiptTargets(local, localManifest, remoteManifest, targets)
     return pushTargets(local, remote, remoteManifest, [...targets, ...receipts], sameState, options)
   })
-  await rememberPushed(local, targets, options)
+  await rememberPushed(local, targets, options).catch((error: unknown) => {
+    throw alreadyThere(error)
+  })
   return report
 }
 
@@ -169,7 +171,16 @@ function tagExists(ref: string): VarveError {
   )
 }
 
-/** Remote-tracking refs and upstreams. The remote has moved by now: doing this again later is harmless. */
+function alreadyThere(error: unknown): unknown {
+  if (!isVarveError(error)) return error
+  return new VarveError(error.code, `pushed, but that could not be noted here: ${error.message}`, {
+    data: error.data,
+    cause: error,
+    hint: 'the remote has it; the same push again notes it, and sends nothing twice',
+  })
+}
+
+/** Remote-tracking refs and upstreams. The remote has moved by now: nothing stops this, and doing it again later is harmless. */
 async function rememberPushed(
   local: Store,
   targets: readonly PushTarget[],
@@ -178,20 +189,17 @@ async function rememberPushed(
   const { remoteName, setUpstream } = options
   if (remoteName === undefined) return
   const branches = targets.filter(({ ref }) => ref.startsWith(branchPrefix))
-  await local.update(
-    (current) => {
-      const refs = new Map<string, Cid | null>()
-      const config = new Map<string, string>()
-      for (const { ref, target, source } of branches) {
-        const tracking = `${remotePrefix}${remoteName}/${shortRefName(ref)}`
-        if ((current.refs.get(tracking) ?? null) !== target) refs.set(tracking, target)
-        if (setUpstream !== true || target === null || source?.startsWith(branchPrefix) !== true) continue
-        const key = upstreamKey(shortRefName(source))
-        if (current.config.get(key) !== tracking) config.set(key, tracking)
-      }
-      if (refs.size + config.size === 0) return null
-      return { refs, config, operation: { name: 'push', message: remoteName, author: '' } }
-    },
-    { signal: options.signal },
-  )
+  await local.update((current) => {
+    const refs = new Map<string, Cid | null>()
+    const config = new Map<string, string>()
+    for (const { ref, target, source } of branches) {
+      const tracking = `${remotePrefix}${remoteName}/${shortRefName(ref)}`
+      if ((current.refs.get(tracking) ?? null) !== target) refs.set(tracking, target)
+      if (setUpstream !== true || target === null || source?.startsWith(branchPrefix) !== true) continue
+      const key = upstreamKey(shortRefName(source))
+      if (current.config.get(key) !== tracking) config.set(key, tracking)
+    }
+    if (refs.size + config.size === 0) return null
+    return { refs, config, operation: { name: 'push', message: remoteName, author: '' } }
+  })
 }

@@ -3,6 +3,7 @@
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { prefetchContents } from '../files/prefetch.ts'
+import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io, PrepareOptions, Route, SnapshotChoice } from '../repo/interface.ts'
 import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
@@ -19,6 +20,7 @@ import {
 } from './checkout-plan.ts'
 import { carryOut } from './checkout-write.ts'
 import type { Worktree } from './interface.ts'
+import { Looker } from './native.ts'
 import { snapshotTree } from './snapshot.ts'
 import { StatCache, needOfSteps } from './stat-cache.ts'
 import { removeTemporaries } from './temporaries.ts'
@@ -34,6 +36,12 @@ interface Prepared {
   readonly steps: readonly PlannedStep[] | null
 }
 
+interface Planned {
+  readonly steps: readonly PlannedStep[]
+  /** The tree that the files show which are about to change. */
+  readonly from: Cid
+}
+
 class WorktreeFolder implements Folder {
   readonly #worktree: Worktree
   #prepared: Prepared | null = null
@@ -46,26 +54,26 @@ class WorktreeFolder implements Folder {
     const { from, to } = route
     await awaitTurn(this.#worktree, options)
     if (options.discard === true) await this.#checkForced(io, from, to, options)
-    const steps = options.discard === true ? null : await this.#planned(io, from, to, options)
+    const planned = options.discard === true ? null : await this.#planned(io, from, to, options)
     const { sequence } = await this.#worktree.repo.store.manifest()
-    this.#prepared = { note: writeNote(this.#worktree, { ...route, sequence }), route, steps }
+    const intent = { ...route, from: planned?.from ?? from, sequence }
+    this.#prepared = { note: writeNote(this.#worktree, intent), route, steps: planned?.steps ?? null }
   }
 
   async carryOut(route: Route, options: FolderOptions): Promise<void> {
     const { from, to } = route
     const { nodes } = this.#worktree.repo
     const prepared = this.#prepared?.route === route ? this.#prepared : null
-    const target = await Tree.load(nodes, to)
     const verified = prepared?.steps ?? null
-    const steps = verified ?? (await this.#forced(from, target, options))
-    const cache = await StatCache.open(this.#worktree, needOfSteps(this.#worktree, steps))
+    const occupied = verified === null || options.discard === 'touched' ? 'replace' : 'refuse'
     try {
-      await carryOut(
-        this.#worktree,
-        steps,
-        { cache, nodes, occupied: verified === null || options.discard === 'touched' ? 'replace' : 'refuse' },
-        options,
-      )
+      const steps = verified ?? (await this.#forced(from, await Tree.load(nodes, to), options))
+      const cache = await StatCache.open(this.#worktree, needOfSteps(this.#worktree, steps))
+      try {
+        await carryOut(this.#worktree, steps, { cache, nodes, occupied }, options)
+      } finally {
+        await cache.close()
+      }
     } catch (error) {
       // The note stays: the next opening rolls forward.
       this.leave()
@@ -74,8 +82,6 @@ class WorktreeFolder implements Folder {
         cause: error,
         hint: "history has moved, and the next command brings the other files; 'varve undo' goes back",
       })
-    } finally {
-      await cache.close()
     }
     this.#forget()
   }
@@ -102,7 +108,26 @@ class WorktreeFolder implements Folder {
     return forcedSteps(this.#worktree, index, target, { signal: options.signal })
   }
 
-  async #planned(io: Io, from: Cid, to: Cid, options: PrepareOptions): Promise<PlannedStep[]> {
+  async #planned(io: Io, from: Cid, to: Cid, options: PrepareOptions): Promise<Planned> {
+    const { planned, lost } = await this.#looked(io, from, to, options)
+    if (lost.length === 0) return { steps: planned, from }
+    if (options.discard !== 'touched') throw uncommitted(lost)
+    // What is overwritten is noted as it is: whoever finishes this after a crash knows it from what comes later.
+    const given = new Set(lost)
+    const edited = planned.filter(({ path, before }) => before !== null && given.has(path))
+    const paths = edited.map(({ path }) => path).filter((path) => isFile(this.#worktree.root, path))
+    return {
+      steps: overwriting(this.#worktree, planned),
+      from: paths.length === 0 ? from : await this.snapshot(io, from, { signal: options.signal, paths }),
+    }
+  }
+
+  async #looked(
+    io: Io,
+    from: Cid,
+    to: Cid,
+    options: PrepareOptions,
+  ): Promise<{ planned: PlannedStep[]; lost: Path[] }> {
     // The trees may be in the writer still.
     const worktree: Worktree = { ...this.#worktree, repo: { ...this.#worktree.repo, nodes: io.nodes } }
     const trees = { from: await Tree.load(io.nodes, from), to: await Tree.load(io.nodes, to) }
@@ -113,11 +138,10 @@ class WorktreeFolder implements Folder {
       const { planned, lost } = await planSteps(worktree, steps, cache, quiet)
       const still = await unsettledSteps(worktree, steps, trees.from, options.unsettled ?? [])
       lost.push(...(await planSteps(worktree, still, cache, quiet)).lost)
-      if (lost.length > 0 && options.discard === 'touched') return overwriting(this.#worktree, planned)
-      if (lost.length > 0) throw uncommitted(lost)
+      if (lost.length > 0) return { planned, lost }
       const written = planned.filter(({ action }) => action === 'write').map(({ after }) => after)
       await prefetchContents(io.nodes.reader, written, options)
-      return planned
+      return { planned, lost }
     } finally {
       await cache.close()
     }
@@ -138,4 +162,9 @@ class WorktreeFolder implements Folder {
     if (this.#prepared !== null) forgetNote(this.#worktree, this.#prepared.note)
     this.#prepared = null
   }
+}
+
+function isFile(root: string, path: Path): boolean {
+  const stat = new Looker(root).look(path)
+  return stat !== null && (stat.isFile() || stat.isSymbolicLink())
 }

@@ -1,5 +1,6 @@
 // Putting named paths back: the files to what the index (or another tree) holds, or the index to what it was laid over.
 // Unlike a checkout it overwrites local changes: that is what it is asked for. Untracked files are left alone.
+import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { prefetchContents } from '../files/prefetch.ts'
 import { Tree } from '../files/tree.ts'
@@ -98,6 +99,12 @@ async function restoreFiles(
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     await carryOut(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)
+  } catch (cause) {
+    if (!isVarveError(cause, 'VARVE_ABORTED')) throw cause
+    throw new VarveError('VARVE_ABORTED', 'stopped while files were written', {
+      cause,
+      hint: 'some may be restored: the same command does the rest',
+    })
   } finally {
     await cache.close()
   }

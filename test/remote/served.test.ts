@@ -12,6 +12,7 @@ import { openRemote } from '../../src/remote/transports/open.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import type { Store } from '../../src/store/interface.ts'
 import { type Serving, serve } from '../server/serving.ts'
+import { type FsCall, watchingFs } from '../support/fs-calls.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef, tagCommit } from './history.ts'
 
@@ -238,6 +239,27 @@ test('the branch that is checked out in a served working folder is not moved', a
   await repo.close()
 })
 
+test('a push that is stopped when the server has moved the branch, and has not said so, does not say that nothing was done', async () => {
+  const serving = await serve()
+  const ada = await client(serving)
+  await commitOn(ada.store, main, { files: { a: '1' } })
+  await ada.with((remote) => push(ada.store, remote, origin), { create: true })
+  const tip = await commitOn(ada.store, main, { files: { a: '2' } })
+  const stop = new AbortController()
+  const after = ({ name, path: file }: FsCall): void => {
+    if (name === 'link' && file.includes('/m/')) stop.abort()
+  }
+  const stopped = await watchingFs(serving.dir, { after }, () =>
+    fault(ada.with((remote) => push(ada.store, remote, { ...origin, signal: stop.signal }))),
+  )
+  expect(stopped).toMatch(/^VARVE_ABORTED \(130\): stopped while '.*' was about to move its branches/)
+  const server = await DiskStore.open(path.join(serving.dir, 'prices'))
+  expect(await refOf(server, main)).toBe(tip)
+  await server.close()
+  const again = await ada.with((remote) => push(ada.store, remote, origin))
+  expect(again).toEqual({ updates: [], objects: 0, bytes: 0 })
+})
+
 test('a push that was cut off goes on where it stopped', async () => {
   const serving = await serve()
   const ada = await client(serving)
@@ -261,7 +283,9 @@ test('a push that was cut off goes on where it stopped', async () => {
   clearInterval(timer)
   const again = await asked(serving, () => ada.with((remote) => push(ada.store, remote, origin)))
   expect(again.at(-1)).toMatch(/^(POST \/v1\/repos\/prices\/refs|GET .*newest)$/)
-  expect(['no error', 'VARVE_ABORTED (130): stopped before it was done']).toContain(outcome)
+  expect(outcome).toMatch(
+    /^no error|^VARVE_ABORTED \(130\): stopped (before it was done|while .* about to move)/,
+  )
   const server = await DiskStore.open(path.join(serving.dir, 'prices'))
   expect(await refOf(server, main)).toBe(await refOf(ada.store, main))
   expect(await problemsOf(server)).toEqual([])

@@ -128,6 +128,50 @@ test('an rm killed anywhere leaves all, or the next command removes the rest', a
   expect(ends.size).toBe(2)
 })
 
+test('an rm --force of edited files killed anywhere leaves all, or the next command removes the rest', async () => {
+  const edited = { a: 'edited', 'd/x': '2', 'd/y/z': 'edited too', link: '-> a', same: 'kept' }
+  const ends = new Set<string>()
+  let wholeRuns = 0
+  for (let n = 1; wholeRuns === 0; n++) {
+    const worktree = worktreeWith({ a: '1', 'd/x': '2', 'd/y/z': '3', link: '-> a', same: 's' })
+    await stage(worktree, ['.'])
+    await commit(worktree)
+    write(worktree, { a: 'edited', 'd/y/z': 'edited too', same: 'kept' })
+    const made = dieAt(n)
+    await removePaths(worktree, ['a', 'd', 'link'], { force: true }).catch(() => undefined)
+    uninstall()
+    if (made() < n) wholeRuns++
+    forgetProcess(worktree.dotDir)
+    const next = secondView(worktree)
+    await recover(next)
+    const { staged } = await worktreeStatus(next)
+    const end = JSON.stringify([everything(next), staged.length])
+    expect([JSON.stringify([edited, 0]), JSON.stringify([{ same: 'kept' }, 4])]).toContain(end)
+    ends.add(end)
+  }
+  expect(ends.size).toBe(2)
+})
+
+test('a file that was edited again after a killed rm --force stays', async () => {
+  const worktree = worktreeWith({ a: '1', b: '1' })
+  await stage(worktree, ['.'])
+  await commit(worktree)
+  write(worktree, { a: 'edited', b: 'edited' })
+  const before = (await worktree.repo.store.manifest()).sequence
+  let killed = false
+  for (let n = 1; !killed; n++) {
+    const made = dieAt(n)
+    await removePaths(worktree, ['a', 'b'], { force: true }).catch(() => undefined)
+    uninstall()
+    expect(made()).toBeGreaterThanOrEqual(n)
+    forgetProcess(worktree.dotDir)
+    killed = (await secondView(worktree).repo.store.manifest()).sequence > before
+  }
+  write(worktree, { a: 'mine again' })
+  await recover(secondView(worktree))
+  expect(everything(worktree)).toEqual({ a: 'mine again' })
+})
+
 test('a disk that is full says so, names the path and leaves no temporary file', async () => {
   const worktree = worktreeWith({ a: '1' })
   await stage(worktree, ['.'])

@@ -10,8 +10,11 @@ import { editOptions, wantsEditor } from '../message/edit-options.ts'
 import type { Output } from '../output.ts'
 import { parseAuthor } from '../identity.ts'
 import type { Command, Context } from '../interface.ts'
+import { isVarveError } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
+import { expectedFailure } from '../failure.ts'
 import { readText } from '../read-text.ts'
+import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: ['commit [-a] [-m MESSAGE | -F FILE] [-e]', 'commit --amend [-m MESSAGE] [-e | --no-edit]'],
@@ -65,11 +68,19 @@ async function run(context: Context): Promise<number> {
   return 0
 }
 
+/** The commit is made: whatever is in the way of telling what it changes, or stops it, does not make it undone. */
 async function printCommit({ out, operation }: Context, repo: Repository, commit: CommitInfo): Promise<void> {
-  const branch = (await repo.branches()).find(({ current }) => current)?.name ?? 'detached HEAD'
-  out.say(`[${branch} ${shortId(commit.id)}] ${subjectOf(commit.message)}`)
   const ends = { from: commit.parents[0] ?? emptyRevision, to: commit.id }
-  for (const line of statLines(await collect(repo.diffStat({ ...operation, ...ends })), out)) out.say(line)
+  try {
+    const branch = (await repo.branches()).find(({ current }) => current)?.name ?? 'detached HEAD'
+    out.say(`[${branch} ${shortId(commit.id)}] ${subjectOf(commit.message)}`)
+    for (const line of statLines(await collect(repo.diffStat({ ...operation, ...ends })), out)) out.say(line)
+  } catch (error) {
+    const fault = expectedFailure(error)
+    if (!isVarveError(fault)) throw error
+    const why = fault.code === 'VARVE_ABORTED' ? 'stopped' : visible(fault.message)
+    out.warn(`the commit ${shortId(commit.id)} is made, but not all that it changes was shown: ${why}`)
+  }
 }
 
 /** As given, or written in an editor; undefined: as the merge under way or the amended commit has it. */

@@ -20,7 +20,7 @@ export function ioError(cause: unknown, file: string): VarveError {
     return new VarveError('VARVE_DISK_FULL', `no space left to write '${file}'`, {
       data: { path: file },
       cause,
-      hint: 'free some space and run the command again; nothing has been changed',
+      hint: 'free some space and run the command again',
     })
   }
   return (

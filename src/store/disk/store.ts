@@ -12,7 +12,9 @@ import type {
   GcOptions,
   GcReport,
   Manifest,
+  ManifestChange,
   ObjectWriter,
+  Operation,
   ReadOptions,
   Shelf,
   Store,
@@ -38,6 +40,8 @@ import { DiskWriter } from './writer.ts'
 export interface StoreOptions extends HomeOptions {
   /** Small packs and old manifests are tidied up now and then, after updates. Default: that is left to gc. */
   readonly upkeep?: UpkeepOptions | undefined
+  /** Told, once it is durable, of each update that moved refs, HEAD or settings. */
+  readonly onMoved?: ((operation: Operation) => void) | undefined
 }
 
 /** Whoever keeps a store open for long looks now and then; others do when they close it. */
@@ -49,12 +53,14 @@ export class DiskStore implements Store {
   readonly location: string
   readonly #home: DiskHome
   readonly #upkeep: UpkeepOptions | null
+  readonly #onMoved: StoreOptions['onMoved']
   #updates = 0
   #isTidying = false
 
-  private constructor(home: DiskHome, upkeep: UpkeepOptions | undefined) {
+  private constructor(home: DiskHome, { upkeep, onMoved }: StoreOptions) {
     this.#home = home
     this.#upkeep = upkeep ?? null
+    this.#onMoved = onMoved
     this.location = home.dir
   }
 
@@ -96,7 +102,7 @@ export class DiskStore implements Store {
   static async open(dir: string, options: StoreOptions = {}): Promise<DiskStore> {
     refuseLinks(dir)
     checkFormat(dir)
-    return new DiskStore(new DiskHome(dir, options), options.upkeep)
+    return new DiskStore(new DiskHome(dir, options), options)
   }
 
   /** Mends the store's own files, also where they are too damaged for it to be opened. @throws as repairDisk */
@@ -159,7 +165,10 @@ export class DiskStore implements Store {
   }
 
   async update(change: Change, options: UpdateOptions = {}): Promise<Manifest> {
-    const manifest = await publish(this.#home, change, options)
+    let wanted: ManifestChange | null = null
+    const noted: Change = async (current) => (wanted = await change(current))
+    const manifest = await publish(this.#home, noted, options)
+    if (moves(wanted)) this.#onMoved?.(manifest.operation)
     if (++this.#updates % updatesPerLook === 0) await this.#tidyUp()
     return manifest
   }
@@ -212,6 +221,13 @@ export class DiskStore implements Store {
     if (this.#updates > 0) await this.#tidyUp()
     await this.#home.pool.close()
   }
+}
+
+/** Others only add objects. */
+function moves(change: ManifestChange | null): boolean {
+  if (change === null) return false
+  const { refs, config, head } = change
+  return head !== undefined || (refs?.size ?? 0) + (config?.size ?? 0) > 0
 }
 
 /** A store that came as a folder could lead every write, and every removal, somewhere else. */

@@ -15,6 +15,7 @@ import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '..
 import { spillRefs } from '../../../store/ref-spill.ts'
 import { filterRun, mergeRuns, swallowed } from '../../../store/run.ts'
 import { type Run, encodeSegment, entryBytes, prefixBytes, segmentName } from '../../../store/segment.ts'
+import { whileMoving } from '../../while-moving.ts'
 import type { BlobHome } from './home.ts'
 import type { ManifestFile, WritableBlobs } from './interface.ts'
 import { LostFile } from './read.ts'
@@ -129,7 +130,9 @@ async function commit(
     segments.push(made)
   }
   const bytes = encodeLogEntry({ ...head, segments })
-  if (await createManifest(home, blobs, { sequence: head.manifest.sequence, bytes }, signal)) return true
+  const file = { sequence: head.manifest.sequence, bytes }
+  const where = { location: home.location, signal }
+  if (await whileMoving(where, () => createManifest(home, blobs, file, signal))) return true
   // Its name is random, so no other manifest can stand on it.
   if (made !== null) await blobs.remove([segmentPath(made.name)], { signal })
   return false

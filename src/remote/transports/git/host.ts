@@ -12,6 +12,7 @@ import path from 'node:path'
 import { equalBytes } from '../../../base/bytes.ts'
 import { VarveError, corrupt, throwIfAborted } from '../../../base/errors.ts'
 import type { OpenRemoteOptions, RemoteProgress } from '../../interface.ts'
+import { whileMoving } from '../../while-moving.ts'
 import { gitEnvironment } from './environment.ts'
 import { isDenied, mayPass, unreachable, waitBefore } from './failure.ts'
 import { type CommitPlan, importStream, importedListing } from './import-stream.ts'
@@ -164,7 +165,9 @@ export class GitHost {
     const quiet = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no']
     const words = ['push', ...quiet, '--progress', lease, '--', this.url.url, `${commit}:${dataRef}`]
     for (let attempt = 0; ; attempt++) {
-      const finished = await runGit(this.#git, words, { onMessage: this.#progress('sending') })
+      const where = { location: this.url.shown, signal: this.#git.signal }
+      const options = { onMessage: this.#progress('sending') }
+      const finished = await whileMoving(where, () => runGit(this.#git, words, options))
       const tip = finished.code === 0 ? commit : await this.tip()
       // The answer may be lost on its way: what counts is where the ref is.
       if (tip === commit) {

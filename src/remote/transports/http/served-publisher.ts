@@ -9,6 +9,7 @@ import { nextManifest } from '../../../store/change.ts'
 import { ioError } from '../../../store/disk/files.ts'
 import type { Manifest, ManifestChange } from '../../../store/interface.ts'
 import { RunAgain } from '../../receive.ts'
+import { whileMoving } from '../../while-moving.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
 import type { Change, Publisher, Publishing } from '../blobs/publish.ts'
@@ -71,8 +72,8 @@ export class ServedPublisher implements Publisher {
       const updates = updatesOf(current, wanted)
       if (updates.length === 0) return current
       const packs = spool?.packs().map((pack) => pack.name) ?? []
-      const answer = await this.#client.send({
-        method: 'POST',
+      const asked = {
+        method: 'POST' as const,
         path: `${this.#api}/refs`,
         headers: { 'content-type': 'application/json' },
         body: Buffer.from(JSON.stringify({ updates, packs, epoch: current.gcEpoch })),
@@ -80,7 +81,9 @@ export class ServedPublisher implements Publisher {
         bytesMax: answerBytesMax,
         patienceMs: pushMsMax,
         signal,
-      })
+      }
+      const where = { location: this.#location, signal }
+      const answer = await whileMoving(where, () => this.#client.send(asked))
       if (answer.status === 200) {
         if (!isReport(answer.body)) await this.#expectMoved(home, updates)
         await writer.clear()

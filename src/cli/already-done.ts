@@ -1,0 +1,32 @@
+// What a command had done when it failed or was stopped: it stays, and whoever reads the error must not take it for undone.
+import { type ErrorCode, VarveError, isVarveError, stoppedEarly } from '../base/errors.ts'
+import type { Operation } from '../store/interface.ts'
+import { visible } from './visible.ts'
+
+/** Faults that can strike after a part of the work: the others are answers, given before anything is changed. */
+const anyTime: ReadonlySet<ErrorCode> = new Set([
+  'VARVE_ABORTED',
+  'VARVE_IO',
+  'VARVE_DISK_FULL',
+  'VARVE_CORRUPT',
+  'VARVE_OBJECT_MISSING',
+  'VARVE_UNREACHABLE',
+])
+const shownMax = 3
+
+/** The same error, which says that too. `done`: what has moved in the repository, oldest first. */
+export function withWhatIsDone(error: unknown, done: readonly Operation[]): unknown {
+  if (done.length === 0 || !isVarveError(error) || !anyTime.has(error.code)) return error
+  const { code } = error
+  const shown = done.slice(-shownMax).map(({ name, message }) => {
+    return visible(message === '' ? `'${name}'` : `'${name}: ${message}'`)
+  })
+  const more = done.length > shownMax ? `${done.length - shownMax} more, ` : ''
+  const kept = `done by then, and kept: ${more}${shown.join(', ')}; 'varve undo' takes back the last of it`
+  const message = error.message === stoppedEarly ? 'stopped before all of it was done' : error.message
+  return new VarveError(code, message, {
+    data: { ...error.data, done: done.map(({ name, message: text }) => ({ name, message: text })) },
+    cause: message === error.message ? error.cause : error,
+    hint: error.hint === undefined ? kept : `${error.hint}\n${kept}`,
+  })
+}

@@ -1,0 +1,122 @@
+// Each call of the file system that a command makes goes wrong once, as on a bad or full disk, without rights, or with too
+// many open files; and Ctrl-C comes right after each. Every repository is whole afterwards, what was said is true, and the
+// same command comes to the end that it would have come to. A sample by a seed that is printed; VARVE_TEST_CALLS=all: all.
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/base/errors.ts'
+import { type FsCall, watchingFs } from '../support/fs-calls.ts'
+import { type RanHere, runHere } from '../support/run-here.ts'
+import { type LocalCommand, faultsIn, foldersFor, localCommands, stateOf } from './local-commands.ts'
+
+const all = process.env['VARVE_TEST_CALLS'] === 'all'
+const seed = Number(process.env['VARVE_TEST_SEED'] ?? Math.floor(Math.random() * 1e6))
+const sampled = 6
+const toRead = ['EIO', 'EACCES']
+const toWrite = ['EIO', 'ENOSPC', 'EACCES']
+/** Says that it was done, or may have been. */
+const saysDone =
+  /done by then, and kept|may be done all the same|pushed, but|next command|is made, but|may have done so|run the same command again to carry on/
+const exits = new Set([0, 21, ...Object.values(exitCodes)])
+
+const failed = (code: string, { name, path: target }: FsCall): Error =>
+  Object.assign(new Error(`${code}: injected, ${name} '${target}'`), { code, syscall: name, path: target })
+
+const codesFor = ({ name, writes }: FsCall): string[] => [
+  ...(writes ? toWrite : toRead),
+  ...(name === 'open' ? ['EMFILE'] : []),
+]
+
+interface Whole {
+  readonly calls: readonly FsCall[]
+  readonly before: unknown
+  readonly wanted: unknown
+  readonly code: number
+}
+
+async function wholeRun(command: LocalCommand): Promise<Whole> {
+  const dir = await foldersFor(command)
+  const before = await stateOf(dir)
+  const calls: FsCall[] = []
+  const watcher = { before: (call: FsCall) => void calls.push(call) }
+  const ran = await watchingFs(dir, watcher, () => runHere(command.args, path.join(dir, 'repo')))
+  expect([0, 21], ran.stderr).toContain(ran.code)
+  return { calls, before, wanted: await stateOf(dir), code: ran.code }
+}
+
+/** After something went wrong: all is whole, what was said is so, and the same command ends it. */
+async function judge(
+  command: LocalCommand,
+  dir: string,
+  whole: Whole,
+  ran: RanHere,
+  how: string,
+): Promise<void> {
+  const told = `${how}\n${ran.code} ${ran.stderr}`
+  expect(exits, told).toContain(ran.code)
+  expect(ran.stderr, told).not.toContain('internal error')
+  if (ran.code !== whole.code) expect(ran.stderr, told).toMatch(/^(?:warning: .*\n)*error: /)
+  expect(await faultsIn(dir), told).toEqual([])
+  const after = await stateOf(dir)
+  if (ran.code === whole.code) return expect(after, told).toEqual(whole.wanted)
+  const [was, is, end] = [whole.before, after, whole.wanted].map((state) => JSON.stringify(state))
+  if (was !== end && is === end && saysDone.test(ran.stderr)) return
+  if (is === was) expect(ran.stderr, told).not.toMatch(/done by then, and kept/)
+  const again = await runHere(command.args, path.join(dir, 'repo'))
+  const said = `${told}\nagain: ${again.code} ${again.stderr}`
+  // Who was not told that it was done must be able to have it done.
+  const already = is === end && was !== end ? null : command.already
+  if (again.code !== whole.code) expect(again.stderr, said).toMatch(already ?? /^$/)
+  expect(await faultsIn(dir), said).toEqual([])
+  expect(await stateOf(dir), said).toEqual(whole.wanted)
+}
+
+function chosen<T>(from: readonly T[]): T[] {
+  if (all || from.length <= sampled) return [...from]
+  let state = seed + from.length
+  const next = (): number => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) >> 8
+  return Array.from({ length: sampled }, () => from[next() % from.length]!)
+}
+
+const places = ({ calls }: Whole): { at: number; code: string }[] =>
+  calls.flatMap((call, at) => codesFor(call).map((code) => ({ at, code })))
+
+test.each(localCommands)(
+  'one call fails amid: $name',
+  async (command) => {
+    const whole = await wholeRun(command)
+    for (const { at, code } of chosen(places(whole))) {
+      const dir = await foldersFor(command)
+      let calls = 0
+      let how = ''
+      const before = (call: FsCall): void => {
+        if (calls++ !== at) return
+        how = `seed ${seed}, ${command.name}: ${code} at call ${at} of ${whole.calls.length}: ${call.name} ${call.path}`
+        throw failed(code, call)
+      }
+      const ran = await watchingFs(dir, { before }, () => runHere(command.args, path.join(dir, 'repo')))
+      await judge(command, dir, whole, ran, how)
+    }
+  },
+  3_600_000,
+)
+
+test.each(localCommands)(
+  'Ctrl-C amid: $name',
+  async (command) => {
+    const whole = await wholeRun(command)
+    const writes = whole.calls.flatMap((call, at) => (call.writes ? [at] : []))
+    for (const at of chosen(writes)) {
+      const dir = await foldersFor(command)
+      let calls = 0
+      let how = ''
+      const after = (call: FsCall): void => {
+        if (calls++ !== at) return
+        how = `seed ${seed}, ${command.name}: Ctrl-C after call ${at} of ${whole.calls.length}: ${call.name} ${call.path}`
+        process.emit('SIGINT')
+      }
+      const ran = await watchingFs(dir, { after }, () => runHere(command.args, path.join(dir, 'repo')))
+      await judge(command, dir, whole, ran, how)
+    }
+  },
+  3_600_000,
+)
