@@ -12,7 +12,10 @@ export interface RanHere {
 export async function runHere(args: readonly string[], cwd: string): Promise<RanHere> {
   const before = process.cwd()
   const said = { stdout: '', stderr: '' }
-  const real = { stdout: process.stdout.write, stderr: process.stderr.write }
+  const real = {
+    stdout: process.stdout.write.bind(process.stdout),
+    stderr: process.stderr.write.bind(process.stderr),
+  }
   const taking = (name: 'stdout' | 'stderr'): typeof process.stdout.write =>
     ((text: string | Uint8Array, ...rest: unknown[]) => {
       said[name] += typeof text === 'string' ? text : Buffer.from(text).toString()
