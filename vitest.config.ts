@@ -16,6 +16,7 @@ export const slow: readonly string[] = [
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',
   'test/crash/three-actors.test.ts',
+  'test/crash/processes.test.ts',
   'test/derive/increment-laws.test.ts',
   'test/documents/json-laws.test.ts',
   'test/documents/yaml-laws.test.ts',
