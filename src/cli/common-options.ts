@@ -14,6 +14,7 @@ export const commonOptions: OptionSpecs = {
   progress: {
     type: 'text',
     value: 'HOW',
+    choices: ['bar', 'lines', 'json', 'none'],
     about: 'bar, lines, json or none: how progress is shown on standard error',
   },
   'no-progress': { type: 'flag', about: 'show no progress bar' },

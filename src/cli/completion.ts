@@ -1,7 +1,7 @@
 // Completion scripts for three shells, made from the command table. Branches, tags and remotes are asked for when the key is
-// pressed; everything else is in the script.
+// pressed; everything else is in the script. Values of options of which nothing is known may be files.
 import { commonOptions } from './common-options.ts'
-import type { OptionSpecs } from './interface.ts'
+import type { OptionSpec, OptionSpecs } from './interface.ts'
 
 export interface CompletedCommand {
   readonly name: string
@@ -39,6 +39,13 @@ const listRevisions = `{ ${listOf('branch -a')}; varve tag --json 2>/dev/null | 
 const listRemotes =
   "varve remote --json 2>/dev/null | tr '{' '\\n' | sed -n 's/^\"name\":\"\\([^\"]*\\)\".*/\\1/p'"
 
+/** What may stand behind an option: words, or what a shell finds out; null: nothing is known of it. */
+function valuesOf({ value, choices }: OptionSpec): readonly string[] | 'revisions' | 'remotes' | null {
+  if (choices !== undefined) return choices
+  if (value === 'REV' || value === 'BRANCH') return 'revisions'
+  return value === 'REMOTE' ? 'remotes' : null
+}
+
 /** The words that say what a command is to do: 'add' of 'remote add NAME URL', 'pop' and 'apply' of 'stash pop | apply'. */
 export function actionsOf({ name, usage }: Pick<CompletedCommand, 'name' | 'usage'>): string[] {
   const actions = usage.flatMap((line) => {
@@ -54,9 +61,10 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
     const words = command.name === 'help' ? names : actionsOf(command).join(' ')
     return `    ${command.name}) options="${flags(command.options).join(' ')}" actions="${words}" ;;`
   })
+  const values = commands.flatMap((command) => bashValues(command))
   return `# bash completion for varve
 _varve() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" verb="" options="${[...flags(commonOptions), '-C', '--directory', '--version'].join(' ')}" actions="" i
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" verb="" options="${[...flags(commonOptions), '-C', '--directory', '--version'].join(' ')}" actions="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i]}" in
       -C) ((i++)) ;;
@@ -67,6 +75,11 @@ _varve() {
   case "$verb" in
     "") actions="${names}" ;;
 ${cases.join('\n')}
+  esac
+  [[ $word == "=" ]] && word=""
+  [[ $before == "=" ]] && before="\${COMP_WORDS[COMP_CWORD-2]}"
+  case "$verb $before" in
+${values.join('\n')}
   esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
@@ -85,17 +98,44 @@ complete -o default -F _varve varve
 `
 }
 
+/** By command and option: what ends the completion there. */
+function bashValues({ name, options }: CompletedCommand): string[] {
+  return Object.entries(options).flatMap(([option, spec]) => {
+    const values = valuesOf(spec)
+    if (spec.type === 'flag') return []
+    const words =
+      values === 'revisions'
+        ? `$(${listRevisions})`
+        : values === 'remotes'
+          ? `$(${listRemotes})`
+          : values?.join(' ')
+    const given = [`--${option}`, ...(spec.short === undefined ? [] : [`-${spec.short}`])]
+    const pattern = given.map((one) => `"${name} ${one}"`).join('|')
+    return [
+      `    ${pattern}) COMPREPLY=(${words === undefined ? '' : `$(compgen -W "${words}" -- "$word")`}); return ;;`,
+    ]
+  })
+}
+
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
   const verbs = commands.map(({ name, summary }) => `    ${zshQuoted(`${name}:${summary}`)}`)
   const cases = commands.map((command) => {
-    const specs = Object.entries(command.options).map(([option, { about }]) =>
-      zshQuoted(`--${option}[${about.replaceAll(/[[\]]/g, '')}]`),
+    const specs = Object.entries(command.options).map(([option, spec]) =>
+      zshQuoted(`--${option}[${spec.about.replaceAll(/[[\]]/g, '')}]${zshValue(spec)}`),
     )
     const words = command.name === 'help' ? commands.map(({ name }) => name) : actionsOf(command)
     const first = words.length === 0 ? '' : ` '1:word: _varve_words "" ${words.join(' ')}'`
     return `    ${command.name}) _arguments -s ${specs.join(' ')}${first} '*:word: _varve_words ${command.name}' ;;`
   })
   return `#compdef varve
+_varve_names() {
+  local -a found
+  case $1 in
+    revisions) found=(\${(f)"$(${listRevisions})"}) ;;
+    remotes) found=(\${(f)"$(${listRemotes})"}) ;;
+  esac
+  compadd -a found
+}
 _varve_words() {
   local -a found
   case $1 in
@@ -130,13 +170,21 @@ if [[ $funcstack[1] == _varve ]]; then _varve "$@"; else compdef _varve varve; f
 `
 }
 
+function zshValue(spec: OptionSpec): string {
+  if (spec.type === 'flag') return ''
+  const values = valuesOf(spec)
+  // Of its words the second one says what kind of names may stand there.
+  if (values === 'revisions' || values === 'remotes') return `:name: _varve_names ${values}`
+  return values === null ? ':value:_files' : `:value:(${values.join(' ')})`
+}
+
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   const lines = ['# fish completion for varve']
   const after = (names: readonly string[]): string => `'__fish_seen_subcommand_from ${names.join(' ')}'`
   const optionLines = (when: string, options: OptionSpecs): string[] =>
-    Object.entries(options).map(([option, { about, short }]) => {
-      const letter = short === undefined ? '' : ` -s ${short}`
-      return `complete -c varve -n ${when} -l ${option}${letter} -d ${fishQuoted(about)}`
+    Object.entries(options).map(([option, spec]) => {
+      const letter = spec.short === undefined ? '' : ` -s ${spec.short}`
+      return `complete -c varve -n ${when} -l ${option}${letter}${fishValue(spec)} -d ${fishQuoted(spec.about)}`
     })
   lines.push(...optionLines('__fish_use_subcommand', commonOptions))
   for (const command of commands) {
@@ -147,13 +195,27 @@ export function fishCompletion(commands: readonly CompletedCommand[]): string {
       lines.push(`complete -c varve -n ${after([name])} -a ${fishQuoted(words.join(' '))}`)
     lines.push(...optionLines(after([name]), options))
   }
-  // Fish has no braces that group commands.
-  const revisions = listRevisions.replace('{ ', 'begin; ').replace(/ }$/, ' end')
   lines.push(
-    `complete -c varve -n ${after(takesRevision)} -a ${fishQuoted(`(${revisions})`)}`,
+    `complete -c varve -n ${after(takesRevision)} -a ${fishQuoted(`(${fishRevisions})`)}`,
     `complete -c varve -n ${after(takesRemote)} -a ${fishQuoted(`(${listRemotes})`)}`,
   )
   return `${lines.join('\n')}\n`
+}
+
+// Fish has no braces that group commands.
+const fishRevisions = listRevisions.replace('{ ', 'begin; ').replace(/ }$/, ' end')
+
+function fishValue(spec: OptionSpec): string {
+  if (spec.type === 'flag') return ''
+  const values = valuesOf(spec)
+  if (values === null) return ' -r'
+  const words =
+    values === 'revisions'
+      ? `(${fishRevisions})`
+      : values === 'remotes'
+        ? `(${listRemotes})`
+        : values.join(' ')
+  return ` -x -a ${fishQuoted(words)}`
 }
 
 function flags(options: OptionSpecs): string[] {

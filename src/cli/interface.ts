@@ -11,8 +11,10 @@ export interface OptionSpec {
   readonly short?: string
   /** Other long names for it. */
   readonly aliases?: readonly string[]
-  /** What stands for the value in help. */
+  /** What stands for the value in help; REV, BRANCH and REMOTE are completed by what there is. */
   readonly value?: string
+  /** What the value may be, or often is, for completion. */
+  readonly choices?: readonly string[]
   readonly about: string
 }
 

@@ -58,6 +58,12 @@ describe.each(Object.keys(asked).filter((shell) => runsHere(shell)))('%s', (shel
     ['varve fetch ', ['hub']],
     ['varve remote ', ['add', 'hub', 'list', 'remove', 'set-url']],
     ['varve completion ', ['bash', 'fish', 'zsh']],
+    ['varve diff --format ', ['markdown', 'text']],
+    ['varve export people.csv --format js', ['jsonl']],
+    ['varve rebase --onto ', ['feature', 'main', 'v1', 'v2']],
+    ['varve gc --remote ', ['hub']],
+    ['varve sync --allow d', ['deletes']],
+    ['varve commit --message ', []],
   ])('%s', (line, found) => {
     expect(complete(line)).toEqual(found)
   })

@@ -2,7 +2,7 @@ import { usage } from '../arguments.ts'
 import { printCheckMarkdown } from '../format/check-markdown.ts'
 import { printCheck } from '../format/check.ts'
 import type { Command, Context } from '../interface.ts'
-import { markdownAsked } from '../output-format.ts'
+import { markdownAsked, textFormats } from '../output-format.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
 
 /** As VARVE_RULE_VIOLATED. */
@@ -24,6 +24,7 @@ export const command: Command = {
     format: {
       type: 'text',
       value: 'FORMAT',
+      choices: textFormats,
       about: 'text (the default), or markdown for a pull request',
     },
   },

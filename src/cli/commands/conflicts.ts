@@ -21,7 +21,12 @@ export const command: Command = {
     },
     column: { type: 'text', short: 'c', value: 'NAME', about: 'those of cells in this column' },
     resolved: { type: 'flag', about: 'those that are settled, and how' },
-    format: { type: 'text', value: 'FORMAT', about: 'table (the default), json, markdown or csv' },
+    format: {
+      type: 'text',
+      value: 'FORMAT',
+      choices: ['table', 'json', 'markdown', 'csv'],
+      about: 'table (the default), json, markdown or csv',
+    },
   },
   examples: [
     ['varve conflicts', 'all conflicts'],

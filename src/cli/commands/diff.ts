@@ -4,7 +4,7 @@ import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { linesOption, printDiffs, statLines } from '../format/diff.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
-import { markdownAsked } from '../output-format.ts'
+import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
@@ -22,7 +22,12 @@ export const command: Command = {
     stat: { type: 'flag', about: 'only how much of each path' },
     lines: linesOption,
     'name-only': { type: 'flag', about: 'only the paths' },
-    format: { type: 'text', value: 'FORMAT', about: 'text (the default), or markdown for a pull request' },
+    format: {
+      type: 'text',
+      value: 'FORMAT',
+      choices: textFormats,
+      about: 'text (the default), or markdown for a pull request',
+    },
     'exit-code': { type: 'flag', about: 'exit with 1 when there are differences; implied by --quiet' },
   },
   examples: [

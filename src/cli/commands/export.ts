@@ -19,6 +19,7 @@ export const command: Command = {
     format: {
       type: 'text',
       value: 'FORMAT',
+      choices: ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite'],
       about: 'csv, tsv, jsonl, parquet or sqlite (default: by the name of FILE, else of PATH, else csv)',
     },
     output: {

@@ -2,7 +2,7 @@ import { counted, sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 
 export const command: Command = {
-  usage: ['gc [--dry-run] [--prune-now] [--keep N] [--remote NAME]'],
+  usage: ['gc [--dry-run] [--prune-now] [--keep N] [--remote REMOTE]'],
   description:
     'Removes what no branch, tag, staged change or kept operation needs, and packs the rest. The last 1000 operations are\nkept for `varve undo` and the reflog. Replaced files stay for a day, so that slow readers and writers can end.\nCommands that write do some of it by themselves: when there are many small packs (`varve config gc.auto N`, default 50,\n0 for never) they put them together, and drop operations beyond the last 1000; they drop nothing else.\nWith --remote, in a remote that you may write to; on a Git host the history of its data ref is dropped as well, in an\nobject store small packs are put together, and uploads dropped that were begun a week ago and never ended.',
   options: {
@@ -11,7 +11,7 @@ export const command: Command = {
       type: 'flag',
       about: 'remove replaced files at once: only when nobody else uses the repository',
     },
-    remote: { type: 'text', value: 'NAME', about: 'in this remote, not here' },
+    remote: { type: 'text', value: 'REMOTE', about: 'in this remote, not here' },
     keep: { type: 'text', value: 'N', about: 'keep N operations instead of 1000' },
   },
   examples: [

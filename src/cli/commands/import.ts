@@ -30,6 +30,7 @@ export const command: Command = {
     format: {
       type: 'text',
       value: 'FORMAT',
+      choices: ['csv', 'tsv', 'jsonl', 'parquet', 'sqlite'],
       about: "csv, tsv, jsonl, parquet or sqlite (default: by FILE's name)",
     },
     replace: { type: 'flag', about: 'remove rows that FILE has not' },

@@ -32,7 +32,7 @@ export const command: Command = {
       about:
         'of a folder of files: what tells the rows of its tables apart (default: the fewest first columns that do)',
     },
-    mode: { type: 'text', value: 'MODE', about: 'which way changes go' },
+    mode: { type: 'text', value: 'MODE', choices: linkModes, about: 'which way changes go' },
     into: {
       type: 'text',
       value: 'DIR',
@@ -47,12 +47,14 @@ export const command: Command = {
     commits: {
       type: 'text',
       value: 'each',
+      choices: ['each'],
       about:
         "each transaction of the endpoint's log is a commit of the branch; with materialize and mirror each commit is a transaction there (default: all at once)",
     },
     changes: {
       type: 'text',
       value: 'HOW',
+      choices: linkChanges,
       about:
         "how the endpoint's changes are found: 'log' (of SQLite files: by triggers) or 'compare' (default: log once it was followed, but of SQLite)",
     },

@@ -7,7 +7,7 @@ import { printMerge } from '../format/merge.ts'
 import { printPreview } from '../format/merge-preview.ts'
 import { linesMax } from '../format/markdown.ts'
 import { printMergeMarkdown, printPreviewMarkdown } from '../format/merge-markdown.ts'
-import { markdownAsked } from '../output-format.ts'
+import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { continuedMessage } from '../message/continued.ts'
 import { MessageEditor } from '../message/draft.ts'
@@ -30,7 +30,12 @@ export const command: Command = {
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
     'no-ff': { type: 'flag', about: 'make a merge commit even then' },
     'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
-    format: { type: 'text', value: 'FORMAT', about: 'text (the default), or markdown for a pull request' },
+    format: {
+      type: 'text',
+      value: 'FORMAT',
+      choices: textFormats,
+      about: 'text (the default), or markdown for a pull request',
+    },
     'dry-run': {
       type: 'flag',
       about: 'tell what would happen, and change nothing; exit code 21 on conflict',

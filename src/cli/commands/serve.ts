@@ -19,7 +19,12 @@ export const command: Command = {
     port: { type: 'text', short: 'p', value: 'N', about: `port (default ${portDefault}; 0: a free one)` },
     host: { type: 'text', value: 'ADDRESS', about: 'address to listen on (default 127.0.0.1)' },
     name: { type: 'list', value: 'NAME', about: 'host name that the server goes by, beside addresses' },
-    anonymous: { type: 'text', value: 'SCOPE', about: 'what everybody may without a token: read or write' },
+    anonymous: {
+      type: 'text',
+      value: 'SCOPE',
+      choices: ['read', 'write'],
+      about: 'what everybody may without a token: read or write',
+    },
     state: {
       type: 'text',
       value: 'FOLDER',

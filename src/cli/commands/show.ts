@@ -1,3 +1,4 @@
+import { textFormats } from '../output-format.ts'
 import { usage } from '../arguments.ts'
 import { printCommitMarkdown } from '../format/commit-markdown.ts'
 import { commitForm } from '../format/commit-format.ts'
@@ -32,6 +33,7 @@ export const command: Command = {
       type: 'text',
       aliases: ['pretty'],
       value: 'FORMAT',
+      choices: textFormats,
       about: "text (the default), markdown for a pull request, or as `varve log` has it: '%h %s'",
     },
     ...dateOption,

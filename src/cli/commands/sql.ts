@@ -30,6 +30,7 @@ export const command: Command = {
     format: {
       type: 'text',
       value: 'FORMAT',
+      choices: ['text', 'markdown', 'csv', 'tsv', 'jsonl'],
       about: 'text (the default), markdown, csv, tsv or jsonl; with -o by the name of FILE',
     },
     output: { type: 'text', short: 'o', value: 'FILE', about: 'write to FILE, at once when all is there' },

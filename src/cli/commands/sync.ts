@@ -37,6 +37,7 @@ export const command: Command = {
     allow: {
       type: 'list',
       value: 'GUARD',
+      choices: guards,
       about: "let anything through that a guard would stop: 'deletes', 'identity', 'restored' or 'schema'",
     },
     ours: {

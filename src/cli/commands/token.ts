@@ -24,6 +24,7 @@ export const command: Command = {
     scope: {
       type: 'text',
       value: 'SCOPE',
+      choices: ['read', 'write', 'admin'],
       about: 'read, write (also push), or admin (also make and protect)',
     },
     repo: { type: 'text', value: 'PATTERN', about: "repositories, '*' for any characters (default: all)" },

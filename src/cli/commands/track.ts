@@ -19,7 +19,12 @@ export const command: Command = {
       value: 'COLUMN',
       about: 'the key column; several times, or with commas, for several',
     },
-    format: { type: 'text', value: 'FORMAT', about: "csv, tsv or jsonl (default: by PATH's name)" },
+    format: {
+      type: 'text',
+      value: 'FORMAT',
+      choices: ['csv', 'tsv', 'jsonl'],
+      about: "csv, tsv or jsonl (default: by PATH's name)",
+    },
   },
   examples: [
     ['varve track people.csv --key id', 'rows are known by their id'],
