@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import path from 'node:path'
 import { VarveError, isVarveError } from '../base/errors.ts'
+import { bareSystemFailure } from '../base/system-error.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls } from '../remote/remote-urls.ts'
@@ -60,11 +61,12 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
 }
 
 function afterMaking(error: unknown): unknown {
-  if (!isVarveError(error, 'VARVE_IO') && !isVarveError(error, 'VARVE_DISK_FULL')) return error
-  return new VarveError(error.code, `the repository is made, but it fails: ${error.message}`, {
-    data: error.data,
+  const fault = isVarveError(error) ? error : bareSystemFailure(error)
+  if (fault?.code !== 'VARVE_IO' && fault?.code !== 'VARVE_DISK_FULL') return error
+  return new VarveError(fault.code, `the repository is made, but it fails: ${fault.message}`, {
+    data: fault.data,
     cause: error,
-    hint: `it may not be safe from a power cut; see 'varve status'${error.hint === undefined ? '' : `\n${error.hint}`}`,
+    hint: `it may not be safe from a power cut; see 'varve status'${fault.hint === undefined ? '' : `\n${fault.hint}`}`,
   })
 }
 

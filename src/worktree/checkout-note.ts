@@ -49,11 +49,18 @@ export function forgetNote(worktree: Pick<Worktree, 'dotDir'>, note: CheckoutNot
   onPath(note.name, 'removing', () => fs.rmSync(`${folderOf(worktree)}/${note.name}`, { force: true }))
 }
 
-/** The work failed half way: whoever opens the repository next finishes it, although this process may live on. */
+/**
+ * The work failed half way: whoever opens the repository next finishes it, although this process may live on. Where the note
+ * cannot be given its other name (the disk is full), others wait for this process; why the work failed is what there is to say.
+ */
 export function leaveNote(worktree: Pick<Worktree, 'dotDir'>, { name }: CheckoutNote): void {
   active.delete(name)
   const place = `${folderOf(worktree)}/${name}`
-  onPath(name, 'renaming', () => fs.renameSync(place, place.replace(/\.json$/, '.left.json')))
+  try {
+    fs.renameSync(place, place.replace(/\.json$/, '.left.json'))
+  } catch {
+    // It stays under its name.
+  }
 }
 
 /** The processes whose checkouts are not done yet, this one included. */

@@ -1,10 +1,11 @@
 // Each call of the file system that a command makes goes wrong once, as on a bad or full disk, without rights, or with too
 // many open files; and Ctrl-C comes right after each. Every repository is whole afterwards, what was said is true, and the
 // same command comes to the end that it would have come to. A sample by a seed that is printed; VARVE_TEST_CALLS=all: all.
+import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/base/errors.ts'
-import { type FsCall, watchingFs } from '../support/fs-calls.ts'
+import { type FsCall, type FsWatcher, watchingFs } from '../support/fs-calls.ts'
 import { type RanHere, runHere } from '../support/run-here.ts'
 import { type LocalCommand, faultsIn, foldersFor, localCommands, stateOf } from './local-commands.ts'
 
@@ -54,7 +55,8 @@ async function judge(
   const told = `${how}\n${ran.code} ${ran.stderr}`
   expect(exits, told).toContain(ran.code)
   expect(ran.stderr, told).not.toContain('internal error')
-  if (ran.code !== whole.code) expect(ran.stderr, told).toMatch(/^(?:warning: .*\n)*error: /)
+  if (ran.code !== whole.code && command.reports !== true)
+    expect(ran.stderr, told).toMatch(/^(?:warning: .*\n)*error: /)
   expect(await faultsIn(dir), told).toEqual([])
   const after = await stateOf(dir)
   if (ran.code === whole.code) return expect(after, told).toEqual(whole.wanted)
@@ -77,25 +79,73 @@ function chosen<T>(from: readonly T[]): T[] {
   return Array.from({ length: sampled }, () => from[next() % from.length]!)
 }
 
-const places = ({ calls }: Whole): { at: number; code: string }[] =>
-  calls.flatMap((call, at) => codesFor(call).map((code) => ({ at, code })))
+interface Fault {
+  readonly at: number
+  readonly code: string
+  /** Once, or once although it was done (as over a network), or at every write from there on. */
+  readonly how: 'once' | 'though done' | 'from there on'
+}
+
+const places = ({ calls }: Whole): Fault[] =>
+  calls.flatMap((call, at): Fault[] => [
+    ...codesFor(call).map((code) => ({ at, code, how: 'once' }) as const),
+    ...(call.name === 'link' || call.name === 'rename'
+      ? [{ at, code: 'EIO', how: 'though done' } as const]
+      : []),
+    ...(call.writes && takesRoom(call) ? [{ at, code: 'ENOSPC', how: 'from there on' } as const] : []),
+  ])
+
+const takesRoom = ({ name, writes }: FsCall): boolean =>
+  writes && !['unlink', 'rm', 'rmdir', 'utimes', 'futimes'].includes(name)
+
+/** `work` for each; what falls is told at the end, all of it. */
+async function forEach<T>(cases: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const fallen: Error[] = []
+  for (const one of cases) await work(one).catch((error: unknown) => fallen.push(error as Error))
+  if (fallen.length === 1) throw fallen[0]!
+  const told = fallen.map(({ message }) => message).join('\n\n')
+  if (fallen.length > 1) throw new AggregateError(fallen, `${fallen.length} of ${cases.length}: ${told}`)
+}
+
+/** Runs the command in a folder of its own while somebody watches its calls, and judges it. */
+async function tried(
+  command: LocalCommand,
+  whole: Whole,
+  watch: (how: (text: string) => void) => FsWatcher,
+): Promise<void> {
+  const dir = await foldersFor(command)
+  let how = ''
+  const watcher = watch((text) => {
+    how = `seed ${seed}, ${command.name}: ${text}`
+  })
+  const ran = await watchingFs(dir, watcher, () => runHere(command.args, path.join(dir, 'repo')))
+  await judge(command, dir, whole, ran, how)
+  fs.rmSync(dir, { recursive: true })
+}
 
 test.each(localCommands)(
   'one call fails amid: $name',
   async (command) => {
     const whole = await wholeRun(command)
-    for (const { at, code } of chosen(places(whole))) {
-      const dir = await foldersFor(command)
-      let calls = 0
-      let how = ''
-      const before = (call: FsCall): void => {
-        if (calls++ !== at) return
-        how = `seed ${seed}, ${command.name}: ${code} at call ${at} of ${whole.calls.length}: ${call.name} ${call.path}`
-        throw failed(code, call)
-      }
-      const ran = await watchingFs(dir, { before }, () => runHere(command.args, path.join(dir, 'repo')))
-      await judge(command, dir, whole, ran, how)
-    }
+    await forEach(chosen(places(whole)), ({ at, code, how }) =>
+      tried(command, whole, (tell) => {
+        let calls = -1
+        const meet = (call: FsCall): void => {
+          tell(`${code} ${how} at call ${at} of ${whole.calls.length}: ${call.name} ${call.path}`)
+          throw failed(code, call)
+        }
+        return {
+          before(call) {
+            calls++
+            if (how === 'once' && calls === at) meet(call)
+            if (how === 'from there on' && calls >= at && takesRoom(call)) meet(call)
+          },
+          after(call) {
+            if (how === 'though done' && calls === at) meet(call)
+          },
+        }
+      }),
+    )
   },
   3_600_000,
 )
@@ -105,18 +155,18 @@ test.each(localCommands)(
   async (command) => {
     const whole = await wholeRun(command)
     const writes = whole.calls.flatMap((call, at) => (call.writes ? [at] : []))
-    for (const at of chosen(writes)) {
-      const dir = await foldersFor(command)
-      let calls = 0
-      let how = ''
-      const after = (call: FsCall): void => {
-        if (calls++ !== at) return
-        how = `seed ${seed}, ${command.name}: Ctrl-C after call ${at} of ${whole.calls.length}: ${call.name} ${call.path}`
-        process.emit('SIGINT')
-      }
-      const ran = await watchingFs(dir, { after }, () => runHere(command.args, path.join(dir, 'repo')))
-      await judge(command, dir, whole, ran, how)
-    }
+    await forEach(chosen(writes), (at) =>
+      tried(command, whole, (how) => {
+        let calls = 0
+        return {
+          after(call) {
+            if (calls++ !== at) return
+            how(`Ctrl-C after call ${at} of ${whole.calls.length}: ${call.name} ${call.path}`)
+            process.emit('SIGINT')
+          },
+        }
+      }),
+    )
   },
   3_600_000,
 )

@@ -15,6 +15,7 @@ export interface FsCall {
 export interface FsWatcher {
   /** What it throws is what the call fails with; nothing has happened then. */
   before?(call: FsCall): void
+  /** What it throws comes in place of the call's result. */
   after?(call: FsCall): void
 }
 
@@ -82,8 +83,13 @@ export async function watchingFs<T>(dir: string, watcher: FsWatcher, work: () =>
       }
       return own(...given.slice(0, -1), (error: unknown, ...results: unknown[]) => {
         if (name === 'open' && error === null) paths.set(results[0] as number, String(given[0]))
-        if (error === null) watcher.after?.(one)
-        done(error, ...results)
+        let fault = error
+        try {
+          if (error === null) watcher.after?.(one)
+        } catch (thrown) {
+          fault = thrown
+        }
+        done(fault, ...results)
       })
     }, own)
   const withPromise =
