@@ -15,6 +15,7 @@ import { pathFromBytes, pathToBytes, safePath } from './path.ts'
 import { belowEnd, belowRange, prefixRange } from './prefix.ts'
 
 const slash = 0x2f
+const editsAtOnce = 1024
 
 export class Tree {
   readonly map: ProllyMap
@@ -110,14 +111,24 @@ export class Tree {
     options: ReadOptions = {},
   ): Promise<Tree> {
     if (changes.size === 0) return this
-    const edits: Edit[] = []
-    for (const path of sortedPaths(changes.keys())) {
-      const entry = changes.get(path) ?? null
-      const key = pathToBytes(entry === null ? path : safePath(path))
-      edits.push(entry === null ? { key, value: null } : { key, ...encodeEntry(entry) })
-    }
+    const paths = sortedPaths(changes.keys())
+    for (const path of paths) if (changes.get(path) !== null) safePath(path)
     await checkClashes(this.map, changes, options)
-    return new Tree(await this.map.mutate(writer, edits))
+    return new Tree(await this.map.mutate(writer, editsOf(paths, changes)))
+  }
+}
+
+/** Some at a time: as bytes they take more memory than all else that is known of them. */
+function* editsOf(
+  paths: readonly Path[],
+  changes: ReadonlyMap<Path, TreeEntry | null>,
+): Generator<readonly Edit[]> {
+  for (let at = 0; at < paths.length; at += editsAtOnce) {
+    yield paths.slice(at, at + editsAtOnce).map((path) => {
+      const entry = changes.get(path) ?? null
+      const key = pathToBytes(path)
+      return entry === null ? { key, value: null } : { key, ...encodeEntry(entry) }
+    })
   }
 }
 

@@ -87,7 +87,15 @@ export class TrackedFiles {
 
   /** As `follow`, where it is known that only these entries differ. */
   followEdits(tree: Cid, edits: ReadonlyMap<Path, TreeEntry | null>): void {
-    for (const [path, entry] of edits) this.#edit(path, entry)
+    for (const [path, entry] of edits) {
+      // Most have been seen just now: then nothing else is known of them that counts.
+      const seen = entry === null ? undefined : this.#seen.get(path)
+      if (seen === undefined || !equalEntries(seen.entry, entry)) this.#edit(path, entry)
+      else {
+        this.#set(path, seen)
+        this.#seen.delete(path)
+      }
+    }
     this.#tree = tree
     this.#takeSeen()
   }

@@ -65,6 +65,18 @@ describe('a tree', () => {
     expect(stepwise.cid).toBe(atOnce.cid)
   })
 
+  test('thousands of paths at once give the root that a few at a time give', async () => {
+    const { empty, writer } = bench()
+    const all = Array.from({ length: 3000 }, (_, i): [Path, TreeEntry] => [`d${i % 7}/f${i}`, fileOf(`${i}`)])
+    const atOnce = await empty.update(writer, new Map(all))
+    let byAndBy = empty
+    for (let at = 0; at < all.length; at += 700)
+      byAndBy = await byAndBy.update(writer, new Map(all.slice(at, at + 700)))
+    expect([atOnce.count, atOnce.cid]).toEqual([3000, byAndBy.cid])
+    const gone = await atOnce.update(writer, new Map(all.slice(2).map(([path]) => [path, null])))
+    expect(await pathsOf(gone)).toEqual(['d0/f0', 'd1/f1'])
+  })
+
   test('refuses an unsafe path and keeps the tree as it was', async () => {
     const { empty, writer } = bench()
     await expect(empty.update(writer, filesOf({ ok: '1', 'a/../b': '2' }))).rejects.toThrow(
