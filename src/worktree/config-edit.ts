@@ -33,14 +33,14 @@ export function addTable(root: string, path: Path, setting: TableSetting): void 
 /** @throws VarveError VARVE_PATH_NOT_FOUND when the path has no entry of its own */
 export function removeTable(root: string, path: Path): void {
   const { document } = parsedConfig(configText(root))
-  if (!document.deleteIn(['tables', path])) {
+  const tables = document.getIn(['tables'])
+  if (!isMap(tables) || !tables.delete(path)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${path}' is not tracked as a table in ${configFileName}`, {
       data: { path },
       hint: `look for a pattern that covers it in ${configFileName}`,
     })
   }
-  const tables = document.get('tables')
-  if (isMap(tables) && tables.items.length === 0) document.delete('tables')
+  if (tables.items.length === 0) document.delete('tables')
   write(root, document)
 }
 
@@ -76,9 +76,10 @@ export function setLink(root: string, name: string, setting: LinkSetting): void 
 
 export function removeLink(root: string, name: string): void {
   const { document } = parsedConfig(configText(root))
-  document.deleteIn(['links', name])
-  const links = document.get('links')
-  if (isMap(links) && links.items.length === 0) document.delete('links')
+  const links = document.getIn(['links'])
+  if (!isMap(links)) return
+  links.delete(name)
+  if (links.items.length === 0) document.delete('links')
   write(root, document)
 }
 

@@ -151,7 +151,7 @@ class Trial {
     this.runs++
     const by = `${repository}: varve ${words.join(' ')}`
     if (fate.killedMs !== undefined && signal === 'SIGKILL') this.kills++
-    else if (!answers.has(code ?? -1)) this.faults.push(`${by} (${code ?? signal}): ${stderr}`)
+    else if (!answers.has(code ?? -1)) this.faults.push(`${by} (${code ?? signal}): ${stderr}${stdout}`)
     // What was printed whole counts, even of one that was killed then.
     const said = documentIn(stdout)
     if (said === null || (code ?? 0) !== 0) return

@@ -180,6 +180,14 @@ tables:
     )
   })
 
+  test.each([undefined, '', '# only a comment\n', 'tables:\n', 'links: {}\n'])(
+    'has no entry to take out: %j',
+    (text) => {
+      const { root } = worktreeWith(text === undefined ? {} : { 'varve.yaml': text })
+      expect(() => removeTable(root, 'a.csv')).toThrow("'a.csv' is not tracked as a table")
+    },
+  )
+
   test('is made when there is none', () => {
     const worktree = worktreeWith()
     addTable(worktree.root, 'a b.csv', { key: ['id'], format: null })
