@@ -12,6 +12,7 @@ export const slow: readonly string[] = [
   'test/cli/pager.test.ts',
   'test/property/merge.test.ts',
   'test/sync/log-rounds.test.ts',
+  'test/sync/hard-rows.test.ts',
   'test/sync/guards.test.ts',
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',

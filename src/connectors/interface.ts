@@ -139,9 +139,10 @@ export interface EndpointColumn {
 export interface EndpointSnapshot {
   /**
    * Rows in batches, in any order, each with one cell for every column. A fault of this table alone, which waits while the
-   * others go on, has `waits: true` in the error's data.
+   * others go on, has `waits: true` in the error's data. Whoever leaves in the middle goes on with the other tables, unless
+   * `signal` is aborted.
    */
-  rows(table: EndpointTable): AsyncIterable<readonly (readonly Cell[])[]>
+  rows(table: EndpointTable, signal?: AbortSignal): AsyncIterable<readonly (readonly Cell[])[]>
   /** As `rows`, packed by whoever can do that faster than one cell after another. */
   packed?(table: EndpointTable, options: PackingOptions): AsyncIterable<PackedSlice>
   /**

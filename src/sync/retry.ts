@@ -6,11 +6,15 @@ import { pause } from '../base/pause.ts'
 
 const waitMsMin = 200
 const waitMsMax = 300_000
+/** SQLSTATE: a serialization failure or deadlock, and a lock that was not to be had. */
+const passingStates = /^(40|55P03)/
 
 /** Whether doing it again later may succeed with nobody's help. */
 export function isPassing(error: unknown): error is VarveError {
   if (!isVarveError(error)) return false
-  return error.code === 'VARVE_UNREACHABLE' || error.data['passing'] === true
+  const { code, passing } = error.data
+  if (error.code === 'VARVE_UNREACHABLE' || passing === true) return true
+  return typeof code === 'string' && passingStates.test(code)
 }
 
 /** Before the `attempt`th try after a first one, from 0. */

@@ -41,7 +41,7 @@ export async function editsOf(
     edits.set(toHex(key), { key, value: null })
   }
   const rows = puts.map((row) => rowToCells(shape, row))
-  const keys = rows.map(({ key }) => checkedKey(shape, key))
+  const keys = rows.map(({ key }) => checkedKey(table, key))
   const before = await table.map.getMany(keys, options)
   const slots = before.map((entry) => (entry === null ? null : entrySlots(shape, entry)))
   const links = slots.flatMap((row) => (row === null ? [] : cellLinks(row)))
@@ -53,9 +53,12 @@ export async function editsOf(
   return [...edits.values()].sort((a, b) => compareBytes(a.key, b.key))
 }
 
-function checkedKey(shape: RowShape, cells: readonly Cell[]): Uint8Array {
+/** The empty text is a key where no file has to tell it from nothing. */
+function checkedKey({ shape, object }: Table, cells: readonly Cell[]): Uint8Array {
+  const hasEmpty = shape.schema.cells === 'typed' && object.layout === null
   const empty = cells.findIndex(
-    ({ kind, bytes }) => kind === 'absent' || kind === 'null' || (kind === 'text' && bytes.length === 0),
+    ({ kind, bytes }) =>
+      kind === 'absent' || kind === 'null' || (kind === 'text' && bytes.length === 0 && !hasEmpty),
   )
   if (empty < 0) return encodeKey(shape.schema, cells)
   throw new VarveError('VARVE_RULE_VIOLATED', `key cell '${shape.keys[empty]!.name}' is empty`, {

@@ -1,4 +1,5 @@
-// Servers of MariaDB that are set otherwise than most: a log that is encrypted on the disk, a log of statements.
+// Servers of MariaDB that are set otherwise than most: a log that is encrypted on the disk, a log of statements, limits and
+// modes that hold for every connection which does not say otherwise.
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Connection } from 'mysql2/promise'
@@ -6,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { Connector } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { PlainRow } from '../contract/connector-fixture.ts'
-import { apply, heldBack, readAll, update } from '../contract/connector-plans.ts'
+import { apply, heldBack, insert, readAll, update } from '../contract/connector-plans.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -64,6 +65,40 @@ describe.skipIf(!hasMariadb)(`a server of MariaDB${withoutMariadb}`, () => {
       expect(await readAll(connector, ['people'])).toEqual([[person('1', 'z'), person('2', 'b')]])
       const tables = await connector.discover(['people'])
       expect(await connector.log!.obstacle(tables)).toContain("binlog_format is 'STATEMENT'")
+    })
+  }, 60_000)
+
+  test('that sends no more than a row, forgets checks and is in strange modes is read whole and written to as any', async () => {
+    await withServer([], async (_, db) => {
+      await db.query(`CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES people (id), word varchar(9) UNIQUE);
+        INSERT INTO child VALUES (1, 1, 'one')`)
+      for (const setting of [
+        'sql_select_limit = 1',
+        'max_statement_time = 0.001',
+        'foreign_key_checks = 0',
+        'unique_checks = 0',
+        'autocommit = 0',
+        'completion_type = 2',
+        'sql_safe_updates = 1',
+        "tx_isolation = 'SERIALIZABLE'",
+        "time_zone = '+05:30'",
+        'wait_timeout = 1',
+        'idle_transaction_timeout = 1',
+        "sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH,ORACLE'",
+      ])
+        await db.query(`SET GLOBAL ${setting}`)
+      const [rows] = (await db.query('SELECT @@socket AS socket')) as unknown as [{ socket: string }[]]
+      const url = `mariadb://root@localhost/shop?socket=${encodeURIComponent(rows[0]!.socket)}`
+      const connector = await openEndpoint(url)
+      expect(await readAll(connector, ['people'])).toEqual([[person('1', 'a'), person('2', 'b')]])
+      await new Promise((next) => setTimeout(next, 2_500))
+      const odd = 'it\'s a \\ "word"'
+      const change = [update('people', person('1', 'a'), person('1', odd))]
+      expect(await apply(connector, change)).toEqual({ outcome: 'applied', written: 1 })
+      const orphan: PlainRow = { id: '2', parent: '99', word: 'two' }
+      expect(heldBack(await apply(connector, [insert('child', orphan)]))).toContain('2')
+      expect(await readAll(connector, ['people'])).toEqual([[person('1', odd), person('2', 'b')]])
+      await connector.close()
     })
   }, 60_000)
 })

@@ -199,7 +199,7 @@ test('a row that a table cannot hold is named, wherever it comes; a row cut shor
   }
   const many = Array.from({ length: 30_000 }, (_, i) => line([`k${i}`, 'x'.repeat(100)]))
   expect(await read(framed(many))).toBe(30_000)
-  await expect(read(framed([...many, '\tempty key\n']))).rejects.toMatchObject({
+  await expect(read(framed([...many, '\\N\tempty key\n']))).rejects.toMatchObject({
     code: 'VARVE_RULE_VIOLATED',
     data: { row: 30_001, column: 'c0', reason: 'empty-key' },
   })

@@ -69,7 +69,7 @@ class MysqlConnector implements Connector {
       await this.#session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
     })
     return {
-      rows: (table) => this.#rows(table as MysqlTable),
+      rows: (table, signal) => this.#rows(table as MysqlTable, 'TRUE', signal),
       digest: (table) => this.#asked(() => digestOf(this.#session, table as MysqlTable)),
       since: async (table, cursor) => {
         const from = table as MysqlTable
@@ -107,12 +107,12 @@ class MysqlConnector implements Connector {
   }
 
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
-  async *#rows(table: MysqlTable, condition = 'TRUE'): AsyncGenerator<Cell[][]> {
+  async *#rows(table: MysqlTable, condition = 'TRUE', signal?: AbortSignal): AsyncGenerator<Cell[][]> {
     // Columns have names of ours: the driver refuses some, such as __proto__.
     const columns = table.columns.map((column, i) => `${readExpression(column)} AS c${i}`).join(', ')
     const select = `SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}`
     try {
-      for await (const rows of this.#session.rows(select))
+      for await (const rows of this.#session.rows(select, signal))
         yield rows.map((row) => row.map((field, i) => cellOfBytes(field, table.columns[i]!.family)))
     } catch (error) {
       throw endpointError(this.location, error)

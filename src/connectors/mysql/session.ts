@@ -12,10 +12,13 @@ const settings: readonly string[] = [
   `SET SESSION sql_mode = TRIM(BOTH ',' FROM CONCAT_WS(',', 'STRICT_ALL_TABLES', 'NO_AUTO_VALUE_ON_ZERO',
      REGEXP_REPLACE(@@GLOBAL.sql_mode,
        '(^|,)(ANSI|ANSI_QUOTES|NO_BACKSLASH_ESCAPES|PAD_CHAR_TO_FULL_LENGTH|PIPES_AS_CONCAT|IGNORE_SPACE|ORACLE|EMPTY_STRING_IS_NULL|SIMULTANEOUS_ASSIGNMENT|TIME_ROUND_FRACTIONAL)(?=,|$)', '')))`,
-  "SET SESSION time_zone = '+00:00'",
-  'SET SESSION autocommit = 1',
-  // Each bucket of a digest has thirty-two bytes a row: digest.ts.
-  'SET SESSION group_concat_max_len = 1073741824',
+  // Whatever the server has set for all: every row is sent and takes the time that it takes, a transaction ends where it is
+  // told to, and references and unique values are checked. Each bucket of a digest has thirty-two bytes a row: digest.ts.
+  `SET SESSION time_zone = '+00:00', autocommit = 1, completion_type = 'NO_CHAIN', sql_select_limit = 18446744073709551615,
+     sql_big_selects = 1, sql_safe_updates = 0, sql_auto_is_null = 0, foreign_key_checks = 1, unique_checks = 1,
+     /*M!100101 max_statement_time = 0, */ /*M!100300 idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0,
+     idle_write_transaction_timeout = 0, */ /*!50708 max_execution_time = 0, */
+     wait_timeout = 28800, net_write_timeout = 600, group_concat_max_len = 1073741824`,
 ]
 
 export type ByteRow = readonly (Uint8Array | null)[]
@@ -84,8 +87,8 @@ export class Session {
     return rows
   }
 
-  /** Batches of rows as they come; the server waits while nobody reads. */
-  async *rows(sql: string): AsyncGenerator<ByteRow[]> {
+  /** Batches of rows as they come; the server waits while nobody reads. Who leaves in the middle can go on, unless `signal` is aborted. */
+  async *rows(sql: string, signal?: AbortSignal): AsyncGenerator<ByteRow[]> {
     if (this.#broken !== null) throw this.#broken
     const query = this.#connection.query({ sql, rowsAsArray: true, typeCast: false })
     let [batch, batchBytes, isEnded, isLeft]: [ByteRow[], number, boolean, boolean] = [[], 0, false, false]
@@ -123,7 +126,14 @@ export class Session {
     } finally {
       isLeft = true
       // The server sends the rest of the rows whether anybody wants them or not; it stops when the line is gone.
-      if (!isEnded) this.#break(new Error('the connection was closed in the middle of an answer'))
+      const cut = (): void => this.#break(new Error('the connection was closed in the middle of an answer'))
+      if (signal?.aborted === true) cut()
+      if (!isEnded && this.#broken === null) {
+        signal?.addEventListener('abort', cut)
+        this.#connection.resume()
+        while (!isEnded) await new Promise<void>((done) => (wake = done))
+        signal?.removeEventListener('abort', cut)
+      }
     }
   }
 

@@ -74,10 +74,10 @@ class PostgresConnector implements Connector {
     const moment = exported === null ? '' : `; SET TRANSACTION SNAPSHOT ${quoteText(exported)}`
     await this.#asked(() => this.#client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY${moment}`))
     return {
-      rows: (table) => this.#rows(table as PostgresTable),
+      rows: (table, signal) => this.#rows(table as PostgresTable, 'true', signal),
       packed: (table, options) => {
         const from = table as PostgresTable
-        return packedRows((columns) => this.#copy(from, columns, 'true'), from, options)
+        return packedRows((columns) => this.#copy(from, columns, 'true', options.signal), from, options)
       },
       digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
       written: (table, earlier) => this.#asked(() => this.#written(table as PostgresTable, earlier)),
@@ -134,27 +134,41 @@ class PostgresConnector implements Connector {
     return { mark, since: since && { ...since, rows: () => this.#rows(table, since.condition) } }
   }
 
-  #rows(table: PostgresTable, condition = 'true'): AsyncGenerator<Cell[][]> {
-    return cellRows((columns) => this.#copy(table, columns, condition), table)
+  #rows(table: PostgresTable, condition = 'true', signal?: AbortSignal): AsyncGenerator<Cell[][]> {
+    return cellRows((columns) => this.#copy(table, columns, condition, signal), table)
   }
 
-  /** What COPY sends. Who leaves in the middle cuts the line. */
+  /** What COPY sends. */
   async *#copy(
     table: PostgresTable,
     columns: readonly CopyColumn[],
     condition: string,
+    signal?: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    let isWhole = false
+    const frames = copyOut(this.#client, rowsCopy(table, columns, condition))
+    let [isWhole, hasFailed] = [false, false]
     try {
-      yield* copyOut(this.#client, rowsCopy(table, columns, condition))
+      for (let next = await frames.next(); next.done !== true; next = await frames.next()) yield next.value
       isWhole = true
     } catch (error) {
+      hasFailed = true
       throw endpointError(this.location, error)
     } finally {
       // The server sends the rest of the rows whether anybody wants them or not; it stops when the line is gone.
-      if (!isWhole) this.#client.connection.stream.destroy()
+      if (!isWhole && (hasFailed || !(await isPassedOver(frames, signal))))
+        this.#client.connection.stream.destroy()
     }
   }
+}
+
+/** Whether all came that there was; not if `signal` is aborted before. */
+async function isPassedOver(frames: AsyncGenerator<Uint8Array>, signal?: AbortSignal): Promise<boolean> {
+  try {
+    while (signal?.aborted !== true) if ((await frames.next()).done === true) return true
+  } catch {
+    // The line is gone.
+  }
+  return false
 }
 
 /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */

@@ -81,15 +81,17 @@ export function writeKeyElement(
       return writeIntLiteral(target, at, src, start, end)
     case 'text':
     case 'date':
-      return start === end ? -1 : writeTerminated(target, at, keyTag.text, src, start, end)
+      return writeTerminated(target, at, keyTag.text, src, start, end)
     case 'json':
       return -1
-    default: {
-      const cell = cellOfText(src.subarray(start, end), type)
-      return cell.bytes.length === 0 && cell.kind === 'text'
-        ? -1
-        : writeKeyCell(target, at, cell, { id: 0, name: '', type }, 'typed')
-    }
+    default:
+      return writeKeyCell(
+        target,
+        at,
+        cellOfText(src.subarray(start, end), type),
+        { id: 0, name: '', type },
+        'typed',
+      )
   }
 }
 

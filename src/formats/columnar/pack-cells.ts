@@ -57,10 +57,8 @@ export class CellPacker {
 
   #keyOf(cells: readonly Cell[]): Uint8Array {
     const key = this.#keyPlaces.map((place) => cells[place]!)
-    const wrong = key.findIndex(
-      ({ kind, bytes }) =>
-        kind === 'absent' || kind === 'null' || kind === 'json' || (kind === 'text' && bytes.length === 0),
-    )
+    // The empty text is a value where it is not how nothing is written.
+    const wrong = key.findIndex(({ kind }) => kind === 'absent' || kind === 'null' || kind === 'json')
     if (wrong >= 0) {
       const isNested = key[wrong]!.kind === 'json'
       const words = isNested ? 'key is a nested value' : 'key cell is empty'

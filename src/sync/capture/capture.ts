@@ -88,6 +88,7 @@ async function captureTable(
   } catch (error) {
     if (!isVarveError(error) || !isOfTable(error, known)) throw error
     held.add(waitingTable(linked, error.message))
+    if (error.data['waits'] !== true) held.broken.set(table.name, error.message)
     return known
   }
 }

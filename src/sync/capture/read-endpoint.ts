@@ -1,6 +1,7 @@
 // The first part of a round: the endpoint's tables as they are now. By its log where that can be read on from what is
 // known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
 // and with which a new log begins where one is wanted.
+import { isVarveError } from '../../base/errors.ts'
 import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
 import type { TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
@@ -9,16 +10,18 @@ import { capture } from './capture.ts'
 import { driftOf, isShapedAs } from './drift.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
 import { captureLog } from '../log/capture-log.ts'
-import { type LinkMark, newName } from '../log/mark.ts'
+import { type BrokenTable, type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import { type Known, type Reading, keepName } from './reading.ts'
 import { readWhole } from './read-table.ts'
 import { readTold } from './read-told.ts'
-import { keepsTransactions } from '../interface.ts'
+import { type HeldBack, keepsTransactions } from '../interface.ts'
 import type { Round } from '../round.ts'
 
 /** A reading of the log is not noted more often than this when it found nothing. */
 const idleMs = 60_000
+/** Nor is a table read again more often, while it is followed, to see whether a row is still there that cannot be kept. */
+const brokenMs = 60_000
 
 export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Known): Promise<Reading> {
   const { connector, link, options } = round
@@ -88,10 +91,12 @@ async function begin(
     options,
   )
   const waiting = known.held.list.flatMap(({ reason, table }) => (reason === 'schema' ? [table] : []))
+  const broken = [...known.held.broken].map(([table, message]) => ({ table, message, hasNews: false }))
   const mark = {
     name,
     at: { position, acknowledged: position },
     waiting,
+    broken,
     keptMs: repo.now().timeMs,
     comparedMs: repo.now().timeMs,
   }
@@ -114,22 +119,73 @@ async function readAlone(
   }
 }
 
+type KnownByLog = Known & { readonly mark: LinkMark & { readonly at: LogMark } }
+
 /** Why not, for people, where the log is not enough. */
-async function readLog(
-  round: Round,
-  io: Io,
-  log: OpenLog,
-  known: Known & { readonly mark: LinkMark & { readonly at: LogMark } },
-): Promise<Reading | string> {
+async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): Promise<Reading | string> {
   const { link, options, repo } = round
   const { tables, before, held, mark } = known
   // A log that was set back together with its system need not show it.
   if (!known.isTold) return 'the endpoint is in another state than it was brought to'
+  const chosen = await chooseTables(round, io, known)
+  if (typeof chosen === 'string') return chosen
+  const { followed, waiting, broken } = chosen
+  const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
+  if ('lost' in reader) return reader.lost
+  const until = await reader.now()
+  const wish = { reader, tables: followed, before, until, link }
+  const read = await captureLog(io, wish, options).catch((error: unknown) => {
+    // A row that cannot be kept stops its own table: a comparison finds out which that is, and whether it is still there.
+    if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return error.message
+    throw error
+  })
+  if (typeof read === 'string') return read
+  const now = repo.now().timeMs
+  const faults = broken.map((one) => ({ ...one, hasNews: one.hasNews || read.passed.has(one.table) }))
+  const isDue = !log.isFollowing || now - mark.comparedMs > brokenMs
+  const mended = isDue ? faults.find(({ hasNews }) => hasNews) : undefined
+  if (mended !== undefined) return `'${mended.table}' was written to`
+  for (const linked of waiting) held.add(linked)
+  const { captured, position, transactions } = read
+  const isQuiet = captured.cid === before.cid && transactions.length === 0
+  const isNews = faults.some(({ hasNews }, i) => hasNews !== broken[i]!.hasNews)
+  const isIdle = isQuiet && !isNews && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
+  if (isIdle || options.dryRun === true) {
+    const nothing = { mark: undefined, notes: [], digests: null, acknowledge: async () => undefined }
+    return { captured, transactions, ...nothing }
+  }
+  const at = { position, acknowledged: mark.at.position }
+  const left = tables.flatMap(({ table }) =>
+    followed.some((one) => one.table === table) ? [] : [table.name],
+  )
+  return {
+    captured,
+    transactions,
+    mark: { ...mark, at, waiting: left, broken: faults, keptMs: now },
+    notes: [],
+    digests: null,
+    acknowledge: () => reader.acknowledge(position),
+  }
+}
+
+interface ChosenTables {
+  readonly followed: readonly LinkedTable[]
+  /** Tables that stay as they are. */
+  readonly waiting: readonly HeldBack[]
+  /** Those of them that have a row which cannot be kept. */
+  readonly broken: readonly BrokenTable[]
+}
+
+/** Of which tables the log is read; why none is, where the log is not enough. */
+async function chooseTables(round: Round, io: Io, known: KnownByLog): Promise<ChosenTables | string> {
+  const { tables, before, mark } = known
   const followed: LinkedTable[] = []
+  const waiting: HeldBack[] = []
+  const broken: BrokenTable[] = []
   for (const linked of tables) {
     const { table, path } = linked
     if (linked.waits !== undefined) {
-      held.add(waitingTable(linked, linked.waits))
+      waiting.push(waitingTable(linked, linked.waits))
       continue
     }
     const schema = (await tableAt(io, before, path))?.schema
@@ -137,33 +193,13 @@ async function readLog(
     const changed = { drift: driftOf(schema, table, 'rows'), known: (await before.get(path))! }
     const read = (): Promise<TreeEntry> => readAlone(round, io, linked, before)
     if (!(await known.shapes.lets(io, linked, { ...changed, read }))) continue
-    if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
-    else if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`
+    const fault = mark.broken?.find((one) => one.table === table.name)
+    if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`
+    if (fault !== undefined) {
+      waiting.push(waitingTable(linked, fault.message))
+      broken.push(fault)
+    } else if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
     else followed.push(linked)
   }
-  const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
-  if ('lost' in reader) return reader.lost
-  const until = await reader.now()
-  const read = await captureLog(io, { reader, tables: followed, before, until, link }, options)
-  if (typeof read === 'string') return read
-  const { captured, position, transactions } = read
-  const now = repo.now().timeMs
-  const isQuiet = captured.cid === before.cid && transactions.length === 0
-  const isIdle = isQuiet && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
-  if (isIdle || options.dryRun === true) {
-    const nothing = { mark: undefined, notes: [], digests: null, acknowledge: async () => undefined }
-    return { captured, transactions, ...nothing }
-  }
-  const at = { position, acknowledged: mark.at.position }
-  const waiting = tables.flatMap(({ table }) =>
-    followed.some((one) => one.table === table) ? [] : [table.name],
-  )
-  return {
-    captured,
-    transactions,
-    mark: { ...mark, at, waiting, keptMs: now },
-    notes: [],
-    digests: null,
-    acknowledge: () => reader.acknowledge(position),
-  }
+  return { followed, waiting, broken }
 }

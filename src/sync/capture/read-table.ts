@@ -103,7 +103,7 @@ export function wholeTable(
     const slices = (packing: PackingOptions) => snapshot.packed!(table, packing)
     return readPacked({ columns, slices }, { ...reading, previous })
   }
-  const cells = () => snapshot.rows(table)
+  const cells = () => snapshot.rows(table, signal)
   return readCells(
     { columns, key: table.key, rowCount: 0, cells },
     { ...reading, previous: previous?.schema },

@@ -18,6 +18,8 @@ import { type Relaying, relaid } from '../tables/relaid.ts'
 
 export class HeldRows {
   readonly list: HeldBack[] = []
+  /** Tables that were read, and have a row that cannot be kept: which, by the table's name. */
+  readonly broken: Map<string, string> = new Map()
   /** Keys in hex, by path; null: the whole table. */
   readonly #keys = new Map<Path, Set<string> | null>()
 

@@ -13,6 +13,8 @@ export interface CapturedLog {
   readonly captured: Tree
   /** Behind all that was read. */
   readonly position: string
+  /** Names of tables that the log told of, and that are not followed. */
+  readonly passed: ReadonlySet<string>
   /** Where the link keeps each by itself: those that changed something, oldest first. */
   readonly transactions: readonly CapturedTransaction[]
 }
@@ -54,7 +56,7 @@ export async function captureLog(io: Io, wish: LogWish, options: SyncOptions): P
     known = tree.cid
   }
   const captured = await rows.written()
-  return typeof captured === 'string' ? captured : { captured, position, transactions }
+  return typeof captured === 'string' ? captured : { captured, position, passed: rows.passed, transactions }
 }
 
 interface Followed {
@@ -68,6 +70,7 @@ class LoggedRows {
   readonly #wish: LogWish
   readonly #followed = new Map<string, Followed | null>()
   readonly #changed = new Set<Followed>()
+  readonly passed = new Set<string>()
   #tree: Tree
 
   constructor(io: Io, wish: LogWish) {
@@ -107,6 +110,7 @@ class LoggedRows {
     const linked = tables.find(({ table }) => table.name === name)
     if (linked === undefined) {
       this.#followed.set(name, null)
+      this.passed.add(name)
       return null
     }
     const { table, path } = linked

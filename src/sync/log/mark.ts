@@ -1,9 +1,18 @@
 // Where a link reads on in its endpoint's log, in the repository's configuration: it moves with the refs of what was read,
 // in one compare-and-set. Kept too: the name under which the endpoint keeps its log, so that a log that was begun and
-// never noted is found and dropped; and the tables that the log is not read for, because their shape waits.
+// never noted is found and dropped; and the tables that the log is not read for, because their shape waits, or because
+// they have rows that cannot be kept.
 import { randomHex } from '../../base/platform.ts'
 import type { LogMark } from '../../connectors/change-log.ts'
 import type { Manifest } from '../../store/interface.ts'
+
+export interface BrokenTable {
+  readonly table: string
+  /** Which row, and why. */
+  readonly message: string
+  /** The log has told of it since it was last read. */
+  readonly hasNews: boolean
+}
 
 export interface LinkMark {
   /** Of this link in this repository alone. */
@@ -12,6 +21,8 @@ export interface LinkMark {
   readonly at: LogMark | null
   /** Tables whose rows are as they were when their shape changed. */
   readonly waiting: readonly string[]
+  /** Those of them that have rows which cannot be kept; absent: none. */
+  readonly broken?: readonly BrokenTable[]
   /** When it was kept, in ms since 1970. */
   readonly keptMs: number
   /** When all tables were last read and compared. */

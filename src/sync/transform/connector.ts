@@ -113,9 +113,9 @@ class TransformedConnector implements Connector {
 
   #transformedSnapshot(snapshot: EndpointSnapshot): EndpointSnapshot {
     return {
-      rows: (table) => {
+      rows: (table, signal) => {
         const made = this.#tables.get(table)
-        return made === undefined ? snapshot.rows(table) : rowsOf(snapshot, made)
+        return made === undefined ? snapshot.rows(table, signal) : rowsOf(snapshot, made, signal)
       },
       // Rows that are the same make the same rows only as long as they are made in the same way.
       digest: async (table) => {
@@ -204,6 +204,8 @@ function inner(position: string): string {
 async function* rowsOf(
   snapshot: EndpointSnapshot,
   made: TransformedTable,
+  signal?: AbortSignal,
 ): AsyncGenerator<readonly (readonly Cell[])[]> {
-  for await (const batch of snapshot.rows(made.source)) yield made.rows(batch).filter((row) => row !== null)
+  for await (const batch of snapshot.rows(made.source, signal))
+    yield made.rows(batch).filter((row) => row !== null)
 }

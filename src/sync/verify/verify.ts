@@ -72,7 +72,7 @@ function readingAll(connector: Connector): Pick<Connector, 'snapshot'> {
       const snapshot = await connector.snapshot(tables)
       const hasMarks = snapshot.written !== undefined
       return {
-        rows: (table) => snapshot.rows(table),
+        rows: (table, signal) => snapshot.rows(table, signal),
         digest: async (table) => (hasMarks ? null : snapshot.digest(table)),
         close: () => snapshot.close(),
       }

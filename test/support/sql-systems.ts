@@ -1,0 +1,105 @@
+// The three kinds of SQL databases, for tests that ask the same of all of them: a new database each time, and somebody who
+// uses it with plain SQL.
+import path from 'node:path'
+import { startMariadb, withoutMariadb } from './mariadb.ts'
+import { startPostgres, withoutPostgres } from './postgres.ts'
+import { startSqliteWriter } from './sqlite-writer.ts'
+import { temporaryDir } from './temporary.ts'
+
+export interface SqlDatabase {
+  readonly url: string
+  run(...statements: readonly string[]): Promise<void>
+  /** Each value as a text. */
+  rows(sql: string): Promise<(string | null)[][]>
+}
+
+export interface SqlSystem {
+  database(): Promise<SqlDatabase>
+  stop(): Promise<void>
+}
+
+export interface SqlSystemKind {
+  readonly name: string
+  /** '' or why it is skipped. */
+  readonly without: string
+  readonly start: () => Promise<SqlSystem>
+}
+
+let count = 0
+
+export const sqlSystems: readonly SqlSystemKind[] = [
+  {
+    name: 'PostgreSQL',
+    without: withoutPostgres,
+    async start() {
+      const server = await startPostgres({ max_replication_slots: '60', max_wal_senders: '20' })
+      return {
+        stop: () => server.stop(),
+        async database() {
+          const url = await server.database(`system${++count}`)
+          const db = await server.client(url)
+          return {
+            url,
+            run: async (...statements) => {
+              for (const one of statements) await db.query(one)
+            },
+            rows: async (text) => {
+              const { rows } = await db.query<unknown[]>({ text, rowMode: 'array' })
+              return rows.map((row) => row.map(textOf))
+            },
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'MariaDB',
+    without: withoutMariadb,
+    async start() {
+      const server = await startMariadb()
+      return {
+        stop: () => server.stop(),
+        async database() {
+          const url = await server.database(`system${++count}`)
+          const db = await server.client(url)
+          return {
+            url,
+            run: async (...statements) => {
+              for (const one of statements) await db.query(one)
+            },
+            rows: async (sql) => {
+              const [rows] = await db.query({ sql, rowsAsArray: true })
+              return (rows as unknown[][]).map((row) => row.map(textOf))
+            },
+          }
+        },
+      }
+    },
+  },
+  {
+    name: 'SQLite',
+    without: '',
+    async start() {
+      const writer = startSqliteWriter()
+      return {
+        stop: () => writer.stop(),
+        async database() {
+          const file = path.join(temporaryDir(), 'system.db')
+          return {
+            url: `sqlite://${file}`,
+            run: (...statements) => writer.run(file, statements),
+            rows: async (sql) => (await writer.query(file, sql)).map((row) => Object.values(row)),
+          }
+        },
+      }
+    },
+  },
+]
+
+function textOf(value: unknown): string | null {
+  return value === null
+    ? null
+    : Buffer.isBuffer(value)
+      ? value.toString('hex')
+      : String(value as string | number)
+}
