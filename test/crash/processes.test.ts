@@ -1,5 +1,5 @@
 // Real processes at once on one repository, on a clone of it and on the remote of both: two work in the same folder, commands
-// by chance, and some are killed (-9), or held up, at any moment. What a process said was done is there at the end, and all is whole.
+// by chance, and some are killed (-9), stopped or held up at any moment. What a process said was done is there at the end, and all is whole.
 // VARVE_TEST_SECONDS and VARVE_TEST_SEEDS ('1,2,3') make it longer.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -36,17 +36,20 @@ function randomOf(seed: number): Random {
   }
 }
 
-/** What happens to a process on its way: it is killed, or held up and let go on; mostly nothing. */
+/** What happens to a process on its way: it is killed, stopped, or held up and let go on. */
 interface Fate {
   readonly killedMs?: number
   readonly heldMs?: readonly [from: number, to: number]
+  /** Somebody presses Ctrl-C. */
+  readonly stoppedMs?: number
 }
 
 function fateOf(random: Random): Fate {
   const at = 50 + random(200)
   const what = random(10)
   if (what < 3) return { killedMs: at }
-  return what === 3 ? { heldMs: [at, at + random(1000)] } : {}
+  if (what === 3) return { heldMs: [at, at + random(1000)] }
+  return what < 6 ? { stoppedMs: at + random(300) } : {}
 }
 
 class Trial {
@@ -56,6 +59,9 @@ class Trial {
   readonly faults: string[] = []
   runs = 0
   kills = 0
+  stops = 0
+  /** Messages of commits that were not made, as it was said. */
+  readonly denied: string[] = []
   #marks = 0
   readonly #endMs = performance.now() + seconds * 1000
 
@@ -129,6 +135,14 @@ class Trial {
     return ['commit', '-am', mark]
   }
 
+  /** A commit that is not named among what was done must not be there. */
+  #stopped([verb, , message]: readonly string[], stderr: string): void {
+    this.stops++
+    const said = documentIn(stderr) as { error: { data: { done?: { name: string }[] } } } | null
+    if (verb !== 'commit' || said === null) return
+    if (said.error.data.done?.some(({ name }) => name === 'commit') !== true) this.denied.push(message!)
+  }
+
   async #run(repository: string, words: readonly string[], fate: Fate): Promise<void> {
     const child = spawn(process.execPath, [varveFile, ...words, '--json'], {
       cwd: path.join(this.dir, repository),
@@ -139,6 +153,7 @@ class Trial {
       afterMs === undefined ? undefined : setTimeout(() => child.kill(signal), afterMs)
     const timers = [
       send('SIGKILL', fate.killedMs),
+      send('SIGINT', fate.stoppedMs),
       send('SIGSTOP', fate.heldMs?.[0]),
       send('SIGCONT', fate.heldMs?.[1]),
     ]
@@ -151,6 +166,8 @@ class Trial {
     this.runs++
     const by = `${repository}: varve ${words.join(' ')}`
     if (fate.killedMs !== undefined && signal === 'SIGKILL') this.kills++
+    else if (fate.stoppedMs !== undefined && (code === 130 || signal === 'SIGINT'))
+      this.#stopped(words, stderr)
     else if (!answers.has(code ?? -1)) this.faults.push(`${by} (${code ?? signal}): ${stderr}${stdout}`)
     // What was printed whole counts, even of one that was killed then.
     const said = documentIn(stdout)
@@ -174,11 +191,12 @@ function documentIn(stdout: string): Record<string, unknown> | null {
   }
 }
 
-/** The ids of all commits that these reach. */
-async function reached(repo: Repository, tips: Iterable<Cid>): Promise<Set<string>> {
-  const ids = new Set<string>()
-  for await (const { cid } of walkCommits(repo.repo.store, [...tips] as CommitCid[])) ids.add(digestHex(cid))
-  return ids
+/** All commits that these reach: their messages by id. */
+async function reached(repo: Repository, tips: Iterable<Cid>): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for await (const { cid, message } of walkCommits(repo.repo.store, [...tips] as CommitCid[]))
+    found.set(digestHex(cid), message)
+  return found
 }
 
 async function everKept(repo: Repository): Promise<Set<Cid>> {
@@ -202,7 +220,7 @@ test.each(seeds)(
       trial.actor('2', 'b', randomOf(seed + 2)),
       trial.keeper(randomOf(seed + 3)),
     ])
-    const how = `${trial.runs} runs, ${trial.kills} killed, ${trial.commits.length} commits, ${trial.pushes.length} pushes`
+    const how = `${trial.runs} runs, ${trial.kills} killed, ${trial.stops} stopped (${trial.denied.length} commits), ${trial.commits.length} commits, ${trial.pushes.length} pushes`
     expect(trial.faults, how).toEqual([])
     for (const name of ['a', 'b', 'remote']) {
       await using repo = await Repository.open(path.join(trial.dir, name))
@@ -210,6 +228,11 @@ test.each(seeds)(
       const kept = await reached(repo, await everKept(repo))
       const lost = trial.commits.filter(({ repository, id }) => repository === name && !kept.has(id))
       expect(lost, how).toEqual([])
+      const messages = new Set(kept.values())
+      expect(
+        trial.denied.filter((message) => messages.has(message)),
+        how,
+      ).toEqual([])
     }
     await using remote = await Repository.open(path.join(trial.dir, 'remote'))
     const { refs } = await remote.repo.store.manifest()
