@@ -1,16 +1,16 @@
 // A table's rows as cells in the order of its columns, in file order where it has one: what every export writes.
 import { breathe } from '../base/turns.ts'
+import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import { absentCell } from '../table/cell.ts'
 import type { Cell, TableObject } from '../table/interface.ts'
 import { decodeKey } from '../table/key.ts'
-import { absentSlot } from '../table/row.ts'
-import { cellLinks, entrySlots, type RowShape, rowShape } from '../table/rows.ts'
-import { fetchContents, slotCell } from '../table/slot.ts'
+import { type RowBounds, rowBounds } from '../table/row.ts'
+import { rowShape } from '../table/rows.ts'
+import { boundCell, fetchContents } from '../table/slot.ts'
 import { orderedBatches } from './order.ts'
 
 const cellsAtOnce = 64 << 10
@@ -27,11 +27,13 @@ export async function* tableCells(
   for await (const { batch, from, to } of inParts(batches, rowsMax)) {
     await breathe()
     const entries = Array.from({ length: to - from }, (_, i) => entryAt(batch, from + i))
-    const slots = entries.map((entry) => entrySlots(shape, entry))
-    const contents = await fetchContents(nodes.reader, slots.flatMap(cellLinks), options)
-    yield entries.map(({ key }, i) => {
-      const values = shape.values.map((_, place) => slotCell(slots[i]!.cells[place] ?? absentSlot, contents))
-      return inFileOrder(shape, decodeKey(table.schema, key), values)
+    const rows = entries.map(({ value, links }) => rowBounds(value, links, shape.values.length))
+    const contents = await fetchContents(nodes.reader, linksOf(rows), options)
+    yield entries.map(({ key, value }, i) => {
+      const keyCells = decodeKey(table.schema, key)
+      return shape.places.map((place) =>
+        place.key >= 0 ? keyCells[place.key]! : boundCell(value, rows[i]!, place.value, contents),
+      )
     })
   }
 }
@@ -47,6 +49,6 @@ async function* inParts(
   }
 }
 
-function inFileOrder(shape: RowShape, key: readonly Cell[], values: readonly Cell[]): Cell[] {
-  return shape.places.map((place) => (place.key >= 0 ? key[place.key] : values[place.value]) ?? absentCell)
+function* linksOf(rows: readonly RowBounds[]): Generator<Cid> {
+  for (const { linkOf } of rows) yield* linkOf.values()
 }

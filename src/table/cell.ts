@@ -31,6 +31,30 @@ export function isEmptyCell({ kind }: Cell): boolean {
 /** What JSON takes for a number. */
 export const jsonNumber: RegExp = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
+/** The same, of a text's bytes. */
+export function isJsonNumber(bytes: Uint8Array): boolean {
+  const start = bytes[0] === 0x2d ? 1 : 0
+  let at = digitsEnd(bytes, start)
+  if (at === start || (bytes[start] === 0x30 && at > start + 1)) return false
+  if (bytes[at] === 0x2e) {
+    const end = digitsEnd(bytes, at + 1)
+    if (end === at + 1) return false
+    at = end
+  }
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    const power = at + (bytes[at + 1] === 0x2b || bytes[at + 1] === 0x2d ? 2 : 1)
+    at = digitsEnd(bytes, power)
+    if (at === power) return false
+  }
+  return at === bytes.length
+}
+
+function digitsEnd(bytes: Uint8Array, start: number): number {
+  let at = start
+  while (at < bytes.length && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++
+  return at
+}
+
 export function cellText(cell: Cell): string {
   try {
     return utf8Text(cell.bytes)

@@ -78,12 +78,14 @@ export interface RowBounds {
   readonly linkOf: ReadonlyMap<number, Cid>
 }
 
+const noLinks = new Map<number, Cid>()
+
 /** As decodeRow, with its checks. @throws VarveError VARVE_CORRUPT */
 export function rowBounds(value: Uint8Array, links: readonly Cid[], columns: number): RowBounds {
   const source = new RowReader(value, links)
   source.head()
   const bounds = new Uint32Array(Math.min(columns, value.length) + 1)
-  const linkOf = new Map<number, Cid>()
+  const linkOf = links.length === 0 ? noLinks : new Map<number, Cid>()
   let count = 0
   bounds[0] = source.at
   while (!source.done) {

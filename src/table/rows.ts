@@ -102,7 +102,9 @@ export function slotsToRow(
 
 /** Links of the row's cells; a raw line is not part of its value. */
 export function cellLinks(slots: RowSlots): Cid[] {
-  return slots.cells.flatMap(({ link }) => (link === null ? [] : [link]))
+  const links: Cid[] = []
+  for (const { link } of slots.cells) if (link !== null) links.push(link)
+  return links
 }
 
 export async function entriesToRows(

@@ -12,6 +12,7 @@ import {
   cellBytesMax,
   cellTag,
   inlineCellBytesMax,
+  type RowBounds,
   shortTextMax,
   slotContent,
   slotContentLength,
@@ -60,6 +61,21 @@ export function slotCell(slot: Slot, contents: ReadonlyMap<Cid, Uint8Array>): Ce
     throw corrupt('cell out of line has not the length that its row gives')
   }
   return { kind, bytes, quotingFlipped: slotFlipped(slot) }
+}
+
+/** Cell i of a row whose cells lie within `bounds`; absent behind its last one. `contents` as for `slotCell`. */
+export function boundCell(
+  value: Uint8Array,
+  { count, bounds, linkOf }: RowBounds,
+  i: number,
+  contents: ReadonlyMap<Cid, Uint8Array>,
+): Cell {
+  if (i >= count) return absentCell
+  const [start, end] = [bounds[i]!, bounds[i + 1]!]
+  // As most are: one view of the bytes, not another for the slot.
+  if (value[start]! <= shortTextMax)
+    return { kind: 'text', bytes: value.subarray(start + 1, end), quotingFlipped: false }
+  return slotCell({ spelling: value.subarray(start, end), link: linkOf.get(i) ?? null }, contents)
 }
 
 /** Same value, whatever the quoting. Decides without content: an object's name stands for its bytes. */
