@@ -13,6 +13,7 @@ export const slow: readonly string[] = [
   'test/property/merge.test.ts',
   'test/sync/log-rounds.test.ts',
   'test/sync/hard-rows.test.ts',
+  'test/sync/added-columns.test.ts',
   'test/sync/guards.test.ts',
   'test/cli/sinks.test.ts',
   'test/crash/resolve.test.ts',

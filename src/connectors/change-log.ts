@@ -26,7 +26,7 @@ export interface ChangeLog {
   obstacle(tables: readonly EndpointTable[]): Promise<string | null>
   /**
    * From now on the system keeps its log under this name, which is of one link in one repository: what it kept under it
-   * before is dropped.
+   * before is dropped. @throws VarveError with `obstacle: true` in its data where the system cannot keep one more log
    */
   begin(name: string, tables: readonly EndpointTable[]): Promise<LogStart>
   /** The log after `mark`, or why it is not to be had: it is gone, the system was set back, other tables are in it. */

@@ -152,6 +152,7 @@ function shapeOf(
     width: valueColumns(schema).length,
     widths,
     keepsRawLines: { ours: keepsNames('ours'), theirs: keepsNames('theirs') },
+    isFileless: tables.ours.layout === null && tables.theirs.layout === null,
   }
 }
 

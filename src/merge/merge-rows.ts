@@ -6,7 +6,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Entry } from '../prolly/interface.ts'
 import { type RowSlots, type Slot, absentSlot, decodeRow, encodeRow } from '../table/row.ts'
-import { equalSlotValues } from '../table/slot.ts'
+import { equalSlotValues, slotKind } from '../table/slot.ts'
 import type { Sides, StoredSide } from './conflict-record.ts'
 import type { MergedColumn } from './merge-schemas.ts'
 
@@ -27,6 +27,8 @@ export interface RowShape {
   readonly widths: Sides<number>
   /** Whether a side's raw lines still spell rows of the merged table: its columns have kept their names. */
   readonly keepsRawLines: { readonly ours: boolean; readonly theirs: boolean }
+  /** No file shows whether an empty cell is there: to add a column, or to leave one out, changes no row. */
+  readonly isFileless: boolean
 }
 
 export type RowMerge = MergedRow | RowClash
@@ -60,8 +62,8 @@ export function mergeRow(shape: RowShape, sides: Sides<Entry | null>): RowMerge 
   if (mine === null && yours === null) return decided(null)
   if (base === null && (mine === null || yours === null)) return decided(mine ?? yours)
   // Added on both sides, or gone on one: the spelling of a row is no reason for a conflict.
-  if (mine !== null && yours !== null && sameCells(mine, yours, shape.width)) return decided(mine)
-  const isUnchanged = before !== null && sameCells((mine ?? yours)!, before, shape.width)
+  if (mine !== null && yours !== null && sameCells(shape, mine, yours)) return decided(mine)
+  const isUnchanged = before !== null && sameCells(shape, (mine ?? yours)!, before)
   if (isUnchanged && edited.length === 0) return decided(null)
   return { kind: 'clash', sides: { base: before, ours: mine, theirs: yours }, edited }
 }
@@ -82,10 +84,10 @@ function mergeCells(
     const before = slotAt(base, column.base)
     const mine = slotAt(ours, column.ours)
     const yours = column.isKept ? before : slotAt(theirs, column.theirs)
-    cells[column.merged] = mergedSlot(before, mine, yours)
-    const isAgreed = mine === yours || equalSlotValues(mine, yours)
+    cells[column.merged] = mergedSlot(shape, before, mine, yours)
+    const isAgreed = mine === yours || sameValue(shape, mine, yours)
     if (isAgreed && !shape.counters.has(column.merged)) continue
-    if (equalSlotValues(mine, before) || equalSlotValues(yours, before)) continue
+    if (sameValue(shape, mine, before) || sameValue(shape, yours, before)) continue
     const { name, merged: place } = column
     clashes.push({ column: name, place, isAgreed, base: before, ours: mine, theirs: yours })
   }
@@ -98,9 +100,18 @@ function mergeCells(
   return { kind: 'row', row: encodeRow(row), clashes, edited }
 }
 
-function mergedSlot(base: Slot, ours: Slot, theirs: Slot): Slot {
-  if (equalSlotValues(ours, theirs)) return sameSlot(ours, base) ? theirs : ours
-  return equalSlotValues(ours, base) ? theirs : ours
+function mergedSlot(shape: RowShape, base: Slot, ours: Slot, theirs: Slot): Slot {
+  if (sameValue(shape, ours, theirs)) return sameSlot(ours, base) ? theirs : ours
+  return sameValue(shape, ours, base) ? theirs : ours
+}
+
+function sameValue({ isFileless }: RowShape, a: Slot, b: Slot): boolean {
+  return equalSlotValues(a, b) || (isFileless && isEmpty(a) && isEmpty(b))
+}
+
+function isEmpty(slot: Slot): boolean {
+  const kind = slotKind(slot)
+  return kind === 'absent' || kind === 'null'
 }
 
 function threeWay(base: number, ours: number, theirs: number): number {
@@ -145,7 +156,7 @@ function changedInRemoved(
   for (const column of shape.columns) {
     if (column.merged >= 0 || column.base < 0 || (column.ours < 0 && column.theirs < 0)) continue
     const [row, place] = column.ours < 0 ? [theirs, column.theirs] : [ours, column.ours]
-    if (row === null || equalSlotValues(slotAt(row, place), slotAt(base, column.base))) continue
+    if (row === null || sameValue(shape, slotAt(row, place), slotAt(base, column.base))) continue
     edited.push(column)
   }
   return edited
@@ -180,10 +191,12 @@ export function baseInMerged(shape: RowShape, base: Entry): StoredSide {
   return inMerged(shape, 'base', row, row)!
 }
 
-function sameCells(a: StoredSide, b: StoredSide, width: number): boolean {
-  const left = decodeRow(a.value, a.links, width).cells
-  const right = decodeRow(b.value, b.links, width).cells
-  return left.length === right.length && left.every((slot, i) => equalSlotValues(slot, right[i]!))
+function sameCells(shape: RowShape, a: StoredSide, b: StoredSide): boolean {
+  const left = decodeRow(a.value, a.links, shape.width).cells
+  const right = decodeRow(b.value, b.links, shape.width).cells
+  for (let i = 0; i < shape.width; i++)
+    if (!sameValue(shape, left[i] ?? absentSlot, right[i] ?? absentSlot)) return false
+  return true
 }
 
 export function sameRow(a: Entry | StoredSide | null, b: Entry | StoredSide | null): boolean {

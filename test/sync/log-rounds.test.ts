@@ -237,6 +237,23 @@ describe.skipIf(!hasPostgres)(`links by PostgreSQL's log${withoutPostgres}`, () 
     await expectExact()
   })
 
+  test('a server that has no slot left is compared, until there is one', async () => {
+    await shop.db.query(`DO $$ DECLARE n int := 60 - (SELECT count(*) FROM pg_replication_slots);
+      BEGIN FOR i IN 1..n LOOP PERFORM pg_create_physical_replication_slot('used' || i); END LOOP; END $$`)
+    try {
+      expect((await shop.sync()).notes.join()).toMatch(/compared: all replication slots are in use/)
+      await shop.db.query("INSERT INTO people VALUES (5, 'Donald', 87)")
+      expect((await shop.sync()).tables[0]).toMatchObject({ captured: { added: 1 } })
+    } finally {
+      await shop.db.query(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'used%'",
+      )
+    }
+    await shop.sync()
+    expect(await shop.slots()).toHaveLength(1)
+    await expectExact()
+  })
+
   test('a server without logical log, and a table with a generated column, are compared', async () => {
     await shop.db.query('ALTER TABLE people ADD twice int GENERATED ALWAYS AS (age * 2) STORED')
     const receipt = await shop.sync()

@@ -19,6 +19,9 @@ import { quoteName } from './sql.ts'
 
 /** A slot begins when all transactions that are open then have ended. */
 const beginMsMax = 120_000
+/** SQLSTATE: there are as many as max_replication_slots allows. */
+const noSlotLeft = '53400'
+
 export class PostgresChangeLog implements ChangeLog {
   readonly #session: Session
   readonly #client: Client
@@ -107,7 +110,8 @@ export class PostgresChangeLog implements ChangeLog {
     } catch (error) {
       await this.#client.query('ROLLBACK').catch(() => undefined)
       await dropSlot(this.#client, slot).catch(() => undefined)
-      throw error
+      if ((error as { code?: unknown }).code !== noSlotLeft) throw error
+      throw new VarveError('VARVE_NOT_POSSIBLE', (error as Error).message, { data: { obstacle: true } })
     } finally {
       await replication.end().catch(() => undefined)
     }

@@ -52,9 +52,13 @@ export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Kn
   await log.close()
   const there = tablesThere(known.tables)
   const obstacle = there.length === 0 ? 'none of its tables is there' : await source.obstacle(there)
-  if (obstacle !== null) notes.push(`the log cannot be read, so the tables are compared: ${obstacle}`)
+  if (obstacle !== null) notes.push(noLog(obstacle))
   if (obstacle !== null || options.dryRun === true) return compared(round, io, known, notes)
   return begin(round, io, source, known, notes)
+}
+
+function noLog(obstacle: string): string {
+  return `the log cannot be read, so the tables are compared: ${obstacle}`
 }
 
 async function compared(round: Round, io: Io, known: Known, notes: readonly string[]): Promise<Reading> {
@@ -83,7 +87,12 @@ async function begin(
   const { repo, link, options } = round
   const name = known.mark?.name ?? newName(link.name)
   if (known.mark === null) await keepName(round, name)
-  const { position, snapshot } = await source.begin(name, tablesThere(known.tables))
+  const start = await source.begin(name, tablesThere(known.tables)).catch((error: unknown) => {
+    if (isVarveError(error) && error.data['obstacle'] === true) return error.message
+    throw error
+  })
+  if (typeof start === 'string') return compared(round, io, known, [...notes, noLog(start)])
+  const { position, snapshot } = start
   const captured = await capture(
     io,
     { snapshot: async () => snapshot },
