@@ -4,6 +4,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 export const slow: readonly string[] = [
   'test/cli/merging.test.ts',
   'test/cli/links.test.ts',
+  'test/cli/sync-words.test.ts',
   'test/cli/stash.test.ts',
   'test/cli/derive-interrupted.test.ts',
   'test/cli/bisect.test.ts',

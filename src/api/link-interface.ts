@@ -34,6 +34,7 @@ export type { Cell, CellKind } from '../table/interface.ts'
 export type {
   CapturedTable,
   HeldBack,
+  HeldRow,
   Link,
   LoggedReceipt,
   Receipt,

@@ -4,7 +4,7 @@ import type { LogMark } from '../connectors/change-log.ts'
 import type { Connector } from '../connectors/interface.ts'
 import type { Sink } from '../connectors/sink.ts'
 import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
-import { isLinkName } from '../dataset/link-name.ts'
+import { isLinkName, linkNameHint } from '../dataset/link-name.ts'
 import { storedConfig } from '../dataset/stored-config.ts'
 import { Tree } from '../files/tree.ts'
 import { isReceiptsRef } from '../history/refs.ts'
@@ -35,7 +35,7 @@ export abstract class LinkedRepository extends CarryingRepository {
     const root = this.#rootFor('add a link')
     if (!isLinkName(name)) {
       throw new VarveError('VARVE_USAGE', `'${name}' is not a name for a link`, {
-        hint: 'letters, digits, - and _, 63 at most',
+        hint: linkNameHint,
       })
     }
     if ((await this.links()).some((link) => link.name === name)) {

@@ -25,6 +25,13 @@ export abstract class SyncedRepository extends LinkedRepository {
     return lastReceipt(this.repo, name)
   }
 
+  /** Rows that the last round held back, as both sides last had them and as each has them now. */
+  async heldRows(name: string): Promise<readonly t.HeldRow[]> {
+    const link = await this.linkNamed(name)
+    const { heldRows } = await import('../sync/held/sides.ts')
+    return heldRows(this.repo, link)
+  }
+
   /**
    * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
    * branch's row, with 'theirs' the branch takes the endpoint's now. Of what an inbox has put aside because it can be no

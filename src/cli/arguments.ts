@@ -2,6 +2,7 @@
 // its option table declares. parse-arguments.ts fills it.
 import { assert } from '../base/assert.ts'
 import { VarveError } from '../base/errors.ts'
+import { commonOptions } from './common-options.ts'
 import type { OptionSpecs } from './interface.ts'
 
 export class Arguments {
@@ -29,6 +30,11 @@ export class Arguments {
     return this.#values.has(name)
   }
 
+  has(name: string): boolean {
+    assert(this.#specs[name] !== undefined, `'${name}' is declared`)
+    return this.#values.has(name)
+  }
+
   text(name: string): string | undefined {
     assert(this.#specs[name]?.type === 'text', `'${name}' is declared with a value`)
     return this.#values.get(name)?.at(-1)
@@ -51,6 +57,12 @@ export class Arguments {
   expectWords(min: number, max: number, names: string): void {
     if (this.words.length < min) throw usage(`missing argument: ${names}`)
     if (this.words.length > max) throw usage(`unexpected argument '${this.words[max]}'`)
+  }
+
+  /** Beside those of every command: what one form of a command says nothing about would be ignored without a word. */
+  only(form: string, names: readonly string[]): void {
+    const other = [...this.#values.keys()].find((name) => !names.includes(name) && !(name in commonOptions))
+    if (other !== undefined) throw usage(`'--${other}' is no option of '${form}'`)
   }
 
   /** At most one of these flags. */

@@ -6,7 +6,7 @@ import { safePath } from '../files/path.ts'
 import { fileTablesOf, httpTablesOf, inboxTablesOf } from './declared-tables.ts'
 import { cursorsOf } from './cursor-section.ts'
 import { type FaultAt, nameOf } from './document.ts'
-import { isLinkName } from './link-name.ts'
+import { isLinkName, linkNameHint } from './link-name.ts'
 import { type LinkChanges, type LinkMode, type LinkSetting, linkChanges, linkModes } from './interface.ts'
 import { transformsOf } from './transform-section.ts'
 
@@ -30,8 +30,7 @@ export function* linksOf(section: unknown, value: unknown, fault: FaultAt): Gene
   if (!isMap(value)) throw fault(section, "'links' is not a map from name to settings")
   for (const item of value.items) {
     const name = nameOf(item.key)
-    if (name === null || !isLinkName(name))
-      throw fault(item.key, 'the name of a link is letters, digits, - and _', "for example 'shop'")
+    if (name === null || !isLinkName(name)) throw fault(item.key, `not a name for a link`, linkNameHint)
     yield [name, linkOf(item.key, item.value, name, fault)]
   }
 }

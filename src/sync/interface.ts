@@ -4,6 +4,7 @@
 import type { LinkMode, LinkSetting } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import type { PathDiff } from '../repo/diff.ts'
+import type { Row } from '../table/interface.ts'
 
 /** As varve.yaml declares it. */
 export interface Link extends LinkSetting {
@@ -61,6 +62,16 @@ export interface HeldBack {
   /** 'schema' and 'guard' are about the whole table. */
   readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema' | 'guard'
   readonly message: string
+}
+
+/** A row that was held back, with what each side has of it; null: no row. Only told, not kept: the sides are where they were read. */
+export interface HeldRow extends HeldBack {
+  readonly keyColumns?: readonly string[]
+  /** As both sides last had it. */
+  readonly base?: Row | null
+  readonly branch?: Row | null
+  /** As it was last read. */
+  readonly endpoint?: Row | null
 }
 
 /** What one round did: the last one is kept whole; of those that did something, all but the messages stay for ever. */

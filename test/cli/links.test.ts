@@ -92,7 +92,27 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
       { id: 2, name: 'Grace' },
       { id: 3, name: 'Barbara' },
     ])
-    expect((await varve(dir, ['sync', 'conflicts'])).stdout).toContain('held back: 1')
+    const waits = await varve(dir, ['sync', 'conflicts'])
+    expect(waits.stdout).toBe(
+      [
+        'shop: 1 row waits',
+        "  people 1  conflict  both sides changed 'name'",
+        '          base  branch  endpoint',
+        '    name  Ada   Ada L.  Ada King',
+        '',
+      ].join('\n'),
+    )
+    expect(waits.stderr).toContain("'varve sync resolve shop --ours'")
+    const [{ heldBack }] = JSON.parse((await varve(dir, ['sync', 'conflicts', '--json'])).stdout).items
+    expect(heldBack).toMatchObject([
+      {
+        keyColumns: ['id'],
+        base: { id: 1, name: 'Ada' },
+        branch: { name: 'Ada L.' },
+        endpoint: { name: 'Ada King' },
+      },
+    ])
+    expect(clash.stderr).toContain("'varve sync conflicts shop'")
     expect((await varve(dir, ['sync', 'status', '--json'])).stdout).toContain('"conflict"')
 
     expect((await varve(dir, ['sync', 'resolve', 'shop', '--theirs', 'people', '9'])).code).toBe(40)
@@ -175,6 +195,6 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
     expect(
       (await varve(dir, ['link', 'add', 'b', url, '--tables', 'nobody', '--mode', 'capture'])).stderr,
     ).toContain("no table 'nobody'")
-    expect((await varve(dir, ['sync', 'nothere'])).code).toBe(2)
+    expect((await varve(dir, ['sync', 'nothere'])).code).toBe(43)
   }, 60_000)
 })

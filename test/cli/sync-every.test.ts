@@ -10,6 +10,11 @@ let postgres: Postgres
 
 describe.skipIf(!hasPostgres)(`varve sync --every${withoutPostgres}`, () => {
   const dir = temporaryDir()
+  const env = {
+    PATH: process.env['PATH'],
+    VARVE_AUTHOR_NAME: 'Ada',
+    VARVE_AUTHOR_EMAIL: 'ada@example.org',
+  }
 
   beforeAll(async () => {
     postgres = await startPostgres()
@@ -24,7 +29,7 @@ describe.skipIf(!hasPostgres)(`varve sync --every${withoutPostgres}`, () => {
   test('it waits for an endpoint that is down, says so once, and its metrics are scraped', async () => {
     const child = spawn(process.execPath, [varveFile, 'sync', '--every', '1s', '--metrics', '127.0.0.1:0'], {
       cwd: dir,
-      env: { PATH: process.env['PATH'], VARVE_AUTHOR_NAME: 'Ada', VARVE_AUTHOR_EMAIL: 'ada@example.org' },
+      env,
     })
     let complaints = ''
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaints += chunk))
@@ -70,10 +75,20 @@ describe.skipIf(!hasPostgres)(`varve sync --every${withoutPostgres}`, () => {
   }, 120_000)
 
   test('metrics are shown to this machine alone, unless somebody says otherwise', async () => {
-    const open = ['sync', '--metrics', '0.0.0.0:0']
+    const every = ['sync', '--every', '1h', '--metrics']
+    const open = [...every, '0.0.0.0:0']
     expect((await varve(open, { cwd: dir })).code).toBe(61)
-    expect((await varve([...open, '--metrics-anywhere'], { cwd: dir })).code).toBe(0)
-    expect((await varve(['sync', '--metrics', '9464'], { cwd: dir })).code).toBe(2)
+    expect((await varve([...every, '9464'], { cwd: dir })).code).toBe(2)
+    const child = spawn(process.execPath, [varveFile, ...open, '--metrics-anywhere'], { cwd: dir, env })
+    let said = ''
+    child.stderr.on('data', (part: Buffer) => {
+      // Once: whoever is asked a second time ends at once.
+      const isFirst = !said.includes('metrics at')
+      said += part.toString()
+      if (isFirst && said.includes('metrics at')) child.kill('SIGINT')
+    })
+    expect(await once(child, 'close')).toEqual([expect.any(Number), null])
+    expect(said).toContain('metrics at http://0.0.0.0:')
     expect((await varve(['sync', '--metrics-anywhere'], { cwd: dir })).code).toBe(2)
   }, 60_000)
 })

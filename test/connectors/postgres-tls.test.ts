@@ -63,6 +63,37 @@ describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
     }
   }
 
+  test('a password that is missing or wrong, and a database that is not there, are said with what to do', async () => {
+    const db = await postgres.client(`postgres://postgres@127.0.0.1:${port}/shop`)
+    const { rows } = await db.query<{ hba_file: string }>('SHOW hba_file')
+    const file = rows[0]!.hba_file
+    fs.writeFileSync(file, `host all ada 127.0.0.1/32 scram-sha-256\n${fs.readFileSync(file, 'utf8')}`)
+    await db.query(`CREATE ROLE ada LOGIN PASSWORD 'right'; SELECT pg_reload_conf()`)
+    const said = async (name: string, environment: Record<string, string>): Promise<unknown> => {
+      try {
+        const connector = await openEndpoint(`postgres://ada@127.0.0.1:${port}/${name}`, { environment })
+        await connector.close()
+        return 'open'
+      } catch (error) {
+        if (!isVarveError(error)) return error
+        return [error.code, error.message.replace(/^'.*' refuses access: /, ''), error.hint]
+      }
+    }
+    const hint = 'give the password in PGPASSWORD or a .pgpass file, never in the URL'
+    const missing = 'it asks for a password, and there is none'
+    expect(await said('shop', {})).toEqual(['VARVE_REFUSED', missing, hint])
+    expect(await said('shop', { PGPASSWORD: '' })).toEqual(['VARVE_REFUSED', missing, hint])
+    const wrong = 'password authentication failed for user "ada"'
+    expect(await said('shop', { PGPASSWORD: 'wrong' })).toEqual(['VARVE_REFUSED', wrong, hint])
+    const nowhere = 'the path of the URL names the database'
+    expect(await said('shoop', { PGPASSWORD: 'right' })).toEqual([
+      'VARVE_REFUSED',
+      'database "shoop" does not exist',
+      nowhere,
+    ])
+    expect(await said('shop', { PGPASSWORD: 'right' })).toBe('open')
+  })
+
   test('a certificate that nobody vouches for is refused, and so is one of another name', async () => {
     const trusted = `?sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`
     expect(await tried('localhost', trusted)).toBe('true true')

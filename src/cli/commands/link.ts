@@ -10,6 +10,7 @@ import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
 import type { DeclaredTable, LinkChanges, LinkMode, LinkSetting, TableCursor } from '../../index.ts'
 import { visible } from '../visible.ts'
+import { linkNamed } from '../sync/link-named.ts'
 
 export const command: Command = {
   usage: [
@@ -101,9 +102,26 @@ export const command: Command = {
   run,
 }
 
+const places = ['tables', 'key', 'into', 'branch']
+const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    list: [],
+    add: [...places, 'mode', 'commits', 'changes', 'cursor', 'lag', 'full'],
+    show: [],
+    test: [],
+    verify: ['tables', 'against'],
+    template: places,
+    remove: ['force'],
+    rm: ['force'],
+  }),
+)
+
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository } = context
   const [action = 'list', name = '', endpoint = ''] = given.words
+  const options = optionsOf.get(action)
+  if (options === undefined) throw usage(`'${action}' is not one of ${[...optionsOf.keys()].join(', ')}`)
+  given.only(`link ${action}`, options)
   const repo = await repository()
   if (action === 'add') {
     given.expectWords(3, 3, 'NAME and ENDPOINT')
@@ -121,8 +139,7 @@ async function run(context: Context): Promise<number> {
   }
   given.expectWords(2, 2, 'NAME')
   if (action === 'show') {
-    const link = (await repo.links()).find((one) => one.name === name)
-    if (link === undefined) throw usage(`no link '${name}'`, "list them with 'varve link'")
+    const link = linkNamed(await repo.links(), name)
     out.result(link, () => {
       for (const line of alignedRows(
         Object.entries(linkLines(link)).map(([key, value]) => [key, visible(String(value))]),
@@ -146,10 +163,10 @@ async function run(context: Context): Promise<number> {
       for (const line of logLines(tested)) out.line(visible(line))
     })
   } else if (action === 'verify') return verify(context, repo, name)
-  else if (action === 'remove' || action === 'rm') {
+  else {
     await repo.removeLink(name, { force: given.flag('force') })
     out.result({ removed: name }, () => out.say(`removed link ${visible(name)}`))
-  } else throw usage(`'${action}' is not one of list, add, show, test, verify, template, remove`)
+  }
   return 0
 }
 

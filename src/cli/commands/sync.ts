@@ -1,3 +1,4 @@
+import { syncWords } from '../../dataset/link-name.ts'
 import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Receiver } from '../../connectors/webhook/receiver.ts'
@@ -86,23 +87,38 @@ export const command: Command = {
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
   ],
-  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; cursor?: string; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --dry-run each Receipt has incoming: FileDiff[] and outgoing: FileDiff[] too, as diff prints them; with --every, --listen and --follow one such document a line and round; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
+  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; cursor?: string; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --dry-run each Receipt has incoming: FileDiff[] and outgoing: FileDiff[] too, as diff prints them; with --every, --listen and --follow one such document a line and round; conflicts and rejected: HeldBack of rows also has keyColumns: string[]; base: Row | null; branch: Row | null; endpoint: Row | null; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
   run,
 }
+
+/** What options the forms have that begin with a word of their own. */
+const forms: ReadonlyMap<string, readonly string[]> = new Map(
+  syncWords.map((word) => [word, word === 'resolve' ? ['ours', 'theirs'] : []]),
+)
 
 async function run(context: Context): Promise<number> {
   const { arguments: given } = context
   const [word = ''] = given.words
+  const options = forms.get(word)
+  if (options === undefined) return rounds(context)
+  given.only(`sync ${word}`, options)
   if (reports.includes(word)) return report(context, word)
-  return decisions[word] === undefined ? rounds(context) : decisions[word](context)
+  return decisions[word]!(context)
 }
 
 async function rounds(context: Context): Promise<number> {
   const { arguments: given, operation, repository } = context
   given.expectWords(0, 1, '')
+  for (const side of ['ours', 'theirs'])
+    if (given.flag(side)) throw usage(`'--${side}' goes with 'varve sync resolve NAME'`)
+  const goesOn = ['follow', 'every', 'listen'].some((name) => given.has(name))
+  if (given.has('metrics') && !goesOn)
+    throw usage("'--metrics' goes with '--every', '--listen' or '--follow'")
+  if (given.has('compare-every') && !given.flag('follow'))
+    throw usage("'--compare-every' goes with '--follow'")
   given.exclusive('every', 'follow')
   given.exclusive('listen', 'follow')
-  for (const goesOn of ['follow', 'every', 'listen']) given.exclusive('dry-run', goesOn)
+  for (const one of ['follow', 'every', 'listen']) given.exclusive('dry-run', one)
   const everyMs = periodOf(given, 'every')
   const compareMs = periodOf(given, 'compare-every')
   const allow = given.list('allow').flatMap((list) => list.split(','))
@@ -112,7 +128,7 @@ async function rounds(context: Context): Promise<number> {
   const links = await chosenLinks(repo, given.words[0])
   const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
   if (options.dryRun) return dryRounds(context, repo, links, options)
-  if (everyMs !== null || given.flag('follow') || given.text('listen') !== undefined) keepHeapSmall()
+  if (goesOn) keepHeapSmall()
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
   let receiver: Receiver | null = null

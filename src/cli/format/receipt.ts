@@ -6,25 +6,21 @@ import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { isoText } from '../../base/time.ts'
 
-export function receiptLines(receipt: Receipt, what: 'all' | 'held-back'): string[] {
-  const lines: string[] = []
-  if (what === 'all') {
-    const but = receipt.heldBack.length === 0 ? '' : ' but for what is held back'
-    const how = receipt.dryRun ? `would be in step after${but}` : `in step${but}`
-    lines.push(
-      `${visible(receipt.link)} (${receipt.mode}), ${how}, ${receipt.finishedMs - receipt.startedMs} ms`,
-    )
-    lines.push(...tableLines(receipt.tables))
-    lines.push(...receipt.notes.map((note) => `  note: ${visible(note)}`))
-  }
+export function receiptLines(receipt: Receipt): string[] {
+  const but = receipt.heldBack.length === 0 ? '' : ' but for what is held back'
+  const how = receipt.dryRun ? `would be in step after${but}` : `in step${but}`
   const held = receipt.heldBack.map(({ table, key, reason, message }) => [
     `  ${table} ${key}`,
     reason,
     message,
   ])
-  if (held.length > 0) lines.push(`  held back: ${held.length}`)
-  lines.push(...alignedRows(held.map((cells) => cells.map(visible))))
-  return lines
+  return [
+    `${visible(receipt.link)} (${receipt.mode}), ${how}, ${receipt.finishedMs - receipt.startedMs} ms`,
+    ...tableLines(receipt.tables),
+    ...receipt.notes.map((note) => `  note: ${visible(note)}`),
+    ...(held.length > 0 ? [`  held back: ${held.length}`] : []),
+    ...alignedRows(held.map((cells) => cells.map(visible))),
+  ]
 }
 
 /** An entry of a link's log of receipts, whole. */

@@ -56,7 +56,7 @@ async function discard({ arguments: given, out, repository }: Context): Promise<
 }
 
 function finish(context: Context, receipt: Receipt): number {
-  context.out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'all'))
+  context.out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'round'))
   return codeOf([receipt])
 }
 

@@ -32,7 +32,7 @@ export async function dryRounds(
       // Tried again, it would print again.
       const receipt = await repo.sync(link.name, { ...options, onPlan, retries: 0 })
       if (out.json) printJson(out, receipt, isPlanned, receipts.length === 0)
-      else printReceipts(context, [receipt], 'all')
+      else printReceipts(context, [receipt], 'status')
       receipts.push(receipt)
     } catch (error) {
       errors.push(error)

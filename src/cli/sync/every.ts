@@ -35,8 +35,8 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
   for (let due = links; ;) {
     const receipts: Receipt[] = []
     const errors: unknown[] = []
-    for (const { name } of due) {
-      if ((broken.get(name)?.againMs ?? 0) > Date.now()) continue
+    const round = async ({ name }: Link): Promise<void> => {
+      if ((broken.get(name)?.againMs ?? 0) > Date.now()) return
       try {
         const receipt = await repo.sync(name, goesOn ? { ...options, retries: 0 } : options)
         receipts.push(receipt)
@@ -48,14 +48,34 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
         else broken.set(name, noted(context, name, error, broken.get(name)))
       }
     }
+    for (const link of due) await round(link)
+    // What a link has brought into the branch goes to those whose rounds came before, too.
+    for (const link of leftBehind(due, receipts)) await round(link)
     if (receipts.length > 0)
-      context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'all'))
+      context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'round'))
     if (errors.length > 0) throw firstOf(context, errors)
     await context.out.flush()
     if (!goesOn) return codeOf(receipts)
     due = await schedule.due(broken)
     if (options.signal?.aborted === true) return 0
   }
+}
+
+/** Links that write, and whose tables the round of another has changed on the branch since theirs. */
+function leftBehind(links: readonly Link[], receipts: readonly Receipt[]): Link[] {
+  const place = ({ branch }: Link, path: string): string => `${branch ?? ''} ${path}`
+  const found = new Map(receipts.map((receipt) => [receipt.link, receipt]))
+  const newest = new Map<string, string | undefined>()
+  for (const link of links)
+    for (const { path, after } of found.get(link.name)?.tables ?? [])
+      newest.set(place(link, path), after.branch?.checksum)
+  return links.filter(
+    (link) =>
+      link.mode !== 'capture' &&
+      found
+        .get(link.name)
+        ?.tables.some(({ path, after }) => after.branch?.checksum !== newest.get(place(link, path))),
+  )
 }
 
 interface Broken {

@@ -35,7 +35,7 @@ export async function followLinks(
       ...(compareMs === null ? {} : { compareMs }),
     }
     for await (const receipt of repo.followLink(name, options)) {
-      out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'all'))
+      out.result({ items: [receipt] }, () => printReceipts(context, [receipt], 'round'))
       // Whoever waits for it must not wait for the next one.
       await out.flush()
     }

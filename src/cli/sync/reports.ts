@@ -1,20 +1,30 @@
 // What the last rounds of links did, and what waits.
 import type { HeldBack, Link, PendingSync, Receipt, Repository } from '../../index.ts'
-import { usage } from '../arguments.ts'
+import { VarveError } from '../../base/errors.ts'
 import { shortId } from '../format/commit.ts'
+import { heldRowLines } from '../format/held-rows.ts'
 import { receiptLines } from '../format/receipt.ts'
 import { isoText } from '../../base/time.ts'
 import type { Context } from '../interface.ts'
+import { linkNamed } from './link-named.ts'
 import { visible } from '../visible.ts'
 
-/** Reasons that each report is about. */
-const reported: Readonly<Record<string, readonly HeldBack['reason'][] | null>> = {
-  status: null,
-  conflicts: ['conflict', 'changed'],
-  rejected: ['rejected'],
+/** Reasons that each report is about, and what can be done. */
+const reported: Readonly<
+  Record<string, { readonly reasons: readonly HeldBack['reason'][]; readonly hint: (link: string) => string }>
+> = {
+  conflicts: {
+    reasons: ['conflict', 'changed'],
+    hint: (link) =>
+      `the branch's rows count with 'varve sync resolve ${link} --ours', the endpoint's with '--theirs'; TABLE KEY behind it names one`,
+  },
+  rejected: {
+    reasons: ['rejected'],
+    hint: (link) => `when the reason is gone: 'varve sync retry ${link}'`,
+  },
 }
 
-export const reports: readonly string[] = [...Object.keys(reported), 'pending']
+export const reports: readonly string[] = ['status', ...Object.keys(reported), 'pending']
 
 export async function report(context: Context, what: string): Promise<number> {
   const { arguments: given, out, repository } = context
@@ -27,16 +37,37 @@ export async function report(context: Context, what: string): Promise<number> {
     const receipt = await repo.lastSync(name)
     if (receipt !== null) receipts.push(receipt)
   }
-  const reasons = reported[what] ?? null
-  const shown = receipts.map((receipt) =>
-    reasons === null
-      ? receipt
-      : { ...receipt, heldBack: receipt.heldBack.filter(({ reason }) => reasons.includes(reason)) },
-  )
-  out.result({ items: shown }, () => {
-    printReceipts(context, shown, reasons === null ? 'all' : 'held-back')
-    if (receipts.length === 0) out.hint("no round has been run yet: 'varve sync'")
-    else if (reasons !== null && shown.every(({ heldBack }) => heldBack.length === 0)) out.say('no row waits')
+  if (what !== 'status') return reportHeld(context, repo, { receipts, ...reported[what]! })
+  out.result({ items: receipts }, () => {
+    printReceipts(context, receipts, 'status')
+    if (receipts.length === 0) out.hint(notRun)
+  })
+  return 0
+}
+
+const notRun = "no round has been run yet: 'varve sync'"
+
+async function reportHeld(
+  { out }: Context,
+  repo: Repository,
+  what: {
+    readonly receipts: readonly Receipt[]
+    readonly reasons: readonly HeldBack['reason'][]
+    readonly hint: (link: string) => string
+  },
+): Promise<number> {
+  const items: Receipt[] = []
+  for (const receipt of what.receipts) {
+    const held = await repo.heldRows(receipt.link)
+    items.push({ ...receipt, heldBack: held.filter(({ reason }) => what.reasons.includes(reason)) })
+  }
+  out.result({ items }, () => {
+    const waiting = items.filter(({ heldBack }) => heldBack.length > 0)
+    for (const { link, heldBack } of waiting)
+      for (const line of heldRowLines(link, heldBack, out.verbose)) out.line(line)
+    if (items.length === 0) out.hint(notRun)
+    else if (waiting.length === 0) out.say('no row waits')
+    else out.hint(what.hint(waiting[0]!.link))
   })
   return 0
 }
@@ -63,23 +94,30 @@ async function reportPending({ out }: Context, repo: Repository, links: readonly
   return 0
 }
 
+/** 'round': of a round that has just ended, with what to do about it. */
 export function printReceipts(
   { out }: Context,
   receipts: readonly Receipt[],
-  what: 'all' | 'held-back',
+  what: 'round' | 'status',
 ): void {
-  for (const receipt of receipts) for (const line of receiptLines(receipt, what)) out.line(line)
+  for (const receipt of receipts) for (const line of receiptLines(receipt)) out.line(line)
   const stopped = receipts.find(({ pending }) => pending !== null)
   if (stopped !== undefined)
     out.hint(`a guard has stopped something: 'varve sync pending ${stopped.link}' says what to do`)
+  if (what === 'status') return
+  for (const [report, { reasons }] of Object.entries(reported)) {
+    const held = receipts.find(({ heldBack }) => heldBack.some(({ reason }) => reasons.includes(reason)))
+    if (held !== undefined) out.hint(`see what waits, and why: 'varve sync ${report} ${held.link}'`)
+  }
 }
 
 export async function chosenLinks(repo: Repository, name: string | undefined): Promise<readonly Link[]> {
   const links = await repo.links()
-  if (links.length === 0) throw usage('there are no links', "add one with 'varve link add'")
-  if (name === undefined) return links
-  const link = links.find((one) => one.name === name)
-  if (link === undefined)
-    throw usage(`no link '${name}'`, `there are: ${links.map((one) => one.name).join(', ')}`)
-  return [link]
+  if (name !== undefined) return [linkNamed(links, name)]
+  if (links.length === 0) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'there are no links', {
+      hint: "add one with 'varve link add'",
+    })
+  }
+  return links
 }

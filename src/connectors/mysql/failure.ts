@@ -5,7 +5,7 @@ import { accessRefused, diskFull, otherFailure, rightMissing, unreachable } from
 
 const passwordHint = 'give the password in MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
 const noSpace: ReadonlySet<number> = new Set([1021, 1114])
-const wrongUser: ReadonlySet<number> = new Set([1044, 1045, 1049, 1251, 1524, 1698, 1820])
+const wrongUser: ReadonlySet<number> = new Set([1044, 1045, 1251, 1524, 1698, 1820])
 const missingRight: ReadonlySet<number> = new Set([1142, 1143, 1227, 1290, 1370, 1792, 1836])
 /** Deadlocks and waits for a lock, tables that are altered, a server that starts, ends or has no connection left. */
 const passing: ReadonlySet<number> = new Set([
@@ -39,6 +39,7 @@ export function endpointError(where: string, error: unknown): unknown {
     return isLine ? unreachable(where, error.message || String(code), facts) : error
   }
   if (passing.has(number)) return unreachable(where, error.message, facts)
+  if (number === 1049) return accessRefused(where, facts, 'the path of the URL names the database')
   if (wrongUser.has(number)) return accessRefused(where, facts, passwordHint)
   if (missingRight.has(number)) return rightMissing(where, facts)
   return noSpace.has(number) ? diskFull(where, facts) : otherFailure(where, facts)

@@ -1,7 +1,14 @@
 // What PostgreSQL and the line to it say when they fail, as errors of the house: who refuses, what is not reached, and
 // what to do. Anything that is not theirs passes through.
 import { VarveError } from '../../base/errors.ts'
-import { accessRefused, diskFull, otherFailure, rightMissing, unreachable } from '../failures.ts'
+import {
+  type FailureFacts,
+  accessRefused,
+  diskFull,
+  otherFailure,
+  rightMissing,
+  unreachable,
+} from '../failures.ts'
 
 /** The line; a server that starts or ends, or has no connection left; deadlocks, and a lock that was not to be had in time. */
 const passing = /^(08|57P|40)|^(53300|55P03)$/
@@ -26,13 +33,25 @@ export function endpointError(where: string, error: unknown): unknown {
   const { code } = error as { code?: unknown }
   const facts = { data: { endpoint: where, ...(typeof code === 'string' ? { code } : {}) }, cause: error }
   if (typeof code !== 'string' || !sqlState.test(code)) {
+    if (/^SASL|password must be a/.test(error.message)) return notLoggedIn(where, facts)
     const isLine = typeof code === 'string' || /connection|timeout|not queryable/i.test(error.message)
     return isLine ? unreachable(where, error.message || String(code), facts) : error
   }
   if (passing.test(code)) return unreachable(where, error.message, facts)
-  if (/^(28|3D)/.test(code)) return accessRefused(where, facts, passwordHint)
+  if (code.startsWith('28')) return accessRefused(where, facts, passwordHint)
+  if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')
   if (missingRight.has(code)) return rightMissing(where, facts)
   return code === '53100' ? diskFull(where, facts) : otherFailure(where, facts)
+}
+
+/** The driver's own words: it was given no password, or the server did not prove that it knows it. */
+function notLoggedIn(where: string, facts: FailureFacts): VarveError {
+  const isMissing = facts.cause.message.includes('password must be a')
+  const why = isMissing ? 'it asks for a password, and there is none' : facts.cause.message
+  return new VarveError('VARVE_REFUSED', `'${where}' refuses access: ${why}`, {
+    ...facts,
+    hint: passwordHint,
+  })
 }
 
 /**

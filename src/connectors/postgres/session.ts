@@ -21,12 +21,13 @@ export async function connect(
   const password = options.environment?.['PGPASSWORD']
   const client = new Client({
     connectionString: url,
-    ...(password === undefined ? {} : { password }),
     // The stream of a log takes the connection's socket over, and reads it as any stream is read.
     ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new LineSocket() }),
     connectionTimeoutMillis: connectMsMax,
     application_name: 'varve',
   })
+  // Beside a URL the driver's setting counts for nothing.
+  if (password !== undefined) (client as { password?: string }).password = password
   // A connection that breaks while nobody waits for it is noticed by whoever asks next.
   client.on('error', () => undefined)
   try {

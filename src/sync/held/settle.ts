@@ -2,6 +2,7 @@
 // be overwritten: the base takes it, so that only our change is left. 'theirs' takes the endpoint's row into the branch
 // as well. Either way nothing is written to the endpoint here; the next round does it, with its guards.
 import { VarveError } from '../../base/errors.ts'
+import { counted } from '../../base/size.ts'
 import type { Folder, Repo } from '../../repo/interface.ts'
 import { changeBase } from './base-change.ts'
 import { changeBranch, commitTree } from '../branch-change.ts'
@@ -36,7 +37,7 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: Settlin
       link,
       paths: [...new Set(rows.map(({ path }) => path))],
       operation,
-      message: `Take ${rows.length} rows as '${link.name}' has them`,
+      message: `Take ${counted(rows.length, 'row')} as '${link.name}' has them`,
       change: async (io, ours) => held.put(io, ours, await commitTree(io, live), 'stay'),
     })
   }
@@ -44,7 +45,7 @@ export async function settleHeldRows({ repo, folder, link, rows, side }: Settlin
     repo,
     link,
     operation,
-    message: `Settle ${rows.length} rows of '${link.name}': ${side}`,
+    message: `Settle ${counted(rows.length, 'row')} of '${link.name}': ${side}`,
     // What a round has read since is no part of it: nobody has seen that.
     change: async (io, base) => held.put(io, base, await commitTree(io, live)),
   })

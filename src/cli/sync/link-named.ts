@@ -1,0 +1,13 @@
+// The link that somebody has named.
+import { VarveError } from '../../base/errors.ts'
+import type { Link } from '../../index.ts'
+
+export function linkNamed(links: readonly Link[], name: string): Link {
+  const link = links.find((one) => one.name === name)
+  if (link !== undefined) return link
+  const names = links.map((one) => one.name)
+  throw new VarveError('VARVE_REF_NOT_FOUND', `no link '${name}'`, {
+    data: { name, links: names },
+    hint: names.length === 0 ? "add one with 'varve link add'" : `there are: ${names.join(', ')}`,
+  })
+}

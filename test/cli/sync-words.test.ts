@@ -1,0 +1,59 @@
+// What `varve sync` and `varve link` refuse instead of passing over it; and two links on one folder in one command.
+import { DatabaseSync } from '@photostructure/sqlite'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { decisions } from '../../src/cli/sync/decisions.ts'
+import { reports } from '../../src/cli/sync/reports.ts'
+import { isLinkName, syncWords } from '../../src/dataset/link-name.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { type Finished, ok, varve as run } from './varve.ts'
+
+describe('varve sync and link', () => {
+  const dir = temporaryDir()
+  const varve = (...args: string[]): Promise<Finished> => run(args, { cwd: dir })
+  const databases = ['a', 'b'].map((name) => new DatabaseSync(`${dir}/${name}.db`))
+
+  beforeAll(async () => {
+    for (const database of databases) database.exec('CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT)')
+    await ok(['init'], { cwd: dir })
+    const template = ['link', 'template', 'use', 'databases-in-step', 'shop', './a.db', './b.db']
+    await ok([...template, '--tables', 'people'], { cwd: dir })
+  })
+
+  test('what two databases changed is in both after one command', async () => {
+    databases[0]!.exec("INSERT INTO people VALUES (1, 'Ada')")
+    databases[1]!.exec("INSERT INTO people VALUES (2, 'Bob')")
+    const synced = await varve('sync')
+    expect([synced.code, synced.stdout.match(/^shop-\w/gm)]).toEqual([0, ['shop-a', 'shop-b', 'shop-a']])
+    for (const database of databases)
+      expect(database.prepare('SELECT id, name FROM people ORDER BY id').all()).toEqual([
+        { id: 1, name: 'Ada' },
+        { id: 2, name: 'Bob' },
+      ])
+    expect((await varve('sync')).stdout.match(/^shop-\w/gm)).toEqual(['shop-a', 'shop-b'])
+  })
+
+  test('the words of its own are no names of links', async () => {
+    expect([...reports, ...Object.keys(decisions)].sort()).toEqual([...syncWords].sort())
+    expect(syncWords.filter(isLinkName)).toEqual([])
+    const added = await varve('link', 'add', 'pending', './a.db', '--tables', 'people', '--mode', 'capture')
+    expect([added.code, added.stderr]).toEqual([2, expect.stringContaining('not a name for a link')])
+  })
+
+  const refused: readonly (readonly [words: string, code: number, message: string])[] = [
+    ['sync approve shop-a --dry-run', 2, "'--dry-run' is no option of 'sync approve'"],
+    ['sync conflicts --theirs', 2, "'--theirs' is no option of 'sync conflicts'"],
+    ['sync shop-a --ours', 2, "'--ours' goes with 'varve sync resolve NAME'"],
+    ['sync --metrics 127.0.0.1:1', 2, "'--metrics' goes with"],
+    ['sync --compare-every 1h', 2, "'--compare-every' goes with '--follow'"],
+    ['sync shop', 43, 'there are: shop-a, shop-b'],
+    ['sync constructor', 43, "no link 'constructor'"],
+    ['link show shop', 43, 'there are: shop-a, shop-b'],
+    ['link verifi shop-a', 2, "'verifi' is not one of"],
+    ['link constructor', 2, "'constructor' is not one of"],
+    ['link remove shop-a --mode capture', 2, "'--mode' is no option of 'link remove'"],
+  ]
+  test.each(refused)('varve %s', async (words, code, message) => {
+    const { stderr, ...finished } = await varve(...words.split(' '))
+    expect([finished.code, stderr]).toEqual([code, expect.stringContaining(message)])
+  })
+})
