@@ -26,6 +26,17 @@ describe('what one side removed whole and the other in part', () => {
     expect(conflicts({ a: { x: 1, y: 2 } }, {}, { a: { x: 3 } })).toEqual(['row $.a'])
     expect(conflicts({ a: ['x'] }, {}, { a: [] })).toEqual(['row $.a'])
   })
+
+  test('is a conflict where it may have been renamed: the part would come back under the new name', () => {
+    const [whole, part] = [{ source: 'iana', charset: 'UTF-8' }, { source: 'iana' }]
+    expect(conflicts({ cap: whole, z: 1 }, { captive: whole, z: 1 }, { cap: part, z: 1 })).toEqual([
+      'row $.cap',
+    ])
+    expect(merge({ cap: whole, z: 1 }, { other: { a: 1 }, z: 1 }, { cap: part, z: 1 })).toEqual({
+      other: { a: 1 },
+      z: 1,
+    })
+  })
 })
 
 describe('a text', () => {

@@ -10,7 +10,7 @@ import { identityStep, keyStep, type Path } from './path.ts'
 import type { Member, Nodes } from './plan.ts'
 import { strictIdentities, type Identified, type Identity } from './identity.ts'
 import { isExtension } from './likeness.ts'
-import { gaps, replacedOf, slotsOf, withRenames } from './renames.ts'
+import { gaps, renamedKeys, replacedOf, slotsOf, withRenames } from './renames.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
 
@@ -26,8 +26,10 @@ export function mergeObjects(merging: Merging, nodes: Nodes, path: Path): Member
   })
   const entries = entriesOf(sides)
   const members = new Map<ValueId, Member>()
+  const replaced = renamedKeys(merging, sides)
   for (const [id, entry] of entries) {
-    const member = mergeEntry(merging, entry, { parent: path, step: () => keyStep(merging.values.text(id)) })
+    const where = { parent: path, step: () => keyStep(merging.values.text(id)) }
+    const member = mergeEntry(merging, entry, where, { further: () => null, isReplaced: replaced.has(id) })
     if (member?.kind === 'clash' && entry[0] !== none && isMovedAlike(merging, sides, id, entry)) continue
     if (member !== null) members.set(id, member)
   }

@@ -69,6 +69,27 @@ function sharesTelling(merging: Merging, side: number, old: NodeIndex, node: Nod
   })
 }
 
+/** Keys of objects that a side may have renamed: it has another in their place, with much of their value. */
+export function renamedKeys({ trees }: Merging, sides: readonly Identified[]): Set<ValueId> {
+  const renamed = new Set<ValueId>()
+  const base = sides[0]!
+  for (const side of [1, 2] as const) {
+    const own = sides[side]!
+    const replaced = replacedOf(base, own).filter(({ added }) => added.length > 0)
+    if (replaced.length === 0) continue
+    const [nodesOfBase, nodesOfOwn] = [nodesById(base), nodesById(own)]
+    for (const { removed, added } of replaced) {
+      const isMany = removed.length * added.length > pairsMax
+      const isAlike = (id: ValueId): boolean =>
+        added.some(
+          (other) => likeness(trees[0], nodesOfBase.get(id)!, trees[side], nodesOfOwn.get(other)!) > 0.5,
+        )
+      for (const id of removed) if (isMany || isAlike(id)) renamed.add(id)
+    }
+  }
+  return renamed
+}
+
 interface Replaced {
   readonly removed: readonly ValueId[]
   readonly added: readonly ValueId[]
