@@ -114,8 +114,32 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     ])
   })
 
+  test('from whom policies begin to hide rows sees none of them deleted, until that is approved', async () => {
+    const role = await start()
+    await linked.sync()
+    await linked.db.query(
+      `ALTER TABLE people ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON people TO ${role} USING (id < 3)`,
+    )
+    for (let round = 0; round < 3; round++)
+      expect((await linked.sync()).heldBack).toMatchObject([
+        { table: 'people', reason: 'schema', message: 'policies hide rows of it from this user' },
+      ])
+    expect(await linked.branchRows()).toHaveLength(3)
+    await linked.db.query('ALTER TABLE people DISABLE ROW LEVEL SECURITY')
+    expect((await linked.sync()).heldBack).toEqual([])
+    await linked.db.query('ALTER TABLE people ENABLE ROW LEVEL SECURITY')
+    const { pending } = await linked.sync()
+    expect((await linked.sync({ approve: pending! })).heldBack).toEqual([])
+    expect(await linked.branchRows()).toHaveLength(2)
+    // What is deleted from then on among the rows that are shown is deleted.
+    await linked.db.query('UPDATE people SET age = 37 WHERE id = 1; DELETE FROM people WHERE id = 2')
+    expect((await linked.sync()).heldBack).toEqual([])
+    expect(await linked.branchRows()).toEqual([{ id: 1, name: 'Ada', age: 37 }])
+  })
+
   test('two that make the table of links at once both go on', async () => {
-    await linked.db.query('DROP TABLE IF EXISTS varve_sync')
+    const role = await start()
+    await linked.db.query(`GRANT CREATE ON SCHEMA public TO ${role}`)
     const fences = await Promise.all(
       [1, 2, 3, 4].map((n) =>
         linked.connected(async (connector) => {

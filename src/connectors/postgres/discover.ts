@@ -47,6 +47,7 @@ interface ColumnRow {
   is_visible: boolean
   has_equality: boolean
   key_waits: boolean
+  hides_rows: boolean
 }
 
 const columnsQuery = `
@@ -60,7 +61,7 @@ const columnsQuery = `
          tn.nspname = 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
            AND (t.typname = 'varchar' OR EXISTS (SELECT FROM pg_amop o JOIN pg_am m ON m.oid = o.amopmethod
                  WHERE m.amname = 'btree' AND o.amopstrategy = 3 AND o.amoplefttype = a.atttypid)) AS has_equality,
-         coalesce(NOT i.indimmediate, false) AS key_waits
+         coalesce(NOT i.indimmediate, false) AS key_waits, row_security_active(c.oid) AS hides_rows
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -147,6 +148,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     key: keys.map((row) => row.column),
     references: [],
     isKeyLate: rows[0]!.key_waits,
+    ...(rows[0]!.hides_rows ? { hidesRows: true } : {}),
     columns: rows.map((row) => ({
       name: row.column,
       type: columnTypeOf(row.type),

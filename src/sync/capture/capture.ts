@@ -12,7 +12,7 @@ import type { TableDigests } from './digests.ts'
 import { driftOf } from './drift.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
-import { readTable, readWhole } from './read-table.ts'
+import { beginsToHide, readTable, readWhole } from './read-table.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
@@ -75,8 +75,13 @@ async function captureTable(
   const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
   if (known !== null && previous !== null && what.shapes !== null) {
     const drift = await drifted(io, previous, linked)
+    const isHiding = beginsToHide(table, path, digests)
+    if (isHiding) drift.push('policies hide rows of it from this user')
     const read = (): Promise<TreeEntry> => readWhole(io, source, options)
-    if (!(await what.shapes.lets(io, linked, { drift, known, read }))) return known
+    if (!(await what.shapes.lets(io, linked, { drift, known, read }))) {
+      if (isHiding) digests.keep(path)
+      return known
+    }
   }
   try {
     const cursor = link.cursor?.find((one) => one.table === table.name)

@@ -42,6 +42,12 @@ export class TableDigests {
     if (digest !== null) this.#now.set(path, [digest, table])
   }
 
+  /** What was noted of the table when it was last read holds on. */
+  keep(path: Path): void {
+    const known = this.#known.get(path)
+    if (known !== undefined) this.#now.set(path, known)
+  }
+
   /** The object to keep; null when it is as it was. */
   write(writer: ObjectWriter): Cid | null {
     const text = JSON.stringify([...this.#now])

@@ -46,7 +46,7 @@ export async function readTable(
   const { snapshot, table, where, previous } = source
   const last = digests.lastOf(path)
   const written = (await snapshot.written?.(table, last?.mark ?? null)) ?? null
-  const digest = written === null ? await snapshot.digest(table) : null
+  const digest = written === null ? hidingMark(table, await snapshot.digest(table)) : null
   if (known?.kind === 'table' && written === null && digests.isSame(path, digest, known.table)) {
     digests.add(path, digest, known.table)
     return known
@@ -68,6 +68,18 @@ export async function readTable(
   const mark = written === null ? digest : written.mark(await rowCount(io, read.table))
   digests.add(path, mark, read.table)
   return read
+}
+
+const hiding = 'hides rows: '
+
+function hidingMark({ hidesRows }: EndpointTable, digest: string | null): string | null {
+  return hidesRows === true && digest !== null ? hiding + digest : digest
+}
+
+/** Whether rows may be hidden now that were shown when the table was last read. */
+export function beginsToHide({ hidesRows }: EndpointTable, path: Path, digests: TableDigests): boolean {
+  const last = digests.lastOf(path)
+  return hidesRows === true && last !== null && !last.mark.startsWith(hiding)
 }
 
 async function rowCount(io: Io, table: Cid): Promise<number> {
