@@ -111,4 +111,33 @@ describe.skipIf(!hasPostgres)(`verification of links${withoutPostgres}`, () => {
     await linked.sync()
     expect(await fault(verify({ tables: ['nobody'] }))).toContain("'nobody' is no table of the link")
   })
+
+  test('a table that cannot be read proves nothing, and a link without a round has nothing to compare with', async () => {
+    expect(await fault(verify())).toMatch(/^VARVE_REF_NOT_FOUND: .*has no commits/)
+    linked.link = {
+      ...linked.link,
+      mode: 'capture',
+      transform: [
+        {
+          table: 'people',
+          where: null,
+          select: null,
+          omit: [],
+          columns: [{ column: 'name', compute: null, mask: null, cast: 'int', rename: null }],
+        },
+      ],
+    }
+    await linked.db.query(`UPDATE people SET name = id`)
+    await linked.sync()
+    expect(await verify()).toMatchObject({ matches: true })
+    await linked.db.query(`UPDATE people SET name = 'secret' WHERE id = 2`)
+    const verified = await verify()
+    expect(verified).toMatchObject({
+      matches: false,
+      tables: [
+        { unread: expect.stringContaining("column 'name'") as string, endpoint: null, commit: { rows: 3 } },
+      ],
+    })
+    expect(JSON.stringify(verified)).not.toContain('secret')
+  })
 })

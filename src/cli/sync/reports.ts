@@ -74,9 +74,13 @@ async function reportHeld(
 
 async function reportPending({ out }: Context, repo: Repository, links: readonly Link[]): Promise<number> {
   const items: PendingSync[] = []
+  const waiting: string[] = []
   for (const { name } of links) {
     const pending = await repo.pendingSync(name)
     if (pending !== null) items.push(pending)
+    for (const { reason, table, message } of (await repo.lastSync(name))?.heldBack ?? [])
+      if (reason === 'schema' && pending?.stops.some((stop) => stop.table === table) !== true)
+        waiting.push(`${visible(name)}: ${visible(table)} waits by itself: ${visible(message)}`)
   }
   out.result({ items }, () => {
     for (const { link, commit, sinceMs, stops } of items) {
@@ -84,9 +88,12 @@ async function reportPending({ out }: Context, repo: Repository, links: readonly
       out.line(`${visible(link)} waits since ${since}, commit ${shortId(commit)}`)
       for (const { table, message } of stops) out.line(`  ${visible(table)}: ${visible(message)}`)
     }
+    for (const line of waiting) out.line(line)
     const [first] = items
-    if (first === undefined) out.say('nothing waits to be approved')
-    else {
+    if (first === undefined) {
+      if (waiting.length === 0) out.say('nothing waits to be approved')
+      else out.hint('a table that waits by itself goes on when the reason is gone')
+    } else {
       out.hint(`see its rows: varve show ${shortId(first.commit)}`)
       out.hint(`then 'varve sync approve ${first.link}' or 'varve sync discard ${first.link}'`)
     }
@@ -108,6 +115,12 @@ export function printReceipts(
   for (const [report, { reasons }] of Object.entries(reported)) {
     const held = receipts.find(({ heldBack }) => heldBack.some(({ reason }) => reasons.includes(reason)))
     if (held !== undefined) out.hint(`see what waits, and why: 'varve sync ${report} ${held.link}'`)
+  }
+  const unread = receipts.filter(
+    ({ pending, heldBack }) => pending === null && heldBack.some(({ reason }) => reason === 'schema'),
+  )
+  if (unread.length > 0) {
+    out.hint('a table that waits goes on when the reason is gone; all others have gone on')
   }
 }
 

@@ -4,6 +4,7 @@ import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { RowChange } from '../../connectors/interface.ts'
 import { digestHex } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import { sameCell } from '../../table/cell.ts'
@@ -70,6 +71,33 @@ export async function compareTable(
     rows,
     isCut: total > rows.length || ranges.isCut,
   }
+}
+
+/** A table of which nothing can be said but why. */
+export function unreadTable(
+  { table, path }: LinkedTable,
+  commit: TableState | null,
+  unread: string,
+): TableVerification {
+  return {
+    table: table.name,
+    path,
+    matches: false,
+    unread,
+    endpoint: null,
+    commit,
+    counts: { missing: 0, extra: 0, changed: 0 },
+    columnsOnlyThere: [],
+    columnsOnlyHere: [],
+    ranges: [],
+    rows: [],
+    isCut: false,
+  }
+}
+
+export async function tableState(io: Io, tree: Tree, path: Path): Promise<TableState | null> {
+  const table = await tableAt(io, tree, path)
+  return table === null ? null : stateOf(await Table.of(io.nodes, table))
 }
 
 function kindOf({ kind }: RowChange): DifferingRow['kind'] {

@@ -25,8 +25,10 @@ export interface TableVerification {
   readonly table: string
   readonly path: Path
   readonly matches: boolean
-  /** As it was read now. */
-  readonly endpoint: TableState
+  /** Why it cannot be read now: nothing is known of it, and it does not match. */
+  readonly unread?: string
+  /** As it was read now; null: it could not be. */
+  readonly endpoint: TableState | null
   /** null: the commit has no such table. */
   readonly commit: TableState | null
   readonly counts: { readonly missing: number; readonly extra: number; readonly changed: number }

@@ -19,7 +19,7 @@ import { linkTree, linkedTables } from '../tables/link-tables.ts'
 import { branchOf } from '../merge/merge-branch.ts'
 import { lastReceipt } from '../receipts/log.ts'
 import { linkObject, readLinkState } from '../state.ts'
-import { compareTable } from './compare-table.ts'
+import { compareTable, tableState, unreadTable } from './compare-table.ts'
 import type { LinkVerification, TableVerification, VerifyOptions } from './interface.ts'
 
 export interface Verifying {
@@ -32,7 +32,9 @@ export interface Verifying {
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, and what the endpoint says */
 export async function verifyLink({ repo, connector, link, options }: Verifying): Promise<LinkVerification> {
   const manifest = await repo.store.manifest()
-  const revision = options.against ?? branchOf(link, manifest)
+  const branch = branchOf(link, manifest)
+  if (options.against === undefined && !manifest.refs.has(branch)) throw neverSynced(link, branch)
+  const revision = options.against ?? branch
   const { commit } = await resolveRevision(repo.store, revision, manifest)
   const other = options.tables?.find((name) => !link.tables.includes(name))
   if (other !== undefined)
@@ -53,16 +55,36 @@ export async function verifyLink({ repo, connector, link, options }: Verifying):
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     // A cursor would leave out what is gone.
     const whole = { ...link, cursor: undefined }
-    const what = { link: whole, tables, before, live, digests, held: new HeldRows(), shapes: null, notes: [] }
+    const unread = new HeldRows()
+    const what = { link: whole, tables, before, live, digests, held: unread, shapes: null, notes: [] }
     // However a table has changed its shape, it is read as it is now.
     const reading = { signal: options.signal, onProgress: options.onProgress }
     const endpoint = await capture(io, readingAll(connector), what, reading)
     const expected = await linkTree(io, (await readCommit(nodes.reader, commit)).tree, tables)
     const verified: TableVerification[] = []
-    for (const one of tables) verified.push(await compareTable(io, one, { endpoint, expected, held }))
+    for (const one of tables) {
+      // What is not read stands there as it was, and proves nothing.
+      const why = unread.list.find(({ path }) => path === one.path)
+      verified.push(
+        why === undefined
+          ? await compareTable(io, one, { endpoint, expected, held })
+          : unreadTable(one, await tableState(io, expected, one.path), why.message),
+      )
+    }
     const matches = verified.every((one) => one.matches)
     return { link: link.name, commit: digestHex(commit), matches, tables: verified }
   })
+}
+
+function neverSynced(link: Link, branch: string): VarveError {
+  return new VarveError(
+    'VARVE_REF_NOT_FOUND',
+    `'${branch}' has no commits: there is nothing to compare with`,
+    {
+      data: { link: link.name, branch },
+      hint: `run 'varve sync ${link.name}' first`,
+    },
+  )
 }
 
 /** What an endpoint says of what was written since is no proof of what it holds. */
