@@ -46,6 +46,7 @@ export const slow: readonly string[] = [
   'test/cli/sync-every.test.ts',
   'test/crash/endpoint-full.test.ts',
   'test/crash/sync-kills.test.ts',
+  'test/crash/chain-kills.test.ts',
   'test/sync/deadlock.test.ts',
   'test/sync/sinks/nats.test.ts',
   'test/sync/sinks/mqtt.test.ts',
