@@ -56,6 +56,18 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 const compareWithin = Buffer.prototype.compare
 const strideBytes = 512
 
+/** As sameBytes, of a[aStart..aEnd) and b[bStart..bEnd), without making views. */
+export function sameRange(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
+  return aEnd - aStart === bEnd - bStart && compareWithin.call(a, b, bStart, bEnd, aStart, aEnd) === 0
+}
+
 /** How many bytes are the same from aStart and bStart on. Compares natively by strides: memcmp, then one stride by hand. */
 export function commonLength(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number): number {
   const most = Math.min(a.length - aStart, b.length - bStart)

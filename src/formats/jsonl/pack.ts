@@ -1,6 +1,7 @@
 // Lines of a slice of JSON into packed entries. Each row is rendered as soon as it is packed and compared with its
 // line; where they differ (other spacing, other order, a name twice, an odd escape) the row keeps the line itself.
 import { compareRanges, emptyBytes } from '../../base/bytes.ts'
+import { sameRange } from '../../base/platform.ts'
 import { cellOf } from '../../table/cell.ts'
 import { isIntLiteral, keyBytesMax, keyColumns, keyRoom, writeKeyCell } from '../../table/key.ts'
 import type { CellKind, Column, Schema } from '../../table/interface.ts'
@@ -231,7 +232,7 @@ export class LinePacker {
     const renderer = this.#renderer
     renderer.length = 0
     renderer.row(this.#columns, out, out.count - 1, out.contents, contentsBefore)
-    return compareRanges(renderer.out, 0, renderer.length, this.src, this.at, end) === 0
+    return sameRange(renderer.out, 0, renderer.length, this.src, this.at, end)
   }
 
   get #keyAt(): number {
