@@ -5,6 +5,7 @@ const { readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs')
 const { isBuiltin } = require('node:module')
 const path = require('node:path')
 const { build } = require('esbuild')
+const { buildParts } = require('./parts.js')
 
 const root = path.dirname(__dirname)
 const bundleFolder = path.join(root, 'dist', 'bundle')
@@ -174,16 +175,17 @@ async function run() {
   })
   if (compiled.status !== 0) process.exit(compiled.status ?? 1)
   await buildLibrary()
-  await build({
+  const scripts = {
     ...common,
-    entryPoints: { main: 'src/cli/main.ts', worker: 'src/worker.ts', 'sql-process': 'src/sql-process.ts' },
     define: {
       VARVE_WORKER_FILE: '"../../bin/worker.js"',
       'import.meta.url': 'moduleUrl',
       'performance.now': 'clockMs',
     },
     plugins: [packagesApart, parsingOnly, assertionless, declaredInDiff3, nodeModules],
-  })
+  }
+  await buildParts('src/cli/main.ts', scripts)
+  await build({ ...scripts, entryPoints: { worker: 'src/worker.ts', 'sql-process': 'src/sql-process.ts' } })
   const { pg, ...others } = apart
   // It asks whether it runs on Cloudflare by making a Response, for which Node loads its whole fetch: 10 ms.
   await build({ ...common, entryPoints: { pg }, define: { Response: 'undefined' } })

@@ -34,7 +34,12 @@ function loadBundle(name, requireModule) {
   const script = new Script(source.latin1Slice(), { filename: file, cachedData: keptCode(file, source) })
   const module = { exports: {} }
   const outside = requireModule ?? require
-  const inside = (id) => (id.startsWith('./') ? loadBundle(path.basename(id, '.cjs')).exports : outside(id))
+  const inside = (id) => {
+    if (id.startsWith('./')) return loadBundle(path.basename(id, '.cjs')).exports
+    // A module of the other half (bin/parts.js).
+    const [, part, module] = /^(main|rest):(.+)$/.exec(id) ?? []
+    return part === undefined ? outside(id) : loadBundle(part).exports.modules[module]()
+  }
   const start = script.runInThisContext()
   start(module.exports, inside, module, file, folder, pathToFileURL(file).href)
   const bundle = {

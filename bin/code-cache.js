@@ -103,6 +103,7 @@ async function run() {
   optimizeLater()
   await useCommonCommands(loadBundle('main').exports.main)
   useWorker()
+  loadBundle('rest')
   loadBundle('pg')
   for (const bundle of loaded.values()) bundle.keep()
 }

@@ -1,7 +1,7 @@
 // The command line starts from one script and the code that V8 compiled from it, which lies beside it. That code is
 // a copy of something: whatever becomes of it, the program must be the same.
 import { isAscii } from 'node:buffer'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -34,10 +34,32 @@ test('the build keeps compiled code of the command line and of its threads', () 
 test('V8 takes the kept code', () => {
   const load = `const { loadBundle, optimizeLater } = require('./bin/bundle.js')
     optimizeLater()
-    console.log(['main', 'level', 'yaml', 'pg'].map((name) => loadBundle(name).isKept).join())`
+    console.log(['main', 'rest', 'level', 'yaml', 'pg'].map((name) => loadBundle(name).isKept).join())`
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
   const said = execFileSync(process.execPath, ['-e', load], { cwd: folder, encoding: 'utf8' })
-  expect(said).toBe('true,true,true,true\n')
+  expect(said).toBe('true,true,true,true,true\n')
+})
+
+test('what few commands run is not loaded before one of them is', () => {
+  const program = `const { loadBundle, loaded, optimizeLater } = require('./bin/bundle.js')
+    optimizeLater()
+    const { main } = loadBundle('main').exports
+    const data = process.cwd() + '/.data'
+    const run = async (args) => {
+      const code = await main(['-C', data, ...args], { VARVE_AUTHOR_NAME: 'Ada', VARVE_AUTHOR_EMAIL: 'ada@example.org' }, '0')
+      process.stderr.write(args[0] + ' ' + code + ' ' + loaded.has('rest') + '\\n')
+    }
+    const all = [['init'], ['add', '.'], ['commit', '-m', 'x'], ['status'], ['diff'], ['log'], ['check']]
+    void all.reduce((before, args) => before.then(() => run(args)), Promise.resolve())`
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  fs.mkdirSync(path.join(folder, '.data'))
+  fs.writeFileSync(path.join(folder, '.data/a.txt'), 'a\n')
+  const { stderr } = spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' })
+  const common = ['init', 'add', 'commit', 'status', 'diff', 'log']
+  expect(stderr.match(/^\w+ \d+ (?:true|false)$/gm)).toEqual([
+    ...common.map((name) => `${name} 0 false`),
+    'check 0 true',
+  ])
 })
 
 test('scripts are ASCII alone, since that is how they are read', () => {
