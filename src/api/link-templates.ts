@@ -1,4 +1,5 @@
 // The usual jobs of links, ready to use: which links they take, and of which mode. Each is run by a test.
+import { counted } from '../base/size.ts'
 import { VarveError } from '../base/errors.ts'
 import type { DeclaredTable, LinkSetting } from './link-interface.ts'
 
@@ -88,7 +89,7 @@ export function linksOfTemplate(
   if (endpoints.length !== found.endpoints.length) {
     throw new VarveError(
       'VARVE_USAGE',
-      `'${template}' takes ${found.endpoints.length} endpoints and not ${endpoints.length}`,
+      `'${template}' takes ${counted(found.endpoints.length, 'endpoint')} and not ${endpoints.length}`,
       { hint: `after the name: ${found.endpoints.join(' ')}` },
     )
   }

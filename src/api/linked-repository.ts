@@ -112,6 +112,16 @@ export abstract class LinkedRepository extends CarryingRepository {
   /** Reads the endpoint at one moment and says, by checksums of key ranges, whether it holds what a commit holds. */
   async verifyLink(name: string, options: t.VerifyOptions = {}): Promise<t.LinkVerification> {
     const link = await this.#link(name)
+    if (await isSink(link)) {
+      throw new VarveError(
+        'VARVE_NOT_POSSIBLE',
+        `what '${link.endpoint}' holds cannot be read, nor verified`,
+        {
+          data: { name },
+          hint: `what it has confirmed: 'varve log --links ${name}'`,
+        },
+      )
+    }
     const { verifyLink } = await import('../sync/verify/verify.ts')
     return this.#connected(link, (connector) => verifyLink({ repo: this.repo, connector, link, options }))
   }

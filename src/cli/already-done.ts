@@ -12,6 +12,8 @@ const anyTime: ReadonlySet<ErrorCode> = new Set([
   'VARVE_OBJECT_MISSING',
   'VARVE_UNREACHABLE',
 ])
+/** What remotes and live systems were told or have told: 'varve undo' passes over that, to what was done before. */
+const ofOthers: ReadonlySet<string> = new Set(['fetch', 'push', 'sync'])
 const shownMax = 3
 
 /** The same error, which says that too. `done`: what has moved in the repository, oldest first. */
@@ -22,7 +24,8 @@ export function withWhatIsDone(error: unknown, done: readonly Operation[]): unkn
     return visible(message === '' ? `'${name}'` : `'${name}: ${message}'`)
   })
   const more = done.length > shownMax ? `${done.length - shownMax} more, ` : ''
-  const kept = `done by then, and kept: ${more}${shown.join(', ')}; 'varve undo' takes back the last of it`
+  const undo = ofOthers.has(done.at(-1)!.name) ? '' : `; 'varve undo' takes back the last of it`
+  const kept = `done by then, and kept: ${more}${shown.join(', ')}${undo}`
   const message = error.message === stoppedEarly ? 'stopped before all of it was done' : error.message
   return new VarveError(code, message, {
     data: { ...error.data, done: done.map(({ name, message: text }) => ({ name, message: text })) },

@@ -68,6 +68,8 @@ test('a pull that is stopped after the fetch says that, as JSON too', async () =
   expect(JSON.parse(ran.stderr)).toMatchObject({
     error: { code: 'VARVE_ABORTED', data: { done: [{ name: 'fetch', message: 'origin' }] } },
   })
+  // It would take back what was done before: what came from a remote stays.
+  expect(ran.stderr).not.toContain('varve undo')
   expect(await runHere(['pull'], other)).toMatchObject({ code: 0 })
 })
 

@@ -39,6 +39,18 @@ describe('varve sync and link', () => {
     expect([added.code, added.stderr]).toEqual([2, expect.stringContaining('not a name for a link')])
   })
 
+  test('what is only told cannot be verified, and what was told last is said', async () => {
+    const env = { VARVE_LINK_HOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` }
+    const words = 'link add hook webhook+http://127.0.0.1:1/x --tables people.csv --mode materialize'
+    expect((await run(words.split(' '), { cwd: dir, env })).code).toBe(0)
+    const verified = await run(['link', 'verify', 'hook'], { cwd: dir, env })
+    expect([verified.code, verified.stderr]).toEqual([
+      20,
+      expect.stringContaining("'varve log --links hook'"),
+    ])
+    expect((await varve('link', 'remove', 'hook')).code).toBe(0)
+  })
+
   const refused: readonly (readonly [words: string, code: number, message: string])[] = [
     ['sync approve shop-a --dry-run', 2, "'--dry-run' is no option of 'sync approve'"],
     ['sync conflicts --theirs', 2, "'--theirs' is no option of 'sync conflicts'"],

@@ -20,7 +20,8 @@ const reported: Readonly<
   },
   rejected: {
     reasons: ['rejected'],
-    hint: (link) => `when the reason is gone: 'varve sync retry ${link}'`,
+    hint: (link) =>
+      `when the reason is gone: 'varve sync retry ${link}'; what came to an inbox is given up with 'varve sync resolve ${link} --ours'`,
   },
 }
 
