@@ -35,7 +35,8 @@ export abstract class SyncedRepository extends LinkedRepository {
   /**
    * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
    * branch's row, with 'theirs' the branch takes the endpoint's now. Of what an inbox has put aside because it can be no
-   * row, 'ours' says that it is given up. `key` as `heldBack` shows it; default: all.
+   * row, 'ours' says that it is given up. `key` as `heldBack` shows it; default: all. A whole table whose shapes exclude
+   * each other is settled for 'theirs' alone, and only by its name: the branch then has the endpoint's table.
    */
   async resolveSync(
     name: string,
@@ -46,7 +47,7 @@ export abstract class SyncedRepository extends LinkedRepository {
     const waiting = (await this.lastSync(name))?.heldBack ?? []
     const rows = waiting.filter(
       (row) =>
-        (row.reason === 'conflict' || (side === 'ours' && isAside(row))) &&
+        (row.reason === 'conflict' || (side === 'ours' ? isAside(row) : isNamedTable(row, where))) &&
         (where.table === undefined || row.table === where.table) &&
         (where.key === undefined || row.key === where.key),
     )
@@ -106,6 +107,10 @@ export abstract class SyncedRepository extends LinkedRepository {
 }
 
 /** It was told to an inbox, and is no row anywhere. */
+function isNamedTable({ isClash, table }: t.HeldBack, where: { table?: string; key?: string }): boolean {
+  return isClash === true && where.table === table && where.key === undefined
+}
+
 function isAside({ reason, keyHex }: t.HeldBack): boolean {
   return reason === 'rejected' && keyHex === ''
 }

@@ -62,6 +62,8 @@ export interface HeldBack {
   /** 'schema' and 'guard' are about the whole table. */
   readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema' | 'guard'
   readonly message: string
+  /** Of a whole table: what the two sides have made of it excludes each other. */
+  readonly isClash?: true
 }
 
 /** A row that was held back, with what each side has of it; null: no row. Only told, not kept: the sides are where they were read. */

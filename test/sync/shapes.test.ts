@@ -1,5 +1,6 @@
 // A table that has changed its shape waits as a commit: it can be looked at, approved for what it shows, or changed back.
 import { beforeEach, describe, expect, test } from 'vitest'
+import { Repository } from '../../src/api/repository.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
 import { pendingSync } from '../../src/sync/pending/approved.ts'
 import { commitTree } from '../../src/sync/branch-change.ts'
@@ -108,5 +109,32 @@ describe('a table that has changed its shape', () => {
     expect((await shop.sync()).pending).toBe(stopped.pending)
     expect((await shop.sync({ approve: stopped.pending! })).heldBack).toEqual([])
     expect(Object.keys((await shop.branchRows())[0] as object)).toEqual(['id', 'name'])
+  })
+
+  test('another key, and a branch that has changed rows meanwhile: the endpoint’s table is taken by its name', async () => {
+    const repo = await Repository.init(temporaryDir(), { author: { name: 'Ada', email: 'ada@example.org' } })
+    await repo.addLink('shop', { endpoint: `sqlite://${path}`, mode: 'two-way', tables: ['people', 'other'] })
+    await repo.sync('shop')
+    await run(`CREATE TABLE made (id INTEGER, name TEXT, age INTEGER, PRIMARY KEY (id, name));
+      INSERT INTO made SELECT * FROM people; DROP TABLE people; ALTER TABLE made RENAME TO people`)
+    const { pending } = await repo.sync('shop')
+    await repo.transaction('main', (tx) => tx.table('shop/people').put({ id: 1, name: 'Ada L.', age: 36 }))
+    const { heldBack } = await repo.sync('shop', { approve: pending! })
+    expect(heldBack).toMatchObject([{ table: 'people', reason: 'schema', isClash: true }])
+    await expect(repo.resolveSync('shop', 'ours', { table: 'people' })).rejects.toThrow('no such row')
+    await expect(repo.resolveSync('shop', 'theirs')).rejects.toThrow('no such row')
+    await repo.resolveSync('shop', 'theirs', { table: 'people' })
+    const receipt = await repo.sync('shop')
+    expect(receipt.heldBack).toEqual([])
+    await repo.transaction('main', (tx) => tx.table('shop/people').put({ id: 2, name: 'Grace', age: 86 }))
+    expect((await repo.sync('shop')).tables[0]).toMatchObject({ written: { changed: 1 } })
+    const names: unknown[] = []
+    for await (const row of (await repo.at('main')).table('shop/people').scan()) names.push({ ...row })
+    expect(names).toEqual([
+      { id: 1, name: 'Ada', age: 36 },
+      { id: 2, name: 'Grace', age: 86 },
+      { id: 3, name: 'Edsger', age: 72 },
+    ])
+    await repo.close()
   })
 })

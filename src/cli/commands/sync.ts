@@ -82,12 +82,16 @@ export const command: Command = {
     ['varve sync crm --listen 8080 --every 1h', 'when its webhook says so, and each hour'],
     ['varve sync conflicts', 'see which rows both sides changed'],
     ['varve sync resolve shop --theirs people 7', "take the endpoint's row"],
+    [
+      'varve sync resolve shop --theirs people',
+      'and its table, where what both sides made of its columns excludes each other',
+    ],
     ['varve sync resolve crm --ours people', 'give up what came in and can be no row'],
     ['varve sync rejected', 'see which rows the endpoint refuses, and why'],
     ['varve sync pending', 'see what a guard has stopped'],
     ['varve sync approve shop', 'let that through'],
   ],
-  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; cursor?: string; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --dry-run each Receipt has incoming: FileDiff[] and outgoing: FileDiff[] too, as diff prints them; with --every, --listen and --follow one such document a line and round; conflicts and rejected: HeldBack of rows also has keyColumns: string[]; base: Row | null; branch: Row | null; endpoint: Row | null; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
+  json: '{ items: Receipt[] }; Receipt = { link: string; mode: string; dryRun: boolean; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: HeldBack[]; commit: string | null; pending: string | null; notes: string[] }; TableReceipt = { table: string; path: string; read: number; captured: Counts; cursor?: string; written: Counts; conflicted: number; rejected: number; after: { endpoint: TableState | null; branch: TableState | null } }; HeldBack = { table: string; path: string; key: string; keyHex: string; reason: "conflict" | "changed" | "rejected" | "schema" | "guard"; message: string; isClash?: true }; Counts = { added: number; changed: number; removed: number }; TableState = { rows: number; checksum: string }; with --dry-run each Receipt has incoming: FileDiff[] and outgoing: FileDiff[] too, as diff prints them; with --every, --listen and --follow one such document a line and round; conflicts and rejected: HeldBack of rows also has keyColumns: string[]; base: Row | null; branch: Row | null; endpoint: Row | null; resolve: { items: HeldBack[] }; pending: { items: PendingSync[] }, discard: PendingSync = { link: string; commit: string; sinceMs: number; stops: { guard: string; side: string; table: string; path: string; message: string }[] }',
   run,
 }
 

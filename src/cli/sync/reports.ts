@@ -60,7 +60,7 @@ async function reportHeld(
   const items: Receipt[] = []
   for (const receipt of what.receipts) {
     const held = await repo.heldRows(receipt.link)
-    items.push({ ...receipt, heldBack: held.filter(({ reason }) => what.reasons.includes(reason)) })
+    items.push({ ...receipt, heldBack: held.filter((row) => isReported(row, what.reasons)) })
   }
   out.result({ items }, () => {
     const waiting = items.filter(({ heldBack }) => heldBack.length > 0)
@@ -71,6 +71,10 @@ async function reportHeld(
     else out.hint(what.hint(waiting[0]!.link))
   })
   return 0
+}
+
+function isReported({ reason, isClash }: HeldBack, reasons: readonly HeldBack['reason'][]): boolean {
+  return reasons.includes(reason) || (isClash === true && reasons.includes('conflict'))
 }
 
 async function reportPending({ out }: Context, repo: Repository, links: readonly Link[]): Promise<number> {

@@ -79,7 +79,7 @@ export class HeldRows {
           this.add({ table, path, key: '', keyHex: toHex(conflict.key), reason: 'conflict', message })
         } else {
           const message = conflict.kind === 'schema' ? conflict.reason : 'the two sides hold different things'
-          this.add({ table, path, key: '', keyHex: '', reason: 'schema', message })
+          this.add({ table, path, key: '', keyHex: '', reason: 'schema', message, isClash: true })
         }
       }
     }
