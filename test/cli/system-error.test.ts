@@ -1,5 +1,8 @@
 // Codes of the operating system in words, with a place and a next step.
 import { expect, test } from 'vitest'
+import { type FsCall, watchingFs } from '../support/fs-calls.ts'
+import { runHere } from '../support/run-here.ts'
+import { temporaryDir } from '../support/temporary.ts'
 import { bareSystemFailure, systemFailure } from '../../src/base/system-error.ts'
 
 function systemError(code: string, facts: object = {}): Error {
@@ -41,3 +44,20 @@ test('is not made of anything else', () => {
   ])
     expect(bareSystemFailure(other)).toBeNull()
 })
+
+test.each(['status', 'log', 'init'])(
+  'what cannot be looked at is not taken for missing: %s',
+  async (verb) => {
+    const dir = temporaryDir()
+    await runHere(['init'], dir)
+    const before = ({ name, path: file }: FsCall): void => {
+      if (name !== 'stat' || file !== '/.varve/format') return
+      throw Object.assign(new Error('EACCES: injected'), { code: 'EACCES', syscall: 'stat', path: file })
+    }
+    const { code, stderr } = await watchingFs(dir, { before }, () => runHere([verb], dir))
+    expect([code, stderr]).toEqual([
+      52,
+      expect.stringMatching(/^error: cannot use '.*format': permission denied\n/),
+    ])
+  },
+)

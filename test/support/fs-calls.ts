@@ -106,11 +106,25 @@ export async function watchingFs<T>(dir: string, watcher: FsWatcher, work: () =>
       }
       return result
     }
+  /** It throws nothing: what cannot be looked at is not there. */
+  const exists = (own: Call): Call => {
+    return (...given) => {
+      const one = seen('exists', given[0])
+      try {
+        if (one !== null) watcher.before?.(one)
+        const result = own(...given)
+        if (one !== null) watcher.after?.(one)
+        return result
+      } catch {
+        return false
+      }
+    }
+  }
   const [real, realPromises] = [
     { ...fs } as Record<string, unknown>,
     { ...promises } as Record<string, unknown>,
   ]
-  const replaced: Record<string, unknown> = {}
+  const replaced: Record<string, unknown> = { existsSync: exists(real['existsSync'] as Call) }
   const replacedPromises: Record<string, unknown> = {}
   for (const name of names) {
     if (`${name}Sync` in real) replaced[`${name}Sync`] = once(name, real[`${name}Sync`] as Call)

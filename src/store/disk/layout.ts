@@ -9,13 +9,13 @@
 //   packs/   ab/<sha-256>.pack, ab being the first two digits
 //   idx/     <sha-256>.idx
 //   tmp/     private names of files that are being written
-import fs from 'node:fs'
 import path from 'node:path'
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
 import { toHex } from '../../base/bytes.ts'
 import { readWhole } from './files.ts'
+import { isThere } from './is-there.ts'
 
 export function manifestName(sequence: number): string {
   return `m/${String(sequence).padStart(20, '0')}`
@@ -52,7 +52,7 @@ export function formatBytes(): Uint8Array {
 /** @throws VarveError VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT, VARVE_NO_REPOSITORY */
 export function checkFormat(dir: string): void {
   const file = path.join(dir, 'format')
-  if (!fs.existsSync(file)) {
+  if (!isThere(file)) {
     throw new VarveError('VARVE_NO_REPOSITORY', `'${dir}' holds no store`, { data: { path: dir } })
   }
   checkFormatBytes(readWhole(file, formatBytesMax), dir)

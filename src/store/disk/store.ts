@@ -26,6 +26,7 @@ import type {
 import { encodeLogEntry } from '../manifest-file.ts'
 import type { Segment } from '../segment.ts'
 import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
+import { isThere } from './is-there.ts'
 import { fsckDisk } from './fsck.ts'
 import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
@@ -65,7 +66,7 @@ export class DiskStore implements Store {
   }
 
   static exists(dir: string): boolean {
-    return fs.existsSync(path.join(dir, 'format'))
+    return isThere(path.join(dir, 'format'))
   }
 
   /** Missing, empty, or a store whose creation was cut short: nothing is lost where one is made. */
