@@ -19,6 +19,10 @@ describe('varve sync and link', () => {
     await ok([...template, '--tables', 'people'], { cwd: dir })
   })
 
+  test('a dry run of empty tables says that they come, and that they have no rows', async () => {
+    expect((await varve('sync', 'shop-a', '--dry-run')).stdout).toContain('shop/people (new): no rows\n')
+  })
+
   test('what two databases changed is in both after one command', async () => {
     databases[0]!.exec("INSERT INTO people VALUES (1, 'Ada')")
     databases[1]!.exec("INSERT INTO people VALUES (2, 'Bob')")
