@@ -227,6 +227,48 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     expect((await sync()).heldBack).toEqual([])
   })
 
+  test('a clash outlives a round that was killed when the branch had moved and nothing was written', async () => {
+    await sync()
+    await db.query("UPDATE people SET name = 'there' WHERE id = 1; UPDATE people SET age = 86 WHERE id = 2")
+    await edit((table) => {
+      table.put({ id: 1, name: 'here', age: 36 })
+      table.put({ id: 3, name: 'Edsger W.', age: 72 })
+    })
+    const killed = linked.sync({}, (connector) => ({
+      ...wrapped(connector),
+      apply: () => Promise.reject(new Error('killed')),
+    }))
+    expect(await fault(killed)).toContain('killed')
+    expect((await branchRows())[1]).toMatchObject({ age: 86 })
+    for (let round = 0; round < 2; round++) {
+      expect((await sync()).heldBack).toMatchObject([{ key: '1', reason: 'conflict' }])
+      expect(await rows()).toMatchObject([{ name: 'there' }, { age: 86 }, { name: 'Edsger W.' }])
+    }
+  })
+
+  test('a database that is restored to what another history had written takes nothing back here', async () => {
+    await sync()
+    await edit((table) => table.put({ id: 1, name: 'Ada L.', age: 36 }))
+    await sync()
+    const other = linked.anew()
+    await other.sync()
+    await other.edit((table) => table.put({ id: 7, name: 'Barbara', age: 84 }))
+    expect((await other.sync()).tables[0]).toMatchObject({ written: { added: 1 } })
+    await db.query('CREATE TABLE saved AS TABLE people; CREATE TABLE saved_state AS TABLE varve_sync')
+    await sync()
+    await edit((table) => table.put({ id: 8, name: 'Donald', age: 87 }))
+    expect((await sync()).tables[0]).toMatchObject({ written: { added: 1 } })
+    await db.query("UPDATE people SET name = 'late' WHERE id = 3")
+    expect((await sync()).tables[0]).toMatchObject({ captured: { changed: 1 } })
+    await db.query(`TRUNCATE people, varve_sync; INSERT INTO people TABLE saved;
+      INSERT INTO varve_sync TABLE saved_state`)
+    const { heldBack } = await sync()
+    expect(heldBack.map(({ key, reason }) => [key, reason])).toEqual([['3', 'conflict']])
+    const names = (found: unknown[]): string[] => (found as { name: string }[]).map(({ name }) => name)
+    expect(names(await branchRows())).toEqual(['Ada L.', 'Grace', 'late', 'Barbara', 'Donald'])
+    expect(names(await rows())).toEqual(['Ada L.', 'Grace', 'Edsger', 'Barbara', 'Donald'])
+  })
+
   test('capture reads only, materialize writes only, and a mirror makes the endpoint what the branch is', async () => {
     await sync({}, 'capture')
     await edit((table) => table.put({ id: 1, name: 'ours', age: 1 }))
