@@ -43,7 +43,10 @@ export class SqliteDatabase {
   static async open(path: string): Promise<SqliteDatabase> {
     const { DatabaseSync } = await loadDriver()
     if (!fs.existsSync(path)) {
-      throw new VarveError('VARVE_UNREACHABLE', `there is no file '${path}'`, { data: { path } })
+      throw new VarveError('VARVE_UNREACHABLE', `there is no file '${path}'`, {
+        data: { path },
+        hint: 'its own program makes it: a link only opens what is there',
+      })
     }
     const isWritable = mayWrite(path)
     let opened: SqliteDatabase | null = null
