@@ -56,7 +56,18 @@ test('every public method is named, and there are no others', () => {
   expect(methods.length).toBeGreaterThan(90)
   expect(methods.filter((name) => !named.has(name))).toEqual([])
   const others = [...named].filter((name) => !methods.includes(name) && !(name in varve))
-  // Those of `stashes` and `bisect`, and an option.
-  const elsewhere = ['apply', 'branch', 'drop', 'get', 'mark', 'next', 'onUpkeep', 'start', 'state']
+  // Those of `stashes` and `bisect`, and two options.
+  const elsewhere = [
+    'apply',
+    'branch',
+    'drop',
+    'get',
+    'mark',
+    'next',
+    'onMoved',
+    'onUpkeep',
+    'start',
+    'state',
+  ]
   expect(others.sort()).toEqual(elsewhere)
 })
