@@ -43,10 +43,11 @@ export abstract class LinkedRepository extends CarryingRepository {
         hint: `edit it in ${configFileName}, or remove it with 'varve link remove ${name}'`,
       })
     }
-    const link = { name, into: name, branch: null, ...setting }
+    const link = { name, into: name, branch: null, ...setting, tables: [...new Set(setting.tables)] }
     if (await isSink(link)) await this.#toSink(link, async (sink) => void (await sink.position?.()))
     else {
-      const { checkTables } = await import('../sync/tables/check-tables.ts')
+      const { checkTables, refuseNested } = await import('../sync/tables/check-tables.ts')
+      refuseNested(link, await this.links())
       await this.#connected(link, (connector) => checkTables(this.repo, connector, link))
     }
     const { setLink } = await import('../worktree/config-edit.ts')

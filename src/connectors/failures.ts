@@ -7,10 +7,15 @@ export interface FailureFacts {
   readonly cause: Error
 }
 
-export function unreachable(where: string, why: string, facts: FailureFacts): VarveError {
+export function unreachable(
+  where: string,
+  why: string,
+  facts: FailureFacts,
+  hint = 'check that the server runs and can be reached from here, and run the command again',
+): VarveError {
   return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${why}`, {
     ...facts,
-    hint: 'check that the server runs and can be reached from here, and run the command again',
+    hint,
   })
 }
 

@@ -1,4 +1,5 @@
 // What `varve sync` and `varve link` refuse instead of passing over it; and two links on one folder in one command.
+import fs from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decisions } from '../../src/cli/sync/decisions.ts'
@@ -41,6 +42,40 @@ describe('varve sync and link', () => {
     expect(syncWords.filter(isLinkName)).toEqual([])
     const added = await varve('link', 'add', 'pending', './a.db', '--tables', 'people', '--mode', 'capture')
     expect([added.code, added.stderr]).toEqual([2, expect.stringContaining('not a name for a link')])
+  })
+
+  test('a table named twice is linked once, and tables that would lie in each other are refused', async () => {
+    const folder = `${dir}/nested`
+    fs.mkdirSync(folder)
+    const here = (words: string): Promise<Finished> => run(words.split(' '), { cwd: folder })
+    await ok(['init'], { cwd: folder })
+    const add = 'link add NAME ../a.db --mode capture --tables'
+    expect((await here(`${add.replace('NAME', 'one')} people,people`)).stdout).toContain('linked people of')
+    const inner = await here(`${add.replace('NAME', 'two')} people --into one/people`)
+    expect([inner.code, inner.stderr]).toEqual([2, expect.stringContaining("'--into'")])
+    expect((await here('sync')).code).toBe(0)
+  })
+
+  test('of several links the one that fails is named, and status names those that never came to an end', async () => {
+    const folder = `${dir}/broken`
+    fs.mkdirSync(folder)
+    const here = (words: string): Promise<Finished> => run(words.split(' '), { cwd: folder })
+    await ok(['init'], { cwd: folder })
+    for (const name of ['bad', 'good'])
+      await ok(['link', 'add', name, '../a.db', '--tables', 'people', '--mode', 'capture'], { cwd: folder })
+    const yaml = fs.readFileSync(`${folder}/varve.yaml`, 'utf8')
+    fs.writeFileSync(`${folder}/varve.yaml`, yaml.replace('tables: [ people ]', 'tables: [ gone ]'))
+    for (const words of ['sync', 'sync --dry-run', 'sync --follow']) {
+      const synced = await here(words)
+      expect([words, synced.code, synced.stderr]).toEqual([
+        words,
+        40,
+        expect.stringContaining("error: bad: the database has no table 'gone'"),
+      ])
+    }
+    expect((await here('sync status')).stdout).toMatch(
+      /^good \(capture\), in step[^]*\nbad \(capture\), no round has come to its end yet\n$/,
+    )
   })
 
   test('what is only told cannot be verified, and what was told last is said', async () => {

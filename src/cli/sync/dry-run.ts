@@ -6,7 +6,7 @@ import type { Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { codeOf } from './decisions.ts'
-import { firstOf } from './every.ts'
+import { type LinkFailure, firstOf } from './every.ts'
 import { printReceipts } from './reports.ts'
 
 export async function dryRounds(
@@ -17,7 +17,7 @@ export async function dryRounds(
 ): Promise<number> {
   const { out } = context
   const receipts: Receipt[] = []
-  const errors: unknown[] = []
+  const errors: LinkFailure[] = []
   for (const link of links) {
     let isPlanned = false
     const onPlan = async (plan: SyncPlan): Promise<void> => {
@@ -35,12 +35,12 @@ export async function dryRounds(
       else printReceipts(context, [receipt], 'status')
       receipts.push(receipt)
     } catch (error) {
-      errors.push(error)
+      errors.push({ link: link.name, error })
     }
   }
   if (out.json && (receipts.length > 0 || errors.length === 0))
     out.raw(receipts.length === 0 ? '{"items":[]}\n' : '\n]}\n')
-  if (errors.length > 0) throw firstOf(context, errors)
+  if (errors.length > 0) throw firstOf(context, errors, links)
   return codeOf(receipts)
 }
 

@@ -34,7 +34,7 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
   const broken = new Map<string, Broken>()
   for (let due = links; ;) {
     const receipts: Receipt[] = []
-    const errors: unknown[] = []
+    const errors: LinkFailure[] = []
     const round = async ({ name }: Link): Promise<void> => {
       if ((broken.get(name)?.againMs ?? 0) > Date.now()) return
       try {
@@ -44,7 +44,7 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
         if (broken.delete(name)) context.out.warn(`${visible(name)} answers again`)
       } catch (error) {
         watcher?.failed(name)
-        if (!goesOn || !isPassing(error)) errors.push(error)
+        if (!goesOn || !isPassing(error)) errors.push({ link: name, error })
         else broken.set(name, noted(context, name, error, broken.get(name)))
       }
     }
@@ -53,7 +53,7 @@ export async function runRounds(context: Context, repo: Repository, rounds: Roun
     for (const link of leftBehind(due, receipts)) await round(link)
     if (receipts.length > 0)
       context.out.result({ items: receipts }, () => printReceipts(context, receipts, 'round'))
-    if (errors.length > 0) throw firstOf(context, errors)
+    if (errors.length > 0) throw firstOf(context, errors, links)
     await context.out.flush()
     if (!goesOn) return codeOf(receipts)
     due = await schedule.due(broken)
@@ -90,10 +90,30 @@ function noted({ out }: Context, name: string, error: VarveError, before: Broken
   return { attempts, againMs: Date.now() + waitMs(attempts) }
 }
 
+export interface LinkFailure {
+  readonly link: string
+  readonly error: unknown
+}
+
 /** The others are told as well. */
-export function firstOf({ out }: Context, [first, ...others]: readonly unknown[]): unknown {
-  for (const error of others)
-    if (error instanceof VarveError) out.warn(visible(error.message))
+export function firstOf(
+  { out }: Context,
+  [first, ...others]: readonly LinkFailure[],
+  links: readonly Link[],
+): unknown {
+  for (const { link, error } of others)
+    if (error instanceof VarveError) out.warn(visible(`${link}: ${error.message}`))
     else return error
-  return first
+  return first === undefined ? undefined : naming(first, links)
+}
+
+/** Where there are several links, which of them it was. */
+export function naming({ link, error }: LinkFailure, links: readonly Link[]): unknown {
+  if (links.length < 2 || !(error instanceof VarveError) || error.code === 'VARVE_ABORTED') return error
+  const { code, message, data, hint } = error
+  return new VarveError(code, `${link}: ${message}`, {
+    data: { ...data, link },
+    ...(hint === undefined ? {} : { hint }),
+    cause: error.cause,
+  })
 }

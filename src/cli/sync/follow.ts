@@ -3,7 +3,7 @@
 import type { Context } from '../interface.ts'
 import type { Link, Receipt, Repository } from '../../index.ts'
 import { visible } from '../visible.ts'
-import type { RoundWatcher } from './every.ts'
+import { type RoundWatcher, naming } from './every.ts'
 import { printReceipts } from './reports.ts'
 
 export interface FollowWish {
@@ -41,7 +41,11 @@ export async function followLinks(
     }
   }
   try {
-    await Promise.all(links.map(one))
+    const named = (link: Link): Promise<void> =>
+      one(link).catch((error: unknown) => {
+        throw naming({ link: link.name, error }, links)
+      })
+    await Promise.all(links.map(named))
     return 0
   } finally {
     stop()

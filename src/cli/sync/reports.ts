@@ -34,19 +34,23 @@ export async function report(context: Context, what: string): Promise<number> {
   const links = await chosenLinks(repo, given.words[1])
   if (what === 'pending') return reportPending(context, repo, links)
   const receipts: Receipt[] = []
-  for (const { name } of links) {
-    const receipt = await repo.lastSync(name)
-    if (receipt !== null) receipts.push(receipt)
+  const notRun: Link[] = []
+  for (const link of links) {
+    const receipt = await repo.lastSync(link.name)
+    if (receipt === null) notRun.push(link)
+    else receipts.push(receipt)
   }
   if (what !== 'status') return reportHeld(context, repo, { receipts, ...reported[what]! })
   out.result({ items: receipts }, () => {
     printReceipts(context, receipts, 'status')
-    if (receipts.length === 0) out.hint(notRun)
+    for (const { name, mode } of notRun)
+      out.line(`${visible(name)} (${mode}), no round has come to its end yet`)
+    if (receipts.length === 0) out.hint(notYet)
   })
   return 0
 }
 
-const notRun = "no round has been run yet: 'varve sync'"
+const notYet = "no round has been run yet: 'varve sync'"
 
 async function reportHeld(
   { out }: Context,
@@ -66,7 +70,7 @@ async function reportHeld(
     const waiting = items.filter(({ heldBack }) => heldBack.length > 0)
     for (const { link, heldBack } of waiting)
       for (const line of heldRowLines(link, heldBack, out.verbose)) out.line(line)
-    if (items.length === 0) out.hint(notRun)
+    if (items.length === 0) out.hint(notYet)
     else if (waiting.length === 0) out.say('no row waits')
     else out.hint(what.hint(waiting[0]!.link))
   })

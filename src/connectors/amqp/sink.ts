@@ -3,6 +3,7 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
@@ -16,7 +17,7 @@ const heartbeatSeconds = 30
 const routingKeyBytesMax = 255
 
 export async function openAmqp(url: string, options: SinkOptions): Promise<Sink> {
-  const target = new URL(url)
+  const target = endpointUrl(url, 'amqp://USER@HOST:PORT/VHOST?exchange=NAME')
   const vhost = decodeURIComponent(target.pathname.replace(/^\//, '')) || '/'
   const exchange = target.searchParams.get('exchange') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`

@@ -3,6 +3,7 @@
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
 import type { Cell } from '../../table/interface.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import type { Connector, ConnectorOptions, HttpTable, Written } from '../interface.ts'
 import { type ItemTable, itemCells, itemTable } from '../json/item-table.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
@@ -10,7 +11,7 @@ import { type PageMark, areUnchanged, marksText, pageMark } from './page-marks.t
 import { type Page, type PageSource, pagesOf } from './pages.ts'
 
 export async function openHttp(url: string, options: ConnectorOptions): Promise<Connector> {
-  const base = new URL(url)
+  const base = endpointUrl(url, 'https://HOST:PORT/PATH')
   if (base.username !== '' || base.search !== '' || base.hash !== '') {
     throw new VarveError('VARVE_USAGE', `an API's URL has no user, query or fragment: '${base.origin}'`, {
       hint: "queries stand in the 'path' of a table, in varve.yaml",

@@ -36,7 +36,7 @@ export function kafkaAddress(url: string, link: string): KafkaAddress {
   return {
     location: `${scheme.toLowerCase()}://${brokers.map(({ host, port }) => `${host}:${port}`).join(',')}/${topic}`,
     isTls,
-    user: user === undefined || user === '' ? null : decodeURIComponent(user),
+    user: userOf(url, user),
     brokers,
     topic,
     sasl: mechanismOf(url, settings.get('sasl')),
@@ -68,4 +68,13 @@ function isYes(url: string, given: string | null): boolean {
 
 function wrong(url: string, why: string): VarveError {
   return new VarveError('VARVE_USAGE', `not an endpoint of Kafka: '${url}'`, { data: { url }, hint: why })
+}
+
+function userOf(url: string, user: string | undefined): string | null {
+  if (user === undefined || user === '') return null
+  try {
+    return decodeURIComponent(user)
+  } catch {
+    throw wrong(url, `'${user}' is no name of a user: a % stands before two hex digits`)
+  }
 }

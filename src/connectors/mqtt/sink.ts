@@ -3,6 +3,7 @@
 // counts as refused. Messages of a batch travel together, as many as the broker takes at once, for no two are of one row.
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { refused, unreachable } from '../sink-failure.ts'
@@ -17,7 +18,7 @@ const inFlightMax = 100
 const confirmMsMax = 60_000
 
 export async function openMqtt(url: string, options: SinkOptions): Promise<Sink> {
-  const target = new URL(url)
+  const target = endpointUrl(url, 'mqtt://USER@HOST:PORT/TOPIC')
   const location = `${target.protocol}//${target.host}`
   const prefix = decodeURIComponent(target.pathname.replace(/^\//, '')) || options.link
   const connected = await connectMqtt(target, await linkSecret(options, 'PASSWORD')).catch(

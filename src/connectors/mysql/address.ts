@@ -5,12 +5,15 @@ import fs from 'node:fs'
 import net from 'node:net'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
 import { VarveError } from '../../base/errors.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import type { ConnectorOptions } from '../interface.ts'
 import { readOptionFile } from './option-file.ts'
 
+const shape = 'mysql://USER@HOST:PORT/DATABASE or mysql://USER@localhost/DATABASE?socket=FILE'
+
 /** @throws VarveError VARVE_USAGE when the URL names no database, or says what we do not know */
 export function addressOf(url: string, { environment = {} }: ConnectorOptions): ConnectionOptions {
-  const parsed = parse(url)
+  const parsed = endpointUrl(url, shape)
   const database = decodeURIComponent(parsed.pathname.slice(1))
   if (database === '') throw unusable(url, 'it names no database')
   const file = readOptionFile(environment['HOME'])
@@ -54,18 +57,9 @@ function sslOf(url: string, host: string, options: URLSearchParams): SslOptions 
   }
 }
 
-function parse(url: string): URL {
-  try {
-    return new URL(url)
-  } catch (cause) {
-    throw unusable(url, 'it cannot be read', cause)
-  }
-}
-
-function unusable(url: string, why: string, cause?: unknown): VarveError {
+function unusable(url: string, why: string): VarveError {
   return new VarveError('VARVE_USAGE', `not the URL of a MySQL database: '${url}': ${why}`, {
     data: { url },
-    cause,
-    hint: 'it looks like mysql://USER@HOST:PORT/DATABASE or mysql://USER@localhost/DATABASE?socket=FILE',
+    hint: `it looks like ${shape}`,
   })
 }

@@ -1,6 +1,6 @@
 // What tables a MySQL database has, from its catalogue: columns in order with their types, keys, and which table refers
 // to which. All of one database: the one that the URL names.
-import { VarveError } from '../../base/errors.ts'
+import { missingTable } from '../missing-table.ts'
 import type { EndpointTable } from '../interface.ts'
 import type { Session } from './session.ts'
 import { quoteName } from './sql.ts'
@@ -66,7 +66,7 @@ export async function discoverTables(session: Session, names?: readonly string[]
     json: groupBy(/mariadb/i.test(version) ? await session.texts(jsonQuery) : []),
   }
   const all = [...catalogue.columns.keys()].filter((name) => name !== stateTable)
-  for (const name of names ?? []) if (!catalogue.columns.has(name)) throw missing(name, all)
+  for (const name of names ?? []) if (!catalogue.columns.has(name)) throw missingTable(name, all)
   const chosen = names ?? all
   return chosen.map((name) => tableOf(catalogue, name, chosen))
 }
@@ -141,11 +141,4 @@ function columnOf(
     isUnsigned: /unsigned/.test(columnType!),
     onUpdate: /on update/i.test(extra!),
   }
-}
-
-function missing(name: string, all: readonly string[]): VarveError {
-  return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
-    data: { table: name },
-    hint: `it has: ${all.slice(0, 20).join(', ')}`,
-  })
 }

@@ -10,6 +10,7 @@ import {
 } from '@nats-io/transport-node'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { RowsRefused } from '../rows-refused.ts'
@@ -24,7 +25,7 @@ const answerMsMax = 30_000
 const tooLongForStream = 10_054
 
 export async function openNats(url: string, options: SinkOptions): Promise<Sink> {
-  const target = new URL(url)
+  const target = endpointUrl(url, 'nats://USER@HOST:PORT/SUBJECT')
   const location = `${target.protocol}//${target.host}`
   const prefix = decodeURIComponent(target.pathname.replace(/^\//, '')) || options.link
   const hint = `give what it asks for in the environment: ${['PASSWORD', 'TOKEN', 'CREDS_FILE'].map((what) => secretName(options.link, what)).join(', ')}`

@@ -1,7 +1,7 @@
 // What tables a PostgreSQL database has, from its catalogues: columns in order with their types, primary keys, and
 // which table refers to which.
 import type { Client } from 'pg'
-import { VarveError } from '../../base/errors.ts'
+import { missingTable } from '../missing-table.ts'
 import type { EndpointColumn, EndpointTable } from '../interface.ts'
 import { quoteName } from './sql.ts'
 import { columnTypeOf } from './types.ts'
@@ -91,7 +91,13 @@ export async function discoverTables(client: Client, names?: readonly string[]):
   const tables = groupBy(rows)
   const all = [...tables.values()].map((columns) => tableOf(columns))
   const missing = names?.find((name) => find(all, name) === null)
-  if (missing !== undefined) throw noTable(missing, await discoverTables(client))
+  if (missing !== undefined) {
+    const all = await discoverTables(client)
+    throw missingTable(
+      missing,
+      all.map((table) => table.name),
+    )
+  }
   const chosen =
     names === undefined
       ? all.filter(({ table }) => table.name !== stateTable)
@@ -176,12 +182,4 @@ function find(all: readonly Found[], name: string): Found | null {
 function relationsOf(name: string): string[] {
   const parts = name.split('.')
   return parts.map((_, i) => parts.slice(i).join('.'))
-}
-
-function noTable(name: string, all: readonly PostgresTable[]): VarveError {
-  const names = all.map((table) => table.name).slice(0, 20)
-  return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
-    data: { table: name },
-    hint: `it has: ${names.join(', ')}`,
-  })
 }

@@ -35,13 +35,29 @@ export function endpointError(where: string, error: unknown): unknown {
   if (typeof code !== 'string' || !sqlState.test(code)) {
     if (/^SASL|password must be a/.test(error.message)) return notLoggedIn(where, facts)
     const isLine = typeof code === 'string' || /connection|timeout|not queryable/i.test(error.message)
-    return isLine ? unreachable(where, error.message || String(code), facts) : error
+    return isLine ? unreachable(where, error.message || String(code), facts, lineHint(error, code)) : error
   }
   if (passing.test(code)) return unreachable(where, error.message, facts)
-  if (code.startsWith('28')) return accessRefused(where, facts, passwordHint)
+  if (code.startsWith('28')) {
+    const isNobody = code === '28000' && facts.cause.message.includes('does not exist')
+    return accessRefused(
+      where,
+      facts,
+      isNobody ? 'the URL names the user: postgres://USER@HOST/DATABASE' : passwordHint,
+    )
+  }
   if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')
   if (missingRight.has(code)) return rightMissing(where, facts)
   return code === '53100' ? diskFull(where, facts) : otherFailure(where, facts)
+}
+
+/** Where it is not the way to the server that fails, but what was asked of it. */
+function lineHint({ message }: Error, code: unknown): string | undefined {
+  if (message.includes('does not support SSL'))
+    return "it is reached without encryption where the URL has no 'sslmode'"
+  return /CERT|SIGNATURE/.test(String(code))
+    ? '?sslrootcert=FILE behind the URL names the certificates to trust, and ?sslmode=no-verify looks at none'
+    : undefined
 }
 
 /** The driver's own words: it was given no password, or the server did not prove that it knows it. */

@@ -2,6 +2,7 @@
 // the log of changes, where the server writes the values as that connection's settings say.
 import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
+import { driverUrl } from './address.ts'
 import { endpointError } from './failure.ts'
 import { LineSocket } from './line-socket.ts'
 import { sessionSettings } from './types.ts'
@@ -20,7 +21,7 @@ export async function connect(
 ): Promise<Client> {
   const password = options.environment?.['PGPASSWORD']
   const client = new Client({
-    connectionString: url,
+    connectionString: driverUrl(url),
     // The stream of a log takes the connection's socket over, and reads it as any stream is read.
     ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new LineSocket() }),
     connectionTimeoutMillis: connectMsMax,

@@ -3,6 +3,7 @@
 // and a Redis that was restored from an older dump says itself how far it has been told.
 import { createClient } from '@redis/client'
 import { VarveError } from '../../base/errors.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
@@ -14,7 +15,7 @@ const replyMsMax = 60_000
 type Client = ReturnType<typeof clientOf>
 
 export async function openRedis(url: string, options: SinkOptions): Promise<Sink> {
-  const target = new URL(url)
+  const target = endpointUrl(url, 'redis://USER@HOST:PORT')
   const prefix = target.searchParams.get('prefix') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
   const password = (await linkSecret(options, 'PASSWORD')) ?? options.environment?.['REDISCLI_AUTH'] ?? null

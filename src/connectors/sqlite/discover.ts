@@ -1,6 +1,6 @@
 // What tables an SQLite file has: columns with their declared types, keys, and which table refers to which. A declared
 // type is a hint in SQLite; what it does to values that are written is the column's affinity.
-import { VarveError } from '../../base/errors.ts'
+import { missingTable } from '../missing-table.ts'
 import type { ColumnType } from '../../table/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../interface.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -69,13 +69,10 @@ function find<T extends readonly [string, ...unknown[]]>(all: readonly T[], name
   const found =
     all.find(([one]) => one === name) ?? all.find(([one]) => one.toLowerCase() === name.toLowerCase())
   if (found !== undefined) return found
-  throw new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
-    data: { table: name },
-    hint: `it has: ${all
-      .map(([one]) => one)
-      .slice(0, 20)
-      .join(', ')}`,
-  })
+  throw missingTable(
+    name,
+    all.map(([one]) => one),
+  )
 }
 
 function affinityOf(declared: string, isStrict: boolean): Affinity {

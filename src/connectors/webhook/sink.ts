@@ -5,6 +5,7 @@ import { VarveError, isVarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import { HttpClient, type HttpRequest } from '../../http/client.ts'
+import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { RowsRefused } from '../rows-refused.ts'
@@ -18,7 +19,7 @@ const pauseMsMax = 60_000
 const saidCharsMax = 200
 
 export async function openWebhook(url: string, options: SinkOptions): Promise<Sink> {
-  const target = new URL(url.replace(/^webhook\+/, ''))
+  const target = endpointUrl(url.replace(/^webhook\+/, ''), 'webhook+https://HOST:PORT/PATH')
   if (target.username !== '' || target.hash !== '') {
     throw new VarveError('VARVE_USAGE', `a webhook's URL has no user and no fragment: '${target.origin}'`)
   }

@@ -1,5 +1,6 @@
 // Before a link is declared its tables are looked for: in the endpoint, or, where they are to be made there, in the branch.
 import type { Connector } from '../../connectors/interface.ts'
+import { VarveError } from '../../base/errors.ts'
 import { Tree } from '../../files/tree.ts'
 import { withWriter } from '../../repo/context.ts'
 import { readBranch } from '../../repo/head.ts'
@@ -7,7 +8,7 @@ import type { Repo } from '../../repo/interface.ts'
 import type { Link } from '../interface.ts'
 import { branchOf } from '../merge/merge-branch.ts'
 import { knownTables } from './known-tables.ts'
-import { linkedTables } from './link-tables.ts'
+import { linkedTables, tablePath } from './link-tables.ts'
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (no key), VARVE_NOT_POSSIBLE (one that cannot be read) */
 export async function checkTables(repo: Repo, connector: Connector, link: Link): Promise<void> {
@@ -18,4 +19,24 @@ export async function checkTables(repo: Repo, connector: Connector, link: Link):
     return tip === null ? [] : knownTables({ writer, nodes }, link, [await Tree.load(nodes, tip.tree)])
   })
   linkedTables(link, await connector.discover(link.tables, known))
+}
+
+/** A table is a file of the dataset, and no folder in which another link's tables lie. @throws VarveError VARVE_USAGE */
+export function refuseNested(link: Link, others: readonly Link[]): void {
+  const paths = link.tables.map((table) => tablePath(link, table))
+  for (const other of others.filter(({ branch }) => branch === link.branch))
+    for (const theirs of other.tables.map((table) => tablePath(other, table))) {
+      const [inner = ''] = paths.filter(
+        (path) => path.startsWith(`${theirs}/`) || theirs.startsWith(`${path}/`),
+      )
+      if (inner === '') continue
+      throw new VarveError(
+        'VARVE_USAGE',
+        `'${inner}' and '${theirs}' of the link '${other.name}' would lie in each other`,
+        {
+          data: { link: link.name, path: inner, other: other.name },
+          hint: "choose another folder with '--into'",
+        },
+      )
+    }
 }

@@ -1,0 +1,13 @@
+// A table that a database has not, and which it has instead.
+import { VarveError } from '../base/errors.ts'
+
+const shownMax = 20
+
+export function missingTable(name: string, all: readonly string[]): VarveError {
+  const shown = all.slice(0, shownMax).join(', ')
+  const more = all.length > shownMax ? `, and ${all.length - shownMax} more` : ''
+  return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
+    data: { table: name },
+    hint: all.length === 0 ? 'it has none that this user may see' : `it has: ${shown}${more}`,
+  })
+}

@@ -1,0 +1,68 @@
+// URLs of endpoints that cannot be read, or ask for what would not be done: each is refused by name, before anybody is asked.
+import { describe, expect, test } from 'vitest'
+import { openEndpoint } from '../../src/connectors/open.ts'
+import { openSink } from '../../src/connectors/open-sink.ts'
+import { driverUrl } from '../../src/connectors/postgres/address.ts'
+import { endpointError } from '../../src/connectors/postgres/failure.ts'
+import { missingTable } from '../../src/connectors/missing-table.ts'
+
+const options = { link: 'shop', environment: { VARVE_LINK_SHOP_SECRET: 'whsec_AAAA' } }
+
+describe('the URL of an endpoint', () => {
+  test.each([
+    'postgres://ada@db:99999/shop',
+    'mysql://ada@db:99999/shop',
+    'mysql://%zz@db/shop',
+    'https://db:99999/x',
+    'redis://db:99999',
+    'redis://%zz@db',
+    'nats://db:99999/x',
+    'amqp://db:99999/x',
+    'amqp://%zz@db/x',
+    'mqtt://db:99999/x',
+    'kafka://db:99999/x',
+    'kafka://%zz@db/x',
+    'webhook+https://db:99999/x',
+  ])('%s cannot be read', async (url) => {
+    const opened = /^(postgres|mysql|https):/.test(url) ? openEndpoint(url, options) : openSink(url, options)
+    await expect(opened).rejects.toMatchObject({ code: 'VARVE_USAGE', hint: expect.any(String) })
+  })
+
+  test('of PostgreSQL asks for encryption in one way, and for no other file of settings', () => {
+    const plain = 'postgres://ada@/my%20shop?host=%2Frun%2Fpg'
+    expect(driverUrl(plain)).toBe(plain)
+    expect(driverUrl('postgres:///shop')).toBe('postgres:///shop')
+    for (const mode of ['require', 'verify-ca', 'verify-full'])
+      expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}&x=a%26b`)).toBe(
+        'postgres://ada@db/shop?sslmode=verify-full&x=a%26b',
+      )
+    for (const mode of ['disable', 'no-verify'])
+      expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}`)).toBe(
+        `postgres://ada@db/shop?sslmode=${mode}`,
+      )
+    for (const mode of ['prefer', 'allow', 'banana', ''])
+      expect(() => driverUrl(`postgres://ada@db/shop?sslmode=${mode}`)).toThrow(`not '${mode}'`)
+    expect(() => driverUrl('postgres:///?service=shop')).toThrow('pg_service.conf')
+  })
+
+  test('what fails for what was asked says what to ask for', () => {
+    const hint = (error: Error): unknown => (endpointError('postgres://db', error) as { hint?: string }).hint
+    expect(hint(new Error('The server does not support SSL connections'))).toContain("no 'sslmode'")
+    expect(hint(Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }))).toContain(
+      'sslrootcert',
+    )
+    expect(hint(Object.assign(new Error('role "x" does not exist'), { code: '28000' }))).toContain('user')
+    expect(hint(Object.assign(new Error('no pg_hba.conf entry'), { code: '28000' }))).toContain('PGPASSWORD')
+  })
+
+  test('a table that is not there is told from those that are', () => {
+    expect(missingTable('x', ['a', 'b']).hint).toBe('it has: a, b')
+    expect(missingTable('x', []).hint).toBe('it has none that this user may see')
+    expect(
+      missingTable(
+        'x',
+        Array.from({ length: 22 }, () => 't'),
+      ).hint,
+    ).toMatch(/t, and 2 more$/)
+  })
+})
