@@ -263,6 +263,8 @@ export type RowChange = StoredChange &
 interface StoredChange {
   readonly storedBefore?: StoredSide | null
   readonly storedAfter?: StoredSide | null
+  /** Of cells too large for their rows, before and after; absent where nobody knows. */
+  readonly contentBytes?: number
 }
 
 /** The reader has its cells in the order of the table's columns; it is shared by all rows of the plan. */

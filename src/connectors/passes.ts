@@ -9,6 +9,9 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { ApplyPlan, EndpointTable, RowChange } from './interface.ts'
 import { parentsFirst } from './parents-first.ts'
 
+/** Of values too large for their rows: what a batch may have of them and go on. */
+const batchBytesMax = 8 << 20
+
 type Kind = RowChange['kind']
 
 /** Writes batches of changes of one kind to one table, inside the plan's transaction. */
@@ -55,7 +58,7 @@ export async function writeInPasses<T extends EndpointTable>(
     // While the database writes one batch the next is read and made ready.
     let underWay: Promise<unknown> = Promise.resolve()
     try {
-      for await (const { number, batch } of batches(table, kind)) {
+      for await (const { number, batch, isLarge } of batches(table, kind)) {
         writer.prepare?.(table, batch)
         await underWay
         underWay = writer.attempt(table, batch).then((isWhole) => {
@@ -63,6 +66,7 @@ export async function writeInPasses<T extends EndpointTable>(
         })
         // Who awaits it hears of a failure.
         underWay.catch(() => undefined)
+        if (isLarge) await underWay
       }
     } finally {
       await underWay
@@ -128,23 +132,30 @@ async function* batchesOf<T extends EndpointTable>(
   table: T,
   kind: Kind,
   { writer, batchRowsMax }: { writer: BatchWriter<T>; batchRowsMax: number },
-): AsyncGenerator<{ number: number; batch: RowChange[] }> {
+): AsyncGenerator<{ number: number; batch: RowChange[]; isLarge: boolean }> {
   const groups = new Map<string, RowChange[]>()
   let number = 0
+  let bytes = 0
   for await (const changes of plan.changes(table, kind)) {
     for (const change of changes) {
       const group = writer.groupOf(table, change)
       const batch = groups.get(group) ?? []
       if (batch.length === 0) groups.set(group, batch)
       batch.push(change)
-      if (batch.length < batchRowsMax) continue
-      groups.delete(group)
-      throwIfAborted(plan.signal)
-      yield { number: number++, batch }
+      bytes += change.contentBytes ?? 0
+      if (batch.length < batchRowsMax && bytes < batchBytesMax) continue
+      // Any group may have the large values.
+      const isLarge = bytes >= batchBytesMax
+      for (const full of isLarge ? [...groups.keys()] : [group]) {
+        throwIfAborted(plan.signal)
+        yield { number: number++, batch: groups.get(full)!, isLarge }
+        groups.delete(full)
+      }
+      if (groups.size === 0) bytes = 0
     }
   }
   for (const batch of groups.values()) {
     throwIfAborted(plan.signal)
-    yield { number: number++, batch }
+    yield { number: number++, batch, isLarge: false }
   }
 }

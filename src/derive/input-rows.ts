@@ -6,6 +6,7 @@ import { quoted, sameNames } from '../formats/sqlite/names.ts'
 import { affinityOf, markOf, sqliteValue } from '../formats/sqlite/row-values.ts'
 import type { Difference } from '../prolly/interface.ts'
 import type { Io } from '../repo/interface.ts'
+import { contentRuns, entryContentBytes } from '../table/content-runs.ts'
 import { entryCells } from '../table/entry-cells.ts'
 import type { Column } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
@@ -55,12 +56,14 @@ export class InputRows {
     differences: readonly Difference[],
     side: 'before' | 'after',
   ): Promise<void> {
-    const entries = differences.map((one) => one[side])
-    const rows = await entryCells(io.nodes.reader, shape, entries, this.#columns)
-    for (const [i, { key }] of differences.entries()) {
-      const cells = rows[i]!
-      if (cells === null) this.#delete.run([key])
-      else this.#put.run([key, ...cells.map((cell, at) => sqliteValue(cell, this.#columns[at]!.type))])
+    for (const run of contentRuns(differences, (one) => entryContentBytes(one[side]))) {
+      const entries = run.map((one) => one[side])
+      const rows = await entryCells(io.nodes.reader, shape, entries, this.#columns)
+      for (const [i, { key }] of run.entries()) {
+        const cells = rows[i]!
+        if (cells === null) this.#delete.run([key])
+        else this.#put.run([key, ...cells.map((cell, at) => sqliteValue(cell, this.#columns[at]!.type))])
+      }
     }
   }
 

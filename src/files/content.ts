@@ -10,7 +10,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { varintLength, writeVarint } from '../encoding/varint.ts'
 import { ListBuilder } from '../prolly/list-builder.ts'
 import { chunkListKind } from '../prolly/rule.ts'
-import type { ObjectWriter } from '../store/interface.ts'
+import type { ObjectSink, ObjectWriter } from '../store/interface.ts'
 import type { FileContent } from './interface.ts'
 import { isTextHead } from './text.ts'
 
@@ -23,7 +23,7 @@ export interface WriteFileOptions {
 }
 
 /** For bytes that are in memory already: synchronous, so that a hundred thousand small files cost no promises. */
-export function writeBytes(writer: ObjectWriter, bytes: Uint8Array): FileContent {
+export function writeBytes(writer: ObjectSink, bytes: Uint8Array): FileContent {
   const rule = bytes.length <= textRule.min ? textRule : ruleFor(bytes)
   if (bytes.length <= rule.min) return { size: bytes.length, content: writer.put('raw', bytes) }
   const chunks = new ChunkList(writer)
@@ -79,12 +79,12 @@ function cutterOf(head: readonly Uint8Array[], chunks: ChunkList): ChunkCutter {
 
 /** Puts chunks, and builds their list once there is a second one. */
 class ChunkList {
-  readonly #writer: ObjectWriter
+  readonly #writer: ObjectSink
   #size = 0
   #first: Cid | null = null
   #list: ListBuilder | null = null
 
-  constructor(writer: ObjectWriter) {
+  constructor(writer: ObjectSink) {
     this.#writer = writer
   }
 

@@ -25,7 +25,7 @@ const violations: Partial<Record<SliceFault, string>> = {
 
 const reasons: Partial<Record<SliceFault, string>> = {
   'text-behind-quote': 'text follows a closing quote',
-  'cell-too-large': 'a cell is larger than 4 MiB or a row larger than 900 KiB',
+  'cell-too-large': 'a cell is larger than 16 MiB or a row larger than 900 KiB',
   'blank-line': 'a blank line stands between rows',
   'not-reproduced': 'its spelling cannot be written back byte for byte',
 }

@@ -12,6 +12,7 @@ import type { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { leafTargetDefault, listKind } from '../prolly/rule.ts'
 import type { ObjectWriter } from '../store/interface.ts'
+import { putContent } from '../table/content.ts'
 import type { KnownLeaves } from './known-leaves.ts'
 import { LeafSlice } from './leaf-slice.ts'
 import type { LeafWish, PackedLeaves } from './leaves.ts'
@@ -87,7 +88,7 @@ export class RowIntake {
   }
 
   #putAll(contents: readonly Uint8Array[]): Cid[] {
-    return contents.map((content) => this.#writer.put('raw', content))
+    return contents.map((content) => putContent(this.#writer, content))
   }
 
   async #addUnordered(rows: PackedRows, links: readonly Cid[]): Promise<void> {

@@ -1,7 +1,8 @@
 // The rows of a file as cells, in its order and in bounded memory: for whoever keeps no table of them. They are proved as
 // those of a table are. That a key comes twice is for the reader to find out.
-import { cidOf, type Cid } from '../encoding/cid.ts'
+import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
+import { contentCid } from '../table/content.ts'
 import type { Cell, Column } from '../table/interface.ts'
 import { decodeKey } from '../table/key.ts'
 import { absentSlot } from '../table/row.ts'
@@ -41,7 +42,7 @@ export async function* readRows(
 }
 
 function* cellsOf(shape: RowShape, packed: PackedRows): Generator<Cell[][]> {
-  const links = (packed.contents ?? []).map((content) => cidOf('raw', content))
+  const links = (packed.contents ?? []).map(contentCid)
   const contents = new Map<Cid, Uint8Array>(links.map((cid, i) => [cid, packed.contents![i]!]))
   const batch = entriesOf(packed, links)
   const row = (i: number): Cell[] => {

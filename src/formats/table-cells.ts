@@ -7,6 +7,7 @@ import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import type { Cell, TableObject } from '../table/interface.ts'
+import { contentRuns, entryContentBytes } from '../table/content-runs.ts'
 import { decodeKey } from '../table/key.ts'
 import { type RowBounds, rowBounds } from '../table/row.ts'
 import { rowShape } from '../table/rows.ts'
@@ -27,14 +28,16 @@ export async function* tableCells(
   for await (const { batch, from, to } of inParts(batches, rowsMax)) {
     await breathe()
     const entries = Array.from({ length: to - from }, (_, i) => entryAt(batch, from + i))
-    const rows = entries.map(({ value, links }) => rowBounds(value, links, shape.values.length))
-    const contents = await fetchContents(nodes.reader, linksOf(rows), options)
-    yield entries.map(({ key, value }, i) => {
-      const keyCells = decodeKey(table.schema, key)
-      return shape.places.map((place) =>
-        place.key >= 0 ? keyCells[place.key]! : boundCell(value, rows[i]!, place.value, contents),
-      )
-    })
+    for (const run of contentRuns(entries, entryContentBytes)) {
+      const rows = run.map(({ value, links }) => rowBounds(value, links, shape.values.length))
+      const contents = await fetchContents(nodes.reader, linksOf(rows), options)
+      yield run.map(({ key, value }, i) => {
+        const keyCells = decodeKey(table.schema, key)
+        return shape.places.map((place) =>
+          place.key >= 0 ? keyCells[place.key]! : boundCell(value, rows[i]!, place.value, contents),
+        )
+      })
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { emptyBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { ByteReader } from '../encoding/varint.ts'
-import type { ObjectWriter } from '../store/interface.ts'
+import type { ObjectSink } from '../store/interface.ts'
 import { type Shape, checkEntry, chunkListKind, entrySize, leafTargetDefault, type listKind } from './rule.ts'
 import { TreeBuilder } from './tree-builder.ts'
 
@@ -21,7 +21,7 @@ export class ListBuilder {
   #count = 0
 
   /** With chunkListKind each value is a varint: what the item measures, such as the length of the chunk it links. */
-  constructor(writer: ObjectWriter, kind: ListKind, options: ListBuilderOptions = {}) {
+  constructor(writer: ObjectSink, kind: ListKind, options: ListBuilderOptions = {}) {
     this.#shape = { kind, level: 0, leafTarget: options.leafTarget ?? leafTargetDefault }
     this.#tree = new TreeBuilder(writer, this.#shape)
   }

@@ -5,7 +5,7 @@ import { emptyBytes } from '../base/bytes.ts'
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { varintLength, writeVarint } from '../encoding/varint.ts'
-import type { ObjectWriter } from '../store/interface.ts'
+import type { ObjectSink } from '../store/interface.ts'
 import type { Entry, EntryBatch } from './interface.ts'
 import type { Leaf } from './leaf-run.ts'
 import { NodeCutter } from './node-cutter.ts'
@@ -34,14 +34,14 @@ export interface BuiltRoot {
 }
 
 export class TreeBuilder {
-  readonly #writer: ObjectWriter
+  readonly #writer: ObjectSink
   readonly #shape: Shape
   readonly #baseOf: BaseOf | undefined
   readonly #encoder = new NodeEncoder()
   readonly #levels: Level[] = []
 
   /** `shape` is that of the lowest nodes to build. */
-  constructor(writer: ObjectWriter, shape: Shape, options: TreeBuilderOptions = {}) {
+  constructor(writer: ObjectSink, shape: Shape, options: TreeBuilderOptions = {}) {
     this.#writer = writer
     this.#shape = shape
     this.#baseOf = options.baseOf
@@ -122,7 +122,7 @@ export function entryOfNode(shape: Shape, cid: Cid, node: Sums, lastKey: Uint8Ar
   return { key: shape.kind === mapKind ? lastKey.slice() : emptyBytes, value, links: [cid] }
 }
 
-export function putEmptyNode(writer: ObjectWriter, shape: Shape): BuiltRoot {
+export function putEmptyNode(writer: ObjectSink, shape: Shape): BuiltRoot {
   const { bytes } = new NodeEncoder().encode({ ...shape, level: 0 }, [])
   return { cid: writer.put('dag-cbor', bytes), bytes }
 }

@@ -3,6 +3,7 @@
 import { breathe } from '../base/turns.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
+import { contentRuns, entryContentBytes } from '../table/content-runs.ts'
 import { countTableDifferences, diffTables } from '../table/diff.ts'
 import { diffSchemas } from '../table/schema-diff.ts'
 import type { RowDifference, Schema, SchemaDifference, TableObject } from '../table/interface.ts'
@@ -49,15 +50,17 @@ async function* allRows(
     const from = Math.min(left, batch.count)
     left -= from
     const entries = Array.from({ length: batch.count - from }, (_, i) => entryAt(batch, from + i))
-    const rows = await entriesToRows(table.shape, entries, nodes.reader, { signal })
-    yield rows.map((row) => ({
-      kind,
-      key: keys.map((name) => row[name] ?? null),
-      before: kind === 'removed' ? row : null,
-      after: kind === 'added' ? row : null,
-      cells: [],
-    }))
-    await breathe()
+    for (const run of contentRuns(entries, entryContentBytes)) {
+      const rows = await entriesToRows(table.shape, run, nodes.reader, { signal })
+      yield rows.map((row) => ({
+        kind,
+        key: keys.map((name) => row[name] ?? null),
+        before: kind === 'removed' ? row : null,
+        after: kind === 'added' ? row : null,
+        cells: [],
+      }))
+      await breathe()
+    }
   }
 }
 

@@ -116,6 +116,9 @@ export interface PutOptions {
   readonly base?: Cid | undefined
 }
 
+/** What names what it is given, and keeps it or not. */
+export type ObjectSink = Pick<ObjectWriter, 'put'>
+
 /** Takes objects in; nobody else sees them before `Store.update` has published them. Reads see pending ones too. */
 export interface ObjectWriter extends ObjectReader {
   /** What it was given outlives a kill by itself: the next writer for the same remote goes on with it. */

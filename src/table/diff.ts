@@ -10,8 +10,9 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { cellValue } from './cell.ts'
 import type { CellChange, Row, RowDifference, TableObject, Value } from './interface.ts'
-import { type RowSlots, type Slot, slotContentLength } from './row.ts'
+import { type RowSlots, type Slot } from './row.ts'
 import { type ColumnPlaces, type SideOfRow, countDifferentCells, differentCells } from './row-compare.ts'
+import { contentRuns, entryContentBytes } from './content-runs.ts'
 import { cellLinks, entrySlots, keyValues, type RowShape, slotsToRow } from './rows.ts'
 import { diffSchemas, matchColumns } from './schema-diff.ts'
 import { fetchContents, slotCell } from './slot.ts'
@@ -19,8 +20,6 @@ import { type RowRange, Table } from './table.ts'
 
 const rowsAtOnce = 256
 const cellsAtOnce = 16 << 10
-/** Of contents that lie out of line: they are in memory together. */
-const fetchBytes = 32 << 20
 
 export interface TableDiffOptions extends ReadOptions {
   readonly range?: RowRange | undefined
@@ -171,7 +170,9 @@ async function* rowDifferences(
     before: before === null ? null : { entry: before, slots: entrySlots(context.before, before) },
     after: after === null ? null : { entry: after, slots: entrySlots(context.after, after) },
   }))
-  for (const part of partsOf(all)) {
+  const bytesOf = ({ before, after }: BothSides): number =>
+    entryContentBytes(before?.entry ?? null) + entryContentBytes(after?.entry ?? null)
+  for (const part of contentRuns(all, bytesOf)) {
     const links = part.flatMap(({ before, after }) => [...linksOf(before), ...linksOf(after)])
     const contents = await fetchContents(context.nodes.reader, links, options)
     yield part.flatMap((row) => rowDifference(context, row, contents))
@@ -187,27 +188,6 @@ interface BothSides {
   readonly key: Uint8Array
   readonly before: OpenRow | null
   readonly after: OpenRow | null
-}
-
-/** As many rows as have `fetchBytes` out of line; one at least. */
-function partsOf(rows: readonly BothSides[]): BothSides[][] {
-  const parts: BothSides[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const row of rows) {
-    const more = linkedBytes(row.before) + linkedBytes(row.after)
-    if (bytes + more > fetchBytes) {
-      parts.push([])
-      bytes = 0
-    }
-    parts.at(-1)!.push(row)
-    bytes += more
-  }
-  return parts
-}
-
-function linkedBytes(row: OpenRow | null): number {
-  if (row === null || row.entry.links.length === 0) return 0
-  return row.slots.cells.reduce((sum, slot) => (slot.link === null ? sum : sum + slotContentLength(slot)), 0)
 }
 
 function linksOf(row: OpenRow | null): Cid[] {

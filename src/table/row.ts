@@ -4,8 +4,9 @@
 // bytes, else a tag of `cellTag`. Each row has one spelling only; decoding refuses every other. See docs/format/table.md.
 import { concatBytes } from '../base/bytes.ts'
 import { type VarveError, corrupt } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
+import { type Cid, codecOf } from '../encoding/cid.ts'
 import { ByteReader, varintLength, writeVarint } from '../encoding/varint.ts'
+import { objectBytesMax } from '../store/interface.ts'
 
 export const rowFlag = { lineEnd: 1, keyQuoting: 2, rawLine: 4 } as const
 
@@ -29,8 +30,8 @@ export const cellTag = {
 export const shortTextMax = 199
 /** A cell with more bytes lies out of line, in an object of its own. */
 export const inlineCellBytesMax = 1024
-/** A cell is one object at most. */
-export const cellBytesMax: number = 4 << 20
+/** A cell beyond the largest object is one of chunks (content.ts). */
+export const cellBytesMax: number = 16 << 20
 
 /** 0: the line end of the layout. */
 export const lineEnds: readonly string[] = ['', '\n', '\r\n', '\r']
@@ -154,6 +155,8 @@ class RowReader {
     }
     const link = this.#links[this.#nextLink++] ?? null
     if (link === null) throw corrupt('row has fewer links than its cells use')
+    if ((codecOf(link) === 'raw') !== length <= objectBytesMax)
+      throw corrupt('cell is not in its shortest form')
     return link
   }
 

@@ -5,6 +5,7 @@ import { sameBytes } from '../base/platform.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { varintLength } from '../encoding/varint.ts'
 import type { ObjectReader, ObjectWriter, ReadOptions } from '../store/interface.ts'
+import { putContent, readContents } from './content.ts'
 import { absentCell, falseCell, nullCell, trueCell } from './cell.ts'
 import type { Cell, CellKind } from './interface.ts'
 import {
@@ -94,7 +95,7 @@ export function cellSlot(cell: Cell, writer: ObjectWriter): Slot {
   if (length > cellBytesMax) throw cellTooLarge(length)
   const spelling = new Uint8Array(1 + varintLength(length))
   writeCellHead(spelling, 0, tagOf(cell), length)
-  return { spelling, link: writer.put('raw', cell.bytes) }
+  return { spelling, link: putContent(writer, cell.bytes) }
 }
 
 /** Of a cell that is short enough to lie in its row, as every cell of a key is. */
@@ -125,7 +126,7 @@ function cellTooLarge(length: number): VarveError {
   )
 }
 
-/** Contents of all slots out of line, in one read. */
+/** Contents of all slots out of line, in one read but for those in chunks. */
 export async function fetchContents(
   reader: ObjectReader,
   links: Iterable<Cid>,
@@ -133,6 +134,6 @@ export async function fetchContents(
 ): Promise<Map<Cid, Uint8Array>> {
   const wanted = [...new Set(links)]
   if (wanted.length === 0) return new Map()
-  const contents = await reader.get(wanted, options)
+  const contents = await readContents(reader, wanted, options)
   return new Map(wanted.map((cid, i) => [cid, contents[i]!]))
 }

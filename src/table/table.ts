@@ -6,6 +6,7 @@ import type { Entry, KeyRange } from '../prolly/interface.ts'
 import { ProllyMap } from '../prolly/map.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
+import { contentRuns, entryContentBytes } from './content-runs.ts'
 import type { Row, Schema, TableObject, Value } from './interface.ts'
 import { entriesToRows, keyOfValues, prefixOfValues, type RowShape, rowShape } from './rows.ts'
 import { loadTable } from './table-object.ts'
@@ -79,8 +80,10 @@ export class Table {
     const range = { ...this.keyRange(options), ...(reverse === undefined ? {} : { reverse }), signal }
     for await (const batch of this.map.scan(range)) {
       const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
-      yield await entriesToRows(this.shape, entries, this.nodes.reader, { signal })
-      await breathe()
+      for (const run of contentRuns(entries, entryContentBytes)) {
+        yield await entriesToRows(this.shape, run, this.nodes.reader, { signal })
+        await breathe()
+      }
     }
   }
 

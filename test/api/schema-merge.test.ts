@@ -141,9 +141,9 @@ describe('bad input', () => {
     ['a row with too many cells', `${base}4,Ida,Oslo,x\n`, 'ragged-row'],
     ['a row without a key', `${base},Ida,Oslo\n`, 'empty-key'],
     [
-      'a cell of 5 MiB',
-      `${base}4,Ida,${'x'.repeat(5 << 20)}\n`,
-      'a cell is larger than 4 MiB or a row larger than 900 KiB',
+      'a cell of 17 MiB',
+      `${base}4,Ida,${'x'.repeat(17 << 20)}\n`,
+      'a cell is larger than 16 MiB or a row larger than 900 KiB',
     ],
   ])('%s is refused with its line', async (_, text, reason) => {
     const root = path.join(dir, `bad-${folders++}`)

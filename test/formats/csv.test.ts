@@ -120,7 +120,7 @@ const noTables: [name: string, text: string][] = [
   ['a column twice', 'id,a,a\n1,2,3\n'],
   ['a blank line between rows', 'id,a\n1,2\n\n3,4\n'],
   ['text behind a closing quote', 'id,a\n1,"x"y\n'],
-  ['a cell of more than 4 MiB', `id,a\n1,${'x'.repeat((4 << 20) + 1)}\n`],
+  ['a cell of more than 16 MiB', `id,a\n1,${'x'.repeat((16 << 20) + 1)}\n`],
   ['a lone carriage return at the end', 'id,a\n1,x\n2,y\r'],
   [
     'a row of more than a megabyte of small cells',

@@ -170,8 +170,8 @@ describe('refusing', () => {
     expect(await fault({ id: ids(2), t: { ...text, data: ['a', Uint8Array.of(255)] } })).toBe(
       "'data' row 2, column 't': text is not UTF-8",
     )
-    expect(await fault({ id: ids(1), t: { ...text, data: ['x'.repeat((4 << 20) + 1)] } })).toBe(
-      "'data' row 1, column 't': a cell of 4194305 bytes is larger than 4194304 bytes",
+    expect(await fault({ id: ids(1), t: { ...text, data: ['x'.repeat((16 << 20) + 1)] } })).toBe(
+      "'data' row 1, column 't': a cell of 16777217 bytes is larger than 16777216 bytes",
     )
   })
 

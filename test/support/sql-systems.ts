@@ -22,7 +22,8 @@ export interface SqlSystemKind {
   readonly name: string
   /** '' or why it is skipped. */
   readonly without: string
-  readonly start: () => Promise<SqlSystem>
+  /** `mariadb`: settings of that server. */
+  readonly start: (mariadb?: readonly string[]) => Promise<SqlSystem>
 }
 
 let count = 0
@@ -55,8 +56,8 @@ export const sqlSystems: readonly SqlSystemKind[] = [
   {
     name: 'MariaDB',
     without: withoutMariadb,
-    async start() {
-      const server = await startMariadb()
+    async start(settings = []) {
+      const server = await startMariadb(settings)
       return {
         stop: () => server.stop(),
         async database() {

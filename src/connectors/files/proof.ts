@@ -4,7 +4,9 @@ import { sameCell } from '../../table/cell.ts'
 import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { diffMaps } from '../../prolly/diff.ts'
+import type { Difference } from '../../prolly/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
+import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { Table } from '../../table/table.ts'
 import type { FileTable } from './file-table.ts'
@@ -20,18 +22,22 @@ export async function strangeRows(file: FileTable, table: TableObject): Promise<
   if (columnNames(read) !== columnNames(made)) throw unreadable(path, null)
   const strange = new Set<string>()
   for await (const differences of diffMaps(made.map, read.map)) {
-    const [before, after] = [differences.map((one) => one.before), differences.map((one) => one.after)]
-    const ours = await entryCells(nodes.reader, made.shape, before, shape.columns)
-    const theirs = await entryCells(nodes.reader, read.shape, after, shape.columns)
-    for (const [i, { key }] of differences.entries()) {
-      const [a, b] = [ours[i], theirs[i]]
-      const isSame =
-        a !== null &&
-        a !== undefined &&
-        b !== null &&
-        b !== undefined &&
-        a.every((cell, at) => sameCell(cell, b[at]!))
-      if (!isSame) strange.add(toHex(key))
+    const bytesOf = ({ before, after }: Difference): number =>
+      entryContentBytes(before) + entryContentBytes(after)
+    for (const run of contentRuns(differences, bytesOf)) {
+      const [before, after] = [run.map((one) => one.before), run.map((one) => one.after)]
+      const ours = await entryCells(nodes.reader, made.shape, before, shape.columns)
+      const theirs = await entryCells(nodes.reader, read.shape, after, shape.columns)
+      for (const [i, { key }] of run.entries()) {
+        const [a, b] = [ours[i], theirs[i]]
+        const isSame =
+          a !== null &&
+          a !== undefined &&
+          b !== null &&
+          b !== undefined &&
+          a.every((cell, at) => sameCell(cell, b[at]!))
+        if (!isSame) strange.add(toHex(key))
+      }
     }
   }
   return strange

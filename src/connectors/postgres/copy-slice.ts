@@ -1,10 +1,10 @@
 // Rows as COPY sends them as packed rows, or as finished leaves where they come in key order. A pure function of plain
 // data, so that threads can run it. Rows that are out of the ordinary are left to whoever says what is wrong with them.
-import { cidOf } from '../../encoding/cid.ts'
 import { compareRanges } from '../../base/bytes.ts'
 import { type LeafWish, type PackedLeaves, leavesOf } from '../../formats/leaves.ts'
 import { PackedBuffer, type PackedRows, ownRows } from '../../formats/packed.ts'
 import { keyBytesMax } from '../../table/key.ts'
+import { contentCid } from '../../table/content.ts'
 import { cellTag } from '../../table/row.ts'
 import { writeCell, writeKeyElement } from './copy-cells.ts'
 import type { CopyPlan } from './copy-plan.ts'
@@ -41,11 +41,7 @@ export function copySlice({ bytes, plan, wish }: CopyTask): CopySlice {
   const rows = buffer.view()
   if (wish !== null && rows.isOrdered && rows.count > 0) {
     const contents = rows.contents ?? []
-    const leaves = leavesOf(
-      rows,
-      contents.map((content) => cidOf('raw', content)),
-      wish,
-    )
+    const leaves = leavesOf(rows, contents.map(contentCid), wish)
     if (leaves !== null) return { leaves, contents }
   }
   return { rows: ownRows(rows) }

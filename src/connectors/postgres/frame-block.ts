@@ -37,7 +37,10 @@ export class FrameBlock {
       if (code === errorCode) return 'error'
       if (at + frameHeadBytes > bytes.length) return 'rows'
       const end = messageEnd(bytes, at)
-      if (end > bytes.length) return 'rows'
+      if (end > bytes.length) {
+        this.#reserve(end)
+        return 'rows'
+      }
       bytes.copyWithin(at, end)
       this.#end -= end - at
       if (!passedOver.has(code!)) return 'end'
@@ -62,13 +65,17 @@ export class FrameBlock {
 
   #append(chunk: Uint8Array): void {
     const end = this.#end + chunk.length
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(2 * end)
-      larger.set(this.#bytes.subarray(0, this.#end))
-      this.#bytes = larger
-    }
+    if (end > this.#bytes.length) this.#reserve(2 * end)
     this.#bytes.set(chunk, this.#end)
     this.#end = end
+  }
+
+  /** Room for so many bytes in all, those that are there included. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#bytes.length) return
+    const larger = new Uint8Array(bytes)
+    larger.set(this.#bytes.subarray(0, this.#end))
+    this.#bytes = larger
   }
 }
 

@@ -15,6 +15,8 @@ import { cellOfText } from './types.ts'
 
 /** What one thread can do while the next slice comes: the server is no faster than that. */
 const slicesAtOnce = 3
+/** A slice is larger where a single row is. */
+const bytesAtOnce = 8 << 20
 /** Cells are objects, many times as large as their text. */
 const cellBatchBytes = 64 << 10
 
@@ -67,7 +69,7 @@ export async function* packedRows(
   let rowsBefore = 0
   try {
     for (;;) {
-      while (!isRead && jobs.length < slicesAtOnce) {
+      while (!isRead && jobs.length < slicesAtOnce && bytesOf(jobs) < bytesAtOnce) {
         throwIfAborted(options.signal)
         const slice = await nextSlice(slices, options.where)
         isRead = slice === null || slice.isLast
@@ -86,6 +88,10 @@ export async function* packedRows(
   } finally {
     await slices.close()
   }
+}
+
+function bytesOf(jobs: readonly Job[]): number {
+  return jobs.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 async function nextSlice(

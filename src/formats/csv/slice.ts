@@ -1,8 +1,8 @@
 // One slice of a CSV file into packed rows, with proof: the rows are rendered again and compared with the slice, byte
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
-import { cidOf } from '../../encoding/cid.ts'
 import type { SliceResult, SliceRows } from '../interface.ts'
+import { contentCid } from '../../table/content.ts'
 import { leavesOf, type LeafWish } from '../leaves.ts'
 import { ownRows, PackedBuffer } from '../packed.ts'
 import { SliceParser } from './parse.ts'
@@ -36,7 +36,7 @@ export function leafSlice(task: LeafTask): SliceResult {
   const { count, bytesRead, longRows, fault, faultLine, faultColumn } = rows
   const contents = rows.contents ?? []
   const isSound = rows.isOrdered && count > 0 && faultLine < 0
-  const links = isSound ? contents.map((content) => cidOf('raw', content)) : []
+  const links = isSound ? contents.map(contentCid) : []
   const leaves = isSound ? leavesOf(rows, links, task.wish) : null
   if (leaves === null) return { ...rows, ...ownRows(rows) }
   return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }

@@ -6,6 +6,7 @@ import { entryAt } from '../../prolly/entry-batch.ts'
 import type { Entry } from '../../prolly/interface.ts'
 import type { WrittenSince } from '../../connectors/interface.ts'
 import type { Io } from '../../repo/interface.ts'
+import { putContent } from '../../table/content.ts'
 import type { Table } from '../../table/table.ts'
 
 const heldBytesMax = 64 << 20
@@ -26,7 +27,7 @@ export async function gathered(
     // Left in the middle, the line would have to be cut.
     if (bytes > heldBytesMax) continue
     const rows = packer.pack(cells)
-    const links = (rows.contents ?? []).map((content) => io.writer.put('raw', content))
+    const links = (rows.contents ?? []).map((content) => putContent(io.writer, content))
     all.push({ ...ownRows(rows), contents: null, links })
     bytes += rows.keys.length + rows.values.length + rowOverhead * rows.count
     await io.writer.drained()

@@ -7,6 +7,7 @@ import type { TreeEntry, Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import type { Io } from '../../repo/interface.ts'
+import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import { Table } from '../../table/table.ts'
 import { captureLog } from '../log/capture-log.ts'
@@ -94,7 +95,8 @@ function knownRows(io: Io, before: Tree, tables: readonly LinkedTable[]): Endpoi
       const { map, shape } = await Table.of(io.nodes, object)
       for await (const batch of map.scan()) {
         const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
-        yield (await entryCells(io.nodes.reader, shape, entries, table.columns)).filter((row) => row !== null)
+        for (const run of contentRuns(entries, entryContentBytes))
+          yield (await entryCells(io.nodes.reader, shape, run, table.columns)).filter((row) => row !== null)
       }
     },
     digest: () => Promise.resolve(null),

@@ -12,6 +12,7 @@ import type { Edit } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import { cellValue, valueToTyped } from '../../table/cell.ts'
+import { putContent } from '../../table/content.ts'
 import type { Cell, Column, Schema, TableObject } from '../../table/interface.ts'
 import { decodeKey, encodeKey } from '../../table/key.ts'
 import { rowShape } from '../../table/rows.ts'
@@ -91,7 +92,7 @@ async function changed(
       ...there.filter((_, i) => rows[i] === null),
     ]
     edits.push(
-      ...packedEdits(packer.pack(taken), (content) => io.writer.put('raw', content)),
+      ...packedEdits(packer.pack(taken), (content) => putContent(io.writer, content)),
       ...gone.map(({ key }): Edit => ({ key: keyOf(key, source.schema, target.schema, made), value: null })),
     )
     if (edits.length >= editsMax) await apply()

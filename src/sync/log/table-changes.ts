@@ -6,15 +6,16 @@ import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
-import type { Edit } from '../../prolly/interface.ts'
+import type { Edit, Entry } from '../../prolly/interface.ts'
 import type { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
+import { entryCells } from '../../table/entry-cells.ts'
 import { absentCell } from '../../table/cell.ts'
+import { putContent } from '../../table/content.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
-import { decodeKey, encodeKey } from '../../table/key.ts'
-import { absentSlot } from '../../table/row.ts'
-import { type RowShape, cellLinks, entrySlots } from '../../table/rows.ts'
-import { fetchContents, slotCell } from '../../table/slot.ts'
+import { encodeKey } from '../../table/key.ts'
+import type { RowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 
@@ -102,13 +103,12 @@ export class TableChanges {
     const pending = [...this.#pending.values()].sort((a, b) => compareBytes(a.key, b.key))
     this.#pending = new Map()
     this.#pendingBytes = 0
-    const rows = await this.#filled(pending.filter(({ cells }) => cells !== null))
-    if (rows === null) {
+    const puts = await this.#puts(pending.filter(({ cells }) => cells !== null))
+    if (puts === null) {
       this.unclear = 'the log leaves out values of a row that was not there'
       return
     }
     const { writer } = this.#io
-    const puts = packedEdits(this.#packer.pack(rows), (content) => writer.put('raw', content))
     let next = 0
     const edits = pending.map(({ key, cells }): Edit =>
       cells === null ? { key, value: null } : puts[next++]!,
@@ -136,36 +136,28 @@ export class TableChanges {
     return encodeKey(this.#shape.schema, whole)
   }
 
-  /** Whole rows in the order of the schema; null where one that is needed is not in the tree. */
-  async #filled(pending: readonly Pending[]): Promise<Cell[][] | null> {
+  /** In the same order; null where a row that is needed is not in the tree. */
+  async #puts(pending: readonly Pending[]): Promise<Edit[] | null> {
     const open = pending.filter(({ cells }) => cells!.includes(null))
-    const before = open.length === 0 ? new Map<Pending, Cell[]>() : await this.#storedRows(open)
-    if (before === null) return null
-    return pending.map((one) => {
-      const stored = before.get(one)
-      return this.#places.map((place, i) => one.cells![place] ?? stored![i]!)
-    })
+    const found = await this.#map.getMany(open.map(({ from }) => from))
+    if (found.some((entry, i) => entry === null && !open[i]!.isPatch)) return null
+    const stored = new Map(open.map((one, i) => [one, found[i]!]))
+    const puts: Edit[] = []
+    for (const run of contentRuns(pending, (one) => entryContentBytes(stored.get(one) ?? null))) {
+      const rows = this.#packer.pack(await this.#filled(run, stored))
+      puts.push(...packedEdits(rows, (content) => putContent(this.#io.writer, content)))
+      await this.#io.writer.drained()
+    }
+    return puts
   }
 
-  async #storedRows(pending: readonly Pending[]): Promise<Map<Pending, Cell[]> | null> {
-    const shape = this.#shape
-    const found = await this.#map.getMany(pending.map(({ from }) => from))
-    if (found.some((entry, i) => entry === null && !pending[i]!.isPatch)) return null
-    const entries = found.filter((entry) => entry !== null)
-    const slots = entries.map((entry) => entrySlots(shape, entry))
-    const contents = await fetchContents(this.#io.nodes.reader, slots.flatMap(cellLinks))
-    const nothing = shape.places.map(() => absentCell)
-    let next = 0
-    return new Map(
-      pending.map((one, at) => {
-        if (found[at] === null) return [one, nothing]
-        const i = next++
-        const keys = decodeKey(shape.schema, entries[i]!.key)
-        const cells = shape.places.map(({ key, value }) =>
-          key >= 0 ? keys[key]! : slotCell(slots[i]!.cells[value] ?? absentSlot, contents),
-        )
-        return [one, cells]
-      }),
+  /** Whole rows in the order of the schema. */
+  async #filled(pending: readonly Pending[], stored: ReadonlyMap<Pending, Entry | null>): Promise<Cell[][]> {
+    const columns = this.#shape.schema.columns
+    const entries = pending.map((one) => stored.get(one) ?? null)
+    const before = await entryCells(this.#io.nodes.reader, this.#shape, entries, columns)
+    return pending.map(({ cells }, at) =>
+      this.#places.map((place, i) => cells![place] ?? before[at]?.[i] ?? absentCell),
     )
   }
 }

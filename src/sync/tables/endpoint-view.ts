@@ -9,6 +9,7 @@ import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
+import { putContent } from '../../table/content.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
 import { rowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
@@ -75,7 +76,7 @@ async function withColumnsOf(
       if (!sameCells(before, row)) rows.push(row)
     }
     edits.push(
-      ...packedEdits(packer.pack(rows), (content) => io.writer.put('raw', content)),
+      ...packedEdits(packer.pack(rows), (content) => putContent(io.writer, content)),
       ...gone.map(({ key }): Edit => ({ key, value: null })),
     )
     if (edits.length < editsMax) continue

@@ -6,6 +6,7 @@ import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
+import { putContent } from '../../table/content.ts'
 import { entryCells } from '../../table/entry-cells.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { type RowShape, rowShape } from '../../table/rows.ts'
@@ -39,7 +40,7 @@ export async function relaid(io: Io, { from, into, keys, others }: Relaying): Pr
       : row!.map((cell, at) => (there.has(columns[at]!.name) ? cell : (present[i]?.[at] ?? cell))),
   )
   const packed = new CellPacker(outer, 'rows that wait').pack(rows)
-  return sorted([...removed, ...packedEdits(packed, (content) => io.writer.put('raw', content))])
+  return sorted([...removed, ...packedEdits(packed, (content) => putContent(io.writer, content))])
 }
 
 async function presentCells(

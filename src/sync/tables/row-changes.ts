@@ -4,6 +4,7 @@ import type { RowChange, StoredSide } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Difference, Entry } from '../../prolly/interface.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
+import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
 import { EntryCells } from '../../table/entry-cells.ts'
 import type { Cell, Column } from '../../table/interface.ts'
 import { type RowShape, entrySlots } from '../../table/rows.ts'
@@ -25,13 +26,21 @@ export async function* rowChanges(
   const now = new Version((await Table.of(nodes, after)).shape, table.columns)
   for await (const differences of differencesOf(nodes, { before, after })) {
     const chosen = kind === 'all' ? differences : differences.filter((one) => kindOf(one) === kind)
-    for (let at = 0; at < chosen.length; at += batchRows) {
-      const batch = chosen.slice(at, at + batchRows)
+    for (const batch of batchesOf(chosen)) {
       const links = batch.flatMap((one) => [...(one.before?.links ?? []), ...(one.after?.links ?? [])])
       const contents = await fetchContents(nodes.reader, links)
       yield batch.map((one) => new EntryChange(one, old, now, contents) as RowChange)
     }
   }
+}
+
+function* batchesOf(differences: readonly Difference[]): Generator<readonly Difference[]> {
+  for (const run of contentRuns(differences, contentBytes))
+    for (let at = 0; at < run.length; at += batchRows) yield run.slice(at, at + batchRows)
+}
+
+function contentBytes({ before, after }: Difference): number {
+  return entryContentBytes(before) + entryContentBytes(after)
 }
 
 /** Of a table: how its rows are read. */
@@ -82,6 +91,10 @@ class EntryChange {
     this.#old = old
     this.#now = now
     this.#contents = contents
+  }
+
+  get contentBytes(): number {
+    return contentBytes(this.#difference)
   }
 
   get before(): Cell[] | null {
