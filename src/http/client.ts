@@ -204,7 +204,7 @@ export class HttpClient {
     if (status >= 300 && status < 400) {
       return new VarveError(
         'VARVE_REFUSED',
-        `'${this.#where}' sends us to another address, which is not followed`,
+        `'${this.#where}' sends us to ${elsewhere(this.origin, answer)}, which is not followed`,
         {
           data,
           hint: 'if you trust the other address, use it as the URL',
@@ -224,7 +224,10 @@ export class HttpClient {
       })
     }
     const code = status >= 500 || status === 429 ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
-    return new VarveError(code, `'${this.#where}' answers ${status}${because}`, { data })
+    return new VarveError(code, `'${this.#where}' answers ${status}${because}`, {
+      data,
+      ...hintFor(status, data.path),
+    })
   }
 
   #noParts(request: HttpRequest): VarveError {
@@ -251,6 +254,18 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
   UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
   UND_ERR_BODY_TIMEOUT: 'it stopped sending',
+}
+
+/** Without the query, which may hold what is not to be shown. */
+function elsewhere(origin: string, { headers: { location = '' } }: HttpAnswer): string {
+  if (location === '' || !URL.canParse(location, origin)) return 'another address'
+  const { origin: target, pathname } = new URL(location, origin)
+  return `another address, '${target === 'null' ? '' : target}${pathname}'`
+}
+
+function hintFor(status: number, path: string): { hint?: string } {
+  if (status === 404 || status === 410) return { hint: `there is no '${path}': check the address` }
+  return isPassing(status) ? { hint: 'it may pass by itself: run the command again later' } : {}
 }
 
 /** Retry-After is a number of seconds or a date; 0 where it is neither. */

@@ -30,8 +30,7 @@ export async function followRenames(
     ours: await renamesOf(reader, differences, 'ours', options),
     theirs: await renamesOf(reader, differences, 'theirs', options),
   }
-  if (renames.ours.size + renames.theirs.size === 0)
-    return { cases: differences, moved: [], relocated: new Map() }
+  if (renames.ours.size + renames.theirs.size === 0) return inPlace(differences)
   const cases = new Map<Path, MergeCase>(differences.map((difference) => [difference.path, difference]))
   const moved: Path[] = []
   const occupied = new OccupiedPaths(differences)
@@ -42,6 +41,11 @@ export async function followRenames(
   }
   const relocated = await followFolders(trees, renames, cases, moved, options)
   return { cases: [...cases.values()], moved, relocated }
+}
+
+/** Nothing has moved. */
+export function inPlace(differences: readonly TreeThreeWayDifference[]): Followed {
+  return { cases: differences, moved: [], relocated: new Map() }
 }
 
 async function renamesOf(

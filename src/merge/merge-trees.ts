@@ -12,7 +12,7 @@ import { diffTrees, diffTreesThreeWay } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import { writeConflicts } from './conflicts.ts'
 import { followSettings } from './follow-settings.ts'
-import { type Followed, followRenames } from './follow-renames.ts'
+import { type Followed, followRenames, inPlace } from './follow-renames.ts'
 import { noDecisions, reportDecisions } from './decisions.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
 import { type MergedEntry, fileConflict, isSameEntry, mergeApart, mergeEntries } from './merge-entries.ts'
@@ -29,6 +29,8 @@ export interface MergeTreesInput extends MergeIo {
 export interface MergeTreesOptions {
   /** Lets policies decide: these, and those of varve.yaml. Without it none do: every clash is a conflict. */
   readonly policies?: GivenPolicies | undefined
+  /** 'none': a path that is gone and one that is new are never taken for one that has moved. */
+  readonly renames?: 'none'
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined
 }
@@ -62,7 +64,10 @@ export async function mergeTrees(
   for await (const batch of diffTreesThreeWay(base, ours, theirs, { signal: options.signal })) {
     for (const difference of batch) differences.push(difference)
   }
-  const followed = await followRenames(nodes.reader, { ours, theirs }, differences, options)
+  const followed =
+    options.renames === 'none'
+      ? inPlace(differences)
+      : await followRenames(nodes.reader, { ours, theirs }, differences, options)
   const config = followed.cases.find(({ path }) => path === configFileName)
   const settings = config === undefined ? null : await mergedAt(input, config, options)
   const policies = await policySource(input, ours, settings, options)

@@ -1,5 +1,7 @@
 // What `varve sync` and `varve link` refuse instead of passing over it; and two links on one folder in one command.
 import fs from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decisions } from '../../src/cli/sync/decisions.ts'
@@ -54,6 +56,28 @@ describe('varve sync and link', () => {
     const inner = await here(`${add.replace('NAME', 'two')} people --into one/people`)
     expect([inner.code, inner.stderr]).toEqual([2, expect.stringContaining("'--into'")])
     expect((await here('sync')).code).toBe(0)
+  })
+
+  test('how an HTTP API answers is said when it is linked; to a database it says nothing', async () => {
+    const server = http.createServer(({ url }, response) => {
+      response.end(url === '/v1/p?n=2' ? '{"d":[{"uid":1}]}' : '{}')
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+    const folder = `${dir}/api`
+    fs.mkdirSync(folder)
+    await ok(['init'], { cwd: folder })
+    const add = (endpoint: string, words: string): Promise<Finished> =>
+      run(['link', 'add', 'crm', endpoint, '--tables', 'people', '--mode', 'capture', ...words.split(' ')], {
+        cwd: folder,
+      })
+    expect((await add(at, '--path p?n=2 --key uid')).stderr).toContain("'--items'")
+    for (const word of ['--items d', '--key uid'])
+      expect([word, (await add('../a.db', word)).code]).toEqual([word, 2])
+    expect((await add(at, '--path p?n=2 --items d --key uid')).code).toBe(0)
+    expect(await ok(['sync'], { cwd: folder })).toContain('read +1 ~0 -0')
+    server.closeAllConnections()
+    server.close()
   })
 
   test('of several links the one that fails is named, and status names those that never came to an end', async () => {

@@ -3,8 +3,9 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
-import { isVarveError } from '../../src/base/errors.ts'
+import { type VarveError, isVarveError } from '../../src/base/errors.ts'
 import type { HttpTable } from '../../src/dataset/interface.ts'
+import { isPassing } from '../../src/sync/retry.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { author, oneRound } from '../support/one-round.ts'
@@ -50,9 +51,9 @@ describe('links to an HTTP API', () => {
     return oneRound(store, link, change.environment)
   }
 
-  async function rows(): Promise<unknown[]> {
+  async function rows(path = 'crm/people'): Promise<unknown[]> {
     const found: unknown[] = []
-    for await (const row of (await repository.at('main')).table('crm/people').scan()) found.push({ ...row })
+    for await (const row of (await repository.at('main')).table(path).scan()) found.push({ ...row })
     return found
   }
 
@@ -226,10 +227,10 @@ describe('links to an HTTP API', () => {
     const environment = { VARVE_LINK_CRM_TOKEN: 's3cret' }
     answer = (_, response) => send(response, `{"data":[],"next":"${elsewhere}"}`)
     expect(await fault(sync({ items: 'data', next: 'next' }, { environment }))).toMatch(
-      /^VARVE_REFUSED: the next page .* at another place/,
+      /^VARVE_REFUSED: a page .* at another place/,
     )
     answer = (_, response) => send(response, '[]', { link: `<${elsewhere}>; rel=next` })
-    expect(await fault(sync({}, { environment }))).toMatch(/^VARVE_REFUSED: the next page/)
+    expect(await fault(sync({}, { environment }))).toMatch(/^VARVE_REFUSED: a page/)
     answer = (_, response) => void response.writeHead(302, { location: elsewhere }).end()
     expect(await fault(sync({}, { environment }))).toMatch(/^VARVE_REFUSED: .*not followed/)
     expect(await fault(sync({ path: elsewhere }, { environment }))).toMatch(/^VARVE_REFUSED/)
@@ -258,13 +259,15 @@ describe('links to an HTTP API', () => {
     const answers: [string, RegExp, Omit<HttpTable, 'table'>?][] = [
       ['{"items":[]}', /^VARVE_NOT_POSSIBLE: table 'people': there is no list at ''/],
       ['<html>', /is not JSON$/],
+      ['[{"id":1,"a":1},{"id":1,"a":2}]', /items 1 and 2 of a page have the same key/],
+      ['[{"id":7}]', /answers the same page whatever 'p' says$/, { parameter: 'p' }],
       ['[1]', /item 1 of a page is no object$/],
       ['[{"id":1},{"id":null}]', /item 2 of a page has no 'id' for its key$/],
       ['[{"id":{}}]', /has no 'id'/],
       ['{"a":[],"next":"?x"}', /go on for ever/, { items: 'a', next: 'next' }],
       ['{"a":[],"next":"http://["}', /the address of a page is none$/, { items: 'a', next: 'next' }],
       ['[]', /the address of a page is none$/, { path: 'http://[' }],
-      [`[${'0'.repeat(33 << 20)}]`, /^VARVE_CORRUPT: .*more than was asked for/],
+      [`[${'0'.repeat(33 << 20)}]`, /^VARVE_NOT_POSSIBLE: a page is longer than 32 MiB/],
     ]
     for (const [body, expected, table] of answers) {
       answer = (_, response) => send(response, body)
@@ -279,6 +282,30 @@ describe('links to an HTTP API', () => {
       [expect.objectContaining({ table: 'people', reason: 'guard' })],
     ])
     expect(await rows()).toHaveLength(1)
+  })
+
+  test('an answer that is no JSON is told by what it is, and waited for', async () => {
+    answer = (_, response) => send(response, '<html>', { 'content-type': 'text/html; charset=utf-8' })
+    const failed = await sync().catch((error: unknown) => error as VarveError)
+    expect(failed).toMatchObject({ message: expect.stringMatching(/not JSON but text\/html$/) })
+    expect(isPassing(failed)).toBe(true)
+    answer = (_, response) => send(response, '\u001f\u008b', { 'content-encoding': 'gzip' })
+    expect(await fault(sync())).toMatch(/not JSON but gzip$/)
+    answer = (_, response) => void response.writeHead(302, { location: '/login?next=s3cret' }).end()
+    expect(await fault(sync())).toBe(
+      `VARVE_REFUSED: '${origin}/v1' sends us to another address, '${origin}/login', which is not followed`,
+    )
+    answer = (_, response) => void response.writeHead(404).end()
+    await expect(sync()).rejects.toMatchObject({ hint: "there is no '/v1/people': check the address" })
+  })
+
+  test('tables of a link that take the place of others are new, whatever their rows are like', async () => {
+    answer = (_, response) => send(response, '[{"id":1,"a":"one row"},{"id":2,"a":"another row"}]')
+    await sync()
+    answer = (_, response) => send(response, '[{"id":1,"a":"one row"}]')
+    const link = { tables: ['persons'], http: [{ table: 'persons' }] }
+    expect((await sync({}, { link })).heldBack).toEqual([])
+    expect([await rows(), await rows('crm/persons')].map(({ length }) => length)).toEqual([2, 1])
   })
 
   test('it is only read: another mode is refused', async () => {

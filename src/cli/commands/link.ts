@@ -1,21 +1,22 @@
-import { lagOf, periodOf } from '../../dataset/cursor-section.ts'
 import { linkChanges, linkModes } from '../../dataset/interface.ts'
 import { linkTemplates } from '../../api/link-templates.ts'
-import { type Arguments, usage } from '../arguments.ts'
+import { usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
 import { alignedRows } from '../format/columns.ts'
 import { linkLines, logLines } from '../format/link-lines.ts'
 import { verificationLines } from '../format/verification.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Repository } from '../../index.ts'
-import type { DeclaredTable, LinkChanges, LinkMode, LinkSetting, TableCursor } from '../../index.ts'
+import type { LinkChanges, LinkMode } from '../../index.ts'
 import { visible } from '../visible.ts'
+import { cursorSetting } from '../sync/cursor-options.ts'
+import { declaredTables, httpOptions } from '../sync/declared-options.ts'
 import { linkNamed } from '../sync/link-named.ts'
 
 export const command: Command = {
   usage: [
     'link [list]',
-    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
+    'link add NAME ENDPOINT --tables TABLE... --mode MODE [--key COLUMN...] [--path PATH] [--items WHERE] [--next WHERE] [--parameter NAME] [--into DIR] [--branch BRANCH] [--commits each] [--changes log|compare] [--cursor TABLE=COLUMN... [--lag LAG] [--full TIME]]',
     'link show NAME',
     'link test NAME',
     'link verify NAME [--tables TABLE...] [--against REV]',
@@ -31,7 +32,30 @@ export const command: Command = {
       type: 'list',
       value: 'COLUMN',
       about:
-        'of a folder of files: what tells the rows of its tables apart (default: the fewest first columns that do)',
+        "of files, an HTTP API and an inbox: what tells the rows of its tables apart (default: of files the fewest first columns that do, of JSON 'id')",
+    },
+    path: {
+      type: 'text',
+      value: 'PATH',
+      about:
+        "of an HTTP API: the table's path under ENDPOINT, such as 'people?limit=100' (default: its name)",
+    },
+    items: {
+      type: 'text',
+      value: 'WHERE',
+      about:
+        "of an HTTP API: where in an answer the list of rows is, such as 'data.items' (default: it is the answer)",
+    },
+    next: {
+      type: 'text',
+      value: 'WHERE',
+      about: 'of an HTTP API: where in an answer the next page is named (default: in its header Link)',
+    },
+    parameter: {
+      type: 'text',
+      value: 'NAME',
+      about:
+        'of an HTTP API: the parameter that takes what --next finds, or, without --next, the number of the page',
     },
     mode: { type: 'text', value: 'MODE', choices: linkModes, about: 'which way changes go' },
     into: {
@@ -87,6 +111,10 @@ export const command: Command = {
     ],
     ['varve link add drop ./drop/ --tables orders --mode capture', 'take in the files of a folder'],
     [
+      'varve link add crm https://api.example.org/v1 --tables people --mode capture --items data --next paging.next --parameter after',
+      'read an HTTP API, page by page',
+    ],
+    [
       'varve link add hook webhook+https://example.org/varve --tables people --mode materialize',
       'tell a webhook of every row that changes',
     ],
@@ -98,7 +126,7 @@ export const command: Command = {
     ['varve link verify shop', 'prove that the endpoint holds what the branch holds'],
     ['varve sync shop --dry-run', 'then see what would be done'],
   ],
-  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
+  json: '{ items: Link[] }; add and show: Link = { name: string; endpoint: string; mode: string; tables: string[]; into: string; branch: string | null; commits?: "each"; changes?: "log" | "compare"; cursor?: { table: string; column: string; lag?: { ms: number } | { units: number }; fullMs?: number }[]; files?: { table: string; key?: string[]; columns?: { name: string; type: string }[] }[]; http?: { table: string; key?: string[]; columns?: { name: string; type: string }[]; path?: string; items?: string; next?: string; parameter?: string }[]; inbox?: { table: string; items?: string; key?: string[]; columns?: { name: string; type: string }[]; when?: ValueRule[]; deletes?: ValueRule[]; patches?: ValueRule[] }[], ValueRule = { path: string; values: string[] }; transform?: { table: string; where: string | null; select: string[] | null; omit: string[]; columns: { column: string; compute: string | null; mask: object | null; cast: string | null; rename: string | null }[] }[] }; test: { location: string; identity: string; log: { obstacle: string | null; kept: { name: string; isActive: boolean; keptBytes: number | null; trouble: string | null } | null }; tables: { name: string; trouble?: string; key: string[]; columns: { name: string; type: string; nativeType: string }[] }[] }; remove: { removed: string }; verify: { link: string; commit: string; matches: boolean; tables: { table: string; path: string; matches: boolean; unread?: string; endpoint: TableState | null; commit: TableState | null; counts: { missing: number; extra: number; changed: number }; columnsOnlyThere: string[]; columnsOnlyHere: string[]; ranges: { from: string; to: string; rows: number; differing: number }[]; rows: { key: string; kind: string; columns: string[]; heldBack: string | null }[]; isCut: boolean }[] }, TableState = { rows: number; checksum: string }; template: { items: { name: string; about: string; endpoints: string[] }[] }, template use: { items: Link[] }',
   run,
 }
 
@@ -106,7 +134,7 @@ const places = ['tables', 'key', 'into', 'branch']
 const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     list: [],
-    add: [...places, 'mode', 'commits', 'changes', 'cursor', 'lag', 'full'],
+    add: [...places, ...httpOptions, 'mode', 'commits', 'changes', 'cursor', 'lag', 'full'],
     show: [],
     test: [],
     verify: ['tables', 'against'],
@@ -191,7 +219,8 @@ async function template({ arguments: given, out }: Context, repo: Repository): P
     ...(into === undefined ? {} : { into }),
     ...(branch === undefined ? {} : { branch }),
   }
-  const links = await repo.useLinkTemplate(name, link, { ...use, ...filesOf(given, tables) })
+  const { files } = declaredTables(given, tables, 'folder:')
+  const links = await repo.useLinkTemplate(name, link, { ...use, ...(files === undefined ? {} : { files }) })
   out.result({ items: links }, () => {
     for (const one of links) out.say(`added link ${visible(one.name)}: ${one.mode} ${visible(one.endpoint)}`)
     out.hint("see what would be done: 'varve sync --dry-run'")
@@ -242,44 +271,11 @@ async function add(
     ...(commits === undefined ? {} : { commits }),
     ...(changes === undefined ? {} : { changes: changes as LinkChanges }),
     ...cursorSetting(given, { mode, tables, changes }),
-    ...filesOf(given, tables),
+    ...declaredTables(given, tables, endpointOf(endpoint)),
   })
   out.result(link, () => {
     out.say(`linked ${visible(link.tables.join(', '))} of ${visible(link.endpoint)} as ${visible(link.name)}`)
     out.hint(`see what a first round would do: varve sync ${link.name} --dry-run`)
   })
   return 0
-}
-
-function cursorSetting(
-  given: Arguments,
-  link: { mode: string; tables: readonly string[]; changes: string | undefined },
-): Pick<LinkSetting, 'cursor'> {
-  const cursors = given.list('cursor').flatMap((list) => list.split(','))
-  if (cursors.length === 0) return {}
-  if (link.mode !== 'capture') throw usage("'--cursor' sees no deletes: the mode is 'capture'")
-  if (link.changes === 'log') throw usage("the log tells more than a cursor: leave '--cursor' out")
-  const [lag, full] = [given.text('lag'), given.text('full')]
-  const parsed = lag === undefined ? undefined : lagOf(lag)
-  const fullMs = full === undefined ? undefined : periodOf(full)
-  if (parsed === null) throw usage(`'--lag' needs a time such as 5m, or a number, not '${lag!}'`)
-  if (fullMs === null) throw usage(`'--full' needs a time such as 24h, not '${full!}'`)
-  return {
-    cursor: cursors.map((text): TableCursor => {
-      const [, table = '', column = ''] = /^(.+)=([^=]+)$/.exec(text) ?? []
-      if (!link.tables.includes(table)) throw usage(`'--cursor' needs TABLE=COLUMN, not '${text}'`)
-      return {
-        table,
-        column,
-        ...(parsed === undefined ? {} : { lag: parsed }),
-        ...(fullMs === undefined ? {} : { fullMs }),
-      }
-    }),
-  }
-}
-
-/** What is said of the tables that lie in files. */
-function filesOf(given: Arguments, tables: readonly string[]): { files?: DeclaredTable[] } {
-  const key = given.list('key').flatMap((list) => list.split(','))
-  return key.length === 0 ? {} : { files: tables.map((table) => ({ table, key })) }
 }

@@ -1,5 +1,6 @@
 // An HTTP API that answers JSON, as an endpoint that is only read. Its tables are declared, and where the list of items of
 // each lies.
+import { equalBytes } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
 import type { Cell } from '../../table/interface.ts'
@@ -96,14 +97,25 @@ async function* rowsOf(
   const seen = new Set<string>()
   for await (const page of pagesOf(source, table.declared)) {
     pages.push(pageMark(page.path, page))
-    yield cellsOf(table, page).filter((cells) => {
+    const here = new Map<string, number>()
+    yield cellsOf(table, page).filter((cells, i) => {
       const key = places
         .map((place) => `${cells[place]!.kind} ${Buffer.from(cells[place]!.bytes).toString('latin1')}`)
         .join('\0')
+      const before = here.get(key)
+      if (before !== undefined) refuseTwo(table, page, [before, i])
+      here.set(key, i)
       return seen.size < seen.add(key).size
     })
   }
   marks.set(table.name, marksText(source, table.declared, pages))
+}
+
+/** A page is of one moment: two items of it that differ are two rows, and one of them would be lost. */
+function refuseTwo(table: ItemTable, { items }: Page, [before, at]: readonly [number, number]): void {
+  const [one, other] = [before, at].map((i) => items[i]!.src.subarray(items[i]!.start, items[i]!.end))
+  if (equalBytes(one!, other!)) return
+  throw keyFault(table, `items ${before + 1} and ${at + 1} of a page have the same key, and are not the same`)
 }
 
 /** Whether any page has changed; which rows have, nothing says. */
@@ -127,10 +139,14 @@ function cellsOf(table: ItemTable, { items }: Page): Cell[][] {
   return items.map((item, i) => {
     const cells = itemCells(table, item)
     if (typeof cells !== 'string') return cells
-    throw new VarveError('VARVE_NOT_POSSIBLE', `table '${table.name}': item ${i + 1} of a page ${cells}`, {
-      data: { table: table.name, item: i + 1 },
-      hint: "say in varve.yaml, under the link's 'http', which properties are the 'key'",
-    })
+    throw keyFault(table, `item ${i + 1} of a page ${cells}`)
+  })
+}
+
+function keyFault({ name }: ItemTable, what: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `table '${name}': ${what}`, {
+    data: { table: name },
+    hint: "say which properties are its key: '--key' of 'varve link add', or under the link's 'http' in varve.yaml",
   })
 }
 

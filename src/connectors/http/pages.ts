@@ -1,8 +1,8 @@
 // The pages of one table, one after the other. The next one is named by the answer (a URL, or a cursor for a parameter),
 // by its header Link (rel="next"), or by counting. It is asked for at the link's own origin and nowhere else: what an API
 // answers must not send us, and our secret with us, to another place.
-import { VarveError } from '../../base/errors.ts'
-import { utf8Text } from '../../base/bytes.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { equalBytes, utf8Text } from '../../base/bytes.ts'
 import type { HttpAnswer, HttpClient } from '../../http/client.ts'
 import type { HttpTable } from '../interface.ts'
 import { type JsonRange, documentRange, elementsOf, rangeAt } from '../json/range.ts'
@@ -32,20 +32,34 @@ export async function askPage(
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer> {
-  return client.send({
-    method: 'GET',
-    path,
-    headers: { accept: 'application/json', ...headers },
-    expected: [304],
-    bytesMax: pageBytesMax,
-    signal,
-  })
+  try {
+    return await client.send({
+      method: 'GET',
+      path,
+      headers: { accept: 'application/json', ...headers },
+      expected: [304],
+      bytesMax: pageBytesMax,
+      signal,
+    })
+  } catch (error) {
+    if (!isVarveError(error, 'VARVE_CORRUPT')) throw error
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `a page is longer than ${pageBytesMax >> 20} MiB: ${error.message}`,
+      {
+        data: error.data,
+        cause: error,
+        hint: "ask for smaller ones, as in 'path: people?limit=100' of the table in varve.yaml",
+      },
+    )
+  }
 }
 
 export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGenerator<Page> {
   const { base } = source
   const seen = new Set<string>()
   const path = table.path ?? encodeURIComponent(table.table)
+  let before: Uint8Array | null = null
   let url: URL | null = addressOf(path, { from: base, base, table })
   while (url !== null) {
     if (seen.has(url.href) || seen.size >= pagesMax)
@@ -55,14 +69,28 @@ export async function* pagesOf(source: PageSource, table: HttpTable): AsyncGener
     const answer = source.ahead.get(target) ?? (await askPage(source, target))
     source.ahead.delete(target)
     const document = documentRange(answer.body)
-    if (document === null) throw fault(table, `what ${shown(url)} answers is not JSON`)
+    if (document === null) throw notJson(table, url, answer)
     const found = rangeAt(document, table.items ?? '')
     const items = found === null ? null : elementsOf(found)
     if (items === null)
       throw fault(table, `there is no list at '${table.items ?? ''}' in what ${shown(url)} answers`)
+    const bytes = bytesOf(items)
+    if (isCounted(table) && before !== null && bytes.length > 0 && equalBytes(before, bytes))
+      throw fault(table, `${shown(url)} answers the same page whatever '${table.parameter!}' says`)
+    before = bytes
     yield { path: target, items, headers: answer.headers }
     url = nextOf(table, { url, base, answer, document, isEmpty: items.length === 0 })
   }
+}
+
+function isCounted({ next, parameter }: HttpTable): boolean {
+  return next === undefined && parameter !== undefined
+}
+
+/** From the first item to the end of the last. */
+function bytesOf(items: readonly JsonRange[]): Uint8Array {
+  const [first, last] = [items[0], items.at(-1)]
+  return first === undefined ? new Uint8Array(0) : first.src.subarray(first.start, last!.end)
 }
 
 interface Here {
@@ -118,7 +146,7 @@ function addressOf(text: string, { from, base, table }: AddressPlace): URL {
   if (url.origin === base.origin) return url
   throw new VarveError(
     'VARVE_REFUSED',
-    `the next page of '${table.table}' would be at another place: '${url.origin}'`,
+    `a page of '${table.table}' would be at another place: '${url.origin}'`,
     {
       data: { table: table.table, origin: url.origin },
       hint: 'only the origin of the link is asked; if you trust the other one, use it as the endpoint',
@@ -126,10 +154,25 @@ function addressOf(text: string, { from, base, table }: AddressPlace): URL {
   )
 }
 
+/** As a server in trouble answers, or one that says who may come in: that may pass. */
+function notJson({ table }: HttpTable, url: URL, { headers }: HttpAnswer): VarveError {
+  const { 'content-encoding': encoding, 'content-type': type } = headers
+  const what = encoding ?? type?.replace(/;.*/, '').trim() ?? ''
+  const but = what === '' || what === 'application/json' ? '' : ` but ${what}`
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `table '${table}': what ${shown(url)} answers is not JSON${but}`,
+    {
+      data: { table, passing: true },
+      hint: "look at what that address answers, and whether the link's endpoint and the table's 'path' lead to it",
+    },
+  )
+}
+
 function fault({ table }: HttpTable, what: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `table '${table}': ${what}`, {
     data: { table },
-    hint: "say in varve.yaml, under the link's 'http', where its rows and its next page are",
+    hint: "say where its rows and its next page are: '--items', '--next' and '--parameter' of 'varve link add', or under the link's 'http' in varve.yaml",
   })
 }
 

@@ -27,6 +27,7 @@ export function itemTable<T extends DeclaredTable>(declared: T): ItemTable<T> {
       `table '${declared.table}' has no column '${missing}' for its key`,
       {
         data: { table: declared.table, column: missing },
+        hint: "name it among its 'columns', or say another 'key'",
       },
     )
   }

@@ -51,7 +51,8 @@ export async function mergeSides(
     return { target: ours, common: ours, branch: null, conflicts: null, policies: noDecisions }
   const outcome = await mergeTrees(
     { ...io, base: base?.cid ?? null, ours: ours.cid, theirs: captured.cid },
-    { policies: given, signal: round.options.signal },
+    // A table is what its link calls it: one that is in the link no more has not become another.
+    { policies: given, renames: 'none', signal: round.options.signal },
   )
   const all = await Tree.load(io.nodes, outcome.tree)
   const { conflicts, policies } = outcome

@@ -46,7 +46,7 @@ export async function discardPending(repo: Repo, folder: Folder | null, link: Li
       // What the branch did to these tables is reverted; anything it did since stays.
       change: async (io, ours) => {
         const [base, theirs] = [commit.tree, (await commitTree(io, commit.parents[0] ?? null)).cid]
-        const merged = await mergeTrees({ ...io, base, ours: ours.cid, theirs }, {})
+        const merged = await mergeTrees({ ...io, base, ours: ours.cid, theirs }, { renames: 'none' })
         return Tree.load(io.nodes, merged.tree)
       },
     })
