@@ -56,6 +56,7 @@ export const slow: readonly string[] = [
   'test/connectors/mysql-settings.test.ts',
   'test/connectors/mysql-tls.test.ts',
   'test/connectors/postgres-tls.test.ts',
+  'test/connectors/postgres-killed.test.ts',
   'test/sync/transactions.test.ts',
   'test/sync/commit-by-commit.test.ts',
   'test/sync/cursor.test.ts',

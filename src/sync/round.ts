@@ -25,6 +25,7 @@ import { findTables } from './capture/find-tables.ts'
 import { guardCaptured } from './capture/guard-captured.ts'
 import { HeldRows } from './held/held-rows.ts'
 import type { Link, Receipt, SyncOptions } from './interface.ts'
+import { LinkRefs } from './link-refs.ts'
 import { type LinkedTable, tableAt } from './tables/link-tables.ts'
 import { readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
@@ -87,6 +88,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const [startedMs, held] = [Date.now(), new HeldRows()]
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
+  const refs = new LinkRefs(link.name, state)
   const mark = readMark(manifest, link.name)
   // A first round reads all, and then commits it.
   if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
@@ -113,25 +115,16 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const base = await commonBase(nodes.reader, state, checkpoint, identity)
   const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
-  const live = await publishLive(round, io, { state, before, identity, reading, base })
+  const live = await publishLive(round, io, { state, before, identity, reading, base, refs })
   await reading.acknowledge()
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
-  const { told, merged: taken, brought } = base
-  const sides = {
-    tables,
-    base: baseTree,
-    captured: guarded.merging,
-    live,
-    merged: taken,
-    brought,
-    told,
-    held,
-  }
+  const { told, merged, brought } = base
+  const sides = { tables, base: baseTree, captured: guarded.merging, live, merged, brought, told, held, refs }
   if (base.isRestored && stops.isRestored(digestHex(base.told!)))
     return stopRestored(start, sides, { read: captured, told: base.told!, notes })
-  const merged = await mergeIntoBranch(round, io, sides)
-  const { target, common, commit } = merged
-  await held.addConflicts(io, merged.conflicts, tables)
+  const outcome = await mergeIntoBranch(round, io, sides)
+  const { target, common, commit } = outcome
+  await held.addConflicts(io, outcome.conflicts, tables)
   const last = options.retry === true ? [] : await stillRejected(round, io, { tables, captured, commit })
   for (const row of last) held.add(row)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
@@ -139,7 +132,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)
   await showPlan(io, options, {
-    branch: merged.change,
+    branch: outcome.change,
     endpoint: { before: captured.cid, after: written.after.cid },
   })
   const pending = await keepPending(round, io, { stops, pending: state.pending, facts: noFacts })
@@ -151,7 +144,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     heldBack: await held.named(io, captured),
     commit,
     pending,
-    notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, merged.whole))],
+    notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, outcome.whole))],
   })
 }
 

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { connectorContract } from '../contract/connector.ts'
+import { killedRoundsContract } from '../contract/killed-rounds.ts'
 import { linkContract } from '../contract/links.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type TextFiles, filesFixture } from './files-fixture.ts'
@@ -37,3 +38,4 @@ function textFiles(folder: string): TextFiles {
 
 connectorContract(fixture)
 linkContract(fixture)
+killedRoundsContract(fixture)

@@ -3,6 +3,7 @@ import { type Connection, escape, escapeId } from 'mysql2/promise'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, PlainRow } from '../contract/connector-fixture.ts'
 import { connectorContract } from '../contract/connector.ts'
+import { killedRoundsContract } from '../contract/killed-rounds.ts'
 import { linkContract } from '../contract/links.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
@@ -28,6 +29,7 @@ const fixture: ConnectorFixture = {
     'writers amid a plan',
     'a line that can be cut',
     'sequences',
+    'a log that is read on after a kill',
   ]),
   // Identifiers are of the first plane of Unicode.
   impossibleNames: ['Ünïcode 💧'],
@@ -91,3 +93,5 @@ async function textRows(db: Connection, sql: string): Promise<PlainRow[]> {
 
 connectorContract(fixture)
 linkContract(fixture)
+killedRoundsContract(fixture)
+killedRoundsContract(fixture, { changes: 'log' })

@@ -8,6 +8,7 @@ import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, PlainRow, TableShape, Write } from '../contract/connector-fixture.ts'
 import { connectorContract } from '../contract/connector.ts'
 import { sortedByFirst } from '../contract/connector-plans.ts'
+import { killedRoundsContract } from '../contract/killed-rounds.ts'
 import { linkContract } from '../contract/links.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -93,3 +94,4 @@ function put({ tables }: JsonFile, write: Write): void {
 
 connectorContract(fixture)
 linkContract(fixture)
+killedRoundsContract(fixture)

@@ -36,6 +36,8 @@ export type Feature =
   | 'writers amid a plan'
   | 'a line that can be cut'
   | 'sequences'
+  /** After a kill its log is read on; else the tables are compared once. */
+  | 'a log that is read on after a kill'
 
 /** A value of a native type, and the cell that it is. */
 export interface ValueCase {

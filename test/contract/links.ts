@@ -1,34 +1,20 @@
 // What a link promises whatever is at its other end: rounds between a repository and a real endpoint that somebody else
 // writes to as well.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { DataRepository } from '../../src/api/data-repository.ts'
-import type { Connector } from '../../src/connectors/interface.ts'
-import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link, Receipt } from '../../src/sync/interface.ts'
-import { openLink } from '../../src/sync/open-link.ts'
-import { syncRound } from '../../src/sync/round.ts'
-import {
-  type ConnectorFixture,
-  type Endpoint,
-  type FixtureHost,
-  type PlainRow,
-  people,
-  person,
-} from './connector-fixture.ts'
-import { sortedByFirst } from './connector-plans.ts'
+import type { Link } from '../../src/sync/interface.ts'
+import { type ConnectorFixture, type Endpoint, type FixtureHost, person } from './connector-fixture.ts'
+import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
 
-const author = { name: 'Ada', email: 'ada@example.org' }
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
 
 /** `setting`: what the links declare beside the rest. */
 export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
-  const how = setting.changes === undefined ? '' : `, changes: ${setting.changes}`
+  const how = howOf(setting)
   describe.skipIf(fixture.without !== '')(`links with ${fixture.name}${how}${fixture.without}`, () => {
     let host: FixtureHost
     let endpoint: Endpoint
-    let store: MemoryStore
-    let link: Link
+    let linked: LinkedEndpoint
 
     beforeAll(async () => {
       host = await fixture.start()
@@ -37,65 +23,13 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
 
     beforeEach(async () => {
       endpoint = await host.fresh()
-      store = MemoryStore.create()
-      link = {
-        name: 'shop',
-        endpoint: endpoint.url,
-        mode: 'two-way',
-        tables: ['people'],
-        into: 'shop',
-        branch: 'main',
-        ...setting,
-      }
-      await endpoint.create(people)
-      await endpoint.write(...[ada, grace, edsger].map((put) => ({ table: 'people', put })))
+      linked = await LinkedEndpoint.make(endpoint, setting)
     }, 60_000)
     afterEach(() => endpoint.close(), 60_000)
 
-    async function sync(wrap: (connector: Connector) => Partial<Connector> = () => ({})): Promise<Receipt> {
-      const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
-      const repo = createContext(store, { author })
-      const given = new Proxy(connector, {
-        get: (target, name) => {
-          const own = wrap(target)[name as keyof Connector]
-          const value: unknown = own ?? Reflect.get(target, name, target)
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value
-        },
-      })
-      try {
-        return await syncRound({ repo, folder: null, connector: given, link, options: {} })
-      } finally {
-        await connector.close()
-      }
-    }
-
-    async function branch(): Promise<PlainRow[]> {
-      const rows: PlainRow[] = []
-      for await (const row of (await DataRepository.over(store).at('main')).table('shop/people').scan())
-        rows.push(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)])))
-      return sortedByFirst(rows, 'id')
-    }
-
-    /** Values in the types that the endpoint's columns have. */
-    async function edit(...rows: readonly (PlainRow | { remove: string })[]): Promise<void> {
-      const numbers = new Set<string>()
-      for await (const row of (await DataRepository.over(store).at('main')).table('shop/people').scan())
-        for (const [name, value] of Object.entries(row)) if (typeof value === 'number') numbers.add(name)
-      const typed = (name: string, value: string | null): unknown =>
-        value !== null && numbers.has(name) ? Number(value) : value
-      await DataRepository.over(store, { author }).transaction('main', (tx) => {
-        const table = tx.table('shop/people')
-        for (const row of rows) {
-          if ('remove' in row) table.delete(typed('id', row.remove!) as never)
-          else
-            table.put(
-              Object.fromEntries(
-                Object.entries(row).map(([name, value]) => [name, typed(name, value as string)]),
-              ) as never,
-            )
-        }
-      })
-    }
+    const sync: LinkedEndpoint['sync'] = (wrap) => linked.sync(wrap)
+    const branch: LinkedEndpoint['branch'] = () => linked.branch()
+    const edit: LinkedEndpoint['edit'] = (...rows) => linked.edit(...rows)
 
     test('the first round brings all rows, and a quiet one makes no commit and writes nothing', async () => {
       const first = await sync()
@@ -183,10 +117,46 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
       await edit(person(2, 'Grace H.', 85))
       await sync()
       const before = await endpoint.rows('people')
-      store = MemoryStore.create()
+      linked.store = MemoryStore.create()
       expect((await sync()).notes[0]).toContain('not here')
       expect(await endpoint.rows('people')).toEqual(before)
       expect(await branch()).toEqual(before)
+    })
+
+    test('another worker of the repository comes in before any step of a round: what the endpoint then takes back stays taken back', async () => {
+      await sync()
+      for (let isReached = true, at = 1; isReached; at++) {
+        isReached = false
+        let left = at
+        const before = async (): Promise<void> => {
+          if (--left !== 0) return
+          isReached = true
+          await endpoint.write({ table: 'people', put: person(1, `there ${at}`, 36) })
+          expect((await linked.sync()).heldBack).toEqual([])
+        }
+        const store = overlaid(linked.store, {
+          update: async (...given) => before().then(() => linked.store.update(...given)),
+        })
+        await endpoint.write({ table: 'people', put: person(2, 'Grace', at) })
+        await edit(person(3, `here ${at}`, 72))
+        const late = await linked
+          .sync(
+            (connector) => ({
+              takeOver: (link) => before().then(() => connector.takeOver(link)),
+              apply: (plan) => before().then(() => connector.apply(plan)),
+            }),
+            store,
+          )
+          .then(
+            () => ({ passing: true }),
+            (error: { data: object }) => error.data,
+          )
+        expect(late).toMatchObject({ passing: true })
+        await endpoint.write({ table: 'people', put: ada })
+        expect((await sync()).heldBack).toEqual([])
+        const all = [ada, person(2, 'Grace', at), person(3, `here ${at}`, 72)]
+        expect([await endpoint.rows('people'), await branch()]).toEqual([all, all])
+      }
     })
 
     test('of what both sides write in rounds that come in between, nothing is lost', async () => {
@@ -208,8 +178,4 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
       expect(await branch()).toEqual(rows)
     })
   })
-}
-
-function textOf(value: unknown): string | null {
-  return value === null ? null : String(value as string)
 }

@@ -8,6 +8,7 @@ import { replaceExactly } from '../../src/http/s3/replace.ts'
 import { type TextFiles, filesFixture } from '../connectors/files-fixture.ts'
 import { connectorContract } from '../contract/connector.ts'
 import { apply, heldBack, insert, readAll, update } from '../contract/connector-plans.ts'
+import { killedRoundsContract } from '../contract/killed-rounds.ts'
 import { linkContract } from '../contract/links.ts'
 import { clientOf, environmentOf, makeBucket, onCeph, whyNoS3 } from './bucket.ts'
 
@@ -49,6 +50,7 @@ const fixture = filesFixture(
 
 connectorContract(fixture)
 linkContract(fixture)
+killedRoundsContract(fixture)
 
 onCeph('objects of a bucket', () => {
   async function opened(): Promise<{

@@ -7,6 +7,7 @@ import type { HeldBackRow } from '../../connectors/interface.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
 import type { HeldRows } from '../held/held-rows.ts'
+import { overtaken } from '../link-refs.ts'
 import { type LinkedTable, tablesThere } from '../tables/link-tables.ts'
 import type { AppliedStep, ApplyStep, Written } from './interface.ts'
 import { marksBefore, noteMarks } from './marks.ts'
@@ -83,11 +84,4 @@ async function keptBase({ round, io, held, captured, base }: ApplyStep): Promise
 function heldBack(tables: readonly LinkedTable[], row: HeldBackRow): Parameters<HeldRows['add']>[0] {
   const path = tables.find(({ table }) => table.name === row.table)!.path
   return { table: row.table, path, key: '', keyHex: toHex(row.key), reason: row.reason, message: row.message }
-}
-
-function overtaken(link: string): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `another worker has synchronized '${link}' meanwhile`, {
-    data: { link, passing: true },
-    hint: 'nothing was written; run it again',
-  })
 }

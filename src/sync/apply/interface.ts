@@ -6,6 +6,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { TableDigests } from '../capture/digests.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { RowCounts } from '../interface.ts'
+import type { LinkRefs } from '../link-refs.ts'
 import type { Stops } from '../pending/stops.ts'
 import type { Round } from '../round.ts'
 import type { LinkState } from '../state.ts'
@@ -28,6 +29,7 @@ export interface ApplyStep {
   /** What this round took the endpoint over as; null before it has. */
   readonly fence: number | null
   readonly state: LinkState
+  readonly refs: LinkRefs
   /** Refs that are to move together with the next: they tell of what the endpoint has taken already. */
   readonly due: ReadonlyMap<string, Cid | null>
   readonly held: HeldRows

@@ -87,14 +87,18 @@ function extraOf({ live, branch }: ApplyStep): Readonly<Record<string, unknown>>
 }
 
 async function moveRefs(
-  { round, io }: ApplyStep,
+  { round, io, refs: known }: ApplyStep,
   refs: ReadonlyMap<string, Cid | null>,
   message: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const { repo } = round
   await repo.store.update(
-    (current) => ({ refs, operation: { name: 'sync', message, author: operatorOf(repo, current) } }),
+    (current) => {
+      known.check(current)
+      return { refs, operation: { name: 'sync', message, author: operatorOf(repo, current) } }
+    },
     { writer: io.writer, signal },
   )
+  known.moved(refs)
 }

@@ -7,6 +7,7 @@ import type { Io } from '../../repo/interface.ts'
 import { type LinkCommit, linkCommit } from '../link-commit.ts'
 import { markKey } from '../log/mark.ts'
 import type { Reading } from './reading.ts'
+import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
 import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 
@@ -16,6 +17,7 @@ export interface Seen {
   readonly identity: string
   readonly reading: Reading
   readonly base: CommonBase
+  readonly refs: LinkRefs
 }
 
 /** The commit of what was captured; the one before when nothing has changed. Durable when it returns. */
@@ -32,21 +34,24 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
   if (isSame && digests === null && mark === undefined) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, seen)
   if (options.dryRun === true) return live
+  const refs = new Map<string, Cid | null>([
+    [linkRef(link.name, 'live'), live],
+    ...(seen.base.isMoved ? baseOf(link.name, seen.base) : []),
+    ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
+  ])
+  const config = new Map([
+    [identityKey(link.name), identity],
+    ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
+  ])
   await repo.store.update(
-    (current) => ({
-      refs: new Map([
-        [linkRef(link.name, 'live'), live],
-        ...(seen.base.isMoved ? baseOf(link.name, seen.base) : []),
-        ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
-      ]),
-      config: new Map([
-        [identityKey(link.name), identity],
-        ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
-      ]),
-      operation: { name: 'sync', message: `${link.name}: read`, author: operatorOf(repo, current) },
-    }),
+    (current) => {
+      seen.refs.check(current)
+      const operation = { name: 'sync', message: `${link.name}: read`, author: operatorOf(repo, current) }
+      return { refs, config, operation }
+    },
     { writer: io.writer, signal: options.signal },
   )
+  seen.refs.moved(refs, identity)
   return live
 }
 

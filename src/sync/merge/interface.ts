@@ -1,6 +1,7 @@
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { HeldRows } from '../held/held-rows.ts'
+import type { LinkRefs } from '../link-refs.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { Change } from '../plan.ts'
 
@@ -34,4 +35,5 @@ export interface Sides {
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
   readonly held: HeldRows
+  readonly refs: LinkRefs
 }

@@ -44,28 +44,30 @@ async function moveBranch(round: Round, io: Io, sides: Sides): Promise<BranchMer
       if (planned.move === null || options.dryRun === true) return planned.merge
     }
     isMoving = false
-    let made: BranchMerge | null = null
+    let made: Planned | null = null as Planned | null
     await move(
       repo,
       folder,
       async (manifest, inner) => {
-        const again = await plan(round, inner, sides, manifest)
-        made = again.move === null ? null : again.merge
-        return again.move
+        sides.refs.check(manifest)
+        made = await plan(round, inner, sides, manifest)
+        return made.move
       },
       { signal: options.signal },
     )
     // Else somebody else has brought the branch there meanwhile.
-    if (made !== null) return made
+    if (made === null || made.move === null) continue
+    sides.refs.moved(made.move.refs)
+    return made.merge
   }
 }
 
-async function plan(
-  round: Round,
-  io: Io,
-  sides: Sides,
-  manifest: Manifest,
-): Promise<{ merge: BranchMerge; move: Move | null }> {
+interface Planned {
+  readonly merge: BranchMerge
+  readonly move: Move | null
+}
+
+async function plan(round: Round, io: Io, sides: Sides, manifest: Manifest): Promise<Planned> {
   const { repo, link } = round
   const ref = branchOf(link, manifest)
   const tip = await readBranch(io.nodes.reader, manifest, ref)

@@ -1,0 +1,6 @@
+// Rounds with PostgreSQL that are killed at any step.
+import { killedRoundsContract } from '../contract/killed-rounds.ts'
+import { postgresFixture } from './postgres-fixture.ts'
+
+killedRoundsContract(postgresFixture)
+killedRoundsContract(postgresFixture, { changes: 'log' })

@@ -1,0 +1,96 @@
+// A repository in memory with one link to a table `people` of an endpoint of any kind: Ada, Grace and Edsger.
+import { DataRepository } from '../../src/api/data-repository.ts'
+import type { Connector } from '../../src/connectors/interface.ts'
+import { createContext } from '../../src/repo/context.ts'
+import type { Store } from '../../src/store/interface.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Link, Receipt } from '../../src/sync/interface.ts'
+import { openLink } from '../../src/sync/open-link.ts'
+import { syncRound } from '../../src/sync/round.ts'
+import { type Endpoint, type PlainRow, people, person } from './connector-fixture.ts'
+import { sortedByFirst } from './connector-plans.ts'
+
+const author = { name: 'Ada', email: 'ada@example.org' }
+
+export class LinkedEndpoint {
+  readonly endpoint: Endpoint
+  readonly link: Link
+  store: MemoryStore = MemoryStore.create()
+
+  private constructor(endpoint: Endpoint, setting: Partial<Link>) {
+    this.endpoint = endpoint
+    const names = { name: 'shop', tables: ['people'], into: 'shop', branch: 'main' }
+    this.link = { ...names, endpoint: endpoint.url, mode: 'two-way', ...setting }
+  }
+
+  /** `setting`: what the link declares beside the rest. */
+  static async make(endpoint: Endpoint, setting: Partial<Link>): Promise<LinkedEndpoint> {
+    await endpoint.create(people)
+    const rows = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
+    await endpoint.write(...rows.map((put) => ({ table: 'people', put })))
+    return new LinkedEndpoint(endpoint, setting)
+  }
+
+  /** With methods of the connector, and a store, that are other ones for this round. */
+  async sync(
+    wrap: (connector: Connector) => Partial<Connector> = () => ({}),
+    store: Store = this.store,
+  ): Promise<Receipt> {
+    const { link, endpoint } = this
+    const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
+    const repo = createContext(store, { author })
+    const given = overlaid(connector, wrap(connector))
+    try {
+      return await syncRound({ repo, folder: null, connector: given, link, options: {} })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async branch(): Promise<PlainRow[]> {
+    const rows: PlainRow[] = []
+    for await (const row of (await DataRepository.over(this.store).at('main')).table('shop/people').scan())
+      rows.push(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textOf(value)])))
+    return sortedByFirst(rows, 'id')
+  }
+
+  /** Values in the types that the endpoint's columns have. */
+  async edit(...rows: readonly (PlainRow | { remove: string })[]): Promise<void> {
+    const numbers = new Set<string>()
+    for await (const row of (await DataRepository.over(this.store).at('main')).table('shop/people').scan())
+      for (const [name, value] of Object.entries(row)) if (typeof value === 'number') numbers.add(name)
+    const typed = (name: string, value: string | null): unknown =>
+      value !== null && numbers.has(name) ? Number(value) : value
+    await DataRepository.over(this.store, { author }).transaction('main', (tx) => {
+      const table = tx.table('shop/people')
+      for (const row of rows) {
+        if ('remove' in row) table.delete(typed('id', row.remove!) as never)
+        else
+          table.put(
+            Object.fromEntries(
+              Object.entries(row).map(([name, value]) => [name, typed(name, value as string)]),
+            ) as never,
+          )
+      }
+    })
+  }
+}
+
+/** For the names of tests. */
+export function howOf({ changes }: Partial<Link>): string {
+  return changes === undefined ? '' : `, changes: ${changes}`
+}
+
+/** As `target`, but for these. */
+export function overlaid<T extends object>(target: T, own: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const value: unknown = Reflect.get(name in own ? own : target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+function textOf(value: unknown): string | null {
+  return value === null ? null : String(value as string)
+}
