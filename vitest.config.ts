@@ -72,6 +72,8 @@ export const slow: readonly string[] = [
   'test/server/sql-bounds.test.ts',
   'test/property/leaves.test.ts',
   'test/cli/partial.test.ts',
+  'test/cli/failing-threads.test.ts',
+  'test/worktree/stat-cache-faults.test.ts',
   'test/crash/bitflip.test.ts',
   'test/crash/repair.test.ts',
   'test/crash/repair-one-failure.test.ts',

@@ -70,8 +70,8 @@ export async function bringBack(
     options,
   )
   await moved.catch(async (error: unknown) => {
-    // A file that was edited meanwhile did not come back.
-    if (found !== null) await keepStash(repo, found.name, found.commit.cid)
+    // A file that was edited meanwhile did not come back. What failed first is what is told: on a full disk this fails too.
+    if (found !== null) await keepStash(repo, found.name, found.commit.cid).catch(() => undefined)
     throw error
   })
   return found!

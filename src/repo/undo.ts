@@ -66,7 +66,7 @@ export async function undo(
   )
   await moved.catch(async (error: unknown) => {
     // A file that was edited meanwhile did not come back.
-    if (last !== null) await keepPushed(repo, last)
+    if (last !== null) await keepPushed(repo, last).catch(() => undefined)
     throw error
   })
   return undone!

@@ -1,10 +1,8 @@
 // What the stat cache knows of one folder: a record for every tracked file that lies directly in it, as one value.
 //   count u32 | end of each record, from the first one's start, u32 each | length of the names u32 | the names, in
-//   UTF-8 (PEP 383 where they are none), joined by '/' | the records | xxHash32 of all that, u32
+//   UTF-8 (PEP 383 where they are none), joined by '/' | the records
 // It is read where it lies: names become strings at once, a record becomes objects when somebody asks for it.
-import { corrupt } from '../base/errors.ts'
 import { textFromBytes, textToBytes } from '../files/text.ts'
-import { xxh32 } from '../encoding/xxh32.ts'
 import type { FileStat } from './file-stat.ts'
 import { type KnownFile, decodeKnown, encodeKnown, isTableAt, provesAt } from './stat-record.ts'
 
@@ -21,7 +19,7 @@ export class FolderRecords {
   #places: Map<string, number> | null = null
   #next = 0
 
-  static readonly empty: FolderRecords = new FolderRecords(new Uint8Array(3 * wordBytes), [], 2 * wordBytes)
+  static readonly empty: FolderRecords = new FolderRecords(new Uint8Array(2 * wordBytes), [], 2 * wordBytes)
 
   private constructor(bytes: Uint8Array, names: readonly string[], recordsStart: number) {
     this.bytes = bytes
@@ -30,13 +28,9 @@ export class FolderRecords {
     this.#recordsStart = recordsStart
   }
 
-  /** @throws VarveError VARVE_CORRUPT */
+  /** Of bytes that are as they were made: what keeps them has seen to that. */
   static decode(bytes: Uint8Array): FolderRecords {
-    if (bytes.length < 3 * wordBytes) throw corrupt('records of a folder are cut short')
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    const end = bytes.length - wordBytes
-    if (view.getUint32(end, true) !== xxh32(bytes, 0, end, 0))
-      throw corrupt('records of a folder have a wrong checksum')
     const count = view.getUint32(0, true)
     const namesStart = (count + 2) * wordBytes
     const recordsStart = namesStart + view.getUint32(namesStart - wordBytes, true)
@@ -97,7 +91,7 @@ function encoded(records: readonly (readonly [string, Uint8Array])[]): FolderRec
   for (const [, record] of records) end += record.length
   const namesStart = (records.length + 2) * wordBytes
   const recordsStart = namesStart + names.length
-  const bytes = new Uint8Array(recordsStart + end + wordBytes)
+  const bytes = new Uint8Array(recordsStart + end)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, records.length, true)
   view.setUint32(namesStart - wordBytes, names.length, true)
@@ -108,6 +102,5 @@ function encoded(records: readonly (readonly [string, Uint8Array])[]): FolderRec
     end += record.length
     view.setUint32((i + 1) * wordBytes, end, true)
   })
-  view.setUint32(bytes.length - wordBytes, xxh32(bytes, 0, bytes.length - wordBytes, 0), true)
   return FolderRecords.decode(bytes)
 }

@@ -1,13 +1,15 @@
 // Remembers which content a file had at which stat, so that unchanged files are not read again. It is a LevelDB in
 // .varve/cache/stat, and disposable: locked by another process, it is done without; damaged, it is thrown away. Small
 // worktrees are read sooner than the database is loaded (about 35 ms), so they have none.
-//   'v' -> version of this format | 't' -> the tree that the folders' values are of
+//   'v' -> version of this format | 't' -> the tree that the folders' values are of, and what they add up to
 //   'f' + folder -> records of the files in it | 'p' + path -> one record, which counts instead of the folder's
 //   'r' + path -> the table that `track` has made of a file
 // A command that goes over the whole index stores folders, all at once; one that writes or reads some files leaves
-// records, and the next that goes over the index puts them into the folders.
-import { utf8 } from '../base/bytes.ts'
-import { type Cid, cidFromBytes, cidToBytes } from '../encoding/cid.ts'
+// records, and the next that goes over the index puts them into the folders. Every record proves itself, and the folders
+// prove that they are all there, so that whatever LevelDB has lost or mixed up costs time alone.
+import { equalBytes, utf8 } from '../base/bytes.ts'
+import { corrupt } from '../base/errors.ts'
+import { type Cid, cidBytesLength, cidFromBytes, cidToBytes } from '../encoding/cid.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { pathFromBytes, pathToBytes } from '../files/path.ts'
 import type { Tree } from '../files/tree.ts'
@@ -25,6 +27,7 @@ import {
   written,
 } from './stat-database.ts'
 import { type KnownFile, decodeKnown, encodeKnown } from './stat-record.ts'
+import { encodeWhole, sealOf, sealed, unsealed } from './stat-seal.ts'
 import { TrackedFiles } from './tracked-files.ts'
 
 const pathsWorthCache = 50
@@ -62,6 +65,7 @@ export class StatCache {
   /** Keys of records that are in the folders of what `tracked` gave. */
   #taken: Uint8Array[] = []
   #storedTree: Cid | null = null
+  #seals = new Map<Path, number>()
 
   private constructor(database: Database | null) {
     this.#database = database
@@ -107,8 +111,10 @@ export class StatCache {
 
   /** What `track` made of the file, if nothing else is known of it. */
   async ready(path: Path): Promise<ReadyTable | null> {
-    const value = await this.#database?.get(keyOf('r', path)).catch(() => undefined)
-    return value === undefined ? null : decodeReady(value)
+    const key = keyOf('r', path)
+    const stored = await this.#database?.get(key).catch(() => undefined)
+    const value = stored === undefined ? null : unsealed(key, stored)
+    return value === null ? null : decodeReady(value)
   }
 
   setReady(path: Path, ready: ReadyTable): void {
@@ -119,8 +125,15 @@ export class StatCache {
   async save(tracked: TrackedFiles): Promise<void> {
     const { changed, tree } = tracked
     if (this.#database === null || tree === null) return
-    const operations: Operation[] = [{ type: 'put', key: treeKey, value: cidToBytes(tree) }]
-    for (const path of changed) operations.push(operationOf('f', path, tracked.folder(path)?.bytes ?? null))
+    const operations: Operation[] = []
+    for (const path of changed) {
+      const records = tracked.folder(path)?.bytes ?? null
+      operations.push(operationOf('f', path, records))
+      if (records === null) this.#seals.delete(path)
+      else this.#seals.set(path, sealOf(keyOf('f', path), records))
+    }
+    const whole = encodeWhole(cidToBytes(tree), this.#seals.values())
+    operations.push({ type: 'put', key: treeKey, value: sealed(treeKey, whole) })
     for (const key of this.#taken) operations.push({ type: 'del', key })
     if (changed.size > 0 || this.#taken.length > 0 || this.#storedTree !== tree)
       await written(this.#database, operations)
@@ -145,21 +158,29 @@ export class StatCache {
     } catch {
       this.#taken = []
       this.#storedTree = null
+      this.#seals.clear()
       await clearDatabase(database).catch(() => undefined)
       return new TrackedFiles()
     }
   }
 
   async #readAll(database: Database): Promise<TrackedFiles> {
-    const root = await database.get(treeKey)
-    this.#storedTree = root === undefined ? null : cidFromBytes(root)
     const folders = new Map<Path, FolderRecords>()
-    for await (const [key, value] of recordsOf(database, 'f'))
-      folders.set(pathFromBytes(key.subarray(1)), FolderRecords.decode(value))
+    for await (const [key, value] of recordsOf(database, 'f')) {
+      const records = unsealed(key, value)
+      if (records === null) throw corrupt('records of a folder are not as they were stored')
+      const path = pathFromBytes(key.subarray(1))
+      folders.set(path, FolderRecords.decode(records))
+      this.#seals.set(path, sealOf(key, records))
+    }
+    const root = await database.get(treeKey)
+    const tree = root === undefined ? null : treeOfAll(root, this.#seals.values())
+    if (tree === null && folders.size > 0) throw corrupt('folders are missing, or are not all of one tree')
+    this.#storedTree = tree
     const seen = new Map<Path, KnownFile>()
     for await (const [key, value] of recordsOf(database, 'p')) {
       this.#taken.push(key)
-      const known = decodeKnown(value)
+      const known = knownIn(key, value)
       if (known !== null) seen.set(pathFromBytes(key.subarray(1)), known)
     }
     return new TrackedFiles(this.#storedTree, folders, seen)
@@ -168,7 +189,20 @@ export class StatCache {
 
 function operationOf(kind: 'f' | 'p' | 'r', path: Path, value: Uint8Array | null): Operation {
   const key = keyOf(kind, path)
-  return value === null ? { type: 'del', key } : { type: 'put', key, value }
+  return value === null ? { type: 'del', key } : { type: 'put', key, value: sealed(key, value) }
+}
+
+function knownIn(key: Uint8Array, stored: Uint8Array): KnownFile | null {
+  const value = unsealed(key, stored)
+  return value === null ? null : decodeKnown(value)
+}
+
+/** null: these are not all of its folders, or not as they were with it. */
+function treeOfAll(stored: Uint8Array, seals: Iterable<number>): Cid | null {
+  const value = unsealed(treeKey, stored)
+  if (value === null || value.length <= cidBytesLength) return null
+  const tree = cidFromBytes(value)
+  return equalBytes(value, encodeWhole(cidToBytes(tree), seals)) ? tree : null
 }
 
 function keyOf(kind: 'f' | 'p' | 'r', path: Path): Uint8Array {
@@ -194,14 +228,15 @@ async function loadSome(
   const names = [...folders.keys()]
   const values = await database.getMany(names.map((folder) => keyOf('f', folder)))
   names.forEach((folder, i) => {
-    const records = values[i] === undefined ? FolderRecords.empty : FolderRecords.decode(values[i])
+    const value = values[i] === undefined ? null : unsealed(keyOf('f', folder), values[i])
+    const records = value === null ? FolderRecords.empty : FolderRecords.decode(value)
     for (const path of folders.get(folder)!) {
       const known = records.get(path.slice(folder === '' ? 0 : folder.length + 1))
       if (known !== null) found.set(path, known)
     }
   })
   for await (const [path, value] of newerRecords(database, paths)) {
-    const known = decodeKnown(value)
+    const known = knownIn(keyOf('p', path), value)
     if (known !== null) found.set(path, known)
   }
 }

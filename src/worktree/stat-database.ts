@@ -9,7 +9,7 @@ const batchBytes = 1 << 20
 const batchRecords = 1000
 
 const versionKey = utf8('v')
-const version = Uint8Array.of(2)
+const version = Uint8Array.of(3)
 
 export type Database = Level<Uint8Array, Uint8Array>
 export type Operation =
@@ -19,11 +19,19 @@ export type Operation =
 /** null when another process has it, or no database can be made here. A damaged one is thrown away. */
 export async function openDatabase(folder: string): Promise<Database | null> {
   const location = `${folder}/stat`
-  const { Level } = await import('level')
+  const [{ Level }, { dropDamagedTables }] = await Promise.all([
+    import('level'),
+    import('./leveldb-tables.ts'),
+  ])
   for (let attempt = 0; attempt < 2; attempt++) {
-    const database: Database = new Level(location, { keyEncoding: 'view', valueEncoding: 'view' })
+    const database: Database = new Level(location, {
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+      compression: false,
+    })
     try {
       fs.mkdirSync(folder, { recursive: true })
+      dropDamagedTables(location)
       await database.open()
       await startAnew(database)
       return database

@@ -93,9 +93,7 @@ interface Fault {
 const places = ({ calls }: Whole): Fault[] =>
   calls.flatMap((call, at): Fault[] => [
     ...codesFor(call).map((code) => ({ at, code, how: 'once' }) as const),
-    ...(call.name === 'link' || call.name === 'rename'
-      ? [{ at, code: 'EIO', how: 'though done' } as const]
-      : []),
+    ...(call.writes ? [{ at, code: 'EIO', how: 'though done' } as const] : []),
     ...(call.writes && takesRoom(call) ? [{ at, code: 'ENOSPC', how: 'from there on' } as const] : []),
   ])
 

@@ -133,6 +133,7 @@ export class PackSink {
   #throwFailure(): void {
     if (this.#failure === null) return
     if (this.#failure instanceof VarveError) throw this.#failure
-    throw new VarveError('VARVE_IO', 'writing objects failed', { cause: this.#failure })
+    const why = this.#failure instanceof Error ? `: ${this.#failure.message}` : ''
+    throw new VarveError('VARVE_IO', `writing objects failed${why}`, { cause: this.#failure })
   }
 }
