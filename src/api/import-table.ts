@@ -6,6 +6,7 @@ import type { Tree } from '../files/tree.ts'
 import { keyNamesOf } from '../formats/columnar/plan-columns.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
 import { readTable } from '../formats/read.ts'
+import { typedTable } from '../formats/typed-table.ts'
 import { requireAuthor } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { move } from '../repo/move.ts'
@@ -126,7 +127,8 @@ async function importedEntry(
 ): Promise<TableEntry> {
   const { imported, before, executable } = table
   if (before === null) {
-    const object: TableObject = { ...imported, order: null, layout: null }
+    const { name: where = options.path, signal } = options
+    const object = await typedTable(imported, { ...io, where, signal })
     return { kind: 'table', executable, table: writeTable(io.writer, object) }
   }
   const edits = new TableEdits(io, tree, options.path, null, options.signal)

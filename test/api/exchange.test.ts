@@ -1,6 +1,7 @@
 // Import and export of Parquet and SQLite through the public class.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import { DataRepository, Repository } from '../../src/index.ts'
@@ -86,6 +87,30 @@ test('a file that names no key needs one', async () => {
   )
   await repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite', key: ['id'] })
   expect(await repo.importTable(chunksOf(bytes), { path: 't', format: 'sqlite' })).toMatchObject({ added: 0 })
+})
+
+test('rows of CSV make a table of values, which a link can write to a folder, byte for byte', async () => {
+  const repo = await Repository.init(temporaryDir(), { author })
+  const csv = 'id,n,code,on,none,note\n1,1.50,007,true,,""\n2,-3,x,false,,"a,b"\n'
+  await repo.importTable(chunksOf(Buffer.from(csv)), { path: 'out/things', format: 'csv', key: ['id'] })
+  await repo.commit({ message: 'rows' })
+  const found = await collect((await repo.at('main')).table('out/things').scan())
+  expect(found.map((row) => ({ ...row }))).toEqual([
+    { id: 1, n: 1.5, code: '007', on: true, none: null, note: '' },
+    { id: 2, n: -3, code: 'x', on: false, none: null, note: 'a,b' },
+  ])
+  expect(
+    Buffer.from(await written(repo.exportTable('main', 'out/things', { format: 'csv' }))).toString(),
+  ).toBe(csv)
+  const drop = temporaryDir()
+  await repo.addLink('out', {
+    endpoint: pathToFileURL(drop).href.replace('file:', 'folder:'),
+    mode: 'materialize',
+    tables: ['things'],
+  })
+  expect((await repo.sync('out')).tables[0]!.written).toEqual({ added: 2, changed: 0, removed: 0 })
+  expect(readFileSync(path.join(drop, 'things.csv'), 'utf8')).toBe(csv)
+  await repo.close()
 })
 
 test('rows for a table that is there need no key: it has one', async () => {

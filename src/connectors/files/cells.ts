@@ -1,72 +1,10 @@
-// Cells as files hold them, and as columns of a type show them. In CSV all is text: digits in a column of numbers are a
-// number, and what does not fit stays text. A cell is written only if it comes back as it was; else it is refused with what
-// it would become.
+// Cells as files hold them. A cell is written only if it comes back as it was; else it is refused with what it would
+// become.
 import { cellWords } from '../cell-words.ts'
-import { toHex, utf8, utf8Text } from '../../base/bytes.ts'
-import {
-  absentCell,
-  cellOf,
-  cellText,
-  falseCell,
-  nullCell,
-  trueCell,
-  jsonNumber,
-  sameCell,
-} from '../../table/cell.ts'
-import type { Cell, ColumnType, Schema } from '../../table/interface.ts'
-
-/** Whether the file's cells are all text. */
-type Cells = Schema['cells']
-
-const hexBytes = /^\\x([0-9a-f]{2})*$/
-
-export function shownCell(cell: Cell, type: ColumnType, cells: Cells): Cell {
-  if (cells === 'text' && cell.kind === 'absent') return nullCell
-  if (cell.kind !== 'text' || type === 'text' || type === 'date' || type === 'timestamp')
-    return cell.quotingFlipped ? cellOf(cell.kind, cell.bytes) : cell
-  return typedCell(cell.bytes, type, cells) ?? cellOf('text', cell.bytes)
-}
-
-/** null: it does not fit. */
-function typedCell(bytes: Uint8Array, type: ColumnType, cells: Cells): Cell | null {
-  if (type === 'bytes') {
-    if (bytes[0] !== 0x5c) return null
-    const text = utf8Text(bytes)
-    return hexBytes.test(text) ? cellOf('bytes', Uint8Array.from(Buffer.from(text.slice(2), 'hex'))) : null
-  }
-  if (cells === 'typed') return null
-  switch (type) {
-    case 'int':
-    case 'decimal':
-    case 'float':
-      return isNumber(bytes) ? cellOf('number', bytes) : null
-    case 'bool':
-      return bytes.length > 5 ? null : (words.get(utf8Text(bytes)) ?? null)
-    case 'json':
-      return isJson(bytes) ? cellOf('json', bytes) : null
-    default:
-      return null
-  }
-}
-
-const words: ReadonlyMap<string, Cell> = new Map([
-  ['true', trueCell],
-  ['false', falseCell],
-])
-
-function isNumber(bytes: Uint8Array): boolean {
-  const first = bytes[0] ?? 0
-  return (first === 0x2d || (first >= 0x30 && first <= 0x39)) && jsonNumber.test(utf8Text(bytes))
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(utf8Text(bytes))
-    return true
-  } catch {
-    return false
-  }
-}
+import { toHex, utf8 } from '../../base/bytes.ts'
+import { type Cells, shownCell } from '../../formats/shown-cell.ts'
+import { absentCell, cellOf, cellText, jsonNumber, sameCell } from '../../table/cell.ts'
+import type { Cell, ColumnType } from '../../table/interface.ts'
 
 export interface FileDialect {
   readonly cells: Cells

@@ -72,16 +72,24 @@ export async function tableAt(io: Io, tree: Tree, path: Path): Promise<TableObje
 }
 
 async function tableOf(io: Io, entry: TreeEntry, path: Path): Promise<TableObject> {
-  if (entry.kind === 'table') {
-    const table = await loadTable(io.nodes.reader, entry.table)
-    if (table.layout === null && table.schema.cells === 'typed') return table
+  const table = entry.kind === 'table' ? await loadTable(io.nodes.reader, entry.table) : null
+  if (table?.layout === null) {
+    if (table.schema.cells === 'typed') return table
+    throw new VarveError(
+      'VARVE_NOT_POSSIBLE',
+      `the cells of '${path}' are all text, and a link needs values`,
+      {
+        data: { path },
+        hint: `make it anew: 'varve export ${path} --format csv > FILE', 'varve rm ${path}', 'varve import FILE --as ${path}'`,
+      },
+    )
   }
   throw new VarveError(
     'VARVE_NOT_POSSIBLE',
     `'${path}' is a file, and a link needs a table without one there`,
     {
       data: { path },
-      hint: "choose another folder for the link's tables: 'into' in varve.yaml",
+      hint: `choose another folder for the link's tables ('into' in varve.yaml); rows of a file come into such a table by 'varve import FILE --as TABLE --key COLUMN'`,
     },
   )
 }
