@@ -168,6 +168,11 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void onNextTurn(resolve))
 }
 
+/** Resolves when all that can go on without waiting for anything has done so. */
+export function allAtRest(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
+}
+
 let isInline = false
 
 /** In a thread whose work is not to be given to others. */

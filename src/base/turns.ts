@@ -1,8 +1,8 @@
 // A thread is shared: whoever works through many batches without waiting for anything, as reads of a local store do, would
 // keep everybody else's requests and timers from it. Between two batches they ask here whether it is time to let others in.
-// Those that wait come back one in each turn of the thread's loop, in the order in which they went: however many there are,
-// what comes from outside waits for one of them alone, and each has its whole time when it is there again.
-import { nextTurn } from './platform.ts'
+// Those that wait come back in the order in which they went, and in each turn of the thread's loop only for so long: however
+// many there are, what comes from outside does not wait for all of them, and short work does not wait a turn for each before it.
+import { allAtRest, nextTurn } from './platform.ts'
 
 /** So long this thread is kept at a time, and one batch more. */
 const turnMs = 10
@@ -28,7 +28,10 @@ async function callBack(): Promise<void> {
   while (waiting.length > 0) {
     await nextTurn()
     since = performance.now()
-    waiting.shift()!()
+    do {
+      waiting.shift()!()
+      await allAtRest()
+    } while (waiting.length > 0 && !isTurnOver())
   }
   isCalling = false
 }
