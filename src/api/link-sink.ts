@@ -2,10 +2,12 @@
 import { VarveError } from '../base/errors.ts'
 import { openSink } from '../connectors/open-sink.ts'
 import type { Sink } from '../connectors/sink.ts'
+import { refusePassword } from '../connectors/url-password.ts'
 import type { Link } from '../sync/interface.ts'
 
 /** @throws VarveError VARVE_USAGE */
 function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): void {
+  refusePassword(endpoint)
   if (mode === 'materialize') return
   throw new VarveError('VARVE_USAGE', `'${endpoint}' can be written to and not read: '${mode}' needs both`, {
     data: { endpoint, mode },

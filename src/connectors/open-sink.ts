@@ -1,5 +1,6 @@
 // All kinds of sinks, by URL. A driver is loaded when a sink of its kind is opened.
 import { VarveError } from '../base/errors.ts'
+import { refusePassword } from './url-password.ts'
 import type { Sink, SinkKind, SinkOptions } from './sink.ts'
 
 const webhook: SinkKind = {
@@ -46,6 +47,7 @@ export function isSinkUrl(url: string): boolean {
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED (a password in the URL, none in the environment), VARVE_UNREACHABLE */
 export async function openSink(url: string, options: SinkOptions): Promise<Sink> {
+  refusePassword(url)
   const kind = sinkKinds.find((one) => one.accepts(url))
   if (kind === undefined)
     throw new VarveError('VARVE_USAGE', `not an endpoint that rows can be sent to: '${url}'`)

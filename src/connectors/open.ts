@@ -1,6 +1,7 @@
 // All kinds of endpoints, by URL. A driver is loaded when an endpoint of its kind is opened.
 import { VarveError } from '../base/errors.ts'
 import { isSinkUrl, sinkKinds } from './open-sink.ts'
+import { refusePassword } from './url-password.ts'
 import { connectorKit } from './kit.ts'
 import type { Connector, ConnectorKind, ConnectorOptions } from './interface.ts'
 
@@ -68,11 +69,7 @@ export async function openEndpoint(url: string, options: ConnectorOptions = {}):
 }
 
 export function checkEndpointUrl(url: string, all: readonly ConnectorKind[] = kinds): void {
-  if (/^[a-z+]+:\/\/[^/?#]*:[^/?#@]*@/i.test(url) || /[?&]password=/i.test(url)) {
-    throw new VarveError('VARVE_REFUSED', "an endpoint's URL must not hold a password", {
-      hint: 'the URL is committed and shown; give the password in the environment: docs/LINKS.md says under which name',
-    })
-  }
+  refusePassword(url)
   if (all.some((kind) => kind.accepts(url)) || isSinkUrl(url)) return
   const supported = [...all, ...sinkKinds].map(({ name }) => name)
   throw new VarveError('VARVE_USAGE', `not an endpoint that can be linked: '${url}'`, {

@@ -3,6 +3,7 @@
 // worker to worker, so that two that collided do not collide again.
 import { type VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
 import { pause } from '../base/pause.ts'
+import { NoRoom } from '../connectors/no-room.ts'
 
 const waitMsMin = 200
 const waitMsMax = 300_000
@@ -35,7 +36,8 @@ export async function withRetries<T>(work: () => Promise<T>, { retries, signal }
     try {
       return await work()
     } catch (error) {
-      if (attempt >= retries || !isPassing(error)) throw error
+      // It was waited for already, and beginning anew tells what was told again.
+      if (attempt >= retries || !isPassing(error) || error instanceof NoRoom) throw error
       await pause(waitMs(attempt), signal)
       throwIfAborted(signal)
     }

@@ -59,7 +59,8 @@ export function receiptLine(receipt: LoggedReceipt, paint: Paint): string {
 function tableLines(tables: readonly TableReceipt[]): string[] {
   const rows = tables.map((table) => [
     `  ${table.table}`,
-    `${table.read} rows`,
+    // Where nothing was read, as of whoever is only written to, how many it holds.
+    `${table.read === 0 ? (table.after.endpoint?.rows ?? 0) : table.read} rows`,
     `read ${countsText(table.captured)}`,
     `written ${countsText(table.written)}`,
     ...(table.cursor === undefined ? [] : [`by cursor ${table.cursor}: sees no deletes`]),

@@ -3,11 +3,12 @@
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
-import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
+import { NoRoom } from '../no-room.ts'
+import { sinkAddress } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
-import type { Batch, Sink, SinkOptions } from '../sink.ts'
+import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { within } from '../within.ts'
 
 const connectMsMax = 15_000
@@ -17,7 +18,7 @@ const heartbeatSeconds = 30
 const routingKeyBytesMax = 255
 
 export async function openAmqp(url: string, options: SinkOptions): Promise<Sink> {
-  const target = endpointUrl(url, 'amqp://USER@HOST:PORT/VHOST?exchange=NAME')
+  const target = sinkAddress(url, 'amqp://USER@HOST:PORT/VHOST?exchange=NAME', ['exchange'])
   const vhost = decodeURIComponent(target.pathname.replace(/^\//, '')) || '/'
   const exchange = target.searchParams.get('exchange') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
@@ -87,22 +88,47 @@ async function publish(
     void unroutable.push(message.fields.routingKey)
   channel.on('return', returned)
   try {
-    for (const message of batch.messages) {
-      channel.publish(exchange, routingKey(message.table), Buffer.from(utf8(messageJson(batch, message))), {
-        messageId: message.id,
-        type: message.kind,
-        timestamp: Math.floor(batch.committedMs / 1000),
-        contentType: 'application/json',
-        persistent: true,
-        mandatory: true,
-      })
-    }
-    await within(confirmMsMax, channel.waitForConfirms())
+    const answers = await within(
+      confirmMsMax,
+      Promise.all(batch.messages.map((message) => confirmed(channel, exchange, batch, message))),
+    )
+    const broken = answers.find((error) => error !== null && !isNack(error))
+    if (broken !== undefined) throw broken
+    const left = batch.messages.flatMap(({ id }, i) => (answers[i] === null ? [] : id))
+    if (left.length > 0) throw new NoRoom(location, 'a queue keeps no more', { left })
   } finally {
     channel.off('return', returned)
   }
   // Those come before their confirmations.
   if (unroutable.length > 0) throw noQueue(location, exchange, unroutable[0]!)
+}
+
+/** null when all its queues have it. */
+function confirmed(
+  channel: ConfirmChannel,
+  exchange: string,
+  batch: Batch,
+  message: RowMessage,
+): Promise<Error | null> {
+  const content = Buffer.from(utf8(messageJson(batch, message)))
+  const settings = {
+    messageId: message.id,
+    type: message.kind,
+    timestamp: Math.floor(batch.committedMs / 1000),
+    contentType: 'application/json',
+    persistent: true,
+    mandatory: true,
+  }
+  return new Promise((done) => {
+    channel.publish(exchange, routingKey(message.table), content, settings, (error: Error | null) =>
+      done(error),
+    )
+  })
+}
+
+/** What a queue answers that is full and set to reject, and one whose process has died. */
+function isNack(error: Error): boolean {
+  return error.message === 'message nacked'
 }
 
 function routingKey(table: string): string {
@@ -135,7 +161,7 @@ function failure(location: string, error: unknown, passwordName?: string): unkno
   // Reply codes of the protocol; 320 and 541 are a broker that ends. A refused login is told in words only.
   const isAnswer =
     (typeof code === 'number' && code >= 311 && code < 541 && code !== 320) || code === 'ERR_AUTH'
-  if (/ACCESS[-_]REFUSED|NOT[-_]ALLOWED|nacked/.test(messageOf(error))) return refused(location, error, hint)
+  if (/ACCESS[-_]REFUSED|NOT[-_]ALLOWED/.test(messageOf(error))) return refused(location, error, hint)
   return isAnswer ? refused(location, error) : unreachable(location, error)
 }
 

@@ -3,10 +3,11 @@
 // counts as refused. Messages of a batch travel together, as many as the broker takes at once, for no two are of one row.
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
-import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
-import { refused, unreachable } from '../sink-failure.ts'
+import { NoRoom, idsOf } from '../no-room.ts'
+import { pathName, sinkAddress } from '../sink-address.ts'
+import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { topicPart } from '../topic-part.ts'
@@ -16,11 +17,12 @@ import { type Connected, connectMqtt } from './connect.ts'
 /** Of messages that are not confirmed yet; a broker may allow fewer. */
 const inFlightMax = 100
 const confirmMsMax = 60_000
+const quotaExceeded = 151
 
 export async function openMqtt(url: string, options: SinkOptions): Promise<Sink> {
-  const target = endpointUrl(url, 'mqtt://USER@HOST:PORT/TOPIC')
+  const target = sinkAddress(url, 'mqtt://USER@HOST:PORT/TOPIC', [])
   const location = `${target.protocol}//${target.host}`
-  const prefix = decodeURIComponent(target.pathname.replace(/^\//, '')) || options.link
+  const prefix = pathName(target, options.link, /[+#\0]/)
   const connected = await connectMqtt(target, await linkSecret(options, 'PASSWORD')).catch(
     (error: unknown) => {
       throw failure(location, error, secretName(options.link, 'PASSWORD'))
@@ -41,6 +43,8 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
           await within(confirmMsMax, Promise.race([Promise.all(sent), lost]))
         }
       } catch (error) {
+        if ((error as { code?: unknown }).code === quotaExceeded)
+          throw new NoRoom(location, messageOf(error), { left: idsOf(batch.messages), cause: error })
         throw failure(location, error)
       }
       // A batch is of one table, and so of one topic.

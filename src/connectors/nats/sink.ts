@@ -10,10 +10,11 @@ import {
 } from '@nats-io/transport-node'
 import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
-import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { RowsRefused } from '../rows-refused.ts'
+import { NoRoom } from '../no-room.ts'
+import { pathName, sinkAddress } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
@@ -23,26 +24,35 @@ const connectMsMax = 15_000
 const answerMsMax = 30_000
 /** Of JetStream: the stream takes no message of this length. */
 const tooLongForStream = 10_054
+/** Of a stream that takes no more instead of dropping what is old. */
+const isFull = /^(maximum (messages|bytes)|insufficient|resource limits)/
 
 export async function openNats(url: string, options: SinkOptions): Promise<Sink> {
-  const target = endpointUrl(url, 'nats://USER@HOST:PORT/SUBJECT')
+  const target = sinkAddress(url, 'nats://USER@HOST:PORT/SUBJECT', [])
   const location = `${target.protocol}//${target.host}`
-  const prefix = decodeURIComponent(target.pathname.replace(/^\//, '')) || options.link
+  const prefix = pathName(target, options.link, /[*>\s]/)
   const hint = `give what it asks for in the environment: ${['PASSWORD', 'TOKEN', 'CREDS_FILE'].map((what) => secretName(options.link, what)).join(', ')}`
   const connection = await connected(target, options).catch((error: unknown) => {
     throw isRefusal(error) ? refused(location, error, hint) : unreachable(location, error)
   })
+  // Of a connection that is cut nothing is known any more.
+  const { max_payload: bytesMax } = connection.info!
   return {
     location,
     identity: `nats:${target.host}:${prefix}`,
     async deliver(batch) {
       const messages = batch.messages.map((message) => {
         const bytes = utf8(messageJson(batch, message))
-        refuseTooLong(location, message, bytes.length, connection.info!.max_payload)
+        refuseTooLong(location, message, bytes.length, bytesMax)
         return { id: message.id, subject: `${prefix}.${topicPart(message.table, /[%.*>\s]/g)}`, bytes }
       })
       try {
-        await Promise.all(messages.map((message) => publish(connection, location, message)))
+        const full = await Promise.all(messages.map((message) => publish(connection, location, message)))
+        const words = full.find((said) => said !== null)
+        if (words === undefined) return
+        throw new NoRoom(location, words!, {
+          left: messages.flatMap(({ id }, i) => (full[i] === null ? [] : id)),
+        })
       } catch (error) {
         throw error instanceof VarveError || !(error instanceof Error) ? error : failure(location, error)
       }
@@ -69,11 +79,12 @@ async function connected(target: URL, options: SinkOptions): Promise<NatsConnect
   })
 }
 
+/** null when it is kept; where the stream is full, what it says. */
 async function publish(
   connection: NatsConnection,
   location: string,
   { id, subject, bytes }: { id: string; subject: string; bytes: Uint8Array },
-): Promise<void> {
+): Promise<string | null> {
   const named = headers()
   named.set('Nats-Msg-Id', id)
   const answer = await connection
@@ -93,10 +104,12 @@ async function publish(
     const words = `'${location}' refuses: ${error.description ?? 'the message is too long'}`
     throw new RowsRefused(words, { ids: new Set([id]), data: { endpoint: location, subject } })
   }
+  if (isFull.test(error?.description ?? '')) return error!.description!
   if (error !== undefined)
     throw refused(location, new Error(error.description ?? 'the stream does not take it'))
   // Another subscriber of the subject has answered, and not a stream.
   if (typeof stream !== 'string') throw refused(location, new Error(`'${subject}' is not kept by a stream`))
+  return null
 }
 
 function failure(location: string, error: Error): VarveError {

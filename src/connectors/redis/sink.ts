@@ -3,8 +3,9 @@
 // and a Redis that was restored from an older dump says itself how far it has been told.
 import { createClient } from '@redis/client'
 import { VarveError } from '../../base/errors.ts'
-import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
+import { NoRoom, idsOf } from '../no-room.ts'
+import { sinkAddress, wrong } from '../sink-address.ts'
 import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
 import { rowFields, rowKey } from './row.ts'
@@ -15,18 +16,24 @@ const replyMsMax = 60_000
 type Client = ReturnType<typeof clientOf>
 
 export async function openRedis(url: string, options: SinkOptions): Promise<Sink> {
-  const target = endpointUrl(url, 'redis://USER@HOST:PORT')
+  const target = sinkAddress(url, 'redis://USER@HOST:PORT/DB?prefix=PREFIX', ['prefix'])
+  if (!/^\/?$|^\/[0-9]{1,9}$/.test(target.pathname))
+    throw wrong(url, 'what stands behind the host is the number of a database: redis://HOST/0')
   const prefix = target.searchParams.get('prefix') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
   const password = (await linkSecret(options, 'PASSWORD')) ?? options.environment?.['REDISCLI_AUTH'] ?? null
   const client = clientOf(target, password)
   // A connection that breaks while nobody waits for it is noticed by whoever asks next.
   client.on('error', () => undefined)
-  const asked = async <T>(work: () => Promise<T>): Promise<T> => {
+  const passwordName = secretName(options.link, 'PASSWORD')
+  const asked = async <T>(work: () => Promise<T>, batch?: Batch): Promise<T> => {
     try {
       return await work()
     } catch (error) {
-      throw redisFailure(location, error, secretName(options.link, 'PASSWORD'))
+      const said = firstSaid(error)
+      if (batch !== undefined && said instanceof Error && said.message.startsWith('OOM '))
+        throw new NoRoom(location, said.message, { left: idsOf(batch.messages), cause: error })
+      throw redisFailure({ location, link: options.link, passwordName }, said)
     }
   }
   await asked(() => client.connect())
@@ -35,7 +42,7 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
     location,
     identity: `redis:${target.host}${target.pathname.replace(/\/$/, '')}:${prefix}`,
     position: () => asked(() => positionOf(client, state, options.link)),
-    deliver: (batch) => asked(() => deliver(client, prefix, state, batch)),
+    deliver: (batch) => asked(() => deliver(client, prefix, state, batch), batch),
     close: async () => client.destroy(),
   }
 }
@@ -90,16 +97,25 @@ function overtaken(link: string): VarveError {
   })
 }
 
-function redisFailure(where: string, error: unknown, passwordName: string): unknown {
-  if (!(error instanceof Error) || error instanceof VarveError) return error
-  // MULTI gathers what its commands answered; the first that failed says why.
+/** MULTI gathers what its commands answered; the first that failed says why. */
+function firstSaid(error: unknown): unknown {
   const { errorIndexes, replies } = error as { errorIndexes?: number[]; replies?: unknown[] }
   const first = replies?.[errorIndexes?.[0] ?? -1]
-  if (first instanceof Error) return redisFailure(where, first, passwordName)
-  if (error.constructor.name === 'WatchError') return overtaken(where)
+  return first instanceof Error ? first : error
+}
+
+interface Asked {
+  readonly location: string
+  readonly link: string
+  readonly passwordName: string
+}
+
+function redisFailure({ location, link, passwordName }: Asked, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof VarveError) return error
+  if (error.constructor.name === 'WatchError') return overtaken(link)
   if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(error.message))
-    return refused(where, error, `give the password in the environment as ${passwordName}`)
-  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN)/.test(error.message)) return unreachable(where, error)
+    return refused(location, error, `give the password in the environment as ${passwordName}`)
+  if (/^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN)/.test(error.message)) return unreachable(location, error)
   // The server's own answers begin with a word in capitals.
-  return /^[A-Z]+ /.test(error.message) ? refused(where, error) : unreachable(where, error)
+  return /^[A-Z]+ /.test(error.message) ? refused(location, error) : unreachable(location, error)
 }

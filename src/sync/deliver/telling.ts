@@ -1,10 +1,17 @@
 // Tells a receiver batches, and finds out which rows it will not have: a batch that it refuses without saying for which row
 // is told in halves, down to the row. Rows that are refused are set aside, and what follows goes on. A receiver that has
 // taken nothing in this round and refuses one row after another refuses everything: that is no matter of rows.
+import { NoRoom } from '../../connectors/no-room.ts'
 import { RowsRefused } from '../../connectors/rows-refused.ts'
 import type { Batch, RowMessage, Sink } from '../../connectors/sink.ts'
+import { throwIfAborted } from '../../base/errors.ts'
+import { pause } from '../../base/pause.ts'
 
 const refusedInARowMax = 10
+/** How long a receiver that is full may keep nothing more. */
+const roomMsMaxDefault = 60_000
+const roomWaitMsMin = 100
+const roomWaitMsMax = 2_000
 
 /** A row as a receiver is told of it, and its encoded key. */
 export interface KeyedMessage extends RowMessage {
@@ -23,11 +30,13 @@ interface KeyedBatch extends Batch {
 
 export class Telling {
   readonly #sink: Sink
+  readonly #roomMsMax: number
   #hasTaken = false
   #refusedInARow = 0
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, roomMsMax: number = roomMsMaxDefault) {
     this.#sink = sink
+    this.#roomMsMax = roomMsMax
   }
 
   /** Whether the receiver has taken no row in this round, and refused as many as are worth trying. */
@@ -42,7 +51,7 @@ export class Telling {
   async tell(batch: KeyedBatch, known: ReadonlySet<string>): Promise<RefusedRow[]> {
     const { messages } = batch
     try {
-      await this.#sink.deliver(batch)
+      await this.#deliver(batch)
       this.#hasTaken ||= messages.length > 0
       return []
     } catch (error) {
@@ -59,6 +68,41 @@ export class Telling {
       this.#refusedInARow += refused.filter(({ keyHex, table }) => !known.has(`${keyHex} ${table}`)).length
       if (this.hasRefusedAll) throw error
       return [...refused.map((row) => ({ row, message: error.message })), ...more]
+    }
+  }
+
+  /**
+   * What there is no room for is told again, a little at a time, until its readers have made some, or none for a minute:
+   * a queue beside it that has room gets all that comes, again and again.
+   */
+  async #deliver(batch: Batch): Promise<void> {
+    let rest = batch.messages
+    let size = rest.length
+    let [waitMs, waitedMs] = [roomWaitMsMin, 0]
+    for (;;) {
+      const part = rest.slice(0, size)
+      let left: readonly RowMessage[] = []
+      try {
+        await this.#sink.deliver({
+          ...batch,
+          messages: part,
+          isLast: batch.isLast && part.length === rest.length,
+        })
+        size *= 2
+      } catch (error) {
+        if (!(error instanceof NoRoom)) throw error
+        left = part.filter(({ id }) => error.left.has(id))
+        if (left.length === part.length && waitedMs >= this.#roomMsMax) throw error
+        size = 1
+      }
+      rest = [...left, ...rest.slice(part.length)]
+      if (rest.length === 0) return
+      if (left.length < part.length) [waitMs, waitedMs] = [roomWaitMsMin, 0]
+      if (left.length === 0) continue
+      await pause(waitMs, batch.signal)
+      throwIfAborted(batch.signal)
+      waitedMs += waitMs
+      waitMs = Math.min(waitMs * 2, roomWaitMsMax)
     }
   }
 

@@ -5,10 +5,11 @@ import { type ChannelModel, connect } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
+import { Telling } from '../../../src/sync/deliver/telling.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, startBroker } from '../../support/brokers.ts'
 import { freePort } from '../../support/free-port.ts'
-import { deliverTo, insertInto } from '../../support/one-batch.ts'
+import { deliverTo, insertInto, oneBatch } from '../../support/one-batch.ts'
 
 // Debian's script in the path would change the user.
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -124,10 +125,40 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
     )
     await exchange('full', '#', { arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } })
     expect(await deliver('full', insertInto('people'))).toBe('delivered')
-    expect(await deliver('full', insertInto('people'))).toMatch(/^VARVE_REFUSED: .*nacked/)
+    expect(await deliver('full', insertInto('people'))).toMatch(/^VARVE_REFUSED: .* has no room for more now/)
     expect(await deliver('some', insertInto('people'), { VARVE_LINK_SHOP_PASSWORD: 'x' })).toMatch(
       /^VARVE_REFUSED: .*ACCESS[-_]REFUSED/,
     )
+  }, 60_000)
+
+  test('a queue that is full is waited for, and keeps each row once', async () => {
+    await exchange('narrow', '#', { arguments: { 'x-max-length': 5, 'x-overflow': 'reject-publish' } })
+    const sink = await openSink(`amqp://ada@127.0.0.1:${broker.port}?exchange=narrow`, {
+      link: 'shop',
+      environment,
+    })
+    const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
+    const messages = keys.map((id) => ({ ...insertInto('people').messages[0]!, id, keyHex: id }))
+    const channel = await client.createChannel()
+    const taken: string[] = []
+    let isTold = false
+    const telling = new Telling(sink).tell(oneBatch({ messages }) as never, new Set())
+    void telling.finally(() => (isTold = true)).catch(() => undefined)
+    for (;;) {
+      const got = await channel.get('narrow', { noAck: true })
+      if (got !== false) taken.push(got.properties.messageId as string)
+      else if (isTold) break
+      else await new Promise((done) => setTimeout(done, 20))
+    }
+    expect(await telling).toEqual([])
+    expect(taken.toSorted()).toEqual(keys.toSorted())
+    const full = { ...oneBatch({ messages }), messages }
+    await expect(new Telling(sink, 200).tell(full, new Set())).rejects.toMatchObject({
+      code: 'VARVE_REFUSED',
+      data: { passing: true },
+    })
+    await channel.close()
+    await sink.close()
   }, 60_000)
 
   test(

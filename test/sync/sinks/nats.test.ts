@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type NatsConnection, connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
@@ -113,4 +114,15 @@ describe.skipIf(program === null)(`NATS${without}`, () => {
       /^VARVE_REFUSED: .*uthoriz/,
     )
   })
+
+  test('a server that ends between two batches is unreachable', async () => {
+    await addStream(broker.port, 'ended')
+    const sink = await openSink(`nats://ada@127.0.0.1:${broker.port}/ended`, { link: 'shop', environment })
+    await sink.deliver(insertInto('people'))
+    await broker.kill()
+    for (let batch = 0; batch < 2; batch++)
+      await expect(sink.deliver(insertInto('orders'))).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+    await sink.close()
+    await broker.start()
+  }, 60_000)
 })
