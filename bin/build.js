@@ -211,17 +211,27 @@ function makeAscii(file) {
 const requireInModules =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);"
 
-/** What is loaded on use lies in modules of its own. Both entries share their modules, so that there is one VarveError. */
+/** What is loaded on use lies in modules of its own. All entries share their modules, so that there is one VarveError. */
 async function buildLibrary() {
   await build({
     absWorkingDir: root,
-    entryPoints: { index: 'src/index.ts', 'server/serve': 'src/server/serve.ts' },
+    entryPoints: {
+      index: 'src/index.ts',
+      'server/serve': 'src/server/serve.ts',
+      'contract/index': 'src/contract/index.ts',
+    },
     outdir: path.join(root, 'dist'),
     chunkNames: 'modules/[name]-[hash]',
     bundle: true,
     splitting: true,
     // Small packages that everybody needs are taken in: finding their files took longer than running them.
-    external: [...common.external, 'classic-level', ...Object.keys(apart).filter((id) => id !== 'yaml')],
+    external: [
+      ...common.external,
+      'classic-level',
+      'vitest',
+      'fast-check',
+      ...Object.keys(apart).filter((id) => id !== 'yaml'),
+    ],
     format: 'esm',
     platform: 'node',
     target: 'node20',

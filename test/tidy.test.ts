@@ -33,6 +33,7 @@ const rooms: Record<string, readonly string[]> = {
   api: ['repo', 'worktree', 'remote', 'git', 'sync', 'derive', 'query', 'rules'],
   'index.ts': ['api'],
   server: ['index.ts'],
+  contract: ['api'],
   cli: ['index.ts', 'server'],
   // The worker thread's table of functions: whatever is heavy enough to run beside the main thread.
   'worker.ts': ['connectors', 'documents'],

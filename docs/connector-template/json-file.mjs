@@ -1,5 +1,5 @@
 // A connector of your own, to copy and to change: tables that lie in one JSON file. It is whole, if small, and passes the
-// same tests as those that come with Varve (test/connectors/template.test.ts). How the file looks:
+// same tests as those that come with Varve (json-file.test.mjs). How the file looks:
 //
 //   { "tables": { "people": { "key": ["id"], "columns": [{ "name": "id" }, { "name": "name", "nullable": true }],
 //                             "rows": [["1", "Ada"], ["2", null]] } },

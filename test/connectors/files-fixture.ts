@@ -9,8 +9,8 @@ import type {
   Refusal,
   ValueCase,
   Write,
-} from '../contract/connector-fixture.ts'
-import { sortedByFirst } from '../contract/connector-plans.ts'
+} from '../../src/contract/fixture.ts'
+import { sortedByFirst } from '../../src/contract/plans.ts'
 import { type PlainFile, csvText, parseCsv } from '../support/csv-file.ts'
 
 /** How another program reads and writes them. */

@@ -8,7 +8,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { OpenedFolderFile } from '../../src/connectors/folder/opened-file.ts'
 import type { Connector, DeclaredTable } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
-import { apply, heldBack, insert, readAll, remove, update } from '../contract/connector-plans.ts'
+import { apply, heldBack, insert, readAll, remove, update } from '../../src/contract/plans.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 let folder: string

@@ -2,9 +2,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { connectorContract } from '../contract/connector.ts'
-import { killedRoundsContract } from '../contract/killed-rounds.ts'
-import { linkContract } from '../contract/links.ts'
+import { connectorContract } from '../../src/contract/connector.ts'
+import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
+import { linkContract } from '../../src/contract/links.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type TextFiles, filesFixture } from './files-fixture.ts'
 

@@ -1,6 +1,6 @@
 // Values of MariaDB and the cells that they are, for the contract suite.
 import type { ColumnType, CellKind } from '../../src/table/interface.ts'
-import type { Refusal, ValueCase } from '../contract/connector-fixture.ts'
+import type { Refusal, ValueCase } from '../../src/contract/fixture.ts'
 
 function cases(
   type: string,

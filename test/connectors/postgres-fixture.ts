@@ -1,7 +1,7 @@
 // A database of PostgreSQL that another client uses, as a fixture for the suites.
 import type { Client } from 'pg'
 import { openEndpoint } from '../../src/connectors/open.ts'
-import type { ConnectorFixture, PlainRow } from '../contract/connector-fixture.ts'
+import type { ConnectorFixture, PlainRow } from '../../src/contract/fixture.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { postgresRefusals, postgresValues } from './postgres-cases.ts'

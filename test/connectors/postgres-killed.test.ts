@@ -1,5 +1,5 @@
 // Rounds with PostgreSQL that are killed at any step.
-import { killedRoundsContract } from '../contract/killed-rounds.ts'
+import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { postgresFixture } from './postgres-fixture.ts'
 
 killedRoundsContract(postgresFixture)

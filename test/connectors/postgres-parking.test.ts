@@ -4,8 +4,8 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Connector } from '../../src/connectors/interface.ts'
-import type { PlainRow } from '../contract/connector-fixture.ts'
-import { apply, heldBack, insert, remove, update } from '../contract/connector-plans.ts'
+import type { PlainRow } from '../../src/contract/fixture.ts'
+import { apply, heldBack, insert, remove, update } from '../../src/contract/plans.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 describe.skipIf(!hasPostgres)(`unique values and late checks in PostgreSQL${withoutPostgres}`, () => {

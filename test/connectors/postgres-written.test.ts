@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Connector } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { writtenSince } from '../../src/connectors/postgres/written.ts'
-import { plainOf } from '../contract/connector-plans.ts'
+import { plainOf } from '../../src/contract/plans.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 interface Answer {

@@ -1,6 +1,6 @@
 // PostgreSQL keeps the contracts of connectors and links.
-import { connectorContract } from '../contract/connector.ts'
-import { linkContract } from '../contract/links.ts'
+import { connectorContract } from '../../src/contract/connector.ts'
+import { linkContract } from '../../src/contract/links.ts'
 import { postgresFixture } from './postgres-fixture.ts'
 
 connectorContract(postgresFixture)

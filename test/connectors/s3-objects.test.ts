@@ -7,7 +7,7 @@ import { parseS3Url } from '../../src/http/s3/address.ts'
 import { S3Client } from '../../src/http/s3/client.ts'
 import { lookAt, replaceExactly } from '../../src/http/s3/replace.ts'
 import { findSettings } from '../../src/http/s3/settings.ts'
-import { apply, heldBack, insert, readAll } from '../contract/connector-plans.ts'
+import { apply, heldBack, insert, readAll } from '../../src/contract/plans.ts'
 import { type MemoryS3, startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
 import type { Behaviour } from '../support/s3-behaviour.ts'
 

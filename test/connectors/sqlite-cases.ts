@@ -1,6 +1,6 @@
 // Values of SQLite, whose columns hold whatever is written to them, and the cells that they are.
 import type { CellKind, ColumnType } from '../../src/table/interface.ts'
-import type { Refusal, ValueCase } from '../contract/connector-fixture.ts'
+import type { Refusal, ValueCase } from '../../src/contract/fixture.ts'
 
 function cases(
   type: string,

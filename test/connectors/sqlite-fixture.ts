@@ -1,6 +1,6 @@
 // An SQLite file in WAL mode or with a rollback journal, that another process writes to, as a fixture for the suites.
 import { openEndpoint } from '../../src/connectors/open.ts'
-import type { ConnectorFixture, Feature } from '../contract/connector-fixture.ts'
+import type { ConnectorFixture, Feature } from '../../src/contract/fixture.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'

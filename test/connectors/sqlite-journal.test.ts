@@ -1,7 +1,7 @@
 // SQLite with a rollback journal keeps the contract of connectors: writers wait for readers, and every commit for the disk.
 // Rounds that are killed leave a whole file, in either mode.
-import { connectorContract } from '../contract/connector.ts'
-import { killedRoundsContract } from '../contract/killed-rounds.ts'
+import { connectorContract } from '../../src/contract/connector.ts'
+import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { sqliteFixture } from './sqlite-fixture.ts'
 
 const fixture = sqliteFixture('DELETE', [])

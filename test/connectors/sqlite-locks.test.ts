@@ -4,7 +4,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { SqliteDatabase } from '../../src/connectors/sqlite/database.ts'
-import { readAll } from '../contract/connector-plans.ts'
+import { readAll } from '../../src/contract/plans.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 afterEach(() => vi.restoreAllMocks())

@@ -9,7 +9,7 @@ import type { Connector } from '../../src/connectors/interface.ts'
 import { boundOf } from '../../src/connectors/sqlite/values.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { textCell } from '../../src/table/cell.ts'
-import { apply, heldBack, insert, readAll, remove, update } from '../contract/connector-plans.ts'
+import { apply, heldBack, insert, readAll, remove, update } from '../../src/contract/plans.ts'
 import { type SqliteWriter, startSqliteWriter } from '../support/sqlite-writer.ts'
 import { temporaryDir } from '../support/temporary.ts'
 

@@ -1,6 +1,6 @@
 // SQLite in WAL mode, and with change tables, keeps the contracts of connectors and links, while another process writes.
-import { connectorContract } from '../contract/connector.ts'
-import { linkContract } from '../contract/links.ts'
+import { connectorContract } from '../../src/contract/connector.ts'
+import { linkContract } from '../../src/contract/links.ts'
 import { sqliteFixture } from './sqlite-fixture.ts'
 
 const fixture = sqliteFixture('WAL', ['one moment over all tables'])

@@ -1,6 +1,6 @@
 // The parts of a fixture that all SQL databases have in common. What differs is handed in.
-import type { ColumnShape, Endpoint, PlainRow, TableShape, Write } from './connector-fixture.ts'
-import { sortedByFirst } from './connector-plans.ts'
+import type { ColumnShape, Endpoint, PlainRow, TableShape, Write } from '../../src/contract/fixture.ts'
+import { sortedByFirst } from '../../src/contract/plans.ts'
 
 export interface SqlDialect {
   /** All of them in one transaction, on the fixture's own connection. */

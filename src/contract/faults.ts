@@ -1,7 +1,7 @@
 // What happens to a plan when something breaks in the middle: nothing is written, and it is said what it was.
 import { expect } from 'vitest'
-import { apply, heldBack, insert, readAll, remove, update } from './connector-plans.ts'
-import { people, person } from './connector-fixture.ts'
+import { apply, heldBack, insert, readAll, remove, update } from './plans.ts'
+import { people, person } from './fixture.ts'
 import type { Suite } from './connector.ts'
 
 const ada = person(1, 'Ada', 36)

@@ -1,8 +1,8 @@
 // Finding tables out and reading them at one moment.
 import { expect } from 'vitest'
-import { plainOf, digestOf, readAll } from './connector-plans.ts'
+import { plainOf, digestOf, readAll } from './plans.ts'
 import type { Suite } from './connector.ts'
-import { type ConnectorFixture, type TableShape, type Write, people, person } from './connector-fixture.ts'
+import { type ConnectorFixture, type TableShape, type Write, people, person } from './fixture.ts'
 
 const hostileNames: readonly string[] = [
   'x"; DROP TABLE people; --',

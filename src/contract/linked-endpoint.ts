@@ -1,14 +1,14 @@
 // A repository in memory with one link to a table `people` of an endpoint of any kind: Ada, Grace and Edsger.
-import { DataRepository } from '../../src/api/data-repository.ts'
-import type { Connector } from '../../src/connectors/interface.ts'
-import { createContext } from '../../src/repo/context.ts'
-import type { Store } from '../../src/store/interface.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link, Receipt } from '../../src/sync/interface.ts'
-import { openLink } from '../../src/sync/open-link.ts'
-import { syncRound } from '../../src/sync/round.ts'
-import { type Endpoint, type PlainRow, people, person } from './connector-fixture.ts'
-import { sortedByFirst } from './connector-plans.ts'
+import { DataRepository } from '../api/data-repository.ts'
+import type { Connector } from '../connectors/interface.ts'
+import { createContext } from '../repo/context.ts'
+import type { Store } from '../store/interface.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { Link, Receipt } from '../sync/interface.ts'
+import { openLink } from '../sync/open-link.ts'
+import { syncRound } from '../sync/round.ts'
+import { type Endpoint, type PlainRow, people, person } from './fixture.ts'
+import { sortedByFirst } from './plans.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
 

@@ -1,14 +1,14 @@
 // Rounds that are killed before each of the steps by which anything is written down, at either side, with writers on both
 // sides before and after. What a link promises of that is the same whatever is at its other end.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ChangeLog, LogReader } from '../../src/connectors/change-log.ts'
-import type { Connector } from '../../src/connectors/interface.ts'
-import { isAncestor } from '../../src/history/ancestry.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link } from '../../src/sync/interface.ts'
-import { linkRef } from '../../src/sync/state.ts'
-import { type ConnectorFixture, type FixtureHost, type PlainRow, person } from './connector-fixture.ts'
-import { sortedByFirst } from './connector-plans.ts'
+import type { ChangeLog, LogReader } from '../connectors/change-log.ts'
+import type { Connector } from '../connectors/interface.ts'
+import { isAncestor } from '../history/ancestry.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { Link } from '../sync/interface.ts'
+import { linkRef } from '../sync/state.ts'
+import { type ConnectorFixture, type FixtureHost, type PlainRow, person } from './fixture.ts'
+import { sortedByFirst } from './plans.ts'
 import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
 
 const nothing = { added: 0, changed: 0, removed: 0 }

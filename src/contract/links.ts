@@ -1,9 +1,9 @@
 // What a link promises whatever is at its other end: rounds between a repository and a real endpoint that somebody else
 // writes to as well.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { MemoryStore } from '../../src/store/memory.ts'
-import type { Link } from '../../src/sync/interface.ts'
-import { type ConnectorFixture, type Endpoint, type FixtureHost, person } from './connector-fixture.ts'
+import { MemoryStore } from '../store/memory.ts'
+import type { Link } from '../sync/interface.ts'
+import { type ConnectorFixture, type Endpoint, type FixtureHost, person } from './fixture.ts'
 import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
 
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]

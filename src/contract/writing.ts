@@ -1,8 +1,8 @@
 // Writing a plan: all of it or nothing, and no row that is not as expected.
 import { expect } from 'vitest'
-import { apply, heldBack, insert, readAll, remove, update } from './connector-plans.ts'
-import { type PlainRow, people, person } from './connector-fixture.ts'
-import { doubled, hostileNamesFor, hostileTable } from './connector-reading.ts'
+import { apply, heldBack, insert, readAll, remove, update } from './plans.ts'
+import { type PlainRow, people, person } from './fixture.ts'
+import { doubled, hostileNamesFor, hostileTable } from './reading.ts'
 import type { Suite } from './connector.ts'
 
 const ada = person(1, 'Ada', 36)

@@ -1,10 +1,10 @@
 // Values: each comes back as it was, through reading, writing, guarding and deleting, or is refused by name.
 import { expect } from 'vitest'
-import { utf8 } from '../../src/base/bytes.ts'
-import type { Connector, EndpointTable, RowChange } from '../../src/connectors/interface.ts'
-import { cellOf } from '../../src/table/cell.ts'
-import type { Cell } from '../../src/table/interface.ts'
-import { apply, heldBack, insert, keyOf, readAll, remove, update } from './connector-plans.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { Connector, EndpointTable, RowChange } from '../connectors/interface.ts'
+import { cellOf } from '../table/cell.ts'
+import type { Cell } from '../table/interface.ts'
+import { apply, heldBack, insert, keyOf, readAll, remove, update } from './plans.ts'
 import type { Suite } from './connector.ts'
 
 const texts: readonly string[] = [

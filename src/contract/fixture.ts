@@ -1,7 +1,7 @@
 // What the contract suite of connectors needs from a kind of endpoint: a fresh one, a way to write to it as somebody else
 // does, and its rows as the system itself shows them. Rows are texts by column; null is no value.
-import type { Cell, CellKind, ColumnType } from '../../src/table/interface.ts'
-import type { Connector, ConnectorKind } from '../../src/connectors/interface.ts'
+import type { Cell, CellKind, ColumnType } from '../table/interface.ts'
+import type { Connector, ConnectorKind } from '../connectors/interface.ts'
 
 export interface ConnectorFixture {
   /** 'PostgreSQL' */

@@ -1,15 +1,9 @@
 // Rows and plans for the contract suite of connectors, in literals that a reader can draw.
-import { utf8 } from '../../src/base/bytes.ts'
-import type {
-  ApplyPlan,
-  Applied,
-  Connector,
-  EndpointTable,
-  RowChange,
-} from '../../src/connectors/interface.ts'
-import { absentCell, cellOf, cellText, nullCell } from '../../src/table/cell.ts'
-import type { Cell, ColumnType } from '../../src/table/interface.ts'
-import type { PlainRow } from './connector-fixture.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { ApplyPlan, Applied, Connector, EndpointTable, RowChange } from '../connectors/interface.ts'
+import { absentCell, cellOf, cellText, nullCell } from '../table/cell.ts'
+import type { Cell, ColumnType } from '../table/interface.ts'
+import type { PlainRow } from './fixture.ts'
 
 export interface Change {
   readonly table: string

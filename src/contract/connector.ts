@@ -1,14 +1,14 @@
 // What every connector promises. An implementation runs this suite with a fixture of its own, against the real system:
 // a test whose name says what a connector must do, and nothing about how.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
-import type { Connector } from '../../src/connectors/interface.ts'
-import type { ConnectorFixture, Endpoint, Feature, FixtureHost } from './connector-fixture.ts'
-import { checkpointTests } from './connector-checkpoint.ts'
-import { constraintTests } from './connector-constraints.ts'
-import { faultTests } from './connector-faults.ts'
-import { readingTests } from './connector-reading.ts'
-import { valueTests } from './connector-values.ts'
-import { writingTests } from './connector-writing.ts'
+import type { Connector } from '../connectors/interface.ts'
+import type { ConnectorFixture, Endpoint, Feature, FixtureHost } from './fixture.ts'
+import { checkpointTests } from './checkpoint.ts'
+import { constraintTests } from './constraints.ts'
+import { faultTests } from './faults.ts'
+import { readingTests } from './reading.ts'
+import { valueTests } from './values.ts'
+import { writingTests } from './writing.ts'
 
 /** What a test of the suite works with. */
 export interface Bench {

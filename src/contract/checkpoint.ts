@@ -1,7 +1,7 @@
 // The record that a link keeps in the endpoint, and who may write.
 import { expect } from 'vitest'
-import { apply, insert } from './connector-plans.ts'
-import { people, person } from './connector-fixture.ts'
+import { apply, insert } from './plans.ts'
+import { people, person } from './fixture.ts'
 import type { Suite } from './connector.ts'
 
 const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]

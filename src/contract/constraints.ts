@@ -2,8 +2,8 @@
 // happen in between.
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { type Change, apply, heldBack, insert, remove, update } from './connector-plans.ts'
-import { type PlainRow, type TableShape, people, person } from './connector-fixture.ts'
+import { type Change, apply, heldBack, insert, remove, update } from './plans.ts'
+import { type PlainRow, type TableShape, people, person } from './fixture.ts'
 import type { Suite } from './connector.ts'
 
 /** Who sits where: every seat once, in every room each number once. */
