@@ -93,7 +93,11 @@ export class RowExpressions {
   }
 
   close(): void {
-    this.#insert.finalize()
+    try {
+      this.#insert.finalize()
+    } catch {
+      // SQLite says once more what its last run failed with, which `results` has told.
+    }
     this.#database.close()
   }
 }
