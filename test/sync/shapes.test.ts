@@ -99,6 +99,34 @@ describe('a table that has changed its shape', () => {
     expect(await pending()).toBe(null)
   })
 
+  test('columns renamed, or another key, and no row written: approved, the table has them', async () => {
+    await run('ALTER TABLE people RENAME COLUMN age TO years')
+    expect((await shop.sync()).heldBack).toMatchObject([
+      { message: "column 'age' is gone; column 'years' is new" },
+    ])
+    const { commit } = (await pending())!
+    expect((await shop.sync({ approve: commit })).heldBack).toEqual([])
+    expect((await shop.sync()).heldBack).toEqual([])
+    expect((await shop.branchRows('people'))[0]).toEqual({ id: 1, name: 'Ada', years: 36 })
+
+    const rekeyed = (key: string): Promise<void> =>
+      run(`ALTER TABLE people RENAME TO old;
+        CREATE TABLE people (id INTEGER NOT NULL, name TEXT NOT NULL, years INTEGER${key});
+        INSERT INTO people SELECT * FROM old; DROP TABLE old`)
+    await rekeyed('')
+    const keyless = await shop.sync()
+    expect(keyless.heldBack).toMatchObject([
+      { table: 'people', message: expect.stringMatching(/no primary key/) },
+    ])
+    await run('UPDATE other SET n = 5')
+    await shop.sync()
+    expect(await shop.branchRows('other')).toEqual([{ id: 1, n: 5 }])
+    await rekeyed(', PRIMARY KEY (id, name)')
+    expect((await shop.sync()).heldBack).toMatchObject([{ message: 'the key is id, name and was id' }])
+    await shop.sync({ approve: (await pending())!.commit })
+    expect([(await shop.sync()).heldBack, await pending()]).toEqual([[], null])
+  })
+
   test('the same by log: read once for the commit, and again when it goes on', async () => {
     shop.link = { ...shop.link, changes: 'log' }
     await shop.sync()

@@ -14,9 +14,13 @@ export function driftOf(before: Schema, table: EndpointTable, hadRows: 'rows' | 
       drift.push(`column '${name}' is ${column.type} (${column.nativeType}) and was ${type}`)
   }
   const known = new Set(before.columns.map(({ name }) => name))
-  for (const { name, nullable, generated } of table.columns)
-    if (!known.has(name) && !nullable && !generated)
-      drift.push(`column '${name}' is new and may not be empty`)
+  const isShort = drift.length > 0
+  for (const { name, nullable, generated } of table.columns) {
+    if (known.has(name)) continue
+    if (!nullable && !generated) drift.push(`column '${name}' is new and may not be empty`)
+    // What is gone may be there under another name.
+    else if (isShort) drift.push(`column '${name}' is new`)
+  }
   const key = before.key.map((id) => before.columns.find((column) => column.id === id)!.name)
   if (key.join('\0') !== table.key.join('\0'))
     drift.push(`the key is ${table.key.join(', ')} and was ${key.join(', ')}`)

@@ -44,22 +44,22 @@ async function found(
   names: readonly string[],
   known: readonly KnownTable[],
 ): Promise<LinkedTable[]> {
-  const tables = await connector.discover(names, known)
-  const linked = linkedTables(
-    link,
-    tables.filter(({ trouble }) => trouble === undefined),
-  )
-  for (const table of tables) {
-    const { name, trouble } = table
-    if (trouble === undefined) continue
+  const whole: EndpointTable[] = []
+  const waiting: LinkedTable[] = []
+  for (const table of await connector.discover(names, known)) {
+    const { name } = table
     const path = tablePath(link, name)
     const last = await tableAt(io, before, path)
+    const trouble = table.trouble ?? (last !== null && table.key.length === 0 ? keyless : undefined)
+    if (trouble === undefined) whole.push(table)
     // Of one that was never read nothing is done on either side.
-    if (last === null) held.add(waitingTable({ table, path }, trouble))
-    else linked.push({ table: tableOf(name, last.schema), path, waits: trouble })
+    else if (last === null) held.add(waitingTable({ table, path }, trouble))
+    else waiting.push({ table: tableOf(name, last.schema), path, waits: trouble })
   }
-  return linked
+  return [...linkedTables(link, whole), ...waiting]
 }
+
+const keyless = 'it has no primary key any more, and nothing tells its rows apart: give it one'
 
 async function isThere(connector: Connector, name: string, known: readonly KnownTable[]): Promise<boolean> {
   try {

@@ -14,6 +14,7 @@ import { loadTable, writeTable } from '../../table/table-object.ts'
 import type { SyncOptions } from '../interface.ts'
 import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
+import { isShapedAs } from './drift.ts'
 import { takeIn } from './take-in.ts'
 
 /** Of one round, where each commit is a transaction. */
@@ -44,10 +45,12 @@ export async function readTable(
   options: SyncOptions,
 ): Promise<TreeEntry> {
   const { snapshot, table, where, previous } = source
-  const last = digests.lastOf(path)
+  // Rows that are as they were prove nothing of their columns and their key.
+  const last = previous !== undefined && isShapedAs(previous.schema, table) ? digests.lastOf(path) : null
   const written = (await snapshot.written?.(table, last?.mark ?? null)) ?? null
   const digest = written === null ? hidingMark(table, await snapshot.digest(table)) : null
-  if (known?.kind === 'table' && written === null && digests.isSame(path, digest, known.table)) {
+  const isSame = last !== null && known?.kind === 'table' && digests.isSame(path, digest, known.table)
+  if (isSame && written === null) {
     digests.add(path, digest, known.table)
     return known
   }
