@@ -17,7 +17,7 @@ const ofOthers: ReadonlySet<string> = new Set(['fetch', 'push', 'sync'])
 const shownMax = 3
 
 /** The same error, which says that too. `done`: what has moved in the repository, oldest first. */
-export function withWhatIsDone(error: unknown, done: readonly Operation[]): unknown {
+export function withWhatIsDone(error: Error, done: readonly Operation[]): Error {
   if (done.length === 0 || !isVarveError(error) || !anyTime.has(error.code)) return error
   const { code } = error
   const shown = done.slice(-shownMax).map(({ name, message }) => {
@@ -32,4 +32,16 @@ export function withWhatIsDone(error: unknown, done: readonly Operation[]): unkn
     cause: message === error.message ? error.cause : error,
     hint: error.hint === undefined ? kept : `${error.hint}\n${kept}`,
   })
+}
+
+/** Where the process ends amid the work, which has not stopped when it was told to. `done`: null, there is no repository. */
+export function endedAmid(done: readonly Operation[] | null): Error {
+  const hint =
+    done === null
+      ? 'run the same command again'
+      : "what it was at may be done all the same: see 'varve reflog' and 'varve status' before you run it again"
+  return withWhatIsDone(
+    new VarveError('VARVE_ABORTED', 'ended at once, before the work had stopped by itself', { hint }),
+    done ?? [],
+  )
 }

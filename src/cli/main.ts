@@ -1,7 +1,7 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
 import { isatty } from 'node:tty'
-import { withWhatIsDone } from './already-done.ts'
+import { endedAmid, withWhatIsDone } from './already-done.ts'
 import { commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
@@ -55,11 +55,16 @@ async function run(command: Command, parsed: Arguments, around: Surroundings): P
   const { settings, environment, version } = around
   const progress = new ProgressPrinter(progressMode(settings), process.stderr)
   const pages = command.pages?.(parsed) === true
-  return printing({ around, pages, progress, patienceMs: command.patienceMs }, async (out, stop) => {
-    const session = new Session(environment, {
+  let session: Session | null = null
+  const lastWords = (): string =>
+    describeFailure(endedAmid(session?.isOpen === true ? session.done : null), settings)
+  const { patienceMs } = command
+  return printing({ around, pages, progress, patienceMs, lastWords }, async (out, stop) => {
+    const own = new Session(environment, {
       onWarning: (message) => out.warn(visible(message)),
       onUpkeep: (message) => tellNews(message, settings),
     })
+    session = own
     try {
       return await command.run({
         arguments: parsed,
@@ -75,14 +80,14 @@ async function run(command: Command, parsed: Arguments, around: Surroundings): P
           return stop.away(work)
         },
         operation: { signal: stop.signal, onProgress: progress.report },
-        repository: (needs) => session.repository(needs),
+        repository: (needs) => own.repository(needs),
       })
     } catch (error) {
-      throw withWhatIsDone(expectedFailure(error), session.done)
+      throw withWhatIsDone(expectedFailure(error), own.done)
     } finally {
       progress.end()
       stop.done()
-      await session.close()
+      await own.close()
     }
   })
 }

@@ -1,5 +1,6 @@
 // What surrounds the work of a command: a place to print to, through a pager where one is due, and what Ctrl-C does. It
 // ends when the pager has given the terminal back and all warnings are said.
+import { writeSync } from 'node:fs'
 import type { Environment } from './interface.ts'
 import { Output } from './output.ts'
 import type { Pager } from './pager.ts'
@@ -22,16 +23,25 @@ interface Printing {
   readonly pages: boolean
   readonly progress: ProgressPrinter
   readonly patienceMs?: number | undefined
+  /** What to say where the work did not stop when it was told to, and the process ends amid it. */
+  readonly lastWords?: () => string
 }
 
 /** Runs `work` with a place to print to, through a pager where one is due; resolves to the exit code. */
 export async function printing(
-  { around: { settings, environment }, pages, progress, patienceMs }: Printing,
+  { around: { settings, environment }, pages, progress, patienceMs, lastWords }: Printing,
   work: (out: Output, stop: Stop) => Promise<number>,
 ): Promise<number> {
   const pager = pages && settings.pages ? await pagerFor(environment, () => out.close()) : null
   let complaints = ''
-  const stop = new Stop({ patienceMs, lastly: async () => pager?.end() })
+  const stop = new Stop({
+    patienceMs,
+    lastly: async () => {
+      progress.end()
+      await pager?.end()
+      if (lastWords !== undefined) sayAtOnce(lastWords())
+    },
+  })
   // Nobody listens to complaints any more: nothing is left to do about it.
   process.stderr.on('error', () => {})
   // Of the answer Output listens to it, once there is one.
@@ -69,6 +79,15 @@ export async function printing(
     stop.close()
     process.stderr.write(complaints)
     pager?.check()
+  }
+}
+
+/** The process ends right after it, and would take what a stream still holds with it. */
+function sayAtOnce(text: string): void {
+  try {
+    writeSync(2, text)
+  } catch {
+    // Nobody listens.
   }
 }
 

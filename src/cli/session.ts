@@ -22,6 +22,10 @@ export class Session {
     this.#told = { ...told, onMoved: (operation) => this.done.push(operation) }
   }
 
+  get isOpen(): boolean {
+    return this.#opened !== null
+  }
+
   repository(needs: RepositoryNeeds = {}): Promise<Repository> {
     this.#opened ??= openRepository(this.#environment, this.#told, needs)
     return this.#opened

@@ -6,7 +6,7 @@ const patienceMs = 2000
 
 export interface StopOptions {
   readonly patienceMs: number | undefined
-  /** What the process must not end without: the terminal has to be given back. */
+  /** What the process must not end without: the terminal has to be given back, and what is known of the work is said. */
   readonly lastly: () => Promise<void>
 }
 

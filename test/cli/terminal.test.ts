@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDir } from '../support/temporary.ts'
 import { json, ok, varve, varveFile } from './varve.ts'
@@ -109,7 +110,7 @@ describe('in a shell', () => {
 })
 
 describe('signals', () => {
-  test('Ctrl-C ends a command that waits for input, with 130 and nothing changed', async () => {
+  test('Ctrl-C ends a command that waits for input, with 130, last words and nothing changed', async () => {
     const before = await ok(['log', '--oneline'], at)
     const child = spawn(process.execPath, [varveFile, 'import', '-', '--as', 'x.csv', '--key', 'id'], {
       ...at,
@@ -118,8 +119,11 @@ describe('signals', () => {
     child.stdin.write('id,x\n1,')
     await new Promise((resolve) => setTimeout(resolve, 1500))
     child.kill('SIGINT')
-    const [code] = (await once(child, 'close')) as [number | null]
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
     expect(code).toBe(130)
+    expect(said).toMatch(
+      /^error: ended at once, before the work had stopped by itself\nhint: .*'varve reflog'/,
+    )
     expect(await ok(['log', '--oneline'], at)).toBe(before)
   })
 })

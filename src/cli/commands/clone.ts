@@ -1,7 +1,8 @@
 import path from 'node:path'
-import { isVarveError } from '../../base/errors.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
 import type { CloneOptions, Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
+import { expectedFailure } from '../failure.ts'
 import type { Command, Context } from '../interface.ts'
 import { openOptions } from '../session.ts'
 import { visible } from '../visible.ts'
@@ -80,10 +81,23 @@ async function run({ arguments: given, out, environment, operation }: Context): 
       out.say(`cloned ${visible(url)} into ${visible(directory)}`)
       if (head === null) out.hint("it has no commits yet: 'varve push' brings it the first ones")
     })
+  } catch (error) {
+    throw afterwards(error, directory)
   } finally {
     await repository.close()
   }
   return 0
+}
+
+/** Only looking at what has come has failed. */
+function afterwards(thrown: unknown, directory: string): Error {
+  const fault = expectedFailure(thrown)
+  if (!isVarveError(fault)) return fault
+  return new VarveError(fault.code, `the clone is made, but it fails: ${fault.message}`, {
+    data: fault.data,
+    cause: fault,
+    hint: `'varve log' shows what it holds, in '${directory}'`,
+  })
 }
 
 /** As in git, 'blob:limit=N' and 'blob:none' are filters; no path has a colon there. */
