@@ -8,6 +8,8 @@ import { type Arguments, usage } from './arguments.ts'
 
 /** '.' is the whole repository. */
 export function toRepositoryPath(root: string | null, typed: string): string {
+  // What an unset variable leaves must not stand for all files.
+  if (typed === '') throw usage('a path is empty', "for all files write '.'")
   if (root === null) return typed
   const relative = path.relative(root, path.resolve(typed))
   if (relative === '') return '.'

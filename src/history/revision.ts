@@ -32,12 +32,9 @@ export async function resolveRevision(
 ): Promise<ResolvedRevision> {
   const current = manifest ?? (await store.manifest())
   const [, name, steps] = /^(.*?)((?:~\d*|\^\d*|@\{[^}]*\})*)$/s.exec(revision)!
-  let { ref, target } = await resolveName(
-    store,
-    current,
-    name === '' || name === '@' ? 'HEAD' : name!,
-    revision,
-  )
+  // '@{1}' is of HEAD; nothing at all is what an unset variable leaves, and '~2' what it leaves of '$REV~2'.
+  const isHead = name === '@' || (name === '' && steps!.startsWith('@{'))
+  let { ref, target } = await resolveName(store, current, isHead ? 'HEAD' : name!, revision)
   for (const step of steps!.match(/~\d*|\^\d*|@\{[^}]*\}/g) ?? []) {
     if (step.startsWith('@{')) {
       ;({ ref, target } = await resolveAt(store, current, ref, step.slice(2, -1), revision))
@@ -228,7 +225,7 @@ async function peel(store: Revisions, cid: Cid, revision: string): Promise<Commi
 function notFound(revision: string, name: string, why?: string): VarveError {
   return new VarveError(
     'VARVE_REF_NOT_FOUND',
-    `no revision '${name}'${why === undefined ? '' : `: ${why}`}`,
+    `no revision '${name === '' ? revision : name}'${why === undefined ? '' : `: ${why}`}`,
     {
       data: { revision },
       hint: "see 'varve branch', 'varve tag' and 'varve log' for the names there are",

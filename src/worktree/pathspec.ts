@@ -50,6 +50,9 @@ export class PathSpec {
 }
 
 export function normalPath(named: string): Path {
+  // What an unset variable leaves must not stand for all files.
+  if (named === '')
+    throw new VarveError('VARVE_USAGE', 'a path is empty', { hint: "for all files write '.'" })
   const parts = named.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..') || named.startsWith('/')) {
     throw new VarveError('VARVE_USAGE', `path '${named}' is outside of the repository's folder`, {
