@@ -9,7 +9,7 @@ import { rebase } from '../repo/rebase.ts'
 import { deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { OpenRemoteOptions } from '../remote/interface.ts'
-import { readRefspecs } from '../remote/refspec.ts'
+import { areBringing } from '../remote/refspec.ts'
 import { push } from '../remote/push.ts'
 import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
@@ -212,10 +212,7 @@ export class RemoteRepository extends DataRepository {
     const current =
       named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
     const all = [...named, ...current, ...tags]
-    // What is not here makes no repository there.
-    const bringing = all.filter((spec) => !/^\+?:/.test(spec))
-    const brings = all.length === 0 || bringing.length > 0
-    if (brings) await readRefspecs(this.repo.store, manifest, manifest, bringing)
+    const create = await areBringing(this.repo.store, manifest, all)
     const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
     // The state of the remote is what fetch would see: that of its own address, where push goes there.
     const isRemembered = (url: string): boolean => url === target.url || !urls.includes(target.url)
@@ -224,7 +221,7 @@ export class RemoteRepository extends DataRepository {
       // What is remembered of conditional writes is that of the remote's own address; other places are asked.
       const isKnown = url === target.url
       const conditional = isKnown ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
-      const store = await openRemote(url, { ...opening, conditional, create: brings })
+      const store = await openRemote(url, { ...opening, conditional, create })
       const remoteName = isRemembered(url) ? target.name : undefined
       try {
         return await push(this.repo.store, store, { ...told, refspecs: all, remoteName })

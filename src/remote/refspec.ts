@@ -16,6 +16,18 @@ export interface PushTarget {
   readonly force: boolean
 }
 
+/** Whether they bring something, and do not only delete: then a push may make the repository over there. @throws VarveError VARVE_REF_NOT_FOUND, where it is not here */
+export async function areBringing(
+  local: Store,
+  manifest: Manifest,
+  refspecs: readonly string[],
+): Promise<boolean> {
+  const bringing = refspecs.filter((spec) => !/^\+?:/.test(spec))
+  if (bringing.length === 0 && refspecs.length > 0) return false
+  await readRefspecs(local, manifest, manifest, bringing)
+  return true
+}
+
 /** Without any refspec: the current branch. */
 export async function readRefspecs(
   local: Store,

@@ -2,7 +2,10 @@ import type { Command } from '../interface.ts'
 import { pickJson, pickOptions, runPick } from '../pick.ts'
 
 export const command: Command = {
-  usage: ['cherry-pick [--no-commit] [-e | --no-edit] REV'],
+  usage: [
+    'cherry-pick [--no-commit] [-e | --no-edit] REV',
+    'cherry-pick --continue [-e | --no-edit] | --abort [-f]',
+  ],
   description:
     'Does again on the current branch what REV did to its parent, keeping its author. What clashes is a conflict, as in a\nmerge.',
   options: pickOptions,

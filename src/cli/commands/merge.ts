@@ -1,15 +1,14 @@
 import { usage } from '../arguments.ts'
-import { shortId, subjectOf } from '../format/commit.ts'
 import type { ConflictInfo, MergeResult } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import type { Arguments } from '../arguments.ts'
+import { goBack, goOn, requireUnderWay } from '../finish-merge.ts'
 import { printMerge } from '../format/merge.ts'
 import { printPreview } from '../format/merge-preview.ts'
 import { linesMax } from '../format/markdown.ts'
 import { printMergeMarkdown, printPreviewMarkdown } from '../format/merge-markdown.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
-import { continuedMessage } from '../message/continued.ts'
 import { MessageEditor } from '../message/draft.ts'
 import { editOptions, wantsEditor } from '../message/edit-options.ts'
 import { mergeMessage } from '../message/merge-message.ts'
@@ -67,18 +66,16 @@ async function run(context: Context): Promise<number> {
   const message = given.text('message')
   const isEdited = wantsEditor(context, message === undefined)
   const named = message === undefined ? {} : { message }
-  if (given.flag('abort')) {
-    given.expectWords(0, 0, '')
-    await (await repository()).mergeAbort({ ...operation, discard: given.flag('force') })
-    out.result({ aborted: true }, () => out.say('as before the merge'))
-    return 0
-  }
+  if (given.flag('abort')) return goBack(context, 'merge')
   if (given.flag('force')) throw usage("'--force' needs '--abort'")
   if (given.flag('dry-run')) return preview(context)
   if (given.text('into') !== undefined) throw usage('--into needs --dry-run', intoHint(given))
   const repo = await repository({ commits: true })
   const editor = new MessageEditor(context, repo.dotDir)
-  if (given.flag('continue')) return goOn(context, repo, { message, editor: isEdited ? editor : null })
+  if (given.flag('continue')) {
+    await requireUnderWay(context, repo, 'merge')
+    return goOn(context, repo, { message, editor: isEdited ? editor : null })
+  }
   const isMarkdown = markdownAsked(given)
   const revision = oneRevision(given)
   const result = await editor.use(() =>
@@ -93,26 +90,6 @@ async function run(context: Context): Promise<number> {
   if (out.json) out.result(result, () => {})
   else if (isMarkdown) return reportMarkdown(context, result)
   return printMerge(out, result, 'merge')
-}
-
-async function goOn(
-  context: Context,
-  repo: Repository,
-  { message, editor }: { message: string | undefined; editor: MessageEditor | null },
-): Promise<number> {
-  const { arguments: given, out, operation } = context
-  given.expectWords(0, 0, '')
-  const written = editor === null ? message : await continuedMessage(context, repo, { message, editor })
-  const options = { ...operation, ...(written === undefined ? {} : { message: written }) }
-  const using = editor ?? new MessageEditor(context, repo.dotDir)
-  if ((await repo.merging())?.kind === 'rebase') {
-    const result = await using.use(() => repo.rebaseContinue(options))
-    if (out.json) out.result(result, () => {})
-    return printMerge(out, result, 'rebase')
-  }
-  const commit = await using.use(() => repo.mergeContinue(options))
-  out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
-  return 0
 }
 
 async function reportMarkdown(

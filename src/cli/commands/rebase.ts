@@ -1,4 +1,5 @@
 import { type Arguments, usage } from '../arguments.ts'
+import { goBack, requireUnderWay } from '../finish-merge.ts'
 import { printMerge } from '../format/merge.ts'
 import type { Command, Context } from '../interface.ts'
 import { continuedMessage } from '../message/continued.ts'
@@ -40,16 +41,11 @@ async function run(context: Context): Promise<number> {
   const message = given.text('message')
   if (message !== undefined && !given.flag('continue')) throw usage("'--message' needs '--continue'")
   if (given.flag('edit') && !given.flag('continue')) throw usage("'--edit' needs '--continue'")
-  if (given.flag('abort')) {
-    given.expectWords(0, 0, '')
-    await (await repository()).mergeAbort({ ...operation, discard: given.flag('force') })
-    out.result({ aborted: true }, () => out.say('as before the rebase'))
-    return 0
-  }
+  if (given.flag('abort')) return goBack(context, 'rebase')
   if (given.flag('force') && !given.flag('skip')) throw usage("'--force' needs '--skip' or '--abort'")
   const repo = await repository({ commits: true })
   if (given.flag('continue') || given.flag('skip')) {
-    given.expectWords(0, 0, '')
+    await requireUnderWay(context, repo, 'rebase')
     const editor = new MessageEditor(context, repo.dotDir)
     const named = given.flag('edit') ? await continuedMessage(context, repo, { message, editor }) : message
     const result = await editor.use(() =>

@@ -1,0 +1,54 @@
+// What is under way after conflicts, a merge, revert, cherry-pick or rebase: going on with it, and going back.
+import { VarveError } from '../base/errors.ts'
+import type { Repository } from '../index.ts'
+import { shortId, subjectOf } from './format/commit.ts'
+import { printMerge } from './format/merge.ts'
+import type { Context } from './interface.ts'
+import { continuedMessage } from './message/continued.ts'
+import { MessageEditor } from './message/draft.ts'
+
+type Kind = 'merge' | 'cherry-pick' | 'revert' | 'rebase'
+
+/** Commits it. `editor`: null, nobody is asked for its message. */
+export async function goOn(
+  context: Context,
+  repo: Repository,
+  { message, editor }: { message: string | undefined; editor: MessageEditor | null },
+): Promise<number> {
+  const { out, operation } = context
+  const written = editor === null ? message : await continuedMessage(context, repo, { message, editor })
+  const options = { ...operation, ...(written === undefined ? {} : { message: written }) }
+  const using = editor ?? new MessageEditor(context, repo.dotDir)
+  if ((await repo.merging())?.kind === 'rebase') {
+    const result = await using.use(() => repo.rebaseContinue(options))
+    if (out.json) out.result(result, () => {})
+    return printMerge(out, result, 'rebase')
+  }
+  const commit = await using.use(() => repo.mergeContinue(options))
+  out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))
+  return 0
+}
+
+/** To before it; with `--force` edits of the files that it has changed go as well. */
+export async function goBack(context: Context, kind: Kind): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
+  const repo = await repository()
+  await requireUnderWay(context, repo, kind)
+  await repo.mergeAbort({ ...operation, discard: given.flag('force') })
+  out.result({ aborted: true }, () => out.say(`as before the ${kind}`))
+  return 0
+}
+
+/** 'merge' serves the others too. No words are due. */
+export async function requireUnderWay(
+  { arguments: given }: Context,
+  repo: Repository,
+  kind: Kind,
+): Promise<void> {
+  given.expectWords(0, 0, '')
+  const is = (await repo.merging())?.kind
+  if (is === undefined || kind === 'merge' || is === kind) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `what is under way is a ${is}, no ${kind}`, {
+    hint: `'varve ${is} --continue' and 'varve ${is} --abort' end it`,
+  })
+}
