@@ -14,14 +14,22 @@ const footerBytes = 48
 const trailerBytes = 5
 const magic = 0xdb4775248b80fb57n
 const maskDelta = 0xa282ead8
+/** A table whose time is as near as that may be one that another process is writing; a whole one never changes. */
+const growingMs = 10_000
 
-/** Removes tables that are damaged: LevelDB then misses them, and says so. */
+/** Removes tables that are damaged: LevelDB then misses them, and says so. Another process may use the database meanwhile. */
 export function dropDamagedTables(folder: string): void {
   if (!fs.existsSync(folder)) return
   for (const name of fs.readdirSync(folder)) {
     if (!/\.(ldb|sst)$/.test(name)) continue
     const place = path.join(folder, name)
-    if (!isSoundTable(fs.readFileSync(place))) fs.rmSync(place)
+    try {
+      if (Math.abs(Date.now() - fs.statSync(place).mtimeMs) < growingMs) continue
+      if (!isSoundTable(fs.readFileSync(place))) fs.rmSync(place)
+    } catch (error) {
+      // It has put another in its place.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
 }
 

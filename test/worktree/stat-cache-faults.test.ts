@@ -40,7 +40,11 @@ const taken = (place: string): Files =>
 function lay(place: string, files: Files): void {
   fs.rmSync(place, { recursive: true, force: true })
   fs.mkdirSync(place, { recursive: true })
-  for (const [name, bytes] of files) fs.writeFileSync(path.join(place, name), bytes)
+  for (const [name, bytes] of files) {
+    fs.writeFileSync(path.join(place, name), bytes)
+    // None that somebody may be writing.
+    fs.utimesSync(path.join(place, name), 1e9, 1e9)
+  }
 }
 
 /** Of what is written just now, no stat proves anything. */
