@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url'
 import * as contract from 'varve/contract'
 import { change, connector } from './json-file.mjs'
 
-const { connectorContract, connectorKit, killedRoundsContract, linkContract, openEndpoint, sortedByFirst } =
-  contract
+const { connectorContract, linkContract, killedRoundsContract, linkFaultsContract } = contract
+const { connectorKit, openEndpoint, sortedByFirst } = contract
 
 /** What it has not is left out, and the tests that need it say so in their names. @type {import('varve/contract').ConnectorFixture} */
 const fixture = {
@@ -48,6 +48,10 @@ function endpointOf(file) {
     createValues: none,
     shownValues: none,
     capitalize: none,
+    async backup() {
+      const saved = fs.readFileSync(file)
+      return async () => fs.writeFileSync(file, saved)
+    },
     cut: none,
     close: async () => {},
   }
@@ -79,3 +83,4 @@ function recordOf(entries) {
 connectorContract(fixture)
 linkContract(fixture)
 killedRoundsContract(fixture)
+linkFaultsContract(fixture)

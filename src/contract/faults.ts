@@ -33,6 +33,35 @@ export function faultTests({ fixture, promise }: Suite): void {
     },
   )
 
+  promise('nor is one who writes at any other moment', async ({ endpoint, connector }) => {
+    await endpoint.create(people)
+    const before = [ada, grace]
+    await endpoint.write(...before.map((put) => ({ table: 'people', put })))
+    for (let isReached = true, at = 1; isReached; at++) {
+      isReached = false
+      let left = at
+      const ours = [
+        update('people', ada, person(1, 'ours', 36)),
+        insert('people', person(100 + at, 'ours', 3)),
+      ]
+      const writing: Promise<void>[] = []
+      const applied = await apply(connector, ours, {
+        amid: async () => {
+          if (--left !== 0) return
+          isReached = true
+          writing.push(endpoint.write({ table: 'people', put: person(2, `theirs ${at}`, 85) }))
+          // Where writers have to wait for the plan to end, waiting for them would be for ever.
+          await Promise.race([writing[0], new Promise((resolve) => setTimeout(resolve, 50))])
+        },
+      })
+      await Promise.all(writing)
+      const rows = await endpoint.rows('people')
+      if (isReached) expect(rows[1]).toEqual(person(2, `theirs ${at}`, 85))
+      expect([heldBack(applied), rows[0]!['name']]).toEqual(['nothing', 'ours'])
+      await endpoint.write({ table: 'people', put: ada })
+    }
+  })
+
   promise('readers see all of a plan or nothing of it', async (bench) => {
     const { endpoint, connector } = bench
     await endpoint.create(people, { ...people, name: 'others' })

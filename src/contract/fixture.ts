@@ -77,6 +77,8 @@ export interface Endpoint {
   shownValues(table: string): Promise<string[]>
   /** 'triggers': from now on `column` is written in capitals, whatever is sent. */
   capitalize(table: string, column: string): Promise<void>
+  /** Of all that it holds, also of what links keep there; answers with what brings that back in its place. */
+  backup(): Promise<() => Promise<void>>
   /** 'a line that can be cut': ends all connections but the fixture's own. */
   cut(): Promise<void>
   /** The fixture's own connection. */

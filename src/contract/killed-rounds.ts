@@ -34,7 +34,7 @@ export function killedRoundsContract(fixture: ConnectorFixture, setting: Partial
         await sides.write(turn)
         const kill = new Kill(turn)
         isKilled = await linked
-          .sync((connector) => kill.connector(connector), kill.store(linked.store))
+          .sync({ wrap: (connector) => kill.connector(connector), store: kill.store(linked.store) })
           .then(() => false, isKill)
         if (!isKilled) expect(turn).toBeGreaterThan(6)
         await sides.writeAgain(turn)
@@ -48,14 +48,14 @@ export function killedRoundsContract(fixture: ConnectorFixture, setting: Partial
           sides.expected(),
           sides.expected(),
         ])
-        const quiet = await linked.sync(onlyReading)
+        const quiet = await linked.sync({ wrap: onlyReading })
         expect([quiet.commit, quiet.heldBack], where).toEqual([round.commit, []])
         expect(quiet.tables[0], where).toMatchObject({ captured: nothing, written: nothing })
         expect(await isAncestor(linked.store, live, await liveOf(linked.store)), where).toBe(true)
       }
       const { refs } = await linked.store.manifest()
       const { objects } = await linked.store.stats()
-      const last = await linked.sync(onlyReading)
+      const last = await linked.sync({ wrap: onlyReading })
       expect((await linked.store.manifest()).refs).toEqual(refs)
       expect((await linked.store.stats()).objects).toBe(objects)
       expect((await linked.store.fsck()).problems).toEqual([])

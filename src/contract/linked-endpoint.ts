@@ -4,7 +4,7 @@ import type { Connector } from '../connectors/interface.ts'
 import { createContext } from '../repo/context.ts'
 import type { Store } from '../store/interface.ts'
 import { MemoryStore } from '../store/memory.ts'
-import type { Link, Receipt } from '../sync/interface.ts'
+import type { Link, Receipt, SyncOptions } from '../sync/interface.ts'
 import { openLink } from '../sync/open-link.ts'
 import { syncRound } from '../sync/round.ts'
 import { type Endpoint, type PlainRow, people, person } from './fixture.ts'
@@ -12,9 +12,14 @@ import { sortedByFirst } from './plans.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
 
+interface RoundOf extends SyncOptions {
+  readonly wrap?: (connector: Connector) => Partial<Connector>
+  readonly store?: Store
+}
+
 export class LinkedEndpoint {
   readonly endpoint: Endpoint
-  readonly link: Link
+  link: Link
   store: MemoryStore = MemoryStore.create()
 
   private constructor(endpoint: Endpoint, setting: Partial<Link>) {
@@ -31,17 +36,19 @@ export class LinkedEndpoint {
     return new LinkedEndpoint(endpoint, setting)
   }
 
+  /** The same endpoint, linked by a repository that has never heard of it. */
+  anew(): LinkedEndpoint {
+    return new LinkedEndpoint(this.endpoint, this.link)
+  }
+
   /** With methods of the connector, and a store, that are other ones for this round. */
-  async sync(
-    wrap: (connector: Connector) => Partial<Connector> = () => ({}),
-    store: Store = this.store,
-  ): Promise<Receipt> {
+  async sync({ wrap = () => ({}), store = this.store, ...options }: RoundOf = {}): Promise<Receipt> {
     const { link, endpoint } = this
     const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
     const repo = createContext(store, { author })
     const given = overlaid(connector, wrap(connector))
     try {
-      return await syncRound({ repo, folder: null, connector: given, link, options: {} })
+      return await syncRound({ repo, folder: null, connector: given, link, options })
     } finally {
       await connector.close()
     }
@@ -74,6 +81,11 @@ export class LinkedEndpoint {
       }
     })
   }
+}
+
+/** 'conflict 1', by key. */
+export function heldBackKeys({ heldBack }: Receipt): string[] {
+  return heldBack.map(({ reason, key }) => `${reason} ${key}`).sort()
 }
 
 /** For the names of tests. */

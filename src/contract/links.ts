@@ -1,10 +1,11 @@
 // What a link promises whatever is at its other end: rounds between a repository and a real endpoint that somebody else
 // writes to as well.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Connector } from '../connectors/interface.ts'
 import { MemoryStore } from '../store/memory.ts'
-import type { Link } from '../sync/interface.ts'
+import type { Link, Receipt } from '../sync/interface.ts'
 import { type ConnectorFixture, type Endpoint, type FixtureHost, person } from './fixture.ts'
-import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
+import { LinkedEndpoint, heldBackKeys, howOf, overlaid } from './linked-endpoint.ts'
 
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
 
@@ -27,7 +28,8 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
     }, 60_000)
     afterEach(() => endpoint.close(), 60_000)
 
-    const sync: LinkedEndpoint['sync'] = (wrap) => linked.sync(wrap)
+    const sync = (wrap?: (connector: Connector) => Partial<Connector>): Promise<Receipt> =>
+      linked.sync(wrap === undefined ? {} : { wrap })
     const branch: LinkedEndpoint['branch'] = () => linked.branch()
     const edit: LinkedEndpoint['edit'] = (...rows) => linked.edit(...rows)
 
@@ -123,6 +125,57 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
       expect(await branch()).toEqual(before)
     })
 
+    test('a row that one side removes and the other changes waits on both, and so does a key that both add', async () => {
+      await sync()
+      await endpoint.write(
+        { table: 'people', remove: ada },
+        { table: 'people', put: person(2, 'Grace H.', 85) },
+        { table: 'people', put: person(4, 'theirs', 4) },
+      )
+      await edit(person(1, 'Ada L.', 36), { remove: '2' }, person(4, 'ours', 4), person(5, 'Donald', 87))
+      for (let round = 0; round < 2; round++) {
+        expect(heldBackKeys(await sync())).toEqual(['conflict 1', 'conflict 2', 'conflict 4'])
+        const donald = person(5, 'Donald', 87)
+        expect([await endpoint.rows('people'), await branch()]).toEqual([
+          [person(2, 'Grace H.', 85), edsger, person(4, 'theirs', 4), donald],
+          [person(1, 'Ada L.', 36), edsger, person(4, 'ours', 4), donald],
+        ])
+      }
+    })
+
+    test('after a round that was killed when the endpoint had written, both sides come to the same by themselves: what one takes back is a change', async () => {
+      await sync()
+      await edit(person(2, 'Grace H.', 85))
+      const killed = sync((connector) => ({
+        apply: (plan) => connector.apply(plan).then(() => Promise.reject(new Error('killed'))),
+      }))
+      await expect(killed).rejects.toThrow('killed')
+      await sync()
+      await endpoint.write({ table: 'people', put: person(1, 'Ada L.', 36) })
+      await edit(person(1, 'Ada L.', 36))
+      await sync()
+      await endpoint.write({ table: 'people', put: ada })
+      expect((await sync()).heldBack).toEqual([])
+      const all = [ada, person(2, 'Grace H.', 85), edsger]
+      expect([await endpoint.rows('people'), await branch()]).toEqual([all, all])
+    })
+
+    test('another repository writes in between: nothing is written on top of that', async () => {
+      await sync()
+      await edit(person(3, 'here', 72))
+      const late = sync((connector) => ({
+        takeOver: async (link) => {
+          const other = linked.anew()
+          await other.sync()
+          await other.edit(person(2, 'elsewhere', 85))
+          await other.sync()
+          return connector.takeOver(link)
+        },
+      }))
+      await expect(late).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE', data: { passing: true } })
+      expect(await endpoint.rows('people')).toEqual([ada, person(2, 'elsewhere', 85), edsger])
+    })
+
     test('another worker of the repository comes in before any step of a round: what the endpoint then takes back stays taken back', async () => {
       await sync()
       for (let isReached = true, at = 1; isReached; at++) {
@@ -140,13 +193,13 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
         await endpoint.write({ table: 'people', put: person(2, 'Grace', at) })
         await edit(person(3, `here ${at}`, 72))
         const late = await linked
-          .sync(
-            (connector) => ({
+          .sync({
+            store,
+            wrap: (connector) => ({
               takeOver: (link) => before().then(() => connector.takeOver(link)),
               apply: (plan) => before().then(() => connector.apply(plan)),
             }),
-            store,
-          )
+          })
           .then(
             () => ({ passing: true }),
             (error: { data: object }) => error.data,

@@ -62,7 +62,8 @@ export function readLinkState(manifest: Manifest, link: string): LinkState {
 /** Whether the endpoint names what it was told last from here. */
 export function isTold({ written, intent }: LinkState, checkpoint: Checkpoint | null): boolean {
   const said = checkpoint?.base ?? null
-  return [written, intent].some((cid) => (cid === null ? null : digestHex(cid)) === said)
+  if (said === null) return written === null
+  return [written, intent].some((cid) => cid !== null && digestHex(cid) === said)
 }
 
 export interface CommonBase {

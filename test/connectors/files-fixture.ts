@@ -18,6 +18,7 @@ export interface TextFiles {
   readonly url: string
   readonly environment?: Readonly<Record<string, string | undefined>>
   read(name: string): Promise<string>
+  backup(): Promise<() => Promise<void>>
   /** Overwrites nobody: `change` is called again where somebody else was faster. */
   change(name: string, change: (before: string | null) => string): Promise<void>
 }
@@ -120,6 +121,7 @@ function filesEndpoint(files: TextFiles): Endpoint {
       const { rows } = parseCsv(await files.read(fileOf(table)))
       return sortedByFirst(rows, 'id').map((row) => JSON.stringify(row['v']))
     },
+    backup: () => files.backup(),
     capitalize: () => Promise.reject(new Error('there are no triggers')),
     cut: () => Promise.reject(new Error('there is no line')),
     close: () => Promise.resolve(),

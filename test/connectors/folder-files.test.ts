@@ -6,6 +6,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, expect, test } from 'vitest'
 import { OpenedFolderFile } from '../../src/connectors/folder/opened-file.ts'
+import { FolderPlace } from '../../src/connectors/folder/place.ts'
+import { readCheckpoint, takeOver, writeBase } from '../../src/connectors/files/state.ts'
 import type { Connector, DeclaredTable } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { apply, heldBack, insert, readAll, remove, update } from '../../src/contract/plans.ts'
@@ -317,4 +319,19 @@ test('an address is the whole path of a folder that is there', async () => {
   const connector = await openEndpoint(`folder:${folder}`)
   expect(connector.location).toBe(`folder://${fs.realpathSync(folder)}`)
   await connector.close()
+})
+
+test('whoever is overtaken amid its files does not say what they were brought to', async () => {
+  const place = await FolderPlace.open({ folder: temporaryDir(), settleMs: 0 })
+  const [late, early] = ['a'.repeat(64), 'b'.repeat(64)]
+  const plan = { link: 'shop', tables: [], async *changes() {} }
+  const { fence } = await takeOver(place, 'shop')
+  const other = await takeOver(place, 'shop')
+  await writeBase(place, { ...plan, fence: other.fence, base: early })
+  await expect(writeBase(place, { ...plan, fence, base: late })).rejects.toMatchObject({
+    code: 'VARVE_NOT_POSSIBLE',
+    data: { passing: true },
+  })
+  expect(await readCheckpoint(place, 'shop')).toEqual({ fence: other.fence, base: early })
+  await place.close()
 })

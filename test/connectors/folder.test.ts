@@ -4,6 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { connectorContract } from '../../src/contract/connector.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
+import { linkFaultsContract } from '../../src/contract/link-faults.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type TextFiles, filesFixture } from './files-fixture.ts'
@@ -27,6 +28,15 @@ function textFiles(folder: string): TextFiles {
   return {
     url: `${pathToFileURL(folder).href.replace('file:', 'folder:')}?settle=0`,
     read: (name) => Promise.resolve(read(name)),
+    backup() {
+      const saved = `${folder}.backup`
+      fs.cpSync(folder, saved, { recursive: true })
+      return Promise.resolve(() => {
+        for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name))
+        fs.cpSync(saved, folder, { recursive: true })
+        return Promise.resolve()
+      })
+    },
     change(name, change) {
       const place = path.join(folder, name)
       fs.writeFileSync(`${place}.part`, change(fs.existsSync(place) ? read(name) : null))
@@ -39,3 +49,4 @@ function textFiles(folder: string): TextFiles {
 connectorContract(fixture)
 linkContract(fixture)
 killedRoundsContract(fixture)
+linkFaultsContract(fixture)

@@ -4,6 +4,7 @@ import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, PlainRow } from '../../src/contract/fixture.ts'
 import { connectorContract } from '../../src/contract/connector.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
+import { linkFaultsContract } from '../../src/contract/link-faults.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
@@ -63,6 +64,26 @@ const fixture: ConnectorFixture = {
                    FOR EACH ROW SET NEW.${quote(column)} = UPPER(NEW.${quote(column)})`,
               )
           },
+          async backup() {
+            const all = async (): Promise<string[]> =>
+              (
+                await textRows(
+                  db,
+                  'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()',
+                )
+              ).map((row) => row['name']!)
+            const [tables, saved] = [await all(), (name: string): string => quote(`saved ${name}`)]
+            for (const name of tables)
+              await db.query(`CREATE TABLE ${saved(name)} AS SELECT * FROM ${quote(name)}`)
+            return async () => {
+              for (const name of await all())
+                if (tables.includes(name))
+                  await db.query(
+                    `DELETE FROM ${quote(name)}; INSERT INTO ${quote(name)} SELECT * FROM ${saved(name)}`,
+                  )
+                else if (!name.startsWith('saved ')) await db.query(`DROP TABLE ${quote(name)}`)
+            }
+          },
           async cut() {
             const others = await textRows(
               db,
@@ -94,4 +115,6 @@ async function textRows(db: Connection, sql: string): Promise<PlainRow[]> {
 connectorContract(fixture)
 linkContract(fixture)
 killedRoundsContract(fixture)
+linkFaultsContract(fixture)
 killedRoundsContract(fixture, { changes: 'log' })
+linkFaultsContract(fixture, { changes: 'log' })

@@ -60,6 +60,26 @@ export const postgresFixture: ConnectorFixture = {
               CREATE TRIGGER capitals BEFORE INSERT OR UPDATE ON ${quote(table)}
                 FOR EACH ROW EXECUTE FUNCTION capitals()`)
           },
+          async backup() {
+            const all = async (): Promise<string[]> =>
+              (
+                await textRows(
+                  db,
+                  "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+                )
+              ).map((row) => row['name']!)
+            const [tables, saved] = [await all(), (name: string): string => quote(`saved ${name}`)]
+            for (const name of tables)
+              await db.query(`CREATE TABLE ${saved(name)} AS SELECT * FROM ${quote(name)}`)
+            return async () => {
+              for (const name of await all())
+                if (tables.includes(name))
+                  await db.query(
+                    `DELETE FROM ${quote(name)}; INSERT INTO ${quote(name)} SELECT * FROM ${saved(name)}`,
+                  )
+                else if (!name.startsWith('saved ')) await db.query(`DROP TABLE ${quote(name)}`)
+            }
+          },
           async cut() {
             await db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
               WHERE datname = current_database() AND pid <> pg_backend_pid()`)

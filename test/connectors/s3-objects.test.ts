@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
+import { S3FilePlace } from '../../src/connectors/s3/place.ts'
 import { parseS3Url } from '../../src/http/s3/address.ts'
 import { S3Client } from '../../src/http/s3/client.ts'
 import { lookAt, replaceExactly } from '../../src/http/s3/replace.ts'
@@ -130,4 +131,18 @@ test('an answer to a put that is lost costs nothing', async () => {
   expect(heldBack(await apply(connector, [insert('a', { id: '2' })]))).toBe('nothing')
   expect(text(store)).toBe('id\n1\n2\n')
   expect(await connector.checkpoint('shop')).toEqual({ fence: 1, base: 'a'.repeat(64) })
+})
+
+test('an object that somebody replaces between the last look and the put is not overwritten', async () => {
+  const store = await startMemoryS3()
+  put(store, 'id\n1\n')
+  const place = new S3FilePlace(clientOf(store))
+  async function* bytes() {
+    yield utf8('id\n1\n2\n')
+  }
+  const staged = await place.stage('a.csv', bytes(), await place.open('a.csv', 'now'))
+  expect(await staged.isCurrent()).toBe(true)
+  put(store, 'id\n1\n3\n')
+  await expect(staged.put()).rejects.toMatchObject({ code: 'VARVE_NOT_POSSIBLE', data: { passing: true } })
+  expect(text(store)).toBe('id\n1\n3\n')
 })

@@ -1,4 +1,5 @@
 // An SQLite file in WAL mode or with a rollback journal, that another process writes to, as a fixture for the suites.
+import fs from 'node:fs'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, Feature } from '../../src/contract/fixture.ts'
 import { sqlEndpoint } from '../contract/sql-endpoint.ts'
@@ -59,6 +60,16 @@ export function sqliteFixture(journal: 'WAL' | 'DELETE', more: readonly Feature[
                 BEGIN UPDATE ${quote(table)} SET ${quote(column)} = upper(NEW.${quote(column)}) WHERE id = NEW.id; END`,
                 ),
               ),
+            async backup() {
+              const saved = `${file}.${++count}`
+              const flush = (): Promise<unknown> => writer.query(file, 'PRAGMA wal_checkpoint(TRUNCATE)')
+              await flush()
+              fs.copyFileSync(file, saved)
+              return async () => {
+                await flush()
+                fs.copyFileSync(saved, file)
+              }
+            },
             cut: () => Promise.reject(new Error('there is no line')),
             close: () => Promise.resolve(),
           }

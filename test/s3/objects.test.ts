@@ -9,6 +9,7 @@ import { type TextFiles, filesFixture } from '../connectors/files-fixture.ts'
 import { connectorContract } from '../../src/contract/connector.ts'
 import { apply, heldBack, insert, readAll, update } from '../../src/contract/plans.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
+import { linkFaultsContract } from '../../src/contract/link-faults.ts'
 import { linkContract } from '../../src/contract/links.ts'
 import { clientOf, environmentOf, makeBucket, onCeph, whyNoS3 } from './bucket.ts'
 
@@ -21,6 +22,17 @@ function textFiles(url: string): TextFiles {
     url,
     environment: environmentOf(),
     read: async (name) => utf8Text((await download(client, keyOf(name), whole, undefined))!.bytes),
+    async backup() {
+      const names = ['people.csv', '.varve-sync.json']
+      const saved: Uint8Array[] = []
+      for (const name of names) saved.push((await download(client, keyOf(name), whole, undefined))!.bytes)
+      return async () => {
+        for (const [i, name] of names.entries()) {
+          const { headers } = (await download(client, keyOf(name), whole, undefined))!
+          await replaceExactly(client, keyOf(name), saved[i]!, headers['etag']!)
+        }
+      }
+    },
     async change(name, change) {
       for (;;) {
         const found = await download(client, keyOf(name), whole, undefined)
@@ -51,6 +63,7 @@ const fixture = filesFixture(
 connectorContract(fixture)
 linkContract(fixture)
 killedRoundsContract(fixture)
+linkFaultsContract(fixture)
 
 onCeph('objects of a bucket', () => {
   async function opened(): Promise<{

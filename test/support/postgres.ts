@@ -17,6 +17,8 @@ export interface Postgres {
   /** As kill -9 of all of it; `start` brings it back with what was committed. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Of the whole server's files, while it does not run; answers with what puts them back in their place. */
+  backup(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
@@ -98,6 +100,16 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     },
     start,
     kill: () => end('SIGKILL'),
+    async backup() {
+      const copy = async (from: string, to: string): Promise<void> => {
+        await end('SIGINT')
+        fs.rmSync(to, { recursive: true, force: true })
+        execFileSync('cp', ['-a', from, to])
+        await start()
+      }
+      await copy(data, `${data}.saved`)
+      return () => copy(`${data}.saved`, data)
+    },
     async stop() {
       for (const one of clients) await one.end().catch(() => undefined)
       await end('SIGINT')

@@ -269,6 +269,29 @@ describe.skipIf(!hasPostgres)(`links with PostgreSQL${withoutPostgres}`, () => {
     expect(names(await rows())).toEqual(['Ada L.', 'Grace', 'Edsger', 'Barbara', 'Donald'])
   })
 
+  test('a copy of the database that is let in counts as it was copied, also where the round that let it in was killed', async () => {
+    await sync()
+    await edit((table) => table.put({ id: 2, name: 'Grace H.', age: 85 }))
+    await sync()
+    const copy = await Linked.start(postgres)
+    const { rows: state } = await db.query('SELECT link, fence, base_commit FROM varve_sync')
+    await copy.db
+      .query(`UPDATE people SET name = 'Grace H.' WHERE id = 2; CREATE TABLE varve_sync (link text PRIMARY KEY,
+      fence bigint NOT NULL, base_commit text, applied_at timestamptz)`)
+    await copy.db.query('INSERT INTO varve_sync VALUES ($1, $2, $3)', Object.values(state[0] as object))
+    await db.query('UPDATE people SET age = 73 WHERE id = 3')
+    await sync()
+    linked.link = { ...linked.link, endpoint: copy.link.endpoint }
+    const killed = linked.sync({ allow: ['identity'] }, (connector) => ({
+      ...wrapped(connector),
+      takeOver: () => Promise.reject(new Error('killed')),
+    }))
+    expect(await fault(killed)).toContain('killed')
+    expect((await sync()).heldBack).toEqual([])
+    const all = [{ age: 36 }, { name: 'Grace H.' }, { age: 73 }]
+    expect([await copy.rows(), await branchRows()]).toMatchObject([all, all])
+  })
+
   test('capture reads only, materialize writes only, and a mirror makes the endpoint what the branch is', async () => {
     await sync({}, 'capture')
     await edit((table) => table.put({ id: 1, name: 'ours', age: 1 }))

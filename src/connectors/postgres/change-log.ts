@@ -8,7 +8,7 @@ import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from
 import type { EndpointSnapshot, EndpointTable } from '../interface.ts'
 import type { PostgresTable } from './discover.ts'
 import { asked } from './failure.ts'
-import { incarnationOf } from './incarnation.ts'
+import { incarnationOf, runOf } from './incarnation.ts'
 import { PostgresLogReader } from './log-reader.ts'
 import { LogStream } from './log-stream.ts'
 import { lsnOf } from './lsn.ts'
@@ -105,8 +105,9 @@ export class PostgresChangeLog implements ChangeLog {
         ),
       )
       const { consistent_point: start, snapshot_name: exported } = rows[0]!
+      const run = await runOf(this.#client)
       const snapshot = await this.#snapshot(exported)
-      return { position: positionText({ slot, lsn: lsnOf(start), incarnation }), snapshot }
+      return { position: positionText({ slot, lsn: lsnOf(start), incarnation, run }), snapshot }
     } catch (error) {
       await this.#client.query('ROLLBACK').catch(() => undefined)
       await dropSlot(this.#client, slot).catch(() => undefined)
@@ -149,12 +150,16 @@ export class PostgresChangeLog implements ChangeLog {
       return {
         lost: 'its replication slot stands elsewhere: somebody else has read it, or the server was set back',
       }
+    // What it has been told reaches its disk later. After a start it may stand behind what was read, and what it then has there
+    // is another log, if its files were put back.
+    if (confirmed !== at.lsn && slot.run !== at.run)
+      return { lost: 'the server was started anew, and its replication slot stands where it stood before' }
     if (!slot.isPublishing) return { lost: 'other tables are published' }
     if (slot.incarnation !== at.incarnation) return { lost: 'a table was written anew as a whole' }
     return whileBusy(async () => {
       const where = { slot: at.slot, start: at.lsn, safe: confirmed, location: this.#where }
       const stream = new LogStream(await replication(), where)
-      const reader = new PostgresLogReader(this.#client, stream, own, at)
+      const reader = new PostgresLogReader(this.#client, stream, own, { ...at, run: slot.run })
       try {
         await stream.more(undefined, 'asking')
         // From here on nobody else moves it. Had somebody done so just before, the server would begin there and not say so.

@@ -3,6 +3,9 @@
 import type { Client } from 'pg'
 import type { PostgresTable } from './discover.ts'
 
+/** Since when the server runs. */
+export const runSql = 'to_hex((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)'
+
 /** Of the tables whose names are the array `names`, as SQL. */
 export function incarnationSql(names: string): string {
   return `(SELECT to_hex(hashtextextended(string_agg(DISTINCT f.oid || ':' || coalesce(pg_relation_filenode(f.oid), 0), ','), 0))
@@ -15,4 +18,9 @@ export async function incarnationOf(client: Client, tables: readonly PostgresTab
     tables.map(({ sql }) => sql),
   ])
   return rows[0]!.files
+}
+
+export async function runOf(client: Client): Promise<string> {
+  const { rows } = await client.query<{ run: string }>(`SELECT ${runSql} AS run`)
+  return rows[0]!.run
 }

@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isVarveError } from '../../base/errors.ts'
 import type { PostgresTable } from './discover.ts'
-import { incarnationSql } from './incarnation.ts'
+import { incarnationSql, runSql } from './incarnation.ts'
 import { quoteName } from './sql.ts'
 
 /** A connection that has just ended may still hold the slot. */
@@ -54,6 +54,8 @@ export interface SlotState extends Slot {
   readonly isPublishing: boolean
   /** Of the tables. */
   readonly incarnation: string
+  /** Of the server. */
+  readonly run: string
 }
 
 /** All that tells whether the log can be read on, asked for at once. */
@@ -62,8 +64,8 @@ export async function readSlotState(
   name: string,
   tables: readonly PostgresTable[],
 ): Promise<SlotState | null> {
-  const { rows } = await client.query<SlotRow & { published: string[]; files: string }>(
-    `SELECT ${slotColumns}, ${incarnationSql('$2')} AS files,
+  const { rows } = await client.query<SlotRow & { published: string[]; files: string; run: string }>(
+    `SELECT ${slotColumns}, ${incarnationSql('$2')} AS files, ${runSql} AS run,
             ARRAY(SELECT format('%s.%s', schemaname, tablename) FROM pg_publication_tables WHERE pubname = $1) AS published
        FROM pg_replication_slots WHERE slot_name = $1`,
     [name, tables.map(({ sql }) => sql)],
@@ -73,7 +75,7 @@ export async function readSlotState(
   const found = row.published.toSorted()
   const wanted = tables.map(({ schema, relation }) => `${schema}.${relation}`).sort()
   const isPublishing = found.length === wanted.length && found.every((one, i) => one === wanted[i])
-  return { ...slotOf(row), isPublishing, incarnation: row.files }
+  return { ...slotOf(row), isPublishing, incarnation: row.files, run: row.run }
 }
 
 export async function dropSlot(client: Client, name: string): Promise<void> {

@@ -1,0 +1,191 @@
+// What happens to a link beside kills: a restored endpoint, a repository that is set back, tables that are emptied, triggers,
+// odd names. None of it loses or overwrites what nobody has looked at, whatever is at the other end.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DataRepository } from '../api/data-repository.ts'
+import type { Link } from '../sync/interface.ts'
+import { type ConnectorFixture, type FixtureHost, people, person } from './fixture.ts'
+import { heldBackKeys, LinkedEndpoint, howOf } from './linked-endpoint.ts'
+import { hostileNamesFor, hostileTable } from './reading.ts'
+
+const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
+const nothing = { added: 0, changed: 0, removed: 0 }
+
+export function linkFaultsContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
+  const name = `faults of links with ${fixture.name}${howOf(setting)}${fixture.without}`
+  describe.skipIf(fixture.without !== '')(name, () => {
+    let host: FixtureHost
+    beforeAll(async () => {
+      host = await fixture.start()
+    }, 60_000)
+    afterAll(() => host.stop(), 60_000)
+
+    async function withLinked(work: (linked: LinkedEndpoint) => Promise<void>): Promise<void> {
+      const linked = await LinkedEndpoint.make(await host.fresh(), setting)
+      await linked.sync()
+      await work(linked)
+      await linked.endpoint.close()
+    }
+
+    test('an endpoint that is restored from a backup waits; approved, it gets back what it had lost and keeps what it has', () =>
+      withLinked(async (linked) => {
+        const { endpoint } = linked
+        await linked.edit(person(2, 'Grace H.', 85))
+        await linked.sync()
+        const restore = await endpoint.backup()
+        await linked.edit(person(1, 'Ada L.', 36), person(9, 'Nine', 9))
+        await linked.sync()
+        await endpoint.write({ table: 'people', put: person(8, 'Eight', 8) })
+        await linked.sync()
+        await restore()
+        await endpoint.write({ table: 'people', put: person(3, 'Edsger', 73) })
+        const there = [ada, person(2, 'Grace H.', 85), person(3, 'Edsger', 73)]
+        const here = await linked.branch()
+        const stopped = await linked.sync()
+        expect(stopped.heldBack).toMatchObject([{ table: 'people', reason: 'guard' }])
+        expect([await endpoint.rows('people'), await linked.branch()]).toEqual([there, here])
+        expect((await linked.sync()).pending).toBe(stopped.pending)
+        expect((await linked.sync({ approve: stopped.pending! })).heldBack).toEqual([])
+        const all = [
+          person(1, 'Ada L.', 36),
+          person(2, 'Grace H.', 85),
+          person(3, 'Edsger', 73),
+          person(8, 'Eight', 8),
+          person(9, 'Nine', 9),
+        ]
+        expect([await endpoint.rows('people'), await linked.branch()]).toEqual([all, all])
+        const quiet = await linked.sync()
+        expect([quiet.heldBack, quiet.pending]).toEqual([[], null])
+        expect(quiet.tables[0]).toMatchObject({ captured: nothing, written: nothing })
+      }))
+
+    test('an endpoint that has lost its record overwrites nothing, and nothing of it is: what differs is a clash', () =>
+      withLinked(async (linked) => {
+        const { endpoint } = linked
+        const restore = await endpoint.backup()
+        await linked.edit(person(2, 'Grace H.', 85))
+        await linked.sync()
+        await restore()
+        const sides = async () => [await endpoint.rows('people'), await linked.branch()]
+        const before = await sides()
+        for (let round = 0; round < 2; round++) {
+          const { heldBack, notes } = await linked.sync()
+          expect(heldBack).toMatchObject([{ key: '2', reason: 'conflict' }])
+          if (round === 0) expect(notes.join()).toContain('no record of this link')
+          expect(await sides()).toEqual(before)
+        }
+      }))
+
+    test('a repository that is set back overwrites nothing: equal rows are adopted, all others are clashes', () =>
+      withLinked(async (linked) => {
+        const { endpoint } = linked
+        await linked.edit(person(2, 'Grace H.', 85))
+        await linked.sync()
+        const { refs, config } = await linked.store.manifest()
+        await linked.edit(person(1, 'later', 36), person(9, 'Nine', 9))
+        await linked.sync()
+        const now = [...(await linked.store.manifest()).refs.keys()]
+        const back = new Map([...now.map((ref) => [ref, null] as const), ...refs])
+        await linked.store.update(() => ({
+          refs: back,
+          config,
+          operation: { name: 'back', message: '', author: '' },
+        }))
+        await linked.store.gc({ manifestsKeptMax: 1, graceMs: 0 })
+        await endpoint.write({ table: 'people', put: person(3, 'Edsger', 73) })
+        await linked.edit(person(2, 'Grace M.', 85))
+        const sides = async () => [await endpoint.rows('people'), await linked.branch()]
+        const [there, here] = await sides()
+        for (let round = 0; round < 2; round++) {
+          expect(heldBackKeys(await linked.sync())).toEqual(['conflict 1', 'conflict 2', 'conflict 3'])
+          // The row that is only there comes along.
+          expect(await sides()).toEqual([there, [...here!, person(9, 'Nine', 9)]])
+        }
+      }))
+
+    test('a small table that is emptied, there or here, waits until that is approved', () =>
+      withLinked(async (linked) => {
+        const { endpoint } = linked
+        const rows = [ada, grace, edsger]
+        await endpoint.write(...rows.map((remove) => ({ table: 'people', remove })))
+        const emptied = await linked.sync()
+        expect(emptied.heldBack).toMatchObject([{ table: 'people', reason: 'guard' }])
+        expect(await linked.branch()).toEqual(rows)
+        expect((await linked.sync()).pending).toBe(emptied.pending)
+        await endpoint.write(...rows.map((put) => ({ table: 'people', put })))
+        const back = await linked.sync()
+        expect([back.heldBack, back.pending]).toEqual([[], null])
+        await linked.edit({ remove: '1' }, { remove: '2' }, { remove: '3' })
+        const dropped = await linked.sync()
+        expect(dropped.heldBack).toMatchObject([{ table: 'people', reason: 'guard' }])
+        expect(await endpoint.rows('people')).toEqual(rows)
+        expect((await linked.sync({ approve: dropped.pending! })).heldBack).toEqual([])
+        expect([await endpoint.rows('people'), await linked.branch()]).toEqual([[], []])
+      }))
+
+    const hasTriggers = fixture.features.has('triggers')
+    test.skipIf(!hasTriggers)(
+      `what a trigger makes of what was sent comes back once, and both sides rest${hasTriggers ? '' : ' (not here: triggers)'}`,
+      () =>
+        withLinked(async (linked) => {
+          const { endpoint } = linked
+          await endpoint.capitalize('people', 'name')
+          await linked.edit(person(2, 'Grace H.', 86), person(4, 'Barbara', 84))
+          expect((await linked.sync()).tables[0]).toMatchObject({ written: { added: 1, changed: 1 } })
+          const all = [ada, person(2, 'GRACE H.', 86), edsger, person(4, 'BARBARA', 84)]
+          expect(await endpoint.rows('people')).toEqual(all)
+          expect((await linked.sync()).tables[0]).toMatchObject({
+            captured: { changed: 2 },
+            written: nothing,
+          })
+          expect(await linked.branch()).toEqual(all)
+          const quiet = await linked.sync()
+          expect(quiet.heldBack).toEqual([])
+          expect(quiet.tables[0]).toMatchObject({ captured: nothing, written: nothing })
+        }),
+    )
+
+    test('hostile names of tables and columns are stored both ways, and do nothing else', () =>
+      withLinked(async (linked) => {
+        const { endpoint } = linked
+        const names = hostileNamesFor(fixture)
+        const pathOf = (table: string): string => `odd/${encodeURIComponent(table)}`
+        await endpoint.create(...names.map(hostileTable))
+        const rowOf = (table: string, value: string) => ({
+          id: '1',
+          [table]: value,
+          [`${table.slice(0, 40)} 2`]: null,
+        })
+        await endpoint.write(...names.map((table) => ({ table, put: rowOf(table, table) })))
+        linked.link = { ...linked.link, name: 'odd', tables: names, into: 'odd' }
+        expect((await linked.sync()).heldBack).toEqual([])
+        const branch = await DataRepository.over(linked.store).at('main')
+        for (const name of names) {
+          const rows: object[] = []
+          for await (const row of branch.table(pathOf(name)).scan()) rows.push(row)
+          expect(
+            rows.map((row) =>
+              Object.entries(row).map(([column, value]) => [column, value === null ? null : String(value)]),
+            ),
+          ).toEqual([Object.entries(rowOf(name, name))])
+        }
+        await DataRepository.over(linked.store, {
+          author: { name: 'Ada', email: 'ada@example.org' },
+        }).transaction('main', async (tx) => {
+          for (const name of names) {
+            const table = tx.table(pathOf(name))
+            const keys: unknown[] = []
+            for await (const row of table.scan()) keys.push((row as Record<string, unknown>)['id'])
+            table.put(
+              Object.fromEntries([...Object.entries(rowOf(name, `${name}!`)), ['id', keys[0]]]) as never,
+            )
+          }
+        })
+        expect((await linked.sync()).heldBack).toEqual([])
+        for (const name of names)
+          expect(Object.entries((await endpoint.rows(name))[0]!)).toEqual(
+            Object.entries(rowOf(name, `${name}!`)),
+          )
+        expect(await endpoint.rows(people.name)).toEqual([ada, grace, edsger])
+      }))
+  })
+}
