@@ -15,6 +15,8 @@ export const slow: readonly string[] = [
   'test/sync/log-rounds.test.ts',
   'test/sync/restored-server.test.ts',
   'test/sync/hard-rows.test.ts',
+  'test/sync/drift.test.ts',
+  'test/sync/dependants.test.ts',
   'test/sync/added-columns.test.ts',
   'test/sync/guards.test.ts',
   'test/cli/sinks.test.ts',

@@ -42,6 +42,9 @@ function brokenLinks(page: string): string[] {
   return broken
 }
 
+/** `| file | test |`, and before it maybe what it is a witness of. */
+const witness = /^\|(?: [^|`]+ \|)? `((?:test|src\/contract)\/[\w./-]+\.ts)` \| (.+) \|$/gm
+
 describe.each(pages)('%s', (page) => {
   test('every link leads to a file and a heading that are there', () => {
     expect(brokenLinks(page)).toEqual([])
@@ -56,7 +59,7 @@ describe.each(pages)('%s', (page) => {
 
   test('every test that it calls as a witness is there under that name', () => {
     const missing: string[] = []
-    for (const [, file, name] of read(page).matchAll(/^\| `(test\/[\w./-]+\.ts)` \| (.+) \|$/gm)) {
+    for (const [, file, name] of read(page).matchAll(witness)) {
       if (!read(file!).includes(name!)) missing.push(`${file}: ${name}`)
     }
     expect(missing).toEqual([])

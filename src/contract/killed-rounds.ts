@@ -53,10 +53,12 @@ export function killedRoundsContract(fixture: ConnectorFixture, setting: Partial
         expect(quiet.tables[0], where).toMatchObject({ captured: nothing, written: nothing })
         expect(await isAncestor(linked.store, live, await liveOf(linked.store)), where).toBe(true)
       }
-      const { refs } = await linked.store.manifest()
+      const { refs, sequence } = await linked.store.manifest()
       const { objects } = await linked.store.stats()
       const last = await linked.sync({ wrap: onlyReading })
       expect((await linked.store.manifest()).refs).toEqual(refs)
+      // All that a quiet round writes down is when it was.
+      expect((await linked.store.manifest()).sequence).toBe(sequence + 1)
       expect((await linked.store.stats()).objects).toBe(objects)
       expect((await linked.store.fsck()).problems).toEqual([])
       // Whoever reads the endpoint for the first time gets the same tree.

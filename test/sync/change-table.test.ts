@@ -291,6 +291,35 @@ describe('change tables of SQLite', () => {
     await expectExact(shop)
   })
 
+  test('a place that was reached again, by other changes, is another place', async () => {
+    const shop = await people()
+    const saved = `${file}.saved`
+    await writer.query(file, 'PRAGMA wal_checkpoint(TRUNCATE)')
+    fs.copyFileSync(file, saved)
+    const connector = await openLink(shop.link)
+    const tables = await connector.discover(['people'])
+    const log = connector.log!
+    const began = readMark(await shop.store.manifest(), 'shop')!.at!
+    /** As another repository does that is a copy of this one. */
+    const readFrom = async (sql: string): Promise<string> => {
+      await writer.run(file, [sql])
+      const reader = await log.open(tables, began)
+      if ('lost' in reader) throw new Error(reader.lost)
+      let position = ''
+      for await (const part of reader.read(await reader.now())) position = part.position ?? position
+      await reader.acknowledge(position)
+      return position
+    }
+    const one = await readFrom('UPDATE people SET age = 1 WHERE id = 1')
+    await writer.query(file, 'PRAGMA wal_checkpoint(TRUNCATE)')
+    fs.copyFileSync(saved, file)
+    const other = await readFrom('UPDATE people SET age = 1 WHERE id = 2')
+    const lost = { lost: expect.stringContaining('set back') as string }
+    expect(await log.open(tables, { position: one, acknowledged: one })).toMatchObject(lost)
+    expect(await log.open(tables, { position: other, acknowledged: other })).not.toHaveProperty('lost')
+    await connector.close()
+  })
+
   test('a quiet round writes nothing and reads no table', async () => {
     const shop = await people()
     await shop.sync({}, onlyByLog)
