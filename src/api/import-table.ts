@@ -126,13 +126,16 @@ async function importedEntry(
   options: ImportOptions,
 ): Promise<TableEntry> {
   const { imported, before, executable } = table
+  const { name: where = options.path, signal } = options
   if (before === null) {
-    const { name: where = options.path, signal } = options
     const object = await typedTable(imported, { ...io, where, signal })
     return { kind: 'table', executable, table: writeTable(io.writer, object) }
   }
   const edits = new TableEdits(io, tree, options.path, null, options.signal)
-  const rows = await Table.of(io.nodes, imported)
+  const { schema } = before
+  const typed =
+    schema.cells === 'typed' ? await typedTable(imported, { ...io, where, signal, into: schema }) : imported
+  const rows = await Table.of(io.nodes, typed)
   for await (const batch of rows.scan({ signal: options.signal })) await edits.putAll(batch)
   if (options.replace === true) {
     const old = await Table.of(io.nodes, before)

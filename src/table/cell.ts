@@ -135,11 +135,13 @@ export function valueToText(value: Value): Cell {
   return textCell(String(value))
 }
 
-export function valueToTyped(value: Value): Cell {
+/** `type`: its column's; a decimal that no double holds is given as a text, as `cellValue` gives it. */
+export function valueToTyped(value: Value, type: ColumnType | null = null): Cell {
   if (value === null) return nullCell
   if (value === true) return trueCell
   if (value === false) return falseCell
-  if (typeof value === 'string') return givenText(value)
+  if (typeof value === 'string')
+    return type === 'decimal' && jsonNumber.test(value) ? cellOf('number', utf8(value)) : givenText(value)
   if (typeof value === 'bigint') return cellOf('number', utf8(value.toString()))
   if (typeof value === 'number') return cellOf('number', utf8(numberLiteral(value)))
   if (value instanceof Uint8Array) return cellOf('bytes', value)

@@ -5,7 +5,7 @@ import type { Cid } from '../encoding/cid.ts'
 import type { Entry } from '../prolly/interface.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import { absentCell, cellValue, valueToText, valueToTyped } from './cell.ts'
-import type { Cell, Column, Row, Schema, Value } from './interface.ts'
+import type { Cell, Column, ColumnType, Row, Schema, Value } from './interface.ts'
 import { decodeKey, encodeKey, keyColumns, valueColumns } from './key.ts'
 import { absentSlot, decodeRow, type RowSlots } from './row.ts'
 import { fetchContents, slotCell } from './slot.ts'
@@ -48,14 +48,14 @@ export function rowToCells(shape: RowShape, row: Row): RowCells {
       data: { reason: 'unknown-column', column: unknown },
     })
   }
-  const cellOfColumn = ({ name }: Column): Cell =>
-    Object.hasOwn(row, name) ? valueCell(shape.schema, row[name]) : absentCell
+  const cellOfColumn = ({ name, type }: Column): Cell =>
+    Object.hasOwn(row, name) ? valueCell(shape.schema, type, row[name]) : absentCell
   return { key: shape.keys.map(cellOfColumn), cells: shape.values.map(cellOfColumn) }
 }
 
-function valueCell(schema: Schema, value: Value | undefined): Cell {
+function valueCell(schema: Schema, type: ColumnType, value: Value | undefined): Cell {
   if (value === undefined) return absentCell
-  return schema.cells === 'text' ? valueToText(value) : valueToTyped(value)
+  return schema.cells === 'text' ? valueToText(value) : valueToTyped(value, type)
 }
 
 function cellsToRow(shape: RowShape, { key, cells }: RowCells): Row {
@@ -69,7 +69,7 @@ function cellsToRow(shape: RowShape, { key, cells }: RowCells): Row {
 
 /** The key of these values, one for each key column. */
 export function keyOfValues(shape: RowShape, values: readonly Value[]): Uint8Array {
-  const cells = values.map((value) => valueCell(shape.schema, value))
+  const cells = values.map((value, i) => valueCell(shape.schema, shape.keys[i]?.type ?? 'text', value))
   if (cells.some((cell) => cell.kind === 'absent')) {
     throw new VarveError('VARVE_RULE_VIOLATED', 'a key cell is empty', { data: { reason: 'empty-key' } })
   }

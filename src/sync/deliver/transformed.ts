@@ -146,5 +146,5 @@ function typed({ cells, columns }: Schema, row: readonly Cell[]): readonly Cell[
 
 /** A cell of a file as the value that a message would say. */
 function typedCell({ cells }: Pick<Schema, 'cells'>, cell: Cell, { type }: Pick<Column, 'type'>): Cell {
-  return cells === 'typed' ? cell : valueToTyped(cellValue(cell, type))
+  return cells === 'typed' ? cell : valueToTyped(cellValue(cell, type), type)
 }
