@@ -39,6 +39,7 @@ export type {
   LoggedReceipt,
   Receipt,
   RowCounts,
+  SinceSync,
   SyncGuard,
   SyncPlan,
   TableReceipt,

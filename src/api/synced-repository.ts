@@ -25,6 +25,13 @@ export abstract class SyncedRepository extends LinkedRepository {
     return lastReceipt(this.repo, name)
   }
 
+  /** What has come about since that round: a later one that was cut short, tables that the branch has changed. */
+  async sinceSync(receipt: t.Receipt): Promise<t.SinceSync> {
+    const link = await this.linkNamed(receipt.link)
+    const { sinceSync } = await import('../sync/since.ts')
+    return sinceSync(this.repo, link, receipt)
+  }
+
   /** Rows that the last round held back, as both sides last had them and as each has them now. */
   async heldRows(name: string): Promise<readonly t.HeldRow[]> {
     const link = await this.linkNamed(name)

@@ -93,6 +93,14 @@ export interface Receipt {
   readonly notes: readonly string[]
 }
 
+/** What has come about since a round ended. */
+export interface SinceSync {
+  /** A round after it began to write and did not come to its end. */
+  readonly isCut: boolean
+  /** Paths of tables that the branch has changed, where the endpoint is to have that. */
+  readonly changed: readonly string[]
+}
+
 /** A receipt in the log of a link: an entry for each round that did something, or came to another end than the last. */
 export interface LoggedReceipt extends Omit<Receipt, 'heldBack'> {
   /** Of the log's entry. */

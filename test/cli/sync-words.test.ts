@@ -102,6 +102,28 @@ describe('varve sync and link', () => {
     )
   })
 
+  test('status says what the branch has changed since the last round', async () => {
+    const folder = `${dir}/since`
+    fs.mkdirSync(folder)
+    const here = (...words: string[]): Promise<string> => ok(words, { cwd: folder })
+    const database = new DatabaseSync(`${folder}/s.db`)
+    database.exec('CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT)')
+    await here('init')
+    await here('link', 'add', 's', './s.db', '--tables', 'people', '--mode', 'two-way', '--into', 'd')
+    fs.writeFileSync(`${folder}/notes.txt`, 'x')
+    await here('add', '.')
+    await here('commit', '-m', 'notes')
+    await here('sync')
+    expect(await here('sync', 'status')).not.toContain('since then')
+    fs.writeFileSync(`${folder}/p.csv`, 'id,name\n1,Ada\n')
+    await here('import', 'p.csv', '--as', 'd/people', '--key', 'id')
+    await here('commit', '-m', 'Ada')
+    expect(await here('sync', 'status')).toContain('\ns, since then: the branch has changed d/people\n')
+    await here('sync')
+    expect(await here('sync', 'status')).not.toContain('since then')
+    database.close()
+  })
+
   test('what is only told cannot be verified, and what was told last is said', async () => {
     const env = { VARVE_LINK_HOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` }
     const words = 'link add hook webhook+http://127.0.0.1:1/x --tables people.csv --mode materialize'

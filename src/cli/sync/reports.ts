@@ -1,5 +1,5 @@
 // What the last rounds of links did, and what waits.
-import type { HeldBack, Link, PendingSync, Receipt, Repository } from '../../index.ts'
+import type { HeldBack, Link, PendingSync, Receipt, Repository, SinceSync } from '../../index.ts'
 import { VarveError } from '../../base/errors.ts'
 import { shortId } from '../format/commit.ts'
 import { heldRowLines } from '../format/held-rows.ts'
@@ -41,13 +41,25 @@ export async function report(context: Context, what: string): Promise<number> {
     else receipts.push(receipt)
   }
   if (what !== 'status') return reportHeld(context, repo, { receipts, ...reported[what]! })
-  out.result({ items: receipts }, () => {
+  const items = await Promise.all(receipts.map(async (one) => ({ ...one, since: await repo.sinceSync(one) })))
+  out.result({ items }, () => {
     printReceipts(context, receipts, 'status')
+    for (const { link, since } of items) for (const line of sinceLines(link, since)) out.line(line)
+    const behind = items.find(({ since }) => since.isCut || since.changed.length > 0)
+    if (behind !== undefined) out.hint(`bring it in step: 'varve sync ${behind.link}'`)
     for (const { name, mode } of notRun)
       out.line(`${visible(name)} (${mode}), no round has come to its end yet`)
     if (receipts.length === 0) out.hint(notYet)
   })
   return 0
+}
+
+function sinceLines(link: string, { isCut, changed }: SinceSync): string[] {
+  const since = `${visible(link)}, since then:`
+  return [
+    ...(isCut ? [`${since} a round was cut short; the next one goes on with it`] : []),
+    ...(changed.length > 0 ? [`${since} the branch has changed ${changed.map(visible).join(', ')}`] : []),
+  ]
 }
 
 const notYet = "no round has been run yet: 'varve sync'"

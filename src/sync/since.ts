@@ -1,0 +1,31 @@
+// What has come about since a link's last round ended: its receipt says how things were then, not how they are.
+import { type CommitCid, cidOfDigest } from '../encoding/cid.ts'
+import { fromHex } from '../base/bytes.ts'
+import type { Path } from '../files/interface.ts'
+import { Tree } from '../files/tree.ts'
+import { readCommit } from '../history/commit.ts'
+import { withWriter } from '../repo/context.ts'
+import { readBranch } from '../repo/head.ts'
+import type { Repo } from '../repo/interface.ts'
+import type { Link, Receipt, SinceSync } from './interface.ts'
+import { branchOf } from './merge/merge-branch.ts'
+import { readLinkState } from './state.ts'
+
+export async function sinceSync(repo: Repo, link: Link, receipt: Receipt): Promise<SinceSync> {
+  const manifest = await repo.store.manifest()
+  const { intent, written } = readLinkState(manifest, link.name)
+  const isCut = intent !== null && intent !== written
+  if (link.mode === 'capture') return { isCut: false, changed: [] }
+  return withWriter(repo, async (_, nodes) => {
+    const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
+    if (tip === null || receipt.commit === null) return { isCut, changed: [] }
+    const then = cidOfDigest('dag-cbor', fromHex(receipt.commit)) as CommitCid
+    if (tip.cid === then || (await nodes.reader.has([then]))[0] !== true) return { isCut, changed: [] }
+    const paths = receipt.tables.map(({ path }) => path as Path)
+    const entries = async (tree: Tree): Promise<string[]> =>
+      (await tree.getMany(paths)).map((entry) => (entry?.kind === 'table' ? entry.table : ''))
+    const before = await entries(await Tree.load(nodes, (await readCommit(nodes.reader, then)).tree))
+    const now = await entries(await Tree.load(nodes, tip.tree))
+    return { isCut, changed: paths.filter((_path, i) => before[i] !== now[i]) }
+  })
+}
