@@ -9,6 +9,7 @@ import type { Row } from '../table/interface.ts'
 import { entriesToRows } from '../table/rows.ts'
 import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
+import { givenRows } from './given-rows.ts'
 import type { FunctionDerivation } from './interface.ts'
 import { madeRows } from './made-rows.ts'
 import { MadeTable } from './made-table.ts'
@@ -59,7 +60,7 @@ export async function deriveByFunction(
     some: readonly Difference[],
   ): Promise<Row[]> => {
     const entries = some.map((one) => one[side]).filter((entry): entry is Entry => entry !== null)
-    return madeOf(derivation, await entriesToRows(table.shape, entries, io.nodes.reader))
+    return madeOf(derivation, table, await entriesToRows(table.shape, entries, io.nodes.reader))
   }
   // All that is gone goes first: a key may pass from one row to another.
   let rowsRead = 0
@@ -84,7 +85,7 @@ async function wholly(
   async function* rows(): AsyncGenerator<Row[]> {
     let done = 0
     for await (const some of now.scan({ signal })) {
-      yield madeOf(derivation, some)
+      yield madeOf(derivation, now, some)
       onRows?.((done += some.length), now.count)
     }
   }
@@ -92,6 +93,6 @@ async function wholly(
   return { table, rowsRead: now.count, rowsAnew: rowCount }
 }
 
-function madeOf(derivation: FunctionDerivation, rows: readonly Row[]): Row[] {
-  return rows.flatMap((row) => madeRows(derivation, () => derivation.rows(row)))
+function madeOf(derivation: FunctionDerivation, { schema }: Table, rows: readonly Row[]): Row[] {
+  return givenRows(schema, rows).flatMap((row) => madeRows(derivation, () => derivation.rows(row)))
 }

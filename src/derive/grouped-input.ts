@@ -8,6 +8,7 @@ import { entryCells } from '../table/entry-cells.ts'
 import type { Cell, Row, Value } from '../table/interface.ts'
 import { entriesToRows } from '../table/rows.ts'
 import type { Table } from '../table/table.ts'
+import { givenRows } from './given-rows.ts'
 import type { GroupIndex } from './group-index.ts'
 
 export class GroupedInput {
@@ -47,8 +48,9 @@ export class GroupedInput {
     return rows.map((cells) => cells && cells.map(spelled).join(','))
   }
 
-  rowsOf(entries: readonly Entry[]): Promise<Row[]> {
-    return entriesToRows(this.table.shape, entries, this.table.nodes.reader)
+  async rowsOf(entries: readonly Entry[]): Promise<readonly Row[]> {
+    const rows = await entriesToRows(this.table.shape, entries, this.table.nodes.reader)
+    return givenRows(this.table.schema, rows)
   }
 
   values(row: Row): Value[] {

@@ -1,7 +1,9 @@
 // What functions make, and their faults: an error tells the table that cannot be derived.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import type { ColumnType, Row } from '../table/interface.ts'
+import { castCell } from '../table/cast.ts'
+import { valueToTyped } from '../table/cell.ts'
+import type { ColumnType, Row, Value } from '../table/interface.ts'
 
 export interface MadeOf {
   readonly path: Path
@@ -11,13 +13,39 @@ export interface MadeOf {
 
 /** What `work`, which calls the function, makes. @throws VarveError VARVE_RULE_VIOLATED where the function throws */
 export function madeRows(of: MadeOf, work: () => Row | readonly Row[] | null): readonly Row[] {
+  let rows: readonly Row[]
   try {
     const made = work() ?? []
     if (made instanceof Promise) throw new TypeError('it is asynchronous')
-    return Array.isArray(made) ? (made as readonly Row[]) : [made as Row]
+    rows = Array.isArray(made) ? (made as readonly Row[]) : [made as Row]
   } catch (error) {
     throw cannotDerive(of, `the function that makes its rows failed: ${messageOf(error)}`, error)
   }
+  for (const row of rows) checkNumbers(of, row)
+  return rows
+}
+
+/** A text among numbers is nearly always a sum that became a text of digits. */
+function checkNumbers(of: MadeOf, row: Row): void {
+  if (typeof row !== 'object' || row === null) return
+  for (const { name, type } of of.columns) {
+    const value = row[name]
+    if (value === undefined || value === null || isOf(value, type)) continue
+    const words =
+      typeof value === 'string'
+        ? JSON.stringify(value.slice(0, 40))
+        : typeof value === 'object'
+          ? 'an object'
+          : String(value)
+    throw cannotDerive(of, `the function made ${words} for the column '${name}', which is ${type}`, null)
+  }
+}
+
+function isOf(value: Value, type: ColumnType): boolean {
+  if (type !== 'int' && type !== 'decimal' && type !== 'float' && type !== 'bool') return true
+  if (type === 'bool' ? typeof value === 'boolean' : typeof value === 'bigint') return true
+  if (typeof value === 'number') return type !== 'bool' && (type !== 'int' || Number.isInteger(value))
+  return typeof value === 'string' && castCell(valueToTyped(value), type) !== null
 }
 
 /** Tells what is wrong with the rows that were made, if it is that. */

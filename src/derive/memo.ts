@@ -59,14 +59,17 @@ export function derivedFrom(derivation: AnyDerivation, inputs: ReadonlyMap<Path,
   return { definition, from: Object.fromEntries(tables.toSorted(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
+/** Counts the ways in which rows have been given to functions: made of other ones, what they made is made anew. */
+const givenAs = 2
+
 function definitionOf(derivation: AnyDerivation): unknown {
   if ('rows' in derivation) {
     const { from, key, columns, version } = derivation
-    return ['function', from, key, columns, version]
+    return ['function', givenAs, from, key, columns, version]
   }
   if ('group' in derivation) {
     const { from, by, key, columns, version } = derivation
-    return ['groups', from, from.map(({ name }) => by[name]), key, columns, version]
+    return ['groups', givenAs, from, from.map(({ name }) => by[name]), key, columns, version]
   }
   const { from, sql, key, types } = derivation
   return [from, sql, key, types]

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
-import type { FunctionDerivation, Row } from '../../src/index.ts'
+import type { FunctionDerivation, GroupDerivation, Row } from '../../src/index.ts'
 import { fault } from '../support/linked.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -138,6 +138,55 @@ describe('tables derived by a function', () => {
     expect(await files.derive({ functions: [made] })).toMatchObject({ tables: [{ rows: 2 }] })
     await commit('id,name,years')
     expect(await files.derive({ functions: [made] })).toMatchObject({ tables: [{ rows: 0 }] })
+    await files.close()
+  })
+
+  test('are given numbers for the decimals of a CSV file, and make no text of digits among numbers', async () => {
+    const root = temporaryDir()
+    const files = await Repository.init(root, { author })
+    const orders = ['id,person,total', '1,1,9.50', '2,1,3.25', '3,2,12345678901234567890.5', '']
+    writeFileSync(`${root}/orders.csv`, orders.join('\n'))
+    await files.track('orders.csv', { key: ['id'] })
+    await files.add(['orders.csv'])
+    await files.commit({ message: 'orders' })
+    const given: unknown[] = []
+    const common = {
+      path: 'totals',
+      columns: [
+        { name: 'person', type: 'int' },
+        { name: 'total', type: 'decimal' },
+      ] as const,
+    }
+    const totals: GroupDerivation = {
+      ...common,
+      from: [{ name: 'orders', path: 'orders.csv' }],
+      by: { orders: ['person'] },
+      key: ['person'],
+      version: '1',
+      group({ by, rows }) {
+        const all = rows['orders']!.map(({ total }) => total)
+        given.push(...all)
+        const sum = all.reduce<number>((so, one) => so + (typeof one === 'number' ? one : 0), 0)
+        return { person: by[0]!, total: sum }
+      },
+    }
+    await files.derive({ functions: [totals] })
+    expect(given).toEqual([9.5, 3.25, '12345678901234567890.5'])
+    const each = (rows: FunctionDerivation['rows']): FunctionDerivation => ({
+      ...common,
+      from: 'orders.csv',
+      key: ['person'],
+      version: '2',
+      rows,
+    })
+    const joined = each(({ id, total }) => ({ person: id!, total: `0${total as string}` }))
+    expect(await fault(files.derive({ functions: [joined] }))).toContain(
+      `the function made "09.5" for the column 'total', which is decimal`,
+    )
+    const half = each(({ id }) => ({ person: Number(id) + 0.5, total: 1 }))
+    expect(await fault(files.derive({ functions: [half] }))).toContain(
+      `the function made 1.5 for the column 'person', which is int`,
+    )
     await files.close()
   })
 
