@@ -163,7 +163,7 @@ export interface FileDiff {
   readonly keyColumns?: readonly string[]
   /** Of a SQLite file: the table that this is about. A file with several has an item for each that differs. */
   readonly table?: string
-  /** Of Parquet and SQLite files: how rows were told apart where nobody said it, or why they were not compared. */
+  /** Of Parquet and SQLite files: how rows were told apart where nobody said it, or why they were not compared. Of any: whether its executable bit has changed. */
   readonly note?: string
   /** Batches of changed rows; empty unless kind is 'table'. */
   rows(): AsyncIterable<RowChange[]>

@@ -42,7 +42,7 @@ export interface PathDiff extends Lines {
   readonly keyColumns?: readonly string[]
   /** Of a file with several tables: the one that this is about. */
   readonly table?: string
-  /** How a file's rows were told apart, or why they were not. */
+  /** How a file's rows were told apart, or why they were not; or that it has become executable, or is no longer. */
   readonly note?: string
   /** `skip`: so many of the first are left out, for less than it takes to make them. */
   rows(options?: { readonly skip?: number }): AsyncIterable<RowDifference[]>
@@ -163,6 +163,7 @@ async function pathDiff(
     ...(change.from === undefined ? {} : { from: change.from }),
     sizeBefore: sizeOf(before),
     sizeAfter: sizeOf(after),
+    ...bitNote(before, after),
   }
   const nothing = nothingToShow
   if ((before ?? after)!.kind === 'table' && (after ?? before)!.kind === 'table') {
@@ -185,6 +186,12 @@ async function pathDiff(
     values: valuesOf(change, from, to, threads),
     ...linesOf(from, to, threads),
   }
+}
+
+function bitNote(before: TreeEntry | null, after: TreeEntry | null): Pick<PathDiff, 'note'> {
+  if (before === null || after === null || before.kind === 'symlink' || after.kind === 'symlink') return {}
+  if (before.executable === after.executable) return {}
+  return { note: after.executable ? 'executable now' : 'no longer executable' }
 }
 
 async function* none(): AsyncGenerator<never> {}

@@ -16,6 +16,7 @@ import { unsteady } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
 import type { Survey } from './survey.ts'
+import { whyUnmatched } from './unmatched.ts'
 import { passOverUnwanted, wantedAmong, wantedPaths } from './wanted.ts'
 
 /** What others keep changing is given up. */
@@ -75,7 +76,11 @@ async function stageOnce(
     refuseBadNames(survey)
     passOverUnwanted(worktree, survey, spec.paths)
     const others = [...survey.files.keys(), ...survey.skipped.map(({ path }) => path.replace(/\/$/, ''))]
-    spec.requireMatches(others, (path) => survey.covers(path))
+    spec.requireMatches(
+      others,
+      (path) => survey.covers(path),
+      (path) => whyUnmatched(worktree.root, path),
+    )
     return await withWriter(worktree.repo, async (writer, nodes) => {
       const stager = await stageSurvey(worktree, { writer, nodes }, opened, options)
       const verify = async ({ sequence }: Manifest): Promise<void> => {

@@ -36,15 +36,24 @@ export class PathSpec {
     return null
   }
 
-  /** @throws VarveError VARVE_PATH_NOT_FOUND for the first named path that stands for none of `found` */
-  requireMatches(found: Iterable<Path>, isFound: (path: Path) => boolean = () => false): void {
+  /**
+   * `why`: the end of the sentence about such a path; null lets it pass.
+   * @throws VarveError VARVE_PATH_NOT_FOUND for the first named path that stands for none of `found`
+   */
+  requireMatches(
+    found: Iterable<Path>,
+    isFound: (path: Path) => boolean = () => false,
+    why: (path: Path) => string | null = () => 'matches no file',
+  ): void {
     const open = new Set(this.paths.filter((path) => path !== '' && !isFound(path)))
     for (const path of found) {
       if (open.size === 0) return
       for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) open.delete(path.slice(0, at))
     }
     for (const path of open) {
-      throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' matches no file`, { data: { path } })
+      const said = why(path)
+      if (said !== null)
+        throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' ${said}`, { data: { path } })
     }
   }
 }

@@ -323,7 +323,9 @@ describe('remotes', () => {
 
   test('a push before the first commit, and a pull of a branch that is not there, say so', async () => {
     const repo = await Repository.init(temporaryDir(), { author })
-    await repo.addRemote('origin', temporaryDir())
+    const remote = temporaryDir()
+    await (await Repository.init(remote, { bare: true })).close()
+    await repo.addRemote('origin', remote)
     await expect(repo.push()).rejects.toThrow("branch 'main' has no commits yet")
     await expect(repo.pull()).rejects.toThrow("the remote 'origin' has no branch 'main'")
     await repo.close()

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command, Context } from '../interface.ts'
+import { usage } from '../arguments.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { visible } from '../visible.ts'
 
@@ -21,7 +22,11 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   given.expectWords(2, 2, 'FROM and TO')
   const repo = await repository()
   const [from, to] = given.words as [string, string]
-  const intoFolder = repo.root !== null && ((await stat(to).catch(() => null))?.isDirectory() ?? false)
+  const isFolder = async (place: string): Promise<boolean> =>
+    (await stat(place).catch(() => null))?.isDirectory() ?? false
+  const intoFolder = repo.root !== null && (await isFolder(to))
+  if (to.endsWith('/') && !intoFolder && !(await isFolder(from)))
+    throw usage(`'${to}' is no folder that is there`, 'make it first, or name the file as it is to be called')
   const target = intoFolder ? path.join(to, path.basename(from)) : to
   const result = await repo.move(
     toRepositoryPath(repo.root, from),

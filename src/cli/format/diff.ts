@@ -58,6 +58,8 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
     if (diff.note !== undefined) out.line(`  ${out.paint('dim', `(${visible(diff.note)})`)}`)
     return
   }
+  if (diff.note !== undefined)
+    out.line(`${out.paint('bold', titleOf(diff))}: ${out.paint('dim', `(${visible(diff.note)})`)}`)
   const values = lines ? null : await diff.values()
   if (values !== null) return printValueChanges(out, values, titleOf(diff))
   // Control characters are harmless in a file, and a patch needs its bytes.
@@ -75,7 +77,7 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   }
   if (hunks > 0) return
   if (diff.state === 'renamed') out.line(`${out.paint('bold', titleOf(diff))}: renamed`)
-  else printFileNames(out, diff)
+  else if (diff.note === undefined) printFileNames(out, diff)
 }
 
 function printFileNames(out: Output, { path, from, state }: FileDiff): void {

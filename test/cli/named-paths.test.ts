@@ -1,0 +1,60 @@
+// Paths that somebody names and that stand for nothing, or for something else than it seems: what is said, as Git has it.
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { runHere } from '../support/run-here.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+let dir: string
+beforeAll(async () => {
+  dir = path.join(temporaryDir(), 'repo')
+  fs.mkdirSync(path.join(dir, 'real'), { recursive: true })
+  fs.mkdirSync(path.join(dir, 'empty'))
+  fs.mkdirSync(path.join(dir, 'build'))
+  for (const [name, text] of [
+    ['.varveignore', '*.log\nbuild/\n'],
+    ['a.log', 'log\n'],
+    ['build/x', 'x\n'],
+    ['real/f', 'f\n'],
+    ['run.sh', 'echo\n'],
+  ] as const)
+    fs.writeFileSync(path.join(dir, name), text)
+  fs.symlinkSync('real', path.join(dir, 'link'))
+  for (const args of [['init'], ['add', '.'], ['commit', '-m', 'First']])
+    expect(await runHere(args, dir)).toMatchObject({ code: 0 })
+})
+
+test.each([
+  ['a.log', 'is ignored, by a line in .varveignore'],
+  ['build', 'is ignored, by a line in .varveignore'],
+  ['build/x', 'is ignored, by a line in .varveignore'],
+  ['link/f', "lies beyond the symlink 'link'"],
+  ['nope', 'matches no file'],
+  ['real/f/x', 'matches no file'],
+])('add %s: %s', async (name, why) => {
+  const ran = await runHere(['add', name], dir)
+  expect(ran).toMatchObject({ code: 40, stderr: `error: path '${name}' ${why}\n` })
+})
+
+test('an empty folder keeps no other path from being added', async () => {
+  fs.writeFileSync(path.join(dir, 'new'), 'new\n')
+  expect(await runHere(['add', 'empty', 'new'], dir)).toMatchObject({ code: 0, stdout: 'staged 1 path\n' })
+})
+
+test('a file is not moved to the name of a folder that is not there', async () => {
+  expect(await runHere(['mv', 'run.sh', 'nope/'], dir)).toMatchObject({ code: 2 })
+  expect(await runHere(['mv', 'real', 'moved/'], dir)).toMatchObject({ code: 0 })
+  expect(fs.existsSync(path.join(dir, 'moved/f'))).toBe(true)
+})
+
+test('diff says that a file has become executable', async () => {
+  fs.chmodSync(path.join(dir, 'run.sh'), 0o755)
+  expect((await runHere(['diff'], dir)).stdout).toBe('run.sh: (executable now)\n')
+  fs.appendFileSync(path.join(dir, 'run.sh'), 'echo 2\n')
+  expect((await runHere(['diff'], dir)).stdout).toMatch(
+    /^run\.sh: \(executable now\)\n--- a\/run\.sh\n\+\+\+/,
+  )
+  await runHere(['commit', '-am', 'Run'], dir)
+  fs.chmodSync(path.join(dir, 'run.sh'), 0o644)
+  expect((await runHere(['diff'], dir)).stdout).toBe('run.sh: (no longer executable)\n')
+})
