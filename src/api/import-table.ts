@@ -7,13 +7,15 @@ import { keyNamesOf } from '../formats/columnar/plan-columns.ts'
 import { readCells } from '../formats/columnar/read-cells.ts'
 import { readTable } from '../formats/read.ts'
 import { typedTable } from '../formats/typed-table.ts'
+import { diffMaps } from '../prolly/diff.ts'
 import { requireAuthor } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { move } from '../repo/move.ts'
+import { contentRuns, entryContentBytes } from '../table/content-runs.ts'
 import { diffTables } from '../table/diff.ts'
-import type { TableObject } from '../table/interface.ts'
+import type { Column, Row, TableObject } from '../table/interface.ts'
 import { loadTable, writeTable } from '../table/table-object.ts'
-import { keyValues } from '../table/rows.ts'
+import { entriesToRows, keyValues } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { ImportResult, OperationOptions } from './interface.ts'
 import type { ExchangeFormat } from './export-table.ts'
@@ -136,7 +138,8 @@ async function importedEntry(
   const typed =
     schema.cells === 'typed' ? await typedTable(imported, { ...io, where, signal, into: schema }) : imported
   const rows = await Table.of(io.nodes, typed)
-  for await (const batch of rows.scan({ signal: options.signal })) await edits.putAll(batch)
+  for await (const batch of changedRows(await Table.of(io.nodes, before), rows, signal))
+    await edits.putAll(batch)
   if (options.replace === true) {
     const old = await Table.of(io.nodes, before)
     for await (const batch of old.map.scan({ signal: options.signal })) {
@@ -155,6 +158,26 @@ async function importedEntry(
       table: writeTable(io.writer, before),
     }
   )
+}
+
+/** Rows that are not there just so already; all of them where the tables are not laid out alike. */
+async function* changedRows(
+  before: Table,
+  now: Table,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row[]> {
+  if (layoutOf(before) !== layoutOf(now)) return yield* now.scan({ signal })
+  for await (const differences of diffMaps(before.map, now.map, { signal })) {
+    const entries = differences.flatMap(({ after }) => after ?? [])
+    for (const run of contentRuns(entries, entryContentBytes))
+      yield await entriesToRows(now.shape, run, now.nodes.reader, { signal })
+  }
+}
+
+/** What the bytes of its rows mean. */
+function layoutOf({ shape }: Table): string {
+  const read = (columns: readonly Column[]): unknown => columns.map(({ name, type }) => [name, type])
+  return JSON.stringify([shape.schema.cells, read(shape.keys), read(shape.values)])
 }
 
 async function describe(
