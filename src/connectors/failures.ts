@@ -41,9 +41,13 @@ export function diskFull(where: string, facts: FailureFacts): VarveError {
   })
 }
 
-export function otherFailure(where: string, facts: FailureFacts): VarveError {
+export function otherFailure(
+  where: string,
+  facts: FailureFacts,
+  hint = 'nothing was written there',
+): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `'${where}' says: ${facts.cause.message}`, {
     ...facts,
-    hint: 'nothing was written there',
+    hint,
   })
 }

@@ -52,6 +52,7 @@ describe('the URL of an endpoint', () => {
       'sslrootcert',
     )
     expect(hint(Object.assign(new Error('role "x" does not exist'), { code: '28000' }))).toContain('user')
+    expect(hint(Object.assign(new Error('slot is active'), { code: '55006' }))).toContain('--follow')
     expect(hint(Object.assign(new Error('no pg_hba.conf entry'), { code: '28000' }))).toContain('PGPASSWORD')
   })
 

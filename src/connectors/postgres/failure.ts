@@ -16,6 +16,9 @@ const passing = /^(08|57P|40)|^(53300|55P03)$/
 const missingRight: ReadonlySet<string> = new Set(['42501', '25006'])
 /** Each has a digit, unlike the system's EPIPE. */
 const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/
+/** The slot of a link is read by one process at a time, and must be made anew for what was asked. */
+const followedHint =
+  "another process reads this link's log: end its 'varve sync --follow', do this, and start it again"
 const passwordHint = 'give the password in PGPASSWORD or a .pgpass file, never in the URL'
 
 /** Runs `work`, and says what fails in it as an error of the house. */
@@ -48,7 +51,8 @@ export function endpointError(where: string, error: unknown): unknown {
   }
   if (code.startsWith('3D')) return accessRefused(where, facts, 'the path of the URL names the database')
   if (missingRight.has(code)) return rightMissing(where, facts)
-  return code === '53100' ? diskFull(where, facts) : otherFailure(where, facts)
+  if (code === '53100') return diskFull(where, facts)
+  return otherFailure(where, facts, code === '55006' ? followedHint : undefined)
 }
 
 /** Where it is not the way to the server that fails, but what was asked of it. */
