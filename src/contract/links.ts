@@ -123,6 +123,15 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
       expect((await sync()).notes[0]).toContain('not here')
       expect(await endpoint.rows('people')).toEqual(before)
       expect(await branch()).toEqual(before)
+      // From then on what both have is known, whoever wrote there last.
+      await endpoint.write({ table: 'people', put: person(2, 'there', 85) })
+      await endpoint.write({ table: 'people', remove: edsger })
+      const later = await sync()
+      expect([later.notes, later.heldBack]).toEqual([[], []])
+      expect(await branch()).toEqual([ada, person(2, 'there', 85)])
+      await edit(person(1, 'here', 36))
+      expect((await sync()).heldBack).toEqual([])
+      expect(await endpoint.rows('people')).toEqual([person(1, 'here', 36), person(2, 'there', 85)])
     })
 
     test('a row that one side removes and the other changes waits on both, and so does a key that both add', async () => {

@@ -118,8 +118,9 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const live = await publishLive(round, io, { state, before, identity, reading, base, refs })
   await reading.acknowledge()
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
-  const { told, merged, brought } = base
-  const sides = { tables, base: baseTree, captured: guarded.merging, live, merged, brought, told, held, refs }
+  const { told, stranger, merged, brought } = base
+  const agreed = { base: baseTree, live, merged, brought, told, stranger }
+  const sides = { ...agreed, tables, captured: guarded.merging, held, refs }
   if (base.isRestored && stops.isRestored(digestHex(base.told!)))
     return stopRestored(start, sides, { read: captured, told: base.told!, notes })
   const outcome = await mergeIntoBranch(round, io, sides)

@@ -3,32 +3,34 @@
 // has been told (written) or is just being told (intent). The endpoint keeps the last of these with its rows: when the
 // two disagree, the endpoint was restored, or a worker was killed between its commit and ours.
 import type { Cid, CommitCid } from '../encoding/cid.ts'
-import { cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
-import { fromHex } from '../base/bytes.ts'
+import { cidOf, cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
+import { fromHex, utf8 } from '../base/bytes.ts'
 import type { Checkpoint } from '../connectors/interface.ts'
 import { isAncestor } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { linkRefs } from '../history/refs.ts'
-import type { Manifest, ObjectReader } from '../store/interface.ts'
+import type { Manifest, ObjectReader, ObjectWriter } from '../store/interface.ts'
 
 export interface LinkState {
   readonly live: Cid | null
   readonly base: Cid | null
   readonly written: Cid | null
   readonly intent: Cid | null
+  /** A text: the base that somebody unknown told the endpoint, where `base` was agreed on since. */
+  readonly stranger: Cid | null
   /** What guards have stopped and nobody has let through yet. */
   readonly pending: Cid | null
   readonly identity: string | null
 }
 
 /** Of commits. */
-export function linkRef(link: string, what: keyof Omit<LinkState, 'identity'>): string {
+export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | 'stranger'>): string {
   return `${linkRefs}${link}/${what}`
 }
 
 /** Of raw objects, which are no revisions. */
-export function linkObject(link: string, what: 'receipt' | 'digests'): string {
+export function linkObject(link: string, what: 'receipt' | 'digests' | 'stranger'): string {
   return `links/${link}/${what}`
 }
 
@@ -47,23 +49,31 @@ export function againKey(link: string): string {
 }
 
 export function readLinkState(manifest: Manifest, link: string): LinkState {
-  const ref = (what: keyof Omit<LinkState, 'identity'>): Cid | null =>
+  const ref = (what: keyof Omit<LinkState, 'identity' | 'stranger'>): Cid | null =>
     manifest.refs.get(linkRef(link, what)) ?? null
   return {
     live: ref('live'),
     base: ref('base'),
     written: ref('written'),
     intent: ref('intent'),
+    stranger: manifest.refs.get(linkObject(link, 'stranger')) ?? null,
     pending: ref('pending'),
     identity: manifest.config.get(identityKey(link)) ?? null,
   }
 }
 
-/** Whether the endpoint names what it was told last from here. */
-export function isTold({ written, intent }: LinkState, checkpoint: Checkpoint | null): boolean {
+/** Whether the endpoint names what it was told last, from here or, before the last base was found out, from elsewhere. */
+export function isTold(state: LinkState, checkpoint: Checkpoint | null): boolean {
+  const { written, intent } = state
   const said = checkpoint?.base ?? null
   if (said === null) return written === null
+  if (isAgreed(state, said)) return true
   return [written, intent].some((cid) => cid !== null && digestHex(cid) === said)
+}
+
+/** Whether it was told that by somebody unknown, and there is a base since. */
+function isAgreed({ base, stranger }: LinkState, said: string | null): boolean {
+  return said !== null && base !== null && stranger === cidOf('raw', utf8(said))
 }
 
 export interface CommonBase {
@@ -71,6 +81,8 @@ export interface CommonBase {
   readonly commit: Commit | null
   /** The commit that the endpoint says it was brought to, as far as it is one of ours. */
   readonly told: Cid | null
+  /** What it says it was told, where that is none of ours. */
+  readonly stranger: string | null
   readonly note: string | null
   /** Where the base is this repository's own, and known: the live commit that the branch had then taken in. */
   readonly merged: Cid | null
@@ -99,6 +111,8 @@ export async function commonBase(
     const note = 'the round before this one was cut short after it had written'
     return own(await at(reader, state.intent, state.intent, note))
   }
+  // Nobody has told it more since a round in which we found out what both sides have.
+  if (isAgreed(state, said)) return { ...own(await at(reader, state.base, null, null)), stranger: said }
   const stranger = await baseOfStranger(reader, said)
   const { told } = stranger
   // Each base that we told has the one before it as a parent.
@@ -121,7 +135,7 @@ async function baseOfStranger(reader: ObjectReader, said: string | null): Promis
       'the endpoint was last written from elsewhere, in a history that is here',
     )
   const note = `the endpoint was last written by a history that is not here: ${unknown}`
-  return at(reader, null, null, note)
+  return { ...(await at(reader, null, null, note)), stranger: said }
 }
 
 async function at(
@@ -131,7 +145,16 @@ async function at(
   note: string | null,
 ): Promise<CommonBase> {
   const commit = base === null ? null : await readCommit(reader, base as CommitCid)
-  return { commit, told, note, merged: null, brought: null, isRestored: false, isMoved: false }
+  return {
+    commit,
+    told,
+    stranger: null,
+    note,
+    merged: null,
+    brought: null,
+    isRestored: false,
+    isMoved: false,
+  }
 }
 
 function own(base: CommonBase): CommonBase {
@@ -140,6 +163,18 @@ function own(base: CommonBase): CommonBase {
     return typeof hex === 'string' ? cidOfCommit(hex) : null
   }
   return { ...base, merged: cidIn('live'), brought: cidIn('branch') }
+}
+
+/** Noted together with a base: under whose word it was agreed on. */
+export function toldRefs(
+  writer: ObjectWriter,
+  link: string,
+  { told, stranger }: Pick<CommonBase, 'told' | 'stranger'>,
+): (readonly [string, Cid | null])[] {
+  return [
+    [linkRef(link, 'written'), told],
+    [linkObject(link, 'stranger'), stranger === null ? null : writer.put('raw', utf8(stranger))],
+  ]
 }
 
 /** What a base keeps as its `extra`: `merged` and `brought` as CommonBase has them. */

@@ -23,6 +23,8 @@ export interface ApplyStep {
   readonly common: Tree
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
+  /** The same, where that is none of ours. */
+  readonly stranger: string | null
   /** The branch's commit that it is now brought to. */
   readonly branch: Cid | null
   readonly checkpoint: Checkpoint | null

@@ -6,7 +6,7 @@ import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit, writtenMessage } from '../link-commit.ts'
-import { baseExtra, linkObject, linkRef, readLinkState } from '../state.ts'
+import { baseExtra, linkObject, linkRef, readLinkState, toldRefs } from '../state.ts'
 import type { ApplyStep } from './interface.ts'
 
 /**
@@ -42,18 +42,29 @@ export async function afterWrite(
     [linkRef(name, 'written'), written],
     [linkRef(name, 'base'), written],
     [linkRef(name, 'intent'), null],
+    [linkObject(name, 'stranger'), null],
     [linkRef(name, 'live'), now],
   ])
   const digests = step.digests?.write(io.writer) ?? null
   if (digests !== null) due.set(linkObject(name, 'digests'), digests)
   const checkpoint = { fence: step.fence!, base: digestHex(written) }
-  const known = { ...state, written, base: written, intent: null, live: now }
-  return { ...step, captured: after, live: now, base, told: written, checkpoint, state: known, due }
+  const known = { ...state, written, base: written, intent: null, stranger: null, live: now }
+  return {
+    ...step,
+    captured: after,
+    live: now,
+    base,
+    told: written,
+    stranger: null,
+    checkpoint,
+    state: known,
+    due,
+  }
 }
 
 /** There was nothing to write. */
 export async function afterQuiet(step: ApplyStep, base: Tree): Promise<ApplyStep> {
-  const { round, io, branch, state, told } = step
+  const { round, io, branch, state, told, stranger } = step
   const { link } = round
   const due = new Map(step.due)
   if (!(await isKnown(step, base))) {
@@ -63,8 +74,11 @@ export async function afterQuiet(step: ApplyStep, base: Tree): Promise<ApplyStep
     due.set(linkRef(link.name, 'base'), common)
   }
   // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
-  if (told !== state.written) due.set(linkRef(link.name, 'written'), told)
-  return { ...step, base, state: { ...state, written: told }, due }
+  const noted = toldRefs(io.writer, link.name, { told, stranger })
+  const before = [state.written, state.stranger]
+  for (const [i, [ref, cid]] of noted.entries()) if (cid !== before[i]) due.set(ref, cid)
+  const known = { ...state, written: told, stranger: noted[1]![1] }
+  return { ...step, base, state: known, due }
 }
 
 /** Writes down what still waits for it. */

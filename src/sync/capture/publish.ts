@@ -80,5 +80,6 @@ function baseOf(link: string, { told }: CommonBase): (readonly [string, Cid | nu
     [linkRef(link, 'base'), told],
     [linkRef(link, 'written'), told],
     [linkRef(link, 'intent'), null],
+    [linkObject(link, 'stranger'), null],
   ]
 }

@@ -34,6 +34,8 @@ export interface Sides {
   readonly brought: Cid | null
   /** What the endpoint says it was brought to. */
   readonly told: Cid | null
+  /** The same, where that is none of ours. */
+  readonly stranger: string | null
   readonly held: HeldRows
   readonly refs: LinkRefs
 }

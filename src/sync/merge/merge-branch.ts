@@ -21,7 +21,7 @@ import { type MergedSides, branchSide, mergeSides } from './merge-sides.ts'
 import { type CapturedStep, capturedSteps, hasSteps } from './transactions.ts'
 import type { Link } from '../interface.ts'
 import type { Round } from '../round.ts'
-import { baseExtra, linkRef } from '../state.ts'
+import { baseExtra, linkRef, toldRefs } from '../state.ts'
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
   const merge = await moveBranch(round, io, sides)
@@ -155,18 +155,15 @@ async function commonAfter(
 async function mergedBase(
   round: Round,
   io: Io,
-  { live, told, brought }: Sides,
+  { live, told, stranger, brought }: Sides,
   { common, commit }: { readonly common: Tree; readonly commit: Cid },
-): Promise<[string, Cid | null][]> {
+): Promise<(readonly [string, Cid | null])[]> {
   const { link } = round
   const message = `In common with ${link.endpoint}`
   const parents = [commit]
   const extra = { ...baseExtra({ merged: live, brought }) }
   const base = await linkCommit(round, io, { tree: common.cid, parents, message, extra })
-  return [
-    [linkRef(link.name, 'base'), base],
-    [linkRef(link.name, 'written'), told],
-  ]
+  return [[linkRef(link.name, 'base'), base], ...toldRefs(io.writer, link.name, { told, stranger })]
 }
 
 /** The ref that a link keeps in step. */
