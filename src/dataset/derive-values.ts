@@ -46,8 +46,13 @@ function* inputsIn(value: unknown, fault: FaultAt): Generator<DerivationInput> {
   }
   for (const item of isSeq(value) ? value.items : [value]) {
     const path = pathOf(value, item, fault)
-    yield { name: path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/i, ''), path }
+    yield { name: inputName(path), path }
   }
+}
+
+/** Of a table whose path alone is given. */
+export function inputName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/i, '')
 }
 
 export function typesOf(

@@ -1,6 +1,7 @@
 // Lets the entries of moved tables in varve.yaml follow them, and leaves everything else as the user wrote it.
-import { type Pair, type Scalar, type YAMLMap, isMap, isScalar } from 'yaml'
+import { type Document, type Pair, type Scalar, type YAMLMap, isMap, isScalar, isSeq } from 'yaml'
 import type { Path } from '../files/interface.ts'
+import { inputName } from './derive-values.ts'
 import { parsedConfig } from './document.ts'
 
 /**
@@ -14,9 +15,8 @@ export function renamedTables(
 ): string | null {
   const { document } = parsedConfig(text)
   const tables = document.get('tables')
-  if (!isMap(tables)) return null
-  let found = false
-  for (const { key, value } of tables.items as Pair[]) {
+  let found = renamedInputs(document, moved)
+  for (const { key, value } of isMap(tables) ? (tables.items as Pair[]) : []) {
     for (const table of isMap(value) ? referencesIn(value) : []) {
       const place = moved.get(String(table.value))
       if (place === undefined) continue
@@ -32,6 +32,34 @@ export function renamedTables(
     found = true
   }
   return found ? document.toString({ lineWidth: 0 }) : null
+}
+
+/** What tables are derived from. The query's name for an input stays, so a path that was its name as well gets it apart. */
+function renamedInputs(document: Document, moved: ReadonlyMap<Path, Path>): boolean {
+  const derive = document.get('derive')
+  let found = false
+  for (const { value } of isMap(derive) ? (derive.items as Pair[]) : []) {
+    const from = isMap(value) ? value.get('from', true) : null
+    const paths = pathsIn(from)
+    if (!paths.some((path) => moved.has(String(path.value)))) continue
+    found = true
+    const after = paths.map((path) => moved.get(String(path.value)) ?? (String(path.value) as Path))
+    const keepsNames =
+      isMap(from) || paths.every((path, i) => inputName(String(path.value)) === inputName(after[i]!))
+    if (keepsNames) for (const [i, path] of paths.entries()) path.value = after[i]
+    else {
+      const names = paths.map((path, i) => [inputName(String(path.value)), after[i]!] as const)
+      const map = document.createNode(Object.fromEntries(names)) as YAMLMap
+      map.flow = true
+      ;(value as YAMLMap).set('from', map)
+    }
+  }
+  return found
+}
+
+function pathsIn(from: unknown): Scalar[] {
+  if (isMap(from)) return (from.items as Pair[]).map(({ value }) => value).filter(isScalar)
+  return (isSeq(from) ? from.items : [from]).filter(isScalar)
 }
 
 /** Where a table's settings name another: in `references`, and in the rules of its columns. */
