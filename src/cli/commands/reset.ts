@@ -1,3 +1,4 @@
+import { usage } from '../arguments.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
 
@@ -20,7 +21,12 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.exclusive('soft', 'mixed', 'hard')
-  given.expectWords(0, 1, 'REV')
+  // As Git's `reset -- PATH` and `reset HEAD PATH`, which would move the branch here where a revision has that name.
+  if (given.words.length > 1 || given.wordsBeforeDashes < given.words.length)
+    throw usage(
+      `'${given.words.at(-1)!}' is a path, and a reset is of whole commits`,
+      "to take it out of what is staged: 'varve restore --staged PATH'",
+    )
   const repo = await repository()
   const mode = given.flag('soft') ? 'soft' : given.flag('hard') ? 'hard' : 'mixed'
   const result = await repo.reset(given.words[0] ?? 'HEAD', { ...operation, mode })
