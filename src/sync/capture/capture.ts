@@ -92,10 +92,17 @@ async function captureTable(
     })
   } catch (error) {
     if (!isVarveError(error) || !isOfTable(error, known)) throw error
-    held.add(waitingTable(linked, error.message))
+    held.add(waitingTable(linked, `${error.message}${keyHint(error, link, table.name)}`))
     if (error.data['waits'] !== true) held.broken.set(table.name, error.message)
     return known
   }
+}
+
+/** A file's key is guessed while it has few rows. */
+function keyHint({ data }: VarveError, { endpoint, files = [] }: Link, table: string): string {
+  const isDeclared = files.some((one) => one.table === table && one.key !== undefined)
+  if (data['reason'] !== 'duplicate-key' || isDeclared || !/^(folder|s3):/.test(endpoint)) return ''
+  return "; if that is no fault of the file, say which columns are its key: 'files' of the link in varve.yaml"
 }
 
 async function drifted(io: Io, before: TableObject, { table }: LinkedTable): Promise<string[]> {
