@@ -4,20 +4,22 @@ import { fromHex } from '../base/bytes.ts'
 import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
+import { branchRef } from '../history/refs.ts'
 import { withWriter } from '../repo/context.ts'
 import { readBranch } from '../repo/head.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { Link, Receipt, SinceSync } from './interface.ts'
-import { branchOf } from './merge/merge-branch.ts'
 import { readLinkState } from './state.ts'
 
 export async function sinceSync(repo: Repo, link: Link, receipt: Receipt): Promise<SinceSync> {
   const manifest = await repo.store.manifest()
   const { intent, written } = readLinkState(manifest, link.name)
   const isCut = intent !== null && intent !== written
-  if (link.mode === 'capture') return { isCut: false, changed: [] }
+  // Where no branch is checked out nothing goes out, and what was is said all the same.
+  const ref = link.branch === null ? manifest.head : branchRef(link.branch)
+  if (link.mode === 'capture' || ref === null) return { isCut, changed: [] }
   return withWriter(repo, async (_, nodes) => {
-    const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
+    const tip = await readBranch(nodes.reader, manifest, ref)
     if (tip === null || receipt.commit === null) return { isCut, changed: [] }
     const then = cidOfDigest('dag-cbor', fromHex(receipt.commit)) as CommitCid
     if (tip.cid === then || (await nodes.reader.has([then]))[0] !== true) return { isCut, changed: [] }
