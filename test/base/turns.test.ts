@@ -3,9 +3,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { breathe } from '../../src/base/turns.ts'
 
+/** It goes on from test to test, as what it tells is remembered. */
+let nowMs = performance.now() + 1000
+
 /** A clock of ours: nothing takes time but what is said to. */
 function useClock(): { work: (ms: number) => void } {
-  let nowMs = performance.now() + 1000
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
   onTestFinished(() => clock.mockRestore())
   return { work: (ms) => void (nowMs += ms) }
