@@ -3,6 +3,7 @@ export { VarveError, exitCodes, isVarveError, type ErrorCode } from './base/erro
 export { DataRepository } from './api/data-repository.ts'
 export { Repository } from './api/repository.ts'
 export type { CloneOptions } from './api/clone-place.ts'
+export type { InitOptions } from './api/place.ts'
 export { readBundle, verifyBundle } from './api/bundles.ts'
 export type { BundleInfo, BundleVerdict, CreateBundleOptions } from './api/bundles.ts'
 export type { ImportCarOptions, ImportCarResult } from './api/cars.ts'
@@ -13,6 +14,7 @@ export { mirror, type MirrorOptions } from './api/mirror.ts'
 export { keepHeapSmall } from './api/small-heap.ts'
 export type * from './api/data.ts'
 export type * from './api/interface.ts'
+export type { AddOptions, AddResult } from './api/adding.ts'
 export type * from './api/link-interface.ts'
 export type {
   Derivation,

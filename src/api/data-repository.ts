@@ -4,6 +4,7 @@ import { resolveRevision } from '../history/revision.ts'
 import { readCommit } from '../history/commit.ts'
 import { commitsLeftOut } from '../history/horizon.ts'
 import type { Person } from '../history/interface.ts'
+import { shortRefName } from '../history/refs.ts'
 import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
 import { operatorOf } from '../repo/context.ts'
 import { checkGraph } from '../repo/check-graph.ts'
@@ -101,6 +102,12 @@ export class DataRepository extends MergingRepository {
   async branches(options: { remotes?: boolean; all?: boolean } = {}): Promise<readonly t.BranchInfo[]> {
     const branches = await listBranches(this.repo, options)
     return branches.map((branch) => ({ ...branch, commit: idOf(branch.commit) }))
+  }
+
+  /** null where HEAD is detached. */
+  async currentBranch(): Promise<string | null> {
+    const { head } = await this.repo.store.manifest()
+    return head === null ? null : shortRefName(head)
   }
 
   async createBranch(

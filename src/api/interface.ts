@@ -122,16 +122,6 @@ export interface Status {
   readonly behindBranch: boolean
 }
 
-export interface AddResult {
-  readonly staged: readonly PathChange[]
-  /** Tables that are stored as plain files this time, and why. */
-  readonly notTables: readonly { readonly path: string; readonly reason: string }[]
-  /** Not taken: other repositories, pipes, what a partial clone did not take. `reason`: 'is a repository of its own'. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
-  /** In the middle of a merge: conflicts that the files settled, and those that are left. */
-  readonly settled?: { readonly resolved: number; readonly left: number }
-}
-
 export interface TrackResult {
   readonly path: string
   readonly key: readonly string[]
@@ -253,6 +243,14 @@ export interface ImportResult {
   readonly added: number
   readonly changed: number
   readonly removed: number
+}
+
+export interface ExportGitOptions extends OperationOptions {
+  /** Branches and tags; default: the current branch. */
+  readonly revisions?: readonly string[]
+  readonly all?: boolean
+  readonly bare?: boolean
+  readonly force?: boolean
 }
 
 export interface ExportGitResult {

@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import path from 'node:path'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { bareSystemFailure } from '../base/system-error.ts'
+import { branchRef } from '../history/refs.ts'
 import { PartialStore } from '../remote/partial-store.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls } from '../remote/remote-urls.ts'
@@ -36,7 +37,16 @@ export function cacheDirOf(place: Place): string {
   return path.join(place.dotDir, 'cache')
 }
 
-export async function createPlace(dir: string, options: OpenOptions & { bare?: boolean }): Promise<Place> {
+export interface InitOptions extends OpenOptions {
+  readonly bare?: boolean
+  /** The first branch's name; default 'main'. */
+  readonly branch?: string
+}
+
+/** @throws VarveError VARVE_USAGE for what no branch can be called */
+export async function createPlace(dir: string, options: InitOptions): Promise<Place> {
+  const { branch = firstBranch } = options
+  branchRef(branch)
   const dotDir = options.bare === true ? dir : path.join(dir, dotName)
   if (DiskStore.exists(dotDir)) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `there is a repository in '${dir}' already`, {
@@ -54,7 +64,7 @@ export async function createPlace(dir: string, options: OpenOptions & { bare?: b
   const gitRoot = root === null ? null : findGitRoot(root)
   const gitignore = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
   try {
-    const disk = await DiskStore.create(dotDir, { firstBranch, ...storeOptions(root, options) })
+    const disk = await DiskStore.create(dotDir, { firstBranch: branch, ...storeOptions(root, options) })
     return { ...(await placeOf(disk, { root, dotDir }, options)), gitignore }
   } catch (error) {
     throw DiskStore.exists(dotDir) ? afterMaking(error) : error

@@ -11,6 +11,7 @@ import { fetchRefs } from '../remote/fetch.ts'
 import type { OpenRemoteOptions } from '../remote/interface.ts'
 import { areBringing } from '../remote/refspec.ts'
 import { push } from '../remote/push.ts'
+import { renameRemote } from '../remote/rename-remote.ts'
 import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
 import { environmentFor } from '../remote/remote-settings.ts'
 import { fetchUrls, pushUrls, setRemoteUrl } from '../remote/remote-urls.ts'
@@ -102,8 +103,13 @@ export class RemoteRepository extends DataRepository {
     return (await this.remotes()).find((remote) => remote.name === name)!
   }
 
-  async removeRemote(name: string): Promise<void> {
-    await removeRemote(this.repo.store, name)
+  /** Its settings, what is known of its branches, and the upstreams that it is go along. */
+  renameRemote(from: string, to: string): Promise<void> {
+    return renameRemote(this.repo.store, from, to)
+  }
+
+  removeRemote(name: string): Promise<void> {
+    return removeRemote(this.repo.store, name)
   }
 
   /**
@@ -258,16 +264,7 @@ export class RemoteRepository extends DataRepository {
    * adds what is new.
    * @throws VarveError VARVE_REFUSED where a branch there has commits that are not here
    */
-  async exportGit(
-    dir: string,
-    options: t.OperationOptions & {
-      /** Branches and tags; default: the current branch. */
-      revisions?: readonly string[]
-      all?: boolean
-      bare?: boolean
-      force?: boolean
-    } = {},
-  ): Promise<t.ExportGitResult> {
+  async exportGit(dir: string, options: t.ExportGitOptions = {}): Promise<t.ExportGitResult> {
     const { exportGit } = await import('../git/export.ts')
     const { environment } = this.#opening
     const { refs, skippedPaths, ...counts } = await exportGit(this.repo, dir, { ...options, environment })

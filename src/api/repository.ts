@@ -25,11 +25,12 @@ import {
   settleConflicts,
   settlePaths,
 } from './conflicts.ts'
+import type { AddOptions, AddResult } from './adding.ts'
 import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
 import { type CloneOptions, clonePlace } from './clone-place.ts'
-import { type Place, cacheDirOf, createPlace, findPlace } from './place.ts'
+import { type InitOptions, type Place, cacheDirOf, createPlace, findPlace } from './place.ts'
 import { rekeyTable } from './rekey.ts'
 import type { RepairOptions, RepairReport } from './repair.ts'
 import { resolveBySheet, sheetBytes } from './resolve-sheet.ts'
@@ -66,7 +67,7 @@ export class Repository extends DerivingRepository {
   }
 
   /** Makes a repository in `dir` (made too when it is missing). */
-  static async init(dir: string, options: t.OpenOptions & { bare?: boolean } = {}): Promise<Repository> {
+  static async init(dir: string, options: InitOptions = {}): Promise<Repository> {
     return new Repository(await createPlace(path.resolve(dir), options), options)
   }
 
@@ -100,17 +101,14 @@ export class Repository extends DerivingRepository {
     })
   }
 
-  async #stage(paths: readonly string[], options: StageOptions): Promise<t.AddResult> {
+  async #stage(paths: readonly string[], options: StageOptions): Promise<AddResult> {
     if (this.#unfinished !== null) throw this.#unfinished
     return stage(this.worktree, paths, options)
   }
 
-  async add(
-    paths: readonly string[],
-    options: t.OperationOptions & { all?: boolean; asFile?: boolean; dryRun?: boolean } = {},
-  ): Promise<t.AddResult> {
+  async add(paths: readonly string[], { update = false, ...options }: AddOptions = {}): Promise<AddResult> {
     const named = options.all === true ? ['.'] : paths
-    const result = await this.#stage(named, options)
+    const result = await this.#stage(named, { ...options, trackedOnly: update })
     // As in git, adding a path says that its conflicts are settled by what the file holds.
     if (options.dryRun === true || options.all === true) return result
     const settled = await settlePaths(this.repo, named)

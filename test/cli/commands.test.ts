@@ -205,6 +205,32 @@ describe('one repository, command by command', () => {
   })
 })
 
+test('a first branch of another name; add -u takes no new files; a current branch is named, before the first commit too', async () => {
+  const at = { cwd: path.join(dir, 'first') }
+  expect((await varve(['init', '-b', 'a b', 'first'], { cwd: dir })).stderr).toContain(
+    `'a b' is not a valid branch name`,
+  )
+  await ok(['init', '-b', 'trunk', 'first'], { cwd: dir })
+  expect(await ok(['branch', '--show-current'], at)).toBe('trunk\n')
+  mkdirSync(path.join(at.cwd, 'in'))
+  for (const name of ['a', 'b', 'in/c']) writeFileSync(path.join(at.cwd, name), 'one')
+  await ok(['add', '.'], at)
+  await ok(['commit', '-m', 'first'], at)
+  for (const name of ['a', 'in/c', 'new']) writeFileSync(path.join(at.cwd, name), 'two')
+  rmSync(path.join(at.cwd, 'b'))
+  const staged = async (...args: string[]): Promise<string[]> =>
+    (await json<{ staged: { path: string }[] }>(['add', ...args], at)).staged.map((one) => one.path).sort()
+  expect(await staged('-u', '-n', 'in')).toEqual(['in/c'])
+  expect(await staged('-u')).toEqual(['a', 'b', 'in/c'])
+  expect(await ok(['status', '--short'], at)).toContain('?? new')
+  expect((await ok(['show', '-s', 'HEAD'], at)) + '\na\nb\nin/c\n').toBe(
+    await ok(['show', '--name-only'], at),
+  )
+  expect(await json(['show', '--name-only'], at)).toMatchObject({ changes: { items: ['a', 'b', 'in/c'] } })
+  await ok(['switch', '--detach', 'HEAD'], at)
+  expect(await json(['branch', '--show-current'], at)).toEqual({ branch: null })
+})
+
 describe('data and upkeep', () => {
   const folder = path.join(dir, 'data')
   const at = { cwd: folder }

@@ -9,6 +9,7 @@ import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
 import { addRemote, listRemotes, removeRemote } from '../../src/remote/remotes.ts'
+import { renameRemote } from '../../src/remote/rename-remote.ts'
 import { absoluteUrl, openRemote } from '../../src/remote/transports/open.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -179,6 +180,43 @@ async function pushUntilIn(hub: string, i: number): Promise<void> {
   }
   await remote.close()
 }
+
+test('a renamed remote takes its settings, its branches and its upstreams along, and nobody else’s', async () => {
+  const store = MemoryStore.create()
+  const head = await commitOn(store, main, { files: { a: 'a' } })
+  for (const name of ['a', 'a.b', 'c']) await addRemote(store, name, `/srv/${name}`)
+  for (const name of ['a', 'a.b']) {
+    await setRef(store, `refs/remotes/${name}/main`, head)
+    await store.update(() => ({
+      config: new Map([
+        [`remote.${name}.pushurl`, '/srv/second'],
+        [`branch.of-${name}.upstream`, `refs/remotes/${name}/main`],
+      ]),
+      operation: { name: 'x', message: '', author: '' },
+    }))
+  }
+  await store.update(() => ({
+    config: new Map([['partial.remote', 'a']]),
+    operation: { name: 'x', message: '', author: '' },
+  }))
+  expect(await fault(renameRemote(store, 'a', 'c'))).toContain('VARVE_NOT_POSSIBLE')
+  expect(await fault(renameRemote(store, 'b', 'd'))).toContain('VARVE_REF_NOT_FOUND')
+  expect(await fault(renameRemote(store, 'a', 'd/e'))).toContain('VARVE_USAGE')
+  await renameRemote(store, 'a', 'new')
+  const { refs, config } = await store.manifest()
+  expect([...refs.keys()].sort()).toEqual([main, 'refs/remotes/a.b/main', 'refs/remotes/new/main'])
+  expect(refs.get('refs/remotes/new/main')).toBe(head)
+  expect([...config].sort(([a], [b]) => (a < b ? -1 : 1))).toEqual([
+    ['branch.of-a.b.upstream', 'refs/remotes/a.b/main'],
+    ['branch.of-a.upstream', 'refs/remotes/new/main'],
+    ['partial.remote', 'new'],
+    ['remote.a.b.pushurl', '/srv/second'],
+    ['remote.a.b.url', '/srv/a.b'],
+    ['remote.c.url', '/srv/c'],
+    ['remote.new.pushurl', '/srv/second'],
+    ['remote.new.url', '/srv/a'],
+  ])
+})
 
 test('removing a remote leaves the one whose name goes on after a dot', async () => {
   const store = MemoryStore.create()

@@ -7,17 +7,23 @@ import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['add [--dry-run] [--as-file] PATH...', 'add --all'],
+  usage: ['add [--dry-run] [--as-file] PATH...', 'add --all', 'add --update [PATH...]'],
   description:
     'Puts files as they are now into the next commit; a folder stands for all that is below it, removed files included.\nTracked tables are stored by row, and what a checkout writes later is the same to the byte. A row that breaks its\ntable, such as a key used twice, is refused; a table whose bytes could not be given back is stored as a file, and add\nsays so, as it does of what it leaves out: other repositories, pipes, and what a partial clone did not take.',
   options: {
     all: { type: 'flag', short: 'A', about: 'everything in the repository' },
+    update: {
+      type: 'flag',
+      short: 'u',
+      about: 'only what is tracked already, everywhere or below PATH: changed and removed files',
+    },
     'as-file': { type: 'flag', about: 'store tables as plain files this time' },
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would be staged' },
   },
   examples: [
     ['varve add people.csv', 'stage one file'],
     ['varve add .', 'stage everything below the folder you are in'],
+    ['varve add -u', 'stage what has changed, and no new files'],
     ['varve add --all --dry-run', 'see what would be staged'],
   ],
   json: "{ staged: { path: string; state: 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'; from?: string; kind: 'file' | 'table' | 'symlink' }[]; notTables: { path: string; reason: string }[]; skipped: { path: string; reason: string }[]; settled?: { resolved: number; left: number } }",
@@ -25,13 +31,15 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  const all = given.flag('all')
+  const update = given.flag('update')
+  given.exclusive('all', 'update')
+  const all = given.flag('all') || (update && given.words.length === 0)
   if (given.words.length === 0 && !all)
     throw usage('nothing named to add', "name paths, or 'varve add .' for all here")
   const dryRun = given.flag('dry-run')
   const repo = await repository()
   const paths = toRepositoryPaths(repo.root, given.words)
-  const result = await repo.add(paths, { ...operation, all, asFile: given.flag('as-file'), dryRun })
+  const result = await repo.add(paths, { ...operation, all, update, asFile: given.flag('as-file'), dryRun })
   const { settled } = result
   out.result(result, () => {
     if (dryRun) for (const { state, path } of result.staged) out.line(`${state.padEnd(10)} ${visible(path)}`)

@@ -7,12 +7,21 @@ import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['branch [-a | -r]', 'branch [-f] NAME [START]', 'branch -m [OLD] NEW', 'branch -d NAME...'],
+  usage: [
+    'branch [-a | -r | --show-current]',
+    'branch [-f] NAME [START]',
+    'branch -m [OLD] NEW',
+    'branch -d NAME...',
+  ],
   description:
     'Lists branches, or makes NAME at START (default: HEAD) without going there. A branch that is not merged into HEAD\nor its upstream is deleted by -D alone; `varve undo` brings it back.',
   options: {
     all: { type: 'flag', short: 'a', about: 'list remote branches too' },
     remotes: { type: 'flag', short: 'r', about: 'list remote branches' },
+    'show-current': {
+      type: 'flag',
+      about: 'print the name of the current branch; nothing where HEAD is detached',
+    },
     force: { type: 'flag', short: 'f', about: 'make NAME even if it exists: it moves to START' },
     move: { type: 'flag', short: 'm', about: 'rename a branch (default: the current one)' },
     delete: { type: 'flag', short: 'd', about: 'delete merged branches' },
@@ -23,17 +32,25 @@ export const command: Command = {
     ['varve branch cleanup v1', 'a branch that starts at v1'],
     ['varve branch -d cleanup', 'delete it once it is merged'],
   ],
-  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string }[] }; made: one of these; deleted: { deleted: string[] }; renamed: { from: string; to: string }',
+  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }',
   run,
 }
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository } = context
-  given.exclusive('delete', 'force-delete', 'move', 'force')
+  given.exclusive('delete', 'force-delete', 'move', 'force', 'show-current')
   const { words } = given
   if (given.flag('delete') || given.flag('force-delete')) return remove(context)
   if (given.flag('move')) return rename(context)
   const repo = await repository()
+  if (given.flag('show-current')) {
+    given.expectWords(0, 0, '')
+    const branch = await repo.currentBranch()
+    out.result({ branch }, () => {
+      if (branch !== null) out.line(visible(branch))
+    })
+    return 0
+  }
   if (words.length === 0) {
     const branches = await repo.branches({ all: given.flag('all'), remotes: given.flag('remotes') })
     if (out.json) await out.items(branches, () => {})

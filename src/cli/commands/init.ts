@@ -4,11 +4,17 @@ import { openOptions } from '../session.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['init [--bare] [DIR]'],
+  usage: ['init [--bare] [-b BRANCH] [DIR]'],
   description:
     'Makes DIR (default: the working directory) a repository: its history lives in DIR/.varve. Files that are there stay\nas they are; add and commit them. A bare repository has no files of its own: others push to it.',
   options: {
     bare: { type: 'flag', about: 'a repository without files, to push to' },
+    'initial-branch': {
+      type: 'text',
+      short: 'b',
+      value: 'BRANCH',
+      about: "the first branch's name (default: main)",
+    },
   },
   examples: [
     ['varve init', 'version the folder you are in'],
@@ -23,7 +29,12 @@ async function run({ arguments: given, out, environment }: Context): Promise<num
   const { Repository } = await import('../../api/repository.ts')
   const directory = given.words[0] ?? '.'
   const bare = given.flag('bare')
-  const repository = await Repository.init(directory, { ...(await openOptions(environment)), bare })
+  const branch = given.text('initial-branch')
+  const repository = await Repository.init(directory, {
+    ...(await openOptions(environment)),
+    bare,
+    ...(branch === undefined ? {} : { branch }),
+  })
   await repository.close()
   const root = path.resolve(directory)
   out.result({ root, bare, gitignore: repository.gitignore }, () => {

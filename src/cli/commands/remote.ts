@@ -10,6 +10,7 @@ export const command: Command = {
     'remote [list]',
     'remote add [--single-writer] NAME URL',
     'remote set-url [--push | --fallback] [--add | --delete] NAME URL',
+    'remote rename OLD NEW',
     'remote remove NAME',
   ],
   description:
@@ -37,7 +38,7 @@ export const command: Command = {
       'and fetch from there when it must be',
     ],
   ],
-  json: "{ items: { name: string; url: string; pushUrls?: string[]; fallbacks?: string[] }[] }; set-url: one of these; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; remove: { removed: string }",
+  json: "{ items: { name: string; url: string; pushUrls?: string[]; fallbacks?: string[] }[] }; set-url: one of these; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; rename: { from: string; to: string }; remove: { removed: string }",
   run,
 }
 
@@ -65,6 +66,10 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     given.expectWords(2, 2, 'NAME')
     await repo.removeRemote(name!)
     out.result({ removed: name }, () => out.say(`removed remote ${visible(name!)}`))
+  } else if (action === 'rename') {
+    given.expectWords(3, 3, 'OLD and NEW')
+    await repo.renameRemote(name!, url!)
+    out.result({ from: name, to: url }, () => out.say(`remote ${visible(name!)} is ${visible(url!)} now`))
   } else if (action === 'set-url') {
     given.expectWords(3, 3, 'NAME and URL')
     given.exclusive('push', 'fallback')
@@ -76,7 +81,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     out.result(remote, () => {
       for (const line of alignedRows(linesOf(remote))) out.say(line)
     })
-  } else throw usage(`'${action}' is not one of list, add, set-url, remove`)
+  } else throw usage(`'${action}' is not one of list, add, set-url, rename, remove`)
   return 0
 }
 

@@ -19,14 +19,16 @@ import type { Output } from '../output.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../../table/json.ts'
 import { collect } from '../../base/iterables.ts'
+import { visible } from '../visible.ts'
 import { splitRevisionPath } from '../../history/revision.ts'
 
 export const command: Command = {
-  usage: ['show [--stat | -s] [--format FORMAT] [--date STYLE] [REV]', 'show REV:PATH'],
+  usage: ['show [--stat | --name-only | -s] [--format FORMAT] [--date STYLE] [REV]', 'show REV:PATH'],
   description:
     'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided and which rows got new keys (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
+    'name-only': { type: 'flag', about: 'the changed paths alone, instead of the changes' },
     lines: linesOption,
     'no-patch': { type: 'flag', short: 's', about: 'the commit without what it changed' },
     format: {
@@ -40,12 +42,13 @@ export const command: Command = {
   },
   examples: [
     ['varve show', 'the last commit'],
+    ['varve show --name-only v2', 'which paths a version changed'],
     ['varve show HEAD~2 --stat', 'what the one before the one before changed'],
     ['varve show --format markdown HEAD', 'a commit as a comment'],
     ["varve show -s --format '%an, %ar' v1", 'who made a version, and when'],
     ['varve show v1:people.csv', 'a file as it was'],
   ],
-  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] }; policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } ; of REV:PATH { path: string; bytes: string (base64) }',
+  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] } (with --stat) | { items: string[] } (with --name-only); policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } ; of REV:PATH { path: string; bytes: string (base64) }',
   pages: () => true,
   run,
 }
@@ -53,8 +56,9 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.expectWords(0, 1, 'REV')
-  given.exclusive('stat', 'no-patch')
+  given.exclusive('stat', 'name-only', 'no-patch')
   const isMarkdown = given.text('format') === 'markdown'
+  if (isMarkdown) given.exclusive('name-only', 'format')
   const repo = await repository()
   const { revision, path } = splitRevisionPath(given.words[0] ?? 'HEAD')
   if (path !== null) {
@@ -95,6 +99,8 @@ async function printText(
   if (ends === null) out.hint(shallowHint(commit))
   else if (given.flag('stat')) {
     for (const line of statLines(await collect(repo.diffStat(ends)), out)) out.line(line)
+  } else if (given.flag('name-only')) {
+    for await (const { path } of repo.diffPaths(ends)) out.line(visible(path))
   } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
 }
 
@@ -135,7 +141,10 @@ async function printJson(
     const ends = changesOf(commit, operation)
     if (ends === null) out.raw(toJson({ items: [] }))
     else if (given.flag('stat')) out.raw(toJson({ items: await collect(repo.diffStat(ends)) }))
-    else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
+    else if (given.flag('name-only')) {
+      const changes = await collect(repo.diffPaths(ends))
+      out.raw(toJson({ items: changes.map(({ path }) => path) }))
+    } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
   }
   if (commit.extra['policies'] !== undefined) {
     const items = await collect(repo.policyDecisions(commit.id, operation))
