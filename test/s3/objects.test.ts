@@ -24,12 +24,16 @@ function textFiles(url: string): TextFiles {
     read: async (name) => utf8Text((await download(client, keyOf(name), whole, undefined))!.bytes),
     async backup() {
       const names = ['people.csv', '.varve-sync.json']
-      const saved: Uint8Array[] = []
-      for (const name of names) saved.push((await download(client, keyOf(name), whole, undefined))!.bytes)
+      const saved: (Uint8Array | null)[] = []
+      for (const name of names)
+        saved.push((await download(client, keyOf(name), whole, undefined))?.bytes ?? null)
       return async () => {
         for (const [i, name] of names.entries()) {
-          const { headers } = (await download(client, keyOf(name), whole, undefined))!
-          await replaceExactly(client, keyOf(name), saved[i]!, headers['etag']!)
+          const [key, bytes] = [keyOf(name), saved[i] ?? null]
+          const there = await download(client, key, whole, undefined)
+          if (bytes === null) await client.send({ method: 'DELETE', key, expected: [404] })
+          else if (there === null) await createExclusively(client, key, bytes, undefined)
+          else await replaceExactly(client, key, bytes, there.headers['etag']!)
         }
       }
     },

@@ -25,6 +25,8 @@ export async function recheck(writer: DiskWriter, view: IndexView): Promise<void
     writer.view = view
   } catch (cause) {
     if (!isMissing(cause) && !isVarveError(cause, 'VARVE_OBJECT_MISSING')) throw cause
+    // There has been another one meanwhile: what it replaced is looked for where it now is.
+    if (isMissing(cause) && writer.home.refresh() !== view) throw cause
     throw new VarveError(
       'VARVE_NOT_POSSIBLE',
       'garbage collection removed objects that were about to be used',

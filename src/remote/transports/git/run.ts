@@ -97,8 +97,10 @@ export function runGitForOutput(
     maxBuffer: outputBytesMax,
     windowsHide: true,
   })
-  if (error !== undefined) throw started(error)
-  if (status !== 0) throw unreadable(String(stderr))
+  // Git that gives up before it has read all that it is asked for says why.
+  const isLeft = (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE'
+  if (error !== undefined && !isLeft) throw started(error)
+  if (isLeft || status !== 0) throw unreadable(String(stderr))
   return stdout
 }
 
