@@ -1,7 +1,7 @@
 // A cell of a file as a column of a type shows it. In CSV all is text: digits in a column of numbers are a number, a cell of
 // nothing is no value, and what does not fit its column stays text.
 import { utf8Text } from '../base/bytes.ts'
-import { cellOf, falseCell, jsonNumber, nullCell, trueCell } from '../table/cell.ts'
+import { cellOf, falseCell, isJsonNumber, isJsonText, nullCell, trueCell } from '../table/cell.ts'
 import type { Cell, ColumnType, Schema } from '../table/interface.ts'
 
 /** Whether the file's cells are all text. */
@@ -28,11 +28,11 @@ function typedCell(bytes: Uint8Array, type: ColumnType, cells: Cells): Cell | nu
     case 'int':
     case 'decimal':
     case 'float':
-      return isNumber(bytes) ? cellOf('number', bytes) : null
+      return isJsonNumber(bytes) ? cellOf('number', bytes) : null
     case 'bool':
       return bytes.length > 5 ? null : (words.get(utf8Text(bytes)) ?? null)
     case 'json':
-      return isJson(bytes) ? cellOf('json', bytes) : null
+      return isJsonText(bytes) ? cellOf('json', bytes) : null
     default:
       return null
   }
@@ -42,17 +42,3 @@ const words: ReadonlyMap<string, Cell> = new Map([
   ['true', trueCell],
   ['false', falseCell],
 ])
-
-function isNumber(bytes: Uint8Array): boolean {
-  const first = bytes[0] ?? 0
-  return (first === 0x2d || (first >= 0x30 && first <= 0x39)) && jsonNumber.test(utf8Text(bytes))
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(utf8Text(bytes))
-    return true
-  } catch {
-    return false
-  }
-}

@@ -31,7 +31,16 @@ export function isEmptyCell({ kind }: Cell): boolean {
 /** What JSON takes for a number. */
 export const jsonNumber: RegExp = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
-/** The same, of a text's bytes. */
+export function isJsonText(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(utf8Text(bytes))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** As `jsonNumber`, of a text's bytes. */
 export function isJsonNumber(bytes: Uint8Array): boolean {
   const start = bytes[0] === 0x2d ? 1 : 0
   let at = digitsEnd(bytes, start)

@@ -2,7 +2,7 @@
 // (session.ts), or as bytes, so that all digits, microseconds and bytes come back the same. What has a type of its own
 // in a table gets it; everything else (enums, sets, times, uuid) is text that the server itself can read again.
 import { isUtf8, utf8 } from '../../base/bytes.ts'
-import { cellOf, falseCell, nullCell, trueCell } from '../../table/cell.ts'
+import { cellOf, falseCell, isJsonText, nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 import type { EndpointColumn } from '../interface.ts'
 import { float32Text, float64Text } from './floats.ts'
@@ -138,7 +138,8 @@ export function cellOfBytes(bytes: Uint8Array | null, family: Family): Cell {
     case 'time':
       return cellOf('text', utf8(isoTime(latin1(bytes), family)))
     case 'json':
-      return isJson(bytes) ? cellOf('json', bytes) : cellOf('text', bytes)
+      // MariaDB's check of JSON lets through what others do not take.
+      return isJsonText(bytes) ? cellOf('json', bytes) : cellOf('text', bytes)
     case 'bytes':
     case 'binary':
     case 'geometry':
@@ -160,16 +161,6 @@ function isoTime(text: string, family: 'datetime' | 'timestamp' | 'time'): strin
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
   if (family === 'time' || /^0000|-00/.test(text.slice(0, 10))) return short
   return `${short.replace(' ', 'T')}${family === 'timestamp' ? 'Z' : ''}`
-}
-
-/** MariaDB's check of JSON lets through what others do not take. */
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
-    return true
-  } catch {
-    return false
-  }
 }
 
 function latin1(bytes: Uint8Array): string {

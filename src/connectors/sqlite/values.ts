@@ -3,7 +3,7 @@
 // back as it was; else it is refused with what it would become.
 import { cellWords } from '../cell-words.ts'
 import { isUtf8, utf8, utf8Text } from '../../base/bytes.ts'
-import { cellOf, cellText, falseCell, nullCell, trueCell, sameCell } from '../../table/cell.ts'
+import { cellOf, cellText, falseCell, isJsonText, nullCell, trueCell, sameCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import type { SqliteValue } from './database.ts'
 import type { SqliteColumn } from './discover.ts'
@@ -32,7 +32,7 @@ export function cellOfValue(tag: Tag, value: SqliteValue, column: SqliteColumn):
     case 't': {
       const bytes = value as Uint8Array
       if (!isUtf8(bytes)) return null
-      return cellOf(column.type === 'json' && isJson(bytes) ? 'json' : 'text', bytes)
+      return cellOf(column.type === 'json' && isJsonText(bytes) ? 'json' : 'text', bytes)
     }
   }
 }
@@ -42,15 +42,6 @@ function realText(value: number, { affinity }: SqliteColumn): string {
   const text = realLiteral(value)
   if (affinity === 'real') return text === '-0.0' ? '0' : text
   return /^-?\d+$/.test(text) ? `${text}.0` : text
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(utf8Text(bytes))
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** What to bind so that the column holds this cell; or, as a text, why it cannot. */
