@@ -6,7 +6,7 @@ import { connectorContract } from '../../src/contract/connector.ts'
 import { killedRoundsContract } from '../../src/contract/killed-rounds.ts'
 import { linkFaultsContract } from '../../src/contract/link-faults.ts'
 import { linkContract } from '../../src/contract/links.ts'
-import { sqlEndpoint } from '../contract/sql-endpoint.ts'
+import { type SqlDialect, backupIn, sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { mysqlRefusals, mysqlValues } from './mysql-cases.ts'
 
@@ -46,13 +46,16 @@ const fixture: ConnectorFixture = {
         const url = await mariadb.database(name)
         const db = await mariadb.client(url)
         await db.query("SET time_zone = '+00:00'")
+        const means: Pick<SqlDialect, 'run' | 'query' | 'quote'> = {
+          run: async (statements) => void (await db.query(['BEGIN', ...statements, 'COMMIT'].join(';\n'))),
+          query: (sql) => textRows(db, sql),
+          quote,
+        }
         return {
           url,
           open: () => openEndpoint(url),
           ...sqlEndpoint({
-            run: async (statements) => void (await db.query(['BEGIN', ...statements, 'COMMIT'].join(';\n'))),
-            query: (sql) => textRows(db, sql),
-            quote,
+            ...means,
             literal,
             types: { int: 'int', name: 'varchar(200)', text: 'longtext', serial: 'int auto_increment' },
             shown: 'HEX(CAST(v AS BINARY))',
@@ -64,26 +67,10 @@ const fixture: ConnectorFixture = {
                    FOR EACH ROW SET NEW.${quote(column)} = UPPER(NEW.${quote(column)})`,
               )
           },
-          async backup() {
-            const all = async (): Promise<string[]> =>
-              (
-                await textRows(
-                  db,
-                  'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()',
-                )
-              ).map((row) => row['name']!)
-            const [tables, saved] = [await all(), (name: string): string => quote(`saved ${name}`)]
-            for (const name of tables)
-              await db.query(`CREATE TABLE ${saved(name)} AS SELECT * FROM ${quote(name)}`)
-            return async () => {
-              for (const name of await all())
-                if (tables.includes(name))
-                  await db.query(
-                    `DELETE FROM ${quote(name)}; INSERT INTO ${quote(name)} SELECT * FROM ${saved(name)}`,
-                  )
-                else if (!name.startsWith('saved ')) await db.query(`DROP TABLE ${quote(name)}`)
-            }
-          },
+          backup: backupIn(
+            means,
+            'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()',
+          ),
           async cut() {
             const others = await textRows(
               db,

@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { ConnectorFixture, PlainRow } from '../../src/contract/fixture.ts'
-import { sqlEndpoint } from '../contract/sql-endpoint.ts'
+import { type SqlDialect, backupIn, sqlEndpoint } from '../contract/sql-endpoint.ts'
 import { hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { postgresRefusals, postgresValues } from './postgres-cases.ts'
 
@@ -42,13 +42,16 @@ export const postgresFixture: ConnectorFixture = {
         const url = free.pop() ?? (await postgres.database(`contract${++count}`))
         const db = await postgres.client(url)
         await db.query('SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+        const means: Pick<SqlDialect, 'run' | 'query' | 'quote'> = {
+          run: async (statements) => void (await db.query(['BEGIN', ...statements, 'COMMIT'].join(';\n'))),
+          query: (sql) => textRows(db, sql),
+          quote,
+        }
         return {
           url,
           open: () => openEndpoint(url),
           ...sqlEndpoint({
-            run: async (statements) => void (await db.query(['BEGIN', ...statements, 'COMMIT'].join(';\n'))),
-            query: (sql) => textRows(db, sql),
-            quote,
+            ...means,
             literal,
             types: { int: 'int', name: 'text', text: 'text', serial: 'serial' },
             shown: 'v::text',
@@ -60,26 +63,10 @@ export const postgresFixture: ConnectorFixture = {
               CREATE TRIGGER capitals BEFORE INSERT OR UPDATE ON ${quote(table)}
                 FOR EACH ROW EXECUTE FUNCTION capitals()`)
           },
-          async backup() {
-            const all = async (): Promise<string[]> =>
-              (
-                await textRows(
-                  db,
-                  "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
-                )
-              ).map((row) => row['name']!)
-            const [tables, saved] = [await all(), (name: string): string => quote(`saved ${name}`)]
-            for (const name of tables)
-              await db.query(`CREATE TABLE ${saved(name)} AS SELECT * FROM ${quote(name)}`)
-            return async () => {
-              for (const name of await all())
-                if (tables.includes(name))
-                  await db.query(
-                    `DELETE FROM ${quote(name)}; INSERT INTO ${quote(name)} SELECT * FROM ${saved(name)}`,
-                  )
-                else if (!name.startsWith('saved ')) await db.query(`DROP TABLE ${quote(name)}`)
-            }
-          },
+          backup: backupIn(
+            means,
+            "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+          ),
           async cut() {
             await db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
               WHERE datname = current_database() AND pid <> pg_backend_pid()`)

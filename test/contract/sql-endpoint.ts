@@ -39,6 +39,29 @@ export function sqlEndpoint(dialect: SqlDialect): SqlParts {
   }
 }
 
+/** Copies of all tables beside them. `names`: a query for their names, as `name`. */
+export function backupIn(
+  { run, query, quote }: Pick<SqlDialect, 'run' | 'query' | 'quote'>,
+  names: string,
+): Endpoint['backup'] {
+  const all = async (): Promise<string[]> => (await query(names)).map(({ name }) => name!)
+  const saved = (name: string): string => quote(`saved ${name}`)
+  return async () => {
+    const tables = await all()
+    await run(tables.map((name) => `CREATE TABLE ${saved(name)} AS SELECT * FROM ${quote(name)}`))
+    return async () => {
+      const made = (await all()).filter((name) => !tables.includes(name) && !name.startsWith('saved '))
+      await run([
+        ...tables.flatMap((name) => [
+          `DELETE FROM ${quote(name)}`,
+          `INSERT INTO ${quote(name)} SELECT * FROM ${saved(name)}`,
+        ]),
+        ...made.map((name) => `DROP TABLE ${quote(name)}`),
+      ])
+    }
+  }
+}
+
 function createTable(dialect: SqlDialect, { name, key, unique = [], columns }: TableShape): string {
   const { quote } = dialect
   const list = (names: readonly string[]): string => `(${names.map(quote).join(', ')})`
