@@ -1,6 +1,6 @@
 // Which conflicts are meant: by path, row, column, number, as people type it.
-import type { ConflictFilter } from '../merge/conflicts.ts'
-import type { TableSchemas } from '../merge/table-schemas.ts'
+import type { ConflictFilter } from '../merge/conflicts/conflicts.ts'
+import type { TableSchemas } from '../merge/resolve/table-schemas.ts'
 import { encodeRowKey } from '../table/row-key.ts'
 import type { ConflictSelection } from './interface.ts'
 

@@ -1,5 +1,5 @@
 // The shapes of conflicts: what one is for people, which are meant, and what is taken for them.
-import type { Take } from '../merge/take.ts'
+import type { Take } from '../merge/resolve/take.ts'
 import type { Row, Value } from '../table/interface.ts'
 
 /** A conflict for people; see merge/interface.ts for the kinds. */

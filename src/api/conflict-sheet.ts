@@ -3,8 +3,8 @@
 // values and rows as JSON, files by size and content. resolve-sheet.ts reads it.
 import { toHex, utf8 } from '../base/bytes.ts'
 import type { Tree } from '../files/tree.ts'
-import type { NumberedRecord } from '../merge/conflicts.ts'
-import type { StoredSide } from '../merge/conflict-record.ts'
+import type { NumberedRecord } from '../merge/conflicts/conflicts.ts'
+import type { StoredSide } from '../merge/conflicts/conflict-record.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import { sha256 } from '../base/platform.ts'
 import type { Row, Value } from '../table/interface.ts'

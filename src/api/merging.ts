@@ -1,6 +1,6 @@
 // The merge, cherry-pick, revert or rebase that waits, in words.
 import { shortRefName } from '../history/refs.ts'
-import { countConflicts } from '../merge/conflicts.ts'
+import { countConflicts } from '../merge/conflicts/conflicts.ts'
 import type { Repo } from '../repo/interface.ts'
 import { readMergeState } from '../repo/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'

@@ -3,8 +3,13 @@ import type { CellPolicy, RowPolicy, TablePolicies } from '../dataset/interface.
 import { parsePolicy, parseRowPolicy, policyWords, rowPolicyWords } from '../dataset/policy.ts'
 import { readCommit } from '../history/commit.ts'
 import { resolveRevision } from '../history/revision.ts'
-import { type PolicyDecision, type PolicyReport, readDecisions, reportOf } from '../merge/decisions.ts'
-import type { GivenPolicies } from '../merge/policy-source.ts'
+import {
+  type PolicyDecision,
+  type PolicyReport,
+  readDecisions,
+  reportOf,
+} from '../merge/policies/decisions.ts'
+import type { GivenPolicies } from '../merge/policies/policy-source.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { OperationOptions } from './interface.ts'
 import type { MergePolicies, PolicyDecisions } from './policy-interface.ts'

@@ -1,5 +1,5 @@
 // Merge policies as programs give them, and what policies decided, as plain data.
-import type { PolicyCount, PolicyDecision } from '../merge/decisions.ts'
+import type { PolicyCount, PolicyDecision } from '../merge/policies/decisions.ts'
 
 /** Cells and rows that merge policies decided; the merge commit keeps them in its `extra.policies`. */
 export interface PolicyDecisions {

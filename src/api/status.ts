@@ -1,7 +1,7 @@
 // Status: the worktree's part, and where the branch stands.
 import { divergence } from '../history/ancestry.ts'
 import { shortRefName } from '../history/refs.ts'
-import { conflictedPaths } from '../merge/conflicted-paths.ts'
+import { conflictedPaths } from '../merge/conflicts/conflicted-paths.ts'
 import type { Repo } from '../repo/interface.ts'
 import { readMergeState } from '../repo/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'

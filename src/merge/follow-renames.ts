@@ -6,7 +6,7 @@ import type { Path, TreeDifference, TreeThreeWayDifference } from '../files/inte
 import { findRenames } from '../files/renames.ts'
 import type { Tree } from '../files/tree.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
-import type { Sides } from './conflict-record.ts'
+import type { Sides } from './conflicts/conflict-record.ts'
 import type { MergeCase, MovingSide, SideRenames } from './merge-case.ts'
 import { followFolders } from './moved-folders.ts'
 import { OccupiedPaths } from './occupied-paths.ts'

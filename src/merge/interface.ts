@@ -4,7 +4,7 @@ import type { Cid } from '../encoding/cid.ts'
 import type { DocumentConflictKind } from '../documents/interface.ts'
 import type { Path, TreeEntry } from '../files/interface.ts'
 import type { Cell } from '../table/interface.ts'
-import type { PolicyReport } from './decisions.ts'
+import type { PolicyReport } from './policies/decisions.ts'
 
 export type Side = 'base' | 'ours' | 'theirs'
 
@@ -129,7 +129,7 @@ export interface MergeOutcome {
   readonly tree: Cid
   /** Paths that differ from ours, or in conflict. */
   readonly paths: readonly MergedPath[]
-  /** Root of the stored conflicts (conflicts.ts), null when there are none. */
+  /** Root of the stored conflicts (conflicts/conflicts.ts), null when there are none. */
   readonly conflicts: Cid | null
   readonly conflictCount: number
   /** What policies decided. */

@@ -8,7 +8,7 @@ import { readCommits } from '../history/commit.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import type { MergeIo } from './merge-io.ts'
 import { mergeTrees } from './merge-trees.ts'
-import { settleConflicts } from './resolve.ts'
+import { settleConflicts } from './resolve/resolve.ts'
 
 /** Beyond so many criss-crosses below each other the oldest ancestor alone serves: it is never wrong, only far. */
 const depthMax = 16

@@ -1,6 +1,6 @@
 // One path to merge, after renames were followed: where it is, what each side has there, and where it was.
 import type { Path, TreeThreeWayDifference } from '../files/interface.ts'
-import type { Sides } from './conflict-record.ts'
+import type { Sides } from './conflicts/conflict-record.ts'
 
 export interface MergeCase extends TreeThreeWayDifference {
   /** Where ours has it, when `path` is another place. */

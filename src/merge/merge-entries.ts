@@ -9,15 +9,15 @@ import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.
 import { isText } from '../files/text.ts'
 import { readFile } from '../files/read.ts'
 import { loadTable } from '../table/table-object.ts'
-import { columnKey } from './column-clash.ts'
-import { encodeNames } from './conflict-names.ts'
-import type { ConflictRecord, Sides } from './conflict-record.ts'
-import type { PolicyDecision } from './decisions.ts'
-import { partRecord } from './document-part.ts'
-import { sidesAsTables } from './file-as-table.ts'
+import { columnKey } from './tables/column-clash.ts'
+import { encodeNames } from './conflicts/conflict-names.ts'
+import type { ConflictRecord, Sides } from './conflicts/conflict-record.ts'
+import type { PolicyDecision } from './policies/decisions.ts'
+import { partRecord } from './conflicts/document-part.ts'
+import { sidesAsTables } from './tables/file-as-table.ts'
 import type { FileConflict, MergedPath } from './interface.ts'
 import type { MergeIo, MergeTablesOptions } from './merge-io.ts'
-import { mergeTables } from './merge-tables.ts'
+import { mergeTables } from './tables/merge-tables.ts'
 
 export interface MergedEntry extends Omit<MergedPath, 'path' | 'conflicts'> {
   readonly entry: TreeEntry | null

@@ -2,7 +2,7 @@
 import type { Cid } from '../encoding/cid.ts'
 import { readCommit } from '../history/commit.ts'
 import type { ReadOptions } from '../store/interface.ts'
-import type { Sides } from './conflict-record.ts'
+import type { Sides } from './conflicts/conflict-record.ts'
 import { mergeBaseTree } from './merge-base-tree.ts'
 import type { MergeIo } from './merge-io.ts'
 

@@ -10,14 +10,14 @@ import type { Path, TreeEntry, TreeThreeWayDifference } from '../files/interface
 import { pathToBytes } from '../files/path.ts'
 import { diffTrees, diffTreesThreeWay } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
-import { writeConflicts } from './conflicts.ts'
+import { writeConflicts } from './conflicts/conflicts.ts'
 import { followSettings } from './follow-settings.ts'
 import { type Followed, followRenames, inPlace } from './follow-renames.ts'
-import { noDecisions, reportDecisions } from './decisions.ts'
+import { noDecisions, reportDecisions } from './policies/decisions.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
 import { type MergedEntry, fileConflict, isSameEntry, mergeApart, mergeEntries } from './merge-entries.ts'
 import type { MergeIo } from './merge-io.ts'
-import { type GivenPolicies, PolicySource } from './policy-source.ts'
+import { type GivenPolicies, PolicySource } from './policies/policy-source.ts'
 
 export interface MergeTreesInput extends MergeIo {
   /** null: unrelated histories. */

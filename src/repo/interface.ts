@@ -19,7 +19,7 @@ export interface Repo {
 export const indexRef = 'INDEX'
 export const indexBaseRef = 'INDEX_BASE'
 export const mergeRef = 'MERGE'
-/** Resolutions remembered for later merges (merge/rerere.ts). */
+/** Resolutions remembered for later merges (merge/resolve/rerere.ts). */
 export const rerereRef = 'RERERE'
 
 /** Of a partial clone: a commit, named by no remote branch, that the remote it came from is known to have. */
@@ -36,7 +36,7 @@ export interface MergeState {
   readonly conflicts: Cid | null
   /** Root of all conflicts that the merge met, and the tree that it made of them, holding ours; null: there were none. */
   readonly met: { readonly conflicts: Cid; readonly tree: Cid } | null
-  /** Root of the resolutions given (merge/resolutions.ts), by number of the conflict; null: none so far. */
+  /** Root of the resolutions given (merge/resolve/resolutions.ts), by number of the conflict; null: none so far. */
   readonly resolutions: Cid | null
   /** Author to keep (cherry-pick); null: the committer. */
   readonly author: Person | null

@@ -1,13 +1,13 @@
-// Reusing resolutions in merges: the map of merge/rerere.ts lives under the ref RERERE. It is on unless the
+// Reusing resolutions in merges: the map of merge/resolve/rerere.ts lives under the ref RERERE. It is on unless the
 // configuration turns it off: what is reused was decided for exactly these three values at this place, the merge stops
 // for a person to look all the same, and what is not wanted can be taken back one by one (resolve --forget).
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { Conflict, MergeOutcome } from '../merge/interface.ts'
-import { Rerere } from '../merge/rerere.ts'
-import { settleConflicts } from '../merge/resolve.ts'
-import type { Resolution, SettledRecord } from '../merge/settler.ts'
-import { TableSchemas } from '../merge/table-schemas.ts'
+import { Rerere } from '../merge/resolve/rerere.ts'
+import { settleConflicts } from '../merge/resolve/resolve.ts'
+import type { Resolution, SettledRecord } from '../merge/resolve/settler.ts'
+import { TableSchemas } from '../merge/resolve/table-schemas.ts'
 import type { Manifest, ReadOptions } from '../store/interface.ts'
 import type { Value } from '../table/interface.ts'
 import { keyValues } from '../table/rows.ts'

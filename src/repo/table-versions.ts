@@ -3,7 +3,7 @@
 import { commandWord } from '../base/command-word.ts'
 import { VarveError } from '../base/errors.ts'
 import type { TreeEntry } from '../files/interface.ts'
-import { readFileAsTable } from '../merge/file-as-table.ts'
+import { readFileAsTable } from '../merge/tables/file-as-table.ts'
 import { keyColumns } from '../table/key.ts'
 import { Table } from '../table/table.ts'
 import type { Io } from './interface.ts'

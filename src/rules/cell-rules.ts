@@ -2,7 +2,7 @@
 import { VarveError } from '../base/errors.ts'
 import { type ColumnRules, configFileName } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
-import { compareCells } from '../merge/cell-order.ts'
+import { compareCells } from '../merge/policies/cell-order.ts'
 import { castCell } from '../table/cast.ts'
 import { cellText, isEmptyCell, textCell } from '../table/cell.ts'
 import { isWrittenAs } from '../table/infer.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { rememberedMax } from '../../src/merge/rerere.ts'
+import { rememberedMax } from '../../src/merge/resolve/rerere.ts'
 import { Clash, csv } from './merging.ts'
 
 const head = 'id,name,city'

@@ -1,7 +1,7 @@
 // Clashes about one column: all else of the table is merged, and each side's choice can be taken.
 import { describe, expect, test } from 'vitest'
 import type { MergeOutcome, Side } from '../../src/merge/interface.ts'
-import { resolveConflicts } from '../../src/merge/resolve.ts'
+import { resolveConflicts } from '../../src/merge/resolve/resolve.ts'
 import type { Schema, TableObject } from '../../src/table/interface.ts'
 import { Bench, csv, type Dump, type TableSpec } from './bench.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
-import { mergeTables } from '../../src/merge/merge-tables.ts'
+import { mergeTables } from '../../src/merge/tables/merge-tables.ts'
 import { MapBuilder } from '../../src/prolly/map-builder.ts'
 import type { ProllyMap } from '../../src/prolly/map.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'

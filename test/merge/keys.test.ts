@@ -1,7 +1,7 @@
 // Rows whose key was edited: by keys a row that is gone and one that is new, by their cells the same.
 import { describe, expect, test } from 'vitest'
 import type { Conflict } from '../../src/merge/interface.ts'
-import { resolveConflicts } from '../../src/merge/resolve.ts'
+import { resolveConflicts } from '../../src/merge/resolve/resolve.ts'
 import { keyText } from '../../src/table/key.ts'
 import { Bench, type Dump, type TableSpec } from './bench.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Cid } from '../../src/encoding/cid.ts'
 import type { Path, TreeEntry } from '../../src/files/interface.ts'
-import { resolveConflicts } from '../../src/merge/resolve.ts'
+import { resolveConflicts } from '../../src/merge/resolve/resolve.ts'
 import type { TableObject } from '../../src/table/interface.ts'
 import { Bench, type Dump, csv } from './bench.ts'
 

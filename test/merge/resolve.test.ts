@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.ts'
 import { collect } from '../../src/base/iterables.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
-import { typedCell } from '../../src/merge/cell-text.ts'
+import { typedCell } from '../../src/merge/resolve/cell-text.ts'
 import {
   type ConflictFilter,
   countConflicts,
   scanConflicts,
   writeConflicts,
-} from '../../src/merge/conflicts.ts'
+} from '../../src/merge/conflicts/conflicts.ts'
 import type { MergeOutcome } from '../../src/merge/interface.ts'
-import { resolveConflicts } from '../../src/merge/resolve.ts'
-import type { Resolution } from '../../src/merge/settler.ts'
-import type { Take } from '../../src/merge/take.ts'
+import { resolveConflicts } from '../../src/merge/resolve/resolve.ts'
+import type { Resolution } from '../../src/merge/resolve/settler.ts'
+import type { Take } from '../../src/merge/resolve/take.ts'
 import { Tree } from '../../src/files/tree.ts'
 import { encodeKey } from '../../src/table/key.ts'
 import { Bench, type TableSpec } from './bench.ts'

@@ -4,12 +4,12 @@ import { type Bench, textOf } from '../merge/bench.ts'
 import { absentCell, textCell } from '../../src/table/cell.ts'
 import type { Column, Schema, TableObject } from '../../src/table/interface.ts'
 import type { TablePolicies } from '../../src/dataset/interface.ts'
-import type { ConflictRecord, Sides, StoredSide } from '../../src/merge/conflict-record.ts'
-import { mergeTables } from '../../src/merge/merge-tables.ts'
+import type { ConflictRecord, Sides, StoredSide } from '../../src/merge/conflicts/conflict-record.ts'
+import { mergeTables } from '../../src/merge/tables/merge-tables.ts'
 import { decodeKey, valueColumns } from '../../src/table/key.ts'
 import { decodeRow } from '../../src/table/row.ts'
 import { slotCell } from '../../src/table/slot.ts'
-import { columnKey, columnOfKey } from '../../src/merge/column-clash.ts'
+import { columnKey, columnOfKey } from '../../src/merge/tables/column-clash.ts'
 import {
   type ModelPolicies,
   type ModelPolicy,

@@ -1,7 +1,7 @@
 // What merge policies decided, for people: how many, by which policy in which column, and each decision with its sides
 // while they are few.
 import type { PolicyDecisions } from '../../api/policy-interface.ts'
-import type { PolicyDecision } from '../../merge/decisions.ts'
+import type { PolicyDecision } from '../../merge/policies/decisions.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
