@@ -1,5 +1,5 @@
 // Results of checks (tests, reviews) for commits, as those who run them report them: a small file a commit in the
-// server's state. A branch may require some of them (protection.ts).
+// server's state. A branch may require some of them (access/protection.ts).
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
 import { privateDir, readState, writeState } from './state-files.ts'

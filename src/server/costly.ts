@@ -1,7 +1,7 @@
 // Which requests may take long: by their route, and by how they name a revision. An id that is shortened is looked for in all
 // of history, and a step back from a commit reads all that lie between.
 import type { Route } from './interface.ts'
-import type { Query } from './query.ts'
+import type { Query } from './url-query.ts'
 
 const revisions = ['revision', 'from', 'to', 'base', 'head']
 const slow = /[~^]|@\{|\.\.|^[0-9a-f]{4,63}$/

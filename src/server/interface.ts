@@ -9,7 +9,7 @@ import type { WorkerPool } from '../base/pool.ts'
 import type { AuditLog } from './audit.ts'
 import type { Checks } from './checks.ts'
 import type { Turns } from './gate.ts'
-import type { Query } from './query.ts'
+import type { Query } from './url-query.ts'
 import type { Queries } from './sql/queries.ts'
 import type { Repositories, ServedRepository } from './repositories.ts'
 import type { Uploads } from './uploads.ts'
@@ -22,7 +22,7 @@ export interface Principal {
   readonly id: string
   readonly name: string
   readonly scope: Scope
-  /** Patterns (patterns.ts): which repositories, which branches it may move, which checks it may report. */
+  /** Patterns (access/patterns.ts): which repositories, which branches it may move, which checks it may report. */
   readonly repositories: string
   readonly branches: string
   readonly checks: string

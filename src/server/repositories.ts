@@ -7,7 +7,7 @@ import { DataRepository } from '../api/data-repository.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { DiskStore } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
-import { noRepository } from './authorize.ts'
+import { noRepository } from './access/authorize.ts'
 import { PublicStore } from './public-store.ts'
 
 /** Objects that each open repository keeps in memory. */

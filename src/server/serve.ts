@@ -1,7 +1,7 @@
 // The server for programs of one's own: `import { serve } from 'varve/server'`.
 import path from 'node:path'
 import { Server, type ServerOptions } from './server.ts'
-import { type NewToken, type TokenInfo, Tokens } from './tokens.ts'
+import { type NewToken, type TokenInfo, Tokens } from './access/tokens.ts'
 
 export type { Limits, LogLine, Scope } from './interface.ts'
 export type { NewToken, TokenInfo }

@@ -1,6 +1,6 @@
 // The quarantine: packs that clients have sent and nothing refers to yet, a folder for each token and repository, so that
 // nobody meets another's. A pack comes in pieces at the offset where it stopped before; nothing in it is believed until a
-// push takes it in (push-route.ts). What nothing came of is removed after a day.
+// push takes it in (routes/push-routes.ts). What nothing came of is removed after a day.
 import fs from 'node:fs'
 import path from 'node:path'
 import { ioError, syncData, writeParts } from '../store/disk/files.ts'

@@ -2,7 +2,7 @@
 import http from 'node:http'
 import { expect, test } from 'vitest'
 import type { Route } from '../../src/server/interface.ts'
-import { allRoutes } from '../../src/server/routes.ts'
+import { allRoutes } from '../../src/server/routes/routes.ts'
 import { Server } from '../../src/server/server.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { callTo, serve } from './serving.ts'

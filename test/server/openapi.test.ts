@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { digestHex } from '../../src/encoding/cid.ts'
-import { allRoutes } from '../../src/server/routes.ts'
+import { allRoutes } from '../../src/server/routes/routes.ts'
 import { commitOn } from '../remote/history.ts'
 import { serve } from './serving.ts'
 

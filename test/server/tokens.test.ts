@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
-import { checkPattern, matchesPattern } from '../../src/server/patterns.ts'
-import { Tokens } from '../../src/server/tokens.ts'
+import { checkPattern, matchesPattern } from '../../src/server/access/patterns.ts'
+import { Tokens } from '../../src/server/access/tokens.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const now = 1_700_000_000_000

@@ -99,7 +99,7 @@ const shutOut =
   "nobody has a token yet: 'varve token create --name NAME --scope read' makes one; with --anonymous read none is needed"
 
 async function hasToken(context: Context): Promise<boolean> {
-  const { Tokens } = await import('../../server/tokens.ts')
+  const { Tokens } = await import('../../server/access/tokens.ts')
   return new Tokens(stateDirOf(context)).list().some(({ revokedMs }) => revokedMs === null)
 }
 

@@ -51,7 +51,7 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out } = context
   const [action = 'list', name] = given.words
-  const { Tokens } = await import('../../server/tokens.ts')
+  const { Tokens } = await import('../../server/access/tokens.ts')
   const tokens = new Tokens(stateDirOf(context))
   const nowMs = Date.now()
   if (action === 'create') {

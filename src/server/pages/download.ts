@@ -1,7 +1,7 @@
 // Files and tables to save, under their names: the bytes that the REST API gives. A browser shows nothing of them.
 import type { Exchange } from '../interface.ts'
-import { exportAll } from '../row-routes.ts'
-import { getFile } from '../tree-routes.ts'
+import { exportAll } from '../routes/row-routes.ts'
+import { getFile } from '../routes/tree-routes.ts'
 
 export async function downloadFile(exchange: Exchange): Promise<void> {
   await getFile(exchange, attachmentOf(exchange.query.required('path')))

@@ -3,7 +3,7 @@
 import type { ListEntry } from '../../api/interface.ts'
 import { isUtf8 } from '../../base/bytes.ts'
 import type { Exchange } from '../interface.ts'
-import { entryOf } from '../tree-routes.ts'
+import { entryOf } from '../routes/tree-routes.ts'
 import { crumbs } from './crumbs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { layout, scrolled } from './layout.ts'

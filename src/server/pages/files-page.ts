@@ -1,8 +1,8 @@
 // A folder of a revision: what is in it, how large files are and how many rows tables have. The start of a repository is its
 // top folder.
 import type { CommitInfo } from '../../api/interface.ts'
-import type { FolderEntry } from '../folder.ts'
-import { readFolder } from '../folder.ts'
+import type { FolderEntry } from '../listings/folder.ts'
+import { readFolder } from '../listings/folder.ts'
 import type { Exchange } from '../interface.ts'
 import { crumbs } from './crumbs.ts'
 import { type Html, type Part, html } from './html.ts'

@@ -1,7 +1,7 @@
 // History, newest first, as `varve log --graph` has it; or that of a path.
 import { Lanes } from '../../history/lanes.ts'
 import type { LoggedCommit } from '../../api/interface.ts'
-import { readCommits } from '../commit-routes.ts'
+import { readCommits } from '../routes/commit-routes.ts'
 import type { Exchange } from '../interface.ts'
 import { Search } from '../search.ts'
 import { crumbs } from './crumbs.ts'

@@ -10,8 +10,8 @@ import {
   requiredText,
   revisionParameter,
   textParameter,
-} from '../schemas.ts'
-import { commitParameter } from '../commit-routes.ts'
+} from '../routes/schemas.ts'
+import { commitParameter } from '../routes/commit-routes.ts'
 import { showCommit } from './commit-page.ts'
 import { showComparison } from './compare-page.ts'
 import { downloadFile, downloadTable } from './download.ts'

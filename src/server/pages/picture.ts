@@ -3,7 +3,7 @@
 import { HttpError } from '../answers.ts'
 import type { Exchange } from '../interface.ts'
 import { sendStream } from '../answers.ts'
-import { entryOf } from '../tree-routes.ts'
+import { entryOf } from '../routes/tree-routes.ts'
 
 export const pictureBytesMax: number = 20 << 20
 

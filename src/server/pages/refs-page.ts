@@ -1,9 +1,16 @@
 // Branches and tags, the current branch first; of many a page, and those whose names contain what is looked for.
 import { shortRefName } from '../../history/refs.ts'
 import type { Manifest } from '../../store/interface.ts'
-import { Cursors, like, pathPart } from '../cursor.ts'
+import { Cursors, like, pathPart } from '../listings/cursor.ts'
 import type { Exchange } from '../interface.ts'
-import { type RefKind, type RefPage, readBranch, readBranches, readTags, revisionOf } from '../refs.ts'
+import {
+  type RefKind,
+  type RefPage,
+  readBranch,
+  readBranches,
+  readTags,
+  revisionOf,
+} from '../listings/refs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { layout, pager, scrolled } from './layout.ts'
 import { sendPage } from './send-page.ts'

@@ -1,7 +1,7 @@
 // Which revision is shown, and the way to another one.
 import type { Exchange } from '../interface.ts'
 import { shortRefName } from '../../history/refs.ts'
-import { type RefKind, refsOf, revisionOf } from '../refs.ts'
+import { type RefKind, refsOf, revisionOf } from '../listings/refs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { type PageName, type View } from './view.ts'
 

@@ -1,9 +1,9 @@
 // One row: all its cells, and which commits added, changed or removed it.
 import type { RowCommit } from '../../api/row-history.ts'
 import type { Exchange } from '../interface.ts'
-import { readRowCommits } from '../row-log-routes.ts'
+import { readRowCommits } from '../routes/row-log-routes.ts'
 import { Search } from '../search.ts'
-import { type OpenTable, type RowPage, openTable, readPage } from '../row-page.ts'
+import { type OpenTable, type RowPage, openTable, readPage } from '../listings/rows.ts'
 import { crumbs } from './crumbs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { layout, pager, scrolled } from './layout.ts'

@@ -1,8 +1,8 @@
 // A table at a revision: a page of rows in the order of their keys, and a field for each column of the key to find some.
 import type { Column } from '../../table/interface.ts'
 import type { Exchange } from '../interface.ts'
-import type { OpenTable, PageRow } from '../row-page.ts'
-import { type OpenedPage, readRows } from '../row-routes.ts'
+import type { OpenTable, PageRow } from '../listings/rows.ts'
+import { type OpenedPage, readRows } from '../routes/row-routes.ts'
 import { crumbs } from './crumbs.ts'
 import { type Html, type Part, type QueryParts, html } from './html.ts'
 import { layout, pager, scrolled } from './layout.ts'

@@ -1,14 +1,14 @@
 // The end of a push: the packs that were uploaded are taken in, and the refs move. What happens is written to the audit
 // log before (so that nothing happens unseen) and after.
-import { VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
-import { type Cid, digestHex, parseCid } from '../encoding/cid.ts'
-import { type PushedUpdate, type ReceiveReport, receivePush } from '../remote/receive-push.ts'
-import { PackReader } from '../store/disk/pack-reader.ts'
-import { HttpError, readJson, sendJson } from './answers.ts'
-import { type AuditEntry, auditEnd } from './audit.ts'
-import { checkRef } from './authorize.ts'
-import type { Exchange, Route } from './interface.ts'
-import { checkProtections } from './protection.ts'
+import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { type Cid, digestHex, parseCid } from '../../encoding/cid.ts'
+import { type PushedUpdate, type ReceiveReport, receivePush } from '../../remote/receive-push.ts'
+import { PackReader } from '../../store/disk/pack-reader.ts'
+import { HttpError, readJson, sendJson } from '../answers.ts'
+import { type AuditEntry, auditEnd } from '../audit.ts'
+import { checkRef } from '../access/authorize.ts'
+import type { Exchange, Route } from '../interface.ts'
+import { checkProtections } from '../access/protection.ts'
 import { idSchema, json, listOf, notFound, object, reference, repoParameter } from './schemas.ts'
 import { placeOf } from './upload-routes.ts'
 

@@ -1,8 +1,8 @@
 // Uploading packs for a push, in pieces: HEAD tells how much is here, PUT goes on from there.
 import type { IncomingMessage } from 'node:http'
 import { addAbortSignal } from 'node:stream'
-import type { Exchange, Route } from './interface.ts'
-import { HttpError } from './answers.ts'
+import type { Exchange, Route } from '../interface.ts'
+import { HttpError } from '../answers.ts'
 import { json, notFound, object, repoParameter } from './schemas.ts'
 
 const packParameter = {

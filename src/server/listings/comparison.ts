@@ -1,15 +1,15 @@
 // What differs between two revisions, as pages of the API and for people show it: path by path, each page where the one before
 // ended, and bounded by what it may take. Texts and data files are compared in another thread.
-import { diffStatOf } from '../api/diff-stat.ts'
-import { diffsBetween } from '../api/diffs.ts'
-import type { DiffStat, LineHunk, RowChange } from '../api/interface.ts'
-import { breathe, isTurnOver } from '../base/turns.ts'
-import { cutHunks } from '../documents/line-hunks.ts'
-import type { PathDiff } from '../repo/diff.ts'
-import { stringifyExact } from '../table/exact-json.ts'
-import type { Value } from '../table/interface.ts'
-import type { Exchange } from './interface.ts'
-import { cellOverhead, pageBytesMax } from './row-page.ts'
+import { diffStatOf } from '../../api/diff-stat.ts'
+import { diffsBetween } from '../../api/diffs.ts'
+import type { DiffStat, LineHunk, RowChange } from '../../api/interface.ts'
+import { breathe, isTurnOver } from '../../base/turns.ts'
+import { cutHunks } from '../../documents/line-hunks.ts'
+import type { PathDiff } from '../../repo/diff.ts'
+import { stringifyExact } from '../../table/exact-json.ts'
+import type { Value } from '../../table/interface.ts'
+import type { Exchange } from '../interface.ts'
+import { cellOverhead, pageBytesMax } from './rows.ts'
 
 /** Larger data files that nobody tracked, Parquet and SQLite files too, are not compared by rows here. */
 const rowsBytesMax = 16 << 20

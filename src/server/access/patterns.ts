@@ -1,7 +1,7 @@
 // Patterns of names, as tokens and protections have them: names with '*' for any characters, several separated by
 // commas. 'none' matches nothing.
-import { VarveError } from '../base/errors.ts'
-import type { Schema } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Schema } from '../interface.ts'
 
 const patternLengthMax = 1000
 /** A comma only separates: were it a part of a name too, there were too many ways to read a pattern of commas. */

@@ -1,14 +1,14 @@
 // History: the log, one commit, and the checks that were run on it.
-import type { CommitInfo, LoggedCommit } from '../api/interface.ts'
-import { VarveError } from '../base/errors.ts'
-import { readJson, sendJson } from './answers.ts'
-import type { CheckState } from './checks.ts'
-import { Cursors, checkPinned, numberPart, rangePart } from './cursor.ts'
-import { HttpError } from './answers.ts'
-import type { Exchange, Parameter, Route } from './interface.ts'
-import { matchesPattern } from './patterns.ts'
+import type { CommitInfo, LoggedCommit } from '../../api/interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { readJson, sendJson } from '../answers.ts'
+import type { CheckState } from '../checks.ts'
+import { Cursors, checkPinned, numberPart, rangePart } from '../listings/cursor.ts'
+import { HttpError } from '../answers.ts'
+import type { Exchange, Parameter, Route } from '../interface.ts'
+import { matchesPattern } from '../access/patterns.ts'
 import { audited } from './repository-routes.ts'
-import type { Search } from './search.ts'
+import type { Search } from '../search.ts'
 import {
   checkName,
   countParameter,

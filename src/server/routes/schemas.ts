@@ -1,6 +1,6 @@
 // The shapes of what goes over the wire, as JSON Schema: the OpenAPI document shows them, and the tests hold every answer
 // against them.
-import type { Answer, Parameter, Route, Schema } from './interface.ts'
+import type { Answer, Parameter, Route, Schema } from '../interface.ts'
 
 export type AnswerSet = Route['answers']
 

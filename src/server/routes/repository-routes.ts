@@ -1,15 +1,15 @@
 // Repositories, their branches and tags, and what protects their branches.
-import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
-import { shortRefName } from '../history/refs.ts'
-import { readJson, sendJson } from './answers.ts'
-import { checkRepository } from './authorize.ts'
-import { type AuditEntry, auditEnd } from './audit.ts'
-import { Cursors, pathPart } from './cursor.ts'
-import type { Exchange, Route } from './interface.ts'
-import { checkPattern, matchesPattern, patternSchema } from './patterns.ts'
-import { type Protection, protectionSettings, protectionsIn } from './protection.ts'
-import { type RefKind, type RefWish, readBranches, readTags, refsOf } from './refs.ts'
-import type { ServedRepository } from './repositories.ts'
+import { type ErrorCode, VarveError, isVarveError } from '../../base/errors.ts'
+import { shortRefName } from '../../history/refs.ts'
+import { readJson, sendJson } from '../answers.ts'
+import { checkRepository } from '../access/authorize.ts'
+import { type AuditEntry, auditEnd } from '../audit.ts'
+import { Cursors, pathPart } from '../listings/cursor.ts'
+import type { Exchange, Route } from '../interface.ts'
+import { checkPattern, matchesPattern, patternSchema } from '../access/patterns.ts'
+import { type Protection, protectionSettings, protectionsIn } from '../access/protection.ts'
+import { type RefKind, type RefWish, readBranches, readTags, refsOf } from '../listings/refs.ts'
+import type { ServedRepository } from '../repositories.ts'
 import {
   checkName,
   countParameter,

@@ -5,11 +5,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { VarveError } from '../base/errors.ts'
-import { randomHex } from '../base/platform.ts'
-import type { Principal, Scope } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { randomHex } from '../../base/platform.ts'
+import type { Principal, Scope } from '../interface.ts'
 import { checkPattern } from './patterns.ts'
-import { privateDir, readState, writeState } from './state-files.ts'
+import { privateDir, readState, writeState } from '../state-files.ts'
 
 const tokenPattern = /^varve_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/
 const fileBytesMax = 64 << 10

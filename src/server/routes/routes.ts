@@ -1,10 +1,10 @@
 // The table of all routes.
-import type { Route } from './interface.ts'
-import { HttpError, sendJson } from './answers.ts'
+import type { Route } from '../interface.ts'
+import { HttpError, sendJson } from '../answers.ts'
 import { openApi } from './openapi.ts'
 import { commitRoutes } from './commit-routes.ts'
 import { diffRoutes } from './diff-routes.ts'
-import { pageRoutes } from './pages/page-routes.ts'
+import { pageRoutes } from '../pages/page-routes.ts'
 import { pushRoutes } from './push-routes.ts'
 import { repositoryRoutes } from './repository-routes.ts'
 import { rowLogRoutes } from './row-log-routes.ts'

@@ -1,11 +1,11 @@
 // Cursors: where a page ended, for the next request to go on. They name the commit that the first page was read at, so
 // that all pages are of one version. Opaque to clients, and nothing that they could not ask for anyway. What we have not
 // written is refused: the API says so, a page for people goes back to the first.
-import { VarveError, isVarveError } from '../base/errors.ts'
-import { pathFromBytes, pathToBytes } from '../files/path.ts'
-import { emptyRevision } from '../api/diff-ends.ts'
-import type { Query } from './query.ts'
-import type { ServedRepository } from './repositories.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { pathFromBytes, pathToBytes } from '../../files/path.ts'
+import { emptyRevision } from '../../api/diff-ends.ts'
+import type { Query } from '../url-query.ts'
+import type { ServedRepository } from '../repositories.ts'
 
 /** How a part is written: whole numbers as they are, texts as texts, bytes and paths as base64. */
 export interface CursorPart<T> {

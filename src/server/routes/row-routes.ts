@@ -1,12 +1,12 @@
 // Queries of rows: by key, by a range of keys, by columns, as JSON or CSV; and a whole table for other programs.
-import { exportTable } from '../formats/export.ts'
-import { toHex } from '../base/bytes.ts'
-import { cellText } from '../table/cell.ts'
-import type { Cell } from '../table/interface.ts'
-import { sendJson, sendStream } from './answers.ts'
-import { Cursors, bytesPart, checkPinned, commitPart } from './cursor.ts'
-import type { Exchange, Route } from './interface.ts'
-import { type OpenTable, type RowPage, type RowQuery, openTable, readPage } from './row-page.ts'
+import { exportTable } from '../../formats/export.ts'
+import { toHex } from '../../base/bytes.ts'
+import { cellText } from '../../table/cell.ts'
+import type { Cell } from '../../table/interface.ts'
+import { sendJson, sendStream } from '../answers.ts'
+import { Cursors, bytesPart, checkPinned, commitPart } from '../listings/cursor.ts'
+import type { Exchange, Route } from '../interface.ts'
+import { type OpenTable, type RowPage, type RowQuery, openTable, readPage } from '../listings/rows.ts'
 import {
   countParameter,
   cursorParameter,

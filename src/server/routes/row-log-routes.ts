@@ -1,10 +1,10 @@
 // What became of one row: the commits that added, changed or removed it.
-import type { RowCommit } from '../api/row-history.ts'
-import { sendJson } from './answers.ts'
-import { Cursors, checkPinned, commitPart, numberPart } from './cursor.ts'
-import type { Exchange, Route } from './interface.ts'
-import { openTable } from './row-page.ts'
-import type { Search } from './search.ts'
+import type { RowCommit } from '../../api/row-history.ts'
+import { sendJson } from '../answers.ts'
+import { Cursors, checkPinned, commitPart, numberPart } from '../listings/cursor.ts'
+import type { Exchange, Route } from '../interface.ts'
+import { openTable } from '../listings/rows.ts'
+import type { Search } from '../search.ts'
 import {
   countParameter,
   cursorParameter,

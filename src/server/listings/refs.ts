@@ -1,12 +1,12 @@
 // Branches and tags by name, a page at a time: names come from the manifest, and only of those that are shown the commits are
 // read. There may be tens of thousands.
-import type { BranchInfo, TagInfo } from '../api/interface.ts'
-import { digestHex } from '../encoding/cid.ts'
-import { branchPrefix, shortRefName, tagPrefix } from '../history/refs.ts'
-import { listBranches } from '../repo/branches.ts'
-import { listTags } from '../repo/tags.ts'
-import type { Manifest } from '../store/interface.ts'
-import type { ServedRepository } from './repositories.ts'
+import type { BranchInfo, TagInfo } from '../../api/interface.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import { branchPrefix, shortRefName, tagPrefix } from '../../history/refs.ts'
+import { listBranches } from '../../repo/branches.ts'
+import { listTags } from '../../repo/tags.ts'
+import type { Manifest } from '../../store/interface.ts'
+import type { ServedRepository } from '../repositories.ts'
 
 export type RefKind = 'branch' | 'tag'
 const prefixes = { branch: branchPrefix, tag: tagPrefix } as const

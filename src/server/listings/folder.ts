@@ -1,14 +1,14 @@
 // What lies directly in a folder of a revision, a page at a time: folders below it are named, not read.
-import type { ListEntry } from '../api/interface.ts'
-import { listEntryOf, noPath } from '../api/snapshot.ts'
-import { VarveError } from '../base/errors.ts'
-import { digestHex } from '../encoding/cid.ts'
-import type { DirectoryItem } from '../files/interface.ts'
-import { Tree } from '../files/tree.ts'
-import { readCommit } from '../history/commit.ts'
-import { resolveRevision } from '../history/revision.ts'
+import type { ListEntry } from '../../api/interface.ts'
+import { listEntryOf, noPath } from '../../api/snapshot.ts'
+import { VarveError } from '../../base/errors.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import type { DirectoryItem } from '../../files/interface.ts'
+import { Tree } from '../../files/tree.ts'
+import { readCommit } from '../../history/commit.ts'
+import { resolveRevision } from '../../history/revision.ts'
 import { Cursors, checkPinned, commitPart, like, pathPart } from './cursor.ts'
-import type { Exchange } from './interface.ts'
+import type { Exchange } from '../interface.ts'
 
 export interface FolderEntry extends Omit<ListEntry, 'kind'> {
   /** A folder has no size and no id. */

@@ -1,12 +1,12 @@
 // Questions in SQL, about tables of any revisions of one repository.
-import { VarveError } from '../base/errors.ts'
-import { utf8 } from '../base/bytes.ts'
-import { toJson } from '../table/json.ts'
-import { HttpError, readJson, sendStream } from './answers.ts'
-import type { Exchange, Route } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { toJson } from '../../table/json.ts'
+import { HttpError, readJson, sendStream } from '../answers.ts'
+import type { Exchange, Route } from '../interface.ts'
 import { idOrNullSchema, listOf, notFound, object, repoParameter } from './schemas.ts'
-import type { SqlFormat } from './sql/interface.ts'
-import type { SqlAnswer } from './sql/queries.ts'
+import type { SqlFormat } from '../sql/interface.ts'
+import type { SqlAnswer } from '../sql/queries.ts'
 
 const bodyBytesMax = 256 << 10
 const text = { type: 'string' }

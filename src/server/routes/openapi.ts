@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, made of the table of routes: what is served is what is written down. Pages for people are left
 // out: their markup is nothing to rely on.
-import type { Answer, Parameter, Route, Schema } from './interface.ts'
+import type { Answer, Parameter, Route, Schema } from '../interface.ts'
 import { components, reference } from './schemas.ts'
 
 const errorStatuses: Readonly<Record<number, string>> = {

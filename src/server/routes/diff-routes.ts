@@ -1,16 +1,16 @@
 // What differs between two revisions: which paths, which rows and lines of one of them; and how two branches have gone
 // apart.
-import type { LineHunk } from '../api/interface.ts'
-import { VarveError } from '../base/errors.ts'
-import { eachOf } from '../base/iterables.ts'
-import type { ValueChange } from '../documents/structure/diff-values.ts'
-import { digestHex } from '../encoding/cid.ts'
-import { divergence } from '../history/ancestry.ts'
-import { resolveRevision } from '../history/revision.ts'
-import { sendJson } from './answers.ts'
-import { type Ends, pageOf, pageOfPaths, pageOfRows, pathDiffs, shortHunks } from './comparison.ts'
-import { changesCursor, changesRead, pathCursor, pathsRead } from './diff-cursors.ts'
-import type { Exchange, Route } from './interface.ts'
+import type { LineHunk } from '../../api/interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { eachOf } from '../../base/iterables.ts'
+import type { ValueChange } from '../../documents/structure/diff-values.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import { divergence } from '../../history/ancestry.ts'
+import { resolveRevision } from '../../history/revision.ts'
+import { sendJson } from '../answers.ts'
+import { type Ends, pageOf, pageOfPaths, pageOfRows, pathDiffs, shortHunks } from '../listings/comparison.ts'
+import { changesCursor, changesRead, pathCursor, pathsRead } from '../listings/diff-cursors.ts'
+import type { Exchange, Route } from '../interface.ts'
 import {
   countParameter,
   cursorParameter,

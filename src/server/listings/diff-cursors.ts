@@ -1,7 +1,7 @@
 // Where pages of comparisons go on: between the same two commits, at a path, or behind so many rows or hunks of one.
 import type { Ends, PathPlace } from './comparison.ts'
 import { Cursors, checkPinned, commitPart, numberPart, pathPart } from './cursor.ts'
-import type { Exchange } from './interface.ts'
+import type { Exchange } from '../interface.ts'
 
 const paths = new Cursors<[from: string, to: string, path: string, skip: number]>(
   'paths',

@@ -1,12 +1,12 @@
 // What a branch is protected by, as the repository's settings say: `branch.PATTERN.protect = fast-forward` (never moved
 // back, never deleted) and `branch.PATTERN.requireChecks = a,b` (moves only to commits for which these checks have been
 // reported as successful; deleted never). There is no way around it for anybody: change the setting first.
-import { VarveError } from '../base/errors.ts'
-import { digestHex } from '../encoding/cid.ts'
-import { branchPrefix, shortRefName } from '../history/refs.ts'
-import type { RefUpdate } from '../remote/interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { digestHex } from '../../encoding/cid.ts'
+import { branchPrefix, shortRefName } from '../../history/refs.ts'
+import type { RefUpdate } from '../../remote/interface.ts'
 import { matchesPattern } from './patterns.ts'
-import type { CheckResult } from './checks.ts'
+import type { CheckResult } from '../checks.ts'
 
 export interface Protection {
   /** A pattern of branches' names. */

@@ -1,14 +1,14 @@
 // The dataset at a revision: what is in it, and the bytes of one file.
-import type { Snapshot } from '../api/data.ts'
-import type { ListEntry } from '../api/interface.ts'
-import { compareBytes } from '../base/bytes.ts'
-import { VarveError } from '../base/errors.ts'
-import { pathToBytes } from '../files/path.ts'
-import { sendJson, sendStream } from './answers.ts'
-import { Cursors, checkPinned, commitPart, pathPart } from './cursor.ts'
-import { readFolder } from './folder.ts'
-import type { Exchange, Route } from './interface.ts'
-import { rangeHeaders, rangeOf } from './ranges.ts'
+import type { Snapshot } from '../../api/data.ts'
+import type { ListEntry } from '../../api/interface.ts'
+import { compareBytes } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import { pathToBytes } from '../../files/path.ts'
+import { sendJson, sendStream } from '../answers.ts'
+import { Cursors, checkPinned, commitPart, pathPart } from '../listings/cursor.ts'
+import { readFolder } from '../listings/folder.ts'
+import type { Exchange, Route } from '../interface.ts'
+import { rangeHeaders, rangeOf } from '../ranges.ts'
 import {
   binary,
   countParameter,

@@ -2,10 +2,10 @@
 // people also as the password of HTTP Basic, which browsers ask for and keep to this very origin, port included (cookies go
 // to all ports of a host). A repository that a token does not reach looks as if it were not there.
 import type { IncomingMessage } from 'node:http'
-import { VarveError } from '../base/errors.ts'
-import { isReceiptsRef, tagPrefix, shortRefName } from '../history/refs.ts'
-import { HttpError } from './answers.ts'
-import type { Principal, Scope } from './interface.ts'
+import { VarveError } from '../../base/errors.ts'
+import { isReceiptsRef, tagPrefix, shortRefName } from '../../history/refs.ts'
+import { HttpError } from '../answers.ts'
+import type { Principal, Scope } from '../interface.ts'
 import { matchesPattern } from './patterns.ts'
 import type { Tokens } from './tokens.ts'
 
