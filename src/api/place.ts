@@ -16,7 +16,7 @@ import { makeDir } from '../store/disk/files.ts'
 import { isThere } from '../store/disk/is-there.ts'
 import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
-import { removeTemporaries } from '../worktree/temporaries.ts'
+import { removeTemporaries } from '../worktree/checkout/temporaries.ts'
 import type { OpenOptions } from './interface.ts'
 
 export const dotName = '.varve'

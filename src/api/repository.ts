@@ -13,10 +13,10 @@ import { type StageOptions, stage } from '../worktree/add.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { movePath } from '../worktree/move.ts'
-import { tryRecover } from '../worktree/recover.ts'
+import { tryRecover } from '../worktree/checkout/recover.ts'
 import { removePaths } from '../worktree/remove.ts'
 import { restorePaths } from '../worktree/restore.ts'
-import { track, untrack } from '../worktree/track.ts'
+import { track, untrack } from '../worktree/tables/track.ts'
 import {
   conflictSheet,
   forgetRemembered,
@@ -128,7 +128,7 @@ export class Repository extends DerivingRepository {
    * null: there are none, it has no header, or is larger than 32 MiB.
    */
   async guessKey(file: string, options: t.OperationOptions = {}): Promise<readonly string[] | null> {
-    const { guessFileKey } = await import('../worktree/guess-key.ts')
+    const { guessFileKey } = await import('../worktree/tables/guess-key.ts')
     return guessFileKey(this.worktree, file, options)
   }
 

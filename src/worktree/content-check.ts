@@ -14,7 +14,7 @@ import { HashingWriter } from './hashing-writer.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
 import { type FileStat, sameStat } from './file-stat.ts'
-import type { KnownFile } from './stat-record.ts'
+import type { KnownFile } from './stat-cache/record.ts'
 
 export interface Match {
   /** The stat at which the content was seen; null when the file holds something else. */

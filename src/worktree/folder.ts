@@ -6,8 +6,8 @@ import { prefetchContents } from '../files/prefetch.ts'
 import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io, PrepareOptions, Route, SnapshotChoice } from '../repo/interface.ts'
-import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout-note.ts'
-import { awaitTurn } from './checkout-turn.ts'
+import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout/note.ts'
+import { awaitTurn } from './checkout/turn.ts'
 import {
   type PlannedStep,
   checkPaths,
@@ -17,13 +17,13 @@ import {
   stepsBetween,
   unsettledSteps,
   uncommitted,
-} from './checkout-plan.ts'
-import { carryOut } from './checkout-write.ts'
+} from './checkout/plan.ts'
+import { carryOut } from './checkout/write.ts'
 import type { Worktree } from './interface.ts'
 import { Looker } from './native.ts'
 import { snapshotTree } from './snapshot.ts'
-import { StatCache, needOfSteps } from './stat-cache.ts'
-import { removeTemporaries } from './temporaries.ts'
+import { StatCache, needOfSteps } from './stat-cache/stat-cache.ts'
+import { removeTemporaries } from './checkout/temporaries.ts'
 
 export function worktreeFolder(worktree: Worktree): Folder {
   return new WorktreeFolder(worktree)

@@ -2,9 +2,9 @@
 import type { Tree } from '../files/tree.ts'
 import { bytesOf } from './file-stat.ts'
 import type { Worktree } from './interface.ts'
-import { StatCache } from './stat-cache.ts'
+import { StatCache } from './stat-cache/stat-cache.ts'
 import { Survey, type SurveyOptions } from './survey.ts'
-import type { TrackedFiles } from './tracked-files.ts'
+import type { TrackedFiles } from './stat-cache/tracked-files.ts'
 
 export interface OpenSurvey {
   readonly survey: Survey

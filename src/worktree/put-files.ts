@@ -11,7 +11,7 @@ import { readConfig } from './config-file.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { lstatOrNull } from './native.ts'
 import { readSmall, readSteady, smallBytesMax } from './read-file.ts'
-import { readTableFile } from './table-file.ts'
+import { readTableFile } from './tables/table-file.ts'
 
 /** Puts what the files at these paths hold, as entries of the kinds that are given. */
 export async function putFiles(

@@ -3,7 +3,7 @@
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { FolderOptions, Io, SnapshotChoice } from '../repo/interface.ts'
-import { awaitTurn } from './checkout-turn.ts'
+import { awaitTurn } from './checkout/turn.ts'
 import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
 import { PathSpec } from './pathspec.ts'

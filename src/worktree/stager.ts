@@ -15,11 +15,11 @@ import { lstatOrNull } from './native.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { OpenSurvey } from './open-survey.ts'
-import { type KnownFile, type Seen, knownFile } from './stat-record.ts'
-import { isReadyFor } from './ready-table.ts'
-import { hasShape } from './shape.ts'
+import { type KnownFile, type Seen, knownFile } from './stat-cache/record.ts'
+import { isReadyFor } from './tables/ready-table.ts'
+import { hasShape } from './tables/shape.ts'
 import { isCarried } from './status.ts'
-import { bytesWorthThreads, readTableFile, reasonOf } from './table-file.ts'
+import { bytesWorthThreads, readTableFile, reasonOf } from './tables/table-file.ts'
 
 const filesPerBatch = 500
 const batchBytesMax = 8 << 20

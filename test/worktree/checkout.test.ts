@@ -11,7 +11,7 @@ import { undo } from '../../src/repo/undo.ts'
 import { stage } from '../../src/worktree/add.ts'
 import { worktreeFolder } from '../../src/worktree/folder.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
-import { recover } from '../../src/worktree/recover.ts'
+import { recover } from '../../src/worktree/checkout/recover.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
 import {
   commit,

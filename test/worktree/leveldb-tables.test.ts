@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Level } from 'level'
 import { expect, test } from 'vitest'
-import { dropDamagedTables, isSoundTable } from '../../src/worktree/leveldb-tables.ts'
+import { dropDamagedTables, isSoundTable } from '../../src/worktree/stat-cache/leveldb-tables.ts'
 import { temporaryFolder } from './folder.ts'
 
 test('a table of LevelDB with any one byte changed, or cut short anywhere, is found', async () => {

@@ -6,7 +6,7 @@ import { movePath } from '../../src/worktree/move.ts'
 import { removePaths } from '../../src/worktree/remove.ts'
 import { restorePaths } from '../../src/worktree/restore.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
-import { track, untrack } from '../../src/worktree/track.ts'
+import { track, untrack } from '../../src/worktree/tables/track.ts'
 import { commit, everything, read, remove, worktreeWith, write } from './folder.ts'
 
 const people = 'id,name\n1,Ada\n2,Grace\n'

@@ -3,7 +3,7 @@ import { stage } from '../../src/worktree/add.ts'
 import { readIndex } from '../../src/worktree/index-state.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
-import { track, untrack } from '../../src/worktree/track.ts'
+import { track, untrack } from '../../src/worktree/tables/track.ts'
 import { commit, worktreeWith, write } from './folder.ts'
 
 const people = 'id,name\n1,Ada\n2,Grace\n'

@@ -11,7 +11,7 @@ import { readIndex } from '../../src/worktree/index-state.ts'
 import type { Worktree, WorktreeStatus } from '../../src/worktree/interface.ts'
 import { removePaths } from '../../src/worktree/remove.ts'
 import { restorePaths } from '../../src/worktree/restore.ts'
-import { StatCache } from '../../src/worktree/stat-cache.ts'
+import { StatCache } from '../../src/worktree/stat-cache/stat-cache.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
 import { commit, goTo, secondView, temporaryFolder, worktreeWith, write } from './folder.ts'
 

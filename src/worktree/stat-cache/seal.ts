@@ -1,6 +1,6 @@
 // A record of the stat cache ends in a checksum of its key and its value (xxHash32, u32 little-endian), since LevelDB looks
 // at its own checksums only where it is asked to. A sum over the seals of all folders says that none is missing or older.
-import { xxh32 } from '../encoding/xxh32.ts'
+import { xxh32 } from '../../encoding/xxh32.ts'
 
 const sealBytes = 4
 

@@ -2,9 +2,9 @@
 //   count u32 | end of each record, from the first one's start, u32 each | length of the names u32 | the names, in
 //   UTF-8 (PEP 383 where they are none), joined by '/' | the records
 // It is read where it lies: names become strings at once, a record becomes objects when somebody asks for it.
-import { textFromBytes, textToBytes } from '../files/text.ts'
-import type { FileStat } from './file-stat.ts'
-import { type KnownFile, decodeKnown, encodeKnown, isTableAt, provesAt } from './stat-record.ts'
+import { textFromBytes, textToBytes } from '../../files/text.ts'
+import type { FileStat } from '../file-stat.ts'
+import { type KnownFile, decodeKnown, encodeKnown, isTableAt, provesAt } from './record.ts'
 
 /** Name -> record; null takes one away. */
 export type RecordEdits = ReadonlyMap<string, KnownFile | null>

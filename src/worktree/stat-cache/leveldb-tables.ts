@@ -8,7 +8,7 @@
 // https://github.com/google/leveldb/blob/main/doc/table_format.md
 import * as fs from 'node:fs'
 import path from 'node:path'
-import { crc32c } from '../encoding/crc32c.ts'
+import { crc32c } from '../../encoding/crc32c.ts'
 
 const footerBytes = 48
 const trailerBytes = 5

@@ -1,19 +1,19 @@
 // `track` makes a file a table: it reads the file with the key that was named, and only when that works does it write
 // the setting into varve.yaml. Staging stays a step of its own, but takes a large table over as it was made here.
-import { VarveError } from '../base/errors.ts'
-import { WorkerPool } from '../base/pool.ts'
-import { NotATable } from '../formats/not-a-table.ts'
-import type { Path } from '../files/interface.ts'
-import { operatorOf, withWriter } from '../repo/context.ts'
-import type { ObjectWriter } from '../store/interface.ts'
-import { columnarFormatOf } from '../dataset/columnar-name.ts'
-import type { FormatName } from '../dataset/interface.ts'
-import type { Tracked, Worktree, WorktreeOptions } from './interface.ts'
-import { Looker } from './native.ts'
-import { normalPath } from './pathspec.ts'
-import { readSteady } from './read-file.ts'
+import { VarveError } from '../../base/errors.ts'
+import { WorkerPool } from '../../base/pool.ts'
+import { NotATable } from '../../formats/not-a-table.ts'
+import type { Path } from '../../files/interface.ts'
+import { operatorOf, withWriter } from '../../repo/context.ts'
+import type { ObjectWriter } from '../../store/interface.ts'
+import { columnarFormatOf } from '../../dataset/columnar-name.ts'
+import type { FormatName } from '../../dataset/interface.ts'
+import type { Tracked, Worktree, WorktreeOptions } from '../interface.ts'
+import { Looker } from '../native.ts'
+import { normalPath } from '../pathspec.ts'
+import { readSteady } from '../read-file.ts'
 import type { ReadyTable } from './ready-table.ts'
-import { StatCache } from './stat-cache.ts'
+import { StatCache } from '../stat-cache/stat-cache.ts'
 import { type TableRead, readTableFile } from './table-file.ts'
 
 export interface TrackOptions extends WorktreeOptions {
@@ -54,7 +54,7 @@ export async function track(worktree: Worktree, named: string, options: TrackOpt
       await pool.close()
     }
   })
-  const { addTable } = await import('./config-edit.ts')
+  const { addTable } = await import('../config-edit.ts')
   addTable(worktree.root, path, setting)
   return {
     path,
@@ -105,8 +105,8 @@ async function trackFile(worktree: Worktree, path: string, options: TrackOptions
       },
     )
   }
-  const { openColumnar } = await import('../formats/columnar/open.ts')
-  const { readCells } = await import('../formats/columnar/read-cells.ts')
+  const { openColumnar } = await import('../../formats/columnar/open.ts')
+  const { readCells } = await import('../../formats/columnar/read-cells.ts')
   const { key, signal } = options
   const { result } = await readSteady(
     worktree.root,
@@ -125,14 +125,14 @@ async function trackFile(worktree: Worktree, path: string, options: TrackOptions
     },
     { signal, buffer: new Uint8Array(1 << 20) },
   )
-  const { addTable } = await import('./config-edit.ts')
+  const { addTable } = await import('../config-edit.ts')
   addTable(worktree.root, path, { key, format: null })
   return { path, key: [...key], ...result }
 }
 
 /** Takes the setting out of varve.yaml; the next `add` keeps the file as plain bytes. */
 export async function untrack(worktree: Worktree, named: string): Promise<void> {
-  const { removeTable } = await import('./config-edit.ts')
+  const { removeTable } = await import('../config-edit.ts')
   removeTable(worktree.root, normalPath(named))
 }
 

@@ -3,10 +3,10 @@
 //   32 a table)
 //   | size f64 | mtime f64 ms | ctime f64 ms | inode f64 | [sha256] | entry's value length u16 | value | [link, 36 bytes]
 // All numbers are little-endian. The cache is disposable: a record that does not read is no record.
-import { cidBytesLength, cidFromBytes, cidToBytes } from '../encoding/cid.ts'
-import { decodeEntry, encodeEntry } from '../files/entry.ts'
-import type { TreeEntry } from '../files/interface.ts'
-import { type FileStat, isRacy } from './file-stat.ts'
+import { cidBytesLength, cidFromBytes, cidToBytes } from '../../encoding/cid.ts'
+import { decodeEntry, encodeEntry } from '../../files/entry.ts'
+import type { TreeEntry } from '../../files/interface.ts'
+import { type FileStat, isRacy } from '../file-stat.ts'
 
 export interface KnownFile {
   readonly entry: TreeEntry

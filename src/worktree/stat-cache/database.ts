@@ -2,7 +2,7 @@
 // batches. Nothing but LevelDB opens the file LOCK in its folder: closing that would drop the lock of the whole process.
 import * as fs from 'node:fs'
 import type { Level } from 'level'
-import { equalBytes, utf8 } from '../base/bytes.ts'
+import { equalBytes, utf8 } from '../../base/bytes.ts'
 
 /** LevelDB hands out values in batches of 16 KiB otherwise, each with a wait. */
 const batchBytes = 1 << 20

@@ -1,16 +1,16 @@
 // Rolls a checkout forward that was cut short after its manifest was published: files that still hold what the old
 // tree says become what the new one says. Anything else in their place is the user's, and stays as it is.
-import { VarveError, isVarveError } from '../base/errors.ts'
-import { Tree } from '../files/tree.ts'
-import { indexRef } from '../repo/interface.ts'
-import type { Manifest, Store } from '../store/interface.ts'
-import { type CheckoutIntent, forgetNote, notesLeftBehind } from './checkout-note.ts'
-import { type Step, planSteps, stepsBetween } from './checkout-plan.ts'
-import { carryOut } from './checkout-write.ts'
-import { equalEntries } from './entries.ts'
-import { readIndex } from './index-state.ts'
-import type { Worktree } from './interface.ts'
-import { StatCache, needOfSteps } from './stat-cache.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { Tree } from '../../files/tree.ts'
+import { indexRef } from '../../repo/interface.ts'
+import type { Manifest, Store } from '../../store/interface.ts'
+import { type CheckoutIntent, forgetNote, notesLeftBehind } from './note.ts'
+import { type Step, planSteps, stepsBetween } from './plan.ts'
+import { carryOut } from './write.ts'
+import { equalEntries } from '../entries.ts'
+import { readIndex } from '../index-state.ts'
+import type { Worktree } from '../interface.ts'
+import { StatCache, needOfSteps } from '../stat-cache/stat-cache.ts'
 
 /** To be called when a repository is opened; costs one look into a folder when there is nothing to do. */
 export async function recover(worktree: Worktree): Promise<void> {

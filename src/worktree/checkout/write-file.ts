@@ -2,12 +2,12 @@
 // that a file is always whole. Folders above it are proven not to be symlinks, one by one, since a planted one would
 // lead the write out of the worktree.
 import * as fs from 'node:fs'
-import { VarveError } from '../base/errors.ts'
-import type { Path, SymlinkEntry } from '../files/interface.ts'
-import { storedPath } from '../files/tree-check.ts'
-import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } from './native.ts'
-import { temporaryPath } from './replace-file.ts'
-import { type FileStat, fileStatOf } from './file-stat.ts'
+import { VarveError } from '../../base/errors.ts'
+import type { Path, SymlinkEntry } from '../../files/interface.ts'
+import { storedPath } from '../../files/tree-check.ts'
+import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } from '../native.ts'
+import { temporaryPath } from '../replace-file.ts'
+import { type FileStat, fileStatOf } from '../file-stat.ts'
 
 // Not empty, gone already, or something else in its place.
 const folderStays = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY']

@@ -1,11 +1,11 @@
 // A note of a checkout under way: .varve/checkouts/<random>.json, flushed before the manifest moves, removed when the
 // files have followed. One that its process left behind says that the files may still show the old tree.
 import * as fs from 'node:fs'
-import { randomHex } from '../base/platform.ts'
-import { type Cid, isCid } from '../encoding/cid.ts'
-import type { Route } from '../repo/interface.ts'
-import type { Worktree } from './interface.ts'
-import { errnoOf, onPath } from './native.ts'
+import { randomHex } from '../../base/platform.ts'
+import { type Cid, isCid } from '../../encoding/cid.ts'
+import type { Route } from '../../repo/interface.ts'
+import type { Worktree } from '../interface.ts'
+import { errnoOf, onPath } from '../native.ts'
 
 export interface CheckoutIntent extends Route {
   /** The manifest before the move: the next one is the move's, or it was not published. */

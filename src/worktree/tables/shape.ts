@@ -1,15 +1,15 @@
 // Whether what the index has of a file is of the shape that varve.yaml asks for: a table by that key, or plain bytes. A
 // file whose bytes have not changed is another thing for the next commit when its shape is to be another.
-import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
-import { storedConfig } from '../dataset/stored-config.ts'
-import { isVarveError } from '../base/errors.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import type { Tree } from '../files/tree.ts'
-import { readConfig } from './config-file.ts'
-import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
-import type { Survey } from './survey.ts'
+import { type DatasetConfig, configFileName } from '../../dataset/interface.ts'
+import { storedConfig } from '../../dataset/stored-config.ts'
+import { isVarveError } from '../../base/errors.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import type { Tree } from '../../files/tree.ts'
+import { readConfig } from '../config-file.ts'
+import type { PathChange, Worktree, WorktreeOptions } from '../interface.ts'
+import type { Survey } from '../survey.ts'
 import { isMadeWith } from './table-file.ts'
-import type { TrackedFiles } from './tracked-files.ts'
+import type { TrackedFiles } from '../stat-cache/tracked-files.ts'
 
 export function hasShape(
   worktree: Worktree,

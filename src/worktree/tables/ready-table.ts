@@ -1,8 +1,8 @@
 // What `track` made of a file that no index has yet. `add` takes it over instead of reading the file once more, as long as
 // file, setting and store are as they were: no gc may have come in between, for nothing refers to the table yet.
-import { type Cid, isCid } from '../encoding/cid.ts'
-import type { TableSetting } from '../dataset/interface.ts'
-import { type FileStat, isRacy, sameStat } from './file-stat.ts'
+import { type Cid, isCid } from '../../encoding/cid.ts'
+import type { TableSetting } from '../../dataset/interface.ts'
+import { type FileStat, isRacy, sameStat } from '../file-stat.ts'
 
 export interface ReadyTable {
   readonly table: Cid

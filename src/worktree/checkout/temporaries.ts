@@ -1,8 +1,8 @@
 // What a killed checkout left among the user's files: `.varve-tmp-*` of processes that are gone.
 import * as fs from 'node:fs'
-import { isAbandoned } from '../store/disk/owner.ts'
-import { isOwnName, temporaryPrefix } from './ignore-rules.ts'
-import { nativePath } from './native.ts'
+import { isAbandoned } from '../../store/disk/owner.ts'
+import { isOwnName, temporaryPrefix } from '../ignore-rules.ts'
+import { nativePath } from '../native.ts'
 
 /** As `temporaryPath` makes them, and did before it named the process: a user's own file is called otherwise. */
 const ours = /^([0-9]+-[0-9a-f]{8}-)?[0-9a-f]{16}(-[0-9]+)?$/

@@ -1,15 +1,15 @@
 // All that an index tracks, with the stats at which its files were seen, held a folder at a time as the stat cache
 // stores it. It knows which tree it is of and follows another by what differs, so that an unchanged index is not read.
-import { isVarveError } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import { diffTrees } from '../files/tree-diff.ts'
-import { Tree } from '../files/tree.ts'
-import type { ReadOptions } from '../store/interface.ts'
-import { equalEntries } from './entries.ts'
+import { isVarveError } from '../../base/errors.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { diffTrees } from '../../files/tree-diff.ts'
+import { Tree } from '../../files/tree.ts'
+import type { ReadOptions } from '../../store/interface.ts'
+import { equalEntries } from '../entries.ts'
 import { FolderRecords } from './folder-records.ts'
-import { parentOf } from './native.ts'
-import type { KnownFile } from './stat-record.ts'
+import { parentOf } from '../native.ts'
+import type { KnownFile } from './record.ts'
 
 export class TrackedFiles {
   readonly #folders: Map<Path, FolderRecords>

@@ -7,27 +7,20 @@
 // A command that goes over the whole index stores folders, all at once; one that writes or reads some files leaves
 // records, and the next that goes over the index puts them into the folders. Every record proves itself, and the folders
 // prove that they are all there, so that whatever LevelDB has lost or mixed up costs time alone.
-import { equalBytes, utf8 } from '../base/bytes.ts'
-import { corrupt } from '../base/errors.ts'
-import { type Cid, cidBytesLength, cidFromBytes, cidToBytes } from '../encoding/cid.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
-import { pathFromBytes, pathToBytes } from '../files/path.ts'
-import type { Tree } from '../files/tree.ts'
-import type { ReadOptions } from '../store/interface.ts'
+import { equalBytes, utf8 } from '../../base/bytes.ts'
+import { corrupt } from '../../base/errors.ts'
+import { type Cid, cidBytesLength, cidFromBytes, cidToBytes } from '../../encoding/cid.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { pathFromBytes, pathToBytes } from '../../files/path.ts'
+import type { Tree } from '../../files/tree.ts'
+import type { ReadOptions } from '../../store/interface.ts'
 import { FolderRecords } from './folder-records.ts'
-import type { Worktree } from './interface.ts'
-import { type ReadyTable, decodeReady, encodeReady } from './ready-table.ts'
-import { lstatOrNull, parentOf } from './native.ts'
-import {
-  type Database,
-  type Operation,
-  clearDatabase,
-  openDatabase,
-  recordsOf,
-  written,
-} from './stat-database.ts'
-import { type KnownFile, decodeKnown, encodeKnown } from './stat-record.ts'
-import { encodeWhole, sealOf, sealed, unsealed } from './stat-seal.ts'
+import type { Worktree } from '../interface.ts'
+import { type ReadyTable, decodeReady, encodeReady } from '../tables/ready-table.ts'
+import { lstatOrNull, parentOf } from '../native.ts'
+import { type Database, type Operation, clearDatabase, openDatabase, recordsOf, written } from './database.ts'
+import { type KnownFile, decodeKnown, encodeKnown } from './record.ts'
+import { encodeWhole, sealOf, sealed, unsealed } from './seal.ts'
 import { TrackedFiles } from './tracked-files.ts'
 
 const pathsWorthCache = 50

@@ -1,8 +1,8 @@
-import { concatBytes } from '../base/bytes.ts'
-import { formOf } from '../documents/form.ts'
-import { guessKey } from '../documents/tables/guess-key.ts'
-import type { Worktree, WorktreeOptions } from './interface.ts'
-import { readSteady } from './read-file.ts'
+import { concatBytes } from '../../base/bytes.ts'
+import { formOf } from '../../documents/form.ts'
+import { guessKey } from '../../documents/tables/guess-key.ts'
+import type { Worktree, WorktreeOptions } from '../interface.ts'
+import { readSteady } from '../read-file.ts'
 import { existingFile } from './track.ts'
 
 /** A larger file would keep waiting whoever only wants a hint. */
