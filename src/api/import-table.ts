@@ -3,10 +3,6 @@
 import { VarveError } from '../base/errors.ts'
 import type { TableEntry } from '../files/interface.ts'
 import type { Tree } from '../files/tree.ts'
-import { keyNamesOf } from '../formats/columnar/plan-columns.ts'
-import { readCells } from '../formats/columnar/read-cells.ts'
-import { readTable } from '../formats/read.ts'
-import { typedTable } from '../formats/typed-table.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import { requireAuthor } from '../repo/context.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
@@ -14,11 +10,13 @@ import { move } from '../repo/move.ts'
 import { contentRuns, entryContentBytes } from '../table/content-runs.ts'
 import { diffTables } from '../table/diff.ts'
 import type { Column, Row, TableObject } from '../table/interface.ts'
+import { keyColumns, valueColumns } from '../table/key.ts'
 import { loadTable, writeTable } from '../table/table-object.ts'
 import { entriesToRows, keyValues } from '../table/rows.ts'
 import { Table } from '../table/table.ts'
 import type { ImportResult, OperationOptions } from './interface.ts'
 import type { ExchangeFormat } from './export-table.ts'
+import { readSource } from './import-source.ts'
 import { commitMove, stagedMove, startOf, targetOf } from './import-target.ts'
 import { TableEdits } from './table-edits.ts'
 
@@ -45,7 +43,7 @@ export async function importInto(
   source: AsyncIterable<Uint8Array>,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  let imported: TableObject | null = null
+  let imported: Imported | null = null
   let result: ImportResult | null = null
   await move(
     repo,
@@ -57,11 +55,12 @@ export async function importInto(
       const start = await startOf(manifest, io, target)
       const known = await start.get(options.path)
       const before = known?.kind === 'table' ? await loadTable(io.nodes.reader, known.table) : null
-      imported ??= await readSource(source, io, before, options)
+      imported ??= { table: await readSource(source, io, before, options), into: layoutOf(before) }
+      if (imported.into !== layoutOf(before)) throw changedMeanwhile(options)
       const entry = await importedEntry(
         io,
         start,
-        { imported, before, executable: known?.kind === 'table' && known.executable },
+        { imported: imported.table, before, executable: known?.kind === 'table' && known.executable },
         options,
       )
       const tree = await start.update(io.writer, new Map([[options.path, entry]]), { signal: options.signal })
@@ -75,50 +74,10 @@ export async function importInto(
   return result!
 }
 
-async function readSource(
-  source: AsyncIterable<Uint8Array>,
-  io: Io,
-  before: TableObject | null,
-  options: ImportOptions,
-): Promise<TableObject> {
-  const { format, signal } = options
-  const where = options.name ?? options.path
-  if (format !== 'parquet' && format !== 'sqlite') {
-    const key = chosenKey(where, options.key, before)
-    return (await readTable(source, { ...io, format, key, where, signal })).table
-  }
-  const { chosenTable, openColumnar } = await import('../formats/columnar/open.ts')
-  const file = await openColumnar(source, { format, where, signal })
-  try {
-    const cells = file.table(chosenTable(file, options.table, where))
-    const { onProgress } = options
-    return await readCells(cells, {
-      ...io,
-      key: chosenKey(where, options.key, before, cells.key),
-      where,
-      signal,
-      onProgress: (done) =>
-        onProgress?.({ phase: `reading ${where}`, done, total: cells.rowCount, unit: 'rows' }),
-    })
-  } finally {
-    await file.close()
-  }
-}
-
-/** What was asked for, else what the file names, else that of the table that is there. */
-function chosenKey(
-  where: string,
-  asked: readonly string[] | undefined,
-  before: TableObject | null,
-  named: readonly string[] | null = null,
-): readonly string[] {
-  const key = [asked, named, before === null ? null : keyNamesOf(before)].find(
-    (one) => one !== null && one !== undefined && one.length > 0,
-  )
-  if (key) return key
-  throw new VarveError('VARVE_USAGE', `'${where}' names no key`, {
-    hint: "say which columns make a row unique: '--key COLUMN'; of a table that is there, name its path: '--as people.csv'",
-  })
+/** The rows of the source, and what the table was like that they were read for. */
+interface Imported {
+  readonly table: TableObject
+  readonly into: string
 }
 
 async function importedEntry(
@@ -128,16 +87,10 @@ async function importedEntry(
   options: ImportOptions,
 ): Promise<TableEntry> {
   const { imported, before, executable } = table
-  const { name: where = options.path, signal } = options
-  if (before === null) {
-    const object = await typedTable(imported, { ...io, where, signal })
-    return { kind: 'table', executable, table: writeTable(io.writer, object) }
-  }
-  const edits = new TableEdits(io, tree, options.path, null, options.signal)
-  const { schema } = before
-  const typed =
-    schema.cells === 'typed' ? await typedTable(imported, { ...io, where, signal, into: schema }) : imported
-  const rows = await Table.of(io.nodes, typed)
+  const { signal } = options
+  if (before === null) return { kind: 'table', executable, table: writeTable(io.writer, imported) }
+  const edits = new TableEdits(io, tree, options.path, null, signal)
+  const rows = await Table.of(io.nodes, imported)
   for await (const batch of changedRows(await Table.of(io.nodes, before), rows, signal))
     await edits.putAll(batch)
   if (options.replace === true) {
@@ -166,7 +119,7 @@ async function* changedRows(
   now: Table,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Row[]> {
-  if (layoutOf(before) !== layoutOf(now)) return yield* now.scan({ signal })
+  if (layoutOf(before.object) !== layoutOf(now.object)) return yield* now.scan({ signal })
   for await (const differences of diffMaps(before.map, now.map, { signal })) {
     const entries = differences.flatMap(({ after }) => after ?? [])
     for (const run of contentRuns(entries, entryContentBytes))
@@ -175,9 +128,18 @@ async function* changedRows(
 }
 
 /** What the bytes of its rows mean. */
-function layoutOf({ shape }: Table): string {
+function layoutOf(table: TableObject | null): string {
+  if (table === null) return ''
+  const { schema } = table
   const read = (columns: readonly Column[]): unknown => columns.map(({ name, type }) => [name, type])
-  return JSON.stringify([shape.schema.cells, read(shape.keys), read(shape.values)])
+  return JSON.stringify([schema.cells, read(keyColumns(schema)), read(valueColumns(schema))])
+}
+
+function changedMeanwhile({ path }: ImportOptions): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `the columns of '${path}' were changed while it was imported`, {
+    data: { path },
+    hint: 'nothing was imported: do it again',
+  })
 }
 
 async function describe(

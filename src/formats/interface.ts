@@ -4,7 +4,7 @@ import type { WorkerPool } from '../base/pool.ts'
 import type { TableCid } from '../encoding/cid.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
-import type { ColumnType, Layout, Schema, TableObject } from '../table/interface.ts'
+import type { ColumnType, Layout, TableObject } from '../table/interface.ts'
 import type { LeafWish, PackedLeaves } from './leaves.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
@@ -17,6 +17,11 @@ export interface ReadRowsOptions {
   readonly key: readonly string[]
   /** The version before: column ids, types and layout carry over, and unchanged parts are recognised. */
   readonly previous?: TableObject | undefined
+  /**
+   * Rows of values, without a layout and in the order of their key: texts become what their columns' types say, in a format
+   * that knows nothing but texts. Columns that are named have these types, others as their cells look.
+   */
+  readonly types?: ReadonlyMap<string, ColumnType> | undefined
   /** Path of the file, for messages. */
   readonly where: string
   readonly pool?: WorkerPool | undefined
@@ -105,7 +110,7 @@ export interface OpenFile {
   parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult>
   /** Name of a column by its place, for messages. */
   columnName(place: number): string | undefined
-  finish(tail: FileTail): { schema: Schema; layout: Layout }
+  finish(tail: FileTail): Pick<TableObject, 'schema' | 'layout'>
 }
 
 /** Rows back into bytes. */

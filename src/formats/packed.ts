@@ -3,6 +3,8 @@
 import { viewOf } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
+import type { Cell } from '../table/interface.ts'
+import { cellTag, inlineCellBytesMax, writeCellHead } from '../table/row.ts'
 
 /** Packed rows before their large cells are objects; plain data that goes between threads. */
 export interface PackedRows {
@@ -61,6 +63,23 @@ export class PackedBuffer {
   addContent(content: Uint8Array): void {
     if (this.contentEnds.length === 0) this.contentEnds = new Uint32Array(this.keyEnds.length)
     this.contents.push(content)
+  }
+
+  /** Writes a cell of the row that is open and returns the offset behind it; room for it and 6 bytes must be there. */
+  writeCell(at: number, { kind, bytes }: Cell): number {
+    const { values } = this
+    const tag = cellTag[kind]
+    if (tag < cellTag.text) {
+      values[at] = tag
+      return at + 1
+    }
+    const start = writeCellHead(values, at, tag, bytes.length)
+    if (bytes.length > inlineCellBytesMax) {
+      this.addContent(bytes.slice())
+      return start
+    }
+    values.set(bytes, start)
+    return start + bytes.length
   }
 
   /** Closes the row at `count`. */

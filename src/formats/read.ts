@@ -24,7 +24,8 @@ export async function readTable(
     const intake = new RowIntake(options.writer, options.nodes, (await previousNodes(options)) ?? {})
     const reader = new SliceReader(slicer, file, options)
     const { tail, rows, order } = await takeAll(reader, file, intake, options)
-    const table = { ...file.finish(tail), rows: rows.cid, order }
+    const { schema, layout } = file.finish(tail)
+    const table = { schema, layout, rows: rows.cid, order: layout === null ? null : order }
     return { table, cid: writeTable(options.writer, table), rowCount: intake.rowCount }
   } finally {
     await slicer.close()

@@ -40,27 +40,27 @@ export function isJsonText(bytes: Uint8Array): boolean {
   }
 }
 
-/** As `jsonNumber`, of a text's bytes. */
-export function isJsonNumber(bytes: Uint8Array): boolean {
-  const start = bytes[0] === 0x2d ? 1 : 0
-  let at = digitsEnd(bytes, start)
-  if (at === start || (bytes[start] === 0x30 && at > start + 1)) return false
-  if (bytes[at] === 0x2e) {
-    const end = digitsEnd(bytes, at + 1)
-    if (end === at + 1) return false
-    at = end
+/** As `jsonNumber`, of the bytes of a text. */
+export function isJsonNumber(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
+  const whole = bytes[start] === 0x2d ? start + 1 : start
+  let at = digitsEnd(bytes, whole, end)
+  if (at === whole || (bytes[whole] === 0x30 && at > whole + 1)) return false
+  if (at < end && bytes[at] === 0x2e) {
+    const fraction = at + 1
+    at = digitsEnd(bytes, fraction, end)
+    if (at === fraction) return false
   }
-  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+  if (at < end && (bytes[at] === 0x65 || bytes[at] === 0x45)) {
     const power = at + (bytes[at + 1] === 0x2b || bytes[at + 1] === 0x2d ? 2 : 1)
-    at = digitsEnd(bytes, power)
+    at = digitsEnd(bytes, power, end)
     if (at === power) return false
   }
-  return at === bytes.length
+  return at === end
 }
 
-function digitsEnd(bytes: Uint8Array, start: number): number {
+function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start
-  while (at < bytes.length && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++
+  while (at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++
   return at
 }
 

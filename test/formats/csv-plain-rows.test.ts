@@ -27,7 +27,7 @@ function planOf([delimiter, quote, eol]: (typeof dialects)[number], always: numb
 }
 
 function parsed(text: string, plan: CsvPlan): unknown {
-  const { keys, keyEnds, values, valueEnds, ...rest } = parseSlice({ bytes: utf8(text), plan })
+  const { keys, keyEnds, values, valueEnds, ...rest } = parseSlice({ bytes: utf8(text), plan, values: null })
   return {
     ...rest,
     keys: toHex(keys),

@@ -4,22 +4,19 @@ import type { PackedBuffer } from '../../formats/packed.ts'
 import { keyTag, writeKeyCell, writeTerminated } from '../../table/key.ts'
 import { writeIntLiteral } from '../../table/int-key.ts'
 import { cellBytesMax, cellTag, inlineCellBytesMax, shortTextMax, writeCellHead } from '../../table/row.ts'
+import { isJsonNumber } from '../../table/cell.ts'
 import type { ColumnType } from '../../table/interface.ts'
 import { fieldKind } from './copy-plan.ts'
 import type { CopyReader } from './copy-reader.ts'
 import { cellOfText } from './types.ts'
 
-const minus = 0x2d
-const dot = 0x2e
 const zero = 0x30
 const nine = 0x39
 const plus = 0x2b
 const space = 0x20
 const letterT = 0x54
 const letterZ = 0x5a
-const smallE = 0x65
 const smallT = 0x74
-const largeE = 0x45
 
 /** By `fieldKind`: what stands before the content, if that is as short as most are. */
 const headBytes = Uint8Array.of(1, 2, 2, 1, 1, 2, 2)
@@ -114,28 +111,4 @@ function fromHex(target: Uint8Array, start: number, end: number): number {
 
 function digit(byte: number): number {
   return byte <= nine ? byte - zero : byte - 0x57
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= zero && byte <= nine
-}
-
-function isJsonNumber(src: Uint8Array, start: number, end: number): boolean {
-  let at = src[start] === minus ? start + 1 : start
-  const whole = at
-  while (at < end && isDigit(src[at])) at++
-  if (at === whole || (src[whole] === zero && at > whole + 1)) return false
-  if (at < end && src[at] === dot) {
-    const fraction = ++at
-    while (at < end && isDigit(src[at])) at++
-    if (at === fraction) return false
-  }
-  if (at < end && (src[at] === smallE || src[at] === largeE)) {
-    at++
-    if (src[at] === plus || src[at] === minus) at++
-    const exponent = at
-    while (at < end && isDigit(src[at])) at++
-    if (at === exponent) return false
-  }
-  return at === end
 }

@@ -4,7 +4,7 @@ import { compareRanges } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Cell } from '../../table/interface.ts'
 import { encodeKey } from '../../table/key.ts'
-import { cellBytesMax, cellTag, inlineCellBytesMax, writeCellHead } from '../../table/row.ts'
+import { cellBytesMax, inlineCellBytesMax } from '../../table/row.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { PackedBuffer, type PackedRows } from '../packed.ts'
 import { cellFault } from './faults.ts'
@@ -88,24 +88,14 @@ export class CellPacker {
 
   #writeRow(cells: readonly Cell[], start: number): number {
     const buffer = this.#buffer
-    const { values } = buffer
-    values[start] = 0
+    buffer.values[start] = 0
     let at = start + 1
     let end = at
     for (const place of this.#valuePlaces) {
-      const { kind, bytes } = cells[place]!
-      const tag = cellTag[kind]
-      if (tag < cellTag.text) values[at++] = tag
-      else {
-        at = writeCellHead(values, at, tag, bytes.length)
-        if (bytes.length > inlineCellBytesMax) buffer.addContent(bytes.slice())
-        else {
-          values.set(bytes, at)
-          at += bytes.length
-        }
-      }
+      const cell = cells[place]!
+      at = buffer.writeCell(at, cell)
       // Absent cells at the end are left out.
-      if (kind !== 'absent') end = at
+      if (cell.kind !== 'absent') end = at
     }
     return end
   }

@@ -28,8 +28,11 @@ import { RowRenderer } from './render.ts'
 import type { Sample } from './sample.ts'
 import { leafSlice, parseSlice, parseSliceShared } from './slice.ts'
 import { cutRecords, type DialectGuess } from './sniff.ts'
+import { type ValuePlan, valuePlan } from './value-rows.ts'
 
 const slicesAtOnce = 4
+/** Less of a slice is parsed on the spot: threads take a while to start. */
+const bytesWorthThreads = 1 << 20
 
 export const csvFormat: TableFormat = {
   name: 'csv',
@@ -81,6 +84,7 @@ class OpenCsv implements OpenFile {
   readonly #schema: Schema
   readonly #layout: CsvLayout
   readonly #plan: CsvPlan
+  readonly #values: ValuePlan | null
   readonly #pool: ReadRowsOptions['pool']
 
   constructor(schema: Schema, layout: CsvLayout, firstLine: number, options: ReadRowsOptions) {
@@ -89,6 +93,7 @@ class OpenCsv implements OpenFile {
     this.#schema = schema
     this.#layout = layout
     this.#plan = csvPlan(schema, layout)
+    this.#values = options.types === undefined ? null : valuePlan(schema)
     this.#pool = options.pool
     this.slicesAtOnce = options.pool === undefined || options.pool.isInline ? 1 : slicesAtOnce
   }
@@ -98,8 +103,9 @@ class OpenCsv implements OpenFile {
   }
 
   async parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
-    const task = { bytes, plan: this.#plan }
+    const task = { bytes, plan: this.#plan, values: this.#values }
     if (this.#pool === undefined) return parseSliceShared(task)
+    if (bytes.length < bytesWorthThreads) return parseSlice(task)
     if (wish === null) return this.#pool.run('parseSlice', parseSlice, [task])
     return this.#pool.run('leafSlice', leafSlice, [{ ...task, wish }])
   }
@@ -108,7 +114,8 @@ class OpenCsv implements OpenFile {
     return this.#schema.columns[place]?.name
   }
 
-  finish(tail: FileTail): { schema: Schema; layout: Layout } {
+  finish(tail: FileTail): Pick<TableObject, 'schema' | 'layout'> {
+    if (this.#values !== null) return { schema: { ...this.#schema, cells: 'typed' }, layout: null }
     const finalEol = this.#layout.finalEol && tail.finalEol
     return { schema: this.#schema, layout: { ...this.#layout, trailer: tail.trailer, finalEol } }
   }
@@ -119,7 +126,7 @@ function previousLayout({ format, previous }: ReadRowsOptions): CsvLayout | null
 }
 
 function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Schema {
-  const { where, key, previous } = options
+  const { where, key, previous, types } = options
   checkNames(header)
   const missing = key.find((name) => !header.names.includes(name))
   if (missing !== undefined) {
@@ -132,7 +139,11 @@ function schemaOf(header: Header, sample: Sample, options: ReadRowsOptions): Sch
       },
     )
   }
-  const typeOf = (_: string, i: number) => inferType(sample.texts[i]!)
+  const typeOf = (name: string, i: number) => {
+    const type = types?.get(name) ?? inferType(sample.texts[i]!)
+    // A nested value is no key; its text is.
+    return types !== undefined && type === 'json' && key.includes(name) ? 'text' : type
+  }
   return evolveSchema({ names: header.names, key, cells: 'text', typeOf }, previous?.schema ?? null)
 }
 

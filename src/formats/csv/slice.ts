@@ -8,11 +8,14 @@ import { ownRows, PackedBuffer } from '../packed.ts'
 import { SliceParser } from './parse.ts'
 import { type CsvPlan, lf } from './plan.ts'
 import { RowRenderer } from './render.ts'
+import { type ValuePlan, valueRows } from './value-rows.ts'
 
 export interface SliceTask {
   /** Whole records: the last byte ends one. */
   readonly bytes: Uint8Array
   readonly plan: CsvPlan
+  /** Rows of values, once they are proved. */
+  readonly values: ValuePlan | null
 }
 
 // One slice after the other goes through a thread: the buffers stay. Rows are copied out of them. They have room for a usual
@@ -43,7 +46,7 @@ export function leafSlice(task: LeafTask): SliceResult {
 }
 
 /** As `parseSlice`, but the rows are views that the next call spoils. */
-export function parseSliceShared({ bytes, plan }: SliceTask): SliceRows {
+export function parseSliceShared({ bytes, plan, values }: SliceTask): SliceRows {
   buffer.clear()
   const parser = new SliceParser(bytes, plan, buffer)
   parser.run()
@@ -56,7 +59,8 @@ export function parseSliceShared({ bytes, plan }: SliceTask): SliceRows {
   renderer.render(rows, 0, rows.count, rows.contents ?? [])
   scratch = renderer.out
   const rendered = renderer.out.subarray(0, renderer.length)
-  if (sameBytes(rendered, read)) return { ...result, fault }
+  if (sameBytes(rendered, read))
+    return { ...result, fault, ...(values === null ? null : valueRows(rows, values)) }
   return { ...result, fault: 'not-reproduced', faultColumn: -1, faultLine: lineOfDifference(rendered, read) }
 }
 
