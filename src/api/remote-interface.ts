@@ -1,4 +1,5 @@
 // What the public API says of remotes: their addresses, what moved, how far a mirror is behind.
+import type { OperationOptions } from './interface.ts'
 import type { MergeResult } from './merge-interface.ts'
 
 export interface RemoteInfo {
@@ -19,6 +20,23 @@ export interface AddedRemote extends RemoteInfo {
   readonly finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null
   /** Kept as `remote.NAME.conditional`; null: nothing is. */
   readonly conditional: 'yes' | 'no' | 'single-writer' | null
+}
+
+export interface PushOptions extends OperationOptions {
+  readonly force?: boolean
+  /**
+   * Branches that may lose commits there as long as they are what was last fetched ('main'), a commit ('main:1f2e…') or
+   * not there ('main:'); true: all that are pushed, by what was last fetched.
+   */
+  readonly forceWithLease?: boolean | readonly string[]
+  /** The remote's branch becomes the upstream of the local one. */
+  readonly setUpstream?: boolean
+  /** All tags too. */
+  readonly tags?: boolean
+  /** Of the refs that are named. */
+  readonly delete?: boolean
+  /** Says what would move; nothing is sent, here and there nothing changes. */
+  readonly dryRun?: boolean
 }
 
 export interface RefUpdate {

@@ -10,6 +10,7 @@ import { deepen } from '../remote/deepen.ts'
 import { fetchRefs } from '../remote/fetch.ts'
 import type { OpenRemoteOptions } from '../remote/interface.ts'
 import { areBringing } from '../remote/refspec.ts'
+import { lastSeenOf } from '../remote/lease.ts'
 import { push } from '../remote/push.ts'
 import { renameRemote } from '../remote/rename-remote.ts'
 import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../remote/remotes.ts'
@@ -203,12 +204,7 @@ export class RemoteRepository extends DataRepository {
   async push(
     remote?: string,
     refspecs: readonly string[] = [],
-    options: t.OperationOptions & {
-      force?: boolean
-      setUpstream?: boolean
-      tags?: boolean
-      delete?: boolean
-    } = {},
+    options: t.PushOptions = {},
   ): Promise<t.TransferResult> {
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
@@ -218,19 +214,24 @@ export class RemoteRepository extends DataRepository {
     const current =
       named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
     const all = [...named, ...current, ...tags]
-    const create = await areBringing(this.repo.store, manifest, all)
+    const dryRun = options.dryRun === true
+    // Also where it is not used: what is pushed must be here.
+    const create = (await areBringing(this.repo.store, manifest, all)) && !dryRun
     const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
+    // Of before the first place has it: each is held to the same.
+    const lastSeen = lastSeenOf(manifest, target.name)
     // The state of the remote is what fetch would see: that of its own address, where push goes there.
     const isRemembered = (url: string): boolean => url === target.url || !urls.includes(target.url)
     return pushToAll(target, urls, options, async (url, told) => {
       const opening = await this.#openingOf(target.name, told)
       // What is remembered of conditional writes is that of the remote's own address; other places are asked.
       const isKnown = url === target.url
-      const conditional = isKnown ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
+      const conditional =
+        isKnown && !dryRun ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
       const store = await openRemote(url, { ...opening, conditional, create })
       const remoteName = isRemembered(url) ? target.name : undefined
       try {
-        return await push(this.repo.store, store, { ...told, refspecs: all, remoteName })
+        return await push(this.repo.store, store, { ...told, refspecs: all, remoteName, lastSeen })
       } finally {
         await store.close()
       }

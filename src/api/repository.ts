@@ -2,7 +2,6 @@
 // method here, and works the same on paths relative to the repository's root.
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
-import type { Person } from '../history/interface.ts'
 import { commitIndex, refuseUnresolved } from '../repo/commit.ts'
 import { readMergeState } from '../repo/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
@@ -26,6 +25,7 @@ import {
   settlePaths,
 } from './conflicts.ts'
 import type { AddOptions, AddResult } from './adding.ts'
+import { type CommitOptions, type CommitPreview, commitPreview } from './committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
@@ -138,7 +138,7 @@ export class Repository extends DerivingRepository {
 
   async remove(
     paths: readonly string[],
-    options: t.OperationOptions & { cached?: boolean; force?: boolean } = {},
+    options: t.OperationOptions & { cached?: boolean; force?: boolean; dryRun?: boolean } = {},
   ): Promise<readonly string[]> {
     return removePaths(this.worktree, paths, options)
   }
@@ -146,7 +146,7 @@ export class Repository extends DerivingRepository {
   async move(
     from: string,
     to: string,
-    options: t.OperationOptions = {},
+    options: t.OperationOptions & { dryRun?: boolean } = {},
   ): Promise<{ from: string; to: string }> {
     return movePath(this.worktree, from, to, options)
   }
@@ -190,15 +190,7 @@ export class Repository extends DerivingRepository {
   }
 
   /** Commits the index; with `all`, every change of a tracked file first. */
-  async commit(
-    options: t.OperationOptions & {
-      message?: string
-      all?: boolean
-      amend?: boolean
-      allowEmpty?: boolean
-      author?: Person
-    },
-  ): Promise<t.CommitInfo> {
+  async commit(options: CommitOptions & { message?: string }): Promise<t.CommitInfo> {
     // Before anything is staged: a commit that cannot be made should leave the index alone.
     const manifest = await this.repo.store.manifest()
     signatureOf(this.repo, manifest, options.author)
@@ -206,6 +198,14 @@ export class Repository extends DerivingRepository {
     if (options.all === true) await this.#stage(['.'], { ...options, trackedOnly: true })
     const commit = await commitIndex(this.repo, options)
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
+  }
+
+  /** What `commit` would commit; nothing is changed. What it would refuse is refused. */
+  async commitPreview(options: CommitOptions = {}): Promise<CommitPreview> {
+    const { all, signal } = options
+    // What breaks a table's rules would not be staged.
+    if (all === true) await this.#stage(['.'], { signal, trackedOnly: true, dryRun: true })
+    return commitPreview(this.repo, worktreeFolder(this.worktree), options)
   }
 
   /** As gc, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */

@@ -45,6 +45,12 @@ export class Arguments {
     return this.#values.get(name) ?? []
   }
 
+  /** The values that were given with it, '' where none was; undefined where it is not there at all. */
+  optional(name: string): readonly string[] | undefined {
+    assert(this.#specs[name]?.type === 'optional', `'${name}' is declared with a value that may be left out`)
+    return this.#values.get(name)
+  }
+
   /** A whole number of at least 0. */
   number(name: string): number | undefined {
     const text = this.text(name)

@@ -46,6 +46,10 @@ function valuesOf({ value, choices }: OptionSpec): readonly string[] | 'revision
   return value === 'REMOTE' ? 'remotes' : null
 }
 
+function takesNextWord({ type }: OptionSpec): boolean {
+  return type !== 'flag' && type !== 'optional'
+}
+
 /** The words that say what a command is to do: 'add' of 'remote add NAME URL', 'pop' and 'apply' of 'stash pop | apply'. */
 export function actionsOf({ name, usage }: Pick<CompletedCommand, 'name' | 'usage'>): string[] {
   const actions = usage.flatMap((line) => {
@@ -102,7 +106,7 @@ complete -o default -F _varve varve
 function bashValues({ name, options }: CompletedCommand): string[] {
   return Object.entries(options).flatMap(([option, spec]) => {
     const values = valuesOf(spec)
-    if (spec.type === 'flag') return []
+    if (!takesNextWord(spec)) return []
     const words =
       values === 'revisions'
         ? `$(${listRevisions})`
@@ -171,7 +175,7 @@ if [[ $funcstack[1] == _varve ]]; then _varve "$@"; else compdef _varve varve; f
 }
 
 function zshValue(spec: OptionSpec): string {
-  if (spec.type === 'flag') return ''
+  if (!takesNextWord(spec)) return ''
   const values = valuesOf(spec)
   // Of its words the second one says what kind of names may stand there.
   if (values === 'revisions' || values === 'remotes') return `:name: _varve_names ${values}`
@@ -206,7 +210,7 @@ export function fishCompletion(commands: readonly CompletedCommand[]): string {
 const fishRevisions = listRevisions.replace('{ ', 'begin; ').replace(/ }$/, ' end')
 
 function fishValue(spec: OptionSpec): string {
-  if (spec.type === 'flag') return ''
+  if (!takesNextWord(spec)) return ''
   const values = valuesOf(spec)
   if (values === null) return ' -r'
   const words =

@@ -67,6 +67,7 @@ function optionLines(options: OptionSpecs): string[] {
 
 function flagsOf(name: string, spec: OptionSpecs[string]): string {
   const names = [`--${name}`, ...(spec.aliases ?? []).map((alias) => `--${alias}`)]
-  const value = spec.type === 'flag' ? '' : ` ${spec.value ?? 'VALUE'}`
+  const named = spec.value ?? 'VALUE'
+  const value = spec.type === 'flag' ? '' : spec.type === 'optional' ? `[=${named}]` : ` ${named}`
   return `${spec.short === undefined ? '' : `-${spec.short}, `}${names.join(', ')}${value}`
 }

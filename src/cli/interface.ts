@@ -6,8 +6,8 @@ import type { Arguments } from './arguments.ts'
 import type { Output } from './output.ts'
 
 export interface OptionSpec {
-  /** 'list' may be given several times. */
-  readonly type: 'flag' | 'text' | 'list'
+  /** 'list' may be given several times; so may 'optional', whose value stands in the same word ('--name=VALUE') or is not given. */
+  readonly type: 'flag' | 'text' | 'list' | 'optional'
   readonly short?: string
   /** Other long names for it. */
   readonly aliases?: readonly string[]

@@ -91,10 +91,10 @@ function* oneOptionAWord(
   numberOption: string | undefined,
 ): Generator<string> {
   const declared = declaredOptions(specs)
-  const takesValue = (option: string): boolean => {
+  const typeOf = (option: string): OptionSpec['type'] => {
     const spec = declared.get(option)
     if (spec === undefined) throw unknownOption(option, specs)
-    return spec.type !== 'flag'
+    return spec.type
   }
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!
@@ -103,21 +103,24 @@ function* oneOptionAWord(
     if (numberOption !== undefined && /^-\d+$/.test(word)) yield `--${numberOption}=${word.slice(1)}`
     else if (word.startsWith('--')) {
       const equals = word.indexOf('=', 3)
-      valueFollows = takesValue(equals === -1 ? word : word.slice(0, equals)) && equals === -1
-      yield word
-    } else if (word.length > 1 && word.startsWith('-')) valueFollows = yield* letters(word, takesValue)
+      const type = typeOf(equals === -1 ? word : word.slice(0, equals))
+      const isBare = equals === -1 && type !== 'flag'
+      valueFollows = isBare && type !== 'optional'
+      yield isBare && type === 'optional' ? `${word}=` : word
+    } else if (word.length > 1 && word.startsWith('-')) valueFollows = yield* letters(word, typeOf)
     else yield word
     if (valueFollows && i + 1 < argv.length) yield argv[++i]!
   }
 }
 
 /** Returns whether the last letter's value is the next word. */
-function* letters(word: string, takesValue: (option: string) => boolean): Generator<string, boolean> {
+function* letters(word: string, typeOf: (option: string) => OptionSpec['type']): Generator<string, boolean> {
   for (let at = 1; at < word.length; at++) {
     const option = `-${word[at]}`
-    const value = takesValue(option) ? word.slice(at + 1) : null
+    const type = typeOf(option)
+    const value = type === 'flag' ? null : word.slice(at + 1)
     yield option
-    if (value === '') return true
+    if (value === '' && type !== 'optional') return true
     if (value === null) continue
     yield value
     return false

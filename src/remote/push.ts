@@ -9,6 +9,7 @@ import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { descends } from './peel.ts'
+import { type LastSeen, lastSeenOf, withLeases } from './lease.ts'
 import { type PushTarget, readRefspecs } from './refspec.ts'
 import { checkRemoteName, isBare, upstreamKey } from './remotes.ts'
 import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
@@ -18,6 +19,12 @@ export interface PushOptions extends TransferOptions {
   /** 'main', 'main:other', ':gone', '+main', 'refs/tags/v1'; none: the current branch. */
   readonly refspecs?: readonly string[]
   readonly force?: boolean
+  /** Refs that may become what they do not descend from, as long as they are there what we know (lease.ts). */
+  readonly forceWithLease?: boolean | readonly string[]
+  /** What leases go by; default: what is known of `remoteName` now. */
+  readonly lastSeen?: LastSeen
+  /** Says what would move, and moves nothing. */
+  readonly dryRun?: boolean
   /** Makes the remote's branch the upstream of the local one. */
   readonly setUpstream?: boolean
   /** Where its remote-tracking refs are kept; absent when a bare URL is pushed to. */
@@ -30,12 +37,14 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
   const localManifest = await local.manifest()
   let targets: readonly PushTarget[] = []
   const report = await withFreshEpoch(remote, async (remoteManifest, sameState) => {
-    targets = (await readRefspecs(local, localManifest, remoteManifest, options.refspecs ?? [])).map(
-      (target) => (options.force === true ? { ...target, force: true } : target),
-    )
+    const named = await readRefspecs(local, localManifest, remoteManifest, options.refspecs ?? [])
+    const { forceWithLease, lastSeen = lastSeenOf(localManifest, options.remoteName) } = options
+    const leased = await withLeases(local, localManifest, named, { forceWithLease, lastSeen })
+    targets = leased.map((target) => (options.force === true ? { ...target, force: true } : target))
     const receipts = await receiptTargets(local, localManifest, remoteManifest, targets)
     return pushTargets(local, remote, remoteManifest, [...targets, ...receipts], sameState, options)
   })
+  if (options.dryRun === true) return report
   await rememberPushed(local, targets, options).catch((error: unknown) => {
     throw alreadyThere(error)
   })
@@ -75,6 +84,7 @@ async function pushTargets(
   if (moving.length === 0) return { updates: [], objects: 0, bytes: 0 }
   const bare = isBare(remote, before)
   const updates = await Promise.all(moving.map((target) => judge(local, before, target, bare)))
+  if (options.dryRun === true) return { updates, objects: 0, bytes: 0 }
   const receiving = async (receiver: Receiver): Promise<TransferReport> => {
     const copied = await copyForPush(local, remote, receiver, before, moving, options)
     const change = (current: Manifest): ManifestChange => {
@@ -113,13 +123,14 @@ async function judge(local: Store, before: Manifest, target: PushTarget, bare: b
   refuseCheckedOut(before, target, bare)
   const old = before.refs.get(target.ref) ?? null
   const update = { ref: target.ref, before: old, after: target.target }
+  if (target.lease !== undefined && target.lease !== old) throw movedThere(target.ref)
   if (old === null || target.target === null) return { ...update, forced: false }
   if (target.ref.startsWith(tagPrefix)) {
-    if (!target.force) throw tagExists(target.ref)
+    if (!target.force && target.lease === undefined) throw tagExists(target.ref)
     return { ...update, forced: true }
   }
   const forward = await descends(local, old, target.target)
-  if (!forward && !target.force) throw notFastForward(target.ref)
+  if (!forward && !target.force && target.lease === undefined) throw notFastForward(target.ref)
   return { ...update, forced: !forward }
 }
 
@@ -127,7 +138,9 @@ async function judge(local: Store, before: Manifest, target: PushTarget, bare: b
 function checkUnmoved(before: Manifest, current: Manifest, target: PushTarget, bare: boolean): void {
   refuseCheckedOut(current, target, bare)
   const now = current.refs.get(target.ref)
-  if (now === before.refs.get(target.ref) || (now ?? null) === target.target || target.force) return
+  if (now === before.refs.get(target.ref) || (now ?? null) === target.target) return
+  if (target.lease !== undefined) throw movedThere(target.ref)
+  if (target.force) return
   throw target.ref.startsWith(tagPrefix) ? tagExists(target.ref) : notFastForward(target.ref)
 }
 
@@ -158,6 +171,17 @@ function notFastForward(ref: string): VarveError {
     data: { ref },
     hint: "run 'varve pull', then push again",
   })
+}
+
+function movedThere(ref: string): VarveError {
+  return new VarveError(
+    'VARVE_REFUSED',
+    `the remote's '${shortRefName(ref)}' is not what was last seen of it`,
+    {
+      data: { ref, reason: 'stale' },
+      hint: "look at what came there: 'varve fetch', then 'varve log'; push again if that may be lost",
+    },
+  )
 }
 
 function tagExists(ref: string): VarveError {

@@ -14,6 +14,8 @@ export interface PushTarget {
   /** The local ref it comes from, if it is one. */
   readonly source: string | null
   readonly force: boolean
+  /** What the remote must still have there, then it may be anything else afterwards; null: nothing. undefined: it has to descend from that. */
+  readonly lease?: Cid | null | undefined
 }
 
 /** Whether they bring something, and do not only delete: then a push may make the repository over there. @throws VarveError VARVE_REF_NOT_FOUND, where it is not here */

@@ -6,12 +6,11 @@ import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
-import type { NodeStore } from '../prolly/node-store.ts'
 import type { Manifest, ObjectWriter } from '../store/interface.ts'
 import { operatorOf, signatureOf, withWriter } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
-import { readHead } from './head.ts'
-import { type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
+import { type Head, readHead } from './head.ts'
+import { type Io, type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
 import { readMergeState, withoutPick, writeMergeState } from './merge-state.ts'
 
 export interface CommitOptions {
@@ -49,6 +48,60 @@ export async function commitIndex(repo: Repo, options: CommitOptions): Promise<C
   })
 }
 
+export interface CommitPreview {
+  /** The ref that would move. */
+  readonly ref: string
+  readonly parents: readonly Cid[]
+  /** Tree of the first parent; the empty one where there is none. */
+  readonly before: Cid
+  readonly tree: Cid
+}
+
+/** What `commitIndex` would commit, were `index` staged; refused where that would be. */
+export async function previewCommit(
+  manifest: Manifest,
+  io: Io,
+  options: CommitOptions & { readonly index?: Cid },
+): Promise<CommitPreview> {
+  const { head, amended, merge, tree } = await nextTree(manifest, io, options)
+  const parents = parentsOf(head.commit, amended, merge)
+  const before = parents.length === 0 ? emptyTreeOf(io) : (await readCommit(io.writer, parents[0]!)).tree
+  return { ref: head.ref, parents, before, tree }
+}
+
+interface Next {
+  readonly head: Head
+  readonly state: MergeState | null
+  /** The merge that this commit ends. */
+  readonly merge: MergeState | null
+  readonly index: Cid
+  readonly amended: Commit | null
+  readonly tree: Cid
+}
+
+/** What a commit of the index holds, and on top of what. @throws VarveError VARVE_NOTHING_TO_COMMIT */
+async function nextTree(
+  manifest: Manifest,
+  io: Io,
+  options: CommitOptions & { readonly index?: Cid },
+): Promise<Next> {
+  const head = await readHead(io.writer, manifest)
+  const state = await readMergeState(io.writer, manifest)
+  refuseUnresolved(state)
+  // A rebase whose commit is made already waits for other things; this is a commit like any.
+  const merge = state?.rebase?.waits === false ? null : state
+  const headTree = head.commit?.tree ?? emptyTreeOf(io)
+  // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
+  const index = options.index ?? manifest.refs.get(indexRef) ?? headTree
+  const base = manifest.refs.get(indexBaseRef) ?? headTree
+  const tree = await ontoHead(io, { base, headTree, index })
+  const amended = amendedCommit(head.commit, options, merge)
+  if (tree === (amended === null ? headTree : null) && merge === null && options.allowEmpty !== true) {
+    throw nothingToCommit(shortRefName(head.ref))
+  }
+  return { head, state, merge, index, amended, tree }
+}
+
 interface Plan {
   readonly ref: string
   readonly commit: Cid
@@ -59,26 +112,8 @@ interface Plan {
   readonly merge: Cid | null
 }
 
-async function planCommit(
-  repo: Repo,
-  manifest: Manifest,
-  io: { writer: ObjectWriter; nodes: NodeStore },
-  options: CommitOptions,
-): Promise<Plan> {
-  const head = await readHead(io.writer, manifest)
-  const state = await readMergeState(io.writer, manifest)
-  refuseUnresolved(state)
-  // A rebase whose commit is made already waits for other things; this is a commit like any.
-  const merge = state?.rebase?.waits === false ? null : state
-  const headTree = head.commit?.tree ?? emptyTreeOf(io)
-  // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
-  const index = manifest.refs.get(indexRef) ?? headTree
-  const base = manifest.refs.get(indexBaseRef) ?? headTree
-  const tree = await ontoHead(io, { base, headTree, index })
-  const amended = amendedCommit(head.commit, options, merge)
-  if (tree === (amended === null ? headTree : null) && merge === null && options.allowEmpty !== true) {
-    throw nothingToCommit(shortRefName(head.ref))
-  }
+async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: CommitOptions): Promise<Plan> {
+  const { head, state, merge, index, amended, tree } = await nextTree(manifest, io, options)
   const message = options.message ?? merge?.message ?? amended?.message
   if (message === undefined || message.trim() === '') {
     throw new VarveError('VARVE_USAGE', 'a commit needs a message', {
@@ -112,7 +147,7 @@ async function planCommit(
 }
 
 /** A commit that is picked keeps its author and its date, as without conflicts. */
-async function pickedAuthor(io: { nodes: NodeStore }, merge: MergeState | null): Promise<Signature | null> {
+async function pickedAuthor(io: Pick<Io, 'nodes'>, merge: MergeState | null): Promise<Signature | null> {
   if (merge?.kind !== 'cherry-pick' && merge?.kind !== 'rebase') return null
   return (await readCommit(io.nodes.reader, merge.theirs)).author
 }
@@ -122,10 +157,7 @@ function rebaseLeft(io: { writer: ObjectWriter }, state: MergeState | null): Cid
 }
 
 /** The index's changes on top of HEAD's tree, when HEAD is no longer what the index was laid over. */
-async function ontoHead(
-  io: { writer: ObjectWriter; nodes: NodeStore },
-  trees: { base: Cid; headTree: Cid; index: Cid },
-): Promise<Cid> {
+async function ontoHead(io: Io, trees: { base: Cid; headTree: Cid; index: Cid }): Promise<Cid> {
   if (trees.base === trees.headTree) return trees.index
   const merged = await mergeTrees({ ...io, base: trees.base, ours: trees.headTree, theirs: trees.index })
   if (merged.conflictCount === 0) return merged.tree

@@ -19,7 +19,7 @@ export async function movePath(
   worktree: Worktree,
   fromNamed: string,
   toNamed: string,
-  options: WorktreeOptions = {},
+  options: WorktreeOptions & { readonly dryRun?: boolean | undefined } = {},
 ): Promise<{ from: Path; to: Path }> {
   const from = normalPath(fromNamed)
   const { index } = await readIndex(worktree)
@@ -38,6 +38,7 @@ export async function movePath(
   const wanted = wantedPaths(worktree)
   for (const path of wanted === null ? [] : tracked.keys())
     if (wanted!(path) !== wanted!(to + path.slice(from.length))) throw unwanted(path)
+  if (options.dryRun === true) return { from, to }
   for (const folder of foldersAbove(to)) makeFolder(worktree.root, folder)
   if (already === null) {
     const [was, is] = [nativePath(worktree.root, from), nativePath(worktree.root, to)]

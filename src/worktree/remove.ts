@@ -20,6 +20,8 @@ export interface RemoveOptions extends WorktreeOptions {
   readonly cached?: boolean | undefined
   /** Removes changes that are not committed too. */
   readonly force?: boolean | undefined
+  /** Only tells what would be removed. */
+  readonly dryRun?: boolean | undefined
 }
 
 /** Returns the paths that were removed. @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_UNCOMMITTED */
@@ -34,6 +36,7 @@ export async function removePaths(
   spec.requireMatches(tracked.keys())
   if (options.force !== true) await refuseLoss(worktree, state, tracked, options)
   const paths = [...tracked.keys()]
+  if (options.dryRun === true) return paths
   const edits = new Map<Path, TreeEntry | null>(paths.map((path) => [path, null]))
   if (options.cached === true) {
     await withWriter(worktree.repo, (writer, nodes) =>

@@ -11,6 +11,7 @@ const specs: OptionSpecs = {
   'no-commit': { type: 'flag', about: '' },
   staged: { type: 'flag', aliases: ['cached'], about: '' },
   limit: { type: 'text', short: 'n', about: '' },
+  lease: { type: 'optional', short: 'l', about: '' },
 }
 
 describe('arguments', () => {
@@ -18,6 +19,13 @@ describe('arguments', () => {
     const given = parseArguments(['-am', 'two words'], specs)
     expect(given.flag('all')).toBe(true)
     expect(given.list('message')).toEqual(['two words'])
+  })
+
+  test('a value that may be left out stands in the same word', () => {
+    const given = parseArguments(['--lease', 'origin', '--lease=main:', '-l7', '-al', '1'], specs)
+    expect(given.optional('lease')).toEqual(['', 'main:', '7', ''])
+    expect(given.words).toEqual(['origin', '1'])
+    expect(parseArguments(['x'], specs).optional('lease')).toBeUndefined()
   })
 
   test('a value may begin with a dash', () => {

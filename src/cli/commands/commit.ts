@@ -17,7 +17,11 @@ import { readText } from '../read-text.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['commit [-a] [-m MESSAGE | -F FILE] [-e]', 'commit --amend [-m MESSAGE] [-e | --no-edit]'],
+  usage: [
+    'commit [-a] [-m MESSAGE | -F FILE] [-e]',
+    'commit --amend [-m MESSAGE] [-e | --no-edit]',
+    'commit --dry-run [-a] [--amend]',
+  ],
   description:
     'Records what is staged as a commit on the current branch. When it returns, the commit survives a crash. With several\n-m, each is a paragraph. Without a message an editor opens on a terminal: $VARVE_EDITOR, core.editor of your own\nsettings (varve config --global), $VISUAL, $EDITOR, or vi. An empty message stops the commit. With -v the changes stand\nbelow the message.',
   options: {
@@ -32,6 +36,7 @@ export const command: Command = {
     all: { type: 'flag', short: 'a', about: 'first add all changes of versioned files' },
     amend: { type: 'flag', about: 'replace the last commit' },
     'allow-empty': { type: 'flag', about: 'even if nothing has changed' },
+    'dry-run': { type: 'flag', about: 'only say what would be committed; needs no message' },
     author: { type: 'text', value: "'NAME <EMAIL>'", about: 'somebody else did it' },
     date: { type: 'text', value: 'DATE', about: 'when: ISO 8601, or seconds since 1970' },
   },
@@ -39,9 +44,10 @@ export const command: Command = {
     ['varve commit -m "Add prices of May"', 'commit what is staged'],
     ['varve commit -am "Correct two names"', 'add all changes, then commit'],
     ['varve commit -v', 'write the message in an editor, above the changes'],
+    ['varve commit -a --dry-run', 'see what a commit of all changes would hold'],
     ['varve commit --amend -m "Correct three names"', 'replace the last commit'],
   ],
-  json: '{ id: string; cid: string; tree: string; parents: string[]; author: Signature; committer: Signature; message: string; refs: string[]; extra: object }',
+  json: '{ id: string; cid: string; tree: string; parents: string[]; author: Signature; committer: Signature; message: string; refs: string[]; extra: object }; --dry-run: { branch: string | null; parents: string[]; tree: string; changes: DiffStat[] }',
   run,
 }
 
@@ -51,6 +57,7 @@ async function run(context: Context): Promise<number> {
   const typed = await messageOf(given.list('message'), given.text('file'))
   const author = given.text('author')
   const repo = await repository({ commits: true, date: given.text('date') })
+  if (given.flag('dry-run')) return preview(context, repo)
   const editor = new MessageEditor(context, repo.dotDir)
   const message = await messageFor(context, repo, { message: typed, editor })
   const commit = await editor.use(() =>
@@ -65,6 +72,22 @@ async function run(context: Context): Promise<number> {
   )
   if (out.json) out.result(commit, () => {})
   else if (!out.quiet) await printCommit(context, repo, commit)
+  return 0
+}
+
+async function preview({ arguments: given, out, operation }: Context, repo: Repository): Promise<number> {
+  const author = given.text('author')
+  const found = await repo.commitPreview({
+    ...operation,
+    ...(author === undefined ? {} : { author: parseAuthor(author) }),
+    all: given.flag('all'),
+    amend: given.flag('amend'),
+    allowEmpty: given.flag('allow-empty'),
+  })
+  out.result(found, () => {
+    out.line(`would commit to ${found.branch === null ? 'a detached HEAD' : visible(found.branch)}`)
+    for (const line of statLines(found.changes, out)) out.line(line)
+  })
   return 0
 }
 

@@ -2,18 +2,30 @@ import type { Command, Context } from '../interface.ts'
 import { printTransfer } from '../format/transfer.ts'
 
 export const command: Command = {
-  usage: ['push [-u] [-f] [--tags] [REMOTE [REFSPEC...]]', 'push --delete REMOTE REF...'],
+  usage: [
+    'push [-u] [-f | --force-with-lease[=BRANCH[:COMMIT]]] [--tags] [-n] [REMOTE [REFSPEC...]]',
+    'push --delete [-n] REMOTE REF...',
+  ],
   description:
-    "Sends the current branch, or each REFSPEC (main, main:other, :gone, a tag), to REMOTE (default: the branch's remote,\nor origin). All refs move together or none. A branch that has commits you do not have is refused: pull first.\nA remote may stand for several places (`varve remote set-url --push`): all get it, side by side, and each that fails is named.",
+    "Sends the current branch, or each REFSPEC (main, main:other, :gone, a tag), to REMOTE (default: the branch's remote,\nor origin). All refs move together or none. A branch that has commits you do not have is refused: pull first;\nafter a rebase, --force-with-lease replaces it unless somebody has pushed there since you last fetched.\nA remote may stand for several places (`varve remote set-url --push`): all get it, side by side, and each that fails is named.",
   options: {
     'set-upstream': { type: 'flag', short: 'u', about: 'let the branch follow the one it is pushed to' },
     force: { type: 'flag', short: 'f', about: 'even if commits there are lost' },
+    'force-with-lease': {
+      type: 'optional',
+      value: 'BRANCH[:COMMIT]',
+      about:
+        'even if commits there are lost, as long as BRANCH (default: each that is pushed) is there what was last fetched, or COMMIT; may be given several times',
+    },
     tags: { type: 'flag', about: 'all tags too' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only say what would move there; nothing is sent' },
     delete: { type: 'flag', short: 'd', about: 'delete the refs there' },
   },
   examples: [
     ['varve push -u origin main', 'the first time'],
     ['varve push', 'from then on'],
+    ['varve push -n', 'see what it would move'],
+    ['varve push --force-with-lease', 'replace what you have rebased, and nothing that others have pushed'],
     ['varve push --delete origin cleanup', 'delete a branch there'],
   ],
   json: '{ remote: string; url: string; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; objects: number; bytes: number; copies?: object[] }, as TransferResult',
@@ -22,16 +34,21 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.exclusive('delete', 'tags')
+  given.exclusive('force', 'force-with-lease')
+  const dryRun = given.flag('dry-run')
+  const leases = given.optional('force-with-lease')
   const remove = given.flag('delete')
   if (remove) given.expectWords(2, Infinity, 'REMOTE and REF')
   const repo = await repository()
   const result = await repo.push(given.words[0], given.words.slice(1), {
     ...operation,
     force: given.flag('force'),
+    ...(leases === undefined ? {} : { forceWithLease: leases.includes('') || leases }),
+    dryRun,
     setUpstream: given.flag('set-upstream'),
     tags: given.flag('tags'),
     delete: remove,
   })
-  out.result(result, () => printTransfer(out, result, 'to'))
+  out.result(result, () => printTransfer(out, result, dryRun ? 'would go to' : 'to'))
   return 0
 }

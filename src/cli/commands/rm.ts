@@ -3,16 +3,18 @@ import { toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['rm [--cached] [-f] PATH...'],
+  usage: ['rm [--cached] [-f] [-n] PATH...'],
   description:
     'Removes files from the working folder and from the next commit. What was committed stays in history. Files with\nchanges that no commit has are kept unless you say --force.',
   options: {
     cached: { type: 'flag', about: 'keep the file, leave it out of the next commit' },
     force: { type: 'flag', short: 'f', about: 'even with uncommitted changes' },
+    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
     recursive: { type: 'flag', short: 'r', about: 'as git wants it for folders; not needed here' },
   },
   examples: [
     ['varve rm old.csv', 'remove a file'],
+    ['varve rm -n old/', 'see what would be removed'],
     ['varve rm --cached secrets.json', 'stop versioning a file, but keep it'],
   ],
   json: '{ items: string[] }',
@@ -21,15 +23,19 @@ export const command: Command = {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.expectWords(1, Infinity, 'PATH')
+  const dryRun = given.flag('dry-run')
   const repo = await repository()
   const paths = toRepositoryPaths(repo.root, given.words)
   const removed = await repo.remove(paths, {
     ...operation,
     cached: given.flag('cached'),
     force: given.flag('force'),
+    dryRun,
   })
   out.result({ items: removed }, () => {
-    for (const path of removed) out.say(`removed ${visible(path)}`)
+    for (const path of removed)
+      if (dryRun) out.line(`would remove ${visible(path)}`)
+      else out.say(`removed ${visible(path)}`)
   })
   return 0
 }

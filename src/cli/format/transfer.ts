@@ -8,7 +8,9 @@ import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
 import { counted, sizeText } from '../../base/size.ts'
 
-export function printTransfer(out: Output, result: TransferResult, direction: 'from' | 'to'): void {
+type Direction = 'from' | 'to' | 'would go to'
+
+export function printTransfer(out: Output, result: TransferResult, direction: Direction): void {
   const { copies = [] } = result
   for (const one of [result, ...copies]) {
     if (one.updates.length > 0 || one.objects > 0) printOne(out, one, direction)
@@ -16,7 +18,7 @@ export function printTransfer(out: Output, result: TransferResult, direction: 'f
   }
 }
 
-function printOne(out: Output, result: PushedCopy, direction: 'from' | 'to'): void {
+function printOne(out: Output, result: PushedCopy, direction: Direction): void {
   const moved =
     result.objects === 0 ? '' : `, ${counted(result.objects, 'object')} (${sizeText(result.bytes)})`
   out.say(`${direction} ${visible(shownUrl(result.url))}${moved}`)

@@ -1,0 +1,55 @@
+// What a commit is asked, and its dry run: what it would hold and how much of each path it would change, with nothing kept.
+import type { Person } from '../history/interface.ts'
+import { shortRefName } from '../history/refs.ts'
+import { previewCommit } from '../repo/commit.ts'
+import { signatureOf, withWriter } from '../repo/context.ts'
+import { diffDatasets } from '../repo/diff.ts'
+import { emptyTreeOf } from '../repo/empty.ts'
+import { type Folder, type Repo, indexRef } from '../repo/interface.ts'
+import { diffStatOf } from './diff-stat.ts'
+import { idOf } from './info.ts'
+import type { DiffStat, OperationOptions } from './interface.ts'
+
+export interface CommitOptions extends OperationOptions {
+  /** Every change of a tracked file is staged first. */
+  readonly all?: boolean
+  /** Takes the place of the last commit. */
+  readonly amend?: boolean
+  readonly allowEmpty?: boolean
+  readonly author?: Person
+}
+
+export interface CommitPreview {
+  /** The branch that would move; null when HEAD is detached. */
+  readonly branch: string | null
+  readonly parents: readonly string[]
+  /** Id of the dataset that would be committed. */
+  readonly tree: string
+  /** Against the first parent. */
+  readonly changes: readonly DiffStat[]
+}
+
+/** @throws VarveError what the commit itself would be refused with */
+export async function commitPreview(
+  repo: Repo,
+  folder: Folder,
+  options: CommitOptions,
+): Promise<CommitPreview> {
+  const manifest = await repo.store.manifest()
+  signatureOf(repo, manifest, options.author)
+  return withWriter(repo, async (writer, nodes) => {
+    const io = { writer, nodes }
+    const staged = manifest.refs.get(indexRef) ?? emptyTreeOf(io)
+    const index = options.all === true ? { index: await folder.snapshot(io, staged, options) } : {}
+    const { ref, parents, before, tree } = await previewCommit(manifest, io, { ...options, ...index })
+    const changes: DiffStat[] = []
+    for await (const diff of diffDatasets(nodes, before, tree, { signal: options.signal }))
+      changes.push(await diffStatOf(diff))
+    return {
+      branch: ref === 'HEAD' ? null : shortRefName(ref),
+      parents: parents.map((parent) => idOf(parent)),
+      tree: idOf(tree),
+      changes,
+    }
+  })
+}
