@@ -1,5 +1,6 @@
 // What a database says when it fails, as errors of the house. Which of its codes mean what is for each connector to know.
 // `where` is the endpoint, without secrets.
+import { certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
 
 export interface FailureFacts {
@@ -17,6 +18,14 @@ export function unreachable(
     ...facts,
     hint,
   })
+}
+
+/** null where the line was not given up for the server's certificate; `trust` says how one comes to be trusted. */
+export function certificateRefused(where: string, facts: FailureFacts, trust: string): VarveError | null {
+  const hint = certificateHint(facts.cause, trust)
+  const { data, cause } = facts
+  if (hint === null) return null
+  return unreachable(where, cause.message, { data: { ...data, passing: false }, cause }, hint)
 }
 
 /** `hint` says where the password is looked for. */

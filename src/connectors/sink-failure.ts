@@ -1,12 +1,16 @@
 // What goes wrong between us and a receiver, in the house's words: it cannot be reached, or it refuses.
+import { certificateHint, trustByNode } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
 
 /** `where` is the receiver, without secrets. */
 export function unreachable(where: string, error: unknown): VarveError {
+  const hint = certificateHint(error, trustByNode)
   return new VarveError('VARVE_UNREACHABLE', `cannot reach '${where}': ${messageOf(error)}`, {
     cause: error,
-    data: { endpoint: where },
-    hint: 'check that the server runs and can be reached from here, and run the command again: it goes on where it stopped',
+    data: { endpoint: where, ...(hint === null ? {} : { passing: false }) },
+    hint:
+      hint ??
+      'check that the server runs and can be reached from here, and run the command again: it goes on where it stopped',
   })
 }
 

@@ -5,10 +5,12 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, Pool, type buildConnector } from 'undici'
+import { trustByNode } from '../base/certificate-fault.ts'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type AnswerHead, type BodyTaker, exchange } from './exchange.ts'
 import { type Proxy, refusalOf, throughProxy } from './proxy.ts'
 import { connecting } from './sockets.ts'
+import { isUntrusted, unreachable } from './unreachable.ts'
 
 const attemptsMax = 5
 const pauseMsFirst = 100
@@ -69,6 +71,8 @@ export interface HttpClientOptions {
   readonly explain?: (body: Uint8Array) => string | null
   /** What to do when access is refused. */
   readonly accessHint?: string
+  /** How certificates beside the usual ones are trusted; default: as all programs of Node are told. */
+  readonly trustHint?: string
   /** The longest pause before another attempt, whatever the server asks for. Default: 5 seconds. */
   readonly pauseMsMax?: number
 }
@@ -110,7 +114,7 @@ export class HttpClient {
         throwIfAborted(request.signal)
         const refused = this.#options.proxy ? refusalOf(error, this.#options.proxy) : null
         if (refused !== null) throw refused
-        if (error instanceof VarveError || last) throw this.#failure(error)
+        if (error instanceof VarveError || last || isUntrusted(error)) throw this.#failure(error)
         await this.#pause(attempt, undefined, request.signal)
         continue
       }
@@ -177,18 +181,8 @@ export class HttpClient {
 
   #failure(error: unknown): VarveError {
     if (error instanceof VarveError) return error
-    const { proxy } = this.#options
-    const between = proxy ? ` through the proxy '${proxy.origin}'` : ''
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    return new VarveError(
-      'VARVE_UNREACHABLE',
-      `cannot reach '${this.#where}'${between}: ${reasons[code] ?? messageOf(error)}`,
-      {
-        cause: error,
-        data: { origin: this.#where },
-        hint: 'check the address and the network, and run the command again: it goes on where it stopped',
-      },
-    )
+    const { proxy, trustHint = trustByNode } = this.#options
+    return unreachable(error, { where: this.#where, proxy: proxy?.origin ?? null, trustHint })
   }
 
   #refusal(answer: HttpAnswer, request: HttpRequest): VarveError {
@@ -244,18 +238,6 @@ export class HttpClient {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody answers there',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the name cannot be looked up now',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
-  UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
-  UND_ERR_BODY_TIMEOUT: 'it stopped sending',
-}
-
 /** Without the query, which may hold what is not to be shown. */
 function elsewhere(origin: string, { headers: { location = '' } }: HttpAnswer): string {
   if (location === '' || !URL.canParse(location, origin)) return 'another address'
@@ -283,8 +265,4 @@ function isPassing(status: number): boolean {
 
 function* slicesOf(body: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < body.length; at += sliceBytes) yield body.subarray(at, at + sliceBytes)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

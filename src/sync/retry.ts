@@ -14,6 +14,7 @@ const passingStates = /^(40|55P03)/
 export function isPassing(error: unknown): error is VarveError {
   if (!isVarveError(error)) return false
   const { code, passing } = error.data
+  if (passing === false) return false
   if (error.code === 'VARVE_UNREACHABLE' || passing === true) return true
   return typeof code === 'string' && passingStates.test(code)
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { openSink } from '../../src/connectors/open-sink.ts'
-import { driverUrl } from '../../src/connectors/postgres/address.ts'
+import { bindsChannel, driverUrl } from '../../src/connectors/postgres/address.ts'
 import { endpointError } from '../../src/connectors/postgres/failure.ts'
 import { missingTable } from '../../src/connectors/missing-table.ts'
 
@@ -33,8 +33,8 @@ describe('the URL of an endpoint', () => {
     expect(driverUrl(plain)).toBe(plain)
     expect(driverUrl('postgres:///shop')).toBe('postgres:///shop')
     for (const mode of ['require', 'verify-ca', 'verify-full'])
-      expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}&x=a%26b`)).toBe(
-        'postgres://ada@db/shop?sslmode=verify-full&x=a%26b',
+      expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}&options=a%26b`)).toBe(
+        'postgres://ada@db/shop?sslmode=verify-full&options=a%26b',
       )
     for (const mode of ['disable', 'no-verify'])
       expect(driverUrl(`postgres://ada@db/shop?sslmode=${mode}`)).toBe(
@@ -43,6 +43,13 @@ describe('the URL of an endpoint', () => {
     for (const mode of ['prefer', 'allow', 'banana', ''])
       expect(() => driverUrl(`postgres://ada@db/shop?sslmode=${mode}`)).toThrow(`not '${mode}'`)
     expect(() => driverUrl('postgres:///?service=shop')).toThrow('pg_service.conf')
+    // MySQL's name of it: the line would not be encrypted, and nobody would know.
+    expect(() => driverUrl('postgres://ada@db/shop?ssl-mode=verify-full')).toThrow(
+      "there is no setting 'ssl-mode'",
+    )
+    expect(bindsChannel('postgres://ada@db/shop?channel_binding=require')).toBe(true)
+    expect(bindsChannel('postgres://ada@db/shop')).toBe(false)
+    expect(() => bindsChannel('postgres://ada@db/shop?channel_binding=yes')).toThrow("not 'yes'")
   })
 
   test('what fails for what was asked says what to ask for', () => {
@@ -50,6 +57,9 @@ describe('the URL of an endpoint', () => {
     expect(hint(new Error('The server does not support SSL connections'))).toContain("no 'sslmode'")
     expect(hint(Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }))).toContain(
       'sslrootcert',
+    )
+    expect(hint(Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' }))).toContain(
+      'a new certificate',
     )
     expect(hint(Object.assign(new Error('role "x" does not exist'), { code: '28000' }))).toContain('user')
     expect(hint(Object.assign(new Error('slot is active'), { code: '55006' }))).toContain('--follow')

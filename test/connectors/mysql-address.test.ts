@@ -45,6 +45,9 @@ describe('the address of a MySQL database', () => {
         password: 'y',
       },
     )
+    expect(
+      addressOf('mysql://db/shop', { environment: { HOME: home, MYSQL_PWD: 'y' } }, 'of the link'),
+    ).toMatchObject({ password: 'of the link' })
     fs.chmodSync(file, 0o666)
     expect(addressOf('mysql://db/shop', options)).not.toHaveProperty('password')
     expect(parseOptionFile('password = no\n[client]\npassword=a b #c\n[other]\npassword=no')).toEqual({
@@ -60,6 +63,15 @@ describe('the address of a MySQL database', () => {
     })
     expect(addressOf('mysql://db/shop', {}).ssl).toBe(undefined)
     expect(() => addressOf('mysql://db/shop?ssl-mode=maybe', {})).toThrow("'maybe' is no ssl-mode")
+    // PostgreSQL's name of it: the line would not be encrypted, and nobody would know.
+    expect(() => addressOf('mysql://db/shop?sslmode=require', {})).toThrow("there is no setting 'sslmode'")
+    const ca = path.join(home, 'ca.pem')
+    fs.writeFileSync(ca, 'a certificate')
+    expect(addressOf(`mysql://db/shop?ssl-ca=${encodeURIComponent(ca)}`, {}).ssl).toEqual({
+      ca: 'a certificate',
+      rejectUnauthorized: true,
+      verifyIdentity: true,
+    })
   })
 
   test('names a database and no password', () => {

@@ -1,6 +1,7 @@
 // PostgreSQL over TLS: whose certificate is taken, for statements and for the log.
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isVarveError } from '../../src/base/errors.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
@@ -71,7 +72,8 @@ describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
     await db.query(`CREATE ROLE ada LOGIN PASSWORD 'right'; SELECT pg_reload_conf()`)
     const said = async (name: string, environment: Record<string, string>): Promise<unknown> => {
       try {
-        const connector = await openEndpoint(`postgres://ada@127.0.0.1:${port}/${name}`, { environment })
+        const url = `postgres://ada@127.0.0.1:${port}/${name}`
+        const connector = await openEndpoint(url, { environment, link: 'my-shop' })
         await connector.close()
         return 'open'
       } catch (error) {
@@ -79,7 +81,8 @@ describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
         return [error.code, error.message.replace(/^'.*' refuses access: /, ''), error.hint]
       }
     }
-    const hint = 'give the password in PGPASSWORD or a .pgpass file, never in the URL'
+    const hint =
+      'give the password in VARVE_LINK_NAME_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
     const missing = 'it asks for a password, and there is none'
     expect(await said('shop', {})).toEqual(['VARVE_REFUSED', missing, hint])
     expect(await said('shop', { PGPASSWORD: '' })).toEqual(['VARVE_REFUSED', missing, hint])
@@ -92,6 +95,32 @@ describe.skipIf(without !== '')(`PostgreSQL over TLS${without}`, () => {
       nowhere,
     ])
     expect(await said('shop', { PGPASSWORD: 'right' })).toBe('open')
+    // The link's own counts first: two links may lead to two servers.
+    expect(await said('shop', { VARVE_LINK_MY_SHOP_PASSWORD: 'right', PGPASSWORD: 'wrong' })).toBe('open')
+    const home = temporaryDir()
+    fs.writeFileSync(path.join(home, '.pgpass'), `127.0.0.1:${port}:*:ada:right\n`, { mode: 0o600 })
+    expect(await said('shop', { HOME: home })).toBe('open')
+    fs.chmodSync(path.join(home, '.pgpass'), 0o640)
+    expect(await said('shop', { HOME: home })).toEqual([
+      'VARVE_REFUSED',
+      expect.stringContaining('no password is taken from it'),
+      expect.stringContaining('chmod 600'),
+    ])
+  })
+
+  test('the proof of a password can be tied to the line', async () => {
+    const db = await postgres.client(`postgres://postgres@127.0.0.1:${port}/shop`)
+    await db.query(`CREATE ROLE bound LOGIN PASSWORD 'right'`)
+    const { rows } = await db.query<{ hba_file: string }>('SHOW hba_file')
+    const file = rows[0]!.hba_file
+    fs.writeFileSync(file, `hostssl all bound 127.0.0.1/32 scram-sha-256\n${fs.readFileSync(file, 'utf8')}`)
+    await db.query('SELECT pg_reload_conf()')
+    const settings = `sslmode=require&sslrootcert=${encodeURIComponent(certificate)}&channel_binding=require`
+    const connector = await openEndpoint(`postgres://bound@localhost:${port}/shop?${settings}`, {
+      environment: { PGPASSWORD: 'right' },
+    })
+    expect((await connector.discover()).map(({ name }) => name)).toEqual(['people'])
+    await connector.close()
   })
 
   test('a certificate that nobody vouches for is refused, and so is one of another name', async () => {

@@ -29,7 +29,10 @@ export async function openAmqp(url: string, options: SinkOptions): Promise<Sink>
   })
   const channel = await openChannel(connection, exchange, broken).catch(async (error: unknown) => {
     await closed(connection)
-    throw failure(location, broken.error ?? error)
+    const said = broken.error ?? error
+    throw /NOT_FOUND - no exchange/.test(messageOf(said))
+      ? noExchange(location, exchange)
+      : failure(location, said)
   })
   return {
     location,
@@ -140,6 +143,13 @@ function routingKey(table: string): string {
       data: { table, bytesMax: routingKeyBytesMax },
     },
   )
+}
+
+function noExchange(location: string, exchange: string): VarveError {
+  return new VarveError('VARVE_REFUSED', `there is no exchange '${exchange}' at '${location}'`, {
+    data: { endpoint: location, exchange },
+    hint: `make it, and bind queues to it: rabbitmqadmin declare exchange name='${exchange}' type=topic`,
+  })
 }
 
 function noQueue(location: string, exchange: string, key: string): VarveError {

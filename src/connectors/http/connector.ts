@@ -3,6 +3,7 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { HttpClient } from '../../http/client.ts'
+import { proxyFor } from '../../http/proxy.ts'
 import type { Cell } from '../../table/interface.ts'
 import { endpointUrl } from '../endpoint-url.ts'
 import type { Connector, ConnectorOptions, HttpTable, Written } from '../interface.ts'
@@ -25,6 +26,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     location: url,
     headers: { 'user-agent': 'varve', ...headers },
     pauseMsMax: 60_000,
+    proxy: proxyFor(base.origin, options.environment ?? {}),
     accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
   })
   const source: PageSource = { client, base, ahead: new Map(), signal: options.signal }

@@ -6,7 +6,7 @@ import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { NoRoom, idsOf } from '../no-room.ts'
-import { pathName, sinkAddress } from '../sink-address.ts'
+import { pathName, sinkAddress, wrong } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
@@ -23,11 +23,12 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
   const target = sinkAddress(url, 'mqtt://USER@HOST:PORT/TOPIC', [])
   const location = `${target.protocol}//${target.host}`
   const prefix = pathName(target, options.link, /[+#\0]/)
-  const connected = await connectMqtt(target, await linkSecret(options, 'PASSWORD')).catch(
-    (error: unknown) => {
-      throw failure(location, error, secretName(options.link, 'PASSWORD'))
-    },
-  )
+  const password = await linkSecret(options, 'PASSWORD')
+  if (password !== null && target.username === '')
+    throw wrong(url, 'there is a password, and the URL names no user: mqtt://USER@HOST/TOPIC')
+  const connected = await connectMqtt(target, password).catch((error: unknown) => {
+    throw failure(location, error, secretName(options.link, 'PASSWORD'))
+  })
   return {
     location,
     identity: `mqtt:${target.host}:${prefix}`,

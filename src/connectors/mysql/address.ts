@@ -1,5 +1,5 @@
 // Where a URL leads, and as whom: mysql://USER@HOST:PORT/DATABASE, or with ?socket=FILE. Credentials come from the
-// environment (MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name: disabled (the default), required,
+// environment (VARVE_LINK_NAME_PASSWORD, MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name: disabled (the default), required,
 // verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
 import fs from 'node:fs'
 import net from 'node:net'
@@ -11,14 +11,23 @@ import { readOptionFile } from './option-file.ts'
 
 const shape = 'mysql://USER@HOST:PORT/DATABASE or mysql://USER@localhost/DATABASE?socket=FILE'
 
-/** @throws VarveError VARVE_USAGE when the URL names no database, or says what we do not know */
-export function addressOf(url: string, { environment = {} }: ConnectorOptions): ConnectionOptions {
+const settings: readonly string[] = ['socket', 'ssl-mode', 'ssl-ca']
+
+/** `own`: the link's own password. @throws VarveError VARVE_USAGE when the URL names no database, or says what we do not know */
+export function addressOf(
+  url: string,
+  { environment = {} }: ConnectorOptions,
+  own: string | null = null,
+): ConnectionOptions {
   const parsed = endpointUrl(url, shape)
+  for (const name of parsed.searchParams.keys())
+    if (!settings.includes(name))
+      throw unusable(url, `there is no setting '${name}': it has ${settings.join(', ')}`)
   const database = decodeURIComponent(parsed.pathname.slice(1))
   if (database === '') throw unusable(url, 'it names no database')
   const file = readOptionFile(environment['HOME'])
   const user = decodeURIComponent(parsed.username) || file.user
-  const password = environment['MYSQL_PWD'] ?? file.password
+  const password = own ?? environment['MYSQL_PWD'] ?? file.password
   const socketPath = parsed.searchParams.get('socket')
   const host = parsed.hostname.replace(/^\[|\]$/g, '') || 'localhost'
   const ssl = sslOf(url, host, parsed.searchParams)
@@ -37,8 +46,9 @@ export function placeOf(url: string): string {
 }
 
 function sslOf(url: string, host: string, options: URLSearchParams): SslOptions | null {
-  const mode = options.get('ssl-mode') ?? 'disabled'
   const caFile = options.get('ssl-ca')
+  // Whoever names whom to trust does not mean a line that anybody can read.
+  const mode = options.get('ssl-mode') ?? (caFile === null ? 'disabled' : 'verify-identity')
   const ca = caFile === null ? {} : { ca: fs.readFileSync(caFile, 'utf8') }
   switch (mode.toLowerCase()) {
     case 'disabled':

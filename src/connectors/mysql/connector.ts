@@ -12,6 +12,7 @@ import type {
   EndpointSnapshot,
   EndpointTable,
 } from '../interface.ts'
+import { linkSecret } from '../link-secret.ts'
 import { addressOf, placeOf } from './address.ts'
 import { applyPlan } from './apply.ts'
 import { BinlogChangeLog } from './binlog/change-log.ts'
@@ -25,7 +26,9 @@ import { readState, takeOver } from './state.ts'
 import { cellOfBytes, readExpression } from './types.ts'
 
 export async function openMysql(url: string, options: ConnectorOptions): Promise<Connector> {
-  const address = addressOf(url, options)
+  const { link, environment } = options
+  const own = link === undefined ? null : await linkSecret({ link, environment }, 'PASSWORD')
+  const address = addressOf(url, options, own)
   try {
     return new MysqlConnector(await Session.open(address), address, placeOf(url))
   } catch (error) {

@@ -1,9 +1,19 @@
 // What MySQL and the line to it say when they fail, as errors of the house: who refuses, what is not reached, what passes
 // when one tries again, and what to do. Anything that is not theirs passes through.
 import { VarveError } from '../../base/errors.ts'
-import { accessRefused, diskFull, otherFailure, rightMissing, unreachable } from '../failures.ts'
+import {
+  accessRefused,
+  certificateRefused,
+  diskFull,
+  otherFailure,
+  rightMissing,
+  unreachable,
+} from '../failures.ts'
 
-const passwordHint = 'give the password in MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
+const trust =
+  '?ssl-ca=FILE behind the URL names the certificates to trust, and ?ssl-mode=required looks at none'
+const passwordHint =
+  'give the password in VARVE_LINK_NAME_PASSWORD, MYSQL_PWD or the section [client] of ~/.my.cnf, never in the URL'
 const noSpace: ReadonlySet<number> = new Set([1021, 1114])
 const wrongUser: ReadonlySet<number> = new Set([1044, 1045, 1251, 1524, 1698, 1820])
 const missingRight: ReadonlySet<number> = new Set([1142, 1143, 1227, 1290, 1370, 1792, 1836])
@@ -35,6 +45,8 @@ export function endpointError(where: string, error: unknown): unknown {
   const number = numberOf(error)
   const facts = { data: { endpoint: where, ...(typeof code === 'string' ? { code } : {}) }, cause: error }
   if (sqlState === undefined) {
+    const untrusted = certificateRefused(where, facts, trust)
+    if (untrusted !== null) return untrusted
     const isLine = typeof code === 'string' || /closed|connection|timeout/i.test(error.message)
     return isLine ? unreachable(where, error.message || String(code), facts) : error
   }

@@ -9,6 +9,19 @@ const sslModes: ReadonlyMap<string, string> = new Map([
   ...['require', 'verify-ca', 'verify-full'].map((mode) => [mode, 'verify-full'] as const),
 ])
 
+/** What the driver knows and a link may set: a setting that is misspelt would leave the line as if nobody had asked. */
+const known: ReadonlySet<string> = new Set([
+  'host',
+  'port',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslnegotiation',
+  'channel_binding',
+  'options',
+])
+
 /** As the driver is to be given it. @throws VarveError VARVE_USAGE for what cannot be read, or would not be done */
 export function driverUrl(url: string): string {
   // Of a socket's URL the host is empty, and a user may stand before it.
@@ -19,13 +32,24 @@ export function driverUrl(url: string): string {
   if (query === undefined) return url
   const settings = new URLSearchParams(query)
   if (settings.has('service')) throw unusable(url, 'services of pg_service.conf are not looked up')
+  for (const name of settings.keys())
+    if (!known.has(name))
+      throw unusable(url, `there is no setting '${name}': it has ${[...known].join(', ')}`)
   const mode = settings.get('sslmode')
   if (mode === null) return url
-  const known = sslModes.get(mode)
-  if (known === undefined)
+  const strict = sslModes.get(mode)
+  if (strict === undefined)
     throw unusable(url, `'sslmode' is one of ${[...sslModes.keys()].join(', ')}, not '${mode}'`)
-  settings.set('sslmode', known)
+  settings.set('sslmode', strict)
   return `${place}?${settings.toString()}`
+}
+
+/** Whether the proof of the password is to be tied to the very line that is encrypted, where the server can do so. */
+export function bindsChannel(url: string): boolean {
+  const binding = new URLSearchParams(url.split(/\?(.*)/s)[1]).get('channel_binding') ?? 'disable'
+  if (!['disable', 'prefer', 'require'].includes(binding))
+    throw unusable(url, `'channel_binding' is one of disable, prefer, require, not '${binding}'`)
+  return binding !== 'disable'
 }
 
 function unusable(url: string, why: string): VarveError {

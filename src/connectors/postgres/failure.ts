@@ -4,6 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import {
   type FailureFacts,
   accessRefused,
+  certificateRefused,
   diskFull,
   otherFailure,
   rightMissing,
@@ -19,7 +20,10 @@ const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/
 /** The slot of a link is read by one process at a time, and must be made anew for what was asked. */
 const followedHint =
   "another process reads this link's log: end its 'varve sync --follow', do this, and start it again"
-const passwordHint = 'give the password in PGPASSWORD or a .pgpass file, never in the URL'
+const trust =
+  '?sslrootcert=FILE behind the URL names the certificates to trust, and ?sslmode=no-verify looks at none'
+const passwordHint =
+  'give the password in VARVE_LINK_NAME_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
 
 /** Runs `work`, and says what fails in it as an error of the house. */
 export async function asked<T>(where: string, work: () => Promise<T>): Promise<T> {
@@ -37,8 +41,10 @@ export function endpointError(where: string, error: unknown): unknown {
   const facts = { data: { endpoint: where, ...(typeof code === 'string' ? { code } : {}) }, cause: error }
   if (typeof code !== 'string' || !sqlState.test(code)) {
     if (/^SASL|password must be a/.test(error.message)) return notLoggedIn(where, facts)
+    const untrusted = certificateRefused(where, facts, trust)
+    if (untrusted !== null) return untrusted
     const isLine = typeof code === 'string' || /connection|timeout|not queryable/i.test(error.message)
-    return isLine ? unreachable(where, error.message || String(code), facts, lineHint(error, code)) : error
+    return isLine ? unreachable(where, error.message || String(code), facts, lineHint(error)) : error
   }
   if (passing.test(code)) return unreachable(where, error.message, facts)
   if (code.startsWith('28')) {
@@ -56,11 +62,9 @@ export function endpointError(where: string, error: unknown): unknown {
 }
 
 /** Where it is not the way to the server that fails, but what was asked of it. */
-function lineHint({ message }: Error, code: unknown): string | undefined {
-  if (message.includes('does not support SSL'))
-    return "it is reached without encryption where the URL has no 'sslmode'"
-  return /CERT|SIGNATURE/.test(String(code))
-    ? '?sslrootcert=FILE behind the URL names the certificates to trust, and ?sslmode=no-verify looks at none'
+function lineHint({ message }: Error): string | undefined {
+  return message.includes('does not support SSL')
+    ? "it is reached without encryption where the URL has no 'sslmode'"
     : undefined
 }
 

@@ -2,9 +2,10 @@
 // the log of changes, where the server writes the values as that connection's settings say.
 import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
-import { driverUrl } from './address.ts'
+import { bindsChannel, driverUrl } from './address.ts'
 import { endpointError } from './failure.ts'
 import { LineSocket } from './line-socket.ts'
+import { type Login, passwordOf } from './password.ts'
 import { sessionSettings } from './types.ts'
 
 const connectMsMax = 15_000
@@ -19,16 +20,16 @@ export async function connect(
   { url, options }: Session,
   purpose: 'statements' | 'replication',
 ): Promise<Client> {
-  const password = options.environment?.['PGPASSWORD']
   const client = new Client({
     connectionString: driverUrl(url),
     // The stream of a log takes the connection's socket over, and reads it as any stream is read.
     ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new LineSocket() }),
     connectionTimeoutMillis: connectMsMax,
+    enableChannelBinding: bindsChannel(url),
     application_name: 'varve',
   })
-  // Beside a URL the driver's setting counts for nothing.
-  if (password !== undefined) (client as { password?: string }).password = password
+  // Beside a URL the driver's setting counts for nothing. It asks when the server does.
+  ;(client as { password?: unknown }).password = (login: Login) => passwordOf(login, options)
   // A connection that breaks while nobody waits for it is noticed by whoever asks next.
   client.on('error', () => undefined)
   try {

@@ -5,6 +5,7 @@ import { VarveError, isVarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import { HttpClient, type HttpRequest } from '../../http/client.ts'
+import { proxyFor } from '../../http/proxy.ts'
 import { endpointUrl } from '../endpoint-url.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
@@ -36,6 +37,7 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
   const client = new HttpClient(target.origin, {
     location,
     connections: 1,
+    proxy: proxyFor(target.origin, options.environment ?? {}),
     pauseMsMax,
     explain: (body) => saidBy(body),
     accessHint: `the receiver may have another secret than ${name}`,

@@ -1,0 +1,47 @@
+// What is said where a server is not reached: why, in words that need no knowledge of sockets, and what to do.
+import { certificateHint } from '../base/certificate-fault.ts'
+import { VarveError } from '../base/errors.ts'
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody answers there',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name cannot be looked up now',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
+  UND_ERR_BODY_TIMEOUT: 'it stopped sending',
+}
+
+export interface Unreached {
+  /** For messages. */
+  readonly where: string
+  /** Origin of the proxy between; null: none. */
+  readonly proxy: string | null
+  /** How certificates beside the usual ones are trusted. */
+  readonly trustHint: string
+}
+
+export function unreachable(error: unknown, { where, proxy, trustHint }: Unreached): VarveError {
+  const between = proxy === null ? '' : ` through the proxy '${proxy}'`
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const message = error instanceof Error ? error.message : String(error)
+  const untrusted = certificateHint(error, trustHint)
+  return new VarveError(
+    'VARVE_UNREACHABLE',
+    `cannot reach '${where}'${between}: ${reasons[code] ?? message}`,
+    {
+      cause: error,
+      data: { origin: where, ...(untrusted === null ? {} : { passing: false }) },
+      hint:
+        untrusted ??
+        'check the address and the network, and run the command again: it goes on where it stopped',
+    },
+  )
+}
+
+/** It is the server's certificate that is not taken, and it is the same the next time. */
+export function isUntrusted(error: unknown): boolean {
+  return certificateHint(error, '') !== null
+}
