@@ -20,7 +20,7 @@ import { removeTemporaries } from '../worktree/checkout/temporaries.ts'
 import type { OpenOptions } from './interface.ts'
 
 export const dotName = '.varve'
-export const firstBranch = 'main'
+const firstBranch = 'main'
 const namesPerUpkeep = 20_000
 
 export interface Place {

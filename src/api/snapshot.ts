@@ -151,7 +151,7 @@ export interface OpenedTable {
   readonly table: Table
 }
 
-export class SnapshotTable implements LazyTable {
+class SnapshotTable implements LazyTable {
   readonly #load: () => Promise<OpenedTable>
   #opened: Promise<OpenedTable> | null = null
 

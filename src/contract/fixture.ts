@@ -1,6 +1,6 @@
 // What the contract suite of connectors needs from a kind of endpoint: a fresh one, a way to write to it as somebody else
 // does, and its rows as the system itself shows them. Rows are texts by column; null is no value.
-import type { Cell, CellKind, ColumnType } from '../table/interface.ts'
+import type { CellKind, ColumnType } from '../table/interface.ts'
 import type { Connector, ConnectorKind } from '../connectors/interface.ts'
 
 export interface ConnectorFixture {
@@ -126,5 +126,3 @@ export const people: TableShape = {
 export function person(id: number, name: string | null, age: number | null): PlainRow {
   return { id: String(id), name, age: age === null ? null : String(age) }
 }
-
-export type Cells = readonly Cell[]

@@ -47,7 +47,7 @@ export async function apply(
   return connector.apply({ ...planOf(tables, changes, amid), link, fence, base, signal })
 }
 
-export function planOf(
+function planOf(
   tables: readonly EndpointTable[],
   changes: readonly Change[],
   amid?: Applying['amid'],

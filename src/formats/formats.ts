@@ -3,7 +3,7 @@ import { csvFormat, tsvFormat } from './csv/format.ts'
 import type { FormatName, TableFormat } from './interface.ts'
 import { jsonlFormat } from './jsonl/format.ts'
 
-export const formats: readonly TableFormat[] = [csvFormat, tsvFormat, jsonlFormat]
+const formats: readonly TableFormat[] = [csvFormat, tsvFormat, jsonlFormat]
 
 export function formatNamed(name: FormatName): TableFormat {
   const format = formats.find((candidate) => candidate.name === name)

@@ -5,7 +5,7 @@ import { readCommit, readTag } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
-import { type MergeState, indexBaseRef, indexRef, mergeRef } from './interface.ts'
+import { indexBaseRef, indexRef, mergeRef } from './interface.ts'
 
 export interface Head {
   /** The ref that moves with a commit: 'refs/heads/main', or 'HEAD' when detached. */
@@ -51,21 +51,9 @@ export function indexOf(manifest: Manifest): { index: Cid | null; base: Cid | nu
   return { index: manifest.refs.get(indexRef) ?? null, base: manifest.refs.get(indexBaseRef) ?? null }
 }
 
-/** Refs that lay the index over `tree` with nothing staged; none where there is no index (bare repositories). */
-export function indexAt(manifest: Manifest, tree: Cid): [string, Cid][] {
-  return manifest.refs.has(indexRef)
-    ? [
-        [indexRef, tree],
-        [indexBaseRef, tree],
-      ]
-    : []
-}
-
 export function refuseWhileMerging(manifest: Manifest, what: string): void {
   if (!manifest.refs.has(mergeRef)) return
   throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in the middle of a merge`, {
     hint: "finish it with 'varve merge --continue' or leave it with 'varve merge --abort'",
   })
 }
-
-export type { MergeState }

@@ -120,7 +120,7 @@ async function printLines(markdown: Markdown, out: Output, diff: FileDiff): Prom
   if (lines.length > 0) markdown.fenced('diff', lines, all - lines.length)
 }
 
-export function titleOf({ path, from, state, table }: Titled): string {
+function titleOf({ path, from, state, table }: Titled): string {
   const named = code(table === undefined ? path : `${path}:${table}`)
   return (from === undefined ? named : `${code(from)} → ${named}`) + stateWords[state]
 }

@@ -35,7 +35,7 @@ export async function writeBase(place: FilePlace, { link, fence, base }: ApplyPl
   }
 }
 
-export function overtaken(link: string): VarveError {
+function overtaken(link: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${link}'`, {
     data: { link, passing: true },
     hint: 'let only one worker run, or run this one again',

@@ -10,7 +10,7 @@ import type { Hook } from './interface.ts'
 
 const layout = 1
 export const waitingMax = 100_000
-export const waitingBytesMax: number = 256 << 20
+const waitingBytesMax = 256 << 20
 
 const tables = `
   CREATE TABLE inbox (

@@ -1,8 +1,8 @@
 // The one row a link keeps in the database itself: which commit it was brought to, and who may write. It changes in the
 // same transaction as the rows, so that it is restored with them from a backup, and a worker that was overtaken is
 // noticed before it has written anything.
-import { VarveError } from '../../base/errors.ts'
 import type { Checkpoint } from '../interface.ts'
+import { overtaken } from '../overtaken.ts'
 import { stateTable } from './discover.ts'
 import type { Session } from './session.ts'
 import { quoteText } from './sql.ts'
@@ -41,10 +41,7 @@ export async function writeState(
       WHERE link = ${quoteText(state.link)} AND fence = ${state.fence}`,
   )
   if (matched === 1) return
-  throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${state.link}'`, {
-    data: { link: state.link, passing: true },
-    hint: 'nothing was written; let only one worker run, or run this one again',
-  })
+  throw overtaken(state.link)
 }
 
 async function isThere(session: Session): Promise<boolean> {

@@ -2,8 +2,8 @@
 // same transaction as the rows, so that it is restored with them from a backup, and a worker that was overtaken is
 // noticed before it has written anything.
 import type { Client } from 'pg'
-import { VarveError } from '../../base/errors.ts'
 import type { Checkpoint } from '../interface.ts'
+import { overtaken } from '../overtaken.ts'
 import { stateTable } from './discover.ts'
 import type { OwnSpan } from './own-writes.ts'
 
@@ -74,10 +74,7 @@ export async function writeState(
   )
   await client.query('RELEASE SAVEPOINT varve')
   if (rows[0] !== undefined) return { top: BigInt(rows[0].top), length: Number(rows[0].behind) }
-  throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${state.link}'`, {
-    data: { link: state.link, passing: true },
-    hint: 'nothing was written; let only one worker run, or run this one again',
-  })
+  throw overtaken(state.link)
 }
 
 function checkpointOf(row: StateRow): Checkpoint {

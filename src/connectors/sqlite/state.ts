@@ -1,7 +1,7 @@
 // The one row a link keeps in the file itself: which commit it was brought to, and who may write. It is written with the
 // rows, and restored with them.
-import { VarveError } from '../../base/errors.ts'
 import type { ApplyPlan, Checkpoint } from '../interface.ts'
+import { overtaken } from '../overtaken.ts'
 import type { SqliteDatabase } from './database.ts'
 
 const createTable = `
@@ -36,8 +36,5 @@ export function writeState(database: SqliteDatabase, { link, fence, base }: Appl
     [base, link, fence],
   )
   if (changed === 1) return
-  throw new VarveError('VARVE_NOT_POSSIBLE', `another worker has taken over the link '${link}'`, {
-    data: { link, passing: true },
-    hint: 'nothing was written; let only one worker run, or run this one again',
-  })
+  throw overtaken(link)
 }

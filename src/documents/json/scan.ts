@@ -233,7 +233,7 @@ export class Scanner {
   }
 }
 
-export function skipSpace(text: string, start: number): number {
+function skipSpace(text: string, start: number): number {
   let at = start
   for (;;) {
     const code = text.charCodeAt(at)

@@ -146,6 +146,6 @@ function likenessOf(
   return common / Math.max(1, Math.min(all, others))
 }
 
-export function range(count: number): number[] {
+function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i)
 }

@@ -18,7 +18,7 @@ export function decimalCell(unscaled: bigint, scale: number): Cell {
   return cellOf('number', utf8(decimalText(unscaled, scale)))
 }
 
-export function decimalText(unscaled: bigint, scale: number): string {
+function decimalText(unscaled: bigint, scale: number): string {
   if (scale === 0) return unscaled.toString()
   const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0')
   const at = digits.length - scale

@@ -15,11 +15,6 @@ export interface LeafEntries {
   readonly values: readonly unknown[]
 }
 
-export interface Range {
-  readonly start: number
-  readonly end: number
-}
-
 interface Span {
   readonly leaf: LeafEntries
   readonly start: number

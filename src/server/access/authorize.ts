@@ -47,7 +47,7 @@ function passwordIn(header: string): string | undefined {
     : /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString())?.[1]?.trim()
 }
 
-export function allows(principal: Principal, scope: Scope): boolean {
+function allows(principal: Principal, scope: Scope): boolean {
   return rank[principal.scope] >= rank[scope]
 }
 

@@ -174,7 +174,7 @@ export interface RepositoryInfo {
   readonly error?: ErrorCode | 'VARVE_INTERNAL'
 }
 
-export async function describe({ name, data, store, view }: ServedRepository): Promise<RepositoryInfo> {
+async function describe({ name, data, store, view }: ServedRepository): Promise<RepositoryInfo> {
   const manifest = await view.manifest()
   const { head } = await store.manifest()
   // What cannot be read is told here, not on the page behind it.

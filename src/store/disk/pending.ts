@@ -11,7 +11,7 @@ import type { OpenBatch } from './open-batch.ts'
 import type { PendingPack } from './pack-file.ts'
 
 /** One of a hundred thousand at a time: the digest is in the name, and made of it when asked for. */
-export class Pending implements Placed {
+class Pending implements Placed {
   readonly cid: Cid
   depth: number
   batch: OpenBatch | null = null

@@ -17,7 +17,7 @@ import { packPath, segmentPath } from '../../../store/disk/layout.ts'
 import { packHeadBytes, packTrailerBytes } from '../../../store/pack.ts'
 
 export const preludeBytes = 44
-export const headerBytesMax: number = 64 << 20
+const headerBytesMax: number = 64 << 20
 const segmentBytesMax = 2 ** 31 - 1
 /** A pack is closed at 64 MiB and a little: nobody should make us read more at once. */
 const packBytesMax: number = 128 << 20

@@ -15,7 +15,7 @@ import type { ImportedFile } from './import-stream.ts'
 import { type Listing, listingText, readListing } from './listing.ts'
 
 /** Manifests in the tree: nobody undoes an operation of a host, so few are enough. */
-export const manifestsKeptMax = 50
+const manifestsKeptMax = 50
 
 export class GitLog implements Log {
   readonly #host: GitHost
