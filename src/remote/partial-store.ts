@@ -6,12 +6,12 @@ import { VarveError, isVarveError } from '../base/errors.ts'
 import { type Cid, shortCid } from '../encoding/cid.ts'
 import { type Horizon, horizonRef, noHorizon, readHorizon } from '../history/horizon.ts'
 import type {
+  Change,
   FsckOptions,
   FsckReport,
   GcOptions,
   GcReport,
   Manifest,
-  ManifestChange,
   ObjectWriter,
   ReadOptions,
   Shelf,
@@ -116,10 +116,7 @@ export class PartialStore implements Store {
     return this.#store.manifests()
   }
 
-  update(
-    change: (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>,
-    options: UpdateOptions = {},
-  ): Promise<Manifest> {
+  update(change: Change, options: UpdateOptions = {}): Promise<Manifest> {
     const { writer } = options
     return this.#store.update(
       change,

@@ -181,6 +181,12 @@ export interface ManifestChange {
   readonly operation: Operation
 }
 
+/**
+ * Sees the newest manifest, checks what it expects of it, and throws if that does not hold; returns null to leave all as
+ * it is.
+ */
+export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
+
 export interface WriterOptions {
   /** Another store that likely has the objects on which deltas stand, and answers sooner than this one. */
   readonly near?: ObjectReader | undefined
@@ -200,14 +206,8 @@ export interface Store extends ObjectReader {
   manifest(): Promise<Manifest>
   /** Older manifests, newest first, as far back as they are kept. */
   manifests(): AsyncIterable<Manifest>
-  /**
-   * Compare-and-set of everything. `change` sees the newest manifest, checks what it expects and throws if it does
-   * not hold; it returns null to leave all as it is. It runs again when another process was faster.
-   */
-  update(
-    change: (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>,
-    options?: UpdateOptions,
-  ): Promise<Manifest>
+  /** Compare-and-set of everything: `change` runs again when another process was faster. */
+  update(change: Change, options?: UpdateOptions): Promise<Manifest>
   /** Removes what no ref, kept manifest or `keep` reaches. Never on a clock alone. */
   gc(options?: GcOptions): Promise<GcReport>
   /** Reads every byte: packs, segments, manifests; and that all refs' closures are whole. */

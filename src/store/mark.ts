@@ -1,5 +1,5 @@
-// Walks everything that roots reach, in batches, breadth first: the mark of gc, the closure check of fsck.
-import type { Cid } from '../encoding/cid.ts'
+// Walks everything that roots reach, in batches: what a gc keeps.
+import { type Cid, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { breathe } from '../base/turns.ts'
@@ -28,7 +28,7 @@ export async function mark(
   const found = (cid: Cid): void => {
     if (marked.has(cid)) return
     marked.add(cid)
-    if (!cid.startsWith('0155')) queue.push(cid)
+    if (codecOf(cid) !== 'raw') queue.push(cid)
   }
   for (const root of roots) found(root)
   while (queue.length > 0) {

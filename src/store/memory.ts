@@ -1,17 +1,17 @@
 // A store in memory: the same promises as the one on disk, without durability. Browsers, tests and previews use it.
 // Objects become visible by `update` only, and gc re-checks with the epoch as every store does.
-import { VarveError, corrupt, throwIfAborted } from '../base/errors.ts'
+import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, type Codec, cidOf, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import { firstManifest, missingTarget, nextManifest, targetsOf } from './change.ts'
 import { fsckObjects, rootsOf } from './closure.ts'
 import {
+  type Change,
   type FsckOptions,
   type FsckReport,
   type GcOptions,
   type GcReport,
   type Manifest,
-  type ManifestChange,
   type ObjectWriter,
   type PackedObjects,
   type PutOptions,
@@ -27,6 +27,7 @@ import {
 import { mark } from './mark.ts'
 import { unpack } from './packing.ts'
 import { readRecord } from './record.ts'
+import { checkedBytes, storedWhole } from './stored-object.ts'
 
 export class MemoryStore implements Store {
   readonly location = 'memory'
@@ -73,10 +74,7 @@ export class MemoryStore implements Store {
     yield* this.#log.slice(0, -1).reverse()
   }
 
-  async update(
-    change: (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>,
-    options: UpdateOptions = {},
-  ): Promise<Manifest> {
+  async update(change: Change, options: UpdateOptions = {}): Promise<Manifest> {
     for (;;) {
       throwIfAborted(options.signal)
       const current = this.#log.at(-1)!
@@ -171,10 +169,7 @@ class MemoryWriter implements ObjectWriter {
 
   async putStored(object: StoredObject): Promise<void> {
     const base = object.base === null ? null : (await this.get([object.base]))[0]!
-    const bytes = unpack(object.packing, object.payload, object.rawLength, base)
-    if (cidOf(codecOf(object.cid), bytes) !== object.cid)
-      throw corrupt(`object '${object.cid}' does not match its name`)
-    this.put(codecOf(object.cid), bytes)
+    this.put(codecOf(object.cid), checkedBytes(object, base))
   }
 
   putPacked(objects: PackedObjects): void {
@@ -224,10 +219,6 @@ function rescue(writer: MemoryWriter, objects: ReadonlyMap<Cid, Uint8Array>): vo
       queue.push(link)
     }
   }
-}
-
-function storedWhole(cid: Cid, bytes: Uint8Array): StoredObject {
-  return { cid, packing: 'none', rawLength: bytes.length, base: null, depth: 0, payload: bytes }
 }
 
 function missing(cid: Cid): VarveError {

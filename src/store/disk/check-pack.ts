@@ -5,11 +5,11 @@
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { corrupt, isVarveError } from '../../base/errors.ts'
 import { randomHex, sha256Stream } from '../../base/platform.ts'
-import { cidOf, codecOf } from '../../encoding/cid.ts'
+import { codecOf } from '../../encoding/cid.ts'
 import type { AdoptOptions, CheckedPack, WholePack } from '../interface.ts'
 import { packEnd, packFooter, packHead, packHeadBytes } from '../pack.ts'
-import { unpack } from '../packing.ts'
 import { readRecord } from '../record.ts'
+import { checkedBytes } from '../stored-object.ts'
 import { type PackBlock, blocksOf } from './pack-blocks.ts'
 
 export interface CheckOptions extends AdoptOptions {
@@ -67,7 +67,6 @@ function checkBlock({ cids, ends, kind }: WholePack, { from, to, at, bytes }: Pa
     const isFit = object.cid === cid && object.base === null && (codecOf(cid) === 'raw') === (kind === 'data')
     const isAll = isFit && object.payload.byteOffset + object.payload.length === bytes.byteOffset + end
     if (!isAll) throw corrupt(`a pack holds another object than '${cid}'`, { cid })
-    const raw = unpack(object.packing, object.payload, object.rawLength, null)
-    if (cidOf(codecOf(cid), raw) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })
+    checkedBytes(object, null)
   }
 }

@@ -6,12 +6,12 @@ import { toHex } from '../../base/bytes.ts'
 import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
 import { breathe } from '../../base/turns.ts'
-import { type Cid, cidOf, codecOf } from '../../encoding/cid.ts'
+import { type Cid, codecOf } from '../../encoding/cid.ts'
 import { fsckObjects } from '../closure.ts'
 import type { FsckOptions, FsckProblem, FsckReport } from '../interface.ts'
 import { packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../pack.ts'
-import { unpack } from '../packing.ts'
 import { readRecord, readRecordHead } from '../record.ts'
+import { checkedBytes } from '../stored-object.ts'
 import { Segment, codecBitOf, encodeSegment } from '../segment.ts'
 import { isMissing, readWhole } from './files.ts'
 import type { DiskHome } from './home.ts'
@@ -138,10 +138,7 @@ function checkObject(check: Check, record: ReturnType<typeof readRecord>): void 
   const base = record.base === null ? null : baseBytes(check, record.base)
   // A delta of something that was collected is garbage itself: the index does not name it, or the closure check tells.
   if (record.base !== null && base === null) return
-  const bytes = unpack(record.packing, record.payload, record.rawLength, base)
-  if (cidOf(codecOf(record.cid), bytes) !== record.cid) {
-    throw new VarveError('VARVE_CORRUPT', `object '${record.cid}' does not match its name`)
-  }
+  checkedBytes(record, base)
 }
 
 function baseBytes(check: Check, cid: Cid): Uint8Array | null {

@@ -7,6 +7,7 @@ import { WorkerPool } from '../../base/pool.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import type { Manifest, Shelf, StoredObject, WholePack } from '../interface.ts'
 import { SpilledRefs } from '../ref-spill.ts'
+import { storedWhole } from '../stored-object.ts'
 import { cidDigest } from './digest.ts'
 import { isMissing } from './files.ts'
 import { IndexView, type SegmentCache, forgetOthers } from './index-view.ts'
@@ -158,8 +159,4 @@ export class DiskHome {
 function lostFile(cause: unknown): VarveError {
   const file = (cause as NodeJS.ErrnoException).path ?? ''
   return corrupt(`a file that the newest manifest needs is gone: '${file}'`, { path: file }, cause)
-}
-
-function storedWhole(cid: Cid, bytes: Uint8Array): StoredObject {
-  return { cid, packing: 'none', rawLength: bytes.length, base: null, depth: 0, payload: bytes }
 }

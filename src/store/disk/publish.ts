@@ -5,7 +5,7 @@ import { fromHex } from '../../base/bytes.ts'
 import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import { missingTarget, nextManifest, targetsOf } from '../change.ts'
-import type { Manifest, ManifestChange, UpdateOptions } from '../interface.ts'
+import type { Change, Manifest, ManifestChange, UpdateOptions } from '../interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../manifest-file.ts'
 import { spillRefs } from '../ref-spill.ts'
 import { mergeRuns, runOf, swallowed } from '../run.ts'
@@ -17,7 +17,6 @@ import { segmentPath } from './layout.ts'
 import { recheck } from './recheck.ts'
 import { DiskWriter } from './writer.ts'
 
-export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
 export type Flushed = Awaited<ReturnType<DiskWriter['flush']>>
 
 export async function publish(home: DiskHome, change: Change, options: UpdateOptions): Promise<Manifest> {

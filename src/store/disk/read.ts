@@ -4,10 +4,10 @@
 import fs from 'node:fs'
 import type { Lru } from '../../base/lru.ts'
 import { VarveError, corrupt, isVarveError } from '../../base/errors.ts'
-import { type Cid, type Codec, cidOf, codecOf } from '../../encoding/cid.ts'
+import type { Cid, Codec } from '../../encoding/cid.ts'
 import type { StoredObject } from '../interface.ts'
-import { unpack } from '../packing.ts'
 import { readRecord } from '../record.ts'
+import { checkedBytes } from '../stored-object.ts'
 import { openExisting, readInto } from './files.ts'
 
 /** Reading what lies between costs less than one more call, up to here: measured with files that the cache holds. */
@@ -16,12 +16,15 @@ const rangeBytesMax = 1 << 20
 
 /** Memory for so many bytes of a file. */
 type Memory = (length: number) => Uint8Array
-const ofItsOwn: Memory = (length) => Buffer.allocUnsafeSlow(length)
+const freshMemory: Memory = (length) => Buffer.allocUnsafeSlow(length)
 
-/** Of whoever is done with what was read when he asks for more: large buffers that nobody needs any more lie about long. */
+/**
+ * One buffer, used again and again by a reader that keeps nothing of a range when it reads the next: a large buffer that is
+ * let go stays in memory for long.
+ */
 let scratch = new Uint8Array(0)
-const usedAgain: Memory = (length) => {
-  if (length > rangeBytesMax) return ofItsOwn(length)
+const scratchMemory: Memory = (length) => {
+  if (length > rangeBytesMax) return freshMemory(length)
   if (length > scratch.length) scratch = new Uint8Array(Math.min(rangeBytesMax, 2 * length))
   return scratch.subarray(0, length)
 }
@@ -56,7 +59,7 @@ export function readObjects(cids: readonly Cid[], context: ReadContext): Uint8Ar
       else known.set(cid, cached)
     }
     wanted = new Set()
-    for (const record of readRecords(missing, context, usedAgain)) {
+    for (const record of readRecords(missing, context, scratchMemory)) {
       if ('raw' in record) known.set(record.cid, record.raw)
       else if (record.base === null) known.set(record.cid, unpacked(record, null, context.cache))
       else {
@@ -72,7 +75,7 @@ export function readObjects(cids: readonly Cid[], context: ReadContext): Uint8Ar
 export function* readRecords(
   cids: readonly Cid[],
   context: ReadContext,
-  memory: Memory = ofItsOwn,
+  memory: Memory = freshMemory,
 ): Generator<StoredObject | { cid: Cid; raw: Uint8Array }> {
   const byFile = new Map<string, { cid: Cid; offset: number; length: number }[]>()
   for (const cid of cids) {
@@ -134,7 +137,7 @@ export function recordAt(
   return record
 }
 
-/** Of deltas in a row. A writer makes five; where two wrote at once, one's may stand on those of the other. */
+/** Longest chain of deltas. One writer makes five; where two wrote at once, one's may stand on the other's. */
 const chainMax = 64
 
 /** Unpacks a record whose bases are all in `records` or `known`, and checks its name. */
@@ -159,11 +162,10 @@ export function resolveObject(
   return bytes
 }
 
-/** In memory of its own, and kept. */
+/** The record's bytes, in memory of their own, checked and put into the cache. */
 function unpacked(record: StoredObject, base: Uint8Array | null, cache: Lru<Cid, Uint8Array>): Uint8Array {
-  const { cid, packing, payload, rawLength } = record
-  const whole = unpack(packing, payload, rawLength, base)
-  if (cidOf(codecOf(cid), whole) !== cid) throw corrupt(`object '${cid}' does not match its name`, { cid })
+  const { cid, packing } = record
+  const whole = checkedBytes(record, base)
   // An unpacked payload is a view of a large read: a copy lets that go (of a Buffer, slice() would be a view again).
   const bytes = packing === 'none' ? new Uint8Array(whole) : whole
   cache.set(cid, bytes, bytes.length)

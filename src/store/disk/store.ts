@@ -7,6 +7,7 @@ import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { firstManifest } from '../change.ts'
 import type {
+  Change,
   FsckOptions,
   FsckReport,
   GcOptions,
@@ -32,7 +33,7 @@ import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
 import { checkFormat, formatBytes, newestName } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
-import { type Change, publish } from './publish.ts'
+import { publish } from './publish.ts'
 import type { DiskRepair, DiskRepairOptions } from './repair/interface.ts'
 import { duePacks } from './upkeep/due.ts'
 import type { UpkeepOptions } from './upkeep/interface.ts'

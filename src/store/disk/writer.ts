@@ -1,7 +1,7 @@
 // Takes objects in on disk. `put` hashes, looks whether the object is known, and copies the bytes into a batch; full
 // batches are packed by threads once there is enough to do, and appended to temporary packs. Nothing of it is seen
 // by others until the store publishes it with a manifest.
-import { corrupt, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import { isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { type Cid, type Codec, cidOf, codecOf } from '../../encoding/cid.ts'
 import { type PackedBatch, selectPacked } from '../batch.ts'
 import {
@@ -15,9 +15,10 @@ import {
   type WholePack,
   objectBytesMax,
 } from '../interface.ts'
-import { deltaDepthMax, pack, unpack } from '../packing.ts'
+import { deltaDepthMax, pack } from '../packing.ts'
 import { recordHead } from '../record.ts'
 import type { Placed } from '../run.ts'
+import { checkedBytes } from '../stored-object.ts'
 import { isMissing } from './files.ts'
 import type { DiskHome } from './home.ts'
 import type { IndexView } from './index-view.ts'
@@ -102,10 +103,7 @@ export class DiskWriter implements ObjectWriter {
 
   async #unpacked(object: StoredObject): Promise<Uint8Array> {
     const base = object.base === null ? null : (await this.get([object.base]))[0]!
-    const bytes = unpack(object.packing, object.payload, object.rawLength, base)
-    if (cidOf(codecOf(object.cid), bytes) !== object.cid)
-      throw corrupt(`object '${object.cid}' does not match its name`)
-    return bytes
+    return checkedBytes(object, base)
   }
 
   /** As putStored, unpacked and hashed by the caller; its base may lie in another store. Keeps the payload until written. */

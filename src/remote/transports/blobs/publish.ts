@@ -10,7 +10,7 @@ import { missingTarget, nextManifest, targetsOf } from '../../../store/change.ts
 import { cidDigest } from '../../../store/disk/digest.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
 import { manifestName, segmentPath } from '../../../store/disk/layout.ts'
-import type { Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
+import type { Change, Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../../../store/manifest-file.ts'
 import { spillRefs } from '../../../store/ref-spill.ts'
 import { filterRun, mergeRuns, swallowed } from '../../../store/run.ts'
@@ -22,8 +22,6 @@ import { LostFile } from './read.ts'
 import type { BlobWriter } from './writer.ts'
 
 const recheckObjects = 512
-
-export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
 
 export interface Publishing extends UpdateOptions {
   readonly home: BlobHome

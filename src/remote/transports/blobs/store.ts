@@ -8,6 +8,7 @@ import { firstManifest } from '../../../store/change.ts'
 import { fsckObjects, rootsOf } from '../../../store/closure.ts'
 import { checkFormatBytes, formatBytes, formatBytesMax, manifestName } from '../../../store/disk/layout.ts'
 import type {
+  Change,
   FsckOptions,
   FsckReport,
   GcOptions,
@@ -27,7 +28,7 @@ import { RemoteCache } from './cache.ts'
 import { gcBlobs } from './gc.ts'
 import { BlobHome, entryOf } from './home.ts'
 import type { Blobs, WritableBlobs } from './interface.ts'
-import { type Change, type Publisher, blobsPublisher } from './publish.ts'
+import { type Publisher, blobsPublisher } from './publish.ts'
 import { Spool, hasLeftSpool } from './spool.ts'
 import { BlobWriter } from './writer.ts'
 

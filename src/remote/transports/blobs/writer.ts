@@ -1,6 +1,6 @@
 // Takes objects in for a remote store. They are packed here, in a spool, and nobody sees them before the remote's
 // manifest names them. What the remote has already is found in its index, without a request.
-import { corrupt, throwIfAborted } from '../../../base/errors.ts'
+import { throwIfAborted } from '../../../base/errors.ts'
 import { type Cid, type Codec, cidOf, codecOf } from '../../../encoding/cid.ts'
 import { cidDigest } from '../../../store/disk/digest.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
@@ -16,6 +16,7 @@ import {
 } from '../../../store/interface.ts'
 import { deltaDepthMax, unpack } from '../../../store/packing.ts'
 import { readRecord } from '../../../store/record.ts'
+import { checkedBytes } from '../../../store/stored-object.ts'
 import type { BlobHome } from './home.ts'
 import type { Spool } from './spool.ts'
 
@@ -72,9 +73,8 @@ export class BlobWriter implements ObjectWriter {
     const { cid, base } = object
     const view = await this.#view()
     const basis = base === null ? null : await this.#nearby(base)
-    const bytes = unpack(object.packing, object.payload, object.rawLength, basis)
+    const bytes = checkedBytes(object, basis)
     const codec = codecOf(cid)
-    if (cidOf(codec, bytes) !== cid) throw corrupt(`object '${cid}' does not match its name`)
     if (this.#isHere(cid)) return
     const depth = base === null ? 0 : this.#depthOf(base, view) + 1
     if (depth > deltaDepthMax || object.payload.length > bytes.length) {

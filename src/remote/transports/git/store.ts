@@ -3,9 +3,9 @@
 // a push: so everything that a disk store promises about races, garbage collection and hostile bytes holds here too.
 import { VarveError } from '../../../base/errors.ts'
 import type { Cid } from '../../../encoding/cid.ts'
-import type { Change } from '../../../store/disk/publish.ts'
 import { DiskStore } from '../../../store/disk/store.ts'
 import type {
+  Change,
   FsckOptions,
   FsckReport,
   GcOptions,
