@@ -19,7 +19,7 @@ export class OwnThread {
   #thread: Thread | null = null
   /** Files that a thread has open may go when it has. */
   #ended: Promise<void> = Promise.resolve()
-  /** Of the job that runs; one at a time. */
+  /** Ends the job that runs; there is one at a time. */
   #settle: ((answer: JobAnswer) => void) | null = null
 
   /** null: a thread. */

@@ -8,12 +8,12 @@ import * as zlib from 'node:zlib'
 /** Major versions of Node. */
 const triedIn: readonly string[] = ['20', '22', '24']
 const rawBytesMax = 64 << 10
-/** Of what is packed: more than any piece may take. */
+/** Room for what is packed: more than any piece may take. */
 const packedRoom = 80 << 10
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT, BROTLI_OPERATION_FINISH } =
   zlib.constants
 const notSet = 0xffff_ffff
-/** Of params by their numbers. */
+/** How many parameters the encoder has; each has its number. */
 const paramsLength = 10
 
 export interface BrotliSettings {

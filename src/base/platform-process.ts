@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { Thread } from './platform-threads.ts'
 
 export interface ProcessOptions {
-  /** Of all memory that it holds: with more it is ended. */
+  /** All memory that it may hold; with more it is ended. */
   readonly residentBytesMax: number
   /** Where it lays temporary files. */
   readonly temporaryDir: string

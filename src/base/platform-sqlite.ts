@@ -36,7 +36,7 @@ interface Library {
 
 export interface SqliteBounds {
   readonly memoryBytesMax: number
-  /** Of a file that is written. */
+  /** Largest file that is written. */
   readonly fileBytesMax: number
 }
 

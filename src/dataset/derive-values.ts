@@ -50,7 +50,7 @@ function* inputsIn(value: unknown, fault: FaultAt): Generator<DerivationInput> {
   }
 }
 
-/** Of a table whose path alone is given. */
+/** The name of an input whose path alone is given. */
 export function inputName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/\.[a-z]+$/i, '')
 }

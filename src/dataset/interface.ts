@@ -84,13 +84,16 @@ export interface LinkSetting {
   readonly commits?: 'each' | undefined
   /** What is done to rows between the endpoint and the dataset; tables that are not named are taken as they are. */
   readonly transform?: readonly TableTransform[] | undefined
-  /** Of a link to files. */
+  /** For a link to files: its tables. */
   readonly files?: readonly DeclaredTable[] | undefined
-  /** Of a link to an HTTP API. */
+  /** For a link to an HTTP API: its tables. */
   readonly http?: readonly HttpTable[] | undefined
-  /** Of a link to an inbox of webhooks. */
+  /** For a link to an inbox of webhooks: its tables. */
   readonly inbox?: readonly InboxTable[] | undefined
-  /** Of tables of which only rows are read that a column shows to be new: what is gone is not seen. Mode 'capture'. */
+  /**
+   * Tables of which only those rows are read that a column shows to be new: what is gone is not seen. Mode
+   * 'capture'.
+   */
   readonly cursor?: readonly TableCursor[] | undefined
   /** How the endpoint's changes are found; unset: by its log once the link was followed, else by comparing. */
   readonly changes?: LinkChanges | undefined
@@ -126,7 +129,7 @@ export interface HttpTable extends DeclaredTable {
 export interface InboxTable extends DeclaredTable {
   /** Where in a webhook the row, or the list of rows, is: 'data.items'. Default: the webhook itself. */
   readonly items?: string
-  /** Of a row. Default: 'id'. */
+  /** Properties that are a row's key. Default: 'id'. */
   readonly key?: readonly string[]
   /** Properties that are columns. Default: those of the key, and the whole row as 'item'. */
   readonly columns?: readonly { readonly name: string; readonly type: ColumnType }[]
@@ -186,7 +189,7 @@ export interface Derivation {
   readonly sql: string
   /** Columns of the result. */
   readonly key: readonly string[]
-  /** Of columns whose type is not to be what the values are. */
+  /** Types of columns that are not to have the type of their values. */
   readonly types: readonly DerivedType[]
 }
 

@@ -11,7 +11,7 @@ import { diffTableDocuments, type DocumentDiff } from './tables/diff-rows.ts'
 export interface DocumentLines {
   readonly kind: 'lines'
   readonly hunks: readonly LineHunk[]
-  /** Of JSON and YAML, where values tell more. */
+  /** Changes value by value, for JSON and YAML; null where lines tell more. */
   readonly values: DocumentValues | null
 }
 

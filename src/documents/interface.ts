@@ -36,7 +36,7 @@ export interface DocumentConflict {
   readonly kind: DocumentConflictKind
   /** For people and for finding it again: 'alpha2=VG' of a row, '$.features[id=12].name' in JSON, 'line 12' of a text. */
   readonly where: string
-  /** Of a cell in a table. */
+  /** The column, for a cell of a table. */
   readonly column: string | null
   /** The piece as it is spelled in its file; null where the side does not have it. */
   readonly base: string | null

@@ -24,7 +24,7 @@ interface Run {
   count: number
 }
 
-/** Of lines, or numbers that stand for them; null: the two differ too much. */
+/** The differences of lines, or of numbers that stand for them; null: the two differ too much. */
 export function diffLines<Line extends string | number>(
   a: ArrayLike<Line>,
   b: ArrayLike<Line>,
@@ -32,7 +32,7 @@ export function diffLines<Line extends string | number>(
   return diffWith(a, b, numbered)
 }
 
-/** Of lines that have numbers below `count` already. */
+/** The differences of lines that have numbers below `count` already. */
 export function diffNumbers(a: Int32Array, b: Int32Array, count: number): LineHunk[] | null {
   return diffWith(a, b, (left, right) => [left, right, count])
 }

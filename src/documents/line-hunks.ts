@@ -98,7 +98,7 @@ export interface LineCounts {
   readonly removed: number
 }
 
-/** Of what `lineHunks` would show; a text that came or went whole is not compared. */
+/** How many lines `lineHunks` would show; a text that came or went whole is not compared. */
 export function lineCounts(old: string, fresh: string): LineCounts {
   if (old === '' || fresh === '') return { added: linesIn(fresh), removed: linesIn(old) }
   let [added, removed] = [0, 0]

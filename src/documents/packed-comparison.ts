@@ -6,7 +6,7 @@ import { type DocumentRowChange, diffTableDocuments } from './tables/diff-rows.t
 
 const linesAtOnce = 1000
 const rowsAtOnce = 200
-/** Of the parts of one comparison; what is beyond is counted alone. */
+/** Length of all parts of one comparison; what is beyond is only counted. */
 const partsLengthMax = 64 << 20
 
 export interface PackedLines {

@@ -15,7 +15,7 @@ function makeTables(): Int32Array[] {
   return made
 }
 
-/** Of bytes[start..end), as an unsigned 32-bit integer. */
+/** The checksum of bytes[start..end), as an unsigned 32-bit integer. */
 export function crc32c(bytes: Uint8Array, start: number, end: number): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
     Int32Array,

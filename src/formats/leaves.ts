@@ -23,7 +23,7 @@ export interface LeafWish {
 export interface PackedLeaves {
   readonly leafTarget: number
   readonly count: number
-  /** Of all leaves and the tail. */
+  /** Entries in all leaves and the tail. */
   readonly entryCount: number
   /** Two a leaf: its first and its last. */
   readonly keys: Uint8Array

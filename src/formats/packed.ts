@@ -25,7 +25,7 @@ export class PackedBuffer {
   keys: Uint8Array<ArrayBuffer>
   keyEnds: Uint32Array<ArrayBuffer>
   values: Uint8Array<ArrayBuffer>
-  /** Of `values`. */
+  /** `values`, read by words. */
   valueWords: DataView
   valueEnds: Uint32Array<ArrayBuffer>
   contents: Uint8Array[] = []

@@ -13,7 +13,7 @@ import { equalSlotValues } from '../table/slot.ts'
 
 const rowsMax = 2000
 const pairsMax = 2500
-/** Of the rows compared, in hundredths. */
+/** How many of a hundred rows that are compared have to agree. */
 const alikeMin = 90
 
 /**
@@ -137,7 +137,10 @@ function renamedValues(
     place(previous.schema, before) === place(table.schema, after)
   return likes.filter((pair) => isOnly(pair) || (isInPlace(pair) && likes.every((one) => isApart(one, pair))))
 
-  /** Of columns that look alike, those that stand where they stood are meant. */
+  /**
+   * Whether `one` is no rival of `pair`: of several columns that look alike, those that stand where they stood are
+   * meant.
+   */
   function isApart(one: Pair, pair: Pair): boolean {
     if (one === pair || (one[0] !== pair[0] && one[1] !== pair[1])) return true
     return !isInPlace(one)

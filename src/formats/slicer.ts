@@ -18,7 +18,7 @@ export class Slicer {
   #end = 0
   #ended = false
   #windowMin = sliceBytes
-  /** Of slices that are done with. Fresh memory costs more than the copy into it. */
+  /** Memory of slices that are done with: fresh memory costs more than the copy into it. */
   readonly #free: Uint8Array[] = []
 
   constructor(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {

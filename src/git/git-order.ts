@@ -41,7 +41,10 @@ export interface KnownBefore {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Of a branch: what came in earlier, and what went out and is there again. */
+/**
+ * What a branch has of Git's commits already: those that were brought in, and those that were written to Git from
+ * here and come back.
+ */
 export async function importedBefore(
   reader: ObjectReader,
   tip: CommitCid | undefined,

@@ -112,7 +112,7 @@ export async function isAncestor(
   const graph = graphOf(reader)
   const beyond = await slotsLeftOut(graph, reader)
   const [sought, start] = [graph.slotOf(ancestor), graph.slotOf(descendant)]
-  // Of a commit that was left out nothing but its name is known.
+  // A commit that was left out of a shallow clone is known by name alone.
   if (!beyond.has(sought)) await graph.learn(reader, [sought])
   const floor = beyond.has(sought) ? 0 : graph.generationOf(sought)
   const seen = new Set([start])

@@ -41,7 +41,10 @@ export function mayHold(filter: Uint8Array, member: Probe): boolean {
   return true
 }
 
-/** Of an odd number of them: in small filters, steps would else meet the same few again and again. */
+/**
+ * The i-th bit, of an odd number of bits: with an even one, steps in a small filter would meet the same few bits
+ * again and again.
+ */
 function bitOf({ first, step }: Probe, i: number, filter: Uint8Array): number {
   return ((first + Math.imul(step, i) + (i * (i * i - 1)) / 6) >>> 0) % (8 * filter.length - 1)
 }

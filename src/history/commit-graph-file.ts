@@ -26,11 +26,11 @@ export interface GraphArrays {
   digests: Uint8Array
   times: Float64Array
   generations: Uint32Array
-  /** Of each commit the first edge, and how many. */
+  /** For each commit: its first edge, and how many it has. */
   edgesAt: Uint32Array
-  /** Of each edge the parent. */
+  /** For each edge: the parent that it leads to. */
   edges: Uint32Array
-  /** Of each edge where its two filters begin and end. */
+  /** For each edge: where its two filters begin and end. */
   filtersAt: Uint32Array
   filters: Uint8Array
 }

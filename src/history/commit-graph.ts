@@ -83,7 +83,7 @@ export class CommitGraph {
     return this.#arrays.count
   }
 
-  /** Of memory. */
+  /** How much memory it takes. */
   get bytes(): number {
     const { digests, times, generations, edgesAt, edges, filtersAt, filters } = this.#arrays
     return [digests, times, generations, edgesAt, edges, filtersAt, filters].reduce(
@@ -119,7 +119,7 @@ export class CommitGraph {
     for (const commit of await readCommits(reader, cids)) this.#note(commit)
   }
 
-  // Of commits that are known:
+  // The following are asked about commits that are known.
 
   generationOf(slot: Slot): number {
     return this.#arrays.generations[slot]!

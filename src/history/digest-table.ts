@@ -36,7 +36,7 @@ export class DigestTable {
     return null
   }
 
-  /** Of one that was appended: the last. */
+  /** Gives a digest its place that was just appended. */
   placeLast(): void {
     if (2 * this.#all.count > this.#places.length) {
       this.#places = placesFor(this.#all.count)

@@ -70,7 +70,10 @@ export interface FileConflict {
     | 'both-added'
     | 'rename-rename'
     | 'rename-delete'
-  /** Of the last two: where each side has it; null where it does not. A side that is taken comes under its name. */
+  /**
+   * For the two reasons about renames: where each side has it, null where it does not. A side that is taken comes
+   * under its name.
+   */
   readonly names?: { readonly [side in Side]: Path | null }
   readonly base: TreeEntry | null
   readonly ours: TreeEntry | null

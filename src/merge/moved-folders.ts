@@ -46,7 +46,7 @@ function movedFolders(renames: ReadonlyMap<Path, Path>): Map<Path, Path> {
   for (const [from, to] of renames) {
     if (nameOf(from) !== nameOf(to)) continue
     let [a, b] = [folderOf(from), folderOf(to)]
-    // Of 'a/b/f' to 'z/b/f' both 'a/b' and 'a' were renamed.
+    // When 'a/b/f' went to 'z/b/f', both 'a/b' and 'a' were renamed.
     for (; a !== '' && a !== b; [a, b] = [folderOf(a), folderOf(b)]) {
       const counts = votes.get(a) ?? new Map<Path, number>()
       votes.set(a, counts.set(b, (counts.get(b) ?? 0) + 1))

@@ -17,7 +17,7 @@ export interface LeafRun {
   readonly leafTarget: number
   /** How many leaves. */
   readonly count: number
-  /** Of all entries, those of the tail included. */
+  /** First key, last key and number of all entries, the tail's included. */
   readonly firstKey: Uint8Array
   readonly lastKey: Uint8Array
   readonly entryCount: number

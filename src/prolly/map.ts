@@ -47,7 +47,7 @@ export class ProllyMap {
     return this.root.node.items
   }
 
-  /** Of all keys and values. */
+  /** Length of all keys and values together. */
   get bytes(): number {
     return this.root.node.measure
   }

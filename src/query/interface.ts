@@ -4,12 +4,12 @@ import type { FolderProgress } from '../repo/interface.ts'
 import type { ColumnType, Row } from '../table/interface.ts'
 
 export interface QueryOptions {
-  /** Of names that say none themselves; default: HEAD. */
+  /** The revision that names without one mean; default: HEAD. */
   readonly revision?: string | undefined
   /** Such names mean tables as 'commit -a' would keep them now; there is then no `revision`. */
   readonly worktree?: boolean | undefined
   readonly signal?: AbortSignal | undefined
-  /** Of tables that are read. */
+  /** Told of tables while they are read. */
   readonly onProgress?: ((progress: FolderProgress) => void) | undefined
 }
 

@@ -71,7 +71,7 @@ export class RowSubject implements BlameSubject<RowWork> {
     }
   }
 
-  /** Of a row by its place among the keys asked about, when all are answered for. */
+  /** Who answers for a row, by its place among the keys asked about; only when all are answered for. */
   attributionOf(row: number, lane: number): Attribution {
     return this.attributions[this.#answerOf[lane]!.get(this.#lanes[lane]!.of(row))!]!
   }

@@ -24,7 +24,7 @@ export interface BlameSubject<W> {
   /** For a version that two others hand something on to; null when they have to be answered for one by one. */
   join(a: W, b: W): W | null
   settle(work: W, by: Attribution): void
-  /** Of a table: the keys of all rows that it is about, where they are few. */
+  /** In a table: the keys of all rows that are asked about, where they are few. */
   keysAsked?(work: W): readonly Uint8Array[] | null
 }
 
@@ -56,7 +56,8 @@ export async function blame<W>(
     const { slot, version } = next
     const here = await origins.parentsOf(slot)
     const keys = subject.keysAsked?.(next.work) ?? null
-    // Of several parents another one may be the twin. The version need not be the parent's own: in these rows it is.
+    // With several parents, another one may have the same rows. The version need not be the parent's own: in these
+    // rows it is.
     if (
       here.length === 1 &&
       keys !== null &&

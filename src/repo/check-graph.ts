@@ -18,7 +18,7 @@ export interface GraphCheck extends ReadOptions {
   readonly rows: boolean
 }
 
-/** Of commits that are here; others may be gone. */
+/** Checks the commits that are here; others may be gone. */
 export async function checkGraph(nodes: NodeStore, options: GraphCheck): Promise<FsckProblem[]> {
   const graph = graphOf(nodes.reader, { whole: true })
   const known = Array.from({ length: graph.count }, (_, slot) => slot).filter((slot) => graph.isKnown(slot))

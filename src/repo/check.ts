@@ -19,7 +19,10 @@ import { type Repo, indexBaseRef, indexRef } from './interface.ts'
 const batchObjects = 512
 
 export interface CheckOptions {
-  /** Of a partial clone: tables that are not here in full are passed over. The store's own check tells lost from left. */
+  /**
+   * For a partial clone: tables that are not here in full are passed over. The store's own check tells what is lost
+   * from what was left out.
+   */
   readonly contents?: 'as far as they are here' | undefined
   readonly signal?: AbortSignal | undefined
 }

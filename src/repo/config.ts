@@ -7,7 +7,7 @@ const valueBytesMax = 4096
 const checkNames = /^[\w./-]{1,100}( *, *[\w./-]{1,100})*$/
 const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit', 'partial.lazy']
 
-/** Of the user's own settings (src/cli/user-config.ts). */
+/** Known in the user's own settings alone (src/cli/user-config.ts). */
 const programs: readonly string[] = ['core.editor', 'core.pager']
 
 /** @throws VarveError VARVE_USAGE */

@@ -38,16 +38,16 @@ export interface PathDiff extends Lines {
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
   readonly schemaChanges: readonly string[]
-  /** Of tables. */
+  /** The key's columns, where it is a table. */
   readonly keyColumns?: readonly string[]
-  /** Of a file with several tables: the one that this is about. */
+  /** In a file with several tables: the one that this is about. */
   readonly table?: string
   /** How a file's rows were told apart, or why they were not; or that it has become executable, or is no longer. */
   readonly note?: string
   /** `skip`: so many of the first are left out, for less than it takes to make them. */
   rows(options?: { readonly skip?: number }): AsyncIterable<RowDifference[]>
   rowCounts(): Promise<RowCounts>
-  /** Of JSON and YAML files. */
+  /** Changes value by value, where it is a JSON or YAML file. */
   readonly values: Values
 }
 
@@ -91,7 +91,7 @@ export async function* diffDatasets(
   }
 }
 
-/** Of the first path that does not stand before this one. */
+/** Index of the first change whose path does not stand before this one. */
 function placeOf(changes: readonly ChangedPath[], path: string): number {
   const sought = pathToBytes(path)
   let [low, high] = [0, changes.length]

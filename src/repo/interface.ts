@@ -22,7 +22,7 @@ export const mergeRef = 'MERGE'
 /** Resolutions remembered for later merges (merge/resolve/rerere.ts). */
 export const rerereRef = 'RERERE'
 
-/** Of a partial clone: a commit, named by no remote branch, that the remote it came from is known to have. */
+/** In a partial clone: a commit, named by no remote branch, that the remote it came from is known to have. */
 export const promisedRef = 'PROMISED'
 
 /** A merge, cherry-pick, revert or rebase step that waits for conflicts to be resolved or for a commit. */
@@ -42,7 +42,7 @@ export interface MergeState {
   readonly author: Person | null
   /** What the commit to come says in its `extra`: decisions that a person may want to look up. Data for dag-cbor. */
   readonly extra: Readonly<Record<string, unknown>>
-  /** Of a rebase that stopped: HEAD is detached at what is done, and the branch stays where it was until all is. */
+  /** In a rebase that stopped: HEAD is detached at what is done, and the branch stays where it was until all is. */
   readonly rebase?: RebaseState
 }
 
@@ -87,11 +87,11 @@ export interface Route extends FileRoute {
 }
 
 export interface SnapshotChoice {
-  /** Of these alone; default: of all. */
+  /** The paths to look at; default: all. */
   readonly paths?: readonly string[] | undefined
   /** Files that are not versioned as well. */
   readonly untracked?: boolean | undefined
-  /** Of what the user wants to keep: waits for a checkout that is under way. */
+  /** For what the user wants to keep: waits for a checkout that is under way. */
   readonly inTurn?: boolean | undefined
 }
 

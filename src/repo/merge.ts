@@ -39,7 +39,7 @@ export interface Merged {
   readonly conflictCount: number
   /** What policies decided. */
   readonly policies: PolicyReport
-  /** Of a rebase: how far it came. */
+  /** In a rebase: how far it came. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: Cid | null }
   /** Conflicts that were settled as they were in an earlier merge. */
   readonly reused: readonly Reused[]

@@ -12,7 +12,7 @@ export class PathHistory {
   readonly #origins: PathOrigins
   /** Shared by all commits of which no child has told another name. */
   readonly #asAsked: ReadonlySet<string>
-  /** Of commits that a child has told the path's names of. */
+  /** The path's names in commits for which a child has told others. */
   readonly #names = new Map<Slot, ReadonlySet<string>>()
 
   constructor(repo: Repo, graph: CommitGraph, path: string, options: OriginOptions) {

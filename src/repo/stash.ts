@@ -24,7 +24,7 @@ export interface Stash {
 
 export interface StashOptions extends FolderOptions {
   readonly message?: string | undefined
-  /** Of these paths alone, which `has` tells; default: of all. */
+  /** Stash these paths alone, which `has` tells; default: all. */
   readonly paths?: readonly string[] | undefined
   readonly has?: PathChoice | undefined
   /** Also files that are not versioned. */

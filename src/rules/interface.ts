@@ -21,7 +21,7 @@ export interface Violation {
   readonly key: readonly Value[]
   /** The cell; text of more than 1,000 characters is cut, with an ellipsis. */
   readonly value: Value
-  /** Of 'unique': key of the first row with the same cell. */
+  /** For the rule 'unique': key of the first row with the same cell. */
   readonly sameAs?: readonly Value[]
 }
 

@@ -27,7 +27,7 @@ export class Checks {
     this.#dir = privateDir(path.join(stateDir, 'checks'))
   }
 
-  /** Of a commit (64 hex digits), by name. */
+  /** The results for a commit (64 hex digits), by name. */
   of(repository: string, commit: string): readonly CheckResult[] {
     return (readState(this.#file(repository, commit), fileBytesMax) ?? []) as readonly CheckResult[]
   }

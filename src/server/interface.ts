@@ -18,7 +18,7 @@ export type Scope = 'read' | 'write' | 'admin'
 
 /** Who asks. */
 export interface Principal {
-  /** Of the token; 'anonymous' or 'ssh' where there is none. */
+  /** The token's id; 'anonymous' or 'ssh' where there is no token. */
   readonly id: string
   readonly name: string
   readonly scope: Scope
@@ -29,9 +29,9 @@ export interface Principal {
 }
 
 export interface Limits {
-  /** Of a JSON document that is sent to us. */
+  /** Largest JSON document that a request may send. */
   readonly bodyBytesMax: number
-  /** Of one piece of an upload, of one pack, and of all that waits from one token. */
+  /** Largest piece of an upload, largest pack, and all that may wait from one token. */
   readonly pieceBytesMax: number
   readonly packBytesMax: number
   readonly uploadBytesMax: number
@@ -51,13 +51,13 @@ export interface Limits {
   readonly queriesPerClientMax: number
   /** Until its rows are there, and for each part of them that is sent. */
   readonly queryMsMax: number
-  /** Of SQLite, and as much again of everything else in the process. */
+  /** Memory that SQLite may take for a query; the rest of its process may take as much again. */
   readonly queryMemoryBytesMax: number
-  /** Of a query's tables and rows together, on disk. */
+  /** Disk that a query's tables and rows may take together. */
   readonly queryFileBytesMax: number
   readonly queryRowsMax: number
   readonly queryAnswerBytesMax: number
-  /** Of tables that are kept for the next queries, of all repositories. */
+  /** Disk for the tables that are kept for the next queries, over all repositories. */
   readonly queryCacheBytesMax: number
   readonly connectionsMax: number
   /** How long requests under way may go on when the server is told to stop. */
@@ -148,7 +148,7 @@ export interface Route {
   /** The least that a token must allow; 'none' needs no token. */
   readonly access: Scope | 'none'
   readonly parameters?: readonly Parameter[]
-  /** Of the request. */
+  /** What the request's body holds. */
   readonly body?: { readonly type: string; readonly schema: Schema }
   readonly answers: Readonly<Record<number, Answer>>
   /** For people: HTML, failures too; takes a token by HTTP Basic as well. Not in the OpenAPI document. */

@@ -10,7 +10,7 @@ import { PipeConnection } from '../remote/transports/ssh/pipe-connection.ts'
 import { Server } from './server.ts'
 
 export interface PipeRun {
-  /** Of a repository: bare, or with files. */
+  /** A repository's folder: bare, or with files. */
   readonly dir: string
   readonly create: 'never' | 'missing'
   readonly stateDir: string

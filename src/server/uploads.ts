@@ -11,7 +11,7 @@ import { ArrivedPacks } from './arrived-packs.ts'
 import type { Limits, Principal } from './interface.ts'
 import { privateDir } from './state-files.ts'
 
-/** Of what arrives, so many parts are written in one go: a part has 64 KiB at most. */
+/** Parts of an arriving body that are written in one go; a part has 64 KiB at most. */
 const waitingPartsMax = 16
 
 export interface UploadPlace {
@@ -24,7 +24,7 @@ export class Uploads {
   readonly #limits: Limits
   readonly #writing = new Set<string>()
   readonly #arrived = new ArrivedPacks()
-  /** Of pieces that came, on their way to the disk. */
+  /** By file: the write of a piece that has come and is not on the disk yet. */
   readonly #flushing = new Map<string, Promise<void>>()
   /** Bytes that came and were neither taken in nor removed: by file, and by token. */
   readonly #sizes = new Map<string, number>()

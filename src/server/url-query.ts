@@ -35,7 +35,7 @@ export class Query {
     return this.#values.get(name)?.[0]
   }
 
-  /** Of a parameter that is declared as required. */
+  /** The value of a parameter that is declared as required. */
   required(name: string): string {
     return this.#values.get(name)![0]!
   }

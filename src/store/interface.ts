@@ -23,7 +23,7 @@ export interface Shelf {
 
 export interface ObjectReader {
   readonly shelf?: Shelf | undefined
-  /** Of a partial clone: what is here and nothing more, so that reads of it never fetch. */
+  /** In a partial clone: a reader of what is here and nothing more, that never fetches. */
   readonly local?: ObjectReader | undefined
   /** Strangers work on it at a time, in one thread: whoever reads nodes of it lets others have their turns. */
   readonly isShared?: true
@@ -38,9 +38,9 @@ export interface ObjectReader {
   getStored(cids: readonly Cid[], options?: ReadOptions): Promise<StoredObject[]>
   /** Packs that hold hardly anything but these objects, each object unpacking by itself. */
   wholePacks?(cids: readonly Cid[], options?: ReadOptions): AsyncIterable<WholePack>
-  /** Of a shallow repository: commits that were left out on purpose, before which history ends. */
+  /** In a shallow repository: commits that were left out on purpose, before which history ends. */
   horizon?(): Promise<ReadonlySet<Cid>>
-  /** Of a partial clone: fetches these and all that they reach in few large requests, as far as it is not here. */
+  /** In a partial clone: fetches these and all that they reach in few large requests, as far as it is not here. */
   prefetch?(cids: readonly Cid[], options?: ReadOptions): Promise<void>
 }
 

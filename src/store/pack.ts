@@ -13,7 +13,7 @@ import { recordHeadBytes } from './record.ts'
 
 export const packHeadBytes = 16
 export const packTrailerBytes = 44
-/** Of the trailer, what the digest does not cover. */
+/** The part of the trailer that the digest does not cover. */
 export const packEndBytes = 36
 /** A pack that has reached this is closed and the next begun. */
 export const packBytesFull: Readonly<Record<PackKind, number>> = { meta: 16 << 20, data: 64 << 20 }

@@ -23,7 +23,7 @@ export interface RecordHead {
   readonly codec: Codec
   readonly depth: number
   readonly rawLength: number
-  /** Of the base's CID and the payload together with the head: the whole record. */
+  /** Length of the whole record: head, the base's CID, payload. */
   readonly length: number
   readonly payloadLength: number
 }

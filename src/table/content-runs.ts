@@ -3,7 +3,7 @@ import { ByteReader } from '../encoding/varint.ts'
 import type { Entry } from '../prolly/interface.ts'
 import { cellEnd, cellTag, rowFlag } from './row.ts'
 
-/** Of one turn; a row that has more has a turn of its own. */
+/** Bytes fetched in one turn; a row that has more has a turn of its own. */
 export const contentBytesMax: number = 16 << 20
 
 /** In order; nothing for no items. */

@@ -22,7 +22,7 @@ export class KeyList {
     }
   }
 
-  /** Of a map's entries as they come when it is scanned. */
+  /** The keys of a map's entries, as a scan gives them. */
   static async ofBatches(batches: AsyncIterable<EntryBatch>): Promise<KeyList> {
     const parts: Pick<EntryBatch, 'count' | 'keys' | 'keyEnds'>[] = []
     for await (const { count, keys, keyEnds } of batches) {

@@ -98,7 +98,7 @@ export function cellSlot(cell: Cell, writer: ObjectWriter): Slot {
   return { spelling, link: putContent(writer, cell.bytes) }
 }
 
-/** Of a cell that is short enough to lie in its row, as every cell of a key is. */
+/** The slot of a cell that is short enough to lie in its row, as every cell of a key is. */
 export function inlineSlot(cell: Cell): Slot {
   if (cell.kind === 'absent') return absentSlot
   const tag = tagOf(cell)

@@ -32,7 +32,7 @@ export interface StoredRow {
   readonly values: Uint8Array
   readonly valueStart: number
   readonly valueEnd: number
-  /** Of cells out of line; those of this row from `contentStart` on. */
+  /** Contents of cells out of line; those of this row from `contentStart` on. */
   readonly contents: readonly Uint8Array[]
   readonly contentStart: number
 }

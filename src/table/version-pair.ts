@@ -129,7 +129,7 @@ export class VersionPair {
     }
   }
 
-  /** Of a row that both versions have. */
+  /** The columns in which a row that both versions have differs. */
   differingColumns({ before, after }: RowPair): PairedColumn[] {
     const rows = this.#opened(before!, after!)
     return this.#comparable.filter((column) => differsIn(rows, column))

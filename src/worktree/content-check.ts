@@ -19,7 +19,7 @@ import type { KnownFile } from './stat-cache/record.ts'
 export interface Match {
   /** The stat at which the content was seen; null when the file holds something else. */
   readonly stat: FileStat | null
-  /** Of a table's file, when all of it was read. */
+  /** Digest of a table's file, when all of it was read. */
   readonly sha256: Uint8Array | null
 }
 

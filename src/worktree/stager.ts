@@ -35,7 +35,7 @@ export interface Staged {
   readonly edits: PathEdits
   readonly changes: readonly PathChange[]
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
-  /** Of the paths of `edits`: the file that was read; null: there was none. */
+  /** For each path of `edits`, the stat of the file that was read; null: there was no file. */
   readonly read: ReadonlyMap<Path, FileStat | null>
   /** Where what was found ready is used: it is there as long as no gc has come. */
   readonly gcEpoch: number | null
@@ -70,7 +70,7 @@ export async function stageSurvey(
 }
 
 interface StagerMeans extends Io, OpenSurvey {
-  /** Of the store when staging began. */
+  /** The store's epoch when staging began. */
   readonly gcEpoch: number
   readonly config: DatasetConfig
   readonly pool: WorkerPool

@@ -145,7 +145,7 @@ export class Scanner {
     this.#elements.push(value)
   }
 
-  /** Of the member that begins here, -1 in an array; its value is due then. */
+  /** The key of the member that begins here, -1 in an array; its value comes next. */
   #nextKey(isObject: boolean): ValueId {
     this.#from = this.at
     if (!isObject) return none

@@ -19,7 +19,7 @@ export function keyStep(key: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
-/** Of an element that is told apart by the member `name`; null: it is a member of a set. */
+/** The step to an element that is told apart by its member `name`; null: it is a member of a set. */
 export function identityStep(values: ValueTable, name: string | null, id: ValueId): string {
   const text = values.text(id)
   return name === null ? `[${JSON.stringify(text)}]` : `[${name}=${text}]`

@@ -52,7 +52,7 @@ export class ValueTable {
     return id
   }
 
-  /** Of a number without sign and fraction, below `integersMax`. */
+  /** The id of a number without sign and fraction, below `integersMax`. */
   integer(integer: number): ValueId {
     const known = this.#integers[integer]!
     if (known > 0) return known - 1
@@ -61,14 +61,14 @@ export class ValueTable {
     return id
   }
 
-  /** Of the elements from `first` on. */
+  /** The id of an array of the elements from `first` on. */
   array(elements: readonly ValueId[], first = 0): ValueId {
     let id = this.emptyArray
     for (let i = first; i < elements.length; i++) id = this.#pair(id, elements[i]!)
     return id
   }
 
-  /** Of the members from `first` on; null where two keys are equal. */
+  /** The id of an object of the members from `first` on; null where two keys are equal. */
   object(keys: readonly ValueId[], elements: readonly ValueId[], first = 0): ValueId | null {
     const order = sortedOrder(keys, first)
     let id = this.emptyObject

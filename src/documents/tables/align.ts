@@ -172,7 +172,7 @@ export function pairReplaced(
   return doubtful
 }
 
-/** Of a row of `a` and one of `b`: the share of equal cells among those that either row fills. */
+/** Likeness of a row of `a` and one of `b`: the share of equal cells among those that either row fills. */
 function likenessOf({ a, b, lanes }: AlignInput, i: number, j: number): number {
   const shared = lanes.filter((lane) => lane[a.side] >= 0 && lane[b.side] >= 0)
   return likeness(a.rows.at(i), b.rows.at(j), shared, a.side, b.side)

@@ -40,7 +40,7 @@ class MergedKeys {
   readonly #rows: MergedRows
   readonly #versions: Versions
   readonly #key: InferredKey
-  /** Of the key's columns, their places among the merged ones. */
+  /** Places of the key's columns among the merged ones. */
   readonly #places: readonly number[]
   readonly #cells: StrandCells
   readonly #keys = new TextTable()

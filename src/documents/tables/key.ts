@@ -34,7 +34,10 @@ const leadingColumnsMax = 6
 const pairColumnsMax = 24
 const pairRowsMax = 50_000
 const indexedCellsMax = 1 << 20
-/** Of each set of columns, rows without a twin are taken apart anew: beyond so many sets, indexes that share that are better. */
+/**
+ * For each set of columns, rows that are not in both are taken apart anew; from so many sets on, indexes that share
+ * that work are better.
+ */
 const setsByTwinsMax = 64
 /** Share of rows that the base has not as they are, up to which they are looked at one by one. */
 const twinlessMax = 0.1

@@ -175,7 +175,7 @@ export function isSameDialect(a: Dialect, b: Dialect): boolean {
 /** Whether nothing but white space stands in it. */
 export function isBlank(records: Records, i: number): boolean {
   const first = records.bytes[records.start(i)]!
-  // Of ASCII, the signs up to the space alone may be white.
+  // In ASCII, only the signs up to the space may be white.
   const isWord = first > 32 && first < 128 && records.end(i) > records.start(i)
   return !isWord && records.text(i).trim() === ''
 }

@@ -6,7 +6,7 @@ import { type CellPick, StrandCells } from './merged-rows.ts'
 import { type Choose, type MergedTable, sideOf } from './merged-table.ts'
 import type { Side } from './strands.ts'
 
-/** Of a cell: a side, or a value that somebody gave. */
+/** What a cell becomes: a side's, or a value that somebody gave. */
 type Chosen = Side | { readonly value: string } | null
 
 export class RowRenderer {

@@ -14,7 +14,7 @@ export interface ReplacementsInput {
   readonly hasKey: boolean
 }
 
-/** Of one side. What it looks up is made when it is first asked. */
+/** What one side has put in the place of rows. What is looked up is made when it is first asked for. */
 export class Replacements {
   readonly #input: ReplacementsInput
   readonly #side: EitherSide

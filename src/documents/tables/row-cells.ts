@@ -39,7 +39,7 @@ export class RowCells {
     return this
   }
 
-  /** Of the spelling, in bytes. */
+  /** Length of the cell as it is spelled, in bytes. */
   length(place: number): number {
     return place < this.count ? this.#bounds[2 * place + 1]! - this.#bounds[2 * place]! : 0
   }

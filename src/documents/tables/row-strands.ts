@@ -138,7 +138,7 @@ function chosenRows(versions: Versions, key: InferredKey, indexes: KeyIndexes): 
   }
 }
 
-/** Of rows with one key, the first of those that rank highest. */
+/** Marks, among rows with one key, the first of those that rank highest. */
 function firstOfKey({ rows }: Version, key: InferredKey, rank: (i: number) => number): Uint8Array {
   const places = placesOf(key.lanes, 'base')
   const keys = new TextTable()

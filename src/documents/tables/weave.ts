@@ -7,7 +7,7 @@ import type { Strands } from './strands.ts'
 /** Measured on real merges: docs/ARCHITECTURE.md. */
 const mainlineRatio = 3
 
-/** Of two strands, by their numbers. */
+/** Compares two strands, by their numbers. */
 export type Compare = (a: number, b: number) => number
 
 export interface WeaveOptions {

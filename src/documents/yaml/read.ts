@@ -69,7 +69,7 @@ export function createYamlReader(
     try {
       const known = like === null ? null : (scanned.get(like) ?? null)
       const chunk = scanYaml({ text, start, values, plain, readPiece, like: known })
-      // Of what was taken over, not all is known.
+      // What was taken over from `known` is not known in full.
       if (known === null) scanned.set(chunk.tree, chunk)
       return chunk
     } catch (error) {

@@ -14,7 +14,7 @@ export type YamlForm = 'document' | 'named documents' | 'documents'
 
 const forms: readonly YamlForm[] = ['document', 'named documents', 'documents']
 
-/** Of `work` in the first form in which all that it reads can be read. @throws NotFit */
+/** What `work` gives in the first form in which all that it reads can be read. @throws NotFit */
 export function inFirstForm<T>(work: (form: YamlForm) => T): T {
   for (const form of forms) {
     try {

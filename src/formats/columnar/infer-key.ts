@@ -5,7 +5,7 @@ import type { Cell } from '../../table/interface.ts'
 import type { CellSource } from './interface.ts'
 
 const columnsMax = 8
-/** Of more rows, no key is guessed: their keys are held in memory. */
+/** Files of more rows get no guessed key: all keys would have to be in memory. */
 export const inferRowsMax = 2_000_000
 
 export async function inferKey(

@@ -29,7 +29,7 @@ export class RowRenderer {
   readonly #keyAt: Int32Array
   readonly #stops: Stops
   #outWords: DataView
-  /** Of the rows in hand, and of what lies behind them. */
+  /** The values of the rows in hand, with the bytes behind them, read by words. */
   #valueWords: DataView = viewOf(emptyBytes)
   #contents: readonly Uint8Array[] = []
   #contentAt = 0
@@ -103,7 +103,7 @@ export class RowRenderer {
           const end = at + cell
           if (cell === 0 || end > valueEnd) return false
           if (open) out[length++] = quote
-          // Of the last word some bytes are behind the cell: they are written over, and stop nothing.
+          // The last word reaches behind the cell: those bytes are written over later, and stop nothing.
           while (at < end) {
             if (at > wordsEnd) return false
             const word = words.getInt32(at, true)

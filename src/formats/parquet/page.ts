@@ -13,7 +13,7 @@ export interface Page {
   readonly reps: Uint32Array | null
   readonly defs: Uint32Array | null
   readonly count: number
-  /** Of those entries that are defined in full. */
+  /** The values of the entries that are defined in full. */
   readonly values: ArrayLike<unknown>
 }
 

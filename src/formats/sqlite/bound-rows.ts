@@ -9,12 +9,12 @@ import type { SqliteValue } from '../../base/platform-sqlite.ts'
 const loopMax = 40
 const rowsMax = 32_768
 const bytesMax = 4 << 20
-/** Of wide tables, parameters are what there is most of. */
+/** Parameters in a batch: in wide tables they take the most room. */
 const boundMax = 1 << 20
 
 export interface RowsToInsert {
   readonly rowCount: number
-  /** Of keys and texts, row after row, and one byte more: SQLite takes no part of no bytes at all. */
+  /** Keys and texts, row after row, and one byte more, since SQLite takes no empty part of memory. */
   readonly bytes: Uint8Array
   /** By row. */
   readonly byteEnds: Uint32Array

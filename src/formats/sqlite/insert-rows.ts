@@ -10,7 +10,7 @@ import { settings } from './run-steps.ts'
 const rowsAtOnce = 16
 const parametersMax = 4096
 
-/** Of a file that is dropped when this fails in its middle: nothing is noted to take it back. */
+/** For a file that is thrown away when filling it fails: no journal to take anything back. */
 const fillSettings = 'PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384'
 
 export interface RowTarget {

@@ -19,7 +19,7 @@ export class RowPacker implements CellSink {
   readonly #columns: readonly Column[]
   readonly #isText: readonly boolean[]
   readonly #cells: StoredCells
-  /** Of `#columns`: where the cell goes that comes next. */
+  /** Index in `#columns` of the cell that comes next. */
   #column = 0
 
   constructor(columns: readonly Column[], shape: RowShape) {

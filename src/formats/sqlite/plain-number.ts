@@ -5,7 +5,7 @@
 const digitsMax = 15
 const powers = Array.from({ length: digitsMax + 1 }, (_, i) => 10 ** i)
 
-/** Of '12', '-0.5', '007'; NaN for whatever is longer or spelled in another way. */
+/** The number that '12', '-0.5' or '007' spells; NaN for whatever is longer or spelled in another way. */
 export function plainNumber(src: Uint8Array, start: number, end: number): number {
   const first = src[start] === 0x2d ? start + 1 : start
   if (end <= first || end - first > digitsMax + 1) return NaN

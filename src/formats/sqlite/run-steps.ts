@@ -16,7 +16,7 @@ export interface FillStep {
   readonly query: string
   /** By alias in the query: how many rows are there. */
   readonly rows: Readonly<Record<string, number>>
-  /** Of the alias 'd', whose rows are counted when it is its turn. */
+  /** Table of the alias 'd', whose rows are counted when its turn comes. */
   readonly driver: string | null
   readonly looksMax: number
   readonly refusal: string
@@ -97,7 +97,10 @@ function looksOf(database: SqliteFile, query: string, rows: Readonly<Record<stri
   return looks
 }
 
-/** Of an index whose first term is the same for all rows, by one term more. */
+/**
+ * Whether SQLite finds the rows by an index. The first term of ours is the same for all rows, so there has to be
+ * another.
+ */
 function isFound(detail: string): boolean {
   const equal = detail.match(/(?:<expr>|[^<>])=\?/g)?.length ?? 0
   return !detail.includes(' AUTOMATIC ') && equal >= (detail.includes(' PRIMARY KEY ') ? 1 : 2)

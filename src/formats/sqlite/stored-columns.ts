@@ -15,7 +15,7 @@ export interface StoredColumn {
 /** How many values there are, as SQLite stores them. */
 export interface StoredKinds {
   readonly integers: number
-  /** Of the integers: neither 0 nor 1. */
+  /** Integers that are neither 0 nor 1. */
   readonly wide: number
   readonly reals: number
   readonly texts: number

@@ -14,7 +14,7 @@ export interface ContentOptions {
 /** Bytes at hand, or a file's, checked at its end. */
 export type Content = Uint8Array | AsyncIterable<Uint8Array>
 
-/** Of what Git does not hold itself; in the place of an object id. */
+/** Stands for an object id where Git does not hold the contents itself. */
 export type Md5Oid = `md5:${string}`
 
 export function md5Oid(md5: string): Md5Oid {

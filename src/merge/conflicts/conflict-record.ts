@@ -37,7 +37,10 @@ export interface StoredSide {
 export interface ConflictRecord extends Sides<StoredSide | null> {
   readonly kind: Conflict['kind']
   readonly path: Path
-  /** Of a row; of a column what column-clash.ts says, of a part of a file document-part.ts; else empty. */
+  /**
+   * The row's key; for a column what tables/column-clash.ts says, for a part of a file document-part.ts; else
+   * empty.
+   */
   readonly key: Uint8Array
   readonly text: string
 }

@@ -77,7 +77,10 @@ export async function reportDecisions(
   return { count: decisions.length, counts, decisions: [], all: builder.finish(nodes).cid }
 }
 
-/** Of several merges in a row; where one of them keeps its decisions in a map, only their counts are told. */
+/**
+ * One report of several merges in a row. Where one of them keeps its decisions in a map, only their counts are
+ * told.
+ */
 export function joinedReports(reports: readonly PolicyReport[]): PolicyReport {
   const told = reports.filter(({ count }) => count > 0)
   if (told.length <= 1) return told[0] ?? noDecisions
@@ -136,7 +139,9 @@ function encodeDecision(writer: ObjectWriter, one: PolicyDecision): { value: Uin
   return { value: encodeCbor([one.path, one.key, one.column, one.policy, sides]), links }
 }
 
-/** Of a report, or of what a commit keeps as `extra.policies`; in the order of path, key and column. */
+/**
+ * The decisions of a report, or of what a commit keeps as `extra.policies`, in the order of path, key and column.
+ */
 export async function* readDecisions(
   nodes: NodeStore,
   report: PolicyReport,

@@ -84,7 +84,7 @@ export class Rerere {
       const { kind, path, key: rowKey, text } = record
       const sides = new SideWriter(this.#io.writer)
       const fields = [this.#number, conflictKinds.indexOf(kind), pathToBytes(path), rowKey, text]
-      // Of a part the text is remembered, not the file that it stands in.
+      // For a part of a file its text is remembered, not the file.
       const kept = kind === 'part' ? typedPart(partText(chosen)) : chosen
       const value = encodeCbor([...fields, sides.pack(kept)])
       this.#edit({ key: await this.#keyOf(record), value, links: sides.links })

@@ -28,7 +28,7 @@ export type ResolutionWay = (typeof resolutionWays)[number]
 export interface ResolutionRecord {
   readonly how: ResolutionWay
   readonly chosen: StoredSide | null
-  /** Of a conflict about names: where the chosen side went. */
+  /** For a conflict about names: where the chosen side went. */
   readonly place: Path | null
 }
 

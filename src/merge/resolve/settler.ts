@@ -52,7 +52,7 @@ export interface Resolution {
 
 export interface SettledRecord extends NumberedRecord {
   readonly chosen: StoredSide | null
-  /** Of a conflict about names that is opened again: where its file is now. */
+  /** For a conflict about names that is opened again: where its file is now. */
   readonly place?: Path | null
 }
 

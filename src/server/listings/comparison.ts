@@ -23,7 +23,7 @@ export interface Ends {
   readonly to: string
 }
 
-/** Of a file with several tables each is an item of its own. */
+/** Where a page goes on. A path may have several items: each table of a file is one. */
 export interface PathPlace {
   readonly path: string
   /** Items of this path that were shown already. */

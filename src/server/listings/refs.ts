@@ -21,7 +21,7 @@ export interface RefWish {
 
 export interface RefPage<T> {
   readonly items: readonly T[]
-  /** Of all that fit. */
+  /** How many there are in all, on this page and others. */
   readonly count: number
   /** Name of the last item, where there are more. */
   readonly last: string | null

@@ -19,7 +19,10 @@ import type { RowShape } from '../../table/rows.ts'
 import { fetchContents, slotCell } from '../../table/slot.ts'
 import { Table } from '../../table/table.ts'
 
-/** Of what cells hold and of their columns' names, about as in JSON: a page is made in memory. One row may have more. */
+/**
+ * Size of a page, counted as cells and names of columns about as in JSON, since it is made in memory. A single row
+ * may be larger.
+ */
 export const pageBytesMax: number = 8 << 20
 /** Quotes, a colon, a comma. */
 export const cellOverhead = 6
@@ -50,7 +53,7 @@ export interface PageRow {
 export interface RowPage {
   readonly columns: readonly Column[]
   readonly rows: readonly PageRow[]
-  /** Of the last row, when there are more. */
+  /** Key of the last row, when there are more. */
   readonly last: Uint8Array | null
 }
 
@@ -96,9 +99,9 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
 
 interface Found {
   readonly key: Uint8Array
-  /** Of the chosen cells, by their place. */
+  /** The chosen cells that lie in the row, by place. */
   readonly slots: ReadonlyMap<number, Slot>
-  /** Of the chosen cells, wherever they lie, and of their columns' names. */
+  /** Size of the chosen cells, wherever they lie, and of their columns' names. */
   readonly bytes: number
 }
 
@@ -151,7 +154,7 @@ async function* entriesOf(
 
 type Places = RowShape['places']
 
-/** Of the chosen columns, in their order. */
+/** Where the chosen columns lie in key and row, in the order of the columns. */
 function placesOf({ places }: RowShape, columns: readonly Column[]): Places {
   const known = new Map(places.map((place) => [place.column.id, place]))
   return columns.map(({ id }) => known.get(id)!)

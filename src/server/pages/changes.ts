@@ -14,7 +14,7 @@ import type { View } from './view.ts'
 import { countOf } from './words.ts'
 
 const filesMax = 50
-/** Of each path; the first `fullMax` are shown so far, others by their counts. */
+/** Rows shown of a path. The first `fullMax` paths are shown so far, the others by their counts. */
 const rowsMax = 30
 const linesMax = 120
 const fullMax = 12
@@ -69,7 +69,7 @@ async function firstChanges(view: View, ends: Ends, file: PathDiff, stat: DiffSt
   </section>`
 }
 
-/** Of the three lists two are empty. */
+/** What has changed in one path: one of the three lists has it, the others are empty. */
 export interface ChangesPage {
   readonly rows: readonly RowChange[]
   readonly values: readonly ValueChange[]

@@ -61,7 +61,7 @@ async function readableNewest(
   }
 }
 
-/** Of the current branch; null before its first commit. */
+/** The newest commit of the current branch; null before its first. */
 export async function newestOf({ data }: ServedRepository): Promise<CommitInfo | null> {
   try {
     return await data.commitInfo('HEAD')

@@ -7,7 +7,7 @@ import { type Html, type Part, html } from './html.ts'
 import { scrolled } from './layout.ts'
 import { cut, valuePart } from './values.ts'
 
-/** Of more columns only the key and those that have changed are shown. */
+/** A wider table shows its key and the columns that have changed alone. */
 const columnsMax = 14
 const sideLettersMax = 160
 const contextLetters = 20
@@ -57,7 +57,7 @@ function rowOf(keys: readonly string[], columns: readonly string[], change: RowC
   return html`<tr class="${kind}"><td class="mark" title="${kind}">${marks[kind]}<span class="hidden"> ${kind}</span></td>${shown}</tr>\n`
 }
 
-/** Of long texts the part around the first difference. */
+/** A cell before and after; of long texts, the part around the first difference. */
 export function cellChange(before: Value, after: Value): Html {
   const [was, is] = sidesOf(before, after)
   const arrow = html`<span class="arrow" aria-hidden="true">→</span>`

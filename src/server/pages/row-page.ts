@@ -14,7 +14,7 @@ import { cut, isNumeric, valuePart } from './values.ts'
 import { View } from './view.ts'
 import { countOf, moment, nameOf, subjectOf } from './words.ts'
 
-/** Of all cells together, and of one at most. */
+/** Letters that are shown of all cells together, and of one cell. */
 const rowLettersMax = 1_000_000
 const lettersMax = 20_000
 const nameLettersMax = 100

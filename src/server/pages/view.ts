@@ -40,7 +40,7 @@ export class View {
     return Url.of(this.root, [])
   }
 
-  /** Of this repository, or of another one. */
+  /** Address of the first page of a repository; default: this one. */
   start(repo: string = this.repo): Url {
     return Url.of(this.root, [repo, 'files'])
   }

@@ -179,7 +179,7 @@ export const repositoryName: Schema = {
   pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$',
 }
 
-/** Of a check. */
+/** The name of a check. */
 export const checkName: Schema = { type: 'string', pattern: '^[A-Za-z0-9_./-]{1,100}$' }
 
 export const repoParameter: Parameter = {

@@ -32,7 +32,7 @@ export const sqlRoutes: readonly Route[] = [
       schema: object(
         {
           sql: { ...text, maxLength: 65_536 },
-          // Of names that say none themselves, as "people@v1" does.
+          // The revision of names that do not say one, as "people@v1" does.
           revision: text,
         },
         ['revision'],

@@ -26,7 +26,7 @@ const cacheBytesDefault = 8 << 20
 
 export interface HomeOptions {
   readonly durability?: Durability | undefined
-  /** Of objects that were read, kept in memory. */
+  /** Memory for objects that were read. */
   readonly cacheBytes?: number
   // For a store whose files really lie elsewhere, and are here as copies:
   /** Its manifests, and how one is added. */
@@ -47,7 +47,7 @@ export class DiskHome {
   readonly #cache: Lru<Cid, Uint8Array>
   readonly #bring: (file: string) => boolean
   #view: IndexView | null = null
-  /** Of a manifest whose refs are not in itself. */
+  /** The refs of a manifest that does not hold them itself. */
   readonly #spilled = new SpilledRefs()
 
   constructor(dir: string, options: HomeOptions = {}) {

@@ -10,7 +10,7 @@ const batchBytesFull: number = 512 << 10
 const batchObjectsMax = 4096
 const firstBytes = 16 << 10
 const buffersFreeMax = 8
-/** Of a full batch, whose last object goes beyond. */
+/** Room for a full batch, whose last object goes beyond the limit. */
 const fullBytes = batchBytesFull + (64 << 10)
 
 /**
@@ -54,7 +54,7 @@ export class OpenBatch {
   readonly codec: Codec
   readonly items: BatchItem[] = []
   #raws: Uint8Array
-  /** Of the job. */
+  /** The bases of its objects, while a thread packs it. */
   #bases: Uint8Array = emptyBytes
   #length = 0
 

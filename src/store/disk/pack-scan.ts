@@ -25,7 +25,7 @@ export interface PackSource {
 
 export interface PackLimits {
   readonly packBytesMax: number
-  /** Of all packs together. */
+  /** Records in all packs together. */
   readonly recordsMax: number
 }
 

@@ -34,7 +34,7 @@ class Pending implements Placed {
     return codecOf(this.cid)
   }
 
-  /** Of a pack that is finished. */
+  /** Known once the pack is finished. */
   get pack(): PackRef {
     return this.file!.ref!
   }

@@ -29,7 +29,7 @@ export function diskShelf(dir: string): Shelf {
   }
 }
 
-/** Of processes that were killed. */
+/** Removes temporary files that killed processes have left. */
 function removeLeftovers(folder: string, name: string): void {
   for (const other of fs.readdirSync(folder)) {
     if (!other.startsWith(`${name}.`)) continue

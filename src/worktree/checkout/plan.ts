@@ -53,7 +53,10 @@ export async function stepsBetween(
   return steps
 }
 
-/** Of paths in conflict, the files that `steps` leave: looked at like those that are written. */
+/**
+ * Steps for paths in conflict whose files `steps` leave as they are: they are looked at like those that are
+ * written.
+ */
 export async function unsettledSteps(
   worktree: Worktree,
   steps: readonly Step[],

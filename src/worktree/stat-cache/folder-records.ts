@@ -28,7 +28,7 @@ export class FolderRecords {
     this.#recordsStart = recordsStart
   }
 
-  /** Of bytes that are as they were made: what keeps them has seen to that. */
+  /** Takes the bytes for what was once encoded: whoever kept them has checked that. */
   static decode(bytes: Uint8Array): FolderRecords {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const count = view.getUint32(0, true)

@@ -14,7 +14,7 @@ export interface KnownFile {
   readonly stat: FileStat | null
   /** Whether a file with this stat is sure to hold the entry; a change right after it was read would not show. */
   readonly isProof: boolean
-  /** Of a table's file: touching it must not mean to parse it again. */
+  /** Digest of a table's file, so that a file that was only touched need not be parsed again. */
   readonly sha256: Uint8Array | null
 }
 

@@ -23,7 +23,7 @@ export function unsealed(key: Uint8Array, bytes: Uint8Array): Uint8Array | null 
   return view.getUint32(0, true) === sealOf(key, value) ? value : null
 }
 
-/** Of which tree the folders are: its CID | how many folders u32 | the sum of their seals u32. */
+/** Says which tree the folders are of: its CID | how many folders u32 | the sum of their seals u32. */
 export function encodeWhole(tree: Uint8Array, seals: Iterable<number>): Uint8Array {
   const bytes = new Uint8Array(tree.length + 8)
   bytes.set(tree)

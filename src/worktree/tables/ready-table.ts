@@ -10,7 +10,7 @@ export interface ReadyTable {
   readonly stat: FileStat
   /** The clock before the file was read. */
   readonly knownAtMs: number
-  /** Of the store in which the table's objects are. */
+  /** The epoch of the store in which the table's objects are. */
   readonly gcEpoch: number
 }
 

@@ -8,7 +8,7 @@ import { manifestsExtraMax, smallPacksMaxDefault, upkeepKey } from './interface.
 /** A round takes no more, to be short. */
 const packsPerRound = 1000
 const bytesPerRound = 64 << 20
-/** Of two packs one may be of nodes and one of chunks, which stay apart. */
+/** Two packs may be one of nodes and one of chunks, which stay apart: joining pays from three on. */
 const packsWorthJoining = 3
 
 /** The packs to put together, perhaps none where it is only the log that is long; null: nothing is due. */
