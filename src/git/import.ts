@@ -70,13 +70,13 @@ export async function importGit(
         const contents = new GitContents(git, { follow, allowMissing: options.allowMissing === true })
         const nodes = repo.nodes.through(writer)
         const importer = new CommitImporter({ git, writer, nodes, choice, contents }, imported)
-        await importCommits(repo.store, git, importer, imported, head, options)
+        await importCommits(repo.store, { git, importer, imported, head }, options)
         const refs = new Map<string, Cid>(await importTags(git, writer, before, imported))
         const tags = refs.size
         const tip = await chooseTip(writer, before.refs.get(ref), imported.get(head)?.cid, options.branch)
         if (tip !== before.refs.get(ref) && tip !== undefined) refs.set(ref, tip)
         if (refs.size > 0) {
-          await publish(repo.store, writer, before, sameEpoch, ref, refs, withoutUser(source))
+          await publish(repo.store, { writer, before, sameEpoch, ref, refs, source: withoutUser(source) })
           published = true
         }
         const { files, skipped } = importer.entries
@@ -92,12 +92,17 @@ export async function importGit(
   }
 }
 
+interface GitHistory {
+  readonly git: GitSource
+  readonly importer: CommitImporter
+  /** Commits that are here already. */
+  readonly imported: ImportedMap
+  readonly head: Oid
+}
+
 async function importCommits(
   reader: ObjectReader,
-  git: GitSource,
-  importer: CommitImporter,
-  imported: ImportedMap,
-  head: Oid,
+  { git, importer, imported, head }: GitHistory,
   options: ImportGitOptions,
 ): Promise<void> {
   const order = await commitsToCome(git, head, imported, options.signal)
@@ -145,14 +150,21 @@ async function chooseTip(
   })
 }
 
+interface Imported {
+  readonly writer: ObjectWriter
+  readonly before: Manifest
+  readonly sameEpoch: (current: Manifest) => void
+  /** The branch that moves, if it does. */
+  readonly ref: string
+  /** Refs to set. */
+  readonly refs: ReadonlyMap<string, Cid>
+  /** Where the history came from, for the log. */
+  readonly source: string
+}
+
 async function publish(
   store: Store,
-  writer: ObjectWriter,
-  before: Manifest,
-  sameEpoch: (current: Manifest) => void,
-  ref: string,
-  refs: ReadonlyMap<string, Cid>,
-  source: string,
+  { writer, before, sameEpoch, ref, refs, source }: Imported,
 ): Promise<void> {
   await store.update(
     (current) => {

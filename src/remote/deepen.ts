@@ -54,7 +54,7 @@ async function fetchBehind(
     const { copied, horizon } = await receiveCommits(local, remote, receiver, reception, options)
     await checkChildren(writer, edge.children, copied.commits)
     const open = [...advertised.tags].filter(([ref]) => !before.refs.has(ref))
-    const tags = await followTags(local, remote, writer, { before, horizon }, copied.commits, open)
+    const tags = await followTags({ local, remote, writer }, { before, horizon }, copied.commits, open)
     const ends = horizonChange(writer, before, horizon)
     await local.update(
       (current) => {

@@ -81,7 +81,7 @@ async function fetchAdvertised(
       { before, theirs, wants },
       options,
     )
-    const tags = await followTags(local, remote, writer, { before, horizon }, copied.commits, newTags)
+    const tags = await followTags({ local, remote, writer }, { before, horizon }, copied.commits, newTags)
     const refs = new Map<string, Cid | null>([...branches, ...tags])
     if (refs.size === 0) return { updates: [], objects: copied.objects, bytes: copied.bytes }
     const updates = await describe(upToHorizon(writer, horizon.commits), before, refs)
@@ -122,15 +122,20 @@ export async function receiveCommits(
   const lacked = (await readHorizon(new CheckedReader(remote), theirs)).commits
   const left = ended.commits.size === 0 ? undefined : ended
   const here = upToHorizon(local, ended.commits)
-  const copied = await copyClosure(remote, here, receiver, wants, committedRefs(before), {
-    local: 'receiver',
-    phase: 'fetching',
-    signal: options.signal,
-    onProgress: options.onProgress,
-    bounds: bounds ?? { left, lacked, depth: options.depth },
-    neighbours,
-    contents: contentLinks(options.partial ?? partialOf(before)),
-  })
+  const copied = await copyClosure(
+    { from: remote, to: here },
+    receiver,
+    { wants, haves: committedRefs(before) },
+    {
+      local: 'receiver',
+      phase: 'fetching',
+      signal: options.signal,
+      onProgress: options.onProgress,
+      bounds: bounds ?? { left, lacked, depth: options.depth },
+      neighbours,
+      contents: contentLinks(options.partial ?? partialOf(before)),
+    },
+  )
   const horizon = movedHorizon(ended, copied)
   await verifyReceived(receiver.writer, copied.commits, horizon.commits, options.signal)
   return { copied, horizon }
@@ -196,11 +201,16 @@ async function isHereAndBefore(reader: ObjectReader, older: Cid, newer: Cid): Pr
   return (await reader.has([older]))[0]! && (await descends(reader, older, newer))
 }
 
+interface TagPlaces {
+  readonly local: ObjectReader
+  readonly remote: ObjectReader
+  /** Takes the tags in. */
+  readonly writer: ObjectWriter
+}
+
 /** Tags come along when their commit is here; their own objects are small and read at once. */
 export async function followTags(
-  local: ObjectReader,
-  remote: ObjectReader,
-  writer: ObjectWriter,
+  { local, remote, writer }: TagPlaces,
   { before, horizon }: { readonly before: Manifest; readonly horizon: Horizon },
   fetched: ReadonlySet<Cid>,
   tags: readonly (readonly [string, Cid])[],

@@ -72,11 +72,16 @@ async function mirrorRefs(
       const copied =
         wants.length === 0
           ? nothingCopied
-          : await copyClosure(source, there, receiver, wants, committedRefs(before), {
-              ...options,
-              phase: 'mirroring',
-              bounds: { lacked },
-            })
+          : await copyClosure(
+              { from: source, to: there },
+              receiver,
+              { wants, haves: committedRefs(before) },
+              {
+                ...options,
+                phase: 'mirroring',
+                bounds: { lacked },
+              },
+            )
       const { writer } = receiver
       // Where the mirror is far away its trees are checked by those who fetch them.
       if (options.local === 'receiver') await verifyReceived(writer, copied.commits, lacked, options.signal)

@@ -42,7 +42,8 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
     const leased = await withLeases(local, localManifest, named, { forceWithLease, lastSeen })
     targets = leased.map((target) => (options.force === true ? { ...target, force: true } : target))
     const receipts = await receiptTargets(local, localManifest, remoteManifest, targets)
-    return pushTargets(local, remote, remoteManifest, [...targets, ...receipts], sameState, options)
+    const sides = { local, remote, before: remoteManifest }
+    return pushTargets(sides, [...targets, ...receipts], sameState, options)
   })
   if (options.dryRun === true) return report
   await rememberPushed(local, targets, options).catch((error: unknown) => {
@@ -72,21 +73,27 @@ async function receiptTargets(
   return receipts
 }
 
+interface Sides {
+  readonly local: Store
+  readonly remote: Store
+  /** What the remote had when we looked. */
+  readonly before: Manifest
+}
+
 async function pushTargets(
-  local: Store,
-  remote: Store,
-  before: Manifest,
+  sides: Sides,
   targets: readonly PushTarget[],
   sameState: (current: Manifest) => void,
   options: PushOptions,
 ): Promise<TransferReport> {
+  const { local, remote, before } = sides
   const moving = targets.filter((target) => (before.refs.get(target.ref) ?? null) !== target.target)
   if (moving.length === 0) return { updates: [], objects: 0, bytes: 0 }
   const bare = isBare(remote, before)
   const updates = await Promise.all(moving.map((target) => judge(local, before, target, bare)))
   if (options.dryRun === true) return { updates, objects: 0, bytes: 0 }
   const receiving = async (receiver: Receiver): Promise<TransferReport> => {
-    const copied = await copyForPush(local, remote, receiver, before, moving, options)
+    const copied = await copyForPush(sides, receiver, moving, options)
     const change = (current: Manifest): ManifestChange => {
       sameState(current)
       for (const target of moving) checkUnmoved(before, current, target, bare)
@@ -99,23 +106,26 @@ async function pushTargets(
 }
 
 async function copyForPush(
-  local: Store,
-  remote: Store,
+  { local, remote, before }: Sides,
   receiver: Receiver,
-  before: Manifest,
   targets: readonly PushTarget[],
   options: PushOptions,
 ): Promise<Copied> {
   const wants = targets.flatMap((target) => target.target ?? [])
   const lacked = (await readHorizon(local, await local.manifest())).commits
   const there = upToHorizon(remote, (await readHorizon(new CheckedReader(remote), before)).commits)
-  return copyClosure(local, there, receiver, wants, committedRefs(before), {
-    bounds: { lacked },
-    local: 'sender',
-    phase: 'pushing',
-    signal: options.signal,
-    onProgress: options.onProgress,
-  })
+  return copyClosure(
+    { from: local, to: there },
+    receiver,
+    { wants, haves: committedRefs(before) },
+    {
+      bounds: { lacked },
+      local: 'sender',
+      phase: 'pushing',
+      signal: options.signal,
+      onProgress: options.onProgress,
+    },
+  )
 }
 
 /** What one ref may become, judged by what the remote had when we looked. */

@@ -60,11 +60,9 @@ export interface Copied {
  * @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT: then abort the writer
  */
 export async function copyClosure(
-  from: MendingReader,
-  to: ObjectReader,
+  { from, to }: { readonly from: MendingReader; readonly to: ObjectReader },
   receiver: Receiver,
-  wants: readonly Cid[],
-  haves: readonly Cid[],
+  { wants, haves }: { readonly wants: readonly Cid[]; readonly haves: readonly Cid[] },
   options: CopyOptions,
 ): Promise<Copied> {
   const source = new CheckedReader(from)

@@ -72,7 +72,7 @@ export async function continueRebase(
     const { commit: head } = await requireHead(io.writer, manifest)
     let tip = head
     if (!isSkipping && state.rebase.waits)
-      tip = await resolvedCommit(repo, manifest, io, state, head, options)
+      tip = await resolvedCommit(repo, manifest, io, { tip: head, state }, options)
     else if (!isSkipping) refuseStaged(manifest, 'go on')
     const rebased = { ...state.rebase, done: state.rebase.done + 1 }
     return advance(repo, manifest, io, { tip, state: rebased }, options)
@@ -275,8 +275,7 @@ async function resolvedCommit(
   repo: Repo,
   manifest: Manifest,
   io: Io,
-  state: MergeState,
-  tip: Commit,
+  { tip, state }: { readonly tip: Commit; readonly state: MergeState },
   options: MergeOptions,
 ): Promise<Commit> {
   if (state.conflicts !== null) {

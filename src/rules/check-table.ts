@@ -25,6 +25,8 @@ export interface TableToCheck {
 
 interface RuledColumn {
   readonly name: string
+  /** Its cell's place in a `RuledRow`. */
+  readonly at: number
   readonly rules: ColumnRules
   readonly checks: readonly (CellRule & { readonly finding: Finding })[]
   readonly references: Finding | null
@@ -50,6 +52,7 @@ export async function checkTable(
     const checks = await cellRules(path, name, one, table.schema)
     columns.push({
       name,
+      at: columns.length,
       rules: one,
       checks: checks.map((check) => ({ ...check, finding: found(check.rule, check.expected) })),
       references: one.references === null ? null : found('references', `a key of ${one.references}`),
@@ -59,8 +62,7 @@ export async function checkTable(
   const names = columns.map(({ name }) => name)
   let checked = 0
   for await (const rows of ruledRows(table, names, { before, signal })) {
-    for (const [at, column] of columns.entries())
-      await checkCells(input, column, rows, at, before === null, options)
+    for (const column of columns) await checkCells(input, column, rows, options)
     checked += rows.length
     options.onRows?.(rows.length)
   }
@@ -87,29 +89,29 @@ function* rowCounts(path: Path, { count }: Table, { rows }: TableRules): Generat
 }
 
 async function checkCells(
-  { path, table, targets }: TableToCheck,
-  { name, rules, checks, references }: RuledColumn,
+  { table, before, targets }: TableToCheck,
+  { name, at, rules, checks, references }: RuledColumn,
   rows: readonly RuledRow[],
-  at: number,
-  isWhole: boolean,
   { signal }: CheckOptions,
 ): Promise<void> {
   for (const { key, cells } of rows)
     for (const { holds, finding } of checks) if (!holds(cells[at]!)) finding.add(key, cells[at]!)
   const target = rules.references === null ? undefined : targets.get(rules.references)
   // What rows that are gone leave behind is found among all rows, afterwards.
-  if (references === null || target === undefined || (target.isWhole && !isWhole)) return
-  await checkReferences({ path, table, name, at, target: target.table, references }, rows, signal)
+  if (references === null || target === undefined || (target.isWhole && before !== null)) return
+  await checkReferences({ table, name, at, target: target.table, references }, rows, signal)
+}
+
+interface ReferencesToCheck {
+  readonly table: Table
+  readonly name: string
+  readonly at: number
+  readonly target: Table
+  readonly references: Finding
 }
 
 async function checkReferences(
-  {
-    table,
-    name,
-    at,
-    target,
-    references,
-  }: { path: Path; table: Table; name: string; at: number; target: Table; references: Finding },
+  { table, name, at, target, references }: ReferencesToCheck,
   rows: readonly RuledRow[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -123,7 +125,7 @@ async function checkReferences(
 
 /** What cannot be told by the rows that have changed alone. */
 async function checkWholeColumn(
-  { path, table, before, targets }: TableToCheck,
+  { table, before, targets }: TableToCheck,
   { name, rules, references, unique }: RuledColumn,
   among: Table | null,
   { signal }: CheckOptions,
@@ -132,7 +134,7 @@ async function checkWholeColumn(
   const target = rules.references === null ? undefined : targets.get(rules.references)
   if (references !== null && before !== null && target?.isWhole === true) {
     for await (const rows of scan())
-      await checkReferences({ path, table, name, at: 0, target: target.table, references }, rows, signal)
+      await checkReferences({ table, name, at: 0, target: target.table, references }, rows, signal)
   }
   const isKey = table.shape.keys.length === 1 && table.shape.keys[0]!.name === name
   if (unique === null || isKey) return

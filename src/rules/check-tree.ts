@@ -36,9 +36,10 @@ export async function checkTree(
       if (rules === null || entry.kind !== 'table') continue
       missing.delete(path)
       const table = await Table.load(nodes, entry.table, { signal })
-      const one = { path, table, rules, targets: await targetsOf(nodes, tree, old, path, rules, options) }
+      const one = { path, rules }
+      const input = { ...one, table, targets: await targetsOf(nodes, { tree, old }, one, options) }
       const result = await checkTable(
-        { ...one, before: (await old?.tableOf(path, table, rules)) ?? null },
+        { ...input, before: (await old?.tableOf(path, table, rules)) ?? null },
         options,
       )
       tables.push(result.checked)
@@ -93,16 +94,14 @@ function rulesText(rules: TableRules | null): string {
 
 async function targetsOf(
   nodes: NodeStore,
-  tree: Tree,
-  old: Before | null,
-  from: Path,
-  { columns }: TableRules,
+  { tree, old }: { readonly tree: Tree; readonly old: Before | null },
+  { path, rules }: { readonly path: Path; readonly rules: TableRules },
   { signal }: CheckOptions,
 ): Promise<TableToCheck['targets']> {
   const targets = new Map<Path, { table: Table; isWhole: boolean }>()
-  for (const [column, { references }] of columns) {
+  for (const [column, { references }] of rules.columns) {
     if (references === null || targets.has(references)) continue
-    const table = requireTarget(from, column, references, await tableAt(nodes, await tree.get(references)))
+    const table = requireTarget(path, column, references, await tableAt(nodes, await tree.get(references)))
     const before = (await old?.load(references)) ?? null
     const isSameKey = before !== null && !diffSchemas(before.schema, table.schema).keyChanged
     const isWhole = old !== null && (!isSameKey || (await lostRows(before, table, signal)))

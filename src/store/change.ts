@@ -8,8 +8,8 @@ import type { Manifest, ManifestChange } from './interface.ts'
 const nameLengthMax = 1024
 /** The reflog keeps this much of an operation's message; the commit itself has all of it. */
 const messageLengthMax = 1024
-/** Half a character becomes another one in bytes: two names could become one, and no manifest has a name twice. */
-const half = /[\ud800-\udfff]/u
+/** Half of a surrogate pair becomes U+FFFD in UTF-8: two names could become one, and no manifest has a name twice. */
+const loneSurrogate = /[\ud800-\udfff]/u
 
 export function firstManifest(firstBranch: string, timeMs: number): Manifest {
   return {
@@ -61,7 +61,7 @@ function edited<V>(
 ): ReadonlyMap<string, V> {
   const names = new Map(known)
   for (const [name, value] of edits) {
-    if (name === '' || name.length > nameLengthMax || half.test(name))
+    if (name === '' || name.length > nameLengthMax || loneSurrogate.test(name))
       throw new TypeError(`not a name for a manifest: '${name}'`)
     if (value === null) names.delete(name)
     else names.set(name, value)

@@ -13,7 +13,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where facts that can be made anew from the objects are kept beside them, for the next process. */
+/** A cache of facts that are derived from the objects, kept beside them for the next process. */
 export interface Shelf {
   /** null: there is no such file, or none that can be read, or it is larger. */
   read(name: string, bytesMax: number): Uint8Array | null
@@ -25,7 +25,7 @@ export interface ObjectReader {
   readonly shelf?: Shelf | undefined
   /** In a partial clone: a reader of what is here and nothing more, that never fetches. */
   readonly local?: ObjectReader | undefined
-  /** Strangers work on it at a time, in one thread: whoever reads nodes of it lets others have their turns. */
+  /** Many callers read it in one thread, as in a server: whoever walks its nodes gives the others a turn (base/turns.ts). */
   readonly isShared?: true
   /**
    * Bytes of each object, in the order asked for, each checked against its name. Reads are batched: ask for many.
@@ -49,7 +49,7 @@ export interface StoredObject {
   readonly cid: Cid
   readonly packing: Packing
   readonly rawLength: number
-  /** With packing 'delta' or 'patch': the object on whose bytes it stands, and how many such follow each other. */
+  /** With packing 'delta' or 'patch': the object whose bytes unpack it, and how many bases come before it in all. */
   readonly base: Cid | null
   readonly depth: number
   readonly payload: Uint8Array
@@ -116,7 +116,7 @@ export interface PutOptions {
   readonly base?: Cid | undefined
 }
 
-/** What names what it is given, and keeps it or not. */
+/** Names the objects that it is given; whether it keeps them is its own affair. */
 export type ObjectSink = Pick<ObjectWriter, 'put'>
 
 /** Takes objects in; nobody else sees them before `Store.update` has published them. Reads see pending ones too. */
@@ -208,7 +208,7 @@ export interface Store extends ObjectReader {
   manifests(): AsyncIterable<Manifest>
   /** Compare-and-set of everything: `change` runs again when another process was faster. */
   update(change: Change, options?: UpdateOptions): Promise<Manifest>
-  /** Removes what no ref, kept manifest or `keep` reaches. Never on a clock alone. */
+  /** Removes what neither a ref nor a kept manifest reaches. Never on a clock alone. */
   gc(options?: GcOptions): Promise<GcReport>
   /** Reads every byte: packs, segments, manifests; and that all refs' closures are whole. */
   fsck(options?: FsckOptions): Promise<FsckReport>

@@ -1,5 +1,5 @@
-// How the bytes of one object are packed: not at all, compressed, or on the ground of another object's bytes: as a
-// patch of them, or as a delta, deflated with them as the dictionary. Packing stands outside the hash: the same object
+// How the bytes of one object are packed: not at all, compressed, or by means of another object's bytes: as a patch
+// of them, or as a delta, deflated with them as the dictionary. Packing stands outside the hash: the same object
 // has the same name however it is packed.
 import { brotli, deflate, inflate, sameBytes, unbrotli } from '../base/platform.ts'
 import { corrupt } from '../base/errors.ts'
@@ -31,7 +31,7 @@ export function pack(bytes: Uint8Array, base: Uint8Array | null): Packed {
     if (patch !== null && sameBytes(applyPatch(patch, base, bytes.length), bytes))
       return { packing: 'patch', payload: patch }
     const payload = deflate(bytes, { level: deltaLevel, dictionary: base })
-    // A dictionary is rare ground in zlib: what it gives must be proven to come back.
+    // Few programs use zlib with a dictionary: what it packs must be proven to come back.
     if (payload.length < bytes.length * 0.6 && sameBytes(inflate(payload, bytes.length, base), bytes)) {
       return { packing: 'delta', payload }
     }

@@ -11,7 +11,7 @@ const timestamp =
 const trueWords: ReadonlySet<string> = new Set(['true', 't', 'yes', 'y', '1'])
 const falseWords: ReadonlySet<string> = new Set(['false', 'f', 'no', 'n', '0'])
 
-/** null: it is nothing that the type has. */
+/** null: the type has no such value. */
 export function castCell(cell: Cell, type: ColumnType): Cell | null {
   if (cell.kind === 'null' || cell.kind === 'absent') return cell
   if (cell.kind === 'bytes') return type === 'bytes' ? cell : null

@@ -23,7 +23,7 @@ const cellsAtOnce = 16 << 10
 
 export interface TableDiffOptions extends ReadOptions {
   readonly range?: RowRange | undefined
-  /** So many rows of the first are left out without being made. */
+  /** How many rows to leave out at the beginning; they are not made at all. */
   readonly skip?: number | undefined
 }
 

@@ -21,11 +21,17 @@ export async function packsOf(
 ): Promise<SentPack[]> {
   const store = await DiskStore.create(dir)
   const writer = store.writer()
-  const receiver = haves.length === 0 ? MemoryStore.create() : from
-  await copyClosure(from, receiver, { writer, arrived: async () => {} }, wants, haves, {
-    local: 'sender',
-    phase: 'test',
-  })
+  const to = haves.length === 0 ? MemoryStore.create() : from
+  const receiver = { writer, arrived: async () => {} }
+  await copyClosure(
+    { from, to },
+    receiver,
+    { wants, haves },
+    {
+      local: 'sender',
+      phase: 'test',
+    },
+  )
   await store.update(() => ({ operation: { name: 'test', message: '', author: '' } }), { writer })
   await store.close()
   return packsIn(dir)

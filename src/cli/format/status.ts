@@ -27,15 +27,14 @@ export function printStatus(out: Output, status: Status, shown: (path: string) =
   // What a merge has done to them so far is not what will be committed.
   const unmerged = new Set(status.unmerged.map(({ path }) => path))
   const staged = status.staged.filter(({ path }) => !unmerged.has(path))
-  printChanges(out, 'to be committed', 'varve restore --staged PATH takes out', staged, 'green', shown)
   printChanges(
     out,
-    'changed, not staged',
-    'varve add PATH, varve restore PATH',
-    status.unstaged,
-    'red',
+    { title: 'to be committed', advice: 'varve restore --staged PATH takes out', colour: 'green' },
+    staged,
     shown,
   )
+  const advice = 'varve add PATH, varve restore PATH'
+  printChanges(out, { title: 'changed, not staged', advice, colour: 'red' }, status.unstaged, shown)
   if (status.untracked.length > 0) {
     out.line()
     out.line(`untracked  ${out.paint('dim', '(varve add PATH)')}`)
@@ -134,10 +133,8 @@ function printUnmerged(out: Output, paths: Status['unmerged'], shown: (path: str
 
 function printChanges(
   out: Output,
-  title: string,
-  advice: string,
+  { title, advice, colour }: { readonly title: string; readonly advice: string; readonly colour: Colour },
   changes: readonly PathChange[],
-  colour: Colour,
   shown: (path: string) => string,
 ): void {
   if (changes.length === 0) return

@@ -11,12 +11,17 @@ import type { StoredSide } from '../conflicts/conflict-record.ts'
 import { integerCell } from './rekey-map.ts'
 import { type Reference, literalOf } from './rekey-references.ts'
 
+interface Renumbering {
+  readonly schema: Schema
+  readonly references: readonly Reference[]
+  /** Whose rows were renumbered. */
+  readonly side: 'ours' | 'theirs'
+}
+
 /** The map with the references renumbered, where they still hold the old key. */
 export async function withReferences(
   rows: ProllyMap,
-  schema: Schema,
-  references: readonly Reference[],
-  side: 'ours' | 'theirs',
+  { schema, references, side }: Renumbering,
   writer: ObjectWriter,
   options: ReadOptions = {},
 ): Promise<ProllyMap> {

@@ -162,7 +162,12 @@ async function rekeyedTable(
   const collided = new Set(change.collisions.map(({ record }) => toHex(record.key)))
   const isMoved = (key: Uint8Array): boolean => table === change.path && collided.has(toHex(key))
   const own = change.references.filter((one) => one.path === table && !isMoved(one.key))
-  const referred = await withReferences(rows, before.schema, own, change.side, writer, options)
+  const referred = await withReferences(
+    rows,
+    { schema: before.schema, references: own, side: change.side },
+    writer,
+    options,
+  )
   if (table !== change.path) return { ...before, rows: referred.cid }
   const edits: Edit[] = []
   const added: Uint8Array[] = []

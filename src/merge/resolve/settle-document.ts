@@ -13,13 +13,18 @@ import type { NumberedRecord } from '../conflicts/conflicts.ts'
 import { choiceOf, partEntry, partOf } from '../conflicts/document-part.ts'
 import type { MergeIo } from '../merge-io.ts'
 
-/** `all` are the conflicts that the merge met in this file, `chosen` by number what is to stand in their places. */
+export interface DocumentToSettle {
+  readonly path: Path
+  /** The conflicts that the merge met in this file. */
+  readonly all: readonly NumberedRecord[]
+  /** What is to stand in their places, by number. */
+  readonly chosen: ReadonlyMap<number, StoredSide | null>
+  readonly executable: boolean
+}
+
 export async function settleDocument(
   io: MergeIo,
-  path: Path,
-  all: readonly NumberedRecord[],
-  chosen: ReadonlyMap<number, StoredSide | null>,
-  executable: boolean,
+  { path, all, chosen, executable }: DocumentToSettle,
   options: ReadOptions = {},
 ): Promise<FileEntry> {
   const [first] = all

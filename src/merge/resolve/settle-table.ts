@@ -22,13 +22,18 @@ export interface Settlement {
   readonly chosen: StoredSide | null
 }
 
-/** Settlements of cells and rows of one table; `orderAfter` says where rows that come and go stand in the file. */
+export interface TableToSettle {
+  readonly path: Path
+  readonly cid: TableCid
+  /** What was chosen for its cells and rows. */
+  readonly settlements: readonly Settlement[]
+  /** Where rows that come and go stand in the file. */
+  readonly orderAfter: (change: OrderChange) => Promise<Cid | null>
+}
+
 export async function settleTable(
   io: MergeIo,
-  path: Path,
-  cid: TableCid,
-  settlements: readonly Settlement[],
-  orderAfter: (change: OrderChange) => Promise<Cid | null>,
+  { path, cid, settlements, orderAfter }: TableToSettle,
   options: ReadOptions = {},
 ): Promise<TableCid> {
   const table = await loadTable(io.nodes.reader, cid, options)

@@ -205,7 +205,7 @@ export class Settler {
     for (const one of settled) chosen.set(one.number, one.chosen)
     const entry = await this.#entryAt(path)
     const executable = entry?.kind === 'file' && entry.executable
-    return settleDocument(this.#input, path, all, chosen, executable, this.#options)
+    return settleDocument(this.#input, { path, all, chosen, executable }, this.#options)
   }
 
   async #entryAfter(path: Path, settlements: readonly SettledRecord[]): Promise<TreeEntry | null> {
@@ -220,7 +220,11 @@ export class Settler {
     }
     if (settlements.some(({ record }) => record.kind !== 'cell')) await this.#checkColumns(path, entry.table)
     const orderAfter = (change: OrderChange): Promise<Cid | null> => this.#orderAfter(path, change)
-    const table = await settleTable(this.#input, path, entry.table, settlements, orderAfter, this.#options)
+    const table = await settleTable(
+      this.#input,
+      { path, cid: entry.table, settlements, orderAfter },
+      this.#options,
+    )
     return { ...entry, table }
   }
 

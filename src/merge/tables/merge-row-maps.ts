@@ -64,7 +64,7 @@ export async function mergeRowMaps(
   const all = await ours.mutate(writer, edits(), options)
   const { removed, changed, edited } = merge
   const search = rekeyedSearch(maps, merge, options)
-  const rekeyed = await settleRekeyed(writer, path, schema.schema, all, search, options)
+  const rekeyed = await settleRekeyed(writer, { path, schema: schema.schema, map: all }, search, options)
   const waiting = new Set(rekeyed.waiting.map((key) => toHex(key)))
   const added = waiting.size === 0 ? merge.added : merge.added.filter((key) => !waiting.has(toHex(key)))
   const conflicts = [...merge.conflicts, ...rekeyed.conflicts]

@@ -28,6 +28,13 @@ export interface RekeyedSearch {
   gone(): Promise<readonly KeyedRow[]>
 }
 
+/** A table's rows as they were merged by their keys alone. */
+export interface MergedMap {
+  readonly path: string
+  readonly schema: Schema
+  readonly map: ProllyMap
+}
+
 export interface Rekeyed {
   readonly map: ProllyMap
   readonly conflicts: readonly ConflictRecord[]
@@ -40,9 +47,7 @@ const notesMax = 20
 
 export async function settleRekeyed(
   writer: ObjectWriter,
-  path: string,
-  schema: Schema,
-  map: ProllyMap,
+  { path, schema, map }: MergedMap,
   search: RekeyedSearch,
   options: ReadOptions = {},
 ): Promise<Rekeyed> {

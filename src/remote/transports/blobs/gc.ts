@@ -80,7 +80,9 @@ async function turn(work: Work, view: IndexView): Promise<GcReport | null> {
   // Marking and sending may have taken longer than the next number is sure to be kept.
   if ((await home.entry()) !== entry) return null
   const changed = report.objectsDropped > 0 || placed !== living || oldest > entry.oldest
-  const segments = changed ? await publishLiving(home, blobs, entry, placed, oldest, options) : entry.segments
+  const segments = changed
+    ? await publishLiving(work, { entry, living: placed, oldest }, options)
+    : entry.segments
   if (segments === null) return null
   const live = new Set([
     ...placed.packs.map(({ name }) => packPath(name)),
@@ -151,11 +153,8 @@ function isDelta(view: IndexView, cid: Cid): boolean {
 
 /** The segments of the new manifest; null when somebody else has published one. */
 async function publishLiving(
-  home: BlobHome,
-  blobs: WritableBlobs,
-  entry: LoggedEntry,
-  living: Run,
-  oldest: number,
+  { home, blobs }: Work,
+  { entry, living, oldest }: { readonly entry: LoggedEntry; readonly living: Run; readonly oldest: number },
   { signal }: GcOptions,
 ): Promise<readonly SegmentRef[] | null> {
   const current = await home.manifestOf(entry)

@@ -90,13 +90,18 @@ async function gather(
   }
   const writer = store.writer()
   const receiver = { writer, arrived: async () => undefined }
-  const copied = await copyClosure(local, here, receiver, wants, since, {
-    local: 'sender',
-    phase: 'bundling',
-    bounds: { lacked },
-    signal,
-    onProgress,
-  })
+  const copied = await copyClosure(
+    { from: local, to: here },
+    receiver,
+    { wants, haves: since },
+    {
+      local: 'sender',
+      phase: 'bundling',
+      bounds: { lacked },
+      signal,
+      onProgress,
+    },
+  )
   // A reader looks at the commits it is to continue from, to see where it has arrived.
   const needs = boundary.map(({ cid }) => cid)
   for (const bytes of await local.get(needs)) writer.put('dag-cbor', bytes)
