@@ -99,7 +99,7 @@ export class DataRepository extends MergingRepository {
     for await (const diff of diffsBetween(this.repo, this.folder, options)) yield await diffStatOf(diff)
   }
 
-  async branches(options: { remotes?: boolean; all?: boolean } = {}): Promise<readonly t.BranchInfo[]> {
+  async branches(options: t.BranchesOptions = {}): Promise<readonly t.BranchInfo[]> {
     const branches = await listBranches(this.repo, options)
     return branches.map((branch) => ({ ...branch, commit: idOf(branch.commit) }))
   }
@@ -126,8 +126,8 @@ export class DataRepository extends MergingRepository {
     await renameBranch(this.repo, from, to)
   }
 
-  async tags(): Promise<readonly t.TagInfo[]> {
-    return (await listTags(this.repo)).map((tag) => ({ ...tag, commit: idOf(tag.commit) }))
+  async tags(options: t.TagsOptions = {}): Promise<readonly t.TagInfo[]> {
+    return (await listTags(this.repo, options)).map((tag) => ({ ...tag, commit: idOf(tag.commit) }))
   }
 
   async createTag(

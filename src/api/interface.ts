@@ -15,6 +15,8 @@ export type * from './remote-interface.ts'
 
 export type * from './log-interface.ts'
 
+export type * from './ref-interface.ts'
+
 export type {
   ConflictInfo,
   ConflictOptions,
@@ -196,21 +198,6 @@ export interface DiffStat {
   readonly lines?: { readonly added: number; readonly removed: number }
   readonly sizeBefore: number | null
   readonly sizeAfter: number | null
-}
-
-export interface BranchInfo {
-  readonly name: string
-  readonly current: boolean
-  readonly commit: string | null
-  readonly upstream: string | null
-  readonly subject: string
-}
-
-export interface TagInfo {
-  readonly name: string
-  readonly commit: string
-  readonly annotated: boolean
-  readonly message: string
 }
 
 export interface ReflogEntry {

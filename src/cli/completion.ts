@@ -46,8 +46,8 @@ function valuesOf({ value, choices }: OptionSpec): readonly string[] | 'revision
   return value === 'REMOTE' ? 'remotes' : null
 }
 
-function takesNextWord({ type }: OptionSpec): boolean {
-  return type !== 'flag' && type !== 'optional'
+function takesNextWord({ type, nextWord }: OptionSpec): boolean {
+  return type !== 'flag' && (type !== 'optional' || nextWord === true)
 }
 
 /** The words that say what a command is to do: 'add' of 'remote add NAME URL', 'pop' and 'apply' of 'stash pop | apply'. */

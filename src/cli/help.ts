@@ -68,6 +68,7 @@ function optionLines(options: OptionSpecs): string[] {
 function flagsOf(name: string, spec: OptionSpecs[string]): string {
   const names = [`--${name}`, ...(spec.aliases ?? []).map((alias) => `--${alias}`)]
   const named = spec.value ?? 'VALUE'
-  const value = spec.type === 'flag' ? '' : spec.type === 'optional' ? `[=${named}]` : ` ${named}`
+  const rest = { flag: '', text: ` ${named}`, list: ` ${named}`, optional: `[=${named}]` }[spec.type]
+  const value = spec.nextWord === true ? ` [${named}]` : rest
   return `${spec.short === undefined ? '' : `-${spec.short}, `}${names.join(', ')}${value}`
 }

@@ -8,6 +8,8 @@ import type { Output } from './output.ts'
 export interface OptionSpec {
   /** 'list' may be given several times; so may 'optional', whose value stands in the same word ('--name=VALUE') or is not given. */
   readonly type: 'flag' | 'text' | 'list' | 'optional'
+  /** Of 'optional': the next word is its value too, where that is no option. */
+  readonly nextWord?: true
   readonly short?: string
   /** Other long names for it. */
   readonly aliases?: readonly string[]

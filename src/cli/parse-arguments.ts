@@ -91,10 +91,10 @@ function* oneOptionAWord(
   numberOption: string | undefined,
 ): Generator<string> {
   const declared = declaredOptions(specs)
-  const typeOf = (option: string): OptionSpec['type'] => {
+  const specOf = (option: string): OptionSpec => {
     const spec = declared.get(option)
     if (spec === undefined) throw unknownOption(option, specs)
-    return spec.type
+    return spec
   }
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!
@@ -103,21 +103,22 @@ function* oneOptionAWord(
     if (numberOption !== undefined && /^-\d+$/.test(word)) yield `--${numberOption}=${word.slice(1)}`
     else if (word.startsWith('--')) {
       const equals = word.indexOf('=', 3)
-      const type = typeOf(equals === -1 ? word : word.slice(0, equals))
+      const { type, nextWord } = specOf(equals === -1 ? word : word.slice(0, equals))
+      const isNext = nextWord === true && argv[i + 1]?.startsWith('-') === false
       const isBare = equals === -1 && type !== 'flag'
-      valueFollows = isBare && type !== 'optional'
-      yield isBare && type === 'optional' ? `${word}=` : word
-    } else if (word.length > 1 && word.startsWith('-')) valueFollows = yield* letters(word, typeOf)
+      valueFollows = isBare && (type !== 'optional' || isNext)
+      yield isBare && !valueFollows ? `${word}=` : word
+    } else if (word.length > 1 && word.startsWith('-')) valueFollows = yield* letters(word, specOf)
     else yield word
     if (valueFollows && i + 1 < argv.length) yield argv[++i]!
   }
 }
 
 /** Returns whether the last letter's value is the next word. */
-function* letters(word: string, typeOf: (option: string) => OptionSpec['type']): Generator<string, boolean> {
+function* letters(word: string, specOf: (option: string) => OptionSpec): Generator<string, boolean> {
   for (let at = 1; at < word.length; at++) {
     const option = `-${word[at]}`
-    const type = typeOf(option)
+    const { type } = specOf(option)
     const value = type === 'flag' ? null : word.slice(at + 1)
     yield option
     if (value === '' && type !== 'optional') return true

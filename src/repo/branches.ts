@@ -1,7 +1,7 @@
 // Branches: made, listed, renamed, deleted. All of it is one compare-and-set of the manifest.
 import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
-import { isAncestor } from '../history/ancestry.ts'
+import { divergence, isAncestor } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'
 import { branchPrefix, branchRef, remotePrefix, shortRefName } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -9,6 +9,7 @@ import type { Manifest } from '../store/interface.ts'
 import { operatorOf } from './context.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
+import { type RefFilter, hasName, isNarrow, passing } from './ref-filter.ts'
 
 export interface Branch {
   readonly name: string
@@ -16,33 +17,66 @@ export interface Branch {
   readonly commit: CommitCid | null
   readonly upstream: string | null
   readonly subject: string
+  /** Where it was asked for: how far it and its upstream have gone apart; null without one, or where that is gone. */
+  readonly divergence?: { readonly ahead: number; readonly behind: number } | null
 }
 
+export interface BranchesOptions extends RefFilter {
+  /** Remote branches alone. */
+  readonly remotes?: boolean
+  /** Remote branches too. */
+  readonly all?: boolean
+  /** Tell how far each branch and its upstream have gone apart. */
+  readonly divergence?: boolean
+}
+
+/** `only`: of these refs. */
 export async function listBranches(
   repo: Repo,
-  options: { remotes?: boolean; all?: boolean; only?: readonly string[] } = {},
+  options: BranchesOptions & { readonly only?: readonly string[] } = {},
 ): Promise<Branch[]> {
   const manifest = await repo.store.manifest()
   const local = options.remotes !== true || options.all === true
   const remote = options.remotes === true || options.all === true
-  const names = (options.only ?? [...manifest.refs.keys()])
+  const listed = (options.only ?? [...manifest.refs.keys()])
     .filter((ref) => (local && ref.startsWith(branchPrefix)) || (remote && ref.startsWith(remotePrefix)))
+    .filter((ref) => hasName(shortRefName(ref), options))
     .sort()
+  const tips = listed.map((ref) => manifest.refs.get(ref)!)
+  const passed = await passing(repo.store, manifest, tips, options)
+  const names = listed.filter((_, i) => passed.has(tips[i]!))
   const commits = await readCommits(
     repo.store,
     names.map((name) => manifest.refs.get(name)!),
   )
-  const branches = names.map((ref, i) => ({
+  const branches: Branch[] = names.map((ref, i) => ({
     name: shortRefName(ref),
     current: manifest.head === ref,
     commit: commits[i]!.cid,
     upstream: upstreamOf(manifest, ref),
     subject: commits[i]!.message.split('\n')[0]!,
   }))
-  if (local && options.only === undefined && manifest.head !== null && !manifest.refs.has(manifest.head)) {
+  const isWhole = options.only === undefined && !isNarrow(options)
+  if (local && isWhole && manifest.head !== null && !manifest.refs.has(manifest.head)) {
     branches.unshift(unborn(manifest.head, manifest))
   }
-  return branches
+  if (options.divergence !== true) return branches
+  const apart: Branch[] = []
+  for (const branch of branches)
+    apart.push({ ...branch, divergence: await apartOf(repo, manifest, branch, options.signal) })
+  return apart
+}
+
+async function apartOf(
+  { store }: Repo,
+  manifest: Manifest,
+  { name, commit }: Branch,
+  signal: AbortSignal | undefined,
+): Promise<NonNullable<Branch['divergence']> | null> {
+  const upstream = manifest.refs.get(manifest.config.get(`branch.${name}.upstream`) ?? '')
+  if (commit === null || upstream === undefined) return null
+  const { ahead, behind } = await divergence(store, commit, upstream, { signal })
+  return { ahead, behind }
 }
 
 function unborn(ref: string, manifest: Manifest): Branch & { commit: CommitCid } {

@@ -1,11 +1,12 @@
 // Tags: a name for a commit that stays. With a message the tag is an object of its own, signed by its tagger.
 import { VarveError } from '../base/errors.ts'
 import type { CommitCid } from '../encoding/cid.ts'
-import { readTags, writeTag } from '../history/commit.ts'
+import { readCommits, readTags, writeTag } from '../history/commit.ts'
 import { shortRefName, tagPrefix, tagRef } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { operatorOf, signatureOf, withWriter } from './context.ts'
 import type { Repo } from './interface.ts'
+import { type RefFilter, hasName, passing } from './ref-filter.ts'
 
 const tagsAtOnce = 256
 
@@ -14,12 +15,24 @@ export interface TagListing {
   readonly commit: CommitCid
   readonly annotated: boolean
   readonly message: string
+  /** Where it was asked for: that of the commit. */
+  readonly commitMessage?: string
+}
+
+export interface TagsOptions extends RefFilter {
+  /** Tell what the commits' messages are, too. */
+  readonly commitMessages?: boolean
 }
 
 /** Sorted by name; `only`: of these refs. */
-export async function listTags(repo: Repo, only?: readonly string[]): Promise<TagListing[]> {
+export async function listTags(
+  repo: Repo,
+  options: TagsOptions & { readonly only?: readonly string[] } = {},
+): Promise<TagListing[]> {
   const manifest = await repo.store.manifest()
-  const names = (only ?? [...manifest.refs.keys()]).filter((ref) => ref.startsWith(tagPrefix)).sort()
+  const names = (options.only ?? [...manifest.refs.keys()])
+    .filter((ref) => ref.startsWith(tagPrefix) && hasName(shortRefName(ref), options))
+    .sort()
   const cids = names.map((ref) => manifest.refs.get(ref)!)
   const tags: TagListing[] = []
   for (let at = 0; at < names.length; at += tagsAtOnce) {
@@ -32,7 +45,23 @@ export async function listTags(repo: Repo, only?: readonly string[]): Promise<Ta
         message: tag?.message ?? '',
       })
   }
-  return tags
+  const targets = tags.map(({ commit }) => commit)
+  const passed = await passing(repo.store, manifest, targets, options)
+  const kept = tags.filter(({ commit }) => passed.has(commit))
+  return options.commitMessages === true ? withCommits(repo, kept) : kept
+}
+
+async function withCommits({ store }: Repo, tags: readonly TagListing[]): Promise<TagListing[]> {
+  const told: TagListing[] = []
+  for (let at = 0; at < tags.length; at += tagsAtOnce) {
+    const some = tags.slice(at, at + tagsAtOnce)
+    const commits = await readCommits(
+      store,
+      some.map(({ commit }) => commit),
+    )
+    some.forEach((tag, i) => told.push({ ...tag, commitMessage: commits[i]!.message }))
+  }
+  return told
 }
 
 export async function createTag(

@@ -8,6 +8,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import type { CommitCid } from '../../src/encoding/cid.ts'
 import { divergence, isAncestor, walkCommits } from '../../src/history/ancestry.ts'
 import { nextGeneration, writeCommit } from '../../src/history/commit.ts'
+import { reachedFrom, reaching } from '../../src/history/reach.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { KeptStore } from '../repo/kept-store.ts'
 
@@ -56,6 +57,8 @@ describe('what is known of commits', () => {
           (await collect(walkCommits(reader, [a, b], { firstParent: true }))).map(({ message }) => message),
           await divergence(reader, a, b),
           await isAncestor(reader, a, b),
+          [...(await reachedFrom(reader, [a], cids))].sort(),
+          [...(await reaching(reader, cids, [b]))].sort(),
         ]
         const expected = await answers(bare)
         expect(await answers(plain)).toEqual(expected)
@@ -76,6 +79,33 @@ describe('what is known of commits', () => {
     expect(later.read.size).toBeLessThan(70)
     const walked = (await collect(walkCommits(later, [cids.at(-1)!]))).map(({ message }) => message)
     expect(walked).toEqual((await collect(walkCommits(inner, [cids.at(-1)!]))).map(({ message }) => message))
+  })
+
+  test('who reaches whom, of many at once, is what it is of each pair', async () => {
+    const [store, cids] = await drawn(long.slice(0, 60).map((back, i) => (i % 7 === 3 ? [5] : back)))
+    for (const at of [0, 3, 17, 31, 44, 59]) {
+      const one = cids[at]!
+      const [up, down] = [new Set<CommitCid>(), new Set<CommitCid>()]
+      for (const cid of cids) {
+        if (await isAncestor(store, one, cid)) up.add(cid)
+        if (await isAncestor(store, cid, one)) down.add(cid)
+      }
+      expect(await reaching(store, cids, [one])).toEqual(up)
+      expect(await reachedFrom(store, [one], cids)).toEqual(down)
+    }
+    expect(await reaching(store, cids, [])).toEqual(new Set())
+    expect(await reachedFrom(store, [], cids)).toEqual(new Set())
+  })
+
+  test('lists of what reaches what read no commits that are known', async () => {
+    const [inner, cids] = await drawn(long)
+    const store = new KeptStore(inner)
+    await collect(walkCommits(store, [cids.at(-1)!]))
+    const later = new KeptStore(inner, store.files)
+    graphOf(later, { whole: true })
+    expect((await reaching(later, cids, [cids[3]!])).size).toBeGreaterThan(300)
+    expect((await reachedFrom(later, [cids.at(-1)!], cids)).size).toBeGreaterThan(300)
+    expect(later.read.size).toBe(0)
   })
 
   test('what two processes learn at once is lost in part at worst', async () => {

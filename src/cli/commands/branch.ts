@@ -4,18 +4,22 @@ import { alignedRows } from '../format/columns.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
+import { narrowsRefs, refFilter, refOptions, refuseInLists } from '../ref-options.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'branch [-a | -r | --show-current]',
+    'branch [-a | -r] [--list] [--merged [REV]] [--contains [REV]] [-v] [PATTERN...]',
+    'branch --show-current',
     'branch [-f] NAME [START]',
     'branch -m [OLD] NEW',
     'branch -d NAME...',
   ],
   description:
-    'Lists branches, or makes NAME at START (default: HEAD) without going there. A branch that is not merged into HEAD\nor its upstream is deleted by -D alone; `varve undo` brings it back.',
+    "Lists branches, those whose names PATTERN matches ('fix/*') when there is --list or a condition, or makes NAME at START (default: HEAD) without going there. A branch that is not merged into HEAD\nor its upstream is deleted by -D alone; `varve undo` brings it back. With -v the list tells how far each has gone apart from its\nupstream.",
   options: {
+    list: { type: 'flag', short: 'l', about: 'list branches (the default without NAME)' },
+    ...refOptions,
     all: { type: 'flag', short: 'a', about: 'list remote branches too' },
     remotes: { type: 'flag', short: 'r', about: 'list remote branches' },
     'show-current': {
@@ -29,16 +33,20 @@ export const command: Command = {
   },
   examples: [
     ['varve branch -a', 'all branches, remote ones too'],
+    ['varve branch --merged', 'branches that can be deleted'],
+    ["varve branch -r --list 'origin/fix/*' --contains v1", 'remote branches by name, with all that v1 has'],
     ['varve branch cleanup v1', 'a branch that starts at v1'],
     ['varve branch -d cleanup', 'delete it once it is merged'],
   ],
-  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }',
+  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string; divergence?: { ahead: number; behind: number } | null (with -v) }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }',
   run,
 }
 
 async function run(context: Context): Promise<number> {
-  const { arguments: given, out, repository } = context
-  given.exclusive('delete', 'force-delete', 'move', 'force', 'show-current')
+  const { arguments: given, out, repository, operation } = context
+  const others = ['delete', 'force-delete', 'move', 'force', 'show-current']
+  given.exclusive(...others, 'list')
+  refuseInLists(given, others)
   const { words } = given
   if (given.flag('delete') || given.flag('force-delete')) return remove(context)
   if (given.flag('move')) return rename(context)
@@ -51,12 +59,20 @@ async function run(context: Context): Promise<number> {
     })
     return 0
   }
-  if (words.length === 0) {
-    const branches = await repo.branches({ all: given.flag('all'), remotes: given.flag('remotes') })
+  if (words.length === 0 || given.flag('list') || narrowsRefs(given)) {
+    const branches = await repo.branches({
+      ...refFilter(given, operation.signal),
+      all: given.flag('all'),
+      remotes: given.flag('remotes'),
+      divergence: out.verbose,
+    })
     if (out.json) await out.items(branches, () => {})
     else printBranches(out, branches)
     return 0
   }
+  for (const name of ['all', 'remotes'])
+    if (given.flag(name))
+      throw usage(`'--${name}' is for lists`, `for names like '${words[0]!}' write '--list' before them`)
   given.expectWords(1, 2, 'NAME')
   const start = words[1] === undefined ? {} : { startPoint: words[1] }
   const branch = await repo.createBranch(words[0]!, { ...start, force: given.flag('force') })
@@ -86,14 +102,25 @@ async function rename({ arguments: given, out, repository }: Context): Promise<n
 }
 
 function printBranches(out: Output, branches: readonly BranchInfo[]): void {
-  const rows = branches.map(({ name, current, commit, upstream, subject }) => {
+  const rows = branches.map((branch) => {
+    const { name, current, commit, subject } = branch
     const title = out.paint(current ? 'green' : 'bold', visible(name))
-    const follows = upstream === null ? '' : `[${visible(upstream)}] `
     return [
       `${current ? '*' : ' '} ${current ? title : visible(name)}`,
       commit === null ? '' : shortId(commit),
-      follows + subjectOf(subject),
+      followed(branch) + subjectOf(subject),
     ]
   })
   for (const line of alignedRows(rows)) out.line(line)
+}
+
+/** '[origin/main] ', and with -v '[origin/main: ahead 1, behind 2] '. */
+function followed({ upstream, divergence }: BranchInfo): string {
+  if (upstream === null) return ''
+  if (divergence === null) return `[${visible(upstream)}: gone] `
+  const { ahead = 0, behind = 0 } = divergence ?? {}
+  const apart = [ahead > 0 ? `ahead ${ahead}` : '', behind > 0 ? `behind ${behind}` : ''].filter(
+    (part) => part !== '',
+  )
+  return `[${visible(upstream)}${apart.length === 0 ? '' : `: ${apart.join(', ')}`}] `
 }

@@ -1,18 +1,31 @@
 import { type Arguments, usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
-import type { Repository } from '../../index.ts'
+import type { Repository, TagInfo } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
 import { MessageEditor } from '../message/draft.ts'
 import { editOptions } from '../message/edit-options.ts'
+import type { Output } from '../output.ts'
+import { narrowsRefs, refFilter, refOptions, refuseInLists } from '../ref-options.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['tag [-l]', 'tag [-f] [-a] [-m MESSAGE] NAME [REV]', 'tag -d NAME...'],
+  usage: [
+    'tag [-l] [-n[LINES]] [--contains [REV]] [--merged [REV]] [PATTERN...]',
+    'tag [-f] [-a] [-m MESSAGE] NAME [REV]',
+    'tag -d NAME...',
+  ],
   description:
-    'Lists tags, or gives REV (default: HEAD) a name that stays. With a message the tag is annotated: it keeps who made\nit, when and why. With -a an editor opens for the message on a terminal, unless -m is given.',
+    "Lists tags, those whose names PATTERN matches ('v1.*') when there is -l or a condition, or gives REV (default: HEAD) a name that stays. With a message the tag is annotated: it keeps who made\nit, when and why. With -a an editor opens for the message on a terminal, unless -m is given.",
   options: {
     list: { type: 'flag', short: 'l', about: 'list tags (the default without NAME)' },
+    lines: {
+      type: 'optional',
+      short: 'n',
+      value: 'LINES',
+      about: "list so many lines (default: 1) of each tag's message, or of its commit's where it has none",
+    },
+    ...refOptions,
     annotate: { type: 'flag', short: 'a', about: 'an annotated tag: with a message' },
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'what it stands for; makes it annotated' },
     edit: editOptions['edit']!,
@@ -22,15 +35,18 @@ export const command: Command = {
   examples: [
     ['varve tag v1', 'name the current commit'],
     ['varve tag -a -m "As published" v2 HEAD~1', 'an annotated tag on the commit before'],
+    ["varve tag -l 'v2.*' -n3", 'tags by name, with the first three lines of what they say'],
+    ['varve tag --contains 1f2e3d', 'the versions that a commit is in'],
     ['varve tag -d v1', 'delete a tag'],
   ],
-  json: '{ items: { name: string; commit: string; annotated: boolean; message: string }[] }; made: one of these; deleted: { deleted: string[] }',
+  json: '{ items: { name: string; commit: string; annotated: boolean; message: string; commitMessage?: string (with -n) }[] }; made: one of these; deleted: { deleted: string[] }',
   run,
 }
 
 async function run(context: Context): Promise<number> {
-  const { arguments: given, out, repository, interactive } = context
+  const { arguments: given, out, repository, operation, interactive } = context
   given.exclusive('list', 'delete', 'annotate')
+  refuseInLists(given, ['delete', 'annotate', 'force'])
   const { words } = given
   const message = given.text('message')
   const isEdited = given.flag('edit') || (given.flag('annotate') && message === undefined && interactive)
@@ -45,13 +61,11 @@ async function run(context: Context): Promise<number> {
     })
     return 0
   }
-  if (words.length === 0 || given.flag('list')) {
-    given.expectWords(0, 0, '')
-    const tags = await (await repository()).tags()
-    const rows = tags.map((tag) => [visible(tag.name), shortId(tag.commit), subjectOf(tag.message)])
-    out.result({ items: tags }, () => {
-      for (const line of alignedRows(rows)) out.line(line)
-    })
+  if (words.length === 0 || given.flag('list') || given.has('lines') || narrowsRefs(given)) {
+    const lines = linesOf(given)
+    const filter = refFilter(given, operation.signal)
+    const tags = await (await repository()).tags({ ...filter, commitMessages: lines !== null })
+    out.result({ items: tags }, () => printTags(out, tags, lines))
     return 0
   }
   given.expectWords(1, 2, 'NAME')
@@ -67,6 +81,30 @@ async function run(context: Context): Promise<number> {
   )
   out.result(tag, () => out.say(`tag ${visible(tag.name)} at ${shortId(tag.commit)}`))
   return 0
+}
+
+/** Of each message; null: its subject alone, of tags that have one. */
+function linesOf(given: Arguments): number | null {
+  const typed = given.optional('lines')?.at(-1)
+  if (typed === undefined) return null
+  if (!/^\d{0,6}$/.test(typed)) throw usage(`'-n' needs a whole number, not '${typed}'`)
+  return typed === '' ? 1 : Number(typed)
+}
+
+function printTags(out: Output, tags: readonly TagInfo[], lines: number | null): void {
+  const messages = tags.map(({ message, commitMessage }) =>
+    message === '' ? (commitMessage ?? '') : message,
+  )
+  const rows = tags.map((tag, i) => [
+    visible(tag.name),
+    shortId(tag.commit),
+    lines === 0 ? '' : subjectOf(messages[i]!),
+  ])
+  for (const [i, line] of alignedRows(rows).entries()) {
+    out.line(line)
+    const more = lines === null ? [] : messages[i]!.trimEnd().split('\n').slice(1, Math.max(1, lines))
+    for (const one of more) out.line(`    ${visible(one)}`.trimEnd())
+  }
 }
 
 /** Of a tag that can be made; what refuses the others needs no message. */

@@ -56,7 +56,7 @@ export async function readBranch(
 
 export async function readTags({ data, view }: ServedRepository, wish: RefWish): Promise<RefPage<TagInfo>> {
   const { names, ...page } = chosen(await view.manifest(), 'tag', wish)
-  const tags = await listTags(data.repo, names)
+  const tags = await listTags(data.repo, { only: names })
   return { ...page, items: tags.map((tag) => ({ ...tag, commit: digestHex(tag.commit) })) }
 }
 
