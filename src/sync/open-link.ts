@@ -5,6 +5,7 @@ import { VarveError } from '../base/errors.ts'
 import { isOnlyRead, openEndpoint } from '../connectors/open.ts'
 import type { Link } from './interface.ts'
 import { transformed } from './transform/connector.ts'
+import { isOneWay } from './transform/one-way.ts'
 
 /** @throws VarveError VARVE_USAGE, VARVE_REFUSED, VARVE_UNREACHABLE */
 export async function openLink(
@@ -34,12 +35,10 @@ export async function openLink(
 
 /** What a transform does to rows that are read cannot be undone for rows that are written. */
 function refuseOneWay({ mode, transform = [] }: Link): void {
-  for (const { table, where, columns } of transform) {
-    const isOneWay = columns.some(({ compute, mask, cast }) => (compute ?? mask ?? cast) !== null)
-    if (where === null && !isOneWay) continue
-    throw new VarveError('VARVE_USAGE', `'transform' of '${table}' does what needs mode 'capture'`, {
-      data: { table, mode },
-      hint: `rows go back to the endpoint in mode '${mode}': only 'select', 'omit' and 'rename' can be undone`,
-    })
-  }
+  const table = transform.find(isOneWay)?.table
+  if (table === undefined) return
+  throw new VarveError('VARVE_USAGE', `'transform' of '${table}' does what needs mode 'capture'`, {
+    data: { table, mode },
+    hint: `rows go back to the endpoint in mode '${mode}': only 'select', 'omit' and 'rename' can be undone`,
+  })
 }

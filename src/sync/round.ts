@@ -41,6 +41,7 @@ import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { commonBase, isTold, linkObject, readLinkState } from './state.ts'
+import { forgetOneWay, refuseWritingBack } from './transform/one-way.ts'
 import { stillRejected } from './held/still-rejected.ts'
 
 const noFacts = { identity: null, restored: null }
@@ -97,6 +98,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
   const identity = await connector.identity()
   const isOther = stops.isOther(state.identity, identity)
+  refuseWritingBack(link, manifest, identity)
   const before = await commitTree(io, state.live)
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   const tables = await findTables(io, { link, connector, before, branch, held })
@@ -128,6 +130,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   await held.addConflicts(io, outcome.conflicts, tables)
   const last = options.retry === true ? [] : await stillRejected(round, io, { tables, captured, commit })
   for (const row of last) held.add(row)
+  await forgetOneWay(round, identity, held)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
   const step = { ...start, ...sides, captured, digests: reading.digests, target, common, ...first }
   const stored = await asStored(step)

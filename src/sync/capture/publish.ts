@@ -9,6 +9,7 @@ import { markKey } from '../log/mark.ts'
 import type { Reading } from './reading.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
+import { noteOneWay } from '../transform/one-way.ts'
 import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 
 export interface Seen {
@@ -31,7 +32,8 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     state.identity === identity &&
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
-  if (isSame && digests === null && mark === undefined) return state.live
+  const oneWay = noteOneWay(link, await repo.store.manifest(), identity)
+  if (isSame && digests === null && mark === undefined && oneWay.size === 0) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, seen)
   if (options.dryRun === true) return live
   const refs = new Map<string, Cid | null>([
@@ -41,6 +43,7 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
   ])
   const config = new Map([
     [identityKey(link.name), identity],
+    ...oneWay,
     ...(mark === undefined ? [] : [[markKey(link.name), mark && JSON.stringify(mark)] as const]),
   ])
   await repo.store.update(

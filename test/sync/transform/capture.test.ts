@@ -69,6 +69,25 @@ describe.skipIf(!hasPostgres)(`transforms of a link with PostgreSQL${withoutPost
     expect(await linked.branchRows()).toContainEqual({ id: 1, name: '[redacted]' })
   })
 
+  test('what a mask or a filter made of a table is not written back once it is taken away', async () => {
+    transform(`{people: {where: age > 40, columns: {name: {mask: redact}}}}`)
+    await linked.sync()
+    const rows = await linked.rows()
+    const plain = { ...linked.link, transform: [] }
+    const refused = expect.stringMatching(/^VARVE_REFUSED: the branch has of 'people' what a transform made/)
+    for (const mode of ['mirror', 'materialize'] as const) {
+      linked.link = { ...plain, mode }
+      expect(await fault(linked.sync())).toEqual(refused)
+    }
+    // A round that reads what is there brings it into the branch, and from then on it may go back.
+    linked.link = { ...plain, mode: 'capture' }
+    await linked.sync()
+    linked.link = { ...plain, mode: 'mirror' }
+    await linked.sync()
+    expect(await linked.rows()).toEqual(rows)
+    expect(await linked.branchRows()).toEqual(rows)
+  })
+
   test('a value that cannot be cast stops its table alone, and is not told', async () => {
     transform(`{people: {columns: {name: {cast: int}}}}`)
     expect(await fault(linked.sync())).toBe(
