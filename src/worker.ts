@@ -2,6 +2,7 @@
 import { serveJobs } from './base/serve-jobs.ts'
 import { copySlice } from './connectors/postgres/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
+import { lineSlice } from './formats/jsonl/slice.ts'
 import { diffDocumentValues } from './documents/diff-values.ts'
 import { packLines, packRows } from './documents/packed-comparison.ts'
 import { insertRows } from './formats/sqlite/insert-rows.ts'
@@ -15,6 +16,7 @@ serveJobs({
   diffDocumentValues,
   insertRows,
   leafSlice,
+  lineSlice,
   packBatch,
   packLines,
   packRows,

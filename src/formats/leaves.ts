@@ -9,8 +9,10 @@ import { NodeCutter } from '../prolly/node-cutter.ts'
 import { NodeEncoder, type EncodedNode } from '../prolly/node-encoder.ts'
 import { entryBytesMax, keyBytesMax, mapKind, sizeOfEntry } from '../prolly/rule.ts'
 import { packWhole } from '../store/batch.ts'
+import { contentCid } from '../table/content.ts'
 import { findKnown, type KnownLeaves } from './known-leaves.ts'
-import { entriesOf, type PackedRows } from './packed.ts'
+import type { SliceResult, SliceRows } from './interface.ts'
+import { entriesOf, ownRows, type PackedRows } from './packed.ts'
 
 const digestBytes = 32
 
@@ -40,6 +42,16 @@ export interface PackedLeaves {
   readonly ends: Uint32Array
   /** What is behind the last cut. */
   readonly tail: EntryBatch
+}
+
+/** Rows that are in order, as leaves; all others as they are, in bytes of their own. */
+export function leavesOrRows(rows: SliceRows, wish: LeafWish): SliceResult {
+  const { count, bytesRead, longRows, fault, faultLine, faultColumn } = rows
+  const contents = rows.contents ?? []
+  const isSound = rows.isOrdered && count > 0 && faultLine < 0
+  const leaves = isSound ? leavesOf(rows, contents.map(contentCid), wish) : null
+  if (leaves === null) return { ...rows, ...ownRows(rows) }
+  return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }
 }
 
 /** The rows must be in order; null when one of them is none that a leaf can hold. */

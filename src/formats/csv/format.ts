@@ -18,6 +18,7 @@ import type {
 } from '../interface.ts'
 import type { LeafWish } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
+import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
 import type { Slicer } from '../slicer.ts'
 import { readHead } from './head.ts'
 import { byteOrderMark, type Header, renderHeader } from './header.ts'
@@ -29,10 +30,6 @@ import type { Sample } from './sample.ts'
 import { leafSlice, parseSlice, parseSliceShared } from './slice.ts'
 import { cutRecords, type DialectGuess } from './sniff.ts'
 import { type ValuePlan, valuePlan } from './value-rows.ts'
-
-const slicesAtOnce = 4
-/** Less of a slice is parsed on the spot: threads take a while to start. */
-const bytesWorthThreads = 1 << 20
 
 export const csvFormat: TableFormat = {
   name: 'csv',
@@ -95,7 +92,7 @@ class OpenCsv implements OpenFile {
     this.#plan = csvPlan(schema, layout)
     this.#values = options.types === undefined ? null : valuePlan(schema)
     this.#pool = options.pool
-    this.slicesAtOnce = options.pool === undefined || options.pool.isInline ? 1 : slicesAtOnce
+    this.slicesAtOnce = slicesAtOnceOf(options.pool)
   }
 
   cut(bytes: Uint8Array): number {
@@ -105,9 +102,9 @@ class OpenCsv implements OpenFile {
   async parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan, values: this.#values }
     if (this.#pool === undefined) return parseSliceShared(task)
-    if (bytes.length < bytesWorthThreads) return parseSlice(task)
-    if (wish === null) return this.#pool.run('parseSlice', parseSlice, [task])
-    return this.#pool.run('leafSlice', leafSlice, [{ ...task, wish }])
+    return wish === null
+      ? runSlice(this.#pool, bytes.length, { name: 'parseSlice', local: parseSlice, args: [task] })
+      : runSlice(this.#pool, bytes.length, { name: 'leafSlice', local: leafSlice, args: [{ ...task, wish }] })
   }
 
   columnName(place: number): string | undefined {

@@ -2,8 +2,7 @@
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
 import type { SliceResult, SliceRows } from '../interface.ts'
-import { contentCid } from '../../table/content.ts'
-import { leavesOf, type LeafWish } from '../leaves.ts'
+import { type LeafWish, leavesOrRows } from '../leaves.ts'
 import { ownRows, PackedBuffer } from '../packed.ts'
 import { SliceParser } from './parse.ts'
 import { type CsvPlan, lf } from './plan.ts'
@@ -35,14 +34,7 @@ export interface LeafTask extends SliceTask {
 
 /** Rows that are in order, as leaves; all others as `parseSlice` gives them. */
 export function leafSlice(task: LeafTask): SliceResult {
-  const rows = parseSliceShared(task)
-  const { count, bytesRead, longRows, fault, faultLine, faultColumn } = rows
-  const contents = rows.contents ?? []
-  const isSound = rows.isOrdered && count > 0 && faultLine < 0
-  const links = isSound ? contents.map(contentCid) : []
-  const leaves = isSound ? leavesOf(rows, links, task.wish) : null
-  if (leaves === null) return { ...rows, ...ownRows(rows) }
-  return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }
+  return leavesOrRows(parseSliceShared(task), task.wish)
 }
 
 /** As `parseSlice`, but the rows are views that the next call spoils. */

@@ -6,6 +6,23 @@ import { columnsMax, evolveSchema } from '../../table/schema.ts'
 import { NotATable } from '../not-a-table.ts'
 import { isWellFormed, parsedString } from './scan.ts'
 
+/** Plain data, for it goes to threads. */
+export interface KnownColumns {
+  readonly key: readonly string[]
+  /** Of the version before. */
+  readonly previous: Schema | null
+  /** Columns that came since. */
+  readonly more: readonly string[]
+}
+
+/** All columns, those that were known first. */
+export interface SeenColumns {
+  readonly names: readonly string[]
+  readonly kinds: readonly (readonly ColumnKind[])[]
+}
+
+type ColumnKind = CellKind | 'int'
+
 export class JsonlColumns {
   readonly names: string[]
   /** By column: place among the row's cells or -1, and place in the key or -1. */
@@ -17,11 +34,11 @@ export class JsonlColumns {
   readonly #rawNames: Uint8Array[] = []
   readonly #byRawName = new Map<string, number>()
   readonly #byName = new Map<string, number>()
-  readonly #kinds: Set<CellKind | 'int'>[] = []
-  readonly #lastKind: (CellKind | 'int')[] = []
+  readonly #kinds: Set<ColumnKind>[] = []
+  readonly #lastKind: ColumnKind[] = []
   #values = 0
 
-  constructor(key: readonly string[], previous: Schema | null) {
+  constructor({ key, previous, more }: KnownColumns) {
     this.#key = key
     this.#previous = previous?.cells === 'typed' ? previous : null
     this.names = []
@@ -30,6 +47,25 @@ export class JsonlColumns {
     for (const { name } of known) this.#add(name)
     const byId = known.filter(({ name }) => !key.includes(name)).sort((a, b) => a.id - b.id)
     byId.forEach(({ name }, place) => (this.valuePlace[this.#byName.get(name)!] = place))
+    for (const name of more) this.#add(name)
+  }
+
+  known(): KnownColumns {
+    const more = this.names.slice(this.#previous?.columns.length ?? 0)
+    return { key: this.#key, previous: this.#previous, more }
+  }
+
+  seen(): SeenColumns {
+    return { names: this.names, kinds: this.#kinds.map((kinds) => [...kinds]) }
+  }
+
+  /** What was seen by one who began with the columns `known`; false where others have come since, and are not all there are. */
+  take({ names, kinds }: SeenColumns, { previous, more }: KnownColumns): boolean {
+    const before = (previous?.columns.length ?? 0) + more.length
+    if (names.length > before && this.names.length > before) return false
+    for (const name of names.slice(before)) this.#add(name)
+    kinds.forEach((ofColumn, column) => ofColumn.forEach((kind) => this.saw(column, kind)))
+    return true
   }
 
   get valueCount(): number {
@@ -60,7 +96,7 @@ export class JsonlColumns {
     return column
   }
 
-  saw(column: number, kind: CellKind | 'int'): void {
+  saw(column: number, kind: ColumnKind): void {
     if (this.#lastKind[column] === kind) return
     this.#lastKind[column] = kind
     this.#kinds[column]!.add(kind)
@@ -100,7 +136,7 @@ function nameOf(bytes: Uint8Array, raw: string): string {
   return name
 }
 
-function typeOfKinds(kinds: ReadonlySet<CellKind | 'int'>): ColumnType | null {
+function typeOfKinds(kinds: ReadonlySet<ColumnKind>): ColumnType | null {
   const seen = [...kinds].filter((kind) => kind !== 'null')
   if (seen.length === 0) return null
   if (seen.every((kind) => kind === 'true' || kind === 'false')) return 'bool'

@@ -12,7 +12,7 @@ const cr = 13
 
 /** Lines that are broken are told by number; what follows a blank line is for whoever reads the rows. */
 export async function jsonlColumns(slicer: Slicer, options: ReadColumnsOptions): Promise<FileColumn[]> {
-  const columns = new JsonlColumns([], null)
+  const columns = new JsonlColumns({ key: [], previous: null, more: [] })
   let line = 1
   for (;;) {
     const slice = await slicer.next((bytes) => bytes.lastIndexOf(lf) + 1)

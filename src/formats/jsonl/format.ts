@@ -1,6 +1,5 @@
-// JSON Lines as a `TableFormat`. Columns grow while rows are read, so slices are read one after the other.
+// JSON Lines as a `TableFormat`. Columns grow while rows are read.
 import { utf8 } from '../../base/bytes.ts'
-import { isUtf8 } from '../../base/platform.ts'
 import { keyColumns, valueColumns } from '../../table/key.ts'
 import type { Layout, Schema, TableObject } from '../../table/interface.ts'
 import { evolveSchema } from '../../table/schema.ts'
@@ -9,18 +8,19 @@ import type {
   OpenFile,
   ReadRowsOptions,
   RowSource,
-  SliceRows,
+  SliceResult,
   TableFormat,
   TableRenderer,
 } from '../interface.ts'
+import type { LeafWish } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
-import { PackedBuffer } from '../packed.ts'
+import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
 import type { Slicer } from '../slicer.ts'
 import { JsonlColumns } from './columns.ts'
 import { jsonlColumns } from './file-columns.ts'
 import { checkJsonlLayout, type JsonlLayout, sniffJsonl } from './layout.ts'
-import { LinePacker } from './pack.ts'
 import { type JsonlColumn, LineRenderer, renderLines } from './render.ts'
+import { lineSlice, linesShared, type LineTask } from './slice.ts'
 
 const headBytes = 256 << 10
 
@@ -44,38 +44,48 @@ async function openJsonl(slicer: Slicer, options: ReadRowsOptions): Promise<Open
 class OpenJsonl implements OpenFile {
   readonly firstLine = 1
   readonly eol: string
-  readonly slicesAtOnce = 1
+  readonly slicesAtOnce: number
   readonly #layout: JsonlLayout
   readonly #columns: JsonlColumns
   readonly #keySchema: Schema
-  readonly #buffer = new PackedBuffer(1 << 16, 1 << 10)
+  readonly #pool: ReadRowsOptions['pool']
+  /** Over when the columns of the first slice, and of the last one begun, are known. */
+  #first: Promise<unknown> | null = null
+  #last: Promise<unknown> = Promise.resolve()
 
-  constructor(layout: JsonlLayout, { key, previous }: ReadRowsOptions) {
+  constructor(layout: JsonlLayout, { key, previous, pool }: ReadRowsOptions) {
     this.eol = layout.eol
     this.#layout = layout
-    this.#columns = new JsonlColumns(key, previous?.schema ?? null)
+    this.#columns = new JsonlColumns({ key, previous: previous?.schema ?? null, more: [] })
     this.#keySchema = evolveSchema({ names: key, key, cells: 'typed', typeOf: () => null }, null)
+    this.#pool = pool
+    this.slicesAtOnce = slicesAtOnceOf(pool)
   }
 
   cut(bytes: Uint8Array): number {
     return bytes.lastIndexOf(10) + 1
   }
 
-  async parse(bytes: Uint8Array): Promise<SliceRows> {
-    this.#buffer.clear()
-    const broken = brokenLine(bytes)
-    const sound = broken < 0 ? bytes : bytes.subarray(0, broken)
-    const context = { columns: this.#columns, layout: this.#layout, keySchema: this.#keySchema }
-    const packer = new LinePacker(sound, context, this.#buffer)
-    packer.run()
-    const fault = packer.fault ?? (broken < 0 ? null : 'not-utf8')
-    return {
-      ...this.#buffer.view(),
-      bytesRead: packer.at,
-      longRows: [],
-      fault,
-      faultLine: -1,
-      faultColumn: packer.faultColumn,
+  parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
+    const slice = this.#parse(bytes, wish, this.#last)
+    this.#last = slice.catch(() => {})
+    this.#first ??= this.#last
+    return slice
+  }
+
+  async #parse(bytes: Uint8Array, wish: LeafWish | null, before: Promise<unknown>): Promise<SliceResult> {
+    const task = { bytes, layout: this.#layout, keySchema: this.#keySchema }
+    if (this.#pool === undefined) return linesShared({ ...task, columns: this.#columns })
+    // Nearly always the first slice shows all columns. Where a later one has more, those behind it that have more as well
+    // are read again: new columns are numbered in the order of the file.
+    await this.#first
+    for (;;) {
+      const known = this.#columns.known()
+      const args: [LineTask] = [{ ...task, known, wish }]
+      const slice = await runSlice(this.#pool, bytes.length, { name: 'lineSlice', local: lineSlice, args })
+      await before
+      if (typeof slice === 'string') throw new NotATable(slice)
+      if (this.#columns.take(slice.seen, known)) return slice.result
     }
   }
 
@@ -85,16 +95,6 @@ class OpenJsonl implements OpenFile {
 
   finish(tail: FileTail): { schema: Schema; layout: Layout } {
     return { schema: this.#columns.schema(), layout: { ...this.#layout, ...tail } }
-  }
-}
-
-/** Start of the first line that is not UTF-8, or -1. */
-function brokenLine(bytes: Uint8Array): number {
-  if (isUtf8(bytes)) return -1
-  for (let at = 0; ;) {
-    const end = bytes.indexOf(10, at) + 1 || bytes.length
-    if (!isUtf8(bytes.subarray(at, end))) return at
-    at = end
   }
 }
 

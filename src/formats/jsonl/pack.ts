@@ -18,6 +18,7 @@ import type { SliceFault } from '../interface.ts'
 import type { PackedBuffer } from '../packed.ts'
 import type { JsonlColumns } from './columns.ts'
 import type { JsonlLayout } from './layout.ts'
+import type { PlainLines } from './plain-lines.ts'
 import { type JsonlColumn, LineRenderer } from './render.ts'
 import { ObjectScanner } from './scan.ts'
 
@@ -36,6 +37,7 @@ export interface PackContext {
 export class LinePacker {
   readonly src: Uint8Array
   readonly #context: PackContext
+  readonly #plain: PlainLines | null
   readonly #out: PackedBuffer
   readonly #scanner: ObjectScanner
   readonly #renderer: LineRenderer
@@ -49,8 +51,10 @@ export class LinePacker {
   fault: SliceFault | null = null
   faultColumn = -1
 
-  constructor(src: Uint8Array, context: PackContext, out: PackedBuffer) {
+  /** Without `plain` all lines are read with care: that gives the same rows. */
+  constructor(src: Uint8Array, context: PackContext, out: PackedBuffer, plain: PlainLines | null) {
     this.src = src
+    this.#plain = plain
     this.#context = context
     this.#out = out
     this.#scanner = new ObjectScanner(src)
@@ -66,7 +70,8 @@ export class LinePacker {
       const isPair = lineFeed > this.at && this.src[lineFeed - 1] === cr
       const end = lineFeed - (isPair ? 1 : 0)
       if (end === this.at) return this.#failed('blank-line')
-      if (!this.#line(end, isPair ? '\r\n' : '\n')) return
+      if (this.#plain?.read(this.at, lineFeed)) this.#endRow(this.#plain.keyEnd, this.#plain.valueEnd)
+      else if (!this.#line(end, isPair ? '\r\n' : '\n')) return
       this.at = lineFeed + 1
     }
   }

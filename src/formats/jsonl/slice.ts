@@ -1,0 +1,74 @@
+// One slice of a JSON Lines file into packed rows, with proof (see pack.ts). A pure function of plain data, so that a worker
+// thread can run it: which columns are known goes in, what was seen of them comes out.
+import { isUtf8 } from '../../base/platform.ts'
+import type { Schema } from '../../table/interface.ts'
+import type { SliceResult, SliceRows } from '../interface.ts'
+import { type LeafWish, leavesOrRows } from '../leaves.ts'
+import { NotATable } from '../not-a-table.ts'
+import { ownRows, PackedBuffer } from '../packed.ts'
+import { JsonlColumns, type KnownColumns, type SeenColumns } from './columns.ts'
+import type { JsonlLayout } from './layout.ts'
+import { LinePacker } from './pack.ts'
+import { PlainLines } from './plain-lines.ts'
+
+export interface LineTask {
+  /** Whole lines. */
+  readonly bytes: Uint8Array
+  readonly layout: JsonlLayout
+  /** A schema of the key's columns alone. */
+  readonly keySchema: Schema
+  readonly known: KnownColumns
+  readonly wish: LeafWish | null
+}
+
+export interface LineSlice {
+  readonly result: SliceResult
+  readonly seen: SeenColumns
+}
+
+// As in csv/slice.ts: one slice after the other goes through a thread.
+const buffer = new PackedBuffer(3 << 20, 1 << 17)
+
+/** A string: why the file is no table, since errors lose their class between threads. */
+export function lineSlice({ known, wish, ...task }: LineTask): LineSlice | string {
+  const columns = new JsonlColumns(known)
+  try {
+    const rows = linesShared({ ...task, columns })
+    const result = wish === null ? { ...rows, ...ownRows(rows) } : leavesOrRows(rows, wish)
+    return { result, seen: columns.seen() }
+  } catch (error) {
+    if (error instanceof NotATable) return error.reason
+    throw error
+  }
+}
+
+/** The rows are views that the next call spoils; the columns take what is seen. @throws NotATable */
+export function linesShared({
+  bytes,
+  ...context
+}: Pick<LineTask, 'bytes' | 'layout' | 'keySchema'> & { readonly columns: JsonlColumns }): SliceRows {
+  buffer.clear()
+  const broken = brokenLine(bytes)
+  const sound = broken < 0 ? bytes : bytes.subarray(0, broken)
+  const plain = new PlainLines(sound, context.columns, context.layout, buffer)
+  const packer = new LinePacker(sound, context, buffer, plain)
+  packer.run()
+  return {
+    ...buffer.view(),
+    bytesRead: packer.at,
+    longRows: [],
+    fault: packer.fault ?? (broken < 0 ? null : 'not-utf8'),
+    faultLine: -1,
+    faultColumn: packer.faultColumn,
+  }
+}
+
+/** Start of the first line that is not UTF-8, or -1. */
+function brokenLine(bytes: Uint8Array): number {
+  if (isUtf8(bytes)) return -1
+  for (let at = 0; ;) {
+    const end = bytes.indexOf(10, at) + 1 || bytes.length
+    if (!isUtf8(bytes.subarray(at, end))) return at
+    at = end
+  }
+}

@@ -1,0 +1,20 @@
+// Where slices are parsed: in threads, but for those that take less than a thread takes to start.
+import type { WorkerPool } from '../base/pool.ts'
+
+const slicesMax = 4
+const bytesWorthThreads = 1 << 20
+
+/** How many slices may be under way. */
+export function slicesAtOnceOf(pool: WorkerPool | undefined): number {
+  return pool === undefined || pool.isInline ? 1 : slicesMax
+}
+
+/** As `WorkerPool.run`, for a slice of so many bytes. */
+export async function runSlice<A extends readonly unknown[], R>(
+  pool: WorkerPool,
+  bytes: number,
+  job: { readonly name: string; readonly local: (...args: A) => R; readonly args: A },
+): Promise<R> {
+  const { name, local, args } = job
+  return bytes < bytesWorthThreads ? local(...args) : pool.run(name, local, args)
+}
