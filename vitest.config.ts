@@ -62,6 +62,7 @@ export const slow: readonly string[] = [
   'test/connectors/postgres-faults.test.ts',
   'test/sync/transactions.test.ts',
   'test/sync/commit-by-commit.test.ts',
+  'test/sync/commit-runs.test.ts',
   'test/sync/cursor.test.ts',
   'test/connectors/sqlite-journal.test.ts',
   'test/connectors/folder.test.ts',

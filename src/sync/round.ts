@@ -40,7 +40,8 @@ import { ShapeGuard } from './capture/shape-guard.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
-import { commonBase, isTold, linkObject, readLinkState } from './state.ts'
+import { commonBase, notedState } from './common-base.ts'
+import { linkObject, readLinkState } from './state.ts'
 import { forgetOneWay, refuseWritingBack } from './transform/one-way.ts'
 import { stillRejected } from './held/still-rejected.ts'
 
@@ -111,11 +112,11 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
   const checkpoint = await connector.checkpoint(link.name)
-  const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: isTold(state, checkpoint) })
+  const base = await commonBase(nodes.reader, state, checkpoint, identity)
+  const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
   const { captured } = reading
   throwIfAborted(options.signal)
-  const base = await commonBase(nodes.reader, state, checkpoint, identity)
-  const baseTree = base.commit === null ? null : await Tree.load(nodes, base.commit.tree)
+  const baseTree = base.commit && (await Tree.load(nodes, base.commit.tree))
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
   const live = await publishLive(round, io, { state, before, identity, reading, base, refs })
   await reading.acknowledge()
@@ -132,7 +133,8 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   for (const row of last) held.add(row)
   await forgetOneWay(round, identity, held)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
-  const step = { ...start, ...sides, captured, digests: reading.digests, target, common, ...first }
+  const now = { ...start, ...sides, ...first, state: notedState(state, base), captured }
+  const step = { ...now, digests: reading.digests, target, common }
   const stored = await asStored(step)
   const written = await applyRound({ ...step, target: stored.target }, sides)
   await showPlan(io, options, {

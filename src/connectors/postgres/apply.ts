@@ -1,6 +1,6 @@
 // Writes a plan in one transaction, in the order in which the database takes it. When any row has to be held back, all is
 // rolled back: what then is right to write is the caller's to decide anew.
-import type { Client } from 'pg'
+import type { Client, QueryResult } from 'pg'
 import type { ApplyPlan, Applied } from '../interface.ts'
 import { writeInPasses } from '../passes.ts'
 import { PostgresWriter } from './batch-writer.ts'
@@ -46,14 +46,8 @@ class LateRefusal extends Error {
 /** `atOnce`: constraints that are checked row by row, whatever they were declared as. */
 async function applyOnce(client: Client, plan: ApplyPlan, atOnce: readonly string[]): Promise<Applied> {
   const tables = plan.tables as readonly PostgresTable[]
-  const writer = new PostgresWriter(client, plan)
-  // Whatever the role's setting: a row that another changes meanwhile is seen as it is then, and what is reported is on
-  // the server's disk, and in its log.
-  await client.query(
-    `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on;
-     SELECT set_config('lock_timeout', '${patience}', true) WHERE current_setting('lock_timeout') = '0'`,
-  )
   try {
+    const writer = new PostgresWriter(client, plan, await begin(client, tables))
     for (const constraint of atOnce) await client.query(`SET CONSTRAINTS ${constraint} IMMEDIATE`)
     await writeInPasses(plan, writer, batchRows)
     if (writer.heldBack.length > 0) {
@@ -75,6 +69,23 @@ async function applyOnce(client: Client, plan: ApplyPlan, atOnce: readonly strin
   }
 }
 
+/** Which of the tables have rules. */
+async function begin(client: Client, tables: readonly PostgresTable[]): Promise<Set<PostgresTable>> {
+  const places = tables.map(({ sql }, i) => `(${i}, to_regclass(${quoteText(sql)}))`).join(', ')
+  const ruled =
+    places === ''
+      ? 'SELECT 0 AS i WHERE false'
+      : `SELECT i FROM (VALUES ${places}) v (i, oid) JOIN pg_class USING (oid) WHERE relhasrules`
+  // Whatever the role's setting: a row that another changes meanwhile is seen as it is then, and what is reported is on
+  // the server's disk, and in its log.
+  const results = await client.query(
+    `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on;
+     SELECT set_config('lock_timeout', '${patience}', true) WHERE current_setting('lock_timeout') = '0'; ${ruled}`,
+  )
+  const { rows } = (results as unknown as QueryResult<{ i: number }>[]).at(-1)!
+  return new Set(rows.map(({ i }) => tables[i]!))
+}
+
 /** The last that the transaction does: what happened to rows on the way is there. */
 async function marksOf(
   client: Client,
@@ -84,11 +95,9 @@ async function marksOf(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   for (const [table, tally] of tallies) {
-    await client.query('SAVEPOINT varve')
     try {
       const mark = await markAfterWrite(client, table, marks!.get(table.name)!, tally.write, span)
       if (mark !== null) found.set(table.name, mark)
-      await client.query('RELEASE SAVEPOINT varve')
     } catch (error) {
       // A limit of time, or of anything else: the rows are read back then. Of a line that is gone this fails too.
       if (typeof (error as { code?: unknown }).code !== 'string') throw error

@@ -24,7 +24,8 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   written = 0
   readonly #client: Client
   readonly #plan: ApplyPlan
-  readonly #rules = new Map<PostgresTable, Promise<boolean>>()
+  /** Rules write more or other rows than a statement names. */
+  readonly #ruled: ReadonlySet<PostgresTable>
   readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
   /** Rows of `heldBack`, which may come by again. */
   readonly #held = new Set<string>()
@@ -36,9 +37,10 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   /** Batches that were made ready, and what the server is to have of them. */
   readonly #ready = new WeakMap<readonly RowChange[], { batch: Batch; digest: RowDigest | undefined }>()
 
-  constructor(client: Client, plan: ApplyPlan) {
+  constructor(client: Client, plan: ApplyPlan, ruled: ReadonlySet<PostgresTable>) {
     this.#client = client
     this.#plan = plan
+    this.#ruled = ruled
     for (const table of plan.tables as readonly PostgresTable[])
       if (plan.marks?.has(table.name) === true) this.tallies.set(table, new Tally(table))
   }
@@ -47,7 +49,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     const planned = (await this.#plan.all?.(table)) ?? null
     if (planned === null || planned.count < copiedRowsMin) return false
     // Rules apply to statements and not to COPY.
-    if (await this.#hasRules(table)) return false
+    if (this.#ruled.has(table)) return false
     const tally = this.tallies.get(table)
     const digest = tally?.digest() ?? null
     const isWhole = await copyAll(this.#client, table, planned, { digest, signal: this.#plan.signal })
@@ -139,7 +141,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   /** Of the whole batch or none of it. */
   async #all(table: PostgresTable, batch: Batch): Promise<boolean> {
     // Of rows that rules write the server does not say how many they are.
-    const isRuled = await this.#hasRules(table)
+    const isRuled = this.#ruled.has(table)
     try {
       const staged = await stageRows(this.#client, batch)
       const { length } = batch.changes
@@ -184,12 +186,6 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     tally?.add(changes, digest ?? tally.digestOf(changes))
   }
 
-  #hasRules(table: PostgresTable): Promise<boolean> {
-    let known = this.#rules.get(table)
-    if (known === undefined) this.#rules.set(table, (known = hasRules(this.#client, table)))
-    return known
-  }
-
   async #missed(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
     const isInsert = changes[0]?.kind === 'insert'
     const alike = isInsert
@@ -217,11 +213,6 @@ interface Part {
 
 function batchKey(table: PostgresTable, [change]: readonly RowChange[]): string {
   return `${table.sql} ${change!.kind} ${Buffer.from(change!.key).toString('hex')}`
-}
-
-async function hasRules(client: Client, table: PostgresTable): Promise<boolean> {
-  const sql = 'SELECT relhasrules AS has FROM pg_class WHERE oid = $1::regclass'
-  return (await client.query<{ has: boolean }>(sql, [table.sql])).rows[0]!.has
 }
 
 function tooMany(table: PostgresTable): VarveError {

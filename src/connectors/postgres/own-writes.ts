@@ -3,7 +3,7 @@
 // of its statements, triggers and cascades made it. Is the sum that of the rows that were sent, a later round need not
 // read them back. Rows have the numbers of subtransactions, which are those of the batches; what the outermost itself
 // makes (a trigger that waits for COMMIT) counts as somebody else's.
-import type { Client } from 'pg'
+import type { Client, QueryResult } from 'pg'
 import type { PostgresTable } from './discover.ts'
 import { readMark, withOwn } from './mark.ts'
 import { type RowSum, rowHash } from './row-digest.ts'
@@ -30,7 +30,10 @@ interface OwnRow {
   readonly own: readonly (readonly [xid: string, count: string, sum: string])[] | null
 }
 
-/** The mark of the table as planned, as of the transaction's commit; null where the table is to be read. */
+/**
+ * The mark of the table as planned, as of the transaction's commit; null where the table is to be read. @throws when the
+ * server gives up; the savepoint `varve` is then to be rolled back to
+ */
 export async function markAfterWrite(
   client: Client,
   table: PostgresTable,
@@ -49,11 +52,14 @@ export async function markAfterWrite(
       : `SELECT ${top} + ((xmin::text::bigint - ${top}) & 4294967295) AS xid, count, sum
            FROM (SELECT t.xmin, count(*) AS count, sum(${rowHash(table, seed)}) AS sum FROM ${table.sql} t
                   WHERE ((t.xmin::text::bigint - ${top + 1n}) & 4294967295) < ${length} GROUP BY t.xmin) own`
-  const { rows } = await client.query<OwnRow>(
-    `SELECT pg_current_wal_insert_lsn()::text AS lsn,
+  const results = await client.query(
+    `SAVEPOINT varve;
+     SELECT pg_current_wal_insert_lsn()::text AS lsn,
             json_agg(json_build_array(xid::text, count::text, sum::text)) AS own
-       FROM (${stored}) s WHERE txid_status(xid) = 'in progress'`,
+       FROM (${stored}) s WHERE txid_status(xid) = 'in progress';
+     RELEASE SAVEPOINT varve`,
   )
+  const [, { rows }] = results as unknown as [unknown, QueryResult<OwnRow>]
   const own = rows[0]!.own ?? []
   const storedCount = own.reduce((all, [, one]) => all + Number(one), 0)
   const sum = own.reduce((all, [, , one]) => all + BigInt(one), 0n)

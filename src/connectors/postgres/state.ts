@@ -1,11 +1,12 @@
 // The one row a link keeps in the database itself: which commit it was brought to, and who may write. It changes in the
 // same transaction as the rows, so that it is restored with them from a backup, and a worker that was overtaken is
 // noticed before it has written anything.
-import type { Client } from 'pg'
+import type { Client, QueryResult } from 'pg'
 import type { Checkpoint } from '../interface.ts'
 import { overtaken } from '../overtaken.ts'
 import { stateTable } from './discover.ts'
 import type { OwnSpan } from './own-writes.ts'
+import { quoteText } from './sql.ts'
 
 const createTable = `
   CREATE TABLE IF NOT EXISTS ${stateTable} (
@@ -65,14 +66,15 @@ export async function writeState(
   client: Client,
   state: { link: string; fence: number; base: string },
 ): Promise<OwnSpan> {
-  // Inside one more, so that all that was given before is less.
-  await client.query('SAVEPOINT varve')
-  const { rows } = await client.query<{ top: string; behind: string }>(
-    `UPDATE ${stateTable} t SET base_commit = $3, applied_at = now() WHERE link = $1 AND fence = $2
-     RETURNING txid_current()::text AS top, ((t.xmin::text::bigint - txid_current()) & 4294967295)::text AS behind`,
-    [state.link, state.fence, state.base],
+  // Inside one more, so that all that was given before is less. In one message: a small transaction is mostly messages.
+  const results = await client.query(
+    `SAVEPOINT varve;
+     UPDATE ${stateTable} t SET base_commit = ${quoteText(state.base)}, applied_at = now()
+       WHERE link = ${quoteText(state.link)} AND fence = ${BigInt(state.fence)}
+     RETURNING txid_current()::text AS top, ((t.xmin::text::bigint - txid_current()) & 4294967295)::text AS behind;
+     RELEASE SAVEPOINT varve`,
   )
-  await client.query('RELEASE SAVEPOINT varve')
+  const [, { rows }] = results as unknown as [unknown, QueryResult<{ top: string; behind: string }>]
   if (rows[0] !== undefined) return { top: BigInt(rows[0].top), length: Number(rows[0].behind) }
   throw overtaken(state.link)
 }

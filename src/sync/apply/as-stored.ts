@@ -1,12 +1,10 @@
 // Rows that an endpoint keeps in a form of its own: a number with more digits, a text that a trigger has changed. A mirror
 // would write them again in each round, and a follower of it would never rest. So a row that was written twice in the same
 // way, and was found both times as it had been before, is left at that until either side changes it.
-import { type Cid, cidOfDigest, digestHex } from '../../encoding/cid.ts'
-import { fromHex } from '../../base/bytes.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
-import type { Commit } from '../../history/interface.ts'
 import { diffMaps } from '../../prolly/diff.ts'
 import { sameEntry } from '../../prolly/entry-batch.ts'
 import type { Edit } from '../../prolly/interface.ts'
@@ -15,6 +13,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { commitTree } from '../branch-change.ts'
+import { factOf } from '../common-base.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import type { ApplyStep } from './interface.ts'
 
@@ -33,8 +32,7 @@ export async function asStored(
   const last =
     link.mode === 'mirror' && options.retry !== true ? await lastWrites(io, step.state.written) : null
   // Each commit is a write of its own, and they come first.
-  const isBehind =
-    link.commits === 'each' && last?.branch !== (branch === null ? undefined : digestHex(branch))
+  const isBehind = link.commits === 'each' && last?.branch !== branch
   if (last === null || isBehind) return { target, notes: [] }
   const entries = new Map<Path, TreeEntry>()
   const notes: string[] = []
@@ -56,27 +54,22 @@ interface Trees {
   readonly read: Tree
 }
 
-async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branch: unknown }) | null> {
+async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branch: Cid | null }) | null> {
   if (written === null) return null
   const { reader } = io.nodes
   const last = await readCommit(reader, written)
-  const { branch } = last.extra
-  const earlier = last.parents.find((cid) => digestHex(cid) !== branch)
-  const live = liveOf(last)
+  const branch = factOf(last, 'branch')
+  const earlier = last.parents.find((cid) => cid !== branch)
+  const live = factOf(last, 'live')
   if (earlier === undefined || live === null) return null
   const before = await readCommit(reader, earlier)
-  if (liveOf(before) === null) return null
+  if (factOf(before, 'live') === null) return null
   return {
     told: await Tree.load(io.nodes, last.tree),
     toldBefore: await Tree.load(io.nodes, before.tree),
     read: await commitTree(io, live),
     branch,
   }
-}
-
-/** As `baseExtra` has it. */
-function liveOf({ extra: { live } }: Commit): Cid | null {
-  return typeof live === 'string' ? cidOfDigest('dag-cbor', fromHex(live)) : null
 }
 
 async function tableAsStored(

@@ -10,6 +10,7 @@ import type { LinkRefs } from '../link-refs.ts'
 import type { Stops } from '../pending/stops.ts'
 import type { Round } from '../round.ts'
 import type { LinkState } from '../state.ts'
+import type { TableStep } from '../tables/differences.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 
 export interface ApplyStep {
@@ -46,6 +47,13 @@ export interface Written {
   readonly counts: ReadonlyMap<Path, RowCounts>
   /** What the endpoint's tables then hold. */
   readonly after: Tree
+}
+
+/** What a step is going to write, and what both sides then have in common. */
+export interface PlannedStep extends Written {
+  readonly base: Tree
+  /** By the table's name. */
+  readonly steps: ReadonlyMap<string, TableStep>
 }
 
 export interface AppliedStep extends Written {

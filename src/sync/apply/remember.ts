@@ -6,21 +6,28 @@ import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { operatorOf } from '../../repo/context.ts'
 import { linkCommit, writtenMessage } from '../link-commit.ts'
-import { baseExtra, linkObject, linkRef, readLinkState, toldRefs } from '../state.ts'
-import type { ApplyStep } from './interface.ts'
+import { baseExtra, toldRefs } from '../common-base.ts'
+import { linkObject, linkRef, readLinkState } from '../state.ts'
+import type { ApplyStep, PlannedStep } from './interface.ts'
 
 /**
  * What the endpoint is going to be told. Its parents are the branch and what was told before: so what a restored
- * endpoint may name is still here after any number of rounds, and is known to be ours.
+ * endpoint may name is still here after any number of rounds, and is known to be ours. `after`: the one that is announced
+ * together with it and told first; what was then read is known to nobody else, so it is a parent too.
  */
-export function announced(step: ApplyStep, base: Tree): Promise<Cid> {
-  const { round, io, branch, state, told } = step
-  const parents = [...new Set([branch, state.written, told])].filter((cid) => cid !== null)
+export function announced(step: ApplyStep, base: Tree, after: Cid | null = null): Promise<Cid> {
+  const { round, io, branch, live, state, told } = step
+  const last = after === null ? null : live
+  const parents = [...new Set([branch, state.written, told, last])].filter((cid) => cid !== null)
   const message = `Write to ${round.link.endpoint}`
-  return linkCommit(round, io, { tree: base.cid, parents, message, extra: extraOf(step) })
+  const extra = baseExtra({ merged: live, brought: branch, after })
+  return linkCommit(round, io, { tree: base.cid, parents, message, extra })
 }
 
-/** Before the endpoint is told of a base, it is here: a kill in between is then no question. */
+/**
+ * Before the endpoint is told of a base, it is here: a kill in between is then no question. Of several it is the last, which
+ * names the others.
+ */
 export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep> {
   const { link } = step.round
   const refs = new Map([...step.due, [linkRef(link.name, 'intent'), intent] as const])
@@ -28,10 +35,11 @@ export async function announce(step: ApplyStep, intent: Cid): Promise<ApplyStep>
   return { ...step, due: new Map() }
 }
 
-/** The endpoint has it. */
+/** The endpoint has it, or is taken to have it. */
 export async function afterWrite(
   step: ApplyStep,
-  { base, after, written }: { readonly base: Tree; readonly after: Tree; readonly written: Cid },
+  { base, after }: Pick<PlannedStep, 'base' | 'after'>,
+  written: Cid,
 ): Promise<ApplyStep> {
   const { round, io, live, state } = step
   const { name, endpoint } = round.link
@@ -45,21 +53,8 @@ export async function afterWrite(
     [linkObject(name, 'stranger'), null],
     [linkRef(name, 'live'), now],
   ])
-  const digests = step.digests?.write(io.writer) ?? null
-  if (digests !== null) due.set(linkObject(name, 'digests'), digests)
-  const checkpoint = { fence: step.fence!, base: digestHex(written) }
   const known = { ...state, written, base: written, intent: null, stranger: null, live: now }
-  return {
-    ...step,
-    captured: after,
-    live: now,
-    base,
-    told: written,
-    stranger: null,
-    checkpoint,
-    state: known,
-    due,
-  }
+  return { ...step, captured: after, live: now, base, told: written, stranger: null, state: known, due }
 }
 
 /** There was nothing to write. */
@@ -67,10 +62,13 @@ export async function afterQuiet(step: ApplyStep, base: Tree): Promise<ApplyStep
   const { round, io, branch, state, told, stranger } = step
   const { link } = round
   const due = new Map(step.due)
+  // Once taken over, the endpoint takes nothing more that was announced before.
+  if (step.fence !== null) due.set(linkRef(link.name, 'intent'), null)
   if (!(await isKnown(step, base))) {
     const parents = branch === null ? [] : [branch]
     const message = `In step with ${link.endpoint}`
-    const common = await linkCommit(round, io, { tree: base.cid, parents, message, extra: extraOf(step) })
+    const extra = baseExtra({ merged: step.live, brought: branch })
+    const common = await linkCommit(round, io, { tree: base.cid, parents, message, extra })
     due.set(linkRef(link.name, 'base'), common)
   }
   // From here on our base counts again, whatever the endpoint was told in a round that we know nothing of.
@@ -96,17 +94,15 @@ async function isKnown({ round, io, due, branch }: ApplyStep, { cid }: Tree): Pr
   return tree === cid && (commits !== 'each' || branch === null || extra['branch'] === digestHex(branch))
 }
 
-function extraOf({ live, branch }: ApplyStep): Readonly<Record<string, unknown>> {
-  return { ...baseExtra({ merged: live, brought: branch }) }
-}
-
 async function moveRefs(
-  { round, io, refs: known }: ApplyStep,
-  refs: ReadonlyMap<string, Cid | null>,
+  { round, io, refs: known, digests }: ApplyStep,
+  due: ReadonlyMap<string, Cid | null>,
   message: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { repo } = round
+  const { repo, link } = round
+  const noted = digests?.write(io.writer) ?? null
+  const refs = noted === null ? due : new Map([...due, [linkObject(link.name, 'digests'), noted] as const])
   await repo.store.update(
     (current) => {
       known.check(current)

@@ -75,3 +75,18 @@ export async function countSteps(
   for (const { table, path } of tables) all.set(path, await countChanges(io.nodes, steps.get(table.name)!))
   return all
 }
+
+export function addCounts(all: Map<Path, RowCounts>, counts: ReadonlyMap<Path, RowCounts>): void {
+  for (const [path, { added, changed, removed }] of counts) {
+    const known = all.get(path) ?? { added: 0, changed: 0, removed: 0 }
+    all.set(path, {
+      added: known.added + added,
+      changed: known.changed + changed,
+      removed: known.removed + removed,
+    })
+  }
+}
+
+export function countRows(counts: ReadonlyMap<Path, RowCounts>): number {
+  return [...counts.values()].reduce((all, { added, changed, removed }) => all + added + changed + removed, 0)
+}

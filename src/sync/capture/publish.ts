@@ -10,7 +10,8 @@ import type { Reading } from './reading.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
 import { noteOneWay } from '../transform/one-way.ts'
-import { type CommonBase, type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
+import type { CommonBase } from '../common-base.ts'
+import { type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 
 export interface Seen {
   readonly state: LinkState
@@ -33,11 +34,13 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
   const oneWay = noteOneWay(link, await repo.store.manifest(), identity)
-  if (isSame && digests === null && mark === undefined && oneWay.size === 0) return state.live
+  const isKnown = digests === null && mark === undefined && oneWay.size === 0 && !seen.base.isCut
+  if (isSame && isKnown) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, seen)
   if (options.dryRun === true) return live
   const refs = new Map<string, Cid | null>([
     [linkRef(link.name, 'live'), live],
+    ...(seen.base.isCut ? toldTo(link.name, seen.base) : []),
     ...(seen.base.isMoved ? baseOf(link.name, seen.base) : []),
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
   ])
@@ -77,12 +80,15 @@ async function liveCommit(round: Round, io: Io, { state, reading }: Seen): Promi
   return commit(captured.cid, `Read ${endpoint}`, {})
 }
 
-/** What was in common with another database is forgotten together with that it was another. */
-function baseOf(link: string, { told }: CommonBase): (readonly [string, Cid | null])[] {
+/** Before more is announced: what was announced last would else be all that is known of it. */
+function toldTo(link: string, { told }: CommonBase): (readonly [string, Cid | null])[] {
   return [
     [linkRef(link, 'base'), told],
     [linkRef(link, 'written'), told],
-    [linkRef(link, 'intent'), null],
-    [linkObject(link, 'stranger'), null],
   ]
+}
+
+/** What was in common with another database is forgotten together with that it was another. */
+function baseOf(link: string, base: CommonBase): (readonly [string, Cid | null])[] {
+  return [...toldTo(link, base), [linkRef(link, 'intent'), null], [linkObject(link, 'stranger'), null]]
 }

@@ -21,7 +21,8 @@ import { type MergedSides, branchSide, mergeSides } from './merge-sides.ts'
 import { type CapturedStep, capturedSteps, hasSteps } from './transactions.ts'
 import type { Link } from '../interface.ts'
 import type { Round } from '../round.ts'
-import { baseExtra, linkRef, toldRefs } from '../state.ts'
+import { baseExtra, toldRefs } from '../common-base.ts'
+import { linkRef } from '../state.ts'
 
 export async function mergeIntoBranch(round: Round, io: Io, sides: Sides): Promise<EndpointMerge> {
   const merge = await moveBranch(round, io, sides)
@@ -161,7 +162,7 @@ async function mergedBase(
   const { link } = round
   const message = `In common with ${link.endpoint}`
   const parents = [commit]
-  const extra = { ...baseExtra({ merged: live, brought }) }
+  const extra = baseExtra({ merged: live, brought })
   const base = await linkCommit(round, io, { tree: common.cid, parents, message, extra })
   return [[linkRef(link.name, 'base'), base], ...toldRefs(io.writer, link.name, { told, stranger })]
 }

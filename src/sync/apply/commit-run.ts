@@ -1,0 +1,79 @@
+// Several commits that follow each other, each a transaction of the endpoint, announced at once: a manifest costs more than
+// a small transaction does. What the endpoint will be told of each is found out ahead, as if it took all of them as they
+// are, and is durable before the first. Its own record then says how far it came, whenever this is killed.
+//
+//   announced: b1 ── b2 ── b3          told: b1, b2, b3, each with its rows; noted together with what is written down next
+//
+// The first that is not taken as planned ends the run, for all behind it would be other than announced.
+import { throwIfAborted } from '../../base/errors.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
+import type { Commit } from '../../history/interface.ts'
+import type { RowCounts } from '../interface.ts'
+import { type Refused, type Way, commitStep, refusedIn } from './commit-step.ts'
+import type { AppliedStep, ApplyStep, PlannedStep } from './interface.ts'
+import { isQuiet, planStep } from './plan-step.ts'
+import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
+import { addCounts, countRows } from './table-steps.ts'
+import { takenOver, write } from './write.ts'
+
+/** Of one run: a kill leaves at most so many to be told from what the endpoint says. */
+export const announcedMax = 128
+/** A run ends behind the commit that reaches it: what would be read again for the writing stays little. */
+const rowsMax = 10_000
+
+export interface AppliedRun extends AppliedStep {
+  /** How many went through, from the first. */
+  readonly done: number
+  /** The endpoint has taken all that was announced. */
+  readonly isWhole: boolean
+  readonly refused: Refused
+}
+
+interface PlannedCommit {
+  readonly step: ApplyStep
+  readonly plan: PlannedStep
+  /** What the endpoint is going to be told; null: nothing is to be written. */
+  readonly told: Cid | null
+  /** When it has been written. */
+  readonly next: ApplyStep
+}
+
+export async function applyRun(now: ApplyStep, commits: readonly Commit[], way: Way): Promise<AppliedRun> {
+  const run = await planRun(now, commits, way)
+  const last = run.findLast(({ told }) => told !== null)?.told ?? null
+  const start = last === null ? now : await takenOver(await announce(now, last))
+  const { fence } = start
+  const counts = new Map<Path, RowCounts>()
+  let done = 0
+  for (const { step, plan, told } of run) {
+    throwIfAborted(step.round.options.signal)
+    const taken = told === null || (await write({ ...step, fence }, plan, told)).outcome === 'applied'
+    if (!taken) break
+    addCounts(counts, plan.counts)
+    done++
+  }
+  const end = run[done - 1]
+  const how = { counts, done, isWhole: done === run.length }
+  if (end === undefined) return { ...how, after: now.captured, next: start, refused: way.refused }
+  return { ...how, after: end.plan.after, next: { ...end.next, fence }, refused: refusedIn(end.step) }
+}
+
+async function planRun(now: ApplyStep, commits: readonly Commit[], way: Way): Promise<PlannedCommit[]> {
+  const run: PlannedCommit[] = []
+  let [next, before, refused]: [ApplyStep, Cid | null, Refused] = [now, null, way.refused]
+  let rows = 0
+  for (const commit of commits) {
+    if (rows >= rowsMax) break
+    const step = await commitStep(next, commit, { ...way, refused })
+    const plan = await planStep(step)
+    const told: Cid | null = isQuiet(plan) ? null : await announced(step, plan.base, before)
+    next = told === null ? await afterQuiet(step, plan.base) : await afterWrite(step, plan, told)
+    run.push({ step, plan, told, next })
+    before = told ?? before
+    refused = refusedIn(step)
+    rows += countRows(plan.counts)
+    await step.io.writer.drained()
+  }
+  return run
+}

@@ -1,0 +1,28 @@
+// What a write is going to do: found out without the endpoint, from what was read there and what it shall hold.
+import { Tree } from '../../files/tree.ts'
+import type { ApplyStep, PlannedStep } from './interface.ts'
+import { countRows, countSteps, tableSteps } from './table-steps.ts'
+
+export async function planStep(step: ApplyStep): Promise<PlannedStep> {
+  const { round, io, held, captured } = step
+  const after = await held.put(io, step.target, captured)
+  const base = await held.put(io, step.common, await keptBase(step))
+  // In a capture nothing is written, whatever the branch has.
+  if (round.link.mode === 'capture') return { after: captured, base, steps: new Map(), counts: new Map() }
+  const steps = await tableSteps(step, after)
+  return { after, base, steps, counts: await countSteps(step, steps) }
+}
+
+/** There is nothing to write. */
+export function isQuiet({ counts }: PlannedStep): boolean {
+  return countRows(counts) === 0
+}
+
+/**
+ * What held rows have in common. In two ways the branch has taken in what was read, clashes apart: that it did so once more
+ * must not look like a change of its own when the endpoint's row changes again.
+ */
+async function keptBase({ round, io, held, captured, base }: ApplyStep): Promise<Tree> {
+  const before = base ?? Tree.empty(io.nodes, io.writer)
+  return round.link.mode === 'two-way' ? held.unmerged().put(io, captured, before) : before
+}

@@ -1,0 +1,38 @@
+// A plan is handed to the endpoint: one transaction, in which it is also told which base it then has.
+import type { Applied } from '../../connectors/interface.ts'
+import { type Cid, digestHex } from '../../encoding/cid.ts'
+import { overtaken } from '../link-refs.ts'
+import { tablesThere } from '../tables/link-tables.ts'
+import type { ApplyStep, PlannedStep } from './interface.ts'
+import { marksBefore, noteMarks } from './marks.ts'
+import { allOf, changesOf } from './table-steps.ts'
+
+/** Once a round: who takes over in between makes the next write fail. */
+export async function takenOver(step: ApplyStep): Promise<ApplyStep> {
+  if (step.fence !== null) return step
+  const { connector, link } = step.round
+  const { fence, base } = await connector.takeOver(link.name)
+  if (base !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
+  return { ...step, fence }
+}
+
+/** `commit`: announced before, and the step taken over. All of it or nothing, and then which rows are not as expected. */
+export async function write(
+  step: ApplyStep,
+  { after, steps, counts }: PlannedStep,
+  commit: Cid,
+): Promise<Applied> {
+  const { connector, link, options } = step.round
+  const applied = await connector.apply({
+    link: link.name,
+    fence: step.fence!,
+    base: digestHex(commit),
+    tables: tablesThere(step.tables),
+    changes: (table, kind) => changesOf(step, steps, counts, table, kind),
+    all: (table) => allOf(step, steps.get(table.name)!),
+    marks: await marksBefore(step),
+    signal: options.signal,
+  })
+  if (applied.outcome === 'applied') await noteMarks(step, after, applied.marks)
+  return applied
+}

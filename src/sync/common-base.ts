@@ -1,0 +1,168 @@
+// What both sides of a link last had in common, by what each of them says. The endpoint's word counts: it stands beside its
+// rows, and is restored with them. Bases are commits; what is known of one besides its rows is its `extra`.
+//
+//   written ── b1 ── b2 ── intent      announced at once, told one after the other: after a kill it is at any of them
+import type { Cid, CommitCid } from '../encoding/cid.ts'
+import { cidOf, cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
+import { fromHex, utf8 } from '../base/bytes.ts'
+import type { Checkpoint } from '../connectors/interface.ts'
+import { isAncestor } from '../history/ancestry.ts'
+import { readCommit } from '../history/commit.ts'
+import type { Commit } from '../history/interface.ts'
+import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
+import { type LinkState, linkObject, linkRef } from './state.ts'
+
+export interface CommonBase {
+  /** null: nothing is known to be common; what is equal is adopted, and what differs is a conflict. */
+  readonly commit: Commit | null
+  /** The commit that the endpoint says it was brought to, as far as it is one of ours. */
+  readonly told: Cid | null
+  /** What it says it was told, where that is none of ours. */
+  readonly stranger: string | null
+  readonly note: string | null
+  /** Where the base is this repository's own, and known: the live commit that the branch had then taken in. */
+  readonly merged: Cid | null
+  /** The same: the branch's commit that the endpoint had then been brought to. */
+  readonly brought: Cid | null
+  /** The endpoint names what it was told last, from here or, before the last base was found out, from elsewhere. */
+  readonly isTold: boolean
+  /** It was told that by a round that ended before it had written it down. */
+  readonly isCut: boolean
+  /** The endpoint names what it was told by us before it was told more. */
+  readonly isRestored: boolean
+  /** It is another endpoint than before. */
+  readonly isMoved: boolean
+}
+
+/** Whether it was told that by somebody unknown, and there is a base since. */
+function isAgreed({ base, stranger }: LinkState, said: string | null): boolean {
+  return said !== null && base !== null && stranger === cidOf('raw', utf8(said))
+}
+
+export async function commonBase(
+  reader: ObjectReader,
+  state: LinkState,
+  checkpoint: Checkpoint | null,
+  identity: string,
+): Promise<CommonBase> {
+  const said = checkpoint?.base ?? null
+  // What was read of another database since it was last written to says nothing of this one.
+  if (state.identity !== null && state.identity !== identity)
+    return { ...(await baseOfStranger(reader, said)), isMoved: true }
+  if (said === (state.written && digestHex(state.written)))
+    return own(await at(reader, state.base, state.written, null))
+  const intended = await announcedAs(reader, state, said)
+  if (intended !== null) {
+    const note = 'the round before this one was cut short after it had written'
+    return { ...own(await at(reader, intended, intended, note)), isCut: true }
+  }
+  // Nobody has told it more since a round in which we found out what both sides have.
+  if (isAgreed(state, said)) return { ...own(await at(reader, state.base, null, null)), stranger: said }
+  const stranger = await baseOfStranger(reader, said)
+  const { told } = stranger
+  // Each base that we told has the one before it as a parent.
+  if (told === null || state.written === null || !(await isAncestor(reader, told, state.written)))
+    return stranger
+  const note = 'the endpoint was restored from an earlier state: it is compared with what it had then'
+  return { ...stranger, note, isRestored: true }
+}
+
+/** Of an endpoint of which nothing is known but what it says. */
+async function baseOfStranger(reader: ObjectReader, said: string | null): Promise<CommonBase> {
+  const unknown = 'equal rows are taken as they are, others are conflicts'
+  if (said === null) return at(reader, null, null, `the endpoint has no record of this link: ${unknown}`)
+  const commit = cidOfCommit(said)
+  if (commit !== null && (await reader.has([commit]))[0] === true)
+    return at(
+      reader,
+      commit,
+      commit,
+      'the endpoint was last written from elsewhere, in a history that is here',
+    )
+  const note = `the endpoint was last written by a history that is not here: ${unknown}`
+  return { ...(await at(reader, null, null, note)), stranger: said }
+}
+
+async function at(
+  reader: ObjectReader,
+  base: Cid | null,
+  told: Cid | null,
+  note: string | null,
+): Promise<CommonBase> {
+  const commit = base === null ? null : await readCommit(reader, base as CommitCid)
+  return {
+    commit,
+    told,
+    stranger: null,
+    note,
+    merged: null,
+    brought: null,
+    isTold: false,
+    isCut: false,
+    isRestored: false,
+    isMoved: false,
+  }
+}
+
+function own(base: CommonBase): CommonBase {
+  const { commit } = base
+  const facts = commit && { merged: factOf(commit, 'live'), brought: factOf(commit, 'branch') }
+  return { ...base, isTold: true, ...facts }
+}
+
+/** What the repository remembers once it has noted how far a round came that was cut short. */
+export function notedState(state: LinkState, { isCut, told }: CommonBase): LinkState {
+  return isCut ? { ...state, base: told, written: told } : state
+}
+
+/** Noted together with a base: under whose word it was agreed on. */
+export function toldRefs(
+  writer: ObjectWriter,
+  link: string,
+  { told, stranger }: Pick<CommonBase, 'told' | 'stranger'>,
+): (readonly [string, Cid | null])[] {
+  return [
+    [linkRef(link, 'written'), told],
+    [linkObject(link, 'stranger'), stranger === null ? null : writer.put('raw', utf8(stranger))],
+  ]
+}
+
+export interface BaseFacts {
+  /** As CommonBase has them. */
+  readonly merged: Cid
+  readonly brought: Cid | null
+  /** The base that was announced together with this one, to be told right before it. */
+  readonly after?: Cid | null
+}
+
+/** What a base keeps as its `extra`. */
+export function baseExtra({ merged, brought, after = null }: BaseFacts): Readonly<Record<string, string>> {
+  const facts = { live: merged, branch: brought, after }
+  const known = Object.entries(facts).filter((one): one is [string, Cid] => one[1] !== null)
+  return Object.fromEntries(known.map(([name, cid]) => [name, digestHex(cid)]))
+}
+
+/** As it stands in a base's `extra`. */
+export function factOf({ extra }: Commit, name: 'live' | 'branch' | 'after'): Cid | null {
+  const hex = extra[name]
+  return typeof hex === 'string' ? cidOfCommit(hex) : null
+}
+
+/** The one of the bases that were announced and not yet noted as told that has this name. */
+async function announcedAs(
+  reader: ObjectReader,
+  { intent, written }: LinkState,
+  said: string | null,
+): Promise<Cid | null> {
+  if (said === null) return null
+  let at = intent
+  while (at !== null && at !== written && digestHex(at) !== said)
+    at = factOf(await readCommit(reader, at), 'after')
+  return at === written ? null : at
+}
+
+function cidOfCommit(hex: string): Cid | null {
+  if (!/^[0-9a-f]{64}$/.test(hex)) return null
+  const cid = cidOfDigest('dag-cbor', fromHex(hex))
+  return codecOf(cid) === 'dag-cbor' ? cid : null
+}
