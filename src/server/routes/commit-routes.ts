@@ -16,10 +16,10 @@ import {
   idSchema,
   items,
   json,
-  listOf,
   notFound,
   object,
   oneOf,
+  pageOfItems,
   reference,
   repoParameter,
   textParameter,
@@ -33,7 +33,6 @@ export const commitParameter: Parameter = {
   about: '64 hex digits',
   schema: idSchema,
 }
-const cursor = { type: ['string', 'null'] }
 
 export const commitRoutes: readonly Route[] = [
   {
@@ -51,7 +50,7 @@ export const commitRoutes: readonly Route[] = [
       cursorParameter,
     ],
     answers: {
-      200: json('a page of it', object({ items: listOf(reference('Commit')), cursor })),
+      200: json('a page of it', pageOfItems('Commit')),
       404: notFound,
     },
     handle: listCommits,

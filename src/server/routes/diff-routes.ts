@@ -14,6 +14,7 @@ import type { Exchange, Route } from '../interface.ts'
 import {
   countParameter,
   cursorParameter,
+  cursorSchema,
   idSchema,
   json,
   listOf,
@@ -28,7 +29,6 @@ import {
 
 const pathsMax = 1000
 const changesMax = 10_000
-const nullable = { type: ['string', 'null'] }
 const ends = [
   requiredText('from', 'the older revision'),
   textParameter('to', 'the newer one; default: the current branch'),
@@ -52,7 +52,12 @@ export const diffRoutes: readonly Route[] = [
     answers: {
       200: json(
         'a page of them',
-        object({ from: idSchema, to: idSchema, items: listOf(reference('FileChange')), cursor: nullable }),
+        object({
+          from: idSchema,
+          to: idSchema,
+          items: listOf(reference('FileChange')),
+          cursor: cursorSchema,
+        }),
       ),
       404: notFound,
     },
@@ -87,7 +92,7 @@ export const diffRoutes: readonly Route[] = [
           rows: listOf(reference('RowChange')),
           hunks: listOf(reference('Hunk')),
           values: listOf(reference('ValueChange')),
-          cursor: nullable,
+          cursor: cursorSchema,
         }),
       ),
       404: notFound,

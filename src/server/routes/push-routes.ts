@@ -9,10 +9,18 @@ import { type AuditEntry, auditEnd } from '../audit.ts'
 import { checkRef } from '../access/authorize.ts'
 import type { Exchange, Route } from '../interface.ts'
 import { checkProtections } from '../access/protection.ts'
-import { idSchema, json, listOf, notFound, object, reference, repoParameter } from './schemas.ts'
+import {
+  idOrNullSchema,
+  idSchema,
+  json,
+  listOf,
+  notFound,
+  object,
+  reference,
+  repoParameter,
+} from './schemas.ts'
 import { placeOf } from './upload-routes.ts'
 
-const idOrNull = { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$' }
 const packsMax = 10_000
 
 export const pushRoutes: readonly Route[] = [
@@ -32,8 +40,8 @@ export const pushRoutes: readonly Route[] = [
             object(
               {
                 ref: { type: 'string', minLength: 1, maxLength: 1000 },
-                before: idOrNull,
-                after: idOrNull,
+                before: idOrNullSchema,
+                after: idOrNullSchema,
                 force: { type: 'boolean' },
               },
               ['force'],

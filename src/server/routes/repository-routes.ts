@@ -20,6 +20,7 @@ import {
   notFound,
   object,
   pageOfItems,
+  protectSchema,
   reference,
   repoParameter,
   repositoryName,
@@ -36,7 +37,7 @@ const refParameters = [
 /** As it is taken; what was set in the repository itself may look otherwise. */
 const protectionAsked = object({
   branch: patternSchema,
-  protect: { type: ['string', 'null'], enum: ['fast-forward', null] },
+  protect: protectSchema,
   requireChecks: { ...listOf(checkName), maxItems: 100 },
 })
 const refCursors = {

@@ -9,11 +9,9 @@ import {
   countParameter,
   cursorParameter,
   json,
-  listOf,
   manyParameter,
   notFound,
-  object,
-  reference,
+  pageOfItems,
   repoParameter,
   requiredText,
   textParameter,
@@ -40,10 +38,7 @@ export const rowLogRoutes: readonly Route[] = [
       cursorParameter,
     ],
     answers: {
-      200: json(
-        'a page of them',
-        object({ items: listOf(reference('RowCommit')), cursor: { type: ['string', 'null'] } }),
-      ),
+      200: json('a page of them', pageOfItems('RowCommit')),
       404: notFound,
     },
     handle: async (exchange) =>

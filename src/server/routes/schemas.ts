@@ -25,6 +25,10 @@ const text: Schema = { type: 'string' }
 const count: Schema = { type: 'integer', minimum: 0 }
 export const idSchema: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' }
 export const idOrNullSchema: Schema = { type: ['string', 'null'], pattern: '^[0-9a-f]{64}$' }
+/** Where the next page goes on; null on the last. */
+export const cursorSchema: Schema = { type: ['string', 'null'] }
+/** How a branch is protected. */
+export const protectSchema: Schema = { type: ['string', 'null'], enum: ['fast-forward', null] }
 
 export function object(
   properties: Readonly<Record<string, Schema>>,
@@ -101,7 +105,7 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
     key: listOf(text),
     count,
     rows: listOf({ type: 'object', additionalProperties: value }),
-    cursor: { type: ['string', 'null'] },
+    cursor: cursorSchema,
   }),
   FileChange: object(
     {
@@ -150,7 +154,7 @@ export const components: Readonly<Record<ComponentName, Schema>> = {
   }),
   Protection: object({
     branch: text,
-    protect: { type: ['string', 'null'], enum: ['fast-forward', null] },
+    protect: protectSchema,
     requireChecks: listOf(text),
   }),
 }
@@ -168,7 +172,7 @@ export function items(name: ComponentName): Schema {
 }
 
 export function pageOfItems(name: ComponentName): Schema {
-  return object({ items: listOf(reference(name)), cursor: { type: ['string', 'null'] } })
+  return object({ items: listOf(reference(name)), cursor: cursorSchema })
 }
 
 export const notFound: Answer = { about: 'there is no such thing, or not for this token' }

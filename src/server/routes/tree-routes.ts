@@ -13,6 +13,7 @@ import {
   binary,
   countParameter,
   cursorParameter,
+  cursorSchema,
   idSchema,
   json,
   listOf,
@@ -52,7 +53,7 @@ export const treeRoutes: readonly Route[] = [
     answers: {
       200: json(
         'a page of it',
-        object({ commit: idSchema, items: listOf(reference('Entry')), cursor: { type: ['string', 'null'] } }),
+        object({ commit: idSchema, items: listOf(reference('Entry')), cursor: cursorSchema }),
       ),
       404: notFound,
     },
