@@ -7,7 +7,7 @@ import { collect } from '../../src/base/iterables.ts'
 import { type ColumnType, DataRepository, Repository, type Row, type Value } from '../../src/index.ts'
 import { columnsOf, sqliteBytes, written } from '../formats/columnar-files.ts'
 import { chunksOf } from '../formats/round-trip.ts'
-import { codeOf } from '../contract/store.ts'
+import { codeOf } from '../support/fault.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }

@@ -7,7 +7,7 @@ import type { Connector } from '../../src/connectors/interface.ts'
 import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { syncRound } from '../../src/sync/round.ts'
-import { fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { codeOf } from '../contract/store.ts'
+import { codeOf } from '../support/fault.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }
 

@@ -6,7 +6,6 @@ import { type Cid, cidOf, cidToLink, codecOf } from '../../src/encoding/cid.ts'
 import { concatBytes, utf8 } from '../../src/base/bytes.ts'
 import { sha256 } from '../../src/base/platform.ts'
 import { packWhole } from '../../src/store/batch.ts'
-import { isVarveError } from '../../src/base/errors.ts'
 import {
   type ManifestChange,
   type ObjectWriter,
@@ -14,6 +13,7 @@ import {
   type Store,
   objectBytesMax,
 } from '../../src/store/interface.ts'
+import { codeOf } from '../support/fault.ts'
 
 export const operation = { name: 'test', message: 'why', author: 'Ada' }
 
@@ -35,15 +35,6 @@ export async function publish(
   const cid = putNode(writer, name, links)
   await store.update(() => setRef(ref, cid), { writer })
   return cid
-}
-
-export async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? error.code : String(error)
-  }
-  return 'no error'
 }
 
 /** Some that shrink, one that does not. */

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
 import type { GroupDerivation, Progress, Row, RowGroup } from '../../src/index.ts'
-import { fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }

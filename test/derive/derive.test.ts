@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/dataset/config.ts'
 import { Repository } from '../../src/index.ts'
-import { fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }

@@ -6,7 +6,7 @@ import type { InputTable } from '../../src/derive/sql/scope.ts'
 import { readShape } from '../../src/derive/sql/shape.ts'
 import { Repository } from '../../src/index.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
 import { byParts, derivingRepository, edit, othersWhole, whole } from '../support/derivations.ts'
 
 const nothing = { p: [], o: [], c: [], gone: { p: [], o: [], c: [] } }

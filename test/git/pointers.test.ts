@@ -12,7 +12,7 @@ import { readCommit } from '../../src/history/commit.ts'
 import { NodeStore } from '../../src/prolly/node-store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { temporaryDir } from '../support/temporary.ts'
-import { codeOf } from '../contract/store.ts'
+import { codeOf } from '../support/fault.ts'
 import { GitRepository } from './git-repository.ts'
 
 const made: GitRepository[] = []

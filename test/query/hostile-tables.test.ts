@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import { BoundRows } from '../../src/formats/sqlite/bound-rows.ts'
 import { Repository, type Row } from '../../src/index.ts'
-import { fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
 import { hasSmallDisk, makeSmallDisk, withoutSmallDisk } from '../support/small-disk.ts'
 import { temporaryDir } from '../support/temporary.ts'
 

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { concatBytes, utf8Text } from '../../src/base/bytes.ts'
 import { collect } from '../../src/base/iterables.ts'
 import { Repository, type QueryOptions, type Row } from '../../src/index.ts'
-import { fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const author = { name: 'Ada', email: 'ada@example.org' }

@@ -2,7 +2,6 @@
 // is left when a request fails. Every request of one wave is answered together, so waves are round trips.
 import fs from 'node:fs'
 import { expect, test, vi } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
 import { BlobStore } from '../../src/remote/transports/blobs/store.ts'
@@ -10,6 +9,7 @@ import { DiskStore } from '../../src/store/disk/store.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { DirBlobs } from './dir-blobs.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
+import { fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 const origin = { remoteName: 'origin' }
@@ -48,15 +48,6 @@ function wavesOf(blobs: DirBlobs): string[][] {
     return wave.over
   }
   return waves
-}
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
-  }
-  return 'no error'
 }
 
 test('a row edited in a table of 100,000: under 100 KB each way, 2 round trips to push and 4 to fetch', async () => {

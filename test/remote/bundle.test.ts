@@ -18,17 +18,9 @@ import type { Store } from '../../src/store/interface.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef, tagCommit } from './history.ts'
+import { faultWithHint as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code}: ${error.message} (${error.hint})` : `${String(error)}`
-  }
-  return 'no error'
-}
 
 async function bundled(
   store: Store,

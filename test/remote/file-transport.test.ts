@@ -4,7 +4,6 @@ import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
@@ -14,6 +13,7 @@ import { absoluteUrl, openRemote } from '../../src/remote/transports/open.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef } from './history.ts'
+import { faultWithHint as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 let dir = ''
@@ -21,15 +21,6 @@ beforeEach(() => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-remote-'))
 })
 afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code}: ${error.message} (${error.hint})` : String(error)
-  }
-  return 'no error'
-}
 
 test('a bare store is found by path, relative path and file URL', async () => {
   await (await DiskStore.create(path.join(dir, 'data é'))).close()

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import type { OpenRemoteOptions } from '../../src/remote/interface.ts'
@@ -19,6 +18,7 @@ import { type GitFolder, bareGit, dataRef, environment, rewriteTree } from '../s
 import { type GitHttpServer, serveGit } from '../support/git-http-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
+import { faultWithHint as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 const opened: Store[] = []
@@ -33,15 +33,6 @@ async function open(url: string, options: OpenRemoteOptions = {}): Promise<Store
   const store = await openRemote(url, { environment, ...options })
   opened.push(store)
   return store
-}
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code}: ${error.message} (${error.hint})` : String(error)
-  }
-  return 'no error'
 }
 
 /** A host with one commit of some rows, and the store that it came from. */

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { walkCommits } from '../../src/history/ancestry.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
@@ -18,6 +17,7 @@ import { bareGit, dataRef, environment, filesOf } from '../support/git-host.ts'
 import { type GitHttpServer, serveGit } from '../support/git-http-server.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef } from './history.ts'
+import { fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 const opened: Store[] = []
@@ -38,15 +38,6 @@ async function serve(folder: string): Promise<GitHttpServer> {
   const server = await serveGit(folder)
   servers.push(server)
   return server
-}
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
-  }
-  return 'no error'
 }
 
 async function commitCount(store: Store, ref = main): Promise<number> {

@@ -2,7 +2,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
@@ -14,6 +13,7 @@ import { type Serving, serve } from '../server/serving.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { type Lie, cuttingProxy, lyingProxy } from './cutting-proxy.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
+import { faultWithExitCode as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 const origin = { remoteName: 'origin' }
@@ -41,15 +41,6 @@ async function withRemote<T>(
   } finally {
     await remote.close()
   }
-}
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code} (${error.exitCode}): ${error.message}` : String(error)
-  }
-  return 'no error'
 }
 
 /** A fetch from a server whose answers are changed; nothing of it may stay. */

@@ -3,7 +3,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
@@ -15,6 +14,7 @@ import { type Serving, serve } from '../server/serving.ts'
 import { type FsCall, watchingFs } from '../support/fs-calls.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf, setRef, tagCommit } from './history.ts'
+import { faultWithExitCode as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 const origin = { remoteName: 'origin' }
@@ -55,15 +55,6 @@ async function asked(serving: Serving, work: () => Promise<unknown>): Promise<st
         .replace(/[0-9a-f]{64}/, 'X')
         .replace(/\/..\/X/, '/X')}`,
   )
-}
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code} (${error.exitCode}): ${error.message}` : String(error)
-  }
-  return 'no error'
 }
 
 test('a first push makes the repository; a clone has everything; pushes and fetches go on', async () => {

@@ -4,7 +4,6 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { isVarveError } from '../../src/base/errors.ts'
 import { cloneInto } from '../../src/remote/clone.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { push } from '../../src/remote/push.ts'
@@ -17,6 +16,7 @@ import { freePort } from '../support/free-port.ts'
 import { type SshPipe, sshPipe } from '../support/ssh-pipe.ts'
 import { temporaryDir } from '../support/temporary.ts'
 import { commitOn, manyRows, problemsOf, refOf } from './history.ts'
+import { faultWithExitCode as fault } from '../support/fault.ts'
 
 const main = 'refs/heads/main'
 const origin = { remoteName: 'origin' }
@@ -29,15 +29,6 @@ beforeEach(() => {
   dir = temporaryDir()
   ;({ environment, script } = sshPipe(dir))
 })
-
-async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code} (${error.exitCode}): ${error.message}` : String(error)
-  }
-  return 'no error'
-}
 
 async function withRemote<T>(
   url: string,

@@ -9,7 +9,8 @@ import { PackReader } from '../../src/store/disk/pack-reader.ts'
 import { DiskStore } from '../../src/store/disk/store.ts'
 import type { ObjectReader, WholePack } from '../../src/store/interface.ts'
 import { noise } from '../chunking/noise.ts'
-import { codeOf, operation, setRef } from '../contract/store.ts'
+import { codeOf } from '../support/fault.ts'
+import { operation, setRef } from '../contract/store.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
 const chunkBytes = 64 << 10

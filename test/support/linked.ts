@@ -1,7 +1,6 @@
 // A repository in memory with one link to a table `people` of a new database, for tests of rounds.
 import type { Client } from 'pg'
 import { DataRepository } from '../../src/api/data-repository.ts'
-import { isVarveError } from '../../src/base/errors.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import type { Connector } from '../../src/connectors/interface.ts'
 import { openLink } from '../../src/sync/open-link.ts'
@@ -90,16 +89,6 @@ export class Linked {
   async ref(name: string): Promise<Cid | undefined> {
     return (await this.store.manifest()).refs.get(name)
   }
-}
-
-/** What an operation fails with: 'CODE: message'. */
-export async function fault(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    return isVarveError(error) ? `${error.code}: ${error.message}` : String(error)
-  }
-  return 'no error'
 }
 
 export function wrapped(connector: Connector): Connector {

@@ -4,7 +4,8 @@ import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { pendingSync } from '../../src/sync/pending/approved.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
 import type { PendingSync } from '../../src/sync/pending/interface.ts'
-import { Linked, fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
+import { Linked } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 let postgres: Postgres

@@ -3,12 +3,13 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
-import { type VarveError, isVarveError } from '../../src/base/errors.ts'
+import { type VarveError } from '../../src/base/errors.ts'
 import type { HttpTable } from '../../src/dataset/interface.ts'
 import { isPassing } from '../../src/sync/retry.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { author, oneRound } from '../support/one-round.ts'
+import { fault } from '../support/fault.ts'
 
 describe('links to an HTTP API', () => {
   let server: http.Server
@@ -55,13 +56,6 @@ describe('links to an HTTP API', () => {
     const found: unknown[] = []
     for await (const row of (await repository.at('main')).table(path).scan()) found.push({ ...row })
     return found
-  }
-
-  async function fault(work: Promise<unknown>): Promise<string> {
-    return work.then(
-      () => 'no error',
-      (error: unknown) => (isVarveError(error) ? `${error.code}: ${error.message}` : String(error)),
-    )
   }
 
   const send = (

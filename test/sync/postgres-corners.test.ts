@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OpenLog } from '../../src/sync/log/open-log.ts'
 import { syncRoundWith } from '../../src/sync/round.ts'
-import { Linked, fault, wrapped } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
+import { Linked, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 const anyCase = `CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connector } from '../../src/connectors/interface.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Linked, fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
+import { Linked } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 let postgres: Postgres

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VarveError } from '../../src/base/errors.ts'
 import { endpointError } from '../../src/connectors/postgres/failure.ts'
 import { isPassing, waitMs, withRetries } from '../../src/sync/retry.ts'
-import { Linked, fault, wrapped } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
+import { Linked, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 const refused = new VarveError('VARVE_REFUSED', 'no')

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Client } from 'pg'
 import type { Receipt, SyncOptions } from '../../src/sync/interface.ts'
-import { Linked, fault, wrapped } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
+import { Linked, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 let postgres: Postgres

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LinkVerification, VerifyOptions } from '../../src/sync/verify/interface.ts'
 import { verifyLink } from '../../src/sync/verify/verify.ts'
-import { Linked, fault } from '../support/linked.ts'
+import { fault } from '../support/fault.ts'
+import { Linked } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 
 let postgres: Postgres

@@ -11,7 +11,7 @@ import { readIndex, updateIndex } from '../../src/worktree/index-state.ts'
 import type { Worktree } from '../../src/worktree/interface.ts'
 import { track } from '../../src/worktree/tables/track.ts'
 import { worktreeStatus } from '../../src/worktree/status.ts'
-import { codeOf } from '../contract/store.ts'
+import { codeOf } from '../support/fault.ts'
 import { worktreeWith, write } from './folder.ts'
 
 const file = 'people.csv'

@@ -13,6 +13,7 @@ import type { Link, Receipt } from '../../../src/sync/interface.ts'
 import { type Rows, sinkContract } from '../../contract/sink.ts'
 import { type Broker, programAt, startBroker } from '../../support/brokers.ts'
 import { insertInto, oneBatch } from '../../support/one-batch.ts'
+import { fault } from '../../support/fault.ts'
 
 const program = programAt('redis-server')
 const without = program === null ? ' (skipped: redis-server is not installed)' : ''
@@ -85,13 +86,6 @@ describe.skipIf(program === null)(`Redis${without}`, () => {
     broker = await startRedis()
   }, 60_000)
   afterAll(() => broker.stop())
-
-  async function fault(work: Promise<unknown>): Promise<string> {
-    return work.then(
-      () => 'no error',
-      (error: unknown) => `${(error as { code: string }).code}: ${(error as Error).message}`,
-    )
-  }
 
   const open = (query = '', given: Readonly<Record<string, string>> = environment) =>
     openSink(`redis://127.0.0.1:${broker.port}${query}`, { link: 'shop', environment: given })

@@ -5,7 +5,7 @@ import { RowExpressions } from '../../../src/sync/transform/expressions.ts'
 import { maskingOf } from '../../../src/sync/transform/mask.ts'
 import { cellOf, cellText, nullCell, textCell, trueCell } from '../../../src/table/cell.ts'
 import type { Cell, ColumnType } from '../../../src/table/interface.ts'
-import { fault } from '../../support/linked.ts'
+import { fault } from '../../support/fault.ts'
 
 const number = (text: string): Cell => cellOf('number', Buffer.from(text))
 const shown = (cell: Cell | null): string | null =>
