@@ -102,7 +102,7 @@ export interface Status {
   /** Paths of the merge under way that still have conflicts. */
   readonly unmerged: readonly { readonly path: string; readonly conflicts: number }[]
   readonly merging: {
-    readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
+    readonly kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'
     /** The commit that is merged, or at which a rebase stopped. */
     readonly theirs: string
     /** What its commit will say unless it is told otherwise. */

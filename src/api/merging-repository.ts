@@ -29,6 +29,8 @@ export class MergingRepository {
     revision: string,
     options: t.OperationOptions & {
       noCommit?: boolean
+      /** Stages what it comes to, for a commit of your own that is no merge: outcome 'staged', or 'conflict'. */
+      squash?: boolean
       message?: string
       editMessage?: t.EditMessage
       fastForward?: 'only' | 'never' | 'allow'
@@ -72,7 +74,12 @@ export class MergingRepository {
 
   async cherryPick(
     revision: string,
-    options: t.OperationOptions & { noCommit?: boolean; editMessage?: t.EditMessage } = {},
+    options: t.OperationOptions & {
+      noCommit?: boolean
+      editMessage?: t.EditMessage
+      /** The message says which commit it was: '(cherry picked from commit …)'. */
+      nameOrigin?: boolean
+    } = {},
   ): Promise<t.MergeResult> {
     return withConflicts((onUnstored) =>
       pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),

@@ -22,6 +22,18 @@ export interface AddedRemote extends RemoteInfo {
   readonly conditional: 'yes' | 'no' | 'single-writer' | null
 }
 
+export interface FetchOptions extends OperationOptions {
+  /** Remote branches that are gone there are removed. */
+  readonly prune?: boolean
+  /** Of these branches of the remote alone; default: of all. */
+  readonly branches?: readonly string[]
+  /** Of a shallow clone: so many commits in a row from each branch. */
+  readonly depth?: number
+  /** So many more. */
+  readonly deepen?: number
+  readonly unshallow?: boolean
+}
+
 export interface PushOptions extends OperationOptions {
   readonly force?: boolean
   /**

@@ -115,17 +115,9 @@ export class RemoteRepository extends DataRepository {
 
   /**
    * Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. A shallow clone gets more history with
-   * `depth` (commits in a row from each branch), `deepen` (so many more) or `unshallow` (all).
+   * `depth` (commits in a row from each branch), `deepen` (so many more) or `unshallow` (all); these are for all branches.
    */
-  async fetch(
-    remote?: string,
-    options: t.OperationOptions & {
-      prune?: boolean
-      depth?: number
-      deepen?: number
-      unshallow?: boolean
-    } = {},
-  ): Promise<t.TransferResult> {
+  async fetch(remote?: string, options: t.FetchOptions = {}): Promise<t.TransferResult> {
     const further = furtherOf(options)
     const target = this.#target(await this.repo.store.manifest(), remote)
     const { name } = target

@@ -8,7 +8,7 @@ import { MessageEditor } from './message/draft.ts'
 import { editOptions, wantsEditor } from './message/edit-options.ts'
 import { mergeMessage } from './message/merge-message.ts'
 
-type Options = NonNullable<Parameters<Repository['revert']>[1]>
+type Options = NonNullable<Parameters<Repository['cherryPick']>[1]>
 type Pick = (
   repo: Repository,
   revision: string,

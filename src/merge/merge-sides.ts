@@ -6,8 +6,11 @@ import type { Sides } from './conflicts/conflict-record.ts'
 import { mergeBaseTree } from './merge-base-tree.ts'
 import type { MergeIo } from './merge-io.ts'
 
+/** 'squash': a merge of which the commit to come does not say that it is one. */
+export type MergeKind = 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'
+
 export interface WaitingMerge {
-  readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
+  readonly kind: MergeKind
   readonly ours: Cid
   readonly theirs: Cid
 }
@@ -19,7 +22,7 @@ export async function mergeSides(
   options: ReadOptions = {},
 ): Promise<Sides<Cid | null>> {
   const [mine, yours] = [await readCommit(io.writer, ours), await readCommit(io.writer, theirs)]
-  if (kind === 'merge') {
+  if (kind === 'merge' || kind === 'squash') {
     const base = await mergeBaseTree({ ...io, ours, theirs }, options)
     return { base, ours: mine.tree, theirs: yours.tree }
   }

@@ -25,6 +25,8 @@ export interface FetchOptions extends TransferOptions {
   readonly remoteName: string
   /** Removes remote-tracking refs whose branch the remote no longer has. */
   readonly prune?: boolean
+  /** Of these branches of the remote alone ('main'), with the tags on what they bring; default: of all. */
+  readonly branches?: readonly string[]
   /** Commits in a row from each branch; with it what is older is left out (horizon.ts). */
   readonly depth?: number | undefined
   /** How the receiving clone is to be partial; by default as its settings say. */
@@ -39,7 +41,7 @@ export interface FetchReport extends TransferReport {
 export async function fetchRefs(local: Store, remote: Source, options: FetchOptions): Promise<FetchReport> {
   checkRemoteName(options.remoteName)
   const theirs = await remote.manifest()
-  const advertised = readAdvertised(theirs)
+  const advertised = onlyNamed(readAdvertised(theirs), options)
   try {
     const report = await withFreshEpoch(local, (before, sameState) =>
       fetchAdvertised(local, remote, { before, theirs, advertised }, sameState, options),
@@ -48,6 +50,28 @@ export async function fetchRefs(local: Store, remote: Source, options: FetchOpti
   } catch (error) {
     throw named(error, options.remoteName, theirs)
   }
+}
+
+/** @throws VarveError VARVE_REF_NOT_FOUND for a branch that is not there */
+function onlyNamed(advertised: Advertised, { branches, remoteName }: FetchOptions): Advertised {
+  if (branches === undefined || branches.length === 0) return advertised
+  const named = new Map<string, Cid>()
+  for (const name of branches) {
+    const ref = name.startsWith(branchPrefix) ? name : branchPrefix + name
+    const target = advertised.branches.get(ref)
+    if (target === undefined) throw noSuchBranch(name, remoteName, advertised.tags.has(tagPrefix + name))
+    named.set(ref, target)
+  }
+  return { ...advertised, branches: named }
+}
+
+function noSuchBranch(name: string, remoteName: string, isTag: boolean): VarveError {
+  return new VarveError('VARVE_REF_NOT_FOUND', `the remote '${remoteName}' has no branch '${name}'`, {
+    data: { branch: name, remote: remoteName },
+    hint: isTag
+      ? 'it is a tag: tags come along with a branch that has their commit'
+      : `'varve fetch ${remoteName}' brings all that it has`,
+  })
 }
 
 interface Manifests {
@@ -173,7 +197,7 @@ function changedBranches(
     const tracking = remoteReceiptsRef(options.remoteName, ref)
     if (before.refs.get(tracking) !== target) changed.set(tracking, target)
   }
-  if (options.prune !== true) return changed
+  if (options.prune !== true || (options.branches ?? []).length > 0) return changed
   for (const ref of before.refs.keys()) {
     if (ref.startsWith(prefix) && !advertised.branches.has(branchPrefix + ref.slice(prefix.length)))
       changed.set(ref, null)

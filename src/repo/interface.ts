@@ -2,6 +2,7 @@
 // public class `Repository` (src/api) puts them together with the worktree and remotes.
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import type { Person } from '../history/interface.ts'
+import type { MergeKind } from '../merge/merge-sides.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter, Store } from '../store/interface.ts'
 
@@ -27,7 +28,7 @@ export const promisedRef = 'PROMISED'
 
 /** A merge, cherry-pick, revert or rebase step that waits for conflicts to be resolved or for a commit. */
 export interface MergeState {
-  readonly kind: 'merge' | 'cherry-pick' | 'revert' | 'rebase'
+  readonly kind: MergeKind
   /** The commit that ours was; `merge --abort` goes back to it. */
   readonly ours: CommitCid
   readonly theirs: CommitCid

@@ -74,7 +74,7 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the merge state') as Record<string, unknown>
   const { kind, ours, theirs, message, conflicts, met, resolutions, author, extra, rebase } = value
-  if (kind !== 'merge' && kind !== 'cherry-pick' && kind !== 'revert' && kind !== 'rebase') throw damaged()
+  if (!isKind(kind)) throw damaged()
   if (!(ours instanceof CID) || !(theirs instanceof CID) || typeof message !== 'string') throw damaged()
   return {
     kind,
@@ -88,6 +88,12 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
     extra: isRecord(extra) ? extra : {},
     ...(kind === 'rebase' ? { rebase: rebaseOf(rebase) } : {}),
   }
+}
+
+const kinds: readonly unknown[] = ['merge', 'squash', 'cherry-pick', 'revert', 'rebase']
+
+function isKind(value: unknown): value is MergeState['kind'] {
+  return kinds.includes(value)
 }
 
 function metOf(value: unknown): MergeState['met'] {

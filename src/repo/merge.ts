@@ -4,7 +4,6 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
-import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { type PolicyReport, policyExtra } from '../merge/policies/decisions.ts'
 import type { MergedPath, MergeOutcome } from '../merge/interface.ts'
@@ -13,6 +12,7 @@ import { type AssessOptions, assessMerge } from './assess.ts'
 import { requireAuthor, signatureOf } from './context.ts'
 import { indexOf, readHead, refuseWhileMerging } from './head.ts'
 import { type Folder, type Io, type MergeState, type Repo, mergeRef } from './interface.ts'
+import { defaultMessage, squashMessage } from './merge-message.ts'
 import { writeMergeState } from './merge-state.ts'
 import { type Move, move } from './move.ts'
 import { type Reused, commitsReused, reuseResolutions } from './rerere.ts'
@@ -20,6 +20,8 @@ import { type Reused, commitsReused, reuseResolutions } from './rerere.ts'
 export interface MergeOptions extends AssessOptions {
   readonly message?: string | undefined
   readonly noCommit?: boolean | undefined
+  /** Stages what the merge comes to, for a commit that has no second parent. */
+  readonly squash?: boolean | undefined
   /**
    * Asked, when all is merged, for the message of the commit to be made; throwing gives the merge up. It may be asked
    * again when another process was faster.
@@ -88,36 +90,35 @@ async function planMerge(
 ): Promise<Plan> {
   const { ref, commit: ours } = await readHead(io.writer, manifest)
   const theirs = await readCommit(io.writer, their.theirs)
-  const onMerge = options.noCommit === true ? undefined : () => requireAuthor(repo, manifest)
+  const squash = options.squash === true
+  if (squash && ours === null) throw nothingToSquashInto()
+  const onMerge = options.noCommit === true || squash ? undefined : () => requireAuthor(repo, manifest)
   const { kind, ...outcome } = await assessMerge(
     io,
     { ours, theirs, revision: their.revision },
     { ...options, onMerge },
   )
-  if (ours === null || kind === 'fast-forward') return fastForward(ref, theirs, outcome, options)
+  if (ours === null || (kind === 'fast-forward' && !squash)) return fastForward(ref, theirs, outcome, options)
   if (kind === 'up-to-date') {
     return { move: null, result: { outcome: kind, commit: ours.cid, ...countsOf(outcome) } }
   }
-  const message = options.message ?? defaultMessage(their, ref)
-  return concludeMerge(
-    repo,
-    manifest,
-    io,
-    { ref, ours, theirs, outcome, message, kind: 'merge', author: null },
-    options,
-  )
+  const proposed = squash
+    ? await squashMessage(io.writer, { ours, theirs }, their)
+    : defaultMessage(their, ref)
+  const end = { ref, ours, theirs, outcome, message: options.message ?? proposed, author: null } as const
+  return squash
+    ? concludeMerge(repo, manifest, io, { ...end, kind: 'squash' }, { ...options, noCommit: true })
+    : concludeMerge(repo, manifest, io, { ...end, kind: 'merge' }, options)
 }
 
-function defaultMessage(their: { ref: string | null; revision: string }, into: string): string {
-  const kind = their.ref?.startsWith(branchPrefix)
-    ? `branch '${shortRefName(their.ref)}'`
-    : their.ref?.startsWith(remotePrefix)
-      ? `remote branch '${shortRefName(their.ref)}'`
-      : their.ref?.startsWith(tagPrefix)
-        ? `tag '${shortRefName(their.ref)}'`
-        : `commit '${their.revision}'`
-  const target = shortRefName(into)
-  return target === 'main' || target === 'HEAD' ? `Merge ${kind}` : `Merge ${kind} into ${target}`
+function nothingToSquashInto(): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    'the branch has no commits yet: there is nothing to squash onto',
+    {
+      hint: "merge without '--squash'",
+    },
+  )
 }
 
 function fastForward(ref: string, theirs: Commit, outcome: MergeOutcome, options: MergeOptions): Plan {

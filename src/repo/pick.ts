@@ -1,7 +1,7 @@
 // One commit's change applied elsewhere: cherry-pick (parent -> commit onto HEAD) and revert (commit -> parent onto
 // HEAD). Each is a three-way merge.
 import { VarveError } from '../base/errors.ts'
-import { shortCid } from '../encoding/cid.ts'
+import { digestHex, shortCid } from '../encoding/cid.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision } from '../history/revision.ts'
@@ -17,7 +17,11 @@ export async function pick(
   repo: Repo,
   folder: Folder | null,
   revision: string,
-  options: MergeOptions & { readonly kind: 'cherry-pick' | 'revert' },
+  options: MergeOptions & {
+    readonly kind: 'cherry-pick' | 'revert'
+    /** Of a cherry-pick: its message names the commit that it was. */
+    readonly nameOrigin?: boolean | undefined
+  },
 ): Promise<Merged> {
   const { kind } = options
   let result: Merged | null = null
@@ -53,7 +57,7 @@ export async function pick(
           theirs: commit,
           outcome,
           kind,
-          message: options.message ?? messageFor(kind, commit),
+          message: options.message ?? messageFor(kind, commit, options),
           author: kind === 'cherry-pick' ? commit.author : null,
         },
         options,
@@ -66,9 +70,22 @@ export async function pick(
   return result!
 }
 
-function messageFor(kind: 'cherry-pick' | 'revert', commit: Commit): string {
-  if (kind === 'cherry-pick') return commit.message
+function messageFor(
+  kind: 'cherry-pick' | 'revert',
+  commit: Commit,
+  { nameOrigin }: { readonly nameOrigin?: boolean | undefined },
+): string {
+  if (kind === 'cherry-pick') return nameOrigin === true ? withOrigin(commit) : commit.message
   return `Revert "${commit.message.split('\n')[0]!}"\n\nThis reverts commit ${commit.cid.slice(8)}.`
+}
+
+/** As git's -x: in the last paragraph where that is made of such lines, else in one of its own. */
+function withOrigin({ cid, message }: Commit): string {
+  const text = message.trimEnd()
+  const [, ...paragraphs] = text.split(/\n\s*\n/)
+  const isTrailer = (line: string): boolean => /^([A-Za-z0-9-]+: |\(cherry picked from commit )/.test(line)
+  const gap = paragraphs.at(-1)?.split('\n').every(isTrailer) === true ? '\n' : '\n\n'
+  return `${text}${gap}(cherry picked from commit ${digestHex(cid)})\n`
 }
 
 export async function onlyParentTree(io: Io, commit: Commit, kind: string): Promise<Commit['tree']> {

@@ -284,7 +284,7 @@ describe('data and upkeep', () => {
     expect(await ok(['help'], { cwd: root })).toContain('Merge another branch into this one')
     expect(await json(['help', 'merge'], at)).toMatchObject({
       name: 'merge',
-      usage: Array.from({ length: 4 }, () => expect.any(String)),
+      usage: Array.from({ length: 5 }, () => expect.any(String)),
     })
   })
 })

@@ -54,10 +54,6 @@ describe('errors', () => {
     expect(await failure(['mv', 'a.csv'])).toMatchObject({ exit: 2, hint: "see 'varve help mv'" })
     expect(await failure(['log', '-n', 'x'])).toMatchObject({ exit: 2 })
     expect((await varve([], at)).code).toBe(2)
-    expect(await failure(['fetch', 'origin', 'main'])).toMatchObject({
-      exit: 2,
-      hint: 'a fetch brings all branches of REMOTE',
-    })
   })
 
   test('2: revisions behind paths, or too many of them', async () => {

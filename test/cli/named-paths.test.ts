@@ -36,15 +36,6 @@ test.each([
   expect(ran).toMatchObject({ code: 40, stderr: `error: path '${name}' ${why}\n` })
 })
 
-test.each([[['reset', '--', 'main']], [['reset', '--hard', 'HEAD', 'run.sh']]])(
-  '%j is about a path, and moves nothing',
-  async (args) => {
-    const ran = await runHere(args, dir)
-    expect(ran.code).toBe(2)
-    expect(ran.stderr).toMatch(/ is a path, and a reset is of whole commits\nhint: .*restore --staged/)
-  },
-)
-
 test('an empty folder keeps no other path from being added', async () => {
   fs.writeFileSync(path.join(dir, 'new'), 'new\n')
   expect(await runHere(['add', 'empty', 'new'], dir)).toMatchObject({ code: 0, stdout: 'staged 1 path\n' })

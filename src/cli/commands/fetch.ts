@@ -1,5 +1,5 @@
 import type { Command, Context } from '../interface.ts'
-import { usage } from '../arguments.ts'
+import { type Arguments, usage } from '../arguments.ts'
 import { counted, sizeText } from '../../base/size.ts'
 import { printTransfer } from '../format/transfer.ts'
 import { toRepositoryPath } from '../paths.ts'
@@ -7,10 +7,11 @@ import { toRepositoryPath } from '../paths.ts'
 export const command: Command = {
   usage: [
     'fetch [--prune] [--depth N | --deepen N | --unshallow] [REMOTE]',
+    'fetch REMOTE BRANCH...',
     'fetch --paths PATH... [--at REV]',
   ],
   description:
-    "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches, such as\norigin/main. Your branches and files stay as they are; every byte received is checked.\nA shallow clone gets more of its history with --depth, --deepen and --unshallow, a partial one\nthe contents of a path with --paths.",
+    "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches, such as\norigin/main. With BRANCHes only those are fetched. Your branches and files stay as they are; every byte received is checked.\nA shallow clone gets more of its history with --depth, --deepen and --unshallow, a partial one\nthe contents of a path with --paths.",
   options: {
     prune: { type: 'flag', short: 'p', about: 'remove remote branches that are gone there' },
     depth: { type: 'text', value: 'N', about: 'the newest N commits of each branch' },
@@ -25,6 +26,7 @@ export const command: Command = {
   },
   examples: [
     ['varve fetch', 'see what others have done'],
+    ['varve fetch origin main', 'one branch of many'],
     ['varve log main..origin/main', 'then look at it'],
     ['varve fetch --paths images/2024', 'have them here before going offline'],
     ['varve fetch --unshallow', 'make a shallow clone a whole one'],
@@ -34,9 +36,8 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  if (given.words.length > 1)
-    throw usage(`unexpected argument '${given.words[1]!}'`, 'a fetch brings all branches of REMOTE')
-  given.expectWords(0, 1, 'REMOTE')
+  const [remote, ...branches] = given.words
+  checkBranches(given, branches)
   const paths = given.list('paths')
   const at = given.text('at')
   const repo = await repository()
@@ -53,8 +54,9 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   given.exclusive('depth', 'unshallow')
   given.exclusive('deepen', 'unshallow')
   const [depth, deepen] = [given.number('depth'), given.number('deepen')]
-  const result = await repo.fetch(given.words[0], {
+  const result = await repo.fetch(remote, {
     ...operation,
+    branches,
     prune: given.flag('prune'),
     unshallow: given.flag('unshallow'),
     ...(depth === undefined ? {} : { depth }),
@@ -62,6 +64,18 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   })
   out.result(result, () => printTransfer(out, result, 'from'))
   return 0
+}
+
+function checkBranches(given: Arguments, branches: readonly string[]): void {
+  if (branches.length === 0) return
+  const other = ['prune', 'depth', 'deepen', 'unshallow'].find((name) => given.has(name))
+  if (other !== undefined) throw usage(`'--${other}' is for all branches`, 'name none')
+  const spec = branches.find((name) => /^\+|[:*]/.test(name))
+  if (spec === undefined) return
+  throw usage(
+    `'${spec}' names no branch of the remote`,
+    "what is fetched is kept as REMOTE/BRANCH; to have a branch of it: 'varve switch BRANCH'",
+  )
 }
 
 function pathsText({ paths, objects, bytes }: { paths: number; objects: number; bytes: number }): string {

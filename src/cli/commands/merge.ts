@@ -16,16 +16,21 @@ import { mergeMessage } from '../message/merge-message.ts'
 export const command: Command = {
   usage: [
     'merge [--no-commit] [--ff-only | --no-ff] [-m MESSAGE] [-e | --no-edit] [REV]',
+    'merge --squash [-m MESSAGE] [REV]',
     'merge --dry-run [--into BRANCH] [--format FORMAT] [REV]',
     'merge --continue [-m MESSAGE] [-e | --no-edit]',
     'merge --abort [-f]',
   ],
   description:
-    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. A merge that\nwould change a file with edits that are not committed, or leave it in conflict, is refused. --continue and --abort also serve revert,\ncherry-pick, rebase and pull; --abort keeps edits made since, and refuses where they are of a file that the merge has changed. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
+    'Brings what REV (default: the branch that the current one follows) has into the current branch. Tables are merged by\nrow and cell, text by line; what cannot be decided is a conflict, kept with its three sides until it is resolved, and\nthe exit code is 21. The files hold ours wherever there is a conflict. A merge that\nwould change a file with edits that are not committed, or leave it in conflict, is refused. With --squash nothing is committed: the changes are staged, and the\nnext commit is one like any. --continue and --abort also serve revert,\ncherry-pick, rebase and pull; --abort keeps edits made since, and refuses where they are of a file that the merge has changed. On a terminal an editor opens for the\nmessage of the commit, unless -m or --no-edit is given. With --dry-run nothing is written: it tells what the merge would do, conflicts included,\nin a bare repository too.',
   options: {
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: "the merge commit's message" },
     ...editOptions,
     'no-commit': { type: 'flag', about: 'stage the merge, do not commit it' },
+    squash: {
+      type: 'flag',
+      about: 'stage what it comes to, for a commit that is no merge: its message names the commits',
+    },
     'ff-only': { type: 'flag', about: 'refuse unless the branch can simply move forward' },
     'no-ff': { type: 'flag', about: 'make a merge commit even then' },
     'allow-unrelated-histories': { type: 'flag', about: 'even if the histories share no commit' },
@@ -50,6 +55,7 @@ export const command: Command = {
   },
   examples: [
     ['varve merge cleanup', 'bring in the branch cleanup'],
+    ['varve merge --squash cleanup', 'all that the branch did as one change; then varve commit'],
     ['varve merge --dry-run cleanup', 'would it merge? exit code 0 if it would, 21 on conflict'],
     ['varve merge --dry-run --into main --format markdown HEAD', 'for CI: a comment on a pull request'],
     ['varve merge --continue', 'after the last conflict is resolved'],
@@ -61,10 +67,12 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  given.exclusive('continue', 'abort', 'no-commit', 'dry-run')
+  given.exclusive('continue', 'abort', 'no-commit', 'dry-run', 'squash')
+  given.exclusive('squash', 'no-ff')
+  given.exclusive('squash', 'edit')
   given.exclusive('ff-only', 'no-ff')
   const message = given.text('message')
-  const isEdited = wantsEditor(context, message === undefined)
+  const isEdited = wantsEditor(context, message === undefined) && !given.flag('squash')
   const named = message === undefined ? {} : { message }
   if (given.flag('abort')) return goBack(context, 'merge')
   if (given.flag('force')) throw usage("'--force' needs '--abort'")
@@ -85,11 +93,12 @@ async function run(context: Context): Promise<number> {
       ...(isEdited ? { editMessage: mergeMessage(editor, 'merge') } : {}),
       ...waysOf(given),
       noCommit: given.flag('no-commit'),
+      squash: given.flag('squash'),
     }),
   )
   if (out.json) out.result(result, () => {})
   else if (isMarkdown) return reportMarkdown(context, result)
-  return printMerge(out, result, 'merge')
+  return printMerge(out, result, given.flag('squash') ? 'squash' : 'merge')
 }
 
 async function reportMarkdown(

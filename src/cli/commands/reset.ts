@@ -1,11 +1,15 @@
+import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
+import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
+import { counted } from '../../base/size.ts'
+import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['reset [--soft | --mixed | --hard] [REV]'],
+  usage: ['reset [--soft | --mixed | --hard] [REV]', 'reset [REV] [--] PATH...'],
   description:
-    'Sets the current branch to REV (default: HEAD). --soft leaves what is staged, --mixed (the default) stages REV and\nleaves the files, --hard makes the files as in REV and throws away all changes. To unstage one file, use\n`varve restore --staged`.',
+    'Sets the current branch to REV (default: HEAD). --soft leaves what is staged, --mixed (the default) stages REV and\nleaves the files, --hard makes the files as in REV and throws away all changes. With PATHs\nthe branch stays: they are taken out of the next commit, or staged as REV has them, and the files stay as they are.',
   options: {
     soft: { type: 'flag', about: 'move the branch alone' },
     mixed: { type: 'flag', about: 'set back what is staged too' },
@@ -14,23 +18,46 @@ export const command: Command = {
   examples: [
     ['varve reset --soft HEAD~1', 'take back the last commit, keep its changes staged'],
     ['varve reset --hard origin/main', 'make everything as the remote has it'],
+    ['varve reset people.csv', 'take it out of the next commit, keep the file'],
   ],
-  json: '{ head: string }',
+  json: '{ head: string }; with PATH: { items: string[] }',
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   given.exclusive('soft', 'mixed', 'hard')
-  // As Git's `reset -- PATH` and `reset HEAD PATH`, which would move the branch here where a revision has that name.
-  if (given.words.length > 1 || given.wordsBeforeDashes < given.words.length)
-    throw usage(
-      `'${given.words.at(-1)!}' is a path, and a reset is of whole commits`,
-      "to take it out of what is staged: 'varve restore --staged PATH'",
-    )
   const repo = await repository()
+  const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
+  if (paths.length > 0) return unstage(context, repo, { revision: revisions[0], paths })
   const mode = given.flag('soft') ? 'soft' : given.flag('hard') ? 'hard' : 'mixed'
-  const result = await repo.reset(given.words[0] ?? 'HEAD', { ...operation, mode })
+  const result = await repo.reset(revisions[0] ?? 'HEAD', { ...operation, mode })
   const { message } = await repo.commitInfo(result.head)
   out.result(result, () => out.say(`HEAD is now at ${shortId(result.head)} ${subjectOf(message)}`))
+  return 0
+}
+
+/** As git's `reset PATH`: what is staged of them is as in a commit again; the branch and the files stay. */
+async function unstage(
+  { arguments: given, out, operation }: Context,
+  repo: Repository,
+  { revision, paths }: { readonly revision: string | undefined; readonly paths: readonly string[] },
+): Promise<number> {
+  await requirePaths(repo, given, paths)
+  for (const mode of ['soft', 'hard'])
+    if (given.flag(mode))
+      throw usage(
+        `'${paths[0]!}' is a path, and '--${mode}' is for whole commits`,
+        mode === 'hard' ? "to set back its file too: 'varve restore --staged --worktree PATH'" : undefined,
+      )
+  const items = await repo.restore(toRepositoryPaths(repo.root, paths), {
+    ...operation,
+    ...(revision === undefined ? {} : { source: revision }),
+    staged: true,
+  })
+  out.result({ items }, () => {
+    const where = revision === undefined ? 'unstaged' : `staged as in ${visible(revision)}`
+    out.say(items.length === 0 ? 'nothing to unstage' : `${where}: ${counted(items.length, 'path')}`)
+  })
   return 0
 }

@@ -14,7 +14,7 @@ import { counted } from '../../base/size.ts'
 export function printMerge(
   out: Output,
   result: MergeResult,
-  verb: 'merge' | 'revert' | 'cherry-pick' | 'pull' | 'rebase',
+  verb: 'merge' | 'squash' | 'revert' | 'cherry-pick' | 'pull' | 'rebase',
 ): number {
   const conflict = result.outcome === 'conflict'
   if (out.json) return conflict ? 21 : 0
