@@ -72,6 +72,33 @@ describe.skipIf(!hasPostgres)(`verification of links${withoutPostgres}`, () => {
     expect((await verify()).tables[0]!.rows).toMatchObject([{ key: '8', columns: ['age'] }])
   })
 
+  test('what the database spells otherwise matches, and what it has rounded does not', async () => {
+    await linked.db.query('DROP TABLE people')
+    await linked.db.query(
+      'CREATE TABLE people (id int PRIMARY KEY, price numeric(10,2), at timestamptz, code char(4), facts jsonb)',
+    )
+    await linked.sync()
+    linked.link = { ...linked.link, mode: 'materialize' }
+    const facts = { b: 1, a: [2] }
+    await linked.edit((rows) => {
+      rows.put({ id: 1, price: 3, at: '2024-05-06 09:00:00+02', code: 'ab', facts })
+      rows.put({ id: 2, price: 4.25, at: '2024-05-06T07:00:00Z', code: 'abcd', facts })
+    })
+    await linked.sync()
+    expect(await verify()).toMatchObject({
+      matches: true,
+      tables: [{ counts: { missing: 0, extra: 0, changed: 0 }, respelled: 2, rows: [], ranges: [] }],
+    })
+    await linked.edit((rows) =>
+      rows.put({ id: 1, price: 3.004, at: '2024-05-06 09:00:00+02', code: 'ab', facts }),
+    )
+    await linked.sync()
+    expect(await verify()).toMatchObject({
+      matches: false,
+      tables: [{ counts: { changed: 1 }, respelled: 1, rows: [{ key: '1', columns: ['price'] }] }],
+    })
+  })
+
   test('a change that a whole table of equal rows surrounds is found by its range', async () => {
     await linked.db.query(`INSERT INTO people SELECT i, 'p' || i, i % 100 FROM generate_series(10, 20000) i`)
     await linked.sync()

@@ -2,7 +2,7 @@
 // count.
 import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
-import type { RowChange } from '../../connectors/interface.ts'
+import type { EndpointColumn, RowChange } from '../../connectors/interface.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
@@ -16,6 +16,7 @@ import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { rowChanges } from '../tables/row-changes.ts'
 import type { DifferingRow, TableVerification } from './interface.ts'
 import { RangeCounter } from './ranges.ts'
+import { sameValue } from './same-value.ts'
 
 /** More are counted and not listed. */
 const listedMax = 1000
@@ -43,11 +44,15 @@ export async function compareTable(
   const reasons = new Map(held.filter((row) => row.path === path).map((row) => [row.keyHex, row.reason]))
   const ranges = new RangeCounter(before.schema, old.map, now.map, listedMax)
   const counts = { missing: 0, extra: 0, changed: 0 }
+  let respelled = 0
   const rows: DifferingRow[] = []
   for await (const changes of rowChanges(io.nodes, { before, after }, table, 'all')) {
     for (const change of changes) {
-      const columns = there.filter((_, i) => shared[i] && isChanged(change, i))
-      if (change.kind === 'update' && columns.length === 0) continue
+      const columns = there.filter((_, i) => shared[i] && isChanged(change, i, table.columns[i]!))
+      if (change.kind === 'update' && columns.length === 0) {
+        if (isRespelled(change, shared)) respelled++
+        continue
+      }
       const kind = kindOf(change)
       counts[kind]++
       await ranges.count(change.key)
@@ -65,6 +70,7 @@ export async function compareTable(
     endpoint: stateOf(now),
     commit: known === null ? null : stateOf(old),
     counts,
+    respelled,
     columnsOnlyThere: there.filter((name) => !here.includes(name)),
     columnsOnlyHere: here.filter((name) => !there.includes(name)),
     ranges: ranges.ranges,
@@ -87,6 +93,7 @@ export function unreadTable(
     endpoint: null,
     commit,
     counts: { missing: 0, extra: 0, changed: 0 },
+    respelled: 0,
     columnsOnlyThere: [],
     columnsOnlyHere: [],
     ranges: [],
@@ -104,8 +111,13 @@ function kindOf({ kind }: RowChange): DifferingRow['kind'] {
   return kind === 'insert' ? 'extra' : kind === 'delete' ? 'missing' : 'changed'
 }
 
-function isChanged({ before, after }: RowChange, column: number): boolean {
-  return before !== null && after !== null && !sameCell(before[column]!, after[column]!)
+function isChanged({ before, after }: RowChange, place: number, column: EndpointColumn): boolean {
+  return before !== null && after !== null && !sameValue(before[place]!, after[place]!, column)
+}
+
+/** Whether a shared column is not written in the same way. */
+function isRespelled({ before, after }: RowChange, shared: readonly boolean[]): boolean {
+  return shared.some((isShared, i) => isShared && !sameCell(before![i]!, after![i]!))
 }
 
 function stateOf(table: Table): TableState {

@@ -32,6 +32,8 @@ export interface TableVerification {
   /** null: the commit has no such table. */
   readonly commit: TableState | null
   readonly counts: { readonly missing: number; readonly extra: number; readonly changed: number }
+  /** Rows with the same values, of which the endpoint spells some otherwise: 3 as 3.00. They match. */
+  readonly respelled: number
   /** Columns that one of the two lacks; what is in them is not compared. */
   readonly columnsOnlyThere: readonly string[]
   readonly columnsOnlyHere: readonly string[]
