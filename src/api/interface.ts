@@ -139,6 +139,10 @@ export interface DiffOptions extends OperationOptions {
   readonly to?: string
   readonly staged?: boolean
   readonly paths?: readonly string[]
+  /** Of text: so many lines around each change; default 3. */
+  readonly context?: number
+  /** Of text: lines that differ in white space alone are equal, and a file in which there are no others does not differ. */
+  readonly ignoreSpace?: boolean
 }
 
 /** One changed path. `rows` and `lines` are made while you iterate; skip them and they cost nothing. */

@@ -22,6 +22,11 @@ export interface HistoryOptions extends OperationOptions, CommitFilter {
 export interface LogOptions extends HistoryOptions {
   /** Only commits that touched this file, table or folder. */
   readonly path?: string
+  /**
+   * Only commits that change how often this text stands in a file or in the cells of a table: that brought it in, took it out
+   * or changed what holds it.
+   */
+  readonly changesText?: string
   /** Oldest first; those that `limit` leaves are the newest all the same. */
   readonly reverse?: boolean
 }

@@ -1,6 +1,8 @@
 // What differs between two texts as a unified diff has it, with three lines around each change.
 import { structuredPatch } from 'diff'
+import { VarveError } from '../base/errors.ts'
 import { type LineHunk as Change, diffLines } from './line-diff.ts'
+import { inRealLines, withoutSpace } from './white-space.ts'
 
 export interface LineHunk {
   readonly oldStart: number
@@ -11,17 +13,35 @@ export interface LineHunk {
   readonly lines: readonly string[]
 }
 
+export interface LineOptions {
+  /** Lines around each change; default 3. */
+  readonly context?: number | undefined
+  /** Lines that differ in white space alone are equal. */
+  readonly ignoreSpace?: boolean | undefined
+}
+
 /** Shortest edits cost the square of their length: longer ones are found by lines that are unique (line-diff.ts). */
 const editsMax = 1500
-const context = 3
+const contextDefault = 3
 
-export function lineHunks(old: string, fresh: string): readonly LineHunk[] {
+export function lineHunks(
+  old: string,
+  fresh: string,
+  { context = contextDefault, ignoreSpace = false }: LineOptions = {},
+): readonly LineHunk[] {
+  if (!Number.isSafeInteger(context) || context < 0)
+    throw new VarveError('VARVE_USAGE', `there cannot be ${context} lines around a change`)
+  if (!ignoreSpace) return exactHunks(old, fresh, context)
+  return inRealLines(exactHunks(withoutSpace(old), withoutSpace(fresh), context), old, fresh)
+}
+
+function exactHunks(old: string, fresh: string, context: number): readonly LineHunk[] {
   const patch = structuredPatch('', '', old, fresh, undefined, undefined, {
     context,
     maxEditLength: editsMax,
   })
   if (patch !== undefined) return patch.hunks
-  const found = hunksOf(withEnds(old), withEnds(fresh))
+  const found = hunksOf(withEnds(old), withEnds(fresh), context)
   if (found !== null) return found
   // So much differs that the shortest edit is not worth finding: all out, all in.
   const out = markLines('-', old)
@@ -53,7 +73,7 @@ function countMarks(lines: readonly string[], mark: string): number {
   return lines.reduce((count, line) => count + Number(line.startsWith(mark) || line.startsWith(' ')), 0)
 }
 
-function hunksOf(before: readonly string[], after: readonly string[]): LineHunk[] | null {
+function hunksOf(before: readonly string[], after: readonly string[], context: number): LineHunk[] | null {
   const changes = diffLines(before, after)
   if (changes === null) return null
   const groups: Change[][] = []
@@ -62,10 +82,15 @@ function hunksOf(before: readonly string[], after: readonly string[]): LineHunk[
     if (last !== undefined && change.aStart - last.aEnd <= 2 * context) groups.at(-1)!.push(change)
     else groups.push([change])
   }
-  return groups.map((group) => hunkOf(before, after, group))
+  return groups.map((group) => hunkOf(before, after, group, context))
 }
 
-function hunkOf(before: readonly string[], after: readonly string[], group: readonly Change[]): LineHunk {
+function hunkOf(
+  before: readonly string[],
+  after: readonly string[],
+  group: readonly Change[],
+  context: number,
+): LineHunk {
   const [first, last] = [group[0]!, group.at(-1)!]
   const from = Math.max(0, first.aStart - context)
   const to = Math.min(before.length, last.aEnd + context)
@@ -99,10 +124,10 @@ export interface LineCounts {
 }
 
 /** How many lines `lineHunks` would show; a text that came or went whole is not compared. */
-export function lineCounts(old: string, fresh: string): LineCounts {
+export function lineCounts(old: string, fresh: string, options: LineOptions = {}): LineCounts {
   if (old === '' || fresh === '') return { added: linesIn(fresh), removed: linesIn(old) }
   let [added, removed] = [0, 0]
-  for (const { lines } of lineHunks(old, fresh)) {
+  for (const { lines } of lineHunks(old, fresh, { ...options, context: 0 })) {
     for (const line of lines) {
       if (line.startsWith('+')) added++
       else if (line.startsWith('-')) removed++

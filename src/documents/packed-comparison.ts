@@ -1,7 +1,7 @@
 // What differs between two texts, or two data files, as flat data: made in another thread, and handed on with little more
 // than copying bytes. Changes are in parts of JSON, of which whoever shows a page reads only the first.
 import type { UnfitDocument } from './interface.ts'
-import { type LineCounts, type LineHunk, cutHunks, lineHunks } from './line-hunks.ts'
+import { type LineCounts, type LineHunk, type LineOptions, cutHunks, lineHunks } from './line-hunks.ts'
 import { type DocumentRowChange, diffTableDocuments } from './tables/diff-rows.ts'
 
 const linesAtOnce = 1000
@@ -28,10 +28,10 @@ export interface PackedRows {
 }
 
 /** Hunks of a thousand lines at most, whatever the change is. */
-export function packLines(old: string, fresh: string): PackedLines {
+export function packLines(old: string, fresh: string, options: LineOptions = {}): PackedLines {
   const parts: string[] = []
   let [added, removed] = [0, 0]
-  for (const hunk of cutHunks(lineHunks(old, fresh), linesAtOnce)) {
+  for (const hunk of cutHunks(lineHunks(old, fresh, options), linesAtOnce)) {
     for (const line of hunk.lines) {
       if (line.startsWith('+')) added++
       else if (line.startsWith('-')) removed++

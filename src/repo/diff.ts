@@ -20,6 +20,8 @@ import type { ObjectWriter } from '../store/interface.ts'
 import type { RowDifference, TableObject } from '../table/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import type { FileKeys } from './diff-columnar.ts'
+import type { LineOptions } from '../documents/line-hunks.ts'
+import { withoutSpace } from '../documents/white-space.ts'
 import { type Lines, linesOf, noLines } from './diff-lines.ts'
 import { type Values, noValues, valuesOf } from './diff-values.ts'
 import type { PathState } from './interface.ts'
@@ -56,7 +58,7 @@ const threadLengthMin = 64 << 10
 /** How many changed files are fetched together. */
 const changesAhead = 256
 
-export interface DiffTreesOptions {
+export interface DiffTreesOptions extends LineOptions {
   readonly paths?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Where given, Parquet and SQLite files are read into it, and compared by rows; else by size. */
@@ -82,6 +84,7 @@ export async function* diffDatasets(
   for await (const { change, contents } of withContents(nodes, changes, signal)) {
     throwIfAborted(signal)
     const diff = await pathDiff(nodes, change, contents, options)
+    if (diff === null) continue
     if (writer === undefined || !mayHoldRows(change, diff.kind)) yield diff
     else {
       const { columnarDiffs, fileKeys } = await import('./diff-columnar.ts')
@@ -150,12 +153,13 @@ export async function changedPaths(
   return pairRenames(differences, renames)
 }
 
+/** null: it does not differ, as far as was asked. */
 async function pathDiff(
   nodes: NodeStore,
   change: ChangedPath,
   contents: Contents,
   options: DiffTreesOptions,
-): Promise<PathDiff> {
+): Promise<PathDiff | null> {
   const { before, after, path, state } = change
   const common = {
     path,
@@ -179,13 +183,20 @@ async function pathDiff(
   const kind = (after ?? before)!.kind === 'symlink' ? 'symlink' : 'text'
   const [from, to] = [old ?? '', fresh ?? '']
   const threads = from.length + to.length < threadLengthMin ? undefined : options.threads
+  const { context, ignoreSpace } = options
+  if (ignoreSpace === true && isModified(common) && withoutSpace(from) === withoutSpace(to)) return null
   return {
     ...common,
     ...nothing,
     kind,
     values: valuesOf(change, from, to, threads),
-    ...linesOf(from, to, threads),
+    ...linesOf(from, to, { context, ignoreSpace }, threads),
   }
+}
+
+/** Neither its name nor its executable bit. */
+function isModified({ state, note }: Pick<PathDiff, 'state' | 'note'>): boolean {
+  return state === 'modified' && note === undefined
 }
 
 function bitNote(before: TreeEntry | null, after: TreeEntry | null): Pick<PathDiff, 'note'> {

@@ -20,6 +20,8 @@ export interface LogOptions extends CommitFilter {
   /** Also what the path was called before; default true. */
   readonly follow?: boolean | undefined
   readonly limit?: number | undefined
+  /** Only commits that change how often this text stands in a file, or in the cells of a table (text-changes.ts). */
+  readonly changesText?: string | undefined
   /** Oldest first, of those that `limit` leaves. */
   readonly reverse?: boolean | undefined
   readonly firstParent?: boolean | undefined
@@ -55,6 +57,20 @@ export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator
 }
 
 async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
+  const { changesText, limit = Number.POSITIVE_INFINITY, ...rest } = options
+  if (changesText === undefined) return yield* passing(repo, options)
+  if (limit <= 0) return
+  const { changingText } = await import('./text-changes.ts')
+  let count = 0
+  for await (const entry of changingText(repo, passing(repo, rest), changesText, {
+    signal: options.signal,
+  })) {
+    yield entry
+    if (++count >= limit) return
+  }
+}
+
+async function* passing(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY
   if (limit <= 0) return
   let count = 0

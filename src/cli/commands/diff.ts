@@ -1,17 +1,18 @@
 import type { DiffOptions } from '../../api/interface.ts'
-import { collect } from '../../base/iterables.ts'
+import { collect, mapAsync } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
-import { linesOption, printDiffs, statLines } from '../format/diff.ts'
+import { printDiffs, statLines } from '../format/diff.ts'
+import { diffFormat, diffLineOptions, lineOptions } from '../format/diff-options.ts'
+import { nameItem, nameLine, nameNames, nameOptions, wantsNames } from '../format/names.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
 import { markdownAsked, textFormats } from '../output-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { requirePaths, revisionsAndPaths, toRepositoryPaths } from '../paths.ts'
-import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'diff [--staged] [--stat | --name-only] [--format FORMAT] [REV] [[--] PATH...]',
+    'diff [--staged] [--stat | --name-only | --name-status] [-U N] [-w] [--format FORMAT] [REV] [[--] PATH...]',
     'diff A..B [[--] PATH...]',
     'diff A B [[--] PATH...]',
   ],
@@ -20,8 +21,8 @@ export const command: Command = {
   options: {
     staged: { type: 'flag', aliases: ['cached'], about: 'what is staged, against HEAD or REV' },
     stat: { type: 'flag', about: 'only how much of each path' },
-    lines: linesOption,
-    'name-only': { type: 'flag', about: 'only the paths' },
+    ...nameOptions,
+    ...lineOptions,
     format: {
       type: 'text',
       value: 'FORMAT',
@@ -33,6 +34,8 @@ export const command: Command = {
   examples: [
     ['varve diff', 'changes that are not staged'],
     ['varve diff --staged people.csv', 'what the next commit will change in one file'],
+    ['varve diff -w -U1', 'text without what only its white space has changed, a line around each change'],
+    ['varve diff --name-status v1', 'what became of which path since v1'],
     ['varve diff v1..main --stat', 'how far main has moved since v1'],
     [
       'varve diff origin/main...HEAD --format markdown',
@@ -40,17 +43,18 @@ export const command: Command = {
     ],
     ['varve diff --exit-code origin/main', 'in a script: fail if the files differ from the remote branch'],
   ],
-  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[]; values: { kind: 'added' | 'removed' | 'changed' | 'reordered'; path: string; before: string | null; after: string | null }[] | null }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }",
+  json: "{ items: { path: string; state: string; from?: string; kind: 'table' | 'text' | 'binary' | 'symlink'; sizeBefore: number | null; sizeAfter: number | null; schemaChanges: string[]; keyColumns?: string[]; table?: string; note?: string; rows: RowChange[]; hunks: LineHunk[]; values: { kind: 'added' | 'removed' | 'changed' | 'reordered'; path: string; before: string | null; after: string | null }[] | null }[] }, with --stat { items: DiffStat[] }, with --name-only { items: string[] }, with --name-status { items: PathChange[] }",
   pages: () => true,
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  given.exclusive('stat', 'name-only')
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
+  given.exclusive('stat', ...nameNames)
   const isMarkdown = markdownAsked(given)
-  if (isMarkdown) given.exclusive('name-only', 'format')
+  if (isMarkdown) for (const name of nameNames) given.exclusive(name, 'format')
   const repo = await repository()
-  const options = { ...operation, ...(await ends(repo, given)) }
+  const options = { ...operation, ...diffLineOptions(given), ...(await ends(repo, given)) }
   const failing = given.flag('exit-code') || out.quiet
   let count = 0
   if (out.quiet && !out.json) count = await countUpToOne(repo, options)
@@ -61,11 +65,10 @@ async function run({ arguments: given, out, repository, operation }: Context): P
       if (isMarkdown) printStatMarkdown(out, stats)
       else for (const line of statLines(stats, out)) out.line(line)
     })
-  } else if (given.flag('name-only'))
-    count = await out.items(paths(repo, options), (path) => out.line(visible(path)))
+  } else if (wantsNames(given)) count = await printNames(context, repo, options)
   else if (isMarkdown && !out.json)
-    count = await printDiffsMarkdown(out, repo.diff(options), { lines: given.flag('lines') })
-  else count = await printDiffs(out, repo.diff(options), { lines: given.flag('lines') })
+    count = await printDiffsMarkdown(out, repo.diff(options), diffFormat(given))
+  else count = await printDiffs(out, repo.diff(options), diffFormat(given))
   return failing && count > 0 ? 1 : 0
 }
 
@@ -88,13 +91,21 @@ function isRange(revision: string): boolean {
   return revision.includes('..')
 }
 
-async function* paths(repo: Repository, options: DiffOptions): AsyncIterable<string> {
-  for await (const { path } of repo.diffPaths(options)) yield path
+async function printNames(
+  { arguments: given, out }: Context,
+  repo: Repository,
+  options: DiffOptions,
+): Promise<number> {
+  if (!out.json) return out.items(repo.diffPaths(options), (change) => out.line(nameLine(change, given)))
+  return out.asJson(mapAsync(repo.diffPaths(options), (change) => nameItem(change, given)))
 }
 
+/** Names tell it, unless lines that differ in white space alone are none. */
 async function countUpToOne(repo: Repository, options: DiffOptions): Promise<number> {
-  for await (const path of paths(repo, options)) {
-    void path
+  const all: AsyncIterable<unknown> =
+    options.ignoreSpace === true ? repo.diff(options) : repo.diffPaths(options)
+  for await (const one of all) {
+    void one
     return 1
   }
   return 0

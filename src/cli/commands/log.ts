@@ -1,4 +1,5 @@
-import { linesOption } from '../format/diff.ts'
+import { lineOptions } from '../format/diff-options.ts'
+import { nameNames, nameOptions } from '../format/names.ts'
 import { usage } from '../arguments.ts'
 import { Graph } from '../format/graph.ts'
 import type { Command, Context } from '../interface.ts'
@@ -11,18 +12,19 @@ import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
 
 export const command: Command = {
   usage: [
-    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat] [-p] [--all] [--no-follow] [FILTER...] [REV | A..B] [[--] PATH]',
+    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat | --name-only | --name-status] [-p] [--all] [--no-follow] [FILTER...] [REV | A..B] [[--] PATH]',
     'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B]',
     'log --links [NAME] [--oneline] [-n N]',
     'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B] [--] TABLE',
   ],
   description:
-    "Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
+    "Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, -S, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
   options: {
     ...formOptions,
     ...choiceOptions,
     stat: { type: 'flag', about: 'with the changed paths and how much of them; of PATH, alone' },
-    lines: linesOption,
+    ...nameOptions,
+    ...lineOptions,
     patch: {
       type: 'flag',
       short: 'p',
@@ -38,6 +40,8 @@ export const command: Command = {
   examples: [
     ['varve log --oneline -5', 'the last five commits'],
     ['varve log --graph --oneline --all', 'all branches, and how they part and meet'],
+    ['varve log --name-status -3', 'which paths the last three commits changed'],
+    ["varve log -S 'New York' people.csv", 'commits that brought a value into a table, or took it out'],
     ['varve log --stat people.csv', 'the commits that changed a file, and how'],
     ['varve log -p -1 people.csv', 'the last change of a file, by row and cell'],
     ["varve log --author ada --since '2 weeks ago'", 'what one person did lately'],
@@ -47,7 +51,7 @@ export const command: Command = {
     ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'what cleanup has and main has not'],
   ],
-  json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with -p with `changes: { items: FileDiff[] }`, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
+  json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
   numberOption: 'limit',
   pages: () => true,
   run,
@@ -56,6 +60,7 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, repository, operation } = context
   given.exclusive('follow', 'no-follow')
+  given.exclusive('stat', ...nameNames)
   const repo = await repository()
   if (given.flag('links')) return logReceipts(context, repo)
   const { revisions, paths } = await revisionsAndPaths(repo, given, 1)

@@ -28,7 +28,12 @@ async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.exclusive('soft', 'mixed', 'hard')
   const repo = await repository()
-  const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
+  const isWhole = given.flag('soft') || given.flag('hard')
+  // With these a lone word can only be a revision.
+  const isRevision = isWhole && given.words.length === 1 && given.wordsBeforeDashes === 1
+  const { revisions, paths } = isRevision
+    ? { revisions: given.words, paths: [] }
+    : await revisionsAndPaths(repo, given, 1)
   if (paths.length > 0) return unstage(context, repo, { revision: revisions[0], paths })
   const mode = given.flag('soft') ? 'soft' : given.flag('hard') ? 'hard' : 'mixed'
   const result = await repo.reset(revisions[0] ?? 'HEAD', { ...operation, mode })

@@ -5,9 +5,11 @@ import { commitForm } from '../format/commit-format.ts'
 import { shallowHint } from '../format/commit.ts'
 import { dateOption, dateStyle } from '../format/dates.ts'
 import { printDiffsMarkdown, printStatMarkdown } from '../format/diff-markdown.ts'
-import { linesOption, printDiffs, statLines } from '../format/diff.ts'
+import { printDiffs, statLines } from '../format/diff.ts'
+import { diffFormat, diffLineOptions, lineOptions } from '../format/diff-options.ts'
+import { nameItem, nameLine, nameNames, nameOptions, wantsNames } from '../format/names.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
-import type { CommitInfo, DiffOptions, OperationOptions } from '../../api/interface.ts'
+import type { CommitInfo, DiffOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { reportOf } from '../../merge/policies/decisions.ts'
 import { derivedLines } from '../format/derived.ts'
@@ -19,17 +21,19 @@ import type { Output } from '../output.ts'
 import { pathInRevision } from '../paths.ts'
 import { toJson } from '../../table/json.ts'
 import { collect } from '../../base/iterables.ts'
-import { visible } from '../visible.ts'
 import { splitRevisionPath } from '../../history/revision.ts'
 
 export const command: Command = {
-  usage: ['show [--stat | --name-only | -s] [--format FORMAT] [--date STYLE] [REV]', 'show REV:PATH'],
+  usage: [
+    'show [--stat | --name-only | --name-status | -s] [--format FORMAT] [--date STYLE] [REV]',
+    'show REV:PATH',
+  ],
   description:
     'Shows a commit (default: HEAD) and what it changed against its first parent, or prints PATH as it was in REV. Of a\nmerge it also tells what merge policies decided and which rows got new keys (all of it with -v), of a commit that a link left behind the receipts\nof the rounds after which the branch was there, of derived\ntables what they were made of.',
   options: {
     stat: { type: 'flag', about: 'the changed paths and how much of them, instead of the changes' },
-    'name-only': { type: 'flag', about: 'the changed paths alone, instead of the changes' },
-    lines: linesOption,
+    ...nameOptions,
+    ...lineOptions,
     'no-patch': { type: 'flag', short: 's', about: 'the commit without what it changed' },
     format: {
       type: 'text',
@@ -48,7 +52,7 @@ export const command: Command = {
     ["varve show -s --format '%an, %ar' v1", 'who made a version, and when'],
     ['varve show v1:people.csv', 'a file as it was'],
   ],
-  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] } (with --stat) | { items: string[] } (with --name-only); policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } ; of REV:PATH { path: string; bytes: string (base64) }',
+  json: '{ commit: CommitInfo; changes (not with -s): { items: FileDiff[] } | { items: DiffStat[] } (with --stat) | { items: string[] } (with --name-only) | { items: PathChange[] } (with --name-status); policies?: { items: PolicyDecision[] }; receipts?: { items: LoggedReceipt[] } } ; of REV:PATH { path: string; bytes: string (base64) }',
   pages: () => true,
   run,
 }
@@ -56,9 +60,9 @@ export const command: Command = {
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
   given.expectWords(0, 1, 'REV')
-  given.exclusive('stat', 'name-only', 'no-patch')
+  given.exclusive('stat', ...nameNames, 'no-patch')
   const isMarkdown = given.text('format') === 'markdown'
-  if (isMarkdown) given.exclusive('name-only', 'format')
+  if (isMarkdown) for (const name of nameNames) given.exclusive(name, 'format')
   const repo = await repository()
   const { revision, path } = splitRevisionPath(given.words[0] ?? 'HEAD')
   if (path !== null) {
@@ -75,16 +79,13 @@ async function run(context: Context): Promise<number> {
 }
 
 /** Against nothing, everything would look as if a commit whose parents are not here had brought it. */
-function changesOf(commit: CommitInfo, operation: OperationOptions): DiffOptions | null {
+function changesOf(commit: CommitInfo, { arguments: given, operation }: Context): DiffOptions | null {
   if (commit.shallow === true) return null
-  return { ...operation, from: commit.parents[0] ?? emptyRevision, to: commit.id }
+  return { ...operation, ...diffLineOptions(given), from: commit.parents[0] ?? emptyRevision, to: commit.id }
 }
 
-async function printText(
-  { arguments: given, out, operation }: Context,
-  repo: Repository,
-  commit: CommitInfo,
-): Promise<void> {
+async function printText(context: Context, repo: Repository, commit: CommitInfo): Promise<void> {
+  const { arguments: given, out } = context
   const format = given.text('format')
   const isNamed = format === undefined || format === 'text'
   const form = commitForm(isNamed ? undefined : format, {
@@ -95,13 +96,13 @@ async function printText(
   if (given.flag('no-patch')) return
   out.line()
   if (isNamed) await printFacts(out, repo, commit)
-  const ends = changesOf(commit, operation)
+  const ends = changesOf(commit, context)
   if (ends === null) out.hint(shallowHint(commit))
   else if (given.flag('stat')) {
     for (const line of statLines(await collect(repo.diffStat(ends)), out)) out.line(line)
-  } else if (given.flag('name-only')) {
-    for await (const { path } of repo.diffPaths(ends)) out.line(visible(path))
-  } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
+  } else if (wantsNames(given)) {
+    for await (const change of repo.diffPaths(ends)) out.line(nameLine(change, given))
+  } else await printDiffs(out, repo.diff(ends), diffFormat(given))
 }
 
 async function printFacts(out: Output, repo: Repository, commit: CommitInfo): Promise<void> {
@@ -114,37 +115,31 @@ async function printFacts(out: Output, repo: Repository, commit: CommitInfo): Pr
   }
 }
 
-async function printMarkdown(
-  { arguments: given, out, operation }: Context,
-  repo: Repository,
-  commit: CommitInfo,
-): Promise<void> {
+async function printMarkdown(context: Context, repo: Repository, commit: CommitInfo): Promise<void> {
+  const { arguments: given, out } = context
   const policies = commit.extra['policies'] === undefined ? null : reportOf(commit.extra['policies'])
   printCommitMarkdown(out, commit, policies, await repo.receiptsOf(commit))
-  const ends = changesOf(commit, operation)
+  const ends = changesOf(commit, context)
   if (given.flag('no-patch')) return
   if (ends === null) out.hint(shallowHint(commit))
   else if (given.flag('stat')) printStatMarkdown(out, await collect(repo.diffStat(ends)))
-  else await printDiffsMarkdown(out, repo.diff(ends), { lines: given.flag('lines') })
+  else await printDiffsMarkdown(out, repo.diff(ends), diffFormat(given))
 }
 
-async function printJson(
-  { arguments: given, out, operation }: Context,
-  repo: Repository,
-  commit: CommitInfo,
-): Promise<void> {
+async function printJson(context: Context, repo: Repository, commit: CommitInfo): Promise<void> {
+  const { arguments: given, out, operation } = context
   if (!['text', 'markdown', undefined].includes(given.text('format')))
     throw usage("'--json' and '--format' exclude each other")
   out.raw(`{"commit":${toJson(commit)}`)
   if (!given.flag('no-patch')) {
     out.raw(',"changes":')
-    const ends = changesOf(commit, operation)
+    const ends = changesOf(commit, context)
     if (ends === null) out.raw(toJson({ items: [] }))
     else if (given.flag('stat')) out.raw(toJson({ items: await collect(repo.diffStat(ends)) }))
-    else if (given.flag('name-only')) {
+    else if (wantsNames(given)) {
       const changes = await collect(repo.diffPaths(ends))
-      out.raw(toJson({ items: changes.map(({ path }) => path) }))
-    } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
+      out.raw(toJson({ items: changes.map((change) => nameItem(change, given)) }))
+    } else await printDiffs(out, repo.diff(ends), diffFormat(given))
   }
   if (commit.extra['policies'] !== undefined) {
     const items = await collect(repo.policyDecisions(commit.id, operation))

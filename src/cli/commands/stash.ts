@@ -3,7 +3,8 @@ import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { commitLines, shortId, subjectOf } from '../format/commit.ts'
-import { linesOption, printDiffs, statLines } from '../format/diff.ts'
+import { printDiffs, statLines } from '../format/diff.ts'
+import { diffFormat, diffLineOptions, lineOptions } from '../format/diff-options.ts'
 import { isoText } from '../../base/time.ts'
 import type { Command, Context } from '../interface.ts'
 import type { StashInfo } from '../../api/stash.ts'
@@ -37,7 +38,7 @@ export const command: Command = {
       about: 'of pop and apply: stage what had been staged, and leave the rest unstaged',
     },
     stat: { type: 'flag', about: 'of show: the changed paths and how much of them' },
-    lines: linesOption,
+    ...lineOptions,
   },
   examples: [
     ['varve stash', 'put changes aside to pull or to switch'],
@@ -104,7 +105,7 @@ const actions: Readonly<Record<string, Action>> = {
     if (given.flag('stat')) {
       const items = await collect(repo.diffStat(ends))
       out.result({ items }, () => statLines(items, out).forEach((line) => out.line(line)))
-    } else await printDiffs(out, repo.diff(ends), { lines: given.flag('lines') })
+    } else await printDiffs(out, repo.diff({ ...ends, ...diffLineOptions(given) }), diffFormat(given))
     if (out.json) out.raw('}\n')
   },
   pop: (context, repo, [name]) => apply(context, repo, name, true),

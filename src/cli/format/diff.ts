@@ -1,5 +1,5 @@
 // Differences for people: tables by row and cell, JSON and YAML by value, text as a unified diff, the rest by size.
-import type { DiffStat, FileDiff, PathState } from '../../api/interface.ts'
+import type { DiffStat, FileDiff, LineHunk, PathState } from '../../api/interface.ts'
 import { toJson } from '../../table/json.ts'
 import type { Output } from '../output.ts'
 import { shortened, visible, visibleLine } from '../visible.ts'
@@ -14,9 +14,6 @@ export interface DiffFormat {
   /** JSON and YAML too by line, not by value. */
   readonly lines?: boolean
 }
-
-/** Of commands that print differences. */
-export const linesOption = { type: 'flag', about: 'JSON and YAML by line, as a patch, not by value' } as const
 
 /** Prints what it reads; returns how many paths differ. */
 export async function printDiffs(
@@ -67,7 +64,7 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   let hunks = 0
   for await (const hunk of diff.hunks()) {
     if (hunks++ === 0) printFileNames(out, diff)
-    out.line(out.paint('cyan', `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`))
+    out.line(out.paint('cyan', hunkHead(hunk)))
     for (const line of hunk.lines) {
       if (line.startsWith('+')) out.line(out.paint('green', shown(line)))
       else if (line.startsWith('-')) out.line(out.paint('red', shown(line)))
@@ -78,6 +75,12 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
   if (hunks > 0) return
   if (diff.state === 'renamed') out.line(`${out.paint('bold', titleOf(diff))}: renamed`)
   else if (diff.note === undefined) printFileNames(out, diff)
+}
+
+/** As patches have it: of no lines, the line before them. */
+export function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
+  const range = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
+  return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
 }
 
 function printFileNames(out: Output, { path, from, state }: FileDiff): void {

@@ -20,6 +20,12 @@ export const choiceOptions: OptionSpecs = {
     about: "TEXT is part of the author's name or address, in whatever case",
   },
   grep: { type: 'text', value: 'TEXT', about: 'TEXT is part of the message, in whatever case' },
+  changing: {
+    type: 'text',
+    short: 'S',
+    value: 'TEXT',
+    about: 'commits that change how often TEXT stands in a file, or in the cells of a table',
+  },
   since: {
     type: 'text',
     aliases: ['after'],
@@ -33,17 +39,19 @@ export const choiceOptions: OptionSpecs = {
 }
 
 /** Options that leave out commits in between. */
-export const filterNames = ['author', 'grep', 'since', 'until', 'merges', 'no-merges'] as const
+export const filterNames = ['author', 'grep', 'changing', 'since', 'until', 'merges', 'no-merges'] as const
 
 export function choice(given: Arguments, revision: string | undefined): LogOptions {
   given.exclusive('merges', 'no-merges')
   const [limit, author, grep] = [given.number('limit'), given.text('author'), given.text('grep')]
+  const changesText = given.text('changing')
   const [sinceMs, untilMs] = [moment(given.text('since')), moment(given.text('until'))]
   return {
     ...(revision === undefined ? {} : { revision }),
     ...(limit === undefined ? {} : { limit }),
     ...(author === undefined ? {} : { author }),
     ...(grep === undefined ? {} : { grep }),
+    ...(changesText === undefined ? {} : { changesText }),
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
     ...(given.flag('merges') || given.flag('no-merges') ? { merges: given.flag('merges') } : {}),

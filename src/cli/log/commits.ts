@@ -1,12 +1,14 @@
 // Commits of a `varve log` one after the other, each with as much of its changes as was asked for.
 import { emptyRevision } from '../../api/diff-ends.ts'
-import type { CommitInfo, DiffOptions, DiffStat, LoggedCommit } from '../../api/interface.ts'
+import type { CommitInfo, DiffOptions, DiffStat, LoggedCommit, PathChange } from '../../api/interface.ts'
 import { collect } from '../../base/iterables.ts'
 import type { Repository } from '../../index.ts'
 import { toJson } from '../../table/json.ts'
 import { shallowHint } from '../format/commit.ts'
 import { listDiffs, printDiffs, statLines } from '../format/diff.ts'
+import { diffFormat, diffLineOptions } from '../format/diff-options.ts'
 import { type Graph, graphLines } from '../format/graph.ts'
+import { nameItem, nameLine, wantsNames } from '../format/names.ts'
 import type { Context } from '../interface.ts'
 import { shownForm } from './form.ts'
 
@@ -18,27 +20,33 @@ export async function printLog(
 ): Promise<void> {
   const { arguments: given, out, operation } = context
   const { lines: linesOf, spaced } = shownForm(context)
-  const [hasStat, hasPatch] = [given.flag('stat'), given.flag('patch')]
+  const [hasStat, hasPatch, hasNames] = [given.flag('stat'), given.flag('patch'), wantsNames(given)]
   if (out.json && hasPatch) return printPatches(context, repo, commits)
   if (out.json) {
-    await out.items(hasStat ? withStats(context, repo, commits) : commits, () => {})
+    await out.items(summed(context, repo, commits), () => {})
     return
   }
+  const format = diffFormat(given)
+  const lineOptions = diffLineOptions(given)
   let end: CommitInfo | null = null
   await out.items(commits, async (commit, index) => {
     if (commit.shallow === true) end = commit
     const ends = endsOf(commit)
     const lines = linesOf(commit)
     if (hasStat && ends !== null) {
-      const stats = await collect(repo.diffStat({ ...operation, ...ends }))
+      const stats = await collect(repo.diffStat({ ...operation, ...ends, ...lineOptions }))
       lines.push(...(spaced ? [''] : []), ...statLines(stats, out))
+    }
+    if (hasNames && ends !== null) {
+      const names = await collect(repo.diffPaths({ ...operation, ...ends }))
+      lines.push(...(spaced ? [''] : []), ...names.map((change) => nameLine(change, given)))
     }
     if (graph === null && spaced && index > 0) out.line()
     const drawn = graph === null ? lines : graphLines(graph, commit, lines, { spaced })
     for (const line of drawn) out.line(line)
     if (!hasPatch || ends === null) return
     if (spaced) out.line()
-    await printDiffs(out, repo.diff({ ...operation, ...ends }), { lines: given.flag('lines') })
+    await printDiffs(out, repo.diff({ ...operation, ...ends, ...lineOptions }), format)
   })
   if (end !== null) out.hint(shallowHint(end))
 }
@@ -54,15 +62,30 @@ function endsOf({
   return { from: parents[0] ?? emptyRevision, to: id, ...(paths === undefined ? {} : { paths }) }
 }
 
-async function* withStats(
-  { operation }: Context,
+interface Summed extends LoggedCommit {
+  /** With --stat. */
+  readonly stat?: readonly DiffStat[]
+  /** With --name-only and --name-status. */
+  readonly changed?: readonly (PathChange | string)[]
+}
+
+async function* summed(
+  { arguments: given, operation }: Context,
   repo: Repository,
   commits: AsyncIterable<LoggedCommit>,
-): AsyncIterable<LoggedCommit & { stat?: readonly DiffStat[] }> {
+): AsyncIterable<Summed> {
+  const lineOptions = diffLineOptions(given)
   for await (const commit of commits) {
     const ends = endsOf(commit)
-    if (ends === null) yield commit
-    else yield { ...commit, stat: await collect(repo.diffStat({ ...operation, ...ends })) }
+    const options = { ...operation, ...ends }
+    const hasStat = given.flag('stat') && ends !== null
+    const hasNames = wantsNames(given) && ends !== null
+    const names = hasNames ? await collect(repo.diffPaths(options)) : []
+    yield {
+      ...commit,
+      ...(hasStat ? { stat: await collect(repo.diffStat({ ...options, ...lineOptions })) } : {}),
+      ...(hasNames ? { changed: names.map((change) => nameItem(change, given)) } : {}),
+    }
   }
 }
 
@@ -75,14 +98,14 @@ async function printPatches(
   const { arguments: given, out, operation } = context
   let separator = '\n'
   out.raw('{"items":[')
-  for await (const commit of given.flag('stat') ? withStats(context, repo, commits) : commits) {
+  for await (const commit of summed(context, repo, commits)) {
     const ends = endsOf(commit)
     out.raw(
       separator + (ends === null ? toJson(commit) : `${toJson(commit).slice(0, -1)},"changes":{"items":[`),
     )
     separator = ',\n'
     if (ends === null) continue
-    await listDiffs(out, repo.diff({ ...operation, ...ends }))
+    await listDiffs(out, repo.diff({ ...operation, ...ends, ...diffLineOptions(given) }))
     out.raw(']}}')
   }
   out.raw('\n]}\n')

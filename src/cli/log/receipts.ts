@@ -2,11 +2,22 @@
 import type { Repository } from '../../index.ts'
 import { loggedLines, receiptLine } from '../format/receipt.ts'
 import type { Context } from '../interface.ts'
+import { nameNames } from '../format/names.ts'
 import { filterNames } from './choice.ts'
 
 export async function logReceipts({ arguments: given, out }: Context, repo: Repository): Promise<number> {
   given.expectWords(0, 1, 'NAME')
-  for (const other of ['stat', 'patch', 'all', 'key', 'graph', 'format', 'reverse', ...filterNames])
+  for (const other of [
+    'stat',
+    ...nameNames,
+    'patch',
+    'all',
+    'key',
+    'graph',
+    'format',
+    'reverse',
+    ...filterNames,
+  ])
     given.exclusive('links', other)
   const [link, limit] = [given.words[0], given.number('limit')]
   const receipts = repo.receipts({

@@ -8,6 +8,7 @@ import { keyText } from '../format/value.ts'
 import type { Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { toRepositoryPath } from '../paths.ts'
+import { nameNames } from '../format/names.ts'
 import { choice } from './choice.ts'
 import { shownForm } from './form.ts'
 
@@ -18,7 +19,8 @@ export async function logRow(
   path: string | undefined,
 ): Promise<number> {
   const { arguments: given, out, operation } = context
-  for (const other of ['stat', 'patch', 'graph', 'reverse'] as const) given.exclusive('key', other)
+  for (const other of ['stat', 'patch', 'graph', 'reverse', 'changing', ...nameNames] as const)
+    given.exclusive('key', other)
   if (path === undefined) throw usage('--key needs a table: varve log TABLE --key KEY')
   const column = given.text('column')
   const commits = repo.rowLog(toRepositoryPath(repo.root, path), {
