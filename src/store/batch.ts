@@ -19,6 +19,7 @@ export interface PackJob {
   readonly baseCids: Uint8Array
   /** What the object's depth would be as a delta of its base. */
   readonly depths: Uint8Array
+  readonly isThorough: boolean
 }
 
 export interface PackedBatch {
@@ -47,10 +48,10 @@ export function packBatch(job: PackJob): PackedBatch {
   return { records, ends, depths }
 }
 
-function packAt({ raws, rawEnds, bases, baseEnds }: PackJob, i: number): Packed {
+function packAt({ raws, rawEnds, bases, baseEnds, isThorough }: PackJob, i: number): Packed {
   const raw = raws.subarray(i === 0 ? 0 : rawEnds[i - 1]!, rawEnds[i]!)
   const base = bases.subarray(i === 0 ? 0 : baseEnds[i - 1]!, baseEnds[i]!)
-  return pack(raw, base.length === 0 ? null : base)
+  return pack(raw, base.length === 0 ? null : base, isThorough)
 }
 
 function writeAt(job: PackJob, i: number, packed: Packed, { records, ends, depths }: PackedBatch): void {
@@ -74,6 +75,7 @@ export function packWhole(whole: Pick<PackJob, 'codec' | 'raws' | 'rawEnds' | 'd
     ...none,
     baseCids: new Uint8Array(count * cidBytesLength),
     depths: new Uint8Array(count),
+    isThorough: false,
   })
 }
 

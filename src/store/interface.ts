@@ -222,6 +222,8 @@ export type AbsentObjects = () => Promise<ReadonlySet<Cid>>
 export interface GcOptions {
   readonly absent?: AbsentObjects | undefined
   readonly dryRun?: boolean
+  /** Packs all anew, smaller and slower; needs room for a second copy meanwhile. */
+  readonly aggressive?: boolean
   /** Manifests to keep for reflog and undo; their refs are roots. Default 1000. */
   readonly manifestsKeptMax?: number
   /**

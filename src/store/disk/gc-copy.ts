@@ -1,5 +1,6 @@
 // Copies living objects out of packs that gc gives up. They are unpacked and checked on the way, so that damage is
-// found and never spread, but not packed again, except deltas whose base is dropped: those are packed whole.
+// found and never spread, but not packed again, except deltas whose base is dropped, which are packed whole, and where the
+// plan says so.
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import { type GcPlan, deltaNames, entryNameOf, namesIn } from './gc-plan.ts'
 import type { DiskHome } from './home.ts'
@@ -19,7 +20,7 @@ export async function copyLiving(
   let copied = 0
   let batch: Cid[] = []
   const copyBatch = async (): Promise<void> => {
-    copied += await copy(home, writer, marked, batch, moving)
+    copied += await copy(home, writer, marked, batch, { moving, repacks: plan.repacks })
     batch = []
   }
   for (const cid of marked) {
@@ -37,7 +38,7 @@ async function copy(
   writer: DiskWriter,
   marked: ReadonlySet<Cid>,
   cids: readonly Cid[],
-  moving: ReadonlySet<string>,
+  { moving, repacks }: { readonly moving: ReadonlySet<string>; readonly repacks: boolean },
 ): Promise<number> {
   let copied = 0
   for (const object of home.readStored(cids)) {
@@ -45,7 +46,8 @@ async function copy(
     if (!isOrphaned && !moving.has(entryNameOf(object.cid))) continue
     copied++
     if (writer.isPending(object.cid)) continue
-    if (isOrphaned) writer.putAnew(codecOf(object.cid), home.read([object.cid])[0]!)
+    const isAnew = isOrphaned || (repacks && object.base === null)
+    if (isAnew) writer.putAnew(codecOf(object.cid), home.read([object.cid])[0]!)
     else await writer.copyStored(object)
   }
   await writer.drained()

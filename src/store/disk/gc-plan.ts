@@ -22,6 +22,8 @@ export interface GcPlan {
   readonly total: number
   /** Packs to be rewritten. */
   readonly victims: ReadonlySet<string>
+  /** What is packed whole is packed anew. */
+  readonly repacks: boolean
 }
 
 export function isSmallPack({ bytes }: PackRef): boolean {
@@ -42,7 +44,7 @@ export function entryNameAt(run: Run, at: number): string {
   return (run.entries[at + 31]! & 1 ? '71' : '55') + toHex(run.entries, at, at + prefixBytes)
 }
 
-export function planGc(segments: readonly Run[], marked: ReadonlySet<Cid>): GcPlan {
+export function planGc(segments: readonly Run[], marked: ReadonlySet<Cid>, repacks = false): GcPlan {
   const all = mergeRuns(segments)
   const names = new Set([...marked].map((cid) => entryNameOf(cid)))
   const living = filterRun(all, (at) => names.has(entryNameAt(all, at)))
@@ -51,7 +53,8 @@ export function planGc(segments: readonly Run[], marked: ReadonlySet<Cid>): GcPl
     living,
     livingBytes: used.reduce((sum, bytes) => sum + bytes, 0),
     total: all.entries.length / entryBytes,
-    victims: victimsOf(living, used),
+    victims: repacks ? new Set(living.packs.map(({ name }) => name)) : victimsOf(living, used),
+    repacks,
   }
 }
 

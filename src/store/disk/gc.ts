@@ -39,7 +39,7 @@ interface Survey {
 
 export async function gcDisk(home: DiskHome, options: GcOptions): Promise<GcReport> {
   const marked = new Set<Cid>()
-  const writer = new DiskWriter(home)
+  const writer = new DiskWriter(home, options.aggressive)
   try {
     for (;;) {
       throwIfAborted(options.signal)
@@ -68,7 +68,7 @@ async function turn(
   if (writer.view.entry.manifest.gcEpoch !== survey.view.entry.manifest.gcEpoch) await writer.abort()
   const absent = await options.absent?.()
   await mark(reader, rootsOf(survey), marked, { ...options, absent })
-  const plan = planGc(survey.segments, marked)
+  const plan = planGc(survey.segments, marked, options.aggressive)
   const planned = reportOf(plan, survey)
   if (options.dryRun === true) return planned
   const copied = await copyLiving(home, writer, marked, plan)

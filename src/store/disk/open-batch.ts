@@ -96,7 +96,7 @@ export class OpenBatch {
   }
 
   /** Its bases lie in memory of the shelf too: a copy for each batch is half a megabyte that a thread lets lie. */
-  job(baseOf: BaseOf, shelf: BufferShelf): PackJob {
+  job(baseOf: BaseOf, shelf: BufferShelf, isThorough: boolean): PackJob {
     const count = this.items.length
     const bases: Uint8Array[] = []
     const job = {
@@ -107,6 +107,7 @@ export class OpenBatch {
       baseEnds: new Uint32Array(count),
       baseCids: new Uint8Array(count * 36),
       depths: new Uint8Array(count),
+      isThorough,
     }
     let basesLength = 0
     this.items.forEach((item, i) => {

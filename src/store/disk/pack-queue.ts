@@ -27,6 +27,8 @@ export class PackQueue {
   readonly #open: Record<Codec, OpenBatch | null> = { raw: null, 'dag-cbor': null }
   #held: OpenBatch[] = []
   #seenBytes = 0
+  /** Packs small rather than quickly. */
+  isThorough = false
 
   constructor(
     pool: WorkerPool,
@@ -90,11 +92,11 @@ export class PackQueue {
   }
 
   #packHere(batch: OpenBatch): void {
-    this.#packed(batch, packBatch(batch.job(this.#baseOf, this.#shelf)))
+    this.#packed(batch, packBatch(batch.job(this.#baseOf, this.#shelf, this.isThorough)))
   }
 
   #packInThread(batch: OpenBatch): void {
-    const job = batch.job(this.#baseOf, this.#shelf)
+    const job = batch.job(this.#baseOf, this.#shelf, this.isThorough)
     const packed = this.#pool.run('packBatch', packBatch, [job], handedOver(job))
     this.#sink.track(packed.then((result) => this.#packed(batch, result)))
   }

@@ -45,7 +45,7 @@ export class DiskWriter implements ObjectWriter {
   readonly #sink: PackSink
   readonly #queue: PackQueue
 
-  constructor(home: DiskHome) {
+  constructor(home: DiskHome, isThorough = false) {
     this.home = home
     this.checkpointBytes = home.checkpointBytes
     this.view = home.view()
@@ -53,6 +53,7 @@ export class DiskWriter implements ObjectWriter {
     this.#sink = new PackSink(home.dir, home.durability)
     const baseOf = (cid: Cid): Uint8Array | null => this.#baseOf(cid)
     this.#queue = new PackQueue(home.pool, this.#sink, baseOf, (batch, packed) => this.#append(batch, packed))
+    this.#queue.isThorough = isThorough
   }
 
   get shelf(): Shelf {
