@@ -15,6 +15,7 @@ export const slow: readonly string[] = [
   'test/sync/log-rounds.test.ts',
   'test/sync/restored-server.test.ts',
   'test/sync/hard-rows.test.ts',
+  'test/sync/unfit-rows.test.ts',
   'test/sync/drift.test.ts',
   'test/sync/dependants.test.ts',
   'test/sync/added-columns.test.ts',

@@ -44,6 +44,7 @@ export type {
   SyncPlan,
   TableReceipt,
   TableState,
+  TooLarge,
 } from '../sync/interface.ts'
 
 export type {

@@ -36,6 +36,8 @@ export type Feature =
   | 'writers amid a plan'
   | 'a line that can be cut'
   | 'sequences'
+  /** More than a table of the dataset can hold. */
+  | 'values of more than 16 MiB'
   /** After a kill its log is read on; else the tables are compared once. */
   | 'a log that is read on after a kill'
 
@@ -112,6 +114,9 @@ export interface ColumnShape {
   /** Numbers it gives out by itself. */
   readonly serial?: boolean
 }
+
+/** Bytes of a value that is none for the dataset. */
+export const tooLarge: number = (16 << 20) + 1
 
 export const people: TableShape = {
   name: 'people',

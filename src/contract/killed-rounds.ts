@@ -7,7 +7,7 @@ import { isAncestor } from '../history/ancestry.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Link } from '../sync/interface.ts'
 import { linkRef } from '../sync/state.ts'
-import { type ConnectorFixture, type FixtureHost, type PlainRow, person } from './fixture.ts'
+import { type ConnectorFixture, type FixtureHost, type PlainRow, person, tooLarge } from './fixture.ts'
 import { sortedByFirst } from './plans.ts'
 import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
 
@@ -66,6 +66,50 @@ export function killedRoundsContract(fixture: ConnectorFixture, setting: Partial
       expect((await linked.sync()).tables[0]!.after).toEqual(last.tables[0]!.after)
       await endpoint.close()
     })
+
+    const holdsLarge = fixture.features.has('values of more than 16 MiB')
+    test.skipIf(!holdsLarge)(
+      'before each step, while a row becomes too large to be kept, and when it is smaller again: it waits, and then it is merged',
+      async () => {
+        const endpoint = await host.fresh()
+        const linked = await LinkedEndpoint.make(endpoint, setting)
+        await linked.sync()
+        let isKilled = true
+        for (let turn = 1; isKilled; turn++) {
+          const killed = (): Promise<boolean> => {
+            const kill = new Kill(turn)
+            const wrap = (connector: Connector): Partial<Connector> => kill.connector(connector)
+            return linked.sync({ wrap, store: kill.store(linked.store) }).then(() => false, isKill)
+          }
+          const before = (await linked.branch())[1]!
+          const there = (name: string): Promise<void> =>
+            endpoint.write(
+              { table: 'people', put: { ...before, name } },
+              { table: 'people', put: person(3, 'E.', turn) },
+            )
+          await there('x'.repeat(tooLarge))
+          isKilled = await killed()
+          // The branch's own change of it waits with it.
+          await linked.edit({ ...before, age: String(turn) })
+          expect((await linked.sync()).heldBack, `turn ${turn}`).toMatchObject([
+            { key: '2', reason: 'rejected' },
+          ])
+          expect((await linked.branch()).slice(1), `turn ${turn}`).toEqual([
+            { ...before, age: String(turn) },
+            person(3, 'E.', turn),
+          ])
+          expect((await endpoint.rows('people'))[1]!['name']!.length, `turn ${turn}`).toBe(tooLarge)
+          await there(`Grace ${turn}`)
+          isKilled = (await killed()) || isKilled
+          expect((await linked.sync()).heldBack, `turn ${turn}`).toEqual([])
+          const all = [person(1, 'Ada', 36), person(2, `Grace ${turn}`, turn), person(3, 'E.', turn)]
+          expect([await endpoint.rows('people'), await linked.branch()], `turn ${turn}`).toEqual([all, all])
+        }
+        await endpoint.close()
+      },
+      // Values of this size, many times.
+      300_000,
+    )
   })
 }
 

@@ -7,6 +7,8 @@ import { MemoryStore } from '../store/memory.ts'
 import type { Link, Receipt, SyncOptions } from '../sync/interface.ts'
 import { openLink } from '../sync/open-link.ts'
 import { syncRound } from '../sync/round.ts'
+import type { LinkVerification } from '../sync/verify/interface.ts'
+import { verifyLink } from '../sync/verify/verify.ts'
 import { type Endpoint, type PlainRow, people, person } from './fixture.ts'
 import { sortedByFirst } from './plans.ts'
 
@@ -49,6 +51,16 @@ export class LinkedEndpoint {
     const given = overlaid(connector, wrap(connector))
     try {
       return await syncRound({ repo, folder: null, connector: given, link, options })
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async verify(): Promise<LinkVerification> {
+    const { link, endpoint } = this
+    const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
+    try {
+      return await verifyLink({ repo: createContext(this.store, { author }), connector, link, options: {} })
     } finally {
       await connector.close()
     }

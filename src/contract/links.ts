@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Connector } from '../connectors/interface.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Link, Receipt } from '../sync/interface.ts'
-import { type ConnectorFixture, type Endpoint, type FixtureHost, person } from './fixture.ts'
+import { type ConnectorFixture, type Endpoint, type FixtureHost, person, tooLarge } from './fixture.ts'
 import { LinkedEndpoint, heldBackKeys, howOf, overlaid } from './linked-endpoint.ts'
 
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
@@ -220,6 +220,62 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
         expect([await endpoint.rows('people'), await branch()]).toEqual([all, all])
       }
     })
+
+    const holdsLarge = fixture.features.has('values of more than 16 MiB')
+    test.skipIf(!holdsLarge)(
+      'a row that is too large to be kept waits alone, as it last was here and as it is there, until it is smaller or gone',
+      async () => {
+        await sync()
+        const [large, fresh] = [person(2, 'x'.repeat(tooLarge), 85), person(4, 'y'.repeat(tooLarge), 4)]
+        await endpoint.write(
+          { table: 'people', put: large },
+          { table: 'people', put: fresh },
+          { table: 'people', put: person(3, 'Edsger W.', 72) },
+        )
+        const first = await sync()
+        expect(heldBackKeys(first)).toEqual(['rejected 2', 'rejected 4'])
+        expect(first.heldBack[0]).toMatchObject({
+          table: 'people',
+          message: `column 'name' has a value of ${tooLarge} bytes; ${tooLarge - 1} can be kept`,
+          tooLarge: { columns: ['name'], bytes: tooLarge, bytesMax: tooLarge - 1 },
+        })
+        expect(first.tables[0]).toMatchObject({ captured: { added: 0, changed: 1, removed: 0 }, rejected: 2 })
+        expect(await branch()).toEqual([ada, grace, person(3, 'Edsger W.', 72)])
+        // What the branch makes of them waits too.
+        await edit({ remove: '2' }, person(4, 'ours', 4))
+        for (let round = 0; round < 2; round++)
+          expect(heldBackKeys(await sync())).toEqual(['rejected 2', 'rejected 4'])
+        const there = await endpoint.rows('people')
+        expect(there.map(({ id, name }) => [id, name?.length])).toEqual([
+          ['1', 3],
+          ['2', tooLarge],
+          ['3', 9],
+          ['4', tooLarge],
+        ])
+        const verified = await linked.verify()
+        expect(verified.tables[0]).toMatchObject({
+          matches: false,
+          counts: { missing: 0, extra: 0, changed: 0 },
+          tooLarge: 2,
+          rows: [
+            { key: '2', kind: 'too-large', columns: ['name'], heldBack: 'rejected' },
+            { key: '4', kind: 'too-large' },
+          ],
+        })
+        await endpoint.write(
+          { table: 'people', put: person(2, 'Grace', 85) },
+          { table: 'people', remove: fresh },
+        )
+        expect((await sync()).heldBack).toEqual([])
+        const all = [ada, person(3, 'Edsger W.', 72), person(4, 'ours', 4)]
+        expect([await endpoint.rows('people'), await branch()]).toEqual([all, all])
+        await endpoint.write({ table: 'people', put: person(1, 'x'.repeat(tooLarge), 36) })
+        expect(heldBackKeys(await sync())).toEqual(['rejected 1'])
+        await endpoint.write({ table: 'people', remove: person(1, 'x'.repeat(tooLarge), 36) })
+        expect((await sync()).heldBack).toEqual([])
+        expect(await branch()).toEqual(all.slice(1))
+      },
+    )
 
     test('of what both sides write in rounds that come in between, nothing is lost', async () => {
       await sync()

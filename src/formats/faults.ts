@@ -32,7 +32,7 @@ const reasons: Partial<Record<SliceFault, string>> = {
 
 export function faultError(fault: SliceFault, place: FaultPlace): VarveError | NotATable {
   const words = violations[fault]
-  if (words === undefined) return new NotATable(reasons[fault]!, place.line)
+  if (words === undefined) return new NotATable(reasons[fault]!, place.line, fault)
   return violation(fault, words, place)
 }
 

@@ -4,7 +4,7 @@ import type { WorkerPool } from '../base/pool.ts'
 import type { TableCid } from '../encoding/cid.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
-import type { ColumnType, Layout, TableObject } from '../table/interface.ts'
+import type { Cell, Column, ColumnType, Layout, TableObject } from '../table/interface.ts'
 import type { LeafWish, PackedLeaves } from './leaves.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
@@ -97,6 +97,17 @@ export interface FileTail {
   readonly trailer: string
 }
 
+/** One row by itself, cell by cell. */
+export interface FileRecord {
+  readonly columns: readonly Column[]
+  /** By column. */
+  readonly cells: Cell[]
+  /** Where the next row begins. */
+  readonly end: number
+  /** More than one line, and how many. */
+  readonly moreLines: number
+}
+
 /** A file whose head has been read. */
 export interface OpenFile {
   /** Line of the first row, from 1. */
@@ -108,6 +119,8 @@ export interface OpenFile {
   readonly slicesAtOnce: number
   /** As leaves where that is wished for and can be; null: rows. The bytes are free again when it is done. */
   parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult>
+  /** The row at `at`, too large for a table though it may be; null where it is no row. */
+  record(bytes: Uint8Array, at: number): FileRecord | null
   /** Name of a column by its place, for messages. */
   columnName(place: number): string | undefined
   finish(tail: FileTail): Pick<TableObject, 'schema' | 'layout'>

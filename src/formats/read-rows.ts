@@ -1,5 +1,6 @@
 // The rows of a file as cells, in its order and in bounded memory: for whoever keeps no table of them. They are proved as
-// those of a table are. That a key comes twice is for the reader to find out.
+// those of a table are, but for rows that no table can hold: these are given as they stand there. That a key comes twice is
+// for the reader to find out.
 import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import { contentCid } from '../table/content.ts'
@@ -31,10 +32,12 @@ export async function* readRows(
   const slicer = new Slicer(source, options.signal)
   try {
     const file = await formatNamed(options.format).open(slicer, options)
-    for await (const { result } of new SliceReader(slicer, file, options).slices(() => null)) {
+    const reader = new SliceReader(slicer, file, options)
+    for await (const { result, large } of reader.slices(() => null, 'are given')) {
       const { schema } = file.finish({ finalEol: true, trailer: '' })
       const shape = rowShape(schema)
       for (const rows of cellsOf(shape, result as SliceRows)) yield { columns: schema.columns, rows }
+      if (large !== null) yield { columns: large.columns, rows: [large.cells] }
     }
   } finally {
     await slicer.close()

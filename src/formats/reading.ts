@@ -2,7 +2,7 @@
 // a record gives its rest back.
 import { utf8 } from '../base/bytes.ts'
 import { faultError } from './faults.ts'
-import type { FileTail, OpenFile, ReadRowsOptions, SliceResult } from './interface.ts'
+import type { FileRecord, FileTail, OpenFile, ReadRowsOptions, SliceFault, SliceResult } from './interface.ts'
 import type { LeafWish } from './leaves.ts'
 import { LineIndex } from './lines.ts'
 import { NotATable } from './not-a-table.ts'
@@ -13,7 +13,12 @@ const trailerBytesMax = 4096
 export interface ReadSlice {
   readonly bytes: Uint8Array
   readonly result: SliceResult
+  /** The row behind these, which is too large for a table. */
+  readonly large: FileRecord | null
 }
+
+/** What is wrong with a row that is sound and too large to be kept. */
+export const tooLarge: readonly unknown[] = ['cell-too-large', 'key-too-long'] satisfies SliceFault[]
 
 interface Job {
   readonly bytes: Uint8Array
@@ -44,18 +49,26 @@ export class SliceReader {
   }
 
   /** In the order of the file; a slice is its taker's until the next one is asked for. @throws VarveError, NotATable */
-  async *slices(wish: () => LeafWish | null): AsyncGenerator<ReadSlice, FileTail> {
+  async *slices(
+    wish: () => LeafWish | null,
+    largeRows: 'are faults' | 'are given' = 'are faults',
+  ): AsyncGenerator<ReadSlice, FileTail> {
     for (;;) {
       while (!this.#isRead && this.#jobs.length < this.#file.slicesAtOnce) await this.#start(wish())
       const job = this.#jobs.shift()
       if (job === undefined) return { finalEol: true, trailer: '' }
       const result = await job.result
+      const isLarge = largeRows === 'are given' && tooLarge.includes(result.fault) && result.faultLine < 0
+      const large = isLarge ? this.#file.record(job.bytes, result.bytesRead) : null
       if (result.faultLine < 0) {
         this.#lines.add(result.count, result.longRows)
-        yield { bytes: job.bytes, result }
+        yield { bytes: job.bytes, result, large }
       }
-      if (result.fault === 'blank-line') return this.#trailer(job, result)
-      if (result.fault !== null) this.#retry(job, result)
+      if (large !== null) {
+        this.#lines.add(1, large.moreLines > 0 ? [0, large.moreLines] : [])
+        this.#giveBack(job, large.end)
+      } else if (result.fault === 'blank-line') return this.#trailer(job, result)
+      else if (result.fault !== null) this.#retry(job, result)
       else if (job.isLast) return { finalEol: !job.isCompleted, trailer: '' }
       this.#slicer.release(job.bytes)
     }

@@ -72,7 +72,9 @@ export class FollowerMetrics {
     for (const reason of ['conflict', 'changed', 'rejected', 'schema', 'guard'] as const)
       this.#held.set({ link, reason }, heldBack.filter((row) => row.reason === reason).length)
     for (const { table, after } of tables) {
-      this.#inStep.set({ link, table }, after.endpoint?.checksum === after.branch?.checksum ? 1 : 0)
+      const isUnread = heldBack.some((row) => row.table === table && row.tooLarge !== undefined)
+      const isInStep = after.endpoint?.checksum === after.branch?.checksum && !isUnread
+      this.#inStep.set({ link, table }, isInStep ? 1 : 0)
       for (const side of ['endpoint', 'branch'] as const)
         this.#tableRows.set({ link, table, side }, after[side]?.rows ?? 0)
     }

@@ -62,8 +62,19 @@ export interface HeldBack {
   /** 'schema' and 'guard' are about the whole table. */
   readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema' | 'guard'
   readonly message: string
+  /** Of a row 'rejected' on the way in: the endpoint's row cannot be kept here, and both sides keep what they have. */
+  readonly tooLarge?: TooLarge
   /** Of a whole table: what the two sides have made of it excludes each other. */
   readonly isClash?: true
+}
+
+/** What a table cannot hold: values, the key (then 'keyHex' is empty and 'key' a digest), or a row as a whole. */
+export interface TooLarge {
+  /** Whose values are too large; empty for a key, and for a row as a whole. */
+  readonly columns: readonly string[]
+  /** Of the largest value, the key, or the row without its large values. */
+  readonly bytes: number
+  readonly bytesMax: number
 }
 
 /** A row that was held back, with what each side has of it; null: no row. Only told, not kept: the sides are where they were read. */

@@ -38,6 +38,7 @@ import { showPlan } from './plan.ts'
 import { publishLive } from './capture/publish.ts'
 import { ShapeGuard } from './capture/shape-guard.ts'
 import { readEndpoint } from './capture/read-endpoint.ts'
+import { UnfitTables } from './capture/unfit-tables.ts'
 import { rememberReceipt } from './receipts/log.ts'
 import { makeReceipt } from './receipts/make.ts'
 import { commonBase, notedState } from './common-base.ts'
@@ -104,7 +105,9 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
   const tables = await findTables(io, { link, connector, before, branch, held })
   const digests = await digestsOf(nodes.reader, manifest, link, state.identity === identity)
-  const known = { link, tables, before, live: state.live, digests, held, shapes, notes: [] }
+  const kept = await UnfitTables.load(nodes.reader, manifest, link.name)
+  const unfit = state.identity === identity ? kept : kept.forgotten()
+  const known = { link, tables, before, live: state.live, digests, unfit, held, shapes, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
   if (isOther) {
     const isAsked = connector.log?.told === undefined
@@ -116,9 +119,10 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
   const { captured } = reading
   throwIfAborted(options.signal)
+  unfit.hold(held, tables)
   const baseTree = base.commit && (await Tree.load(nodes, base.commit.tree))
   const guarded = await guardCaptured(round, io, stops, { tables, before, read: captured, base: baseTree })
-  const live = await publishLive(round, io, { state, before, identity, reading, base, refs })
+  const live = await publishLive(round, io, { state, before, identity, reading, unfit, base, refs })
   await reading.acknowledge()
   const notes = [...reading.notes, ...(base.note === null ? [] : [base.note])]
   const { told, stranger, merged, brought } = base
@@ -129,7 +133,8 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const outcome = await mergeIntoBranch(round, io, sides)
   const { target, common, commit } = outcome
   await held.addConflicts(io, outcome.conflicts, tables)
-  const last = options.retry === true ? [] : await stillRejected(round, io, { tables, captured, commit })
+  const last =
+    options.retry === true ? [] : await stillRejected(round, io, { tables, captured, held, commit })
   for (const row of last) held.add(row)
   await forgetOneWay(round, identity, held)
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }

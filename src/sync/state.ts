@@ -24,7 +24,7 @@ export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | '
 }
 
 /** Of raw objects, which are no revisions. */
-export function linkObject(link: string, what: 'receipt' | 'digests' | 'stranger'): string {
+export function linkObject(link: string, what: 'receipt' | 'digests' | 'unfit' | 'stranger'): string {
   return `links/${link}/${what}`
 }
 

@@ -72,7 +72,7 @@ export function filesFixture(
   return {
     name,
     without,
-    features: new Set(['digest', 'writers amid a plan']),
+    features: new Set(['digest', 'writers amid a plan', 'values of more than 16 MiB']),
     cellBytesMax: 4 << 20,
     values,
     refusals,

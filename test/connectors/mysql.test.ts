@@ -30,6 +30,7 @@ const fixture: ConnectorFixture = {
     'writers amid a plan',
     'a line that can be cut',
     'sequences',
+    'values of more than 16 MiB',
     'a log that is read on after a kill',
   ]),
   // Identifiers are of the first plane of Unicode.
@@ -37,7 +38,7 @@ const fixture: ConnectorFixture = {
   values: mysqlValues,
   refusals: mysqlRefusals,
   async start() {
-    const mariadb = await startMariadb()
+    const mariadb = await startMariadb(['--max-allowed-packet=256M'])
     let count = 0
     return {
       stop: () => mariadb.stop(),

@@ -27,6 +27,7 @@ export const postgresFixture: ConnectorFixture = {
     'writers amid a plan',
     'a line that can be cut',
     'sequences',
+    'values of more than 16 MiB',
     'a log that is read on after a kill',
   ]),
   values: postgresValues,

@@ -22,6 +22,7 @@ const features: readonly Feature[] = [
   'tables without a key',
   'digest',
   'sequences',
+  'values of more than 16 MiB',
 ]
 
 export function sqliteFixture(journal: 'WAL' | 'DELETE', more: readonly Feature[]): ConnectorFixture {

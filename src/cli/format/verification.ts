@@ -1,5 +1,6 @@
 // What a verification of a link found, for people: a line a table, then the ranges and rows that differ.
 import type { LinkVerification, TableVerification } from '../../index.ts'
+import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
@@ -13,7 +14,7 @@ export function verificationLines({ link, commit, matches, tables }: LinkVerific
 }
 
 function tableLines(one: TableVerification): string[] {
-  const { table, endpoint, commit, counts, columnsOnlyHere, columnsOnlyThere } = one
+  const { table, endpoint, commit, counts, tooLarge, columnsOnlyHere, columnsOnlyThere } = one
   if (endpoint === null) return [`  ${visible(table)}: cannot be read: ${visible(one.unread ?? '')}`]
   const checksum = `${endpoint.rows} rows, checksum ${endpoint.checksum.slice(0, 16)}`
   const lines = [`  ${visible(table)}: ${checksum}${one.matches ? ', the same' : ''}`]
@@ -23,7 +24,11 @@ function tableLines(one: TableVerification): string[] {
   if (one.respelled > 0) lines.push(`    ${one.respelled} rows have the same values, spelled otherwise there`)
   if (one.matches) return lines
   if (commit === null) return [...lines, '    the commit has no such table']
-  lines.push(`    missing ${counts.missing}, extra ${counts.extra}, changed ${counts.changed}`)
+  const { missing, extra, changed } = counts
+  const but = `but for ${counted(tooLarge, 'row')} that cannot be kept`
+  if (missing + extra + changed === 0) lines.push(`    the same ${but}`)
+  else
+    lines.push(`    missing ${missing}, extra ${extra}, changed ${changed}${tooLarge > 0 ? `, ${but}` : ''}`)
   for (const { from, to, rows, differing } of one.ranges.slice(0, shownMax))
     lines.push(`    range ${visible(from)} to ${visible(to)}: ${differing} of ${rows} rows differ`)
   const rows = one.rows

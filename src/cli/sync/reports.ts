@@ -9,19 +9,24 @@ import type { Context } from '../interface.ts'
 import { linkNamed } from './link-named.ts'
 import { visible } from '../visible.ts'
 
+interface Report {
+  readonly reasons: readonly HeldBack['reason'][]
+  readonly hint: (receipt: Receipt) => string
+}
+
 /** Reasons that each report is about, and what can be done. */
-const reported: Readonly<
-  Record<string, { readonly reasons: readonly HeldBack['reason'][]; readonly hint: (link: string) => string }>
-> = {
+const reported: Readonly<Record<string, Report>> = {
   conflicts: {
     reasons: ['conflict', 'changed'],
-    hint: (link) =>
+    hint: ({ link }) =>
       `the branch's rows count with 'varve sync resolve ${link} --ours', the endpoint's with '--theirs'; TABLE KEY behind it names one`,
   },
   rejected: {
     reasons: ['rejected'],
-    hint: (link) =>
-      `when the reason is gone: 'varve sync retry ${link}'; what came to an inbox is given up with 'varve sync resolve ${link} --ours'`,
+    hint: ({ link, heldBack }) =>
+      heldBack.every(({ tooLarge }) => tooLarge !== undefined)
+        ? 'a row that is too large comes in by itself when it is smaller there, or when a transform of the link omits the column'
+        : `when the reason is gone: 'varve sync retry ${link}'; what came to an inbox is given up with 'varve sync resolve ${link} --ours'`,
   },
 }
 
@@ -67,11 +72,7 @@ const notYet = "no round has been run yet: 'varve sync'"
 async function reportHeld(
   { out }: Context,
   repo: Repository,
-  what: {
-    readonly receipts: readonly Receipt[]
-    readonly reasons: readonly HeldBack['reason'][]
-    readonly hint: (link: string) => string
-  },
+  what: Report & { readonly receipts: readonly Receipt[] },
 ): Promise<number> {
   const items: Receipt[] = []
   for (const receipt of what.receipts) {
@@ -84,7 +85,7 @@ async function reportHeld(
       for (const line of heldRowLines(link, heldBack, out.verbose)) out.line(line)
     if (items.length === 0) out.hint(notYet)
     else if (waiting.length === 0) out.say('no row waits')
-    else out.hint(what.hint(waiting[0]!.link))
+    else out.hint(what.hint(waiting[0]!))
   })
   return 0
 }

@@ -2,6 +2,7 @@
 // are what was read, each takes the place of the one before. Each is whole at any moment; all of them are not one
 // transaction. What they were brought to is noted last: a kill before that is a round that finds its own rows there.
 import { VarveError, isVarveError } from '../../base/errors.ts'
+import { tooLarge } from '../../formats/reading.ts'
 import type { ApplyPlan, Applied, EndpointTable, HeldBackRow } from '../interface.ts'
 import { FileTable } from './file-table.ts'
 import type { FilePlace, FilesTable, StagedFile } from './interface.ts'
@@ -74,8 +75,13 @@ async function stageTable(
   try {
     return await stageFile(files[0] ?? newPath(table.name), table, at)
   } catch (error) {
-    // Somebody else is at it now.
     if (!isVarveError(error) || error.data['waits'] !== true) throw error
+    // What cannot be kept could not be written again as it stands there.
+    if (tooLarge.includes(error.data['reason'])) {
+      const message = `'${files[0]!}' has a row that is too large to be kept, and is only read: ${error.message}`
+      return holdAll(table, at.plan, { reason: 'rejected', message })
+    }
+    // Somebody else is at it now.
     return holdAll(table, at.plan, { reason: 'changed', message: error.message })
   }
 }

@@ -5,6 +5,7 @@ import { inferRowsMax } from '../../formats/columnar/infer-key.ts'
 import { formatOfPath } from '../../formats/formats.ts'
 import { readRows } from '../../formats/read-rows.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
+import { keyBytesMax } from '../../table/key.ts'
 import type { OpenedFile } from './interface.ts'
 import type { Opening } from './shape.ts'
 import { asWaiting, fileWaits } from './waiting.ts'
@@ -50,6 +51,7 @@ async function uniqueness(file: OpenedFile, key: readonly string[]): Promise<Uni
       const places = key.map((name) => columns.findIndex((column) => column.name === name))
       for (const row of rows) {
         const { size } = seen
+        if (places.some((place) => row[place]!.bytes.length > keyBytesMax)) return 'empty'
         if (seen.add(keyOf(row, places)).size === size || size > inferRowsMax) return 'repeated'
       }
     }

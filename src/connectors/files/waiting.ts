@@ -4,7 +4,9 @@ import { NotATable } from '../../formats/not-a-table.ts'
 
 /** `words` finish the sentence that the file's name begins. */
 export function fileWaits(path: string, words: string, cause?: unknown): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' ${words}`, { data: { path, waits: true }, cause })
+  const reason = cause instanceof NotATable && cause.fault !== null ? { reason: cause.fault } : {}
+  const data = { path, waits: true, ...reason }
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' ${words}`, { data, cause })
 }
 
 /** What is wrong with a file, as a reason for its table to wait; what is about no file passes. */

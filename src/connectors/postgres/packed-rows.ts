@@ -126,11 +126,16 @@ function start(
 function slowly(
   bytes: Uint8Array,
   table: PostgresTable,
-  { shape, where }: PackingOptions,
+  { shape, where, unfit }: PackingOptions,
   rowsBefore: number,
 ): PackedSlice {
   const packer = new CellPacker(shape, where, rowsBefore)
   const columns = copyColumns(table, shape)
   const places = shape.schema.columns.map(({ name }) => columns.findIndex((one) => one.name === name))
-  return { rows: packer.pack(cellsOf(bytes, columns).map((cells) => places.map((at) => cells[at]!))) }
+  return {
+    rows: packer.pack(
+      cellsOf(bytes, columns).map((cells) => places.map((at) => cells[at]!)),
+      unfit,
+    ),
+  }
 }

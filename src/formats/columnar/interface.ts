@@ -3,6 +3,7 @@
 import type { NodeStore } from '../../prolly/node-store.ts'
 import type { ObjectWriter } from '../../store/interface.ts'
 import type { Cell, ColumnType, Schema } from '../../table/interface.ts'
+import type { UnfitRows } from './unfit-rows.ts'
 
 export type ColumnarName = 'parquet' | 'sqlite'
 
@@ -34,6 +35,8 @@ export interface ReadCellsOptions {
   readonly where: string
   /** The version before: a column keeps its id by its name. */
   readonly previous?: Schema | undefined
+  /** Takes note of rows that are too large to be kept, and all others go on; else the first of them is thrown. */
+  readonly unfit?: UnfitRows | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((rowsDone: number) => void) | undefined
 }

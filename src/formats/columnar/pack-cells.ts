@@ -1,13 +1,15 @@
 // Rows of cells as packed entries for the tree: keys in their byte order, rows in their one spelling, large cells
-// beside them. Values that a table cannot hold are refused by row and column.
+// beside them. Values that a table cannot hold are refused by row and column; where somebody takes note of rows that are
+// too large, these are left out, and all others go on.
 import { compareRanges } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { Cell } from '../../table/interface.ts'
-import { encodeKey } from '../../table/key.ts'
+import { encodeKey, keyBytesMax } from '../../table/key.ts'
 import { cellBytesMax, inlineCellBytesMax } from '../../table/row.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { PackedBuffer, type PackedRows } from '../packed.ts'
 import { cellFault } from './faults.ts'
+import { type UnfitRows, unfitCells, unfitKey, unfitWhole } from './unfit-rows.ts'
 
 const rowBytesMax = 900 << 10
 const headRoom = 6
@@ -19,6 +21,7 @@ export class CellPacker {
   readonly #keyPlaces: readonly number[]
   readonly #valuePlaces: readonly number[]
   readonly #buffer = new PackedBuffer(1 << 16, 1024)
+  /** Rows until the one in hand. */
   #rowsBefore: number
 
   constructor(shape: RowShape, where: string, rowsBefore = 0) {
@@ -30,22 +33,26 @@ export class CellPacker {
     this.#valuePlaces = shape.values.map(({ id }) => placeOf(id))
   }
 
-  /** Views; the next call spoils them. */
-  pack(rows: readonly (readonly Cell[])[]): PackedRows {
+  /** Views; the next call spoils them. Rows that are too large go to `unfit`. @throws VARVE_RULE_VIOLATED without it */
+  pack(rows: readonly (readonly Cell[])[], unfit?: UnfitRows): PackedRows {
     const buffer = this.#buffer
     buffer.clear()
-    for (const row of rows) this.#add(row)
-    this.#rowsBefore += rows.length
+    for (const row of rows) {
+      this.#add(row, unfit)
+      this.#rowsBefore++
+    }
     return buffer.view()
   }
 
-  #add(cells: readonly Cell[]): void {
+  #add(cells: readonly Cell[], unfit: UnfitRows | undefined): void {
     const buffer = this.#buffer
     const { count } = buffer
-    const key = this.#keyOf(cells)
+    const key = this.#keyOf(cells, unfit)
+    if (key === null) return
     const keyStart = count === 0 ? 0 : buffer.keyEnds[count - 1]!
     const valueStart = count === 0 ? 0 : buffer.valueEnds[count - 1]!
-    const room = this.#roomOf(cells)
+    const room = this.#roomOf(cells, key, unfit)
+    if (room === null) return
     buffer.reserve(keyStart + key.length, valueStart + room)
     buffer.keys.set(key, keyStart)
     if (count > 0 && buffer.isOrdered) {
@@ -55,7 +62,8 @@ export class CellPacker {
     buffer.endRow(keyStart + key.length, this.#writeRow(cells, valueStart))
   }
 
-  #keyOf(cells: readonly Cell[]): Uint8Array {
+  /** null: it is too long. */
+  #keyOf(cells: readonly Cell[], unfit: UnfitRows | undefined): Uint8Array | null {
     const key = this.#keyPlaces.map((place) => cells[place]!)
     // The empty text is a value where it is not how nothing is written.
     const wrong = key.findIndex(({ kind }) => kind === 'absent' || kind === 'null' || kind === 'json')
@@ -68,22 +76,37 @@ export class CellPacker {
       return encodeKey(this.#shape.schema, key)
     } catch (error) {
       if (!(error instanceof VarveError)) throw error
-      throw this.#fault('key-too-long', error.message, this.#keyPlaces[0]!)
+      if (unfit === undefined) throw this.#fault('key-too-long', error.message, this.#keyPlaces[0]!)
+      unfit.add(unfitKey(key, Number(error.data['length']), keyBytesMax))
+      return null
     }
   }
 
-  #roomOf(cells: readonly Cell[]): number {
+  /** null: a cell or the row is too large. */
+  #roomOf(cells: readonly Cell[], key: Uint8Array, unfit: UnfitRows | undefined): number | null {
     let room = 1
+    let isLarge = false
     for (const place of this.#valuePlaces) {
       const { length } = cells[place]!.bytes
       if (length > cellBytesMax) {
-        const words = `a cell of ${length} bytes is larger than ${cellBytesMax} bytes`
-        throw this.#fault('cell-too-large', words, place)
+        isLarge = true
+        if (unfit === undefined) {
+          const words = `a cell of ${length} bytes is larger than ${cellBytesMax} bytes`
+          throw this.#fault('cell-too-large', words, place)
+        }
       }
       room += headRoom + (length > inlineCellBytesMax ? 0 : length)
     }
-    if (room > rowBytesMax) throw this.#fault('row-too-large', `the row is larger than ${rowBytesMax} bytes`)
-    return room
+    if (isLarge) {
+      const large = this.#valuePlaces.filter((place) => cells[place]!.bytes.length > cellBytesMax)
+      const of = large.map((place) => ({ column: this.#columnAt(place), bytes: cells[place]!.bytes.length }))
+      unfit!.add(unfitCells(key, of, cellBytesMax))
+      return null
+    }
+    if (room <= rowBytesMax) return room
+    if (unfit === undefined) throw this.#fault('row-too-large', `the row is larger than ${rowBytesMax} bytes`)
+    unfit.add(unfitWhole(key, room, rowBytesMax))
+    return null
   }
 
   #writeRow(cells: readonly Cell[], start: number): number {
@@ -100,9 +123,12 @@ export class CellPacker {
     return end
   }
 
+  #columnAt(place: number): string {
+    return this.#shape.schema.columns[place]!.name
+  }
+
   #fault(reason: string, words: string, place?: number): VarveError {
-    const column = place === undefined ? undefined : this.#shape.schema.columns[place]!.name
-    const row = this.#rowsBefore + this.#buffer.count + 1
-    return cellFault(reason, words, { where: this.#where, row, column })
+    const column = place === undefined ? undefined : this.#columnAt(place)
+    return cellFault(reason, words, { where: this.#where, row: this.#rowsBefore + 1, column })
   }
 }

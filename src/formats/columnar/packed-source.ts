@@ -11,6 +11,7 @@ import type { LeafWish, PackedLeaves } from '../leaves.ts'
 import type { PackedRows } from '../packed.ts'
 import type { ReadCellsOptions, SourceColumn } from './interface.ts'
 import { cellSchema } from './read-cells.ts'
+import type { UnfitRows } from './unfit-rows.ts'
 
 export interface PackingOptions {
   readonly shape: RowShape
@@ -19,6 +20,8 @@ export interface PackingOptions {
   readonly pool: WorkerPool
   /** How slices are best given; null: as rows. Asked for each. */
   readonly wish: () => LeafWish | null
+  /** As of `ReadCellsOptions`. */
+  readonly unfit?: UnfitRows | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -38,13 +41,13 @@ export interface ReadPackedOptions extends Omit<ReadCellsOptions, 'previous'> {
 
 /** @throws VarveError VARVE_RULE_VIOLATED with row and column; VARVE_CORRUPT */
 export async function readPacked(source: PackedSource, options: ReadPackedOptions): Promise<TableObject> {
-  const { key, writer, nodes, where, signal, previous } = options
+  const { key, writer, nodes, where, unfit, signal, previous } = options
   const schema = cellSchema(source.columns, { key, where, previous: previous?.schema })
   const intake = new RowIntake(writer, nodes, (await previousNodes({ previous, nodes, signal })) ?? {})
   const pool = new WorkerPool()
   try {
     const wish = () => intake.leafWish
-    for await (const slice of source.slices({ shape: rowShape(schema), where, pool, wish, signal })) {
+    for await (const slice of source.slices({ shape: rowShape(schema), where, pool, wish, unfit, signal })) {
       throwIfAborted(signal)
       if ('rows' in slice) await intake.add(slice.rows)
       else if (!(await intake.addLeaves(slice.leaves, slice.contents)))

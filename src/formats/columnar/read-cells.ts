@@ -11,14 +11,14 @@ import { CellPacker } from './pack-cells.ts'
 
 /** @throws VarveError VARVE_RULE_VIOLATED with row and column; VARVE_CORRUPT */
 export async function readCells(source: CellSource, options: ReadCellsOptions): Promise<TableObject> {
-  const { key, writer, nodes, where, signal } = options
+  const { key, writer, nodes, where, unfit, signal } = options
   const schema = cellSchema(source.columns, { key, where, previous: options.previous })
   const packer = new CellPacker(rowShape(schema), where)
   const intake = new RowIntake(writer, nodes)
   try {
     for await (const batch of source.cells({ signal })) {
       throwIfAborted(signal)
-      await intake.add(packer.pack(batch))
+      await intake.add(packer.pack(batch, unfit))
       options.onProgress?.(intake.rowCount)
     }
     const { rows, order } = await intake.finish()

@@ -1,12 +1,15 @@
 // CSV and TSV as a `TableFormat`: opens a file by its head, and renders a table's rows by its layout.
 import { equalBytes, utf8 } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
+import { isUtf8 } from '../../base/platform.ts'
+import { absentCell, cellOf } from '../../table/cell.ts'
 import { inferType } from '../../table/infer.ts'
 import type { Layout, Schema, TableObject } from '../../table/interface.ts'
 import { lineEnds } from '../../table/row.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import type {
   FileColumn,
+  FileRecord,
   FileTail,
   OpenFile,
   ReadColumnsOptions,
@@ -24,7 +27,7 @@ import { readHead } from './head.ts'
 import { byteOrderMark, type Header, renderHeader } from './header.ts'
 import { checkCsvLayout, type CsvLayout } from './layout.ts'
 import { type CsvPlan, csvPlan } from './plan.ts'
-import { RecordReader } from './record.ts'
+import { cellMark, RecordReader } from './record.ts'
 import { RowRenderer } from './render.ts'
 import type { Sample } from './sample.ts'
 import { leafSlice, parseSlice, parseSliceShared } from './slice.ts'
@@ -105,6 +108,19 @@ class OpenCsv implements OpenFile {
     return wish === null
       ? runSlice(this.#pool, bytes.length, { name: 'parseSlice', local: parseSlice, args: [task] })
       : runSlice(this.#pool, bytes.length, { name: 'leafSlice', local: leafSlice, args: [{ ...task, wish }] })
+  }
+
+  record(bytes: Uint8Array, at: number): FileRecord | null {
+    const { columns } = this.#schema
+    const reader = new RecordReader(bytes, this.#plan)
+    const end = reader.read(at)
+    if (end < 0 || reader.count !== columns.length || !isUtf8(bytes.subarray(at, end))) return null
+    const cells = columns.map((_, i) => {
+      const content = reader.bytesOf(i).subarray(reader.starts[i], reader.ends[i])
+      const isAbsent = content.length === 0 && !(reader.marks[i]! & cellMark.quoted)
+      return isAbsent ? absentCell : cellOf('text', content)
+    })
+    return { columns, cells, end, moreLines: reader.innerLines }
   }
 
   columnName(place: number): string | undefined {

@@ -1,9 +1,12 @@
 // JSON Lines as a `TableFormat`. Columns grow while rows are read.
 import { utf8 } from '../../base/bytes.ts'
+import { isUtf8 } from '../../base/platform.ts'
+import { absentCell, cellOf } from '../../table/cell.ts'
 import { keyColumns, valueColumns } from '../../table/key.ts'
-import type { Layout, Schema, TableObject } from '../../table/interface.ts'
+import type { Cell, Layout, Schema, TableObject } from '../../table/interface.ts'
 import { evolveSchema } from '../../table/schema.ts'
 import type {
+  FileRecord,
   FileTail,
   OpenFile,
   ReadRowsOptions,
@@ -20,6 +23,7 @@ import { JsonlColumns } from './columns.ts'
 import { jsonlColumns } from './file-columns.ts'
 import { checkJsonlLayout, type JsonlLayout, sniffJsonl } from './layout.ts'
 import { type JsonlColumn, LineRenderer, renderLines } from './render.ts'
+import { ObjectScanner } from './scan.ts'
 import { lineSlice, linesShared, type LineTask } from './slice.ts'
 
 const headBytes = 256 << 10
@@ -86,6 +90,26 @@ class OpenJsonl implements OpenFile {
       await before
       if (typeof slice === 'string') throw new NotATable(slice)
       if (this.#columns.take(slice.seen, known)) return slice.result
+    }
+  }
+
+  record(bytes: Uint8Array, at: number): FileRecord | null {
+    const next = bytes.indexOf(10, at) + 1
+    const end = next - (bytes[next - 2] === 13 ? 2 : 1)
+    const scanner = new ObjectScanner(bytes)
+    if (next === 0 || !isUtf8(bytes.subarray(at, next)) || !scanner.scan(at, end)) return null
+    const members = new Map<string, Cell>()
+    for (let i = 0; i < scanner.count; i++) {
+      const column = this.#columns.columnOf(bytes, scanner.nameStarts[i]!, scanner.nameEnds[i]!, i)
+      const content = scanner.decoded[i] ?? bytes.subarray(scanner.starts[i], scanner.ends[i])
+      members.set(this.#columns.names[column]!, cellOf(scanner.kinds[i]!, content))
+    }
+    const { columns } = this.#columns.schema()
+    return {
+      columns,
+      cells: columns.map(({ name }) => members.get(name) ?? absentCell),
+      end: next,
+      moreLines: 0,
     }
   }
 

@@ -38,7 +38,7 @@ export async function commitStep(
   const merged = await mergeSides(round, io, sides, await branchSide(io, commit.tree, tables))
   const target = await endpointView(io, tables, now.captured, merged.target, 'as captured')
   const common = await endpointView(io, tables, sides.captured, merged.common)
-  const held = waiting.wholeTables()
+  const held = waiting.whatever()
   await held.addConflicts(io, merged.conflicts, tables)
   for (const row of refused.rows) if (await isSameRow(io, row, refused.target, target)) held.add(row)
   return { ...now, target, common, branch: commit.cid, held, stops: null }
@@ -46,7 +46,9 @@ export async function commitStep(
 
 /** Once it is written. */
 export function refusedIn({ held, target }: ApplyStep): Refused {
-  const rows = held.list.filter(({ reason }) => reason === 'rejected' || reason === 'changed')
+  const rows = held.list.filter(
+    ({ reason, tooLarge }) => (reason === 'rejected' && tooLarge === undefined) || reason === 'changed',
+  )
   return { rows, target }
 }
 

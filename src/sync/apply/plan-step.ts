@@ -19,10 +19,11 @@ export function isQuiet({ counts }: PlannedStep): boolean {
 }
 
 /**
- * What held rows have in common. In two ways the branch has taken in what was read, clashes apart: that it did so once more
- * must not look like a change of its own when the endpoint's row changes again.
+ * What held rows have in common. Where the branch takes in what was read it has done so, clashes apart: that it did so once
+ * more must not look like a change of its own when the endpoint's row changes again.
  */
 async function keptBase({ round, io, held, captured, base }: ApplyStep): Promise<Tree> {
   const before = base ?? Tree.empty(io.nodes, io.writer)
-  return round.link.mode === 'two-way' ? held.unmerged().put(io, captured, before) : before
+  const isTakenIn = round.link.mode === 'two-way' || round.link.mode === 'capture'
+  return isTakenIn ? held.unmerged().put(io, captured, before) : before
 }

@@ -4,16 +4,15 @@
 import { VarveError } from '../../base/errors.ts'
 import type { TableCursor } from '../../dataset/interface.ts'
 import type { TreeEntry } from '../../files/interface.ts'
-import type { Cid } from '../../encoding/cid.ts'
-import { type NamedRows } from '../../formats/runs.ts'
 import type { Edit } from '../../prolly/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 import type { SyncOptions } from '../interface.ts'
-import { type KnownTable, type TableSource, wholeTable } from './read-table.ts'
-import { entryWindows, gathered } from './gathered-rows.ts'
-import { hasColumnsOf } from './take-in.ts'
+import { type KnownTable, type TableSource, readWhole } from './read-table.ts'
+import { type GatheredRows, entryWindows, gathered, unfitAfter } from './gathered-rows.ts'
+import { type TakenIn, hasColumnsOf } from './take-in.ts'
+import type { UnfitOfTable } from './unfit-tables.ts'
 
 const lagDefault = { ms: 300_000 }
 
@@ -28,7 +27,7 @@ interface Mark {
 export async function readByCursor(
   io: Io,
   source: TableSource,
-  { path, known, digests }: KnownTable,
+  { path, known, digests, unfit }: KnownTable,
   { column, lag = lagDefault, fullMs }: TableCursor,
   { notes, options }: { readonly notes: string[]; readonly options: SyncOptions },
 ): Promise<TreeEntry> {
@@ -47,28 +46,39 @@ export async function readByCursor(
     notes.push(`'${table.name}' has no index on its cursor '${column}': each round looks at all of its rows`)
   const rows = from === null ? null : await gathered(io, await Table.of(io.nodes, previous!), since, where)
   const now =
-    rows === null
-      ? writeTable(io.writer, { ...(await wholeTable(io, source, options)), order: null })
-      : await withRows(io, source, rows)
+    rows === null ? await readAll(io, source, options) : await withRows(io, source, rows, unfit.of(path))
   const kept: Mark = {
     cursor: column,
     largest: since.largest,
     fullMs: rows === null ? Date.now() : mark!.fullMs,
   }
-  digests.add(path, JSON.stringify(kept), now)
-  return { kind: 'table', executable: false, table: now }
+  digests.add(path, JSON.stringify(kept), now.table)
+  unfit.set(path, now.unfit)
+  return { kind: 'table', executable: false, table: now.table }
 }
 
-async function withRows(io: Io, { previous }: TableSource, rows: readonly NamedRows[]): Promise<Cid> {
+async function readAll(io: Io, source: TableSource, options: SyncOptions): Promise<TakenIn> {
+  const { entry, unfit } = await readWhole(io, source, options)
+  return { table: entry.table, unfit }
+}
+
+/** Rows that cannot be kept stay as they are known: those that were written too. */
+async function withRows(
+  io: Io,
+  { previous }: TableSource,
+  gathered: GatheredRows,
+  before: UnfitOfTable,
+): Promise<TakenIn> {
   async function* inTurn(): AsyncGenerator<Edit[]> {
-    for (const window of entryWindows(rows)) {
+    for (const window of entryWindows(gathered.rows)) {
       yield window
       await io.writer.drained()
     }
   }
   const { map } = await Table.of(io.nodes, previous!)
   const after = await map.mutate(io.writer, inTurn())
-  return writeTable(io.writer, { ...previous!, rows: after.cid })
+  const table = writeTable(io.writer, { ...previous!, rows: after.cid })
+  return { table, unfit: unfitAfter(before, gathered) }
 }
 
 /** null where it is none, or of another column. */

@@ -13,6 +13,7 @@ import { driftOf } from './drift.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
 import { beginsToHide, readTable, readWhole } from './read-table.ts'
+import type { UnfitTables } from './unfit-tables.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
@@ -25,6 +26,7 @@ export interface Capturing {
   /** The commit that `before` is of. */
   readonly live: Cid | null
   readonly digests: TableDigests
+  readonly unfit: UnfitTables
   readonly held: HeldRows
   /** null: tables are read as they are now, however they have changed their shape. */
   readonly shapes: ShapeGuard | null
@@ -65,7 +67,7 @@ async function captureTable(
   { linked, known }: Here,
   options: SyncOptions,
 ): Promise<TreeEntry | null> {
-  const { link, before, live, digests, held } = what
+  const { link, before, live, digests, unfit, held } = what
   if (linked.waits !== undefined) {
     held.add(waitingTable(linked, linked.waits))
     return known
@@ -77,7 +79,7 @@ async function captureTable(
     const drift = await drifted(io, previous, linked)
     const isHiding = beginsToHide(table, path, digests)
     if (isHiding) drift.push('policies hide rows of it from this user')
-    const read = (): Promise<TreeEntry> => readWhole(io, source, options)
+    const read = async (): Promise<TreeEntry> => (await readWhole(io, source, options)).entry
     if (!(await what.shapes.lets(io, linked, { drift, known, read }))) {
       if (isHiding) digests.keep(path)
       return known
@@ -85,8 +87,9 @@ async function captureTable(
   }
   try {
     const cursor = link.cursor?.find((one) => one.table === table.name)
-    if (cursor === undefined) return await readTable(io, source, { path, known, live, digests }, options)
-    return await readByCursor(io, source, { path, known, live, digests }, cursor, {
+    const from = { path, known, live, digests, unfit }
+    if (cursor === undefined) return await readTable(io, source, from, options)
+    return await readByCursor(io, source, from, cursor, {
       notes: what.notes,
       options,
     })

@@ -1,5 +1,7 @@
 // Rows that an endpoint tells of, held packed until they are laid over what is known of their table.
+import { toHex } from '../../base/bytes.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { UnfitRows } from '../../formats/columnar/unfit-rows.ts'
 import { ownRows } from '../../formats/packed.ts'
 import { type NamedRows, sortedBatches } from '../../formats/runs.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
@@ -8,31 +10,49 @@ import type { WrittenSince } from '../../connectors/interface.ts'
 import type { Io } from '../../repo/interface.ts'
 import { putContent } from '../../table/content.ts'
 import type { Table } from '../../table/table.ts'
+import type { UnfitOfTable } from './unfit-tables.ts'
 
 const heldBytesMax = 64 << 20
 const rowOverhead = 16
 const windowEntries = 512
 
-/** Packed; null when they are too many to be held. */
+export interface GatheredRows {
+  /** Packed. */
+  readonly rows: readonly NamedRows[]
+  /** Those that cannot be kept. */
+  readonly unfit: UnfitOfTable
+}
+
+/** null when they are too many to be held. */
 export async function gathered(
   io: Io,
   { shape }: Table,
   since: Pick<WrittenSince, 'rows'>,
   where: string,
-): Promise<NamedRows[] | null> {
+): Promise<GatheredRows | null> {
+  const unfit = new UnfitRows(where)
   const packer = new CellPacker(shape, where)
   const all: NamedRows[] = []
   let bytes = 0
   for await (const cells of since.rows()) {
     // Left in the middle, the line would have to be cut.
     if (bytes > heldBytesMax) continue
-    const rows = packer.pack(cells)
+    const rows = packer.pack(cells, unfit)
     const links = (rows.contents ?? []).map((content) => putContent(io.writer, content))
     all.push({ ...ownRows(rows), contents: null, links })
     bytes += rows.keys.length + rows.values.length + rowOverhead * rows.count
     await io.writer.drained()
   }
-  return bytes > heldBytesMax ? null : all
+  return bytes > heldBytesMax ? null : { rows: all, unfit: unfit.all }
+}
+
+/** Rows of a table that cannot be kept, where `before` were those, and these were read since. */
+export function unfitAfter(before: UnfitOfTable, { rows, unfit }: GatheredRows): UnfitOfTable {
+  if (before.size === 0) return unfit
+  const after = new Map(before)
+  for (const window of entryWindows(rows)) for (const { key } of window) after.delete(toHex(key))
+  for (const [name, row] of unfit) after.set(name, row)
+  return after
 }
 
 /** In the order of their keys, so few at a time that each leaf is looked up just before it is made anew. */

@@ -7,6 +7,7 @@ import type { Io } from '../../repo/interface.ts'
 import { type LinkCommit, linkCommit } from '../link-commit.ts'
 import { markKey } from '../log/mark.ts'
 import type { Reading } from './reading.ts'
+import type { UnfitTables } from './unfit-tables.ts'
 import type { LinkRefs } from '../link-refs.ts'
 import type { Round } from '../round.ts'
 import { noteOneWay } from '../transform/one-way.ts'
@@ -18,6 +19,7 @@ export interface Seen {
   readonly before: Tree
   readonly identity: string
   readonly reading: Reading
+  readonly unfit: UnfitTables
   readonly base: CommonBase
   readonly refs: LinkRefs
 }
@@ -33,9 +35,10 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     state.identity === identity &&
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
+  const unfit = seen.unfit.write(io.writer)
   const oneWay = noteOneWay(link, await repo.store.manifest(), identity)
-  const isKnown = digests === null && mark === undefined && oneWay.size === 0 && !seen.base.isCut
-  if (isSame && isKnown) return state.live
+  const isNoted = digests === null && unfit === null && oneWay.size === 0
+  if (isSame && isNoted && mark === undefined && !seen.base.isCut) return state.live
   const live = isSame ? state.live : await liveCommit(round, io, seen)
   if (options.dryRun === true) return live
   const refs = new Map<string, Cid | null>([
@@ -43,6 +46,7 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     ...(seen.base.isCut ? toldTo(link.name, seen.base) : []),
     ...(seen.base.isMoved ? baseOf(link.name, seen.base) : []),
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
+    ...(unfit === null ? [] : [[linkObject(link.name, 'unfit'), unfit] as const]),
   ])
   const config = new Map([
     [identityKey(link.name), identity],

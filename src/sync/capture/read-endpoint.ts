@@ -122,7 +122,8 @@ async function readAlone(
   const snapshot = await connector.snapshot([table])
   try {
     const previous = (await tableAt(io, before, path)) ?? undefined
-    return await readWhole(io, { snapshot, table, where: `${link.name}: ${table.name}`, previous }, options)
+    const where = `${link.name}: ${table.name}`
+    return (await readWhole(io, { snapshot, table, where, previous }, options)).entry
   } finally {
     await snapshot.close()
   }
@@ -142,7 +143,7 @@ async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): P
   const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
   if ('lost' in reader) return reader.lost
   const until = await reader.now()
-  const wish = { reader, tables: followed, before, until, link }
+  const wish = { reader, tables: followed, before, unfit: known.unfit, until, link }
   const read = await captureLog(io, wish, options).catch((error: unknown) => {
     // A row that cannot be kept stops its own table: a comparison finds out which that is, and whether it is still there.
     if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return error.message
@@ -156,7 +157,8 @@ async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): P
   if (mended !== undefined) return `'${mended.table}' was written to`
   for (const linked of waiting) held.add(linked)
   const { captured, position, transactions } = read
-  const isQuiet = captured.cid === before.cid && transactions.length === 0
+  known.unfit.take(read.unfit)
+  const isQuiet = captured.cid === before.cid && transactions.length === 0 && known.unfit.areKept
   const isNews = faults.some(({ hasNews }, i) => hasNews !== broken[i]!.hasNews)
   const isIdle = isQuiet && !isNews && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
   if (isIdle || options.dryRun === true) {

@@ -6,6 +6,7 @@ import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { type PackingOptions, readPacked } from '../../formats/columnar/packed-source.ts'
 import { readCells } from '../../formats/columnar/read-cells.ts'
+import { UnfitRows } from '../../formats/columnar/unfit-rows.ts'
 import { readCommit } from '../../history/commit.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -16,6 +17,8 @@ import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
 import { isShapedAs } from './drift.ts'
 import { takeIn } from './take-in.ts'
+import type { UnfitOfTable, UnfitTables } from './unfit-tables.ts'
+import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
 
 /** Of one round, where each commit is a transaction. */
 const writesMax = 1000
@@ -36,12 +39,14 @@ export interface KnownTable {
   /** The commit that shows it so. */
   readonly live: Cid | null
   readonly digests: TableDigests
+  /** Gets those of what is read. */
+  readonly unfit: UnfitTables
 }
 
 export async function readTable(
   io: Io,
   source: TableSource,
-  { path, known, live, digests }: KnownTable,
+  { path, known, live, digests, unfit }: KnownTable,
   options: SyncOptions,
 ): Promise<TreeEntry> {
   const { snapshot, table, where, previous } = source
@@ -61,16 +66,18 @@ export async function readTable(
       table: isOurs && !written.since.isSame ? known.table : last.table,
       schema: previous.schema,
     }
-    const now = await takeIn(io, reading, written.since, { table, where })
+    const now = await takeIn(io, reading, written.since, { table, where, previous, unfit: unfit.of(path) })
     if (now !== null) {
-      digests.add(path, written.mark(written.since.kept + written.since.written), now)
-      return { kind: 'table', executable: false, table: now }
+      digests.add(path, written.mark(written.since.kept + written.since.written), now.table)
+      unfit.set(path, now.unfit)
+      return { kind: 'table', executable: false, table: now.table }
     }
   }
   const read = await readWhole(io, source, options)
-  const mark = written === null ? digest : written.mark(await rowCount(io, read.table))
-  digests.add(path, mark, read.table)
-  return read
+  const mark = written === null ? digest : written.mark(await rowCount(io, read))
+  digests.add(path, mark, read.entry.table)
+  unfit.set(path, read.unfit)
+  return read.entry
 }
 
 const hiding = 'hides rows: '
@@ -85,24 +92,34 @@ export function beginsToHide({ hidesRows }: EndpointTable, path: Path, digests: 
   return hidesRows === true && last !== null && !last.mark.startsWith(hiding)
 }
 
-async function rowCount(io: Io, table: Cid): Promise<number> {
-  const { rows } = await loadTable(io.nodes.reader, table)
-  return (await ProllyMap.load(io.nodes, rows)).count
+/** Of the endpoint's rows. */
+async function rowCount(io: Io, { entry, unfit }: ReadTable): Promise<number> {
+  const { rows } = await loadTable(io.nodes.reader, entry.table)
+  const map = await ProllyMap.load(io.nodes, rows)
+  return map.count + (await countWithout(map, unfit))
 }
 
-export async function readWhole(
-  io: Io,
-  source: TableSource,
-  options: SyncOptions,
-): Promise<TreeEntry & { readonly kind: 'table' }> {
-  const object = await wholeTable(io, source, options)
+export interface ReadTable {
+  readonly entry: TreeEntry & { readonly kind: 'table' }
+  /** Rows that cannot be kept: they stand in the table as they were last read. */
+  readonly unfit: UnfitOfTable
+}
+
+export async function readWhole(io: Io, source: TableSource, options: SyncOptions): Promise<ReadTable> {
+  const { where, previous } = source
+  const unfit = new UnfitRows(where)
+  const read = await fitRows(io, source, unfit, options)
+  await refuseTwice(io, read, unfit.all, where)
   // The order in which an endpoint happens to send its rows says nothing.
-  return { kind: 'table', executable: false, table: writeTable(io.writer, { ...object, order: null }) }
+  const object = await withVersions(io, { ...read, order: null }, previous, unfit.all)
+  const entry = { kind: 'table' as const, executable: false, table: writeTable(io.writer, object) }
+  return { entry, unfit: unfit.all }
 }
 
-export function wholeTable(
+function fitRows(
   io: Io,
   { snapshot, table, where, previous }: TableSource,
+  unfit: UnfitRows,
   { signal, onProgress }: SyncOptions,
 ): Promise<TableObject> {
   const columns = table.columns.map(({ name, type }) => ({ name, type }))
@@ -110,6 +127,7 @@ export function wholeTable(
     ...io,
     key: table.key,
     where,
+    unfit,
     signal,
     onProgress: (done: number) =>
       onProgress?.({ phase: `reading ${table.name}`, done, total: 0, unit: 'rows' }),

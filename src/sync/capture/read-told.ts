@@ -45,8 +45,13 @@ export async function readTold(round: Round, io: Io, log: OpenLog, known: KnownT
   const goesOn = mark?.waiting.some((name) => !waiting.includes(name)) === true
   if (!isDry && (options.retry === true || goesOn)) await told.retry()
   const until = await reader.now()
-  const read = await captureLog(io, { reader, tables: followed, before, until, link }, options)
+  const read = await captureLog(
+    io,
+    { reader, tables: followed, before, unfit: known.unfit, until, link },
+    options,
+  )
   if (typeof read === 'string') throw new TypeError(`the log of '${link.name}' is all there is: ${read}`)
+  known.unfit.take(read.unfit)
   if (!isDry) await reader.putAside?.()
   await noteAside(told, tables, held, notes)
   const { captured, transactions, position } = read

@@ -9,12 +9,14 @@ import type { Round } from '../round.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { TableDigests } from './digests.ts'
 import type { ShapeGuard } from './shape-guard.ts'
+import type { UnfitTables } from './unfit-tables.ts'
 
 export interface Known {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
   readonly live: Cid | null
   readonly digests: TableDigests
+  readonly unfit: UnfitTables
   readonly held: HeldRows
   readonly shapes: ShapeGuard
   readonly mark: LinkMark | null

@@ -1,16 +1,20 @@
 // Brings a table up to date by the rows that were written since it was last read, where the endpoint can tell which. What
 // it costs follows what has changed, but for rows that somebody else has removed: which ones nothing says, and all are read.
+import { toHex } from '../../base/bytes.ts'
 import { sameEntry } from '../../prolly/entry-batch.ts'
-import { entryWindows, gathered } from './gathered-rows.ts'
+import { entryWindows, gathered, unfitAfter } from './gathered-rows.ts'
 import type { EndpointTable, WrittenSince } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { type NamedRows } from '../../formats/runs.ts'
 import type { Edit } from '../../prolly/interface.ts'
+import type { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { Schema } from '../../table/interface.ts'
+import type { Schema, TableObject } from '../../table/interface.ts'
 import { loadTable, writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 import { noteCounts } from '../tables/differences.ts'
+import type { UnfitOfTable } from './unfit-tables.ts'
+import { countWithout, withVersions } from './unfit-versions.ts'
 
 /** Of more than this part of a table, reading all of it takes no longer. */
 const writtenShareMax = 0.25
@@ -22,30 +26,54 @@ export interface LastReading {
   readonly schema: Schema
 }
 
+export interface TakingIn {
+  readonly table: EndpointTable
+  /** For messages. */
+  readonly where: string
+  /** As this repository last knew it: rows that cannot be kept stay so. */
+  readonly previous: TableObject
+  /** Those that could not be kept. */
+  readonly unfit: UnfitOfTable
+}
+
+export interface TakenIn {
+  readonly table: Cid
+  readonly unfit: UnfitOfTable
+}
+
 /** The table as it is now; null where all rows are to be read. */
 export async function takeIn(
   io: Io,
   last: LastReading,
   since: WrittenSince,
-  { table, where }: { readonly table: EndpointTable; readonly where: string },
-): Promise<Cid | null> {
+  { table, where, previous, unfit }: TakingIn,
+): Promise<TakenIn | null> {
   if ((await io.nodes.reader.has([last.table]))[0] !== true) return null
   const object = await loadTable(io.nodes.reader, last.table)
   if (!isSameSchema(object.schema, last.schema) || !hasColumnsOf(object.schema, table)) return null
-  if (since.isSame) return last.table
+  if (since.isSame) return { table: last.table, unfit }
   const before = await Table.of(io.nodes, object)
   const writtenMax = before.count * writtenShareMax
-  const goneOrWritten = before.count - since.kept
+  const without = await countWithout(before.map, unfit)
+  const goneOrWritten = before.count + without - since.kept
   if (since.written > writtenMax || goneOrWritten > since.written) return null
   const written = await gathered(io, before, since, where)
   if (written === null) return null
+  // Of the rows that were there before: those of the table, and those that could not be kept.
+  const knownUnfit = await countKnown(before.map, written.unfit, unfit)
   let known = 0
+  let mended = 0
   let changed = 0
+  let count = 0
   async function* inTurn(rows: readonly NamedRows[]): AsyncGenerator<Edit[]> {
     for (const window of entryWindows(rows)) {
       const found = await before.map.getMany(window.map(({ key }) => key))
       for (const [i, entry] of found.entries()) {
-        if (entry === null) continue
+        count++
+        if (entry === null) {
+          if (unfit.has(toHex(window[i]!.key))) mended++
+          continue
+        }
         known++
         if (!sameEntry(entry, window[i]!)) changed++
       }
@@ -53,12 +81,19 @@ export async function takeIn(
       await io.writer.drained()
     }
   }
-  const rows = await before.map.mutate(io.writer, inTurn(written))
-  if (known !== goneOrWritten) return null
+  const rows = await before.map.mutate(io.writer, inTurn(written.rows))
+  if (known + mended + knownUnfit !== goneOrWritten) return null
   const after = { ...object, rows: rows.cid }
-  const counts = { added: since.written - known, changed, removed: 0 }
+  const counts = { added: count - known, changed, removed: 0 }
   noteCounts(io.nodes, { before: object, after }, counts)
-  return writeTable(io.writer, after)
+  const left = unfitAfter(unfit, written)
+  return { table: writeTable(io.writer, await withVersions(io, after, previous, left)), unfit: left }
+}
+
+/** How many of these rows were there before, with a version or as one that could not be kept. */
+async function countKnown(map: ProllyMap, now: UnfitOfTable, before: UnfitOfTable): Promise<number> {
+  const fresh = new Map([...now].filter(([name]) => !before.has(name)))
+  return now.size - (await countWithout(map, fresh))
 }
 
 function isSameSchema(a: Schema, b: Schema): boolean {

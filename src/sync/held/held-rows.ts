@@ -1,4 +1,4 @@
-// Rows that a round leaves alone: conflicts, rows that another writer was faster with, rows that the endpoint refuses.
+// Rows that a round leaves alone: conflicts, rows that another writer was faster with, rows that one side cannot take.
 // For each the endpoint keeps what it has, and the common base keeps what it was (of a row that was merged and only could not
 // be written, what was read): so the row is looked at anew in every round, until one side gives way, and nothing of either
 // side is lost meanwhile.
@@ -26,23 +26,23 @@ export class HeldRows {
   add(held: HeldBack): void {
     const keys = this.#keys.get(held.path)
     // Nothing more is to be said of a table that waits as a whole.
-    if (keys === null || keys?.has(held.keyHex) === true) return
+    if (keys === null) return
+    if (keys?.has(held.keyHex) === true && !this.#isClashBeside(held)) return
     this.list.push(held)
     if (held.reason === 'schema' || held.reason === 'guard') this.#keys.set(held.path, null)
     else if (keys === undefined) this.#keys.set(held.path, new Set([held.keyHex]))
     else keys?.add(held.keyHex)
   }
 
+  /** A row that cannot be kept may clash as well, in what was last read of it. */
+  #isClashBeside({ path, keyHex, reason }: HeldBack): boolean {
+    const known = this.list.filter((one) => one.path === path && one.keyHex === keyHex)
+    return reason === 'conflict' && known.every(({ tooLarge }) => tooLarge !== undefined)
+  }
+
   /** One that is no row on either side, and so is only told of. */
   note(held: HeldBack): void {
     if (!this.isWhole(held.path)) this.list.push(held)
-  }
-
-  /** The same rows, to which more can be added. */
-  copy(): HeldRows {
-    const copy = new HeldRows()
-    for (const one of this.list) copy.add(one)
-    return copy
   }
 
   /** Those of them that did not come into the branch: clashes, and tables that wait as a whole. */
@@ -52,10 +52,11 @@ export class HeldRows {
     return some
   }
 
-  /** Tables that wait as a whole, and nothing else. */
-  wholeTables(): HeldRows {
+  /** Those of them that wait whatever is written: whole tables, and rows that cannot be kept. */
+  whatever(): HeldRows {
     const some = new HeldRows()
-    for (const one of this.list) if (this.isWhole(one.path)) some.add(one)
+    for (const one of this.list)
+      if (this.isWhole(one.path) || (one.tooLarge !== undefined && one.keyHex !== '')) some.add(one)
     return some
   }
 

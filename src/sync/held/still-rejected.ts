@@ -6,6 +6,7 @@ import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { HeldBack } from '../interface.ts'
+import type { HeldRows } from './held-rows.ts'
 import { type LinkedTable, linkTree } from '../tables/link-tables.ts'
 import { lastReceipt } from '../receipts/log.ts'
 import { tableStates } from '../receipts/table-states.ts'
@@ -14,6 +15,8 @@ import type { Round } from '../round.ts'
 export interface NowSides {
   readonly tables: readonly LinkedTable[]
   readonly captured: Tree
+  /** What waits already. */
+  readonly held: HeldRows
   /** Of the branch. */
   readonly commit: Cid | null
 }
@@ -21,16 +24,19 @@ export interface NowSides {
 export async function stillRejected(
   { repo, link }: Round,
   io: Io,
-  { tables, captured, commit }: NowSides,
+  { tables, captured, held, commit }: NowSides,
 ): Promise<readonly HeldBack[]> {
   // Nothing is written: what an endpoint tells that is no row is told anew in each round.
   if (link.mode === 'capture') return []
   const last = await lastReceipt(repo, link.name)
-  const rejected = last?.heldBack.filter(({ reason }) => reason === 'rejected') ?? []
+  // What cannot be kept here is known from the reading.
+  const rejected = last?.heldBack.filter(({ reason }) => reason === 'rejected').filter(isKept) ?? []
   if (last === null || rejected.length === 0 || commit === null) return []
   // Another writer was faster with some of that round's rows: it did not come to its end.
   const isOpen = last.heldBack.some(({ reason }) => reason === 'changed')
   if (isOpen || last.mode !== link.mode || last.tables.length !== tables.length) return []
+  // They are no part of what the sides hold.
+  if (tooLargeOf(last.heldBack) !== tooLargeOf(held.list)) return []
   const endpoint = await tableStates(io, captured, tables)
   const { tree } = await readCommit(io.nodes.reader, commit)
   const branch = await tableStates(io, await linkTree(io, tree, tables), tables)
@@ -40,4 +46,13 @@ export async function stillRejected(
       branch.get(path)?.checksum === after.branch?.checksum,
   )
   return isSame ? rejected : []
+}
+
+function isKept({ tooLarge }: HeldBack): boolean {
+  return tooLarge === undefined
+}
+
+function tooLargeOf(rows: readonly HeldBack[]): string {
+  const large = rows.filter((row) => !isKept(row))
+  return JSON.stringify(large.map(({ path, keyHex, message }) => [path, keyHex, message]))
 }

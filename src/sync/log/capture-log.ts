@@ -5,6 +5,7 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
+import type { UnfitOfTable, UnfitTables } from '../capture/unfit-tables.ts'
 import { type Link, type SyncOptions, keepsTransactions } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import { TableChanges } from './table-changes.ts'
@@ -17,6 +18,8 @@ export interface CapturedLog {
   readonly passed: ReadonlySet<string>
   /** Where the link keeps each by itself: those that changed something, oldest first. */
   readonly transactions: readonly CapturedTransaction[]
+  /** Of tables that the log told of: rows that cannot be kept. */
+  readonly unfit: ReadonlyMap<Path, UnfitOfTable>
 }
 
 export interface CapturedTransaction extends LogTransaction {
@@ -29,6 +32,8 @@ export interface LogWish {
   /** Tables to follow, in the order of `before`. */
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
+  /** As `before`. */
+  readonly unfit: UnfitTables
   readonly until: string
   readonly link: Link
 }
@@ -56,7 +61,8 @@ export async function captureLog(io: Io, wish: LogWish, options: SyncOptions): P
     known = tree.cid
   }
   const captured = await rows.written()
-  return typeof captured === 'string' ? captured : { captured, position, passed: rows.passed, transactions }
+  if (typeof captured === 'string') return captured
+  return { captured, position, passed: rows.passed, transactions, unfit: rows.unfit }
 }
 
 interface Followed {
@@ -77,6 +83,11 @@ class LoggedRows {
     this.#io = io
     this.#wish = wish
     this.#tree = wish.before
+  }
+
+  get unfit(): Map<Path, UnfitOfTable> {
+    const told = [...this.#followed.values()].filter((one) => one !== null)
+    return new Map(told.map(({ path, rows }) => [path, rows.unfit]))
   }
 
   /** Why the log is not enough; null when it is. */
@@ -106,7 +117,7 @@ class LoggedRows {
   }
 
   async #follow(name: string): Promise<Followed | null> {
-    const { tables, before, link } = this.#wish
+    const { tables, before, link, unfit } = this.#wish
     const linked = tables.find(({ table }) => table.name === name)
     if (linked === undefined) {
       this.#followed.set(name, null)
@@ -115,7 +126,8 @@ class LoggedRows {
     }
     const { table, path } = linked
     const stored = (await tableAt(this.#io, before, path))!
-    const rows = await TableChanges.of(this.#io, table, stored, `${link.name}: ${name}`)
+    const where = `${link.name}: ${name}`
+    const rows = await TableChanges.of(this.#io, stored, { table, where, unfit: unfit.of(path) })
     const followed = { path, rows }
     this.#followed.set(name, followed)
     return followed

@@ -1,10 +1,12 @@
 // What the log says of one table, gathered by key until it goes into the tree: of two changes of a row the later counts,
-// and a value that a change leaves out is the one before. Where that is not known, the table is unclear.
+// and a value that a change leaves out is the one before. Where that is not known, the table is unclear. A row that becomes
+// too large to be kept stays in the tree as it was, and is noted until the log tells of it again.
 import { compareBytes } from '../../base/bytes.ts'
 import type { LogChange } from '../../connectors/change-log.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
+import { UnfitRows } from '../../formats/columnar/unfit-rows.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'
 import type { Edit, Entry } from '../../prolly/interface.ts'
 import type { ProllyMap } from '../../prolly/map.ts'
@@ -14,10 +16,11 @@ import { entryCells } from '../../table/entry-cells.ts'
 import { absentCell } from '../../table/cell.ts'
 import { putContent } from '../../table/content.ts'
 import type { Cell, TableObject } from '../../table/interface.ts'
-import { encodeKey } from '../../table/key.ts'
 import type { RowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
+import type { UnfitOfTable } from '../capture/unfit-tables.ts'
+import { type LoggedKey, UnfitChanges, loggedKey } from './unfit-changes.ts'
 
 /** Gathered rows of more are put into the tree. */
 const gatheredRowsMax = 50_000
@@ -34,6 +37,14 @@ interface Pending {
   readonly isPatch: boolean
 }
 
+export interface LoggedTable {
+  readonly table: EndpointTable
+  /** For messages. */
+  readonly where: string
+  /** Rows that could not be kept until now. */
+  readonly unfit: UnfitOfTable
+}
+
 export class TableChanges {
   readonly #io: Io
   readonly #table: EndpointTable
@@ -43,15 +54,19 @@ export class TableChanges {
   readonly #object: TableObject
   readonly #shape: RowShape
   readonly #packer: CellPacker
+  readonly #where: string
+  readonly #unfit: UnfitChanges
   #map: ProllyMap
   #pending = new Map<string, Pending>()
   #pendingBytes = 0
   /** Why the log is not enough, once it is not. */
   unclear: string | null = null
 
-  private constructor(io: Io, table: EndpointTable, stored: Table, where: string) {
+  private constructor(io: Io, stored: Table, { table, where, unfit }: LoggedTable) {
     this.#io = io
     this.#table = table
+    this.#where = where
+    this.#unfit = new UnfitChanges(table, where, unfit)
     const { object, shape, map } = stored
     this.#object = object
     this.#shape = shape
@@ -63,8 +78,13 @@ export class TableChanges {
   }
 
   /** `stored` has the table's columns, in any order. */
-  static async of(io: Io, table: EndpointTable, stored: TableObject, where: string): Promise<TableChanges> {
-    return new TableChanges(io, table, await Table.of(io.nodes, stored), where)
+  static async of(io: Io, stored: TableObject, logged: LoggedTable): Promise<TableChanges> {
+    return new TableChanges(io, await Table.of(io.nodes, stored), logged)
+  }
+
+  /** Rows that cannot be kept, of all that was added and flushed. */
+  get unfit(): UnfitOfTable {
+    return this.#unfit.all
   }
 
   /** Whether enough is gathered to be put into the tree. */
@@ -79,15 +99,25 @@ export class TableChanges {
       return
     }
     if (change.kind === 'delete') {
-      this.#set({ key: this.#key(change.key), cells: null, from: new Uint8Array(), isPatch: false })
+      const gone = this.#key(change.key)
+      this.#unfit.leave(gone)
+      this.#remove(gone)
       return
     }
     const key = this.#key(this.#keyPlaces.map((place) => change.after[place]!))
     const oldKey = change.oldKey === null ? key : this.#key(change.oldKey)
-    const before = this.#pending.get(nameOf(oldKey))
-    const { after, isPatch = false } = change
-    if (compareBytes(oldKey, key) !== 0) this.#set({ key: oldKey, cells: null, from: oldKey, isPatch: false })
-    if (before === undefined) this.#set({ key, cells: after, from: oldKey, isPatch })
+    const before = this.#pending.get(oldKey.key === null ? '' : nameOf(oldKey.key))
+    const verdict = this.#unfit.put(change, oldKey, key)
+    if (oldKey.name !== key.name) this.#remove(oldKey)
+    if (verdict === 'unclear') this.unclear = 'the log leaves out values of a row that could not be kept'
+    else if (verdict === 'fits') this.#put(change, { key: key.key!, from: oldKey.key ?? key.key!, before })
+  }
+
+  #put(
+    { after, isPatch = false }: Extract<LogChange, { kind: 'put' }>,
+    { key, from, before }: Pick<Pending, 'key' | 'from'> & { readonly before: Pending | undefined },
+  ): void {
+    if (before === undefined) this.#set({ key, cells: after, from, isPatch })
     else if (before.cells === null && after.includes(null) && !isPatch)
       this.unclear = 'a row that is gone was changed'
     else {
@@ -109,10 +139,12 @@ export class TableChanges {
       return
     }
     const { writer } = this.#io
-    let next = 0
-    const edits = pending.map(({ key, cells }): Edit =>
-      cells === null ? { key, value: null } : puts[next++]!,
-    )
+    const edits = pending.flatMap(({ key, cells }): Edit[] => {
+      if (cells === null) return [{ key, value: null }]
+      // What cannot be kept stays as it was.
+      const put = puts.get(nameOf(key))
+      return put === undefined ? [] : [put]
+    })
     this.#map = await this.#map.mutate(writer, edits)
     await writer.drained()
   }
@@ -122,32 +154,39 @@ export class TableChanges {
     return writeTable(this.#io.writer, { ...this.#object, rows: this.#map.cid, order: null })
   }
 
+  #remove({ key }: LoggedKey): void {
+    if (key !== null) this.#set({ key, cells: null, from: key, isPatch: false })
+  }
+
   #set(pending: Pending): void {
     this.#pending.set(nameOf(pending.key), pending)
     this.#pendingBytes += rowBytes
     for (const cell of pending.cells ?? []) this.#pendingBytes += cell?.bytes.length ?? 0
   }
 
-  #key(cells: readonly (Cell | null)[]): Uint8Array {
+  #key(cells: readonly (Cell | null)[]): LoggedKey {
     const whole = cells.map((cell) => {
       if (cell === null) throw new TypeError(`the log of '${this.#table.name}' leaves out a key`)
       return cell
     })
-    return encodeKey(this.#shape.schema, whole)
+    return loggedKey(this.#shape.schema, whole)
   }
 
-  /** In the same order; null where a row that is needed is not in the tree. */
-  async #puts(pending: readonly Pending[]): Promise<Edit[] | null> {
+  /** By name, without those that cannot be kept; null where a row that is needed is not in the tree. */
+  async #puts(pending: readonly Pending[]): Promise<Map<string, Edit> | null> {
     const open = pending.filter(({ cells }) => cells!.includes(null))
     const found = await this.#map.getMany(open.map(({ from }) => from))
     if (found.some((entry, i) => entry === null && !open[i]!.isPatch)) return null
     const stored = new Map(open.map((one, i) => [one, found[i]!]))
-    const puts: Edit[] = []
+    const puts = new Map<string, Edit>()
+    const unfit = new UnfitRows(this.#where)
     for (const run of contentRuns(pending, (one) => entryContentBytes(stored.get(one) ?? null))) {
-      const rows = this.#packer.pack(await this.#filled(run, stored))
-      puts.push(...packedEdits(rows, (content) => putContent(this.#io.writer, content)))
+      const rows = this.#packer.pack(await this.#filled(run, stored), unfit)
+      for (const edit of packedEdits(rows, (content) => putContent(this.#io.writer, content)))
+        puts.set(nameOf(edit.key), edit)
       await this.#io.writer.drained()
     }
+    for (const row of unfit.all.values()) this.#unfit.note(row)
     return puts
   }
 

@@ -144,7 +144,7 @@ async function commonAfter(
   { captured, base, held, tables }: Sides,
   conflicts: Cid | null,
 ): Promise<Tree> {
-  const all = held.copy()
+  const all = held.unmerged()
   await all.addConflicts(io, conflicts, tables)
   return all.put(io, captured, base ?? Tree.empty(io.nodes, io.writer))
 }

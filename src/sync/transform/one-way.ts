@@ -51,7 +51,8 @@ export async function forgetOneWay(
   const before = readOneWay(await repo.store.manifest(), { link: name, identity }).tables
   const isKept = (table: string): boolean =>
     transform.some((one) => one.table === table && isOneWay(one)) ||
-    held.unmerged().list.some((one) => one.table === table)
+    held.unmerged().list.some((one) => one.table === table) ||
+    held.list.some((one) => one.table === table && one.tooLarge !== undefined)
   const config = setting(name, { identity, tables: before.filter(isKept) }, before)
   if (config.size === 0) return
   await repo.store.update((manifest) => ({

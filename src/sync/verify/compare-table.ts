@@ -25,12 +25,14 @@ export interface BothSides {
   readonly endpoint: Tree
   readonly expected: Tree
   readonly held: readonly HeldBack[]
+  /** Rows of the endpoint that cannot be kept; `endpoint` has them as `expected` has. */
+  readonly tooLarge: readonly HeldBack[]
 }
 
 export async function compareTable(
   io: Io,
   linked: LinkedTable,
-  { endpoint, expected, held }: BothSides,
+  { endpoint, expected, held, tooLarge }: BothSides,
 ): Promise<TableVerification> {
   const { table, path } = linked
   const after = await tableAt(io, endpoint, path)
@@ -62,7 +64,10 @@ export async function compareTable(
     }
   }
   await ranges.finish()
-  const total = counts.missing + counts.extra + counts.changed
+  const large = tooLarge.filter((row) => row.path === path)
+  for (const { key, reason, tooLarge: why } of large.slice(0, listedMax - rows.length))
+    rows.push({ key, kind: 'too-large', columns: why!.columns, heldBack: reason })
+  const total = counts.missing + counts.extra + counts.changed + large.length
   return {
     table: table.name,
     path,
@@ -71,6 +76,7 @@ export async function compareTable(
     commit: known === null ? null : stateOf(old),
     counts,
     respelled,
+    tooLarge: large.length,
     columnsOnlyThere: there.filter((name) => !here.includes(name)),
     columnsOnlyHere: here.filter((name) => !there.includes(name)),
     ranges: ranges.ranges,
@@ -94,6 +100,7 @@ export function unreadTable(
     commit,
     counts: { missing: 0, extra: 0, changed: 0 },
     respelled: 0,
+    tooLarge: 0,
     columnsOnlyThere: [],
     columnsOnlyHere: [],
     ranges: [],
@@ -107,7 +114,7 @@ export async function tableState(io: Io, tree: Tree, path: Path): Promise<TableS
   return table === null ? null : stateOf(await Table.of(io.nodes, table))
 }
 
-function kindOf({ kind }: RowChange): DifferingRow['kind'] {
+function kindOf({ kind }: RowChange): keyof TableVerification['counts'] {
   return kind === 'insert' ? 'extra' : kind === 'delete' ? 'missing' : 'changed'
 }
 

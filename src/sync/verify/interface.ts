@@ -34,6 +34,8 @@ export interface TableVerification {
   readonly counts: { readonly missing: number; readonly extra: number; readonly changed: number }
   /** Rows with the same values, of which the endpoint spells some otherwise: 3 as 3.00. They match. */
   readonly respelled: number
+  /** Rows of the endpoint that cannot be kept: the commit cannot hold them, and they are not compared. */
+  readonly tooLarge: number
   /** Columns that one of the two lacks; what is in them is not compared. */
   readonly columnsOnlyThere: readonly string[]
   readonly columnsOnlyHere: readonly string[]
@@ -53,10 +55,11 @@ export interface DifferingRange {
 }
 
 export interface DifferingRow {
+  /** Of one that is too long, a digest. */
   readonly key: string
-  /** 'missing' and 'extra' say what the endpoint's row is, compared with the commit. */
-  readonly kind: 'missing' | 'extra' | 'changed'
-  /** Those that differ; empty unless the row is on both sides. */
+  /** 'missing' and 'extra' say what the endpoint's row is, compared with the commit; 'too-large': it cannot be kept. */
+  readonly kind: 'missing' | 'extra' | 'changed' | 'too-large'
+  /** Those that differ, or are too large; empty for 'missing' and 'extra'. */
   readonly columns: readonly string[]
   /** Why the last round held it back; null: it did not. */
   readonly heldBack: HeldBack['reason'] | null

@@ -12,6 +12,7 @@ import { withWriter } from '../../repo/context.ts'
 import type { Io, Repo } from '../../repo/interface.ts'
 import { capture } from '../capture/capture.ts'
 import { TableDigests } from '../capture/digests.ts'
+import { UnfitTables } from '../capture/unfit-tables.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link } from '../interface.ts'
 import { knownTables } from '../tables/known-tables.ts'
@@ -50,24 +51,30 @@ export async function verifyLink({ repo, connector, link, options }: Verifying):
       live === null
         ? Tree.empty(nodes, writer)
         : await Tree.load(nodes, (await readCommit(nodes.reader, live)).tree)
-    const named = options.tables ?? link.tables
-    const tables = linkedTables(link, await connector.discover(named, await knownTables(io, link, [before])))
+    const chosen = options.tables ?? link.tables
+    const tables = linkedTables(link, await connector.discover(chosen, await knownTables(io, link, [before])))
     const digests = await TableDigests.load(nodes.reader, manifest.refs.get(linkObject(link.name, 'digests')))
     // A cursor would leave out what is gone.
     const whole = { ...link, cursor: undefined }
     const unread = new HeldRows()
-    const what = { link: whole, tables, before, live, digests, held: unread, shapes: null, notes: [] }
+    const unfit = await UnfitTables.load(nodes.reader, manifest, link.name)
+    const what = { link: whole, tables, before, live, digests, unfit, held: unread, shapes: null, notes: [] }
     // However a table has changed its shape, it is read as it is now.
     const reading = { signal: options.signal, onProgress: options.onProgress }
-    const endpoint = await capture(io, readingAll(connector), what, reading)
+    const read = await capture(io, readingAll(connector), what, reading)
     const expected = await linkTree(io, (await readCommit(nodes.reader, commit)).tree, tables)
+    const tooLarge = new HeldRows()
+    unfit.hold(tooLarge, tables)
+    // What cannot be kept cannot be compared.
+    const endpoint = await tooLarge.whatever().put(io, read, expected)
+    const named = await tooLarge.named(io, read)
     const verified: TableVerification[] = []
     for (const one of tables) {
       // What is not read stands there as it was, and proves nothing.
       const why = unread.list.find(({ path }) => path === one.path)
       verified.push(
         why === undefined
-          ? await compareTable(io, one, { endpoint, expected, held })
+          ? await compareTable(io, one, { endpoint, expected, held, tooLarge: named })
           : unreadTable(one, await tableState(io, expected, one.path), why.message),
       )
     }

@@ -1,0 +1,91 @@
+// Rows of the endpoint that the dataset cannot keep, by table, as they were when it was last read: kept in one object that
+// moves together with what was read. So a row that waits is told from one that is gone, in rounds that do not read it too.
+import { utf8, utf8Text } from '../../base/bytes.ts'
+import type { Cid } from '../../encoding/cid.ts'
+import type { Path } from '../../files/interface.ts'
+import { type UnfitRow, unfitName } from '../../formats/columnar/unfit-rows.ts'
+import type { Manifest, ObjectReader, ObjectWriter } from '../../store/interface.ts'
+import type { HeldRows } from '../held/held-rows.ts'
+import { linkObject } from '../state.ts'
+import type { LinkedTable } from '../tables/link-tables.ts'
+
+/** By name (`unfitName`). */
+export type UnfitOfTable = ReadonlyMap<string, UnfitRow>
+
+const none: UnfitOfTable = new Map()
+
+export class UnfitTables {
+  readonly #kept: string
+  readonly #tables: Map<Path, UnfitOfTable>
+
+  private constructor(tables: Map<Path, UnfitOfTable>, kept = textOf(tables)) {
+    this.#tables = tables
+    this.#kept = kept
+  }
+
+  static async load(reader: ObjectReader, { refs }: Manifest, link: string): Promise<UnfitTables> {
+    const object = refs.get(linkObject(link, 'unfit'))
+    if (object === undefined) return new UnfitTables(new Map())
+    const [bytes] = await reader.get([object])
+    const kept = JSON.parse(utf8Text(bytes!)) as [Path, UnfitRow[]][]
+    return new UnfitTables(new Map(kept.map(([path, rows]) => [path, named(rows)])))
+  }
+
+  /** Of another endpoint nothing is known. */
+  forgotten(): UnfitTables {
+    return new UnfitTables(new Map(), this.#kept)
+  }
+
+  /** As they were when the table was last read, in this round or before. */
+  of(path: Path): UnfitOfTable {
+    return this.#tables.get(path) ?? none
+  }
+
+  set(path: Path, rows: UnfitOfTable): void {
+    if (rows.size === 0) this.#tables.delete(path)
+    else this.#tables.set(path, new Map(sorted(rows)))
+  }
+
+  /** As the log tells them. */
+  take(tables: ReadonlyMap<Path, UnfitOfTable>): void {
+    for (const [path, rows] of tables) this.set(path, rows)
+  }
+
+  /** As they were when they were last kept. */
+  get areKept(): boolean {
+    return textOf(this.#tables) === this.#kept
+  }
+
+  /** They wait, on both sides. */
+  hold(held: HeldRows, tables: readonly LinkedTable[]): void {
+    for (const linked of tables) for (const row of this.of(linked.path).values()) holdRow(held, linked, row)
+  }
+
+  /** The object to keep; null where nothing has changed. */
+  write(writer: ObjectWriter): Cid | null {
+    const text = textOf(this.#tables)
+    return text === this.#kept ? null : writer.put('raw', utf8(text))
+  }
+}
+
+/** The same for the same rows, in whatever order they were met. */
+function textOf(tables: ReadonlyMap<Path, UnfitOfTable>): string {
+  return JSON.stringify(sorted(tables).map(([path, rows]) => [path, [...rows.values()]]))
+}
+
+function sorted<T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] {
+  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function named(rows: readonly UnfitRow[]): UnfitOfTable {
+  return new Map(rows.map((row) => [unfitName(row), row]))
+}
+
+function holdRow(held: HeldRows, { table, path }: LinkedTable, row: UnfitRow): void {
+  const { keyHex, keyDigest, columns, bytes, bytesMax, what } = row
+  const reason = 'rejected' as const
+  const message = `${what}; ${bytesMax} can be kept`
+  const waiting = { table: table.name, path, reason, message, tooLarge: { columns, bytes, bytesMax } }
+  if (keyHex !== null) held.add({ ...waiting, key: '', keyHex })
+  else held.note({ ...waiting, key: `sha256 ${keyDigest!}`, keyHex: '' })
+}

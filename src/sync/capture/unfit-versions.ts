@@ -1,0 +1,59 @@
+// Tables that were read without some of their rows, which cannot be kept: these stand in them as they were when they last
+// could be. That a version of a row is too large is no deletion.
+import { compareBytes, fromHex } from '../../base/bytes.ts'
+import { VarveError } from '../../base/errors.ts'
+import { ProllyMap } from '../../prolly/map.ts'
+import type { Io } from '../../repo/interface.ts'
+import type { Schema, TableObject } from '../../table/interface.ts'
+import { keyColumns, keyText } from '../../table/key.ts'
+import { relaid } from '../tables/relaid.ts'
+import type { UnfitOfTable } from './unfit-tables.ts'
+
+/** `previous`: the table as it was last read. */
+export async function withVersions(
+  io: Io,
+  object: TableObject,
+  previous: TableObject | undefined,
+  unfit: UnfitOfTable,
+): Promise<TableObject> {
+  const keys = keysOf(unfit)
+  if (keys.length === 0) return object
+  const from = previous !== undefined && isKeyedAlike(previous.schema, object.schema) ? previous : null
+  const edits = await relaid(io, { from, into: object, keys, others: 'are empty' })
+  const map = await ProllyMap.load(io.nodes, object.rows)
+  return { ...object, rows: (await map.mutate(io.writer, edits)).cid }
+}
+
+/** A file may have a key twice. `object`: the table without these rows. @throws VarveError VARVE_RULE_VIOLATED */
+export async function refuseTwice(
+  io: Io,
+  { rows, schema }: TableObject,
+  unfit: UnfitOfTable,
+  where: string,
+): Promise<void> {
+  const found = await (await ProllyMap.load(io.nodes, rows)).getMany(keysOf(unfit))
+  const twice = found.find((entry) => entry !== null) ?? null
+  if (twice === null) return
+  const words = `two rows have the key '${keyText(schema, twice.key)}'`
+  throw new VarveError('VARVE_RULE_VIOLATED', `'${where}': ${words}`, {
+    data: { path: where, reason: 'duplicate-key' },
+  })
+}
+
+/** How many of these rows have no version in a table. */
+export async function countWithout(map: ProllyMap, unfit: UnfitOfTable): Promise<number> {
+  const found = await map.getMany(keysOf(unfit))
+  return unfit.size - found.filter((entry) => entry !== null).length
+}
+
+/** In order; rows whose keys are too long have none. */
+function keysOf(unfit: UnfitOfTable): Uint8Array[] {
+  const keys = [...unfit.values()].flatMap(({ keyHex }) => (keyHex === null ? [] : [fromHex(keyHex)]))
+  return keys.sort(compareBytes)
+}
+
+function isKeyedAlike(before: Schema, now: Schema): boolean {
+  const keyOf = (schema: Schema): string =>
+    JSON.stringify(keyColumns(schema).map(({ name, type }) => [name, type]))
+  return keyOf(before) === keyOf(now)
+}

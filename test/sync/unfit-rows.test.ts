@@ -1,0 +1,205 @@
+// Rows that are too large to be kept wait alone: in readings of what was written, by the log, in every mode, and whenever a
+// round is killed.
+import fs from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { overlaid } from '../../src/contract/linked-endpoint.ts'
+import type { Link, Receipt } from '../../src/sync/interface.ts'
+import { BranchLinks, heldBackOf } from '../support/branch-links.ts'
+import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { ShopLink } from '../support/shop-link.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const tooLarge = (16 << 20) + 1
+const keys = ({ heldBack }: Receipt): string[] => heldBack.map(({ key, reason }) => `${reason} ${key}`)
+
+describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPostgres}`, () => {
+  let postgres: Postgres
+  let shop: ShopLink
+  let wholeReadings = 0
+
+  beforeAll(async () => {
+    postgres = await startPostgres({ max_replication_slots: '20' })
+  }, 60_000)
+  afterAll(() => postgres.stop(), 60_000)
+  beforeEach(() => void (wholeReadings = 0))
+
+  async function start(setting: Partial<Link>): Promise<void> {
+    shop = await ShopLink.create(postgres, setting)
+    await shop.db.query(`
+      ALTER TABLE people ADD COLUMN note text;
+      INSERT INTO people SELECT i, 'name ' || i, i % 90 FROM generate_series(10, 99) i`)
+    await shop.sync()
+  }
+
+  const sync = (): Promise<Receipt> =>
+    shop.sync({}, (connector) =>
+      overlaid(connector, {
+        snapshot: async (tables) => {
+          const snapshot = await connector.snapshot(tables)
+          return overlaid(snapshot, {
+            packed: (table, options) => {
+              wholeReadings++
+              return snapshot.packed!(table, options)
+            },
+          })
+        },
+      }),
+    )
+
+  const large = `repeat('x', ${tooLarge})`
+
+  test('what was written is read, and no more: the rows that wait are counted', async () => {
+    await start({})
+    await shop.db.query(`
+      UPDATE people SET name = ${large} WHERE id = 50;
+      INSERT INTO people VALUES (200, ${large}, 1), (201, 'new', 2);
+      UPDATE people SET age = 1 WHERE id < 15`)
+    const first = await sync()
+    expect(keys(first)).toEqual(['rejected 50', 'rejected 200'])
+    expect(first.tables[0]).toMatchObject({ captured: { added: 1, changed: 8, removed: 0 } })
+    await shop.db.query('UPDATE people SET age = 2 WHERE id IN (50, 200)')
+    expect(keys(await sync())).toEqual(['rejected 50', 'rejected 200'])
+    await shop.db.query(`UPDATE people SET name = 'small' WHERE id IN (50, 200)`)
+    const mended = await sync()
+    expect(keys(mended)).toEqual([])
+    expect(mended.tables[0]).toMatchObject({ captured: { added: 1, changed: 1, removed: 0 } })
+    expect(wholeReadings).toBe(0)
+    // Which rows are gone nothing says but a reading of all.
+    await shop.db.query(
+      `UPDATE people SET name = ${large} WHERE id = 50; INSERT INTO people VALUES (202, ${large})`,
+    )
+    await sync()
+    await shop.db.query('DELETE FROM people WHERE id = 202')
+    expect([keys(await sync()), wholeReadings]).toEqual([['rejected 50'], 1])
+    await shop.db.query('DELETE FROM people WHERE id = 50')
+    expect([keys(await sync()), wholeReadings]).toEqual([[], 2])
+    expect(await shop.branchRows()).toEqual((await shop.rows()).map((row) => ({ ...(row as object) })))
+  })
+
+  test('the log leaves out a value that stays too large, and what else it leaves out of such a row is read', async () => {
+    await start({ changes: 'log' })
+    await shop.db.query(`UPDATE people SET name = ${large}, note = repeat('n', 1000000) WHERE id = 50`)
+    expect(keys(await sync())).toEqual(['rejected 50'])
+    await shop.db.query('UPDATE people SET age = 7 WHERE id = 50')
+    await shop.db.query('UPDATE people SET id = 150 WHERE id = 50')
+    const moved = await sync()
+    expect([keys(moved), moved.notes]).toEqual([['rejected 150'], []])
+    expect(moved.tables[0]).toMatchObject({ captured: { added: 0, changed: 0, removed: 1 } })
+    await shop.db.query(`UPDATE people SET name = 'small' WHERE id = 150`)
+    const read = await sync()
+    expect([keys(read), read.notes]).toEqual([[], [expect.stringContaining('that could not be kept')]])
+    expect((await shop.branchRows()).at(-1)).toEqual({
+      id: 150,
+      name: 'small',
+      age: 7,
+      note: 'n'.repeat(1_000_000),
+    })
+    expect((await sync()).notes).toEqual([])
+  })
+
+  for (const mode of ['mirror', 'materialize', 'capture'] as const) {
+    test(`in mode ${mode} nothing is written over them, and their versions stay`, async () => {
+      await start({})
+      shop.link = { ...shop.link, mode, ...(mode === 'capture' ? {} : { commits: 'each' }) }
+      await shop.sync()
+      await shop.db.query(
+        `UPDATE people SET name = ${large} WHERE id = 50; INSERT INTO people VALUES (200, ${large})`,
+      )
+      for (const age of [1, 2])
+        await shop.edit((rows) => {
+          rows.put({ id: 50, name: 'here', age })
+          rows.put({ id: 200, name: 'here', age })
+          rows.put({ id: 51, name: 'here', age })
+        })
+      for (let round = 0; round < 2; round++)
+        expect(keys(await sync())).toEqual(['rejected 50', 'rejected 200'])
+      const { rows } = await shop.db.query(
+        'SELECT id, length(name) AS n, age FROM people WHERE id IN (50, 51, 200)',
+      )
+      expect(rows.toSorted((a, b) => a.id - b.id)).toEqual([
+        { id: 50, n: tooLarge, age: 50 },
+        mode === 'capture' ? { id: 51, n: 7, age: 51 } : { id: 51, n: 4, age: 2 },
+        { id: 200, n: tooLarge, age: null },
+      ])
+      await shop.db.query(
+        `UPDATE people SET name = 'name 50' WHERE id = 50; DELETE FROM people WHERE id = 200`,
+      )
+      expect(keys(await sync())).toEqual([])
+      if (mode !== 'capture') expect(await shop.branchRows()).toEqual(await shop.rows())
+      else expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'here', age: 2, note: null })
+    })
+  }
+
+  test('a transform that leaves the value out keeps the row', async () => {
+    await start({ mode: 'capture' })
+    await shop.db.query(`UPDATE people SET note = ${large} WHERE id = 50`)
+    expect(keys(await sync())).toEqual(['rejected 50'])
+    const none = { select: null, omit: ['note'], where: null, columns: [] }
+    shop.link = { ...shop.link, transform: [{ table: 'people', ...none }] }
+    const { heldBack } = await shop.sync({ allow: ['schema'] })
+    expect(heldBack).toEqual([])
+    expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'name 50', age: 50 })
+  })
+})
+
+describe('files with rows that are too large', () => {
+  const endings = [
+    ['people.csv', (rows: readonly string[][]) => ['id,name', ...rows.map((row) => row.join())].join('\n')],
+    [
+      'people.jsonl',
+      (rows: readonly string[][]) =>
+        rows.map(([id, name]) => JSON.stringify({ id: Number(id), name })).join('\n'),
+    ],
+  ] as const
+
+  test.each(endings)(
+    '%s: its other rows flow, and nothing is written to it until they are smaller',
+    async (name, text) => {
+      const links = new BranchLinks()
+      const folder = path.join(temporaryDir(), 'drop')
+      fs.mkdirSync(folder)
+      const file = path.join(folder, name)
+      const drop = (...rows: readonly string[][]): void => fs.writeFileSync(file, text(rows))
+      drop(['1', 'Ada'], ['2', 'Grace'], ['3', 'Edsger'])
+      const url = `${pathToFileURL(folder).href.replace('file:', 'folder:')}?settle=0`
+      const link = links.link(url, ['people'])
+      await links.sync(link)
+      const long = 'x'.repeat(tooLarge)
+      // In its last line too, which has no end.
+      drop(
+        ['1', long],
+        ['k'.repeat(name.endsWith('csv') ? 1100 : 0) || '9', long],
+        ['2', 'Grace H.'],
+        ['4', long],
+      )
+      const first = await links.sync(link)
+      expect(first.tables[0]).toMatchObject({ captured: { added: 0, changed: 1, removed: 1 }, rejected: 3 })
+      const all = [
+        { id: 1, name: 'Ada' },
+        { id: 2, name: 'Grace H.' },
+      ]
+      expect(await links.rows('people')).toEqual(all)
+      await links.edit('people', { put: [{ id: 2, name: 'here' }] })
+      const before = fs.readFileSync(file)
+      for (let round = 0; round < 2; round++) {
+        const { heldBack } = await links.sync(link)
+        expect(heldBack).toHaveLength(4)
+        expect(heldBack.at(-1)).toMatchObject({
+          key: '2',
+          reason: 'rejected',
+          message: expect.stringContaining('is too large to be kept, and is only read'),
+        })
+      }
+      expect(before.equals(fs.readFileSync(file))).toBe(true)
+      drop(['1', 'Ada'], ['2', 'Grace H.'])
+      expect(heldBackOf(await links.sync(link))).toEqual([])
+      expect(fs.readFileSync(file, 'utf8')).toContain('here')
+      drop(['1', long], ['1', 'twice'])
+      expect(heldBackOf(await links.sync(link))).toEqual([expect.stringMatching(/^schema people: .*'1'/)])
+      drop(['1', long], ['1', long])
+      expect(heldBackOf(await links.sync(link))).toEqual([expect.stringMatching(/^schema people: .*one key/)])
+    },
+  )
+})
