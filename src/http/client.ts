@@ -114,13 +114,13 @@ export class HttpClient {
         throwIfAborted(request.signal)
         const refused = this.#options.proxy ? refusalOf(error, this.#options.proxy) : null
         if (refused !== null) throw refused
-        if (error instanceof VarveError || last || isUntrusted(error)) throw this.#failure(error)
+        if (error instanceof VarveError || last || isUntrusted(error)) throw this.#failure(error, attempt)
         await this.#pause(attempt, undefined, request.signal)
         continue
       }
       const { status } = answer
       if ((status >= 200 && status < 300) || request.expected?.includes(status) === true) return answer
-      if (last || !isPassing(status)) throw this.#refusal(answer, request)
+      if (last || !isPassing(status)) throw this.#refusal(answer, request, attempt)
       await this.#pause(attempt, answer.headers['retry-after'], request.signal)
     }
   }
@@ -179,13 +179,13 @@ export class HttpClient {
     await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => throwIfAborted(signal))
   }
 
-  #failure(error: unknown): VarveError {
+  #failure(error: unknown, attempts: number): VarveError {
     if (error instanceof VarveError) return error
     const { proxy, trustHint = trustByNode } = this.#options
-    return unreachable(error, { where: this.#where, proxy: proxy?.origin ?? null, trustHint })
+    return unreachable(error, { where: this.#where, proxy: proxy?.origin ?? null, trustHint, attempts })
   }
 
-  #refusal(answer: HttpAnswer, request: HttpRequest): VarveError {
+  #refusal(answer: HttpAnswer, request: HttpRequest, attempts: number): VarveError {
     const { status } = answer
     const said = this.#options.explain?.(answer.body) ?? null
     const data = {
@@ -193,6 +193,7 @@ export class HttpClient {
       status,
       method: request.method,
       path: request.path.replace(/\?.*$/, ''),
+      attempts,
     }
     const because = said === null ? '' : `: ${said}`
     if (status >= 300 && status < 400) {
@@ -217,7 +218,7 @@ export class HttpClient {
         hint: 'nothing there has been changed; free some space and run the command again',
       })
     }
-    const code = status >= 500 || status === 429 ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
+    const code = isPassing(status) ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
     return new VarveError(code, `'${this.#where}' answers ${status}${because}`, {
       data,
       ...hintFor(status, data.path),

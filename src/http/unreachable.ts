@@ -21,9 +21,10 @@ export interface Unreached {
   readonly proxy: string | null
   /** How certificates beside the usual ones are trusted. */
   readonly trustHint: string
+  readonly attempts: number
 }
 
-export function unreachable(error: unknown, { where, proxy, trustHint }: Unreached): VarveError {
+export function unreachable(error: unknown, { where, proxy, trustHint, attempts }: Unreached): VarveError {
   const between = proxy === null ? '' : ` through the proxy '${proxy}'`
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const message = error instanceof Error ? error.message : String(error)
@@ -33,7 +34,7 @@ export function unreachable(error: unknown, { where, proxy, trustHint }: Unreach
     `cannot reach '${where}'${between}: ${reasons[code] ?? message}`,
     {
       cause: error,
-      data: { origin: where, ...(untrusted === null ? {} : { passing: false }) },
+      data: { origin: where, attempts, ...(untrusted === null ? {} : { passing: false }) },
       hint:
         untrusted ??
         'check the address and the network, and run the command again: it goes on where it stopped',

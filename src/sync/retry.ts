@@ -25,6 +25,11 @@ export function waitMs(attempt: number, random: () => number = Math.random): num
   return Math.round(most * (0.5 + random() / 2))
 }
 
+/** By whoever asked; beginning anew would tell what was told again, and ask a busy server as many times more. */
+function wasWaitedFor(error: VarveError): boolean {
+  return error instanceof NoRoom || Number(error.data['attempts'] ?? 0) > 1
+}
+
 export interface RetryOptions {
   /** Tries after the first one. */
   readonly retries: number
@@ -37,8 +42,7 @@ export async function withRetries<T>(work: () => Promise<T>, { retries, signal }
     try {
       return await work()
     } catch (error) {
-      // It was waited for already, and beginning anew tells what was told again.
-      if (attempt >= retries || !isPassing(error) || error instanceof NoRoom) throw error
+      if (attempt >= retries || !isPassing(error) || wasWaitedFor(error)) throw error
       await pause(waitMs(attempt), signal)
       throwIfAborted(signal)
     }

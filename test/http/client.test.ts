@@ -84,7 +84,7 @@ test.each([
   [401, 'VARVE_REFUSED'],
   [403, 'VARVE_REFUSED'],
   [404, 'VARVE_REFUSED'],
-  [501, 'VARVE_UNREACHABLE'],
+  [501, 'VARVE_REFUSED'],
   [507, 'VARVE_DISK_FULL'],
 ])('an answer of %d ends the request at once with %s', async (status, code) => {
   const { client, count } = await clientOf((_, response) => response.writeHead(status).end('no'))

@@ -49,6 +49,10 @@ describe('faults that pass', () => {
     expect(await fault(withRetries(failing(1, refused), { retries: 5 }))).toContain('VARVE_REFUSED')
     expect(tries).toBe(1)
     tries = 0
+    const asked = new VarveError('VARVE_UNREACHABLE', 'busy', { data: { attempts: 5 } })
+    expect(await fault(withRetries(failing(5, asked), { retries: 5 }))).toContain('busy')
+    expect(tries).toBe(1)
+    tries = 0
     const over = AbortSignal.abort()
     expect(await fault(withRetries(failing(5, deadlock), { retries: 5, signal: over }))).toContain('ABORTED')
     expect(tries).toBe(1)
