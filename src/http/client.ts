@@ -19,6 +19,8 @@ const connectMsMax = 15_000
 /** Without a byte from the server for so long, the connection counts as cut. */
 const silenceMsMax = 60_000
 const refusalBytesMax = 64 << 10
+/** For the body of an answer of which the status is all that counts. */
+const tailMsMax = 5_000
 /** A body above this is sent in such slices: only then the client notices that a slow line still takes bytes. */
 const sliceBytes = 256 << 10
 
@@ -37,6 +39,8 @@ export interface HttpRequest {
   readonly expected?: readonly number[]
   /** The answer's body may have this many bytes. Default: none is read. */
   readonly bytesMax?: number
+  /** An answer of 200 to 299 is complete with its head: what comes after it, or does not come, is nobody's matter. */
+  readonly onlyStatus?: true
   /**
    * Takes the body of an answer of 200 to 299, part by part; the answer then has none. A part's memory is used again after
    * the call. What it took before a connection was cut stays with it, so the next attempt may ask for the rest.
@@ -137,6 +141,7 @@ export class HttpClient {
     const headers = { ...this.#options.headers, ...own, ...length }
     const stream = isLong ? () => slicesOf(body) : body
     const parts: Uint8Array[] = []
+    let settled: AnswerHead | null = null
     const head = await exchange(this.#dispatcher, {
       request: {
         origin: this.origin,
@@ -145,9 +150,17 @@ export class HttpClient {
         headers,
         body: (typeof stream === 'function' ? Readable.from(stream()) : stream) ?? null,
         ...(request.patienceMs === undefined ? {} : { headersTimeout: request.patienceMs }),
+        ...(request.onlyStatus === true ? { bodyTimeout: tailMsMax } : {}),
       },
       signal,
-      begin: (answer) => this.#taker(request, answer, parts),
+      begin: (answer) => {
+        if (request.onlyStatus !== true || answer.status >= 300) return this.#taker(request, answer, parts)
+        settled = answer
+        return takingNothing()
+      },
+    }).catch((error: unknown) => {
+      if (settled === null || signal?.aborted === true) throw error
+      return settled
     })
     return { ...head, body: parts.length === 1 ? parts[0]! : Buffer.concat(parts) }
   }
@@ -237,6 +250,13 @@ export class HttpClient {
       data: { origin: this.#where, path: request.path.replace(/\?.*$/, ''), bytesMax: request.bytesMax ?? 0 },
     })
   }
+}
+
+/** So that the connection can serve another request, where there is little of it. */
+function takingNothing(): BodyTaker {
+  const endMs = Date.now() + tailMsMax
+  let left = refusalBytesMax
+  return ({ length }) => ((left -= length) < 0 || Date.now() > endMs ? 'enough' : undefined)
 }
 
 /** Without the query, which may hold what is not to be shown. */

@@ -84,8 +84,11 @@ function itemOf(table: ItemTable<InboxTable>, { document, item, index, over }: F
   const places = table.key.map((one) => columns.findIndex((column) => column.name === one))
   const keyCells = places.map((place) => cells[place] ?? null)
   const lame = keyCells.findIndex((cell) => cell === null || cell.bytes.length === 0)
-  if (lame >= 0 && !isTruth(keyCells[lame]!))
-    return bad(`'${table.key[lame]!}' can be no part of its key`, null)
+  if (lame >= 0 && !isTruth(keyCells[lame]!)) {
+    const { type } = columns[places[lame]!]!
+    const why = keyCells[lame] === null && type !== 'json' ? `is no ${type}, and is` : 'can be no'
+    return bad(`'${table.key[lame]!}' ${why} part of its key`, null)
+  }
   const keys = keyCells as Cell[]
   if (keys.reduce((sum, { bytes }) => sum + bytes.length + 8, 0) > keyBytesMax)
     return bad('its key is too long', null)

@@ -51,7 +51,7 @@ export async function openReceiver(
     { headersTimeout: headersMsMax, requestTimeout: requestMsMax },
     (request, response) => {
       void take(request, links, seen).then(
-        ({ status, link = null }) => {
+        ({ status, why, link = null }) => {
           if (link !== null) {
             waiting.add(link)
             wake()
@@ -61,7 +61,7 @@ export async function openReceiver(
             ...(status < 300 ? {} : { connection: 'close' }),
             ...(status === 503 ? { 'retry-after': String(retrySeconds) } : {}),
           }
-          response.writeHead(status, headers).end()
+          response.writeHead(status, headers).end(why === undefined ? '' : `${why}\n`)
         },
         () => response.destroy(),
       )
@@ -97,6 +97,8 @@ export async function openReceiver(
 
 interface Taken {
   readonly status: number
+  /** For whoever looks at the sender's log: why it was not taken. */
+  readonly why?: string
   /** Absent: it is no news. */
   readonly link?: string
 }
@@ -109,28 +111,32 @@ async function take(
   const [link = '', table = null] = partsOf(request.url ?? '')
   const known = links.get(link)
   if (known === undefined || (table !== null && known.inbox?.tables.includes(table) !== true))
-    return { status: 404 }
-  if (request.method !== 'POST') return { status: 405 }
+    return { status: 404, why: 'no webhooks are taken at this address' }
+  if (request.method !== 'POST') return { status: 405, why: 'a webhook is a POST' }
   const text = (name: string): string => String(request.headers[name] ?? '')
   const [id, time, signature] = [text('webhook-id'), text('webhook-timestamp'), text('webhook-signature')]
   const timestamp = /^\d{1,12}$/.test(time) ? Number(time) : 0
   const nowSeconds = Date.now() / 1000
   const isFresh = Math.abs(nowSeconds - timestamp) <= windowSecondsMax
   // Before anything of its body is taken.
-  if (!isFresh || !idPattern.test(id) || signature === '') return { status: 401 }
+  const unsigned = { status: 401, why: 'webhook-id, webhook-timestamp or webhook-signature is missing' }
+  if (!idPattern.test(id) || time === '' || signature === '') return unsigned
+  const offSeconds = `webhook-timestamp is more than ${windowSecondsMax} seconds off`
+  if (!isFresh) return { status: 401, why: offSeconds }
   const body = await bodyOf(request)
-  if (body === null) return { status: 413 }
-  if (!isSigned({ id, timestamp, body }, signature, known.secrets)) return { status: 401 }
+  if (body === null) return { status: 413, why: `a webhook has ${bodyBytesMax} bytes at most` }
+  if (!isSigned({ id, timestamp, body }, signature, known.secrets))
+    return { status: 401, why: "the signature was not made with this link's secret" }
   if (known.inbox !== undefined) return keep(link, known.inbox, { id, table, body })
   return seen.add(`${link} ${id}`, nowSeconds) ? { status: 202, link } : { status: 200 }
 }
 
 /** Confirmed when it is durable. One that is not JSON is nothing that a later declaration could make rows of. */
 async function keep(link: string, inbox: NonNullable<Receiving['inbox']>, hook: Hook): Promise<Taken> {
-  if (documentRange(hook.body) === null) return { status: 400 }
+  if (documentRange(hook.body) === null) return { status: 400, why: 'the body is not JSON' }
   // The sender tries again, whatever is the matter with the file.
   const taken = await inbox.take(hook).catch(() => 'full')
-  if (taken === 'full') return { status: 503 }
+  if (taken === 'full') return { status: 503, why: 'the inbox is full, or its disk' }
   return taken === 'kept' ? { status: 202, link } : { status: 200 }
 }
 

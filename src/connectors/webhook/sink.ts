@@ -65,7 +65,7 @@ export async function openWebhook(url: string, options: SinkOptions): Promise<Si
           }
         },
         body,
-        bytesMax: 1 << 20,
+        onlyStatus: true,
         signal: batch.signal,
       }
       await client.send(request).catch((error: unknown) => {

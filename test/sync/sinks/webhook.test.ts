@@ -1,4 +1,5 @@
 // Webhooks as a sink: the contract of sinks, signatures as others check them, and receivers that are busy or refuse.
+import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isSigned, readSecrets, signatureOf } from '../../../src/connectors/webhook/sign.ts'
 import { sinkContract } from '../../contract/sink.ts'
@@ -55,6 +56,24 @@ describe('a webhook', () => {
     }
     expect(await deliver()).toBe('delivered')
     expect(hook.batches.map(({ id }) => id)).toEqual(Array(2).fill(hook.batches[0]!.id))
+  })
+
+  test('is confirmed by the status alone, however long the answer is, and however it ends', async () => {
+    const answers: ((response: ServerResponse) => void)[] = [
+      (response) => response.end(Buffer.alloc(5 << 20)),
+      (response) => void response.write('x', () => response.destroy()),
+    ]
+    for (const answer of answers) {
+      let calls = 0
+      hook.before = (_, response) => {
+        calls++
+        response.writeHead(200)
+        answer(response)
+        return true
+      }
+      expect(await deliver()).toBe('delivered')
+      expect(calls).toBe(1)
+    }
   })
 
   test('that is refused is not tried again, and the receiver is quoted', async () => {
