@@ -49,9 +49,11 @@ export async function openAmqp(url: string, options: SinkOptions): Promise<Sink>
 }
 
 function connected(target: URL, vhost: string, password: string | null): Promise<ChannelModel> {
+  // Brackets are the URL's, not the address's.
+  const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1')
   const settings = {
     protocol: target.protocol.slice(0, -1),
-    hostname: target.hostname,
+    hostname,
     ...(target.port === '' ? {} : { port: Number(target.port) }),
     ...(target.username === '' ? {} : { username: decodeURIComponent(target.username) }),
     ...(password === null ? {} : { password }),
@@ -60,7 +62,6 @@ function connected(target: URL, vhost: string, password: string | null): Promise
   }
   const socket = {
     timeout: connectMsMax,
-    servername: target.hostname,
     clientProperties: { connection_name: 'varve' },
   }
   return connect(settings, socket)
