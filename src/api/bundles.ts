@@ -22,7 +22,7 @@ export interface CreateBundleOptions extends OperationOptions {
 
 export interface BundleInfo {
   readonly file: string
-  /** Of the file. */
+  /** Length of the file. */
   readonly bytes: number
   /** The branch that a clone begins with. */
   readonly head: string | null
@@ -35,7 +35,7 @@ export interface BundleInfo {
 
 export interface BundleVerdict extends BundleInfo {
   readonly problems: readonly { readonly where: string; readonly what: string }[]
-  /** Of the commits that it continues from: those that the repository asked does not have; null when none was asked. */
+  /** The commits it continues from that the repository asked does not have; null when none was asked. */
   readonly lacking: readonly string[] | null
 }
 

@@ -12,10 +12,10 @@ export interface ConflictInfo {
   readonly keyColumns?: readonly string[]
   readonly column?: string
   readonly reason?: string
-  /** Of a part of a file that nobody declared: what it is, and where: 'id=2', '$.features[id=12].name'. */
+  /** For a part of a file that nobody declared: what it is, and where: 'id=2', '$.features[id=12].name'. */
   readonly part?: 'cell' | 'row' | 'key-collision' | 'schema' | 'text'
   readonly where?: string
-  /** Of a path that the sides moved ('rename-rename', 'rename-delete'): where each has it. */
+  /** For a path that the sides moved ('rename-rename', 'rename-delete'): where each has it. */
   readonly names?: { readonly [side in 'base' | 'ours' | 'theirs']: string | null }
   /** Cells: values. Rows: rows by column. Files: sizes in words ('1.2 kB text'); null: the side does not have it. */
   readonly base: Value | Row

@@ -148,7 +148,7 @@ export interface MergeInHand {
   readonly io: Io
   readonly state: MergeState
   readonly open: OpenMerge
-  /** Of the tables that the merge made. */
+  /** Schemas of the tables that the merge made. */
   readonly schemas: TableSchemas
   /** null: nothing is remembered. */
   readonly rerere: Rerere | null

@@ -15,7 +15,7 @@ const formats: ReadonlySet<string> = new Set<ExchangeFormat>(['csv', 'tsv', 'jso
 
 export interface ExportOptions extends OperationOptions {
   readonly format: ExchangeFormat
-  /** Of a SQLite file: the name of its table; default: the path's last part without its extension. */
+  /** In a SQLite file: the name of its table; default: the path's last part without its extension. */
   readonly table?: string | undefined
   /** Told what is written in another type than the table's columns have, one sentence each. */
   readonly onNote?: ((note: string) => void) | undefined

@@ -47,7 +47,7 @@ export async function fetchPaths(
   return { paths: entries.length, ...come }
 }
 
-/** Of what a clone's filter names, that which is not there: a slip of the pen would look like an empty dataset. */
+/** Warns of paths in a clone's filter that are not there: a slip of the pen would look like an empty dataset. */
 export async function warnOfNothing(
   { store, nodes }: Repo,
   filter: PathFilter,

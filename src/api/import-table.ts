@@ -25,7 +25,7 @@ export interface ImportOptions extends OperationOptions {
   readonly format: ExchangeFormat
   /** Default: the key that a Parquet or SQLite file itself names, else that of the table that is there. */
   readonly key?: readonly string[] | undefined
-  /** Of a SQLite file with several tables: which one. */
+  /** In a SQLite file with several tables: which one. */
   readonly table?: string | undefined
   /** Name of the source, for messages; default: the path. */
   readonly name?: string | undefined
@@ -33,7 +33,7 @@ export interface ImportOptions extends OperationOptions {
   readonly replace?: boolean | undefined
   /** The rows are committed to this branch, begun at HEAD where it is new. Default: they are staged, or, without files, committed. */
   readonly branch?: string | undefined
-  /** Of the commit. */
+  /** The commit's message. */
   readonly message?: string | undefined
 }
 

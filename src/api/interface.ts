@@ -62,9 +62,9 @@ export interface Progress {
   /** 0 when it is not known. */
   readonly total: number
   readonly unit: 'bytes' | 'files' | 'objects' | 'rows' | 'commits'
-  /** Of transfers: what has come over so far, packed. Their `total` grows while more is found. */
+  /** In transfers: what has come over so far, packed. Their `total` grows while more is found. */
   readonly bytes?: number
-  /** Of a push to several places, which go on side by side: the URL of the one that this is about. */
+  /** In a push to several places, which go on side by side: the URL of the one that this is about. */
   readonly place?: string
 }
 
@@ -73,7 +73,7 @@ export interface CommitInfo {
   readonly id: string
   /** The name any IPLD tool knows: base32 CID. */
   readonly cid: string
-  /** Of its dataset: commits with the same have the same files and tables. */
+  /** Id of its dataset: commits with the same have the same files and tables. */
   readonly tree: string
   readonly parents: readonly string[]
   readonly author: Signature
@@ -108,7 +108,7 @@ export interface Status {
     /** What its commit will say unless it is told otherwise. */
     readonly message: string
     readonly conflicts: number
-    /** Of a rebase: HEAD is detached at the commits done; `branch` moves when all are. */
+    /** In a rebase: HEAD is detached at the commits done; `branch` moves when all are. */
     readonly rebase?: {
       readonly branch: string | null
       readonly onto: string
@@ -157,15 +157,21 @@ export interface FileDiff {
   readonly schemaChanges: readonly string[]
   /** Names of the key's columns, of tables. */
   readonly keyColumns?: readonly string[]
-  /** Of a SQLite file: the table that this is about. A file with several has an item for each that differs. */
+  /** In a SQLite file: the table that this is about. A file with several has an item for each that differs. */
   readonly table?: string
-  /** Of Parquet and SQLite files: how rows were told apart where nobody said it, or why they were not compared. Of any: whether its executable bit has changed. */
+  /**
+   * For Parquet and SQLite files: how rows were told apart where nobody said it, or why they were not compared. For
+   * any file: whether its executable bit has changed.
+   */
   readonly note?: string
   /** Batches of changed rows; empty unless kind is 'table'. */
   rows(): AsyncIterable<RowChange[]>
   /** A unified diff's hunks; empty unless kind is 'text' or 'symlink'. */
   hunks(): AsyncIterable<LineHunk>
-  /** Of JSON, GeoJSON, JSON Lines and YAML: changes value by value; null where lines tell more, and of other files. */
+  /**
+   * Changes value by value, for JSON, GeoJSON, JSON Lines and YAML; null where lines tell more, and for other
+   * files.
+   */
   values(): Promise<DocumentValues | null>
 }
 

@@ -26,7 +26,7 @@ export interface MergeResult {
    * Nothing was changed then. In a repository with a folder `conflicts()` lists what is stored.
    */
   readonly conflicts?: readonly ConflictInfo[]
-  /** Of a rebase: commits done, and the one at which it stopped. */
+  /** In a rebase: commits done, and the one at which it stopped. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: string | null }
 }
 

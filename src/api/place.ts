@@ -160,7 +160,10 @@ function isBare(dir: string): boolean {
   return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => isThere(path.join(dir, name)))
 }
 
-/** Of a store that lies there already; one that may have left things with a remote is seen as a clone sees it. */
+/**
+ * The place of a store that is there already; one that may have left things with a remote is opened as a partial
+ * clone.
+ */
 export async function placeOf(
   disk: DiskStore,
   { root, dotDir }: Pick<Place, 'root' | 'dotDir'>,

@@ -25,9 +25,9 @@ export interface AddedRemote extends RemoteInfo {
 export interface FetchOptions extends OperationOptions {
   /** Remote branches that are gone there are removed. */
   readonly prune?: boolean
-  /** Of these branches of the remote alone; default: of all. */
+  /** Only these branches of the remote; default: all. */
   readonly branches?: readonly string[]
-  /** Of a shallow clone: so many commits in a row from each branch. */
+  /** Makes a shallow clone: so many commits in a row from each branch. */
   readonly depth?: number
   /** So many more. */
   readonly deepen?: number
@@ -45,7 +45,7 @@ export interface PushOptions extends OperationOptions {
   readonly setUpstream?: boolean
   /** All tags too. */
   readonly tags?: boolean
-  /** Of the refs that are named. */
+  /** Deletes the refs that are named. */
   readonly delete?: boolean
   /** Says what would move; nothing is sent, here and there nothing changes. */
   readonly dryRun?: boolean
@@ -62,7 +62,7 @@ export interface RefUpdate {
 export interface TransferResult {
   readonly remote: string
   readonly url: string
-  /** Of a push to several places: the others, each with what moved there. */
+  /** In a push to several places: the others, each with what moved there. */
   readonly copies?: readonly PushedCopy[]
   readonly updates: readonly RefUpdate[]
   readonly objects: number

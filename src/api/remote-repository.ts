@@ -210,7 +210,7 @@ export class RemoteRepository extends DataRepository {
     // Also where it is not used: what is pushed must be here.
     const create = (await areBringing(this.repo.store, manifest, all)) && !dryRun
     const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
-    // Of before the first place has it: each is held to the same.
+    // As it was before the first place has it: all places are held to the same.
     const lastSeen = lastSeenOf(manifest, target.name)
     // The state of the remote is what fetch would see: that of its own address, where push goes there.
     const isRemembered = (url: string): boolean => url === target.url || !urls.includes(target.url)

@@ -150,7 +150,7 @@ function knownSource(repo: Repo): RefillSource {
   }
 }
 
-/** Of all manifests that can be read. */
+/** Roots named by any manifest that can be read. */
 async function rootsOf(disk: Store, newest: Manifest): Promise<Set<Cid>> {
   const roots = new Set(newest.refs.values())
   try {
@@ -161,7 +161,9 @@ async function rootsOf(disk: Store, newest: Manifest): Promise<Set<Cid>> {
   return roots
 }
 
-/** Of a partial clone: to know what it may lack, its commits and path trees must be there. They are brought first. */
+/**
+ * What a partial clone may lack. To know that, its commits and path trees must be there, so they are brought first.
+ */
 async function absentOf(
   store: PartialStore,
   disk: Store,

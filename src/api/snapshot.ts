@@ -78,7 +78,7 @@ export async function* contentOf(
 ): AsyncGenerator<Uint8Array> {
   const { signal } = options
   const isWhole = options.start === undefined && options.end === undefined
-  // Of a range only what it needs is fetched, as it is read.
+  // For a range, only what it needs is fetched, as it is read.
   if (isWhole && entry.kind !== 'symlink')
     await nodes.reader.prefetch?.([entry.kind === 'file' ? entry.content : entry.table], { signal })
   if (entry.kind === 'file') {

@@ -13,7 +13,7 @@ export function certificateHint(error: unknown, trust: string): string | null {
   return trust
 }
 
-/** Of the usual certificates and of those beside them, for whoever has no setting of its own. */
+/** Advice about the usual certificates and those beside them, for whoever has no setting of its own. */
 export const trustByNode =
   'NODE_EXTRA_CA_CERTS=FILE in the environment names certificates to trust beside the usual ones'
 

@@ -177,7 +177,7 @@ if [[ $funcstack[1] == _varve ]]; then _varve "$@"; else compdef _varve varve; f
 function zshValue(spec: OptionSpec): string {
   if (!takesNextWord(spec)) return ''
   const values = valuesOf(spec)
-  // Of its words the second one says what kind of names may stand there.
+  // The second of its words says what kind of names may stand there.
   if (values === 'revisions' || values === 'remotes') return `:name: _varve_names ${values}`
   return values === null ? ':value:_files' : `:value:(${values.join(' ')})`
 }

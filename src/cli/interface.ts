@@ -8,7 +8,7 @@ import type { Output } from './output.ts'
 export interface OptionSpec {
   /** 'list' may be given several times; so may 'optional', whose value stands in the same word ('--name=VALUE') or is not given. */
   readonly type: 'flag' | 'text' | 'list' | 'optional'
-  /** Of 'optional': the next word is its value too, where that is no option. */
+  /** For 'optional': the next word is its value too, where that is no option. */
   readonly nextWord?: true
   readonly short?: string
   /** Other long names for it. */
@@ -58,7 +58,7 @@ export interface Context {
   readonly interactive: boolean
   /** Runs another program that has the terminal meanwhile: nothing is drawn there, and Ctrl-C is for it. */
   readonly handOver: <T>(work: () => Promise<T>) => Promise<T>
-  /** Of Varve. */
+  /** Varve's version. */
   readonly version: string
   /** The repository around the working directory; opened once, closed when the command ends. */
   readonly repository: (options?: RepositoryNeeds) => Promise<Repository>

@@ -17,7 +17,7 @@ export interface OutputSettings {
   readonly complain: (text: string) => void
   /** Somebody reads it on a terminal, through a pager or not. */
   readonly terminal: boolean
-  /** Of the terminal. */
+  /** The terminal's width. */
   readonly columns: number | undefined
   readonly json: boolean
   readonly quiet: boolean

@@ -33,7 +33,7 @@ export async function runPick(context: Context, kind: 'cherry-pick' | 'revert', 
   if (given.flag('force')) throw usage("'--force' needs '--abort'")
   if (!given.flag('continue')) given.expectWords(1, 1, 'REV')
   given.exclusive('no-commit', 'edit')
-  // Of a revert nobody has written a message yet.
+  // For a revert, nobody has written a message yet.
   const isEdited = wantsEditor(context, kind === 'revert')
   const repo = await repository({ commits: true })
   const editor = new MessageEditor(context, repo.dotDir)

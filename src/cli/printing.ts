@@ -44,7 +44,7 @@ export async function printing(
   })
   // Nobody listens to complaints any more: nothing is left to do about it.
   process.stderr.on('error', () => {})
-  // Of the answer Output listens to it, once there is one.
+  // Once there is an answer, Output listens to its failures itself.
   process.stdout.on('error', () => {})
   const out: Output = new Output({
     ...settings,

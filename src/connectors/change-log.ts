@@ -56,7 +56,10 @@ export interface AsideItem {
 
 export interface LogStart {
   readonly position: string
-  /** Of the very moment that `position` is: what was committed before is in it, and nothing else. Close it. */
+  /**
+   * The tables at the very moment that `position` is: what was committed before is in it, and nothing else. Close
+   * it.
+   */
   readonly snapshot: EndpointSnapshot
 }
 
@@ -76,7 +79,9 @@ export interface LogReader {
   read(until: string, signal?: AbortSignal): AsyncIterable<LogPart>
   /** Resolves when something waits to be read, now and then when not, and when `signal` aborts. @throws as `read` */
   wait(signal: AbortSignal): Promise<void>
-  /** Of a log that is all there is: puts aside what was read and can be no row, before its position is kept here. */
+  /**
+   * For a log that is all there is: puts aside what was read and can be no row, before its position is kept here.
+   */
   putAside?(): Promise<void>
   /** All before it is durable here: the system may forget it. */
   acknowledge(position: string): Promise<void>
@@ -104,7 +109,7 @@ export type LogChange =
       readonly kind: 'put'
       /** The table's name as it was given. */
       readonly table: string
-      /** Of the row before, where its key was another: cells in the order of the key's columns. */
+      /** Key of the row before, where it was another: cells in the order of the key's columns. */
       readonly oldKey: readonly Cell[] | null
       /** In the order of the table's columns; null: as it was before. */
       readonly after: readonly (Cell | null)[]

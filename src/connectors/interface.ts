@@ -15,11 +15,11 @@ export interface ConnectorOptions {
   readonly signal?: AbortSignal | undefined
   /** Name of the link that it is opened for: secrets may stand under it. */
   readonly link?: string | undefined
-  /** Of an HTTP API: how its tables lie in what it answers. */
+  /** For an HTTP API: how its tables lie in what it answers. */
   readonly http?: readonly HttpTable[] | undefined
-  /** Of an inbox: which webhooks are about which table. */
+  /** For an inbox: which webhooks are about which table. */
   readonly inbox?: readonly InboxTable[] | undefined
-  /** Of files: what they do not say themselves. */
+  /** For files: what they do not say themselves. */
   readonly files?: readonly DeclaredTable[] | undefined
   /** Its log is to be read on, as far as one can tell: what that takes may begin at once. */
   readonly readsLog?: boolean | undefined
@@ -185,7 +185,7 @@ export interface RowsSince {
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
-  /** Of this snapshot, for a later one; asked for when its rows are read. `rows`: how many it shows. */
+  /** A mark of this snapshot, for a later one; asked for when its rows are read. `rows`: how many it shows. */
   mark(rows: number): string
   /** null: nothing is known of the earlier snapshot, and all rows are to be read. */
   readonly since: WrittenSince | null
@@ -230,7 +230,7 @@ export interface ApplyPlan {
 
 /** Rows as the dataset keeps them, in the order of their keys. */
 export interface PlannedRows {
-  /** Of the dataset's table, which need not have the same columns. */
+  /** Shape of the dataset's table, which need not have the same columns. */
   readonly shape: RowShape
   readonly count: number
   rows(): AsyncIterable<RowSource>
@@ -263,7 +263,7 @@ export type RowChange = StoredChange &
 interface StoredChange {
   readonly storedBefore?: StoredSide | null
   readonly storedAfter?: StoredSide | null
-  /** Of cells too large for their rows, before and after; absent where nobody knows. */
+  /** Length of cells too large for their rows, before and after; absent where nobody knows. */
   readonly contentBytes?: number
 }
 
@@ -285,7 +285,7 @@ export type Applied =
 
 export interface HeldBackRow {
   readonly table: string
-  /** Of the row, as in the plan. */
+  /** The row's key, as in the plan. */
   readonly key: Uint8Array
   /** 'changed': another writer was there meanwhile. 'rejected': the system refuses the row. */
   readonly reason: 'changed' | 'rejected'

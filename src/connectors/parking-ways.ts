@@ -3,7 +3,7 @@
 export interface ParkingWay {
   /** Where the column may be empty. */
   readonly toNull: boolean
-  /** Of the values that are there, and away from them. */
+  /** The end of the values that are there, beyond which rows are parked. */
   readonly end: 'max' | 'min'
   readonly sign: '+' | '-'
   /** A short way off lies a value that another row shall have all too often: the next number. */

@@ -9,7 +9,7 @@ import { throwIfAborted } from '../base/errors.ts'
 import type { ApplyPlan, EndpointTable, RowChange } from './interface.ts'
 import { parentsFirst } from './parents-first.ts'
 
-/** Of values too large for their rows: what a batch may have of them and go on. */
+/** Values too large for their rows: how much of them a batch may have and go on. */
 const batchBytesMax = 8 << 20
 
 type Kind = RowChange['kind']

@@ -24,7 +24,7 @@ export function refused(where: string, error: unknown, hint?: string): VarveErro
 
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  // Of an address that has several, Node gathers one failure each.
+  // For an address that has several, Node gathers one failure each.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return error.message || error.name
 }

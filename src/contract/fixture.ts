@@ -79,7 +79,7 @@ export interface Endpoint {
   shownValues(table: string): Promise<string[]>
   /** 'triggers': from now on `column` is written in capitals, whatever is sent. */
   capitalize(table: string, column: string): Promise<void>
-  /** Of all that it holds, also of what links keep there; answers with what brings that back in its place. */
+  /** Copies all that it holds, also what links keep there; answers with a function that brings that back. */
   backup(): Promise<() => Promise<void>>
   /** 'a line that can be cut': ends all connections but the fixture's own. */
   cut(): Promise<void>

@@ -122,7 +122,7 @@ function isKill(error: unknown): true {
 
 /** From the nth step on nothing happens any more. */
 class Kill {
-  /** Of which step. */
+  /** The step at which it kills. */
   at = ''
   #left: number
 

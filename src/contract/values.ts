@@ -149,7 +149,7 @@ async function applyRows(connector: Connector, table: EndpointTable, rows: Rows)
   })
 }
 
-/** Of column v, by id. Copies: a batch's cells may be views of what is read over later. */
+/** Values of column v, by id. Copies: a batch's cells may be views of what is read over later. */
 async function valuesOf(connector: Connector, table: EndpointTable): Promise<Cell[]> {
   const snapshot = await connector.snapshot([table])
   const cells: Cell[] = []

@@ -155,7 +155,7 @@ function rowCountOf(rows: RowGroup['rows']): number {
 
 interface Touched {
   readonly groups: ReadonlySet<string>
-  /** Of each input. */
+  /** For each input, how rows moved between groups. */
   readonly moves: readonly GroupMoves[]
   readonly rows: number
 }

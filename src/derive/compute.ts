@@ -39,7 +39,7 @@ export interface Computation {
 export interface Computed {
   readonly tree: Tree
   readonly tables: readonly DerivedTable[]
-  /** Of the tables that changed, by path. */
+  /** What the tables that changed were made of, by path. */
   readonly origins: ReadonlyMap<Path, DerivedFrom>
   /** Refs; null: it is to go. */
   readonly memos: ReadonlyMap<string, Cid | null>

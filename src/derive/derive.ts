@@ -22,7 +22,7 @@ import { Workspace } from './workspace.ts'
 export interface DeriveWork {
   readonly repo: Repo
   readonly folder: Folder | null
-  /** Of varve.yaml. */
+  /** The derivations that varve.yaml declares. */
   readonly derivations: ReadonlyMap<Path, DeclaredDerivation>
   /** null: the branch that is checked out. */
   readonly branch: string | null

@@ -6,7 +6,7 @@ import type { Row, Schema, Value } from '../table/interface.ts'
 
 export function givenRows({ columns, cells }: Schema, rows: readonly Row[]): readonly Row[] {
   if (cells !== 'text') return rows
-  // Of whole numbers that is so everywhere.
+  // For whole numbers that is so everywhere.
   const numbers = columns.filter(({ type }) => type === 'decimal' || type === 'float')
   if (numbers.length === 0) return rows
   return rows.map((row) => {

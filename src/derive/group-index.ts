@@ -19,7 +19,10 @@ const batchBytes = 1 << 20
 /** As many bytes of keys are sorted in memory. */
 const runBytesMax = 64 << 20
 
-/** Of 32 bits. Indexes are kept: who changes this gives them another name in the memo, or rows would not be found. */
+/**
+ * A hash of 32 bits. Indexes are kept: who changes this gives them another name in the memo, or rows would not be
+ * found.
+ */
 export function hashOfGroup(group: string): number {
   let hash = 0
   for (let i = 0; i < group.length; i++) hash = (Math.imul(hash, 31) + group.charCodeAt(i)) | 0

@@ -4,10 +4,10 @@ import type { Entry } from '../prolly/interface.ts'
 import { PackedEntries } from './packed-entries.ts'
 
 export class GroupLists {
-  /** Of each input. */
+  /** For each input, its entries. */
   readonly entries: readonly PackedEntries[]
   readonly #numbers = new Map<string, number>()
-  /** Of each input, by entry: its group's number. */
+  /** For each input, by entry: its group's number. */
   readonly #groupOf: number[][]
   count = 0
 

@@ -14,7 +14,7 @@ import type { GroupIndex } from './group-index.ts'
 export class GroupedInput {
   readonly name: string
   readonly table: Table
-  /** Of a table as it was or is, where it is there. */
+  /** The table's index, as it was or is; null where there is none. */
   index: GroupIndex | null
   readonly #by: readonly { readonly name: string }[]
 

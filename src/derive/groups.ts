@@ -104,7 +104,9 @@ async function withRows(
   })
 }
 
-/** Of all lists in turn. Some at a time: on the way from bytes to rows there is more of them than in the end. */
+/**
+ * Rows of all lists in turn. Some at a time: on the way from bytes to rows there is more of them than in the end.
+ */
 async function rowsOf(
   input: GroupedInput,
   entries: PackedEntries,

@@ -79,14 +79,14 @@ export interface DeriveOptions {
   /** Has the functions of tables that varve.yaml declares so. */
   readonly module?: FunctionModule | undefined
   readonly signal?: AbortSignal | undefined
-  /** Of inputs that are read. */
+  /** Told of inputs while they are read. */
   readonly onProgress?: ((progress: FolderProgress) => void) | undefined
 }
 
 export interface FunctionModule {
   /** By the name in varve.yaml, as a module exports them: of a row, or of a group (see FunctionDerivation, GroupDerivation). */
   readonly functions: Readonly<Record<string, unknown>>
-  /** Of tables whose declaration has none: another one whenever a function does something else. */
+  /** Version of the tables whose declaration has none: another one whenever a function does something else. */
   readonly version: string
 }
 

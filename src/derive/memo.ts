@@ -11,9 +11,9 @@ import type { AnyDerivation, DerivedFrom } from './interface.ts'
 export interface Memo extends DerivedFrom {
   /** The table that came out, in hex. */
   readonly table: string
-  /** Of a query of which parts can be made anew: who computed it, and what its columns hold in all. */
+  /** For a query of which parts can be made anew: who computed it, and what its columns hold in all. */
   readonly parts?: { readonly engine: string; readonly stored: readonly StoredColumn[] } | undefined
-  /** Of what a function makes of groups: by the input's name, its index (group-index.ts), in hex. */
+  /** For what a function makes of groups: by the input's name, its index (group-index.ts), in hex. */
   readonly indexes?: Readonly<Record<string, string>> | undefined
 }
 

@@ -3,13 +3,13 @@ import type { Cid } from '../encoding/cid.ts'
 import type { Entry } from '../prolly/interface.ts'
 
 const blockBytes = 1 << 20
-/** Of an entry: its block, where it begins there, and how long key and value are. */
+/** Numbers kept for an entry: its block, where it begins there, and how long key and value are. */
 const numbers = 4
 
 export class PackedEntries {
   readonly #blocks: Uint8Array[] = []
   readonly #places: number[] = []
-  /** Of the few entries that have some. */
+  /** Links of the few entries that have some. */
   readonly #links = new Map<number, readonly Cid[]>()
   #end = 0
 

@@ -21,7 +21,7 @@ const smallRows = 10_000
 export interface Part {
   readonly shape: Shape
   readonly changes: readonly Changes[]
-  /** Of the result's columns. */
+  /** Names of the result's columns. */
   readonly columns: readonly string[]
   /** How many rows the result had. */
   readonly rowCount: number

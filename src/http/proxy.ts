@@ -8,7 +8,7 @@ import { VarveError } from '../base/errors.ts'
 export interface Proxy {
   /** 'http://gateway:3128', without a name or password. */
   readonly origin: string
-  /** Of Proxy-Authorization. */
+  /** Value of the header Proxy-Authorization. */
   readonly credentials: string | null
 }
 

@@ -8,7 +8,7 @@ import { buildConnector } from 'undici'
 const pieceBytes = 128 << 10
 
 export function connecting(options: buildConnector.BuildOptions): buildConnector.connector {
-  /** Of TLS: the next connection need not greet at length. */
+  /** The TLS session, which saves the next connection the full handshake. */
   let session: Buffer | undefined
   return (target, done) => {
     let socket: Socket | null = null

@@ -47,7 +47,7 @@ export class CheckedReader implements ObjectReader {
     return this.#reader.mend === undefined ? null : this.#reader.mend(cid, options)
   }
 
-  /** Of packs that lie on a disk of this machine; whoever takes one hashes all that is in it. */
+  /** Packs that lie on a disk of this machine; whoever takes one hashes all that is in it. */
   async *wholePacks(cids: readonly Cid[], options?: ReadOptions): AsyncGenerator<WholePack> {
     yield* this.#reader.wholePacks?.(cids, options) ?? []
   }

@@ -25,7 +25,7 @@ export interface FetchOptions extends TransferOptions {
   readonly remoteName: string
   /** Removes remote-tracking refs whose branch the remote no longer has. */
   readonly prune?: boolean
-  /** Of these branches of the remote alone ('main'), with the tags on what they bring; default: of all. */
+  /** Only these branches of the remote ('main'), with the tags on what they bring; default: all. */
   readonly branches?: readonly string[]
   /** Commits in a row from each branch; with it what is older is left out (horizon.ts). */
   readonly depth?: number | undefined

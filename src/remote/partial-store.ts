@@ -80,7 +80,7 @@ export class PartialStore implements Store {
     return this.#whole(cids, options, () => this.#reader.getStored(cids, options))
   }
 
-  /** Of what is here. */
+  /** The packs that are here; none is fetched. */
   async *wholePacks(cids: readonly Cid[], options?: ReadOptions): AsyncGenerator<WholePack> {
     yield* this.#store.wholePacks?.(cids, options) ?? []
   }

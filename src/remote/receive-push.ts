@@ -38,7 +38,7 @@ export interface ReceiveOptions extends TransferOptions {
 }
 
 export interface ReceiveReport extends TransferReport {
-  /** Of the manifest in which the refs are as was asked. */
+  /** Number of the manifest in which the refs are as was asked. */
   readonly sequence: number
 }
 

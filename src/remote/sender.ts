@@ -12,7 +12,7 @@ import { type Receiver, isInterruption } from './receive.ts'
 const batchBytesMax = 8 << 20
 const batchObjectsFirst = 16
 const batchObjectsMax = 256
-/** Of packs that come over a network. */
+/** Packs on their way at once, where they come over a network. */
 const packsAtOnce = 2
 
 export class Sender {

@@ -67,7 +67,7 @@ export async function commonBase(
   return { ...stranger, note, isRestored: true }
 }
 
-/** Of an endpoint of which nothing is known but what it says. */
+/** The base for an endpoint of which nothing is known but what it says. */
 async function baseOfStranger(reader: ObjectReader, said: string | null): Promise<CommonBase> {
   const unknown = 'equal rows are taken as they are, others are conflicts'
   if (said === null) return at(reader, null, null, `the endpoint has no record of this link: ${unknown}`)

@@ -62,9 +62,11 @@ export interface HeldBack {
   /** 'schema' and 'guard' are about the whole table. */
   readonly reason: 'conflict' | 'changed' | 'rejected' | 'schema' | 'guard'
   readonly message: string
-  /** Of a row 'rejected' on the way in: the endpoint's row cannot be kept here, and both sides keep what they have. */
+  /**
+   * For a row 'rejected' on the way in: the endpoint's row cannot be kept here, and both sides keep what they have.
+   */
   readonly tooLarge?: TooLarge
-  /** Of a whole table: what the two sides have made of it excludes each other. */
+  /** For a whole table: what the two sides have made of it excludes each other. */
   readonly isClash?: true
 }
 

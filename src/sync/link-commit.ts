@@ -19,7 +19,7 @@ export interface LinkCommit {
 
 const written = 'Written to '
 
-/** Of a commit that shows the endpoint after a write, whose first parent shows it before. */
+/** The message of a commit that shows the endpoint after a write; its first parent shows it before. */
 export function writtenMessage(endpoint: string): string {
   return written + endpoint
 }

@@ -122,7 +122,7 @@ async function verdictOf(context: Context, repo: Repository, words: readonly str
       const running = spawn(program!, args, {
         cwd: repo.root ?? undefined,
         env: { ...environment },
-        // Of our own standard output only the answer is to come there.
+        // Only the answer may come on our own standard output.
         stdio: ['inherit', out.json ? process.stderr : 'inherit', 'inherit'],
       })
       running.once('error', (error) => resolve(error.message))

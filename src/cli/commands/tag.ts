@@ -83,7 +83,7 @@ async function run(context: Context): Promise<number> {
   return 0
 }
 
-/** Of each message; null: its subject alone, of tags that have one. */
+/** How many lines of each message to show; null: its subject alone, for tags that have one. */
 function linesOf(given: Arguments): number | null {
   const typed = given.optional('lines')?.at(-1)
   if (typed === undefined) return null
@@ -107,7 +107,7 @@ function printTags(out: Output, tags: readonly TagInfo[], lines: number | null):
   }
 }
 
-/** Of a tag that can be made; what refuses the others needs no message. */
+/** The message for a tag that can be made; whatever refuses another tag needs no message. */
 async function writtenMessage(
   repo: Repository,
   editor: MessageEditor,

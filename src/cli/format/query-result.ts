@@ -27,7 +27,7 @@ export async function printResult(out: Output, result: QueryResult): Promise<voi
 export async function printResultMarkdown(out: Output, result: QueryResult): Promise<void> {
   const markdown = new Markdown(out)
   const rows: string[][] = []
-  // Of a large result a part is shown, unless -v asks for all: reading stops there.
+  // A part of a large result is shown, unless -v asks for all: reading stops there.
   const max = out.verbose ? Number.POSITIVE_INFINITY : markdownRowsMax
   for await (const batch of result.rows()) {
     for (const row of batch.slice(0, max - rows.length))

@@ -40,7 +40,7 @@ export async function printRowChanges(out: Output, diff: FileDiff, title: string
   }
 }
 
-/** Of a diff that has no row, whether only its name changed is not known; a table that comes or goes may be empty. */
+/** A diff without rows may mean that only the table's name changed; a table that comes or goes may be empty. */
 export function rowsText({ state }: Pick<FileDiff, 'state'>, sums: Readonly<Sums>): string {
   const isNone = sums.added + sums.removed + sums.changed === 0
   if (isNone && (state === 'added' || state === 'deleted')) return 'no rows'

@@ -5,7 +5,7 @@ import type { Output } from '../output.ts'
 import { shortened, visible } from '../visible.ts'
 import { changedValues } from './value.ts'
 
-/** Of a value that came or went, unless --verbose. */
+/** Columns shown of a value that came or went, unless --verbose. */
 const valueColumnsMax = 120
 
 export function printValueChanges(out: Output, { changes, ...found }: DocumentValues, title: string): void {

@@ -40,7 +40,7 @@ export async function logRow(
 }
 
 function changeLine({ change, keyColumns }: RowCommit, cellOnly: boolean, out: Output): string {
-  // Of a row that came or went, the cell asked about says enough.
+  // For a row that came or went, the cell asked about says enough.
   const cells = (side: 'before' | 'after'): RowChange['before'] =>
     Object.fromEntries(change.cells.map((cell) => [cell.column, cell[side]]))
   const shown: RowChange =

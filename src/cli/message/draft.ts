@@ -13,7 +13,7 @@ import { cleanMessage, commented, markFor, scissors } from './clean.ts'
 export const commitFile = 'COMMIT_EDITMSG'
 
 export interface Draft {
-  /** Of the file. */
+  /** Path of the file. */
   readonly file: string
   readonly proposed: string
   /** What the comments tell, without marks. */

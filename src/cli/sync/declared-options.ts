@@ -3,7 +3,7 @@
 import type { LinkSetting } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 
-/** Of an HTTP API alone. */
+/** Options for HTTP APIs alone. */
 export const httpOptions = ['path', 'items', 'next', 'parameter'] as const
 
 export function declaredTables(

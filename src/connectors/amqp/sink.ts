@@ -176,7 +176,7 @@ function failure(location: string, error: unknown, passwordName?: string): unkno
   return isAnswer ? refused(location, error) : unreachable(location, error)
 }
 
-/** Of a line that is gone there is nothing to close. */
+/** A line that is gone need not be closed. */
 async function closed(connection: ChannelModel): Promise<void> {
   await within(connectMsMax, connection.close()).catch(() => undefined)
 }

@@ -13,7 +13,7 @@ const attemptsMax = 3
 
 export interface Applying {
   readonly place: FilePlace
-  /** Of what it has staged. */
+  /** Owner of what it has staged. */
   readonly owner: string
 }
 

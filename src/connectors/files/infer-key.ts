@@ -62,7 +62,7 @@ async function uniqueness(file: OpenedFile, key: readonly string[]): Promise<Uni
   }
 }
 
-/** Of two rows the same only if their keys are. Length first, so that no two tuples are joined to one text. */
+/** The same for two rows only if their keys are. Length first, so that no two tuples are joined to one text. */
 export function keyOf(row: readonly Cell[], places: readonly number[]): string {
   let text = ''
   for (const place of places) {

@@ -47,7 +47,7 @@ export interface OpenedFile {
   readonly isProof: boolean
   /** All bytes, as often as they are asked for. @throws VarveError with `waits` when they were not those of one state */
   bytes(signal?: AbortSignal): AsyncIterable<Uint8Array>
-  /** Of the bytes that were last given out whole. */
+  /** Digest of the bytes that were last given out whole. */
   digest(): Promise<string>
   close(): Promise<void>
 }

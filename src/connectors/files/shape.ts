@@ -20,7 +20,7 @@ export type Opening = <T>(path: string, work: (file: OpenedFile) => Promise<T>) 
 
 export interface Looking {
   readonly opening: Opening
-  /** Of a file; `key` helps to tell its dialect. */
+  /** The columns of a file; `key` helps to tell its dialect. */
   columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
 }
 
@@ -86,7 +86,10 @@ function isJsonl(path: string): boolean {
   return formatOfPath(path) === 'jsonl'
 }
 
-/** Of all files, each column once. Of two headers one has all that the other has, or they are of different tables. */
+/**
+ * The columns of all files, each once. One of two headers has to have all that the other has, or the files are of
+ * different tables.
+ */
 function joined(
   files: readonly string[],
   found: readonly (readonly FileColumn[])[],

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises'
 import { constants, type BigIntStats } from 'node:fs'
 import { fileWaits } from '../files/waiting.ts'
 
-/** Of some systems one is missing: it is 0 there. */
+/** Where a system lacks one of them it is 0. */
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Times within a step of the file system's clock do not tell one state from the next. */

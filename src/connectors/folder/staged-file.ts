@@ -29,7 +29,7 @@ export async function stageFile(
   const { over } = target
   const place = path.join(target.root, target.path)
   const staged = path.join(path.dirname(place), `${hiddenPrefix}${owner}-${randomHex(8)}.tmp`)
-  // Of a file that may have changed without a trace only the bytes tell.
+  // If a file may have changed without a trace, only its bytes tell.
   const digest = over === null || over.isProof ? null : await over.digest()
   let written: string
   try {

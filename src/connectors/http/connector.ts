@@ -30,7 +30,7 @@ export async function openHttp(url: string, options: ConnectorOptions): Promise<
     accessHint: `give its token in the environment as ${secretName(link, 'TOKEN')}`,
   })
   const source: PageSource = { client, base, ahead: new Map(), signal: options.signal }
-  /** Of tables that were read to their end. */
+  /** Marks of tables that were read to their end. */
   const marks = new Map<string, string>()
   return {
     location: url,

@@ -8,7 +8,7 @@ import type { HttpAnswer } from '../../http/client.ts'
 import type { HttpTable } from '../interface.ts'
 import { type PageSource, askPage, linkedPage } from './pages.ts'
 
-/** Of more pages nothing is kept. */
+/** Tables of more pages have no marks. */
 const pagesMax = 500
 /** A page that changes twice in a second has one Last-Modified: it counts when it was old by the server's own clock. */
 const settledMs = 60_000

@@ -94,7 +94,7 @@ export class InboxFile {
   }
 }
 
-/** Of others' rows nothing may be read by others than whoever owns the file. */
+/** Others' rows are in it: nobody but the owner of the file may read it. */
 function makeFile(path: string): void {
   try {
     fs.closeSync(fs.openSync(path, fs.constants.O_CREAT | fs.constants.O_RDWR, 0o600))

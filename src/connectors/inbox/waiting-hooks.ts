@@ -8,9 +8,9 @@ const batchMax = 32
 const idsKeptMs = 31 * 24 * 3_600_000
 
 export interface InboxState {
-  /** Of the file: another one has another. */
+  /** Id of the file: another file has another. */
   readonly id: string
-  /** Of which link in which repository it is; null: of nobody yet. */
+  /** The link, and its repository, that reads it; null: none yet. */
   readonly reader: string | null
   readonly taken: Place
   readonly last: Place
@@ -44,7 +44,7 @@ export class WaitingHooks {
     )
   }
 
-  /** Of all that waits. */
+  /** Length of all that waits. */
   bytes(): Promise<number> {
     const { database } = this.#file
     return this.#file.asked(() =>
@@ -155,7 +155,7 @@ export class WaitingHooks {
     })
   }
 
-  /** Of a webhook that was put aside; whether it was. */
+  /** Sets the items of a webhook that was put aside; says whether it was there. */
   #setItems({ seq, part }: Place, items: readonly BadItem[]): boolean {
     const { database } = this.#file
     if (items.length === 0) database.run('DELETE FROM aside WHERE (seq, part) = (?, ?)', [seq, part])

@@ -10,7 +10,7 @@ const answerMsMax = 60_000
 const keepMsMax = 30_000
 const retries = 3
 const retryMsMin = 200
-/** Of a broker that nobody has set otherwise: what a batch may weigh. */
+/** What a batch may weigh at a broker that nobody has set otherwise. */
 const batchBytesDefault = 1_048_588
 
 export function clientOptions(address: KafkaAddress, password: string | null): BaseOptions {

@@ -9,7 +9,7 @@ import type { Batch, RowMessage } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import type { KafkaAddress } from './address.ts'
 
-/** Of a batch, and of each record beside its own bytes; both are generous. */
+/** Bytes of a batch, and of each record, beside the records' own bytes; both are generous. */
 const batchHeadBytes = 128
 const recordHeadBytes = 32
 

@@ -7,7 +7,7 @@ import { isRefusal, numberOf } from './failure.ts'
 import type { Session } from './session.ts'
 import { insertOf, misfitOf, occupantsOf, statementOf } from './statements.ts'
 
-/** Of one plan; beyond it something is wrong with all of it. */
+/** Rows held back of one plan; with more, something is wrong with all of it. */
 const heldBackMax = 10_000
 const waitingMax = 100_000
 const packetCharsMax = 512 << 10

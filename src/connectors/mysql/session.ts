@@ -24,20 +24,20 @@ const settings: readonly string[] = [
 export type ByteRow = readonly (Uint8Array | null)[]
 
 export interface Ran {
-  /** Of each statement that ran: rows that its condition met, and what the server remarked. */
+  /** For each statement that ran: rows that its condition met, and what the server remarked. */
   readonly statements: readonly { readonly matched: number; readonly warnings: number }[]
-  /** Of the first that failed; those after it did not run. */
+  /** Error of the first that failed; those after it did not run. */
   readonly error: Error | null
 }
 
 export class Session {
-  /** Of one statement. */
+  /** Longest statement. */
   packetBytesMax = 0
-  /** Of transactions that write: the one that locks least, where the server's log can have it. */
+  /** Isolation of transactions that write: the one that locks least, where the server's log can have it. */
   isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED'
   readonly #connection: Connection
   #broken: Error | null = null
-  /** Of the statement that runs: the driver tells a line that is gone to the connection alone. */
+  /** Fails the statement that runs: the driver tells a line that is gone to the connection alone. */
   #fail: (error: Error) => void = () => undefined
 
   private constructor(connection: Connection) {

@@ -20,7 +20,7 @@ export function misfitOf(table: MysqlTable, { before, after }: RowChange): strin
   return null
 }
 
-/** Of one change. */
+/** The statement for one change. */
 export function statementOf(table: MysqlTable, change: RowChange): string {
   switch (change.kind) {
     case 'insert':

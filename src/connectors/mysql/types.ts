@@ -34,13 +34,13 @@ export interface MysqlColumn extends EndpointColumn {
   /** Has a character set and a collation, by which keys are found. */
   readonly isText: boolean
   readonly charset: string | null
-  /** Of ENUM and SET, in order. */
+  /** The values of ENUM and SET, in order. */
   readonly members: readonly string[]
   /** Computed when it is read. */
   readonly isVirtual: boolean
   /** Digits of a second's fraction that it keeps. */
   readonly fractionDigits: number
-  /** Of text in characters, else in bytes; null where there is none. */
+  /** Length of text in characters, else in bytes; null where there is none. */
   readonly lengthMax: number | null
   readonly isUnsigned: boolean
   /** The server sets it when other columns of its row change, unless it is told what to set. */
@@ -97,7 +97,7 @@ export function columnTypeOf(family: Family): ColumnType {
   return columnTypes[family]
 }
 
-/** Of "enum('a','it''s')", as the catalogue writes it. */
+/** The members of "enum('a','it''s')", as the catalogue writes it. */
 export function membersOf(columnType: string): string[] {
   if (!/^(enum|set)\(/.test(columnType)) return []
   const members = [...columnType.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)]
@@ -149,7 +149,7 @@ export function cellOfBytes(bytes: Uint8Array | null, family: Family): Cell {
   }
 }
 
-/** Of ZEROFILL, which is a way to show numbers and no part of them. */
+/** Takes off the zeros of ZEROFILL, which is a way to show numbers and no part of them. */
 function withoutZeros(bytes: Uint8Array): Uint8Array {
   let start = 0
   while (bytes[start] === 0x30 && start + 1 < bytes.length && bytes[start + 1] !== 0x2e) start++

@@ -22,9 +22,9 @@ import { topicPart } from '../topic-part.ts'
 
 const connectMsMax = 15_000
 const answerMsMax = 30_000
-/** Of JetStream: the stream takes no message of this length. */
+/** JetStream's code for a message that is too long for the stream. */
 const tooLongForStream = 10_054
-/** Of a stream that takes no more instead of dropping what is old. */
+/** What a stream says that takes no more, instead of dropping what is old. */
 const isFull = /^(maximum (messages|bytes)|insufficient|resource limits)/
 
 export async function openNats(url: string, options: SinkOptions): Promise<Sink> {
@@ -35,7 +35,7 @@ export async function openNats(url: string, options: SinkOptions): Promise<Sink>
   const connection = await connected(target, options).catch((error: unknown) => {
     throw isRefusal(error) ? refused(location, error, hint) : unreachable(location, error)
   })
-  // Of a connection that is cut nothing is known any more.
+  // A connection that is cut says nothing any more.
   const { max_payload: bytesMax } = connection.info!
   return {
     location,

@@ -11,7 +11,7 @@ import { quoteName, quoteText } from './sql.ts'
 import { writeState } from './state.ts'
 
 const batchRows = 5_000
-/** Of one plan; beyond it all of them are. */
+/** Constraints of one plan that are checked at once; with more, all of them are. */
 const atOnceMax = 8
 /** For a lock of another's, where the role has no limit of its own: who else wants our rows waits as long. */
 const patience = '30s'

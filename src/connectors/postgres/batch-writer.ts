@@ -14,12 +14,12 @@ import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows }
 import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
 import { Tally } from './tally.ts'
 
-/** Of one plan; beyond it something is wrong with all of it. */
+/** Rows held back of one plan; with more, something is wrong with all of it. */
 const heldBackMax = 10_000
 
 export class PostgresWriter implements BatchWriter<PostgresTable> {
   readonly heldBack: HeldBackRow[] = []
-  /** Of tables of which it is asked for. */
+  /** Tallies of the tables for which they are asked. */
   readonly tallies: Map<PostgresTable, Tally> = new Map()
   written = 0
   readonly #client: Client
@@ -30,7 +30,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   /** Rows of `heldBack`, which may come by again. */
   readonly #held = new Set<string>()
   readonly #looseColumns = new Map<PostgresTable, Promise<readonly string[]>>()
-  /** Of batches that were loosened, the statement that does the rest. */
+  /** For batches that were loosened, the statement that does the rest. */
   readonly #loosened = new Map<string, Statement>()
   /** How the rows of a batch were parked, by table and group. */
   readonly #parked = new Map<string, Parking>()
@@ -138,9 +138,9 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     return this.#loosened.get(batchKey(table, changes)) ?? statementOf(table, changes[0]!)
   }
 
-  /** Of the whole batch or none of it. */
+  /** Writes the whole batch or none of it. */
   async #all(table: PostgresTable, batch: Batch): Promise<boolean> {
-    // Of rows that rules write the server does not say how many they are.
+    // The server does not say how many rows its rules have written.
     const isRuled = this.#ruled.has(table)
     try {
       const staged = await stageRows(this.#client, batch)

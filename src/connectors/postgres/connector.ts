@@ -104,7 +104,7 @@ class PostgresConnector implements Connector {
   }
 
   async close(): Promise<void> {
-    // Of a line that is gone there is nothing to close.
+    // A line that is gone need not be closed.
     await Promise.all([this.log.close(), this.#client.end().catch(() => undefined)])
   }
 

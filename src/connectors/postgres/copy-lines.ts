@@ -11,7 +11,7 @@ export class CopyLines extends CopyBuffer {
   readonly #cells: StoredCells
   readonly #width: number
 
-  /** Of the table's columns, those that are not computed, in their order. */
+  /** Writes those of the table's columns that are not computed, in their order. */
   constructor({ columns }: PostgresTable, shape: RowShape) {
     super()
     const written = columns.filter(({ generated }) => !generated)

@@ -30,7 +30,7 @@ export class CopyReader {
   #targetWords: DataView = viewOf(emptyBytes)
   /** The next field begins here, or what ends the one that was read. */
   at = 0
-  /** Of the row in hand. */
+  /** Where the row in hand ends. */
   end = 0
 
   /** `bytes` are whole frames. */

@@ -10,7 +10,7 @@ import { writeCell, writeKeyElement } from './copy-cells.ts'
 import type { CopyPlan } from './copy-plan.ts'
 import { CopyReader } from './copy-reader.ts'
 
-/** Of a cell's head, and of what separates two fields. */
+/** Room for a cell's head, and for what separates two fields. */
 const cellRoom = 6
 const rowBytesMax = 900 << 10
 /** A key that does not fit is longer than a key may be. */

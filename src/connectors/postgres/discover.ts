@@ -27,7 +27,7 @@ export interface PostgresColumn extends EndpointColumn {
   readonly isCollatable: boolean
   /** char(n): blanks at its end mean nothing, and a text of it has none. */
   readonly isPadded: boolean
-  /** Of a serial or identity column: its sequence, ready for SQL. */
+  /** For a serial or identity column: its sequence, ready for SQL. */
   readonly sequence: string | null
 }
 

@@ -9,7 +9,7 @@ export class FrameSlices {
   #held: Uint8Array | null = null
   #isEnded = false
   #isFirst = true
-  /** Of slices that are done with. Fresh memory costs more than the copy into it. */
+  /** Memory of slices that are done with: fresh memory costs more than the copy into it. */
   readonly #free: Uint8Array[] = []
 
   /** `source` gives whole frames; what it gives is not kept. */
@@ -35,7 +35,7 @@ export class FrameSlices {
     return { bytes: slice.subarray(0, length), isLast: this.#isEnded }
   }
 
-  /** Of a small table nothing more comes: it has memory of its size alone. */
+  /** Nothing more comes of a small table: it has memory of its size alone. */
   #begin(frames: Uint8Array): Uint8Array {
     const memory = this.#isFirst ? new Uint8Array(frames.length) : this.#memory(frames.length)
     this.#isFirst = false

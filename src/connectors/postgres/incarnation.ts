@@ -6,7 +6,7 @@ import type { PostgresTable } from './discover.ts'
 /** Since when the server runs. */
 export const runSql = 'to_hex((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)'
 
-/** Of the tables whose names are the array `names`, as SQL. */
+/** SQL for the incarnations of the tables whose names are the array `names`. */
 export function incarnationSql(names: string): string {
   return `(SELECT to_hex(hashtextextended(string_agg(DISTINCT f.oid || ':' || coalesce(pg_relation_filenode(f.oid), 0), ','), 0))
      FROM unnest(${names}::text[]) AS name,

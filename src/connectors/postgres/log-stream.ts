@@ -39,7 +39,7 @@ export class LogStream {
   #safe: bigint
   #isAsked = false
   #failure: unknown = null
-  /** Of those who wait: one who reads, and one who waits for something to read. */
+  /** Wakes those who wait: one who reads, and one who waits for something to read. */
   readonly #wakes = new Set<() => void>()
 
   constructor(

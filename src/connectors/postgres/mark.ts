@@ -2,7 +2,7 @@
 // transactions made which had ended by then, and those of its own that are stored as they were sent.
 
 export interface Mark {
-  /** Of the server's run, the table's files and its columns. */
+  /** A digest of the server's run, the table's files and its columns. */
   readonly state: string
   /** All transactions below it had ended. */
   readonly xmin: string

@@ -8,13 +8,16 @@ import type { PostgresTable } from './discover.ts'
 import { readMark, withOwn } from './mark.ts'
 import { type RowSum, rowHash } from './row-digest.ts'
 
-/** Of fewer rows than one in so many, looking for them in the table takes longer than reading them back. */
+/**
+ * Where fewer rows than one in so many were written, looking for them in the table takes longer than reading them
+ * back.
+ */
 const rowsPerWritten = 1_000
 
 export interface TableWrite {
   readonly inserted: number
   readonly deleted: number
-  /** Of the rows that were inserted or changed; null where it is not known what the server should have. */
+  /** The sum of the rows that were inserted or changed; null where it is not known what the server should have. */
   readonly sent: RowSum | null
   readonly seed: bigint
 }

@@ -74,7 +74,7 @@ export async function* packedRows(
         const slice = await nextSlice(slices, options.where)
         isRead = slice === null || slice.isLast
         if (slice === null) break
-        // Of a small table there is nothing to share out.
+        // A small table gives too little to share out.
         jobs.push(start(slice.bytes, plan, options, isFirst && isRead ? 'here' : 'in a thread'))
         isFirst = false
       }

@@ -18,7 +18,7 @@ export interface Parking {
 
 interface ParkedColumn {
   readonly name: string
-  /** Of the row's number `v.n`. */
+  /** An expression of the row's number `v.n`. */
   readonly value: string
 }
 

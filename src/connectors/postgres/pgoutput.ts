@@ -27,7 +27,7 @@ export interface Relation {
 /** A value's text; null is SQL's; undefined is a large value that the statement left as it was. */
 export type Tuple = readonly (Uint8Array | null | undefined)[]
 
-/** Of 2000-01-01, from which PostgreSQL counts microseconds. */
+/** 2000-01-01, from which PostgreSQL counts microseconds. */
 const epochMs = 946_684_800_000
 
 /** null for what is not needed. @throws VarveError VARVE_CORRUPT */

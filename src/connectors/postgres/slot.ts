@@ -16,7 +16,7 @@ export interface Slot {
   readonly confirmed: string
   readonly isLost: boolean
   readonly isActive: boolean
-  /** Of the log, because of it. */
+  /** How much of the log the server keeps because of it. */
   readonly keptBytes: number | null
 }
 
@@ -52,9 +52,9 @@ function slotOf({ here, confirmed, wal_status: status, active, kept }: SlotRow):
 export interface SlotState extends Slot {
   /** Whether it is exactly the tables that are published under its name. */
   readonly isPublishing: boolean
-  /** Of the tables. */
+  /** The incarnation of the tables. */
   readonly incarnation: string
-  /** Of the server. */
+  /** The server's run. */
   readonly run: string
 }
 

@@ -43,7 +43,7 @@ async function makeTable(client: Client): Promise<void> {
   try {
     await client.query(createTable)
   } catch (error) {
-    // Of two that make it at once one is told that some name in the catalogue is taken.
+    // When two make it at once, one is told that some name in the catalogue is taken.
     if (!(await isThere(client))) throw error
   }
 }

@@ -96,7 +96,7 @@ export function insertOf(table: PostgresTable, empty: readonly string[] = []): S
   }
 }
 
-/** Of inserts: those whose key the database takes for that of a row which has another. */
+/** Finds inserts whose key the database takes for that of a row which has another. */
 export function alikeOf(table: PostgresTable): Statement {
   const columns = writable(table).filter(({ column }) => table.key.includes(column.name))
   const texts = columns.map(({ column }, i) => [
@@ -129,7 +129,7 @@ export function keyedFill(table: PostgresTable, places: readonly number[]): Stat
   return { ...statement, before: [], after: [...statement.before, ...statement.after] }
 }
 
-/** Of rows that are ours already. */
+/** Deletes rows that are ours already, by key alone. */
 export function keyedDelete(table: PostgresTable): Statement {
   return deleteOf(table, keysOf(table))
 }

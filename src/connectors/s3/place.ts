@@ -87,7 +87,7 @@ export class S3FilePlace implements FilePlace {
   async writeState(text: string, over: PlaceState): Promise<boolean> {
     if (!this.#isSafe && over.text !== null && !(await this.#tryOut(over.text))) return false
     const isWritten = await this.#put(this.#key(stateName), utf8(text), over.version)
-    // Of the first one it is known only now, and before anything else is written.
+    // Whether the store keeps conditions is known only now, for the first one, and before anything else is written.
     if (isWritten && !this.#isSafe && !(await this.#tryOut(text))) throw raced(stateName)
     return isWritten
   }

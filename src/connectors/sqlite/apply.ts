@@ -88,7 +88,7 @@ class Writer implements BatchWriter<SqliteTable> {
     return Promise.resolve()
   }
 
-  /** Of the whole batch or none of it. */
+  /** Writes the whole batch or none of it. */
   #all(table: SqliteTable, batch: readonly RowChange[], step: Step): boolean {
     this.#database.exec('SAVEPOINT varve')
     const isWhole = this.#loosen(table, batch, step).size === 0

@@ -9,7 +9,7 @@ import { errorCode, sqliteError } from './failure.ts'
 
 export type SqliteValue = null | bigint | number | string | Uint8Array
 
-/** Of another's lock. */
+/** How long it waits for another's lock. */
 const patienceMs = 30_000
 const busy = 5
 

@@ -28,7 +28,7 @@ function valueOf(table: SqliteTable, column: SqliteColumn, { toNull, end, sign, 
   }
 }
 
-/** Of all unique indexes but the key's; where an index is over an expression, every column may be in it. */
+/** Columns of all unique indexes but the key's; where an index is over an expression, every column may be in it. */
 function uniqueColumns(database: SqliteDatabase, table: SqliteTable): readonly SqliteColumn[] {
   const rows = database.all(
     `SELECT i.cid, i.name FROM pragma_index_list(?) AS l, pragma_index_xinfo(l.name) AS i

@@ -46,7 +46,7 @@ function lowest({ from, lag, column }: RowCursor, { name }: SqliteTable): string
     : `'${text.slice(0, 10)}${between}${text.slice(11, 11 + time!.length)}'`
 }
 
-/** Of a time that is a number: seconds since 1970, or milliseconds where it has so many digits. */
+/** Lag of a time that is a number: seconds since 1970, or milliseconds where it has so many digits. */
 function lagOfEpoch(ms: number, value: string): number {
   return value.length > 11 ? ms : Math.ceil(ms / 1000)
 }

@@ -23,7 +23,7 @@ const requestMsMax = 30_000
 /** A link that webhooks come for. */
 export interface Receiving {
   readonly secrets: readonly Buffer[]
-  /** Of a link to an inbox. */
+  /** For a link to an inbox. */
   readonly inbox?: {
     /** A webhook may name one by its address: /LINK/TABLE. */
     readonly tables: readonly string[]

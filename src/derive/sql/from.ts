@@ -56,7 +56,7 @@ function position(
 
 function onOf({ constraint }: JoinedSelectTable, index: number, scope: Scope): Rendered | null {
   if (constraint === undefined) return null
-  // Of names that USING makes one, those of tables behind this one do not count yet.
+  // Where USING makes names one, those of tables behind this one do not count yet.
   const before = new Scope(scope.positions.slice(0, index + 1))
   const context: Context = {
     scope: before,

@@ -6,7 +6,7 @@ export interface Rendered {
   readonly sql: string
   /** Places in FROM of the tables that it asks. */
   readonly tables: ReadonlySet<number>
-  /** Of two values that are equal both are the same: not 1 and 1.0. */
+  /** Whether values that are equal are also the same: not so for 1 and 1.0. */
   readonly isExact: boolean
   readonly hasAggregate: boolean
   /** Columns outside of aggregates and of what is grouped by. */
@@ -39,7 +39,7 @@ export const constant: Omit<Rendered, 'sql'> = {
   pairs: [],
 }
 
-/** Of an expression within another one. */
+/** Renders an expression within another one. */
 export type Render = (expr: Expr, context: Context) => Rendered
 
 export function combined(sql: string, parts: readonly Rendered[], isExact: boolean): Rendered {

@@ -14,7 +14,7 @@ export interface Shape extends From {
   /** Positions whose row's key stands among the groups: their columns may stand beside aggregates. */
   readonly fixed: readonly number[]
   readonly having: Rendered | null
-  /** Of the result's columns. */
+  /** One for each of the result's columns. */
   readonly results: readonly string[]
 }
 
@@ -112,7 +112,7 @@ function resultsOf(select: SelectFrom, context: Context): Rendered[] {
   return eachResult(select, context.scope).map((rendered) => rendered(context))
 }
 
-/** Of each column of the result, stars written out. */
+/** Renders each column of the result, stars written out. */
 function eachResult({ columns }: SelectFrom, scope: Scope): ((context: Context) => Rendered)[] {
   return columns.flatMap((column) => {
     if (column.type === 'ExprResultColumn') return [(context: Context) => render(column.expr, context)]

@@ -48,7 +48,7 @@ export async function download(
     if (fault.code === 'NoSuchBucket') throw await client.refusal(fault)
     return null
   }
-  // Of a whole file nothing else tells that it is the store's, and not a login page.
+  // For a whole file nothing else tells that it is the store's, and not a login page.
   if (length === null && answer.status === 200 && !isStored(answer)) throw notStored(client.location)
   return { bytes: state.finish(answer.status), headers: answer.headers }
 }

@@ -5,11 +5,14 @@ import { VarveError } from '../../base/errors.ts'
 type Variables = Readonly<Record<string, string | undefined>>
 
 export interface ObjectSettings {
-  /** Of every request. */
+  /** Headers of every request. */
   readonly always: Readonly<Record<string, string>>
-  /** Of whatever begins a new object. */
+  /** Headers of requests that begin a new object. */
   readonly creating: Readonly<Record<string, string>>
-  /** Of those of 128 KiB and more: cheaper classes count smaller ones as so large, and small files are read most. */
+  /**
+   * Headers for new objects of 128 KiB and more: cheaper classes bill smaller ones as if they were that large, and
+   * small files are read most.
+   */
   readonly large: Readonly<Record<string, string>>
 }
 

@@ -53,7 +53,7 @@ async function skipToPayload(bytes: Gatherer): Promise<number> {
   return length!
 }
 
-/** Of the section that comes next: unsigned LEB128. */
+/** Length of the section that comes next: unsigned LEB128. */
 async function lengthOf(bytes: Gatherer): Promise<{ size: number; length: number }> {
   const head = await bytes.peek(8)
   let length = 0

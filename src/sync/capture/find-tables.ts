@@ -52,7 +52,7 @@ async function found(
     const last = await tableAt(io, before, path)
     const trouble = table.trouble ?? (last !== null && table.key.length === 0 ? keyless : undefined)
     if (trouble === undefined) whole.push(table)
-    // Of one that was never read nothing is done on either side.
+    // A table that was never read is left alone on both sides.
     else if (last === null) held.add(waitingTable({ table, path }, trouble))
     else waiting.push({ table: tableOf(name, last.schema), path, waits: trouble })
   }

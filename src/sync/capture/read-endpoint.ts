@@ -187,7 +187,7 @@ interface ChosenTables {
   readonly broken: readonly BrokenTable[]
 }
 
-/** Of which tables the log is read; why none is, where the log is not enough. */
+/** The tables of which the log is read; a text says why none is, where the log is not enough. */
 async function chooseTables(round: Round, io: Io, known: KnownByLog): Promise<ChosenTables | string> {
   const { tables, before, mark } = known
   const followed: LinkedTable[] = []

@@ -20,7 +20,7 @@ import { takeIn } from './take-in.ts'
 import type { UnfitOfTable, UnfitTables } from './unfit-tables.ts'
 import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
 
-/** Of one round, where each commit is a transaction. */
+/** Writes of one round, where each commit is a transaction. */
 const writesMax = 1000
 
 export interface TableSource {

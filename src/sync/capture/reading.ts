@@ -31,7 +31,7 @@ export interface Reading {
   /** To keep together with what was read; null: that the log is not read any more; undefined: as it was. */
   readonly mark: LinkMark | null | undefined
   readonly notes: readonly string[]
-  /** Of the tables that were compared; null where none was. */
+  /** Digests of the tables that were compared; null where none was. */
   readonly digests: TableDigests | null
   /** Once it is kept: the endpoint need keep no more than is left. */
   readonly acknowledge: () => Promise<void>

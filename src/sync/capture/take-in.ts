@@ -16,13 +16,13 @@ import { noteCounts } from '../tables/differences.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 import { countWithout, withVersions } from './unfit-versions.ts'
 
-/** Of more than this part of a table, reading all of it takes no longer. */
+/** Share of a table beyond which reading all of it takes no longer. */
 const writtenShareMax = 0.25
 
 export interface LastReading {
   /** Every row that is kept is in it as it is; whether other rows are gone is told by their number. */
   readonly table: Cid
-  /** Of the table as the dataset has it. */
+  /** Schema of the table as the dataset has it. */
   readonly schema: Schema
 }
 

@@ -113,7 +113,7 @@ async function stopStranger(round: DeliverRound, io: Io, beginning: Beginning): 
     keeping: { stops, pending: state.pending, facts: { identity: sink.identity, restored: null } },
     held,
     counts: new Map(),
-    // Of what it holds nothing is known.
+    // Nothing is known of what it holds.
     told: null,
     wanted: null,
     notes: [],

@@ -21,7 +21,7 @@ import { keyTexts } from './key-texts.ts'
 import type { KeyedMessage } from './telling.ts'
 
 const batchRows = 500
-/** Of all rows of a batch together, as stored; one row may be more. */
+/** Length of all rows of a batch together, as stored; one row may be longer. */
 const batchBytes = 1 << 20
 
 export interface TableDelivery {

@@ -41,7 +41,9 @@ export class Steps {
   readonly counts: Map<Path, RowCounts> = new Map()
   readonly refused: RefusedRow[] = []
   readonly notes: string[] = []
-  /** Of the branch's tip: its tables as they are to be told, as far as that can be said, and what guards say of that. */
+  /**
+   * The tables of the branch's tip as they are to be told, as far as that can be said, and what guards say of that.
+   */
   wanted: Tree | null = null
   stops: Stops
   held: HeldRows = new HeldRows()

@@ -33,7 +33,7 @@ export interface Making {
   readonly secret: string | undefined
   /** In the same way; null: all rows are made. Its columns keep their ids. */
   readonly before: MadeBefore | null
-  /** Of the table that was told last, in whatever way it was made. */
+  /** Schema of the table that was told last, in whatever way it was made. */
   readonly schema: Schema | undefined
 }
 

@@ -17,7 +17,7 @@ export interface NowSides {
   readonly captured: Tree
   /** What waits already. */
   readonly held: HeldRows
-  /** Of the branch. */
+  /** The branch's commit. */
   readonly commit: Cid | null
 }
 

@@ -15,7 +15,7 @@ export interface BrokenTable {
 }
 
 export interface LinkMark {
-  /** Of this link in this repository alone. */
+  /** A name for this link in this repository alone. */
   readonly name: string
   /** null: it is about to begin. */
   readonly at: LogMark | null

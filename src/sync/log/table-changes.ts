@@ -31,7 +31,7 @@ interface Pending {
   readonly key: Uint8Array
   /** In the order of the table's columns; null for a row that is gone. */
   readonly cells: readonly (Cell | null)[] | null
-  /** Of the row in the tree that has what `cells` leave out. */
+  /** Key of the row in the tree that has what `cells` leave out. */
   readonly from: Uint8Array
   /** What they leave out is empty where there is no such row. */
   readonly isPatch: boolean

@@ -11,7 +11,7 @@ export interface BranchMerge {
   /** What both sides then have in common, but for those rows. */
   readonly common: Tree
   readonly conflicts: Cid | null
-  /** Of the branch, afterwards. */
+  /** The branch's commit, afterwards. */
   readonly commit: Cid | null
   /** What that does to the branch's tree; null: nothing. */
   readonly change: Change | null

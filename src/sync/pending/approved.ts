@@ -17,7 +17,7 @@ const field = 'pending'
 /** What a pending commit keeps beside its tree. */
 export interface PendingFacts {
   readonly stops: readonly Stop[]
-  /** Of the endpoint, where it is another database. */
+  /** The endpoint's identity, where it is another database. */
   readonly identity: string | null
   /** The earlier base that the endpoint named, where it was restored. */
   readonly restored: string | null

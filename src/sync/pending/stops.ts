@@ -34,7 +34,7 @@ export interface EntryChange {
 
 export class Stops {
   readonly list: Stop[] = []
-  /** Of each stopped table what it is, and what would have become of it. */
+  /** For each stopped table: what it is, and what would have become of it. */
   readonly before: Map<Path, TreeEntry | null> = new Map()
   readonly after: Map<Path, TreeEntry | null> = new Map()
   readonly #held: HeldRows

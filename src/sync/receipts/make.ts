@@ -14,7 +14,7 @@ export interface RoundEnd {
   readonly captured: readonly CapturedTable[]
   readonly written: Pick<Written, 'counts' | 'after'>
   readonly heldBack: readonly HeldBack[]
-  /** Of the branch. */
+  /** The branch's commit. */
   readonly commit: Cid | null
   readonly pending: Cid | null
   readonly notes: readonly string[]

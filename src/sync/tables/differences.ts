@@ -9,7 +9,7 @@ import type { RowCounts } from '../interface.ts'
 import { KeptDifferences } from './kept-differences.ts'
 
 const keptBytesMax = 8 << 20
-/** Of several tables. */
+/** Pairs of tables whose differences are kept. */
 const keptPairs = 4
 
 export interface TableStep {

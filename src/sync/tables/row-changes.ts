@@ -43,7 +43,7 @@ function contentBytes({ before, after }: Difference): number {
   return entryContentBytes(before) + entryContentBytes(after)
 }
 
-/** Of a table: how its rows are read. */
+/** A version of a table: how its rows are read. */
 class Version {
   readonly reader: StoredCells
   readonly #shape: RowShape

@@ -4,7 +4,7 @@ import { corrupt } from '../../../base/errors.ts'
 import type { ByteCursor } from './byte-cursor.ts'
 
 const groupDigits = 9
-/** Of a group of so many digits. */
+/** Bytes that a group of so many digits takes. */
 const bytesOf = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
 
 export function decimalText(cursor: ByteCursor, precision: number, scale: number): string {

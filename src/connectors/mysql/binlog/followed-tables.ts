@@ -61,7 +61,7 @@ export class FollowedTables {
     }
   }
 
-  /** Of a statement in the log that is neither rows nor the beginning or end of a transaction. */
+  /** What follows from a statement in the log that is neither rows nor the beginning or end of a transaction. */
   statement(text: string): LogChange[] {
     if (harmless.test(text)) return []
     const short = text.trim().slice(0, 60)

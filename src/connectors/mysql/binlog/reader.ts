@@ -30,7 +30,7 @@ interface Read {
 export class BinlogReader implements LogReader {
   readonly #source: BinlogSource
   #at: BinlogPosition
-  /** Of the transaction that is being read. */
+  /** The transaction that is being read. */
   #open: { readonly from: number; readonly hash: Hash; readonly gtid: string | null } | null = null
 
   /** The stream begins at `from`, in the file of `at`. */
@@ -164,7 +164,7 @@ export class BinlogReader implements LogReader {
   }
 }
 
-/** Of a file or of a transaction, as opposed to the word BEGIN in one. */
+/** Whether it is the beginning of a file or of a transaction, as opposed to the word BEGIN in one. */
 function isBeginning(event: LogEvent): boolean {
   return event.kind === 'format' || (event.kind === 'begin' && event.gtid !== null)
 }

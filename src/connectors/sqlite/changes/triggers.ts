@@ -71,7 +71,7 @@ export function dropTriggers(database: SqliteDatabase, real: string): void {
   for (const name of installed(database, real).keys()) database.exec(`DROP TRIGGER main.${quoteName(name)}`)
 }
 
-/** Of this name or on this table, wherever ALTER TABLE has taken them. */
+/** The triggers of this name or on this table, wherever ALTER TABLE has taken them. */
 function installed(database: SqliteDatabase, real: string): Map<string, string> {
   const rows = database.all(
     `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, ${prefix.length}) = ?1

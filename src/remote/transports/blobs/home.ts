@@ -20,7 +20,7 @@ import { LostFile, type RemoteReading, readRemoteObjects, readRemoteRecords } fr
 
 const cacheBytes = 32 << 20
 const recentMs = 5 * 60_000
-/** Of some sixteen million objects; held in memory. */
+/** Enough for some sixteen million objects; held in memory. */
 const segmentBytesMax = 512 << 20
 /** New packs are fetched whole when they all have no more than this. */
 const wholeBytesMax = 8 << 20

@@ -72,7 +72,7 @@ export class LinkedPack implements PendingPack {
   }
 }
 
-/** Of a pack in a spool; null where its own are right. */
+/** The ends noted for a pack in a spool; null where its own are right. */
 export function endsOf(dir: string, name: string): FileEnds | null {
   const file = endsFile(dir, name)
   if (!fs.existsSync(file)) return null

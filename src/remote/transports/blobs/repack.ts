@@ -14,7 +14,7 @@ import type { BlobHome } from './home.ts'
 import type { WritableBlobs } from './interface.ts'
 import { Spool } from './spool.ts'
 
-/** Of one gc: it is read and sent once. */
+/** Bytes that one gc packs again: they are read and sent once. */
 const repackBytesMax = 256 << 20
 const batchBytes = 8 << 20
 /** Objects of a batch, unpacked, that deltas stand on. */

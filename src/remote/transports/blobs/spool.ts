@@ -27,7 +27,7 @@ const ageMsMax = 7 * 24 * 3_600_000
 export interface SpoolOptions {
   /** Folder of all spools of one remote. */
   readonly dir: string
-  /** Of the remote's manifest: what was packed before a gc there may stand on what is gone. */
+  /** The remote's gc epoch: what was packed before a gc there may stand on what is gone. */
   readonly gcEpoch: number
   /** Takes over nothing: what others left there is thrown away. */
   readonly isFresh?: boolean

@@ -43,7 +43,7 @@ export interface BundleReport {
   readonly needs: readonly CommitCid[]
   readonly commits: number
   readonly objects: number
-  /** Of the file. */
+  /** Length of the file. */
   readonly bytes: number
 }
 

@@ -41,7 +41,7 @@ export class BundleStore implements Store {
   readonly location: string
   readonly header: BundleHeader
   readonly segment: Segment
-  /** Of the whole file. */
+  /** Length of the whole file. */
   readonly bytes: number
   /** Where each file of the header begins. */
   readonly starts: ReadonlyMap<string, number>

@@ -17,7 +17,7 @@ const batchObjects = 256
 
 export interface BundleCheck {
   readonly objects: number
-  /** Of the objects, unpacked. */
+  /** Length of the objects, unpacked. */
   readonly bytes: number
   /** Objects that are linked to and not inside: the receiver has them, if it has what the bundle continues from. */
   readonly outside: number

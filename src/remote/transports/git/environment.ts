@@ -5,7 +5,7 @@ import type { OpenRemoteOptions } from '../../interface.ts'
 
 export type Environment = Record<string, string>
 
-/** Of Git's own variables only those that say how to reach a host. */
+/** Of Git's own variables, those that say how to reach a host are kept, and no others. */
 const kept =
   /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|TERMINAL_PROMPT|SSL_\w+|PROXY_\w+|HTTP_\w+|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+))$/
 

@@ -22,12 +22,12 @@ export class GitFiles {
     this.#host = host
   }
 
-  /** Of the newest tree. */
+  /** What the newest tree holds. */
   get listing(): Listing {
     return this.#listing
   }
 
-  /** Of all files in it. */
+  /** Length of all files in it. */
   get bytes(): number {
     let sum = 0
     for (const blobs of this.#listing.values()) for (const blob of blobs) sum += blob.bytes

@@ -5,7 +5,7 @@
 import { type VarveError, corrupt } from '../../../base/errors.ts'
 import { manifestBytesMax } from '../../../store/manifest-file.ts'
 
-/** Of one blob; hosts refuse or warn from 50 MiB on. */
+/** Largest blob; hosts refuse or warn from 50 MiB on. */
 export const partBytesMax: number = 45 << 20
 const packBytesMax = 2 ** 30
 const segmentBytesMax = 2 ** 31 - 1

@@ -33,7 +33,9 @@ export interface RunFolder extends GitPlace {
   remember(tip: Tip): void
   /** The cache is not what it claims: start anew. */
   forget(): void
-  /** Of this run; and of the cache, if most of it is not of the `neededBytes` that the store has now. */
+  /**
+   * Removes this run's folder; and the cache too, if most of it is not of the `neededBytes` that the store has now.
+   */
   remove(neededBytes: number): void
 }
 

@@ -16,7 +16,7 @@ const askFrom = 256 << 10
 export const partBytesDefault: number = 8 << 20
 const partsAtOnce = 4
 const turnsMax = 3
-/** Of a file that counts as sent: half of what a gc leaves alone. */
+/** Age up to which a file counts as sent: half of what a gc leaves alone. */
 const ageMsMax = 12 * 3_600_000
 
 export interface UploadSettings {
