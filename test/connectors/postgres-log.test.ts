@@ -139,6 +139,23 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     expect([...rows.values()].sort()).toEqual(now.map(({ id, name }) => `${id} ${name} null`).sort())
   })
 
+  test('a log that somebody reads is waited for', async () => {
+    const mark = await begin()
+    const first = await opened(mark)
+    await db.query('INSERT INTO people VALUES (5)')
+    const waiting = opened(mark)
+    await expect
+      .poll(async () => {
+        const { rows } = await db.query("SELECT 1 FROM pg_stat_activity WHERE backend_type = 'walsender'")
+        return rows.length
+      })
+      .toBe(2)
+    await first.close()
+    const second = await waiting
+    expect((await changes(second)).map(textOf)).toEqual(['put 5 null null'])
+    await second.close()
+  })
+
   test('what was not acknowledged comes again, what was does not, and a place in between is exact', async () => {
     const mark = await begin()
     let reader = await opened(mark)

@@ -96,6 +96,9 @@ export class LogStream {
       clearInterval(again)
       signal?.removeEventListener('abort', stop)
     }
+    // Who asks gets an answer: a slot that another connection reads is told only now.
+    if (how === 'asking' && this.#next >= this.#queue.length && this.#failure !== null)
+      throw endpointError(this.location, this.#failure)
   }
 
   /** The server may forget what lies before. */
