@@ -1,5 +1,6 @@
 // The public API. Everything a program needs is exported here by name; what is not exported may change at any time.
 export { VarveError, exitCodes, isVarveError, type ErrorCode } from './base/errors.ts'
+export type { CleanOptions, CleanResult } from './api/cleaning.ts'
 export type { CommitOptions, CommitPreview } from './api/committing.ts'
 export { DataRepository } from './api/data-repository.ts'
 export { Repository } from './api/repository.ts'

@@ -3,11 +3,13 @@
 import type { Signature } from '../history/interface.ts'
 import { createContext, signatureOf } from '../repo/context.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
+import { abortMerge } from '../repo/abort.ts'
 import { merge } from '../repo/merge.ts'
 import { pick } from '../repo/pick.ts'
 import { continueRebase, rebase } from '../repo/rebase.ts'
 import type { Store } from '../store/interface.ts'
 import { Bisect } from './bisect.ts'
+import { conflictSheet, forgetRemembered, listConflicts } from './conflicts.ts'
 import type * as t from './interface.ts'
 import { mergePreview, withConflicts } from './merge-results.ts'
 import { readMerging } from './merging.ts'
@@ -117,5 +119,25 @@ export class MergingRepository {
   /** The merge, pick or rebase that waits; null when there is none. */
   async merging(): Promise<t.Status['merging']> {
     return readMerging(this.repo, await this.repo.store.manifest())
+  }
+
+  /** Gives up the merge, pick or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
+  async mergeAbort(options: t.OperationOptions & { discard?: boolean } = {}): Promise<void> {
+    await abortMerge(this.repo, this.folder, options)
+  }
+
+  /** What the merge in progress could not decide, or with `resolved` what has been decided since. */
+  async *conflicts(options: t.ConflictOptions = {}): AsyncGenerator<t.ConflictInfo> {
+    yield* listConflicts(this.repo, options)
+  }
+
+  /** Open conflicts as the lines of a CSV sheet, for a person to fill its column 'resolution' in. */
+  async *conflictSheet(selection: t.ConflictSelection = {}): AsyncGenerator<string> {
+    yield* conflictSheet(this.repo, selection)
+  }
+
+  /** Forgets resolutions remembered for later merges, of a path and what lies below it; returns how many. */
+  async forgetResolutions(path = ''): Promise<number> {
+    return forgetRemembered(this.repo, path)
   }
 }

@@ -5,7 +5,6 @@ import { VarveError } from '../base/errors.ts'
 import { commitIndex, refuseUnresolved } from '../repo/commit.ts'
 import { readMergeState } from '../repo/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
-import { abortMerge } from '../repo/abort.ts'
 import type { Repo } from '../repo/interface.ts'
 import type { GcReport } from '../store/interface.ts'
 import { type StageOptions, stage } from '../worktree/add.ts'
@@ -16,15 +15,9 @@ import { tryRecover } from '../worktree/checkout/recover.ts'
 import { removePaths } from '../worktree/remove.ts'
 import { restorePaths } from '../worktree/restore.ts'
 import { track, untrack } from '../worktree/tables/track.ts'
-import {
-  conflictSheet,
-  forgetRemembered,
-  listConflicts,
-  reopen,
-  settleConflicts,
-  settlePaths,
-} from './conflicts.ts'
+import { reopen, settleConflicts, settlePaths } from './conflicts.ts'
 import type { AddOptions, AddResult } from './adding.ts'
+import { type CleanOptions, type CleanResult, cleanPlace } from './cleaning.ts'
 import { type CommitOptions, type CommitPreview, commitPreview } from './committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
@@ -143,6 +136,12 @@ export class Repository extends DerivingRepository {
     return removePaths(this.worktree, paths, options)
   }
 
+  /** Removes files that are not versioned, for good; says what it keeps all the same, and why. */
+  async clean(options: CleanOptions = {}): Promise<CleanResult> {
+    if (this.#unfinished !== null) throw this.#unfinished
+    return cleanPlace(this.worktree, options, this.environment)
+  }
+
   async move(
     from: string,
     to: string,
@@ -232,11 +231,6 @@ export class Repository extends DerivingRepository {
     }
   }
 
-  /** Gives up the merge, pick or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
-  async mergeAbort(options: t.OperationOptions & { discard?: boolean } = {}): Promise<void> {
-    await abortMerge(this.repo, this.folder, options)
-  }
-
   /** Commits the merge, pick or revert under way, all conflicts being settled. */
   async mergeContinue(options: t.OperationOptions & { message?: string } = {}): Promise<t.CommitInfo> {
     const merging = await this.merging()
@@ -249,11 +243,6 @@ export class Repository extends DerivingRepository {
     return this.commit(options)
   }
 
-  /** What the merge in progress could not decide, or with `resolved` what has been decided since. */
-  async *conflicts(options: t.ConflictOptions = {}): AsyncGenerator<t.ConflictInfo> {
-    yield* listConflicts(this.repo, options)
-  }
-
   /** Settles conflicts of a path and what lies below it; null: of all paths. All that are chosen, or none. */
   async resolve(
     path: string | null,
@@ -261,11 +250,6 @@ export class Repository extends DerivingRepository {
   ): Promise<{ resolved: number; left: number }> {
     const { resolved, left } = await settleConflicts(this.repo, this.folder, path, options)
     return { resolved, left }
-  }
-
-  /** Open conflicts as the lines of a CSV sheet, for a person to fill its column 'resolution' in. */
-  async *conflictSheet(selection: t.ConflictSelection = {}): AsyncGenerator<string> {
-    yield* conflictSheet(this.repo, selection)
   }
 
   /** Settles what a sheet decides. It is checked whole before anything is changed. */
@@ -289,10 +273,5 @@ export class Repository extends DerivingRepository {
     selection: t.ConflictSelection & t.OperationOptions = {},
   ): Promise<{ reopened: number; left: number }> {
     return reopen(this.repo, this.folder, selection)
-  }
-
-  /** Forgets resolutions remembered for later merges, of a path and what lies below it; returns how many. */
-  async forgetResolutions(path = ''): Promise<number> {
-    return forgetRemembered(this.repo, path)
   }
 }

@@ -24,6 +24,7 @@ export const commands: readonly CommandEntry[] = [
   entry('commit', 'changes', 'Record the staged changes', () => import('./commands/commit.ts')),
   entry('stash', 'changes', 'Put changes aside', () => import('./commands/stash.ts')),
   entry('restore', 'changes', 'Bring files back as they were', () => import('./commands/restore.ts')),
+  entry('clean', 'changes', 'Remove files that are not versioned', () => import('./commands/clean.ts')),
   entry('log', 'history', 'List commits', () => import('./commands/log.ts')),
   entry('show', 'history', 'Show a commit, or a file as it was', () => import('./commands/show.ts')),
   entry('diff', 'history', 'Show changes by row, cell and line', () => import('./commands/diff.ts')),

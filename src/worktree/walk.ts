@@ -15,6 +15,15 @@ export interface WalkVisitor {
   file(folder: Path, name: string, place: string | Buffer): void
   /** A repository of its own lies here. */
   repository(folder: Path): void
+  /** Each folder that is walked, before what is in it. */
+  folder?(folder: Path): void
+  /** What the rules name, and what is our own: not looked into. */
+  passedOver?(path: Path): void
+}
+
+export interface WalkOptions {
+  /** What the rules name as well; default: it is passed over. */
+  readonly ignored?: boolean
 }
 
 /** @throws VarveError VARVE_IO, and for a rule file that is too long VARVE_RULE_VIOLATED */
@@ -23,30 +32,32 @@ export function walkWorktree(
   starts: readonly Path[],
   visitor: WalkVisitor,
   signal: AbortSignal | undefined,
+  options: WalkOptions = {},
 ): void {
   const looker = new Looker(root)
-  for (const start of starts) walkFrom(root, start, looker, visitor, signal)
+  for (const start of starts) walkFrom(root, start, { looker, visitor, signal, ...options })
 }
 
-function walkFrom(
-  root: string,
-  start: Path,
-  looker: Looker,
-  visitor: WalkVisitor,
-  signal: AbortSignal | undefined,
-): void {
+interface Walk extends WalkOptions {
+  readonly looker: Looker
+  readonly visitor: WalkVisitor
+  readonly signal: AbortSignal | undefined
+}
+
+function walkFrom(root: string, start: Path, context: Walk): void {
+  const { looker, visitor, ignored } = context
   const stat = start === '' ? lstatOrNull(root, '') : looker.look(start)
   if (stat === null) return
   if (start.split('/').some(isOwnName)) return
   let rules: RuleStack | null = null
-  for (const folder of start === '' ? [] : ['', ...foldersAbove(start)]) {
+  for (const folder of start === '' || ignored === true ? [] : ['', ...foldersAbove(start)]) {
     if (lstatOrNull(root, folder === '' ? ignoreFileName : `${folder}/${ignoreFileName}`) !== null) {
       rules = rulesOfFolder(root, folder, rules)
     }
     if (folder !== '' && isIgnored(rules, folder, 'folder')) return
   }
   if (start !== '' && isIgnored(rules, start, stat.isDirectory() ? 'folder' : 'file')) return
-  if (stat.isDirectory()) walk(root, { folder: start, rules }, visitor, signal)
+  if (stat.isDirectory()) walk(root, { folder: start, rules }, context)
   else visitor.file(parentOf(start), start.slice(start.lastIndexOf('/') + 1), nativePath(root, start))
 }
 
@@ -56,7 +67,7 @@ interface Place {
 }
 
 /** Depth-first with a list of our own: a folder may be deeper than the call stack. */
-function walk(root: string, start: Place, visitor: WalkVisitor, signal: AbortSignal | undefined): void {
+function walk(root: string, start: Place, { visitor, signal, ignored }: Walk): void {
   const waiting: Place[] = [start]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     throwIfAborted(signal)
@@ -67,14 +78,18 @@ function walk(root: string, start: Place, visitor: WalkVisitor, signal: AbortSig
       visitor.repository(folder)
       continue
     }
-    const hasRules = entries.some(({ name }) => name === ignoreFileName)
+    visitor.folder?.(folder)
+    const hasRules = ignored !== true && entries.some(({ name }) => name === ignoreFileName)
     const rules = hasRules ? rulesOfFolder(root, folder, next.rules) : next.rules
     const prefix = folder === '' ? '' : `${folder}/`
     for (const entry of entries) {
       const { name } = entry
-      if (isOwnName(name)) continue
       const isFolder = entry.isDirectory()
-      if (rules !== null && isIgnored(rules, prefix + name, isFolder ? 'folder' : 'file')) continue
+      const isOurs = isOwnName(name)
+      if (isOurs || (rules !== null && isIgnored(rules, prefix + name, isFolder ? 'folder' : 'file'))) {
+        visitor.passedOver?.(prefix + name)
+        continue
+      }
       if (isFolder) waiting.push({ folder: prefix + name, rules })
       else visitor.file(folder, name, entry.place ?? `${place as string}/${name}`)
     }

@@ -1,0 +1,28 @@
+// Removing what is not versioned: what it is asked, and what stays because Git keeps it.
+import { filesKeptByGit } from '../git/kept-files.ts'
+import { type CleanResult, cleanFiles } from '../worktree/clean.ts'
+import type { Worktree } from '../worktree/interface.ts'
+import type { OpenOptions, OperationOptions } from './interface.ts'
+
+export type { CleanResult }
+
+export interface CleanOptions extends OperationOptions {
+  /** Of these alone, and all that is below them; default: everywhere, but only in folders that hold versioned files. */
+  readonly paths?: readonly string[]
+  /** Without paths: also folders that hold nothing versioned. */
+  readonly folders?: boolean
+  /** Files that the ignore rules name, too. */
+  readonly ignored?: boolean
+  /** Says what would be removed, and removes nothing. */
+  readonly dryRun?: boolean
+}
+
+export async function cleanPlace(
+  worktree: Worktree,
+  options: CleanOptions,
+  environment: OpenOptions['environment'],
+): Promise<CleanResult> {
+  const ofGit = await filesKeptByGit(worktree.root, environment, options.signal)
+  const keeper = (path: string): string | null => (ofGit.has(path) ? 'is tracked by Git' : null)
+  return cleanFiles(worktree, { ...options, keeper })
+}

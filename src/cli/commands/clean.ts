@@ -1,0 +1,50 @@
+import { usage } from '../arguments.ts'
+import type { Command, Context } from '../interface.ts'
+import { fromRepositoryPath, toRepositoryPaths } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: ['clean -n | -f [-d] [-x] [PATH...]'],
+  description:
+    'Removes files that are not versioned, for good: those below PATH, or in all folders that hold versioned files. It asks for\n-f, or for -n to say only what would go. Files that the ignore rules name stay without -x; repositories of their own, what\nGit keeps in the same folder and varve.yaml stay always.',
+  options: {
+    'dry-run': { type: 'flag', short: 'n', about: 'only say what would be removed' },
+    force: { type: 'flag', short: 'f', about: 'remove it' },
+    folders: { type: 'flag', short: 'd', about: 'folders without versioned files, too' },
+    ignored: { type: 'flag', short: 'x', about: 'files that .varveignore names, too' },
+  },
+  examples: [
+    ['varve clean -nd', 'see what is not versioned, and would go'],
+    ['varve clean -f exports/', 'remove it below one folder'],
+    ['varve clean -fdx', 'leave nothing but what is versioned'],
+  ],
+  json: '{ removed: string[]; kept: { path: string; reason: string }[] }',
+  run,
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  const dryRun = given.flag('dry-run')
+  if (!dryRun && !given.flag('force'))
+    throw usage(
+      "what is removed is gone: '-f' is needed",
+      "see first what would go with 'varve clean -n', or put it aside with 'varve stash -u'",
+    )
+  const repo = await repository()
+  const { words } = given
+  const result = await repo.clean({
+    ...operation,
+    ...(words.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, words) }),
+    dryRun,
+    folders: given.flag('folders'),
+    ignored: given.flag('ignored'),
+  })
+  out.result(result, () => {
+    const shown = (path: string): string => visible(fromRepositoryPath(repo.root, path))
+    for (const path of result.removed)
+      if (dryRun) out.line(`would remove ${shown(path)}`)
+      else out.say(`removed ${shown(path)}`)
+    if (result.removed.length === 0) out.say('nothing to remove')
+    for (const { path, reason } of result.kept) out.say(`kept ${shown(path)}: it ${visible(reason)}`)
+  })
+  return 0
+}

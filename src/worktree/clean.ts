@@ -1,0 +1,160 @@
+// `clean`: removes files that are not versioned. What nobody else has goes for good, so it keeps what it is not sure about:
+// everything that is ours or Git's, repositories of their own, what the ignore rules name (unless that is asked for), and
+// varve.yaml. All is looked at first; a dry run ends there.
+import * as fs from 'node:fs'
+import { VarveError, throwIfAborted } from '../base/errors.ts'
+import { configFileName } from '../dataset/interface.ts'
+import type { Path } from '../files/interface.ts'
+import { awaitTurn } from './checkout/turn.ts'
+import { readIndex } from './index-state.ts'
+import type { SkippedPath, Worktree, WorktreeOptions } from './interface.ts'
+import { Looker, errnoOf, foldersAbove, fsFault, lstatAt, lstatOrNull, nativePath } from './native.ts'
+import { PathSpec } from './pathspec.ts'
+import { StatCache } from './stat-cache/stat-cache.ts'
+import type { TrackedFiles } from './stat-cache/tracked-files.ts'
+import { walkWorktree } from './walk.ts'
+import { wantedPaths } from './wanted.ts'
+
+export interface CleanOptions extends WorktreeOptions {
+  /** Of these alone, and all that is below them; default: everywhere, but only in folders that hold versioned files. */
+  readonly paths?: readonly string[] | undefined
+  /** Without paths: also folders that hold nothing versioned. */
+  readonly folders?: boolean | undefined
+  /** Files that the ignore rules name, too. */
+  readonly ignored?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+  /** Paths that somebody else keeps, and who: 'is tracked by Git'. */
+  readonly keeper?: ((path: Path) => string | null) | undefined
+}
+
+export interface CleanResult {
+  /** Files, and as 'folder/' those folders that went whole. */
+  readonly removed: readonly string[]
+  /** What could have been meant, and why it stays. */
+  readonly kept: readonly SkippedPath[]
+}
+
+const filesPerTurn = 500
+
+/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE for a path in another repository, VARVE_IO */
+export async function cleanFiles(worktree: Worktree, options: CleanOptions = {}): Promise<CleanResult> {
+  const spec = options.paths === undefined ? null : new PathSpec(options.paths)
+  await awaitTurn(worktree, options)
+  const { index } = await readIndex(worktree)
+  for (const path of spec?.paths ?? []) checkNamed(worktree, path)
+  const cache = await StatCache.open(worktree, { paths: index.count, bytes: 0 })
+  try {
+    const tracked = await cache.tracked(index, { signal: options.signal })
+    const found = look(worktree, tracked, spec?.paths ?? [''], options)
+    const chosen = spec === null && options.folders !== true ? withoutFolders(found, tracked) : found
+    if (options.dryRun !== true) remove(worktree.root, chosen, options)
+    return { removed: namesOf(chosen), kept: found.kept }
+  } finally {
+    await cache.close()
+  }
+}
+
+interface Found {
+  /** To be removed. */
+  readonly files: readonly Path[]
+  /** That hold nothing versioned and nothing that stays, each before those in it. */
+  readonly folders: readonly Path[]
+  readonly kept: readonly SkippedPath[]
+}
+
+function look(
+  worktree: Worktree,
+  tracked: TrackedFiles,
+  starts: readonly Path[],
+  options: CleanOptions,
+): Found {
+  const wanted = wantedPaths(worktree)
+  const files: Path[] = []
+  const folders: Path[] = []
+  const kept: SkippedPath[] = []
+  const holding = new Set<Path>()
+  const hold = (path: Path): void => {
+    for (const folder of foldersAbove(path)) holding.add(folder)
+  }
+  const keep = (path: Path, reason: string): void => {
+    hold(path)
+    kept.push({ path, reason })
+  }
+  const whyKept = (path: Path, stat: fs.Stats): string | null => {
+    if (path === configFileName) return 'says what the tables are: add it, or remove it by hand'
+    if (wanted?.(path) === false) return 'is outside of what this clone took'
+    if (!stat.isFile() && !stat.isSymbolicLink()) return 'is not a file, folder or symlink'
+    return options.keeper?.(path) ?? null
+  }
+  walkWorktree(
+    worktree.root,
+    starts,
+    {
+      file: (folder, name, place) => {
+        const path = folder === '' ? name : `${folder}/${name}`
+        const stat = lstatAt(place, name, folder)
+        if (stat === null || tracked.get(path) !== null) return hold(path)
+        const reason = whyKept(path, stat)
+        if (reason === null) files.push(path)
+        else keep(path, reason)
+      },
+      repository: (folder) => keep(`${folder}/`, 'is a repository of its own'),
+      folder: (folder) => void (tracked.hasFolder(folder) || folders.push(folder)),
+      passedOver: hold,
+    },
+    options.signal,
+    { ignored: options.ignored === true },
+  )
+  return { files, folders: folders.filter((folder) => folder !== '' && !holding.has(folder)), kept }
+}
+
+/** As git without -d. */
+function withoutFolders({ files, kept }: Found, tracked: TrackedFiles): Found {
+  const isNear = (path: Path): boolean => foldersAbove(path).every((folder) => tracked.hasFolder(folder))
+  return { files: files.filter(isNear), folders: [], kept }
+}
+
+/** What another repository has is its own, also where it is named from here. */
+function checkNamed({ root }: Worktree, path: Path): void {
+  if (path !== '' && new Looker(root).look(path) === null)
+    throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' is not there`, { data: { path } })
+  const folders = path === '' ? [] : [...foldersAbove(path), path]
+  const other = folders.find((folder) =>
+    ['.varve', '.git'].some((name) => lstatOrNull(root, `${folder}/${name}`) !== null),
+  )
+  if (other === undefined) return
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is in a repository of its own, '${other}/'`, {
+    data: { path, repository: other },
+  })
+}
+
+function namesOf({ files, folders }: Found): string[] {
+  const whole = new Set(folders)
+  const names = new Set<string>()
+  for (const path of [...files, ...folders]) {
+    const folder = foldersAbove(path).find((above) => whole.has(above))
+    names.add(folder === undefined ? (whole.has(path) ? `${path}/` : path) : `${folder}/`)
+  }
+  return [...names].sort()
+}
+
+function remove(root: string, { files, folders }: Found, { signal, onProgress }: CleanOptions): void {
+  for (const [i, path] of files.entries()) {
+    if (i % filesPerTurn === 0) {
+      throwIfAborted(signal)
+      onProgress?.({ phase: 'removing files', done: i, total: files.length, unit: 'files' })
+    }
+    unless(['ENOENT', 'ENOTDIR'], path, () => fs.unlinkSync(nativePath(root, path)))
+  }
+  // The deepest first. What has got something new meanwhile stays.
+  for (const folder of folders.toSorted((a, b) => b.length - a.length))
+    unless(['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'], folder, () => fs.rmdirSync(nativePath(root, folder)))
+}
+
+function unless(codes: readonly string[], path: Path, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (!codes.includes(errnoOf(error) ?? '')) throw fsFault(error, path, 'removing')
+  }
+}
