@@ -11,6 +11,7 @@ import { pathToBytes } from '../files/path.ts'
 import { diffTrees, diffTreesThreeWay } from '../files/tree-diff.ts'
 import { Tree } from '../files/tree.ts'
 import { writeConflicts } from './conflicts/conflicts.ts'
+import { DerivedPaths, isChangedTwice, keptDerived } from './derived-paths.ts'
 import { followSettings } from './follow-settings.ts'
 import { type Followed, followRenames, inPlace } from './follow-renames.ts'
 import { noDecisions, reportDecisions } from './policies/decisions.ts'
@@ -27,7 +28,10 @@ export interface MergeTreesInput extends MergeIo {
 }
 
 export interface MergeTreesOptions {
-  /** Lets policies decide: these, and those of varve.yaml. Without it none do: every clash is a conflict. */
+  /**
+   * Lets policies decide: these, and those of varve.yaml, which also says what is derived and so need not be merged. Without
+   * it none do: every clash is a conflict.
+   */
   readonly policies?: GivenPolicies | undefined
   /** 'none': a path that is gone and one that is new are never taken for one that has moved. */
   readonly renames?: 'none'
@@ -71,6 +75,7 @@ export async function mergeTrees(
   const config = followed.cases.find(({ path }) => path === configFileName)
   const settings = config === undefined ? null : await mergedAt(input, config, options)
   const policies = await policySource(input, ours, settings, options)
+  const derived = await derivedPaths(input, { ours, theirs }, followed, options)
   const merged: MergedAt[] = []
   for (const [done, { path, from, names, ...sides }] of followed.cases.entries()) {
     throwIfAborted(options.signal)
@@ -79,8 +84,10 @@ export async function mergeTrees(
     const onRows = (rows: number): void =>
       options.onProgress?.({ phase: `merging '${path}'`, done: rows, total: 0, unit: 'rows' })
     const own = { signal: options.signal, onRows, policies: policies?.at(path, from) ?? null }
-    const entry =
-      names === undefined
+    const isDerived = names === undefined && derived?.has(path) === true && isChangedTwice(sides)
+    const entry = isDerived
+      ? keptDerived(sides)
+      : names === undefined
         ? await mergeEntries(input, path, sides, own)
         : await mergeApart(input, path, sides, names, own)
     merged.push({ ...entry, path, ...(from === undefined ? {} : { from }), sides })
@@ -101,6 +108,17 @@ async function policySource(
   if (options.policies === undefined) return null
   const entry = merged === null ? await ours.get(configFileName, options) : merged.entry
   return PolicySource.load(input.nodes, options.policies, entry, options)
+}
+
+/** null: nothing is asked of varve.yaml. */
+async function derivedPaths(
+  { nodes }: MergeTreesInput,
+  trees: { readonly ours: Tree; readonly theirs: Tree },
+  { cases }: Followed,
+  options: MergeTreesOptions,
+): Promise<DerivedPaths | null> {
+  if (options.policies === undefined || !cases.some(isChangedTwice)) return null
+  return DerivedPaths.load(nodes, trees, options)
 }
 
 async function mergedAt(
@@ -145,8 +163,10 @@ async function settle(
   for (const [i, { path, entry, result, conflicts, sides: _, decisions, ...rows }] of merged.entries()) {
     const isChanged = !isSameEntry(entry, before[i]!)
     if (isChanged) changes.set(path, entry)
-    if (!isChanged && conflicts.length === 0 && decisions === undefined) continue
-    paths.push({ path, result: result === 'ours' ? 'merged' : result, ...rows, conflicts: conflicts.length })
+    const isTold = decisions !== undefined || rows.notes !== undefined
+    if (!isChanged && conflicts.length === 0 && !isTold) continue
+    const told = result === 'ours' && (isChanged || decisions !== undefined) ? 'merged' : result
+    paths.push({ path, result: told, ...rows, conflicts: conflicts.length })
   }
   const tree = await followSettings(writer, await ours.update(writer, changes, options), relocated, options)
   const inOrder = sortedByPath(merged)
