@@ -27,7 +27,10 @@ export abstract class LinkedRepository extends CarryingRepository {
     return [...((await this.datasetConfig())?.links ?? [])].map(([name, setting]) => ({ name, ...setting }))
   }
 
-  /** Writes the link into varve.yaml, after the endpoint has answered and shown its tables. */
+  /**
+   * Writes the link into varve.yaml, after the endpoint has answered and shown its tables. What is only told of rows shows
+   * none: tables that the branch has not are warned of.
+   */
   async addLink(
     name: string,
     setting: Omit<t.LinkSetting, 'into' | 'branch'> & Partial<t.LinkSetting>,
@@ -44,8 +47,12 @@ export abstract class LinkedRepository extends CarryingRepository {
       })
     }
     const link = { name, into: name, branch: null, ...setting, tables: [...new Set(setting.tables)] }
-    if (await isSink(link)) await this.#toSink(link, async (sink) => void (await sink.position?.()))
-    else {
+    if (await isSink(link)) {
+      await this.#toSink(link, async (sink) => void (await sink.position?.()))
+      const { absentTables } = await import('../sync/deliver/tables.ts')
+      for (const path of await absentTables(this.repo, link))
+        this.warn(`the branch has no table '${path}' yet: until it has, a first round is refused`)
+    } else {
       const { checkTables, refuseNested } = await import('../sync/tables/check-tables.ts')
       refuseNested(link, await this.links())
       await this.#connected(link, (connector) => checkTables(this.repo, connector, link))

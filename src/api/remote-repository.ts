@@ -37,7 +37,8 @@ import {
 export class RemoteRepository extends DataRepository {
   /** Folder that relative URLs start from. */
   readonly #base: string | undefined
-  readonly #warn: (message: string) => void
+  /** Of what should be known and keeps nothing from being done. */
+  protected readonly warn: (message: string) => void
   /** Kinds of endpoints of the caller's own. */
   protected readonly connectors: t.OpenOptions['connectors']
   readonly #opening: Pick<OpenRemoteOptions, 'base' | 'cacheDir' | 'environment'>
@@ -52,7 +53,7 @@ export class RemoteRepository extends DataRepository {
     this.#base = place.base ?? undefined
     this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
     this.connectors = options.connectors
-    this.#warn = options.onWarning ?? (() => undefined)
+    this.warn = options.onWarning ?? (() => undefined)
   }
 
   /** For what may be lost. */
@@ -127,7 +128,7 @@ export class RemoteRepository extends DataRepository {
       })
     }
     const urls = fetchUrls(await this.repo.store.manifest(), name)
-    const store = await openSource(urls, await this.#openingOf(name, options), this.#warn)
+    const store = await openSource(urls, await this.#openingOf(name, options), this.warn)
     try {
       const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
       if (further === null) return transferResult(target, report)

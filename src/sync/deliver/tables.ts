@@ -5,14 +5,30 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { safePath } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
-import type { Io } from '../../repo/interface.ts'
+import { withWriter } from '../../repo/context.ts'
+import { readBranch } from '../../repo/head.ts'
+import type { Io, Repo } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { Link } from '../interface.ts'
+import { branchOf } from '../merge/merge-branch.ts'
 
 /** A sink has no names of its own for tables: they are paths of the dataset. */
 export function deliveredPaths(link: Link): Path[] {
   return link.tables.map((table) => safePath(table))
+}
+
+/** Those that the branch has not, or not yet. @throws VarveError VARVE_NOT_POSSIBLE where a path holds a file */
+export function absentTables(repo: Repo, link: Link): Promise<Path[]> {
+  const paths = deliveredPaths(link)
+  return withWriter(repo, async (writer, nodes) => {
+    const manifest = await repo.store.manifest()
+    const tip = await readBranch(nodes.reader, manifest, branchOf(link, manifest))
+    if (tip === null) return paths
+    const tree = await deliveredTree({ writer, nodes }, tip.tree, paths)
+    const found = await tree.getMany(paths)
+    return paths.filter((_, i) => found[i] === null)
+  })
 }
 
 /** Tables that are not there are left out. @throws VarveError VARVE_NOT_POSSIBLE where a path holds a file */
