@@ -124,8 +124,8 @@ export interface EndpointTable {
   readonly looseReferences?: readonly string[]
   /** Why it can neither be read nor written now; the other tables go on. */
   readonly trouble?: string
-  /** Rules of the system may hide rows from whoever reads it here. */
-  readonly hidesRows?: true
+  /** Rules of the system may hide rows from whoever reads it here: which, a text that is another when they are. */
+  readonly hidesRows?: string
 }
 
 export interface EndpointColumn {

@@ -156,6 +156,59 @@ describe.skipIf(!hasPostgres)(`a role of PostgreSQL${withoutPostgres}`, () => {
     expect(await linked.branchRows()).toEqual([{ id: 1, name: 'Ada', age: 37 }])
   })
 
+  test.each(['another condition', 'another setting', 'a role that is taken away'] as const)(
+    'from whom policies hide other rows than before (%s) sees none of them deleted, until that is approved',
+    async (what) => {
+      const role = await start()
+      const { db } = linked
+      await db.query(
+        `CREATE ROLE ${role}_all; GRANT ${role}_all TO ${role}; ALTER TABLE people ENABLE ROW LEVEL SECURITY`,
+      )
+      await db.query(`ALTER ROLE ${role} SET app.most = '2'`)
+      await db.query(
+        `CREATE POLICY few ON people TO ${role} USING (id <= current_setting('app.most')::int);
+         CREATE POLICY whole ON people TO ${role}_all USING (${what === 'a role that is taken away'})`,
+      )
+      await linked.sync()
+      const before = await linked.branchRows()
+      await linked.db.query(
+        {
+          'another condition': `ALTER POLICY few ON people USING (id = 2)`,
+          'another setting': `ALTER ROLE ${role} SET app.most = '1'`,
+          'a role that is taken away': `REVOKE ${role}_all FROM ${role}`,
+        }[what],
+      )
+      for (let round = 0; round < 2; round++)
+        expect((await linked.sync()).heldBack).toMatchObject([
+          { table: 'people', reason: 'schema', message: 'policies hide rows of it from this user' },
+        ])
+      expect(await linked.branchRows()).toEqual(before)
+      const { pending } = await linked.sync()
+      expect((await linked.sync({ approve: pending! })).heldBack).toEqual([])
+      expect((await linked.branchRows()).length).toBeLessThan(before.length)
+      expect((await linked.sync()).heldBack).toEqual([])
+    },
+  )
+
+  test('policies that show more, or the same in other words, ask for nothing', async () => {
+    await start()
+    await linked.db.query(
+      `ALTER TABLE people ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON people USING (id < 3)`,
+    )
+    await linked.sync()
+    for (const [condition, count] of [
+      ['id <= 2', 2],
+      ['true', 3],
+    ] as const) {
+      await linked.db.query(`ALTER POLICY few ON people USING (${condition})`)
+      expect((await linked.sync()).heldBack).toEqual([])
+      expect(await linked.branchRows()).toHaveLength(count)
+    }
+    await linked.db.query('DELETE FROM people WHERE id = 1')
+    expect((await linked.sync()).heldBack).toEqual([])
+    expect(await linked.branchRows()).toHaveLength(2)
+  })
+
   test('two that make the table of links at once both go on', async () => {
     const role = await start()
     await linked.db.query(`GRANT CREATE ON SCHEMA public TO ${role}`)

@@ -3,6 +3,7 @@
 import type { Client } from 'pg'
 import { missingTable } from '../missing-table.ts'
 import type { EndpointColumn, EndpointTable } from '../interface.ts'
+import { policiesOf } from './policies.ts'
 import { quoteName } from './sql.ts'
 import { columnTypeOf } from './types.ts'
 
@@ -103,6 +104,8 @@ export async function discoverTables(client: Client, names?: readonly string[]):
       ? all.filter(({ table }) => table.name !== stateTable)
       : names.map((name) => find(all, name)!)
   const { rows: links } = await client.query<ReferenceRow>(referencesQuery, [relations])
+  const hiding = chosen.filter(({ hidesRows }) => hidesRows).map(({ table }) => table.sql)
+  const policies = hiding.length === 0 ? null : await policiesOf(client, hiding)
   return chosen.map(({ table, schema, relation }) => {
     const own = links.filter((link) => link.schema === schema && link.table === relation)
     const others = new Map<string, boolean>()
@@ -113,7 +116,13 @@ export async function discoverTables(client: Client, names?: readonly string[]):
       others.set(name, link.is_loose && others.get(name) !== false)
     }
     const references = [...others.keys()]
-    return { ...table, references, looseReferences: references.filter((name) => others.get(name)!) }
+    const hidesRows = policies?.get(table.sql)
+    return {
+      ...table,
+      references,
+      looseReferences: references.filter((name) => others.get(name)!),
+      ...(hidesRows === undefined ? {} : { hidesRows }),
+    }
   })
 }
 
@@ -130,6 +139,7 @@ interface Found {
   readonly schema: string
   readonly relation: string
   readonly isVisible: boolean
+  readonly hidesRows: boolean
 }
 
 function groupBy(rows: readonly ColumnRow[]): Map<string, ColumnRow[]> {
@@ -154,7 +164,6 @@ function tableOf(rows: readonly ColumnRow[]): Found {
     key: keys.map((row) => row.column),
     references: [],
     isKeyLate: rows[0]!.key_waits,
-    ...(rows[0]!.hides_rows ? { hidesRows: true } : {}),
     columns: rows.map((row) => ({
       name: row.column,
       type: columnTypeOf(row.type),
@@ -169,7 +178,7 @@ function tableOf(rows: readonly ColumnRow[]): Found {
       sequence: row.sequence,
     })),
   }
-  return { table, schema, relation, isVisible }
+  return { table, schema, relation, isVisible, hidesRows: rows[0]!.hides_rows }
 }
 
 function find(all: readonly Found[], name: string): Found | null {

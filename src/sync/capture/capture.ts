@@ -8,14 +8,16 @@ import { Tree } from '../../files/tree.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
+import { loadTable } from '../../table/table-object.ts'
 import type { TableDigests } from './digests.ts'
 import { driftOf } from './drift.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
-import { beginsToHide, readTable, readWhole } from './read-table.ts'
+import { type ReadTable, hidesOthers, readTable, readWhole } from './read-table.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
+import { countChanges } from '../tables/differences.ts'
 import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
 
 export interface Capturing {
@@ -77,9 +79,11 @@ async function captureTable(
   const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
   if (known !== null && previous !== null && what.shapes !== null) {
     const drift = await drifted(io, previous, linked)
-    const isHiding = beginsToHide(table, path, digests)
+    let whole: ReturnType<typeof readWhole> | null = null
+    const read = async (): Promise<ReadTable['entry']> =>
+      (await (whole ??= readWhole(io, source, options))).entry
+    const isHiding = hidesOthers(table, path, digests) && (await lacksRows(io, previous, read))
     if (isHiding) drift.push('policies hide rows of it from this user')
-    const read = async (): Promise<TreeEntry> => (await readWhole(io, source, options)).entry
     if (!(await what.shapes.lets(io, linked, { drift, known, read }))) {
       if (isHiding) digests.keep(path)
       return known
@@ -98,6 +102,21 @@ async function captureTable(
     held.add(waitingTable(linked, `${error.message}${keyHint(error, link, table.name)}`))
     if (error.data['waits'] !== true) held.broken.set(table.name, error.message)
     return known
+  }
+}
+
+async function lacksRows(
+  io: Io,
+  before: TableObject,
+  read: () => Promise<ReadTable['entry']>,
+): Promise<boolean> {
+  try {
+    const after = await loadTable(io.nodes.reader, (await read()).table)
+    return (await countChanges(io.nodes, { before, after })).removed > 0
+  } catch (error) {
+    // Of rows that cannot be kept the reading itself tells.
+    if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return false
+    throw error
   }
 }
 

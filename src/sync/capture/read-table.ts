@@ -83,13 +83,13 @@ export async function readTable(
 const hiding = 'hides rows: '
 
 function hidingMark({ hidesRows }: EndpointTable, digest: string | null): string | null {
-  return hidesRows === true && digest !== null ? hiding + digest : digest
+  return hidesRows !== undefined && digest !== null ? `${hiding}${hidesRows} ${digest}` : digest
 }
 
 /** Whether rows may be hidden now that were shown when the table was last read. */
-export function beginsToHide({ hidesRows }: EndpointTable, path: Path, digests: TableDigests): boolean {
+export function hidesOthers({ hidesRows }: EndpointTable, path: Path, digests: TableDigests): boolean {
   const last = digests.lastOf(path)
-  return hidesRows === true && last !== null && !last.mark.startsWith(hiding)
+  return hidesRows !== undefined && last !== null && !last.mark.startsWith(`${hiding}${hidesRows} `)
 }
 
 /** Of the endpoint's rows. */
