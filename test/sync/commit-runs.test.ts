@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/api/repository.ts'
+import type { ApplyPlan } from '../../src/connectors/interface.ts'
 import { announcedMax } from '../../src/sync/apply/commit-run.ts'
 import { sinceSync } from '../../src/sync/since.ts'
 import { ok, varveFile } from '../cli/varve.ts'
@@ -56,6 +57,35 @@ describe.skipIf(!hasPostgres)(`runs of commits, written to PostgreSQL${withoutPo
       }
       await shop.store.gc({ graceMs: 0, manifestsKeptMax: 1 })
       expect((await shop.store.fsck()).problems).toEqual([])
+      expect((await shop.sync()).tables[0]).toMatchObject({ written: { changed: 0 } })
+    },
+  )
+
+  test.each([1, 3, 5])(
+    'the server killed (-9) while it takes number %i: no transaction is written twice or left out',
+    async (at) => {
+      const all = await setAll([1, 2, 3, 4, 5, 6])
+      let left = at
+      const failed = await shop
+        .sync({}, (connector) => {
+          const apply = connector.apply.bind(connector)
+          return Object.assign(connector, {
+            apply: async (plan: ApplyPlan) => {
+              left--
+              if (left > 0) return apply(plan)
+              const [ended] = await Promise.allSettled([apply(plan), postgres.kill()])
+              if (ended.status === 'rejected') throw ended.reason
+              throw new Error('killed')
+            },
+          })
+        })
+        .then(() => false)
+        .catch(() => true)
+      await postgres.start()
+      shop = seen.shop = shop.with(shop.link, await postgres.client(shop.link.endpoint))
+      expect(failed).toBe(true)
+      await shop.sync()
+      expect(await seen.transactions()).toEqual(all)
       expect((await shop.sync()).tables[0]).toMatchObject({ written: { changed: 0 } })
     },
   )
