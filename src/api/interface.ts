@@ -139,9 +139,12 @@ export interface DiffOptions extends OperationOptions {
   readonly to?: string
   readonly staged?: boolean
   readonly paths?: readonly string[]
-  /** Of text: so many lines around each change; default 3. */
+  /** For text: how many lines to show around each change; default 3. */
   readonly context?: number
-  /** Of text: lines that differ in white space alone are equal, and a file in which there are no others does not differ. */
+  /**
+   * For text: lines that differ in white space alone are equal, and a file in which there are no others does not
+   * differ.
+   */
   readonly ignoreSpace?: boolean
 }
 

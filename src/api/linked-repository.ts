@@ -15,6 +15,7 @@ import { markKey, readMark } from '../sync/log/mark.ts'
 import { readConfig } from '../worktree/config-file.ts'
 import type * as t from './link-interface.ts'
 import { CarryingRepository } from './carrying-repository.ts'
+import { linkNamed } from '../sync/link-named.ts'
 
 /** About two seconds in all. */
 const retriesDefault = 3
@@ -68,7 +69,7 @@ export abstract class LinkedRepository extends CarryingRepository {
    */
   async removeLink(name: string, options: { force?: boolean } = {}): Promise<void> {
     const root = this.#rootFor('remove a link')
-    const link = await this.#link(name)
+    const link = await this.linkNamed(name)
     const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
     if (at !== null && options.force !== true)
       await this.#connected(link, async ({ log }) => log?.end(at.position))
@@ -91,7 +92,7 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   /** Connects, and says what the endpoint has. */
   async testLink(name: string): Promise<t.LinkTest> {
-    const link = await this.#link(name)
+    const link = await this.linkNamed(name)
     if (await isSink(link))
       return this.#toSink(link, async ({ location, identity }) => ({
         location,
@@ -119,7 +120,7 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   /** Reads the endpoint at one moment and says, by checksums of key ranges, whether it holds what a commit holds. */
   async verifyLink(name: string, options: t.VerifyOptions = {}): Promise<t.LinkVerification> {
-    const link = await this.#link(name)
+    const link = await this.linkNamed(name)
     if (await isSink(link)) {
       throw new VarveError(
         'VARVE_NOT_POSSIBLE',
@@ -139,7 +140,7 @@ export abstract class LinkedRepository extends CarryingRepository {
    * that passes (the line is cut, a deadlock, another worker) is tried again, `retries` times.
    */
   async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
-    const link = await this.#link(name)
+    const link = await this.linkNamed(name)
     const { withRetries } = await import('../sync/retry.ts')
     const { retries = retriesDefault, signal } = options
     return withRetries(() => this.#round(link, options), { retries, signal })
@@ -162,7 +163,7 @@ export abstract class LinkedRepository extends CarryingRepository {
    * branch's as they are committed. Receipts of the first round and of each that did something, until `signal` aborts.
    */
   async *followLink(name: string, options: t.FollowLinkOptions = {}): AsyncGenerator<t.Receipt> {
-    const link = await this.#link(name)
+    const link = await this.linkNamed(name)
     const { endpointLine, follow } = await import('../sync/follow.ts')
     const { repo, folder } = this
     yield* follow(
@@ -178,21 +179,8 @@ export abstract class LinkedRepository extends CarryingRepository {
   }
 
   /** @throws VarveError VARVE_REF_NOT_FOUND */
-  protected linkNamed(name: string): Promise<t.Link> {
-    return this.#link(name)
-  }
-
-  async #link(name: string): Promise<t.Link> {
-    const links = await this.links()
-    const link = links.find((one) => one.name === name)
-    if (link !== undefined) return link
-    throw new VarveError('VARVE_REF_NOT_FOUND', `no link '${name}'`, {
-      data: { name, links: links.map((one) => one.name) },
-      hint:
-        links.length === 0
-          ? "add one with 'varve link add'"
-          : `there are: ${links.map((one) => one.name).join(', ')}`,
-    })
+  protected async linkNamed(name: string): Promise<t.Link> {
+    return linkNamed(await this.links(), name)
   }
 
   /** For a round. */

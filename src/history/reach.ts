@@ -53,7 +53,7 @@ async function* descent(
   { signal }: ReachOptions,
 ): AsyncGenerator<Slot> {
   const beyond = new Set([...(await commitsLeftOut(reader))].map((cid) => graph.slotOf(cid)))
-  // Of commits that were not fetched nothing is known but their names.
+  // Of commits that were not fetched only the names are known.
   const known = floor.filter((slot) => !beyond.has(slot))
   await graph.learn(reader, known)
   const lowest = known.reduce((least, slot) => Math.min(least, graph.generationOf(slot)), Infinity)

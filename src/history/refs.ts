@@ -1,5 +1,5 @@
 // Names of refs. The rules are git-check-ref-format's, so that every name can also live on a Git host.
-import { VarveError } from '../base/errors.ts'
+import { type ErrorFacts, VarveError } from '../base/errors.ts'
 
 export const branchPrefix = 'refs/heads/'
 export const tagPrefix = 'refs/tags/'
@@ -74,4 +74,12 @@ export function receiptLogsOf(refs: Iterable<string>, link: string | null): stri
 /** 'refs/heads/main' -> 'main', 'refs/remotes/origin/main' -> 'origin/main'. */
 export function shortRefName(ref: string): string {
   return ref.replace(/^refs\/(heads|tags|remotes)\//, '')
+}
+
+/** What whoever asks for the newest commit of a branch hears before its first; `ref` as in a manifest. */
+export function noCommitsYet(ref: string, data: ErrorFacts = { ref }): VarveError {
+  return new VarveError('VARVE_REF_NOT_FOUND', `branch '${shortRefName(ref)}' has no commits yet`, {
+    data,
+    hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
+  })
 }

@@ -7,7 +7,7 @@ import type { Manifest, Store } from '../store/interface.ts'
 import { walkGraph } from './ancestry.ts'
 import { graphOf } from './commit-graph.ts'
 import { readCommit, readTag } from './commit.ts'
-import { branchPrefix, remotePrefix, shortRefName, tagPrefix } from './refs.ts'
+import { branchPrefix, noCommitsYet, remotePrefix, shortRefName, tagPrefix } from './refs.ts'
 
 export interface ResolvedRevision {
   readonly commit: CommitCid
@@ -73,14 +73,7 @@ async function resolveName(
     const ref = manifest.head
     const target = manifest.refs.get(ref ?? 'HEAD')
     if (target !== undefined) return { ref: ref ?? 'HEAD', target }
-    throw new VarveError(
-      'VARVE_REF_NOT_FOUND',
-      `branch '${shortRefName(ref ?? 'HEAD')}' has no commits yet`,
-      {
-        data: { revision },
-        hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
-      },
-    )
+    throw noCommitsYet(ref ?? 'HEAD', { revision })
   }
   for (const ref of [name, `refs/${name}`, tagPrefix + name, branchPrefix + name, remotePrefix + name]) {
     const target = manifest.refs.get(ref)

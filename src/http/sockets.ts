@@ -14,7 +14,7 @@ export function connecting(options: buildConnector.BuildOptions): buildConnector
     let socket: Socket | null = null
     const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)]
     let turn = 0
-    /** Of the part that came last; the other piece is not among what waits if no more than that does. */
+    /** Length of the part that came last; if no more than that waits, the other piece of memory is free. */
     let lastBytes = 0
     const onread = {
       buffer: (): Uint8Array => {

@@ -3,7 +3,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { readCommit, readTag } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
-import { shortRefName } from '../history/refs.ts'
+import { noCommitsYet } from '../history/refs.ts'
 import type { Manifest, ObjectReader } from '../store/interface.ts'
 import { indexBaseRef, indexRef, mergeRef } from './interface.ts'
 
@@ -39,11 +39,7 @@ export async function requireHead(
   manifest: Manifest,
 ): Promise<Head & { commit: Commit }> {
   const head = await readHead(reader, manifest)
-  if (head.commit === null) {
-    throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${shortRefName(head.ref)}' has no commits yet`, {
-      hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
-    })
-  }
+  if (head.commit === null) throw noCommitsYet(head.ref)
   return { ref: head.ref, commit: head.commit }
 }
 

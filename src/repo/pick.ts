@@ -19,7 +19,7 @@ export async function pick(
   revision: string,
   options: MergeOptions & {
     readonly kind: 'cherry-pick' | 'revert'
-    /** Of a cherry-pick: its message names the commit that it was. */
+    /** For a cherry-pick: its message names the commit that it was. */
     readonly nameOrigin?: boolean | undefined
   },
 ): Promise<Merged> {

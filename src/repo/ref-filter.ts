@@ -39,7 +39,7 @@ export function hasName(name: string, { patterns = [] }: RefFilter): boolean {
   return patterns.length === 0 || patterns.some((pattern) => matchesWildcard(pattern, name))
 }
 
-/** Of these commits those that pass; the names of refs are not looked at. @throws VarveError VARVE_REF_NOT_FOUND */
+/** Those of these commits that pass; the names of refs are not looked at. @throws VarveError VARVE_REF_NOT_FOUND */
 export async function passing(
   store: Store,
   manifest: Manifest,

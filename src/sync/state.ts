@@ -18,7 +18,7 @@ export interface LinkState {
   readonly identity: string | null
 }
 
-/** Of commits. */
+/** Name of a ref of the link that names a commit. */
 export function linkRef(link: string, what: keyof Omit<LinkState, 'identity' | 'stranger'>): string {
   return `${linkRefs}${link}/${what}`
 }

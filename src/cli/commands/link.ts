@@ -11,7 +11,7 @@ import type { LinkChanges, LinkMode } from '../../index.ts'
 import { visible } from '../visible.ts'
 import { cursorSetting } from '../sync/cursor-options.ts'
 import { declaredTables, httpOptions } from '../sync/declared-options.ts'
-import { linkNamed } from '../sync/link-named.ts'
+import { linkNamed } from '../../sync/link-named.ts'
 
 export const command: Command = {
   usage: [

@@ -6,7 +6,7 @@ import { heldRowLines } from '../format/held-rows.ts'
 import { receiptLines } from '../format/receipt.ts'
 import { isoText } from '../../base/time.ts'
 import type { Context } from '../interface.ts'
-import { linkNamed } from './link-named.ts'
+import { linkNamed } from '../../sync/link-named.ts'
 import { visible } from '../visible.ts'
 
 interface Report {

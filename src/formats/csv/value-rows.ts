@@ -12,7 +12,7 @@ import { PackedBuffer, type PackedRows } from '../packed.ts'
 
 /** What the texts of a file become. Plain data, for it goes to threads. */
 export interface ValuePlan {
-  /** Of the file's rows. */
+  /** Schema of the file's rows. */
   readonly schema: Schema
   readonly keyTypes: readonly ColumnType[]
   /** By place among the row's cells. */

@@ -9,7 +9,7 @@ import { isWellFormed, parsedString } from './scan.ts'
 /** Plain data, for it goes to threads. */
 export interface KnownColumns {
   readonly key: readonly string[]
-  /** Of the version before. */
+  /** Schema of the version before. */
   readonly previous: Schema | null
   /** Columns that came since. */
   readonly more: readonly string[]

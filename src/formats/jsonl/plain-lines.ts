@@ -15,7 +15,7 @@ const lineBytesMax = 64 << 10
 /** Their length takes one byte, and digits as short as `safeDigits` are an integer whatever they are. */
 const numberBytesMax = 127
 const safeDigits = 15
-/** Of a text that is not short: a tag, and a length of two bytes. */
+/** Head of a text that is not short: a tag, and a length of two bytes. */
 const longHeadBytes = 3
 const quote = 0x22
 const backslash = 0x5c
@@ -212,7 +212,7 @@ export class PlainLines {
   }
 }
 
-/** Of those that have a place. */
+/** Whether those that have a place have 0, 1, 2 and so on, in order. */
 function isAscending(places: readonly number[]): boolean {
   const given = places.filter((place) => place >= 0)
   return given.every((place, i) => place === i)

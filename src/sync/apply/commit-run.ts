@@ -17,7 +17,7 @@ import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
 import { addCounts, countRows } from './table-steps.ts'
 import { takenOver, write } from './write.ts'
 
-/** Of one run: a kill leaves at most so many to be told from what the endpoint says. */
+/** Commits of one run: a kill leaves at most so many to be told from what the endpoint says. */
 export const announcedMax = 128
 /** A run ends behind the commit that reaches it: what would be read again for the writing stays little. */
 const rowsMax = 10_000

@@ -36,7 +36,7 @@ export interface ApplyStep {
   /** Refs that are to move together with the next: they tell of what the endpoint has taken already. */
   readonly due: ReadonlyMap<string, Cid | null>
   readonly held: HeldRows
-  /** Of the tables that this round has compared; null where it has compared none. */
+  /** Digests of the tables that this round has compared; null where it has compared none. */
   readonly digests: TableDigests | null
   /** null: what the guards say of the whole was asked before. */
   readonly stops: Stops | null

@@ -4,10 +4,9 @@
 //
 // A delivery that was cut short is sent again to its end before the next one begins, also where the branch has gone
 // elsewhere meanwhile: else the receiver would keep rows that are in no step that follows.
-import { VarveError } from '../../base/errors.ts'
 import type { Sink } from '../../connectors/sink.ts'
 import { Tree } from '../../files/tree.ts'
-import { shortRefName } from '../../history/refs.ts'
+import { noCommitsYet } from '../../history/refs.ts'
 import type { Commit } from '../../history/interface.ts'
 import { withWriter } from '../../repo/context.ts'
 import { readBranch } from '../../repo/head.ts'
@@ -56,7 +55,7 @@ export async function deliverRound(round: DeliverRound): Promise<Receipt> {
     const io: Io = { writer, nodes }
     const ref = branchOf(link, manifest)
     const tip = await readBranch(nodes.reader, manifest, ref)
-    if (tip === null) throw noCommits(shortRefName(ref))
+    if (tip === null) throw noCommitsYet(ref)
     const receipt = await runRound(round, io, { startedMs, state, approved, tip })
     if (options.dryRun !== true) await rememberReceipt(round, receipt)
     return receipt
@@ -136,11 +135,5 @@ async function endOf(round: DeliverRound, io: Io, { startedMs, tip }: Beginning,
     heldBack: held.list,
     pending,
     ...facts,
-  })
-}
-
-function noCommits(branch: string): VarveError {
-  return new VarveError('VARVE_REF_NOT_FOUND', `branch '${branch}' has no commits yet`, {
-    hint: "make the first one with 'varve add' and 'varve commit -m MESSAGE'",
   })
 }

@@ -128,7 +128,7 @@ export class BinlogStream {
     const request = Buffer.alloc(15 + Buffer.byteLength(file))
     request[4] = dumpCommand
     request.writeUInt32LE(at, 5)
-    // Of two readers of one number the server ends the first.
+    // If two readers have one number, the server ends the first.
     request.writeUInt32LE(randomInt(1 << 30, 2 ** 32 - 1), 11)
     request.write(file, 15)
     const writeHeader = (sequence: number): void => {

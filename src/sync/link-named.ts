@@ -1,7 +1,8 @@
 // The link that somebody has named.
-import { VarveError } from '../../base/errors.ts'
-import type { Link } from '../../index.ts'
+import { VarveError } from '../base/errors.ts'
+import type { Link } from './interface.ts'
 
+/** @throws VarveError VARVE_REF_NOT_FOUND */
 export function linkNamed(links: readonly Link[], name: string): Link {
   const link = links.find((one) => one.name === name)
   if (link !== undefined) return link
