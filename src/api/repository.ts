@@ -173,6 +173,7 @@ export class Repository extends DerivingRepository {
     return switchTo(this.repo, this.folder, target, options)
   }
 
+  /** Of the branch. Paths are taken out of what is staged by `restore(paths, { staged: true })`. */
   async reset(
     revision: string,
     options: t.OperationOptions & { mode?: 'soft' | 'mixed' | 'hard' } = {},
