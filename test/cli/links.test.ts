@@ -117,6 +117,9 @@ describe.skipIf(!hasPostgres)(`varve link and sync${withoutPostgres}`, () => {
 
     expect((await varve(dir, ['sync', 'resolve', 'shop', '--theirs', 'people', '9'])).code).toBe(40)
     expect((await varve(dir, ['sync', 'resolve', 'shop', '--theirs', 'people', '1'])).code).toBe(0)
+    const settled = await varve(dir, ['sync', 'conflicts'])
+    expect(settled.stdout).toContain('\n    settled: both sides have the same now\n')
+    expect(settled.stderr).toContain("'varve sync shop'")
     expect((await varve(dir, ['sync'])).code).toBe(0)
     expect((await varve(dir, ['export', 'shop/people', '--format', 'csv'])).stdout).toContain('1,Ada King')
     await varve(dir, ['import', '-', '--as', 'shop/people', '--key', 'id', '--format', 'csv'], {

@@ -17,8 +17,24 @@ export function heldRowLines(link: string, rows: readonly HeldRow[], whole: bool
   ]
 }
 
-function sideLines({ base, branch, endpoint }: HeldRow, whole: boolean): string[] {
+/** What the next round does with a row that clashed and no longer does, since one side gave way; null: it still clashes. */
+export function settledBy({ reason, base, branch, endpoint }: HeldRow): string | null {
+  if (reason !== 'conflict' || base === undefined || branch === undefined || endpoint === undefined)
+    return null
+  if (isSame(branch, endpoint)) return 'settled: both sides have the same now'
+  if (isSame(base, endpoint)) return "settled: the next round writes the branch's"
+  return isSame(base, branch) ? "settled: the next round takes the endpoint's" : null
+}
+
+function isSame(one: Row | null, other: Row | null): boolean {
+  return (one === null) === (other === null) && differingColumns([one, other]).length === 0
+}
+
+function sideLines(row: HeldRow, whole: boolean): string[] {
+  const { base, branch, endpoint } = row
   if (base === undefined || branch === undefined || endpoint === undefined) return []
+  const settled = settledBy(row)
+  if (settled !== null) return [`    ${settled}`]
   const sides = [base, branch, endpoint]
   const text = (side: Row | null, column: string): string =>
     side === null ? '(no row)' : shortValue(side[column] ?? null, whole)

@@ -1,8 +1,8 @@
 // What the last rounds of links did, and what waits.
-import type { HeldBack, Link, PendingSync, Receipt, Repository, SinceSync } from '../../index.ts'
+import type { HeldBack, HeldRow, Link, PendingSync, Receipt, Repository, SinceSync } from '../../index.ts'
 import { VarveError } from '../../base/errors.ts'
 import { shortId } from '../format/commit.ts'
-import { heldRowLines } from '../format/held-rows.ts'
+import { heldRowLines, settledBy } from '../format/held-rows.ts'
 import { receiptLines } from '../format/receipt.ts'
 import { isoText } from '../../base/time.ts'
 import type { Context } from '../interface.ts'
@@ -11,19 +11,21 @@ import { visible } from '../visible.ts'
 
 interface Report {
   readonly reasons: readonly HeldBack['reason'][]
-  readonly hint: (receipt: Receipt) => string
+  readonly hint: (link: string, heldBack: readonly HeldRow[]) => string
 }
 
 /** Reasons that each report is about, and what can be done. */
 const reported: Readonly<Record<string, Report>> = {
   conflicts: {
     reasons: ['conflict', 'changed'],
-    hint: ({ link }) =>
-      `the branch's rows count with 'varve sync resolve ${link} --ours', the endpoint's with '--theirs'; TABLE KEY behind it names one`,
+    hint: (link, heldBack) =>
+      heldBack.every((row) => settledBy(row) !== null)
+        ? `the next round carries that out: 'varve sync ${link}'`
+        : `the branch's rows count with 'varve sync resolve ${link} --ours', the endpoint's with '--theirs'; TABLE KEY behind it names one`,
   },
   rejected: {
     reasons: ['rejected'],
-    hint: ({ link, heldBack }) =>
+    hint: (link, heldBack) =>
       heldBack.every(({ tooLarge }) => tooLarge !== undefined)
         ? 'a row that is too large comes in by itself when it is smaller there, or when a transform of the link omits the column'
         : `when the reason is gone: 'varve sync retry ${link}'; what came to an inbox is given up with 'varve sync resolve ${link} --ours'`,
@@ -74,7 +76,7 @@ async function reportHeld(
   repo: Repository,
   what: Report & { readonly receipts: readonly Receipt[] },
 ): Promise<number> {
-  const items: Receipt[] = []
+  const items: (Receipt & { readonly heldBack: readonly HeldRow[] })[] = []
   for (const receipt of what.receipts) {
     const held = await repo.heldRows(receipt.link)
     items.push({ ...receipt, heldBack: held.filter((row) => isReported(row, what.reasons)) })
@@ -85,7 +87,7 @@ async function reportHeld(
       for (const line of heldRowLines(link, heldBack, out.verbose)) out.line(line)
     if (items.length === 0) out.hint(notYet)
     else if (waiting.length === 0) out.say('no row waits')
-    else out.hint(what.hint(waiting[0]!))
+    else out.hint(what.hint(waiting[0]!.link, waiting[0]!.heldBack))
   })
   return 0
 }
