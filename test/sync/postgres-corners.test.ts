@@ -174,4 +174,27 @@ describe.skipIf(!hasPostgres)(`corners of PostgreSQL${withoutPostgres}`, () => {
     expect(await held(linked)).toEqual(['t 3 rejected'])
     expect([await linked.rows('t'), await linked.rows('u')]).toEqual([[{ id: 2, u: 2 }], [{ id: 2, t: 2 }]])
   })
+
+  test('rows that need each other go in where one of their references may be checked later, and by itself is not', async () => {
+    const linked = await linkTo(
+      `CREATE TABLE t (id int PRIMARY KEY, u int NOT NULL); CREATE TABLE u (id int PRIMARY KEY, t int NOT NULL REFERENCES t);
+       ALTER TABLE t ADD FOREIGN KEY (u) REFERENCES u DEFERRABLE`,
+      ['t', 'u'],
+    )
+    await put(linked, [{ id: 2, u: 2 }])
+    await put(
+      linked,
+      [
+        { id: 2, t: 2 },
+        { id: 3, t: 77 },
+      ],
+      'u',
+    )
+    expect(await held(linked)).toEqual(['u 3 rejected'])
+    expect([await linked.rows('t'), await linked.rows('u')]).toEqual([[{ id: 2, u: 2 }], [{ id: 2, t: 2 }]])
+    await linked.edit((rows) => rows.delete(2), 't')
+    await linked.edit((rows) => [2, 3].forEach((id) => rows.delete(id)), 'u')
+    await linked.sync({ allow: ['deletes'] })
+    expect([await linked.rows('t'), await linked.rows('u')]).toEqual([[], []])
+  })
 })

@@ -17,9 +17,16 @@ const atOnceMax = 8
 const patience = '30s'
 
 export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applied> {
+  let late: readonly string[] | null = null
   for (let atOnce: readonly string[] = []; ;) {
     try {
-      return await applyOnce(client, plan, atOnce)
+      const applied = await applyOnce(client, plan, { late: late ?? [], atOnce })
+      const isRejected =
+        applied.outcome === 'held-back' && applied.rows.some((one) => one.reason === 'rejected')
+      if (!isRejected || late !== null || atOnce[0] === 'ALL') return applied
+      // A circle of rows that cannot be loosened goes in where its references are looked at when all are there.
+      late = await deferrableReferences(client, plan.tables as readonly PostgresTable[])
+      if (late.length === 0) return applied
     } catch (error) {
       if (!(error instanceof LateRefusal)) throw error
       // Only it: rows that refer to each other in a circle may need the others to wait.
@@ -43,11 +50,28 @@ class LateRefusal extends Error {
   }
 }
 
-/** `atOnce`: constraints that are checked row by row, whatever they were declared as. */
-async function applyOnce(client: Client, plan: ApplyPlan, atOnce: readonly string[]): Promise<Applied> {
+/** References that are checked at once, and may be checked at the end; ready for SQL. */
+async function deferrableReferences(client: Client, tables: readonly PostgresTable[]): Promise<string[]> {
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, k.conname AS name FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+      WHERE k.contype = 'f' AND k.condeferrable AND NOT k.condeferred AND k.conrelid = ANY ($1::regclass[])`,
+    [tables.map(({ sql }) => sql)],
+  )
+  return rows.map(({ schema, name }) => `${quoteName(schema)}.${quoteName(name)}`)
+}
+
+interface Timing {
+  /** Constraints that are checked at the end, though they were declared to be checked at once. */
+  readonly late: readonly string[]
+  /** Those that are checked row by row, whatever they were declared as. */
+  readonly atOnce: readonly string[]
+}
+
+async function applyOnce(client: Client, plan: ApplyPlan, { late, atOnce }: Timing): Promise<Applied> {
   const tables = plan.tables as readonly PostgresTable[]
   try {
     const writer = new PostgresWriter(client, plan, await begin(client, tables))
+    if (late.length > 0) await client.query(`SET CONSTRAINTS ${late.join(', ')} DEFERRED`)
     for (const constraint of atOnce) await client.query(`SET CONSTRAINTS ${constraint} IMMEDIATE`)
     await writeInPasses(plan, writer, batchRows)
     if (writer.heldBack.length > 0) {
