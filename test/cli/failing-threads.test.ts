@@ -16,12 +16,16 @@ const rows = (word: string): string => {
   return `id,name,n,text,city\n${Array.from({ length: rowCount }, line).join('')}`
 }
 
+const line = (_: unknown, i: number): string => `{"id":${i},"text":"${'x'.repeat(60)}"}\n`
+const lines = Array.from({ length: rowCount }, line).join('')
+
 let template: string
 beforeAll(async () => {
   template = path.join(temporaryDir(), 'repo')
   fs.mkdirSync(template)
   fs.writeFileSync(path.join(template, 'people.csv'), rows('first'))
   fs.writeFileSync(path.join(template, 'new.csv'), rows('new'))
+  fs.writeFileSync(path.join(template, 'new.jsonl'), lines)
   await ok(['init', '-q'], { cwd: template })
   await ok(['track', 'people.csv', '--key', 'id'], { cwd: template })
   await ok(['add', 'people.csv', 'varve.yaml'], { cwd: template })
@@ -31,9 +35,11 @@ beforeAll(async () => {
 
 const commands = [
   ['track', 'new.csv', '--key', 'id'],
+  ['track', 'new.jsonl', '--key', 'id'],
   ['add', '.'],
   ['commit', '-am', 'Second'],
   ['stash', 'push'],
+  ['gc', '--aggressive'],
   ['import', 'new.csv', '--as', 'more.csv', '--key', 'id', '--branch', 'more', '-m', 'More'],
 ]
 const faults = [
