@@ -136,7 +136,7 @@ function layoutOf(table: TableObject | null): string {
 }
 
 function changedMeanwhile({ path }: ImportOptions): VarveError {
-  return new VarveError('VARVE_NOT_POSSIBLE', `the columns of '${path}' were changed while it was imported`, {
+  return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' became another table while rows were read for it`, {
     data: { path },
     hint: 'nothing was imported: do it again',
   })

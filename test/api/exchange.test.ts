@@ -113,6 +113,32 @@ test('rows of CSV make a table of values, which a link can write to a folder, by
   await repo.close()
 })
 
+test('rows that were read for a table that is another one now are not laid into it', async () => {
+  const repo = await withPrices()
+  async function* rows(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('id,price,at\n')
+    await repo.transaction('main', (tx) => tx.remove('prices'))
+    const columns = ['id', 'price'].map((name) => ({ name, type: 'text' as const }))
+    await repo.transaction('main', (tx) => void tx.createTable('prices', { key: ['id'], columns }))
+    yield Buffer.from('1,2.50,\n')
+  }
+  await expect(repo.importTable(rows(), { path: 'prices', format: 'csv' })).rejects.toMatchObject({
+    code: 'VARVE_NOT_POSSIBLE',
+    message: "'prices' became another table while rows were read for it",
+  })
+  expect(await collect((await repo.at('main')).table('prices').scan())).toEqual([])
+  // Anything else that happens meanwhile does no harm.
+  async function* others(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('id,price\n')
+    await repo.transaction('main', (tx) => tx.table('prices').put({ id: 'a', price: '1' }))
+    yield Buffer.from('b,2.50\n')
+  }
+  expect(await repo.importTable(others(), { path: 'prices', format: 'csv' })).toMatchObject({
+    rows: 2,
+    added: 1,
+  })
+})
+
 const hard: readonly (readonly [type: ColumnType, ...values: Value[]])[] = [
   ['decimal', 0.31, '0.0', '123456789012345678901234567890.000100', '1e-20', 5],
   ['text', '12', '0.5', 'true', '{"a":1}', ''],
