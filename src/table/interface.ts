@@ -61,6 +61,8 @@ export interface Cell {
   readonly bytes: Uint8Array
   /** CSV: quoted although its column is not, or the other way round. Part of the bytes, not of the value. */
   readonly quotingFlipped: boolean
+  /** On the way in, of a value that cannot be kept and was not taken in: its bytes; there are none in `bytes`. */
+  readonly tooLarge?: number
 }
 
 /** Integers beyond 2^53 are bigint, within objects and arrays too. */

@@ -3,7 +3,10 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import type { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { frameEnd, letterCut, unframed } from '../../src/connectors/postgres/copy-frames.ts'
 import { copyOut } from '../../src/connectors/postgres/copy-out.ts'
+import { type CopyRow, copyRows } from '../../src/connectors/postgres/copy-text.ts'
+import { CutRow } from '../../src/connectors/postgres/cut-row.ts'
 
 function message(code: string, content: Uint8Array): Buffer {
   const head = Buffer.from(`${code}----`)
@@ -56,6 +59,10 @@ async function received(client: Client): Promise<Buffer> {
   const parts: Uint8Array[] = []
   for await (const chunk of copyOut(client, 'COPY')) parts.push(Uint8Array.from(chunk))
   return Buffer.concat(parts)
+}
+
+function shown(row: CopyRow): (string | null | number)[] {
+  return row.map((field) => (field instanceof Uint8Array ? Buffer.from(field).toString() : field))
 }
 
 async function settled(rest: readonly Buffer[], length: number): Promise<Buffer> {
@@ -119,9 +126,56 @@ test('more than is taken at once comes whole and in order, and the line waits un
   expect(rest).toEqual([])
 })
 
-test('a message that is longer than any row may be is refused by its head', async () => {
-  const head = Buffer.from([0x64, 0x04, 0, 0, 1])
-  await expect(received(lineOf(head, [5]).client)).rejects.toThrow('a row is longer than 64 MiB')
-  const notice = Buffer.from([0x4e, 0xff, 0, 0, 0])
+test('a row that is too long comes with the sizes of the values that no cell holds, however it is cut', () => {
+  const field = fc
+    .array(fc.constantFrom('a', 'ü', '\\\\', '\\t', '\\N', '0'), { maxLength: 12 })
+    .map((all) => all.join(''))
+  fc.assert(
+    fc.property(
+      fc.array(field, { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 2, max: 10 }),
+      fc.integer({ min: 1, max: 9 }),
+      (fields, fieldBytesMax, size) => {
+        const line = Buffer.from(`${fields.join('\t')}\n`)
+        const cut = new CutRow(line.length, { fieldBytesMax, rowBytesMax: 1000 })
+        const behind = Buffer.concat([line, Buffer.from('next')])
+        let at = 0
+        while (!cut.isWhole) at += cut.add(behind.subarray(at, at + size))
+        expect(at).toBe(line.length)
+        const frame = cut.frame()
+        expect([frame[0], frameEnd(frame, 0)]).toEqual([letterCut, frame.length])
+        const whole = shown(copyRows(line, fields.length)[0]!)
+        const expected = fields.map((one, i) => {
+          if (Buffer.byteLength(one) <= fieldBytesMax) return whole[i]
+          return Buffer.byteLength(String(whole[i]))
+        })
+        expect(shown(copyRows(unframed(frame), fields.length)[0]!)).toEqual(expected)
+      },
+    ),
+  )
+  expect(() => new CutRow(9, { fieldBytesMax: 9, rowBytesMax: 8 }).add(Buffer.from('a\tb\tc\td\t'))).toThrow(
+    'a row is longer than 64 MiB',
+  )
+})
+
+test('a row of 100 MiB goes by, and those around it come', async () => {
+  const [small, long] = [message('d', Buffer.from('1\ta\n')), Buffer.alloc((100 << 20) + 3, 0x78)]
+  long.write('2\t')
+  long[long.length - 1] = 0x0a
+  const bytes = Buffer.concat([small, message('d', long), small, message('c', new Uint8Array(0))])
+  const { client } = lineOf(bytes, [65_536, 1, 1 << 20])
+  const frames = await received(client)
+  expect(frames.length).toBeLessThan(100)
+  expect(copyRows(unframed(frames), 2).map(shown)).toEqual([
+    ['1', 'a'],
+    ['2', 100 << 20],
+    ['1', 'a'],
+  ])
+})
+
+test('a message that is longer than any may be is refused by its head', async () => {
+  const head = Buffer.from([0x64, 0xff, 0, 0, 1])
+  await expect(received(lineOf(head, [5]).client)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
+  const notice = Buffer.from([0x4e, 0x04, 0, 0, 1])
   await expect(received(lineOf(notice, [5]).client)).rejects.toMatchObject({ code: 'VARVE_CORRUPT' })
 })

@@ -29,7 +29,7 @@ describe.each(sqlSystems.map((one) => [one.name + one.without, one] as const))(
     let shop: ShopLink
 
     beforeAll(async () => {
-      if (without === '') system = await start(['--max-allowed-packet=64M'])
+      if (without === '') system = await start(['--max-allowed-packet=128M'])
     }, 60_000)
     afterAll(() => system?.stop(), 60_000)
 
@@ -225,6 +225,19 @@ describe.each(sqlSystems.map((one) => [one.name + one.without, one] as const))(
         const some = await shop.sync()
         expect(some.heldBack.map(({ reason }) => reason)).toEqual(Array(4).fill('rejected'))
         expect(await shop.branchRows()).toHaveLength(2)
+      })
+
+      test('a value of 80 MiB waits with its row, and the others come', async () => {
+        await link(changes)
+        const size = 80 << 20
+        await db.run(
+          `UPDATE people SET v = ${filled(size)} WHERE a = 'y'`,
+          `UPDATE people SET v = 'more' WHERE b = 'x'`,
+        )
+        expect((await shop.sync()).heldBack).toMatchObject([
+          { key: 'y, text', tooLarge: { columns: ['v'], bytes: size } },
+        ])
+        expect(await shop.branchRows()).toContainEqual({ a: '', b: 'x', v: 'more' })
       })
 
       test('a row that clashes and then becomes too large is still a clash when it is smaller', async () => {

@@ -132,6 +132,28 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
     })
   }
 
+  test('a row of 80 MiB goes by: only its size is taken in, and a transform that would have to look at it lets it wait', async () => {
+    await start({ mode: 'capture' })
+    const bytes = 80 << 20
+    await shop.db.query(`UPDATE people SET note = repeat('x', ${bytes}), name = 'there' WHERE id = 50`)
+    const read = await sync()
+    expect(read.heldBack).toMatchObject([{ key: '50', tooLarge: { columns: ['note'], bytes } }])
+    const transform = { table: 'people', select: null, omit: ['note'], where: null, columns: [] }
+    const computed = {
+      column: 'long',
+      compute: 'length(note)',
+      mask: null,
+      cast: 'int' as const,
+      rename: null,
+    }
+    shop.link = { ...shop.link, transform: [{ ...transform, columns: [computed] }] }
+    expect(keys(await shop.sync({ allow: ['schema'] }))).toEqual(['rejected 50'])
+    expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'name 50', age: 50, long: null })
+    shop.link = { ...shop.link, transform: [transform] }
+    expect(keys(await shop.sync({ allow: ['schema'] }))).toEqual([])
+    expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'there', age: 50 })
+  })
+
   test('a transform that leaves the value out keeps the row', async () => {
     await start({ mode: 'capture' })
     await shop.db.query(`UPDATE people SET note = ${large} WHERE id = 50`)

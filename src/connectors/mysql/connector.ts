@@ -19,11 +19,11 @@ import { BinlogChangeLog } from './binlog/change-log.ts'
 import { digestOf } from './digest.ts'
 import { type MysqlTable, discoverTables } from './discover.ts'
 import { endpointError } from './failure.ts'
+import { rowSelect } from './long-values.ts'
 import { Session } from './session.ts'
 import { quoteName } from './sql.ts'
 import { sinceCursor } from './since.ts'
 import { readState, takeOver } from './state.ts'
-import { cellOfBytes, readExpression } from './types.ts'
 
 export async function openMysql(url: string, options: ConnectorOptions): Promise<Connector> {
   const { link, environment } = options
@@ -111,12 +111,10 @@ class MysqlConnector implements Connector {
 
   /** In the order in which a table keeps its rows, as far as the database can tell: sorting them again costs little. */
   async *#rows(table: MysqlTable, condition = 'TRUE', signal?: AbortSignal): AsyncGenerator<Cell[][]> {
-    // Columns have names of ours: the driver refuses some, such as __proto__.
-    const columns = table.columns.map((column, i) => `${readExpression(column)} AS c${i}`).join(', ')
-    const select = `SELECT ${columns} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}`
+    const { list, cells } = rowSelect(table)
+    const select = `SELECT ${list} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}`
     try {
-      for await (const rows of this.#session.rows(select, signal))
-        yield rows.map((row) => row.map((field, i) => cellOfBytes(field, table.columns[i]!.family)))
+      for await (const rows of this.#session.rows(select, signal)) yield rows.map(cells)
     } catch (error) {
       throw endpointError(this.location, error)
     }

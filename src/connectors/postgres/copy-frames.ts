@@ -5,18 +5,20 @@ import { corrupt } from '../../base/errors.ts'
 
 export const frameHeadBytes = 5
 export const letterD = 0x64
+/** Of a frame of ours, in the place of one that was too long (cut-row.ts): the server's protocol knows no such message. */
+export const letterCut = 0x01
 const lineFeed = 0x0a
 
 /** Where the frame at `at` ends, which may be beyond the bytes that are here. */
 export function frameEnd(bytes: Uint8Array, at: number): number {
   const length = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!
-  if (bytes[at] !== letterD || length < frameHeadBytes) throw corrupt('the server sent what is no row')
+  if (!isRow(bytes[at]) || length < frameHeadBytes) throw corrupt('the server sent what is no row')
   return at + 1 + length
 }
 
 /** Where the frames end that lie whole from `at` on. */
 export function wholeFrames(bytes: Uint8Array, at = 0): number {
-  while (at + frameHeadBytes <= bytes.length && bytes[at] === letterD) {
+  while (at + frameHeadBytes <= bytes.length && isRow(bytes[at])) {
     const end = frameEnd(bytes, at)
     if (end > bytes.length) break
     at = end
@@ -35,4 +37,8 @@ export function unframed(frames: Uint8Array): Uint8Array {
     length += end - at - frameHeadBytes
   }
   return lines.subarray(0, length)
+}
+
+function isRow(letter: number | undefined): boolean {
+  return letter === letterD || letter === letterCut
 }

@@ -9,6 +9,7 @@ import { cellTag } from '../../table/row.ts'
 import { writeCell, writeKeyElement } from './copy-cells.ts'
 import type { CopyPlan } from './copy-plan.ts'
 import { CopyReader } from './copy-reader.ts'
+import { letterCut } from './copy-frames.ts'
 
 /** Room for a cell's head, and for what separates two fields. */
 const cellRoom = 6
@@ -37,7 +38,7 @@ const buffer = new PackedBuffer(2 << 20, 1 << 16)
 export function copySlice({ bytes, plan, wish }: CopyTask): CopySlice {
   buffer.clear()
   const reader = new CopyReader(bytes)
-  while (reader.at < bytes.length) if (!addRow(reader, plan)) return null
+  while (reader.at < bytes.length) if (bytes[reader.at] === letterCut || !addRow(reader, plan)) return null
   const rows = buffer.view()
   if (wish !== null && rows.isOrdered && rows.count > 0) {
     const contents = rows.contents ?? []

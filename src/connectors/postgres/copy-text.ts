@@ -1,13 +1,16 @@
 // Reads what COPY … TO STDOUT sends in its text format: a line a row, a tab between fields, \N for null, and a
 // backslash before what else would be a tab, a line feed or a backslash. Fields are views of the bytes that came.
+import { utf8Text } from '../../base/bytes.ts'
 import { corrupt } from '../../base/errors.ts'
 
 const tab = 0x09
 const lineFeed = 0x0a
 const backslash = 0x5c
 const capitalN = 0x4e
+const capitalL = 0x4c
 
-export type CopyRow = (Uint8Array | null)[]
+/** A number: how long the value's text is, which was too long to be taken in (cut-row.ts). */
+export type CopyRow = (Uint8Array | null | number)[]
 
 /** `lines` ends with a line feed. @throws VarveError VARVE_CORRUPT when a row has another number of fields */
 export function copyRows(lines: Uint8Array, fieldCount: number): CopyRow[] {
@@ -46,7 +49,8 @@ const named: ReadonlyMap<number, number> = new Map([
   [0x76, 11],
 ])
 
-function unescaped(field: Uint8Array): Uint8Array | null {
+function unescaped(field: Uint8Array): Uint8Array | null | number {
+  if (field[1] === capitalL && field[0] === backslash) return Number(utf8Text(field.subarray(2)))
   if (field.length === 2 && field[1] === capitalN) return null
   const bytes = new Uint8Array(field.length)
   let length = 0

@@ -1,10 +1,12 @@
 // What COPY sends: cut into slices of whole rows, which threads take apart into packed rows while further ones come, or
 // which are taken apart here into cells.
+import { emptyBytes } from '../../base/bytes.ts'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import type { PackedSlice, PackingOptions } from '../../formats/columnar/packed-source.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
-import type { Cell } from '../../table/interface.ts'
+import { cellOf } from '../../table/cell.ts'
+import type { Cell, ColumnType } from '../../table/interface.ts'
 import { frameEnd, unframed, wholeFrames } from './copy-frames.ts'
 import { type CopyColumn, type CopyPlan, copyColumns, copyPlan } from './copy-plan.ts'
 import { type CopySlice, copySlice } from './copy-slice.ts'
@@ -51,8 +53,16 @@ export async function* cellRows(copy: Copy, { name, columns }: PostgresTable): A
 /** The cells are views of memory of their own. */
 function cellsOf(frames: Uint8Array, columns: readonly CopyColumn[]): Cell[][] {
   return copyRows(unframed(frames), columns.length).map((fields) =>
-    fields.map((field, i) => cellOfText(field, columns[i]!.type)),
+    fields.map((field, i) => {
+      const { type } = columns[i]!
+      return typeof field === 'number' ? cutCell(field, type) : cellOfText(field, type)
+    }),
   )
+}
+
+/** Two digits a byte, and two letters before them. */
+function cutCell(textBytes: number, type: ColumnType): Cell {
+  return { ...cellOf('text', emptyBytes), tooLarge: type === 'bytes' ? (textBytes - 2) / 2 : textBytes }
 }
 
 /** In the order in which they come. @throws VARVE_RULE_VIOLATED for values that no table can hold */

@@ -87,7 +87,7 @@ export class CellPacker {
     let room = 1
     let isLarge = false
     for (const place of this.#valuePlaces) {
-      const { length } = cells[place]!.bytes
+      const length = bytesOf(cells[place]!)
       if (length > cellBytesMax) {
         isLarge = true
         if (unfit === undefined) {
@@ -98,9 +98,12 @@ export class CellPacker {
       room += headRoom + (length > inlineCellBytesMax ? 0 : length)
     }
     if (isLarge) {
-      const large = this.#valuePlaces.filter((place) => cells[place]!.bytes.length > cellBytesMax)
-      const of = large.map((place) => ({ column: this.#columnAt(place), bytes: cells[place]!.bytes.length }))
-      unfit!.add(unfitCells(key, of, cellBytesMax))
+      const sizes = this.#valuePlaces.map((place) => ({
+        column: this.#columnAt(place),
+        bytes: bytesOf(cells[place]!),
+      }))
+      const large = sizes.filter(({ bytes }) => bytes > cellBytesMax)
+      unfit!.add(unfitCells(key, large, cellBytesMax))
       return null
     }
     if (room <= rowBytesMax) return room
@@ -131,4 +134,8 @@ export class CellPacker {
     const column = place === undefined ? undefined : this.#columnAt(place)
     return cellFault(reason, words, { where: this.#where, row: this.#rowsBefore + 1, column })
   }
+}
+
+function bytesOf({ bytes, tooLarge }: Cell): number {
+  return tooLarge ?? bytes.length
 }

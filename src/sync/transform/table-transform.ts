@@ -4,7 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import { maskText } from '../../dataset/mask.ts'
 import type { ColumnTransform, TableTransform } from '../../dataset/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../../connectors/interface.ts'
-import { trueCell } from '../../table/cell.ts'
+import { nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { castCell } from '../../table/cast.ts'
 import { RowExpressions } from './expressions.ts'
@@ -75,6 +75,8 @@ export class TransformedTable {
     const computed = this.#expressions?.results(batch) ?? []
     const width = this.source.columns.length
     return batch.map((cells, i) => {
+      const unknown = this.#expressions === null ? undefined : cells.find(({ tooLarge }) => tooLarge)
+      if (unknown !== undefined) return this.#opaque(cells, unknown)
       const own = computed[i] ?? []
       if (this.#where !== null && !isTrue(own[this.#where]!)) return null
       return this.#columns.map((out) =>
@@ -110,7 +112,24 @@ export class TransformedTable {
     this.#expressions?.close()
   }
 
+  /** Of a row of which a value was not taken in, and so nothing can be computed: it cannot be kept either. */
+  #opaque(cells: readonly Cell[], { tooLarge }: Cell): Cell[] {
+    const keys = new Set(
+      this.source.key.map((name) => this.source.columns.findIndex((one) => one.name === name)),
+    )
+    if (this.#columns.every(({ at }) => keys.has(at)))
+      throw fault(
+        this.source.name,
+        `a value of ${tooLarge!} bytes is too large to be asked whether its row is taken`,
+      )
+    return this.#columns.map((out) =>
+      keys.has(out.at) ? this.#cellOf(out, cells[out.at]!) : { ...nullCell, tooLarge: tooLarge! },
+    )
+  }
+
   #cellOf({ column, masking, cast }: OutColumn, cell: Cell): Cell {
+    // Neither masked nor cast: there is nothing in it.
+    if (cell.tooLarge !== undefined) return cell
     const masked = masking === null ? cell : masking.apply(cell)
     if (cast === null) return masked
     const made = castCell(masked, cast)
