@@ -8,6 +8,7 @@ import { MemoryStore } from '../store/memory.ts'
 import type { Link } from '../sync/interface.ts'
 import { linkRef } from '../sync/state.ts'
 import { type ConnectorFixture, type FixtureHost, type PlainRow, person, tooLarge } from './fixture.ts'
+import { killedCommits } from './killed-commits.ts'
 import { sortedByFirst } from './plans.ts'
 import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
 
@@ -22,6 +23,8 @@ export function killedRoundsContract(fixture: ConnectorFixture, setting: Partial
       host = await fixture.start()
     }, 60_000)
     afterAll(() => host.stop(), 60_000)
+
+    killedCommits(() => host, setting)
 
     test('before each step: both sides end with what both have asked for, and what was read stays in the history', async () => {
       const endpoint = await host.fresh()
