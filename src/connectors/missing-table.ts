@@ -8,6 +8,6 @@ export function missingTable(name: string, all: readonly string[]): VarveError {
   const more = all.length > shownMax ? `, and ${all.length - shownMax} more` : ''
   return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
     data: { table: name },
-    hint: all.length === 0 ? 'it has none that this user may see' : `it has: ${shown}${more}`,
+    hint: `${all.length === 0 ? 'it has none that this user may see' : `it has: ${shown}${more}`}; a link makes no tables`,
   })
 }

@@ -46,7 +46,7 @@ const waitMsMin = 250
 const waitMsMax = 60_000
 
 /**
- * Receipts of the first round and of each that did something, until `signal` aborts. @throws VarveError what a round throws,
+ * Receipts of the first round and of each that did something or found other rows to wait than before, until `signal` aborts. @throws VarveError what a round throws,
  * but for a line that is broken
  */
 export async function* follow(
@@ -57,15 +57,17 @@ export async function* follow(
 ): AsyncGenerator<Receipt> {
   const { signal, onBroken } = options
   let waitMs = waitMsMin
-  let isFirst = true
+  let said: string | null = null
   const isOver = (): boolean => signal?.aborted === true
   while (!isOver()) {
     try {
       for await (const receipt of rounds(repo, link, open, options)) {
         waitMs = waitMsMin
         options.onRound?.(receipt)
-        if (isFirst || didSomething(receipt)) yield receipt
-        isFirst = false
+        // What waits, and why, is said when that changes, not in each look at it.
+        const words = JSON.stringify([receipt.heldBack, receipt.notes])
+        if (said !== words || didSomething(receipt)) yield receipt
+        said = words
       }
     } catch (error) {
       if (isOver()) return
@@ -115,11 +117,10 @@ async function* rounds(
   }
 }
 
-function didSomething({ tables, heldBack, notes }: Receipt): boolean {
-  const isQuiet = tables.every(({ captured, written }) =>
-    [captured, written].every((counts) => counts.added + counts.changed + counts.removed === 0),
+function didSomething({ tables }: Receipt): boolean {
+  return tables.some(({ captured, written }) =>
+    [captured, written].some((counts) => counts.added + counts.changed + counts.removed > 0),
   )
-  return !isQuiet || heldBack.length > 0 || notes.length > 0
 }
 
 /** Resolves when the endpoint or the branch has something new, or may have. */

@@ -67,13 +67,13 @@ describe('the URL of an endpoint', () => {
   })
 
   test('a table that is not there is told from those that are', () => {
-    expect(missingTable('x', ['a', 'b']).hint).toBe('it has: a, b')
-    expect(missingTable('x', []).hint).toBe('it has none that this user may see')
+    expect(missingTable('x', ['a', 'b']).hint).toBe('it has: a, b; a link makes no tables')
+    expect(missingTable('x', []).hint).toBe('it has none that this user may see; a link makes no tables')
     expect(
       missingTable(
         'x',
         Array.from({ length: 22 }, () => 't'),
       ).hint,
-    ).toMatch(/t, and 2 more$/)
+    ).toMatch(/t, and 2 more; a link makes no tables$/)
   })
 })

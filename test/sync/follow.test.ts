@@ -8,6 +8,7 @@ import type { Repo } from '../../src/repo/interface.ts'
 import type { Receipt } from '../../src/sync/interface.ts'
 import { type FollowOptions, endpointLine, follow } from '../../src/sync/follow.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { wrapped as withoutLog } from '../support/linked.ts'
 import { ShopLink } from '../support/shop-link.ts'
 
 const eventually = { timeout: 60_000, interval: 20 }
@@ -97,6 +98,21 @@ describe.skipIf(!hasPostgres)(
       await new Promise((done) => setTimeout(done, 500))
       expect((await shop.store.manifest()).sequence).toBe(sequence)
       expect(receipts).toHaveLength(1)
+    })
+
+    test('rows that wait are said once, however often they are looked at, and when they go on', async () => {
+      await shop.db.query('ALTER TABLE people ADD CHECK (age < 200)')
+      let rounds = 0
+      // Without a log it is asked again and again.
+      await start({ wrap: withoutLog, pollMs: 20, onRound: () => rounds++ })
+      await shop.edit((table) => table.put({ id: 5, name: 'Methuselah', age: 969 }))
+      const waiting = (): number[] => receipts.map(({ heldBack }) => heldBack.length)
+      await expect.poll(waiting, eventually).toEqual([0, 1])
+      const then = rounds
+      await expect.poll(() => rounds, eventually).toBeGreaterThan(then + 3)
+      expect(waiting()).toEqual([0, 1])
+      await shop.edit((table) => table.put({ id: 5, name: 'Methuselah', age: 96 }))
+      await expect.poll(waiting, eventually).toEqual([0, 1, 0])
     })
 
     test('it ends when it is told, and goes on by the log where it ended', async () => {

@@ -28,8 +28,13 @@ const reported: Readonly<Record<string, Report>> = {
     hint: (link, heldBack) =>
       heldBack.every(({ tooLarge }) => tooLarge !== undefined)
         ? 'a row that is too large comes in by itself when it is smaller there, or when a transform of the link omits the column'
-        : `when the reason is gone: 'varve sync retry ${link}'; what came to an inbox is given up with 'varve sync resolve ${link} --ours'`,
+        : `when the reason is gone: 'varve sync retry ${link}'${heldBack.some(isOfInbox) ? `; what came to an inbox is given up with 'varve sync resolve ${link} --ours'` : ''}`,
   },
+}
+
+/** It was told, and is no row anywhere. */
+function isOfInbox({ keyHex, tooLarge }: HeldBack): boolean {
+  return keyHex === '' && tooLarge === undefined
 }
 
 export const reports: readonly string[] = ['status', ...Object.keys(reported), 'pending']

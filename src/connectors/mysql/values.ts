@@ -59,7 +59,7 @@ function timeMisfit({ family, fractionDigits, name }: MysqlColumn, text: string)
   while (fraction[digits - 1] === '0') digits--
   if (digits > fractionDigits) return `column '${name}' keeps ${fractionDigits} digits of a second's fraction`
   const [isIso, hasZone] = [/^\d{4}-\d\d-\d\dT/.test(text), text.endsWith('Z')]
-  if (family === 'datetime' && hasZone) return `column '${name}' keeps no time zone`
+  if (family === 'datetime' && hasZone) return `column '${name}' keeps no time zone: a TIMESTAMP does`
   return family === 'timestamp' && isIso && !hasZone ? `column '${name}' needs a time of UTC, with a Z` : null
 }
 
