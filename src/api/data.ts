@@ -68,6 +68,7 @@ export interface Transaction {
     content: Uint8Array | string | AsyncIterable<Uint8Array>,
     options?: { executable?: boolean },
   ): Promise<void>
+  /** A file or a table, whatever was done to it before; another one may be made in its place. */
   remove(path: string): void
   readAll(path: string): Promise<Uint8Array>
 }

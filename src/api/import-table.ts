@@ -89,7 +89,7 @@ async function importedEntry(
   const { imported, before, executable } = table
   const { signal } = options
   if (before === null) return { kind: 'table', executable, table: writeTable(io.writer, imported) }
-  const edits = new TableEdits(io, tree, options.path, null, signal)
+  const edits = new TableEdits(io, { tree, gone: new Set() }, options.path, { signal })
   const rows = await Table.of(io.nodes, imported)
   for await (const batch of changedRows(await Table.of(io.nodes, before), rows, signal))
     await edits.putAll(batch)

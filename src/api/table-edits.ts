@@ -30,14 +30,22 @@ export class TableEdits implements TableWriter {
   readonly #name: string
   readonly #wish: NewTable | null
   readonly #signal: AbortSignal | undefined
+  /** Paths that were removed before the table was asked for. */
+  readonly gone: ReadonlySet<string>
   /** By turns: a put after a delete of the same key counts, and the other way round. */
   #steps: Step[] = []
   #current: Current | null = null
   #changed = false
 
-  constructor(io: Io, tree: Tree, name: string, wish: NewTable | null, signal: AbortSignal | undefined) {
+  constructor(
+    io: Io,
+    { tree, gone }: { readonly tree: Tree; readonly gone: ReadonlySet<string> },
+    name: string,
+    { wish = null, signal }: { readonly wish?: NewTable | null; readonly signal: AbortSignal | undefined },
+  ) {
     this.#io = io
     this.#tree = tree
+    this.gone = gone
     this.#name = name
     this.#wish = wish
     this.#signal = signal
@@ -125,7 +133,8 @@ export class TableEdits implements TableWriter {
 
   async #start(rows: readonly Row[]): Promise<Current> {
     const { nodes, writer } = this.#io
-    const found = await findTable(this.#tree, this.#name)
+    const inTree = await findTable(this.#tree, this.#name)
+    const found = inTree !== null && this.gone.has(inTree.path) ? null : inTree
     if (this.#wish === null) {
       if (found === null) throw noTable(this.#name, null)
       return { path: found.path, executable: found.executable, table: await Table.load(nodes, found.table) }

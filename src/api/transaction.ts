@@ -135,7 +135,8 @@ class TreeTransaction implements Transaction {
     const known = this.#tables.get(name)
     if (known !== undefined && wish === null) return known
     if (known !== undefined) throw new TypeError(`the table '${name}' is in use already`)
-    const edits = new TableEdits(this.#io, this.#tree, name, wish, this.#signal)
+    const gone = new Set([...this.#entries.keys()].filter((path) => this.#entries.get(path) === null))
+    const edits = new TableEdits(this.#io, { tree: this.#tree, gone }, name, { wish, signal: this.#signal })
     this.#tables.set(name, edits)
     return edits
   }
@@ -168,7 +169,11 @@ class TreeTransaction implements Transaction {
   async finish(): Promise<Tree> {
     for (const edits of this.#tables.values()) {
       const finished = await edits.finish()
-      if (finished !== null) this.#entries.set(finished.path, finished.entry)
+      if (finished === null) continue
+      const { path, entry } = finished
+      // What was removed after it was edited stays removed, by whatever name it was edited.
+      const isRemoved = this.#entries.get(path) === null && !edits.gone.has(path)
+      if (!isRemoved) this.#entries.set(path, entry)
     }
     return this.#tree.update(this.#io.writer, this.#entries, { signal: this.#signal })
   }
