@@ -31,6 +31,17 @@ export const localCommands: readonly LocalCommand[] = [
   { name: 'switch -c', args: ['switch', '-c', 'fresh'], prepare: [edited], already: /branch 'fresh' / },
   { name: 'merge', args: ['merge', 'side'] },
   { name: 'merge with conflicts', args: ['merge', 'clash'], already: /under way/ },
+  { name: 'merge --squash', args: ['merge', '--squash', 'side'], already: /in the middle of a merge/ },
+  { name: 'reset of paths', args: ['reset', '.'], prepare: [edited, ['add', '.']] },
+  {
+    name: 'clean',
+    args: ['clean', '-fd'],
+    prepare: [
+      { file: 'repo/d/new.txt', text: 'new\n' },
+      { file: 'repo/new/deep/a.txt', text: 'a\n' },
+      { file: 'repo/new/b.txt', text: 'b\n' },
+    ],
+  },
   {
     name: 'switch --discard-changes',
     args: ['switch', '--discard-changes', 'side'],
@@ -106,6 +117,14 @@ export const localCommands: readonly LocalCommand[] = [
   { name: 'fetch', args: ['fetch'], prepare: [['-C', '../other', 'push', '-q']] },
   { name: 'pull', args: ['pull'], prepare: [['-C', '../other', 'push', '-q'], diverged] },
   { name: 'push', args: ['push'], prepare: [diverged] },
+  {
+    name: 'push --force-with-lease',
+    args: ['push', '--force-with-lease'],
+    prepare: [
+      ['push', '-q'],
+      ['commit', '--amend', '-m', 'Again'],
+    ],
+  },
   { name: 'push of a first branch', args: ['push', '../first', 'main'] },
   { name: 'clone', args: ['clone', '../remote', '../copy'], already: /exists already/ },
 ]
