@@ -74,7 +74,7 @@ export interface HeldBack {
 export interface TooLarge {
   /** Whose values are too large; empty for a key, and for a row as a whole. */
   readonly columns: readonly string[]
-  /** Of the largest value, the key, or the row without its large values. */
+  /** How large the largest value is, or the key, or the row without its large values. */
   readonly bytes: number
   readonly bytesMax: number
 }

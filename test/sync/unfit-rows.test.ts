@@ -154,6 +154,30 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
     expect(await shop.branchRows()).toContainEqual({ id: 50, name: 'there', age: 50 })
   })
 
+  test('a mask that was taken away is not written over the value of a row that waits', async () => {
+    const mask = {
+      column: 'name',
+      compute: null,
+      mask: { kind: 'redact' as const },
+      cast: null,
+      rename: null,
+    }
+    const transform = [{ table: 'people', select: null, omit: [], where: null, columns: [mask] }]
+    await start({ mode: 'capture', transform })
+    await shop.db.query(`UPDATE people SET note = ${large} WHERE id = 50`)
+    await shop.sync()
+    const { transform: _, ...link } = shop.link
+    shop.link = link
+    expect(keys(await shop.sync({ allow: ['schema'] }))).toEqual(['rejected 50'])
+    shop.link = { ...link, mode: 'mirror' }
+    await expect(shop.sync()).rejects.toMatchObject({ code: 'VARVE_REFUSED' })
+    await shop.db.query('UPDATE people SET note = NULL WHERE id = 50')
+    shop.link = link
+    expect(keys(await shop.sync())).toEqual([])
+    shop.link = { ...link, mode: 'mirror' }
+    expect((await shop.sync()).tables[0]).toMatchObject({ written: { changed: 0 } })
+  })
+
   test('a transform that leaves the value out keeps the row', async () => {
     await start({ mode: 'capture' })
     await shop.db.query(`UPDATE people SET note = ${large} WHERE id = 50`)

@@ -5,7 +5,7 @@ import { corrupt } from '../../base/errors.ts'
 
 export const frameHeadBytes = 5
 export const letterD = 0x64
-/** Of a frame of ours, in the place of one that was too long (cut-row.ts): the server's protocol knows no such message. */
+/** Begins a frame of ours, in the place of one that was too long (cut-row.ts): the server's protocol knows no such message. */
 export const letterCut = 0x01
 const lineFeed = 0x0a
 

@@ -11,11 +11,11 @@ export const unfitRowsMax = 1000
 export interface UnfitRow {
   /** Encoded, in hex; null: it is what is too long. */
   readonly keyHex: string | null
-  /** Of a key that is too long: SHA-256 over its cells, in hex; else null. */
+  /** For a key that is too long: SHA-256 over its cells, in hex; else null. */
   readonly keyDigest: string | null
   /** Those whose values are too large. */
   readonly columns: readonly string[]
-  /** Of what is too large, the largest of several values. */
+  /** How large it is; the largest, if several values are too large. */
   readonly bytes: number
   readonly bytesMax: number
   /** "column 'v' has a value of 16777218 bytes": what is too large. */
