@@ -88,7 +88,7 @@ describe.skipIf(program === null)(`MQTT${without}`, () => {
           messages: () => listener.messages(),
         }
       },
-      nowhere: 'mqtt://127.0.0.1:9/x',
+      nowhere: 'mqtt://ada@127.0.0.1:9/x',
       environment,
       async stop() {
         for (const listener of listeners) await listener.stop()
