@@ -23,7 +23,8 @@ export async function linkSecret(
   if (file === undefined || file === '') return null
   try {
     const text = await readFile(file, 'utf8')
-    if (text.length <= secretBytesMax) return text.trim()
+    // Its end of line is the editor's; all else, spaces too, may be the secret's.
+    if (text.length <= secretBytesMax) return text.replace(/[\r\n]+$/, '')
   } catch (cause) {
     throw new VarveError('VARVE_REFUSED', `cannot read the file that ${name}_FILE names`, {
       cause,
