@@ -85,7 +85,7 @@ function copyJob() {
     head.writeUInt32BE(row.length + 4, 1)
     return Buffer.concat([head, row])
   })
-  // By their numbers (src/connectors/postgres/copy-plan.ts): text, decimal, timestamp, bool, text.
+  // By their numbers (src/connectors/postgres/copy/copy-plan.ts): text, decimal, timestamp, bool, text.
   const plan = { keys: ['int'], values: [0, 2, 4, 3, 0] }
   const task = { bytes: new Uint8Array(Buffer.concat(frames)), plan, wish: { leafTarget: 8192, known: null } }
   return { id: 0, name: 'copySlice', args: [task] }

@@ -1,6 +1,6 @@
 // Entry of the worker threads: a table of functions by name, pure but for the files that they are given.
 import { serveJobs } from './base/serve-jobs.ts'
-import { copySlice } from './connectors/postgres/copy-slice.ts'
+import { copySlice } from './connectors/postgres/copy/copy-slice.ts'
 import { leafSlice, parseSlice } from './formats/csv/slice.ts'
 import { lineSlice } from './formats/jsonl/slice.ts'
 import { diffDocumentValues } from './documents/diff-values.ts'

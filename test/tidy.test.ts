@@ -109,6 +109,16 @@ describe('the house', () => {
     expect(long.map(({ file }) => file)).toEqual([])
   })
 
+  test('no folder has more than 40 files side by side; commands are one file a verb', () => {
+    const counts = new Map<string, number>()
+    for (const { file } of files) {
+      const folder = path.posix.dirname(file)
+      counts.set(folder, (counts.get(folder) ?? 0) + 1)
+    }
+    const large = [...counts].filter(([folder, count]) => count > 40 && folder !== 'cli/commands')
+    expect(large).toEqual([])
+  })
+
   test('nothing is left to do', () => {
     const left = files.filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
     expect(left.map(({ file }) => file)).toEqual([])

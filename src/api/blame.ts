@@ -6,13 +6,13 @@ import { isBefore } from '../history/ancestry.ts'
 import { readCommit } from '../history/commit.ts'
 import type { Commit } from '../history/interface.ts'
 import { resolveRevision, splitRange } from '../history/revision.ts'
-import type { Attribution } from '../repo/blame.ts'
-import { blameLines } from '../repo/blame-lines.ts'
-import { type BlameTableOptions, blameTable } from '../repo/blame-table.ts'
+import type { Attribution } from '../repo/blame/blame.ts'
+import { blameLines } from '../repo/blame/blame-lines.ts'
+import { type BlameTableOptions, blameTable } from '../repo/blame/blame-table.ts'
 import type { Repo } from '../repo/interface.ts'
-import type { PathVersion } from '../repo/path-origin.ts'
-import { rowLog } from '../repo/row-log.ts'
-import { notATable } from '../repo/table-versions.ts'
+import type { PathVersion } from '../repo/log/path-origin.ts'
+import { rowLog } from '../repo/log/row-log.ts'
+import { notATable } from '../repo/blame/table-versions.ts'
 import type { RowKey } from '../table/row-key.ts'
 import { entriesToRows } from '../table/rows.ts'
 import { commitInfoOf, refNames } from './info.ts'
@@ -27,7 +27,7 @@ import type {
   RowSelector,
 } from './row-history.ts'
 import { findTable } from '../repo/find-table.ts'
-import { keyParts, noPath } from './snapshot.ts'
+import { keyParts, noPath } from './tables/snapshot.ts'
 
 const linesAtOnce = 1000
 

@@ -3,7 +3,7 @@ import { VarveError } from '../base/errors.ts'
 import type { Derivation, DeriveOptions, DeriveReport, FunctionDeclaration } from '../derive/interface.ts'
 import { configFileName } from '../dataset/interface.ts'
 import type { QueryOptions, QueryResult } from '../query/interface.ts'
-import { SyncedRepository } from './synced-repository.ts'
+import { SyncedRepository } from './links/synced-repository.ts'
 
 export abstract class DerivingRepository extends SyncedRepository {
   /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */

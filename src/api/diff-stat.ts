@@ -1,5 +1,5 @@
 // Counts of a diff, for --stat.
-import type { PathDiff } from '../repo/diff.ts'
+import type { PathDiff } from '../repo/diff/diff.ts'
 import type { DiffStat } from './interface.ts'
 
 export async function diffStatOf(diff: PathDiff): Promise<DiffStat> {

@@ -1,6 +1,6 @@
 // What differs between two ends: the paths alone, or what became of each. The trees that it takes (the files as they are
 // now, the rows of Parquet and SQLite files) live in a writer that is thrown away when the caller is done.
-import { type DiffTreesOptions, type PathDiff, changedPaths, diffDatasets } from '../repo/diff.ts'
+import { type DiffTreesOptions, type PathDiff, changedPaths, diffDatasets } from '../repo/diff/diff.ts'
 import type { Folder, Io, Repo } from '../repo/interface.ts'
 import { type DiffEnds, diffEnds } from './diff-ends.ts'
 import type { DiffOptions, PathChange } from './interface.ts'

@@ -11,7 +11,7 @@ import type { PathChange } from '../worktree/interface.ts'
 
 export type { EditMessage, MergePreview, MergeResult } from './merge-interface.ts'
 
-export type * from './remote-interface.ts'
+export type * from './remotes/remote-interface.ts'
 
 export type * from './log-interface.ts'
 
@@ -23,7 +23,7 @@ export type {
   ConflictSelection,
   RekeyResult,
   ResolveOptions,
-} from './conflict-interface.ts'
+} from './conflicts/conflict-interface.ts'
 
 export interface OpenOptions {
   /** Author of new commits, before what the repository's config says in user.name and user.email. */

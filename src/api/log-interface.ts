@@ -1,5 +1,5 @@
 // What `log` and `rowLog` are asked, and what `log` answers. Plain data, as in interface.ts.
-import type { CommitFilter } from '../repo/commit-filter.ts'
+import type { CommitFilter } from '../repo/log/commit-filter.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 
 export type { CommitFilter }

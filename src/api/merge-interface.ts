@@ -1,7 +1,7 @@
 // What merges come to, as plain data.
 import type { MergedPath } from '../merge/interface.ts'
 import type { ConflictInfo, DiffStat } from './interface.ts'
-import type { Reused } from '../repo/rerere.ts'
+import type { Reused } from '../repo/merging/rerere.ts'
 import type { PolicyDecisions } from './policy-interface.ts'
 
 /**

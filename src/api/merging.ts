@@ -2,7 +2,7 @@
 import { shortRefName } from '../history/refs.ts'
 import { countConflicts } from '../merge/conflicts/conflicts.ts'
 import type { Repo } from '../repo/interface.ts'
-import { readMergeState } from '../repo/merge-state.ts'
+import { readMergeState } from '../repo/merging/merge-state.ts'
 import type { Manifest } from '../store/interface.ts'
 import { idOf } from './info.ts'
 import type { Status } from './interface.ts'

@@ -1,5 +1,5 @@
 // Where a repository lies: 'FOLDER/.varve' under the user's files, or a bare store of its own. Found upwards from any
-// folder within, made by init and clone (clone-place.ts).
+// folder within, made by init and clone (remotes/clone-place.ts).
 import * as fs from 'node:fs'
 import path from 'node:path'
 import { VarveError, isVarveError } from '../base/errors.ts'

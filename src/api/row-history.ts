@@ -2,7 +2,7 @@
 // interface.ts.
 import type { Signature } from '../history/interface.ts'
 import type { Row, Value } from '../table/interface.ts'
-import type { Key } from './data.ts'
+import type { Key } from './tables/data.ts'
 import type { CommitInfo, OperationOptions, RowChange } from './interface.ts'
 import type { HistoryOptions } from './log-interface.ts'
 

@@ -1,7 +1,7 @@
 // Changes put aside: what `Repository.stashes` gives.
 import type { Repo } from '../repo/interface.ts'
-import { bringBack } from '../repo/bring-back.ts'
-import { type Stash, dropStash, findStash, listStashes, putAside } from '../repo/stash.ts'
+import { bringBack } from '../repo/stash/bring-back.ts'
+import { type Stash, dropStash, findStash, listStashes, putAside } from '../repo/stash/stash.ts'
 import { worktreeFolder } from '../worktree/folder.ts'
 import type { Worktree } from '../worktree/interface.ts'
 import { PathSpec } from '../worktree/pathspec.ts'

@@ -19,7 +19,7 @@ import {
 import { refuseWhileMerging, requireHead } from './head.ts'
 import type { Folder, FolderOptions, Io, Repo } from './interface.ts'
 import { commitsLeftBehind, detachedAt } from './left-behind.ts'
-import { refuseStaged } from './merge.ts'
+import { refuseStaged } from './merging/merge.ts'
 import { type Move, move } from './move.ts'
 
 export interface Bisected {

@@ -11,7 +11,7 @@ import { operatorOf, signatureOf, withWriter } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { type Head, readHead } from './head.ts'
 import { type Io, type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
-import { readMergeState, withoutPick, writeMergeState } from './merge-state.ts'
+import { readMergeState, withoutPick, writeMergeState } from './merging/merge-state.ts'
 
 export interface CommitOptions {
   readonly message?: string | undefined

@@ -5,7 +5,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { horizonRef } from '../history/horizon.ts'
 import { linkRefs, remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
-import { filesOfUndone, keepPushed } from './bring-back.ts'
+import { filesOfUndone, keepPushed } from './stash/bring-back.ts'
 import {
   type Folder,
   type FolderOptions,

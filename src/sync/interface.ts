@@ -3,7 +3,7 @@
 // is lost, every state stays in the history, and a clash is a conflict that one can look at.
 import type { LinkMode, LinkSetting } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
-import type { PathDiff } from '../repo/diff.ts'
+import type { PathDiff } from '../repo/diff/diff.ts'
 import type { Row } from '../table/interface.ts'
 
 /** As varve.yaml declares it. */

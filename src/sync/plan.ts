@@ -1,6 +1,6 @@
 // What a dry run would change on either side, row by row, for whoever asks.
 import type { Cid } from '../encoding/cid.ts'
-import { type PathDiff, diffDatasets } from '../repo/diff.ts'
+import { type PathDiff, diffDatasets } from '../repo/diff/diff.ts'
 import type { Io } from '../repo/interface.ts'
 import type { SyncOptions } from './interface.ts'
 

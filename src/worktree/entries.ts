@@ -1,7 +1,7 @@
 // Comparing tree entries, and saying in git's words how a path changed.
 import type { Path, TreeEntry } from '../files/interface.ts'
 import { equalBytes } from '../base/bytes.ts'
-import { stateOf } from '../repo/renames.ts'
+import { stateOf } from '../repo/diff/renames.ts'
 import type { PathChange } from './interface.ts'
 
 export function equalEntries(a: TreeEntry | null, b: TreeEntry | null): boolean {

@@ -45,7 +45,8 @@ test('every type that is named is exported', () => {
 })
 
 test('every public method is named, and there are no others', () => {
-  const files = readdirSync(path.join(src, 'api')).filter((file) => /^(.*-)?repository\.ts$/.test(file))
+  const all = readdirSync(path.join(src, 'api'), { recursive: true, encoding: 'utf8' })
+  const files = all.filter((file) => /^(.*-)?repository\.ts$/.test(path.basename(file)))
   const methods = files.flatMap((file) => {
     const found = read(path.join(src, 'api', file)).matchAll(
       /^ {2}(?:static )?(?:async )?\*?(\w+)(?:<[^(]*>)?\(/gm,

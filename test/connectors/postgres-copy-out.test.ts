@@ -3,9 +3,9 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import type { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { frameEnd, letterCut, unframed } from '../../src/connectors/postgres/copy-frames.ts'
-import { copyOut } from '../../src/connectors/postgres/copy-out.ts'
-import { type CopyRow, copyRows } from '../../src/connectors/postgres/copy-text.ts'
+import { frameEnd, letterCut, unframed } from '../../src/connectors/postgres/copy/copy-frames.ts'
+import { copyOut } from '../../src/connectors/postgres/copy/copy-out.ts'
+import { type CopyRow, copyRows } from '../../src/connectors/postgres/copy/copy-text.ts'
 import { CutRow } from '../../src/connectors/postgres/cut-row.ts'
 
 function message(code: string, content: Uint8Array): Buffer {

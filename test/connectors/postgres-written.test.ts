@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Connector } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
-import { writtenSince } from '../../src/connectors/postgres/written.ts'
+import { writtenSince } from '../../src/connectors/postgres/writing/written.ts'
 import { plainOf } from '../../src/contract/plans.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 

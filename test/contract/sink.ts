@@ -3,7 +3,7 @@
 // was cut short and runs again.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
-import type { Transaction } from '../../src/api/data.ts'
+import type { Transaction } from '../../src/api/tables/data.ts'
 import { isVarveError } from '../../src/base/errors.ts'
 import { openSink } from '../../src/connectors/open-sink.ts'
 import type { Batch, Sink } from '../../src/connectors/sink.ts'

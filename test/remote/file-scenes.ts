@@ -1,8 +1,8 @@
 // What is done with a bundle and a CAR file while something goes wrong (scenes.ts).
 import path from 'node:path'
 import { expect } from 'vitest'
-import { importCarInto, exportCarOf } from '../../src/api/cars.ts'
-import { createBundleOf, verifyBundle } from '../../src/api/bundles.ts'
+import { importCarInto, exportCarOf } from '../../src/api/remotes/cars.ts'
+import { createBundleOf, verifyBundle } from '../../src/api/remotes/bundles.ts'
 import { fetchRefs } from '../../src/remote/fetch.ts'
 import { openRemote } from '../../src/remote/transports/open.ts'
 import { commitOn, problemsOf, refOf } from './history.ts'

@@ -174,7 +174,7 @@ test('a diff of many changed texts fetches them together', async () => {
   const after = await commitOn(remote, main, { files: files('new') })
   const asked: number[] = []
   const { store } = await cloneOf(remote, lazy, { getStored: (all) => (asked.push(all.length), all) })
-  const { diffDatasets } = await import('../../src/repo/diff.ts')
+  const { diffDatasets } = await import('../../src/repo/diff/diff.ts')
   const trees = [before, after].map(async (cid) => (await readCommit(store, cid)).tree)
   const diffs = await collect(diffDatasets(new NodeStore(store), await trees[0]!, await trees[1]!))
   expect(diffs).toHaveLength(100)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { eachOf, collect } from '../../src/base/iterables.ts'
 import { DataRepository, type Transaction } from '../../src/index.ts'
 import { utf8 } from '../../src/base/bytes.ts'
-import { Needle } from '../../src/repo/needle.ts'
+import { Needle } from '../../src/repo/log/needle.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { WrappedStore } from '../remote/wrapped-store.ts'
 

@@ -49,7 +49,7 @@ async function create(context: Context, file: string, revisions: readonly string
 }
 
 async function list({ out }: Context, file: string): Promise<number> {
-  const { readBundle } = await import('../../api/bundles.ts')
+  const { readBundle } = await import('../../api/remotes/bundles.ts')
   const bundle = await readBundle(file)
   out.result(bundle, () => {
     for (const line of linesOf(bundle)) out.line(line)
@@ -60,7 +60,7 @@ async function list({ out }: Context, file: string): Promise<number> {
 async function verify(context: Context, file: string): Promise<number> {
   const { out, operation } = context
   const repo = await repositoryIfAny(context)
-  const { verifyBundle } = await import('../../api/bundles.ts')
+  const { verifyBundle } = await import('../../api/remotes/bundles.ts')
   const verdict = await (repo === null ? verifyBundle(file, operation) : repo.verifyBundle(file, operation))
   if (verdict.problems.length > 0) {
     const [first] = verdict.problems

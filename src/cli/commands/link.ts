@@ -1,5 +1,5 @@
 import { linkChanges, linkModes } from '../../dataset/interface.ts'
-import { linkTemplates } from '../../api/link-templates.ts'
+import { linkTemplates } from '../../api/links/link-templates.ts'
 import { usage } from '../arguments.ts'
 import { endpointOf } from '../endpoint.ts'
 import { alignedRows } from '../format/columns.ts'

@@ -34,7 +34,7 @@ async function run({ arguments: given, out, environment, operation }: Context): 
   given.expectWords(2, 2, 'SOURCE and DEST')
   const follow = given.flag('follow')
   if (!follow && given.text('every') !== undefined) throw usage("'--every' goes with '--follow'")
-  const { mirror } = await import('../../api/mirror.ts')
+  const { mirror } = await import('../../api/remotes/mirror.ts')
   const events = mirror(given.words[0]!, given.words[1]!, {
     ...operation,
     environment,

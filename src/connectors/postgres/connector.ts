@@ -12,18 +12,18 @@ import type {
   EndpointTable,
   Written,
 } from '../interface.ts'
-import { applyPlan } from './apply.ts'
-import { PostgresChangeLog, endOf, lineAhead } from './change-log.ts'
-import { copyOut } from './copy-out.ts'
-import type { CopyColumn } from './copy-plan.ts'
+import { applyPlan } from './writing/apply.ts'
+import { PostgresChangeLog, endOf, lineAhead } from './log/change-log.ts'
+import { copyOut } from './copy/copy-out.ts'
+import type { CopyColumn } from './copy/copy-plan.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
 import { asked, endpointError } from './failure.ts'
-import { cellRows, packedRows } from './packed-rows.ts'
+import { cellRows, packedRows } from './copy/packed-rows.ts'
 import { type Session, connect, placeOf } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
 import { readState, takeOver } from './state.ts'
 import { sinceCursor } from './since.ts'
-import { tableWrites } from './written.ts'
+import { tableWrites } from './writing/written.ts'
 
 /** The digests of more rows are too much for one value of the server. */
 const digestRowsMax = 20_000_000

@@ -4,7 +4,7 @@
 import { cellBytesMax } from '../../table/row.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { NotATable } from '../../formats/not-a-table.ts'
-import { frameHeadBytes, letterCut } from './copy-frames.ts'
+import { frameHeadBytes, letterCut } from './copy/copy-frames.ts'
 
 const tab = 0x09
 const lineFeed = 0x0a

@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
 import { bindsChannel, driverUrl } from './address.ts'
 import { endpointError } from './failure.ts'
-import { LineSocket } from './line-socket.ts'
+import { LineSocket } from './copy/line-socket.ts'
 import { type Login, passwordOf } from './password.ts'
 import { sessionSettings } from './types.ts'
 

@@ -5,7 +5,7 @@ import type { Client, QueryResult } from 'pg'
 import type { Checkpoint } from '../interface.ts'
 import { overtaken } from '../overtaken.ts'
 import { stateTable } from './discover.ts'
-import type { OwnSpan } from './own-writes.ts'
+import type { OwnSpan } from './writing/own-writes.ts'
 import { quoteText } from './sql.ts'
 
 const createTable = `

@@ -1,6 +1,6 @@
 // What lies directly in a folder of a revision, a page at a time: folders below it are named, not read.
 import type { ListEntry } from '../../api/interface.ts'
-import { listEntryOf, noPath } from '../../api/snapshot.ts'
+import { listEntryOf, noPath } from '../../api/tables/snapshot.ts'
 import { VarveError } from '../../base/errors.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import type { DirectoryItem } from '../../files/interface.ts'

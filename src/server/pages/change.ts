@@ -1,7 +1,7 @@
 // One path that differs: what became of it, in a word, in counts, and in full.
 import type { DiffStat, RowChange } from '../../api/interface.ts'
 import type { ValueChange } from '../../documents/structure/diff-values.ts'
-import type { PathDiff } from '../../repo/diff.ts'
+import type { PathDiff } from '../../repo/diff/diff.ts'
 import { sizeText } from '../../base/size.ts'
 import { type Part, html } from './html.ts'
 import { type ChangedLine, lineChanges } from './line-changes.ts'

@@ -2,7 +2,7 @@
 // so many rows and lines of each; the rest is behind links.
 import type { DiffStat, RowChange } from '../../api/interface.ts'
 import type { ValueChange } from '../../documents/structure/diff-values.ts'
-import type { PathDiff } from '../../repo/diff.ts'
+import type { PathDiff } from '../../repo/diff/diff.ts'
 import { type Ends, type PathPlace, pageOf, pageOfPaths, pageOfRows } from '../listings/comparison.ts'
 import { pathCursor } from '../listings/diff-cursors.ts'
 import type { Exchange } from '../interface.ts'

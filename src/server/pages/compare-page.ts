@@ -1,7 +1,7 @@
 // Two revisions side by side: how far they are apart, which commits lie between them, and what differs; or all changes of
 // one path.
 import { emptyRevision } from '../../api/diff-ends.ts'
-import type { PathDiff } from '../../repo/diff.ts'
+import type { PathDiff } from '../../repo/diff/diff.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import { divergence } from '../../history/ancestry.ts'
 import { resolveRevision } from '../../history/revision.ts'

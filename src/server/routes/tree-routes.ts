@@ -1,5 +1,5 @@
 // The dataset at a revision: what is in it, and the bytes of one file.
-import type { Snapshot } from '../../api/data.ts'
+import type { Snapshot } from '../../api/tables/data.ts'
 import type { ListEntry } from '../../api/interface.ts'
 import { compareBytes } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'

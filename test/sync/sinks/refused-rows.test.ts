@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DataRepository } from '../../../src/api/data-repository.ts'
-import type { Transaction } from '../../../src/api/data.ts'
+import type { Transaction } from '../../../src/api/tables/data.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Sink } from '../../../src/connectors/sink.ts'
 import { createContext } from '../../../src/repo/context.ts'

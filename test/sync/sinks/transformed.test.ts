@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DataRepository } from '../../../src/api/data-repository.ts'
-import type { Transaction } from '../../../src/api/data.ts'
+import type { Transaction } from '../../../src/api/tables/data.ts'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { ColumnTransform, TableTransform } from '../../../src/dataset/interface.ts'
 import { createContext } from '../../../src/repo/context.ts'

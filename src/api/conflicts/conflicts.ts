@@ -1,0 +1,293 @@
+// Listing and settling conflicts: the index takes the choice, the files follow, and all of it happens with one
+// manifest, so that a crash leaves every chosen conflict resolved or none.
+import type { Cid } from '../../encoding/cid.ts'
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { Tree } from '../../files/tree.ts'
+import { isWithin, scanConflicts, scanRecords } from '../../merge/conflicts/conflicts.ts'
+import { HeldSides } from '../../merge/resolve/held-sides.ts'
+import { scanResolved } from '../../merge/resolve/resolutions.ts'
+import { adoptConflicts, reopenConflicts, resolveConflicts } from '../../merge/resolve/resolve.ts'
+import type { OpenMerge, Resolution, SettledRecord } from '../../merge/resolve/settler.ts'
+import { TableSchemas } from '../../merge/resolve/table-schemas.ts'
+import type { NodeStore } from '../../prolly/node-store.ts'
+import { withWriter, operatorOf } from '../../repo/context.ts'
+import {
+  type Folder,
+  type Io,
+  type MergeState,
+  type Repo,
+  indexBaseRef,
+  indexRef,
+  mergeRef,
+  rerereRef,
+} from '../../repo/interface.ts'
+import { readMergeState, writeMergeState } from '../../repo/merging/merge-state.ts'
+import { type Move, move } from '../../repo/move.ts'
+import { openRerere } from '../../repo/merging/rerere.ts'
+import type { Rerere } from '../../merge/resolve/rerere.ts'
+import type { Manifest } from '../../store/interface.ts'
+import { filterOf } from './conflict-filter.ts'
+import { ConflictReader } from './conflict-reader.ts'
+import { SheetWriter, sheetColumns, sheetLine } from './conflict-sheet.ts'
+import type { ConflictInfo, ConflictOptions, ConflictSelection } from '../interface.ts'
+import type { OperationOptions, ResolveOptions } from '../interface.ts'
+
+export async function* listConflicts(repo: Repo, options: ConflictOptions): AsyncGenerator<ConflictInfo> {
+  const manifest = await repo.store.manifest()
+  const state = await readMergeState(repo.store, manifest)
+  if (state === null) return
+  const { nodes } = repo
+  const reader = await readerOf(repo, manifest, state)
+  const filter = await filterOf(reader.schemas, options)
+  if (options.resolved === true) {
+    if (state.met === null) return
+    for await (const batch of scanResolved(nodes, state.met.conflicts, state.resolutions, filter))
+      yield* await reader.describeResolved(batch)
+    return
+  }
+  for await (const batch of scanRecords(nodes, state.conflicts, filter)) yield* await reader.describe(batch)
+}
+
+/** Conflicts that no merge state holds, as values; `tree` is the merged one. */
+export async function* conflictInfos(
+  nodes: NodeStore,
+  tree: Cid,
+  conflicts: Cid | null,
+): AsyncGenerator<ConflictInfo> {
+  const reader = new ConflictReader(nodes, await Tree.load(nodes, tree))
+  for await (const batch of scanRecords(nodes, conflicts)) yield* await reader.describe(batch)
+}
+
+/** The sheet, line by line. */
+export async function* conflictSheet(repo: Repo, selection: ConflictSelection): AsyncGenerator<string> {
+  yield sheetLine(sheetColumns)
+  const manifest = await repo.store.manifest()
+  const state = await readMergeState(repo.store, manifest)
+  if (state === null) return
+  const tree = state.met?.tree ?? manifest.refs.get(indexRef)!
+  const sheet = new SheetWriter(repo.nodes, await Tree.load(repo.nodes, tree))
+  const filter = await filterOf(sheet.reader.schemas, selection)
+  for await (const batch of scanRecords(repo.nodes, state.conflicts, filter))
+    for (const fields of await sheet.fields(batch)) yield sheetLine([...fields, ''])
+}
+
+/** Keys and rows of conflicts are those of the tables that the merge made. */
+async function readerOf(
+  repo: Pick<Repo, 'nodes'>,
+  manifest: Manifest,
+  state: MergeState,
+): Promise<ConflictReader> {
+  const tree = state.met?.tree ?? manifest.refs.get(indexRef)!
+  return new ConflictReader(repo.nodes, await Tree.load(repo.nodes, tree))
+}
+
+export async function settleConflicts(
+  repo: Repo,
+  folder: Folder | null,
+  path: string | null,
+  { take, ...options }: ResolveOptions & OperationOptions,
+): Promise<{ resolved: number; left: number }> {
+  return changeMerge(repo, folder, { ...options, message: path ?? 'all' }, async (merge) => {
+    const { conflicts } = merge.open
+    if (conflicts === null) throw nothingToSettle(true)
+    const filter = await filterOf(merge.schemas, path === null ? options : { ...options, path })
+    const onSettled = (batch: readonly SettledRecord[]): Promise<void> | undefined =>
+      merge.rerere?.remember(batch)
+    return resolveConflicts(
+      { ...merge.open, ...filter, conflicts, take },
+      { signal: options.signal, onSettled: async (batch) => onSettled(batch) },
+    )
+  })
+}
+
+/** Opens resolved conflicts again and forgets how they were resolved. */
+export async function reopen(
+  repo: Repo,
+  folder: Folder | null,
+  selection: ConflictSelection & OperationOptions,
+): Promise<{ reopened: number; left: number }> {
+  const { path = 'all' } = selection
+  const { resolved, left } = await changeMerge(
+    repo,
+    folder,
+    { ...selection, message: `--forget ${path}` },
+    async (merge) =>
+      reopenConflicts(
+        { ...merge.open, ...(await filterOf(merge.schemas, selection)) },
+        { signal: selection.signal, onSettled: async (batch) => merge.rerere?.forget(batch) },
+      ),
+  )
+  return { reopened: resolved, left }
+}
+
+/** Outside of a merge: what is remembered of the path, or all. */
+export async function forgetRemembered(repo: Repo, path: string): Promise<number> {
+  return withWriter(repo, async (writer, nodes) => {
+    let count = 0
+    await repo.store.update(
+      async (manifest) => {
+        count = 0
+        const rerere = await openRerere(manifest, { writer, nodes }, Tree.empty(nodes, writer).cid)
+        if (rerere === null || rerere.isEmpty) return null
+        count = await rerere.forgetPath(path)
+        if (count === 0) return null
+        return {
+          refs: new Map([[rerereRef, await rerere.finish()]]),
+          operation: { name: 'resolve', message: `--forget ${path}`, author: operatorOf(repo, manifest) },
+        }
+      },
+      { writer },
+    )
+    return count
+  })
+}
+
+/** What a change of the merge in progress works on. */
+export interface MergeInHand {
+  readonly manifest: Manifest
+  readonly io: Io
+  readonly state: MergeState
+  readonly open: OpenMerge
+  /** Schemas of the tables that the merge made. */
+  readonly schemas: TableSchemas
+  /** null: nothing is remembered. */
+  readonly rerere: Rerere | null
+}
+
+export async function changeMerge<T extends Resolution>(
+  repo: Repo,
+  folder: Folder | null,
+  options: OperationOptions & { readonly message: string },
+  change: (merge: MergeInHand) => Promise<T & { readonly state?: MergeState }>,
+): Promise<T> {
+  let result: T | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest, io): Promise<Move> => {
+      const merge = await mergeInHand(manifest, io)
+      const changed = await change(merge)
+      result = changed
+      const { tree, conflicts, resolutions } = changed
+      const state = { ...(changed.state ?? merge.state), conflicts, resolutions }
+      const refs = new Map<string, Cid | null>([[mergeRef, writeMergeState(io.writer, state)]])
+      if (merge.rerere !== null) refs.set(rerereRef, await merge.rerere.finish(options))
+      return {
+        refs,
+        operation: { name: 'resolve', message: options.message },
+        show: tree,
+        ...overOf(manifest),
+      }
+    },
+    options,
+  ).catch((error: unknown) => {
+    throw isVarveError(error, 'VARVE_UNCOMMITTED') ? editedSince(error) : error
+  })
+  return result!
+}
+
+/** Neither a commit nor a stash is possible in the middle of a merge. */
+function editedSince({ code, message, data, cause }: VarveError): VarveError {
+  return new VarveError(code, message, {
+    data,
+    cause,
+    hint: "'varve add PATH' takes the file as it is now for the resolution, 'varve restore PATH' throws its changes away",
+  })
+}
+
+async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeInHand> {
+  const state = await readMergeState(io.writer, manifest)
+  if (state === null) throw nothingToSettle(false)
+  const tree = manifest.refs.get(indexRef)!
+  const merged = state.met?.tree ?? tree
+  const { conflicts, met, resolutions } = state
+  return {
+    manifest,
+    io,
+    state,
+    open: { ...io, tree, conflicts, met, resolutions },
+    schemas: new TableSchemas(io.nodes, await Tree.load(io.nodes, merged)),
+    rerere: await openRerere(manifest, io, merged),
+  }
+}
+
+function overOf(manifest: Manifest): { over?: Cid } {
+  const over = manifest.refs.get(indexBaseRef)
+  return over === undefined ? {} : { over }
+}
+
+export function nothingToSettle(merging: boolean): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    merging ? 'all conflicts are resolved' : 'there is no merge in progress',
+    { hint: merging ? "finish the merge with 'varve merge --continue'" : "see 'varve status'" },
+  )
+}
+
+/** `varve add PATH` during a merge says that what the file holds is the answer. null: there was nothing to answer. */
+export async function settlePaths(
+  repo: Repo,
+  paths: readonly string[],
+): Promise<Pick<Resolution, 'resolved' | 'left'> | null> {
+  if (!(await repo.store.manifest()).refs.has(mergeRef)) return null
+  let settled: Resolution | null = null
+  await withWriter(repo, (writer, nodes) =>
+    repo.store.update(
+      async (manifest) => {
+        const state = await readMergeState(writer, manifest)
+        if (state === null || state.conflicts === null) return null
+        const merge = await mergeInHand(manifest, { writer, nodes })
+        const after = await adoptPaths(merge, paths)
+        settled = after
+        if (after === null) return null
+        const { conflicts, resolutions } = after
+        const refs = new Map<string, Cid | null>([
+          [mergeRef, writeMergeState(writer, { ...state, conflicts, resolutions })],
+        ])
+        if (merge.rerere !== null) refs.set(rerereRef, await merge.rerere.finish())
+        return {
+          refs,
+          operation: { name: 'resolve', message: paths.join(' '), author: operatorOf(repo, manifest) },
+        }
+      },
+      { writer },
+    ),
+  )
+  return settled
+}
+
+async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise<Resolution | null> {
+  const { open, io, rerere, schemas } = merge
+  const held = new HeldSides(io.nodes, await Tree.load(io.nodes, open.tree), schemas)
+  const known = new Set<number>()
+  let after: Resolution | null = null
+  let resolved = 0
+  for (const path of await conflictedPaths(merge, named)) {
+    const conflicts: Cid | null = after === null ? open.conflicts : after.conflicts
+    if (conflicts === null) break
+    const resolutions: Cid | null = after === null ? open.resolutions : after.resolutions
+    const choose: Parameters<typeof adoptConflicts>[1] = async (batch) => {
+      const sides = []
+      for (const { number, record } of batch) {
+        const side = await held.at(record)
+        if (side !== undefined) known.add(number)
+        sides.push(side)
+      }
+      return sides
+    }
+    after = await adoptConflicts({ ...open, conflicts, resolutions, path }, choose, {
+      onSettled: async (batch) => rerere?.remember(batch.filter(({ number }) => known.has(number))),
+    })
+    resolved += after.resolved
+  }
+  return after === null ? null : { ...after, resolved }
+}
+
+async function conflictedPaths({ open }: MergeInHand, named: readonly string[]): Promise<Set<string>> {
+  const places = named.map((name) => name.replace(/\/$/, '')).filter((name) => name !== '' && name !== '.')
+  const wanted = new Set<string>()
+  for await (const batch of scanConflicts(open.nodes, open.conflicts)) {
+    for (const { path } of batch) if (places.some((place) => isWithin(path, place))) wanted.add(path)
+  }
+  return wanted
+}

@@ -1,0 +1,104 @@
+// Types of links with live systems, as the public API has them.
+import type { OperationOptions } from '../interface.ts'
+import type { LogStatus } from '../../connectors/change-log.ts'
+import type { Receipt, SyncGuard, SyncPlan } from '../../sync/interface.ts'
+
+export type {
+  ColumnTransform,
+  CursorLag,
+  DeclaredTable,
+  LinkChanges,
+  LinkMode,
+  LinkSetting,
+  Mask,
+  TableCursor,
+  TableTransform,
+} from '../../dataset/interface.ts'
+export type { LogStatus } from '../../connectors/change-log.ts'
+export type {
+  Applied,
+  ApplyPlan,
+  Checkpoint,
+  Connector,
+  ConnectorKind,
+  ConnectorKit,
+  ConnectorOptions,
+  EndpointColumn,
+  EndpointSnapshot,
+  EndpointTable,
+  HeldBackRow,
+  KnownTable,
+  RowChange as EndpointRowChange,
+} from '../../connectors/interface.ts'
+export type { Cell, CellKind } from '../../table/interface.ts'
+export type {
+  CapturedTable,
+  HeldBack,
+  HeldRow,
+  Link,
+  LoggedReceipt,
+  Receipt,
+  RowCounts,
+  SinceSync,
+  SyncGuard,
+  SyncPlan,
+  TableReceipt,
+  TableState,
+  TooLarge,
+} from '../../sync/interface.ts'
+
+export type {
+  DifferingRange,
+  DifferingRow,
+  LinkVerification,
+  TableVerification,
+  VerifyOptions,
+} from '../../sync/verify/interface.ts'
+
+export type { OperationOptions } from '../interface.ts'
+export type { LinkTemplate, TemplateUse } from './link-templates.ts'
+export type { PendingSync, Stop } from '../../sync/pending/interface.ts'
+
+export interface LinkSyncOptions extends OperationOptions {
+  /** Reads both sides, says what would be done, and changes nothing. */
+  readonly dryRun?: boolean
+  /** Lets a round through that a guard would stop. */
+  readonly allow?: readonly SyncGuard[]
+  /** A pending commit (hex) to let through, and nothing beyond it. */
+  readonly approve?: string
+  /** Tries rows again that the endpoint has refused, though neither side has changed since. */
+  readonly retry?: boolean
+  /** In a dry run: gets what would change on either side. */
+  readonly onPlan?: (plan: SyncPlan) => Promise<void>
+  /** How often a fault that passes by itself is tried again, with growing pauses; default 3. */
+  readonly retries?: number
+}
+
+export interface FollowLinkOptions extends OperationOptions {
+  /** Every round, also one that did nothing. */
+  readonly onRound?: (receipt: Receipt) => void
+  /** How often an endpoint without a log is asked, in ms; default 5 s. */
+  readonly pollMs?: number
+  /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */
+  readonly compareMs?: number
+  /** The line is broken, and is opened again after `waitMs`. */
+  readonly onBroken?: (error: Error, waitMs: number) => void
+}
+
+export interface LinkTest {
+  readonly location: string
+  readonly identity: string
+  readonly log: {
+    /** Why the endpoint's log of changes cannot be read for this link; null when it can. */
+    readonly obstacle: string | null
+    /** What the endpoint keeps of its log for this link; null when nothing. */
+    readonly kept: LogStatus | null
+  }
+  readonly tables: readonly {
+    readonly name: string
+    /** Why it cannot be read now. */
+    readonly trouble?: string
+    readonly key: readonly string[]
+    readonly columns: readonly { readonly name: string; readonly type: string; readonly nativeType: string }[]
+  }[]
+}

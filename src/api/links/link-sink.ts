@@ -1,0 +1,30 @@
+// Links whose endpoint is only written to: what may be declared of them, and one opened for a while.
+import { VarveError } from '../../base/errors.ts'
+import { openSink } from '../../connectors/open-sink.ts'
+import type { Sink } from '../../connectors/sink.ts'
+import { refusePassword } from '../../connectors/url-password.ts'
+import type { Link } from '../../sync/interface.ts'
+
+/** @throws VarveError VARVE_USAGE */
+function checkSinkLink({ endpoint, mode }: Pick<Link, 'endpoint' | 'mode'>): void {
+  refusePassword(endpoint)
+  if (mode === 'materialize') return
+  throw new VarveError('VARVE_USAGE', `'${endpoint}' can be written to and not read: '${mode}' needs both`, {
+    data: { endpoint, mode },
+    hint: "its mode is 'materialize': the branch's changes go there",
+  })
+}
+
+export async function withSink<T>(
+  link: Link,
+  environment: Readonly<Record<string, string | undefined>> | undefined,
+  work: (sink: Sink) => Promise<T>,
+): Promise<T> {
+  checkSinkLink(link)
+  const sink = await openSink(link.endpoint, { link: link.name, environment })
+  try {
+    return await work(sink)
+  } finally {
+    await sink.close()
+  }
+}

@@ -1,0 +1,266 @@
+// Links with live systems: declared in varve.yaml, tested, synchronized, and what their last rounds did.
+import { VarveError } from '../../base/errors.ts'
+import type { LogMark } from '../../connectors/change-log.ts'
+import type { Connector } from '../../connectors/interface.ts'
+import type { Sink } from '../../connectors/sink.ts'
+import { type DatasetConfig, configFileName } from '../../dataset/interface.ts'
+import { isLinkName, linkNameHint } from '../../dataset/link-name.ts'
+import { storedConfig } from '../../dataset/stored-config.ts'
+import { Tree } from '../../files/tree.ts'
+import { isReceiptsRef } from '../../history/refs.ts'
+import { readHead } from '../../repo/head.ts'
+import { againKey, identityKey, isOfLink } from '../../sync/state.ts'
+import type { Line } from '../../sync/follow.ts'
+import { markKey, readMark } from '../../sync/log/mark.ts'
+import { readConfig } from '../../worktree/config-file.ts'
+import type * as t from './link-interface.ts'
+import { CarryingRepository } from '../remotes/carrying-repository.ts'
+import { linkNamed } from '../../sync/link-named.ts'
+
+/** About two seconds in all. */
+const retriesDefault = 3
+
+export abstract class LinkedRepository extends CarryingRepository {
+  abstract readonly root: string | null
+
+  /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
+  async links(): Promise<readonly t.Link[]> {
+    return [...((await this.datasetConfig())?.links ?? [])].map(([name, setting]) => ({ name, ...setting }))
+  }
+
+  /**
+   * Writes the link into varve.yaml, after the endpoint has answered and shown its tables. What is only told of rows shows
+   * none: tables that the branch has not are warned of.
+   */
+  async addLink(
+    name: string,
+    setting: Omit<t.LinkSetting, 'into' | 'branch'> & Partial<t.LinkSetting>,
+  ): Promise<t.Link> {
+    const root = this.#rootFor('add a link')
+    if (!isLinkName(name)) {
+      throw new VarveError('VARVE_USAGE', `'${name}' is not a name for a link`, {
+        hint: linkNameHint,
+      })
+    }
+    if ((await this.links()).some((link) => link.name === name)) {
+      throw new VarveError('VARVE_NOT_POSSIBLE', `there is a link '${name}' already`, {
+        hint: `edit it in ${configFileName}, or remove it with 'varve link remove ${name}'`,
+      })
+    }
+    const link = { name, into: name, branch: null, ...setting, tables: [...new Set(setting.tables)] }
+    if (await isSink(link)) {
+      await this.#toSink(link, async (sink) => void (await sink.position?.()))
+      const { absentTables } = await import('../../sync/deliver/tables.ts')
+      for (const path of await absentTables(this.repo, link))
+        this.warn(`the branch has no table '${path}' yet: until it has, a first round is refused`)
+    } else {
+      const { checkTables, refuseNested } = await import('../../sync/tables/check-tables.ts')
+      refuseNested(link, await this.links())
+      await this.#connected(link, (connector) => checkTables(this.repo, connector, link))
+    }
+    const { setLink } = await import('../../worktree/config-edit.ts')
+    setLink(root, name, link)
+    return link
+  }
+
+  /**
+   * Out of varve.yaml, and what the repository remembered of its endpoint. History and receipts stay. An endpoint that
+   * keeps its log for the link is told first that it need not; `force` goes on without that where it does not answer.
+   */
+  async removeLink(name: string, options: { force?: boolean } = {}): Promise<void> {
+    const root = this.#rootFor('remove a link')
+    const link = await this.linkNamed(name)
+    const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
+    if (at !== null && options.force !== true)
+      await this.#connected(link, async ({ log }) => log?.end(at.position))
+    const { removeLink } = await import('../../worktree/config-edit.ts')
+    removeLink(root, name)
+    await this.repo.store.update((manifest) => ({
+      refs: new Map(
+        [...manifest.refs.keys()]
+          .filter((ref) => isOfLink(ref, name) && !isReceiptsRef(ref))
+          .map((ref) => [ref, null]),
+      ),
+      config: new Map([
+        [identityKey(name), null],
+        [markKey(name), null],
+        [againKey(name), null],
+      ]),
+      operation: { name: 'link remove', message: name, author: '' },
+    }))
+  }
+
+  /** Connects, and says what the endpoint has. */
+  async testLink(name: string): Promise<t.LinkTest> {
+    const link = await this.linkNamed(name)
+    if (await isSink(link))
+      return this.#toSink(link, async ({ location, identity }) => ({
+        location,
+        identity,
+        log: { obstacle: 'it is only written to', kept: null },
+        tables: [],
+      }))
+    const at = readMark(await this.repo.store.manifest(), name)?.at ?? null
+    return this.#connected(link, async (connector) => ({
+      location: connector.location,
+      identity: await connector.identity(),
+      log: await logTest(connector, link, at),
+      tables: (await connector.discover()).map(({ name: table, key, columns, trouble }) => ({
+        name: table,
+        ...(trouble === undefined ? {} : { trouble }),
+        key,
+        columns: columns.map((column) => ({
+          name: column.name,
+          type: column.type,
+          nativeType: column.nativeType,
+        })),
+      })),
+    }))
+  }
+
+  /** Reads the endpoint at one moment and says, by checksums of key ranges, whether it holds what a commit holds. */
+  async verifyLink(name: string, options: t.VerifyOptions = {}): Promise<t.LinkVerification> {
+    const link = await this.linkNamed(name)
+    if (await isSink(link)) {
+      throw new VarveError(
+        'VARVE_NOT_POSSIBLE',
+        `what '${link.endpoint}' holds cannot be read, nor verified`,
+        {
+          data: { name },
+          hint: `what it has confirmed: 'varve log --links ${name}'`,
+        },
+      )
+    }
+    const { verifyLink } = await import('../../sync/verify/verify.ts')
+    return this.#connected(link, (connector) => verifyLink({ repo: this.repo, connector, link, options }))
+  }
+
+  /**
+   * One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. A fault
+   * that passes (the line is cut, a deadlock, another worker) is tried again, `retries` times.
+   */
+  async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
+    const link = await this.linkNamed(name)
+    const { withRetries } = await import('../../sync/retry.ts')
+    const { retries = retriesDefault, signal } = options
+    return withRetries(() => this.#round(link, options), { retries, signal })
+  }
+
+  async #round(link: t.Link, options: t.LinkSyncOptions): Promise<t.Receipt> {
+    if (await isSink(link)) {
+      const { deliverRound } = await import('../../sync/deliver/deliver.ts')
+      const { repo, environment } = this
+      return this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
+    }
+    const { syncRound } = await import('../../sync/round.ts')
+    const connector = await this.#opened(link)
+    const round = { repo: this.repo, folder: this.folder, connector, link, options }
+    return syncRound(round, () => connector.close())
+  }
+
+  /**
+   * Goes on synchronizing: the endpoint's changes as its log tells them, or at intervals where it has none, and the
+   * branch's as they are committed. Receipts of the first round and of each that did something, until `signal` aborts.
+   */
+  async *followLink(name: string, options: t.FollowLinkOptions = {}): AsyncGenerator<t.Receipt> {
+    const link = await this.linkNamed(name)
+    const { endpointLine, follow } = await import('../../sync/follow.ts')
+    const { repo, folder } = this
+    yield* follow(
+      repo,
+      link,
+      async () => {
+        if (await isSink(link)) return this.#sinkLine(link, options)
+        const connector = await this.#opened(link)
+        return endpointLine({ repo, folder, connector, link, options }, options)
+      },
+      options,
+    )
+  }
+
+  /** @throws VarveError VARVE_REF_NOT_FOUND */
+  protected async linkNamed(name: string): Promise<t.Link> {
+    return linkNamed(await this.links(), name)
+  }
+
+  /** For a round. */
+  async #opened(link: t.Link): Promise<Connector> {
+    const mark = readMark(await this.repo.store.manifest(), link.name)
+    const readsLog = mark !== null && mark.at !== null && link.changes !== 'compare'
+    return openEndpointOf(link, this.environment, this.connectors, readsLog)
+  }
+
+  async #connected<T>(
+    link: t.Link,
+    work: (connector: Awaited<ReturnType<typeof openEndpointOf>>) => Promise<T>,
+  ): Promise<T> {
+    const connector = await openEndpointOf(link, this.environment, this.connectors)
+    try {
+      return await work(connector)
+    } finally {
+      await connector.close()
+    }
+  }
+
+  async #sinkLine(link: t.Link, options: t.FollowLinkOptions): Promise<Line> {
+    const { deliverRound } = await import('../../sync/deliver/deliver.ts')
+    const { repo, environment } = this
+    const round = (): Promise<t.Receipt> =>
+      this.#toSink(link, (sink) => deliverRound({ repo, sink, link, options, environment }))
+    return { round, reader: null, isRead: false, close: async () => undefined }
+  }
+
+  async #toSink<T>(link: t.Link, work: (sink: Sink) => Promise<T>): Promise<T> {
+    const { withSink } = await import('./link-sink.ts')
+    return withSink(link, this.environment, work)
+  }
+
+  /** Gives up what the endpoint has been told and can be no row. */
+  protected async dropAside(link: t.Link, items: readonly t.HeldBack[]): Promise<void> {
+    const named = items.map(({ table, key: name }) => ({ table, name }))
+    await this.#connected(link, async ({ log }) => log?.told?.drop(named))
+  }
+
+  #rootFor(what: string): string {
+    if (this.root !== null) return this.root
+    throw new VarveError('VARVE_NOT_POSSIBLE', `cannot ${what} in a bare repository`, {
+      hint: `it is declared in ${configFileName}: commit that from a clone`,
+    })
+  }
+
+  /** As the folder's varve.yaml says; in a bare repository the current branch's. */
+  protected async datasetConfig(): Promise<DatasetConfig | null> {
+    return this.root === null ? this.#committedConfig() : readConfig(this.root)
+  }
+
+  async #committedConfig(): ReturnType<typeof storedConfig> {
+    const { commit } = await readHead(this.repo.store, await this.repo.store.manifest())
+    if (commit === null) return null
+    const tree = await Tree.load(this.repo.nodes, commit.tree)
+    return storedConfig(this.repo.nodes, await tree.get(configFileName), {})
+  }
+}
+
+async function isSink({ endpoint }: t.Link): Promise<boolean> {
+  return (await import('../../connectors/open-sink.ts')).isSinkUrl(endpoint)
+}
+
+/** Drivers are loaded when a link is used, and not before. */
+async function openEndpointOf(
+  link: t.Link,
+  environment: Readonly<Record<string, string | undefined>> | undefined,
+  connectors: readonly t.ConnectorKind[] | undefined,
+  readsLog?: boolean,
+) {
+  const { openLink } = await import('../../sync/open-link.ts')
+  return openLink(link, environment, connectors, readsLog)
+}
+
+async function logTest(connector: Connector, link: t.Link, at: LogMark | null): Promise<t.LinkTest['log']> {
+  const { log } = connector
+  if (log === undefined) return { obstacle: 'this kind of endpoint has none', kept: null }
+  return {
+    obstacle: await log.obstacle(await connector.discover(link.tables)),
+    kept: at === null ? null : await log.status(at.position),
+  }
+}

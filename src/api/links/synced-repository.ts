@@ -1,0 +1,123 @@
+// What rounds of links did, and what waits for a person: rows that were held back, tables that a guard stopped.
+import { VarveError } from '../../base/errors.ts'
+import { pendingSync } from '../../sync/pending/approved.ts'
+import { lastReceipt, receiptLog, receiptsOf } from '../../sync/receipts/log.ts'
+import type { CommitInfo } from '../interface.ts'
+import type * as t from './link-interface.ts'
+import { LinkedRepository } from './linked-repository.ts'
+
+export abstract class SyncedRepository extends LinkedRepository {
+  /**
+   * Receipts of rounds that did something, newest first, of one link or of all: those made here, and those that came
+   * along with fetched branches.
+   */
+  receipts(options: { link?: string; limit?: number } = {}): AsyncIterable<t.LoggedReceipt> {
+    return receiptLog(this.repo, options)
+  }
+
+  /** Receipts of rounds after which the branch was at this commit, and the one that the commit itself keeps. */
+  async receiptsOf(commit: CommitInfo): Promise<readonly t.LoggedReceipt[]> {
+    return receiptsOf(this.repo, commit.id, commit.committer.timeMs)
+  }
+
+  /** What the last round of a link did; null before the first. */
+  async lastSync(name: string): Promise<t.Receipt | null> {
+    return lastReceipt(this.repo, name)
+  }
+
+  /** What has come about since that round: a later one that was cut short, tables that the branch has changed. */
+  async sinceSync(receipt: t.Receipt): Promise<t.SinceSync> {
+    const link = await this.linkNamed(receipt.link)
+    const { sinceSync } = await import('../../sync/since.ts')
+    return sinceSync(this.repo, link, receipt)
+  }
+
+  /** Rows that the last round held back, as both sides last had them and as each has them now. */
+  async heldRows(name: string): Promise<readonly t.HeldRow[]> {
+    const link = await this.linkNamed(name)
+    const { heldRows } = await import('../../sync/held/sides.ts')
+    return heldRows(this.repo, link)
+  }
+
+  /**
+   * Settles rows that the last round held back because both sides changed them: with 'ours' the next round writes the
+   * branch's row, with 'theirs' the branch takes the endpoint's now. Of what an inbox has put aside because it can be no
+   * row, 'ours' says that it is given up. `key` as `heldBack` shows it; default: all. A whole table whose shapes exclude
+   * each other is settled for 'theirs' alone, and only by its name: the branch then has the endpoint's table.
+   */
+  async resolveSync(
+    name: string,
+    side: 'ours' | 'theirs',
+    where: { table?: string; key?: string } = {},
+  ): Promise<readonly t.HeldBack[]> {
+    const link = await this.linkNamed(name)
+    const waiting = (await this.lastSync(name))?.heldBack ?? []
+    const rows = waiting.filter(
+      (row) =>
+        (row.reason === 'conflict' || (side === 'ours' ? isAside(row) : isNamedTable(row, where))) &&
+        (where.table === undefined || row.table === where.table) &&
+        (where.key === undefined || row.key === where.key),
+    )
+    if (rows.length === 0) {
+      throw new VarveError('VARVE_PATH_NOT_FOUND', `no such row of '${name}' waits`, {
+        data: { name, ...where, waiting: waiting.length },
+        hint: `see which do: 'varve sync conflicts ${name}'`,
+      })
+    }
+    const [aside, clashing] = [rows.filter(isAside), rows.filter((row) => !isAside(row))]
+    if (aside.length > 0) await this.dropAside(link, aside)
+    if (clashing.length > 0) {
+      const { settleHeldRows } = await import('../../sync/held/settle.ts')
+      await settleHeldRows({ repo: this.repo, folder: this.folder, link, rows: clashing, side })
+    }
+    return rows
+  }
+
+  /** Adds the links of a template, all or none of them. `name` is the link's, or what the links' names begin with. */
+  async useLinkTemplate(template: string, name: string, use: t.TemplateUse): Promise<readonly t.Link[]> {
+    const { linksOfTemplate } = await import('./link-templates.ts')
+    const links: t.Link[] = []
+    try {
+      for (const one of linksOfTemplate(template, name, use))
+        links.push(await this.addLink(one.name, one.setting))
+    } catch (error) {
+      for (const link of links) await this.removeLink(link.name, { force: true })
+      throw error
+    }
+    return links
+  }
+
+  /** What guards have stopped; null: nothing. */
+  async pendingSync(name: string): Promise<t.PendingSync | null> {
+    await this.linkNamed(name)
+    return pendingSync(this.repo, name)
+  }
+
+  /**
+   * Runs a round that lets through what is pending, and nothing beyond it. `commit` says what was looked at.
+   * @throws VarveError VARVE_PATH_NOT_FOUND when nothing is pending, VARVE_NOT_POSSIBLE when it is something else
+   */
+  async approveSync(
+    name: string,
+    options: t.OperationOptions & { commit?: string } = {},
+  ): Promise<t.Receipt> {
+    const pending = await this.pendingSync(name)
+    if (pending === null) throw (await import('../../sync/pending/discard.ts')).nothingPending(name)
+    return this.sync(name, { ...options, approve: options.commit ?? pending.commit })
+  }
+
+  /** Has what is pending taken back by the side that did it; the next round carries that out. */
+  async discardSync(name: string): Promise<t.PendingSync> {
+    const { discardPending } = await import('../../sync/pending/discard.ts')
+    return discardPending(this.repo, this.folder, await this.linkNamed(name))
+  }
+}
+
+/** It was told to an inbox, and is no row anywhere. */
+function isNamedTable({ isClash, table }: t.HeldBack, where: { table?: string; key?: string }): boolean {
+  return isClash === true && where.table === table && where.key === undefined
+}
+
+function isAside({ reason, keyHex, tooLarge }: t.HeldBack): boolean {
+  return reason === 'rejected' && keyHex === '' && tooLarge === undefined
+}

@@ -1,0 +1,291 @@
+// Remotes: fetch, pull, push, and history brought in from Git. URLs are resolved against the repository's folder.
+import { VarveError } from '../../base/errors.ts'
+import { readCommit } from '../../history/commit.ts'
+import { branchPrefix, shortRefName } from '../../history/refs.ts'
+import type { Folder, Repo } from '../../repo/interface.ts'
+import { merge } from '../../repo/merging/merge.ts'
+import { move } from '../../repo/move.ts'
+import { rebase } from '../../repo/merging/rebase.ts'
+import { deepen } from '../../remote/deepen.ts'
+import { fetchRefs } from '../../remote/fetch.ts'
+import type { OpenRemoteOptions } from '../../remote/interface.ts'
+import { areBringing } from '../../remote/refspec.ts'
+import { lastSeenOf } from '../../remote/lease.ts'
+import { push } from '../../remote/push.ts'
+import { renameRemote } from '../../remote/rename-remote.ts'
+import { addRemote, checkRemoteFree, listRemotes, remoteUrl, removeRemote } from '../../remote/remotes.ts'
+import { environmentFor } from '../../remote/remote-settings.ts'
+import { fetchUrls, pushUrls, setRemoteUrl } from '../../remote/remote-urls.ts'
+import { absoluteUrl, openRemote, openSource, probeRemote } from '../../remote/transports/open.ts'
+import type { Manifest, Store } from '../../store/interface.ts'
+import { DataRepository } from '../data-repository.ts'
+import { fetchPaths, furtherOf } from './fetch-more.ts'
+import { idOf } from '../info.ts'
+import type * as t from '../interface.ts'
+import { pushToAll } from './push-places.ts'
+import { withConflicts } from '../merge-results.ts'
+import {
+  type Target,
+  askedOnce,
+  conditionalAfter,
+  defaultRemote,
+  during,
+  transferResult,
+  upstreamOf,
+} from './remote-target.ts'
+
+export class RemoteRepository extends DataRepository {
+  /** Folder that relative URLs start from. */
+  readonly #base: string | undefined
+  /** Of what should be known and keeps nothing from being done. */
+  protected readonly warn: (message: string) => void
+  /** Kinds of endpoints of the caller's own. */
+  protected readonly connectors: t.OpenOptions['connectors']
+  readonly #opening: Pick<OpenRemoteOptions, 'base' | 'cacheDir' | 'environment'>
+
+  protected constructor(
+    store: Store,
+    options: t.OpenOptions,
+    makeFolder: ((repo: Repo) => Folder) | undefined,
+    place: { base: string | null; cacheDir: string },
+  ) {
+    super(store, options, makeFolder)
+    this.#base = place.base ?? undefined
+    this.#opening = { base: this.#base, cacheDir: place.cacheDir, environment: options.environment }
+    this.connectors = options.connectors
+    this.warn = options.onWarning ?? (() => undefined)
+  }
+
+  /** For what may be lost. */
+  protected get cacheDir(): string | undefined {
+    return this.#opening.cacheDir
+  }
+
+  /** Where credentials are looked for. */
+  protected get environment(): t.OpenOptions['environment'] {
+    return this.#opening.environment
+  }
+
+  async remotes(): Promise<readonly t.RemoteInfo[]> {
+    return listRemotes(await this.repo.store.manifest())
+  }
+
+  /**
+   * A store that has nobody in front of it is asked first whether it keeps conditional writes. One that does not is
+   * refused for pushing, unless `singleWriter` vouches that nobody else ever writes there.
+   */
+  async addRemote(
+    name: string,
+    url: string,
+    options: t.OperationOptions & { singleWriter?: boolean } = {},
+  ): Promise<t.AddedRemote> {
+    const { store } = this.repo
+    const target = this.#base === undefined ? url : absoluteUrl(url, this.#base)
+    checkRemoteFree(await store.manifest(), name)
+    const finding = await probeRemote(target, { ...this.#opening, ...during(options) })
+    if (finding === null && options.singleWriter === true) {
+      throw new VarveError('VARVE_USAGE', `'${url}' is safe for many writers by its kind`, {
+        hint: 'leave out --single-writer: it is for object stores that do not keep conditional writes',
+      })
+    }
+    const conditional = conditionalAfter(finding, options.singleWriter === true ? 'single-writer' : 'no')
+    const added = await addRemote(store, name, target, conditional)
+    return { ...added, finding, conditional: conditional ?? null }
+  }
+
+  /** Changes, adds or removes an address: where fetch goes, where push goes (several), or copies to fall back to. */
+  async setRemoteUrl(
+    name: string,
+    url: string,
+    options: { use?: 'fetch' | 'push' | 'fallback'; how?: 'set' | 'add' | 'remove' } = {},
+  ): Promise<t.RemoteInfo> {
+    const { use = 'fetch', how = 'set' } = options
+    const kept = this.#base === undefined ? url : absoluteUrl(url, this.#base)
+    await setRemoteUrl(this.repo.store, name, kept, { use, how })
+    return (await this.remotes()).find((remote) => remote.name === name)!
+  }
+
+  /** Its settings, what is known of its branches, and the upstreams that it is go along. */
+  renameRemote(from: string, to: string): Promise<void> {
+    return renameRemote(this.repo.store, from, to)
+  }
+
+  removeRemote(name: string): Promise<void> {
+    return removeRemote(this.repo.store, name)
+  }
+
+  /**
+   * Brings what the remote's branches reach; moves 'refs/remotes/REMOTE/…' only. A shallow clone gets more history with
+   * `depth` (commits in a row from each branch), `deepen` (so many more) or `unshallow` (all); these are for all branches.
+   */
+  async fetch(remote?: string, options: t.FetchOptions = {}): Promise<t.TransferResult> {
+    const further = furtherOf(options)
+    const target = this.#target(await this.repo.store.manifest(), remote)
+    const { name } = target
+    if (name === undefined) {
+      throw new VarveError('VARVE_USAGE', `'${target.url}' has no name yet`, {
+        hint: `what is fetched is kept under a remote's name: 'varve remote add NAME ${target.url}'`,
+      })
+    }
+    const urls = fetchUrls(await this.repo.store.manifest(), name)
+    const store = await openSource(urls, await this.#openingOf(name, options), this.warn)
+    try {
+      const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
+      if (further === null) return transferResult(target, report)
+      const behind = await deepen(this.repo.store, store, {
+        ...during(options),
+        remoteName: name,
+        to: further,
+      })
+      return transferResult(target, {
+        updates: [...report.updates, ...behind.updates],
+        objects: report.objects + behind.objects,
+        bytes: report.bytes + behind.bytes,
+      })
+    } finally {
+      await store.close()
+    }
+  }
+
+  /**
+   * Of a partial clone: brings the contents that `revision` (default HEAD) has at these paths, folders or patterns, and
+   * keeps them here. Where all is here already it does nothing.
+   */
+  async fetchPaths(
+    paths: readonly string[],
+    options: t.OperationOptions & { revision?: string } = {},
+  ): Promise<{ paths: number; objects: number; bytes: number }> {
+    return fetchPaths(this.repo, paths, options)
+  }
+
+  /** Fetch, then merge (or rebase onto) the remote's branch. */
+  async pull(
+    remote?: string,
+    branch?: string,
+    options: t.OperationOptions & {
+      mode?: 'merge' | 'rebase' | 'ff-only'
+      allowUnrelated?: boolean
+    } = {},
+  ): Promise<t.PullResult> {
+    const fetched = await this.fetch(remote, options)
+    const manifest = await this.repo.store.manifest()
+    const from = upstreamOf(manifest, fetched.remote, branch)
+    const revision = shortRefName(from).replace(`${fetched.remote}/`, '')
+    if (!manifest.refs.has(from)) {
+      throw new VarveError(
+        'VARVE_REF_NOT_FOUND',
+        `the remote '${fetched.remote}' has no branch '${revision}'`,
+        {
+          hint: `name one: 'varve pull ${fetched.remote} BRANCH'`,
+        },
+      )
+    }
+    const merged = await withConflicts((onUnstored) =>
+      options.mode === 'rebase'
+        ? rebase(this.repo, this.folder, from, { ...options, onUnstored, operation: 'pull (rebase)' })
+        : merge(this.repo, this.folder, from, {
+            ...options,
+            onUnstored,
+            operation: 'pull',
+            fastForward: options.mode === 'ff-only' ? 'only' : 'allow',
+          }),
+    )
+    return { fetched, merged }
+  }
+
+  /** Refspecs: 'main', 'main:other', ':gone' (deletes), 'refs/tags/v1'. None: the current branch. */
+  async push(
+    remote?: string,
+    refspecs: readonly string[] = [],
+    options: t.PushOptions = {},
+  ): Promise<t.TransferResult> {
+    const manifest = await this.repo.store.manifest()
+    const target = this.#target(manifest, remote)
+    const tags =
+      options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
+    const named = options.delete === true ? refspecs.map((name) => `:${name}`) : refspecs
+    const current =
+      named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
+    const all = [...named, ...current, ...tags]
+    const dryRun = options.dryRun === true
+    // Also where it is not used: what is pushed must be here.
+    const create = (await areBringing(this.repo.store, manifest, all)) && !dryRun
+    const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
+    // As it was before the first place has it: all places are held to the same.
+    const lastSeen = lastSeenOf(manifest, target.name)
+    // The state of the remote is what fetch would see: that of its own address, where push goes there.
+    const isRemembered = (url: string): boolean => url === target.url || !urls.includes(target.url)
+    return pushToAll(target, urls, options, async (url, told) => {
+      const opening = await this.#openingOf(target.name, told)
+      // What is remembered of conditional writes is that of the remote's own address; other places are asked.
+      const isKnown = url === target.url
+      const conditional =
+        isKnown && !dryRun ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
+      const store = await openRemote(url, { ...opening, conditional, create })
+      const remoteName = isRemembered(url) ? target.name : undefined
+      try {
+        return await push(this.repo.store, store, { ...told, refspecs: all, remoteName, lastSeen })
+      } finally {
+        await store.close()
+      }
+    })
+  }
+
+  /** The caller closes it. */
+  protected async openStore(remote: string | undefined, options: t.OperationOptions): Promise<Store> {
+    const { name, url } = this.#target(await this.repo.store.manifest(), remote)
+    return openRemote(url, await this.#openingOf(name, options))
+  }
+
+  /** With what the repository says of the remote. */
+  async #openingOf(name: string | undefined, options: t.OperationOptions): Promise<OpenRemoteOptions> {
+    const environment = environmentFor(await this.repo.store.manifest(), name, this.#opening.environment)
+    return { ...this.#opening, ...during(options), environment }
+  }
+
+  async importGit(source: string, options: t.ImportGitOptions = {}): Promise<t.ImportGitResult> {
+    const branch = options.branch ?? 'main'
+    // Loaded on use: it brings in HTTP, which costs every command 25 ms otherwise.
+    const { importGit } = await import('../../git/import.ts')
+    const { skippedPaths, ...report } = await importGit(this.repo, source, { ...options, branch })
+    if (report.head !== null && this.folder !== null) await this.showBranch(branchPrefix + branch, options)
+    const left = [...skippedPaths].map(([path, reason]) => ({ path, reason }))
+    return { ...report, skippedPaths: left, branch, head: idOf(report.head) }
+  }
+
+  /**
+   * History as a Git repository in `dir`, which is made where it is not there: the inverse of `importGit`. Exporting again
+   * adds what is new.
+   * @throws VarveError VARVE_REFUSED where a branch there has commits that are not here
+   */
+  async exportGit(dir: string, options: t.ExportGitOptions = {}): Promise<t.ExportGitResult> {
+    const { exportGit } = await import('../../git/export.ts')
+    const { environment } = this.#opening
+    const { refs, skippedPaths, ...counts } = await exportGit(this.repo, dir, { ...options, environment })
+    const named = refs.map(({ ref, to, state }) => ({ ref, id: to, state }))
+    return { ...counts, skipped: skippedPaths, refs: named }
+  }
+
+  /** The files follow a branch that moved while it was checked out. */
+  protected async showBranch(ref: string, options: t.OperationOptions): Promise<void> {
+    const { store } = this.repo
+    await move(
+      this.repo,
+      this.folder,
+      async (manifest) => {
+        const tip = manifest.refs.get(ref)
+        if (manifest.head !== ref || tip === undefined) return null
+        const { tree } = await readCommit(store, tip)
+        return { refs: new Map(), operation: { name: 'import', message: 'check out' }, show: tree }
+      },
+      options,
+    )
+  }
+
+  #target(manifest: Manifest, remote: string | undefined): Target {
+    const name = remote ?? defaultRemote(manifest)
+    // As in git, a URL or path may stand for a remote's name; nothing is remembered of it then.
+    if (/[/\\]/.test(name)) return { name: undefined, url: absoluteUrl(name, this.#base ?? '.') }
+    return { name, url: remoteUrl(manifest, name) }
+  }
+}

@@ -1,0 +1,89 @@
+// All rows of a table that has none, by one COPY. The key guards them: where another writer has put a row under one of
+// their keys meanwhile, COPY fails as a whole. Then, and wherever else it fails, rows are written batch by batch, which
+// finds out which of them it is.
+import { once } from 'node:events'
+import type { Client } from 'pg'
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams'
+import { throwIfAborted } from '../../../base/errors.ts'
+import type { RowSource } from '../../../formats/interface.ts'
+import { storedRow } from '../../../formats/stored-rows.ts'
+import { StoredCells } from '../../../table/stored-cells.ts'
+import type { PlannedRows } from '../../interface.ts'
+import { CopyLines } from './copy-lines.ts'
+import type { PostgresTable } from '../discover.ts'
+import { isRefusal } from '../failure.ts'
+import type { RowDigest } from '../writing/row-digest.ts'
+import { quoteName } from '../sql.ts'
+
+const chunkBytes = 256 << 10
+/** "Feature not supported": COPY into what has policies. */
+const notForCopy = '0A000'
+
+export interface CopyOptions {
+  /** Is given all rows; null: nobody asks. */
+  readonly digest: RowDigest | null
+  readonly signal: AbortSignal | undefined
+}
+
+/** Whether all rows are there; else none is. */
+export async function copyAll(
+  client: Client,
+  table: PostgresTable,
+  planned: PlannedRows,
+  options: CopyOptions,
+): Promise<boolean> {
+  await client.query('SAVEPOINT varve')
+  try {
+    const written = await copy(client, table, planned, options)
+    // A trigger may have left some out.
+    const isWhole = written === planned.count
+    await client.query(isWhole ? 'RELEASE SAVEPOINT varve' : 'ROLLBACK TO SAVEPOINT varve')
+    return isWhole
+  } catch (error) {
+    if (!isRefusal(error) && (error as { code?: unknown }).code !== notForCopy) throw error
+    await client.query('ROLLBACK TO SAVEPOINT varve')
+    return false
+  }
+}
+
+async function copy(
+  client: Client,
+  table: PostgresTable,
+  planned: PlannedRows,
+  { digest, signal }: CopyOptions,
+): Promise<number> {
+  const columns = table.columns.filter(({ generated }) => !generated).map(({ name }) => quoteName(name))
+  const stream = client.query(copyFrom(`COPY ${table.sql} (${columns.join(', ')}) FROM STDIN`))
+  const ended = once(stream, 'finish')
+  // Whoever awaits it below hears of a failure.
+  ended.catch(() => undefined)
+  const lines = new CopyLines(table, planned.shape)
+  const cells = new StoredCells(table.columns, planned.shape)
+  try {
+    for await (const batch of planned.rows()) {
+      throwIfAborted(signal)
+      lines.add(batch)
+      if (digest !== null) addRows(digest, cells, batch)
+      if (lines.length >= chunkBytes) await send(stream, ended, lines.take())
+      if (stream.errored !== null) break
+    }
+  } catch (error) {
+    // The server is told, and the transaction is over.
+    stream.destroy(error as Error)
+    throw error
+  }
+  if (stream.errored === null) stream.end(lines.take())
+  await ended
+  return stream.rowCount
+}
+
+function addRows(digest: RowDigest, cells: StoredCells, rows: RowSource): void {
+  for (let row = 0; row < rows.count; row++) {
+    cells.read(storedRow(rows, row))
+    digest.row(cells)
+  }
+}
+
+async function send(stream: CopyStreamQuery, ended: Promise<unknown>, chunk: Uint8Array): Promise<void> {
+  if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), ended])
+}

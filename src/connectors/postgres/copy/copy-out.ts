@@ -1,0 +1,101 @@
+// Receives COPY … TO STDOUT: whole frames (copy-frames.ts), many at a time. All else that the server may send meanwhile is
+// left out, and from the end of the rows, or an error, on the connection has its own reader again. Rows are not taken out
+// of their messages here: one by one, that cost more than all that is done with them later.
+import type { Client, Connection, Submittable } from 'pg'
+import type { Duplex } from 'node:stream'
+import { emptyBytes } from '../../../base/bytes.ts'
+import { FrameBlock } from './frame-block.ts'
+import { divert } from './line-socket.ts'
+
+/** The line is asked for no more until these are taken. Each hand-over costs, and the server sends 8 KiB at a time. */
+const takenBytes = 128 << 10
+
+/** Views, each good until the next is asked for. Who leaves before the end has a connection that is of no further use. */
+export async function* copyOut(client: Client, sql: string): AsyncGenerator<Uint8Array> {
+  const query = new CopyOut(sql)
+  client.query(query)
+  try {
+    for (;;) {
+      const frames = await query.next()
+      if (frames === null) return
+      yield frames
+    }
+  } finally {
+    query.leave()
+  }
+}
+
+class CopyOut implements Submittable {
+  readonly #sql: string
+  readonly #block = new FrameBlock()
+  #stream: Duplex | null = null
+  /** Has the connection's own reader read on. */
+  #handBack: ((rest: Uint8Array) => void) | null = null
+  #failure: unknown = null
+  #wake: (() => void) | null = null
+  #state: 'rows' | 'end' | 'error' = 'rows'
+
+  constructor(sql: string) {
+    this.#sql = sql
+  }
+
+  /** Called by the client when it is this query's turn. */
+  submit(connection: Connection): void {
+    const stream = connection.stream as Duplex
+    this.#stream = stream
+    this.#handBack = divert(stream, (bytes) => this.#received(bytes))
+    ;(connection as unknown as { query: (sql: string) => void }).query(this.#sql)
+  }
+
+  /** Called by the client: what the server says, or that the line is gone. */
+  handleError(error: Error): void {
+    this.#fail(error)
+  }
+
+  handleCommandComplete(): void {}
+
+  handleReadyForQuery(): void {}
+
+  /** Whole frames; null at the end. */
+  async next(): Promise<Uint8Array | null> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure
+      if (this.#block.length >= takenBytes || (this.#block.length > 0 && this.#state !== 'rows')) {
+        const frames = this.#block.take()
+        if (this.#state === 'rows') this.#stream?.resume()
+        return frames
+      }
+      if (this.#state === 'end') return null
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+
+  leave(rest: Uint8Array = emptyBytes): void {
+    const handBack = this.#handBack
+    this.#handBack = null
+    handBack?.(rest)
+  }
+
+  #received(bytes: Uint8Array): void {
+    try {
+      this.#state = this.#block.add(bytes)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (this.#state !== 'rows') this.leave(this.#block.rest())
+    else if (this.#block.length < takenBytes) return
+    else this.#stream?.pause()
+    this.#wakeUp()
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#wakeUp()
+  }
+
+  #wakeUp(): void {
+    this.#wake?.()
+    this.#wake = null
+  }
+}

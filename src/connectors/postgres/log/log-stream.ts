@@ -1,0 +1,165 @@
+// The line on which the server sends its log: messages in order, each with its place, kept alive by a word now and then,
+// and held up when nobody takes them. The server forgets what it has been told is safe, and not before.
+import type { Client, Submittable } from 'pg'
+import * as copyStreams from 'pg-copy-streams'
+import type { Duplex } from 'node:stream'
+import { throwIfAborted, VarveError } from '../../../base/errors.ts'
+import { endpointError } from '../failure.ts'
+import { lsnText } from './lsn.ts'
+import { type LogMessage, readLogMessage } from './pgoutput.ts'
+
+/** Its types do not know it. In object mode a chunk is a message. */
+const { both } = copyStreams as unknown as {
+  readonly both: (sql: string, options: object) => Duplex & Submittable
+}
+
+/** Messages that wait here before the server is held up. */
+const waitingBytesMax = 16 << 20
+const aliveMs = 10_000
+const askAgainMs = 500
+const data = 0x77
+const keepalive = 0x6b
+const epochMs = 946_684_800_000
+
+/** A message, or how far the server has read its log without one. */
+export type Arrived =
+  | { readonly message: LogMessage; readonly bytes: number }
+  | { readonly message: null; readonly seen: bigint }
+
+export class LogStream {
+  /** For messages. */
+  readonly location: string
+  readonly #stream: Duplex
+  readonly #client: Client
+  readonly #timer: NodeJS.Timeout
+  #queue: Arrived[] = []
+  #next = 0
+  #waitingBytes = 0
+  #received: bigint
+  #safe: bigint
+  #isAsked = false
+  #failure: unknown = null
+  /** Wakes those who wait: one who reads, and one who waits for something to read. */
+  readonly #wakes = new Set<() => void>()
+
+  constructor(
+    client: Client,
+    from: { readonly slot: string; readonly start: bigint; readonly safe: bigint; readonly location: string },
+  ) {
+    this.#client = client
+    this.location = from.location
+    this.#received = from.start
+    this.#safe = from.safe
+    const sql = `START_REPLICATION SLOT "${from.slot}" LOGICAL ${lsnText(from.start)}
+      (proto_version '1', publication_names '"${from.slot}"')`
+    this.#stream = client.query(both(sql, { alignOnCopyDataFrame: true, readableObjectMode: true }))
+    this.#stream.on('data', (chunk: Buffer) => this.#arrive(chunk))
+    this.#stream.on('error', (error) => this.#fail(error))
+    this.#stream.on('end', () => this.#fail(new Error('connection terminated: the log has ended')))
+    this.#timer = setInterval(() => this.#tell(false), aliveMs).unref()
+  }
+
+  /** The next one, as far as one is here. */
+  take(): Arrived | null {
+    this.#isAsked = false
+    const arrived = this.#queue[this.#next]
+    if (arrived === undefined) return null
+    this.#next++
+    if (this.#next > 1024 && this.#next * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#next)
+      this.#next = 0
+    }
+    if (arrived.message !== null) {
+      this.#waitingBytes -= arrived.bytes
+      if (this.#waitingBytes < waitingBytesMax / 2 && this.#stream.isPaused()) this.#stream.resume()
+    }
+    return arrived
+  }
+
+  /** Whether a message waits, or the server wants to know how far it was read: it may be about to end. */
+  get isCalling(): boolean {
+    return this.#waitingBytes > 0 || this.#isAsked
+  }
+
+  /** Resolves when something has arrived; asks the server how far it is where `isAsking`. @throws what broke the line */
+  async more(signal: AbortSignal | undefined, how: 'asking' | 'waiting'): Promise<void> {
+    if (this.#next < this.#queue.length && (how === 'asking' || this.isCalling)) return
+    if (this.#failure !== null) throw endpointError(this.location, this.#failure)
+    throwIfAborted(signal)
+    if (how === 'asking') this.#tell(true)
+    const again = how === 'asking' ? setInterval(() => this.#tell(true), askAgainMs) : undefined
+    const stop = (): void => this.#wake()
+    signal?.addEventListener('abort', stop)
+    try {
+      await new Promise<void>((resolve) => this.#wakes.add(resolve))
+    } finally {
+      clearInterval(again)
+      signal?.removeEventListener('abort', stop)
+    }
+    // Who asks gets an answer: a slot that another connection reads is told only now.
+    if (how === 'asking' && this.#next >= this.#queue.length && this.#failure !== null)
+      throw endpointError(this.location, this.#failure)
+  }
+
+  /** The server may forget what lies before. */
+  acknowledge(lsn: bigint): void {
+    if (lsn > this.#safe) this.#safe = lsn
+    this.#tell(false)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#failure ??= new VarveError('VARVE_NOT_POSSIBLE', 'the log is closed')
+    this.#wake()
+    await this.#client.end().catch(() => undefined)
+  }
+
+  #arrive(chunk: Buffer): void {
+    try {
+      if (chunk[0] === keepalive && chunk.length === 18) this.#see(chunk.readBigInt64BE(1), chunk[17] === 1)
+      else if (chunk[0] === data && chunk.length > 25) {
+        const message = readLogMessage(new Uint8Array(chunk.buffer, chunk.byteOffset + 25, chunk.length - 25))
+        if (message === null) return
+        this.#queue.push({ message, bytes: chunk.length })
+        this.#waitingBytes += chunk.length
+        if (this.#waitingBytes > waitingBytesMax) this.#stream.pause()
+      } else throw new VarveError('VARVE_CORRUPT', 'the server sends something else than its log')
+      this.#wake()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #see(lsn: bigint, isAsked: boolean): void {
+    if (lsn > this.#received) this.#received = lsn
+    const last = this.#queue.length - 1
+    if (last >= this.#next && this.#queue[last]!.message === null) this.#queue.pop()
+    this.#queue.push({ message: null, seen: lsn })
+    if (!isAsked) return
+    this.#isAsked = true
+    this.#tell(false)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes) wake()
+    this.#wakes.clear()
+  }
+
+  /** "Standby status update". */
+  #tell(isAsking: boolean): void {
+    if (this.#failure !== null) return
+    const bytes = Buffer.alloc(34)
+    bytes.write('r', 'latin1')
+    bytes.writeBigInt64BE(this.#received, 1)
+    bytes.writeBigInt64BE(this.#safe, 9)
+    bytes.writeBigInt64BE(this.#safe, 17)
+    bytes.writeBigInt64BE(BigInt(Date.now() - epochMs) * 1000n, 25)
+    bytes[33] = isAsking ? 1 : 0
+    this.#stream.write(bytes)
+  }
+}

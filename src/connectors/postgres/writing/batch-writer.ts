@@ -1,0 +1,223 @@
+// Writes batches inside a plan's transaction, each in a savepoint of its own. A batch that the database refuses for good is
+// cut in halves until the rows are found that it is about.
+import type { Client } from 'pg'
+import { VarveError } from '../../../base/errors.ts'
+import type { ApplyPlan, HeldBackRow, RowChange } from '../../interface.ts'
+import type { BatchWriter } from '../../passes.ts'
+import { copyAll } from '../copy/copy-in.ts'
+import type { PostgresTable } from '../discover.ts'
+import { isRefusal } from '../failure.ts'
+import { loosenOf, looseColumns, tightenOf } from './loosening.ts'
+import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
+import type { RowDigest } from './row-digest.ts'
+import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
+import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
+import { Tally } from './tally.ts'
+
+/** Rows held back of one plan; with more, something is wrong with all of it. */
+const heldBackMax = 10_000
+
+export class PostgresWriter implements BatchWriter<PostgresTable> {
+  readonly heldBack: HeldBackRow[] = []
+  /** Tallies of the tables for which they are asked. */
+  readonly tallies: Map<PostgresTable, Tally> = new Map()
+  written = 0
+  readonly #client: Client
+  readonly #plan: ApplyPlan
+  /** Rules write more or other rows than a statement names. */
+  readonly #ruled: ReadonlySet<PostgresTable>
+  readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
+  /** Rows of `heldBack`, which may come by again. */
+  readonly #held = new Set<string>()
+  readonly #looseColumns = new Map<PostgresTable, Promise<readonly string[]>>()
+  /** For batches that were loosened, the statement that does the rest. */
+  readonly #loosened = new Map<string, Statement>()
+  /** How the rows of a batch were parked, by table and group. */
+  readonly #parked = new Map<string, Parking>()
+  /** Batches that were made ready, and what the server is to have of them. */
+  readonly #ready = new WeakMap<readonly RowChange[], { batch: Batch; digest: RowDigest | undefined }>()
+
+  constructor(client: Client, plan: ApplyPlan, ruled: ReadonlySet<PostgresTable>) {
+    this.#client = client
+    this.#plan = plan
+    this.#ruled = ruled
+    for (const table of plan.tables as readonly PostgresTable[])
+      if (plan.marks?.has(table.name) === true) this.tallies.set(table, new Tally(table))
+  }
+
+  async all(table: PostgresTable): Promise<boolean> {
+    const planned = (await this.#plan.all?.(table)) ?? null
+    if (planned === null || planned.count < copiedRowsMin) return false
+    // Rules apply to statements and not to COPY.
+    if (this.#ruled.has(table)) return false
+    const tally = this.tallies.get(table)
+    const digest = tally?.digest() ?? null
+    const isWhole = await copyAll(this.#client, table, planned, { digest, signal: this.#plan.signal })
+    if (!isWhole) return false
+    this.written += planned.count
+    if (digest !== null) tally!.addAll(planned, digest)
+    return true
+  }
+
+  groupOf(table: PostgresTable, change: RowChange): string {
+    return changedColumns(table, change)
+  }
+
+  prepare(table: PostgresTable, changes: readonly RowChange[]): void {
+    const batch = batchOf(statementOf(table, changes[0]!), changes)
+    batch.lines?.prepare()
+    this.#ready.set(changes, { batch, digest: this.tallies.get(table)?.digestOf(changes) })
+  }
+
+  async attempt(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
+    const ready = this.#ready.get(changes)
+    if (!(await this.#all(table, ready?.batch ?? batchOf(this.#statement(table, changes), changes))))
+      return false
+    this.#add(table, changes, ready?.digest)
+    this.written += changes.length
+    return true
+  }
+
+  async loosen(table: PostgresTable, changes: readonly RowChange[], how: 'whole' | 'by row'): Promise<void> {
+    const { kind } = changes[0]!
+    const key = batchKey(table, changes)
+    if (kind === 'update' || this.#loosened.has(key)) return
+    let found = this.#looseColumns.get(table)
+    if (found === undefined) this.#looseColumns.set(table, (found = looseColumns(this.#client, table)))
+    const columns = await found
+    if (columns.length === 0) return
+    const statement = loosenOf(table, kind, columns)
+    if (how === 'by row') await this.#byRow(table, changes, statement)
+    else if (!(await this.#all(table, batchOf(statement, changes)))) return
+    this.#loosened.set(key, tightenOf(table, kind, columns))
+  }
+
+  async park(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
+    let found = this.#parkings.get(table)
+    if (found === undefined) this.#parkings.set(table, (found = parkings(this.#client, table)))
+    for (const parking of await found) {
+      const statement = parkOf(table, changes[0]!, parking)
+      if (statement === null || !(await this.#all(table, batchOf(statement, changes)))) continue
+      this.#parked.set(batchKey(table, changes), parking)
+      return true
+    }
+    return false
+  }
+
+  finish(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    const parking = this.#parked.get(batchKey(table, changes))!
+    return this.#settle(table, changes, finishOf(table, changes[0]!, parking))
+  }
+
+  settle(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    const isHeld = (change: RowChange): boolean => this.#held.has(batchKey(table, [change]))
+    const rest = this.#held.size === 0 ? changes : changes.filter((change) => !isHeld(change))
+    return this.#settle(table, rest, this.#statement(table, changes))
+  }
+
+  async #settle(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<void> {
+    if (changes.length === 0) return
+    this.written += await this.#byRow(table, changes, statement)
+    this.#add(table, changes)
+  }
+
+  /** As many as possible at once; those that are refused or missed are held back. How many were written. */
+  async #byRow(table: PostgresTable, changes: readonly RowChange[], statement: Statement): Promise<number> {
+    const client = this.#client
+    const staged = await stageRows(client, batchOf(statement, changes)).catch(async (error: unknown) => {
+      if (!isRefusal(error)) throw error
+      // A value that not even a text can be: each row is sent by itself then.
+      await client.query('ROLLBACK TO SAVEPOINT varve')
+      return rowsAlong(client, statement, changes)
+    })
+    await client.query('RELEASE SAVEPOINT varve')
+    return this.#part(table, { changes, staged, start: 0, end: changes.length })
+  }
+
+  #statement(table: PostgresTable, changes: readonly RowChange[]): Statement {
+    return this.#loosened.get(batchKey(table, changes)) ?? statementOf(table, changes[0]!)
+  }
+
+  /** Writes the whole batch or none of it. */
+  async #all(table: PostgresTable, batch: Batch): Promise<boolean> {
+    // The server does not say how many rows its rules have written.
+    const isRuled = this.#ruled.has(table)
+    try {
+      const staged = await stageRows(this.#client, batch)
+      const { length } = batch.changes
+      const isWhole = isRuled ? (await staged.run(0, length)).length === 0 : await staged.runAll()
+      await this.#client.query(isWhole ? 'RELEASE SAVEPOINT varve' : 'ROLLBACK TO SAVEPOINT varve')
+      return isWhole
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      return false
+    }
+  }
+
+  async #part(table: PostgresTable, part: Part): Promise<number> {
+    const { changes, staged, start, end } = part
+    if (this.heldBack.length > heldBackMax) throw tooMany(table)
+    await this.#client.query('SAVEPOINT varve')
+    try {
+      const missed = await staged.run(start, end)
+      await this.#client.query('RELEASE SAVEPOINT varve')
+      await this.#missed(
+        table,
+        missed.map((place) => changes[place]!),
+      )
+      return end - start - missed.length
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      await this.#client.query('ROLLBACK TO SAVEPOINT varve')
+      if (end - start === 1) {
+        this.#hold(table, changes[start]!, 'rejected', (error as Error).message)
+        return 0
+      }
+      const middle = (start + end) >> 1
+      const written = await this.#part(table, { ...part, end: middle })
+      return written + (await this.#part(table, { ...part, start: middle }))
+    }
+  }
+
+  /** What is held back ends all of it, so that it need not be taken off. */
+  #add(table: PostgresTable, changes: readonly RowChange[], digest?: RowDigest): void {
+    const tally = this.tallies.get(table)
+    tally?.add(changes, digest ?? tally.digestOf(changes))
+  }
+
+  async #missed(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
+    const isInsert = changes[0]?.kind === 'insert'
+    const alike = isInsert
+      ? await rowsAlong(this.#client, alikeOf(table), changes).run(0, changes.length)
+      : []
+    for (const [place, change] of changes.entries()) {
+      if (alike.includes(place))
+        this.#hold(table, change, 'rejected', 'the database takes the key for that of another row')
+      else this.#hold(table, change, 'changed', 'the row was changed meanwhile')
+    }
+  }
+
+  #hold(table: PostgresTable, change: RowChange, reason: HeldBackRow['reason'], message: string): void {
+    this.#held.add(batchKey(table, [change]))
+    this.heldBack.push({ table: table.name, key: change.key, reason, message })
+  }
+}
+
+interface Part {
+  readonly changes: readonly RowChange[]
+  readonly staged: Staged
+  readonly start: number
+  readonly end: number
+}
+
+function batchKey(table: PostgresTable, [change]: readonly RowChange[]): string {
+  return `${table.sql} ${change!.kind} ${Buffer.from(change!.key).toString('hex')}`
+}
+
+function tooMany(table: PostgresTable): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `the database refuses too many rows of '${table.name}'`, {
+    data: { table: table.name, heldBackMax },
+    hint: 'nothing was written; look at one of them with a dry run',
+  })
+}

@@ -1,0 +1,45 @@
+// Rows that refer to each other in a circle. PostgreSQL checks a reference at the end of each statement, unless it is
+// DEFERRABLE, so no order of such rows is right: they come with what refers left empty, which is filled in when all are
+// there, and before they go it is emptied. That needs a column that may be empty in each circle.
+import type { Client } from 'pg'
+import type { PostgresTable } from '../discover.ts'
+import { type Statement, guardedUpdate, insertOf, keyedDelete, keyedFill } from './statements.ts'
+
+const query = `
+  SELECT a.attname AS name
+    FROM pg_attribute a
+   WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attnotnull AND a.attgenerated = ''
+     AND EXISTS (SELECT FROM pg_constraint k
+                  WHERE k.contype = 'f' AND k.conrelid = a.attrelid AND a.attnum = ANY (k.conkey))`
+
+/** The columns that refer to other rows and may be empty. */
+export async function looseColumns(client: Client, table: PostgresTable): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(query, [table.sql])
+  return rows.map(({ name }) => name)
+}
+
+/** The first step, for rows that come or go. */
+export function loosenOf(
+  table: PostgresTable,
+  kind: 'insert' | 'delete',
+  columns: readonly string[],
+): Statement {
+  if (kind === 'insert') return insertOf(table, columns)
+  return guardedUpdate(
+    table,
+    columns.map((name) => ({ name, value: 'NULL' })),
+  )
+}
+
+/** The second, of rows that are ours by the first. */
+export function tightenOf(
+  table: PostgresTable,
+  kind: 'insert' | 'delete',
+  columns: readonly string[],
+): Statement {
+  if (kind === 'delete') return keyedDelete(table)
+  return keyedFill(
+    table,
+    table.columns.flatMap(({ name }, place) => (columns.includes(name) ? [place] : [])),
+  )
+}

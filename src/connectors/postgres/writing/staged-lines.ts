@@ -1,0 +1,60 @@
+// Rows of a batch as lines of COPY, numbered from 1. They can be made ahead, while the server works on the batch before.
+import { sendCell } from '../../../table/stored-cells.ts'
+import type { Cell } from '../../../table/interface.ts'
+import type { RowChange, StoredSide } from '../../interface.ts'
+import { CopyBuffer } from '../copy/copy-buffer.ts'
+import type { Statement } from './statements.ts'
+
+const chunkBytes = 256 << 10
+const aheadBytesMax = 8 << 20
+
+export class StagedLines {
+  readonly #changes: readonly RowChange[]
+  readonly #statement: Statement
+  readonly #made: Uint8Array[] = []
+  readonly #lines = new CopyBuffer()
+  #next = 0
+
+  constructor(statement: Statement, changes: readonly RowChange[]) {
+    this.#statement = statement
+    this.#changes = changes
+  }
+
+  /** Makes as many as may be held. */
+  prepare(): void {
+    for (let bytes = 0; bytes < aheadBytesMax;) {
+      const chunk = this.#make()
+      if (chunk === null) return
+      this.#made.push(chunk)
+      bytes += chunk.length
+    }
+  }
+
+  *chunks(): Generator<Uint8Array> {
+    yield* this.#made
+    for (let chunk = this.#make(); chunk !== null; chunk = this.#make()) yield chunk
+  }
+
+  #make(): Uint8Array | null {
+    const { before, after } = this.#statement
+    const lines = this.#lines
+    while (lines.length < chunkBytes && this.#next < this.#changes.length) {
+      const change = this.#changes[this.#next++]!
+      lines.count(this.#next)
+      if (before.length > 0) this.#add(before, change.storedBefore ?? change.before!)
+      if (after.length > 0) this.#add(after, change.storedAfter ?? change.after!)
+      lines.endLine()
+    }
+    return lines.length === 0 ? null : lines.take()
+  }
+
+  #add(places: readonly number[], row: StoredSide | readonly Cell[]): void {
+    const lines = this.#lines
+    if ('reader' in row) row.reader.read(row.row)
+    for (const place of places) {
+      lines.tab()
+      if ('reader' in row) row.reader.send(place, lines)
+      else sendCell(row[place]!, lines)
+    }
+  }
+}

@@ -1,0 +1,158 @@
+// Blame of a text by lines: lines that the older version has too, by the comparison that merges use, go on to it. A
+// table that was a plain text before, or became one, is compared as the file that it is. Where two versions differ too
+// much to be compared, or one is no text, the newer one answers for all.
+import { commandWord } from '../../base/command-word.ts'
+import { VarveError, throwIfAborted } from '../../base/errors.ts'
+import { concatBytes } from '../../base/bytes.ts'
+import { diffLines } from '../../documents/line-diff.ts'
+import type { Path, TreeEntry } from '../../files/interface.ts'
+import { readFile } from '../../files/read.ts'
+import { isText, splitLines, textFromBytes } from '../../files/text.ts'
+import { renderTable } from '../../formats/render.ts'
+import { graphOf } from '../../history/commit-graph.ts'
+import type { Commit } from '../../history/interface.ts'
+import type { NodeStore } from '../../prolly/node-store.ts'
+import { loadTable } from '../../table/table-object.ts'
+import { type Attribution, type BlameSubject, blame } from './blame.ts'
+import { textBytesMax } from '../diff/diff.ts'
+import type { Repo } from '../interface.ts'
+import { PathOrigins, type PathVersion } from '../log/path-origin.ts'
+
+export interface LineAttribution {
+  /** With its line end. */
+  readonly text: string
+  readonly by: Attribution
+  /** Its number in the version that brought it in, from 1. */
+  readonly originalLine: number
+}
+
+interface BlameLinesOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws VarveError VARVE_NOT_POSSIBLE for what is no text of at most 16 MiB */
+export async function blameLines(
+  repo: Repo,
+  commit: Commit,
+  version: PathVersion,
+  options: BlameLinesOptions = {},
+): Promise<LineAttribution[]> {
+  const lines = version.entry === null ? null : await linesOf(repo.nodes, version.entry, options.signal)
+  if (lines === null) throw noLines(version.path)
+  const all = Uint32Array.from(lines, (_, i) => i)
+  const subject = new LineSubject(repo.nodes, lines, options)
+  const origins = new PathOrigins(repo.nodes, graphOf(repo.store, { whole: true }), options)
+  await blame(origins, { commit, version, work: { lines, at: all, final: all } }, subject)
+  return subject.answers as LineAttribution[]
+}
+
+/** Line at[i] of this version is line final[i] of the one that was asked about; in order. */
+interface LineWork {
+  readonly lines: readonly string[]
+  readonly at: Uint32Array
+  readonly final: Uint32Array
+}
+
+class LineSubject implements BlameSubject<LineWork> {
+  readonly answers: (LineAttribution | null)[]
+  readonly #nodes: NodeStore
+  readonly #lines: readonly string[]
+  readonly #options: BlameLinesOptions
+
+  constructor(nodes: NodeStore, lines: readonly string[], options: BlameLinesOptions) {
+    this.#nodes = nodes
+    this.#lines = lines
+    this.#options = options
+    this.answers = lines.map(() => null)
+  }
+
+  async divide(
+    work: LineWork,
+    _after: PathVersion,
+    before: PathVersion,
+  ): Promise<{ passed: LineWork | null; left: LineWork | null }> {
+    throwIfAborted(this.#options.signal)
+    const older = await linesOf(this.#nodes, before.entry!, this.#options.signal)
+    const hunks = older === null ? null : diffLines(older, work.lines)
+    if (older === null || hunks === null) return { passed: null, left: work }
+    const passed: [number, number][] = []
+    const left: [number, number][] = []
+    let hunk = 0
+    work.at.forEach((line, i) => {
+      while (hunk < hunks.length && hunks[hunk]!.bEnd <= line) hunk++
+      if (hunk < hunks.length && hunks[hunk]!.bStart <= line) {
+        left.push([line, work.final[i]!])
+        return
+      }
+      const shift = hunk === 0 ? 0 : hunks[hunk - 1]!.aEnd - hunks[hunk - 1]!.bEnd
+      passed.push([line + shift, work.final[i]!])
+    })
+    return { passed: workOf(older, passed), left: workOf(work.lines, left) }
+  }
+
+  join(a: LineWork, b: LineWork): LineWork {
+    const pairs = [a, b].flatMap(({ at, final }) =>
+      Array.from(at, (line, i): [number, number] => [line, final[i]!]),
+    )
+    return workOf(
+      a.lines,
+      pairs.sort((one, other) => one[0] - other[0] || one[1] - other[1]),
+    )!
+  }
+
+  settle(work: LineWork, by: Attribution): void {
+    work.final.forEach((line, i) => {
+      this.answers[line] = { text: this.#lines[line]!, by, originalLine: work.at[i]! + 1 }
+    })
+  }
+}
+
+function workOf(lines: readonly string[], pairs: readonly [number, number][]): LineWork | null {
+  if (pairs.length === 0) return null
+  return {
+    lines,
+    at: Uint32Array.from(pairs, ([at]) => at),
+    final: Uint32Array.from(pairs, ([, final]) => final),
+  }
+}
+
+/** null: it is no text, or too large a one. */
+async function linesOf(
+  nodes: NodeStore,
+  entry: TreeEntry,
+  signal: AbortSignal | undefined,
+): Promise<string[] | null> {
+  const source = await bytesOf(nodes, entry, signal)
+  if (source === null) return null
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of source) {
+    length += part.length
+    if (length > textBytesMax) return null
+    parts.push(part.slice())
+  }
+  const bytes = concatBytes(parts)
+  return isText(bytes) ? splitLines(textFromBytes(bytes)) : null
+}
+
+async function bytesOf(
+  nodes: NodeStore,
+  entry: TreeEntry,
+  signal: AbortSignal | undefined,
+): Promise<AsyncIterable<Uint8Array> | null> {
+  if (entry.kind === 'symlink') return null
+  if (entry.kind === 'file') return entry.size > textBytesMax ? null : readFile(nodes, entry, { signal })
+  const table = await loadTable(nodes.reader, entry.table, { signal })
+  return table.layout === null ? null : renderTable(nodes, table, { signal })
+}
+
+function noLines(path: Path): VarveError {
+  return new VarveError(
+    'VARVE_NOT_POSSIBLE',
+    `'${path}' is not a text of at most ${textBytesMax >> 20} MiB`,
+    {
+      data: { path, limit: textBytesMax },
+      hint: `see which commits changed it: 'varve log ${commandWord(path)}'`,
+    },
+  )
+}

@@ -1,0 +1,146 @@
+// History as people read it: newest first, or only the commits that touched a path, under the names that it had. Older
+// names of a file or table are followed unless told otherwise; of a folder they are not.
+import { type CommitCid, digestHex } from '../../encoding/cid.ts'
+import { mergeBases, walkGraph } from '../../history/ancestry.ts'
+import { graphOf } from '../../history/commit-graph.ts'
+import { readCommits } from '../../history/commit.ts'
+import type { Commit } from '../../history/interface.ts'
+import { resolveRevision, splitRange } from '../../history/revision.ts'
+import { type CommitFilter, mayPass, passes } from './commit-filter.ts'
+import { peelToCommit } from '../head.ts'
+import type { Repo } from '../interface.ts'
+import { PathHistory } from './path-history.ts'
+
+const batchCommits = 64
+
+export interface LogOptions extends CommitFilter {
+  /** A revision or a range; default HEAD. */
+  readonly revision?: string | undefined
+  readonly path?: string | undefined
+  /** Also what the path was called before; default true. */
+  readonly follow?: boolean | undefined
+  readonly limit?: number | undefined
+  /** Only commits that change how often this text stands in a file, or in the cells of a table (text-changes.ts). */
+  readonly changesText?: string | undefined
+  /** Oldest first, of those that `limit` leaves. */
+  readonly reverse?: boolean | undefined
+  readonly firstParent?: boolean | undefined
+  /** From all branches, tags and remote branches. */
+  readonly all?: boolean | undefined
+  /** Asked about each commit of the walk: true ends it there. */
+  readonly until?: ((commit: { readonly id: string }) => boolean) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LogEntry {
+  readonly commit: Commit
+  /** In a log of a path: what it is called in this commit, and in its parents where that is another name. */
+  readonly paths?: readonly string[]
+}
+
+export async function* log(repo: Repo, options: LogOptions = {}): AsyncGenerator<LogEntry> {
+  if (options.reverse !== true) return yield* newestFirst(repo, options)
+  // Names alone are kept: the history may be long.
+  const entries: { cid: CommitCid; paths: readonly string[] | undefined }[] = []
+  for await (const { commit, paths } of newestFirst(repo, options)) entries.push({ cid: commit.cid, paths })
+  while (entries.length > 0) {
+    const batch = entries.splice(-batchCommits).reverse()
+    const commits = await readCommits(
+      repo.store,
+      batch.map(({ cid }) => cid),
+    )
+    for (const [i, commit] of commits.entries()) {
+      const { paths } = batch[i]!
+      yield paths === undefined ? { commit } : { commit, paths }
+    }
+  }
+}
+
+async function* newestFirst(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
+  const { changesText, limit = Number.POSITIVE_INFINITY, ...rest } = options
+  if (changesText === undefined) return yield* passing(repo, options)
+  if (limit <= 0) return
+  const { changingText } = await import('./text-changes.ts')
+  let count = 0
+  for await (const entry of changingText(repo, passing(repo, rest), changesText, {
+    signal: options.signal,
+  })) {
+    yield entry
+    if (++count >= limit) return
+  }
+}
+
+async function* passing(repo: Repo, options: LogOptions): AsyncGenerator<LogEntry> {
+  const limit = options.limit ?? Number.POSITIVE_INFINITY
+  if (limit <= 0) return
+  let count = 0
+  let size = 1
+  let batch: Chosen[] = []
+  // Commits are read some at a time; the first is shown at once.
+  for await (const one of chosen(repo, options)) {
+    batch.push(one)
+    if (batch.length < Math.min(size, limit - count)) continue
+    for await (const entry of read(repo, batch, options)) {
+      yield entry
+      if (++count >= limit) return
+    }
+    batch = []
+    size = Math.min(2 * size, batchCommits)
+  }
+  for await (const entry of read(repo, batch, options)) {
+    yield entry
+    if (++count >= limit) return
+  }
+}
+
+interface Chosen {
+  readonly cid: CommitCid
+  readonly paths: readonly string[] | null
+}
+
+/** By path and by what is known without reading them. */
+async function* chosen(repo: Repo, options: LogOptions): AsyncGenerator<Chosen> {
+  const { from, exclude } = await logEnds(repo, options)
+  const graph = graphOf(repo.store, { whole: options.path !== undefined })
+  const { signal, firstParent } = options
+  const walk = walkGraph(graph, repo.store, from, { exclude, firstParent: firstParent === true, signal })
+  const history = options.path === undefined ? null : new PathHistory(repo, graph, options.path, options)
+  for await (const slot of walk) {
+    if (options.until?.({ id: digestHex(graph.cidOf(slot)) }) === true) return
+    if (history?.passesOver(slot) === true) continue
+    const paths = (await history?.touchedBy(slot)) ?? null
+    if (paths?.length !== 0 && mayPass(graph, slot, options)) yield { cid: graph.cidOf(slot), paths }
+  }
+}
+
+async function* read(repo: Repo, batch: readonly Chosen[], filter: CommitFilter): AsyncGenerator<LogEntry> {
+  const commits = await readCommits(
+    repo.store,
+    batch.map(({ cid }) => cid),
+  )
+  for (const [i, commit] of commits.entries()) {
+    const { paths } = batch[i]!
+    if (passes(commit, filter)) yield paths === null ? { commit } : { commit, paths }
+  }
+}
+
+export async function logEnds(
+  repo: Repo,
+  options: Pick<LogOptions, 'revision' | 'all'>,
+): Promise<{ from: CommitCid[]; exclude: CommitCid[] }> {
+  const manifest = await repo.store.manifest()
+  if (options.all === true) {
+    const tips = [...manifest.refs].filter(([ref]) => ref.startsWith('refs/') || ref === 'HEAD')
+    return { from: await Promise.all(tips.map(([, cid]) => peelToCommit(repo.store, cid))), exclude: [] }
+  }
+  const range = splitRange(options.revision ?? 'HEAD')
+  if (range === null) {
+    const { commit } = await resolveRevision(repo.store, options.revision ?? 'HEAD', manifest)
+    return { from: [commit], exclude: [] }
+  }
+  const [a, b] = await Promise.all(
+    [range.from, range.to].map(async (name) => (await resolveRevision(repo.store, name, manifest)).commit),
+  )
+  if (!range.symmetric) return { from: [b!], exclude: [a!] }
+  return { from: [a!, b!], exclude: await mergeBases(repo.store, a!, b!) }
+}

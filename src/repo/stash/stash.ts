@@ -1,0 +1,147 @@
+// The stash: changes put aside, each a commit under 'refs/stash/N' whose parent is the commit that they were made on. It
+// is the newest that has the largest number.
+import { VarveError } from '../../base/errors.ts'
+import type { CommitCid } from '../../encoding/cid.ts'
+import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'
+import type { Commit } from '../../history/interface.ts'
+import { shortRefName } from '../../history/refs.ts'
+import type { Manifest, ObjectReader } from '../../store/interface.ts'
+import { signatureOf } from '../context.ts'
+import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
+import type { Folder, FolderOptions, Repo } from '../interface.ts'
+import { move } from '../move.ts'
+import { type PathChoice, stagedExtra, stashParts } from './stash-parts.ts'
+
+const stashPrefix = 'refs/stash/'
+/** In the log of operations. */
+export const pushName = 'stash'
+
+export interface Stash {
+  /** 'stash/3': a revision as any other. */
+  readonly name: string
+  readonly commit: Commit
+}
+
+export interface StashOptions extends FolderOptions {
+  readonly message?: string | undefined
+  /** Stash these paths alone, which `has` tells; default: all. */
+  readonly paths?: readonly string[] | undefined
+  readonly has?: PathChoice | undefined
+  /** Also files that are not versioned. */
+  readonly untracked?: boolean | undefined
+  /** What had been staged stays, staged. */
+  readonly keepIndex?: boolean | undefined
+}
+
+/**
+ * Puts changes aside, staged or not, and makes the files as HEAD has them, in one move of the manifest. null: there were none.
+ * @throws VarveError VARVE_NOT_POSSIBLE, VARVE_REF_NOT_FOUND where nothing can be put aside now
+ */
+export async function putAside(
+  repo: Repo,
+  folder: Folder,
+  options: StashOptions = {},
+): Promise<Stash | null> {
+  let made: Stash | null = null
+  await move(
+    repo,
+    folder,
+    async (manifest, io) => {
+      made = null
+      refuseWhileMerging(manifest, 'stash')
+      const { ref, commit: head } = await requireHead(io.writer, manifest)
+      const { index, base } = indexOf(manifest)
+      if (index === null) return null
+      const signature = signatureOf(repo, manifest)
+      const changed = await folder.snapshot(io, index, { ...options, inTurn: true })
+      const parts = await stashParts(
+        io,
+        { head: head.tree, staged: index, changed },
+        { has: options.has ?? null, keepIndex: options.keepIndex === true },
+      )
+      if (parts.tree === head.tree && parts.staged === head.tree) return null
+      const branch = manifest.head === null ? 'no branch' : shortRefName(ref)
+      const commit = writeCommit(io.writer, {
+        tree: parts.tree,
+        parents: [head.cid],
+        author: signature,
+        committer: signature,
+        message: options.message ?? `Changes on ${branch}, at "${head.message.split('\n')[0]!}"`,
+        generation: await nextGeneration(io.writer, [head.cid]),
+        extra: stagedExtra(parts, head.tree),
+      })
+      const name = `stash/${1 + Math.max(0, ...numbersIn(manifest))}`
+      made = { name, commit: await readCommit(io.writer, commit) }
+      return {
+        refs: new Map([[`refs/${name}`, commit]]),
+        operation: { name: pushName, message: name },
+        show: parts.left,
+        files: { from: changed, to: parts.left, witness: [`refs/${name}`, commit] },
+        // What stays was laid over what the index was, whatever the branch is by now.
+        over: parts.left === head.tree ? head.tree : (base ?? head.tree),
+      }
+    },
+    options,
+  )
+  return made
+}
+
+/** Newest first. */
+export async function listStashes(repo: Repo): Promise<Stash[]> {
+  const manifest = await repo.store.manifest()
+  const numbers = numbersIn(manifest).sort((a, b) => b - a)
+  return Promise.all(
+    numbers.map(async (number) => ({
+      name: `stash/${number}`,
+      commit: await readCommit(repo.store, manifest.refs.get(`${stashPrefix}${number}`)! as CommitCid),
+    })),
+  )
+}
+
+/** As below; default: the newest. @throws VarveError VARVE_REF_NOT_FOUND */
+export async function findStash(repo: Repo, name: string | undefined): Promise<Stash> {
+  return stashNamed(repo.store, await repo.store.manifest(), name)
+}
+
+export async function dropStash(repo: Repo, name: string | undefined): Promise<Stash> {
+  let found: Stash | null = null
+  await move(repo, null, async (manifest, io) => {
+    found = await stashNamed(io.writer, manifest, name)
+    return {
+      refs: new Map([[`refs/${found.name}`, null]]),
+      operation: { name: 'stash (drop)', message: found.name },
+      show: null,
+    }
+  })
+  return found!
+}
+
+/** 'stash/3', '3', 'stash@{0}' counted from the newest, or the newest itself. */
+export async function stashNamed(
+  reader: ObjectReader,
+  manifest: Manifest,
+  name: string | undefined,
+): Promise<Stash> {
+  const numbers = numbersIn(manifest).sort((a, b) => b - a)
+  const counted = /^stash@\{(\d{1,9})\}$/.exec(name ?? 'stash@{0}')
+  const number =
+    counted === null ? Number(/^(?:stash\/)?(\d{1,9})$/.exec(name!)?.[1]) : numbers[Number(counted[1])]
+  const cid = number === undefined ? undefined : manifest.refs.get(`${stashPrefix}${number}`)
+  if (cid === undefined) {
+    throw new VarveError(
+      'VARVE_REF_NOT_FOUND',
+      name === undefined ? 'nothing is stashed' : `no stash '${name}'`,
+      {
+        data: { stash: name ?? null },
+        hint: "'varve stash list' shows what there is",
+      },
+    )
+  }
+  return { name: `stash/${number}`, commit: await readCommit(reader, cid as CommitCid) }
+}
+
+function numbersIn({ refs }: Manifest): number[] {
+  return [...refs.keys()]
+    .filter((ref) => /^refs\/stash\/[1-9]\d{0,8}$/.test(ref))
+    .map((ref) => Number(ref.slice(stashPrefix.length)))
+}
