@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
+import { gitIn } from '../support/git-in.ts'
 import { runHere } from '../support/run-here.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -17,11 +18,7 @@ function put(place: string, ...names: string[]): void {
   }
 }
 
-function git(...args: string[]): string {
-  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
-  const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org']
-  return execFileSync('git', [...who, ...args], { cwd: at('theirs'), encoding: 'utf8', env })
-}
+const git = (...args: string[]): string => gitIn(at('theirs'))(...args)
 
 async function ok(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runHere(args, at('ours'))

@@ -1,8 +1,8 @@
 // What `log`, `show` and `diff` tell of paths, lines and values, held against Git's own over the same history.
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { gitIn } from '../support/git-in.ts'
 import { runHere } from '../support/run-here.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -10,18 +10,7 @@ const dir = temporaryDir()
 const ours = path.join(dir, 'ours')
 const theirs = path.join(dir, 'theirs')
 
-function git(...args: string[]): string {
-  const env = {
-    ...process.env,
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_SYSTEM: '/dev/null',
-    GIT_AUTHOR_NAME: 'Ada',
-    GIT_AUTHOR_EMAIL: 'ada@example.org',
-    GIT_COMMITTER_NAME: 'Ada',
-    GIT_COMMITTER_EMAIL: 'ada@example.org',
-  }
-  return execFileSync('git', ['-c', 'core.quotepath=off', ...args], { cwd: theirs, encoding: 'utf8', env })
-}
+const git = gitIn(theirs)
 
 async function varve(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runHere(args, ours)

@@ -57,7 +57,9 @@ async function readText(
   const pool = new WorkerPool()
   try {
     const key = chosenKey(where, options.key, before)
-    const { table } = await readTable(source, { ...io, format, key, types, pool, where, signal })
+    const onProgress = (done: number): void =>
+      options.onProgress?.({ phase: `reading ${where}`, done, total: 0, unit: 'bytes' })
+    const { table } = await readTable(source, { ...io, format, key, types, pool, where, signal, onProgress })
     return format === 'jsonl' && into?.cells !== 'text'
       ? await typedTable(table, { ...io, where, signal, into })
       : table

@@ -2,6 +2,7 @@
 // that numbers keep their digits, and names like `__proto__` mean nothing special. Nested values are checked by
 // JSON.parse and kept as they are written.
 import { utf8, utf8Text } from '../../base/bytes.ts'
+import { isJsonNumber, isJsonText } from '../../table/cell.ts'
 import type { SliceFault } from '../interface.ts'
 import type { CellKind } from '../../table/interface.ts'
 
@@ -52,7 +53,7 @@ export class ObjectScanner {
   }
 
   #isJson(start: number, end: number): boolean {
-    return parses(this.src.subarray(start, end))
+    return isJsonText(this.src.subarray(start, end))
   }
 
   #members(): boolean {
@@ -91,7 +92,7 @@ export class ObjectScanner {
     this.starts[i] = this.#at
     if (first === 0x7b || first === 0x5b) {
       this.kinds[i] = 'json'
-      if (!this.#nested() || !parses(this.src.subarray(this.starts[i], this.#at))) return false
+      if (!this.#nested() || !isJsonText(this.src.subarray(this.starts[i], this.#at))) return false
       this.ends[i] = this.#at
       return true
     }
@@ -105,7 +106,7 @@ export class ObjectScanner {
     const start = this.starts[i]!
     const end = this.ends[i]!
     this.kinds[i] = 'number'
-    if (isNumber(src, start, end)) return true
+    if (isJsonNumber(src, start, end)) return true
     for (const [word, bytes] of words) {
       if (bytes.length !== end - start || !bytes.every((byte, k) => byte === src[start + k])) continue
       this.kinds[i] = word
@@ -173,41 +174,8 @@ export class ObjectScanner {
   }
 }
 
-/** By RFC 8259: no zero in front, no bare point. */
-function isNumber(src: Uint8Array, start: number, end: number): boolean {
-  let at = src[start] === 0x2d ? start + 1 : start
-  const whole = at
-  at = digitsEnd(src, at, end)
-  if (at === whole || (src[whole] === 0x30 && at > whole + 1)) return false
-  if (at < end && src[at] === 0x2e) {
-    const fraction = at + 1
-    at = digitsEnd(src, fraction, end)
-    if (at === fraction) return false
-  }
-  if (at < end && (src[at]! | 0x20) === 0x65) {
-    const exponent = src[at + 1] === 0x2b || src[at + 1] === 0x2d ? at + 2 : at + 1
-    at = digitsEnd(src, exponent, end)
-    if (at === exponent) return false
-  }
-  return at === end
-}
-
-function digitsEnd(src: Uint8Array, at: number, end: number): number {
-  while (at < end && src[at]! >= 0x30 && src[at]! <= 0x39) at++
-  return at
-}
-
 function isDelimiter(byte: number): boolean {
   return byte === 0x2c || byte === 0x7d || byte <= 0x20
-}
-
-function parses(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(utf8Text(bytes))
-    return true
-  } catch {
-    return false
-  }
 }
 
 export function parsedString(raw: Uint8Array): string | null {
