@@ -1,7 +1,7 @@
 // What merges come to, as plain data.
 import type { MergedPath } from '../merge/interface.ts'
 import type { ConflictInfo, DiffStat } from './interface.ts'
-import type { Reused } from '../repo/merging/rerere.ts'
+import type { ReusedResolution } from '../repo/merging/rerere.ts'
 import type { PolicyDecisions } from './policy-interface.ts'
 
 /**
@@ -18,7 +18,7 @@ export interface MergeResult {
   /** Conflicts that are open. */
   readonly conflictCount: number
   /** Conflicts that were settled as they were in an earlier merge: `conflicts({ resolved: true })` shows how. */
-  readonly reused: readonly Reused[]
+  readonly reused: readonly ReusedResolution[]
   /** What merge policies decided. */
   readonly policies: PolicyDecisions
   /**

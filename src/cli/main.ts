@@ -11,7 +11,7 @@ import { VarveError, isVarveError } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
 import type { Command, CommandEntry, Environment } from './interface.ts'
 import { parseArguments } from './parse-arguments.ts'
-import { type Surroundings, printing } from './printing.ts'
+import { type PrintingContext, printing } from './printing.ts'
 import { ProgressPrinter } from './progress.ts'
 import { Session } from './session.ts'
 import { type Settings, progressMode, settingsOf } from './settings.ts'
@@ -41,9 +41,9 @@ export async function main(
     const specs = { ...commonOptions, ...command.options }
     const parsed = parseArguments(rest, specs, command)
     settings = settingsOf([leading, parsed], environment)
-    const around = { settings, environment, version }
-    if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, around)
-    return await run(command, parsed, around)
+    const context = { settings, environment, version }
+    if (leading.flag('help') || parsed.flag('help')) return await printHelp(entry, command, context)
+    return await run(command, parsed, context)
   } catch (thrown) {
     const error = withHelp(expectedFailure(thrown), known)
     await write(process.stderr, describeFailure(error, settings))
@@ -51,15 +51,15 @@ export async function main(
   }
 }
 
-async function run(command: Command, parsed: Arguments, around: Surroundings): Promise<number> {
-  const { settings, environment, version } = around
+async function run(command: Command, parsed: Arguments, context: PrintingContext): Promise<number> {
+  const { settings, environment, version } = context
   const progress = new ProgressPrinter(progressMode(settings), process.stderr)
   const pages = command.pages?.(parsed) === true
   let session: Session | null = null
   const lastWords = (): string =>
     describeFailure(endedAmid(session?.isOpen === true ? session.done : null), settings)
   const { patienceMs } = command
-  return printing({ around, pages, progress, patienceMs, lastWords }, async (out, stop) => {
+  return printing({ context, pages, progress, patienceMs, lastWords }, async (out, stop) => {
     const own = new Session(environment, {
       onWarning: (message) => out.warn(visible(message)),
       onUpkeep: (message) => tellNews(message, settings),
@@ -133,9 +133,9 @@ async function printOverview(settings: Settings, code: number): Promise<number> 
   return code
 }
 
-async function printHelp(entry: CommandEntry, command: Command, around: Surroundings): Promise<number> {
+async function printHelp(entry: CommandEntry, command: Command, context: PrintingContext): Promise<number> {
   const progress = new ProgressPrinter('none', process.stderr)
-  return printing({ around, pages: true, progress }, async (out) => {
+  return printing({ context, pages: true, progress }, async (out) => {
     out.result(commandFacts(entry, command), () => {
       for (const line of commandHelp(entry, command, out.paint)) out.line(line)
     })

@@ -12,14 +12,14 @@ import { visible } from './visible.ts'
 /** As a shell reports a process that SIGPIPE ended. */
 const exitClosed = 141
 
-export interface Surroundings {
+export interface PrintingContext {
   readonly settings: Settings
   readonly environment: Environment
   readonly version: string
 }
 
 interface Printing {
-  readonly around: Surroundings
+  readonly context: PrintingContext
   readonly pages: boolean
   readonly progress: ProgressPrinter
   readonly patienceMs?: number | undefined
@@ -29,7 +29,7 @@ interface Printing {
 
 /** Runs `work` with a place to print to, through a pager where one is due; resolves to the exit code. */
 export async function printing(
-  { around: { settings, environment }, pages, progress, patienceMs, lastWords }: Printing,
+  { context: { settings, environment }, pages, progress, patienceMs, lastWords }: Printing,
   work: (out: Output, stop: Stop) => Promise<number>,
 ): Promise<number> {
   const pager = pages && settings.pages ? await pagerFor(environment, () => out.close()) : null

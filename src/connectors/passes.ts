@@ -1,10 +1,10 @@
 // The order in which a database takes a plan whose end breaks none of its rules, though the way there may. First all
 // goes as it usually does: parents are inserted and rows changed from the parents down, then rows are deleted from the
 // children up, so that a child has left its parent before the parent goes. A batch that is refused waits, and is tried
-// again when the others are through. Rows that refer to each other in a circle are then loosened: what refers is left
-// empty until all of them are there. Rows that take each other's unique values are parked: what must be unique is
-// set to something else, and to what it shall be when all of them have let go. Only what is refused after that breaks
-// a rule, and is held back row by row.
+// again when the others are through. Rows that refer to each other in a circle then have their references cleared: the
+// referring columns are left empty until all of the rows are there. Rows that take each other's unique values are parked:
+// each unique value is first set to something else, and to its new value once all of the rows have given up their old
+// ones. Only what is refused after that breaks a rule, and is held back row by row.
 import { throwIfAborted } from '../base/errors.ts'
 import type { ApplyPlan, EndpointTable, RowChange } from './interface.ts'
 import { parentsFirst } from './parents-first.ts'
@@ -28,7 +28,7 @@ export interface BatchWriter<T extends EndpointTable> {
    * Where that can be done, leaves empty what refers to other rows, of rows that come or go: of the batch or of nothing, or
    * row by row, of which those that are refused or not as expected are noted. The next attempt does the rest.
    */
-  loosen?(table: T, batch: readonly RowChange[], how: 'whole' | 'by row'): Promise<void>
+  clearReferences?(table: T, batch: readonly RowChange[], how: 'whole' | 'by row'): Promise<void>
   /** Each row of an update as it is, but for its unique values; or nothing and false. Guarded as the update is. */
   park(table: T, batch: readonly RowChange[]): Promise<boolean>
   /** The rest of the update of rows that are parked. Rows that are refused are noted by the writer. */
@@ -79,12 +79,12 @@ export async function writeInPasses<T extends EndpointTable>(
     for (const table of tables) await again(table, 'insert', work)
   }
 
-  const loosen = async (how: 'whole' | 'by row'): Promise<void> => {
+  const clearReferences = async (how: 'whole' | 'by row'): Promise<void> => {
     const work: typeof attempt = async (table, batch) => {
-      await writer.loosen!(table, batch, how)
+      await writer.clearReferences!(table, batch, how)
       return false
     }
-    if (writer.loosen === undefined) return
+    if (writer.clearReferences === undefined) return
     for (const table of tables) {
       await again(table, 'insert', work)
       await again(table, 'delete', work)
@@ -98,7 +98,7 @@ export async function writeInPasses<T extends EndpointTable>(
   for (const table of tables.toReversed()) await first(table, 'delete')
   if (count(waiting) === 0) return
   await round(attempt)
-  await loosen('whole')
+  await clearReferences('whole')
   for (const table of tables) {
     const updates = waiting.get(table)!.update
     const before = new Set(updates)
@@ -112,7 +112,7 @@ export async function writeInPasses<T extends EndpointTable>(
     before = left
     await round(attempt)
   }
-  if (count(waiting) > 0) await loosen('by row')
+  if (count(waiting) > 0) await clearReferences('by row')
   await round((table, batch) => writer.settle(table, batch).then(() => true))
 }
 

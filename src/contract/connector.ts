@@ -11,7 +11,7 @@ import { valueTests } from './values.ts'
 import { writingTests } from './writing.ts'
 
 /** What a test of the suite works with. */
-export interface Bench {
+export interface TestContext {
   readonly fixture: ConnectorFixture
   /** A new one for each test. */
   readonly endpoint: Endpoint
@@ -23,22 +23,22 @@ export interface Bench {
   another(endpoint?: Endpoint): Promise<Connector>
 }
 
-type Run = (bench: Bench) => Promise<void>
+type Run = (context: TestContext) => Promise<void>
 
 /** Declares a test; one that needs what this system has not is skipped, and says so in its name. */
-export type Promising = (
+export type DeclareTest = (
   ...test: [name: string, run: Run] | [name: string, needs: readonly Feature[], run: Run]
 ) => void
 
 export interface Suite {
   readonly fixture: ConnectorFixture
-  readonly promise: Promising
+  readonly promise: DeclareTest
 }
 
 export function connectorContract(fixture: ConnectorFixture): void {
   describe.skipIf(fixture.without !== '')(`${fixture.name} as a connector${fixture.without}`, () => {
     let host: FixtureHost
-    let bench: Bench
+    let context: TestContext
     const opened: { close(): Promise<void> }[] = []
 
     beforeAll(async () => {
@@ -55,7 +55,7 @@ export function connectorContract(fixture: ConnectorFixture): void {
       const fresh = (): Promise<Endpoint> => kept(host.fresh())
       const endpoint = await fresh()
       const another = (at = endpoint): Promise<Connector> => kept(at.open())
-      bench = { fixture, endpoint, fresh, connector: await another(), another }
+      context = { fixture, endpoint, fresh, connector: await another(), another }
     }, 60_000)
     afterEach(async () => {
       for (const one of opened.splice(0).reverse()) await one.close()
@@ -68,7 +68,7 @@ export function connectorContract(fixture: ConnectorFixture): void {
           declared.length === 3 ? declared : ([declared[0], [], declared[1]] as const)
         const missing = needs.filter((feature) => !fixture.features.has(feature))
         const why = missing.length === 0 ? '' : ` (not here: ${missing.join(', ')})`
-        test.skipIf(missing.length > 0)(name + why, () => run(bench))
+        test.skipIf(missing.length > 0)(name + why, () => run(context))
       },
     }
     for (const group of [

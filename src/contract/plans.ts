@@ -25,7 +25,7 @@ export function remove(table: string, before: PlainRow): Change {
 
 const batchRows = 512
 
-export interface Applying {
+export interface ApplyOptions {
   readonly link?: string
   readonly base?: string
   readonly fence?: number
@@ -38,7 +38,7 @@ export interface Applying {
 export async function apply(
   connector: Connector,
   changes: readonly Change[],
-  applying: Applying = {},
+  applying: ApplyOptions = {},
 ): Promise<Applied> {
   const names = [...new Set(changes.map(({ table }) => table))]
   const tables = await connector.discover(names)
@@ -50,7 +50,7 @@ export async function apply(
 function planOf(
   tables: readonly EndpointTable[],
   changes: readonly Change[],
-  amid?: Applying['amid'],
+  amid?: ApplyOptions['amid'],
 ): Pick<ApplyPlan, 'tables' | 'changes'> {
   return {
     tables,

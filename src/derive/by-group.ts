@@ -10,7 +10,7 @@ import { Table } from '../table/table.ts'
 import type { FunctionResult, FunctionWork } from './by-function.ts'
 import { GroupedInput } from './grouped-input.ts'
 import { GroupIndex, GroupIndexBuilder, GroupMoves, hashOfGroup } from './group-index.ts'
-import { type Collecting, groupsOf, passes } from './groups.ts'
+import { type CollectOptions, groupsOf, passes } from './groups.ts'
 import { fewGroups, indexedGroups } from './indexed-groups.ts'
 import type { GroupDerivation, RowGroup } from './interface.ts'
 import { madeRows } from './made-rows.ts'
@@ -54,7 +54,7 @@ async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promi
     input.isGrouped && input.index === null ? new GroupIndexBuilder(io) : null,
   )
   const result = new MadeTable(io, derivation, present)
-  const makes = async (inputs: readonly GroupedInput[], onEntries?: Collecting['onEntries']) => {
+  const makes = async (inputs: readonly GroupedInput[], onEntries?: CollectOptions['onEntries']) => {
     const few = await fewGroups(inputs, groups, signal)
     const isWanted = (group: string): boolean => groups.has(group)
     const some =
@@ -92,7 +92,7 @@ async function wholly(
 ): Promise<Omit<FunctionResult, 'whole'>> {
   const rowsRead = now.reduce((sum, { table }) => sum + table.count, 0)
   const making = now.map((input) => (input.isGrouped ? new GroupIndexBuilder(io) : null))
-  const toAll: Collecting['onEntries'] = async (i, entries, names) => {
+  const toAll: CollectOptions['onEntries'] = async (i, entries, names) => {
     passOf[i]!.add(names)
     await making[i]?.add(entries, names)
   }

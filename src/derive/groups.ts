@@ -19,7 +19,7 @@ export function passes(rowCount: number): number {
   return Math.max(1, Math.ceil(rowCount / rowsPerPass))
 }
 
-export interface Collecting {
+export interface CollectOptions {
   readonly isWanted: (group: string) => boolean
   readonly signal: AbortSignal | undefined
   /** Whether a row, the nth of its input, may be wanted; of others nothing is looked at. */
@@ -33,7 +33,7 @@ export interface Collecting {
 /** Gives the wanted groups with their rows, some at a time. */
 export async function* groupsOf(
   inputs: readonly GroupedInput[],
-  collecting: Collecting,
+  collecting: CollectOptions,
 ): AsyncGenerator<RowGroup[]> {
   yield* listedGroups(inputs, await collected(inputs, collecting), collecting.signal)
 }
@@ -57,7 +57,7 @@ export async function* listedGroups(
   if (some.length > 0) yield await withRows(inputs, lists.entries, some)
 }
 
-async function collected(inputs: readonly GroupedInput[], collecting: Collecting): Promise<GroupLists> {
+async function collected(inputs: readonly GroupedInput[], collecting: CollectOptions): Promise<GroupLists> {
   const { isWanted, signal, mayBeWanted, onEntries } = collecting
   const lists = new GroupLists(inputs.length)
   for (const [i, input] of inputs.entries()) {

@@ -13,14 +13,14 @@ const foundMax = 250_000
 const hashesAtOnce = 100
 
 /** Hashes of groups of whose rows there are few enough to be found one by one. */
-export type FewGroups = readonly number[]
+export type GroupHashes = readonly number[]
 
 /** null: reading all rows is better, or an input has no index. */
 export async function fewGroups(
   inputs: readonly GroupedInput[],
   groups: ReadonlySet<string>,
   signal: AbortSignal | undefined,
-): Promise<FewGroups | null> {
+): Promise<GroupHashes | null> {
   const all = inputs.reduce((sum, { table }) => sum + table.count, 0)
   const max = Math.min(foundMax, Math.max(alwaysFound, all / rowsPerFound))
   const hashes = [...new Set([...groups].map(hashOfGroup))]
@@ -39,7 +39,7 @@ export async function fewGroups(
 /** Those of the groups that have rows, some at a time. */
 export async function* indexedGroups(
   inputs: readonly GroupedInput[],
-  hashes: FewGroups,
+  hashes: GroupHashes,
   groups: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RowGroup[]> {

@@ -5,14 +5,14 @@ import { castCell } from '../table/cast.ts'
 import { valueToTyped } from '../table/cell.ts'
 import type { ColumnType, Row, Value } from '../table/interface.ts'
 
-export interface MadeOf {
+export interface DerivedShape {
   readonly path: Path
   readonly key: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
 }
 
 /** What `work`, which calls the function, makes. @throws VarveError VARVE_RULE_VIOLATED where the function throws */
-export function madeRows(of: MadeOf, work: () => Row | readonly Row[] | null): readonly Row[] {
+export function madeRows(of: DerivedShape, work: () => Row | readonly Row[] | null): readonly Row[] {
   let rows: readonly Row[]
   try {
     const made = work() ?? []
@@ -26,7 +26,7 @@ export function madeRows(of: MadeOf, work: () => Row | readonly Row[] | null): r
 }
 
 /** A text among numbers is nearly always a sum that became a text of digits. */
-function checkNumbers(of: MadeOf, row: Row): void {
+function checkNumbers(of: DerivedShape, row: Row): void {
   if (typeof row !== 'object' || row === null) return
   for (const { name, type } of of.columns) {
     const value = row[name]
@@ -49,14 +49,14 @@ function isOf(value: Value, type: ColumnType): boolean {
 }
 
 /** Tells what is wrong with the rows that were made, if it is that. */
-export function asRowFault(of: MadeOf, error: unknown): unknown {
+export function asRowFault(of: DerivedShape, error: unknown): unknown {
   const isRowFault = isVarveError(error) ? error.code === 'VARVE_RULE_VIOLATED' : error instanceof TypeError
   return isRowFault
     ? cannotDerive(of, `the function made what is no row of it: ${messageOf(error)}`, error)
     : error
 }
 
-export function cannotDerive({ path, key }: MadeOf, what: string, cause: unknown): VarveError {
+export function cannotDerive({ path, key }: DerivedShape, what: string, cause: unknown): VarveError {
   return new VarveError('VARVE_RULE_VIOLATED', `'${path}' cannot be derived: ${what}`, {
     data: { path, key },
     hint: `its key is ${key.join(', ')}; a function must make the same of the same rows each time`,

@@ -3,16 +3,16 @@ import type { Io } from '../repo/interface.ts'
 import { applyEdits, editsOf } from '../table/edits.ts'
 import type { Row, Value } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
-import { type MadeOf, asRowFault, cannotDerive } from './made-rows.ts'
+import { type DerivedShape, asRowFault, cannotDerive } from './made-rows.ts'
 
 export class MadeTable {
   table: Table
   rowsPut = 0
   readonly #io: Io
-  readonly #of: MadeOf
+  readonly #of: DerivedShape
 
   /** Goes on from the table that was made before. */
-  constructor(io: Io, of: MadeOf, before: Table) {
+  constructor(io: Io, of: DerivedShape, before: Table) {
     this.#io = io
     this.#of = of
     this.table = before

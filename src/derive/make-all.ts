@@ -7,12 +7,12 @@ import { absentCell } from '../table/cell.ts'
 import type { Cell, Row } from '../table/interface.ts'
 import { type RowShape, rowShape, rowToCells } from '../table/rows.ts'
 import { writeTable } from '../table/table-object.ts'
-import { type MadeOf, asRowFault, cannotDerive } from './made-rows.ts'
+import { type DerivedShape, asRowFault, cannotDerive } from './made-rows.ts'
 
 /** @throws VarveError VARVE_RULE_VIOLATED: two rows have one key, or one is none of this table */
 export async function makeAll(
   io: Io,
-  of: MadeOf,
+  of: DerivedShape,
   rows: AsyncIterable<readonly Row[]>,
   signal: AbortSignal | undefined,
 ): Promise<{ table: Cid; rowCount: number }> {
@@ -34,7 +34,7 @@ export async function makeAll(
 }
 
 /** In the order of the columns. */
-function cellsOf(of: MadeOf, shape: RowShape, row: Row): Cell[] {
+function cellsOf(of: DerivedShape, shape: RowShape, row: Row): Cell[] {
   try {
     const { key, cells } = rowToCells(shape, row)
     return shape.places.map((place) => (place.key >= 0 ? key[place.key] : cells[place.value]) ?? absentCell)

@@ -15,7 +15,7 @@ import type { ObjectWriter } from '../store/interface.ts'
 import { putContent } from '../table/content.ts'
 import type { KnownLeaves } from './known-leaves.ts'
 import { LeafSlice } from './leaf-slice.ts'
-import type { LeafWish, PackedLeaves } from './leaves.ts'
+import type { LeafOptions, PackedLeaves } from './leaves.ts'
 import { entriesOf, ownRows, type PackedRows } from './packed.ts'
 import { mergeRuns, type NamedRows, sortedBatches } from './runs.ts'
 
@@ -64,7 +64,7 @@ export class RowIntake {
   }
 
   /** How slices are best given; null: as rows. */
-  get leafWish(): LeafWish | null {
+  get leafOptions(): LeafOptions | null {
     const { leafTarget = leafTargetDefault, known = null } = this.#options
     return this.#order === null ? { leafTarget, known } : null
   }

@@ -5,7 +5,7 @@ import type { TableCid } from '../encoding/cid.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectWriter } from '../store/interface.ts'
 import type { Cell, Column, ColumnType, Layout, TableObject } from '../table/interface.ts'
-import type { LeafWish, PackedLeaves } from './leaves.ts'
+import type { LeafOptions, PackedLeaves } from './leaves.ts'
 import type { PackedRows } from './packed.ts'
 import type { Slicer } from './slicer.ts'
 
@@ -118,7 +118,7 @@ export interface OpenFile {
   /** How many slices may be under way at once; 1 when each needs what the one before found. */
   readonly slicesAtOnce: number
   /** As leaves where that is wished for and can be; null: rows. The bytes are free again when it is done. */
-  parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult>
+  parse(bytes: Uint8Array, leafOptions: LeafOptions | null): Promise<SliceResult>
   /** The row at `at`, too large for a table though it may be; null where it is no row. */
   record(bytes: Uint8Array, at: number): FileRecord | null
   /** Name of a column by its place, for messages. */

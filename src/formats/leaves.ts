@@ -16,7 +16,7 @@ import { entriesOf, ownRows, type PackedRows } from './packed.ts'
 
 const digestBytes = 32
 
-export interface LeafWish {
+export interface LeafOptions {
   readonly leafTarget: number
   /** Leaves of the version before, where there is one. */
   readonly known: KnownLeaves | null
@@ -45,21 +45,25 @@ export interface PackedLeaves {
 }
 
 /** Rows that are in order, as leaves; all others as they are, in bytes of their own. */
-export function leavesOrRows(rows: SliceRows, wish: LeafWish): SliceResult {
+export function leavesOrRows(rows: SliceRows, leafOptions: LeafOptions): SliceResult {
   const { count, bytesRead, longRows, fault, faultLine, faultColumn } = rows
   const contents = rows.contents ?? []
   const isSound = rows.isOrdered && count > 0 && faultLine < 0
-  const leaves = isSound ? leavesOf(rows, contents.map(contentCid), wish) : null
+  const leaves = isSound ? leavesOf(rows, contents.map(contentCid), leafOptions) : null
   if (leaves === null) return { ...rows, ...ownRows(rows) }
   return { count, bytesRead, longRows, fault, faultLine, faultColumn, contents, leaves }
 }
 
 /** The rows must be in order; null when one of them is none that a leaf can hold. */
-export function leavesOf(rows: PackedRows, links: readonly Cid[], wish: LeafWish): PackedLeaves | null {
+export function leavesOf(
+  rows: PackedRows,
+  links: readonly Cid[],
+  leafOptions: LeafOptions,
+): PackedLeaves | null {
   const entries = entriesOf(rows, links)
-  if (!fitLeaves(entries, wish.leafTarget)) return null
-  const basket = new Basket(wish)
-  const shape = { kind: mapKind, level: 0, leafTarget: wish.leafTarget } as const
+  if (!fitLeaves(entries, leafOptions.leafTarget)) return null
+  const basket = new Basket(leafOptions)
+  const shape = { kind: mapKind, level: 0, leafTarget: leafOptions.leafTarget } as const
   const cutter = new NodeCutter(shape, (node, first, last) => basket.add(node, first, last), encoder)
   cutter.addRange(entries, 0, entries.count)
   return { ...basket.leaves(), entryCount: entries.count, tail: cutter.takeOpen() }
@@ -82,7 +86,7 @@ let scratch = new Uint8Array(1 << 20)
 let keyScratch = new Uint8Array(1 << 14)
 
 class Basket {
-  readonly #wish: LeafWish
+  readonly #leafOptions: LeafOptions
   readonly #digests: Uint8Array[] = []
   readonly #items: number[] = []
   readonly #measures: number[] = []
@@ -92,13 +96,13 @@ class Basket {
   #length = 0
   #keyLength = 0
 
-  constructor(wish: LeafWish) {
-    this.#wish = wish
+  constructor(leafOptions: LeafOptions) {
+    this.#leafOptions = leafOptions
   }
 
   add(node: EncodedNode, firstKey: Uint8Array, lastKey: Uint8Array): void {
     const digest = sha256(node.bytes)
-    const known = this.#wish.known === null ? -1 : findKnown(this.#wish.known, digest)
+    const known = this.#leafOptions.known === null ? -1 : findKnown(this.#leafOptions.known, digest)
     this.#digests.push(digest)
     this.#items.push(node.items)
     this.#measures.push(node.measure)
@@ -118,7 +122,7 @@ class Basket {
     const digests = new Uint8Array(count * digestBytes)
     this.#digests.forEach((digest, i) => digests.set(digest, i * digestBytes))
     return {
-      leafTarget: this.#wish.leafTarget,
+      leafTarget: this.#leafOptions.leafTarget,
       count,
       keys: keyScratch.slice(0, this.#keyLength),
       keyEnds: Uint32Array.from(this.#keyEnds),
@@ -132,7 +136,7 @@ class Basket {
 
   #packed(digests: Uint8Array): Pick<PackedLeaves, 'form' | 'bytes' | 'ends'> {
     const rawEnds = Uint32Array.from(this.#ends)
-    if (this.#wish.known !== null) {
+    if (this.#leafOptions.known !== null) {
       return { form: 'raw', bytes: scratch.slice(0, this.#length), ends: rawEnds }
     }
     const raws = scratch.subarray(0, this.#length)

@@ -12,14 +12,14 @@ const lf = 10
 const lineFeed = Uint8Array.of(lf)
 
 /** Takes bytes that are good until it is done. */
-export type PassOn = (bytes: Uint8Array) => Promise<void>
+export type ByteSink = (bytes: Uint8Array) => Promise<void>
 
 export class OldRecords {
   /** A place where a record begins: behind the record found last. */
   at = 0
   readonly #source: ByteSource
   readonly #renderer: TableRenderer
-  readonly #passOn: PassOn
+  readonly #sink: ByteSink
   /** How far the file's bytes were handed on, or skipped. */
   #passed = 0
   #buffer = new Uint8Array(windowBytes)
@@ -29,16 +29,16 @@ export class OldRecords {
   /** The first quote of the window that was not passed yet. */
   #quoteAt = -1
 
-  constructor(source: ByteSource, renderer: TableRenderer, passOn: PassOn) {
+  constructor(source: ByteSource, renderer: TableRenderer, sink: ByteSink) {
     this.#source = source
     this.#renderer = renderer
-    this.#passOn = passOn
+    this.#sink = sink
   }
 
   /** Hands on the bytes before `end`, which lies behind what was found before the last record. */
   async passTo(end: number): Promise<void> {
     if (end <= this.#passed) return
-    await this.#passOn(this.#window.subarray(this.#passed - this.#windowAt, end - this.#windowAt))
+    await this.#sink(this.#window.subarray(this.#passed - this.#windowAt, end - this.#windowAt))
     this.#passed = end
   }
 

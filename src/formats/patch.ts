@@ -13,7 +13,7 @@ import type { NodeStore } from '../prolly/node-store.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import type { TableObject } from '../table/interface.ts'
 import type { ByteSource, TableRenderer } from './interface.ts'
-import { OldRecords, type PassOn } from './old-records.ts'
+import { OldRecords, type ByteSink } from './old-records.ts'
 import { recordsOf } from './records.ts'
 import { rendererOf } from './render.ts'
 
@@ -71,7 +71,7 @@ class Patcher {
   readonly #renderer: TableRenderer
   readonly #before: ProllyMap
   readonly #records: OldRecords
-  readonly #insert: PassOn
+  readonly #insert: ByteSink
   /** Key of the old row whose record ends where `#records` stands; null at the head's end. */
   #lastKey: Uint8Array | null = null
 
@@ -80,7 +80,7 @@ class Patcher {
     renderer: TableRenderer,
     before: ProllyMap,
     records: OldRecords,
-    insert: PassOn,
+    insert: ByteSink,
   ) {
     this.#nodes = nodes
     this.#renderer = renderer

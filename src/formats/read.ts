@@ -40,7 +40,7 @@ async function takeAll(
 ): Promise<Awaited<ReturnType<RowIntake['finish']>> & { tail: FileTail }> {
   let bytesDone = 0
   try {
-    const slices = reader.slices(() => intake.leafWish)
+    const slices = reader.slices(() => intake.leafOptions)
     for (let next = await slices.next(); ; next = await slices.next()) {
       if (next.done === true) return { tail: next.value, ...(await intake.finish()) }
       await take(next.value, file, intake)

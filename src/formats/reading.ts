@@ -3,7 +3,7 @@
 import { utf8 } from '../base/bytes.ts'
 import { faultError } from './faults.ts'
 import type { FileRecord, FileTail, OpenFile, ReadRowsOptions, SliceFault, SliceResult } from './interface.ts'
-import type { LeafWish } from './leaves.ts'
+import type { LeafOptions } from './leaves.ts'
 import { LineIndex } from './lines.ts'
 import { NotATable } from './not-a-table.ts'
 import type { Slicer } from './slicer.ts'
@@ -50,11 +50,11 @@ export class SliceReader {
 
   /** In the order of the file; a slice is its taker's until the next one is asked for. @throws VarveError, NotATable */
   async *slices(
-    wish: () => LeafWish | null,
+    leafOptions: () => LeafOptions | null,
     largeRows: 'are faults' | 'are given' = 'are faults',
   ): AsyncGenerator<ReadSlice, FileTail> {
     for (;;) {
-      while (!this.#isRead && this.#jobs.length < this.#file.slicesAtOnce) await this.#start(wish())
+      while (!this.#isRead && this.#jobs.length < this.#file.slicesAtOnce) await this.#start(leafOptions())
       const job = this.#jobs.shift()
       if (job === undefined) return { finalEol: true, trailer: '' }
       const result = await job.result
@@ -74,7 +74,7 @@ export class SliceReader {
     }
   }
 
-  async #start(wish: LeafWish | null): Promise<void> {
+  async #start(leafOptions: LeafOptions | null): Promise<void> {
     const slice = await this.#slicer.next((bytes) => this.#file.cut(bytes))
     if (slice === null) {
       this.#isRead = true
@@ -84,7 +84,7 @@ export class SliceReader {
     this.#isRead = isLast
     const isCompleted = isLast && !endsLine(bytes, this.#file.eol)
     const whole = isCompleted ? completed(bytes, this.#file.eol, this.#options.where) : bytes
-    const result = this.#file.parse(whole, wish)
+    const result = this.#file.parse(whole, leafOptions)
     // Awaited in turn; a failure before its turn comes must not count as unhandled.
     result.catch(() => {})
     this.#jobs.push({ bytes: whole, isLast, isCompleted, result })

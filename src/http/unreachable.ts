@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'it stopped sending',
 }
 
-export interface Unreached {
+export interface UnreachableFacts {
   /** For messages. */
   readonly where: string
   /** Origin of the proxy between; null: none. */
@@ -24,7 +24,10 @@ export interface Unreached {
   readonly attempts: number
 }
 
-export function unreachable(error: unknown, { where, proxy, trustHint, attempts }: Unreached): VarveError {
+export function unreachable(
+  error: unknown,
+  { where, proxy, trustHint, attempts }: UnreachableFacts,
+): VarveError {
   const between = proxy === null ? '' : ` through the proxy '${proxy}'`
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const message = error instanceof Error ? error.message : String(error)

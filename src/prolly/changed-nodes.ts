@@ -15,7 +15,7 @@ import type { NodeStore } from './node-store.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { entryOfNode } from './tree-builder.ts'
 import { mayHold, mayHoldOneOf } from './walk.ts'
-import { type Floor, type Group, Zipper } from './zipper.ts'
+import { type LowerBound, type Group, Zipper } from './zipper.ts'
 
 const groupFirst = 8
 const groupGrowth = 4
@@ -69,7 +69,7 @@ async function* changedNodes(
   }
 }
 
-function pairOf(places: [Place[], Place[]], floors: [Floor, Floor]): [Group, Group] {
+function pairOf(places: [Place[], Place[]], floors: [LowerBound, LowerBound]): [Group, Group] {
   return [
     { places: places[0], floor: floors[0] },
     { places: places[1], floor: floors[1] },
@@ -97,8 +97,8 @@ function changedRefs(zipper: Zipper, options: DiffOptions): SideRef[] {
 }
 
 /** For each i the floors of both sides behind refs[0..i). */
-function floorsBehind(refs: readonly SideRef[], last: [Floor, Floor]): [Floor, Floor][] {
-  const floors: [Floor, Floor][] = [last]
+function floorsBehind(refs: readonly SideRef[], last: [LowerBound, LowerBound]): [LowerBound, LowerBound][] {
+  const floors: [LowerBound, LowerBound][] = [last]
   for (const { side, ref } of refs.toReversed()) {
     const [a, b] = floors.at(-1)!
     const floor = ref.after ?? undefined

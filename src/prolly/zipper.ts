@@ -6,11 +6,11 @@ import { keyAt, startOf } from './entry-batch.ts'
 import { type Node, equalRun, sameContent } from './node.ts'
 
 /** What is known of a side's entries to come: their keys are above this; null: there are none; undefined: nothing. */
-export type Floor = Uint8Array | null | undefined
+export type LowerBound = Uint8Array | null | undefined
 
 export interface Group {
   readonly places: readonly Place[]
-  readonly floor: Floor
+  readonly floor: LowerBound
 }
 
 /** An entry that only one side has comes with null for the other. */
@@ -25,7 +25,7 @@ export class Zipper {
     this.#b.push(b)
   }
 
-  get floors(): [Floor, Floor] {
+  get floors(): [LowerBound, LowerBound] {
     return [this.#a.floor, this.#b.floor]
   }
 
@@ -65,7 +65,7 @@ class Cursor {
   place: Place | null = null
   index = 0
   #waiting: Place[] = []
-  #floor: Floor = undefined
+  #floor: LowerBound = undefined
 
   push(group: Group): void {
     for (const place of group.places) if (place.node.count > 0) this.#waiting.push(place)
@@ -82,7 +82,7 @@ class Cursor {
     if (this.index === this.place!.node.count) this.#take()
   }
 
-  get floor(): Floor {
+  get floor(): LowerBound {
     if (this.place === null) return this.#floor
     return (this.index === 0 ? this.place.ref.after : keyAt(this.place.node, this.index - 1)) ?? undefined
   }

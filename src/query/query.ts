@@ -14,7 +14,7 @@ import { cellValue } from '../table/cell.ts'
 import type { Cell, Row } from '../table/interface.ts'
 import { type BoundTables, bindTables, noQuery } from './bind-tables.ts'
 import type { QueryColumn, QueryOptions, QueryResult } from './interface.ts'
-import { TableNames, type Unsaid } from './table-names.ts'
+import { TableNames, type DefaultSource } from './table-names.ts'
 
 const result = 'varve result'
 /** Versions of tables that stay known beside those of the last query. */
@@ -78,7 +78,7 @@ async function answer(
   const { signal, onProgress } = options
   workspace.database.exec(`DROP TABLE IF EXISTS ${quoted(result)}`)
   const bound = await withWriter(queried.repo, (writer, nodes) => {
-    const names = new TableNames(queried.repo, unsaid(queried, { writer, nodes }, options))
+    const names = new TableNames(queried.repo, defaultSource(queried, { writer, nodes }, options))
     return bindTables(workspace, { writer, nodes }, sql, names, { signal, onProgress })
   })
   const { views } = bound
@@ -88,7 +88,11 @@ async function answer(
   return new Result(workspace, bound, signal)
 }
 
-function unsaid({ repo, folder }: Queried, io: Io, { revision, worktree, signal }: QueryOptions): Unsaid {
+function defaultSource(
+  { repo, folder }: Queried,
+  io: Io,
+  { revision, worktree, signal }: QueryOptions,
+): DefaultSource {
   if (worktree !== true) return revision ?? 'HEAD'
   if (revision !== undefined)
     throw new VarveError('VARVE_USAGE', 'either the files or a revision can be asked')

@@ -24,21 +24,21 @@ interface Snapshot {
 }
 
 /** What a name means that says no revision: a revision, or the tree of the files. */
-export type Unsaid = string | (() => Promise<Tree>)
+export type DefaultSource = string | (() => Promise<Tree>)
 
 export class TableNames {
   readonly #repo: Repo
-  readonly #unsaid: Unsaid
-  readonly #snapshots = new Map<Unsaid, Promise<Snapshot>>()
+  readonly #defaultSource: DefaultSource
+  readonly #snapshots = new Map<DefaultSource, Promise<Snapshot>>()
 
-  constructor(repo: Repo, unsaid: Unsaid) {
+  constructor(repo: Repo, defaultSource: DefaultSource) {
     this.#repo = repo
-    this.#unsaid = unsaid
+    this.#defaultSource = defaultSource
   }
 
   /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_REF_NOT_FOUND */
   async find(name: string): Promise<NamedTable> {
-    const whole = await this.#findIn(name, this.#unsaid)
+    const whole = await this.#findIn(name, this.#defaultSource)
     if (whole !== null) return { ...whole, cacheName: await this.#cacheName(whole) }
     for (let at = name.indexOf('@', 1); at > 0 && at < name.length - 1; at = name.indexOf('@', at + 1)) {
       const [table, revision] = [name.slice(0, at), name.slice(at + 1)]
@@ -50,7 +50,7 @@ export class TableNames {
       if (found !== null) return { ...found, cacheName: `${found.path}//${revision}` }
       if (!name.includes('@', at + 1)) throw noTable(table, revision)
     }
-    throw typeof this.#unsaid === 'string' ? noTable(name, this.#unsaid) : noFile(name)
+    throw typeof this.#defaultSource === 'string' ? noTable(name, this.#defaultSource) : noFile(name)
   }
 
   /** What is not committed is kept beside what is: the next difference to what is committed can then still be told. */
@@ -63,13 +63,13 @@ export class TableNames {
     return committed?.table === table ? path : `${path}//`
   }
 
-  async #findIn(name: string, revision: Unsaid): Promise<Omit<NamedTable, 'cacheName'> | null> {
+  async #findIn(name: string, revision: DefaultSource): Promise<Omit<NamedTable, 'cacheName'> | null> {
     const { commit, tree } = await this.#snapshot(revision)
     const found = (await findTable(tree, name)) ?? (await onlyOneCalled(name, tree))
     return found === null ? null : { path: found.path, table: found.table, commit }
   }
 
-  #snapshot(revision: Unsaid): Promise<Snapshot> {
+  #snapshot(revision: DefaultSource): Promise<Snapshot> {
     const known = this.#snapshots.get(revision)
     if (known !== undefined) return known
     const snapshot =

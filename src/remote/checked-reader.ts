@@ -14,15 +14,15 @@ import {
 } from '../store/interface.ts'
 
 /** Reads what came damaged once more, elsewhere. */
-export type MendingReader = ObjectReader & Pick<Source, 'mend'>
+export type RepairingReader = ObjectReader & Pick<Source, 'mend'>
 
 /** A chain of deltas longer than any store writes is an attack on the reader's time. */
 const depthMax = 64
 
 export class CheckedReader implements ObjectReader {
-  readonly #reader: MendingReader
+  readonly #reader: RepairingReader
 
-  constructor(reader: MendingReader) {
+  constructor(reader: RepairingReader) {
     this.#reader = reader
   }
 

@@ -21,7 +21,7 @@ import type {
   UpdateOptions,
   WholePack,
 } from '../store/interface.ts'
-import { Arrivals } from './arrivals.ts'
+import { ObjectFetcher } from './object-fetcher.ts'
 import type { Source, TransferOptions } from './interface.ts'
 import { PartialWriter } from './partial-writer.ts'
 import { promisedObjects, promisorOf } from './promised.ts'
@@ -30,17 +30,17 @@ import { promisedObjects, promisorOf } from './promised.ts'
 export type Connect = (remoteName: string, manifest: Manifest) => Promise<Source>
 
 /** Objects and bytes, packed. */
-export interface Came {
+export interface FetchedCounts {
   readonly objects: number
   readonly bytes: number
 }
 
-export const nothingCame: Came = { objects: 0, bytes: 0 }
+export const nothingFetched: FetchedCounts = { objects: 0, bytes: 0 }
 
 export class PartialStore implements Store {
   readonly #store: Store
   readonly #connect: Connect
-  #promisor: { readonly name: string; readonly remote: Source; readonly arrivals: Arrivals } | null = null
+  #promisor: { readonly name: string; readonly remote: Source; readonly fetcher: ObjectFetcher } | null = null
   #connecting: Promise<void> | null = null
   #horizon: { readonly ref: Cid | undefined; readonly horizon: Horizon } = {
     ref: undefined,
@@ -91,17 +91,17 @@ export class PartialStore implements Store {
   }
 
   async prefetch(cids: readonly Cid[], options?: ReadOptions): Promise<void> {
-    if (await this.#reach()) await this.#guarded(() => this.#promisor!.arrivals.bringAll(cids, options))
+    if (await this.#reach()) await this.#guarded(() => this.#promisor!.fetcher.bringAll(cids, options))
   }
 
   /** As prefetch; keeps what came at once, and says how much it was. */
-  async bringAll(cids: readonly Cid[], options: TransferOptions = {}): Promise<Came> {
-    if (!(await this.#reach())) return nothingCame
-    const { arrivals } = this.#promisor!
-    const { objects, bytes } = arrivals
-    await this.#guarded(() => arrivals.bringAll(cids, options))
-    await arrivals.keep()
-    return { objects: arrivals.objects - objects, bytes: arrivals.bytes - bytes }
+  async bringAll(cids: readonly Cid[], options: TransferOptions = {}): Promise<FetchedCounts> {
+    if (!(await this.#reach())) return nothingFetched
+    const { fetcher } = this.#promisor!
+    const { objects, bytes } = fetcher
+    await this.#guarded(() => fetcher.bringAll(cids, options))
+    await fetcher.keep()
+    return { objects: fetcher.objects - objects, bytes: fetcher.bytes - bytes }
   }
 
   writer(): ObjectWriter {
@@ -125,12 +125,12 @@ export class PartialStore implements Store {
   }
 
   async gc(options: GcOptions = {}): Promise<GcReport> {
-    await this.#promisor?.arrivals.keep()
+    await this.#promisor?.fetcher.keep()
     return this.#store.gc({ ...options, absent: () => this.absent() })
   }
 
   async fsck(options: FsckOptions = {}): Promise<FsckReport> {
-    await this.#promisor?.arrivals.keep()
+    await this.#promisor?.fetcher.keep()
     return this.#store.fsck({ ...options, absent: () => this.absent() })
   }
 
@@ -140,7 +140,7 @@ export class PartialStore implements Store {
 
   async close(): Promise<void> {
     try {
-      await this.#promisor?.arrivals.keep()
+      await this.#promisor?.fetcher.keep()
     } catch (error) {
       // What was done is done; these contents can be had again.
       if (!isVarveError(error)) throw error
@@ -158,7 +158,7 @@ export class PartialStore implements Store {
   }
 
   get #reader(): Store | ObjectWriter {
-    return this.#promisor?.arrivals.reader ?? this.#store
+    return this.#promisor?.fetcher.reader ?? this.#store
   }
 
   /** `read` once more, when what it missed has come. */
@@ -177,7 +177,7 @@ export class PartialStore implements Store {
       const left = missing.find((cid) => beyond.has(cid))
       if (left !== undefined) throw leftOut(left)
       if (!(await this.#reach())) throw error
-      await this.#guarded(() => this.#promisor!.arrivals.bring(missing, options))
+      await this.#guarded(() => this.#promisor!.fetcher.bring(missing, options))
       return read()
     }
   }
@@ -196,7 +196,7 @@ export class PartialStore implements Store {
   async #open(name: string, manifest: Manifest): Promise<void> {
     try {
       const remote = await this.#connect(name, manifest)
-      this.#promisor = { name, remote, arrivals: new Arrivals(this.#store, remote) }
+      this.#promisor = { name, remote, fetcher: new ObjectFetcher(this.#store, remote) }
     } catch (error) {
       throw notBrought(error, name)
     }

@@ -18,7 +18,7 @@ import { linksOf } from '../encoding/links.ts'
 import { type Horizon, commitsLeftOut, noHorizon } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
-import { CheckedReader, type MendingReader } from './checked-reader.ts'
+import { CheckedReader, type RepairingReader } from './checked-reader.ts'
 import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
 import type { TransferOptions } from './interface.ts'
 import { NearFirst } from './near-first.ts'
@@ -60,7 +60,7 @@ export interface Copied {
  * @throws VarveError VARVE_OBJECT_MISSING, VARVE_CORRUPT: then abort the writer
  */
 export async function copyClosure(
-  { from, to }: { readonly from: MendingReader; readonly to: ObjectReader },
+  { from, to }: { readonly from: RepairingReader; readonly to: ObjectReader },
   receiver: Receiver,
   { wants, haves }: { readonly wants: readonly Cid[]; readonly haves: readonly Cid[] },
   options: CopyOptions,

@@ -7,7 +7,7 @@ import { ioError, syncData, writeParts } from '../store/disk/files.ts'
 import { VarveError } from '../base/errors.ts'
 import type { PackSource } from '../store/disk/pack-scan.ts'
 import { HttpError } from './answers.ts'
-import { ArrivedPacks } from './arrived-packs.ts'
+import { ReceivedPacks } from './received-packs.ts'
 import type { Limits, Principal } from './interface.ts'
 import { privateDir } from './state-files.ts'
 
@@ -23,7 +23,7 @@ export class Uploads {
   readonly #dir: string
   readonly #limits: Limits
   readonly #writing = new Set<string>()
-  readonly #arrived = new ArrivedPacks()
+  readonly #received = new ReceivedPacks()
   /** By file: the write of a piece that has come and is not on the disk yet. */
   readonly #flushing = new Map<string, Promise<void>>()
   /** Bytes that came and were neither taken in nor removed: by file, and by token. */
@@ -63,14 +63,14 @@ export class Uploads {
     const file = this.file(place, pack)
     if (this.#writing.has(file))
       throw conflict('another request is sending this pack', this.size(place, pack))
-    if (this.#arrived.has(file)) throw conflict('the pack is here', this.size(place, pack))
+    if (this.#received.has(file)) throw conflict('the pack is here', this.size(place, pack))
     this.#writing.add(file)
     try {
       makePrivate(this.#dir, path.dirname(file))
       const size = this.size(place, pack)
       if (size !== offset) throw conflict('the pack goes on at another offset', size)
       const end = await this.#append(file, offset, this.#counted(place.principal.id, offset, body))
-      if (end === whole) this.#arrived.add(file)
+      if (end === whole) this.#received.add(file)
       return end
     } finally {
       this.#writing.delete(file)
@@ -161,8 +161,8 @@ export class Uploads {
       const size = this.size(place, pack)
       if (size === 0) throw lacking(pack)
       if (this.#writing.has(file)) throw conflict('a request is still sending this pack', size)
-      if (!this.#arrived.has(file)) this.#arrived.add(file)
-      sources.push({ name: pack, file, checked: await this.#arrived.take(file) })
+      if (!this.#received.has(file)) this.#received.add(file)
+      sources.push({ name: pack, file, checked: await this.#received.take(file) })
     }
     return sources
   }
@@ -190,7 +190,7 @@ export class Uploads {
   }
 
   async close(): Promise<void> {
-    await this.#arrived.close()
+    await this.#received.close()
   }
 
   /** Removes what has not grown for too long. */
@@ -211,7 +211,7 @@ export class Uploads {
     }
     this.#account(file, -(this.#sizes.get(file) ?? 0))
     this.#sizes.delete(file)
-    this.#arrived.forget(file)
+    this.#received.forget(file)
   }
 
   #account(file: string, bytes: number): void {

@@ -18,7 +18,7 @@ export const columnTypes: readonly ColumnType[] = [
   'json',
 ]
 
-export interface SchemaWish {
+export interface SchemaInput {
   /** Columns in the order in which people see them. */
   readonly names: readonly string[]
   readonly key: readonly string[]
@@ -31,20 +31,20 @@ export interface SchemaWish {
  * The schema for these columns; `previous` gives ids and types by name when it has the same key and kind of cells.
  * @throws VarveError VARVE_RULE_VIOLATED for names that are not unique and keys that are not there.
  */
-export function evolveSchema(wish: SchemaWish, previous: Schema | null): Schema {
-  checkNames(wish.names, wish.key)
+export function evolveSchema(input: SchemaInput, previous: Schema | null): Schema {
+  checkNames(input.names, input.key)
   const known = new Map<string, Column>()
   for (const column of previous?.columns ?? []) known.set(column.name, column)
-  const keepsTypes = previous !== null && previous.cells === wish.cells
+  const keepsTypes = previous !== null && previous.cells === input.cells
   let nextColumnId = previous?.nextColumnId ?? 1
-  const columns = wish.names.map((name, index): Column => {
+  const columns = input.names.map((name, index): Column => {
     const before = known.get(name)
-    const looks = wish.typeOf(name, index)
-    const type = keepsTypes && before !== undefined ? keptType(before, looks, wish.key) : (looks ?? 'text')
+    const looks = input.typeOf(name, index)
+    const type = keepsTypes && before !== undefined ? keptType(before, looks, input.key) : (looks ?? 'text')
     return { id: before?.id ?? nextColumnId++, name, type }
   })
   const idOf = new Map(columns.map((column) => [column.name, column.id]))
-  return { columns, key: wish.key.map((name) => idOf.get(name)!), nextColumnId, cells: wish.cells }
+  return { columns, key: input.key.map((name) => idOf.get(name)!), nextColumnId, cells: input.cells }
 }
 
 // 'text' once seen says that some cell fits nothing narrower; a sample without such a cell does not say the contrary.

@@ -10,7 +10,7 @@ import { awaitTurn } from './checkout/turn.ts'
 import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 import { readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
-import { Looker } from './native.ts'
+import { PathLookup } from './native.ts'
 import { PathSpec } from './pathspec.ts'
 import { unsteady } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
@@ -86,8 +86,8 @@ async function stageOnce(
       const verify = async ({ sequence }: Manifest): Promise<void> => {
         if (sequence === surveyed.sequence) return
         await awaitTurn(worktree, options)
-        const looker = new Looker(worktree.root)
-        for (const [path, stat] of stager.read) if (!isStill(looker, path, stat)) throw new Outrun(path)
+        const lookup = new PathLookup(worktree.root)
+        for (const [path, stat] of stager.read) if (!isStill(lookup, path, stat)) throw new Outrun(path)
       }
       if (options.dryRun !== true && stager.edits.size > 0) {
         const { before, after } = await updateIndex(
@@ -109,8 +109,8 @@ async function stageOnce(
   }
 }
 
-function isStill(looker: Looker, path: Path, stat: FileStat | null): boolean {
-  const found = looker.look(path)
+function isStill(lookup: PathLookup, path: Path, stat: FileStat | null): boolean {
+  const found = lookup.look(path)
   const now = found === null ? null : fileStatOf(found)
   return now === null || stat === null ? now === stat : sameStat(now, stat)
 }

@@ -8,7 +8,7 @@ import type { Path } from '../files/interface.ts'
 import { awaitTurn } from './checkout/turn.ts'
 import { readIndex } from './index-state.ts'
 import type { SkippedPath, Worktree, WorktreeOptions } from './interface.ts'
-import { Looker, errnoOf, foldersAbove, fsFault, lstatAt, lstatOrNull, nativePath } from './native.ts'
+import { PathLookup, errnoOf, foldersAbove, fsFault, lstatAt, lstatOrNull, nativePath } from './native.ts'
 import { PathSpec } from './pathspec.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
@@ -116,7 +116,7 @@ function withoutFolders({ files, kept }: Found, tracked: TrackedFiles): Found {
 
 /** What another repository has is its own, also where it is named from here. */
 function checkNamed({ root }: Worktree, path: Path): void {
-  if (path !== '' && new Looker(root).look(path) === null)
+  if (path !== '' && new PathLookup(root).look(path) === null)
     throw new VarveError('VARVE_PATH_NOT_FOUND', `path '${path}' is not there`, { data: { path } })
   const folders = path === '' ? [] : [...foldersAbove(path), path]
   const other = folders.find((folder) =>

@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
-import { Looker } from './native.ts'
+import { PathLookup } from './native.ts'
 
 const pathsPerTurn = 1000
 
@@ -13,11 +13,11 @@ export function filesAt(
   signal: AbortSignal | undefined,
 ): Map<Path, FileStat> {
   const files = new Map<Path, FileStat>()
-  const looker = new Looker(root)
+  const lookup = new PathLookup(root)
   let looked = 0
   for (const path of paths) {
     if (looked++ % pathsPerTurn === 0) throwIfAborted(signal)
-    const stat = looker.look(path)
+    const stat = lookup.look(path)
     const file = stat === null ? null : fileStatOf(stat)
     if (file !== null) files.set(path, file)
   }

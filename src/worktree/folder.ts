@@ -20,7 +20,7 @@ import {
 } from './checkout/plan.ts'
 import { carryOut } from './checkout/write.ts'
 import type { Worktree } from './interface.ts'
-import { Looker } from './native.ts'
+import { PathLookup } from './native.ts'
 import { snapshotTree } from './snapshot.ts'
 import { StatCache, needOfSteps } from './stat-cache/stat-cache.ts'
 import { removeTemporaries } from './checkout/temporaries.ts'
@@ -165,6 +165,6 @@ class WorktreeFolder implements Folder {
 }
 
 function isFile(root: string, path: Path): boolean {
-  const stat = new Looker(root).look(path)
+  const stat = new PathLookup(root).look(path)
   return stat !== null && (stat.isFile() || stat.isSymbolicLink())
 }

@@ -10,7 +10,7 @@ import { configFileName } from '../dataset/interface.ts'
 import { configText } from './config-file.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { Looker, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
+import { PathLookup, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
 import { PathSpec, normalPath } from './pathspec.ts'
 import { unwanted, wantedPaths } from './wanted.ts'
 
@@ -25,16 +25,16 @@ export async function movePath(
   const { index } = await readIndex(worktree)
   const spec = new PathSpec([from])
   const tracked = await entriesOf(index, (path) => spec.has(path), options)
-  const looker = new Looker(worktree.root)
+  const lookup = new PathLookup(worktree.root)
   // One that was cut short before the index followed is finished by doing it again.
   const named = normalPath(toNamed)
-  const already = await movedAlready(index, looker, from, { paths: [...tracked.keys()], named })
-  if (from === '' || tracked.size === 0 || (looker.look(from) === null && already === null)) {
+  const already = await movedAlready(index, lookup, from, { paths: [...tracked.keys()], named })
+  if (from === '' || tracked.size === 0 || (lookup.look(from) === null && already === null)) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${fromNamed}' is not a tracked file or folder`, {
       data: { path: fromNamed },
     })
   }
-  const to = already ?? destination(looker, from, named)
+  const to = already ?? destination(lookup, from, named)
   const wanted = wantedPaths(worktree)
   for (const path of wanted === null ? [] : tracked.keys())
     if (wanted!(path) !== wanted!(to + path.slice(from.length))) throw unwanted(path)
@@ -63,16 +63,16 @@ export async function movePath(
 /** Where all that is tracked at `from` lies, tracked by nobody, when nothing is at `from` any more; null: nowhere. */
 async function movedAlready(
   index: Tree,
-  looker: Looker,
+  lookup: PathLookup,
   from: Path,
   { paths, named }: { readonly paths: readonly Path[]; readonly named: Path },
 ): Promise<Path | null> {
-  if (paths.length === 0 || looker.look(from) !== null) return null
+  if (paths.length === 0 || lookup.look(from) !== null) return null
   const name = from.slice(from.lastIndexOf('/') + 1)
   for (const to of named === '' ? [name] : [named, `${named}/${name}`]) {
     const moved = paths.map((path) => to + path.slice(from.length))
     const areThere = moved.every((path) => {
-      const stat = looker.blockedAt(path) === null ? looker.look(path) : null
+      const stat = lookup.blockedAt(path) === null ? lookup.look(path) : null
       return stat !== null && !stat.isDirectory()
     })
     if (areThere && (await index.getMany(moved)).every((entry) => entry === null)) return to
@@ -86,14 +86,14 @@ async function renameSettings(worktree: Worktree, moved: ReadonlyMap<Path, Path>
   return renameTables(worktree.root, moved)
 }
 
-function destination(looker: Looker, from: Path, named: Path): Path {
-  const blocked = named === '' ? null : looker.blockedAt(named)
-  const stat = named === '' ? null : looker.look(named)
+function destination(lookup: PathLookup, from: Path, named: Path): Path {
+  const blocked = named === '' ? null : lookup.blockedAt(named)
+  const stat = named === '' ? null : lookup.look(named)
   const name = from.slice(from.lastIndexOf('/') + 1)
   const to = named === '' ? name : stat?.isDirectory() === true ? `${named}/${name}` : named
   if (to === from || to.startsWith(`${from}/`)) throw taken(from, to, 'it would lie in itself')
   if (blocked !== null) throw taken(from, to, `'${blocked}' is not a folder`)
-  if (looker.look(to) !== null) throw taken(from, to, 'the destination exists')
+  if (lookup.look(to) !== null) throw taken(from, to, 'the destination exists')
   return to
 }
 

@@ -69,7 +69,7 @@ export function lstatAt(place: string | Buffer, name: string, folder: Path = '')
 }
 
 /** Looks at paths without following a symlink in any of their folders; remembers the folders it has proven. */
-export class Looker {
+export class PathLookup {
   readonly root: string
   readonly #folders = new Map<Path, boolean>()
 

@@ -13,7 +13,7 @@ import { carryOut } from './checkout/write.ts'
 import { equalEntries } from './entries.ts'
 import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { Looker } from './native.ts'
+import { PathLookup } from './native.ts'
 import { PathSpec } from './pathspec.ts'
 import { filesAt } from './files-at.ts'
 import { StatCache, needOfSteps } from './stat-cache/stat-cache.ts'
@@ -85,9 +85,9 @@ async function restoreFiles(
 ): Promise<readonly Path[]> {
   const files = filesAt(worktree.root, sides.inSource.keys(), options.signal)
   const steps: PlannedStep[] = []
-  const looker = new Looker(worktree.root)
+  const lookup = new PathLookup(worktree.root)
   for (const [path, before] of sides.inIndex) {
-    const stat = sides.inSource.has(path) ? null : looker.look(path)
+    const stat = sides.inSource.has(path) ? null : lookup.look(path)
     if (stat !== null && !stat.isDirectory())
       steps.push({ path, before, after: null, action: 'remove', provenAt: null })
   }

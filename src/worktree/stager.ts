@@ -15,7 +15,7 @@ import { lstatOrNull } from './native.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { OpenSurvey } from './open-survey.ts'
-import { type KnownFile, type Seen, knownFile } from './stat-cache/record.ts'
+import { type KnownFile, type ObservedFile, knownFile } from './stat-cache/record.ts'
 import { isReadyFor } from './tables/ready-table.ts'
 import { hasShape } from './tables/shape.ts'
 import { isCarried } from './status.ts'
@@ -263,7 +263,7 @@ class Stager {
     return true
   }
 
-  #take(path: Path, before: TreeEntry | null, seen: Seen): void {
+  #take(path: Path, before: TreeEntry | null, seen: ObservedFile): void {
     this.#means.tracked.see(path, knownFile(seen))
     if (equalEntries(before, seen.entry)) return
     this.edits.set(path, seen.entry)

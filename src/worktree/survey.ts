@@ -7,7 +7,7 @@ import { pathFault, safePath } from '../files/path.ts'
 import { type FileStat, fileStatOf } from './file-stat.ts'
 import type { FolderRecords } from './stat-cache/folder-records.ts'
 import type { SkippedPath } from './interface.ts'
-import { Looker, lstatAt } from './native.ts'
+import { PathLookup, lstatAt } from './native.ts'
 import type { KnownFile } from './stat-cache/record.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
 import { type WalkVisitor, walkWorktree } from './walk.ts'
@@ -95,7 +95,7 @@ export class Survey {
 
   /** Tracked files that no walk came by: outside of where it began, or where the rules ignore them. */
   #lookForRest(): void {
-    const looker = new Looker(this.#root)
+    const lookup = new PathLookup(this.#root)
     for (const [folder, records] of this.#tracked.folders()) {
       throwIfAborted(this.#options.signal)
       const states = this.#statesOf(folder, records)
@@ -103,7 +103,7 @@ export class Survey {
         const name = records.names[i]!
         if (!this.#counts(folder, name)) continue
         const path = joined(folder, name)
-        const stat = looker.look(path)
+        const stat = lookup.look(path)
         const file = stat === null ? null : fileStatOf(stat)
         if (file === null) this.missing.push(path)
         else if (records.proves(i, file)) states[i] = proven

@@ -8,7 +8,7 @@ import { systemFailure } from '../base/system-error.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFromBytes } from '../files/path.ts'
 import { type RuleStack, ignoreFileName, isIgnored, isOwnName, rulesOfFolder } from './ignore-rules.ts'
-import { Looker, errnoOf, foldersAbove, lstatOrNull, nativePath, parentOf } from './native.ts'
+import { PathLookup, errnoOf, foldersAbove, lstatOrNull, nativePath, parentOf } from './native.ts'
 
 export interface WalkVisitor {
   /** Each file, and whatever else is no folder, folder by folder; `place` is its path for the file system. */
@@ -34,19 +34,19 @@ export function walkWorktree(
   signal: AbortSignal | undefined,
   options: WalkOptions = {},
 ): void {
-  const looker = new Looker(root)
-  for (const start of starts) walkFrom(root, start, { looker, visitor, signal, ...options })
+  const lookup = new PathLookup(root)
+  for (const start of starts) walkFrom(root, start, { lookup, visitor, signal, ...options })
 }
 
 interface Walk extends WalkOptions {
-  readonly looker: Looker
+  readonly lookup: PathLookup
   readonly visitor: WalkVisitor
   readonly signal: AbortSignal | undefined
 }
 
 function walkFrom(root: string, start: Path, context: Walk): void {
-  const { looker, visitor, ignored } = context
-  const stat = start === '' ? lstatOrNull(root, '') : looker.look(start)
+  const { lookup, visitor, ignored } = context
+  const stat = start === '' ? lstatOrNull(root, '') : lookup.look(start)
   if (stat === null) return
   if (start.split('/').some(isOwnName)) return
   let rules: RuleStack | null = null

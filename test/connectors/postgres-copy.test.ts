@@ -109,8 +109,8 @@ function shapeOf(table: PostgresTable): RowShape {
 }
 
 function sliceOf(bytes: Uint8Array, table: PostgresTable, leafTarget: number | null): CopySlice {
-  const wish = leafTarget === null ? null : { leafTarget, known: null }
-  return copySlice({ bytes, plan: copyPlan(table, shapeOf(table)), wish })
+  const leafOptions = leafTarget === null ? null : { leafTarget, known: null }
+  return copySlice({ bytes, plan: copyPlan(table, shapeOf(table)), leafOptions })
 }
 
 const tables = fc
@@ -181,7 +181,7 @@ test('bytes that are no rows are refused, and nothing hangs', () => {
 
 test('a row that a table cannot hold is named, wherever it comes; a row cut short is damage', async () => {
   const table = tableOf(['text', 'text'], ['c0'])
-  const packing = { shape: shapeOf(table), where: 't', pool: new WorkerPool(), wish: () => null }
+  const packing = { shape: shapeOf(table), where: 't', pool: new WorkerPool(), leafOptions: () => null }
   const read = async (bytes: Uint8Array): Promise<number> => {
     let count = 0
     async function* chunks(): AsyncGenerator<Uint8Array> {

@@ -6,7 +6,7 @@ import { openEndpoint } from '../../src/connectors/open.ts'
 import { S3FilePlace } from '../../src/connectors/s3/place.ts'
 import { parseS3Url } from '../../src/http/s3/address.ts'
 import { S3Client } from '../../src/http/s3/client.ts'
-import { lookAt, replaceExactly } from '../../src/http/s3/replace.ts'
+import { headObject, replaceExactly } from '../../src/http/s3/replace.ts'
 import { findSettings } from '../../src/http/s3/settings.ts'
 import { apply, heldBack, insert, readAll } from '../../src/contract/plans.ts'
 import { type MemoryS3, startMemoryS3, testEnvironment } from '../support/memory-s3.ts'
@@ -53,7 +53,7 @@ describe('an object is replaced', () => {
       store.replacing = replacing
       put(store, 'before')
       const client = clientOf(store)
-      const { tag } = (await lookAt(client, 'a.csv'))!
+      const { tag } = (await headObject(client, 'a.csv'))!
       let puts = 0
       store.rule = ({ method }) =>
         method === 'PUT' && puts++ === (replacing === 'bare' ? 1 : 0) ? behaviour : undefined
@@ -65,7 +65,7 @@ describe('an object is replaced', () => {
     const store = await startMemoryS3()
     put(store, 'before')
     const client = clientOf(store)
-    const { tag } = (await lookAt(client, 'a.csv'))!
+    const { tag } = (await headObject(client, 'a.csv'))!
     put(store, 'theirs')
     store.rule = ({ method }) => (method === 'PUT' && behaviour.say === undefined ? behaviour : undefined)
     expect(await replaceExactly(client, 'a.csv', utf8('ours'), tag)).toBe(false)

@@ -103,8 +103,9 @@ async function takeSlices(
 ): Promise<Awaited<ReturnType<RowIntake['finish']>>> {
   for (const slice of slices) {
     const { rows, links } = packed(slice)
-    const wish = intake.leafWish
-    const leaves = wish !== null && rows.isOrdered && rows.count > 0 ? leavesOf(rows, links, wish) : null
+    const leafOptions = intake.leafOptions
+    const leaves =
+      leafOptions !== null && rows.isOrdered && rows.count > 0 ? leavesOf(rows, links, leafOptions) : null
     if (leaves === null || !(await intake.addLeaves(leaves, rows.contents ?? []))) await intake.add(rows)
   }
   return intake.finish()
@@ -151,7 +152,7 @@ test('a slice whose old leaves the store lacks is refused, so that it can be giv
   const { writer, nodes } = newPlace()
   const intake = new RowIntake(writer, nodes, { leafTarget, known })
   const { rows, links } = packed(entries)
-  const leaves = leavesOf(rows, links, intake.leafWish!)!
+  const leaves = leavesOf(rows, links, intake.leafOptions!)!
   expect(leaves.known.some((number) => number >= 0)).toBe(true)
   expect(await intake.addLeaves(leaves, [])).toBe(false)
   await intake.add(rows)

@@ -143,7 +143,7 @@ export async function forgetRemembered(repo: Repo, path: string): Promise<number
 }
 
 /** What a change of the merge in progress works on. */
-export interface MergeInHand {
+export interface MergeContext {
   readonly manifest: Manifest
   readonly io: Io
   readonly state: MergeState
@@ -158,7 +158,7 @@ export async function changeMerge<T extends Resolution>(
   repo: Repo,
   folder: Folder | null,
   options: OperationOptions & { readonly message: string },
-  change: (merge: MergeInHand) => Promise<T & { readonly state?: MergeState }>,
+  change: (merge: MergeContext) => Promise<T & { readonly state?: MergeState }>,
 ): Promise<T> {
   let result: T | null = null
   await move(
@@ -195,7 +195,7 @@ function editedSince({ code, message, data, cause }: VarveError): VarveError {
   })
 }
 
-async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeInHand> {
+async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeContext> {
   const state = await readMergeState(io.writer, manifest)
   if (state === null) throw nothingToSettle(false)
   const tree = manifest.refs.get(indexRef)!
@@ -256,7 +256,7 @@ export async function settlePaths(
   return settled
 }
 
-async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise<Resolution | null> {
+async function adoptPaths(merge: MergeContext, named: readonly string[]): Promise<Resolution | null> {
   const { open, io, rerere, schemas } = merge
   const held = new HeldSides(io.nodes, await Tree.load(io.nodes, open.tree), schemas)
   const known = new Set<number>()
@@ -283,7 +283,7 @@ async function adoptPaths(merge: MergeInHand, named: readonly string[]): Promise
   return after === null ? null : { ...after, resolved }
 }
 
-async function conflictedPaths({ open }: MergeInHand, named: readonly string[]): Promise<Set<string>> {
+async function conflictedPaths({ open }: MergeContext, named: readonly string[]): Promise<Set<string>> {
   const places = named.map((name) => name.replace(/\/$/, '')).filter((name) => name !== '' && name !== '.')
   const wanted = new Set<string>()
   for await (const batch of scanConflicts(open.nodes, open.conflicts)) {

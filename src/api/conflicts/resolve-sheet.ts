@@ -12,7 +12,7 @@ import { settleConflicts } from '../../merge/resolve/resolve.ts'
 import type { Resolution } from '../../merge/resolve/settler.ts'
 import { type Take, chosenSide } from '../../merge/resolve/take.ts'
 import type { Folder, Repo } from '../../repo/interface.ts'
-import { type MergeInHand, changeMerge, nothingToSettle } from './conflicts.ts'
+import { type MergeContext, changeMerge, nothingToSettle } from './conflicts.ts'
 import { SheetWriter, factColumns, sheetColumns } from './conflict-sheet.ts'
 import type { OperationOptions } from '../interface.ts'
 
@@ -33,7 +33,7 @@ export async function resolveBySheet(
 }
 
 async function settleBySheet(
-  merge: MergeInHand,
+  merge: MergeContext,
   sheet: Sheet,
   options: OperationOptions,
 ): Promise<Resolution> {

@@ -7,7 +7,7 @@ import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
 import { resolveRevision } from '../../history/revision.ts'
 import { type DeepenOptions, checkDepth } from '../../remote/deepen.ts'
-import { PartialStore, nothingCame } from '../../remote/partial-store.ts'
+import { PartialStore, nothingFetched } from '../../remote/partial-store.ts'
 import type { Repo } from '../../repo/interface.ts'
 import type * as t from '../interface.ts'
 
@@ -43,7 +43,7 @@ export async function fetchPaths(
   const contents = entries.flatMap((entry) =>
     entry.kind === 'file' ? entry.content : entry.kind === 'table' ? entry.table : [],
   )
-  const come = store instanceof PartialStore ? await store.bringAll(contents, during) : nothingCame
+  const come = store instanceof PartialStore ? await store.bringAll(contents, during) : nothingFetched
   return { paths: entries.length, ...come }
 }
 

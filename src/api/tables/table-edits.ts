@@ -28,7 +28,7 @@ export class TableEdits implements TableWriter {
   readonly #io: Io
   readonly #tree: Tree
   readonly #name: string
-  readonly #wish: NewTable | null
+  readonly #created: NewTable | null
   readonly #signal: AbortSignal | undefined
   /** Paths that were removed before the table was asked for. */
   readonly gone: ReadonlySet<string>
@@ -41,13 +41,16 @@ export class TableEdits implements TableWriter {
     io: Io,
     { tree, gone }: { readonly tree: Tree; readonly gone: ReadonlySet<string> },
     name: string,
-    { wish = null, signal }: { readonly wish?: NewTable | null; readonly signal: AbortSignal | undefined },
+    {
+      created = null,
+      signal,
+    }: { readonly created?: NewTable | null; readonly signal: AbortSignal | undefined },
   ) {
     this.#io = io
     this.#tree = tree
     this.gone = gone
     this.#name = name
-    this.#wish = wish
+    this.#created = created
     this.#signal = signal
   }
 
@@ -93,7 +96,7 @@ export class TableEdits implements TableWriter {
 
   /** The tree's entry for the table as it is now; null when nothing changed. */
   async finish(): Promise<{ path: string; entry: TableEntry } | null> {
-    if (this.#steps.length === 0 && this.#current === null && this.#wish === null) return null
+    if (this.#steps.length === 0 && this.#current === null && this.#created === null) return null
     const { path, executable, table } = await this.#apply()
     if (!this.#changed) return null
     return { path, entry: { kind: 'table', executable, table: writeTable(this.#io.writer, table.object) } }
@@ -135,7 +138,7 @@ export class TableEdits implements TableWriter {
     const { nodes, writer } = this.#io
     const inTree = await findTable(this.#tree, this.#name)
     const found = inTree !== null && this.gone.has(inTree.path) ? null : inTree
-    if (this.#wish === null) {
+    if (this.#created === null) {
       if (found === null) throw noTable(this.#name, null)
       return { path: found.path, executable: found.executable, table: await Table.load(nodes, found.table) }
     }
@@ -145,7 +148,7 @@ export class TableEdits implements TableWriter {
       })
     }
     this.#changed = true
-    const table = await Table.of(nodes, newTable(nodes, writer, { ...this.#wish, rows }))
+    const table = await Table.of(nodes, newTable(nodes, writer, { ...this.#created, rows }))
     return { path: this.#name, executable: false, table }
   }
 }

@@ -131,12 +131,15 @@ class TreeTransaction implements Transaction {
     return this.#edits(path, table)
   }
 
-  #edits(name: string, wish: NewTable | null): TableEdits {
+  #edits(name: string, created: NewTable | null): TableEdits {
     const known = this.#tables.get(name)
-    if (known !== undefined && wish === null) return known
+    if (known !== undefined && created === null) return known
     if (known !== undefined) throw new TypeError(`the table '${name}' is in use already`)
     const gone = new Set([...this.#entries.keys()].filter((path) => this.#entries.get(path) === null))
-    const edits = new TableEdits(this.#io, { tree: this.#tree, gone }, name, { wish, signal: this.#signal })
+    const edits = new TableEdits(this.#io, { tree: this.#tree, gone }, name, {
+      created,
+      signal: this.#signal,
+    })
     this.#tables.set(name, edits)
     return edits
   }

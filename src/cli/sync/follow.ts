@@ -6,7 +6,7 @@ import { visible } from '../visible.ts'
 import { type RoundWatcher, naming } from './every.ts'
 import { printReceipts } from './reports.ts'
 
-export interface FollowWish {
+export interface FollowInput {
   readonly links: readonly Link[]
   readonly compareMs: number | null
   readonly watcher: RoundWatcher | null
@@ -15,7 +15,7 @@ export interface FollowWish {
 export async function followLinks(
   context: Context,
   repo: Repository,
-  { links, compareMs, watcher }: FollowWish,
+  { links, compareMs, watcher }: FollowInput,
 ): Promise<number> {
   const { operation, out } = context
   const over = new AbortController()

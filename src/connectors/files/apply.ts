@@ -11,13 +11,13 @@ import { checkFence, writeBase } from './state.ts'
 
 const attemptsMax = 3
 
-export interface Applying {
+export interface ApplyContext {
   readonly place: FilePlace
   /** Owner of what it has staged. */
   readonly owner: string
 }
 
-export async function applyPlan(applying: Applying, plan: ApplyPlan): Promise<Applied> {
+export async function applyPlan(applying: ApplyContext, plan: ApplyPlan): Promise<Applied> {
   for (let attempt = 1; ; attempt++) {
     const applied = await attemptPlan(applying, plan)
     if (applied !== 'raced') return applied
@@ -25,7 +25,7 @@ export async function applyPlan(applying: Applying, plan: ApplyPlan): Promise<Ap
   }
 }
 
-async function attemptPlan({ place, owner }: Applying, plan: ApplyPlan): Promise<Applied | 'raced'> {
+async function attemptPlan({ place, owner }: ApplyContext, plan: ApplyPlan): Promise<Applied | 'raced'> {
   const staged: StagedFile[] = []
   const heldBack: HeldBackRow[] = []
   let written = 0
@@ -65,7 +65,7 @@ interface MadeReady {
 
 async function stageTable(
   table: FilesTable,
-  at: Applying & { readonly plan: ApplyPlan },
+  at: ApplyContext & { readonly plan: ApplyPlan },
 ): Promise<MadeReady> {
   const { files } = table
   if (files.length > 1) {
@@ -89,7 +89,7 @@ async function stageTable(
 async function stageFile(
   path: string,
   table: FilesTable,
-  { place, owner, plan }: Applying & { readonly plan: ApplyPlan },
+  { place, owner, plan }: ApplyContext & { readonly plan: ApplyPlan },
 ): Promise<MadeReady> {
   const opened = table.files.length === 0 ? null : await place.open(path, 'now')
   try {

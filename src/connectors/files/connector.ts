@@ -97,7 +97,7 @@ export class FilesConnector implements Connector {
     try {
       if (trouble !== null) throw new VarveError('VARVE_NOT_POSSIBLE', trouble, { data: { waits: true } })
       return await shapeOf(name, files, hints, {
-        opening: (path, work) => this.#opened(path, work),
+        withFile: (path, work) => this.#opened(path, work),
         columns: (path, key) => this.#columnsOf(path, key),
       })
     } catch (error) {

@@ -7,7 +7,7 @@ import { readRows } from '../../formats/read-rows.ts'
 import type { Cell, ColumnType } from '../../table/interface.ts'
 import { keyBytesMax } from '../../table/key.ts'
 import type { OpenedFile } from './interface.ts'
-import type { Opening } from './shape.ts'
+import type { WithFile } from './shape.ts'
 import { asWaiting, fileWaits } from './waiting.ts'
 
 const columnsMax = 8
@@ -19,14 +19,14 @@ export async function inferFileKey(
   table: string,
   files: readonly string[],
   columns: readonly { readonly name: string; readonly type: ColumnType }[],
-  opening: Opening,
+  withFile: WithFile,
 ): Promise<readonly string[]> {
   const names: string[] = []
   for (const { name, type } of columns.slice(0, columnsMax)) {
     if (type === 'float' || type === 'json') break
     names.push(name)
     const found: Uniqueness[] = []
-    for (const path of files) found.push(await opening(path, (file) => uniqueness(file, names)))
+    for (const path of files) found.push(await withFile(path, (file) => uniqueness(file, names)))
     if (found.includes('empty')) break
     if (found.every((one) => one === 'unique')) return names
   }

@@ -16,10 +16,10 @@ export interface Hints {
   readonly known: KnownTable | undefined
 }
 
-export type Opening = <T>(path: string, work: (file: OpenedFile) => Promise<T>) => Promise<T>
+export type WithFile = <T>(path: string, work: (file: OpenedFile) => Promise<T>) => Promise<T>
 
-export interface Looking {
-  readonly opening: Opening
+export interface ShapeReader {
+  readonly withFile: WithFile
   /** The columns of a file; `key` helps to tell its dialect. */
   columns(path: string, key: readonly string[]): Promise<readonly FileColumn[]>
 }
@@ -29,10 +29,10 @@ export async function shapeOf(
   name: string,
   files: readonly string[],
   { declared, known }: Hints,
-  looking: Looking,
+  reader: ShapeReader,
 ): Promise<FilesTable> {
   const found: (readonly FileColumn[])[] = []
-  for (const path of files) found.push(await looking.columns(path, declared?.key ?? known?.key ?? []))
+  for (const path of files) found.push(await reader.columns(path, declared?.key ?? known?.key ?? []))
   const columns = joined(files, found)
   // A property that no row has at the moment is still a column.
   if (files.length === 0 || files.some(isJsonl))
@@ -43,7 +43,7 @@ export async function shapeOf(
     type: typeOf(column, looks, { declared, known }),
   }))
   if (typed.length === 0) throw fileWaits(files[0] ?? name, 'is empty: nobody knows its columns')
-  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, looking.opening))
+  const key = declared?.key ?? known?.key ?? (await inferFileKey(name, files, typed, reader.withFile))
   const missing = key.find((column) => !columns.has(column))
   if (missing !== undefined) throw fileWaits(files[0] ?? name, `has no column '${missing}' for its key`)
   return {

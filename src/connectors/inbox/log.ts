@@ -18,7 +18,7 @@ import type { EndpointTable, InboxTable } from '../interface.ts'
 import type { ItemTable } from '../json/item-table.ts'
 import { type HookItem, itemsOf } from './hook-items.ts'
 import { type BadItem, type Place, isBehind } from './interface.ts'
-import type { AsideHook, WaitingHooks } from './waiting-hooks.ts'
+import type { HookPutAside, WaitingHooks } from './waiting-hooks.ts'
 
 const pollMs = 100
 
@@ -101,7 +101,7 @@ class InboxReader implements LogReader {
   readonly #followed: ReadonlySet<string>
   #at: Place
   /** What was read behind `#at`: what is to be put aside of it, and who said what of each row. */
-  #bad: AsideHook[] = []
+  #bad: HookPutAside[] = []
   #said = new Map<string, Saying[]>()
 
   constructor(home: InboxHome, name: string, at: Place, followed: ReadonlySet<string>) {
@@ -193,13 +193,13 @@ const noRows = {
   close: (): Promise<void> => Promise.resolve(),
 }
 
-function asideItems(hooks: readonly AsideHook[]): AsideItem[] {
+function asideItems(hooks: readonly HookPutAside[]): AsideItem[] {
   return hooks.flatMap((hook) =>
     hook.items.map((item) => ({ table: item.table, name: itemName(hook, item), message: item.message })),
   )
 }
 
-function itemName({ id }: AsideHook, { index }: BadItem): string {
+function itemName({ id }: HookPutAside, { index }: BadItem): string {
   return `webhook ${id}, item ${index + 1}`
 }
 

@@ -17,7 +17,7 @@ export interface InboxState {
 }
 
 /** A webhook that had items which are no rows. */
-export interface AsideHook extends Place {
+export interface HookPutAside extends Place {
   readonly id: string
   readonly items: readonly BadItem[]
 }
@@ -96,7 +96,7 @@ export class WaitingHooks {
     })
   }
 
-  aside(): Promise<AsideHook[]> {
+  aside(): Promise<HookPutAside[]> {
     const { database } = this.#file
     return this.#file.asked(() => database.patiently(() => this.#aside()))
   }
@@ -107,7 +107,7 @@ export class WaitingHooks {
    */
   async putAside(
     from: Place,
-    read: readonly AsideHook[],
+    read: readonly HookPutAside[],
     left: (item: BadItem, at: Place) => BadItem | null,
   ): Promise<void> {
     const { database } = this.#file
@@ -144,7 +144,7 @@ export class WaitingHooks {
   }
 
   /** Gives up some of what was put aside. */
-  async drop(isGivenUp: (item: BadItem, hook: AsideHook) => boolean): Promise<void> {
+  async drop(isGivenUp: (item: BadItem, hook: HookPutAside) => boolean): Promise<void> {
     await this.#file.write(() => {
       for (const hook of this.#aside())
         this.#setItems(
@@ -169,7 +169,7 @@ export class WaitingHooks {
     )
   }
 
-  #aside(): AsideHook[] {
+  #aside(): HookPutAside[] {
     return this.#file.database
       .all('SELECT seq, part, id, items FROM aside ORDER BY seq, part')
       .map(([seq, part, id, items]) => ({

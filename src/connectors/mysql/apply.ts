@@ -9,7 +9,7 @@ import type { MysqlTable } from './discover.ts'
 import type { Session } from './session.ts'
 import { writeState } from './state.ts'
 import { type Pending, RowWriter } from './row-writer.ts'
-import { loosened } from './knots.ts'
+import { splitChange } from './split-change.ts'
 
 export async function applyPlan(session: Session, plan: ApplyPlan): Promise<Applied> {
   const tables = parentsFirst(plan.tables as readonly MysqlTable[])
@@ -66,7 +66,7 @@ async function settle(writer: RowWriter, rows: readonly Pending[]): Promise<read
   await writer.writeEach(rows.toReversed())
   const [seconds, rest]: [Map<Pending, Pending>, Pending[]] = [new Map(), []]
   for (const row of writer.takeWaiting()) {
-    const steps = loosened(row.table, row.change)
+    const steps = splitChange(row.table, row.change)
     if (steps === null) rest.push(row)
     else seconds.set({ ...row, change: steps.first }, { ...row, change: steps.second })
   }

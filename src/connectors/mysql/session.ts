@@ -23,7 +23,7 @@ const settings: readonly string[] = [
 
 export type ByteRow = readonly (Uint8Array | null)[]
 
-export interface Ran {
+export interface StatementsResult {
   /** For each statement that ran: rows that its condition met, and what the server remarked. */
   readonly statements: readonly { readonly matched: number; readonly warnings: number }[]
   /** Error of the first that failed; those after it did not run. */
@@ -138,7 +138,7 @@ export class Session {
   }
 
   /** Statements that give no rows, in one packet. */
-  run(statements: readonly string[]): Promise<Ran> {
+  run(statements: readonly string[]): Promise<StatementsResult> {
     const results: { matched: number; warnings: number }[] = []
     return new Promise((done, fail) => {
       if (this.#broken !== null) return fail(this.#broken)

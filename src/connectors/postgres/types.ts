@@ -43,7 +43,7 @@ export const sessionSettings: readonly string[] = [
   'SET idle_in_transaction_session_timeout = 0',
   // Compiling a statement takes longer than it saves where rows are only sent or looked at. Not every server knows these.
   `SELECT set_config(name, value, false)
-     FROM (VALUES ('jit', 'off'), ('idle_session_timeout', '0'), ('transaction_timeout', '0')) AS wish (name, value)
+     FROM (VALUES ('jit', 'off'), ('idle_session_timeout', '0'), ('transaction_timeout', '0')) AS setting (name, value)
     WHERE current_setting(name, true) IS NOT NULL`,
 ]
 

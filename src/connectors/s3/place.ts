@@ -6,7 +6,7 @@ import type { S3Client } from '../../http/s3/client.ts'
 import { createExclusively } from '../../http/s3/create.ts'
 import { download } from '../../http/s3/download.ts'
 import { listPage } from '../../http/s3/listing.ts'
-import { lookAt, replaceExactly } from '../../http/s3/replace.ts'
+import { headObject, replaceExactly } from '../../http/s3/replace.ts'
 import { isTableFile } from '../files/groups.ts'
 import type { FilePlace, ListedFile, OpenedFile, PlaceState, StagedFile } from '../files/interface.ts'
 import { fileWaits } from '../files/waiting.ts'
@@ -54,7 +54,7 @@ export class S3FilePlace implements FilePlace {
 
   async open(path: string, when: 'listed' | 'now'): Promise<OpenedFile> {
     const listed = when === 'listed' ? this.#listed.get(path) : undefined
-    const version = listed ?? (await lookAt(this.#client, this.#key(path)))
+    const version = listed ?? (await headObject(this.#client, this.#key(path)))
     if (version === null) throw fileWaits(path, 'is gone')
     return new OpenedObject(this.#client, path, version)
   }
@@ -64,7 +64,7 @@ export class S3FilePlace implements FilePlace {
     const key = this.#key(path)
     const tag = over === null ? null : (over as OpenedObject).tag
     return {
-      isCurrent: async () => ((await lookAt(this.#client, key))?.tag ?? null) === tag,
+      isCurrent: async () => ((await headObject(this.#client, key))?.tag ?? null) === tag,
       put: async () => {
         if (!(await this.#put(key, bytes, tag))) throw raced(path)
       },

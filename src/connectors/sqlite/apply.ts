@@ -80,7 +80,7 @@ class Writer implements BatchWriter<SqliteTable> {
   }
 
   #settle(table: SqliteTable, batch: readonly RowChange[], step: Step): Promise<void> {
-    const left = this.#loosen(table, batch, step)
+    const left = this.#clearReferences(table, batch, step)
     this.written += batch.length - left.size
     for (const [{ key }, { reason, message }] of left)
       this.heldBack.push({ table: table.name, key, reason, message })
@@ -91,13 +91,13 @@ class Writer implements BatchWriter<SqliteTable> {
   /** Writes the whole batch or none of it. */
   #all(table: SqliteTable, batch: readonly RowChange[], step: Step): boolean {
     this.#database.exec('SAVEPOINT varve')
-    const isWhole = this.#loosen(table, batch, step).size === 0
+    const isWhole = this.#clearReferences(table, batch, step).size === 0
     this.#database.exec(isWhole ? 'RELEASE varve' : 'ROLLBACK TO varve; RELEASE varve')
     return isWhole
   }
 
   /** What is left when no row goes through any more, each with why. */
-  #loosen(table: SqliteTable, batch: readonly RowChange[], step: Step): Map<RowChange, Verdict> {
+  #clearReferences(table: SqliteTable, batch: readonly RowChange[], step: Step): Map<RowChange, Verdict> {
     const final = new Map<RowChange, Verdict>()
     for (let next = batch; ;) {
       const left = new Map<RowChange, Verdict>()

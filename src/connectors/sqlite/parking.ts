@@ -1,6 +1,6 @@
 // Values that nobody has, for columns that must be unique, on the way from one row to another: SQLite checks each row as
 // it is written. NULL is unique as often as one likes; else a number beyond the others, or random text or bytes.
-import { type ParkingWay, parkingSpanMax, parkingWays } from '../parking-ways.ts'
+import { type ParkingMethod, parkingSpanMax, parkingMethods } from '../parking-methods.ts'
 import type { SqliteDatabase } from './database.ts'
 import { type SqliteColumn, type SqliteTable, quoteName } from './discover.ts'
 
@@ -9,10 +9,16 @@ export type Parking = ReadonlyMap<string, string>
 
 export function parkings(database: SqliteDatabase, table: SqliteTable): readonly Parking[] {
   const unique = uniqueColumns(database, table)
-  return parkingWays.map((way) => new Map(unique.map((column) => [column.name, valueOf(table, column, way)])))
+  return parkingMethods.map(
+    (way) => new Map(unique.map((column) => [column.name, valueOf(table, column, way)])),
+  )
 }
 
-function valueOf(table: SqliteTable, column: SqliteColumn, { toNull, end, sign, isFar }: ParkingWay): string {
+function valueOf(
+  table: SqliteTable,
+  column: SqliteColumn,
+  { toNull, end, sign, isFar }: ParkingMethod,
+): string {
   if (toNull && column.mayBeNull) return 'NULL'
   const step = 1 + (isFar ? Math.floor(Math.random() * parkingSpanMax) : 0)
   const beyond = `(SELECT ${end}(e.${quoteName(column.name)}) ${sign} ${step} FROM main.${quoteName(table.name)} AS e)`

@@ -7,7 +7,7 @@ import type { TableObject } from '../../table/interface.ts'
 import { type RowShape, rowShape } from '../../table/rows.ts'
 import { previousNodes } from '../bases.ts'
 import { RowIntake } from '../intake.ts'
-import type { LeafWish, PackedLeaves } from '../leaves.ts'
+import type { LeafOptions, PackedLeaves } from '../leaves.ts'
 import type { PackedRows } from '../packed.ts'
 import type { ReadCellsOptions, SourceColumn } from './interface.ts'
 import { cellSchema } from './read-cells.ts'
@@ -19,7 +19,7 @@ export interface PackingOptions {
   readonly where: string
   readonly pool: WorkerPool
   /** How slices are best given; null: as rows. Asked for each. */
-  readonly wish: () => LeafWish | null
+  readonly leafOptions: () => LeafOptions | null
   /** As of `ReadCellsOptions`. */
   readonly unfit?: UnfitRows | undefined
   readonly signal?: AbortSignal | undefined
@@ -46,8 +46,15 @@ export async function readPacked(source: PackedSource, options: ReadPackedOption
   const intake = new RowIntake(writer, nodes, (await previousNodes({ previous, nodes, signal })) ?? {})
   const pool = new WorkerPool()
   try {
-    const wish = () => intake.leafWish
-    for await (const slice of source.slices({ shape: rowShape(schema), where, pool, wish, unfit, signal })) {
+    const leafOptions = () => intake.leafOptions
+    for await (const slice of source.slices({
+      shape: rowShape(schema),
+      where,
+      pool,
+      leafOptions,
+      unfit,
+      signal,
+    })) {
       throwIfAborted(signal)
       if ('rows' in slice) await intake.add(slice.rows)
       else if (!(await intake.addLeaves(slice.leaves, slice.contents)))

@@ -19,7 +19,7 @@ import type {
   TableFormat,
   TableRenderer,
 } from '../interface.ts'
-import type { LeafWish } from '../leaves.ts'
+import type { LeafOptions } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
 import type { Slicer } from '../slicer.ts'
@@ -102,12 +102,16 @@ class OpenCsv implements OpenFile {
     return cutRecords(bytes, this.#plan)
   }
 
-  async parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
+  async parse(bytes: Uint8Array, leafOptions: LeafOptions | null): Promise<SliceResult> {
     const task = { bytes, plan: this.#plan, values: this.#values }
     if (this.#pool === undefined) return parseSliceShared(task)
-    return wish === null
+    return leafOptions === null
       ? runSlice(this.#pool, bytes.length, { name: 'parseSlice', local: parseSlice, args: [task] })
-      : runSlice(this.#pool, bytes.length, { name: 'leafSlice', local: leafSlice, args: [{ ...task, wish }] })
+      : runSlice(this.#pool, bytes.length, {
+          name: 'leafSlice',
+          local: leafSlice,
+          args: [{ ...task, leafOptions }],
+        })
   }
 
   record(bytes: Uint8Array, at: number): FileRecord | null {

@@ -2,7 +2,7 @@
 // for byte, before they are handed out. A pure function of plain data, so that a worker thread can run it.
 import { isUtf8, sameBytes } from '../../base/platform.ts'
 import type { SliceResult, SliceRows } from '../interface.ts'
-import { type LeafWish, leavesOrRows } from '../leaves.ts'
+import { type LeafOptions, leavesOrRows } from '../leaves.ts'
 import { ownRows, PackedBuffer } from '../packed.ts'
 import { SliceParser } from './parse.ts'
 import { type CsvPlan, lf } from './plan.ts'
@@ -29,12 +29,12 @@ export function parseSlice(task: SliceTask): SliceRows {
 }
 
 export interface LeafTask extends SliceTask {
-  readonly wish: LeafWish
+  readonly leafOptions: LeafOptions
 }
 
 /** Rows that are in order, as leaves; all others as `parseSlice` gives them. */
 export function leafSlice(task: LeafTask): SliceResult {
-  return leavesOrRows(parseSliceShared(task), task.wish)
+  return leavesOrRows(parseSliceShared(task), task.leafOptions)
 }
 
 /** As `parseSlice`, but the rows are views that the next call spoils. */

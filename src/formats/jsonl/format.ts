@@ -15,7 +15,7 @@ import type {
   TableFormat,
   TableRenderer,
 } from '../interface.ts'
-import type { LeafWish } from '../leaves.ts'
+import type { LeafOptions } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import { runSlice, slicesAtOnceOf } from '../slice-jobs.ts'
 import type { Slicer } from '../slicer.ts'
@@ -70,14 +70,18 @@ class OpenJsonl implements OpenFile {
     return bytes.lastIndexOf(10) + 1
   }
 
-  parse(bytes: Uint8Array, wish: LeafWish | null): Promise<SliceResult> {
-    const slice = this.#parse(bytes, wish, this.#last)
+  parse(bytes: Uint8Array, leafOptions: LeafOptions | null): Promise<SliceResult> {
+    const slice = this.#parse(bytes, leafOptions, this.#last)
     this.#last = slice.catch(() => {})
     this.#first ??= this.#last
     return slice
   }
 
-  async #parse(bytes: Uint8Array, wish: LeafWish | null, before: Promise<unknown>): Promise<SliceResult> {
+  async #parse(
+    bytes: Uint8Array,
+    leafOptions: LeafOptions | null,
+    before: Promise<unknown>,
+  ): Promise<SliceResult> {
     const task = { bytes, layout: this.#layout, keySchema: this.#keySchema }
     if (this.#pool === undefined) return linesShared({ ...task, columns: this.#columns })
     // Nearly always the first slice shows all columns. Where a later one has more, those behind it that have more as well
@@ -85,7 +89,7 @@ class OpenJsonl implements OpenFile {
     await this.#first
     for (;;) {
       const known = this.#columns.known()
-      const args: [LineTask] = [{ ...task, known, wish }]
+      const args: [LineTask] = [{ ...task, known, leafOptions }]
       const slice = await runSlice(this.#pool, bytes.length, { name: 'lineSlice', local: lineSlice, args })
       await before
       if (typeof slice === 'string') throw new NotATable(slice)

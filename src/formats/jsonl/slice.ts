@@ -3,7 +3,7 @@
 import { isUtf8 } from '../../base/platform.ts'
 import type { Schema } from '../../table/interface.ts'
 import type { SliceResult, SliceRows } from '../interface.ts'
-import { type LeafWish, leavesOrRows } from '../leaves.ts'
+import { type LeafOptions, leavesOrRows } from '../leaves.ts'
 import { NotATable } from '../not-a-table.ts'
 import { ownRows, PackedBuffer } from '../packed.ts'
 import { JsonlColumns, type KnownColumns, type SeenColumns } from './columns.ts'
@@ -18,7 +18,7 @@ export interface LineTask {
   /** A schema of the key's columns alone. */
   readonly keySchema: Schema
   readonly known: KnownColumns
-  readonly wish: LeafWish | null
+  readonly leafOptions: LeafOptions | null
 }
 
 export interface LineSlice {
@@ -30,11 +30,11 @@ export interface LineSlice {
 const buffer = new PackedBuffer(3 << 20, 1 << 17)
 
 /** A string: why the file is no table, since errors lose their class between threads. */
-export function lineSlice({ known, wish, ...task }: LineTask): LineSlice | string {
+export function lineSlice({ known, leafOptions, ...task }: LineTask): LineSlice | string {
   const columns = new JsonlColumns(known)
   try {
     const rows = linesShared({ ...task, columns })
-    const result = wish === null ? { ...rows, ...ownRows(rows) } : leavesOrRows(rows, wish)
+    const result = leafOptions === null ? { ...rows, ...ownRows(rows) } : leavesOrRows(rows, leafOptions)
     return { result, seen: columns.seen() }
   } catch (error) {
     if (error instanceof NotATable) return error.reason

@@ -34,7 +34,7 @@ export function dictionaryOf(leaf: ParquetNode, header: PageHeader, bytes: Uint8
 }
 
 /** A data page of the first kind: all of it is compressed as one. */
-export function pageOfV1(leaf: ParquetNode, header: PageHeader, bytes: Uint8Array, known: Known): Page {
+export function pageOfV1(leaf: ParquetNode, header: PageHeader, bytes: Uint8Array, known: PageContext): Page {
   const { num_values: count, encoding, ...levels } = header.data_page_header!
   let at = 0
   const take = (max: number, levelEncoding: string): Uint32Array | null => {
@@ -56,7 +56,7 @@ export function pageOfV2(
   leaf: ParquetNode,
   header: PageHeader,
   bytes: Uint8Array,
-  known: Known & { unpack: Unpack },
+  known: PageContext & { unpack: Unpack },
 ): Page {
   const v2 = header.data_page_header_v2!
   const {
@@ -82,7 +82,7 @@ export function pageOfV2(
   return { reps, defs, count, values }
 }
 
-export interface Known {
+export interface PageContext {
   readonly dictionary: DecodedArray | null
 }
 
@@ -91,7 +91,7 @@ function valuesOf(
   encoding: ColumnMetaData['encodings'][number],
   { bytes, at, defs }: Body,
   count: number,
-  { dictionary }: Known,
+  { dictionary }: PageContext,
 ): ArrayLike<unknown> {
   const present = defs === null ? count : countOf(defs, leaf.def)
   if (present === 0) return []

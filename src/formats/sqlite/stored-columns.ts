@@ -93,31 +93,31 @@ export function onlyKind({ kinds: { integers, reals, texts, blobs } }: StoredCol
 }
 
 export function typeOfStored({ declared, kinds }: StoredColumn): ColumnType {
-  const wish = declared.toUpperCase()
+  const sqlType = declared.toUpperCase()
   const { integers, reals, texts, blobs } = kinds
   const all = integers + reals + texts + blobs
-  if (/\bJSON\b/.test(wish)) return 'json'
-  if (all === 0) return typeDeclared(wish)
+  if (/\bJSON\b/.test(sqlType)) return 'json'
+  if (all === 0) return typeDeclared(sqlType)
   if (integers === all)
-    return /\bBOOL/.test(wish) && kinds.wide === 0 ? 'bool' : isReal(wish) ? 'float' : 'int'
+    return /\bBOOL/.test(sqlType) && kinds.wide === 0 ? 'bool' : isReal(sqlType) ? 'float' : 'int'
   if (texts + blobs === 0) return 'float'
   if (blobs === all) return 'bytes'
-  if (texts === all && /^(DATE|TIMESTAMP|DATETIME)\b/.test(wish))
-    return wish.startsWith('DATE') && !wish.startsWith('DATETIME') ? 'date' : 'timestamp'
-  return isReal(wish) && blobs === 0 ? 'float' : 'text'
+  if (texts === all && /^(DATE|TIMESTAMP|DATETIME)\b/.test(sqlType))
+    return sqlType.startsWith('DATE') && !sqlType.startsWith('DATETIME') ? 'date' : 'timestamp'
+  return isReal(sqlType) && blobs === 0 ? 'float' : 'text'
 }
 
 /** SQLite's own rules of affinity, and what people write beside them. */
-function typeDeclared(wish: string): ColumnType {
-  if (/\bBOOL/.test(wish)) return 'bool'
-  if (wish.includes('INT')) return 'int'
-  if (isReal(wish)) return 'float'
-  if (/DEC|NUMERIC/.test(wish)) return 'decimal'
-  if (wish.includes('BLOB')) return 'bytes'
-  if (/^(TIMESTAMP|DATETIME)\b/.test(wish)) return 'timestamp'
-  return /^DATE\b/.test(wish) ? 'date' : 'text'
+function typeDeclared(sqlType: string): ColumnType {
+  if (/\bBOOL/.test(sqlType)) return 'bool'
+  if (sqlType.includes('INT')) return 'int'
+  if (isReal(sqlType)) return 'float'
+  if (/DEC|NUMERIC/.test(sqlType)) return 'decimal'
+  if (sqlType.includes('BLOB')) return 'bytes'
+  if (/^(TIMESTAMP|DATETIME)\b/.test(sqlType)) return 'timestamp'
+  return /^DATE\b/.test(sqlType) ? 'date' : 'text'
 }
 
-function isReal(wish: string): boolean {
-  return /REAL|FLOA|DOUB/.test(wish)
+function isReal(sqlType: string): boolean {
+  return /REAL|FLOA|DOUB/.test(sqlType)
 }

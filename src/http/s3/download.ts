@@ -1,4 +1,4 @@
-// Reads a file, or a stretch of it. A connection that is cut costs what was on its way only: the next attempt asks for
+// Reads a file, or a range of it. A connection that is cut costs what was on its way only: the next attempt asks for
 // the rest, and takes it if it is the rest of the same file. Nothing is kept beyond what was asked for.
 import { VarveError, corrupt } from '../../base/errors.ts'
 import { concatBytes } from '../../base/bytes.ts'
@@ -6,7 +6,7 @@ import type { Headers, HttpAnswer } from '../client.ts'
 import type { S3Client } from './client.ts'
 import { faultOf, isStored, notStored } from './refusals.ts'
 
-export interface Stretch {
+export interface ByteRange {
   readonly offset: number
   /** null: to the end, which is `bytesMax` away at most. */
   readonly length: number | null
@@ -24,11 +24,11 @@ export interface Downloaded {
 export async function download(
   client: S3Client,
   key: string,
-  stretch: Stretch,
+  range: ByteRange,
   signal: AbortSignal | undefined,
 ): Promise<Downloaded | null> {
-  const { offset, length, bytesMax } = stretch
-  const state = new Received(stretch, `'${key}' at '${client.location}'`)
+  const { offset, length, bytesMax } = range
+  const state = new Received(range, `'${key}' at '${client.location}'`)
   const answer = await client.send({
     method: 'GET',
     key,
@@ -60,19 +60,19 @@ class Received {
   #parts: Uint8Array[] = []
   readonly #into: Uint8Array | null
   #etag: string | undefined
-  readonly #stretch: Stretch
+  readonly #range: ByteRange
   readonly #what: string
 
-  constructor(stretch: Stretch, what: string) {
-    this.#stretch = stretch
-    this.#into = stretch.length === null ? null : (stretch.into ?? Buffer.allocUnsafeSlow(stretch.length))
+  constructor(range: ByteRange, what: string) {
+    this.#range = range
+    this.#into = range.length === null ? null : (range.into ?? Buffer.allocUnsafeSlow(range.length))
     this.#what = what
   }
 
   take(part: Uint8Array, head: Omit<HttpAnswer, 'body'>): void {
     if (this.isFresh) this.#begin(head)
     this.isFresh = false
-    const { length, bytesMax } = this.#stretch
+    const { length, bytesMax } = this.#range
     if (this.count + part.length > (length ?? bytesMax))
       throw corrupt(`${this.#what} is larger than it may be`, { bytesMax })
     // A part's memory is used again.
@@ -82,7 +82,7 @@ class Received {
   }
 
   finish(status: number): Uint8Array {
-    const { length } = this.#stretch
+    const { length } = this.#range
     const isWhole = length === null ? status !== 416 : this.count === length
     if (!isWhole) throw corrupt(`${this.#what} is shorter than it should be`, { length, has: this.count })
     if (this.#into !== null) return this.#into
@@ -92,7 +92,7 @@ class Received {
   }
 
   #begin({ status, headers }: Omit<HttpAnswer, 'body'>): void {
-    const { offset, length } = this.#stretch
+    const { offset, length } = this.#range
     const isSame = this.#etag === undefined || this.#etag === headers['etag']
     this.#etag = headers['etag']
     if (status === 206) {
@@ -100,7 +100,7 @@ class Received {
       if (isSame && Number(from) === offset + this.count) return
       throw corrupt(`${this.#what} changed while it was read`)
     }
-    // All of it again: a store may do that to a whole file, never to a stretch.
+    // All of it again: a store may do that to a whole file, never to a range.
     this.count = 0
     this.#parts = []
     if (length === null || (offset === 0 && Number(headers['content-length']) === length)) return

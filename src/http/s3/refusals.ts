@@ -35,23 +35,23 @@ export function explain(body: Uint8Array): string | null {
   return faultOf({ status: 0, headers: {}, body }).code || null
 }
 
-export interface Situation {
+export interface RequestContext {
   readonly location: string
   readonly bucket: string
   /** Where the credentials are from; null: requests are not signed. */
   readonly source: string | null
 }
 
-export function refusal(fault: Fault, situation: Situation): VarveError {
-  const { location } = situation
+export function refusal(fault: Fault, context: RequestContext): VarveError {
+  const { location } = context
   const data = { url: location, status: fault.status, ...(fault.code === '' ? {} : { s3Code: fault.code }) }
   const isAccess = fault.status === 401 || fault.status === 403
   const isFull = fullCodes.has(fault.code) || fault.status === 507
   const known = isFull ? full : (meanings.get(fault.code) ?? (isAccess ? denied : undefined))
   // Where nothing was signed the store's words about keys would mislead.
-  const meaning = known?.isAboutKeys === true && situation.source === null ? denied : known
+  const meaning = known?.isAboutKeys === true && context.source === null ? denied : known
   if (meaning !== undefined)
-    return new VarveError(meaning.code, meaning.message(situation), { data, hint: meaning.hint(situation) })
+    return new VarveError(meaning.code, meaning.message(context), { data, hint: meaning.hint(context) })
   const said = fault.code === '' ? String(fault.status) : `${fault.status} ${fault.code}`
   const isPassing = (fault.status >= 500 && fault.status !== 501) || fault.status === 429
   const code = isPassing ? 'VARVE_UNREACHABLE' : 'VARVE_REFUSED'
@@ -63,8 +63,8 @@ export function refusal(fault: Fault, situation: Situation): VarveError {
 
 interface Meaning {
   readonly code: 'VARVE_REFUSED' | 'VARVE_UNREACHABLE' | 'VARVE_DISK_FULL'
-  readonly message: (situation: Situation) => string
-  readonly hint: (situation: Situation) => string
+  readonly message: (context: RequestContext) => string
+  readonly hint: (context: RequestContext) => string
   readonly isAboutKeys?: true
 }
 

@@ -21,12 +21,12 @@ export function replaceExactly(
     return { 'if-match': isBare ? tag.replaceAll('"', '') : tag }
   }
   const mayBeSpelling = async (status: number): Promise<boolean> => {
-    if (status !== 412 || isBare || (await lookAt(client, key, signal))?.tag !== tag) return false
+    if (status !== 412 || isBare || (await headObject(client, key, signal))?.tag !== tag) return false
     bare.add(client)
     return true
   }
   const isOurs = async (writer: string): Promise<boolean | null> => {
-    const found = await lookAt(client, key, signal)
+    const found = await headObject(client, key, signal)
     if (found?.writer === writer) return true
     return found?.tag === tag ? null : false
   }
@@ -34,7 +34,7 @@ export function replaceExactly(
   return putOnCondition(client, put, signal)
 }
 
-export interface Looked {
+export interface ObjectHead {
   readonly tag: string
   readonly bytes: number
   /** Mark of who wrote it, where we did. */
@@ -42,7 +42,11 @@ export interface Looked {
 }
 
 /** null when there is none. */
-export async function lookAt(client: S3Client, key: string, signal?: AbortSignal): Promise<Looked | null> {
+export async function headObject(
+  client: S3Client,
+  key: string,
+  signal?: AbortSignal,
+): Promise<ObjectHead | null> {
   const { status, headers } = await client.send({ method: 'HEAD', key, expected: [404], signal })
   if (status === 404) return null
   return {

@@ -15,7 +15,7 @@ import { type Folder, type Io, type MergeState, type Repo, mergeRef } from '../i
 import { defaultMessage, squashMessage } from './merge-message.ts'
 import { writeMergeState } from './merge-state.ts'
 import { type Move, move } from '../move.ts'
-import { type Reused, commitsReused, reuseResolutions } from './rerere.ts'
+import { type ReusedResolution, commitsReused, reuseResolutions } from './rerere.ts'
 
 export interface MergeOptions extends AssessOptions {
   readonly message?: string | undefined
@@ -44,7 +44,7 @@ export interface Merged {
   /** In a rebase: how far it came. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: Cid | null }
   /** Conflicts that were settled as they were in an earlier merge. */
-  readonly reused: readonly Reused[]
+  readonly reused: readonly ReusedResolution[]
 }
 
 export async function merge(

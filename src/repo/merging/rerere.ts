@@ -14,7 +14,7 @@ import { keyValues } from '../../table/rows.ts'
 import { type Io, rerereRef } from '../interface.ts'
 
 /** A conflict that an earlier resolution settled. */
-export interface Reused {
+export interface ReusedResolution {
   readonly id: string
   readonly kind: Conflict['kind']
   readonly path: string
@@ -38,8 +38,8 @@ export async function openRerere(manifest: Manifest, io: Io, tree: Cid): Promise
   return Rerere.open(io, manifest.refs.get(rerereRef) ?? null, schemas, manifest.sequence)
 }
 
-export interface WithReused extends Pick<Resolution, 'tree' | 'conflicts' | 'resolutions' | 'left'> {
-  readonly reused: readonly Reused[]
+export interface ReuseResult extends Pick<Resolution, 'tree' | 'conflicts' | 'resolutions' | 'left'> {
+  readonly reused: readonly ReusedResolution[]
 }
 
 /** The outcome of a merge with what is known of earlier resolutions put in its conflicts' places. */
@@ -48,14 +48,14 @@ export async function reuseResolutions(
   io: Io,
   outcome: MergeOutcome,
   options: ReadOptions = {},
-): Promise<WithReused> {
+): Promise<ReuseResult> {
   const { tree, conflicts } = outcome
   const untouched = { tree, conflicts, resolutions: null, left: outcome.conflictCount, reused: [] }
   if (conflicts === null || !manifest.refs.has(rerereRef)) return untouched
   const rerere = await openRerere(manifest, io, tree)
   if (rerere === null || rerere.isEmpty) return untouched
   const schemas = new TableSchemas(io.nodes, await Tree.load(io.nodes, tree))
-  const reused: Reused[] = []
+  const reused: ReusedResolution[] = []
   const resolution = await settleConflicts(
     { ...io, tree, conflicts, met: { tree, conflicts }, resolutions: null },
     (batch) =>
@@ -74,7 +74,7 @@ export async function reuseResolutions(
   return { ...resolution, reused }
 }
 
-async function reusedOf({ number, record }: SettledRecord, schemas: TableSchemas): Promise<Reused> {
+async function reusedOf({ number, record }: SettledRecord, schemas: TableSchemas): Promise<ReusedResolution> {
   const { kind, path, key, text } = record
   const isWhole = kind === 'file' || kind === 'schema'
   const shape = isWhole ? null : await schemas.find(path)

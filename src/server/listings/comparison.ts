@@ -72,7 +72,7 @@ export async function pageOfPaths<T>(
   return { items, next: null }
 }
 
-export interface PageWish<T> {
+export interface PageOptions<T> {
   readonly skip: number
   readonly limit: number
   /** About. */
@@ -87,7 +87,7 @@ export interface Page<T> {
 /** So many, or fewer if they are large; one at least, if there is one. */
 export async function pageOf<T>(
   items: AsyncIterable<T>,
-  { skip, limit, bytesOf }: PageWish<T>,
+  { skip, limit, bytesOf }: PageOptions<T>,
 ): Promise<Page<T>> {
   const found: T[] = []
   let [seen, bytes] = [0, 0]
@@ -104,7 +104,7 @@ export async function pageOf<T>(
 
 export function pageOfRows(
   diff: PathDiff,
-  { skip, limit }: Pick<PageWish<RowChange>, 'skip' | 'limit'>,
+  { skip, limit }: Pick<PageOptions<RowChange>, 'skip' | 'limit'>,
 ): Promise<Page<RowChange>> {
   return pageOf(flat(diff.rows({ skip })), { skip: 0, limit, bytesOf: bytesOfRow })
 }

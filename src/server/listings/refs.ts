@@ -11,7 +11,7 @@ import type { ServedRepository } from '../repositories.ts'
 export type RefKind = 'branch' | 'tag'
 const prefixes = { branch: branchPrefix, tag: tagPrefix } as const
 
-export interface RefWish {
+export interface RefListOptions {
   readonly limit: number
   /** The name at which the page before ended. */
   readonly after?: string | undefined
@@ -34,9 +34,9 @@ export function refsOf({ refs }: Manifest, kind: RefKind): string[] {
 
 export async function readBranches(
   { data, view }: ServedRepository,
-  wish: RefWish,
+  options: RefListOptions,
 ): Promise<RefPage<ShownBranch>> {
-  const { names, ...page } = chosen(await view.manifest(), 'branch', wish)
+  const { names, ...page } = chosen(await view.manifest(), 'branch', options)
   const branches = await listBranches(data.repo, { only: names })
   return { ...page, items: branches.map((branch) => ({ ...branch, commit: digestHex(branch.commit!) })) }
 }
@@ -54,8 +54,11 @@ export async function readBranch(
   return { ...branch!, commit: digestHex(branch!.commit!) }
 }
 
-export async function readTags({ data, view }: ServedRepository, wish: RefWish): Promise<RefPage<TagInfo>> {
-  const { names, ...page } = chosen(await view.manifest(), 'tag', wish)
+export async function readTags(
+  { data, view }: ServedRepository,
+  options: RefListOptions,
+): Promise<RefPage<TagInfo>> {
+  const { names, ...page } = chosen(await view.manifest(), 'tag', options)
   const tags = await listTags(data.repo, { only: names })
   return { ...page, items: tags.map((tag) => ({ ...tag, commit: digestHex(tag.commit) })) }
 }
@@ -64,7 +67,7 @@ interface Chosen extends Omit<RefPage<never>, 'items'> {
   readonly names: readonly string[]
 }
 
-function chosen(manifest: Manifest, kind: RefKind, { limit, after, part = '' }: RefWish): Chosen {
+function chosen(manifest: Manifest, kind: RefKind, { limit, after, part = '' }: RefListOptions): Chosen {
   const fit = refsOf(manifest, kind).filter((ref) => part === '' || shortRefName(ref).includes(part))
   const from = after === undefined ? 0 : firstBehind(fit, prefixes[kind] + after)
   const names = fit.slice(from, from + limit)

@@ -77,7 +77,7 @@ export interface ChangesPage {
   readonly more: boolean
 }
 
-export interface ChangesWish {
+export interface ChangesOptions {
   readonly skip: number
   readonly rows: number
   readonly lines: number
@@ -87,7 +87,7 @@ export interface ChangesWish {
 
 export async function changesOf(
   file: PathDiff,
-  { skip, rows, lines, byLines = false }: ChangesWish,
+  { skip, rows, lines, byLines = false }: ChangesOptions,
 ): Promise<ChangesPage> {
   const nothing = { rows: [], values: [], lines: [] }
   if (file.kind === 'table') {

@@ -8,7 +8,7 @@ import { Cursors, pathPart } from '../listings/cursor.ts'
 import type { Exchange, Route } from '../interface.ts'
 import { checkPattern, matchesPattern, patternSchema } from '../access/patterns.ts'
 import { type Protection, protectionSettings, protectionsIn } from '../access/protection.ts'
-import { type RefKind, type RefWish, readBranches, readTags, refsOf } from '../listings/refs.ts'
+import { type RefKind, type RefListOptions, readBranches, readTags, refsOf } from '../listings/refs.ts'
 import type { ServedRepository } from '../repositories.ts'
 import {
   checkName,
@@ -132,7 +132,7 @@ export const repositoryRoutes: readonly Route[] = [
   },
 ]
 
-function refWish({ query }: Exchange, kind: RefKind): RefWish {
+function refWish({ query }: Exchange, kind: RefKind): RefListOptions {
   return {
     limit: query.number('limit') ?? 1000,
     after: refCursors[kind].read(query)?.[0],

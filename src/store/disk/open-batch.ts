@@ -17,7 +17,7 @@ const fullBytes = batchBytesFull + (64 << 10)
  * Full-grown buffers between two batches. Fresh memory costs more than the copy into it (page faults); shared memory
  * crosses to a thread without another copy.
  */
-export class BufferShelf {
+export class BufferPool {
   readonly #free: Uint8Array[] = []
 
   take(): Uint8Array {
@@ -58,15 +58,15 @@ export class OpenBatch {
   #bases: Uint8Array = emptyBytes
   #length = 0
 
-  constructor(codec: Codec, shelf: BufferShelf) {
+  constructor(codec: Codec, buffers: BufferPool) {
     this.codec = codec
-    this.#raws = shelf.take()
+    this.#raws = buffers.take()
   }
 
   /** The batch is done: its bytes lie in a pack. */
-  release(shelf: BufferShelf): void {
-    shelf.giveBack(this.#raws)
-    shelf.giveBack(this.#bases)
+  release(buffers: BufferPool): void {
+    buffers.giveBack(this.#raws)
+    buffers.giveBack(this.#bases)
     this.#raws = this.#bases = emptyBytes
   }
 
@@ -95,8 +95,8 @@ export class OpenBatch {
     return this.#raws.subarray(this.items[item]!.start, this.items[item]!.end)
   }
 
-  /** Its bases lie in memory of the shelf too: a copy for each batch is half a megabyte that a thread lets lie. */
-  job(baseOf: BaseOf, shelf: BufferShelf, isThorough: boolean): PackJob {
+  /** Its bases lie in memory of the pool too: a copy for each batch is half a megabyte that a thread lets lie. */
+  job(baseOf: BaseOf, buffers: BufferPool, isThorough: boolean): PackJob {
     const count = this.items.length
     const bases: Uint8Array[] = []
     const job = {
@@ -122,7 +122,7 @@ export class OpenBatch {
       }
       job.baseEnds[i] = basesLength
     })
-    if (basesLength > 0) this.#bases = shelf.takeFor(basesLength)
+    if (basesLength > 0) this.#bases = buffers.takeFor(basesLength)
     let at = 0
     for (const base of bases) {
       this.#bases.set(base, at)

@@ -3,7 +3,7 @@
 import type { WorkerPool } from '../../base/pool.ts'
 import type { Cid, Codec } from '../../encoding/cid.ts'
 import { type PackJob, type PackedBatch, packBatch } from '../batch.ts'
-import { type BaseOf, BufferShelf, OpenBatch } from './open-batch.ts'
+import { type BaseOf, BufferPool, OpenBatch } from './open-batch.ts'
 import type { PackSink } from './pack-sink.ts'
 
 /** Below this a thread's start costs more than it saves. */
@@ -23,7 +23,7 @@ export class PackQueue {
   readonly #baseOf: BaseOf
   /** Called with a batch's records before they are appended. */
   readonly #packed: (batch: OpenBatch, packed: PackedBatch) => void
-  readonly #shelf = new BufferShelf()
+  readonly #buffers = new BufferPool()
   readonly #open: Record<Codec, OpenBatch | null> = { raw: null, 'dag-cbor': null }
   #held: OpenBatch[] = []
   #seenBytes = 0
@@ -44,7 +44,7 @@ export class PackQueue {
 
   /** Copies the bytes; tells where they are until they are packed. */
   add(object: QueuedObject): { batch: OpenBatch; item: number } {
-    const batch = (this.#open[object.codec] ??= new OpenBatch(object.codec, this.#shelf))
+    const batch = (this.#open[object.codec] ??= new OpenBatch(object.codec, this.#buffers))
     const item = batch.items.length
     batch.add(object.cid, object.bytes, object.base, object.depth)
     this.#seenBytes += object.bytes.length
@@ -76,7 +76,7 @@ export class PackQueue {
   /** The batch lies in a pack: its memory serves the next. */
   done(batch: OpenBatch): void {
     this.#sink.unqueued(batch.bytes)
-    batch.release(this.#shelf)
+    batch.release(this.#buffers)
   }
 
   #seal(codec: Codec): void {
@@ -92,11 +92,11 @@ export class PackQueue {
   }
 
   #packHere(batch: OpenBatch): void {
-    this.#packed(batch, packBatch(batch.job(this.#baseOf, this.#shelf, this.isThorough)))
+    this.#packed(batch, packBatch(batch.job(this.#baseOf, this.#buffers, this.isThorough)))
   }
 
   #packInThread(batch: OpenBatch): void {
-    const job = batch.job(this.#baseOf, this.#shelf, this.isThorough)
+    const job = batch.job(this.#baseOf, this.#buffers, this.isThorough)
     const packed = this.#pool.run('packBatch', packBatch, [job], handedOver(job))
     this.#sink.track(packed.then((result) => this.#packed(batch, result)))
   }

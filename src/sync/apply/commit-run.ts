@@ -10,7 +10,7 @@ import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { RowCounts } from '../interface.ts'
-import { type Refused, type Way, commitStep, refusedIn } from './commit-step.ts'
+import { type RefusedRows, type StepInput, commitStep, refusedIn } from './commit-step.ts'
 import type { AppliedStep, ApplyStep, PlannedStep } from './interface.ts'
 import { isQuiet, planStep } from './plan-step.ts'
 import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
@@ -27,7 +27,7 @@ export interface AppliedRun extends AppliedStep {
   readonly done: number
   /** The endpoint has taken all that was announced. */
   readonly isWhole: boolean
-  readonly refused: Refused
+  readonly refused: RefusedRows
 }
 
 interface PlannedCommit {
@@ -39,8 +39,12 @@ interface PlannedCommit {
   readonly next: ApplyStep
 }
 
-export async function applyRun(now: ApplyStep, commits: readonly Commit[], way: Way): Promise<AppliedRun> {
-  const run = await planRun(now, commits, way)
+export async function applyRun(
+  now: ApplyStep,
+  commits: readonly Commit[],
+  input: StepInput,
+): Promise<AppliedRun> {
+  const run = await planRun(now, commits, input)
   const last = run.findLast(({ told }) => told !== null)?.told ?? null
   const start = last === null ? now : await takenOver(await announce(now, last))
   const { fence } = start
@@ -55,17 +59,21 @@ export async function applyRun(now: ApplyStep, commits: readonly Commit[], way: 
   }
   const end = run[done - 1]
   const how = { counts, done, isWhole: done === run.length }
-  if (end === undefined) return { ...how, after: now.captured, next: start, refused: way.refused }
+  if (end === undefined) return { ...how, after: now.captured, next: start, refused: input.refused }
   return { ...how, after: end.plan.after, next: { ...end.next, fence }, refused: refusedIn(end.step) }
 }
 
-async function planRun(now: ApplyStep, commits: readonly Commit[], way: Way): Promise<PlannedCommit[]> {
+async function planRun(
+  now: ApplyStep,
+  commits: readonly Commit[],
+  input: StepInput,
+): Promise<PlannedCommit[]> {
   const run: PlannedCommit[] = []
-  let [next, before, refused]: [ApplyStep, Cid | null, Refused] = [now, null, way.refused]
+  let [next, before, refused]: [ApplyStep, Cid | null, RefusedRows] = [now, null, input.refused]
   let rows = 0
   for (const commit of commits) {
     if (rows >= rowsMax) break
-    const step = await commitStep(next, commit, { ...way, refused })
+    const step = await commitStep(next, commit, { ...input, refused })
     const plan = await planStep(step)
     const told: Cid | null = isQuiet(plan) ? null : await announced(step, plan.base, before)
     next = told === null ? await afterQuiet(step, plan.base) : await afterWrite(step, plan, told)

@@ -14,16 +14,16 @@ import { tableAt } from '../tables/link-tables.ts'
 import type { ApplyStep } from './interface.ts'
 
 /** Rows that the endpoint did not take, and what they were to become. */
-export interface Refused {
+export interface RefusedRows {
   readonly rows: readonly HeldBack[]
   readonly target: Tree
 }
 
 /** From what a commit's step is made, besides the one before it. */
-export interface Way {
+export interface StepInput {
   readonly sides: Sides
   /** By the endpoint, in the commit before. */
-  readonly refused: Refused
+  readonly refused: RefusedRows
   /** What waits in the whole round. */
   readonly waiting: HeldRows
 }
@@ -31,7 +31,7 @@ export interface Way {
 export async function commitStep(
   now: ApplyStep,
   commit: Commit,
-  { sides, refused, waiting }: Way,
+  { sides, refused, waiting }: StepInput,
 ): Promise<ApplyStep> {
   const { round, io } = now
   const { tables } = sides
@@ -45,7 +45,7 @@ export async function commitStep(
 }
 
 /** Once it is written. */
-export function refusedIn({ held, target }: ApplyStep): Refused {
+export function refusedIn({ held, target }: ApplyStep): RefusedRows {
   const rows = held.list.filter(
     ({ reason, tooLarge }) => (reason === 'rejected' && tooLarge === undefined) || reason === 'changed',
   )

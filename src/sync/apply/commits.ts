@@ -18,7 +18,7 @@ import type { Sides } from '../merge/interface.ts'
 import { linkTree } from '../tables/link-tables.ts'
 import { applyStep } from './apply.ts'
 import { announcedMax, applyRun } from './commit-run.ts'
-import { type Refused, commitStep, refusedIn } from './commit-step.ts'
+import { type RefusedRows, commitStep, refusedIn } from './commit-step.ts'
 import type { AppliedStep, ApplyStep, Written } from './interface.ts'
 import { note } from './remember.ts'
 import { addCounts, guardWritten, tableSteps } from './table-steps.ts'
@@ -28,8 +28,8 @@ export async function applyRound(step: ApplyStep, sides: Sides): Promise<Written
   let now = step
   const commits = await commitsBefore(step, sides)
   if (commits.length > 0) await guardWhole(step)
-  let refused: Refused = { rows: [], target: step.captured }
-  const take = (made: AppliedStep, others: Refused): void => {
+  let refused: RefusedRows = { rows: [], target: step.captured }
+  const take = (made: AppliedStep, others: RefusedRows): void => {
     now = made.next
     refused = others
     addCounts(counts, made.counts)

@@ -11,7 +11,7 @@ import { Table } from '../../table/table.ts'
 import type { SyncOptions } from '../interface.ts'
 import { type KnownTable, type TableSource, readWhole } from './read-table.ts'
 import { type GatheredRows, entryWindows, gathered, unfitAfter } from './gathered-rows.ts'
-import { type TakenIn, hasColumnsOf } from './take-in.ts'
+import { type IncrementResult, hasColumnsOf } from './read-increment.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 
 const lagDefault = { ms: 300_000 }
@@ -57,7 +57,7 @@ export async function readByCursor(
   return { kind: 'table', executable: false, table: now.table }
 }
 
-async function readAll(io: Io, source: TableSource, options: SyncOptions): Promise<TakenIn> {
+async function readAll(io: Io, source: TableSource, options: SyncOptions): Promise<IncrementResult> {
   const { entry, unfit } = await readWhole(io, source, options)
   return { table: entry.table, unfit }
 }
@@ -68,7 +68,7 @@ async function withRows(
   { previous }: TableSource,
   gathered: GatheredRows,
   before: UnfitOfTable,
-): Promise<TakenIn> {
+): Promise<IncrementResult> {
   async function* inTurn(): AsyncGenerator<Edit[]> {
     for (const window of entryWindows(gathered.rows)) {
       yield window

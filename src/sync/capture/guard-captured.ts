@@ -15,7 +15,7 @@ import { countChanges } from '../tables/differences.ts'
 
 const nothing = { added: 0, changed: 0, removed: 0 }
 
-export interface Readings {
+export interface GuardInput {
   readonly tables: readonly LinkedTable[]
   /** The endpoint as it was last read. */
   readonly before: Tree
@@ -25,7 +25,7 @@ export interface Readings {
   readonly base: Tree | null
 }
 
-export interface Captured {
+export interface GuardedCapture {
   /** As it was read, but for tables that are stopped. */
   readonly merging: Tree
   readonly tables: readonly CapturedTable[]
@@ -35,8 +35,8 @@ export async function guardCaptured(
   round: Round,
   io: Io,
   stops: Stops,
-  readings: Readings,
-): Promise<Captured> {
+  readings: GuardInput,
+): Promise<GuardedCapture> {
   const { tables, before, read, base } = readings
   const entries = new Map<Path, TreeEntry | null>()
   const captured: CapturedTable[] = []

@@ -1,4 +1,4 @@
-// What a round writes down of the endpoint as it was seen: commits on a ref of the link.
+// What a round writes down of the endpoint as it was read: commits on a ref of the link.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { nextGeneration } from '../../history/commit.ts'
@@ -14,7 +14,7 @@ import { noteOneWay } from '../transform/one-way.ts'
 import type { CommonBase } from '../common-base.ts'
 import { type LinkState, identityKey, linkObject, linkRef } from '../state.ts'
 
-export interface Seen {
+export interface PublishInput {
   readonly state: LinkState
   readonly before: Tree
   readonly identity: string
@@ -25,9 +25,9 @@ export interface Seen {
 }
 
 /** The commit of what was captured; the one before when nothing has changed. Durable when it returns. */
-export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid> {
+export async function publishLive(round: Round, io: Io, input: PublishInput): Promise<Cid> {
   const { repo, link, options } = round
-  const { state, before, identity, reading } = seen
+  const { state, before, identity, reading } = input
   const { captured, mark, transactions } = reading
   const isSame =
     state.live !== null &&
@@ -35,16 +35,16 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
     state.identity === identity &&
     transactions.length === 0
   const digests = reading.digests?.write(io.writer) ?? null
-  const unfit = seen.unfit.write(io.writer)
+  const unfit = input.unfit.write(io.writer)
   const oneWay = noteOneWay(link, await repo.store.manifest(), identity)
   const isNoted = digests === null && unfit === null && oneWay.size === 0
-  if (isSame && isNoted && mark === undefined && !seen.base.isCut) return state.live
-  const live = isSame ? state.live : await liveCommit(round, io, seen)
+  if (isSame && isNoted && mark === undefined && !input.base.isCut) return state.live
+  const live = isSame ? state.live : await liveCommit(round, io, input)
   if (options.dryRun === true) return live
   const refs = new Map<string, Cid | null>([
     [linkRef(link.name, 'live'), live],
-    ...(seen.base.isCut ? toldTo(link.name, seen.base) : []),
-    ...(seen.base.isMoved ? baseOf(link.name, seen.base) : []),
+    ...(input.base.isCut ? toldTo(link.name, input.base) : []),
+    ...(input.base.isMoved ? baseOf(link.name, input.base) : []),
     ...(digests === null ? [] : [[linkObject(link.name, 'digests'), digests] as const]),
     ...(unfit === null ? [] : [[linkObject(link.name, 'unfit'), unfit] as const]),
   ])
@@ -55,18 +55,18 @@ export async function publishLive(round: Round, io: Io, seen: Seen): Promise<Cid
   ])
   await repo.store.update(
     (current) => {
-      seen.refs.check(current)
+      input.refs.check(current)
       const operation = { name: 'sync', message: `${link.name}: read`, author: operatorOf(repo, current) }
       return { refs, config, operation }
     },
     { writer: io.writer, signal: options.signal },
   )
-  seen.refs.moved(refs, identity)
+  input.refs.moved(refs, identity)
   return live
 }
 
 /** A commit for each transaction that is kept by itself, and one for what was read otherwise. */
-async function liveCommit(round: Round, io: Io, { state, reading }: Seen): Promise<Cid> {
+async function liveCommit(round: Round, io: Io, { state, reading }: PublishInput): Promise<Cid> {
   const { captured, transactions } = reading
   const { endpoint } = round.link
   let live = state.live

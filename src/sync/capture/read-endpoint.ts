@@ -12,7 +12,7 @@ import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/
 import { captureLog } from '../log/capture-log.ts'
 import { type BrokenTable, type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
-import { type Known, type Reading, keepName } from './reading.ts'
+import { type CaptureContext, type Reading, keepName } from './reading.ts'
 import { readWhole } from './read-table.ts'
 import { readTold } from './read-told.ts'
 import { type HeldBack, keepsTransactions } from '../interface.ts'
@@ -23,7 +23,12 @@ const idleMs = 60_000
 /** Nor is a table read again more often, while it is followed, to see whether a row is still there that cannot be kept. */
 const brokenMs = 60_000
 
-export async function readEndpoint(round: Round, io: Io, log: OpenLog, known: Known): Promise<Reading> {
+export async function readEndpoint(
+  round: Round,
+  io: Io,
+  log: OpenLog,
+  known: CaptureContext,
+): Promise<Reading> {
   const { connector, link, options } = round
   const { mark } = known
   const source = connector.log
@@ -61,7 +66,12 @@ function noLog(obstacle: string): string {
   return `the log cannot be read, so the tables are compared: ${obstacle}`
 }
 
-async function compared(round: Round, io: Io, known: Known, notes: readonly string[]): Promise<Reading> {
+async function compared(
+  round: Round,
+  io: Io,
+  known: CaptureContext,
+  notes: readonly string[],
+): Promise<Reading> {
   const found = [...notes]
   const what = { link: round.link, ...known, notes: found }
   const captured = await capture(io, round.connector, what, round.options)
@@ -81,7 +91,7 @@ async function begin(
   round: Round,
   io: Io,
   source: ChangeLog,
-  known: Known,
+  known: CaptureContext,
   notes: readonly string[],
 ): Promise<Reading> {
   const { repo, link, options } = round
@@ -129,7 +139,7 @@ async function readAlone(
   }
 }
 
-type KnownByLog = Known & { readonly mark: LinkMark & { readonly at: LogMark } }
+type KnownByLog = CaptureContext & { readonly mark: LinkMark & { readonly at: LogMark } }
 
 /** Why not, for people, where the log is not enough. */
 async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): Promise<Reading | string> {
@@ -143,8 +153,8 @@ async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): P
   const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
   if ('lost' in reader) return reader.lost
   const until = await reader.now()
-  const wish = { reader, tables: followed, before, unfit: known.unfit, until, link }
-  const read = await captureLog(io, wish, options).catch((error: unknown) => {
+  const input = { reader, tables: followed, before, unfit: known.unfit, until, link }
+  const read = await captureLog(io, input, options).catch((error: unknown) => {
     // A row that cannot be kept stops its own table: a comparison finds out which that is, and whether it is still there.
     if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return error.message
     throw error

@@ -16,7 +16,7 @@ import type { SyncOptions } from '../interface.ts'
 import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
 import { isShapedAs } from './drift.ts'
-import { takeIn } from './take-in.ts'
+import { readIncrement } from './read-increment.ts'
 import type { UnfitOfTable, UnfitTables } from './unfit-tables.ts'
 import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
 
@@ -66,7 +66,12 @@ export async function readTable(
       table: isOurs && !written.since.isSame ? known.table : last.table,
       schema: previous.schema,
     }
-    const now = await takeIn(io, reading, written.since, { table, where, previous, unfit: unfit.of(path) })
+    const now = await readIncrement(io, reading, written.since, {
+      table,
+      where,
+      previous,
+      unfit: unfit.of(path),
+    })
     if (now !== null) {
       digests.add(path, written.mark(written.since.kept + written.since.written), now.table)
       unfit.set(path, now.unfit)

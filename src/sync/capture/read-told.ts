@@ -17,12 +17,12 @@ import type { Round } from '../round.ts'
 import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
 import { capture } from './capture.ts'
 import { isShapedAs } from './drift.ts'
-import { type Known, type Reading, keepName } from './reading.ts'
+import { type CaptureContext, type Reading, keepName } from './reading.ts'
 
 /** Items that a receipt names. */
 const namedMax = 1000
 
-interface KnownTold extends Known {
+interface KnownTold extends CaptureContext {
   readonly source: ChangeLog
   readonly told: ToldLog
 }
@@ -133,7 +133,7 @@ async function opened(
 async function noteAside(
   told: ToldLog,
   tables: readonly LinkedTable[],
-  held: Known['held'],
+  held: CaptureContext['held'],
   notes: string[],
 ): Promise<void> {
   const items = await told.aside()

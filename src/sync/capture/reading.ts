@@ -11,7 +11,7 @@ import type { TableDigests } from './digests.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 
-export interface Known {
+export interface CaptureContext {
   readonly tables: readonly LinkedTable[]
   readonly before: Tree
   readonly live: Cid | null

@@ -6,7 +6,7 @@ import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import type { Schema, TableObject } from '../../table/interface.ts'
 import { keyColumns, keyText } from '../../table/key.ts'
-import { relaid } from '../tables/relaid.ts'
+import { rowCopyEdits } from '../tables/row-copy.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 
 /** `previous`: the table as it was last read. */
@@ -19,7 +19,7 @@ export async function withVersions(
   const keys = keysOf(unfit)
   if (keys.length === 0) return object
   const from = previous !== undefined && isKeyedAlike(previous.schema, object.schema) ? previous : null
-  const edits = await relaid(io, { from, into: object, keys, others: 'are empty' })
+  const edits = await rowCopyEdits(io, { from, into: object, keys, others: 'are empty' })
   const map = await ProllyMap.load(io.nodes, object.rows)
   return { ...object, rows: (await map.mutate(io.writer, edits)).cid }
 }

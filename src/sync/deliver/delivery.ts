@@ -22,11 +22,11 @@ export interface Delivery {
   /** Rows that were refused before are told again, though they are the same. */
   readonly isRetry: boolean
   /** What transformed tables were made of. */
-  readonly made: Made
+  readonly made: TransformSources
 }
 
 /** By path: the table's CID in the dataset, and a digest of how its rows were made. */
-export type Made = ReadonlyMap<Path, { readonly source: TableCid; readonly how: string }>
+export type TransformSources = ReadonlyMap<Path, { readonly source: TableCid; readonly how: string }>
 
 const outcomeField = 'outcome'
 const retryField = 'retry'
@@ -59,7 +59,7 @@ export async function makeDelivery(
     readonly tree: Tree
     readonly branch: Commit
     readonly isRetry: boolean
-    readonly made: Made
+    readonly made: TransformSources
   },
 ): Promise<Delivery> {
   const { previous, tree, branch, isRetry, made } = step

@@ -18,7 +18,7 @@ import { type RowShape, cellLinks, entrySlots, rowShape, slotsToRow } from '../.
 import { type RowSlots, absentSlot, slotContentLength } from '../../table/row.ts'
 import { equalSlotValues, fetchContents } from '../../table/slot.ts'
 import { keyTexts } from './key-texts.ts'
-import type { KeyedMessage } from './telling.ts'
+import type { KeyedMessage } from './batch-sender.ts'
 
 const batchRows = 500
 /** Length of all rows of a batch together, as stored; one row may be longer. */

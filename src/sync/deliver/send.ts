@@ -10,28 +10,28 @@ import { messagesOf } from './messages.ts'
 import { deliveredTable } from './tables.ts'
 import { type Delivery, deliveredCommit } from './delivery.ts'
 import { type Progress, refuseOvertaken } from './state.ts'
-import type { KeyedMessage, RefusedRow, Telling } from './telling.ts'
+import type { KeyedMessage, RefusedRow, BatchSender } from './batch-sender.ts'
 import { waitingRows, withheldRows } from './withheld.ts'
 
-export interface Sending {
+export interface SendInput {
   readonly previous: Delivery | null
   readonly delivery: Delivery
   readonly paths: readonly Path[]
   /** As the refs of the link are: whoever finds them elsewhere stops. */
   readonly recorded: Progress
-  readonly telling: Telling
+  readonly sender: BatchSender
   readonly count: (path: Path, kind: RowMessage['kind'], rows: number) => void
 }
 
-export interface Sent {
+export interface SendResult {
   /** By path: keys (in hex) of rows that the receiver was not told, for it refuses them or has before. */
   readonly waiting: ReadonlyMap<Path, ReadonlySet<string>>
   readonly refused: readonly RefusedRow[]
 }
 
-export async function sendDelivery(round: DeliverRound, io: Io, sending: Sending): Promise<Sent> {
+export async function sendDelivery(round: DeliverRound, io: Io, sending: SendInput): Promise<SendResult> {
   const { repo, link, options } = round
-  const { previous, delivery, recorded, telling } = sending
+  const { previous, delivery, recorded, sender } = sending
   const head = {
     link: link.name,
     delivery: digestHex(delivery.commit.cid),
@@ -51,7 +51,7 @@ export async function sendDelivery(round: DeliverRound, io: Io, sending: Sending
     throwIfAborted(options.signal)
     refuseOvertaken(await repo.store.manifest(), link.name, recorded)
     const batch = { ...head, number: number++, isLast, messages }
-    for (const one of await telling.tell(batch, known)) {
+    for (const one of await sender.tell(batch, known)) {
       const { table, kind, keyHex } = one.row
       refused.push(one)
       waiting.get(table as Path)!.add(keyHex)

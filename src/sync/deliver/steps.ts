@@ -14,11 +14,11 @@ import { Stops } from '../pending/stops.ts'
 import type { DeliverRound } from './deliver.ts'
 import { type Delivery, commitsSince, makeDelivery, makeOutcome, readDelivery } from './delivery.ts'
 import { noCounts } from './receipt.ts'
-import { type Sent, sendDelivery } from './send.ts'
+import { type SendResult, sendDelivery } from './send.ts'
 import { type Progress, recordProgress } from './state.ts'
 import { deliveredTable } from './tables.ts'
 import type { Target, Targets } from './targets.ts'
-import { type RefusedRow, Telling } from './telling.ts'
+import { type RefusedRow, BatchSender } from './batch-sender.ts'
 import { toldTable } from './withheld.ts'
 
 export interface StepsStart {
@@ -34,7 +34,7 @@ export class Steps {
   readonly #paths: readonly Path[]
   readonly #approved: Approved | null
   readonly #targets: Targets
-  readonly #telling: Telling
+  readonly #sender: BatchSender
   /** As the refs of the link are. */
   #recorded: Progress
   #last: Delivery | null = null
@@ -55,7 +55,7 @@ export class Steps {
     this.#recorded = recorded
     this.#approved = approved
     this.#targets = targets
-    this.#telling = new Telling(round.sink)
+    this.#sender = new BatchSender(round.sink)
     this.stops = new Stops(this.held, round.options, approved)
   }
 
@@ -105,11 +105,11 @@ export class Steps {
       delivery,
       paths: this.#paths,
       recorded: this.#recorded,
-      telling: this.#telling,
+      sender: this.#sender,
       count: (path, kind, rows) => counts.set(path, plus(counts.get(path) ?? noCounts, kind, rows)),
     }).catch(async (error: unknown) => {
       // It has taken no row of it: the branch may be mended, and is then told as it is.
-      if (isNew && this.#telling.hasRefusedAll) await this.#record(before)
+      if (isNew && this.#sender.hasRefusedAll) await this.#record(before)
       throw error
     })
     this.refused.push(...sent.refused)
@@ -118,7 +118,7 @@ export class Steps {
   }
 
   /** What the receiver has been told in the end, where that is not all. */
-  async #outcome(delivery: Delivery, { waiting }: Sent): Promise<Delivery> {
+  async #outcome(delivery: Delivery, { waiting }: SendResult): Promise<Delivery> {
     const entries = new Map<Path, TreeEntry>()
     for (const [path, keys] of waiting)
       if (keys.size > 0) entries.set(path, await this.#toldEntry(delivery, path, keys))

@@ -10,7 +10,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { loadTable, writeTable } from '../../table/table-object.ts'
 import type { Link } from '../interface.ts'
-import type { Delivery, Made } from './delivery.ts'
+import type { Delivery, TransformSources } from './delivery.ts'
 import { deliveredTable, deliveredTree } from './tables.ts'
 import { transformedTable } from './transformed.ts'
 
@@ -19,7 +19,7 @@ export interface Target {
   readonly source: Tree
   /** As they are to be told. */
   readonly tree: Tree
-  readonly made: Made
+  readonly made: TransformSources
   /** Tables that cannot be transformed, and why: they stay as they were told. */
   readonly faults: ReadonlyMap<Path, string>
 }

@@ -21,36 +21,40 @@ import { TransformedTable } from '../transform/table-transform.ts'
 
 const editsMax = 20_000
 
-export interface MadeBefore {
+export interface PreviousTransform {
   readonly source: TableObject
   readonly target: TableObject
 }
 
-export interface Making {
+export interface TransformInput {
   readonly path: Path
   readonly source: TableObject
   readonly transform: TableTransform
   readonly secret: string | undefined
   /** In the same way; null: all rows are made. Its columns keep their ids. */
-  readonly before: MadeBefore | null
+  readonly before: PreviousTransform | null
   /** Schema of the table that was told last, in whatever way it was made. */
   readonly schema: Schema | undefined
 }
 
 /** @throws VarveError VARVE_RULE_VIOLATED, VARVE_REFUSED (a mask needs a secret) */
-export async function transformedTable(io: Io, making: Making): Promise<TableObject> {
-  const { path, source, transform, secret, before } = making
+export async function transformedTable(io: Io, input: TransformInput): Promise<TableObject> {
+  const { path, source, transform, secret, before } = input
   checkKey(path, source.schema, transform)
   const made = await TransformedTable.create(asEndpoint(path, source.schema), transform, secret)
   try {
     const isAlike = before !== null && JSON.stringify(before.source.schema) === JSON.stringify(source.schema)
-    return isAlike ? await changed(io, making, made, before) : await whole(io, making, made)
+    return isAlike ? await changed(io, input, made, before) : await whole(io, input, made)
   } finally {
     made.close()
   }
 }
 
-async function whole(io: Io, { path, source, schema }: Making, made: TransformedTable): Promise<TableObject> {
+async function whole(
+  io: Io,
+  { path, source, schema }: TransformInput,
+  made: TransformedTable,
+): Promise<TableObject> {
   const { columns, key } = made.table
   const cells = async function* (): AsyncGenerator<readonly (readonly Cell[])[]> {
     const none = { ...source, rows: ProllyMap.empty(io.nodes, io.writer).cid }
@@ -66,9 +70,9 @@ async function whole(io: Io, { path, source, schema }: Making, made: Transformed
 
 async function changed(
   io: Io,
-  { path, source }: Making,
+  { path, source }: TransformInput,
   made: TransformedTable,
-  { source: old, target }: MadeBefore,
+  { source: old, target }: PreviousTransform,
 ): Promise<TableObject> {
   const packer = new CellPacker(rowShape(target.schema), path)
   const places = target.schema.columns.map(({ name }) =>

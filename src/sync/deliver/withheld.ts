@@ -11,7 +11,7 @@ import type { TableObject } from '../../table/interface.ts'
 import type { Delivery } from './delivery.ts'
 import { isKeyedAlike } from './messages.ts'
 import { deliveredTable } from './tables.ts'
-import { relaid } from '../tables/relaid.ts'
+import { rowCopyEdits } from '../tables/row-copy.ts'
 
 /** Keys (in hex) of the rows that wait after a delivery. */
 export async function waitingRows(io: Io, last: Delivery | null, path: Path): Promise<Set<string>> {
@@ -62,7 +62,7 @@ export async function toldTable(
   const kept = await (await rowsOf(io, before)).getMany(sorted)
   if (before !== null && !isKeyedAlike(before.schema, into.schema) && kept.some((entry) => entry !== null))
     return null
-  const edits = await relaid(io, { from: before, into, keys: sorted, others: 'are empty' })
+  const edits = await rowCopyEdits(io, { from: before, into, keys: sorted, others: 'are empty' })
   const rows = await (await rowsOf(io, into)).mutate(io.writer, edits)
   // It is no file's any more: order and layout are of the rows that it should have.
   return { ...into, rows: rows.cid, order: null, layout: null }

@@ -14,7 +14,7 @@ import { keyText } from '../../table/key.ts'
 import { writeTable } from '../../table/table-object.ts'
 import type { HeldBack } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
-import { type Relaying, relaid } from '../tables/relaid.ts'
+import { type RowCopy, rowCopyEdits } from '../tables/row-copy.ts'
 
 export class HeldRows {
   readonly list: HeldBack[] = []
@@ -90,7 +90,7 @@ export class HeldRows {
    * `tree` with the rows that are held back as `kept` has them. Columns that its tables have not are empty in these rows,
    * or stay as they are in `tree`.
    */
-  async put(io: Io, tree: Tree, kept: Tree, others: Relaying['others'] = 'are empty'): Promise<Tree> {
+  async put(io: Io, tree: Tree, kept: Tree, others: RowCopy['others'] = 'are empty'): Promise<Tree> {
     const entries = new Map<Path, TreeEntry | null>()
     for (const [path, keys] of this.#keys) {
       if (keys === null) entries.set(path, await kept.get(path))
@@ -117,11 +117,11 @@ export class HeldRows {
 
 async function withRows(
   io: Io,
-  tables: Omit<Relaying, 'keys'>,
+  tables: Omit<RowCopy, 'keys'>,
   keys: ReadonlySet<string>,
 ): Promise<TreeEntry> {
   const { into } = tables
-  const edits = await relaid(io, { ...tables, keys: [...keys].map(fromHex).sort(compareBytes) })
+  const edits = await rowCopyEdits(io, { ...tables, keys: [...keys].map(fromHex).sort(compareBytes) })
   const map = await ProllyMap.load(io.nodes, into.rows)
   const rows = (await map.mutate(io.writer, edits)).cid
   return { kind: 'table', executable: false, table: writeTable(io.writer, { ...into, rows }) }

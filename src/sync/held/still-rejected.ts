@@ -12,7 +12,7 @@ import { lastReceipt } from '../receipts/log.ts'
 import { tableStates } from '../receipts/table-states.ts'
 import type { Round } from '../round.ts'
 
-export interface NowSides {
+export interface CurrentState {
   readonly tables: readonly LinkedTable[]
   readonly captured: Tree
   /** What waits already. */
@@ -24,7 +24,7 @@ export interface NowSides {
 export async function stillRejected(
   { repo, link }: Round,
   io: Io,
-  { tables, captured, held, commit }: NowSides,
+  { tables, captured, held, commit }: CurrentState,
 ): Promise<readonly HeldBack[]> {
   // Nothing is written: what an endpoint tells that is no row is told anew in each round.
   if (link.mode === 'capture') return []

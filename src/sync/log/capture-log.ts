@@ -27,7 +27,7 @@ export interface CapturedTransaction extends LogTransaction {
   readonly tree: Cid
 }
 
-export interface LogWish {
+export interface CaptureLogInput {
   readonly reader: LogReader
   /** Tables to follow, in the order of `before`. */
   readonly tables: readonly LinkedTable[]
@@ -39,9 +39,13 @@ export interface LogWish {
 }
 
 /** The reason, for people, where the log is not enough. */
-export async function captureLog(io: Io, wish: LogWish, options: SyncOptions): Promise<CapturedLog | string> {
-  const { reader, before, until, link } = wish
-  const rows = new LoggedRows(io, wish)
+export async function captureLog(
+  io: Io,
+  input: CaptureLogInput,
+  options: SyncOptions,
+): Promise<CapturedLog | string> {
+  const { reader, before, until, link } = input
+  const rows = new LoggedRows(io, input)
   const transactions: CapturedTransaction[] = []
   let position = until
   let known = before.cid
@@ -73,16 +77,16 @@ interface Followed {
 /** Changes of all tables, gathered until somebody wants to see them in a tree. */
 class LoggedRows {
   readonly #io: Io
-  readonly #wish: LogWish
+  readonly #input: CaptureLogInput
   readonly #followed = new Map<string, Followed | null>()
   readonly #changed = new Set<Followed>()
   readonly passed = new Set<string>()
   #tree: Tree
 
-  constructor(io: Io, wish: LogWish) {
+  constructor(io: Io, input: CaptureLogInput) {
     this.#io = io
-    this.#wish = wish
-    this.#tree = wish.before
+    this.#input = input
+    this.#tree = input.before
   }
 
   get unfit(): Map<Path, UnfitOfTable> {
@@ -117,7 +121,7 @@ class LoggedRows {
   }
 
   async #follow(name: string): Promise<Followed | null> {
-    const { tables, before, link, unfit } = this.#wish
+    const { tables, before, link, unfit } = this.#input
     const linked = tables.find(({ table }) => table.name === name)
     if (linked === undefined) {
       this.#followed.set(name, null)

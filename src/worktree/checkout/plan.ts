@@ -12,7 +12,7 @@ import { ContentCheck, type Match, isProven } from '../content-check.ts'
 import { equalEntries } from '../entries.ts'
 import { entriesOf } from '../index-state.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
-import { Looker, lstatOrNull, nativePath, onPath } from '../native.ts'
+import { PathLookup, lstatOrNull, nativePath, onPath } from '../native.ts'
 import { type FileStat, fileStatOf } from '../file-stat.ts'
 import { filesAt } from '../files-at.ts'
 import type { StatCache } from '../stat-cache/stat-cache.ts'
@@ -89,13 +89,13 @@ export async function forcedSteps(
   options: WorktreeOptions,
 ): Promise<PlannedStep[]> {
   const planned: PlannedStep[] = []
-  const looker = new Looker(worktree.root)
+  const lookup = new PathLookup(worktree.root)
   const has = wantedPaths(worktree)
   for await (const batch of diffTrees(index, target, options)) {
     for (const step of batch) {
       if (!isSafe(step) || has?.(step.path) === false) continue
       const { path, before, after } = isTable(step) ? await carriedStep(worktree, step) : step
-      const stat = after === null && before !== null ? looker.look(path) : null
+      const stat = after === null && before !== null ? lookup.look(path) : null
       if (stat !== null && !stat.isDirectory())
         planned.push({ path, before, after, action: 'remove', provenAt: null })
     }
@@ -174,13 +174,13 @@ export function uncommitted(paths: readonly Path[]): VarveError {
 class Verifier {
   readonly lost = new Set<Path>()
   readonly #worktree: Worktree
-  readonly #looker: Looker
+  readonly #lookup: PathLookup
   readonly #check: ContentCheck
   readonly #removed: ReadonlySet<Path>
 
   constructor(worktree: Worktree, steps: readonly Step[], options: WorktreeOptions) {
     this.#worktree = worktree
-    this.#looker = new Looker(worktree.root)
+    this.#lookup = new PathLookup(worktree.root)
     this.#check = new ContentCheck(worktree, options)
     this.#removed = new Set(steps.filter(({ after }) => after === null).map(({ path }) => path))
   }
@@ -192,7 +192,7 @@ class Verifier {
       action,
       provenAt,
     })
-    const blocked = this.#looker.blockedAt(path)
+    const blocked = this.#lookup.blockedAt(path)
     if (blocked !== null) {
       if (after === null) return decided('none')
       // What is removed first is in nobody's way.

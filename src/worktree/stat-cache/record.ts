@@ -18,7 +18,7 @@ export interface KnownFile {
   readonly sha256: Uint8Array | null
 }
 
-export interface Seen {
+export interface ObservedFile {
   readonly stat: FileStat
   readonly entry: TreeEntry
   /** The clock before the content was read or written. */
@@ -31,7 +31,7 @@ const recordFlags = { symlink: 1, executable: 2, sha256: 4, noStat: 8, noProof: 
 const headBytes = 33
 const sha256Bytes = 32
 
-export function knownFile({ stat, entry, knownAtMs, sha256 }: Seen): KnownFile {
+export function knownFile({ stat, entry, knownAtMs, sha256 }: ObservedFile): KnownFile {
   return { entry, stat, isProof: !isRacy(stat, knownAtMs), sha256 }
 }
 

@@ -9,7 +9,7 @@ import type { ObjectWriter } from '../../store/interface.ts'
 import { columnarFormatOf } from '../../dataset/columnar-name.ts'
 import type { FormatName } from '../../dataset/interface.ts'
 import type { Tracked, Worktree, WorktreeOptions } from '../interface.ts'
-import { Looker } from '../native.ts'
+import { PathLookup } from '../native.ts'
 import { normalPath } from '../pathspec.ts'
 import { readSteady } from '../read-file.ts'
 import type { ReadyTable } from './ready-table.ts'
@@ -138,7 +138,7 @@ export async function untrack(worktree: Worktree, named: string): Promise<void> 
 
 export function existingFile(worktree: Worktree, named: string): string {
   const path = normalPath(named)
-  const stat = path === '' ? null : new Looker(worktree.root).look(path)
+  const stat = path === '' ? null : new PathLookup(worktree.root).look(path)
   if (stat?.isFile() === true) return path
   if (path === '' || stat?.isDirectory() === true) {
     throw new VarveError('VARVE_PATH_NOT_FOUND', `'${named}' is a folder`, {

@@ -5,7 +5,7 @@ import { type ChannelModel, connect } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSink } from '../../../src/connectors/open-sink.ts'
 import type { Batch } from '../../../src/connectors/sink.ts'
-import { Telling } from '../../../src/sync/deliver/telling.ts'
+import { BatchSender } from '../../../src/sync/deliver/batch-sender.ts'
 import { type Message, sinkContract } from '../../contract/sink.ts'
 import { type Broker, startBroker } from '../../support/brokers.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -144,7 +144,7 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
     const channel = await client.createChannel()
     const taken: string[] = []
     let isTold = false
-    const telling = new Telling(sink).tell(oneBatch({ messages }) as never, new Set())
+    const telling = new BatchSender(sink).tell(oneBatch({ messages }) as never, new Set())
     void telling.finally(() => (isTold = true)).catch(() => undefined)
     for (;;) {
       const got = await channel.get('narrow', { noAck: true })
@@ -155,7 +155,7 @@ describe.skipIf(!hasRabbit)(`AMQP${without}`, () => {
     expect(await telling).toEqual([])
     expect(taken.toSorted()).toEqual(keys.toSorted())
     const full = { ...oneBatch({ messages }), messages }
-    await expect(new Telling(sink, 200).tell(full, new Set())).rejects.toMatchObject({
+    await expect(new BatchSender(sink, 200).tell(full, new Set())).rejects.toMatchObject({
       code: 'VARVE_REFUSED',
       data: { passing: true },
     })

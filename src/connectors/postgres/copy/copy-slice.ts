@@ -1,7 +1,7 @@
 // Rows as COPY sends them as packed rows, or as finished leaves where they come in key order. A pure function of plain
 // data, so that threads can run it. Rows that are out of the ordinary are left to whoever says what is wrong with them.
 import { compareRanges } from '../../../base/bytes.ts'
-import { type LeafWish, type PackedLeaves, leavesOf } from '../../../formats/leaves.ts'
+import { type LeafOptions, type PackedLeaves, leavesOf } from '../../../formats/leaves.ts'
 import { PackedBuffer, type PackedRows, ownRows } from '../../../formats/packed.ts'
 import { keyBytesMax } from '../../../table/key.ts'
 import { contentCid } from '../../../table/content.ts'
@@ -22,7 +22,7 @@ export interface CopyTask {
   readonly bytes: Uint8Array
   readonly plan: CopyPlan
   /** null: leaves are of no use. */
-  readonly wish: LeafWish | null
+  readonly leafOptions: LeafOptions | null
 }
 
 export type CopySlice =
@@ -35,14 +35,14 @@ export type CopySlice =
 // from the start, as formats/csv/slice.ts has.
 const buffer = new PackedBuffer(2 << 20, 1 << 16)
 
-export function copySlice({ bytes, plan, wish }: CopyTask): CopySlice {
+export function copySlice({ bytes, plan, leafOptions }: CopyTask): CopySlice {
   buffer.clear()
   const reader = new CopyReader(bytes)
   while (reader.at < bytes.length) if (bytes[reader.at] === letterCut || !addRow(reader, plan)) return null
   const rows = buffer.view()
-  if (wish !== null && rows.isOrdered && rows.count > 0) {
+  if (leafOptions !== null && rows.isOrdered && rows.count > 0) {
     const contents = rows.contents ?? []
-    const leaves = leavesOf(rows, contents.map(contentCid), wish)
+    const leaves = leavesOf(rows, contents.map(contentCid), leafOptions)
     if (leaves !== null) return { leaves, contents }
   }
   return { rows: ownRows(rows) }

@@ -121,10 +121,10 @@ async function nextSlice(
 function start(
   bytes: Uint8Array,
   plan: CopyPlan,
-  { pool, wish }: PackingOptions,
+  { pool, leafOptions }: PackingOptions,
   where: 'here' | 'in a thread',
 ): Job {
-  const task = { bytes, plan, wish: wish() }
+  const task = { bytes, plan, leafOptions: leafOptions() }
   const result =
     where === 'here' ? Promise.resolve(copySlice(task)) : pool.run('copySlice', copySlice, [task])
   // Awaited in turn; a failure before its turn comes must not count as unhandled.

@@ -22,7 +22,7 @@ const keepalive = 0x6b
 const epochMs = 946_684_800_000
 
 /** A message, or how far the server has read its log without one. */
-export type Arrived =
+export type StreamMessage =
   | { readonly message: LogMessage; readonly bytes: number }
   | { readonly message: null; readonly seen: bigint }
 
@@ -32,7 +32,7 @@ export class LogStream {
   readonly #stream: Duplex
   readonly #client: Client
   readonly #timer: NodeJS.Timeout
-  #queue: Arrived[] = []
+  #queue: StreamMessage[] = []
   #next = 0
   #waitingBytes = 0
   #received: bigint
@@ -60,7 +60,7 @@ export class LogStream {
   }
 
   /** The next one, as far as one is here. */
-  take(): Arrived | null {
+  take(): StreamMessage | null {
     this.#isAsked = false
     const arrived = this.#queue[this.#next]
     if (arrived === undefined) return null

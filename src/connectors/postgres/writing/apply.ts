@@ -24,7 +24,7 @@ export async function applyPlan(client: Client, plan: ApplyPlan): Promise<Applie
       const isRejected =
         applied.outcome === 'held-back' && applied.rows.some((one) => one.reason === 'rejected')
       if (!isRejected || late !== null || atOnce[0] === 'ALL') return applied
-      // A circle of rows that cannot be loosened goes in where its references are looked at when all are there.
+      // A circle of rows whose references cannot be cleared is written where they are checked once all rows are there.
       late = await deferrableReferences(client, plan.tables as readonly PostgresTable[])
       if (late.length === 0) return applied
     } catch (error) {

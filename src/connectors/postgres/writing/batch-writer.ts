@@ -7,8 +7,8 @@ import type { BatchWriter } from '../../passes.ts'
 import { copyAll } from '../copy/copy-in.ts'
 import type { PostgresTable } from '../discover.ts'
 import { isRefusal } from '../failure.ts'
-import { loosenOf, looseColumns, tightenOf } from './loosening.ts'
-import { type Parking, finishOf, parkOf, parkings } from './parking.ts'
+import { withoutReferences, clearableColumns, restoreReferences } from './circular-references.ts'
+import { type Parking, unparkStatement, parkStatement, parkings } from './parking.ts'
 import type { RowDigest } from './row-digest.ts'
 import { type Batch, type Staged, batchOf, copiedRowsMin, rowsAlong, stageRows } from './stage.ts'
 import { type Statement, alikeOf, changedColumns, statementOf } from './statements.ts'
@@ -29,9 +29,9 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   readonly #parkings = new Map<PostgresTable, Promise<readonly Parking[]>>()
   /** Rows of `heldBack`, which may come by again. */
   readonly #held = new Set<string>()
-  readonly #looseColumns = new Map<PostgresTable, Promise<readonly string[]>>()
-  /** For batches that were loosened, the statement that does the rest. */
-  readonly #loosened = new Map<string, Statement>()
+  readonly #clearableColumns = new Map<PostgresTable, Promise<readonly string[]>>()
+  /** For batches whose references were cleared, the statement that does the rest. */
+  readonly #restoring = new Map<string, Statement>()
   /** How the rows of a batch were parked, by table and group. */
   readonly #parked = new Map<string, Parking>()
   /** Batches that were made ready, and what the server is to have of them. */
@@ -78,25 +78,30 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
     return true
   }
 
-  async loosen(table: PostgresTable, changes: readonly RowChange[], how: 'whole' | 'by row'): Promise<void> {
+  async clearReferences(
+    table: PostgresTable,
+    changes: readonly RowChange[],
+    how: 'whole' | 'by row',
+  ): Promise<void> {
     const { kind } = changes[0]!
     const key = batchKey(table, changes)
-    if (kind === 'update' || this.#loosened.has(key)) return
-    let found = this.#looseColumns.get(table)
-    if (found === undefined) this.#looseColumns.set(table, (found = looseColumns(this.#client, table)))
+    if (kind === 'update' || this.#restoring.has(key)) return
+    let found = this.#clearableColumns.get(table)
+    if (found === undefined)
+      this.#clearableColumns.set(table, (found = clearableColumns(this.#client, table)))
     const columns = await found
     if (columns.length === 0) return
-    const statement = loosenOf(table, kind, columns)
+    const statement = withoutReferences(table, kind, columns)
     if (how === 'by row') await this.#byRow(table, changes, statement)
     else if (!(await this.#all(table, batchOf(statement, changes)))) return
-    this.#loosened.set(key, tightenOf(table, kind, columns))
+    this.#restoring.set(key, restoreReferences(table, kind, columns))
   }
 
   async park(table: PostgresTable, changes: readonly RowChange[]): Promise<boolean> {
     let found = this.#parkings.get(table)
     if (found === undefined) this.#parkings.set(table, (found = parkings(this.#client, table)))
     for (const parking of await found) {
-      const statement = parkOf(table, changes[0]!, parking)
+      const statement = parkStatement(table, changes[0]!, parking)
       if (statement === null || !(await this.#all(table, batchOf(statement, changes)))) continue
       this.#parked.set(batchKey(table, changes), parking)
       return true
@@ -106,7 +111,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
 
   finish(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
     const parking = this.#parked.get(batchKey(table, changes))!
-    return this.#settle(table, changes, finishOf(table, changes[0]!, parking))
+    return this.#settle(table, changes, unparkStatement(table, changes[0]!, parking))
   }
 
   settle(table: PostgresTable, changes: readonly RowChange[]): Promise<void> {
@@ -135,7 +140,7 @@ export class PostgresWriter implements BatchWriter<PostgresTable> {
   }
 
   #statement(table: PostgresTable, changes: readonly RowChange[]): Statement {
-    return this.#loosened.get(batchKey(table, changes)) ?? statementOf(table, changes[0]!)
+    return this.#restoring.get(batchKey(table, changes)) ?? statementOf(table, changes[0]!)
   }
 
   /** Writes the whole batch or none of it. */

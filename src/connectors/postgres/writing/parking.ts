@@ -3,7 +3,7 @@
 // about, and what nobody has, depends on the table's unique indexes and on the columns' types.
 import type { Client } from 'pg'
 import type { RowChange } from '../../interface.ts'
-import { type ParkingWay, parkingSpanMax, parkingWays } from '../../parking-ways.ts'
+import { type ParkingMethod, parkingSpanMax, parkingMethods } from '../../parking-methods.ts'
 import type { PostgresTable } from '../discover.ts'
 import { quoteName } from '../sql.ts'
 import { type Statement, changedPlaces, guardedUpdate, keyedUpdate } from './statements.ts'
@@ -61,7 +61,7 @@ export async function parkings(client: Client, table: PostgresTable): Promise<re
   const indexes = [...new Set(rows.map(({ index }) => index))].map((index) =>
     rows.filter((row) => row.index === index),
   )
-  return parkingWays.map((way) => ({
+  return parkingMethods.map((way) => ({
     indexes: indexes.map((columns) => ({
       columns: columns.map(({ column }) => column),
       parkable: columns.flatMap((row) => {
@@ -75,7 +75,7 @@ export async function parkings(client: Client, table: PostgresTable): Promise<re
 function valueOf(
   table: PostgresTable,
   row: ColumnRow,
-  { toNull, end, sign, isFar }: ParkingWay,
+  { toNull, end, sign, isFar }: ParkingMethod,
 ): string | null {
   const { column, type, category, length } = row
   if (row.is_referred) return null
@@ -94,12 +94,12 @@ function valueOf(
 }
 
 /** Null where this way has nothing to set in an index whose columns change. */
-export function parkOf(table: PostgresTable, first: RowChange, parking: Parking): Statement | null {
+export function parkStatement(table: PostgresTable, first: RowChange, parking: Parking): Statement | null {
   const columns = parkedColumns(table, first, parking)
   return columns === null ? null : guardedUpdate(table, columns)
 }
 
-export function finishOf(table: PostgresTable, first: RowChange, parking: Parking): Statement {
+export function unparkStatement(table: PostgresTable, first: RowChange, parking: Parking): Statement {
   const parked = parkedColumns(table, first, parking)!.map(({ name }) => name)
   const names = new Set([...changedNames(table, first), ...parked])
   return keyedUpdate(

@@ -12,14 +12,14 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'VARVE_USAGE',
 ])
 
-export interface Said {
+export interface ServedError {
   readonly code: string
   readonly message: string
   readonly hint: string | undefined
 }
 
 /** null where the body is no error of ours. */
-function saidIn(body: Uint8Array): Said | null {
+function saidIn(body: Uint8Array): ServedError | null {
   try {
     const { error } = JSON.parse(Buffer.from(body).toString('utf8')) as { error?: Record<string, unknown> }
     const { code, message, hint } = error ?? {}

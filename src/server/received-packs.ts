@@ -9,7 +9,7 @@ import type { CheckedPack } from '../store/interface.ts'
 /** Hashing less takes no longer than a turn that others may wait for. */
 const bytesWorthThread = 4 << 20
 
-export class ArrivedPacks {
+export class ReceivedPacks {
   readonly #pool = new WorkerPool()
   readonly #checks = new Map<string, Promise<CheckedPack | null>>()
   /** One after the other: a check holds some blocks in memory. */

@@ -1,6 +1,6 @@
 // Rows that refer to each other in a circle. PostgreSQL checks a reference at the end of each statement, unless it is
-// DEFERRABLE, so no order of such rows is right: they come with what refers left empty, which is filled in when all are
-// there, and before they go it is emptied. That needs a column that may be empty in each circle.
+// DEFERRABLE, so no order of such rows works. They are inserted with their references empty, which are filled in when all
+// rows are there; before they are deleted, their references are emptied. Each circle needs one nullable column for that.
 import type { Client } from 'pg'
 import type { PostgresTable } from '../discover.ts'
 import { type Statement, guardedUpdate, insertOf, keyedDelete, keyedFill } from './statements.ts'
@@ -13,13 +13,13 @@ const query = `
                   WHERE k.contype = 'f' AND k.conrelid = a.attrelid AND a.attnum = ANY (k.conkey))`
 
 /** The columns that refer to other rows and may be empty. */
-export async function looseColumns(client: Client, table: PostgresTable): Promise<readonly string[]> {
+export async function clearableColumns(client: Client, table: PostgresTable): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(query, [table.sql])
   return rows.map(({ name }) => name)
 }
 
-/** The first step, for rows that come or go. */
-export function loosenOf(
+/** The first step: rows inserted without their references, or references emptied before rows are deleted. */
+export function withoutReferences(
   table: PostgresTable,
   kind: 'insert' | 'delete',
   columns: readonly string[],
@@ -31,8 +31,8 @@ export function loosenOf(
   )
 }
 
-/** The second, of rows that are ours by the first. */
-export function tightenOf(
+/** The second step, for rows that the first has written. */
+export function restoreReferences(
   table: PostgresTable,
   kind: 'insert' | 'delete',
   columns: readonly string[],

@@ -11,7 +11,7 @@ import { entryCells } from '../../table/entry-cells.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { type RowShape, rowShape } from '../../table/rows.ts'
 
-export interface Relaying {
+export interface RowCopy {
   readonly from: TableObject | null
   readonly into: TableObject
   /** In order. */
@@ -21,7 +21,7 @@ export interface Relaying {
 }
 
 /** What makes the rows of these keys in `into` those of `from`; rows that it has not are removed. */
-export async function relaid(io: Io, { from, into, keys, others }: Relaying): Promise<Edit[]> {
+export async function rowCopyEdits(io: Io, { from, into, keys, others }: RowCopy): Promise<Edit[]> {
   const gone = (some: readonly Uint8Array[]): Edit[] => some.map((key) => ({ key, value: null }))
   if (from === null) return gone(keys)
   const found = await (await ProllyMap.load(io.nodes, from.rows)).getMany(keys)
@@ -54,7 +54,7 @@ async function presentCells(
 }
 
 /** Cells at the end of a row may be left out. */
-function isLaidAlike(from: RowShape, into: RowShape, others: Relaying['others']): boolean {
+function isLaidAlike(from: RowShape, into: RowShape, others: RowCopy['others']): boolean {
   const [inner, outer] = [from.values.map(({ name }) => name), into.values.map(({ name }) => name)]
   const isPart = inner.length <= outer.length && inner.every((name, i) => name === outer[i])
   return isPart && (others === 'are empty' || inner.length === outer.length)

@@ -28,7 +28,7 @@ interface KeyedBatch extends Batch {
   readonly messages: readonly KeyedMessage[]
 }
 
-export class Telling {
+export class BatchSender {
   readonly #sink: Sink
   readonly #roomMsMax: number
   #hasTaken = false

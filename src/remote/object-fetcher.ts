@@ -5,14 +5,14 @@ import { throwIfAborted } from '../base/errors.ts'
 import { type Cid, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import type { ObjectWriter, Store } from '../store/interface.ts'
-import { CheckedReader, type MendingReader } from './checked-reader.ts'
+import { CheckedReader, type RepairingReader } from './checked-reader.ts'
 import type { TransferOptions } from './interface.ts'
 import { checkpointBytes } from './receive.ts'
 import { Sender } from './sender.ts'
 
 const walkObjectsMax = 4096
 
-export class Arrivals {
+export class ObjectFetcher {
   /** Sees what the store has and what has come. */
   readonly reader: ObjectWriter
   /** What has come so far, the bytes packed. */
@@ -24,7 +24,7 @@ export class Arrivals {
   #flight: Promise<void> | null = null
   #loose = 0
 
-  constructor(store: Store, remote: MendingReader) {
+  constructor(store: Store, remote: RepairingReader) {
     this.#store = store
     this.reader = store.writer()
     this.#source = new CheckedReader(remote)

@@ -26,7 +26,7 @@ export interface LastReading {
   readonly schema: Schema
 }
 
-export interface TakingIn {
+export interface IncrementInput {
   readonly table: EndpointTable
   /** For messages. */
   readonly where: string
@@ -36,18 +36,18 @@ export interface TakingIn {
   readonly unfit: UnfitOfTable
 }
 
-export interface TakenIn {
+export interface IncrementResult {
   readonly table: Cid
   readonly unfit: UnfitOfTable
 }
 
 /** The table as it is now; null where all rows are to be read. */
-export async function takeIn(
+export async function readIncrement(
   io: Io,
   last: LastReading,
   since: WrittenSince,
-  { table, where, previous, unfit }: TakingIn,
-): Promise<TakenIn | null> {
+  { table, where, previous, unfit }: IncrementInput,
+): Promise<IncrementResult | null> {
   if ((await io.nodes.reader.has([last.table]))[0] !== true) return null
   const object = await loadTable(io.nodes.reader, last.table)
   if (!isSameSchema(object.schema, last.schema) || !hasColumnsOf(object.schema, table)) return null

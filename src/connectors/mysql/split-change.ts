@@ -1,6 +1,7 @@
-// Rows that wait for each other: values under a unique index that swap places, rows that refer to each other. MySQL checks
-// each row at once, so no order of theirs is right. What ties a row to the others is put aside for a moment, in the same
-// transaction: empty where the column may be, else a value that nobody has.
+// Rows that block each other: two rows that exchange their values of a unique index, or rows that refer to each other.
+// MySQL checks each row at once, so no order of such writes works. The change is split in two, in one transaction: the
+// first step gives the constrained columns temporary values (NULL where that is allowed, else a value that no row has),
+// the second gives them their final ones.
 import { randomBytes } from 'node:crypto'
 import { nullCell, cellOf, textCell, sameCell } from '../../table/cell.ts'
 import { utf8 } from '../../base/bytes.ts'
@@ -11,17 +12,21 @@ import type { MysqlColumn } from './types.ts'
 
 const sizes: Readonly<Record<string, number>> = { tiny: 1, small: 2, medium: 3, '': 4, big: 6 }
 
-export interface Loosened {
+export interface SplitChange {
   readonly first: RowChange
   readonly second: RowChange
 }
 
-/** The change in two steps, of which the first waits for no other row; null where nothing can be put aside. */
-export function loosened(table: MysqlTable, change: RowChange): Loosened | null {
+/** The change in two steps, of which the first needs no other row to go first; null where no column can be set aside. */
+export function splitChange(table: MysqlTable, change: RowChange): SplitChange | null {
   const { key, before, after } = change
   if (change.kind === 'update') {
     const changed = table.columns.map((_, place) => !sameCell(change.before[place]!, change.after[place]!))
-    const aside = putAside(table, change.before, (column, place) => changed[place]! && isTied(table, column))
+    const aside = withTemporaryValues(
+      table,
+      change.before,
+      (column, place) => changed[place]! && isConstrained(table, column),
+    )
     return aside === null
       ? null
       : {
@@ -29,7 +34,7 @@ export function loosened(table: MysqlTable, change: RowChange): Loosened | null 
           second: { kind: 'update', key, before: aside, after: change.after },
         }
   }
-  const aside = putAside(table, (before ?? after)!, ({ name }) => table.referringColumns.has(name))
+  const aside = withTemporaryValues(table, (before ?? after)!, ({ name }) => table.referringColumns.has(name))
   if (aside === null) return null
   return change.kind === 'insert'
     ? {
@@ -42,11 +47,11 @@ export function loosened(table: MysqlTable, change: RowChange): Loosened | null 
       }
 }
 
-function isTied(table: MysqlTable, { name }: MysqlColumn): boolean {
+function isConstrained(table: MysqlTable, { name }: MysqlColumn): boolean {
   return table.uniqueColumns.has(name) || table.referringColumns.has(name)
 }
 
-function putAside(
+function withTemporaryValues(
   table: MysqlTable,
   row: readonly Cell[],
   isAsked: (column: MysqlColumn, place: number) => boolean,
@@ -59,7 +64,7 @@ function putAside(
   return aside.some((cell, place) => cell !== row[place]) ? aside : null
 }
 
-/** A value that nobody has, but for an accident, which the unique index notices. */
+/** A random value that no row should have; the unique index refuses it if one has it all the same. */
 function unusedCell(
   table: MysqlTable,
   { name, family, lengthMax, isUnsigned, nativeType }: MysqlColumn,
