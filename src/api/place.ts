@@ -13,7 +13,7 @@ import type { PathFilter } from '../files/path-filter.ts'
 import { ensureIgnored, findGitRoot } from '../git/gitignore.ts'
 import { openSource } from '../remote/transports/open.ts'
 import { makeDir } from '../store/disk/files.ts'
-import { isThere } from '../store/disk/is-there.ts'
+import { exists } from '../store/disk/exists.ts'
 import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
 import { removeTemporaries } from '../worktree/checkout/temporaries.ts'
@@ -157,7 +157,7 @@ export function refuseInStore(file: string): void {
 
 /** A file of a dataset may be called 'format', too. */
 function isBare(dir: string): boolean {
-  return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => isThere(path.join(dir, name)))
+  return DiskStore.exists(dir) && ['m', 'packs', 'idx'].every((name) => exists(path.join(dir, name)))
 }
 
 /**

@@ -11,7 +11,7 @@ let since = performance.now()
 let isCalling = false
 
 /** Resolves at once; where the thread was kept for a while, when others have had their turn. */
-export async function breathe(): Promise<void> {
+export async function yieldIfDue(): Promise<void> {
   if (!isTurnOver()) return
   const back = new Promise<void>((resolve) => void waiting.push(resolve))
   if (!isCalling) void callBack()

@@ -35,7 +35,7 @@ export function withWhatIsDone(error: Error, done: readonly Operation[]): Error 
 }
 
 /** Where the process ends amid the work, which has not stopped when it was told to. `done`: null, there is no repository. */
-export function endedAmid(done: readonly Operation[] | null): Error {
+export function interruptedError(done: readonly Operation[] | null): Error {
   const hint =
     done === null
       ? 'run the same command again'

@@ -1,7 +1,7 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
 import { isatty } from 'node:tty'
-import { endedAmid, withWhatIsDone } from './already-done.ts'
+import { interruptedError, withWhatIsDone } from './already-done.ts'
 import { commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, usage } from './arguments.ts'
 import { findCommand } from './commands.ts'
@@ -57,7 +57,7 @@ async function run(command: Command, parsed: Arguments, context: PrintingContext
   const pages = command.pages?.(parsed) === true
   let session: Session | null = null
   const lastWords = (): string =>
-    describeFailure(endedAmid(session?.isOpen === true ? session.done : null), settings)
+    describeFailure(interruptedError(session?.isOpen === true ? session.done : null), settings)
   const { patienceMs } = command
   return printing({ context, pages, progress, patienceMs, lastWords }, async (out, stop) => {
     const own = new Session(environment, {

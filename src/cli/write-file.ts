@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { refuseInStore } from '../api/place.ts'
 import { VarveError } from '../base/errors.ts'
 import { systemFailure } from '../base/system-error.ts'
-import { temporaryBeside } from '../store/disk/beside.ts'
+import { temporaryName } from '../store/disk/temporary-name.ts'
 
 /** Returns its length. @throws VarveError VARVE_NOT_POSSIBLE for a folder, and in what a repository keeps; VARVE_IO */
 export async function writeFile(file: string, source: AsyncIterable<Uint8Array>): Promise<number> {
@@ -19,7 +19,7 @@ export async function writeFile(file: string, source: AsyncIterable<Uint8Array>)
       hint: 'name the file that is to be written',
     })
   }
-  const temporary = temporaryBeside(file)
+  const temporary = temporaryName(file)
   try {
     const stream = createWriteStream(temporary, { flags: 'wx' })
     await pipeline(Readable.from(source), stream)

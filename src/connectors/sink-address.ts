@@ -5,13 +5,13 @@ import { endpointUrl } from './endpoint-url.ts'
 /** `shape` is what such a URL looks like. @throws VarveError VARVE_USAGE */
 export function sinkAddress(url: string, shape: string, settings: readonly string[]): URL {
   const target = endpointUrl(url, shape)
-  if (target.hostname === '') throw wrong(url, 'it names no host')
-  if (url.includes('#')) throw wrong(url, `'#' begins a part that nobody reads: write it as %23`)
+  if (target.hostname === '') throw wrongSinkUrl(url, 'it names no host')
+  if (url.includes('#')) throw wrongSinkUrl(url, `'#' begins a part that nobody reads: write it as %23`)
   for (const name of target.searchParams.keys()) {
     if (settings.includes(name)) continue
     const known =
       settings.length === 0 ? 'it has none' : `it has ${settings.map((one) => `'${one}'`).join(', ')}`
-    throw wrong(url, `there is no setting '${name}': ${known}`)
+    throw wrongSinkUrl(url, `there is no setting '${name}': ${known}`)
   }
   return target
 }
@@ -19,11 +19,11 @@ export function sinkAddress(url: string, shape: string, settings: readonly strin
 /** The URL's path as a name without these signs; the link's where there is none. @throws VarveError VARVE_USAGE */
 export function pathName({ href, pathname }: URL, link: string, signs: RegExp): string {
   const name = decodeURIComponent(pathname.replace(/^\//, '')) || link
-  if (signs.test(name)) throw wrong(href, `nothing can be sent to '${name}': it is a pattern`)
+  if (signs.test(name)) throw wrongSinkUrl(href, `nothing can be sent to '${name}': it is a pattern`)
   return name
 }
 
-export function wrong(url: string, why: string): VarveError {
+export function wrongSinkUrl(url: string, why: string): VarveError {
   return new VarveError('VARVE_USAGE', `not an endpoint that rows can be sent to: '${url}'`, {
     data: { url },
     hint: why,

@@ -10,12 +10,12 @@ import { linkRef } from '../sync/state.ts'
 import { type ConnectorFixture, type FixtureHost, type PlainRow, person, tooLarge } from './fixture.ts'
 import { killedCommits } from './killed-commits.ts'
 import { sortedByFirst } from './plans.ts'
-import { LinkedEndpoint, howOf, overlaid } from './linked-endpoint.ts'
+import { LinkedEndpoint, changesLabel, withOverrides } from './linked-endpoint.ts'
 
 const nothing = { added: 0, changed: 0, removed: 0 }
 
 export function killedRoundsContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
-  const name = `killed rounds with ${fixture.name}${howOf(setting)}${fixture.without}`
+  const name = `killed rounds with ${fixture.name}${changesLabel(setting)}${fixture.without}`
   const isReadOn = fixture.features.has('a log that is read on after a kill')
   describe.skipIf(fixture.without !== '')(name, () => {
     let host: FixtureHost
@@ -134,13 +134,13 @@ class Kill {
   }
 
   store(store: MemoryStore): MemoryStore {
-    return overlaid(store, this.#steps(store, ['update']))
+    return withOverrides(store, this.#steps(store, ['update']))
   }
 
   connector(connector: Connector): Partial<Connector> {
     const { log } = connector
     const steps = this.#steps(connector, ['takeOver', 'apply'])
-    return log === undefined ? steps : { ...steps, log: overlaid(log, this.#log(log)) }
+    return log === undefined ? steps : { ...steps, log: withOverrides(log, this.#log(log)) }
   }
 
   #log(log: ChangeLog): Partial<ChangeLog> {
@@ -148,7 +148,9 @@ class Kill {
       ...this.#steps(log, ['begin', 'end']),
       open: async (...given) => {
         const reader = await log.open(...given)
-        return 'lost' in reader ? reader : overlaid<LogReader>(reader, this.#steps(reader, ['acknowledge']))
+        return 'lost' in reader
+          ? reader
+          : withOverrides<LogReader>(reader, this.#steps(reader, ['acknowledge']))
       },
     }
   }

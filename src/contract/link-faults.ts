@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DataRepository } from '../api/data-repository.ts'
 import type { Link } from '../sync/interface.ts'
 import { type ConnectorFixture, type FixtureHost, people, person } from './fixture.ts'
-import { heldBackKeys, LinkedEndpoint, howOf } from './linked-endpoint.ts'
+import { heldBackKeys, LinkedEndpoint, changesLabel } from './linked-endpoint.ts'
 import { hostileNamesFor, hostileTable } from './reading.ts'
 
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
 const nothing = { added: 0, changed: 0, removed: 0 }
 
 export function linkFaultsContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
-  const name = `faults of links with ${fixture.name}${howOf(setting)}${fixture.without}`
+  const name = `faults of links with ${fixture.name}${changesLabel(setting)}${fixture.without}`
   describe.skipIf(fixture.without !== '')(name, () => {
     let host: FixtureHost
     beforeAll(async () => {

@@ -48,7 +48,7 @@ export class LinkedEndpoint {
     const { link, endpoint } = this
     const connector = await openLink(link, endpoint.environment ?? {}, endpoint.connectors)
     const repo = createContext(store, { author })
-    const given = overlaid(connector, wrap(connector))
+    const given = withOverrides(connector, wrap(connector))
     try {
       return await syncRound({ repo, folder: null, connector: given, link, options })
     } finally {
@@ -101,12 +101,12 @@ export function heldBackKeys({ heldBack }: Receipt): string[] {
 }
 
 /** For the names of tests. */
-export function howOf({ changes }: Partial<Link>): string {
+export function changesLabel({ changes }: Partial<Link>): string {
   return changes === undefined ? '' : `, changes: ${changes}`
 }
 
 /** As `target`, but for these. */
-export function overlaid<T extends object>(target: T, own: Partial<T>): T {
+export function withOverrides<T extends object>(target: T, own: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {
       const value: unknown = Reflect.get(name in own ? own : target, name, target)

@@ -5,13 +5,13 @@ import type { Connector } from '../connectors/interface.ts'
 import { MemoryStore } from '../store/memory.ts'
 import type { Link, Receipt } from '../sync/interface.ts'
 import { type ConnectorFixture, type Endpoint, type FixtureHost, person, tooLarge } from './fixture.ts'
-import { LinkedEndpoint, heldBackKeys, howOf, overlaid } from './linked-endpoint.ts'
+import { LinkedEndpoint, heldBackKeys, changesLabel, withOverrides } from './linked-endpoint.ts'
 
 const [ada, grace, edsger] = [person(1, 'Ada', 36), person(2, 'Grace', 85), person(3, 'Edsger', 72)]
 
 /** `setting`: what the links declare beside the rest. */
 export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> = {}): void {
-  const how = howOf(setting)
+  const how = changesLabel(setting)
   describe.skipIf(fixture.without !== '')(`links with ${fixture.name}${how}${fixture.without}`, () => {
     let host: FixtureHost
     let endpoint: Endpoint
@@ -196,7 +196,7 @@ export function linkContract(fixture: ConnectorFixture, setting: Partial<Link> =
           await endpoint.write({ table: 'people', put: person(1, `there ${at}`, 36) })
           expect((await linked.sync()).heldBack).toEqual([])
         }
-        const store = overlaid(linked.store, {
+        const store = withOverrides(linked.store, {
           update: async (...given) => before().then(() => linked.store.update(...given)),
         })
         await endpoint.write({ table: 'people', put: person(2, 'Grace', at) })

@@ -2,11 +2,11 @@
 // looks, as git does it: first by equal content, then, while both sides are few, by likeness. Every path takes part
 // in one rename at most.
 import { throwIfAborted } from '../base/errors.ts'
-import { breathe, isTurnOver } from '../base/turns.ts'
+import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
 import type { Path, TreeDifference, TreeEntry } from './interface.ts'
-import { likeness, type Sketch, sketch } from './likeness.ts'
+import { similarity, type Sketch, sketch } from './similarity.ts'
 
 export interface Rename {
   readonly from: Path
@@ -115,10 +115,10 @@ async function likePairs(
   const pairs: Rename[] = []
   for (const from of removed) {
     for (const to of added) {
-      if (isTurnOver()) await breathe()
+      if (isTurnOver()) await yieldIfDue()
       throwIfAborted(options.signal)
       if (from.entry.kind !== to.entry.kind || from.entry.kind === 'symlink') continue
-      const found = likeness(sketches.get(from.path)!, sketches.get(to.path)!)
+      const found = similarity(sketches.get(from.path)!, sketches.get(to.path)!)
       if (found >= likenessMin) pairs.push(renameOf(from, to, found))
     }
   }
@@ -139,7 +139,7 @@ async function sketchesOf(
 ): Promise<Map<Path, Sketch>> {
   const sketches = new Map<Path, Sketch>()
   for (const { path, entry } of sides) {
-    if (isTurnOver()) await breathe()
+    if (isTurnOver()) await yieldIfDue()
     if (entry.kind !== 'symlink') sketches.set(path, await sketch(reader, linkOf(entry), options))
   }
   return sketches

@@ -1,7 +1,7 @@
 // Rows of one slice into finished leaves: cut from the slice's own start, encoded, named and packed. Threads do this, so
 // results are flat and own their bytes. Leaves that the version before has come back as a number only, and those that
 // it has not come back unpacked, since they may become differences of old ones.
-import { withRoom } from '../base/bytes.ts'
+import { ensureCapacity } from '../base/bytes.ts'
 import { sha256 } from '../base/platform.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
@@ -110,7 +110,7 @@ class Basket {
     this.#addKey(firstKey)
     this.#addKey(lastKey)
     if (known < 0) {
-      scratch = withRoom(scratch, this.#length + node.bytes.length)
+      scratch = ensureCapacity(scratch, this.#length + node.bytes.length)
       scratch.set(node.bytes, this.#length)
       this.#length += node.bytes.length
     }
@@ -145,7 +145,7 @@ class Basket {
   }
 
   #addKey(key: Uint8Array): void {
-    keyScratch = withRoom(keyScratch, this.#keyLength + key.length)
+    keyScratch = ensureCapacity(keyScratch, this.#keyLength + key.length)
     keyScratch.set(key, this.#keyLength)
     this.#keyLength += key.length
     this.#keyEnds.push(this.#keyLength)

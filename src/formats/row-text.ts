@@ -1,6 +1,6 @@
 // Rows as text for other programs, written byte by byte: strings in between would take three times as long. A cell is
 // looked at and copied in one go, and written anew where something in it has to be quoted.
-import { toHex, utf8, withRoom } from '../base/bytes.ts'
+import { toHex, utf8, ensureCapacity } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'
 import { isUtf8 } from '../base/platform.ts'
 import { cellText, isJsonNumber } from '../table/cell.ts'
@@ -121,7 +121,7 @@ export class RowText {
 
   #reserve(length: number): void {
     const needed = this.#length + length
-    if (needed > this.#bytes.length) this.#bytes = withRoom(this.#bytes, needed)
+    if (needed > this.#bytes.length) this.#bytes = ensureCapacity(this.#bytes, needed)
   }
 }
 

@@ -1,5 +1,5 @@
 // A table's rows as cells in the order of its columns, in file order where it has one: what every export writes.
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import type { EntryBatch } from '../prolly/interface.ts'
@@ -26,7 +26,7 @@ export async function* tableCells(
   const batches = table.order === null ? map.scan(options) : orderedBatches(nodes, map, table.order, options)
   const rowsMax = Math.max(1, Math.floor(cellsAtOnce / Math.max(1, shape.places.length)))
   for await (const { batch, from, to } of inParts(batches, rowsMax)) {
-    await breathe()
+    await yieldIfDue()
     const entries = Array.from({ length: to - from }, (_, i) => entryAt(batch, from + i))
     for (const run of contentRuns(entries, entryContentBytes)) {
       const rows = run.map(({ value, links }) => rowBounds(value, links, shape.values.length))

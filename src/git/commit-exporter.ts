@@ -8,7 +8,7 @@ import { commitsLeftOut } from '../history/horizon.ts'
 import type { Commit } from '../history/interface.ts'
 import type { NodeStore } from '../prolly/node-store.ts'
 import type { ObjectReader } from '../store/interface.ts'
-import { type ExportMap, saysTheSame } from './export-map.ts'
+import { type ExportMap, hasSameAuthorAndMessage } from './export-map.ts'
 import { TreeExporter } from './export-tree.ts'
 import { encodeGitCommit, endedMessage } from './git-encode.ts'
 import type { GitObjectIds } from './git-object-ids.ts'
@@ -71,7 +71,7 @@ export class CommitExporter {
   async #isThere(cid: CommitCid): Promise<boolean> {
     const { reader, source, ids, map } = this.#places
     const oid = map.get(cid)!
-    return ids.has(oid) && saysTheSame(await readCommit(reader, cid), await source.commit(oid))
+    return ids.has(oid) && hasSameAuthorAndMessage(await readCommit(reader, cid), await source.commit(oid))
   }
 
   /** Its parents are there, or were added. */

@@ -35,7 +35,10 @@ export function writeExportMap(gitFolder: string, map: ExportMap): void {
 }
 
 /** Whether a commit that the file names says what ours says. */
-export function saysTheSame(ours: Pick<Commit, 'author' | 'message'>, theirs: GitCommit): boolean {
+export function hasSameAuthorAndMessage(
+  ours: Pick<Commit, 'author' | 'message'>,
+  theirs: GitCommit,
+): boolean {
   const timeMs = Math.max(0, 1000 * Math.floor(ours.author.timeMs / 1000))
   return (
     theirs.author.timeMs === timeMs && [ours.message, endedMessage(ours.message)].includes(theirs.message)

@@ -95,7 +95,7 @@ export function isCheckedOut({ dir, own, common, bare }: ExportTarget, ref: stri
  * The files go from one commit to the other.
  * @throws VarveError VARVE_UNCOMMITTED where that would overwrite changes, VARVE_NOT_POSSIBLE without git
  */
-export async function checkOutThere(
+export async function checkOutInGit(
   { dir, own }: ExportTarget,
   { from, to }: { readonly from: Oid | null; readonly to: Oid },
   environment: Readonly<Record<string, string | undefined>>,

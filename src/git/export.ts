@@ -14,7 +14,7 @@ import type { Manifest, Store } from '../store/interface.ts'
 import { CommitExporter } from './commit-exporter.ts'
 import { readExportMap, writeExportMap } from './export-map.ts'
 import { type RefPlan, moveRef, planRef } from './export-refs.ts'
-import { type ExportTarget, checkOutThere, isCheckedOut, openTarget } from './export-target.ts'
+import { type ExportTarget, checkOutInGit, isCheckedOut, openTarget } from './export-target.ts'
 import { encodeGitTag, endedMessage } from './git-encode.ts'
 import { GitObjectIds } from './git-object-ids.ts'
 import type { Oid } from './git-objects.ts'
@@ -116,7 +116,7 @@ async function exportTo(
     const shown = moving.filter(({ ref }) => isCheckedOut(target, ref))
     const report = { commits: exporter.commits, objects: pack.count, refs: plans }
     await pack.finish()
-    for (const plan of shown) await checkOutThere(target, plan, options.environment ?? {})
+    for (const plan of shown) await checkOutInGit(target, plan, options.environment ?? {})
     for (const plan of moving) await moveRef(source, target.common, plan)
     writeExportMap(target.common, map)
     return { ...report, skippedPaths: [...exporter.trees.skipped].sort() }

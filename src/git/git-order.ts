@@ -63,7 +63,7 @@ export async function importedBefore(
   return imported
 }
 
-export async function commitsToCome(
+export async function commitsToImport(
   source: GitSource,
   head: Oid,
   imported: ReadonlyMap<Oid, unknown>,

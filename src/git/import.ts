@@ -12,11 +12,11 @@ import type { TransferOptions } from '../remote/interface.ts'
 import { descends } from '../remote/peel.ts'
 import { withFreshEpoch } from '../remote/receive.ts'
 import { CommitImporter } from './commit-importer.ts'
-import { saysTheSame } from './export-map.ts'
+import { hasSameAuthorAndMessage } from './export-map.ts'
 import { GitSource, withoutUser } from './git-source.ts'
 import { GitContents } from './contents/git-contents.ts'
 import type { PointerKind } from './contents/interface.ts'
-import { type Choice, type ImportedMap, commitsToCome, importedBefore } from './git-order.ts'
+import { type Choice, type ImportedMap, commitsToImport, importedBefore } from './git-order.ts'
 import type { Oid } from './git-objects.ts'
 import { importTags } from './tags.ts'
 
@@ -105,7 +105,7 @@ async function importCommits(
   { git, importer, imported, head }: GitHistory,
   options: ImportGitOptions,
 ): Promise<void> {
-  const order = await commitsToCome(git, head, imported, options.signal)
+  const order = await commitsToImport(git, head, imported, options.signal)
   await checkExported(reader, git, imported, [head, ...order.flatMap(({ parents }) => parents)])
   let done = 0
   for (const commit of order) {
@@ -126,7 +126,7 @@ async function checkExported(
   for (const oid of new Set(oids)) {
     const known = imported.get(oid)
     if (known === undefined || known === null || !exported.has(oid)) continue
-    if (saysTheSame(await readCommit(reader, known.cid), await git.commit(oid))) continue
+    if (hasSameAuthorAndMessage(await readCommit(reader, known.cid), await git.commit(oid))) continue
     throw new VarveError('VARVE_NOT_POSSIBLE', `the list of exported commits does not fit commit '${oid}'`, {
       data: { oid },
       hint: "remove 'varve/exported' in the folder of the Git repository",

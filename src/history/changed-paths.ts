@@ -60,7 +60,7 @@ export function isKnownOfAll(
   return length > 0
 }
 
-export async function endsOf(
+export async function commitsOfEdge(
   graph: CommitGraph,
   nodes: NodeStore,
   { slot, parent }: Edge,
@@ -77,7 +77,7 @@ export async function changedPaths(
   at: Edge,
   options: ReadOptions,
 ): Promise<Uint8Array> {
-  const [before, after] = await endsOf(graph, nodes, at)
+  const [before, after] = await commitsOfEdge(graph, nodes, at)
   if (before.tree === after.tree) return emptyFilter
   const [old, young] = [await ProllyMap.load(nodes, before.tree), await ProllyMap.load(nodes, after.tree)]
   const paths: Probe[] = []

@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts'
 import { corrupt } from '../base/errors.ts'
 import { Lru } from '../base/lru.ts'
 import { type CommitCid, cidOfDigest, cidToBytes, codecOf } from '../encoding/cid.ts'
-import type { ObjectReader, Shelf } from '../store/interface.ts'
+import type { ObjectReader, DerivedCache } from '../store/interface.ts'
 import { readCommits } from './commit.ts'
 import { type GraphArrays, decodeGraph, encodeGraph, graphBytesMax } from './commit-graph-file.ts'
 import { DigestTable, digestLength } from './digest-table.ts'
@@ -26,16 +26,16 @@ const factsPerSave = 256
 const shareOfSave = 512
 const keptBytesMax = 64 << 20
 /** Those of the stores that were used last. */
-const kept = new Lru<Shelf, CommitGraph>(keptBytesMax)
+const kept = new Lru<DerivedCache, CommitGraph>(keptBytesMax)
 
 /** What the store of this reader knows about its commits. `whole`: a long walk is to come. */
 export function graphOf(reader: ObjectReader, options: { readonly whole?: boolean } = {}): CommitGraph {
-  const { shelf } = reader
-  if (shelf === undefined) return new CommitGraph(null)
-  let graph = kept.get(shelf)
+  const { cache } = reader
+  if (cache === undefined) return new CommitGraph(null)
+  let graph = kept.get(cache)
   if (graph === undefined) {
-    graph = new CommitGraph(shelf)
-    kept.set(shelf, graph, graph.bytes)
+    graph = new CommitGraph(cache)
+    kept.set(cache, graph, graph.bytes)
   }
   if (options.whole === true) graph.recall()
   return graph
@@ -46,20 +46,20 @@ export class CommitGraph {
   #slots: DigestTable = new DigestTable(this.#arrays)
   /** What was kept is not looked at yet. */
   #isFileRead = false
-  readonly #shelf: Shelf | null
+  readonly #cache: DerivedCache | null
   #reads = 0
   /** Since the file was read or written. */
   #news = 0
 
-  constructor(shelf: Shelf | null) {
-    this.#shelf = shelf
+  constructor(cache: DerivedCache | null) {
+    this.#cache = cache
   }
 
   /** Reads what was kept; what cannot be read, or cannot be so, was not. */
   recall(): void {
-    if (this.#isFileRead || this.#shelf === null) return
+    if (this.#isFileRead || this.#cache === null) return
     this.#isFileRead = true
-    const bytes = this.#shelf.read(fileName, graphBytesMax)
+    const bytes = this.#cache.read(fileName, graphBytesMax)
     const file = bytes === null ? null : decodeGraph(bytes)
     if (file === null) return
     if (this.count === 0) {
@@ -67,16 +67,16 @@ export class CommitGraph {
       this.#slots = new DigestTable(file)
     } else this.#absorb(file)
     this.#news = 0
-    kept.set(this.#shelf, this, this.bytes)
+    kept.set(this.#cache, this, this.bytes)
   }
 
   /** What was learnt is written, for whoever comes next, where it is worth it. */
   keep(): void {
-    if (this.#shelf === null || this.#news < Math.max(factsPerSave, this.count / shareOfSave)) return
+    if (this.#cache === null || this.#news < Math.max(factsPerSave, this.count / shareOfSave)) return
     this.recall()
     this.#news = 0
-    kept.set(this.#shelf, this, this.bytes)
-    if (this.bytes <= graphBytesMax) this.#shelf.write(fileName, encodeGraph(this.#arrays))
+    kept.set(this.#cache, this, this.bytes)
+    if (this.bytes <= graphBytesMax) this.#cache.write(fileName, encodeGraph(this.#arrays))
   }
 
   get count(): number {
@@ -111,7 +111,7 @@ export class CommitGraph {
     const unknown = slots.filter((slot) => !this.isKnown(slot))
     if (unknown.length === 0) return
     this.#reads += unknown.length
-    if (!this.#isFileRead && this.#shelf !== null && this.#reads > readsBeforeFile) {
+    if (!this.#isFileRead && this.#cache !== null && this.#reads > readsBeforeFile) {
       this.recall()
       return this.learn(reader, unknown)
     }
@@ -164,7 +164,7 @@ export class CommitGraph {
     if (this.filterOf(edge, kind) !== null) return
     const at = placeOf(edge, kind)
     const from = arrays.filterBytes
-    arrays.filters = withRoom(arrays.filters, from + filter.length)
+    arrays.filters = withCapacity(arrays.filters, from + filter.length)
     arrays.filters.set(filter, from)
     arrays.filterBytes += filter.length
     arrays.filtersAt[at] = from
@@ -186,8 +186,8 @@ export class CommitGraph {
     const arrays = this.#arrays
     const from = arrays.edgeCount
     arrays.edgeCount += parents.length
-    arrays.edges = withRoom(arrays.edges, arrays.edgeCount)
-    arrays.filtersAt = withRoom(arrays.filtersAt, 4 * arrays.edgeCount)
+    arrays.edges = withCapacity(arrays.edges, arrays.edgeCount)
+    arrays.filtersAt = withCapacity(arrays.filtersAt, 4 * arrays.edgeCount)
     arrays.edges.set(parents, from)
     arrays.edgesAt[2 * slot] = from
     arrays.edgesAt[2 * slot + 1] = parents.length
@@ -223,10 +223,10 @@ export class CommitGraph {
     if (found !== null) return found
     const arrays = this.#arrays
     const slot = arrays.count
-    arrays.digests = withRoom(arrays.digests, (slot + 1) * digestLength)
-    arrays.times = withRoom(arrays.times, slot + 1)
-    arrays.generations = withRoom(arrays.generations, slot + 1)
-    arrays.edgesAt = withRoom(arrays.edgesAt, 2 * (slot + 1))
+    arrays.digests = withCapacity(arrays.digests, (slot + 1) * digestLength)
+    arrays.times = withCapacity(arrays.times, slot + 1)
+    arrays.generations = withCapacity(arrays.generations, slot + 1)
+    arrays.edgesAt = withCapacity(arrays.edgesAt, 2 * (slot + 1))
     arrays.digests.set(digest, slot * digestLength)
     arrays.count++
     this.#slots.placeLast()
@@ -260,7 +260,7 @@ function emptyArrays(): GraphArrays {
 }
 
 /** The same array, or a larger one that begins with it. */
-function withRoom<A extends Uint8Array | Uint32Array | Float64Array>(array: A, length: number): A {
+function withCapacity<A extends Uint8Array | Uint32Array | Float64Array>(array: A, length: number): A {
   if (length <= array.length) return array
   const Kind = array.constructor as new (length: number) => A
   const larger = new Kind(Math.max(64, length, 2 * array.length))

@@ -1,7 +1,7 @@
 // Commits that a walk has seen and not yet been at: it goes on with the one of the largest generation, then the newest, then
 // by name, so that whatever it comes to, all descendants of it have been there before, and each walk is the same.
 import { throwIfAborted } from '../base/errors.ts'
-import { breathe, isTurnOver } from '../base/turns.ts'
+import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import type { ObjectReader } from '../store/interface.ts'
 import type { CommitGraph, Slot } from './commit-graph.ts'
 
@@ -39,7 +39,7 @@ export class Frontier {
 
   async take(): Promise<Slot | undefined> {
     throwIfAborted(this.#signal)
-    if (this.#reader.isShared === true && isTurnOver()) await breathe()
+    if (this.#reader.isShared === true && isTurnOver()) await yieldIfDue()
     const first = this.#heap[0]
     const last = this.#heap.pop()
     if (this.#heap.length > 0) this.#sink(last!)

@@ -53,6 +53,6 @@ export function upToHorizon(reader: ObjectReader, beyond: ReadonlySet<CommitCid>
     has: (cids, options) => reader.has(cids, options),
     getStored: (cids, options) => reader.getStored(cids, options),
     horizon: async () => beyond,
-    shelf: reader.shelf,
+    cache: reader.cache,
   }
 }

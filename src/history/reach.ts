@@ -28,7 +28,7 @@ export async function reachedFrom(
 }
 
 /** Those of `candidates` that are one of `sought`, or descend from one. */
-export async function reaching(
+export async function commitsReaching(
   reader: ObjectReader,
   candidates: readonly CommitCid[],
   sought: readonly CommitCid[],

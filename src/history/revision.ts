@@ -18,7 +18,7 @@ export interface ResolvedRevision {
 /** What names are looked up in. */
 export type Revisions = Pick<
   Store,
-  'get' | 'has' | 'getStored' | 'horizon' | 'shelf' | 'manifest' | 'manifests'
+  'get' | 'has' | 'getStored' | 'horizon' | 'cache' | 'manifest' | 'manifests'
 > & {
   /** Each state of the past is a request: commits that only those name are not looked for. */
   readonly pastIsFar?: boolean

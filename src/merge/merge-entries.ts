@@ -63,7 +63,7 @@ export async function mergeEntries(
 }
 
 /** One path under other names on each side: a conflict always, but of names alone where the contents merge. */
-export async function mergeApart(
+export async function mergeRenameRename(
   io: MergeIo,
   path: Path,
   sides: EntrySides,

@@ -16,7 +16,13 @@ import { followSettings } from './follow-settings.ts'
 import { type Followed, followRenames, inPlace } from './follow-renames.ts'
 import { noDecisions, reportDecisions } from './policies/decisions.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
-import { type MergedEntry, fileConflict, isSameEntry, mergeApart, mergeEntries } from './merge-entries.ts'
+import {
+  type MergedEntry,
+  fileConflict,
+  isSameEntry,
+  mergeRenameRename,
+  mergeEntries,
+} from './merge-entries.ts'
 import type { MergeIo } from './merge-io.ts'
 import { type GivenPolicies, PolicySource } from './policies/policy-source.ts'
 
@@ -89,7 +95,7 @@ export async function mergeTrees(
       ? keptDerived(sides)
       : names === undefined
         ? await mergeEntries(input, path, sides, own)
-        : await mergeApart(input, path, sides, names, own)
+        : await mergeRenameRename(input, path, sides, names, own)
     merged.push({ ...entry, path, ...(from === undefined ? {} : { from }), sides })
     await writer.drained()
   }

@@ -5,7 +5,7 @@
 // Nodes of one level are ordered by their last key, and equal nodes have equal last keys: walking both orders at once
 // finds every common node.
 import { throwIfAborted } from '../base/errors.ts'
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import type { ReadOptions } from '../store/interface.ts'
 import { type NodeRef, type Place, childRef, readRefs } from './descent.ts'
 import type { KeyRange } from './interface.ts'
@@ -58,7 +58,7 @@ async function* changedNodes(
     const floors = floorsBehind(refs, zipper.floors)
     let at = 0
     do {
-      await breathe()
+      await yieldIfDue()
       throwIfAborted(options.signal)
       const places = await readBoth(a.nodes, b.nodes, refs.slice(at, at + size), options)
       at = Math.min(at + size, refs.length)

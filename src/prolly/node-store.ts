@@ -1,7 +1,7 @@
 // Reads nodes in batches and keeps decoded ones: a node has been checked against its name and in itself when it comes
 // out of here. Names are of content, so the cache can be shared by readers of one store.
 import { Lru } from '../base/lru.ts'
-import { breathe, isTurnOver } from '../base/turns.ts'
+import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import { VarveError, isVarveError } from '../base/errors.ts'
 import { type Cid, codecOf } from '../encoding/cid.ts'
 import type { ObjectReader, ReadOptions } from '../store/interface.ts'
@@ -51,7 +51,7 @@ export class NodeStore {
       const objects = await this.reader.get(order, options)
       for (let i = 0; i < order.length; i++) nodes.set(order[i]!, this.#take(order[i]!, objects[i]!))
     }
-    if (this.#isShared && isTurnOver()) await breathe()
+    if (this.#isShared && isTurnOver()) await yieldIfDue()
     return cids.map((cid) => nodes.get(cid)!)
   }
 

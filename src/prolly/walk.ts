@@ -2,7 +2,7 @@
 // the first row comes after one read a level, a full scan has large reads.
 import { compareBytes } from '../base/bytes.ts'
 import { throwIfAborted } from '../base/errors.ts'
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import { reverseBatch } from './batch-builder.ts'
 import { type NodeRef, type Place, childRefs, endOf, readRefs } from './descent.ts'
 import { lowerBound, sliceBatch } from './entry-batch.ts'
@@ -35,7 +35,7 @@ export async function* walkLevel(
   for await (const parents of walkLevel(nodes, root, level + 1, options)) {
     const refs = parents.flatMap((parent) => wantedChildren(parent, options))
     for (let at = 0; at < refs.length;) {
-      await breathe()
+      await yieldIfDue()
       throwIfAborted(options.signal)
       yield await readRefs(nodes, refs.slice(at, at + size), options)
       at += size

@@ -9,7 +9,7 @@ import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
 import type { CloneOptions, CloneReport } from './clone.ts'
 import { horizonChange, named, receiveCommits } from './fetch.ts'
-import { NearFirst } from './near-first.ts'
+import { LocalFirstReader } from './local-first-reader.ts'
 import type { Source } from './interface.ts'
 import { withFreshEpoch, withReceiver } from './receive.ts'
 import { partialSettings } from './selection.ts'
@@ -65,7 +65,7 @@ async function findThere(
 ): Promise<ResolvedRevision> {
   const { branches, tags, head } = advertised
   // What was read once is remembered: a name is looked at several times until it is a commit.
-  const reader = new NearFirst(local, new CheckedReader(remote))
+  const reader = new LocalFirstReader(local, new CheckedReader(remote))
   const visible = { ...theirs, head, refs: new Map([...branches, ...tags]) }
   const names = {
     get: reader.get.bind(reader),

@@ -10,7 +10,7 @@ import { type Advertised, readAdvertised } from './advertised.ts'
 import { CheckedReader } from './checked-reader.ts'
 import { named } from './fetch.ts'
 import type { RefUpdate, Source, TransferOptions } from './interface.ts'
-import { RunAgain, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
+import { StaleEpoch, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
 import { verifyReceived } from './received-trees.ts'
 import { isBare } from './remotes.ts'
 import { copyClosure, nothingCopied } from './transfer.ts'
@@ -88,7 +88,7 @@ async function mirrorRefs(
       await mirror.update(
         (current) => {
           sameState(current)
-          if (!sameRefs(before, current)) throw new RunAgain()
+          if (!sameRefs(before, current)) throw new StaleEpoch()
           return changeFor(current, advertised, updates, source.location)
         },
         { writer, signal: options.signal },

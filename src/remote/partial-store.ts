@@ -14,7 +14,7 @@ import type {
   Manifest,
   ObjectWriter,
   ReadOptions,
-  Shelf,
+  DerivedCache,
   Store,
   StoreStats,
   StoredObject,
@@ -61,8 +61,8 @@ export class PartialStore implements Store {
     return this.#store.location
   }
 
-  get shelf(): Shelf | undefined {
-    return this.#store.shelf
+  get cache(): DerivedCache | undefined {
+    return this.#store.cache
   }
 
   async horizon(): Promise<ReadonlySet<Cid>> {

@@ -9,7 +9,7 @@ import type {
   PackedObjects,
   PutOptions,
   ReadOptions,
-  Shelf,
+  DerivedCache,
   StoredObject,
   WholePack,
 } from '../store/interface.ts'
@@ -51,8 +51,8 @@ export class PartialWriter implements ObjectWriter {
     return this.inner.abort()
   }
 
-  get shelf(): Shelf | undefined {
-    return this.#store.shelf
+  get cache(): DerivedCache | undefined {
+    return this.#store.cache
   }
 
   async horizon(): Promise<ReadonlySet<Cid>> {

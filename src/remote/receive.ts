@@ -13,7 +13,7 @@ export const checkpointBytes: number = 64 << 20
 const keptBytesMin = 1 << 20
 
 /** The work of `withFreshEpoch` begins anew, from the newest manifest. */
-export class RunAgain extends Error {}
+export class StaleEpoch extends Error {}
 
 /** Targets of the refs that name commits or tags; the pseudo refs of a working folder name other things. */
 export function committedRefs(manifest: Manifest): Cid[] {
@@ -35,12 +35,12 @@ export async function withFreshEpoch<T>(
     const before = await store.manifest()
     const sameState = (current: Manifest): void => {
       const sameEnd = current.refs.get(horizonRef) === before.refs.get(horizonRef)
-      if (current.gcEpoch !== before.gcEpoch || !sameEnd) throw new RunAgain()
+      if (current.gcEpoch !== before.gcEpoch || !sameEnd) throw new StaleEpoch()
     }
     try {
       return await work(before, sameState)
     } catch (error) {
-      if (!(error instanceof RunAgain)) throw error
+      if (!(error instanceof StaleEpoch)) throw error
     }
   }
   throw new VarveError('VARVE_NOT_POSSIBLE', 'garbage collection ran again and again during the transfer', {

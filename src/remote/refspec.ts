@@ -19,7 +19,7 @@ export interface PushTarget {
 }
 
 /** Whether they bring something, and do not only delete: then a push may make the repository over there. @throws VarveError VARVE_REF_NOT_FOUND, where it is not here */
-export async function areBringing(
+export async function haveUpdates(
   local: Store,
   manifest: Manifest,
   refspecs: readonly string[],

@@ -21,7 +21,7 @@ import type { ObjectReader, ObjectWriter } from '../store/interface.ts'
 import { CheckedReader, type RepairingReader } from './checked-reader.ts'
 import { type Bucket, Frontier, hasLevel, levelOf, rankBelow, rankOf, stageOf } from './frontier.ts'
 import type { TransferOptions } from './interface.ts'
-import { NearFirst } from './near-first.ts'
+import { LocalFirstReader } from './local-first-reader.ts'
 import { knownHistory } from './known-history.ts'
 import { type HistoryBounds, negotiate } from './negotiate.ts'
 import { peelAll } from './peel.ts'
@@ -69,8 +69,11 @@ export async function copyClosure(
   // History is read from the side at hand as far as that side has it.
   const history =
     options.local === 'sender'
-      ? { wanted: new NearFirst(source, source), known: new NearFirst(source, new CheckedReader(to)) }
-      : { wanted: new NearFirst(to, source), known: to }
+      ? {
+          wanted: new LocalFirstReader(source, source),
+          known: new LocalFirstReader(source, new CheckedReader(to)),
+        }
+      : { wanted: new LocalFirstReader(to, source), known: to }
   const known = new Set(haves)
   const lacking = wants.filter((want) => !known.has(want))
   const peeled = [...(await peelAll(history.wanted, lacking)).values()]
@@ -124,7 +127,7 @@ class ClosureCopy {
   }
 
   /** Commits and tags, last of all: those read on the way are here already. */
-  async history(cids: readonly Cid[], read: NearFirst): Promise<void> {
+  async history(cids: readonly Cid[], read: LocalFirstReader): Promise<void> {
     this.#met.clear()
     this.#spared = -cids.length
     await this.#lackingOf(cids, async (lacking) => {

@@ -105,7 +105,7 @@ export interface Folder {
    */
   prepare(io: Io, route: Route, options: PrepareOptions): Promise<void>
   /** Brings the files from one tree to the other; what was noted is done. */
-  carryOut(route: Route, options: FolderOptions): Promise<void>
+  apply(route: Route, options: FolderOptions): Promise<void>
   /** Nothing was published: what was noted is void. Before `prepare`, there is no note. */
   release(): void
   /** It failed, and may have been published: the next command finds out, and finishes it. */

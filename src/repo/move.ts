@@ -81,7 +81,7 @@ export async function move(
       folder?.leave()
       throw error
     })
-    if (route !== null) await folder?.carryOut(route, options)
+    if (route !== null) await folder?.apply(route, options)
     else folder?.release()
     return manifest
   })

@@ -2,7 +2,7 @@
 // conditions hold together; of several of one kind one is enough, as in git.
 import { matchesWildcard } from '../base/wildcard.ts'
 import type { CommitCid } from '../encoding/cid.ts'
-import { reachedFrom, reaching } from '../history/reach.ts'
+import { reachedFrom, commitsReaching } from '../history/reach.ts'
 import { resolveRevision } from '../history/revision.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 
@@ -60,7 +60,7 @@ export async function passing(
     left = left.filter((cid) => found.has(cid) === isWanted)
   }
   const containing = (named: readonly CommitCid[]): Promise<Set<CommitCid>> =>
-    reaching(store, left, named, { signal })
+    commitsReaching(store, left, named, { signal })
   const mergedInto = (named: readonly CommitCid[]): Promise<Set<CommitCid>> =>
     reachedFrom(store, named, left, { signal })
   await narrow(filter.pointsAt, true, async (named) => new Set(named))

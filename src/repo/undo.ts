@@ -5,7 +5,7 @@ import type { Cid } from '../encoding/cid.ts'
 import { horizonRef } from '../history/horizon.ts'
 import { linkRefs, remotePrefix } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'
-import { filesOfUndone, keepPushed } from './stash/bring-back.ts'
+import { filesOfUndone, restoreStash } from './stash/bring-back.ts'
 import {
   type Folder,
   type FolderOptions,
@@ -66,7 +66,7 @@ export async function undo(
   )
   await moved.catch(async (error: unknown) => {
     // A file that was edited meanwhile did not come back.
-    if (last !== null) await keepPushed(repo, last).catch(() => undefined)
+    if (last !== null) await restoreStash(repo, last).catch(() => undefined)
     throw error
   })
   return undone!

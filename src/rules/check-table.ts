@@ -8,7 +8,7 @@ import { type CellRule, cellRules, isEmpty } from './cell-rules.ts'
 import { findDuplicates, findDuplicatesOf } from './duplicates.ts'
 import { Finding, brokenTable } from './finding.ts'
 import type { BrokenRule, CheckOptions, CheckedTable, RuleName } from './interface.ts'
-import { keysThere } from './references.ts'
+import { existingKeys } from './references.ts'
 import { type RuledRow, ruledRows } from './ruled-rows.ts'
 
 const changedMax = 200_000
@@ -119,7 +119,7 @@ async function checkReferences(
   const type = columns.find((column) => column.name === name)!.type
   const meant = rows.filter((row) => !isEmpty(row.cells[at]!))
   const cellOf = (row: RuledRow): Cell => row.cells[at]!
-  const there = await keysThere(target, meant.map(cellOf), { cells, type }, signal)
+  const there = await existingKeys(target, meant.map(cellOf), { cells, type }, signal)
   for (const [i, row] of meant.entries()) if (!there[i]) references.add(row.key, cellOf(row))
 }
 

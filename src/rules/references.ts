@@ -25,7 +25,7 @@ export function requireTarget(from: Path, column: string, to: Path, table: Table
 }
 
 /** For each cell whether there is a row with that key. */
-export async function keysThere(
+export async function existingKeys(
   target: Table,
   cells: readonly Cell[],
   from: { readonly cells: Schema['cells']; readonly type: Schema['columns'][number]['type'] },

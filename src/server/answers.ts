@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { type ErrorCode, VarveError, isVarveError } from '../base/errors.ts'
-import { breathe, isTurnOver } from '../base/turns.ts'
+import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import { toJson } from '../table/json.ts'
 
 /** An error with a status of its own. */
@@ -104,7 +104,7 @@ async function itemTexts(items: readonly unknown[]): Promise<readonly string[]> 
   const texts: string[] = []
   for (const item of items) {
     texts.push(toJson(item))
-    if (isTurnOver()) await breathe()
+    if (isTurnOver()) await yieldIfDue()
   }
   return texts
 }

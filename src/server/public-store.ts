@@ -1,7 +1,7 @@
 // A store as the world may see it: its objects, branches, tags and receipts. Settings, the state of a working folder (what is
 // staged, a merge under way), other remotes' branches and the log of operations are the owner's business.
 import { VarveError } from '../base/errors.ts'
-import { breathe, isTurnOver } from '../base/turns.ts'
+import { yieldIfDue, isTurnOver } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { horizonRef, readHorizon } from '../history/horizon.ts'
 import { branchPrefix, isReceiptsRef, tagPrefix } from '../history/refs.ts'
@@ -11,7 +11,7 @@ import type {
   Manifest,
   ObjectWriter,
   ReadOptions,
-  Shelf,
+  DerivedCache,
   Store,
   StoreStats,
   StoredObject,
@@ -58,7 +58,7 @@ export class PublicStore implements Store {
 
   /** A store on a disk is read without waiting: whoever walks a long history lets others have their turns here. */
   async get(cids: readonly Cid[], options?: ReadOptions): Promise<Uint8Array[]> {
-    if (isTurnOver()) await breathe()
+    if (isTurnOver()) await yieldIfDue()
     return this.#store.get(cids, options)
   }
 
@@ -70,8 +70,8 @@ export class PublicStore implements Store {
     return this.#store.getStored(cids, options)
   }
 
-  get shelf(): Shelf | undefined {
-    return this.#store.shelf
+  get cache(): DerivedCache | undefined {
+    return this.#store.cache
   }
 
   async horizon(): Promise<ReadonlySet<Cid>> {

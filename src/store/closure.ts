@@ -2,7 +2,7 @@
 // store and names every object that is lost or damaged, not only the first.
 import { type Cid, codecOf } from '../encoding/cid.ts'
 import { isVarveError, throwIfAborted } from '../base/errors.ts'
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import { linksOf } from '../encoding/links.ts'
 import type { FsckOptions, FsckProblem, Manifest, ObjectReader } from './interface.ts'
 
@@ -23,7 +23,7 @@ export async function fsckObjects(
   const absent = await options.absent?.()
   const queue = [...seen]
   while (queue.length > 0) {
-    await breathe()
+    await yieldIfDue()
     throwIfAborted(options.signal)
     const batch = queue.splice(-batchObjects)
     const links = await linksOfAll(reader, batch, absent, problems)

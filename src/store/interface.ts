@@ -14,7 +14,7 @@ export interface ReadOptions {
 }
 
 /** A cache of facts that are derived from the objects, kept beside them for the next process. */
-export interface Shelf {
+export interface DerivedCache {
   /** null: there is no such file, or none that can be read, or it is larger. */
   read(name: string, bytesMax: number): Uint8Array | null
   /** The whole file at once; where nothing can be written, nothing is. */
@@ -22,7 +22,7 @@ export interface Shelf {
 }
 
 export interface ObjectReader {
-  readonly shelf?: Shelf | undefined
+  readonly cache?: DerivedCache | undefined
   /** In a partial clone: a reader of what is here and nothing more, that never fetches. */
   readonly local?: ObjectReader | undefined
   /** Many callers read it in one thread, as in a server: whoever walks its nodes gives the others a turn (base/turns.ts). */

@@ -2,7 +2,7 @@
 import { type Cid, codecOf } from '../encoding/cid.ts'
 import { linksOf } from '../encoding/links.ts'
 import { throwIfAborted } from '../base/errors.ts'
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import type { ObjectReader } from './interface.ts'
 
 export interface MarkOptions {
@@ -32,7 +32,7 @@ export async function mark(
   }
   for (const root of roots) found(root)
   while (queue.length > 0) {
-    await breathe()
+    await yieldIfDue()
     throwIfAborted(options.signal)
     // From the end: depth first in batches keeps the queue short.
     const batch = await present(reader, queue.splice(-batchObjects), options.absent)

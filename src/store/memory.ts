@@ -16,7 +16,7 @@ import {
   type PackedObjects,
   type PutOptions,
   type ReadOptions,
-  type Shelf,
+  type DerivedCache,
   type Store,
   type StoreStats,
   type StoredObject,
@@ -32,7 +32,7 @@ import { checkedBytes, storedWhole } from './stored-object.ts'
 export class MemoryStore implements Store {
   readonly location = 'memory'
   /** It keeps nothing: what was learnt of this store's objects is known as long as there is room in memory. */
-  readonly shelf: Shelf = { read: () => null, write: () => undefined }
+  readonly cache: DerivedCache = { read: () => null, write: () => undefined }
   #objects = new Map<Cid, Uint8Array>()
   #log: Manifest[]
 
@@ -146,8 +146,8 @@ class MemoryWriter implements ObjectWriter {
   /** The store's objects when the writer began; gc makes a new map and leaves this one as it is. */
   before: ReadonlyMap<Cid, Uint8Array>
 
-  get shelf(): Shelf {
-    return this.store.shelf
+  get cache(): DerivedCache {
+    return this.store.cache
   }
 
   constructor(store: MemoryStore, before: ReadonlyMap<Cid, Uint8Array>) {

@@ -55,7 +55,7 @@ export function mergeRuns(runs: readonly Run[]): Run {
 }
 
 /** How many of the newest segments (counts, oldest first) a new run of `count` entries swallows. */
-export function swallowed(counts: readonly number[], count: number): number {
+export function segmentsToMerge(counts: readonly number[], count: number): number {
   let taken = 0
   let total = count
   while (taken < counts.length && counts[counts.length - 1 - taken]! < 2 * total) {

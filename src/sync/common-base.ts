@@ -106,7 +106,7 @@ async function at(
 
 function own(base: CommonBase): CommonBase {
   const { commit } = base
-  const facts = commit && { merged: factOf(commit, 'live'), brought: factOf(commit, 'branch') }
+  const facts = commit && { merged: extraCid(commit, 'live'), brought: extraCid(commit, 'branch') }
   return { ...base, isTold: true, ...facts }
 }
 
@@ -143,7 +143,7 @@ export function baseExtra({ merged, brought, after = null }: BaseFacts): Readonl
 }
 
 /** As it stands in a base's `extra`. */
-export function factOf({ extra }: Commit, name: 'live' | 'branch' | 'after'): Cid | null {
+export function extraCid({ extra }: Commit, name: 'live' | 'branch' | 'after'): Cid | null {
   const hex = extra[name]
   return typeof hex === 'string' ? cidOfCommit(hex) : null
 }
@@ -157,7 +157,7 @@ async function announcedAs(
   if (said === null) return null
   let at = intent
   while (at !== null && at !== written && digestHex(at) !== said)
-    at = factOf(await readCommit(reader, at), 'after')
+    at = extraCid(await readCommit(reader, at), 'after')
   return at === written ? null : at
 }
 

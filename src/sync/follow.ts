@@ -10,7 +10,7 @@ import type { Link, Receipt } from './interface.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchRef } from '../history/refs.ts'
 import { type Round, syncRoundWith } from './round.ts'
-import { isPassing } from './retry.ts'
+import { isTransient } from './retry.ts'
 import { linkRef } from './state.ts'
 
 export interface FollowOptions {
@@ -71,7 +71,7 @@ export async function* follow(
       }
     } catch (error) {
       if (isOver()) return
-      if (!isPassing(error)) throw error
+      if (!isTransient(error)) throw error
       onBroken?.(error, waitMs)
       await pause(waitMs, signal)
       waitMs = Math.min(waitMs * 2, waitMsMax)

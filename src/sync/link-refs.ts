@@ -21,7 +21,7 @@ export class LinkRefs {
   check(manifest: Manifest): void {
     const now = readLinkState(manifest, this.#link)
     if (now.identity !== this.#known.identity || moving.some((what) => now[what] !== this.#known[what]))
-      throw overtaken(this.#link)
+      throw concurrentRoundError(this.#link)
   }
 
   /** They have been. Refs of others are passed over. */
@@ -35,7 +35,8 @@ export class LinkRefs {
   }
 }
 
-export function overtaken(link: string): VarveError {
+/** Another process has moved the link's refs since this round read them. */
+export function concurrentRoundError(link: string): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `another worker synchronizes '${link}' as well`, {
     data: { link, passing: true },
     hint: 'nothing is lost; let one of them do it, or run it again',

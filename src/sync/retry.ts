@@ -3,7 +3,7 @@
 // worker to worker, so that two that collided do not collide again.
 import { type VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
 import { pause } from '../base/pause.ts'
-import { NoRoom } from '../connectors/no-room.ts'
+import { SinkFull } from '../connectors/sink-full.ts'
 
 const waitMsMin = 200
 const waitMsMax = 300_000
@@ -11,7 +11,7 @@ const waitMsMax = 300_000
 const passingStates = /^(40|55P03)/
 
 /** Whether doing it again later may succeed with nobody's help. */
-export function isPassing(error: unknown): error is VarveError {
+export function isTransient(error: unknown): error is VarveError {
   if (!isVarveError(error)) return false
   const { code, passing } = error.data
   if (passing === false) return false
@@ -27,7 +27,7 @@ export function waitMs(attempt: number, random: () => number = Math.random): num
 
 /** By whoever asked; beginning anew would tell what was told again, and ask a busy server as many times more. */
 function wasWaitedFor(error: VarveError): boolean {
-  return error instanceof NoRoom || Number(error.data['attempts'] ?? 0) > 1
+  return error instanceof SinkFull || Number(error.data['attempts'] ?? 0) > 1
 }
 
 export interface RetryOptions {
@@ -42,7 +42,7 @@ export async function withRetries<T>(work: () => Promise<T>, { retries, signal }
     try {
       return await work()
     } catch (error) {
-      if (attempt >= retries || !isPassing(error) || wasWaitedFor(error)) throw error
+      if (attempt >= retries || !isTransient(error) || wasWaitedFor(error)) throw error
       await pause(waitMs(attempt), signal)
       throwIfAborted(signal)
     }

@@ -38,7 +38,7 @@ export function identityKey(link: string): string {
 }
 
 /** When a round was that came to the same as the last receipt that is kept. */
-export function againKey(link: string): string {
+export function repeatedAtKey(link: string): string {
   return `link.${link}.again`
 }
 

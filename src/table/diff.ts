@@ -2,7 +2,7 @@
 // read.
 import { joinRows } from './row-join.ts'
 import { throwIfAborted } from '../base/errors.ts'
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { diffMaps } from '../prolly/diff.ts'
 import type { Difference, Entry } from '../prolly/interface.ts'
@@ -49,7 +49,7 @@ export async function* diffTables(
         yield skip === 0 ? rows : rows.slice(skip)
         skip = 0
       }
-      await breathe()
+      await yieldIfDue()
     }
   }
 }
@@ -75,7 +75,7 @@ export async function countTableDifferences(
     for (const rows of inParts(batch, context)) {
       throwIfAborted(options.signal)
       for (const row of rows) countRow(context, row, counts)
-      await breathe()
+      await yieldIfDue()
     }
   }
   return counts

@@ -1,5 +1,5 @@
 // A handle on one table: its object, and the map of its rows. It never changes; edits give another table object.
-import { breathe } from '../base/turns.ts'
+import { yieldIfDue } from '../base/turns.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { entryAt } from '../prolly/entry-batch.ts'
 import type { Entry, KeyRange } from '../prolly/interface.ts'
@@ -82,7 +82,7 @@ export class Table {
       const entries = Array.from({ length: batch.count }, (_, i) => entryAt(batch, i))
       for (const run of contentRuns(entries, entryContentBytes)) {
         yield await entriesToRows(this.shape, run, this.nodes.reader, { signal })
-        await breathe()
+        await yieldIfDue()
       }
     }
   }

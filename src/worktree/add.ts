@@ -12,12 +12,12 @@ import { readIndex, updateIndex } from './index-state.ts'
 import type { StageResult, Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup } from './native.ts'
 import { PathSpec } from './pathspec.ts'
-import { unsteady } from './read-file.ts'
+import { unstableFile } from './read-file.ts'
 import { openSurvey } from './open-survey.ts'
 import { stageSurvey } from './stager.ts'
 import type { Survey } from './survey.ts'
 import { whyUnmatched } from './unmatched.ts'
-import { passOverUnwanted, wantedAmong, wantedPaths } from './wanted.ts'
+import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
 
 /** What others keep changing is given up. */
 const turnsMax = 5
@@ -44,7 +44,7 @@ export async function stage(
       return await stageOnce(worktree, paths, options)
     } catch (error) {
       if (!(error instanceof Outrun)) throw error
-      if (turn === turnsMax) throw unsteady(error.path)
+      if (turn === turnsMax) throw unstableFile(error.path)
     }
   }
 }
@@ -74,7 +74,7 @@ async function stageOnce(
   const { survey, tracked, cache } = opened
   try {
     refuseBadNames(survey)
-    passOverUnwanted(worktree, survey, spec.paths)
+    skipUnwanted(worktree, survey, spec.paths)
     const others = [...survey.files.keys(), ...survey.skipped.map(({ path }) => path.replace(/\/$/, ''))]
     spec.requireMatches(
       others,

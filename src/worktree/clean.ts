@@ -13,7 +13,7 @@ import { PathSpec } from './pathspec.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
 import { walkWorktree } from './walk.ts'
-import { wantedPaths } from './wanted.ts'
+import { wantedPaths } from './partial-files.ts'
 
 export interface CleanOptions extends WorktreeOptions {
   /** Of these alone, and all that is below them; default: everywhere, but only in folders that hold versioned files. */

@@ -6,7 +6,7 @@ import { prefetchContents } from '../files/prefetch.ts'
 import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import type { Folder, FolderOptions, Io, PrepareOptions, Route, SnapshotChoice } from '../repo/interface.ts'
-import { type CheckoutNote, forgetNote, leaveNote, writeNote } from './checkout/note.ts'
+import { type CheckoutNote, removeNote, abandonNote, writeNote } from './checkout/note.ts'
 import { awaitTurn } from './checkout/turn.ts'
 import {
   type PlannedStep,
@@ -18,7 +18,7 @@ import {
   unsettledSteps,
   uncommitted,
 } from './checkout/plan.ts'
-import { carryOut } from './checkout/write.ts'
+import { applySteps } from './checkout/write.ts'
 import type { Worktree } from './interface.ts'
 import { PathLookup } from './native.ts'
 import { snapshotTree } from './snapshot.ts'
@@ -60,7 +60,7 @@ class WorktreeFolder implements Folder {
     this.#prepared = { note: writeNote(this.#worktree, intent), route, steps: planned?.steps ?? null }
   }
 
-  async carryOut(route: Route, options: FolderOptions): Promise<void> {
+  async apply(route: Route, options: FolderOptions): Promise<void> {
     const { from, to } = route
     const { nodes } = this.#worktree.repo
     const prepared = this.#prepared?.route === route ? this.#prepared : null
@@ -70,7 +70,7 @@ class WorktreeFolder implements Folder {
       const steps = verified ?? (await this.#forced(from, await Tree.load(nodes, to), options))
       const cache = await StatCache.open(this.#worktree, needOfSteps(this.#worktree, steps))
       try {
-        await carryOut(this.#worktree, steps, { cache, nodes, occupied }, options)
+        await applySteps(this.#worktree, steps, { cache, nodes, occupied }, options)
       } finally {
         await cache.close()
       }
@@ -91,7 +91,7 @@ class WorktreeFolder implements Folder {
   }
 
   leave(): void {
-    if (this.#prepared !== null) leaveNote(this.#worktree, this.#prepared.note)
+    if (this.#prepared !== null) abandonNote(this.#worktree, this.#prepared.note)
     this.#prepared = null
   }
 
@@ -159,7 +159,7 @@ class WorktreeFolder implements Folder {
   }
 
   #forget(): void {
-    if (this.#prepared !== null) forgetNote(this.#worktree, this.#prepared.note)
+    if (this.#prepared !== null) removeNote(this.#worktree, this.#prepared.note)
     this.#prepared = null
   }
 }

@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import ignore, { type Ignore } from 'ignore'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
-import { nativePath, onPath } from './native.ts'
+import { nativePath, withPathErrors } from './native.ts'
 
 export const ignoreFileName = '.varveignore'
 export const temporaryPrefix = '.varve-tmp-'
@@ -31,7 +31,7 @@ export function isOwnName(name: string): boolean {
 /** Reads the folder's rule file and puts it in front of `above`. */
 export function rulesOfFolder(root: string, folder: Path, above: RuleStack | null): RuleStack {
   const path = folder === '' ? ignoreFileName : `${folder}/${ignoreFileName}`
-  const text = onPath(path, 'reading', () => {
+  const text = withPathErrors(path, 'reading', () => {
     const place = nativePath(root, path)
     const stat = fs.lstatSync(place)
     if (!stat.isFile()) return ''

@@ -10,9 +10,9 @@ import { configFileName } from '../dataset/interface.ts'
 import { configText } from './config-file.ts'
 import { entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
-import { PathLookup, foldersAbove, lstatOrNull, nativePath, onPath } from './native.ts'
+import { PathLookup, foldersAbove, lstatOrNull, nativePath, withPathErrors } from './native.ts'
 import { PathSpec, normalPath } from './pathspec.ts'
-import { unwanted, wantedPaths } from './wanted.ts'
+import { unwanted, wantedPaths } from './partial-files.ts'
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_NOT_POSSIBLE when the destination is taken */
 export async function movePath(
@@ -42,7 +42,7 @@ export async function movePath(
   for (const folder of foldersAbove(to)) makeFolder(worktree.root, folder)
   if (already === null) {
     const [was, is] = [nativePath(worktree.root, from), nativePath(worktree.root, to)]
-    onPath(from, 'moving', () => fs.renameSync(was, is))
+    withPathErrors(from, 'moving', () => fs.renameSync(was, is))
   }
   const moved = new Map([...tracked.keys()].map((path): [Path, Path] => [path, to + path.slice(from.length)]))
   const isRenamed = await renameSettings(worktree, moved)
@@ -105,5 +105,5 @@ function taken(from: Path, to: Path, reason: string): VarveError {
 
 function makeFolder(root: string, folder: Path): void {
   if (lstatOrNull(root, folder) !== null) return
-  onPath(folder, 'making the folder', () => fs.mkdirSync(nativePath(root, folder)))
+  withPathErrors(folder, 'making the folder', () => fs.mkdirSync(nativePath(root, folder)))
 }

@@ -43,7 +43,7 @@ export function fsFault(error: unknown, path: string, doing: string): unknown {
 }
 
 /** Runs `work` on a path; what the file system throws comes out with the path's name. */
-export function onPath<T>(path: string, doing: string, work: () => T): T {
+export function withPathErrors<T>(path: string, doing: string, work: () => T): T {
   try {
     return work()
   } catch (error) {

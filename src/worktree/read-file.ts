@@ -6,7 +6,7 @@ import { VarveError, throwIfAborted } from '../base/errors.ts'
 import type { Sha256Stream } from '../base/platform.ts'
 import type { Path } from '../files/interface.ts'
 import type { ByteSource } from '../formats/interface.ts'
-import { nativePath, onPath } from './native.ts'
+import { nativePath, withPathErrors } from './native.ts'
 import { type FileStat, fileStatOf, sameStat } from './file-stat.ts'
 
 /** Files up to this size are read whole, in one call. */
@@ -26,7 +26,7 @@ export function readSmall(
     try {
       const before = statOfOpen(fd, path)
       if (before.size > scratch.length) return null
-      const length = onPath(path, 'reading', () => readUpTo(fd, scratch, before.size))
+      const length = withPathErrors(path, 'reading', () => readUpTo(fd, scratch, before.size))
       if (length === before.size && sameStat(before, statOfOpen(fd, path))) {
         return { bytes: scratch.subarray(0, length), stat: before }
       }
@@ -34,7 +34,7 @@ export function readSmall(
       fs.closeSync(fd)
     }
   }
-  throw unsteady(path)
+  throw unstableFile(path)
 }
 
 /** Reads up to `size` bytes; that the file has no more is the second stat's to say. */
@@ -76,7 +76,7 @@ export async function readSteady<T>(
       fs.closeSync(fd)
     }
   }
-  throw unsteady(path)
+  throw unstableFile(path)
 }
 
 /** Gives `work` ranges of the file, and a check that it is still what it was: to be made before the result counts. */
@@ -89,7 +89,7 @@ export async function readRanges<T>(
   try {
     const stat = statOfOpen(fd, path)
     const check = (): void => {
-      if (!sameStat(stat, statOfOpen(fd, path))) throw unsteady(path)
+      if (!sameStat(stat, statOfOpen(fd, path))) throw unstableFile(path)
     }
     const read = async (start: number, length: number, into?: Uint8Array): Promise<Uint8Array> =>
       readRange(fd, path, start, into?.subarray(0, length) ?? new Uint8Array(length))
@@ -103,7 +103,9 @@ function readRange(fd: number, path: Path, start: number, bytes: Uint8Array): Ui
   const { length } = bytes
   let done = 0
   while (done < length) {
-    const read = onPath(path, 'reading', () => fs.readSync(fd, bytes, done, length - done, start + done))
+    const read = withPathErrors(path, 'reading', () =>
+      fs.readSync(fd, bytes, done, length - done, start + done),
+    )
     if (read === 0) break
     done += read
   }
@@ -128,7 +130,7 @@ async function* parts(
   for (;;) {
     throwIfAborted(signal)
     const part = buffer ?? new Uint8Array(partBytes)
-    const length = onPath(path, 'reading', () => fs.readSync(fd, part, 0, part.length, read.bytes))
+    const length = withPathErrors(path, 'reading', () => fs.readSync(fd, part, 0, part.length, read.bytes))
     if (length === 0) break
     read.bytes += length
     yield part.subarray(0, length)
@@ -150,23 +152,23 @@ export async function* hashed(
 export function readTarget(root: string, path: Path): Uint8Array {
   // A Buffer's slices are views; nobody is to be surprised by that.
   return new Uint8Array(
-    onPath(path, 'reading', () => fs.readlinkSync(nativePath(root, path), { encoding: 'buffer' })),
+    withPathErrors(path, 'reading', () => fs.readlinkSync(nativePath(root, path), { encoding: 'buffer' })),
   )
 }
 
 function openForReading(root: string, path: Path): number {
-  return onPath(path, 'opening', () => fs.openSync(nativePath(root, path), flags))
+  return withPathErrors(path, 'opening', () => fs.openSync(nativePath(root, path), flags))
 }
 
 function statOfOpen(fd: number, path: Path): FileStat {
-  const stat = fileStatOf(onPath(path, 'reading', () => fs.fstatSync(fd)))
+  const stat = fileStatOf(withPathErrors(path, 'reading', () => fs.fstatSync(fd)))
   if (stat === null || stat.kind !== 'file') {
     throw new VarveError('VARVE_NOT_POSSIBLE', `'${path}' is no longer a file`, { data: { path } })
   }
   return stat
 }
 
-export function unsteady(path: Path): VarveError {
+export function unstableFile(path: Path): VarveError {
   return new VarveError('VARVE_NOT_POSSIBLE', `'${path}' changes while it is read`, {
     data: { path },
     hint: 'try again when nobody writes to it',

@@ -4,7 +4,7 @@ import { randomHex } from '../base/platform.ts'
 import { ownerName } from '../store/disk/owner.ts'
 import type { Path } from '../files/interface.ts'
 import { temporaryPrefix } from './ignore-rules.ts'
-import { nativePath, onPath, parentOf } from './native.ts'
+import { nativePath, withPathErrors, parentOf } from './native.ts'
 
 // Random once a process: asking for randomness costs as much as writing a small file.
 let processPart = ''
@@ -20,7 +20,7 @@ export function temporaryPath(path: Path): Path {
 
 export function replaceFile(root: string, path: Path, text: string): void {
   const temporary = nativePath(root, temporaryPath(path))
-  onPath(path, 'writing', () => {
+  withPathErrors(path, 'writing', () => {
     try {
       fs.writeFileSync(temporary, text, { flag: 'wx', flush: true })
       fs.renameSync(temporary, nativePath(root, path))

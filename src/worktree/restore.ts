@@ -9,7 +9,7 @@ import { resolveRevision } from '../history/revision.ts'
 import { withWriter } from '../repo/context.ts'
 import type { PlannedStep } from './checkout/plan.ts'
 import { awaitTurn } from './checkout/turn.ts'
-import { carryOut } from './checkout/write.ts'
+import { applySteps } from './checkout/write.ts'
 import { equalEntries } from './entries.ts'
 import { type IndexState, entriesOf, readIndex, updateIndex } from './index-state.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
@@ -18,7 +18,7 @@ import { PathSpec } from './pathspec.ts'
 import { filesAt } from './files-at.ts'
 import { StatCache, needOfSteps } from './stat-cache/stat-cache.ts'
 import { unstagedChanges } from './status.ts'
-import { unwanted, wantedPaths } from './wanted.ts'
+import { unwanted, wantedPaths } from './partial-files.ts'
 
 export interface RestoreOptions extends WorktreeOptions {
   /** Revision to take from. Default: the index for files; for the index, what it was laid over. */
@@ -98,7 +98,7 @@ async function restoreFiles(
   await prefetchContents(worktree.repo.nodes.reader, written, options)
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
-    await carryOut(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)
+    await applySteps(worktree, steps, { cache, nodes: worktree.repo.nodes, occupied: 'replace' }, options)
   } catch (cause) {
     if (!isVarveError(cause, 'VARVE_ABORTED')) throw cause
     throw new VarveError('VARVE_ABORTED', 'stopped while files were written', {

@@ -8,7 +8,7 @@ import type { Worktree } from './interface.ts'
 import { openSurvey } from './open-survey.ts'
 import { PathSpec } from './pathspec.ts'
 import { stageSurvey } from './stager.ts'
-import { passOverUnwanted, wantedAmong, wantedPaths } from './wanted.ts'
+import { skipUnwanted, wantedAmong, wantedPaths } from './partial-files.ts'
 
 export async function snapshotTree(
   worktree: Worktree,
@@ -26,7 +26,7 @@ export async function snapshotTree(
     signal,
   })
   try {
-    passOverUnwanted(worktree, survey, [])
+    skipUnwanted(worktree, survey, [])
     spec.requireMatches(survey.files.keys(), (path) => survey.covers(path))
     const stager = await stageSurvey(
       worktree,

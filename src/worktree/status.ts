@@ -21,7 +21,7 @@ import { type KnownFile, knownFile } from './stat-cache/record.ts'
 import { reshapedFiles } from './tables/shape.ts'
 import type { Survey } from './survey.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
-import { passOverUnwanted, wantedPaths } from './wanted.ts'
+import { skipUnwanted, wantedPaths } from './partial-files.ts'
 
 const filesPerTurn = 500
 
@@ -37,7 +37,7 @@ export async function worktreeStatus(
     const compared = comparedOf(survey, tracked)
     const remember = (path: Path, known: KnownFile): void => tracked.see(path, known)
     const unstaged = await compare(worktree, compared, remember, options)
-    passOverUnwanted(worktree, survey, [])
+    skipUnwanted(worktree, survey, [])
     const untracked = untrackedPaths(survey, tracked)
     let fault: string | null = null
     if (untracked.includes(configFileName) || unstaged.some(({ path }) => path === configFileName)) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { certificateHint } from '../../src/base/certificate-fault.ts'
 import { VarveError } from '../../src/base/errors.ts'
 import { unreachable } from '../../src/connectors/sink-failure.ts'
-import { isPassing } from '../../src/sync/retry.ts'
+import { isTransient } from '../../src/sync/retry.ts'
 
 const failed = (message: string, code: string): Error => Object.assign(new Error(message), { code })
 
@@ -26,8 +26,8 @@ test('a certificate that is not taken is told from a line that is cut, also with
 
 test('it does not pass by itself, as a line that is cut does', () => {
   expect(
-    isPassing(unreachable('rediss://db', failed('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'))),
+    isTransient(unreachable('rediss://db', failed('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'))),
   ).toBe(false)
-  expect(isPassing(unreachable('rediss://db', failed('read ECONNRESET', 'ECONNRESET')))).toBe(true)
-  expect(isPassing(new VarveError('VARVE_UNREACHABLE', 'x'))).toBe(true)
+  expect(isTransient(unreachable('rediss://db', failed('read ECONNRESET', 'ECONNRESET')))).toBe(true)
+  expect(isTransient(new VarveError('VARVE_UNREACHABLE', 'x'))).toBe(true)
 })

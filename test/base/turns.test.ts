@@ -1,7 +1,7 @@
 // How long work shares one thread: whoever has little to do does not wait a turn for each of the others, and what comes from
 // outside does not wait for all of them.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { breathe } from '../../src/base/turns.ts'
+import { yieldIfDue } from '../../src/base/turns.ts'
 
 /** It goes on from test to test, as what it tells is remembered. */
 let nowMs = performance.now() + 1000
@@ -24,7 +24,7 @@ async function turnsOf(jobs: number, ms: number): Promise<number> {
   }
   work(15)
   const all = Array.from({ length: jobs }, async () => {
-    await breathe()
+    await yieldIfDue()
     work(ms)
   })
   setImmediate(count)
@@ -46,7 +46,7 @@ test('they come back in the order in which they went', async () => {
   const order: number[] = []
   await Promise.all(
     Array.from({ length: 20 }, async (_, i) => {
-      await breathe()
+      await yieldIfDue()
       order.push(i)
     }),
   )

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import { openSink } from '../../src/connectors/open-sink.ts'
-import { bindsChannel, driverUrl } from '../../src/connectors/postgres/address.ts'
+import { usesChannelBinding, driverUrl } from '../../src/connectors/postgres/address.ts'
 import { endpointError } from '../../src/connectors/postgres/failure.ts'
 import { missingTable } from '../../src/connectors/missing-table.ts'
 
@@ -47,9 +47,9 @@ describe('the URL of an endpoint', () => {
     expect(() => driverUrl('postgres://ada@db/shop?ssl-mode=verify-full')).toThrow(
       "there is no setting 'ssl-mode'",
     )
-    expect(bindsChannel('postgres://ada@db/shop?channel_binding=require')).toBe(true)
-    expect(bindsChannel('postgres://ada@db/shop')).toBe(false)
-    expect(() => bindsChannel('postgres://ada@db/shop?channel_binding=yes')).toThrow("not 'yes'")
+    expect(usesChannelBinding('postgres://ada@db/shop?channel_binding=require')).toBe(true)
+    expect(usesChannelBinding('postgres://ada@db/shop')).toBe(false)
+    expect(() => usesChannelBinding('postgres://ada@db/shop?channel_binding=yes')).toThrow("not 'yes'")
   })
 
   test('what fails for what was asked says what to ask for', () => {

@@ -1,7 +1,7 @@
 // Whether a column would keep a cell, before anything is sent: what comes from a branch may be of any length.
 import { describe, expect, test } from 'vitest'
 import { type MysqlColumn, familyOf } from '../../src/connectors/mysql/types.ts'
-import { misfit } from '../../src/connectors/mysql/values.ts'
+import { unstorableReason } from '../../src/connectors/mysql/values.ts'
 import { textCell } from '../../src/table/cell.ts'
 
 function column(dataType: string, fractionDigits: number): MysqlColumn {
@@ -32,13 +32,13 @@ describe('times for MySQL', () => {
     ['timestamp', '2024-05-06T07:08:09.5001Z', 1, "column 'at' keeps 1 digits of a second's fraction"],
     ['time', '-00:00:00.010', 2, null],
   ])('%s %s in %i digits', (type, text, digits, reason) => {
-    expect(misfit(column(type, digits), textCell(text))).toBe(reason)
+    expect(unstorableReason(column(type, digits), textCell(text))).toBe(reason)
   })
 
   test('a long text that is none is looked at once', () => {
     const start = performance.now()
     for (const text of [`.${'0'.repeat(1 << 20)}x`, '.0'.repeat(1 << 19), `.${'0'.repeat(1 << 20)}1x`])
-      misfit(column('datetime', 6), textCell(text))
+      unstorableReason(column('datetime', 6), textCell(text))
     expect(performance.now() - start).toBeLessThan(5_000)
   })
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { collect } from '../../src/base/iterables.ts'
 import type { Cid } from '../../src/encoding/cid.ts'
 import { writeBytes } from '../../src/files/content.ts'
-import { likeness, sketch } from '../../src/files/likeness.ts'
+import { similarity, sketch } from '../../src/files/similarity.ts'
 import { findRenames } from '../../src/files/renames.ts'
 import { diffTrees } from '../../src/files/tree-diff.ts'
 import { noise } from '../chunking/noise.ts'
@@ -24,8 +24,8 @@ test('a large content is sketched by the names of its chunks, which are not read
   const sketches = [await sketch(reader, before), await sketch(reader, after)] as const
   expect(sketches.map(({ of }) => of)).toEqual(['names', 'names'])
   expect(read).toEqual([before, after])
-  expect(likeness(...sketches)).toBeGreaterThan(0.9)
-  expect(likeness(sketches[0], await sketch(writer, writeBytes(writer, noise(4 << 20, 2)).content))).toBe(0)
+  expect(similarity(...sketches)).toBeGreaterThan(0.9)
+  expect(similarity(sketches[0], await sketch(writer, writeBytes(writer, noise(4 << 20, 2)).content))).toBe(0)
 })
 
 test('a large file that moved and changed a little is a rename', async () => {

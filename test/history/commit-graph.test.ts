@@ -8,7 +8,7 @@ import { utf8 } from '../../src/base/bytes.ts'
 import type { CommitCid } from '../../src/encoding/cid.ts'
 import { divergence, isAncestor, walkCommits } from '../../src/history/ancestry.ts'
 import { nextGeneration, writeCommit } from '../../src/history/commit.ts'
-import { reachedFrom, reaching } from '../../src/history/reach.ts'
+import { reachedFrom, commitsReaching } from '../../src/history/reach.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { KeptStore } from '../repo/kept-store.ts'
 
@@ -46,7 +46,7 @@ describe('what is known of commits', () => {
         const [inner, cids] = await drawn(parentsOf)
         const [a, b] = [cids[x % cids.length]!, cids[y % cids.length]!]
         const plain = new KeptStore(inner)
-        // Nothing is kept of a store without a shelf.
+        // Nothing is kept of a store without a cache.
         const bare = {
           get: plain.get.bind(plain),
           has: plain.has.bind(plain),
@@ -58,7 +58,7 @@ describe('what is known of commits', () => {
           await divergence(reader, a, b),
           await isAncestor(reader, a, b),
           [...(await reachedFrom(reader, [a], cids))].sort(),
-          [...(await reaching(reader, cids, [b]))].sort(),
+          [...(await commitsReaching(reader, cids, [b]))].sort(),
         ]
         const expected = await answers(bare)
         expect(await answers(plain)).toEqual(expected)
@@ -90,10 +90,10 @@ describe('what is known of commits', () => {
         if (await isAncestor(store, one, cid)) up.add(cid)
         if (await isAncestor(store, cid, one)) down.add(cid)
       }
-      expect(await reaching(store, cids, [one])).toEqual(up)
+      expect(await commitsReaching(store, cids, [one])).toEqual(up)
       expect(await reachedFrom(store, [one], cids)).toEqual(down)
     }
-    expect(await reaching(store, cids, [])).toEqual(new Set())
+    expect(await commitsReaching(store, cids, [])).toEqual(new Set())
     expect(await reachedFrom(store, [], cids)).toEqual(new Set())
   })
 
@@ -103,7 +103,7 @@ describe('what is known of commits', () => {
     await collect(walkCommits(store, [cids.at(-1)!]))
     const later = new KeptStore(inner, store.files)
     graphOf(later, { whole: true })
-    expect((await reaching(later, cids, [cids[3]!])).size).toBeGreaterThan(300)
+    expect((await commitsReaching(later, cids, [cids[3]!])).size).toBeGreaterThan(300)
     expect((await reachedFrom(later, [cids.at(-1)!], cids)).size).toBeGreaterThan(300)
     expect(later.read.size).toBe(0)
   })

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryBeside } from '../../src/store/disk/beside.ts'
+import { temporaryName } from '../../src/store/disk/temporary-name.ts'
 import { ownerName } from '../../src/store/disk/owner.ts'
 import { temporaryDir } from '../support/temporary.ts'
 
@@ -24,12 +24,12 @@ test('what a killed process left beside a file goes, and nothing else', () => {
   fs.mkdirSync(path.join(dir, left[0]!))
   for (const name of ['packs', 'm']) fs.writeFileSync(path.join(dir, left[0]!, name), 'x')
   for (const name of [left[1]!, ...kept]) fs.writeFileSync(path.join(dir, name), 'x')
-  const name = temporaryBeside(file)
+  const name = temporaryName(file)
   expect(fs.readdirSync(dir).sort()).toEqual([...kept].sort())
   expect(name.startsWith(`${file}.${ownerName()}-`)).toBe(true)
   // One of another machine, a day later.
   const dayAgo = Date.now() / 1000 - 25 * 3600
   fs.utimesSync(path.join(dir, kept[2]!), dayAgo, dayAgo)
-  temporaryBeside(file)
+  temporaryName(file)
   expect(fs.existsSync(path.join(dir, kept[2]!))).toBe(false)
 })

@@ -7,7 +7,7 @@ import { createContext } from '../../src/repo/context.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { openLink } from '../../src/sync/open-link.ts'
-import { isPassing, withRetries } from '../../src/sync/retry.ts'
+import { isTransient, withRetries } from '../../src/sync/retry.ts'
 import { syncRound } from '../../src/sync/round.ts'
 import { startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { startPostgres, withoutPostgres } from '../support/postgres.ts'
@@ -116,7 +116,7 @@ for (const kind of kinds) {
       await system.run('COMMIT')
       await syncing
       expect(failures.length).toBeGreaterThan(0)
-      expect(failures.every((error) => isPassing(error))).toBe(true)
+      expect(failures.every((error) => isTransient(error))).toBe(true)
       expect(String(isVarveError(failures[0]) ? failures[0].message : failures[0])).toMatch(/deadlock/i)
       await sync(store, link)
       for (const table of ['a', 'b']) {

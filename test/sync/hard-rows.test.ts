@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqlSystems, type SqlDatabase, type SqlSystem } from '../support/sql-systems.ts'
 import type { Connector } from '../../src/connectors/interface.ts'
-import { overlaid } from '../../src/contract/linked-endpoint.ts'
+import { withOverrides } from '../../src/contract/linked-endpoint.ts'
 import { ShopLink } from '../support/shop-link.ts'
 
 const tooLarge = (16 << 20) + 2
@@ -13,11 +13,11 @@ function untouched(connector: Connector): Connector {
   const refuse = (): never => {
     throw new Error('a quiet round reads rows, or writes some')
   }
-  return overlaid(connector, {
+  return withOverrides(connector, {
     takeOver: refuse,
     apply: refuse,
     snapshot: async (tables) =>
-      overlaid(await connector.snapshot(tables), { rows: refuse, packed: refuse, since: refuse }),
+      withOverrides(await connector.snapshot(tables), { rows: refuse, packed: refuse, since: refuse }),
   })
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DataRepository } from '../../src/api/data-repository.ts'
 import { type VarveError } from '../../src/base/errors.ts'
 import type { HttpTable } from '../../src/dataset/interface.ts'
-import { isPassing } from '../../src/sync/retry.ts'
+import { isTransient } from '../../src/sync/retry.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { author, oneRound } from '../support/one-round.ts'
@@ -282,7 +282,7 @@ describe('links to an HTTP API', () => {
     answer = (_, response) => send(response, '<html>', { 'content-type': 'text/html; charset=utf-8' })
     const failed = await sync().catch((error: unknown) => error as VarveError)
     expect(failed).toMatchObject({ message: expect.stringMatching(/not JSON but text\/html$/) })
-    expect(isPassing(failed)).toBe(true)
+    expect(isTransient(failed)).toBe(true)
     answer = (_, response) => send(response, '\u001f\u008b', { 'content-encoding': 'gzip' })
     expect(await fault(sync())).toMatch(/not JSON but gzip$/)
     answer = (_, response) => void response.writeHead(302, { location: '/login?next=s3cret' }).end()

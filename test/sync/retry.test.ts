@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VarveError } from '../../src/base/errors.ts'
 import { endpointError } from '../../src/connectors/postgres/failure.ts'
-import { isPassing, waitMs, withRetries } from '../../src/sync/retry.ts'
+import { isTransient, waitMs, withRetries } from '../../src/sync/retry.ts'
 import { fault } from '../support/fault.ts'
 import { Linked, wrapped } from '../support/linked.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
@@ -20,13 +20,13 @@ describe('faults that pass', () => {
       // A serialization failure, no connection left, a lock that was not to be had.
       ...['40001', '53300', '55P03'].map(said),
     ]
-    expect(passing.map(isPassing)).toEqual([true, true, true, true, true, true])
+    expect(passing.map(isTransient)).toEqual([true, true, true, true, true, true])
     const other = new VarveError('VARVE_NOT_POSSIBLE', 'no column', { data: { code: '42703' } })
-    expect([refused, other, new Error('x'), null].map(isPassing)).toEqual([false, false, false, false])
+    expect([refused, other, new Error('x'), null].map(isTransient)).toEqual([false, false, false, false])
   })
 
   test('a pipe that broke is the line, though its code has the length of a word of the database', () => {
-    const passing = ['EPIPE', 'ECONNRESET', '57P01', 'XX000'].map((code) => isPassing(said(code)))
+    const passing = ['EPIPE', 'ECONNRESET', '57P01', 'XX000'].map((code) => isTransient(said(code)))
     expect(passing).toEqual([true, true, true, false])
   })
 
@@ -86,7 +86,7 @@ describe.skipIf(!hasPostgres)(`faults of a real server${withoutPostgres}`, () =>
     await postgres.kill()
     await note(linked.sync())
     await postgres.start()
-    expect(errors.map((error) => [isPassing(error), String(error)])).toEqual([
+    expect(errors.map((error) => [isTransient(error), String(error)])).toEqual([
       [true, expect.stringContaining('another worker has taken over')],
       [true, expect.stringContaining('cannot reach')],
     ])

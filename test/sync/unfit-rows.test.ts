@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { overlaid } from '../../src/contract/linked-endpoint.ts'
+import { withOverrides } from '../../src/contract/linked-endpoint.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
 import { BranchLinks, heldBackOf } from '../support/branch-links.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
@@ -35,10 +35,10 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
 
   const sync = (): Promise<Receipt> =>
     shop.sync({}, (connector) =>
-      overlaid(connector, {
+      withOverrides(connector, {
         snapshot: async (tables) => {
           const snapshot = await connector.snapshot(tables)
-          return overlaid(snapshot, {
+          return withOverrides(snapshot, {
             packed: (table, options) => {
               wholeReadings++
               return snapshot.packed!(table, options)

@@ -194,7 +194,7 @@ describe('what is not committed', () => {
     const [to, from] = [commits[0]!.tree, commits[1]!.tree]
     const route = { from, to, index: to, witness: null, operation: 'switch' }
     await folder.prepare(io, route, {})
-    await expect(folder.carryOut(route, {})).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
+    await expect(folder.apply(route, {})).rejects.toMatchObject({ code: 'VARVE_UNCOMMITTED' })
     expect([isEdited, everything(worktree)]).toEqual([true, { a: 'mine' }])
   })
 
@@ -206,7 +206,7 @@ describe('what is not committed', () => {
     const route = { from, to, index: to, witness: null, operation: 'switch' }
     await folder.prepare(io, route, {})
     write(worktree, { b: 'mine' })
-    await expect(folder.carryOut(route, {})).rejects.toMatchObject({
+    await expect(folder.apply(route, {})).rejects.toMatchObject({
       code: 'VARVE_UNCOMMITTED',
       data: { paths: ['b'] },
     })
@@ -252,7 +252,7 @@ describe('a checkout cut short', () => {
     const dying: Folder = {
       prepare: (...args) => real.prepare(...args),
       snapshot: (...args) => real.snapshot(...args),
-      carryOut: () => Promise.reject(new Error('killed')),
+      apply: () => Promise.reject(new Error('killed')),
       release: () => real.release(),
       leave: () => {},
       removeTemporaries: () => real.removeTemporaries(),
@@ -341,7 +341,7 @@ describe('a checkout cut short', () => {
         if (dies === 'prepare') throw new Error('killed')
       },
       snapshot: (...args) => real.snapshot(...args),
-      carryOut: () => Promise.reject(new Error('killed')),
+      apply: () => Promise.reject(new Error('killed')),
       release: () => real.release(),
       leave: () => {},
       removeTemporaries: () => real.removeTemporaries(),
@@ -364,9 +364,9 @@ describe('a checkout cut short', () => {
     const slow: Folder = {
       prepare: (...args) => real.prepare(...args),
       snapshot: (...args) => real.snapshot(...args),
-      carryOut: async (...args) => {
+      apply: async (...args) => {
         await gate
-        await real.carryOut(...args)
+        await real.apply(...args)
       },
       release: () => real.release(),
       leave: () => real.leave(),
@@ -404,7 +404,7 @@ describe('a checkout cut short', () => {
         write(worktree, { a: 'mine' })
       },
       snapshot: (...args) => real.snapshot(...args),
-      carryOut: (...args) => real.carryOut(...args),
+      apply: (...args) => real.apply(...args),
       release: () => real.release(),
       leave: () => real.leave(),
       removeTemporaries: () => real.removeTemporaries(),

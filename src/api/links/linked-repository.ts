@@ -9,7 +9,7 @@ import { storedConfig } from '../../dataset/stored-config.ts'
 import { Tree } from '../../files/tree.ts'
 import { isReceiptsRef } from '../../history/refs.ts'
 import { readHead } from '../../repo/head.ts'
-import { againKey, identityKey, isOfLink } from '../../sync/state.ts'
+import { repeatedAtKey, identityKey, isOfLink } from '../../sync/state.ts'
 import type { Line } from '../../sync/follow.ts'
 import { markKey, readMark } from '../../sync/log/mark.ts'
 import { readConfig } from '../../worktree/config-file.ts'
@@ -84,7 +84,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       config: new Map([
         [identityKey(name), null],
         [markKey(name), null],
-        [againKey(name), null],
+        [repeatedAtKey(name), null],
       ]),
       operation: { name: 'link remove', message: name, author: '' },
     }))

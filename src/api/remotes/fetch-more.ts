@@ -11,7 +11,7 @@ import { PartialStore, nothingFetched } from '../../remote/partial-store.ts'
 import type { Repo } from '../../repo/interface.ts'
 import type * as t from '../interface.ts'
 
-export function furtherOf(options: {
+export function deepenTarget(options: {
   depth?: number
   deepen?: number
   unshallow?: boolean

@@ -6,7 +6,7 @@ import { mirrorOnce } from '../../remote/mirror.ts'
 import { environmentFor } from '../../remote/remote-settings.ts'
 import { fetchUrls, pushUrls } from '../../remote/remote-urls.ts'
 import { conditionalOf } from '../../remote/remotes.ts'
-import { absoluteUrl, isAtHand, openRemote, openSource } from '../../remote/transports/open.ts'
+import { absoluteUrl, isLocalFolder, openRemote, openSource } from '../../remote/transports/open.ts'
 import { idOf } from '../info.ts'
 import type * as t from '../interface.ts'
 import { findPlace } from '../place.ts'
@@ -38,7 +38,7 @@ export async function* mirror(
   const { environment, signal, onProgress, onWarning = () => undefined } = options
   const source = await placeOf(from, { base, environment }, fetchUrls)
   const target = await placeOf(to, { base, environment }, pushUrls)
-  const local = isAtHand(source.urls[0]!) ? 'sender' : 'receiver'
+  const local = isLocalFolder(source.urls[0]!) ? 'sender' : 'receiver'
   const how = { signal, onProgress, allowDeletions: options.allowDeletions, local } as const
   const open = async (): Promise<MirrorEnds> => {
     const opening = { base, signal, onProgress }

@@ -3,9 +3,9 @@
 import { type ErrorCode, VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { bareSystemFailure } from '../../base/system-error.ts'
 import type { TransferReport } from '../../remote/interface.ts'
-import { mayAsk } from '../../remote/transports/open.ts'
+import { mayPromptForPassword } from '../../remote/transports/open.ts'
 import type * as t from '../interface.ts'
-import { type Target, during, transferResult } from './remote-target.ts'
+import { type Target, operationOptions, transferResult } from './remote-target.ts'
 
 /** Each holds some 20 MB of objects on their way. */
 const placesAtOnce = 4
@@ -38,10 +38,10 @@ async function sideBySide(
   urls: readonly string[],
   push: (url: string) => Promise<TransferReport>,
 ): Promise<Outcome[]> {
-  const asking = urls.filter(mayAsk)
+  const asking = urls.filter(mayPromptForPassword)
   const waiting = [
     ...(asking.length === 0 ? [] : [asking]),
-    ...urls.filter((url) => !mayAsk(url)).map((url) => [url]),
+    ...urls.filter((url) => !mayPromptForPassword(url)).map((url) => [url]),
   ]
   const outcomes = new Map<string, Outcome>()
   const work = async (): Promise<void> => {
@@ -59,7 +59,7 @@ async function sideBySide(
 }
 
 function namingPlace(options: t.OperationOptions, url: string): t.OperationOptions {
-  const { signal, onProgress } = during(options)
+  const { signal, onProgress } = operationOptions(options)
   return {
     signal,
     onProgress: onProgress && ((progress) => onProgress({ ...progress, place: url })),

@@ -9,7 +9,7 @@ import { rebase } from '../../repo/merging/rebase.ts'
 import { deepen } from '../../remote/deepen.ts'
 import { fetchRefs } from '../../remote/fetch.ts'
 import type { OpenRemoteOptions } from '../../remote/interface.ts'
-import { areBringing } from '../../remote/refspec.ts'
+import { haveUpdates } from '../../remote/refspec.ts'
 import { lastSeenOf } from '../../remote/lease.ts'
 import { push } from '../../remote/push.ts'
 import { renameRemote } from '../../remote/rename-remote.ts'
@@ -19,17 +19,17 @@ import { fetchUrls, pushUrls, setRemoteUrl } from '../../remote/remote-urls.ts'
 import { absoluteUrl, openRemote, openSource, probeRemote } from '../../remote/transports/open.ts'
 import type { Manifest, Store } from '../../store/interface.ts'
 import { DataRepository } from '../data-repository.ts'
-import { fetchPaths, furtherOf } from './fetch-more.ts'
+import { fetchPaths, deepenTarget } from './fetch-more.ts'
 import { idOf } from '../info.ts'
 import type * as t from '../interface.ts'
 import { pushToAll } from './push-places.ts'
 import { withConflicts } from '../merge-results.ts'
 import {
   type Target,
-  askedOnce,
+  conditionalWritesOf,
   conditionalAfter,
   defaultRemote,
-  during,
+  operationOptions,
   transferResult,
   upstreamOf,
 } from './remote-target.ts'
@@ -82,7 +82,7 @@ export class RemoteRepository extends DataRepository {
     const { store } = this.repo
     const target = this.#base === undefined ? url : absoluteUrl(url, this.#base)
     checkRemoteFree(await store.manifest(), name)
-    const finding = await probeRemote(target, { ...this.#opening, ...during(options) })
+    const finding = await probeRemote(target, { ...this.#opening, ...operationOptions(options) })
     if (finding === null && options.singleWriter === true) {
       throw new VarveError('VARVE_USAGE', `'${url}' is safe for many writers by its kind`, {
         hint: 'leave out --single-writer: it is for object stores that do not keep conditional writes',
@@ -119,7 +119,7 @@ export class RemoteRepository extends DataRepository {
    * `depth` (commits in a row from each branch), `deepen` (so many more) or `unshallow` (all); these are for all branches.
    */
   async fetch(remote?: string, options: t.FetchOptions = {}): Promise<t.TransferResult> {
-    const further = furtherOf(options)
+    const further = deepenTarget(options)
     const target = this.#target(await this.repo.store.manifest(), remote)
     const { name } = target
     if (name === undefined) {
@@ -133,7 +133,7 @@ export class RemoteRepository extends DataRepository {
       const report = await fetchRefs(this.repo.store, store, { ...options, remoteName: name })
       if (further === null) return transferResult(target, report)
       const behind = await deepen(this.repo.store, store, {
-        ...during(options),
+        ...operationOptions(options),
         remoteName: name,
         to: further,
       })
@@ -209,7 +209,7 @@ export class RemoteRepository extends DataRepository {
     const all = [...named, ...current, ...tags]
     const dryRun = options.dryRun === true
     // Also where it is not used: what is pushed must be here.
-    const create = (await areBringing(this.repo.store, manifest, all)) && !dryRun
+    const create = (await haveUpdates(this.repo.store, manifest, all)) && !dryRun
     const urls = target.name === undefined ? [target.url] : pushUrls(manifest, target.name)
     // As it was before the first place has it: all places are held to the same.
     const lastSeen = lastSeenOf(manifest, target.name)
@@ -220,7 +220,7 @@ export class RemoteRepository extends DataRepository {
       // What is remembered of conditional writes is that of the remote's own address; other places are asked.
       const isKnown = url === target.url
       const conditional =
-        isKnown && !dryRun ? await askedOnce(this.repo.store, manifest, target, opening) : undefined
+        isKnown && !dryRun ? await conditionalWritesOf(this.repo.store, manifest, target, opening) : undefined
       const store = await openRemote(url, { ...opening, conditional, create })
       const remoteName = isRemembered(url) ? target.name : undefined
       try {
@@ -240,7 +240,7 @@ export class RemoteRepository extends DataRepository {
   /** With what the repository says of the remote. */
   async #openingOf(name: string | undefined, options: t.OperationOptions): Promise<OpenRemoteOptions> {
     const environment = environmentFor(await this.repo.store.manifest(), name, this.#opening.environment)
-    return { ...this.#opening, ...during(options), environment }
+    return { ...this.#opening, ...operationOptions(options), environment }
   }
 
   async importGit(source: string, options: t.ImportGitOptions = {}): Promise<t.ImportGitResult> {

@@ -60,7 +60,7 @@ export function conditionalAfter(
 }
 
 /** What is known of a named remote's conditional writes; it is asked once, and what it answers is kept. */
-export async function askedOnce(
+export async function conditionalWritesOf(
   store: Store,
   manifest: Manifest,
   { name, url }: Target,
@@ -75,6 +75,6 @@ export async function askedOnce(
   return conditional
 }
 
-export function during({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
+export function operationOptions({ signal, onProgress }: t.OperationOptions): t.OperationOptions {
   return { signal, onProgress }
 }

@@ -1,6 +1,6 @@
 // A table inside a transaction: puts and deletes wait, then are applied at once; reads see them.
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
-import { breathe } from '../../base/turns.ts'
+import { yieldIfDue } from '../../base/turns.ts'
 import type { TableEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
@@ -103,7 +103,7 @@ export class TableEdits implements TableWriter {
   }
 
   async #apply(): Promise<Current> {
-    await breathe()
+    await yieldIfDue()
     throwIfAborted(this.#signal)
     const steps = this.#steps
     this.#steps = []

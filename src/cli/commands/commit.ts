@@ -4,7 +4,7 @@ import { shortId, subjectOf } from '../format/commit.ts'
 import { emptyRevision } from '../../api/diff-ends.ts'
 import type { CommitInfo, DiffOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
-import { aboutCommit, broughtBy } from '../message/about-commit.ts'
+import { aboutCommit, commitDiffEnds } from '../message/about-commit.ts'
 import { MessageEditor, commitFile } from '../message/draft.ts'
 import { editOptions, wantsEditor } from '../message/edit-options.ts'
 import type { Output } from '../output.ts'
@@ -133,7 +133,7 @@ async function messageFor(
     file: commitFile,
     proposed: message ?? merging?.message ?? amended?.message ?? '',
     about: await aboutCommit(context, repo, about, status),
-    ...(out.verbose ? { print: async (shown) => printed(shown, repo, broughtBy(about, status)) } : {}),
+    ...(out.verbose ? { print: async (shown) => printed(shown, repo, commitDiffEnds(about, status)) } : {}),
   })
 }
 

@@ -78,7 +78,7 @@ async function printDiff(out: Output, diff: FileDiff, { lines = false }: DiffFor
 }
 
 /** As patches have it: of no lines, the line before them. */
-export function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
+function hunkHead({ oldStart, oldLines, newStart, newLines }: LineHunk): string {
   const range = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`
 }

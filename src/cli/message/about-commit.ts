@@ -19,7 +19,7 @@ export interface CommitAbout {
 }
 
 /** Ends of what the commit will bring. */
-export function broughtBy({ all, amended }: CommitAbout, status: Status): DiffOptions {
+export function commitDiffEnds({ all, amended }: CommitAbout, status: Status): DiffOptions {
   const parent = amended === null ? status.head : (amended.parents[0] ?? null)
   return all ? { from: parent ?? emptyRevision } : { from: parent ?? emptyRevision, staged: true }
 }
@@ -37,7 +37,7 @@ export async function aboutCommit(
   if (merging !== null) lines.push(`${merging.kind} of ${shortId(merging.theirs)}`)
   const stats: string[][] = []
   let more = 0
-  for await (const stat of repo.diffStat({ ...operation, ...broughtBy(about, status) })) {
+  for await (const stat of repo.diffStat({ ...operation, ...commitDiffEnds(about, status) })) {
     if (stats.length < pathsMax) stats.push([`  ${pathText(stat)}`, changeText(stat)])
     else more++
   }

@@ -5,11 +5,11 @@ import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
-import { NoRoom } from '../no-room.ts'
+import { SinkFull } from '../sink-full.ts'
 import { sinkAddress } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
-import { within } from '../within.ts'
+import { withTimeout } from '../with-timeout.ts'
 
 const connectMsMax = 15_000
 const confirmMsMax = 60_000
@@ -92,14 +92,14 @@ async function publish(
     void unroutable.push(message.fields.routingKey)
   channel.on('return', returned)
   try {
-    const answers = await within(
+    const answers = await withTimeout(
       confirmMsMax,
       Promise.all(batch.messages.map((message) => confirmed(channel, exchange, batch, message))),
     )
     const broken = answers.find((error) => error !== null && !isNack(error))
     if (broken !== undefined) throw broken
     const left = batch.messages.flatMap(({ id }, i) => (answers[i] === null ? [] : id))
-    if (left.length > 0) throw new NoRoom(location, 'a queue keeps no more', { left })
+    if (left.length > 0) throw new SinkFull(location, 'a queue keeps no more', { left })
   } finally {
     channel.off('return', returned)
   }
@@ -178,5 +178,5 @@ function failure(location: string, error: unknown, passwordName?: string): unkno
 
 /** A line that is gone need not be closed. */
 async function closed(connection: ChannelModel): Promise<void> {
-  await within(connectMsMax, connection.close()).catch(() => undefined)
+  await withTimeout(connectMsMax, connection.close()).catch(() => undefined)
 }

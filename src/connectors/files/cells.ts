@@ -1,6 +1,6 @@
 // Cells as files hold them. A cell is written only if it comes back as it was; else it is refused with what it would
 // become.
-import { cellWords } from '../cell-words.ts'
+import { describeCell } from '../describe-cell.ts'
 import { toHex, utf8 } from '../../base/bytes.ts'
 import { type Cells, shownCell } from '../../formats/shown-cell.ts'
 import { absentCell, cellOf, cellText, jsonNumber, sameCell } from '../../table/cell.ts'
@@ -21,14 +21,14 @@ export function fileCell(
   const held = heldCell(cell, dialect.cells)
   const back = shownCell(held, column.type, dialect.cells)
   if (!sameCell(back, cell))
-    return `column '${column.name}' would keep ${cellWords(cell)} as ${cellWords(back)}`
+    return `column '${column.name}' would keep ${describeCell(cell)} as ${describeCell(back)}`
   const { delimiter } = dialect
   if (delimiter !== null && held.kind === 'text' && !isPlain(cellText(held), delimiter))
-    return `column '${column.name}': the file knows no quotes, and ${cellWords(cell)} needs them`
+    return `column '${column.name}': the file knows no quotes, and ${describeCell(cell)} needs them`
   if (held.kind === 'json' && /[\r\n]/.test(cellText(held)))
     return `column '${column.name}': JSON of several lines does not fit into one line`
   if (held.kind === 'number' && !jsonNumber.test(cellText(held)))
-    return `column '${column.name}': ${cellWords(cell)} is no number in JSON`
+    return `column '${column.name}': ${describeCell(cell)} is no number in JSON`
   return held
 }
 

@@ -13,7 +13,7 @@ import type { FileTable } from './file-table.ts'
 import { asWaiting } from './waiting.ts'
 
 /** Keys, in hex, of rows that a reader of the file would take for others. @throws VarveError VARVE_NOT_POSSIBLE */
-export async function strangeRows(file: FileTable, table: TableObject): Promise<Set<string>> {
+export async function rowsReadDifferently(file: FileTable, table: TableObject): Promise<Set<string>> {
   const { nodes, path, shape } = file
   const made = await Table.of(nodes, table)
   // A file of JSON Lines without rows is one of no bytes.

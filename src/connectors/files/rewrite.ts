@@ -17,7 +17,7 @@ import { type FileDialect, fileCell } from './cells.ts'
 import { shownCell } from '../../formats/shown-cell.ts'
 import { dialectOf, type FileTable } from './file-table.ts'
 import type { OpenedFile } from './interface.ts'
-import { strangeRows, unreadable } from './proof.ts'
+import { rowsReadDifferently, unreadable } from './proof.ts'
 
 const editsMax = 8_192
 const heldBackMax = 10_000
@@ -44,7 +44,7 @@ export async function rewrite(
   const { written, heldBack } = rewriter
   if (written === 0 || heldBack.length > 0) return { table: null, written: 0, heldBack }
   const table = await rewriter.finish()
-  const strange = await strangeRows(file, table)
+  const strange = await rowsReadDifferently(file, table)
   return { table, written, heldBack: strange.size === 0 ? [] : await rewriter.refused(plan, strange) }
 }
 

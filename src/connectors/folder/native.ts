@@ -31,12 +31,12 @@ export function versionOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string 
 }
 
 /** What stays of a file that is renamed, as long as nobody writes in it. */
-export function writtenAs({ ino, size, mtimeNs }: BigIntStats): string {
+export function fileIdentity({ ino, size, mtimeNs }: BigIntStats): string {
   return `${ino}-${size}-${mtimeNs}`
 }
 
 /** Whether a change since then would show in the version. `nowMs`: the clock before the stat was taken. */
-export function isTelling({ mtimeNs, ctimeNs }: BigIntStats, nowMs: number): boolean {
+export function isReliableVersion({ mtimeNs, ctimeNs }: BigIntStats, nowMs: number): boolean {
   const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs
   const isFine = changed % 1_000_000n !== 0n
   return Number(changed / 1_000_000n) < nowMs - (isFine ? fineStepMs : coarseStepMs)

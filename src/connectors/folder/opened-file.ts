@@ -8,7 +8,7 @@ import { toHex } from '../../base/bytes.ts'
 import { sha256Stream } from '../../base/platform.ts'
 import type { OpenedFile } from '../files/interface.ts'
 import { fileWaits } from '../files/waiting.ts'
-import { isTelling, openFile, versionOf, writtenAs } from './native.ts'
+import { isReliableVersion, openFile, versionOf, fileIdentity } from './native.ts'
 
 const partBytes = 1 << 20
 const looksMax = 4
@@ -41,12 +41,12 @@ export class OpenedFolderFile implements OpenedFile {
       for (let looks = 0; ; looks++) {
         const ageMs = Date.now() - Number(stat.mtimeNs / 1_000_000n)
         // A clock that is far behind the file's tells nothing.
-        if (ageMs >= settleMs || ageMs < -settleMs || writtenAs(stat) === own) break
+        if (ageMs >= settleMs || ageMs < -settleMs || fileIdentity(stat) === own) break
         if (looks === looksMax) throw fileWaits(path, 'is being written')
         await pause(settleMs - ageMs, undefined)
         stat = await handle.stat({ bigint: true })
       }
-      const isProof = isTelling(stat, nowMs)
+      const isProof = isReliableVersion(stat, nowMs)
       return new OpenedFolderFile(path, { handle, stat, isProof })
     } catch (error) {
       await handle.close()

@@ -5,7 +5,7 @@ import * as path from 'node:path'
 import { VarveError } from '../../base/errors.ts'
 import { randomHex } from '../../base/platform.ts'
 import type { StagedFile } from '../files/interface.ts'
-import { flushFolder, removeQuietly, writtenAs } from './native.ts'
+import { flushFolder, removeQuietly, fileIdentity } from './native.ts'
 import { OpenedFolderFile } from './opened-file.ts'
 
 export const hiddenPrefix = '.varve-'
@@ -17,7 +17,7 @@ export interface Target {
   readonly path: string
   /** null: there is to be no such file. */
   readonly over: OpenedFolderFile | null
-  /** Told what now stands there, as `writtenAs` says it. */
+  /** Told what now stands there, as `fileIdentity` says it. */
   readonly onPut: (written: string) => void
 }
 
@@ -79,7 +79,7 @@ async function writeNew(
       await handle.chown(Number(over.stat.uid), Number(over.stat.gid)).catch(() => undefined)
     }
     await handle.sync()
-    return writtenAs(await handle.stat({ bigint: true }))
+    return fileIdentity(await handle.stat({ bigint: true }))
   } finally {
     await handle.close()
   }

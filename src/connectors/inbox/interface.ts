@@ -40,6 +40,6 @@ export interface BadItem extends ItemName {
   readonly message: string
 }
 
-export function isBehind(a: Place, b: Place): boolean {
+export function isAfter(a: Place, b: Place): boolean {
   return a.seq > b.seq || (a.seq === b.seq && a.part > b.part)
 }

@@ -17,7 +17,7 @@ import type {
 import type { EndpointTable, InboxTable } from '../interface.ts'
 import type { ItemTable } from '../json/item-table.ts'
 import { type HookItem, itemsOf } from './hook-items.ts'
-import { type BadItem, type Place, isBehind } from './interface.ts'
+import { type BadItem, type Place, isAfter } from './interface.ts'
 import type { HookPutAside, WaitingHooks } from './waiting-hooks.ts'
 
 const pollMs = 100
@@ -68,10 +68,10 @@ export class InboxLog implements ChangeLog {
     const at = positionOf(position)
     const { reader, taken } = await hooks.state()
     if (at === null || at.reader !== reader) return { lost: 'it is another inbox than before' }
-    if (isBehind(taken, at))
+    if (isAfter(taken, at))
       return { lost: `webhooks were taken out by a history that is not here: ${taken.seq - at.seq} or more` }
     // Kept here, and killed before that could be told.
-    if (isBehind(at, taken)) await hooks.taken(at)
+    if (isAfter(at, taken)) await hooks.taken(at)
     return new InboxReader(this.#home, at.reader, at, new Set(tables.map(({ name }) => name)))
   }
 
@@ -156,7 +156,7 @@ class InboxReader implements LogReader {
   /** What later items of the same row have left for it to say; null: nothing. */
   #left(item: BadItem, at: Place): BadItem | null {
     const said = item.key === null ? [] : (this.#said.get(`${item.table}\0${item.key}`) ?? [])
-    const later = said.filter((one) => isBehind(one, at) || (!isBehind(at, one) && one.index > item.index))
+    const later = said.filter((one) => isAfter(one, at) || (!isAfter(at, one) && one.index > item.index))
     if (later.length === 0) return item
     if (later.some(({ says }) => says === null)) return null
     const over = [...new Set([...(item.over ?? []), ...later.flatMap(({ says }) => says!)])]
@@ -166,7 +166,7 @@ class InboxReader implements LogReader {
   async wait(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const { last } = await this.#home.hooks.state()
-      if (isBehind(last, this.#at)) return
+      if (isAfter(last, this.#at)) return
       await sleep(pollMs, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -1,7 +1,7 @@
 // What waits in the file of an inbox: webhooks that were not read yet, and, put aside, those that had items which are no
 // rows. Where reading has got to (`taken`) is noted in it when what was read is durable in the repository, not before.
 import type { InboxFile } from './file.ts'
-import { type BadItem, type ItemName, type KeptHook, type Place, isBehind } from './interface.ts'
+import { type BadItem, type ItemName, type KeptHook, type Place, isAfter } from './interface.ts'
 
 /** A webhook may be a megabyte. */
 const batchMax = 32
@@ -39,7 +39,7 @@ export class WaitingHooks {
         const taken = { seq: Number(seq), part: Number(part) }
         const [newest] = database.all('SELECT seq, part FROM hooks ORDER BY seq DESC, part DESC LIMIT 1')
         const last = newest === undefined ? taken : { seq: Number(newest[0]), part: Number(newest[1]) }
-        return { id, reader, taken, last: isBehind(taken, last) ? taken : last }
+        return { id, reader, taken, last: isAfter(taken, last) ? taken : last }
       }),
     )
   }

@@ -5,7 +5,7 @@ import { Producer, compatibilityPartitioner } from '@platformatic/kafka'
 import { throwIfAborted } from '../../base/errors.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
-import { within } from '../within.ts'
+import { withTimeout } from '../with-timeout.ts'
 import { kafkaAddress } from './address.ts'
 import { clientOptions, guarded, topicFacts } from './connect.ts'
 import { kafkaFailure } from './failure.ts'
@@ -26,7 +26,7 @@ export async function openKafka(url: string, options: SinkOptions): Promise<Sink
   const end = async (): Promise<void> => {
     const ending = producer
     producer = null
-    if (ending !== null) await within(closeMsMax, ending.close()).catch(() => undefined)
+    if (ending !== null) await withTimeout(closeMsMax, ending.close()).catch(() => undefined)
   }
   const send = async (part: readonly SizedRecord[]): Promise<void> => {
     // Partitions as Java's own producer chooses them, so that topics keyed alike go together.

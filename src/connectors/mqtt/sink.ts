@@ -5,13 +5,13 @@ import { VarveError } from '../../base/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
-import { NoRoom, idsOf } from '../no-room.ts'
-import { pathName, sinkAddress, wrong } from '../sink-address.ts'
+import { SinkFull, idsOf } from '../sink-full.ts'
+import { pathName, sinkAddress, wrongSinkUrl } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { topicPart } from '../topic-part.ts'
-import { within } from '../within.ts'
+import { withTimeout } from '../with-timeout.ts'
 import { type Connected, connectMqtt } from './connect.ts'
 
 /** Of messages that are not confirmed yet; a broker may allow fewer. */
@@ -25,7 +25,7 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
   const prefix = pathName(target, options.link, /[+#\0]/)
   const password = await linkSecret(options, 'PASSWORD')
   if (password !== null && target.username === '')
-    throw wrong(url, 'there is a password, and the URL names no user: mqtt://USER@HOST/TOPIC')
+    throw wrongSinkUrl(url, 'there is a password, and the URL names no user: mqtt://USER@HOST/TOPIC')
   const connected = await connectMqtt(target, password).catch((error: unknown) => {
     throw failure(location, error, secretName(options.link, 'PASSWORD'))
   })
@@ -41,11 +41,11 @@ export async function openMqtt(url: string, options: SinkOptions): Promise<Sink>
         for (let at = 0; at < messages.length; at += window) {
           const together = messages.slice(at, at + window)
           const sent = together.map(({ topic, bytes }) => client.publishAsync(topic, bytes, sendOptions))
-          await within(confirmMsMax, Promise.race([Promise.all(sent), lost]))
+          await withTimeout(confirmMsMax, Promise.race([Promise.all(sent), lost]))
         }
       } catch (error) {
         if ((error as { code?: unknown }).code === quotaExceeded)
-          throw new NoRoom(location, messageOf(error), { left: idsOf(batch.messages), cause: error })
+          throw new SinkFull(location, messageOf(error), { left: idsOf(batch.messages), cause: error })
         throw failure(location, error)
       }
       // A batch is of one table, and so of one topic.

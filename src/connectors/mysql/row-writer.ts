@@ -5,7 +5,7 @@ import type { HeldBackRow, RowChange } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'
 import { isRefusal, numberOf } from './failure.ts'
 import type { Session } from './session.ts'
-import { insertOf, misfitOf, occupantsOf, statementOf } from './statements.ts'
+import { insertOf, unstorableReasonOf, occupyingRowsQuery, statementOf } from './statements.ts'
 
 /** Rows held back of one plan; with more, something is wrong with all of it. */
 const heldBackMax = 10_000
@@ -42,7 +42,7 @@ export class RowWriter {
   /** Rows of one table and kind. */
   async write(table: MysqlTable, rows: readonly Pending[]): Promise<void> {
     const fitting = rows.filter((row) => {
-      const reason = misfitOf(table, row.change)
+      const reason = unstorableReasonOf(table, row.change)
       if (reason !== null) this.#holdBack(row, 'rejected', reason)
       return reason === null
     })
@@ -138,7 +138,7 @@ export class RowWriter {
     const number = numberOf(error)
     let { message } = error
     if (row.change.kind === 'insert' && number === 1062) {
-      const occupants = await this.#session.texts(occupantsOf(row.table, row.change.after))
+      const occupants = await this.#session.texts(occupyingRowsQuery(row.table, row.change.after))
       if (occupants.some(([isExact]) => isExact === '1'))
         return this.#holdBack(row, 'changed', 'there is a row with this key meanwhile')
       if (occupants.length > 0) message = `the database takes the key for that of another row: ${message}`

@@ -2,7 +2,7 @@
 // same transaction as the rows, so that it is restored with them from a backup, and a worker that was overtaken is
 // noticed before it has written anything.
 import type { Checkpoint } from '../interface.ts'
-import { overtaken } from '../overtaken.ts'
+import { takenOverError } from '../taken-over-error.ts'
 import { stateTable } from './discover.ts'
 import type { Session } from './session.ts'
 import { quoteText } from './sql.ts'
@@ -41,7 +41,7 @@ export async function writeState(
       WHERE link = ${quoteText(state.link)} AND fence = ${state.fence}`,
   )
   if (matched === 1) return
-  throw overtaken(state.link)
+  throw takenOverError(state.link)
 }
 
 async function isThere(session: Session): Promise<boolean> {

@@ -7,14 +7,14 @@ import type { RowChange } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'
 import { quoteName } from './sql.ts'
 import type { MysqlColumn } from './types.ts'
-import { findOf, guardOf, literalOf, misfit } from './values.ts'
+import { findOf, guardOf, literalOf, unstorableReason } from './values.ts'
 
 /** Why a column would not keep what the change brings; null when all would, or the server says it itself. */
-export function misfitOf(table: MysqlTable, { before, after }: RowChange): string | null {
+export function unstorableReasonOf(table: MysqlTable, { before, after }: RowChange): string | null {
   if (after === null) return null
   for (const [place, column] of table.columns.entries()) {
     if (column.generated || (before !== null && sameCell(before[place]!, after[place]!))) continue
-    const reason = misfit(column, after[place]!)
+    const reason = unstorableReason(column, after[place]!)
     if (reason !== null) return reason
   }
   return null
@@ -42,7 +42,7 @@ export function insertOf(table: MysqlTable, changes: readonly RowChange[]): stri
 }
 
 /** Rows that stand where this one wants to be: 1 for exactly this key, 0 for one that a collation takes for the same. */
-export function occupantsOf(table: MysqlTable, row: readonly Cell[]): string {
+export function occupyingRowsQuery(table: MysqlTable, row: readonly Cell[]): string {
   const keys = keysOf(table)
   const exact = keys.map(({ column, place }) => guardOf(column, row[place]!)).join(' AND ')
   const found = keys.map(({ column, place }) => findOf(column, row[place]!)).join(' AND ')

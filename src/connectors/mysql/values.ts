@@ -15,7 +15,7 @@ const float = /^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/i
 const comparedBytesMax = 4 << 10
 
 /** Why the column would not give this cell back; null when it would, or the server says it itself. */
-export function misfit(column: MysqlColumn, cell: Cell): string | null {
+export function unstorableReason(column: MysqlColumn, cell: Cell): string | null {
   if (isEmptyCell(cell)) return column.nullable ? null : `column '${column.name}' may not be empty`
   const { family, name } = column
   const text = cell.kind === 'bytes' ? '' : textOf(cell)

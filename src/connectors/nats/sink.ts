@@ -13,7 +13,7 @@ import { utf8 } from '../../base/bytes.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
 import { messageJson } from '../message-json.ts'
 import { RowsRefused } from '../rows-refused.ts'
-import { NoRoom } from '../no-room.ts'
+import { SinkFull } from '../sink-full.ts'
 import { pathName, sinkAddress } from '../sink-address.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'
 import type { Sink, SinkOptions } from '../sink.ts'
@@ -50,7 +50,7 @@ export async function openNats(url: string, options: SinkOptions): Promise<Sink>
         const full = await Promise.all(messages.map((message) => publish(connection, location, message)))
         const words = full.find((said) => said !== null)
         if (words === undefined) return
-        throw new NoRoom(location, words!, {
+        throw new SinkFull(location, words!, {
           left: messages.flatMap(({ id }, i) => (full[i] === null ? [] : id)),
         })
       } catch (error) {

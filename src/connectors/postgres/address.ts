@@ -45,7 +45,7 @@ export function driverUrl(url: string): string {
 }
 
 /** Whether the proof of the password is to be tied to the very line that is encrypted, where the server can do so. */
-export function bindsChannel(url: string): boolean {
+export function usesChannelBinding(url: string): boolean {
   const binding = new URLSearchParams(url.split(/\?(.*)/s)[1]).get('channel_binding') ?? 'disable'
   if (!['disable', 'prefer', 'require'].includes(binding))
     throw unusable(url, `'channel_binding' is one of disable, prefer, require, not '${binding}'`)

@@ -13,11 +13,11 @@ import type {
   Written,
 } from '../interface.ts'
 import { applyPlan } from './writing/apply.ts'
-import { PostgresChangeLog, endOf, lineAhead } from './log/change-log.ts'
+import { PostgresChangeLog, endOf, connectAhead } from './log/change-log.ts'
 import { copyOut } from './copy/copy-out.ts'
 import type { CopyColumn } from './copy/copy-plan.ts'
 import { type PostgresTable, discoverTables } from './discover.ts'
-import { asked, endpointError } from './failure.ts'
+import { withEndpointErrors, endpointError } from './failure.ts'
 import { cellRows, packedRows } from './copy/packed-rows.ts'
 import { type Session, connect, placeOf } from './session.ts'
 import { quoteName, quoteText } from './sql.ts'
@@ -30,7 +30,7 @@ const digestRowsMax = 20_000_000
 
 export async function openPostgres(url: string, options: ConnectorOptions): Promise<Connector> {
   const session = { url, options }
-  const line = options.readsLog === true ? lineAhead(session) : null
+  const line = options.readsLog === true ? connectAhead(session) : null
   try {
     return new PostgresConnector(session, await connect(session, 'statements'), line)
   } catch (error) {
@@ -109,7 +109,7 @@ class PostgresConnector implements Connector {
   }
 
   #asked<T>(work: () => Promise<T>): Promise<T> {
-    return asked(this.location, work)
+    return withEndpointErrors(this.location, work)
   }
 
   /** Over the same texts that `rows` gives, so that what it says of them holds. */

@@ -26,7 +26,7 @@ const passwordHint =
   'give the password in VARVE_LINK_NAME_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
 
 /** Runs `work`, and says what fails in it as an error of the house. */
-export async function asked<T>(where: string, work: () => Promise<T>): Promise<T> {
+export async function withEndpointErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -26,7 +26,7 @@ export function readMark(text: string | null): Mark | null {
 }
 
 /** With further numbers of our own; null when they are too many to be kept. */
-export function withOwn(mark: Mark, xids: readonly number[]): Mark | null {
+export function withOwnXids(mark: Mark, xids: readonly number[]): Mark | null {
   const own = (mark.own ?? []).map(([first, count]): [number, number] => [first, count])
   for (const xid of xids.toSorted((a, b) => a - b)) {
     const last = own.at(-1)
@@ -37,7 +37,7 @@ export function withOwn(mark: Mark, xids: readonly number[]): Mark | null {
 }
 
 /** Whether a new mark is due, before there are too many numbers. */
-export function isWorn({ own = [] }: Mark): boolean {
+export function isNearlyFull({ own = [] }: Mark): boolean {
   return own.length > ownMax / 2
 }
 

@@ -2,9 +2,9 @@
 // the log of changes, where the server writes the values as that connection's settings say.
 import { Client } from 'pg'
 import type { ConnectorOptions } from '../interface.ts'
-import { bindsChannel, driverUrl } from './address.ts'
+import { usesChannelBinding, driverUrl } from './address.ts'
 import { endpointError } from './failure.ts'
-import { LineSocket } from './copy/line-socket.ts'
+import { ReusedBufferSocket } from './copy/reused-buffer-socket.ts'
 import { type Login, passwordOf } from './password.ts'
 import { sessionSettings } from './types.ts'
 
@@ -23,9 +23,9 @@ export async function connect(
   const client = new Client({
     connectionString: driverUrl(url),
     // The stream of a log takes the connection's socket over, and reads it as any stream is read.
-    ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new LineSocket() }),
+    ...(purpose === 'replication' ? { replication: 'database' } : { stream: () => new ReusedBufferSocket() }),
     connectionTimeoutMillis: connectMsMax,
-    enableChannelBinding: bindsChannel(url),
+    enableChannelBinding: usesChannelBinding(url),
     application_name: 'varve',
   })
   // Beside a URL the driver's setting counts for nothing. It asks when the server does.

@@ -3,7 +3,7 @@
 // noticed before it has written anything.
 import type { Client, QueryResult } from 'pg'
 import type { Checkpoint } from '../interface.ts'
-import { overtaken } from '../overtaken.ts'
+import { takenOverError } from '../taken-over-error.ts'
 import { stateTable } from './discover.ts'
 import type { OwnSpan } from './writing/own-writes.ts'
 import { quoteText } from './sql.ts'
@@ -76,7 +76,7 @@ export async function writeState(
   )
   const [, { rows }] = results as unknown as [unknown, QueryResult<{ top: string; behind: string }>]
   if (rows[0] !== undefined) return { top: BigInt(rows[0].top), length: Number(rows[0].behind) }
-  throw overtaken(state.link)
+  throw takenOverError(state.link)
 }
 
 function checkpointOf(row: StateRow): Checkpoint {

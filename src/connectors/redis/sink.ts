@@ -4,8 +4,8 @@
 import { createClient } from '@redis/client'
 import { VarveError } from '../../base/errors.ts'
 import { linkSecret, secretName } from '../link-secret.ts'
-import { NoRoom, idsOf } from '../no-room.ts'
-import { sinkAddress, wrong } from '../sink-address.ts'
+import { SinkFull, idsOf } from '../sink-full.ts'
+import { sinkAddress, wrongSinkUrl } from '../sink-address.ts'
 import { refused, unreachable } from '../sink-failure.ts'
 import type { Batch, Sink, SinkOptions, SinkPosition } from '../sink.ts'
 import { rowFields, rowKey } from './row.ts'
@@ -18,7 +18,7 @@ type Client = ReturnType<typeof clientOf>
 export async function openRedis(url: string, options: SinkOptions): Promise<Sink> {
   const target = sinkAddress(url, 'redis://USER@HOST:PORT/DB?prefix=PREFIX', ['prefix'])
   if (!/^\/?$|^\/[0-9]{1,9}$/.test(target.pathname))
-    throw wrong(url, 'what stands behind the host is the number of a database: redis://HOST/0')
+    throw wrongSinkUrl(url, 'what stands behind the host is the number of a database: redis://HOST/0')
   const prefix = target.searchParams.get('prefix') ?? options.link
   const location = `${target.protocol}//${target.host}${target.pathname.replace(/\/$/, '')}`
   const password = (await linkSecret(options, 'PASSWORD')) ?? options.environment?.['REDISCLI_AUTH'] ?? null
@@ -32,7 +32,7 @@ export async function openRedis(url: string, options: SinkOptions): Promise<Sink
     } catch (error) {
       const said = firstSaid(error)
       if (batch !== undefined && said instanceof Error && said.message.startsWith('OOM '))
-        throw new NoRoom(location, said.message, { left: idsOf(batch.messages), cause: error })
+        throw new SinkFull(location, said.message, { left: idsOf(batch.messages), cause: error })
       throw redisFailure({ location, link: options.link, passwordName }, said)
     }
   }

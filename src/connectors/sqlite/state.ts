@@ -1,7 +1,7 @@
 // The one row a link keeps in the file itself: which commit it was brought to, and who may write. It is written with the
 // rows, and restored with them.
 import type { ApplyPlan, Checkpoint } from '../interface.ts'
-import { overtaken } from '../overtaken.ts'
+import { takenOverError } from '../taken-over-error.ts'
 import type { SqliteDatabase } from './database.ts'
 
 const createTable = `
@@ -36,5 +36,5 @@ export function writeState(database: SqliteDatabase, { link, fence, base }: Appl
     [base, link, fence],
   )
   if (changed === 1) return
-  throw overtaken(link)
+  throw takenOverError(link)
 }

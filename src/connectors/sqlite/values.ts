@@ -1,7 +1,7 @@
 // SQLite's values as cells. A value has a type of its own, whatever its column says, and a column may change what is
 // written to it: 5.0 becomes 5 where integers are preferred, '5' becomes a number. A cell is written only if it comes
 // back as it was; else it is refused with what it would become.
-import { cellWords } from '../cell-words.ts'
+import { describeCell } from '../describe-cell.ts'
 import { isUtf8, utf8, utf8Text } from '../../base/bytes.ts'
 import { cellOf, cellText, falseCell, isJsonText, nullCell, trueCell, sameCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
@@ -49,7 +49,7 @@ export function boundOf(cell: Cell, column: SqliteColumn): Bound | string {
   const [tag, value] = stored(...valueOf(cell), column)
   const back = cellOfValue(tag, value, column)
   if (back === null || !sameCell(back, cell))
-    return `column '${column.name}' would keep ${cellWords(cell)} as ${back === null ? 'no text' : cellWords(back)}`
+    return `column '${column.name}' would keep ${describeCell(cell)} as ${back === null ? 'no text' : describeCell(back)}`
   if (tag === 't') {
     const bytes = value as Uint8Array
     // The driver ends a text at its first NUL.

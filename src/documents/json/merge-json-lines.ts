@@ -5,12 +5,12 @@ import { chosenSide, type Choose, type Member, type Plan, type Trees } from '../
 import { NotFit, Tree, none } from '../structure/tree.ts'
 import { ValueTable, type ValueId } from '../structure/values.ts'
 import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
-import { basisOf, proven, readSides, whereFit } from './merge-json.ts'
+import { basisOf, proven, readSides, catchUnfit } from './merge-json.ts'
 import { renderValue, type JsonHost } from './render.ts'
 import { Scanner } from './scan.ts'
 import { isSpace, styleOf } from './style.ts'
 
-export const mergeJsonLines: DocumentMerger = (sides) => whereFit(() => merge(sides))
+export const mergeJsonLines: DocumentMerger = (sides) => catchUnfit(() => merge(sides))
 
 function merge(sides: DocumentSides): DocumentMerge {
   const values = new ValueTable(sides.ours.length)

@@ -20,7 +20,7 @@ import { renderJson, type JsonHost } from './render.ts'
 import { scanJson } from './scan.ts'
 import { isSameStyle, styleOf } from './style.ts'
 
-export const mergeJson: DocumentMerger = (sides) => whereFit(() => merge(sides))
+export const mergeJson: DocumentMerger = (sides) => catchUnfit(() => merge(sides))
 
 function merge(sides: DocumentSides): DocumentMerge {
   const values = new ValueTable(sides.ours.length)
@@ -78,7 +78,7 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-export function whereFit(merge: () => DocumentMerge): DocumentMerge {
+export function catchUnfit(merge: () => DocumentMerge): DocumentMerge {
   try {
     return merge()
   } catch (error) {

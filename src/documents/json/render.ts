@@ -12,7 +12,16 @@ import {
   type Trees,
 } from '../structure/plan.ts'
 import { none, type NodeIndex, type Tree } from '../structure/tree.ts'
-import { colonOf, indentIn, isSpace, keyText, leadOf, lineIndent, respell, type JsonStyle } from './style.ts'
+import {
+  colonOf,
+  indentIn,
+  isSpace,
+  keyText,
+  leadingSpaceOf,
+  lineIndent,
+  respell,
+  type JsonStyle,
+} from './style.ts'
 
 export interface JsonHost {
   readonly trees: Trees
@@ -136,7 +145,7 @@ class Frame {
 
   /** `child` is -1 for members that this side does not have. */
   lead(child: NodeIndex, isFirst: boolean): string {
-    if (child !== none && isFirst === (child === this.#children[0])) return leadOf(this.#tree, child)
+    if (child !== none && isFirst === (child === this.#children[0])) return leadingSpaceOf(this.#tree, child)
     return isFirst ? this.#firstLead() : this.#otherLead()
   }
 
@@ -159,7 +168,7 @@ class Frame {
   }
 
   #firstLead(): string {
-    if (this.#children.length > 0) return leadOf(this.#tree, this.#children[0]!)
+    if (this.#children.length > 0) return leadingSpaceOf(this.#tree, this.#children[0]!)
     const { newline, unit } = this.#style
     const inLines = newline !== '' && (this.#example === null || this.#example.includes('\n'))
     return inLines ? newline + this.#indent + unit : ''
@@ -185,14 +194,14 @@ function layoutOf(tree: Tree, node: NodeIndex): string | null {
   const children = node === none ? [] : tree.children(node)
   if (children.length < 2) return null
   const tail = tailOf(tree, node, tree.end(children.at(-1)!))
-  return [leadOf(tree, children[0]!), usualLead(tree, children), tail].join('|')
+  return [leadingSpaceOf(tree, children[0]!), usualLead(tree, children), tail].join('|')
 }
 
 /** The lead that most members behind the first have; null where there are none. */
 function usualLead(tree: Tree, children: readonly NodeIndex[]): string | null {
   const counts = new Map<string, number>()
   for (const child of children.slice(1, 100)) {
-    const lead = leadOf(tree, child)
+    const lead = leadingSpaceOf(tree, child)
     counts.set(lead, (counts.get(lead) ?? 0) + 1)
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null
@@ -200,7 +209,7 @@ function usualLead(tree: Tree, children: readonly NodeIndex[]): string | null {
 
 function firstLead(tree: Tree, node: NodeIndex): string | null {
   const first = tree.children(node)[0]
-  return first === undefined ? null : leadOf(tree, first)
+  return first === undefined ? null : leadingSpaceOf(tree, first)
 }
 
 function tailOf(tree: Tree, node: NodeIndex, start: number): string {

@@ -16,7 +16,7 @@ export interface JsonStyle {
 }
 
 /** White space between the value and the comma or bracket before it. */
-export function leadOf(tree: Tree, node: NodeIndex): string {
+export function leadingSpaceOf(tree: Tree, node: NodeIndex): string {
   const from = tree.from(node)
   let at = from
   while (at > 0 && isSpace(tree.text.charCodeAt(at - 1))) at--
@@ -57,7 +57,7 @@ export function styleOf(tree: Tree, root: NodeIndex = 0): JsonStyle {
     const children = tree.children(node)
     for (const [i, child] of children.entries()) {
       if (++seen > sampleNodes) break
-      const lead = leadOf(tree, child)
+      const lead = leadingSpaceOf(tree, child)
       const childIndent = indentIn(lead)
       if (childIndent !== null) {
         newlines.add(lead.includes('\r\n') ? '\r\n' : '\n')
@@ -141,7 +141,7 @@ function layOut(layout: Layout, node: NodeIndex, indent: string): void {
   }
   const isScalars = tree.kind(node) === 'array' && children.every((child) => tree.kind(child) === 'scalar')
   const wasInLines =
-    from.newline === '' ? !(isScalars && to.isInline) : leadOf(tree, children[0]!).includes('\n')
+    from.newline === '' ? !(isScalars && to.isInline) : leadingSpaceOf(tree, children[0]!).includes('\n')
   const inner = to.newline !== '' && wasInLines ? indent + to.unit : null
   const end = inner === null ? '' : to.newline + inner
   parts.push(tree.kind(node) === 'object' ? '{' : '[')

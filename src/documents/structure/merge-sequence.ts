@@ -4,7 +4,7 @@
 // is a conflict.
 import { diffLines, type LineHunk } from '../line-diff.ts'
 import { featureOf, isSameFeature } from './feature.ts'
-import { likeness } from './likeness.ts'
+import { similarity } from './similarity.ts'
 import type { Merging } from './merging.ts'
 import type { Path } from './path.ts'
 import { equalLists } from './order.ts'
@@ -233,7 +233,7 @@ function isAlike({ trees, values }: Merging, mine: NodeIndex, other: NodeIndex):
   if (tree.value(mine) === otherTree.value(other)) return false
   const [feature, otherFeature] = [featureOf(values, tree, mine), featureOf(values, otherTree, other)]
   if (feature !== null && otherFeature !== null) return isSameFeature(tree, feature, otherTree, otherFeature)
-  return likeness(tree, mine, otherTree, other) > 0.5
+  return similarity(tree, mine, otherTree, other) > 0.5
 }
 
 /** An element of the base. Where a side has put others in its place they may be what became of it. */

@@ -1,5 +1,5 @@
 // Which elements of one list became which of another, where nothing names them: by how much they have in common.
-import { likeness } from './likeness.ts'
+import { similarity } from './similarity.ts'
 import type { NodeIndex, Tree } from './tree.ts'
 
 type Nodes = readonly NodeIndex[]
@@ -19,13 +19,13 @@ export function pairedElements(a: Tree, before: Nodes, b: Tree, after: Nodes): M
       return before.map((_node, i) => i)
   }
   if (before.length * after.length > pairsMax) return null
-  return bestAlignment(before.length, after.length, (i, j) => likeness(a, before[i]!, b, after[j]!))
+  return bestAlignment(before.length, after.length, (i, j) => similarity(a, before[i]!, b, after[j]!))
 }
 
 /** At the same place in lists of equal length, scalars count as changed, and others if they are alike enough. */
 function isChanged(a: Tree, before: NodeIndex, b: Tree, after: NodeIndex): boolean {
   if (a.kind(before) === 'scalar') return b.kind(after) === 'scalar'
-  return likeness(a, before, b, after) >= 0.5
+  return similarity(a, before, b, after) >= 0.5
 }
 
 /** Pairs in rising order with the greatest sum of likeness, each above a half. */

@@ -2,7 +2,7 @@
 // may be the old one under another name: if it still says much of the same, the two are merged as one. Where it does
 // not, it takes at least the old one's place, so that what the other side added around the old one stays around it.
 import { isStrictName, type Identified, type Identity } from './identity.ts'
-import { likeness } from './likeness.ts'
+import { similarity } from './similarity.ts'
 import type { Merging } from './merging.ts'
 import type { Member } from './plan.ts'
 import { none, type NodeIndex } from './tree.ts'
@@ -51,7 +51,7 @@ function renamesOf(merging: Merging, { sides }: Identity, side: number): Map<Val
 
 function renameLikeness(merging: Merging, side: number, old: NodeIndex, node: NodeIndex): number {
   const [tree, other] = [merging.trees[0], merging.trees[side]!]
-  return sharesTelling(merging, side, old, node) ? likeness(tree, old, other, node) : 0
+  return sharesTelling(merging, side, old, node) ? similarity(tree, old, other, node) : 0
 }
 
 /** A long piece that both have, or a short one whose name says that it tells elements apart; in objects within as well. */
@@ -82,7 +82,7 @@ export function renamedKeys({ trees }: Merging, sides: readonly Identified[]): S
       const isMany = removed.length * added.length > pairsMax
       const isAlike = (id: ValueId): boolean =>
         added.some(
-          (other) => likeness(trees[0], nodesOfBase.get(id)!, trees[side], nodesOfOwn.get(other)!) > 0.5,
+          (other) => similarity(trees[0], nodesOfBase.get(id)!, trees[side], nodesOfOwn.get(other)!) > 0.5,
         )
       for (const id of removed) if (isMany || isAlike(id)) renamed.add(id)
     }

@@ -5,7 +5,7 @@
 // whole in one of the two sides.
 import { diffLines } from '../line-diff.ts'
 import type { Identified } from './identity.ts'
-import { isExtension } from './likeness.ts'
+import { isExtension } from './similarity.ts'
 import type { Merging } from './merging.ts'
 import type { Nodes } from './plan.ts'
 import { replacedOf, tellingLengthMin } from './renames.ts'

@@ -15,7 +15,7 @@ export function appendKey(to: TextTable, cells: RowCells, places: readonly numbe
 }
 
 /** How many cells of a row have to be looked at. */
-export function mostOf(places: readonly number[]): number {
+export function cellsNeeded(places: readonly number[]): number {
   return Math.max(...places) + 1
 }
 
@@ -84,7 +84,7 @@ export class KeyIndex {
     return this.#table.footprint + 4 * this.#rowOf.length
   }
 
-  /** The last row that has the key which row `i` of `rows` has at `places`, or -1. `most`: `mostOf` them. */
+  /** The last row that has the key which row `i` of `rows` has at `places`, or -1. `most`: `cellsNeeded` of them. */
   rowOf(rows: Records, i: number, places: readonly number[], most: number): number {
     const table = this.#table
     appendKey(table, this.#cells.set(rows, i, most), places)
@@ -98,7 +98,7 @@ export class KeyIndex {
 
   /** The same for the key that was taken in of `row` of these rows. */
   rowLike(row: number, of: KeyIndex): number {
-    return this.rowOf(of.#rows, row, of.places, mostOf(of.places))
+    return this.rowOf(of.#rows, row, of.places, cellsNeeded(of.places))
   }
 
   /** How many keys both have. */

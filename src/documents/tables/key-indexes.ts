@@ -1,5 +1,5 @@
 // Which columns are unique in which version. It is asked for several reasons, so that what was found is kept, within bounds.
-import { KeyIndex, mostOf } from './key-index.ts'
+import { KeyIndex, cellsNeeded } from './key-index.ts'
 import type { Records } from './record.ts'
 import { RowCells } from './row-cells.ts'
 
@@ -66,7 +66,7 @@ function fillAll(rows: Records, indexes: readonly KeyIndex[], twiceMax: number):
   const sample = twiceMax < 1 && indexes.length > 1 ? sampleOf(rows) : []
   for (const index of indexes) if (hasTwice(sample, index.places)) broken.add(index)
   let open = indexes.filter((index) => !broken.has(index))
-  const mostOfOpen = (): number => open.reduce((most, { places }) => Math.max(most, mostOf(places)), 0)
+  const mostOfOpen = (): number => open.reduce((most, { places }) => Math.max(most, cellsNeeded(places)), 0)
   let most = mostOfOpen()
   const cells = new RowCells()
   for (let row = 0; row < rows.length && open.length > 0; row++) {

@@ -1,6 +1,6 @@
 // The rows of a side by their keys, for a base to find its partners. Where most rows are the base's as they stand, and the
 // base has each key once, the others alone have to be looked at.
-import { KeyIndex, mostOf } from './key-index.ts'
+import { KeyIndex, cellsNeeded } from './key-index.ts'
 import type { Records } from './record.ts'
 import { RowCells } from './row-cells.ts'
 import type { Twins } from './version.ts'
@@ -15,7 +15,7 @@ export interface SideKeys {
 
 /** By an index of all its rows. */
 export function indexedKeys(index: KeyIndex, base: Records, basePlaces: readonly number[]): SideKeys {
-  const most = mostOf(basePlaces)
+  const most = cellsNeeded(basePlaces)
   return {
     rowOf: (baseRow) => index.rowOf(base, baseRow, basePlaces, most),
     common: (keys) => index.common(keys),
@@ -29,7 +29,7 @@ export function twinKeys(base: KeyIndex, rows: Records, twins: Twins): SideKeys 
   const { places } = base
   const others = new KeyIndex(rows, places)
   const cells = new RowCells()
-  const most = mostOf(places)
+  const most = cellsNeeded(places)
   let common = twins.count
   for (let row = 0; row < rows.length; row++) {
     if (twins.rows[row]! >= 0) continue

@@ -6,7 +6,7 @@ import type { Tree } from '../structure/tree.ts'
 import { ValueTable } from '../structure/values.ts'
 import type { DocumentMerge, DocumentMerger, DocumentSides } from '../interface.ts'
 import { withOneLineEnd } from '../line-ends.ts'
-import { basisOf, proven, readSides, whereFit } from '../json/merge-json.ts'
+import { basisOf, proven, readSides, catchUnfit } from '../json/merge-json.ts'
 import { mergeFlowLists } from './flow-list.ts'
 import { mergeLongScalars } from './long-scalar.ts'
 import { createYamlReader } from './read.ts'
@@ -16,7 +16,7 @@ import { renderStream } from './render-stream.ts'
 import { inFirstForm, type YamlForm } from './stream.ts'
 
 export const mergeYaml: DocumentMerger = (sides) =>
-  withOneLineEnd(sides, (own) => whereFit(() => inFirstForm((form) => merge(own, form))))
+  withOneLineEnd(sides, (own) => catchUnfit(() => inFirstForm((form) => merge(own, form))))
 
 function merge(sides: DocumentSides, form: YamlForm): DocumentMerge {
   const values = new ValueTable(sides.ours.length)

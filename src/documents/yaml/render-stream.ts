@@ -2,12 +2,12 @@
 // and the comments behind it, are merged for themselves.
 import { chosenSide, type Choose, type Member, type Nodes, type Plan, type Trees } from '../structure/plan.ts'
 import { NotFit, none, type NodeIndex, type Tree } from '../structure/tree.ts'
-import { pick, withEnd, YamlWriter, type SingleMember } from './render.ts'
+import { mergeRemarks, withEnd, YamlWriter, type SingleMember } from './render.ts'
 
 export function renderStream(plan: Plan, trees: Trees, choose: Choose): string {
   if (plan.kind === 'copy') return trees[plan.side].text
   if (plan.kind !== 'container') throw new NotFit('both sides changed the whole file, each in another way')
-  const tail = pick(trees.map((tree) => tree.text.slice(tree.end(0))))
+  const tail = mergeRemarks(trees.map((tree) => tree.text.slice(tree.end(0))))
   const writer = new StreamWriter(trees, choose)
   plan.members.forEach((member) => writer.add(member))
   return withEnd(writer.text + tail, trees)
@@ -48,8 +48,8 @@ class StreamWriter {
     const sides = (part: (tree: Tree, node: NodeIndex) => string) =>
       nodes.map((node, side) => (node === none ? undefined : part(this.#trees[side]!, node)))
     return [
-      pick(sides((tree, node) => tree.text.slice(tree.from(node), tree.start(node)))),
-      pick(sides((tree, node) => tree.text.slice(tree.end(node), tree.to(node)))),
+      mergeRemarks(sides((tree, node) => tree.text.slice(tree.from(node), tree.start(node)))),
+      mergeRemarks(sides((tree, node) => tree.text.slice(tree.end(node), tree.to(node)))),
     ]
   }
 

@@ -16,7 +16,7 @@ export function renderYaml(plan: Plan, trees: Trees, choose: Choose): string {
   if (plan.kind === 'copy') return trees[plan.side].text
   if (plan.kind !== 'container') throw new NotFit('both sides changed the whole value, each in another way')
   const parts = trees.map((tree) => [tree.text.slice(0, tree.start(0)), tree.text.slice(tree.end(0))])
-  const [head, tail] = [0, 1].map((at) => pick(parts.map((part) => part[at]!)))
+  const [head, tail] = [0, 1].map((at) => mergeRemarks(parts.map((part) => part[at]!)))
   const writer = new YamlWriter(trees, choose)
   writer.root(plan)
   const text = head! + writer.parts.join('') + tail!
@@ -30,7 +30,7 @@ export function withEnd(text: string, trees: Trees): string {
 }
 
 /** What stands on a line beside a value. Undefined where a side has none: it then has no say. */
-export function pick([base, ours, theirs]: readonly (string | undefined)[]): string {
+export function mergeRemarks([base, ours, theirs]: readonly (string | undefined)[]): string {
   if (ours === undefined || theirs === undefined) return ours ?? theirs ?? base ?? ''
   if (ours === theirs || base === undefined || theirs === base) return ours
   if (ours === base) return theirs
@@ -102,7 +102,7 @@ export class YamlWriter {
       // Ours, unless it is written as an empty flow collection.
       const host = this.#trees[1].kind(nodes[1]) === 'scalar' ? 2 : 1
       const own = heads[host]!
-      const picked = pick(heads)
+      const picked = mergeRemarks(heads)
       const head = picked.endsWith('\n') === own.endsWith('\n') ? picked : own
       if (this.#isEmpty(plan)) {
         if (head.includes('#')) throw new NotFit('a comment would stand before an empty collection')
@@ -130,8 +130,8 @@ export class YamlWriter {
         )
       return
     }
-    const head = pick(this.#sides(nodes, (one, node) => headOf(one, node)))
-    const trail = pick(
+    const head = mergeRemarks(this.#sides(nodes, (one, node) => headOf(one, node)))
+    const trail = mergeRemarks(
       this.#sides(nodes, (one, node) => one.text.slice(one.end(node), one.to(node)).trimEnd()),
     )
     const spelling = plan.kind === 'copy' ? this.#trees[plan.side].spelling(plan.node) : plan.spelling
@@ -143,7 +143,7 @@ export class YamlWriter {
     const leads = this.#sides(nodes, (tree, node) =>
       isCompact(tree, node) ? undefined : this.#shifted(leadOf(tree, node), column - columnOf(tree, node)),
     )
-    const lead = pick(leads)
+    const lead = mergeRemarks(leads)
     if (isInline) {
       if (lead.trim() !== '') throw new NotFit('a comment would stand before the first key of an element')
       return

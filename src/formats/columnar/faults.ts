@@ -31,7 +31,7 @@ export function cellFault(reason: string, words: string, { where, row, column }:
 }
 
 /** Errors of libraries become ours; our own pass. */
-export function asDamage(where: string, error: unknown): VarveError {
+export function toDamageError(where: string, error: unknown): VarveError {
   if (error instanceof VarveError) return error
   return damaged(where, error instanceof Error ? error.message : String(error), error)
 }

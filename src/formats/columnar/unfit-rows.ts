@@ -6,7 +6,7 @@ import { sha256Hex } from '../../base/platform.ts'
 import type { Cell } from '../../table/interface.ts'
 
 /** More of them in one table are no exception any more: it stops. */
-export const unfitRowsMax = 1000
+const unfitRowsMax = 1000
 
 export interface UnfitRow {
   /** Encoded, in hex; null: it is what is too long. */
@@ -60,7 +60,7 @@ export class UnfitRows {
   }
 }
 
-export function keyDigest(cells: readonly Cell[]): string {
+function keyDigest(cells: readonly Cell[]): string {
   const parts = cells.map(({ kind, bytes }) => [kind, sha256Hex(bytes)])
   return sha256Hex(new TextEncoder().encode(JSON.stringify(parts)))
 }

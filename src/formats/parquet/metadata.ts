@@ -3,7 +3,7 @@
 // no further than these checks go.
 import { type ColumnMetaData, type FileMetaData, parquetMetadata } from 'hyparquet'
 import { columnsMax } from '../../table/schema.ts'
-import { asDamage, damaged, unsupported } from '../columnar/faults.ts'
+import { toDamageError, damaged, unsupported } from '../columnar/faults.ts'
 import type { ByteSource } from '../interface.ts'
 import { type ParquetNode, leavesOf, schemaTree } from './schema.ts'
 
@@ -49,7 +49,7 @@ export async function readFooter(file: ByteSource, where: string): Promise<Parqu
   try {
     return checkedFile(parquetMetadata(bytes, { geoparquet: false }), file, where, file.size - 8 - length)
   } catch (error) {
-    throw asDamage(where, error)
+    throw toDamageError(where, error)
   }
 }
 

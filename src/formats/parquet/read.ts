@@ -2,7 +2,7 @@
 // memory holds a page of each column and no more.
 import { throwIfAborted } from '../../base/errors.ts'
 import type { Cell } from '../../table/interface.ts'
-import { asDamage, unsupported } from '../columnar/faults.ts'
+import { toDamageError, unsupported } from '../columnar/faults.ts'
 import type { CellScanOptions, CellSource } from '../columnar/interface.ts'
 import type { ByteSource } from '../interface.ts'
 import { type ParquetColumn, columnOf } from './column-cells.ts'
@@ -28,7 +28,7 @@ export async function openParquet(file: ByteSource, where: string): Promise<Cell
       cells: (options) => cellsOf(parquet, columns, options),
     }
   } catch (error) {
-    throw asDamage(where, error)
+    throw toDamageError(where, error)
   }
 }
 
@@ -53,7 +53,7 @@ async function* cellsOf(
       }
     }
   } catch (error) {
-    throw asDamage(parquet.where, error)
+    throw toDamageError(parquet.where, error)
   }
 }
 

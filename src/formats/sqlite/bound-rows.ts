@@ -2,7 +2,7 @@
 // everything else the bytes of several rows are bound at once, as one parameter, and each cell says where in them it lies:
 // a parameter a cell would be copied into SQLite's memory three times, each time with an allocation, which costs more than
 // the insert itself.
-import { withRoom } from '../../base/bytes.ts'
+import { ensureCapacity } from '../../base/bytes.ts'
 import type { SqliteValue } from '../../base/platform-sqlite.ts'
 
 /** Up to here copying byte by byte is the faster way. */
@@ -68,7 +68,7 @@ export class BoundRows {
   place(src: Uint8Array, start: number, end: number): void {
     this.number(this.#length)
     this.number(end - start)
-    this.#bytes = withRoom(this.#bytes, this.#length + end - start)
+    this.#bytes = ensureCapacity(this.#bytes, this.#length + end - start)
     const bytes = this.#bytes
     if (end - start > loopMax) bytes.set(src.subarray(start, end), this.#length)
     else for (let i = start, at = this.#length; i < end; i++) bytes[at++] = src[i]!
@@ -83,7 +83,7 @@ export class BoundRows {
   take(): RowsToInsert {
     const rows = {
       rowCount: this.#byteEnds.length,
-      bytes: withRoom(this.#bytes, this.#length + 1).slice(0, this.#length + 1),
+      bytes: ensureCapacity(this.#bytes, this.#length + 1).slice(0, this.#length + 1),
       byteEnds: Uint32Array.from(this.#byteEnds),
       bound: this.#bound.slice(0, this.#boundCount),
       oddAt: this.#oddAt,

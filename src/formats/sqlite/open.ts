@@ -3,7 +3,7 @@
 import { type SqliteFile, openSqliteFile } from '../../base/platform-sqlite.ts'
 import type { Scratch } from '../../base/platform-scratch.ts'
 import { VarveError } from '../../base/errors.ts'
-import { asDamage, damaged, unsupported } from '../columnar/faults.ts'
+import { toDamageError, damaged, unsupported } from '../columnar/faults.ts'
 import type { CellSource } from '../columnar/interface.ts'
 import { sqliteTable } from './table.ts'
 
@@ -48,7 +48,7 @@ export async function openSqlite(scratch: Scratch, where: string): Promise<Sqlit
     return tablesOf(database, where)
   } catch (error) {
     database?.close()
-    throw asDamage(where, error)
+    throw toDamageError(where, error)
   }
 }
 

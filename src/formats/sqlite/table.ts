@@ -7,7 +7,7 @@ import { isUtf8 } from '../../base/platform.ts'
 import { cellOf, falseCell, nullCell, textCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { columnsMax } from '../../table/schema.ts'
-import { asDamage, cellFault, unsupported } from '../columnar/faults.ts'
+import { toDamageError, cellFault, unsupported } from '../columnar/faults.ts'
 import type { CellScanOptions, CellSource, SourceColumn } from '../columnar/interface.ts'
 import { floatCell, intCell } from '../columnar/value-cells.ts'
 import { quoted } from './names.ts'
@@ -55,7 +55,7 @@ export function sqliteTable(
       cells: (options) => cellsOf(database, table, columns, options),
     }
   } catch (error) {
-    throw asDamage(table.where, error)
+    throw toDamageError(table.where, error)
   }
 }
 
@@ -120,7 +120,7 @@ async function* cellsOf(
     }
     if (batch.length > 0) yield batch
   } catch (error) {
-    throw asDamage(table.where, error)
+    throw toDamageError(table.where, error)
   }
 }
 

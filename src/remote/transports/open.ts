@@ -73,12 +73,12 @@ export async function openSource(
 }
 
 /** Whether it is a folder that this machine sees: links in its objects cost no round trip. */
-export function isAtHand(url: string): boolean {
+export function isLocalFolder(url: string): boolean {
   return transportOf(url) === fileTransport
 }
 
 /** Whether somebody may be asked for a password on the terminal: by ssh, or by Git and its helpers. */
-export function mayAsk(url: string): boolean {
+export function mayPromptForPassword(url: string): boolean {
   const transport = transports.find((candidate) => candidate.accepts(url))
   return transport === sshTransport || (transport === gitTransport && !/^git\+file:/i.test(url))
 }

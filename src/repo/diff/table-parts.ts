@@ -1,6 +1,6 @@
 // What two versions of one table differ in, for people: sentences about its columns, rows and cells. Rows are made only
 // while somebody iterates them.
-import { breathe } from '../../base/turns.ts'
+import { yieldIfDue } from '../../base/turns.ts'
 import { entryAt } from '../../prolly/entry-batch.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
 import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
@@ -59,7 +59,7 @@ async function* allRows(
         after: kind === 'added' ? row : null,
         cells: [],
       }))
-      await breathe()
+      await yieldIfDue()
     }
   }
 }

@@ -2,7 +2,7 @@
 // damage, not whether it was ever true.
 import { equalBytes } from '../../base/bytes.ts'
 import { throwIfAborted } from '../../base/errors.ts'
-import { breathe } from '../../base/turns.ts'
+import { yieldIfDue } from '../../base/turns.ts'
 import { changedPaths } from '../../history/changed-paths.ts'
 import { type CommitGraph, type Slot, graphOf } from '../../history/commit-graph.ts'
 import { readCommits } from '../../history/commit.ts'
@@ -31,7 +31,7 @@ export async function checkGraph(nodes: NodeStore, options: GraphCheck): Promise
       here.map((slot) => graph.cidOf(slot)),
     )
     for (const [i, slot] of here.entries()) {
-      await breathe()
+      await yieldIfDue()
       throwIfAborted(options.signal)
       if (isTrue(graph, slot, commits[i]!) && (await areTrue(graph, nodes, slot, options))) continue
       const what = `says of ${commits[i]!.cid} what is not so`

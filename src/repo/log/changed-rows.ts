@@ -9,7 +9,7 @@ import { pathToBytes } from '../../files/path.ts'
 import { diffTrees } from '../../files/tree-diff.ts'
 import { Tree } from '../../files/tree.ts'
 import { type Probe, filterFor, fullFilter, mayHold, probeOf } from '../../history/bloom.ts'
-import { type Edge, endsOf, filterAlong } from '../../history/changed-paths.ts'
+import { type Edge, commitsOfEdge, filterAlong } from '../../history/changed-paths.ts'
 import type { CommitGraph } from '../../history/commit-graph.ts'
 import { diffMaps } from '../../prolly/diff.ts'
 import type { NodeStore } from '../../prolly/node-store.ts'
@@ -58,7 +58,7 @@ export async function changedRows(
   edge: Edge,
   options: ReadOptions,
 ): Promise<Uint8Array> {
-  const [before, after] = await endsOf(graph, nodes, edge)
+  const [before, after] = await commitsOfEdge(graph, nodes, edge)
   const [old, young] = [await Tree.load(nodes, before.tree), await Tree.load(nodes, after.tree)]
   const { local } = nodes.reader
   const here = local === undefined ? nodes : nodes.through(local)

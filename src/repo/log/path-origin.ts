@@ -8,7 +8,7 @@ import { diffTrees } from '../../files/tree-diff.ts'
 import { pathToBytes } from '../../files/path.ts'
 import { Tree } from '../../files/tree.ts'
 import { type Probe, mayHold, probeOf } from '../../history/bloom.ts'
-import { endsOf, isKnownOfAll, mayDiffer } from '../../history/changed-paths.ts'
+import { commitsOfEdge, isKnownOfAll, mayDiffer } from '../../history/changed-paths.ts'
 import type { CommitGraph, Slot } from '../../history/commit-graph.ts'
 import { readCommit } from '../../history/commit.ts'
 import { commitsLeftOut } from '../../history/horizon.ts'
@@ -87,13 +87,13 @@ export class PathOrigins {
   async mayDiffer(slot: Slot, parent: Parent, path: Path): Promise<boolean> {
     const probe = this.#probeOf(path)
     // Where nothing is kept, a filter costs more than it saves.
-    if (probe === null || this.#nodes.reader.shelf === undefined) return true
+    if (probe === null || this.#nodes.reader.cache === undefined) return true
     return mayDiffer(this.graph, this.#nodes, { slot, parent: parent.number }, probe, this.#options)
   }
 
   /** false: the row is as it is in the parent. Asked where the path may differ. */
   async rowMayDiffer(slot: Slot, parent: Parent, row: RowProbe): Promise<boolean> {
-    if (this.#nodes.reader.shelf === undefined) return true
+    if (this.#nodes.reader.cache === undefined) return true
     return rowMayDiffer(this.graph, this.#nodes, { slot, parent: parent.number }, row, this.#options)
   }
 
@@ -129,7 +129,7 @@ export class PathOrigins {
   async originIn(parent: Parent, slot: Slot, version: PathVersion): Promise<PathVersion> {
     throwIfAborted(this.#options.signal)
     if (!(await this.mayDiffer(slot, parent, version.path))) return version
-    const [before, after] = await endsOf(this.graph, this.#nodes, { slot, parent: parent.number })
+    const [before, after] = await commitsOfEdge(this.graph, this.#nodes, { slot, parent: parent.number })
     if (before.tree === after.tree) return version
     const same = await this.#versionIn(before, version.path)
     if (same.entry !== null || version.entry === null || this.#options.follow === false) return same

@@ -2,7 +2,7 @@
 // files their bytes are looked through in pieces, of tables the cells of rows that differ and the names of columns; parts that
 // both versions share are not read, or count on both sides alike.
 import { throwIfAborted } from '../../base/errors.ts'
-import { breathe } from '../../base/turns.ts'
+import { yieldIfDue } from '../../base/turns.ts'
 import { Lru } from '../../base/lru.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'
@@ -134,7 +134,7 @@ class TextChanges {
         for (const cells of rows) for (const cell of cells ?? []) count += this.#needle.countInCell(cell)
       }
       throwIfAborted(this.#options.signal)
-      await breathe()
+      await yieldIfDue()
     }
     return count
   }

@@ -44,13 +44,13 @@ export async function abortMerge(
       const head = await readHead(io.writer, manifest)
       return { refs, operation, show: head.commit?.tree ?? emptyTreeOf(io) }
     },
-    givingUp(options),
+    abortFolderOptions(options),
   )
   await aborted.catch(refusedEdits)
 }
 
 /** How the files go where what a merge made of them is given up. */
-export function givingUp<T extends AbortOptions>(options: T): Omit<T, 'discard'> & FolderOptions {
+export function abortFolderOptions<T extends AbortOptions>(options: T): Omit<T, 'discard'> & FolderOptions {
   return { ...options, discard: options.discard === true ? 'touched' : false }
 }
 

@@ -13,7 +13,7 @@ import { type PolicyReport, joinedReports, policyExtra } from '../../merge/polic
 import type { MergeOutcome } from '../../merge/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
-import { type AbortOptions, givingUp, refusedEdits } from './abort.ts'
+import { type AbortOptions, abortFolderOptions, refusedEdits } from './abort.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from '../interface.ts'
@@ -61,7 +61,7 @@ export async function continueRebase(
   { discard, ...options }: MergeOptions & AbortOptions & { readonly skip?: boolean | undefined } = {},
 ): Promise<Merged> {
   const isSkipping = options.skip === true
-  const moving = isSkipping ? givingUp({ ...options, discard }) : options
+  const moving = isSkipping ? abortFolderOptions({ ...options, discard }) : options
   const continued = planned(repo, folder, moving, async (manifest, io) => {
     const state = await readMergeState(io.writer, manifest)
     if (state?.rebase === undefined) {

@@ -154,7 +154,7 @@ export async function filesOfUndone(
 }
 
 /** Where `pushed` put changes aside, and they could not be brought back: the stash is there again. */
-export async function keepPushed(
+export async function restoreStash(
   repo: Repo,
   { operation: { name, message }, refs }: Manifest,
 ): Promise<void> {

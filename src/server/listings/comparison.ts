@@ -3,7 +3,7 @@
 import { diffStatOf } from '../../api/diff-stat.ts'
 import { diffsBetween } from '../../api/diffs.ts'
 import type { DiffStat, LineHunk, RowChange } from '../../api/interface.ts'
-import { breathe, isTurnOver } from '../../base/turns.ts'
+import { yieldIfDue, isTurnOver } from '../../base/turns.ts'
 import { cutHunks } from '../../documents/line-hunks.ts'
 import type { PathDiff } from '../../repo/diff/diff.ts'
 import { stringifyExact } from '../../table/exact-json.ts'
@@ -92,7 +92,7 @@ export async function pageOf<T>(
   const found: T[] = []
   let [seen, bytes] = [0, 0]
   for await (const item of items) {
-    if (isTurnOver()) await breathe()
+    if (isTurnOver()) await yieldIfDue()
     if (seen++ < skip) continue
     bytes += bytesOf(item)
     const isFull = found.length === limit || (found.length > 0 && bytes > pageBytesMax)

@@ -84,10 +84,10 @@ function firstBehind(sorted: readonly string[], ref: string): number {
 export function revisionOf({ refs }: Manifest, kind: RefKind, name: string): string {
   const ref = prefixes[kind] + name
   const first = [name, `refs/${name}`, tagPrefix + name, branchPrefix + name].find((one) => refs.has(one))
-  return first === ref && name !== 'HEAD' && name !== '@' ? name : plainly(kind, name)
+  return first === ref && name !== 'HEAD' && name !== '@' ? name : qualifiedName(kind, name)
 }
 
 /** Whatever else is called so. */
-export function plainly(kind: RefKind, name: string): string {
+export function qualifiedName(kind: RefKind, name: string): string {
   return `${kind === 'branch' ? 'heads' : 'tags'}/${name}`
 }

@@ -2,7 +2,7 @@
 // key is given as people type it, one text for each of its columns; fewer stand for all keys that begin so. A page says by
 // which key the next one goes on.
 import { VarveError } from '../../base/errors.ts'
-import { breathe } from '../../base/turns.ts'
+import { yieldIfDue } from '../../base/turns.ts'
 import { digestHex } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'
@@ -82,7 +82,7 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
     if (more) break
     found.push(one)
     bytes += one.bytes
-    await breathe()
+    await yieldIfDue()
   }
   const links = found.flatMap(({ slots }) => [...slots.values()].flatMap(({ link }) => link ?? []))
   const contents = await fetchContents(table.nodes.reader, links, { signal })
@@ -92,7 +92,7 @@ export async function readPage(opened: OpenTable, query: RowQuery, signal: Abort
     const cells: Cell[] = []
     for (const [place, slot] of slots) cells[place] = slotCell(slot, contents)
     rows.push(pageRow(places, decodeKey(shape.schema, key), cells))
-    await breathe()
+    await yieldIfDue()
   }
   return { columns, rows, last: more ? found.at(-1)!.key : null }
 }

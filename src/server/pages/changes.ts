@@ -8,7 +8,7 @@ import { pathCursor } from '../listings/diff-cursors.ts'
 import type { Exchange } from '../interface.ts'
 import { changeOf, counts, stateOf } from './change.ts'
 import { type Html, type Part, html } from './html.ts'
-import { scrolled } from './layout.ts'
+import { scrollable } from './layout.ts'
 import { type ChangedLine, changedLines } from './line-changes.ts'
 import type { View } from './view.ts'
 import { countOf } from './words.ts'
@@ -50,7 +50,7 @@ function summary(view: View, ends: Ends, stats: readonly DiffStat[], isPart: boo
     ? 'Paths that differ, in pages'
     : `${countOf(stats.length, 'path differs', 'paths differ')}`
   return html`<h2>${heading}</h2>
-    ${scrolled(
+    ${scrollable(
       'Paths that differ',
       html`<table class="list">
         <thead><tr><th scope="col">Path</th><th scope="col">State</th><th scope="col">Changes</th></tr></thead>

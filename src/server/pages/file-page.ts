@@ -4,9 +4,9 @@ import type { ListEntry } from '../../api/interface.ts'
 import { isUtf8 } from '../../base/bytes.ts'
 import type { Exchange } from '../interface.ts'
 import { entryOf } from '../routes/tree-routes.ts'
-import { crumbs } from './crumbs.ts'
+import { breadcrumbs } from './breadcrumbs.ts'
 import { type Html, type Part, html } from './html.ts'
-import { layout, scrolled } from './layout.ts'
+import { layout, scrollable } from './layout.ts'
 import { collected, pictureBytesMax, pictureType } from './picture.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
@@ -28,7 +28,7 @@ export async function showFile(exchange: Exchange): Promise<void> {
     entry.kind === 'table'
       ? Buffer.alloc(0)
       : await collected(snapshot.read(path, { start: 0, end: textBytesMax, signal }))
-  const body = html`${crumbs(view, path)}
+  const body = html`${breadcrumbs(view, path)}
     <div class="row">
       ${await revisionBar(exchange, view, 'file', { path })} ${entry.kind === 'file' && size(entry.size)}
       <span class="end">
@@ -66,7 +66,7 @@ function lines(path: string, text: string, isPart: boolean): Html {
   if (all.at(-1) === '') all.pop()
   const shown = all.slice(0, linesMax)
   const left = isPart || shown.length < all.length
-  return html`${scrolled(
+  return html`${scrollable(
     path,
     html`<table class="lines">
       <tbody>

@@ -4,10 +4,10 @@ import type { CommitInfo } from '../../api/interface.ts'
 import type { FolderEntry } from '../listings/folder.ts'
 import { readFolder } from '../listings/folder.ts'
 import type { Exchange } from '../interface.ts'
-import { crumbs } from './crumbs.ts'
+import { breadcrumbs } from './breadcrumbs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { icons } from './icons.ts'
-import { layout, pager, scrolled } from './layout.ts'
+import { layout, pager, scrollable } from './layout.ts'
 import { newestOf } from './repositories-page.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
@@ -25,7 +25,7 @@ export async function showFiles(exchange: Exchange): Promise<void> {
   const commit = await repository().data.commitInfo(page.commit)
   const path = (query.text('path') ?? '').replace(/\/+$/, '')
   const here = path === '' ? {} : { path }
-  const body = html`${crumbs(view, path)}
+  const body = html`${breadcrumbs(view, path)}
     <div class="row">
       ${await revisionBar(exchange, view, 'files', here)}
       <span class="end"
@@ -50,7 +50,7 @@ function newest(view: View, commit: CommitInfo): Html {
 
 function listing(view: View, path: string, items: readonly FolderEntry[]): Html {
   const up = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-  return scrolled(
+  return scrollable(
     'Files and tables',
     html`<table class="list">
       <thead>

@@ -4,7 +4,7 @@ import type { LoggedCommit } from '../../api/interface.ts'
 import { readCommits } from '../routes/commit-routes.ts'
 import type { Exchange } from '../interface.ts'
 import { Search } from '../search.ts'
-import { crumbs } from './crumbs.ts'
+import { breadcrumbs } from './breadcrumbs.ts'
 import { type Html, type Part, type QueryParts, html } from './html.ts'
 import { drawLanes, lanesWidth } from './lanes.ts'
 import { layout, pager } from './layout.ts'
@@ -20,7 +20,7 @@ export async function showHistory(exchange: Exchange): Promise<void> {
   const search = new Search()
   const { items, cursor } = await readCommits(exchange, search)
   const asked = { path }
-  const body = html`${path === undefined ? html`<h1>History</h1>` : crumbs(view, path)}
+  const body = html`${path === undefined ? html`<h1>History</h1>` : breadcrumbs(view, path)}
     <div class="row">
       ${await revisionBar(exchange, view, 'history', asked)}
       ${
@@ -30,7 +30,7 @@ export async function showHistory(exchange: Exchange): Promise<void> {
       }
     </div>
     ${items.length > 0 && commitTable(view, items, path === undefined)}
-    ${further(view, 'history', asked, search.stoppedAt)}
+    ${continueSearchNote(view, 'history', asked, search.stoppedAt)}
     ${items.length === 0 && search.stoppedAt === null && html`<p class="note">No commits.</p>`}
     ${pager({
       next: cursor === null ? null : view.to('history', { ...asked, cursor }),
@@ -41,7 +41,12 @@ export async function showHistory(exchange: Exchange): Promise<void> {
 }
 
 /** Where a search has stopped since it took too long. */
-export function further(view: View, page: PageName, asked: QueryParts, stoppedAt: string | null): Part {
+export function continueSearchNote(
+  view: View,
+  page: PageName,
+  asked: QueryParts,
+  stoppedAt: string | null,
+): Part {
   if (stoppedAt === null) return null
   const url = view.to(page, { ...asked, revision: stoppedAt })
   return html`<p class="note">

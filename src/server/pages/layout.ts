@@ -75,6 +75,6 @@ export function pager({ next, first, more = 'Next page' }: PagerParts): Part {
 }
 
 /** A table that is wider than the page is scrolled by itself, by keyboard too. */
-export function scrolled(label: string, table: Html, kind = ''): Html {
+export function scrollable(label: string, table: Html, kind = ''): Html {
   return html`<div class="scroll ${kind}" role="region" tabindex="0" aria-label="${label}">${table}</div>`
 }

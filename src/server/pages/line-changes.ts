@@ -2,7 +2,7 @@
 // the file, and pages are counted in lines.
 import type { LineHunk } from '../../api/interface.ts'
 import { type Html, html } from './html.ts'
-import { scrolled } from './layout.ts'
+import { scrollable } from './layout.ts'
 import { cut } from './values.ts'
 
 const lettersMax = 500
@@ -36,7 +36,7 @@ export async function* changedLines(hunks: AsyncIterable<LineHunk>): AsyncGenera
 }
 
 export function lineChanges(label: string, lines: readonly ChangedLine[]): Html {
-  return scrolled(label, html`<table class="lines"><tbody>${lines.map(lineRow)}</tbody></table>`)
+  return scrollable(label, html`<table class="lines"><tbody>${lines.map(lineRow)}</tbody></table>`)
 }
 
 function lineRow({ mark, text, old, now, startsHunk }: ChangedLine, place: number): Html {

@@ -12,7 +12,7 @@ import {
   revisionOf,
 } from '../listings/refs.ts'
 import { type Html, type Part, html } from './html.ts'
-import { layout, pager, scrolled } from './layout.ts'
+import { layout, pager, scrollable } from './layout.ts'
 import { sendPage } from './send-page.ts'
 import { View } from './view.ts'
 import { commitLink, count, subjectOf } from './words.ts'
@@ -100,7 +100,7 @@ function section(view: View, manifest: Manifest, list: Listed, { part, current, 
 }
 
 function table(label: string, rows: Part): Html {
-  return scrolled(
+  return scrollable(
     label,
     html`<table>
       <thead>

@@ -6,7 +6,7 @@ import type { Repositories, ServedRepository } from '../repositories.ts'
 import { readRepositories } from '../routes/repository-routes.ts'
 import { html } from './html.ts'
 import { icons } from './icons.ts'
-import { layout, scrolled } from './layout.ts'
+import { layout, scrollable } from './layout.ts'
 import { sendPage } from './send-page.ts'
 import { View } from './view.ts'
 import { count, moment, subjectOf } from './words.ts'
@@ -46,7 +46,7 @@ export async function showRepositories(exchange: Exchange): Promise<void> {
     </tbody>
   </table>`
   const body = html`<h1>Repositories</h1>
-    ${rows.length === 0 ? html`<p class="note">There are none here, or none for you.</p>` : scrolled('Repositories', table)}`
+    ${rows.length === 0 ? html`<p class="note">There are none here, or none for you.</p>` : scrollable('Repositories', table)}`
   sendPage(exchange.response, layout(view, { title: 'Repositories', body }))
 }
 

@@ -4,7 +4,7 @@ import type { Value } from '../../table/interface.ts'
 import { stringifyExact } from '../../table/exact-json.ts'
 import { toJson } from '../../table/json.ts'
 import { type Html, type Part, html } from './html.ts'
-import { scrolled } from './layout.ts'
+import { scrollable } from './layout.ts'
 import { cut, valuePart } from './values.ts'
 
 /** A wider table shows its key and the columns that have changed alone. */
@@ -21,7 +21,7 @@ export function rowChanges(label: string, keys: readonly string[], rows: readonl
     (name) =>
       html`<th scope="col" class="${keys.includes(name) ? 'key' : ''}">${cut(name, nameLettersMax)}${keys.includes(name) && html` <span class="mark" aria-hidden="true">◆</span><span class="hidden">, key</span>`}</th>`,
   )
-  return scrolled(
+  return scrollable(
     label,
     html`<table>
       <thead><tr><th scope="col"><span class="hidden">Change</span></th>${heads}</tr></thead>

@@ -4,10 +4,10 @@ import type { Exchange } from '../interface.ts'
 import { readRowCommits } from '../routes/row-log-routes.ts'
 import { Search } from '../search.ts'
 import { type OpenTable, type RowPage, openTable, readPage } from '../listings/rows.ts'
-import { crumbs } from './crumbs.ts'
+import { breadcrumbs } from './breadcrumbs.ts'
 import { type Html, type Part, html } from './html.ts'
-import { layout, pager, scrolled } from './layout.ts'
-import { further } from './history-page.ts'
+import { layout, pager, scrollable } from './layout.ts'
+import { continueSearchNote } from './history-page.ts'
 import { cellChange } from './row-changes.ts'
 import { sendPage } from './send-page.ts'
 import { cut, isNumeric, valuePart } from './values.ts'
@@ -35,15 +35,15 @@ export async function showRow(exchange: Exchange): Promise<void> {
     ({ name, type }) =>
       html`<tr><th scope="row">${cut(name, nameLettersMax)} <span class="type faint">${type}</span></th><td class="value${isNumeric(type) && ' number'}">${valuePart(row?.row[name] ?? null, most)}</td></tr>\n`,
   )
-  const body = html`${crumbs(view, path)}
+  const body = html`${breadcrumbs(view, path)}
     <h2>Row ${table.shape.keys.map(({ name }, i) => html`${i > 0 && ', '}${name} <code>${key[i]!}</code>`)}</h2>
     <div class="row">
       <a class="button" href="${view.to('table', { table: path, from: key })}">In the table</a>
     </div>
-    ${row === undefined ? html`<p class="note">This revision has no row with this key.</p>` : scrolled('Cells', html`<table class="cells"><tbody>${cells}</tbody></table>`)}
+    ${row === undefined ? html`<p class="note">This revision has no row with this key.</p>` : scrollable('Cells', html`<table class="cells"><tbody>${cells}</tbody></table>`)}
     <h2>History of the row</h2>
     ${log.map((one) => changed(view, one))}
-    ${further(view, 'row', { table: path, key }, search.stoppedAt)}
+    ${continueSearchNote(view, 'row', { table: path, key }, search.stoppedAt)}
     ${log.length === 0 && search.stoppedAt === null && html`<p class="note">No commit has touched it.</p>`}
     ${pager({
       next: cursor === null ? null : view.to('row', { table: path, key, cursor }),

@@ -6,7 +6,7 @@ import { HttpError } from '../answers.ts'
 import type { Exchange } from '../interface.ts'
 import type { SqlHead } from '../sql/interface.ts'
 import { type Html, type Part, html } from './html.ts'
-import { layout, scrolled } from './layout.ts'
+import { layout, scrollable } from './layout.ts'
 import { refNames, suggestions } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
 import { cut, isNumeric, valuePart } from './values.ts'
@@ -92,6 +92,6 @@ function answerTable({ columns, rowCount }: SqlHead, rows: readonly Row[]): Html
   return html`<p>
       ${countOf(rowCount, 'row')}${rows.length < rowCount && html`, of which ${String(rows.length)} are shown`}
     </p>
-    ${scrolled('Rows of the answer', table, 'tall')}
+    ${scrollable('Rows of the answer', table, 'tall')}
     ${left > 0 && html`<p class="faint">${countOf(left, 'more column')}.</p>`}`
 }

@@ -3,9 +3,9 @@ import type { Column } from '../../table/interface.ts'
 import type { Exchange } from '../interface.ts'
 import type { OpenTable, PageRow } from '../listings/rows.ts'
 import { type OpenedPage, readRows } from '../routes/row-routes.ts'
-import { crumbs } from './crumbs.ts'
+import { breadcrumbs } from './breadcrumbs.ts'
 import { type Html, type Part, type QueryParts, html } from './html.ts'
-import { layout, pager, scrolled } from './layout.ts'
+import { layout, pager, scrollable } from './layout.ts'
 import { revisionBar } from './revision-bar.ts'
 import { sendPage } from './send-page.ts'
 import { cut, isNumeric, typedText, valuePart } from './values.ts'
@@ -37,7 +37,7 @@ export async function showTable(exchange: Exchange): Promise<void> {
     from: query.list('from'),
     order: reverse ? 'descending' : undefined,
   }
-  const body = html`${crumbs(view, path)}
+  const body = html`${breadcrumbs(view, path)}
     <div class="row">
       ${await revisionBar(exchange, view, 'table', { table: path })}
       <span>${countOf(table.count, 'row')}, ${countOf(table.schema.columns.length, 'column')}</span>
@@ -111,7 +111,7 @@ function rowsTable(view: View, { opened, page }: OpenedPage): Html {
       ${page.rows.map((row) => rowOf(view, opened, page.columns, row))}
     </tbody>
   </table>`
-  return html`${scrolled(`Rows of ${opened.path}`, table, 'tall')}
+  return html`${scrollable(`Rows of ${opened.path}`, table, 'tall')}
   ${left > 0 && html`<p class="faint">${countOf(left, 'more column')}: see a row's own page.</p>`}`
 }
 

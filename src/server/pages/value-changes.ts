@@ -1,7 +1,7 @@
 // Changed values of a JSON or YAML file as a table: where each stands, what it was, and what it is.
 import type { ValueChange } from '../../documents/structure/diff-values.ts'
 import { type Html, html } from './html.ts'
-import { scrolled } from './layout.ts'
+import { scrollable } from './layout.ts'
 import { cellChange } from './row-changes.ts'
 import { cut } from './values.ts'
 
@@ -14,7 +14,7 @@ const looks = {
 } as const
 
 export function valueChanges(label: string, changes: readonly ValueChange[]): Html {
-  return scrolled(
+  return scrollable(
     label,
     html`<table>
       <thead><tr><th scope="col"><span class="hidden">Change</span></th><th scope="col">Value</th><th scope="col">Changes</th></tr></thead>

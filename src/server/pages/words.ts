@@ -3,7 +3,7 @@ import type { CommitInfo } from '../../api/interface.ts'
 import { sizeText } from '../../base/size.ts'
 import { isoText } from '../../base/time.ts'
 import type { Signature } from '../../history/interface.ts'
-import { plainly } from '../listings/refs.ts'
+import { qualifiedName } from '../listings/refs.ts'
 import { type Html, type Part, html } from './html.ts'
 import { cut } from './values.ts'
 import type { View } from './view.ts'
@@ -60,7 +60,7 @@ export function refTags(view: View, { refs }: Pick<CommitInfo, 'refs'>): Part {
   const shown = named.slice(0, namesMax).map((ref) => {
     const isTag = ref.startsWith('tag: ')
     const name = ref.replace(/^(HEAD -> |tag: )/, '')
-    const revision = plainly(isTag ? 'tag' : 'branch', name)
+    const revision = qualifiedName(isTag ? 'tag' : 'branch', name)
     return html` <a class="tag" href="${view.to('history', { revision })}">${isTag ? `tag: ${name}` : name}</a>`
   })
   return [...shown, left > 0 && html` <span class="faint">and ${count(left)} more</span>`]

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
-import { breathe } from '../../base/turns.ts'
+import { yieldIfDue } from '../../base/turns.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import { fsckObjects } from '../closure.ts'
 import type { FsckOptions, FsckProblem, FsckReport } from '../interface.ts'
@@ -37,7 +37,7 @@ export async function fsckDisk(home: DiskHome, options: FsckOptions): Promise<Fs
   const entries = checkManifests(check)
   const packs = listed(home, 'packs')
   for (const [i, file] of packs.entries()) {
-    await breathe()
+    await yieldIfDue()
     throwIfAborted(options.signal)
     attempt(check, file, () => checkPack(check, file))
     options.onProgress?.(i + 1, packs.length)

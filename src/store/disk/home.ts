@@ -5,7 +5,7 @@ import { Lru } from '../../base/lru.ts'
 import { corrupt, isVarveError, type VarveError } from '../../base/errors.ts'
 import { WorkerPool } from '../../base/pool.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
-import type { Manifest, Shelf, StoredObject, WholePack } from '../interface.ts'
+import type { Manifest, DerivedCache, StoredObject, WholePack } from '../interface.ts'
 import { SpilledRefs } from '../ref-spill.ts'
 import { storedWhole } from '../stored-object.ts'
 import { cidDigest } from './digest.ts'
@@ -15,7 +15,7 @@ import { packPath } from './layout.ts'
 import type { Durability } from './pack-file.ts'
 import { type Log, type LoggedEntry, ManifestLog } from './log.ts'
 import { type Place, type ReadContext, readObjects, readRecords } from './read.ts'
-import { diskShelf } from './shelf.ts'
+import { diskCache } from './derived-cache.ts'
 import { wholePacksOf } from './whole-pack.ts'
 
 /** Where an object lies according to a view; a writer knows more places than the view does. */
@@ -42,7 +42,7 @@ export class DiskHome {
   readonly checkpointBytes: number | undefined
   readonly log: Log
   readonly pool: WorkerPool = new WorkerPool()
-  readonly shelf: Shelf
+  readonly cache: DerivedCache
   readonly segments: SegmentCache = new Map()
   readonly #cache: Lru<Cid, Uint8Array>
   readonly #bring: (file: string) => boolean
@@ -53,7 +53,7 @@ export class DiskHome {
   constructor(dir: string, options: HomeOptions = {}) {
     this.#cache = new Lru(options.cacheBytes ?? cacheBytesDefault)
     this.dir = path.resolve(dir)
-    this.shelf = diskShelf(this.dir)
+    this.cache = diskCache(this.dir)
     this.checkpointBytes = options.checkpointBytes
     this.durability = options.durability ?? 'flushed'
     this.log = options.log ?? new ManifestLog(this.dir)

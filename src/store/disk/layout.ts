@@ -15,7 +15,7 @@ import { VarveError, corrupt } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'
 import { toHex } from '../../base/bytes.ts'
 import { readWhole } from './files.ts'
-import { isThere } from './is-there.ts'
+import { exists } from './exists.ts'
 
 export function manifestName(sequence: number): string {
   return `m/${String(sequence).padStart(20, '0')}`
@@ -52,7 +52,7 @@ export function formatBytes(): Uint8Array {
 /** @throws VarveError VARVE_UNSUPPORTED_FORMAT, VARVE_CORRUPT, VARVE_NO_REPOSITORY */
 export function checkFormat(dir: string): void {
   const file = path.join(dir, 'format')
-  if (!isThere(file)) {
+  if (!exists(file)) {
     throw new VarveError('VARVE_NO_REPOSITORY', `'${dir}' holds no store`, { data: { path: dir } })
   }
   checkFormatBytes(readWhole(file, formatBytesMax), dir)

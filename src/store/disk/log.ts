@@ -5,7 +5,7 @@ import path from 'node:path'
 import { corrupt } from '../../base/errors.ts'
 import { decodeLogEntry, fileDigest, isTorn, manifestBytesMax, type LogEntry } from '../manifest-file.ts'
 import { ioError, isMissing, linkNew, readWhole, remove, syncDir, tmpPath, writeTmp } from './files.ts'
-import { isThere } from './is-there.ts'
+import { exists } from './exists.ts'
 import { manifestName, newestHint, newestName } from './layout.ts'
 
 export interface LoggedEntry extends LogEntry {
@@ -108,7 +108,7 @@ export class ManifestLog implements Log {
   }
 
   #exists(sequence: number): boolean {
-    return isThere(path.join(this.#dir, manifestName(sequence)))
+    return exists(path.join(this.#dir, manifestName(sequence)))
   }
 }
 

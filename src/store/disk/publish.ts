@@ -8,7 +8,7 @@ import { missingTarget, nextManifest, targetsOf } from '../change.ts'
 import type { Change, Manifest, ManifestChange, UpdateOptions } from '../interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../manifest-file.ts'
 import { spillRefs } from '../ref-spill.ts'
-import { mergeRuns, runOf, swallowed } from '../run.ts'
+import { mergeRuns, runOf, segmentsToMerge } from '../run.ts'
 import { type Run, encodeSegment, entryBytes } from '../segment.ts'
 import { isMissing, remove, rename, syncDir, writeTmp } from './files.ts'
 import type { DiskHome } from './home.ts'
@@ -90,7 +90,7 @@ async function commit(home: DiskHome, view: IndexView, { head, flushed, offer }:
     if (flushed.objects.length > 0) {
       const counts = segments.map(({ objects }) => objects)
       const loaded = view.segments()
-      const taken = swallowed(counts, flushed.objects.length)
+      const taken = segmentsToMerge(counts, flushed.objects.length)
       segments.splice(segments.length - taken)
       segment = await writeSegment(
         home,

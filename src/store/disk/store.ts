@@ -17,7 +17,7 @@ import type {
   ObjectWriter,
   Operation,
   ReadOptions,
-  Shelf,
+  DerivedCache,
   Store,
   StoreStats,
   StoredObject,
@@ -27,7 +27,7 @@ import type {
 import { encodeLogEntry } from '../manifest-file.ts'
 import type { Segment } from '../segment.ts'
 import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
-import { isThere } from './is-there.ts'
+import { exists } from './exists.ts'
 import { fsckDisk } from './fsck.ts'
 import { gcDisk } from './gc.ts'
 import { DiskHome, type HomeOptions } from './home.ts'
@@ -35,7 +35,7 @@ import { checkFormat, formatBytes, newestName } from './layout.ts'
 import { type LoggedEntry, ManifestLog } from './log.ts'
 import { publish } from './publish.ts'
 import type { DiskRepair, DiskRepairOptions } from './repair/interface.ts'
-import { duePacks } from './upkeep/due.ts'
+import { packsToJoin } from './upkeep/packs-to-join.ts'
 import type { UpkeepOptions } from './upkeep/interface.ts'
 import { DiskWriter } from './writer.ts'
 
@@ -67,7 +67,7 @@ export class DiskStore implements Store {
   }
 
   static exists(dir: string): boolean {
-    return isThere(path.join(dir, 'format'))
+    return exists(path.join(dir, 'format'))
   }
 
   /** Missing, empty, or a store whose creation was cut short: nothing is lost where one is made. */
@@ -114,8 +114,8 @@ export class DiskStore implements Store {
     return repairDisk(path.resolve(dir), options)
   }
 
-  get shelf(): Shelf {
-    return this.#home.shelf
+  get cache(): DerivedCache {
+    return this.#home.cache
   }
 
   async get(cids: readonly Cid[], options: ReadOptions = {}): Promise<Uint8Array[]> {
@@ -181,7 +181,7 @@ export class DiskStore implements Store {
     this.#updates = 0
     this.#isTidying = true
     try {
-      if (duePacks(this.#home.refresh()) === null) return
+      if (packsToJoin(this.#home.refresh()) === null) return
       const { upkeep } = await import('./upkeep/upkeep.ts')
       await upkeep(this.#home, this.#upkeep)
     } catch {

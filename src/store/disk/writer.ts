@@ -10,7 +10,7 @@ import {
   type PackedObjects,
   type PutOptions,
   type ReadOptions,
-  type Shelf,
+  type DerivedCache,
   type StoredObject,
   type WholePack,
   objectBytesMax,
@@ -56,8 +56,8 @@ export class DiskWriter implements ObjectWriter {
     this.#queue.isThorough = isThorough
   }
 
-  get shelf(): Shelf {
-    return this.home.shelf
+  get cache(): DerivedCache {
+    return this.home.cache
   }
 
   put(codec: Codec, bytes: Uint8Array, options: PutOptions = {}): Cid {

@@ -7,10 +7,10 @@ import type { HeldBackRow } from '../../connectors/interface.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { LinkedTable } from '../tables/link-tables.ts'
 import type { AppliedStep, ApplyStep, PlannedStep } from './interface.ts'
-import { isQuiet, planStep } from './plan-step.ts'
-import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
+import { isEmptyStep, planStep } from './plan-step.ts'
+import { afterNoWrite, afterWrite, announce, writeAnnouncement } from './remember.ts'
 import { guardWritten } from './table-steps.ts'
-import { takenOver, write } from './write.ts'
+import { ensureFence, write } from './write.ts'
 
 const attemptsMax = 6
 
@@ -24,9 +24,9 @@ export async function applyStep(given: ApplyStep): Promise<AppliedStep> {
     if (await guardWritten(step, planned.steps, planned.after)) continue
     const { counts, after } = planned
     if (options.dryRun === true) return { counts, after, next: step }
-    if (isQuiet(planned)) return quiet(step, planned)
-    const commit = await announced(step, planned.base)
-    step = await takenOver(await announce(step, commit))
+    if (isEmptyStep(planned)) return quiet(step, planned)
+    const commit = await writeAnnouncement(step, planned.base)
+    step = await ensureFence(await announce(step, commit))
     const outcome = await write(step, planned, commit)
     if (outcome.outcome === 'applied') return { counts, after, next: await afterWrite(step, planned, commit) }
     for (const row of outcome.rows) held.add(heldBack(step.tables, row))
@@ -42,7 +42,7 @@ export async function applyStep(given: ApplyStep): Promise<AppliedStep> {
 }
 
 async function quiet(step: ApplyStep, { base, counts }: PlannedStep): Promise<AppliedStep> {
-  const next = step.round.options.dryRun === true ? step : await afterQuiet(step, base)
+  const next = step.round.options.dryRun === true ? step : await afterNoWrite(step, base)
   return { counts, after: step.captured, next }
 }
 

@@ -13,7 +13,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { commitTree } from '../branch-change.ts'
-import { factOf } from '../common-base.ts'
+import { extraCid } from '../common-base.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
 import type { ApplyStep } from './interface.ts'
 
@@ -58,12 +58,12 @@ async function lastWrites(io: Io, written: Cid | null): Promise<(Trees & { branc
   if (written === null) return null
   const { reader } = io.nodes
   const last = await readCommit(reader, written)
-  const branch = factOf(last, 'branch')
+  const branch = extraCid(last, 'branch')
   const earlier = last.parents.find((cid) => cid !== branch)
-  const live = factOf(last, 'live')
+  const live = extraCid(last, 'live')
   if (earlier === undefined || live === null) return null
   const before = await readCommit(reader, earlier)
-  if (factOf(before, 'live') === null) return null
+  if (extraCid(before, 'live') === null) return null
   return {
     told: await Tree.load(io.nodes, last.tree),
     toldBefore: await Tree.load(io.nodes, before.tree),

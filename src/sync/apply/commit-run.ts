@@ -12,10 +12,10 @@ import type { Commit } from '../../history/interface.ts'
 import type { RowCounts } from '../interface.ts'
 import { type RefusedRows, type StepInput, commitStep, refusedIn } from './commit-step.ts'
 import type { AppliedStep, ApplyStep, PlannedStep } from './interface.ts'
-import { isQuiet, planStep } from './plan-step.ts'
-import { afterQuiet, afterWrite, announce, announced } from './remember.ts'
+import { isEmptyStep, planStep } from './plan-step.ts'
+import { afterNoWrite, afterWrite, announce, writeAnnouncement } from './remember.ts'
 import { addCounts, countRows } from './table-steps.ts'
-import { takenOver, write } from './write.ts'
+import { ensureFence, write } from './write.ts'
 
 /** Commits of one run: a kill leaves at most so many to be told from what the endpoint says. */
 export const announcedMax = 128
@@ -46,7 +46,7 @@ export async function applyRun(
 ): Promise<AppliedRun> {
   const run = await planRun(now, commits, input)
   const last = run.findLast(({ told }) => told !== null)?.told ?? null
-  const start = last === null ? now : await takenOver(await announce(now, last))
+  const start = last === null ? now : await ensureFence(await announce(now, last))
   const { fence } = start
   const counts = new Map<Path, RowCounts>()
   let done = 0
@@ -75,8 +75,8 @@ async function planRun(
     if (rows >= rowsMax) break
     const step = await commitStep(next, commit, { ...input, refused })
     const plan = await planStep(step)
-    const told: Cid | null = isQuiet(plan) ? null : await announced(step, plan.base, before)
-    next = told === null ? await afterQuiet(step, plan.base) : await afterWrite(step, plan, told)
+    const told: Cid | null = isEmptyStep(plan) ? null : await writeAnnouncement(step, plan.base, before)
+    next = told === null ? await afterNoWrite(step, plan.base) : await afterWrite(step, plan, told)
     run.push({ step, plan, told, next })
     before = told ?? before
     refused = refusedIn(step)

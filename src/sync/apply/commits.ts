@@ -20,7 +20,7 @@ import { applyStep } from './apply.ts'
 import { announcedMax, applyRun } from './commit-run.ts'
 import { type RefusedRows, commitStep, refusedIn } from './commit-step.ts'
 import type { AppliedStep, ApplyStep, Written } from './interface.ts'
-import { note } from './remember.ts'
+import { writeDueRefs } from './remember.ts'
 import { addCounts, guardWritten, tableSteps } from './table-steps.ts'
 
 export async function applyRound(step: ApplyStep, sides: Sides): Promise<Written> {
@@ -48,7 +48,7 @@ export async function applyRound(step: ApplyStep, sides: Sides): Promise<Written
   }
   const { target, common, branch, held, stops } = step
   const last = await applyStep({ ...now, target, common, branch, held, stops })
-  await note(last.next)
+  await writeDueRefs(last.next)
   addCounts(counts, last.counts)
   return { counts, after: last.after }
 }

@@ -14,7 +14,7 @@ export async function planStep(step: ApplyStep): Promise<PlannedStep> {
 }
 
 /** There is nothing to write. */
-export function isQuiet({ counts }: PlannedStep): boolean {
+export function isEmptyStep({ counts }: PlannedStep): boolean {
   return countRows(counts) === 0
 }
 

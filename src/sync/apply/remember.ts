@@ -15,7 +15,7 @@ import type { ApplyStep, PlannedStep } from './interface.ts'
  * endpoint may name is still here after any number of rounds, and is known to be ours. `after`: the one that is announced
  * together with it and told first; what was then read is known to nobody else, so it is a parent too.
  */
-export function announced(step: ApplyStep, base: Tree, after: Cid | null = null): Promise<Cid> {
+export function writeAnnouncement(step: ApplyStep, base: Tree, after: Cid | null = null): Promise<Cid> {
   const { round, io, branch, live, state, told } = step
   const last = after === null ? null : live
   const parents = [...new Set([branch, state.written, told, last])].filter((cid) => cid !== null)
@@ -58,7 +58,7 @@ export async function afterWrite(
 }
 
 /** There was nothing to write. */
-export async function afterQuiet(step: ApplyStep, base: Tree): Promise<ApplyStep> {
+export async function afterNoWrite(step: ApplyStep, base: Tree): Promise<ApplyStep> {
   const { round, io, branch, state, told, stranger } = step
   const { link } = round
   const due = new Map(step.due)
@@ -80,7 +80,7 @@ export async function afterQuiet(step: ApplyStep, base: Tree): Promise<ApplyStep
 }
 
 /** Writes down what still waits for it. */
-export async function note(step: ApplyStep): Promise<void> {
+export async function writeDueRefs(step: ApplyStep): Promise<void> {
   if (step.due.size > 0) await moveRefs(step, step.due, step.round.link.name)
 }
 

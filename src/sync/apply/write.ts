@@ -1,18 +1,18 @@
 // A plan is handed to the endpoint: one transaction, in which it is also told which base it then has.
 import type { Applied } from '../../connectors/interface.ts'
 import { type Cid, digestHex } from '../../encoding/cid.ts'
-import { overtaken } from '../link-refs.ts'
-import { tablesThere } from '../tables/link-tables.ts'
+import { concurrentRoundError } from '../link-refs.ts'
+import { endpointTables } from '../tables/link-tables.ts'
 import type { ApplyStep, PlannedStep } from './interface.ts'
 import { marksBefore, noteMarks } from './marks.ts'
 import { allOf, changesOf } from './table-steps.ts'
 
 /** Once a round: who takes over in between makes the next write fail. */
-export async function takenOver(step: ApplyStep): Promise<ApplyStep> {
+export async function ensureFence(step: ApplyStep): Promise<ApplyStep> {
   if (step.fence !== null) return step
   const { connector, link } = step.round
   const { fence, base } = await connector.takeOver(link.name)
-  if (base !== (step.checkpoint?.base ?? null)) throw overtaken(link.name)
+  if (base !== (step.checkpoint?.base ?? null)) throw concurrentRoundError(link.name)
   return { ...step, fence }
 }
 
@@ -27,7 +27,7 @@ export async function write(
     link: link.name,
     fence: step.fence!,
     base: digestHex(commit),
-    tables: tablesThere(step.tables),
+    tables: endpointTables(step.tables),
     changes: (table, kind) => changesOf(step, steps, counts, table, kind),
     all: (table) => allOf(step, steps.get(table.name)!),
     marks: await marksBefore(step),

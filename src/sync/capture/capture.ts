@@ -13,12 +13,12 @@ import type { TableDigests } from './digests.ts'
 import { driftOf } from './drift.ts'
 import type { ShapeGuard } from './shape-guard.ts'
 import { readByCursor } from './by-cursor.ts'
-import { type ReadTable, hidesOthers, readTable, readWhole } from './read-table.ts'
+import { type ReadTable, mayHideMoreRows, readTable, readWhole } from './read-table.ts'
 import type { UnfitTables } from './unfit-tables.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { Link, SyncOptions } from '../interface.ts'
 import { countChanges } from '../tables/differences.ts'
-import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, endpointTables, waitingTable } from '../tables/link-tables.ts'
 
 export interface Capturing {
   readonly link: Link
@@ -43,7 +43,7 @@ export async function capture(
   options: SyncOptions,
 ): Promise<Tree> {
   const entries = new Map<Path, TreeEntry>()
-  const snapshot = await connector.snapshot(tablesThere(what.tables))
+  const snapshot = await connector.snapshot(endpointTables(what.tables))
   try {
     for (const linked of what.tables) {
       const known = await what.before.get(linked.path)
@@ -82,7 +82,7 @@ async function captureTable(
     let whole: ReturnType<typeof readWhole> | null = null
     const read = async (): Promise<ReadTable['entry']> =>
       (await (whole ??= readWhole(io, source, options))).entry
-    const isHiding = hidesOthers(table, path, digests) && (await lacksRows(io, previous, read))
+    const isHiding = mayHideMoreRows(table, path, digests) && (await lacksRows(io, previous, read))
     if (isHiding) drift.push('policies hide rows of it from this user')
     if (!(await what.shapes.lets(io, linked, { drift, known, read }))) {
       if (isHiding) digests.keep(path)

@@ -8,7 +8,7 @@ import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import { capture } from './capture.ts'
 import { driftOf, isShapedAs } from './drift.ts'
-import { type LinkedTable, tableAt, tablesThere, waitingTable } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, endpointTables, waitingTable } from '../tables/link-tables.ts'
 import { captureLog } from '../log/capture-log.ts'
 import { type BrokenTable, type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
@@ -55,7 +55,7 @@ export async function readEndpoint(
     notes.push(`the log was not enough, so the tables were compared: ${read}`)
   }
   await log.close()
-  const there = tablesThere(known.tables)
+  const there = endpointTables(known.tables)
   const obstacle = there.length === 0 ? 'none of its tables is there' : await source.obstacle(there)
   if (obstacle !== null) notes.push(noLog(obstacle))
   if (obstacle !== null || options.dryRun === true) return compared(round, io, known, notes)
@@ -97,7 +97,7 @@ async function begin(
   const { repo, link, options } = round
   const name = known.mark?.name ?? newName(link.name)
   if (known.mark === null) await keepName(round, name)
-  const start = await source.begin(name, tablesThere(known.tables)).catch((error: unknown) => {
+  const start = await source.begin(name, endpointTables(known.tables)).catch((error: unknown) => {
     if (isVarveError(error) && error.data['obstacle'] === true) return error.message
     throw error
   })
@@ -150,7 +150,7 @@ async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): P
   const chosen = await chooseTables(round, io, known)
   if (typeof chosen === 'string') return chosen
   const { followed, waiting, broken } = chosen
-  const reader = await log.open(round.connector.log!, tablesThere(tables), mark.at)
+  const reader = await log.open(round.connector.log!, endpointTables(tables), mark.at)
   if ('lost' in reader) return reader.lost
   const until = await reader.now()
   const input = { reader, tables: followed, before, unfit: known.unfit, until, link }

@@ -92,7 +92,7 @@ function hidingMark({ hidesRows }: EndpointTable, digest: string | null): string
 }
 
 /** Whether rows may be hidden now that were shown when the table was last read. */
-export function hidesOthers({ hidesRows }: EndpointTable, path: Path, digests: TableDigests): boolean {
+export function mayHideMoreRows({ hidesRows }: EndpointTable, path: Path, digests: TableDigests): boolean {
   const last = digests.lastOf(path)
   return hidesRows !== undefined && last !== null && !last.mark.startsWith(`${hiding}${hidesRows} `)
 }

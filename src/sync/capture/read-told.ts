@@ -14,7 +14,7 @@ import { captureLog } from '../log/capture-log.ts'
 import { newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import type { Round } from '../round.ts'
-import { type LinkedTable, tableAt, tablesThere } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, endpointTables } from '../tables/link-tables.ts'
 import { capture } from './capture.ts'
 import { isShapedAs } from './drift.ts'
 import { type CaptureContext, type Reading, keepName } from './reading.ts'
@@ -117,15 +117,15 @@ async function opened(
 ): Promise<{ reader: LogReader; name: string; at: LogMark }> {
   const name = mark?.name ?? newName(round.link.name)
   if (mark !== null && mark.at !== null) {
-    const reader = await log.open(source, tablesThere(followed), mark.at)
+    const reader = await log.open(source, endpointTables(followed), mark.at)
     if (!('lost' in reader)) return { reader, name, at: mark.at }
     notes.push(`what was told is read on from where it is now: ${reader.lost}`)
   }
   if (mark === null) await keepName(round, name)
-  const { position, snapshot } = await source.begin(name, tablesThere(tables))
+  const { position, snapshot } = await source.begin(name, endpointTables(tables))
   await snapshot.close()
   const at = { position, acknowledged: position }
-  const reader = await log.open(source, tablesThere(followed), at)
+  const reader = await log.open(source, endpointTables(followed), at)
   if ('lost' in reader) throw new TypeError(reader.lost)
   return { reader, name, at }
 }

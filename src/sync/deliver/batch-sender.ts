@@ -1,7 +1,7 @@
 // Tells a receiver batches, and finds out which rows it will not have: a batch that it refuses without saying for which row
 // is told in halves, down to the row. Rows that are refused are set aside, and what follows goes on. A receiver that has
 // taken nothing in this round and refuses one row after another refuses everything: that is no matter of rows.
-import { NoRoom } from '../../connectors/no-room.ts'
+import { SinkFull } from '../../connectors/sink-full.ts'
 import { RowsRefused } from '../../connectors/rows-refused.ts'
 import type { Batch, RowMessage, Sink } from '../../connectors/sink.ts'
 import { throwIfAborted } from '../../base/errors.ts'
@@ -90,7 +90,7 @@ export class BatchSender {
         })
         size *= 2
       } catch (error) {
-        if (!(error instanceof NoRoom)) throw error
+        if (!(error instanceof SinkFull)) throw error
         left = part.filter(({ id }) => error.left.has(id))
         if (left.length === part.length && waitedMs >= this.#roomMsMax) throw error
         size = 1

@@ -13,7 +13,7 @@ import type { Manifest } from '../../store/interface.ts'
 import type { LoggedReceipt, Receipt } from '../interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
-import { againKey, linkObject } from '../state.ts'
+import { repeatedAtKey, linkObject } from '../state.ts'
 
 const heldBackLogged = 100
 const field = 'receipt'
@@ -82,7 +82,7 @@ async function rememberTimes(
     const hex = digestHex(last)
     const message = `${link}: ${hex.slice(0, 12)} again`
     return {
-      config: new Map([[againKey(link), JSON.stringify([hex, startedMs, finishedMs])]]),
+      config: new Map([[repeatedAtKey(link), JSON.stringify([hex, startedMs, finishedMs])]]),
       operation: { name: 'sync', message, author: operatorOf(repo, current) },
     }
   })
@@ -90,7 +90,9 @@ async function rememberTimes(
 }
 
 function timesAgain(manifest: Manifest, link: string, object: Cid): Partial<Receipt> {
-  const [hex, startedMs, finishedMs] = JSON.parse(manifest.config.get(againKey(link)) ?? '[]') as unknown[]
+  const [hex, startedMs, finishedMs] = JSON.parse(
+    manifest.config.get(repeatedAtKey(link)) ?? '[]',
+  ) as unknown[]
   const isOfIt = hex === digestHex(object) && typeof startedMs === 'number' && typeof finishedMs === 'number'
   return isOfIt ? { startedMs, finishedMs } : {}
 }

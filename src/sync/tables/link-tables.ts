@@ -19,7 +19,7 @@ export interface LinkedTable {
 }
 
 /** As the endpoint shows them now. */
-export function tablesThere(tables: readonly LinkedTable[]): EndpointTable[] {
+export function endpointTables(tables: readonly LinkedTable[]): EndpointTable[] {
   return tables.filter(({ waits }) => waits === undefined).map(({ table }) => table)
 }
 

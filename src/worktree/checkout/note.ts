@@ -5,7 +5,7 @@ import { randomHex } from '../../base/platform.ts'
 import { type Cid, isCid } from '../../encoding/cid.ts'
 import type { Route } from '../../repo/interface.ts'
 import type { Worktree } from '../interface.ts'
-import { errnoOf, onPath } from '../native.ts'
+import { errnoOf, withPathErrors } from '../native.ts'
 
 export interface CheckoutIntent extends Route {
   /** The manifest before the move: the next one is the move's, or it was not published. */
@@ -26,7 +26,7 @@ export function writeNote(worktree: Pick<Worktree, 'dotDir'>, intent: CheckoutIn
   const folder = folderOf(worktree)
   const name = `${randomHex(8)}.json`
   const place = `${folder}/${name}`
-  onPath(place, 'writing', () => {
+  withPathErrors(place, 'writing', () => {
     makeFolder(folder)
     try {
       fs.writeFileSync(place, JSON.stringify({ ...intent, pid: process.pid, born: birthOf(process.pid) }), {
@@ -44,16 +44,18 @@ export function writeNote(worktree: Pick<Worktree, 'dotDir'>, intent: CheckoutIn
   return { name }
 }
 
-export function forgetNote(worktree: Pick<Worktree, 'dotDir'>, note: CheckoutNote): void {
+export function removeNote(worktree: Pick<Worktree, 'dotDir'>, note: CheckoutNote): void {
   active.delete(note.name)
-  onPath(note.name, 'removing', () => fs.rmSync(`${folderOf(worktree)}/${note.name}`, { force: true }))
+  withPathErrors(note.name, 'removing', () =>
+    fs.rmSync(`${folderOf(worktree)}/${note.name}`, { force: true }),
+  )
 }
 
 /**
  * The work failed half way: whoever opens the repository next finishes it, although this process may live on. Where the note
  * cannot be given its other name (the disk is full), others wait for this process; why the work failed is what there is to say.
  */
-export function leaveNote(worktree: Pick<Worktree, 'dotDir'>, { name }: CheckoutNote): void {
+export function abandonNote(worktree: Pick<Worktree, 'dotDir'>, { name }: CheckoutNote): void {
   active.delete(name)
   const place = `${folderOf(worktree)}/${name}`
   try {

@@ -12,14 +12,14 @@ import { ContentCheck, type Match, isProven } from '../content-check.ts'
 import { equalEntries } from '../entries.ts'
 import { entriesOf } from '../index-state.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
-import { PathLookup, lstatOrNull, nativePath, onPath } from '../native.ts'
+import { PathLookup, lstatOrNull, nativePath, withPathErrors } from '../native.ts'
 import { type FileStat, fileStatOf } from '../file-stat.ts'
 import { filesAt } from '../files-at.ts'
 import type { StatCache } from '../stat-cache/stat-cache.ts'
 import type { KnownFile } from '../stat-cache/record.ts'
 import { isCarried, unstagedChanges } from '../status.ts'
 import { pathFromBytes } from '../../files/path.ts'
-import { wantedPaths } from '../wanted.ts'
+import { wantedPaths } from '../partial-files.ts'
 
 /** A path whose file is to become `after`; null removes it. */
 export interface Step {
@@ -241,7 +241,7 @@ function filesBelow(root: string, folder: Path): Path[] {
   const waiting = [folder]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const at = next
-    const entries = onPath(at, 'reading', () =>
+    const entries = withPathErrors(at, 'reading', () =>
       fs.readdirSync(nativePath(root, at), { encoding: 'buffer', withFileTypes: true }),
     ) as unknown as fs.Dirent<Buffer>[]
     for (const entry of entries) {

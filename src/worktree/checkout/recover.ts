@@ -4,9 +4,9 @@ import { VarveError, isVarveError } from '../../base/errors.ts'
 import { Tree } from '../../files/tree.ts'
 import { indexRef } from '../../repo/interface.ts'
 import type { Manifest, Store } from '../../store/interface.ts'
-import { type CheckoutIntent, forgetNote, notesLeftBehind } from './note.ts'
+import { type CheckoutIntent, removeNote, notesLeftBehind } from './note.ts'
 import { type Step, planSteps, stepsBetween } from './plan.ts'
-import { carryOut } from './write.ts'
+import { applySteps } from './write.ts'
 import { equalEntries } from '../entries.ts'
 import { readIndex } from '../index-state.ts'
 import type { Worktree } from '../interface.ts'
@@ -17,7 +17,7 @@ export async function recover(worktree: Worktree): Promise<void> {
   for (const note of notesLeftBehind(worktree)) {
     if (note.intent !== null && (await wasPublished(worktree, note.intent)))
       await rollForward(worktree, note.intent)
-    forgetNote(worktree, note)
+    removeNote(worktree, note)
   }
 }
 
@@ -72,7 +72,7 @@ async function rollForward(worktree: Worktree, intent: CheckoutIntent): Promise<
   const cache = await StatCache.open(worktree, needOfSteps(worktree, steps))
   try {
     const { planned } = await planSteps(worktree, steps, cache, {})
-    await carryOut(worktree, planned, { cache, nodes, occupied: 'refuse' })
+    await applySteps(worktree, planned, { cache, nodes, occupied: 'refuse' })
   } finally {
     await cache.close()
   }

@@ -13,7 +13,7 @@ import type { NodeStore } from '../../prolly/node-store.ts'
 import { loadTable } from '../../table/table-object.ts'
 import { type PlannedStep, uncommitted } from './plan.ts'
 import type { CheckoutResult, Worktree, WorktreeOptions } from '../interface.ts'
-import { lstatOrNull, nativePath, onPath } from '../native.ts'
+import { lstatOrNull, nativePath, withPathErrors } from '../native.ts'
 import { type FileStat, fileStatOf, sameStat } from '../file-stat.ts'
 import { hashed, readRanges } from '../read-file.ts'
 import type { StatCache } from '../stat-cache/stat-cache.ts'
@@ -37,7 +37,7 @@ export interface CheckoutMeans {
   readonly occupied: OnOccupied
 }
 
-export async function carryOut(
+export async function applySteps(
   worktree: Worktree,
   steps: readonly PlannedStep[],
   means: CheckoutMeans,
@@ -226,7 +226,7 @@ function modeOf(entry: FileEntry | TableEntry): 'executable' | 'plain' {
 
 /** Depth first; a folder with anything in it stops the removal with an error. */
 function removeEmptyFolders(root: string, folder: Path): void {
-  onPath(folder, 'removing the folder', () => {
+  withPathErrors(folder, 'removing the folder', () => {
     for (const name of fs.readdirSync(nativePath(root, folder))) {
       removeEmptyFolders(root, `${folder}/${name}`)
     }

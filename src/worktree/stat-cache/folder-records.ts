@@ -4,7 +4,7 @@
 // It is read where it lies: names become strings at once, a record becomes objects when somebody asks for it.
 import { textFromBytes, textToBytes } from '../../files/text.ts'
 import type { FileStat } from '../file-stat.ts'
-import { type KnownFile, decodeKnown, encodeKnown, isTableAt, provesAt } from './record.ts'
+import { type KnownFile, decodeKnown, encodeKnown, isTableAt, isProofAt } from './record.ts'
 
 /** Name -> record; null takes one away. */
 export type RecordEdits = ReadonlyMap<string, KnownFile | null>
@@ -59,7 +59,7 @@ export class FolderRecords {
 
   /** Whether a file with this stat is sure to be as it is tracked. */
   proves(i: number, stat: FileStat): boolean {
-    return provesAt(this.#view, this.#recordsStart + this.#startOf(i), stat)
+    return isProofAt(this.#view, this.#recordsStart + this.#startOf(i), stat)
   }
 
   isTable(i: number): boolean {

@@ -96,7 +96,7 @@ function readStat(view: DataView, flags: number): FileStat {
 }
 
 /** Whether the record at `at` proves, without being decoded, that a file with this stat holds its entry. */
-export function provesAt(view: DataView, at: number, stat: FileStat): boolean {
+export function isProofAt(view: DataView, at: number, stat: FileStat): boolean {
   const flags =
     (stat.kind === 'symlink' ? recordFlags.symlink : 0) | (stat.executable ? recordFlags.executable : 0)
   return (

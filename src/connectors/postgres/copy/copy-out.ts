@@ -5,7 +5,7 @@ import type { Client, Connection, Submittable } from 'pg'
 import type { Duplex } from 'node:stream'
 import { emptyBytes } from '../../../base/bytes.ts'
 import { FrameBlock } from './frame-block.ts'
-import { divert } from './line-socket.ts'
+import { divert } from './reused-buffer-socket.ts'
 
 /** The line is asked for no more until these are taken. Each hand-over costs, and the server sends 8 KiB at a time. */
 const takenBytes = 128 << 10

@@ -7,7 +7,7 @@ import { VarveError } from '../../../base/errors.ts'
 import type { ChangeLog, LogMark, LogReader, LogStart, LogStatus, LostLog } from '../../change-log.ts'
 import type { EndpointSnapshot, EndpointTable } from '../../interface.ts'
 import type { PostgresTable } from '../discover.ts'
-import { asked } from '../failure.ts'
+import { withEndpointErrors } from '../failure.ts'
 import { incarnationOf, runOf } from '../incarnation.ts'
 import { PostgresLogReader } from './log-reader.ts'
 import { LogStream } from './log-stream.ts'
@@ -46,19 +46,21 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
-    return asked(this.#where, () => this.#obstacle(tables))
+    return withEndpointErrors(this.#where, () => this.#obstacle(tables))
   }
 
   begin(name: string, tables: readonly EndpointTable[]): Promise<LogStart> {
-    return asked(this.#where, () => this.#begin(slotName(name), tables as readonly PostgresTable[]))
+    return withEndpointErrors(this.#where, () =>
+      this.#begin(slotName(name), tables as readonly PostgresTable[]),
+    )
   }
 
   open(tables: readonly EndpointTable[], mark: LogMark): Promise<LogReader | LostLog> {
-    return asked(this.#where, () => this.#open(tables as readonly PostgresTable[], mark))
+    return withEndpointErrors(this.#where, () => this.#open(tables as readonly PostgresTable[], mark))
   }
 
   #takeLine(): Promise<Client> {
-    const line = this.#line ?? lineAhead(this.#session)
+    const line = this.#line ?? connectAhead(this.#session)
     this.#line = null
     return line
   }
@@ -180,7 +182,8 @@ export class PostgresChangeLog implements ChangeLog {
 
   async status(position: string): Promise<LogStatus | null> {
     const at = positionOf(position)
-    const slot = at === null ? null : await asked(this.#where, () => readSlot(this.#client, at.slot))
+    const slot =
+      at === null ? null : await withEndpointErrors(this.#where, () => readSlot(this.#client, at.slot))
     if (at === null || slot === null) return null
     const trouble = slot.isLost ? 'the server has thrown away what it kept' : null
     return {
@@ -194,7 +197,7 @@ export class PostgresChangeLog implements ChangeLog {
   async end(position: string): Promise<void> {
     // What a link's transform had put before it, as long as it had one, is not asked for here.
     const at = positionOf(position.split(' ').slice(-3).join(' '))
-    if (at !== null) await asked(this.#where, () => dropSlot(this.#client, at.slot))
+    if (at !== null) await withEndpointErrors(this.#where, () => dropSlot(this.#client, at.slot))
   }
 
   async close(): Promise<void> {
@@ -205,7 +208,7 @@ export class PostgresChangeLog implements ChangeLog {
 }
 
 /** A line to the log, before anybody waits for it: it takes a new process there. */
-export function lineAhead(session: Session): Promise<Client> {
+export function connectAhead(session: Session): Promise<Client> {
   const line = connect(session, 'replication')
   line.catch(() => undefined)
   return line

@@ -3,7 +3,7 @@
 import type { Client } from 'pg'
 import type { LogChange, LogPart, LogReader } from '../../change-log.ts'
 import type { PostgresTable } from '../discover.ts'
-import { asked } from '../failure.ts'
+import { withEndpointErrors } from '../failure.ts'
 import { incarnationOf } from '../incarnation.ts'
 import { LogRows } from './log-rows.ts'
 import type { LogStream } from './log-stream.ts'
@@ -34,7 +34,7 @@ export class PostgresLogReader implements LogReader {
   }
 
   async now(): Promise<string> {
-    const { rows } = await asked(this.#stream.location, () =>
+    const { rows } = await withEndpointErrors(this.#stream.location, () =>
       this.#client.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn'),
     )
     return this.#position(lsnOf(rows[0]!.lsn))
@@ -104,7 +104,9 @@ export class PostgresLogReader implements LogReader {
   }
 
   async #rewritten(): Promise<LogChange[]> {
-    const now = await asked(this.#stream.location, () => incarnationOf(this.#client, this.#tables))
+    const now = await withEndpointErrors(this.#stream.location, () =>
+      incarnationOf(this.#client, this.#tables),
+    )
     if (now === this.#at.incarnation) return []
     return this.#tables.map(({ name }) => ({
       kind: 'unclear',

@@ -5,7 +5,7 @@
 // makes (a trigger that waits for COMMIT) counts as somebody else's.
 import type { Client, QueryResult } from 'pg'
 import type { PostgresTable } from '../discover.ts'
-import { readMark, withOwn } from '../mark.ts'
+import { readMark, withOwnXids } from '../mark.ts'
 import { type RowSum, rowHash } from './row-digest.ts'
 
 /**
@@ -68,6 +68,6 @@ export async function markAfterWrite(
   const sum = own.reduce((all, [, , one]) => all + BigInt(one), 0n)
   if (storedCount !== sent.count || BigInt.asUintN(64, sum) !== sent.sum) return null
   const xids = own.map(([xid]) => Number(BigInt.asUintN(32, BigInt(xid))))
-  const after = withOwn({ ...mark, lsn: rows[0]!.lsn, count: String(count) }, xids)
+  const after = withOwnXids({ ...mark, lsn: rows[0]!.lsn, count: String(count) }, xids)
   return after === null ? null : JSON.stringify(after)
 }

@@ -5,7 +5,7 @@
 // but their bytes: all else is in `state`, and where any of it differs nothing is told.
 import type { Client } from 'pg'
 import type { PostgresTable } from '../discover.ts'
-import { type Mark, isWorn, readMark } from '../mark.ts'
+import { type Mark, isNearlyFull, readMark } from '../mark.ts'
 
 /** Numbers of transactions in rows have 32 bits; what lies further back could be taken for new. */
 const spanMax = 2 ** 31
@@ -109,7 +109,7 @@ export async function tableWrites(
   const kept = Number(count) - Number(written)
   const isSame = written === '0' && before.count === count
   // A table at rest needs no new mark, and whoever keeps it nothing to write.
-  const latest = isSame && !isWorn(before) ? JSON.stringify(before) : markOf(count, before.readSeconds)
+  const latest = isSame && !isNearlyFull(before) ? JSON.stringify(before) : markOf(count, before.readSeconds)
   return {
     mark: () => latest,
     since: { kept, written: Number(written), isSame, condition },

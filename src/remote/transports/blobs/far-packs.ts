@@ -19,7 +19,7 @@ interface Part {
   readonly length: number
 }
 
-export function* farPacksOf(cids: readonly Cid[], view: IndexView, blobs: Blobs): Generator<WholePack> {
+export function* wholePacksFor(cids: readonly Cid[], view: IndexView, blobs: Blobs): Generator<WholePack> {
   const byPack = new Map<PackRef, Part[]>()
   const mixed = new Set<PackRef>()
   for (const cid of new Set(cids)) {

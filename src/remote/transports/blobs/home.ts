@@ -14,7 +14,7 @@ import { type LogEntry, decodeLogEntry, fileDigest, manifestBytesMax } from '../
 import { refParts, refsOfParts } from '../../../store/ref-spill.ts'
 import { type PackRef, Segment } from '../../../store/segment.ts'
 import type { RemoteCache } from './cache.ts'
-import { farPacksOf } from './far-packs.ts'
+import { wholePacksFor } from './far-packs.ts'
 import type { Blobs, ManifestFile } from './interface.ts'
 import { LostFile, type RemoteReading, readRemoteObjects, readRemoteRecords } from './read.ts'
 
@@ -152,7 +152,7 @@ export class BlobHome {
 
   async *wholePacks(cids: readonly Cid[]): AsyncGenerator<WholePack> {
     const view = await this.#viewOrNull()
-    if (view !== null) yield* farPacksOf(cids, view, this.blobs)
+    if (view !== null) yield* wholePacksFor(cids, view, this.blobs)
   }
 
   async manifestOf(entry: LoggedEntry): Promise<Manifest> {

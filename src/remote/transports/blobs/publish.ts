@@ -13,7 +13,7 @@ import { manifestName, segmentPath } from '../../../store/disk/layout.ts'
 import type { Change, Manifest, ManifestChange, UpdateOptions } from '../../../store/interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry, manifestRefs } from '../../../store/manifest-file.ts'
 import { spillRefs } from '../../../store/ref-spill.ts'
-import { filterRun, mergeRuns, swallowed } from '../../../store/run.ts'
+import { filterRun, mergeRuns, segmentsToMerge } from '../../../store/run.ts'
 import { type Run, encodeSegment, entryBytes, prefixBytes, segmentName } from '../../../store/segment.ts'
 import { whileMoving } from '../../while-moving.ts'
 import type { BlobHome } from './home.ts'
@@ -118,7 +118,7 @@ async function commit(
     const count = run.entries.length / entryBytes
     const taken = segments.splice(
       segments.length -
-        swallowed(
+        segmentsToMerge(
           segments.map(({ objects }) => objects),
           count,
         ),

@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { VarveError, throwIfAborted } from '../../../base/errors.ts'
 import type { Cid, CommitCid } from '../../../encoding/cid.ts'
-import { temporaryBeside } from '../../../store/disk/beside.ts'
+import { temporaryName } from '../../../store/disk/temporary-name.ts'
 import { DiskStore } from '../../../store/disk/store.ts'
 import {
   ioError,
@@ -53,7 +53,7 @@ export async function createBundle(
   file: string,
   options: CreateBundleOptions,
 ): Promise<BundleReport> {
-  const scratch = temporaryBeside(path.resolve(file))
+  const scratch = temporaryName(path.resolve(file))
   makeScratch(scratch)
   try {
     const store = await DiskStore.create(scratch, { durability: 'loose' })

@@ -164,7 +164,7 @@ export class BundleStore implements Store {
       return work()
     } catch (error) {
       if (this.header.needs.length === 0 || !isVarveError(error, 'VARVE_OBJECT_MISSING')) throw error
-      throw lacking(this.location, this.header.needs, error)
+      throw missingPrerequisites(this.location, this.header.needs, error)
     }
   }
 
@@ -192,7 +192,7 @@ function readSegment(file: string, header: BundleHeader, starts: ReadonlyMap<str
 }
 
 /** Also said when a prerequisite is here, but in no ref: then it is nothing to build on. */
-export function lacking(file: string, needs: readonly CommitCid[], cause?: unknown): VarveError {
+function missingPrerequisites(file: string, needs: readonly CommitCid[], cause?: unknown): VarveError {
   const names = needs.map(shortCid).join(', ')
   return new VarveError(
     'VARVE_NOT_POSSIBLE',

@@ -8,7 +8,7 @@ import { type Cid, digestHex } from '../../../encoding/cid.ts'
 import { nextManifest } from '../../../store/change.ts'
 import { ioError } from '../../../store/disk/files.ts'
 import type { Change, Manifest, ManifestChange } from '../../../store/interface.ts'
-import { RunAgain } from '../../receive.ts'
+import { StaleEpoch } from '../../receive.ts'
 import { whileMoving } from '../../while-moving.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
@@ -94,7 +94,7 @@ export class ServedPublisher implements Publisher {
         if (refusal.code !== 'VARVE_CORRUPT' || spool?.isUnchecked !== true) throw refusal
         this.checksPacks = false
         await writer.clear()
-        throw new RunAgain(refusal.message)
+        throw new StaleEpoch(refusal.message)
       }
       // Somebody was faster: what they did decides whether ours still holds.
       const before = entry

@@ -11,7 +11,7 @@ import type { DiskHome } from '../home.ts'
 import type { IndexView } from '../index-view.ts'
 import { manifestName } from '../layout.ts'
 import { removeSegment, writeSegment } from '../publish.ts'
-import { duePacks } from './due.ts'
+import { packsToJoin } from './packs-to-join.ts'
 import type { UpkeepOptions } from './interface.ts'
 import { JoinedPacks } from './join-packs.ts'
 import { retiredBefore } from './retired.ts'
@@ -26,7 +26,7 @@ const triesMax = 3
  */
 export async function upkeep(home: DiskHome, { onStart }: UpkeepOptions = {}): Promise<boolean> {
   const view = home.refresh()
-  const packs = duePacks(view)
+  const packs = packsToJoin(view)
   if (packs === null) return false
   onStart?.(`tidying the repository: ${packs.length} small packs are put together`)
   const joined = new JoinedPacks(home)

@@ -18,7 +18,7 @@ export function wantedAmong(worktree: Worktree, has: (path: Path) => boolean): (
 }
 
 /** Files of the folder that lie outside of it are passed over; one that was asked for by name is refused. */
-export function passOverUnwanted(worktree: Worktree, survey: Survey, named: readonly Path[]): void {
+export function skipUnwanted(worktree: Worktree, survey: Survey, named: readonly Path[]): void {
   const wanted = wantedPaths(worktree)
   if (wanted === null) return
   for (const path of survey.files.keys()) {

@@ -1,9 +1,9 @@
-// A receiver that works, and has no room for some messages of a batch now: a queue that is full until its readers catch up.
-// It passes, with somebody's help: whoever tells it waits a while, and sends those again.
+// A receiver that works, but is full: it kept some messages of a batch and has no room for others until its readers catch
+// up. The error is transient: the sender waits a while, and sends the messages that were not kept again.
 import { type ErrorFacts, VarveError } from '../base/errors.ts'
 import type { RowMessage } from './sink.ts'
 
-export class NoRoom extends VarveError {
+export class SinkFull extends VarveError {
   /** Ids of the messages that were not kept. */
   readonly left: ReadonlySet<string>
 

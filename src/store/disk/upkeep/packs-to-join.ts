@@ -12,7 +12,7 @@ const bytesPerRound = 64 << 20
 const packsWorthJoining = 3
 
 /** The packs to put together, perhaps none where it is only the log that is long; null: nothing is due. */
-export function duePacks(view: IndexView): readonly PackRef[] | null {
+export function packsToJoin(view: IndexView): readonly PackRef[] | null {
   const { manifest, oldest } = view.entry
   const max = Number(manifest.config.get(upkeepKey) ?? smallPacksMaxDefault)
   if (!(max > 0)) return null

@@ -2,7 +2,7 @@
 import { type Html, html } from './html.ts'
 import type { View } from './view.ts'
 
-export function crumbs(view: View, path: string): Html {
+export function breadcrumbs(view: View, path: string): Html {
   const parts = path === '' ? [] : path.split('/')
   return html`<h1 class="crumbs">
     <a href="${view.to('files')}">${view.repo}</a>${parts.map((part, i) => {

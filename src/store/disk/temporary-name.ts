@@ -8,7 +8,7 @@ import { isAbandoned, ownerName } from './owner.ts'
 const ours = /^\d+-[0-9a-f]{8}-[0-9a-f]{8}\.tmp$/
 
 /** A name that nothing has yet; those of `file` that nobody is writing any more are removed, files and folders. */
-export function temporaryBeside(file: string): string {
+export function temporaryName(file: string): string {
   const whole = path.resolve(file)
   removeAbandonedBeside(path.dirname(whole), `${path.basename(whole)}.`)
   return `${file}.${ownerName()}-${randomHex(4)}.tmp`

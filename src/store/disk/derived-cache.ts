@@ -3,12 +3,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { randomHex } from '../../base/platform.ts'
-import type { Shelf } from '../interface.ts'
+import type { DerivedCache } from '../interface.ts'
 import { makeDir, readWhole, rename } from './files.ts'
 
 const leftMsMax = 24 * 3_600_000
 
-export function diskShelf(dir: string): Shelf {
+export function diskCache(dir: string): DerivedCache {
   const folder = path.join(dir, 'cache')
   return {
     read: (name, bytesMax) => tried(() => readWhole(path.join(folder, name), bytesMax)),

@@ -87,7 +87,7 @@ function nodeOf(bytes: Uint8Array): Node | null {
 }
 
 /** 0 to 1: what both hold, as a part of the larger one. */
-export function likeness(a: Sketch, b: Sketch): number {
+export function similarity(a: Sketch, b: Sketch): number {
   const total = Math.max(a.total, b.total)
   if (a.of !== b.of || total === 0 || Math.min(a.total, b.total) * 2 < total) return 0
   let shared = 0

@@ -1,5 +1,5 @@
-// The socket of a connection, whose bytes all come into the same memory: of a table that is copied, each piece would
-// otherwise be a buffer of its own, and tens of megabytes of them lie about until they are collected.
+// The socket of a connection to the server that reads into one buffer again and again. Without it each piece of a table
+// that is copied is a buffer of its own, and tens of megabytes of them stay until they are collected.
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -9,7 +9,7 @@ const readBytes = 128 << 10
 /** Sees bytes only until it returns. */
 type Take = (bytes: Uint8Array) => void
 
-export class LineSocket extends Socket {
+export class ReusedBufferSocket extends Socket {
   #take: Take | null = null
 
   constructor() {
@@ -45,10 +45,10 @@ export function divert(stream: Duplex, take: Take): (rest: Uint8Array) => void {
   const [own, ...others] = stream.listeners('data')
   if (own === undefined || others.length > 0) throw new Error('the connection is read by another')
   const handler = own as Take
-  if (stream instanceof LineSocket) stream.divert(take)
+  if (stream instanceof ReusedBufferSocket) stream.divert(take)
   else stream.removeListener('data', handler).on('data', take)
   return (rest) => {
-    if (stream instanceof LineSocket) stream.divert(null)
+    if (stream instanceof ReusedBufferSocket) stream.divert(null)
     else stream.removeListener('data', take).on('data', handler)
     if (rest.length > 0) handler(Buffer.from(rest))
     // Once the handler has looked at this: it may have paused the stream itself.

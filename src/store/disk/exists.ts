@@ -6,7 +6,7 @@ import { ioError } from './files.ts'
 const namesNothing = new Set(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'])
 
 /** Whether there is something. What cannot be looked at is an error: taken for missing, it could be made anew. */
-export function isThere(file: string): boolean {
+export function exists(file: string): boolean {
   try {
     return fs.statSync(file, { throwIfNoEntry: false }) !== undefined
   } catch (cause) {

@@ -8,7 +8,7 @@ const fewElements = 8
  * 0 to 1. A member counts whole where key and value are equal, and half where only the key is; an element of an array
  * counts where it stands at the same place. Scalars are never alike.
  */
-export function likeness(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): number {
+export function similarity(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): number {
   const kind = a.kind(x)
   if (a.value(x) === b.value(y)) return 1
   if (kind === 'scalar' || b.kind(y) !== kind) return 0
@@ -20,7 +20,7 @@ export function likeness(a: Tree, x: NodeIndex, b: Tree, y: NodeIndex): number {
     for (const [i, child] of left.entries()) {
       if (i >= right.length) break
       if (a.value(child) === b.value(right[i]!)) like++
-      else if (most <= fewElements && a.kind(child) === 'array') like += likeness(a, child, b, right[i]!)
+      else if (most <= fewElements && a.kind(child) === 'array') like += similarity(a, child, b, right[i]!)
     }
     return like / most
   }
