@@ -15,6 +15,7 @@ import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Cell } from '../../src/table/interface.ts'
 import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
 import { temporaryDir } from '../support/temporary.ts'
+import { beginLog, openReader, readChanges } from './log-reading.ts'
 
 let mariadb: Mariadb
 let count = 0
@@ -34,17 +35,9 @@ async function follow(create: string, names: readonly string[]): Promise<Followe
   await db.query(create)
   const connector = await openEndpoint(url)
   const tables = await connector.discover(names)
-  const { position, snapshot } = await connector.log!.begin('shop', tables)
-  await snapshot.close()
-  const reader = await connector.log!.open(tables, { position, acknowledged: position })
-  if ('lost' in reader) throw new Error(reader.lost)
-  return { url, db, connector, tables, reader, position }
-}
-
-async function changesOf(reader: LogReader): Promise<LogChange[]> {
-  const found: LogChange[] = []
-  for await (const part of reader.read(await reader.now())) found.push(...part.changes)
-  return found
+  const mark = await beginLog(connector.log!, 'shop', tables)
+  const reader = await openReader(connector.log!, tables, mark)
+  return { url, db, connector, tables, reader, position: mark.position }
 }
 
 function unclear(changes: readonly LogChange[]): string[] {
@@ -81,7 +74,7 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
   ])('a statement inside another one is seen: %s', async (sql) => {
     const { db, connector, reader } = await follow(people, ['people'])
     await db.query(sql)
-    expect(unclear(await changesOf(reader))).toEqual(['people'])
+    expect(unclear(await readChanges(reader))).toEqual(['people'])
     await connector.close()
     await db.end()
   })
@@ -99,7 +92,7 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
       charset: 'latin1_swedish_ci',
     })
     await old.query('TRUNCATE `café`')
-    expect(unclear(await changesOf(reader))).toEqual(['café'])
+    expect(unclear(await readChanges(reader))).toEqual(['café'])
     await old.end()
     await connector.close()
     await db.end()
@@ -122,7 +115,7 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
     const tables = await later.discover(['people'])
     const reopened = await later.log!.open(tables, { position, acknowledged: position })
     if ('lost' in reopened) throw new Error(reopened.lost)
-    const changes = await changesOf(reopened)
+    const changes = await readChanges(reopened)
     expect(unclear(changes)).toEqual(['people'])
     expect(changes.at(-1)).toMatchObject({ kind: 'put', table: 'people' })
     await later.close()
@@ -175,7 +168,7 @@ describe.skipIf(!hasMariadb)(`corners of the log of MariaDB${withoutMariadb}`, (
               // A key that is there: the statement did nothing, the transaction goes on.
               if (error.errno !== 1062) throw error
             })
-        for (const change of await changesOf(reader)) {
+        for (const change of await readChanges(reader)) {
           const rows = state.get(change.table)!
           if (change.kind === 'unclear') throw new Error(change.reason)
           if (change.kind === 'delete') rows.delete(shown(change.key[0]!))

@@ -3,11 +3,12 @@
 import type { Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { utf8Text } from '../../src/base/bytes.ts'
-import type { ChangeLog, LogChange, LogMark, LogReader } from '../../src/connectors/change-log.ts'
+import type { ChangeLog, LogMark, LogReader } from '../../src/connectors/change-log.ts'
 import type { Connector, EndpointTable } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
 import type { Cell } from '../../src/table/interface.ts'
 import { type Mariadb, hasMariadb, startMariadb, withoutMariadb } from '../support/mariadb.ts'
+import { beginLog, changeText, lostReason, openReader, readChanges } from './log-reading.ts'
 import { mysqlValues } from './mysql-cases.ts'
 
 let mariadb: Mariadb
@@ -44,28 +45,9 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
     tables = await connector.discover(names)
   }
 
-  async function begin(): Promise<LogMark> {
-    const { position, snapshot } = await log.begin('shop', tables)
-    await snapshot.close()
-    return { position, acknowledged: position }
-  }
-
-  async function opened(mark: LogMark): Promise<LogReader> {
-    const reader = await log.open(tables, mark)
-    if ('lost' in reader) throw new Error(reader.lost)
-    return reader
-  }
-
-  async function lostBy(mark: LogMark): Promise<string> {
-    const reader = await log.open(tables, mark)
-    return 'lost' in reader ? reader.lost : 'it is there'
-  }
-
-  async function changes(reader: LogReader): Promise<LogChange[]> {
-    const found: LogChange[] = []
-    for await (const part of reader.read(await reader.now())) found.push(...part.changes)
-    return found
-  }
+  const begin = (): Promise<LogMark> => beginLog(log, 'shop', tables)
+  const opened = (mark: LogMark): Promise<LogReader> => openReader(log, tables, mark)
+  const lostBy = (mark: LogMark): Promise<string> => lostReason(log, tables, mark)
 
   /** A mark behind all that there is. */
   async function readAll(reader: LogReader): Promise<LogMark> {
@@ -83,13 +65,13 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
     await db.query('UPDATE people SET id = 9 WHERE id = 2')
     await db.query('CREATE TABLE other_people (id int PRIMARY KEY); INSERT INTO other_people VALUES (1)')
     await db.query('DELETE FROM people WHERE id = 4')
-    expect((await changes(reader)).map(textOf)).toEqual([
+    expect((await readChanges(reader)).map(changeText)).toEqual([
       'put 4 Barbara null',
       'put 1 Lady null',
       'put 9 Grace null, was 2',
       'delete 4',
     ])
-    expect(await changes(reader)).toEqual([])
+    expect(await readChanges(reader)).toEqual([])
   })
 
   test('each part ends a transaction; a transaction that was rolled back is none, a large one comes in parts', async () => {
@@ -157,8 +139,8 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
         await db.query(`INSERT INTO v${i} VALUES (${at}, ${literal})`)
     }
     const logged = new Map<string, string[]>()
-    for (const change of await changes(reader)) {
-      if (change.kind !== 'put') throw new Error(textOf(change))
+    for (const change of await readChanges(reader)) {
+      if (change.kind !== 'put') throw new Error(changeText(change))
       logged.set(change.table, [...(logged.get(change.table) ?? []), shown(change.after[1]!)])
     }
     const snapshot = await connector.snapshot(tables)
@@ -191,7 +173,7 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
         isWriting = false
         await writing
       }
-      for (const change of await changes(reader)) {
+      for (const change of await readChanges(reader)) {
         if (change.kind === 'put') rows.set(shown(change.after[0]!), shown(change.after[1]!))
       }
       await reader.close()
@@ -210,7 +192,7 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
     for (const what of ['nothing', 'another file', 'a restart']) {
       const before = await opened(mark)
       await db.query('UPDATE people SET name = ? WHERE id = 1', [`before ${what}`])
-      expect((await changes(before)).map(textOf)).toEqual([`put 1 before ${what} null`])
+      expect((await readChanges(before)).map(changeText)).toEqual([`put 1 before ${what} null`])
       await db.query('UPDATE people SET name = ? WHERE id = 2', [what])
       mark = await readAll(before)
       await before.close()
@@ -224,7 +206,7 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
       }
       await db.query('UPDATE people SET name = ? WHERE id = 1', [`after ${what}`])
       const after = await opened(mark)
-      expect((await changes(after)).map(textOf)).toEqual([`put 1 after ${what} null`])
+      expect((await readChanges(after)).map(changeText)).toEqual([`put 1 after ${what} null`])
       mark = await readAll(after)
       await after.close()
     }
@@ -232,11 +214,11 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
 
   test('whoever waits hears of a change, and of the end', async () => {
     const reader = await opened(await begin())
-    await changes(reader)
+    await readChanges(reader)
     const waiting = reader.wait(new AbortController().signal)
     await db.query("UPDATE people SET name = 'now' WHERE id = 1")
     await waiting
-    expect((await changes(reader)).map(textOf)).toEqual(['put 1 now null'])
+    expect((await readChanges(reader)).map(changeText)).toEqual(['put 1 now null'])
     const abort = new AbortController()
     const aborted = reader.wait(abort.signal)
     abort.abort()
@@ -303,7 +285,7 @@ describe.skipIf(!hasMariadb)(`the log of MariaDB${withoutMariadb}`, () => {
     const own = await mariadb.client(url)
     await own.query(sql)
     await own.end()
-    const found = await changes(reader)
+    const found = await readChanges(reader)
     const unclear = found.filter((change) => change.kind === 'unclear')
     expect(unclear.map(({ table }) => table)).toContain('people')
     expect(unclear.map((change) => change.reason).join()).toContain(reason)
@@ -342,19 +324,4 @@ function shown({ kind, bytes }: Cell): string {
   return kind === 'bytes'
     ? `bytes ${Buffer.from(bytes).toString('hex').slice(0, 300)}`
     : `${kind} ${utf8Text(bytes)}`
-}
-
-function textOf(change: LogChange): string {
-  const texts = (cells: readonly (Cell | null)[]): string =>
-    cells
-      .map((cell) => (cell === null ? '(as it was)' : cell.kind === 'null' ? 'null' : utf8Text(cell.bytes)))
-      .join(' ')
-  switch (change.kind) {
-    case 'put':
-      return `put ${texts(change.after)}${change.oldKey === null ? '' : `, was ${texts(change.oldKey)}`}`
-    case 'delete':
-      return `delete ${texts(change.key)}`
-    case 'unclear':
-      return `unclear: ${change.reason}`
-  }
 }

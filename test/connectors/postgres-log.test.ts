@@ -3,12 +3,11 @@
 import type { Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { utf8Text } from '../../src/base/bytes.ts'
-import type { ChangeLog, LogChange, LogMark, LogReader } from '../../src/connectors/change-log.ts'
+import type { ChangeLog, LogMark, LogReader } from '../../src/connectors/change-log.ts'
 import type { Connector, EndpointTable } from '../../src/connectors/interface.ts'
 import { openEndpoint } from '../../src/connectors/open.ts'
-import type { Cell } from '../../src/table/interface.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { beginLog, cellsText, changeText, lostReason, openReader, readChanges } from './log-reading.ts'
 
 let postgres: Postgres
 let count = 0
@@ -41,28 +40,9 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     }
   })
 
-  async function begin(): Promise<LogMark> {
-    const { position, snapshot } = await log.begin(`shop_${count}`, tables)
-    await snapshot.close()
-    return { position, acknowledged: position }
-  }
-
-  async function opened(mark: LogMark): Promise<LogReader> {
-    const reader = await log.open(tables, mark)
-    if ('lost' in reader) throw new Error(reader.lost)
-    return reader
-  }
-
-  async function lostBy(mark: LogMark): Promise<string> {
-    const reader = await log.open(tables, mark)
-    return 'lost' in reader ? reader.lost : 'it is there'
-  }
-
-  async function changes(reader: LogReader): Promise<LogChange[]> {
-    const found: LogChange[] = []
-    for await (const part of reader.read(await reader.now())) found.push(...part.changes)
-    return found
-  }
+  const begin = (): Promise<LogMark> => beginLog(log, `shop_${count}`, tables)
+  const opened = (mark: LogMark): Promise<LogReader> => openReader(log, tables, mark)
+  const lostBy = (mark: LogMark): Promise<string> => lostReason(log, tables, mark)
 
   test('changes come in the order of commits, with keys, and values that stayed as they were left out', async () => {
     await db.query(
@@ -75,14 +55,14 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     await db.query("UPDATE people SET name = 'E. W.' WHERE id = 3")
     await db.query('UPDATE people SET id = 9 WHERE id = 2')
     await db.query('DELETE FROM people WHERE id = 4')
-    expect((await changes(reader)).map(textOf)).toEqual([
+    expect((await readChanges(reader)).map(changeText)).toEqual([
       'put 4 Barbara null',
       'put 1 Lady null',
       'put 3 E. W. (as it was)',
       'put 9 Grace null, was 2',
       'delete 4',
     ])
-    expect(await changes(reader)).toEqual([])
+    expect(await readChanges(reader)).toEqual([])
   })
 
   test('each part ends a transaction; a transaction that was rolled back is none', async () => {
@@ -122,7 +102,7 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     const { position, snapshot } = await log.begin('join', tables)
     const rows = new Map<string, string>()
     for await (const batch of snapshot.rows(tables[0]!))
-      for (const cells of batch) rows.set(cellText(cells[0]!), cells.map(cellText).join(' '))
+      for (const cells of batch) rows.set(cellsText([cells[0]!]), cellsText(cells))
     await snapshot.close()
     const atSnapshot = rows.size
     await expect
@@ -132,9 +112,9 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     await writing
     await writer.end()
     const reader = await opened({ position, acknowledged: position })
-    for (const change of await changes(reader)) {
-      if (change.kind === 'put') rows.set(cellText(change.after[0]!), change.after.map(cellText).join(' '))
-      else if (change.kind === 'delete') expect(rows.delete(cellText(change.key[0]!))).toBe(true)
+    for (const change of await readChanges(reader)) {
+      if (change.kind === 'put') rows.set(cellsText([change.after[0]!]), cellsText(change.after))
+      else if (change.kind === 'delete') expect(rows.delete(cellsText([change.key[0]!]))).toBe(true)
     }
     const { rows: now } = await db.query<{ id: number; name: string }>('SELECT id, name FROM people')
     expect([...rows.values()].sort()).toEqual(now.map(({ id, name }) => `${id} ${name} null`).sort())
@@ -149,7 +129,7 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     await sleep(500)
     await first.close()
     const second = await waiting
-    expect((await changes(second)).map(textOf)).toEqual(['put 5 null null'])
+    expect((await readChanges(second)).map(changeText)).toEqual(['put 5 null null'])
     await second.close()
   })
 
@@ -163,10 +143,10 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
       if (part.changes.length > 0) positions.push(part.position!)
     await reader.close()
     reader = await opened(mark)
-    expect((await changes(reader)).map(textOf)).toEqual(['put 5 null null', 'put 6 null null'])
+    expect((await readChanges(reader)).map(changeText)).toEqual(['put 5 null null', 'put 6 null null'])
     await reader.close()
     reader = await opened({ position: positions[0]!, acknowledged: mark.position })
-    expect((await changes(reader)).map(textOf)).toEqual(['put 6 null null'])
+    expect((await readChanges(reader)).map(changeText)).toEqual(['put 6 null null'])
     await reader.acknowledge(positions[0]!)
     await expect.poll(() => lostBy(mark), { timeout: 15_000 }).toMatch(/stands elsewhere/)
     await reader.close()
@@ -179,11 +159,11 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     let isWoken = false
     const waiting = reader.wait(abort.signal).then(() => (isWoken = true))
     await db.query('CREATE TABLE other (id int); INSERT INTO other VALUES (1)')
-    expect(await changes(reader)).toEqual([])
+    expect(await readChanges(reader)).toEqual([])
     expect(isWoken).toBe(false)
     await db.query('INSERT INTO people VALUES (7)')
     await waiting
-    expect((await changes(reader)).map(textOf)).toEqual(['put 7 null null'])
+    expect((await readChanges(reader)).map(changeText)).toEqual(['put 7 null null'])
     const again = reader.wait(abort.signal)
     abort.abort()
     await again
@@ -201,7 +181,7 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
   ])('%s makes the table unclear', async (sql, reason) => {
     const reader = await opened(await begin())
     for (const one of sql.split('; ')) await db.query(one)
-    const found = (await changes(reader)).filter(({ kind }) => kind === 'unclear')
+    const found = (await readChanges(reader)).filter(({ kind }) => kind === 'unclear')
     expect(found[0]).toMatchObject({ table: 'people', reason: expect.stringMatching(reason) as string })
   })
 
@@ -260,14 +240,3 @@ describe.skipIf(!hasPostgres)(`the log of PostgreSQL${withoutPostgres}`, () => {
     await cut
   })
 })
-
-function cellText(cell: Cell | null): string {
-  return cell === null ? '(as it was)' : cell.kind === 'null' ? 'null' : utf8Text(cell.bytes)
-}
-
-function textOf(change: LogChange): string {
-  if (change.kind === 'unclear') return change.reason
-  if (change.kind === 'delete') return `delete ${change.key.map(cellText).join(' ')}`
-  const was = change.oldKey === null ? '' : `, was ${change.oldKey.map(cellText).join(' ')}`
-  return `put ${change.after.map(cellText).join(' ')}${was}`
-}
