@@ -9,7 +9,7 @@ import type { BisectInfo } from './bisect.ts'
 import type { CellChange, ColumnType, Row, Value } from '../table/interface.ts'
 import type { PathChange } from '../worktree/interface.ts'
 
-export type { EditMessage, MergePreview, MergeResult } from './merge-interface.ts'
+export type { EditMessage, MergePreview, MergeResult, PickOptions } from './merge-interface.ts'
 
 export type * from './remotes/remote-interface.ts'
 
@@ -103,7 +103,7 @@ export interface Status {
   readonly unmerged: readonly { readonly path: string; readonly conflicts: number }[]
   readonly merging: {
     readonly kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'
-    /** The commit that is merged, or at which a rebase stopped. */
+    /** The commit that is merged, or at which a rebase or a series of picks stopped. */
     readonly theirs: string
     /** What its commit will say unless it is told otherwise. */
     readonly message: string
@@ -115,6 +115,8 @@ export interface Status {
       readonly done: number
       readonly total: number
     }
+    /** Of several cherry-picks or reverts: the branch is at the commits done. */
+    readonly sequence?: { readonly done: number; readonly total: number }
   } | null
   /** The search for the first bad commit that is under way (`Repository.bisect`). */
   readonly bisecting: BisectInfo | null

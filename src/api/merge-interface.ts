@@ -10,6 +10,14 @@ import type { PolicyDecisions } from './policy-interface.ts'
  */
 export type EditMessage = (proposed: string, paths: readonly MergedPath[]) => Promise<string>
 
+export interface PickOptions {
+  /** Stages what it comes to, of several as one change. */
+  readonly noCommit?: boolean
+  readonly editMessage?: EditMessage
+  /** Which parent of a merge commit its change is taken against, from 1. Without it merge commits are refused. */
+  readonly mainline?: number
+}
+
 export interface MergeResult {
   readonly outcome: 'up-to-date' | 'fast-forward' | 'merged' | 'conflict' | 'staged'
   /** HEAD after it. */
@@ -28,6 +36,13 @@ export interface MergeResult {
   readonly conflicts?: readonly ConflictInfo[]
   /** In a rebase: commits done, and the one at which it stopped. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: string | null }
+  /** Of several cherry-picks or reverts: commits done, where they stopped, and those that changed nothing here. */
+  readonly sequence?: {
+    readonly done: number
+    readonly total: number
+    readonly stoppedAt: string | null
+    readonly leftOut: readonly string[]
+  }
 }
 
 /** What a merge would do; nothing of it is kept. */

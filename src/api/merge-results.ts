@@ -24,14 +24,23 @@ export async function withConflicts(
   const merged = await run(async (io, outcome) => {
     conflicts = await firstConflicts(io, outcome, conflictsMaxDefault)
   })
-  const { rebase, ...rest } = merged
+  const { rebase, sequence, ...rest } = merged
   const result = {
     ...rest,
     policies: policyDecisionsOf(merged.policies),
     commit: idOf(merged.commit),
     ...(rebase === undefined ? {} : { rebase: { ...rebase, stoppedAt: idOf(rebase.stoppedAt) } }),
+    ...(sequence === undefined ? {} : { sequence: sequenceOf(sequence) }),
   }
   return conflicts === null || merged.outcome !== 'conflict' ? result : { ...result, conflicts }
+}
+
+function sequenceOf({
+  stoppedAt,
+  leftOut,
+  ...counts
+}: NonNullable<Merged['sequence']>): NonNullable<MergeResult['sequence']> {
+  return { ...counts, stoppedAt: idOf(stoppedAt), leftOut: leftOut.map((cid) => idOf(cid)) }
 }
 
 export async function mergePreview(

@@ -5,7 +5,8 @@ import { createContext, signatureOf } from '../repo/context.ts'
 import type { Folder, Repo } from '../repo/interface.ts'
 import { abortMerge } from '../repo/merging/abort.ts'
 import { merge } from '../repo/merging/merge.ts'
-import { pick } from '../repo/merging/pick.ts'
+import { type PickOptions as EnginePickOptions, pick } from '../repo/merging/pick.ts'
+import { continuePick, quitPick } from '../repo/merging/pick-continue.ts'
 import { continueRebase, rebase } from '../repo/merging/rebase.ts'
 import type { Store } from '../store/interface.ts'
 import { Bisect } from './bisect.ts'
@@ -65,27 +66,51 @@ export class MergingRepository {
     return mergePreview(this.repo, revision, { ...options, policies })
   }
 
+  /**
+   * Takes back what commits did: one, or several in the order given, those of a range 'A..B' newest first. Several are one
+   * operation; where one clashes it stops with `outcome: 'conflict'`: resolve, then `pickContinue`, or `mergeAbort`.
+   */
   async revert(
-    revision: string,
-    options: t.OperationOptions & { noCommit?: boolean; editMessage?: t.EditMessage } = {},
+    revisions: string | readonly string[],
+    options: t.OperationOptions & t.PickOptions = {},
   ): Promise<t.MergeResult> {
-    return withConflicts((onUnstored) =>
-      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'revert' }),
-    )
+    return this.#pick(revisions, { ...options, kind: 'revert' })
   }
 
+  /** Does again what commits did: as `revert`, those of a range oldest first. */
   async cherryPick(
-    revision: string,
+    revisions: string | readonly string[],
+    options: t.OperationOptions &
+      t.PickOptions & {
+        /** The message says which commit it was: '(cherry picked from commit …)'. */
+        nameOrigin?: boolean
+      } = {},
+  ): Promise<t.MergeResult> {
+    return this.#pick(revisions, { ...options, kind: 'cherry-pick' })
+  }
+
+  async #pick(revisions: string | readonly string[], options: EnginePickOptions): Promise<t.MergeResult> {
+    const named = typeof revisions === 'string' ? [revisions] : revisions
+    return withConflicts((onUnstored) => pick(this.repo, this.folder, named, { ...options, onUnstored }))
+  }
+
+  /** Goes on with cherry-picks or reverts that stopped; with `skip`, without the commit at which they did. */
+  async pickContinue(
     options: t.OperationOptions & {
-      noCommit?: boolean
+      skip?: boolean
+      discard?: boolean
+      /** Of the commit at which it stopped. */
+      message?: string
+      /** Of those that follow. */
       editMessage?: t.EditMessage
-      /** The message says which commit it was: '(cherry picked from commit …)'. */
-      nameOrigin?: boolean
     } = {},
   ): Promise<t.MergeResult> {
-    return withConflicts((onUnstored) =>
-      pick(this.repo, this.folder, revision, { ...options, onUnstored, kind: 'cherry-pick' }),
-    )
+    return withConflicts(() => continuePick(this.repo, this.folder, options))
+  }
+
+  /** Forgets what is left of cherry-picks or reverts that stopped; branch, index and files stay as they are. */
+  async pickQuit(): Promise<void> {
+    await quitPick(this.repo)
   }
 
   /**
@@ -121,7 +146,7 @@ export class MergingRepository {
     return readMerging(this.repo, await this.repo.store.manifest())
   }
 
-  /** Gives up the merge, pick or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
+  /** Gives up the merge, pick (of several: all of them) or rebase under way. Edits of files that it changed are refused; with `discard` they go. */
   async mergeAbort(options: t.OperationOptions & { discard?: boolean } = {}): Promise<void> {
     await abortMerge(this.repo, this.folder, options)
   }

@@ -10,10 +10,12 @@ import type { Status } from './interface.ts'
 export async function readMerging(repo: Repo, manifest: Manifest): Promise<Status['merging']> {
   const merge = await readMergeState(repo.store, manifest)
   if (merge === null) return null
-  const { kind, theirs, message, rebase } = merge
+  const { kind, theirs, message, rebase, sequence } = merge
   const conflicts = await countConflicts(repo.nodes, merge.conflicts)
-  if (rebase === undefined) return { kind, theirs: idOf(theirs), message, conflicts }
+  const what = { kind, theirs: idOf(theirs), message, conflicts }
+  if (sequence !== undefined) return { ...what, sequence: { done: sequence.done, total: sequence.total } }
+  if (rebase === undefined) return what
   const { branch, name: onto, done, total } = rebase
   const ofBranch = branch === null ? null : shortRefName(branch)
-  return { kind, theirs: idOf(theirs), message, conflicts, rebase: { branch: ofBranch, onto, done, total } }
+  return { ...what, rebase: { branch: ofBranch, onto, done, total } }
 }

@@ -149,10 +149,11 @@ async function betterHint(repo: Repo, manifest: Manifest, target: string): Promi
   })
 }
 
-/** As in git, a reset ends a merge; of a rebase it ends the commit at which that stopped. */
+/** As in git, a reset ends a merge; of a series it ends the commit at which that stopped. */
 async function mergeAfterReset(manifest: Manifest, io: Io): Promise<Cid | null> {
   const state = await readMergeState(io.writer, manifest)
-  return state?.rebase === undefined ? null : writeMergeState(io.writer, withoutPick(state, state.rebase))
+  const left = state === null ? null : withoutPick(state, null)
+  return left === null ? null : writeMergeState(io.writer, left)
 }
 
 export interface ResetOptions extends OperationOptions {

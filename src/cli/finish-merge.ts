@@ -1,5 +1,6 @@
 // What is under way after conflicts, a merge, revert, cherry-pick or rebase: going on with it, and going back.
 import { VarveError } from '../base/errors.ts'
+import type { EditMessage } from '../api/interface.ts'
 import type { Repository } from '../index.ts'
 import { shortId, subjectOf } from './format/commit.ts'
 import { printMerge } from './format/merge.ts'
@@ -9,20 +10,28 @@ import { MessageEditor } from './message/draft.ts'
 
 type Kind = 'merge' | 'cherry-pick' | 'revert' | 'rebase'
 
-/** Commits it. `editor`: null, nobody is asked for its message. */
+/** Commits it. `editor`: null, nobody is asked for its message; `editMessage`: for those of the picks after it. */
 export async function goOn(
   context: Context,
   repo: Repository,
-  { message, editor }: { message: string | undefined; editor: MessageEditor | null },
+  {
+    message,
+    editor,
+    editMessage,
+  }: { message: string | undefined; editor: MessageEditor | null; editMessage?: EditMessage },
 ): Promise<number> {
   const { out, operation } = context
   const written = editor === null ? message : await continuedMessage(context, repo, { message, editor })
   const options = { ...operation, ...(written === undefined ? {} : { message: written }) }
   const using = editor ?? new MessageEditor(context, repo.dotDir)
-  if ((await repo.merging())?.kind === 'rebase') {
-    const result = await using.use(() => repo.rebaseContinue(options))
+  const merging = await repo.merging()
+  if (merging?.kind === 'rebase' || merging?.sequence !== undefined) {
+    const asked = editMessage === undefined ? options : { ...options, editMessage }
+    const result = await using.use(() =>
+      merging.kind === 'rebase' ? repo.rebaseContinue(options) : repo.pickContinue(asked),
+    )
     if (out.json) out.result(result, () => {})
-    return printMerge(out, result, 'rebase')
+    return printMerge(out, result, merging.kind)
   }
   const commit = await using.use(() => repo.mergeContinue(options))
   out.result(commit, () => out.say(`committed as ${shortId(commit.id)}: ${subjectOf(commit.message)}`))

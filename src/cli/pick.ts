@@ -1,6 +1,6 @@
-// What cherry-pick and revert share: one commit's change, done again or taken back on the current branch.
+// What cherry-pick and revert share: commits' changes, done again or taken back on the current branch.
 import type { Repository } from '../index.ts'
-import { usage } from './arguments.ts'
+import { type Arguments, usage } from './arguments.ts'
 import { goBack, goOn, requireUnderWay } from './finish-merge.ts'
 import { printMerge } from './format/merge.ts'
 import type { Context, OptionSpecs } from './interface.ts'
@@ -8,46 +8,82 @@ import { MessageEditor } from './message/draft.ts'
 import { editOptions, wantsEditor } from './message/edit-options.ts'
 import { mergeMessage } from './message/merge-message.ts'
 
+type Kind = 'cherry-pick' | 'revert'
 type Options = NonNullable<Parameters<Repository['cherryPick']>[1]>
 type Pick = (
   repo: Repository,
-  revision: string,
+  revisions: readonly string[],
   options: Options,
 ) => ReturnType<Repository['cherryPick' | 'revert']>
 
 export const pickOptions: OptionSpecs = {
   'no-commit': { type: 'flag', short: 'n', about: 'stage the result, do not commit it' },
+  mainline: {
+    type: 'text',
+    short: 'm',
+    value: 'PARENT',
+    about: "of merge commits: what changed against this parent; '-m 1' is the branch that was merged into",
+  },
   ...editOptions,
-  continue: { type: 'flag', about: 'commit it, all conflicts being resolved' },
+  continue: { type: 'flag', about: 'commit what it stopped at, all conflicts being resolved, and go on' },
+  skip: { type: 'flag', about: 'go on without the commit at which it stopped' },
   abort: { type: 'flag', about: 'go back to before it' },
-  force: { type: 'flag', short: 'f', about: 'with --abort: drop edits of files that it has changed' },
+  quit: {
+    type: 'flag',
+    about: 'forget what is left of it; branch, staged changes and files stay as they are',
+  },
+  force: { type: 'flag', short: 'f', about: 'with --skip, --abort: drop edits of files that would change' },
 }
 
 export const pickJson =
-  "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[] }; --continue: CommitInfo; --abort: { aborted: true }"
+  "{ outcome: 'up-to-date' | 'merged' | 'conflict' | 'staged'; commit: string; paths: MergedPath[]; conflictCount: number; reused: { id: string; kind: string; path: string; key?: Value[]; column?: string }[]; sequence?: { done: number; total: number; stoppedAt: string | null; leftOut: string[] } (of several commits) }; --skip, and --continue of several: the same; --continue of one: CommitInfo; --abort: { aborted: true }; --quit: { quit: true }"
 
-export async function runPick(context: Context, kind: 'cherry-pick' | 'revert', pick: Pick): Promise<number> {
+const ways = ['continue', 'skip', 'abort', 'quit']
+
+export async function runPick(context: Context, kind: Kind, pick: Pick): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  given.exclusive('continue', 'abort', 'no-commit')
+  given.exclusive(...ways, 'no-commit')
+  given.exclusive(...ways, 'mainline')
   if (given.flag('abort')) return goBack(context, kind)
-  if (given.flag('force')) throw usage("'--force' needs '--abort'")
-  if (!given.flag('continue')) given.expectWords(1, 1, 'REV')
+  if (given.flag('force') && !given.flag('skip')) throw usage("'--force' needs '--skip' or '--abort'")
+  if (given.flag('quit')) return quit(context, kind)
+  const isGoingOn = given.flag('continue') || given.flag('skip')
+  if (!isGoingOn) given.expectWords(1, Infinity, 'REV')
   given.exclusive('no-commit', 'edit')
+  const mainline = parentOf(given)
   // For a revert, nobody has written a message yet.
   const isEdited = wantsEditor(context, kind === 'revert')
   const repo = await repository({ commits: true })
   const editor = new MessageEditor(context, repo.dotDir)
-  if (given.flag('continue')) {
-    await requireUnderWay(context, repo, kind)
-    return goOn(context, repo, { message: undefined, editor: isEdited ? editor : null })
-  }
+  const editing = isEdited ? { editMessage: mergeMessage(editor, kind) } : {}
+  if (isGoingOn) await requireUnderWay(context, repo, kind)
+  if (given.flag('continue'))
+    return goOn(context, repo, { message: undefined, editor: isEdited ? editor : null, ...editing })
   const result = await editor.use(() =>
-    pick(repo, given.words[0]!, {
-      ...operation,
-      ...(isEdited ? { editMessage: mergeMessage(editor, kind) } : {}),
-      noCommit: given.flag('no-commit'),
-    }),
+    given.flag('skip')
+      ? repo.pickContinue({ ...operation, ...editing, skip: true, discard: given.flag('force') })
+      : pick(repo, given.words, {
+          ...operation,
+          ...editing,
+          ...(mainline === undefined ? {} : { mainline }),
+          noCommit: given.flag('no-commit'),
+        }),
   )
   if (out.json) out.result(result, () => {})
   return printMerge(out, result, kind)
+}
+
+function parentOf(given: Arguments): number | undefined {
+  const mainline = given.number('mainline')
+  if (mainline === 0) throw usage("'--mainline' counts parents from 1")
+  return mainline
+}
+
+async function quit(context: Context, kind: Kind): Promise<number> {
+  const { out, repository } = context
+  const repo = await repository()
+  await requireUnderWay(context, repo, kind)
+  await repo.pickQuit()
+  out.result({ quit: true }, () => out.say(`the ${kind} is over, and all stays as it is`))
+  return 0
 }

@@ -1,7 +1,7 @@
 // Making a commit of the index. The branch may have moved since the index was laid over it (another process): the
 // commit then merges the staged changes onto the newer tree instead of undoing the other's work.
 import { VarveError } from '../base/errors.ts'
-import type { Cid } from '../encoding/cid.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
@@ -11,7 +11,7 @@ import { operatorOf, signatureOf, withWriter } from './context.ts'
 import { emptyTreeOf } from './empty.ts'
 import { type Head, readHead } from './head.ts'
 import { type Io, type MergeState, type Repo, indexBaseRef, indexRef, mergeRef } from './interface.ts'
-import { readMergeState, withoutPick, writeMergeState } from './merging/merge-state.ts'
+import { readMergeState, stepsOf, withoutPick, writeMergeState } from './merging/merge-state.ts'
 
 export interface CommitOptions {
   readonly message?: string | undefined
@@ -88,8 +88,8 @@ async function nextTree(
   const head = await readHead(io.writer, manifest)
   const state = await readMergeState(io.writer, manifest)
   refuseUnresolved(state)
-  // A rebase whose commit is made already waits for other things; this is a commit like any.
-  const merge = state?.rebase?.waits === false ? null : state
+  // A series whose commit is made already waits for other things; this is a commit like any.
+  const merge = state !== null && stepsOf(state)?.waits === false ? null : state
   const headTree = head.commit?.tree ?? emptyTreeOf(io)
   // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
   const index = options.index ?? manifest.refs.get(indexRef) ?? headTree
@@ -108,7 +108,7 @@ interface Plan {
   readonly index: Cid
   readonly subject: string
   readonly name: string
-  /** What is left of the merge: of a rebase the commits still to come. */
+  /** What is left of the merge: of a series the commits still to come. */
   readonly merge: Cid | null
 }
 
@@ -142,7 +142,7 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
     index,
     subject: message.split('\n')[0]!,
     name: merge?.kind ?? 'commit',
-    merge: rebaseLeft(io, state),
+    merge: stateLeft(io, { state, merge, commit }),
   }
 }
 
@@ -152,8 +152,13 @@ async function pickedAuthor(io: Pick<Io, 'nodes'>, merge: MergeState | null): Pr
   return (await readCommit(io.nodes.reader, merge.theirs)).author
 }
 
-function rebaseLeft(io: { writer: ObjectWriter }, state: MergeState | null): Cid | null {
-  return state?.rebase === undefined ? null : writeMergeState(io.writer, withoutPick(state, state.rebase))
+/** HEAD is where a series of picks has brought it only while nothing else is committed on top. */
+function stateLeft(
+  io: { writer: ObjectWriter },
+  { state, merge, commit }: { state: MergeState | null; merge: MergeState | null; commit: CommitCid },
+): Cid | null {
+  const left = state === null ? null : withoutPick(state, merge === null ? null : commit)
+  return left === null ? null : writeMergeState(io.writer, left)
 }
 
 /** The index's changes on top of HEAD's tree, when HEAD is no longer what the index was laid over. */

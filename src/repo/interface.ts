@@ -45,23 +45,36 @@ export interface MergeState {
   readonly extra: Readonly<Record<string, unknown>>
   /** In a rebase that stopped: HEAD is detached at what is done, and the branch stays where it was until all is. */
   readonly rebase?: RebaseState
+  /** Of several commits to pick or revert, at one of which it stopped: HEAD is at what is done. */
+  readonly sequence?: SequenceState
 }
 
-export interface RebaseState {
-  /** The ref that moves at the end; null: HEAD was detached. */
-  readonly branch: string | null
-  /** Where it was. */
+/** Where a series of commits stopped. */
+export interface Steps {
+  /** Where HEAD was before it. */
   readonly start: CommitCid
-  readonly onto: CommitCid
-  /** What `onto` was called. */
-  readonly name: string
-  /** Commits still to be picked after the one at which it stopped, the next one first. */
+  /** Commits still to come after the one at which it stopped, the next one first. */
   readonly todo: readonly CommitCid[]
   /** Commits dealt with, the one at which it stopped not counted, and all. */
   readonly done: number
   readonly total: number
   /** Whether the commit at which it stopped is still to be made. */
   readonly waits: boolean
+}
+
+export interface SequenceState extends Steps {
+  /** Which parent of a merge commit its change is taken against, from 1; null: there are no merges. */
+  readonly mainline: number | null
+  /** Messages name the commits that they were. */
+  readonly nameOrigin: boolean
+}
+
+export interface RebaseState extends Steps {
+  /** The ref that moves at the end; null: HEAD was detached. */
+  readonly branch: string | null
+  readonly onto: CommitCid
+  /** What `onto` was called. */
+  readonly name: string
 }
 
 /** What a planner works with: a writer, and the nodes as the writer sees them. */

@@ -19,7 +19,7 @@ export const command: Command = {
     ['varve status -s', 'one line a path'],
     ['varve status --json', 'the same for a script'],
   ],
-  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
+  json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
   run,
 }
 

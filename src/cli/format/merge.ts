@@ -31,9 +31,9 @@ export function printMerge(
     out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
   } else if (conflict) {
     out.hint("'varve conflicts' shows them, 'varve resolve PATH --ours|--theirs|--value V' settles them,")
-    if (result.rebase === undefined)
+    if (result.rebase === undefined && result.sequence === undefined)
       out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
-    else out.hint("then 'varve rebase --continue'; '--skip' leaves the commit out, '--abort' goes back")
+    else out.hint(`then 'varve ${verb} --continue'; '--skip' leaves the commit out, '--abort' goes back`)
   }
   return conflict ? 21 : 0
 }
@@ -65,12 +65,13 @@ function byPath(conflicts: readonly ConflictInfo[]): ConflictInfo[][] {
 }
 
 function printConflict(out: Output, result: MergeResult, verb: string): void {
-  const { conflictCount, paths, rebase, reused } = result
+  const { conflictCount, paths, reused } = result
+  const steps = result.rebase ?? result.sequence
   const settled = conflictCount === 0 ? new Map<string, number>() : settledByPath(result)
   const files = paths.filter(({ path, conflicts }) => conflicts > (settled.get(path) ?? 0)).length
   const where = files === 0 ? '' : ` in ${counted(files, 'path')}`
-  const at = rebase?.stoppedAt ?? null
-  const place = at === null ? '' : ` at ${shortId(at)} (${rebase!.done + 1} of ${rebase!.total})`
+  const at = steps?.stoppedAt ?? null
+  const place = at === null ? '' : ` at ${shortId(at)} (${steps!.done + 1} of ${steps!.total})`
   const stopped = out.paint('red', `${verb} stopped${place}`)
   if (conflictCount === 0) {
     out.line(`${stopped}: ${counted(reused.length, 'conflict')}${where}, settled as in an earlier merge`)
@@ -83,7 +84,9 @@ function printConflict(out: Output, result: MergeResult, verb: string): void {
   }
 }
 
-function outcomeText({ outcome, commit, reused, rebase }: MergeResult, verb: string): string {
+function outcomeText(result: MergeResult, verb: string): string {
+  const { outcome, commit, reused, rebase, sequence } = result
+  if (sequence !== undefined && outcome !== 'staged') return sequenceText(result, sequence, verb)
   if (outcome === 'merged' && reused.length > 0 && rebase === undefined) {
     const settled = `${counted(reused.length, 'conflict')} settled as in an earlier merge`
     return `${pastTense[verb] ?? verb} as ${shortId(commit)}, ${settled}`
@@ -93,6 +96,15 @@ function outcomeText({ outcome, commit, reused, rebase }: MergeResult, verb: str
   if (outcome === 'staged') return `staged, not committed: 'varve commit' records the ${verb}`
   if (rebase !== undefined) return `rebased ${counted(rebase.total, 'commit')}, now at ${shortId(commit)}`
   return `${pastTense[verb] ?? verb} as ${shortId(commit)}`
+}
+
+function sequenceText(
+  { commit }: MergeResult,
+  { total, leftOut }: NonNullable<MergeResult['sequence']>,
+  verb: string,
+): string {
+  const left = leftOut.length === 0 ? '' : `, ${leftOut.length} of them changed nothing here`
+  return `${pastTense[verb]!} ${counted(total, 'commit')}${left}, now at ${shortId(commit)}`
 }
 
 const pastTense: Readonly<Record<string, string>> = {

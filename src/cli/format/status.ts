@@ -108,18 +108,20 @@ function upstreamText({ name, ahead, behind }: NonNullable<Status['upstream']>):
 
 function printMerging(
   out: Output,
-  { kind, theirs, conflicts, rebase }: NonNullable<Status['merging']>,
+  { kind, theirs, conflicts, rebase, sequence }: NonNullable<Status['merging']>,
 ): void {
   const left = conflicts === 0 ? 'no conflicts left' : `${counted(conflicts, 'conflict')} left`
+  const steps = rebase ?? sequence
+  const onto = rebase === undefined ? '' : ` onto ${visible(rebase.onto)}`
   const what =
-    rebase === undefined
+    steps === undefined
       ? `${kind} of ${shortId(theirs)} under way`
-      : `rebase onto ${visible(rebase.onto)} stopped at ${shortId(theirs)} (${rebase.done + 1} of ${rebase.total})`
+      : `${kind}${onto} stopped at ${shortId(theirs)} (${steps.done + 1} of ${steps.total})`
   out.line(`${out.paint('yellow', what)}: ${left}`)
-  const verb = rebase === undefined ? 'merge' : 'rebase'
-  const skip = rebase === undefined ? '' : ', varve rebase --skip'
-  const steps = conflicts === 0 ? `varve ${verb} --continue` : 'varve conflicts, varve resolve'
-  out.line(out.paint('dim', `  (${steps}${skip}, varve ${verb} --abort)`))
+  const verb = steps === undefined ? 'merge' : kind
+  const skip = steps === undefined ? '' : `, varve ${verb} --skip`
+  const next = conflicts === 0 ? `varve ${verb} --continue` : 'varve conflicts, varve resolve'
+  out.line(out.paint('dim', `  (${next}${skip}, varve ${verb} --abort)`))
 }
 
 function printUnmerged(out: Output, paths: Status['unmerged'], shown: (path: string) => string): void {

@@ -23,7 +23,8 @@ export interface AbortOptions extends Pick<FolderOptions, 'signal' | 'onProgress
 }
 
 /**
- * Goes back to the commit that the merge started from; of a rebase, to the branch as it is.
+ * Goes back to the commit that the merge started from: of several picks, before the first; of a rebase, to the
+ * branch as it is.
  * @throws VarveError VARVE_UNCOMMITTED naming edited paths that the merge has changed
  */
 export async function abortMerge(
@@ -42,6 +43,12 @@ export async function abortMerge(
       if (state.rebase !== undefined)
         return { ...(await beforeRebase(io, manifest, state.rebase, refs)), operation }
       const head = await readHead(io.writer, manifest)
+      const { sequence } = state
+      if (sequence !== undefined) {
+        if (head.commit?.cid !== state.ours) throw moved(state.kind)
+        refs.set(head.ref, sequence.start)
+        return { refs, operation, show: (await readCommit(io.writer, sequence.start)).tree }
+      }
       return { refs, operation, show: head.commit?.tree ?? emptyTreeOf(io) }
     },
     abortFolderOptions(options),
@@ -60,6 +67,13 @@ export function refusedEdits(error: unknown): never {
     data: error.data,
     cause: error,
     hint: "drop them with '--force' (API: discard), or 'varve add' them first: then 'varve undo' brings them back",
+  })
+}
+
+/** What was committed in between would be lost. */
+function moved(kind: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `HEAD has moved since the ${kind} stopped`, {
+    hint: `'varve ${kind} --quit' forgets what is left of it, and leaves all as it is`,
   })
 }
 

@@ -1,12 +1,13 @@
 // The merge in progress as a stored object (ref MERGE): it survives crashes and is a root for gc.
 // dag-cbor {v, kind, ours, theirs, message, conflicts, met, resolutions, author, extra}, and of a rebase also
-// rebase: {branch, start, onto, name, todo, done, total, waits}.
+// rebase: {branch, start, onto, name, todo, done, total, waits}, of several commits to pick or revert
+// sequence: {start, todo, done, total, waits, mainline, nameOrigin}.
 import { CID } from 'multiformats/cid'
 import { corrupt } from '../../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../../encoding/cbor.ts'
-import { type Cid, cidFromLink, cidToLink } from '../../encoding/cid.ts'
+import { type Cid, type CommitCid, cidFromLink, cidToLink } from '../../encoding/cid.ts'
 import type { Manifest, ObjectReader, ObjectWriter } from '../../store/interface.ts'
-import { type MergeState, type RebaseState, mergeRef } from '../interface.ts'
+import { type MergeState, type RebaseState, type SequenceState, type Steps, mergeRef } from '../interface.ts'
 
 export function writeMergeState(writer: ObjectWriter, state: MergeState): Cid {
   return writer.put(
@@ -23,37 +24,42 @@ export function writeMergeState(writer: ObjectWriter, state: MergeState): Cid {
       author: state.author === null ? null : [state.author.name, state.author.email],
       extra: state.extra,
       ...(state.rebase === undefined ? {} : { rebase: storedRebase(state.rebase) }),
+      ...(state.sequence === undefined ? {} : { sequence: storedSteps(state.sequence) }),
     }),
   )
 }
 
-/** A rebase whose stopped commit is made, or given up, and that has the rest before it. */
-export function withoutPick(state: MergeState, rebase: RebaseState): MergeState {
-  return { ...state, conflicts: null, met: null, resolutions: null, rebase: { ...rebase, waits: false } }
+/**
+ * What is left once the commit at which it stopped is made, or given up: the rest of a rebase or of several picks; null:
+ * nothing. `tip`: the commit that HEAD is then at, where picks made it.
+ */
+export function withoutPick(state: MergeState, tip: CommitCid | null): MergeState | null {
+  const { rebase, sequence, ...rest } = state
+  const none = { conflicts: null, met: null, resolutions: null }
+  if (rebase !== undefined) return { ...rest, ...none, rebase: { ...rebase, waits: false } }
+  if (sequence === undefined || sequence.todo.length === 0) return null
+  return { ...rest, ...none, ours: tip ?? state.ours, sequence: { ...sequence, waits: false } }
+}
+
+/** The series that the step belongs to, if there is one. */
+export function stepsOf({ rebase, sequence }: MergeState): Steps | undefined {
+  return rebase ?? sequence
+}
+
+function storedSteps(steps: Steps): Record<string, unknown> {
+  return { ...steps, start: cidToLink(steps.start), todo: steps.todo.map((cid) => cidToLink(cid)) }
 }
 
 function storedRebase(rebase: RebaseState): Record<string, unknown> {
-  const { start, onto, todo } = rebase
-  return {
-    ...rebase,
-    start: cidToLink(start),
-    onto: cidToLink(onto),
-    todo: todo.map((cid) => cidToLink(cid)),
-  }
+  return { ...storedSteps(rebase), onto: cidToLink(rebase.onto) }
 }
 
-function rebaseOf(value: unknown): RebaseState {
-  if (!isRecord(value)) throw damaged()
-  const { branch, start, onto, name, todo, done, total, waits } = value
-  if (!(start instanceof CID) || !(onto instanceof CID) || !Array.isArray(todo)) throw damaged()
-  if ((branch !== null && typeof branch !== 'string') || typeof name !== 'string') throw damaged()
-  if (!Number.isSafeInteger(done) || !Number.isSafeInteger(total) || typeof waits !== 'boolean')
-    throw damaged()
+function stepsFrom(value: Record<string, unknown>): Steps {
+  const { start, todo, done, total, waits } = value
+  if (!(start instanceof CID) || !Array.isArray(todo) || typeof waits !== 'boolean') throw damaged()
+  if (!Number.isSafeInteger(done) || !Number.isSafeInteger(total)) throw damaged()
   return {
-    branch,
     start: cidFromLink(start),
-    onto: cidFromLink(onto),
-    name,
     todo: (todo as unknown[]).map((link) => {
       if (!(link instanceof CID)) throw damaged()
       return cidFromLink(link)
@@ -62,6 +68,22 @@ function rebaseOf(value: unknown): RebaseState {
     total: total as number,
     waits,
   }
+}
+
+function rebaseOf(value: unknown): RebaseState {
+  if (!isRecord(value)) throw damaged()
+  const { branch, onto, name } = value
+  if (!(onto instanceof CID) || typeof name !== 'string') throw damaged()
+  if (branch !== null && typeof branch !== 'string') throw damaged()
+  return { ...stepsFrom(value), branch, onto: cidFromLink(onto), name }
+}
+
+function sequenceOf(value: unknown): SequenceState {
+  if (!isRecord(value)) throw damaged()
+  const { mainline, nameOrigin } = value
+  if ((mainline !== null && !Number.isSafeInteger(mainline)) || typeof nameOrigin !== 'boolean')
+    throw damaged()
+  return { ...stepsFrom(value), mainline: mainline as number | null, nameOrigin }
 }
 
 function damaged(): Error {
@@ -73,7 +95,7 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
   if (cid === undefined) return null
   const [bytes] = await reader.get([cid])
   const value = decodeCbor(bytes!, 'the merge state') as Record<string, unknown>
-  const { kind, ours, theirs, message, conflicts, met, resolutions, author, extra, rebase } = value
+  const { kind, ours, theirs, message, conflicts, met, resolutions, author, extra, rebase, sequence } = value
   if (!isKind(kind)) throw damaged()
   if (!(ours instanceof CID) || !(theirs instanceof CID) || typeof message !== 'string') throw damaged()
   return {
@@ -87,6 +109,7 @@ export async function readMergeState(reader: ObjectReader, manifest: Manifest): 
     author: Array.isArray(author) ? { name: String(author[0]), email: String(author[1]) } : null,
     extra: isRecord(extra) ? extra : {},
     ...(kind === 'rebase' ? { rebase: rebaseOf(rebase) } : {}),
+    ...(sequence === undefined ? {} : { sequence: sequenceOf(sequence) }),
   }
 }
 

@@ -43,6 +43,13 @@ export interface Merged {
   readonly policies: PolicyReport
   /** In a rebase: how far it came. */
   readonly rebase?: { readonly done: number; readonly total: number; readonly stoppedAt: Cid | null }
+  /** Of several picks: how far they came, and which changed nothing. */
+  readonly sequence?: {
+    readonly done: number
+    readonly total: number
+    readonly stoppedAt: Cid | null
+    readonly leftOut: readonly Cid[]
+  }
   /** Conflicts that were settled as they were in an earlier merge. */
   readonly reused: readonly ReusedResolution[]
 }

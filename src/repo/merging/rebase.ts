@@ -20,8 +20,8 @@ import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mer
 import { readMergeState, writeMergeState } from './merge-state.ts'
 import type { MergeOptions, Merged, Plan } from './merge.ts'
 import { refuseStaged, stoppedState, unsettledOf } from './merge.ts'
-import { move } from '../move.ts'
-import { onlyParentTree } from './pick.ts'
+import { commitsMax, parentTree } from './pick-change.ts'
+import { planMove } from './plan-move.ts'
 import { reuseResolutions } from './rerere.ts'
 
 export interface RebaseOptions extends MergeOptions {
@@ -29,16 +29,13 @@ export interface RebaseOptions extends MergeOptions {
   readonly onto?: string | undefined
 }
 
-/** More would not fit into the object that remembers them. */
-const commitsMax = 50_000
-
 export async function rebase(
   repo: Repo,
   folder: Folder | null,
   upstream: string,
   options: RebaseOptions = {},
 ): Promise<Merged> {
-  return planned(repo, folder, options, async (manifest, io) => {
+  return planMove(repo, folder, options, async (manifest, io) => {
     refuseWhileMerging(manifest, 'rebase')
     refuseStaged(manifest, 'rebase')
     const head = await requireHead(io.writer, manifest)
@@ -62,7 +59,7 @@ export async function continueRebase(
 ): Promise<Merged> {
   const isSkipping = options.skip === true
   const moving = isSkipping ? abortFolderOptions({ ...options, discard }) : options
-  const continued = planned(repo, folder, moving, async (manifest, io) => {
+  const continued = planMove(repo, folder, moving, async (manifest, io) => {
     const state = await readMergeState(io.writer, manifest)
     if (state?.rebase === undefined) {
       throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no rebase to continue', {
@@ -78,26 +75,6 @@ export async function continueRebase(
     return advance(repo, manifest, io, { tip, state: rebased }, options)
   })
   return isSkipping ? continued.catch(refusedEdits) : continued
-}
-
-async function planned(
-  repo: Repo,
-  folder: Folder | null,
-  options: MergeOptions,
-  plan: (manifest: Manifest, io: Io) => Promise<Plan>,
-): Promise<Merged> {
-  let result: Merged | null = null
-  await move(
-    repo,
-    folder,
-    async (manifest, io) => {
-      const made = await plan(manifest, io)
-      result = made.result
-      return made.move
-    },
-    options,
-  )
-  return result!
 }
 
 /** Oldest first. */
@@ -149,7 +126,7 @@ async function advance(
       continue
     }
     requireAuthor(repo, manifest)
-    const base = await onlyParentTree(io, commit, 'rebase')
+    const base = await parentTree(io, commit, { kind: 'rebase' })
     const outcome = await mergeTrees(
       { ...io, base, ours: tip.tree, theirs: commit.tree },
       { ...options, policies: options.policies ?? new Map() },

@@ -18,7 +18,7 @@ import {
   indexRef,
 } from '../interface.ts'
 import { move } from '../move.ts'
-import { onlyParentTree } from '../merging/pick.ts'
+import { parentTree } from '../merging/pick-change.ts'
 import { beforeStash, stagedOf } from './stash-parts.ts'
 import { refuseHidden, withTables } from './stash-corners.ts'
 import { type Stash, pushName, stashNamed } from './stash.ts'
@@ -55,7 +55,7 @@ export async function bringBack(
       const head = await readHead(io.writer, manifest)
       const { index, base: over } = indexOf(manifest)
       const from = index ?? emptyTreeOf(io)
-      const start = branch === undefined ? null : await onlyParentTree(io, found.commit, 'bring back')
+      const start = branch === undefined ? null : await parentTree(io, found.commit, { kind: 'bring back' })
       const ours =
         start === null ? (index ?? head.commit?.tree ?? from) : await carryStaged(manifest, io, start)
       const laid = await layOver(io, found, ours, { ...options, index: byIndex })
@@ -104,7 +104,7 @@ async function layOver(
   options: FolderOptions & { readonly index: boolean },
 ): Promise<Laid> {
   const { commit } = stash
-  const base = await onlyParentTree(io, commit, 'bring back')
+  const base = await parentTree(io, commit, { kind: 'bring back' })
   const files = await filesOver(io, stash, ours, options)
   if (!options.index) return { files, index: await withTables(io, files, ours, { base, commit }) }
   const again = await mergeTrees({ ...io, base, ours, theirs: stagedOf(commit) ?? base }, options)
@@ -120,7 +120,7 @@ async function filesOver(
   ours: Cid,
   options: FolderOptions = {},
 ): Promise<Cid> {
-  const base = await onlyParentTree(io, commit, 'bring back')
+  const base = await parentTree(io, commit, { kind: 'bring back' })
   const merged = await mergeTrees({ ...io, base, ours, theirs: commit.tree }, options)
   if (merged.conflictCount === 0) return merged.tree
   const paths = merged.paths.filter(({ conflicts }) => conflicts > 0).map(({ path }) => path)
@@ -148,7 +148,7 @@ export async function filesOfUndone(
     return { from: now, to, witness: [ref, null] }
   }
   const isBranch = name.startsWith('stash (branch')
-  const ours = isBranch ? await carryStaged(before, io, await onlyParentTree(io, commit, 'bring back')) : then
+  const ours = isBranch ? await carryStaged(before, io, await parentTree(io, commit, { kind: 'bring back' })) : then
   const from = await filesOver(io, { name: message, commit }, ours)
   return { from, to: then, witness: [indexRef, then] }
 }

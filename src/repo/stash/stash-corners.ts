@@ -7,7 +7,7 @@ import { Tree } from '../../files/tree.ts'
 import { diffTrees } from '../../files/tree-diff.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Folder, Io } from '../interface.ts'
-import { onlyParentTree } from '../merging/pick.ts'
+import { parentTree } from '../merging/pick-change.ts'
 import { stagedOf } from './stash-parts.ts'
 import type { Stash } from './stash.ts'
 
@@ -22,7 +22,7 @@ export async function refuseHidden(
   { name, commit }: Stash,
   { from, to }: { readonly from: Cid; readonly to: Cid },
 ): Promise<void> {
-  const base = await onlyParentTree(io, commit, 'bring back')
+  const base = await parentTree(io, commit, { kind: 'bring back' })
   const hidden = await pathsBetween(io, base, commit.tree)
   for (const path of await pathsBetween(io, from, to)) hidden.delete(path)
   if (hidden.size === 0) return

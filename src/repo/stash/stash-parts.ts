@@ -7,7 +7,7 @@ import { Tree } from '../../files/tree.ts'
 import { diffTrees } from '../../files/tree-diff.ts'
 import type { Commit } from '../../history/interface.ts'
 import type { Io } from '../interface.ts'
-import { onlyParentTree } from '../merging/pick.ts'
+import { parentTree } from '../merging/pick-change.ts'
 
 /** Whether a path is meant; null: all are. */
 export type PathChoice = ((path: Path) => boolean) | null
@@ -55,7 +55,7 @@ async function withPaths(io: Io, tree: Cid, source: Cid, has: PathChoice): Promi
 
 /** What the files were when `commit` was put aside: `left`, with the paths that it or what had been staged has changed. */
 export async function beforeStash(io: Io, left: Cid, commit: Commit): Promise<Cid> {
-  const head = await onlyParentTree(io, commit, 'bring back')
+  const head = await parentTree(io, commit, { kind: 'bring back' })
   const [changed, into] = [await Tree.load(io.nodes, commit.tree), await Tree.load(io.nodes, left)]
   const edits = new Map<Path, TreeEntry | null>()
   for (const tree of [commit.tree, stagedOf(commit) ?? head])
