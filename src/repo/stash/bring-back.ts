@@ -148,7 +148,9 @@ export async function filesOfUndone(
     return { from: now, to, witness: [ref, null] }
   }
   const isBranch = name.startsWith('stash (branch')
-  const ours = isBranch ? await carryStaged(before, io, await parentTree(io, commit, { kind: 'bring back' })) : then
+  const ours = isBranch
+    ? await carryStaged(before, io, await parentTree(io, commit, { kind: 'bring back' }))
+    : then
   const from = await filesOver(io, { name: message, commit }, ours)
   return { from, to: then, witness: [indexRef, then] }
 }
