@@ -1,4 +1,4 @@
-// A table that a database has not, and which it has instead.
+// A table that a database has not, and which it has instead; and what is none.
 import { VarveError } from '../base/errors.ts'
 
 const shownMax = 20
@@ -9,5 +9,13 @@ export function missingTable(name: string, all: readonly string[]): VarveError {
   return new VarveError('VARVE_PATH_NOT_FOUND', `the database has no table '${name}'`, {
     data: { table: name },
     hint: `${all.length === 0 ? 'it has none that this user may see' : `it has: ${shown}${more}`}; a link makes no tables`,
+  })
+}
+
+/** `kind`: what it is instead, 'view'. */
+export function noTable(name: string, kind: string): VarveError {
+  return new VarveError('VARVE_PATH_NOT_FOUND', `'${name}' is a ${kind}, and links keep tables in step`, {
+    data: { table: name },
+    hint: `link the tables that have its rows; 'derived' in varve.yaml can make of them what the ${kind} shows`,
   })
 }

@@ -118,6 +118,14 @@ describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
     expect(await rows(1, all)).toEqual(await rows(0, all))
   })
 
+  test('a view is said to be no table', async () => {
+    const [{ url, db }] = sides as [{ url: string; db: Connection }]
+    await db.query('CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT * FROM t')
+    const connector = await openEndpoint(url)
+    expect(await fault(connector.discover(['v']))).toMatch("'v' is a view")
+    await connector.close()
+  })
+
   test('a change of case and one of accents are changes', async () => {
     await both('CREATE TABLE t (id int PRIMARY KEY, s varchar(20) COLLATE utf8mb4_general_ci)')
     await sides[0]!.db.query("INSERT INTO t VALUES (1, 'ada'), (2, 'jose'), (3, 'x')")

@@ -196,4 +196,56 @@ describe.skipIf(!hasPostgres)(`corners of PostgreSQL${withoutPostgres}`, () => {
     await linked.sync({ allow: ['deletes'] })
     expect([await linked.rows('t'), await linked.rows('u')]).toEqual([[], []])
   })
+
+  test('a table has no rows of those that inherit from it and are linked too, by comparing and by the log', async () => {
+    const sql = `CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE heir (more text, PRIMARY KEY (id)) INHERITS (t)`
+    const linked = await linkTo(
+      `${sql}; INSERT INTO t VALUES (1, 1); INSERT INTO heir VALUES (1, 10), (2, 20)`,
+      ['t', 'heir'],
+    )
+    expect(await linked.branchRows('t')).toEqual([{ id: 1, n: 1 }])
+    await put(linked, [
+      { id: 1, n: 2 },
+      { id: 2, n: 3 },
+    ])
+    expect(await held(linked)).toEqual([])
+    expect(await linked.rows('ONLY t')).toEqual([
+      { id: 1, n: 2 },
+      { id: 2, n: 3 },
+    ])
+    expect(await linked.rows('heir')).toEqual([
+      { id: 1, n: 10, more: null },
+      { id: 2, n: 20, more: null },
+    ])
+    linked.link = { ...linked.link, changes: 'log' }
+    await linked.sync()
+    await linked.db.query('UPDATE t SET n = n + 1')
+    expect((await linked.sync()).notes).toEqual([])
+    expect(await linked.branchRows('t')).toHaveLength(2)
+    expect(await linked.branchRows('heir')).toHaveLength(2)
+    expect((await linked.db.query('SELECT sum(n)::int AS sum FROM t')).rows).toEqual([{ sum: 39 }])
+    await linked.db.query('CREATE TABLE late () INHERITS (t)')
+    const { heldBack } = await linked.sync()
+    expect(heldBack.map(({ table, message }) => `${table}: ${message}`)).toEqual([
+      "t: 'heir' and 'late' inherit from 't': link all tables that do, or none of them",
+    ])
+  })
+
+  test('rows of tables that inherit count as those of a table that is linked alone', async () => {
+    const linked = await linkTo(
+      `CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE heir () INHERITS (t); INSERT INTO heir VALUES (1, 1)`,
+    )
+    await put(linked, [{ id: 1, n: 2 }])
+    expect(await held(linked)).toEqual([])
+    expect(await linked.rows('ONLY heir')).toEqual([{ id: 1, n: 2 }])
+    linked.link = { ...linked.link, changes: 'log' }
+    expect((await linked.sync()).notes).toEqual([expect.stringContaining("other tables inherit from 't'")])
+  })
+
+  test.each(['VIEW', 'MATERIALIZED VIEW'])('a %s is said to be no table', async (kind) => {
+    const linked = await linkTo('CREATE TABLE t (id int PRIMARY KEY)')
+    await linked.db.query(`CREATE ${kind} v AS SELECT * FROM t`)
+    linked.link = { ...linked.link, tables: ['v'] }
+    expect(await fault(linked.sync())).toMatch("'v' is a view")
+  })
 })

@@ -1,6 +1,6 @@
 // What tables a MySQL database has, from its catalogue: columns in order with their types, keys, and which table refers
 // to which. All of one database: the one that the URL names.
-import { missingTable } from '../missing-table.ts'
+import { missingTable, noTable } from '../missing-table.ts'
 import type { EndpointTable } from '../interface.ts'
 import type { Session } from './session.ts'
 import { quoteName } from './sql.ts'
@@ -37,6 +37,8 @@ const columnsQuery = `
    WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
    ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION`
 
+const viewsQuery = 'SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()'
+
 const indexesQuery = `
   SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS
    WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND COLUMN_NAME IS NOT NULL
@@ -66,7 +68,11 @@ export async function discoverTables(session: Session, names?: readonly string[]
     json: groupBy(/mariadb/i.test(version) ? await session.texts(jsonQuery) : []),
   }
   const all = [...catalogue.columns.keys()].filter((name) => name !== stateTable)
-  for (const name of names ?? []) if (!catalogue.columns.has(name)) throw missingTable(name, all)
+  const missing = names?.find((name) => !catalogue.columns.has(name))
+  if (missing !== undefined) {
+    const views = (await session.texts(viewsQuery)).map(([name]) => name)
+    throw views.includes(missing) ? noTable(missing, 'view') : missingTable(missing, all)
+  }
   const chosen = names ?? all
   return chosen.map((name) => tableOf(catalogue, name, chosen))
 }

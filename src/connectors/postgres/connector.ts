@@ -119,7 +119,7 @@ class PostgresConnector implements Connector {
     const { rows } = await this.#client.query<{ count: string; digest: string | null }>(
       `SELECT count(*) AS count, CASE WHEN count(*) <= ${digestRowsMax} THEN
          encode(sha256(string_agg(${row}, ''::bytea ORDER BY ${orderOf(table)})), 'hex') END AS digest
-         FROM (SELECT * FROM ${table.sql} LIMIT ${digestRowsMax + 1}) t`,
+         FROM (SELECT * FROM ${table.rowsSql} LIMIT ${digestRowsMax + 1}) t`,
     )
     const { count, digest } = rows[0]!
     if (Number(count) > digestRowsMax) return null
@@ -177,7 +177,7 @@ function rowsCopy(table: PostgresTable, columns: readonly CopyColumn[], conditio
   const list = columns
     .map(({ name, isPadded }) => `t.${quoteName(name)}${isPadded ? '::text' : ''}`)
     .join(', ')
-  return `COPY (SELECT ${list} FROM ${table.sql} t WHERE ${condition} ORDER BY ${orderOf(table)}) TO STDOUT`
+  return `COPY (SELECT ${list} FROM ${table.rowsSql} t WHERE ${condition} ORDER BY ${orderOf(table)}) TO STDOUT`
 }
 
 function orderOf(table: PostgresTable): string {

@@ -1,8 +1,10 @@
 // What tables a PostgreSQL database has, from its catalogues: columns in order with their types, primary keys, and
 // which table refers to which.
 import type { Client } from 'pg'
-import { missingTable } from '../missing-table.ts'
+import type { VarveError } from '../../base/errors.ts'
+import { missingTable, noTable } from '../missing-table.ts'
 import type { EndpointColumn, EndpointTable } from '../interface.ts'
+import { readHeirs } from './inheritance.ts'
 import { policiesOf } from './policies.ts'
 import { quoteName } from './sql.ts'
 import { columnTypeOf } from './types.ts'
@@ -11,6 +13,10 @@ import { columnTypeOf } from './types.ts'
 export interface PostgresTable extends EndpointTable {
   /** Quoted, with its schema. */
   readonly sql: string
+  /** What its rows are read from and changed in: 'ONLY …' where the rows of tables that inherit from it are not its own. */
+  readonly rowsSql: string
+  /** Tables inherit from it (and are no partitions) whose rows count as its own. */
+  readonly hasHeirs: boolean
   readonly schema: string
   readonly relation: string
   readonly columns: readonly PostgresColumn[]
@@ -93,11 +99,7 @@ export async function discoverTables(client: Client, names?: readonly string[]):
   const all = [...tables.values()].map((columns) => tableOf(columns))
   const missing = names?.find((name) => find(all, name) === null)
   if (missing !== undefined) {
-    const all = await discoverTables(client)
-    throw missingTable(
-      missing,
-      all.map((table) => table.name),
-    )
+    throw await missingFrom(client, missing)
   }
   const chosen =
     names === undefined
@@ -106,6 +108,7 @@ export async function discoverTables(client: Client, names?: readonly string[]):
   const { rows: links } = await client.query<ReferenceRow>(referencesQuery, [relations])
   const hiding = chosen.filter(({ hidesRows }) => hidesRows).map(({ table }) => table.sql)
   const policies = hiding.length === 0 ? null : await policiesOf(client, hiding)
+  const heirsOf = await readHeirs(client, relations, chosen)
   return chosen.map(({ table, schema, relation }) => {
     const own = links.filter((link) => link.schema === schema && link.table === relation)
     const others = new Map<string, boolean>()
@@ -117,13 +120,31 @@ export async function discoverTables(client: Client, names?: readonly string[]):
     }
     const references = [...others.keys()]
     const hidesRows = policies?.get(table.sql)
+    const heirs = heirsOf({ schema, relation })
     return {
       ...table,
+      rowsSql: heirs.areLinked ? `ONLY ${table.sql}` : table.sql,
+      hasHeirs: heirs.areUnlinked,
+      ...(heirs.trouble === null ? {} : { trouble: heirs.trouble }),
       references,
       looseReferences: references.filter((name) => others.get(name)!),
       ...(hidesRows === undefined ? {} : { hidesRows }),
     }
   })
+}
+
+async function missingFrom(client: Client, name: string): Promise<VarveError> {
+  const { rows } = await client.query<{ kind: string }>(
+    `SELECT CASE relkind WHEN 'f' THEN 'foreign table' ELSE 'view' END AS kind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE relkind IN ('v', 'm', 'f') AND (n.nspname || '.' || relname = $1 OR relname = $1 AND pg_table_is_visible(c.oid)) LIMIT 1`,
+    [name],
+  )
+  if (rows[0] !== undefined) return noTable(name, rows[0].kind)
+  const all = await discoverTables(client)
+  return missingTable(
+    name,
+    all.map((table) => table.name),
+  )
 }
 
 interface ReferenceRow {
@@ -156,9 +177,12 @@ function groupBy(rows: readonly ColumnRow[]): Map<string, ColumnRow[]> {
 function tableOf(rows: readonly ColumnRow[]): Found {
   const { schema, table: relation, is_visible: isVisible } = rows[0]!
   const keys = rows.filter((row) => row.key_place !== null).sort((a, b) => a.key_place! - b.key_place!)
+  const sql = `${quoteName(schema)}.${quoteName(relation)}`
   const table: PostgresTable = {
     name: isVisible ? relation : `${schema}.${relation}`,
-    sql: `${quoteName(schema)}.${quoteName(relation)}`,
+    sql,
+    rowsSql: sql,
+    hasHeirs: false,
     schema,
     relation,
     key: keys.map((row) => row.column),

@@ -15,7 +15,7 @@ export async function sinceCursor(
   const column = `t.${quoteName(name)}`
   const finite = isTime ? `AND isfinite(${column})` : ''
   const { rows } = await client.query<{ largest: string | null; is_indexed: boolean }>(
-    `SELECT (SELECT ${column}::text FROM ${table.sql} t WHERE ${column} IS NOT NULL ${finite}
+    `SELECT (SELECT ${column}::text FROM ${table.rowsSql} t WHERE ${column} IS NOT NULL ${finite}
                ORDER BY ${column} DESC LIMIT 1) AS largest,
             EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                      WHERE i.indrelid = $1::regclass AND i.indisvalid AND i.indpred IS NULL AND a.attname = $2) AS is_indexed`,

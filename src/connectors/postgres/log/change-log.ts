@@ -68,6 +68,9 @@ export class PostgresChangeLog implements ChangeLog {
   async #obstacle(tables: readonly EndpointTable[]): Promise<string | null> {
     const generated = tables.find(({ columns }) => columns.some((column) => column.generated))
     if (generated !== undefined) return `'${generated.name}' has a generated column, which the log leaves out`
+    const heir = tables.find((table) => (table as PostgresTable).hasHeirs)
+    if (heir !== undefined)
+      return `other tables inherit from '${heir.name}', and the log tells their rows as theirs`
     const { rows } = await this.#client.query<{ level: string; is_standby: boolean }>(
       "SELECT current_setting('wal_level') AS level, pg_is_in_recovery() AS is_standby",
     )
@@ -97,7 +100,7 @@ export class PostgresChangeLog implements ChangeLog {
     const replication = await this.#takeLine()
     try {
       const incarnation = await incarnationOf(this.#client, own)
-      const list = own.map(({ sql }) => sql).join(', ')
+      const list = own.map(({ rowsSql }) => rowsSql).join(', ')
       await this.#client.query(
         `CREATE PUBLICATION ${quoteName(slot)} FOR TABLE ${list} WITH (publish_via_partition_root = true)`,
       )

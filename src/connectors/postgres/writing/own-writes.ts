@@ -53,7 +53,7 @@ export async function markAfterWrite(
     sent.count === 0
       ? 'SELECT 0::bigint AS xid, 0 AS count, 0 AS sum WHERE false'
       : `SELECT ${top} + ((xmin::text::bigint - ${top}) & 4294967295) AS xid, count, sum
-           FROM (SELECT t.xmin, count(*) AS count, sum(${rowHash(table, seed)}) AS sum FROM ${table.sql} t
+           FROM (SELECT t.xmin, count(*) AS count, sum(${rowHash(table, seed)}) AS sum FROM ${table.rowsSql} t
                   WHERE ((t.xmin::text::bigint - ${top + 1n}) & 4294967295) < ${length} GROUP BY t.xmin) own`
   const results = await client.query(
     `SAVEPOINT varve;

@@ -75,7 +75,7 @@ export function insertOf(table: PostgresTable, empty: readonly string[] = []): S
   const returned = keys.map((name) => `t.${name}`).join(', ')
   // What is checked late is no arbiter of conflicts.
   const guard = table.isKeyLate
-    ? `WHERE NOT EXISTS (SELECT FROM ${table.sql} k WHERE ${isSame('k')})`
+    ? `WHERE NOT EXISTS (SELECT FROM ${table.rowsSql} k WHERE ${isSame('k')})`
     : `ON CONFLICT (${keys.join(', ')}) DO NOTHING`
   return {
     before: [],
@@ -109,7 +109,7 @@ export function alikeOf(table: PostgresTable): Statement {
     plain: null,
     text: (source) => `
       WITH v AS (${source})
-      SELECT v.n FROM v JOIN ${table.sql} AS t ON ${sameKey(table, columns, 't')}
+      SELECT v.n FROM v JOIN ${table.rowsSql} AS t ON ${sameKey(table, columns, 't')}
        WHERE (${texts.map(([own]) => own).join(', ')}) IS DISTINCT FROM (${texts.map(([, given]) => given).join(', ')})`,
   }
 }
@@ -139,10 +139,12 @@ function deleteOf(table: PostgresTable, guarded: readonly Placed[] = guards(tabl
   return {
     before: guarded.map(({ place }) => place),
     after: [],
-    plain: table.isKeyLate ? null : (source) => `DELETE FROM ${table.sql} AS t USING (${source}) v ${where}`,
+    plain: table.isKeyLate
+      ? null
+      : (source) => `DELETE FROM ${table.rowsSql} AS t USING (${source}) v ${where}`,
     text: (source) => `
       WITH v AS (${source}),
-      done AS (DELETE FROM ${table.sql} AS t USING v ${where} RETURNING v.n)
+      done AS (DELETE FROM ${table.rowsSql} AS t USING v ${where} RETURNING v.n)
       SELECT v.n FROM v WHERE v.n NOT IN (SELECT n FROM done)`,
   }
 }
@@ -181,8 +183,8 @@ function update(
   // What only the database computes needs no more than a look at the row.
   const doing = (from: string): string =>
     set === ''
-      ? `SELECT v.n FROM ${table.sql} t JOIN ${from} ON ${guard}`
-      : `UPDATE ${table.sql} AS t SET ${set} FROM ${from} WHERE ${guard}`
+      ? `SELECT v.n FROM ${table.rowsSql} t JOIN ${from} ON ${guard}`
+      : `UPDATE ${table.rowsSql} AS t SET ${set} FROM ${from} WHERE ${guard}`
   return {
     before: guarded.map(({ place }) => place),
     after: places,

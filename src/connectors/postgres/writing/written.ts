@@ -103,7 +103,7 @@ export async function tableWrites(
   if (!isTold) return { mark: (rows) => markOf(rows, Number(now.seconds)), since: null }
   const condition = writtenSince(BigInt(before.xmin), span, before.own)
   const { rows: counted } = await client.query<{ count: string; written: string }>(
-    `SELECT count(*) AS count, count(*) FILTER (WHERE ${condition}) AS written FROM ${table.sql} t`,
+    `SELECT count(*) AS count, count(*) FILTER (WHERE ${condition}) AS written FROM ${table.rowsSql} t`,
   )
   const { count, written } = counted[0]!
   const kept = Number(count) - Number(written)
