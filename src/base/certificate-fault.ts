@@ -1,4 +1,4 @@
-// What to do where a line over TLS was given up for the certificate that the server showed. That passes with somebody's help
+// What to do where a TLS connection failed because of the certificate that the server showed. That passes with somebody's help
 // alone: another try meets the same certificate.
 
 /**

@@ -20,7 +20,7 @@ export function unreachable(
   })
 }
 
-/** null where the line was not given up for the server's certificate; `trust` says how one comes to be trusted. */
+/** null where the connection did not fail because of the server's certificate; `trust` says how to trust one. */
 export function certificateRefused(where: string, facts: FailureFacts, trust: string): VarveError | null {
   const hint = certificateHint(facts.cause, trust)
   const { data, cause } = facts

@@ -13,15 +13,15 @@ export interface ConnectorOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   readonly signal?: AbortSignal | undefined
-  /** Name of the link that it is opened for: secrets may stand under it. */
+  /** Name of the link that it is opened for: secrets may be stored under this name. */
   readonly link?: string | undefined
-  /** For an HTTP API: how its tables lie in what it answers. */
+  /** For an HTTP API: where its tables are in its answers. */
   readonly http?: readonly HttpTable[] | undefined
   /** For an inbox: which webhooks are about which table. */
   readonly inbox?: readonly InboxTable[] | undefined
-  /** For files: what they do not say themselves. */
+  /** For files: keys and types, which the files do not tell themselves. */
   readonly files?: readonly DeclaredTable[] | undefined
-  /** Its log is to be read on, as far as one can tell: what that takes may begin at once. */
+  /** The caller probably reads on in its log: what that needs (a connection) may be started at once. */
   readonly readsLog?: boolean | undefined
   /** Kinds of the caller's own, asked before those that come with Varve. */
   readonly connectors?: readonly ConnectorKind[] | undefined
@@ -55,14 +55,14 @@ export interface ValueRule {
   readonly values: readonly string[]
 }
 
-/** What a table was when it was last read, or what it shall be if it is not there yet. */
+/** A table as it was when it was last read, or as it shall be created if it does not exist yet. */
 export interface KnownTable {
   readonly name: string
   readonly key: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
 }
 
-/** For kinds that are no part of Varve, and so import nothing of it. */
+/** Handed to connectors that are not part of Varve, which therefore import nothing of it. */
 export interface ConnectorKit {
   /** `new VarveError(code, message, { data, hint, cause })`; other errors are taken for faults of the connector. */
   readonly VarveError: typeof VarveError
@@ -76,37 +76,37 @@ export interface ConnectorKind {
   /** For messages: 'PostgreSQL'. */
   readonly name: string
   accepts(url: string): boolean
-  /** It can be read and not written to: mode 'capture' only. */
+  /** It can only be read: links to it have mode 'capture'. */
   readonly isOnlyRead?: true
   /** @throws VarveError VARVE_UNREACHABLE, VARVE_REFUSED */
   open(url: string, options: ConnectorOptions & { readonly kit: ConnectorKit }): Promise<Connector>
 }
 
 /**
- * One connection to one system. Methods are called one after another. A fault that passes by itself is VARVE_UNREACHABLE,
- * or has `passing: true` or its SQLSTATE as `code` in the error's data: the round is then tried again.
+ * One connection to one system. Methods are called one after another. A transient error is VARVE_UNREACHABLE, or has
+ * `passing: true` or its SQLSTATE as `code` in its data: the round is then tried again.
  */
 export interface Connector {
   /** For messages, without secrets. */
   readonly location: string
-  /** The same as long as it is the same data: a copy, or another database under the same name, has another. */
+  /** Identifies the data itself: a copy, or another database under the same name, has another identity. */
   identity(): Promise<string>
   /**
-   * The tables of these names; all there are when none are given. What has no types of its own, as files have not, keeps
-   * to those of `known`. @throws VARVE_PATH_NOT_FOUND
+   * The tables of these names; all tables when none are given. Systems without column types of their own, such as files,
+   * use the types in `known`. @throws VARVE_PATH_NOT_FOUND
    */
   discover(names?: readonly string[], known?: readonly KnownTable[]): Promise<readonly EndpointTable[]>
-  /** All these tables as they are at one moment. Close it before anything else is asked for. */
+  /** All these tables as they are at one moment. Close it before calling another method. */
   snapshot(tables: readonly EndpointTable[]): Promise<EndpointSnapshot>
   /** What the last writer of this link left in the system itself; null before the first. */
   checkpoint(link: string): Promise<Checkpoint | null>
-  /** As checkpoint, and from now on whoever took over before can write no more. */
+  /** As checkpoint; from now on, workers that took over earlier can no longer write (their fence is too low). */
   takeOver(link: string): Promise<Checkpoint>
-  /** All of it in one transaction, or nothing. */
+  /** Writes all of the plan in one transaction, or nothing. */
   apply(plan: ApplyPlan): Promise<Applied>
-  /** The system's own log of changes; absent where there is no such thing. */
+  /** The system's own log of changes; absent where it has none. */
   readonly log?: ChangeLog
-  /** Resolves when something may have changed there, and when `signal` aborts; absent where nobody tells. */
+  /** Resolves when something may have changed there, and when `signal` aborts; absent where the system cannot tell. */
   changed?(signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -120,11 +120,11 @@ export interface EndpointTable {
   readonly key: readonly string[]
   /** Names of tables that must have their rows before this one. */
   readonly references: readonly string[]
-  /** Those of `references` that a row can do without for a moment: where tables refer to each other in a circle, they are left out. */
+  /** Those of `references` whose columns may be empty for a moment; ignored where tables refer to each other in a circle. */
   readonly looseReferences?: readonly string[]
-  /** Why it can neither be read nor written now; the other tables go on. */
+  /** Why it can neither be read nor written now; other tables are not affected. */
   readonly trouble?: string
-  /** Rules of the system may hide rows from whoever reads it here: which, a text that is another when they are. */
+  /** Row-level security may hide rows from this reader: a text that differs when the rules do. */
   readonly hidesRows?: string
 }
 
@@ -140,26 +140,26 @@ export interface EndpointColumn {
 
 export interface EndpointSnapshot {
   /**
-   * Rows in batches, in any order, each with one cell for every column. A fault of this table alone, which waits while the
-   * others go on, has `waits: true` in the error's data. Whoever leaves in the middle goes on with the other tables, unless
+   * Rows in batches, in any order, each with one cell for every column. An error of this table alone has `waits: true` in
+   * its data: the table waits while others are read. A caller may stop in the middle and read another table, unless
    * `signal` is aborted.
    */
   rows(table: EndpointTable, signal?: AbortSignal): AsyncIterable<readonly (readonly Cell[])[]>
-  /** As `rows`, packed by whoever can do that faster than one cell after another. */
+  /** As `rows`, already packed, for connectors that can do this faster than cell by cell. */
   packed?(table: EndpointTable, options: PackingOptions): AsyncIterable<PackedSlice>
   /**
-   * A digest of all rows, made by the system itself: the same as another one only if the rows are the same. Where it
-   * costs less than sending the rows; null where it does not, or cannot be had.
+   * A digest of all rows, made by the system itself: two digests are equal only if the rows are. null where the system has
+   * none, or where it would cost more than sending the rows.
    */
   digest(table: EndpointTable): Promise<string | null>
   /**
-   * What was written to the table since an earlier snapshot, whose mark is given; asked before its rows are read. Absent
-   * or null where the system cannot tell; then there is the digest.
+   * What was written to the table since an earlier snapshot; `earlier` is that snapshot's mark. Called before the rows are
+   * read. Absent or null where the system cannot tell; `digest` is used then.
    */
   written?(table: EndpointTable, earlier: string | null): Promise<Written | null>
   /**
-   * Rows that `column` shows to be new: those whose value is not below `from` less the lag, or is empty. Absent where
-   * rows cannot be selected. @throws VarveError VARVE_RULE_VIOLATED where the column cannot be used so
+   * Rows that are new by `column`: its value is at least `from` minus the lag, or is empty. Absent where rows cannot be
+   * selected. @throws VarveError VARVE_RULE_VIOLATED where the column cannot serve as a cursor
    */
   since?(table: EndpointTable, cursor: RowCursor): Promise<RowsSince>
   close(): Promise<void>
@@ -168,14 +168,14 @@ export interface EndpointSnapshot {
 export interface RowCursor {
   readonly column: string
   readonly lag: CursorLag
-  /** What `largest` was at an earlier snapshot; null: all rows. */
+  /** `largest` of an earlier snapshot; null: all rows. */
   readonly from: string | null
 }
 
 export interface RowsSince {
-  /** The largest value that there is, in the system's own words; null where there is none. */
+  /** The largest value in the column, as the system writes it; null where there is none. */
   readonly largest: string | null
-  /** Whether an index leads there. */
+  /** Whether an index is used. */
   readonly isIndexed: boolean
   /** As `rows` of the snapshot. */
   rows(): AsyncIterable<readonly (readonly Cell[])[]>
@@ -185,25 +185,26 @@ export interface RowsSince {
 export type CursorLag = { readonly ms: number } | { readonly units: number }
 
 export interface Written {
-  /** A mark of this snapshot, for a later one; asked for when its rows are read. `rows`: how many it shows. */
+  /** This snapshot's mark, to be given to a later one; called when the rows have been read. `rows`: how many there were. */
   mark(rows: number): string
-  /** null: nothing is known of the earlier snapshot, and all rows are to be read. */
+  /** null: the earlier snapshot is not known any more, and all rows have to be read. */
   readonly since: WrittenSince | null
 }
 
 export interface WrittenSince {
-  /** The rows are those of the earlier snapshot. */
+  /** Nothing has changed since the earlier snapshot. */
   readonly isSame: boolean
-  /** Rows that were there and are as they were. All others that were there were written since, or are gone. */
+  /** How many rows of the earlier snapshot are unchanged. The others were written since, or deleted. */
   readonly kept: number
+  /** How many rows were inserted or updated since. */
   readonly written: number
-  /** Those that were written since, as `rows` gives them. */
+  /** Those rows, as `EndpointSnapshot.rows` gives them. */
   rows(): AsyncIterable<readonly (readonly Cell[])[]>
 }
 
-/** Kept in the endpoint, written in the same transaction as the rows, and so restored with them from a backup. */
+/** Kept in the endpoint and written in the same transaction as the rows, so a backup restores both together. */
 export interface Checkpoint {
-  /** Grows with each taking over. */
+  /** The fencing token: grows with each `takeOver`. */
   readonly fence: number
   /** The commit that the endpoint was last brought to; null before the first. */
   readonly base: string | null
@@ -217,13 +218,13 @@ export interface ApplyPlan {
   readonly base: string
   readonly tables: readonly EndpointTable[]
   /**
-   * Of one table at a time, deletes and updates and inserts apart: the connector asks in the order it needs, and again
-   * where it needs to. It is given the same changes in the same order each time.
+   * Changes of one table and one kind. The connector may ask in any order, and repeatedly: it is given the same changes
+   * in the same order each time.
    */
   changes(table: EndpointTable, kind: RowChange['kind']): AsyncIterable<readonly RowChange[]>
-  /** The same inserts at once, of a table that had no rows; null for others. */
+  /** For a table that had no rows: its inserts as one stream; null for others. */
   all?(table: EndpointTable): Promise<PlannedRows | null>
-  /** By table: the mark (`Written`) of the reading that the plan starts from. Absent where none was read so. */
+  /** By table: the mark (`Written.mark`) of the snapshot that the plan starts from. Absent where there is none. */
   readonly marks?: ReadonlyMap<string, string>
   readonly signal?: AbortSignal | undefined
 }
@@ -259,15 +260,15 @@ export type RowChange = StoredChange &
       }
   )
 
-/** The same rows as the dataset keeps them, for whoever can write them down faster so; absent where cells are all there is. */
+/** The same rows in the dataset's encoding, for connectors that can write these faster; absent where there are only cells. */
 interface StoredChange {
   readonly storedBefore?: StoredSide | null
   readonly storedAfter?: StoredSide | null
-  /** Length of cells too large for their rows, before and after; absent where nobody knows. */
+  /** Bytes of the cells that are stored outside their rows, before and after; absent where not known. */
   readonly contentBytes?: number
 }
 
-/** The reader has its cells in the order of the table's columns; it is shared by all rows of the plan. */
+/** The reader gives cells in the order of the table's columns; all rows of the plan share it. */
 export interface StoredSide {
   readonly reader: StoredCells
   readonly row: StoredRow
@@ -277,17 +278,17 @@ export type Applied =
   | {
       readonly outcome: 'applied'
       readonly written: number
-      /** By table: the mark of the table as planned. Only where the system has proved that it holds just that. */
+      /** By table: its mark after the write. Only where the system has proved that the table is as planned. */
       readonly marks?: ReadonlyMap<string, string>
     }
-  /** Nothing was written: these rows are not as expected, or break a rule of the system. */
+  /** Nothing was written: these rows are not as expected, or break a constraint of the system. */
   | { readonly outcome: 'held-back'; readonly rows: readonly HeldBackRow[] }
 
 export interface HeldBackRow {
   readonly table: string
   /** The row's key, as in the plan. */
   readonly key: Uint8Array
-  /** 'changed': another writer was there meanwhile. 'rejected': the system refuses the row. */
+  /** 'changed': another writer changed the row meanwhile. 'rejected': the system refuses the row. */
   readonly reason: 'changed' | 'rejected'
   /** The system's own words. */
   readonly message: string

@@ -1,12 +1,12 @@
-// Live systems that take rows and never give them back: queues, topics, webhooks, caches. A sink is told what changed,
-// row by row, in the order in which it changed, and says when it has kept that. Most cannot say what they were told
-// before, so the repository remembers it, and tells a thing twice rather than not at all: under the same id, so that
-// whoever reads can leave the second one out. `sync/deliver.ts` decides what is sent.
+// Live systems that are only written to: queues, topics, webhooks, caches. A sink is sent each changed row, in the order
+// of the changes, and confirms what it has stored. Most cannot say what they were sent before, so the repository
+// remembers it. Delivery is at least once: a change may be sent twice, but with the same id, so that a consumer can drop
+// the second. `sync/deliver/` decides what is sent.
 import type { Row } from '../table/interface.ts'
 import type { ConnectorOptions } from './interface.ts'
 
 export interface SinkOptions extends ConnectorOptions {
-  /** Name of the link: secrets are looked for under it, and it names what the sink makes for itself. */
+  /** Name of the link: secrets are looked up under it, and what the sink creates for itself is named after it. */
   readonly link: string
 }
 
@@ -23,38 +23,38 @@ export interface SinkKind {
 export interface Sink {
   /** For messages, without secrets. */
   readonly location: string
-  /** The same as long as it is the same receiver: where another has this one's name, it has been told nothing yet. */
+  /** Identifies the receiver: another one under the same address has another identity, and has been sent nothing yet. */
   readonly identity: string
-  /** Only of a receiver that keeps, together with what it was told, how far it was told. */
+  /** Only where the receiver stores, together with the rows, how far it has been sent them. */
   position?(): Promise<SinkPosition>
   /**
-   * Tells it all of these in their order; returns when they are kept there. A batch may come again, with the same ids.
-   * @throws RowsRefused where some rows are refused for what is in them (rows-refused.ts): the batch comes again without
-   * them. VarveError VARVE_UNREACHABLE, VARVE_REFUSED where it takes nothing at all.
+   * Sends all of these in their order; resolves when the receiver has stored them. A batch may be sent again, with the same ids.
+   * @throws RowsRefused where some rows are refused for their content (rows-refused.ts): the batch is sent again without
+   * them. VarveError VARVE_UNREACHABLE, VARVE_REFUSED where it accepts nothing at all.
    */
   deliver(batch: Batch): Promise<void>
   close(): Promise<void>
 }
 
-/** Deliveries by name, see `Batch`; null where there is none. */
+/** Names of deliveries, see `Batch.delivery`; null where there is none. */
 export interface SinkPosition {
-  /** All of this one has been told. */
+  /** This delivery has been sent completely. */
   readonly done: string | null
-  /** A part of this one has been told since. */
+  /** A part of this later delivery has been sent. */
   readonly toward: string | null
 }
 
 export interface Batch {
   readonly link: string
-  /** What is being delivered, in hex: names of its commit of the link, which is the same when it is sent again. */
+  /** The delivery's name: the hex id of its commit on the link's ref, the same when it is sent again. */
   readonly delivery: string
   /** The delivery before; null for the first. */
   readonly previous: string | null
-  /** Counts the batches of a delivery, from 0. Parts of one that was refused have its number. */
+  /** Number of the batch in its delivery, from 0. Parts of a refused batch keep its number. */
   readonly number: number
-  /** Whether the delivery ends with this batch. It may hold no message then. */
+  /** Whether this is the delivery's last batch, which may be empty. */
   readonly isLast: boolean
-  /** The branch's commit that has the rows as they are after the delivery, in hex, and when it was made. */
+  /** The branch's commit with the rows as they are after the delivery, in hex, and its time. */
   readonly commit: string
   readonly committedMs: number
   readonly messages: readonly RowMessage[]
@@ -63,14 +63,14 @@ export interface Batch {
 
 /** One row that changed. */
 export interface RowMessage {
-  /** SHA-256 in hex of link, delivery, table, kind and key: the same each time that it is sent, and of no other. */
+  /** SHA-256 in hex of link, delivery, table, kind and key: unique, and the same each time that it is sent. */
   readonly id: string
   /** The table's path in the dataset. */
   readonly table: string
   readonly kind: 'insert' | 'update' | 'delete'
   /** The key's columns, in the order of the key. */
   readonly key: Row
-  /** The same for whoever makes a name of it: keys that differ have texts that differ. */
+  /** The key as texts, for use in names: different keys have different texts. */
   readonly keyTexts: readonly KeyText[]
   /** null for an insert. */
   readonly before: Row | null

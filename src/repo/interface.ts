@@ -9,8 +9,9 @@ import type { ObjectWriter, Store } from '../store/interface.ts'
 export interface Repo {
   readonly store: Store
   readonly nodes: NodeStore
-  /** Who commits, where an operation is given no author: before what the repository's config says, and after it. */
+  /** Author where an operation is given none: takes precedence over the repository's config. */
   readonly author: Partial<Person>
+  /** Used where neither an operation, nor `author`, nor the config names one. */
   readonly defaultAuthor: Partial<Person>
   /** Milliseconds since 1970 and the zone in minutes east: the only clock that operations read. */
   now(): { timeMs: number; zoneMinutes: number }
@@ -29,7 +30,7 @@ export const promisedRef = 'PROMISED'
 /** A merge, cherry-pick, revert or rebase step that waits for conflicts to be resolved or for a commit. */
 export interface MergeState {
   readonly kind: MergeKind
-  /** The commit that ours was; `merge --abort` goes back to it. */
+  /** Our commit when the merge began; `merge --abort` goes back to it. */
   readonly ours: CommitCid
   readonly theirs: CommitCid
   readonly message: string
@@ -41,7 +42,7 @@ export interface MergeState {
   readonly resolutions: Cid | null
   /** Author to keep (cherry-pick); null: the committer. */
   readonly author: Person | null
-  /** What the commit to come says in its `extra`: decisions that a person may want to look up. Data for dag-cbor. */
+  /** `extra` of the commit to come: decisions that a person may want to look up. Data for dag-cbor. */
   readonly extra: Readonly<Record<string, unknown>>
   /** In a rebase that stopped: HEAD is detached at what is done, and the branch stays where it was until all is. */
   readonly rebase?: RebaseState
@@ -86,16 +87,16 @@ export interface Io {
 /** How a path of one version stands to another's. */
 export type PathState = 'added' | 'modified' | 'deleted' | 'renamed' | 'typechange'
 
-/** What the files show before and after a move of the manifest. */
+/** The path trees that the files show before and after an update of the manifest. */
 export interface FileRoute {
   readonly from: Cid
   readonly to: Cid
-  /** A ref that is so after the move alone: it tells whether that was published. null: operation and index do. */
+  /** A ref that has this value only after the update, which tells whether it was published. null: operation and index tell. */
   readonly witness: readonly [ref: string, value: Cid | null] | null
 }
 
 export interface Route extends FileRoute {
-  /** What the index is after the move, and how that is called in the log. */
+  /** The index after the update, and the operation's name in the log. */
   readonly index: Cid
   readonly operation: string
 }
@@ -105,7 +106,7 @@ export interface SnapshotChoice {
   readonly paths?: readonly string[] | undefined
   /** Files that are not versioned as well. */
   readonly untracked?: boolean | undefined
-  /** For what the user wants to keep: waits for a checkout that is under way. */
+  /** For changes that the user wants to keep: waits for a checkout that is under way. */
   readonly inTurn?: boolean | undefined
 }
 
@@ -117,11 +118,11 @@ export interface Folder {
    * @throws VarveError VARVE_UNCOMMITTED naming the paths
    */
   prepare(io: Io, route: Route, options: PrepareOptions): Promise<void>
-  /** Brings the files from one tree to the other; what was noted is done. */
+  /** Brings the files from one tree to the other, and removes the note. */
   apply(route: Route, options: FolderOptions): Promise<void>
-  /** Nothing was published: what was noted is void. Before `prepare`, there is no note. */
+  /** Nothing was published: removes the note. Does nothing before `prepare`. */
   release(): void
-  /** It failed, and may have been published: the next command finds out, and finishes it. */
+  /** The operation failed, and may have been published: leaves the note for the next command, which finds out and finishes it. */
   leave(): void
   /** The index with the tracked files as they are now: what `commit -a` would stage. */
   snapshot(io: Io, index: Cid, options: FolderOptions & SnapshotChoice): Promise<Cid>
@@ -137,7 +138,7 @@ export interface FolderOptions {
 }
 
 export interface PrepareOptions extends FolderOptions {
-  /** These may hold no local change either, although their files stay: conflicts in them will be settled. */
+  /** Paths that may have no local change although their files stay: their conflicts will be settled. */
   readonly unsettled?: readonly string[] | undefined
 }
 

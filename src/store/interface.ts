@@ -23,9 +23,9 @@ export interface DerivedCache {
 
 export interface ObjectReader {
   readonly cache?: DerivedCache | undefined
-  /** In a partial clone: a reader of what is here and nothing more, that never fetches. */
+  /** In a partial clone: a reader of the objects that are here, which never fetches. */
   readonly local?: ObjectReader | undefined
-  /** Many callers read it in one thread, as in a server: whoever walks its nodes gives the others a turn (base/turns.ts). */
+  /** Many callers read it in one thread, as in a server: long walks let the others have a turn (base/turns.ts). */
   readonly isShared?: true
   /**
    * Bytes of each object, in the order asked for, each checked against its name. Reads are batched: ask for many.
@@ -55,9 +55,9 @@ export interface StoredObject {
   readonly payload: Uint8Array
 }
 
-/** A pack with all that is in it; it counts for nothing until its objects have been hashed. */
+/** A pack and the list of its objects, which are not trusted until they have been hashed. */
 export interface WholePack {
-  /** Where it is a file of this machine. */
+  /** Its file, where it is on this machine. */
   readonly file?: string
   open(options?: ReadOptions): Promise<PackBytes>
   readonly kind: PackKind
@@ -65,9 +65,9 @@ export interface WholePack {
   /** Every record's object, in order, and where the record ends in the file. None is a delta. */
   readonly cids: readonly Cid[]
   readonly ends: Uint32Array
-  /** Whoever takes it may move the file: it is nobody's yet. */
+  /** The receiver may move the file: no store owns it yet. */
   readonly movable?: true
-  /** Where every object in it was hashed before. Good for one taking: the name is nobody else's. */
+  /** Set when every object in it has been hashed. Valid for one adoption, since the new name is used once. */
   readonly checked?: CheckedPack
 }
 
@@ -79,7 +79,7 @@ export interface PackEnds {
 }
 
 export interface CheckedPack extends PackEnds {
-  /** All of the pack's, unless the line was cut. */
+  /** All of the pack's, unless the connection was cut. */
   readonly records: number
   readonly bytes: number
   /** Why there is no more; null when all is there. */
@@ -116,14 +116,14 @@ export interface PutOptions {
   readonly base?: Cid | undefined
 }
 
-/** Names the objects that it is given; whether it keeps them is its own affair. */
+/** Names the objects that it is given; it need not keep them. */
 export type ObjectSink = Pick<ObjectWriter, 'put'>
 
 /** Takes objects in; nobody else sees them before `Store.update` has published them. Reads see pending ones too. */
 export interface ObjectWriter extends ObjectReader {
-  /** What it was given outlives a kill by itself: the next writer for the same remote goes on with it. */
+  /** What is put survives a kill: the next writer for the same remote continues with it. */
   readonly resumes?: true
-  /** Publishing costs so much that a long transfer should do it this seldom, and not once more when it breaks off. */
+  /** Publishing is expensive: a long transfer should do it once per so many bytes, and not again when it is cut off. */
   readonly checkpointBytes?: number | undefined
   /** Hashes and queues; an object that is already here costs nothing more. Never keeps a view: copies or packs. */
   put(codec: Codec, bytes: Uint8Array, options?: PutOptions): Cid
@@ -132,7 +132,7 @@ export interface ObjectWriter extends ObjectReader {
   /**
    * As putStored, for all objects of a pack at once; false when this writer cannot take it as it is. A file that was moved
    * is moved back when nothing comes of it. @throws VARVE_CORRUPT when any object is not what it is called,
-   * VARVE_UNREACHABLE when the line is cut: what had come is put all the same
+   * VARVE_UNREACHABLE when the connection is cut: what has arrived is kept
    */
   adopt?(pack: WholePack, options?: AdoptOptions): Promise<boolean>
   /**
@@ -140,7 +140,7 @@ export interface ObjectWriter extends ObjectReader {
    * that came from outside may go this way. Keeps the records' buffer until they are written.
    */
   putPacked(objects: PackedObjects): void
-  /** As put of objects that should be here already, without their bytes: whether they are, and so will stay. */
+  /** As put, by name alone, of objects that should be here already: tells of each whether it is, and so will stay. */
   hold(cids: readonly Cid[]): boolean[]
   /** Back-pressure: resolves when little enough is queued in memory. Await it now and then while you put. */
   drained(): Promise<void>
@@ -188,7 +188,7 @@ export interface ManifestChange {
 export type Change = (current: Manifest) => ManifestChange | null | Promise<ManifestChange | null>
 
 export interface WriterOptions {
-  /** Another store that likely has the objects on which deltas stand, and answers sooner than this one. */
+  /** Another store that probably has the bases of deltas, and answers faster than this one. */
   readonly near?: ObjectReader | undefined
 }
 

@@ -20,7 +20,7 @@ export interface FollowOptions {
   readonly compareMs?: number | undefined
   /** Every round, also one that did nothing. */
   readonly onRound?: ((receipt: Receipt) => void) | undefined
-  /** The line is broken, and is opened again after `waitMs`. */
+  /** The connection is lost, and is opened again after `waitMs`. */
   readonly onBroken?: ((error: VarveError, waitMs: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -47,7 +47,7 @@ const waitMsMax = 60_000
 
 /**
  * Receipts of the first round and of each that did something or found other rows to wait than before, until `signal` aborts. @throws VarveError what a round throws,
- * but for a line that is broken
+ * except for a lost connection
  */
 export async function* follow(
   repo: Repo,

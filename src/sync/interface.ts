@@ -1,6 +1,6 @@
-// Links keep tables of a dataset in step with a live system. A live table is a remote: to capture is to fetch, to write
-// is to push, and to do both is a three-way merge of the branch and the endpoint over what both had last. So no update
-// is lost, every state stays in the history, and a clash is a conflict that one can look at.
+// Links keep tables of a dataset in step with a live system. A live table is treated as a remote: capture is fetch, apply
+// is push, and a two-way round is a three-way merge of the branch and the endpoint over the state that both had last. So
+// no update is lost, every state stays in the history, and a clash is a conflict that can be looked at and resolved.
 import type { LinkMode, LinkSetting } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
 import type { PathDiff } from '../repo/diff/diff.ts'
@@ -28,9 +28,9 @@ export interface CapturedTable {
   readonly path: Path
   /** Rows in the endpoint when it was read. */
   readonly read: number
-  /** What the endpoint had changed since it was read before. */
+  /** What had changed in the endpoint since it was last read. */
   readonly captured: RowCounts
-  /** The column by which new rows were found: rows that are gone were not. */
+  /** The cursor column by which new rows were found; deleted rows are not found that way. */
   readonly cursor?: string
 }
 
@@ -39,7 +39,7 @@ export interface TableReceipt extends CapturedTable {
   readonly written: RowCounts
   /** Rows held back because both sides, or another writer, changed them. */
   readonly conflicted: number
-  /** Rows held back because the endpoint refuses them. */
+  /** Rows held back because the endpoint rejects them. */
   readonly rejected: number
   /** Both sides as they are after the round; null where a side has no such table. */
   readonly after: { readonly endpoint: TableState | null; readonly branch: TableState | null }
@@ -66,7 +66,7 @@ export interface HeldBack {
    * For a row 'rejected' on the way in: the endpoint's row cannot be kept here, and both sides keep what they have.
    */
   readonly tooLarge?: TooLarge
-  /** For a whole table: what the two sides have made of it excludes each other. */
+  /** For a whole table: the two sides changed its schema in ways that exclude each other. */
   readonly isClash?: true
 }
 
@@ -79,7 +79,7 @@ export interface TooLarge {
   readonly bytesMax: number
 }
 
-/** A row that was held back, with what each side has of it; null: no row. Only told, not kept: the sides are where they were read. */
+/** A held-back row with the versions of each side; null: no row. Computed on demand: the versions are read where they are stored. */
 export interface HeldRow extends HeldBack {
   readonly keyColumns?: readonly string[]
   /** As both sides last had it. */
@@ -89,7 +89,7 @@ export interface HeldRow extends HeldBack {
   readonly endpoint?: Row | null
 }
 
-/** What one round did: the last one is kept whole; of those that did something, all but the messages stay for ever. */
+/** What one round did. The last receipt is kept whole; of rounds that did something, all but the messages stay for ever. */
 export interface Receipt {
   readonly link: string
   readonly mode: LinkMode
@@ -100,45 +100,45 @@ export interface Receipt {
   readonly heldBack: readonly HeldBack[]
   /** Of the branch after the round; null when it has no commits. */
   readonly commit: string | null
-  /** The commit that keeps what guards have stopped; null: they stopped nothing. */
+  /** The commit that holds the changes that guards have stopped; null: they stopped nothing. */
   readonly pending: string | null
   /** What the round noticed and the reader should know. */
   readonly notes: readonly string[]
 }
 
-/** What has come about since a round ended. */
+/** What has happened since the last round ended. */
 export interface SinceSync {
-  /** A round after it began to write and did not come to its end. */
+  /** A later round began to write and did not finish. */
   readonly isCut: boolean
-  /** Paths of tables that the branch has changed, where the endpoint is to have that. */
+  /** Paths of tables that have changed on the branch, where the link writes to the endpoint. */
   readonly changed: readonly string[]
 }
 
-/** A receipt in the log of a link: an entry for each round that did something, or came to another end than the last. */
+/** A receipt in a link's log, which has an entry for each round that did something or ended differently from the last. */
 export interface LoggedReceipt extends Omit<Receipt, 'heldBack'> {
   /** Of the log's entry. */
   readonly id: string
-  /** Without the endpoint's own words, which may quote what is not to leave; the first hundred. */
+  /** The first hundred, without the endpoint's messages, which may quote values that are not to leave it. */
   readonly heldBack: readonly Pick<HeldBack, 'table' | 'key' | 'reason'>[]
   readonly heldBackCount: number
 }
 
-/** By path and row; to be read while the function runs that gets it. */
+/** Changes by path and row; readable only while the function that receives the plan runs. */
 export interface SyncPlan {
   /** What would come into the branch. */
   readonly incoming: AsyncIterable<PathDiff>
-  /** What would be written to the endpoint, or told it. */
+  /** What would be written to the endpoint, or sent to the sink. */
   readonly outgoing: AsyncIterable<PathDiff>
 }
 
 export interface SyncOptions {
-  /** Reads both sides, says what would be done, and changes nothing. */
+  /** Reads both sides and reports what would be done, without changing anything. */
   readonly dryRun?: boolean | undefined
-  /** Lets a round through that a guard would stop. */
+  /** Guards that do not stop this round. */
   readonly allow?: readonly SyncGuard[] | undefined
-  /** A pending commit (hex) to let through, and nothing beyond it. */
+  /** The pending commit (hex) to let through, and nothing beyond it. */
   readonly approve?: string | undefined
-  /** Tries rows again that the endpoint has refused, though neither side has changed since. */
+  /** Tries rejected rows again although neither side has changed since. */
   readonly retry?: boolean | undefined
   /** In a dry run: gets what would change on either side. */
   readonly onPlan?: ((plan: SyncPlan) => Promise<void>) | undefined
@@ -149,7 +149,7 @@ export interface SyncOptions {
 }
 
 /**
- * 'deletes': many rows vanish, or a table is empty. 'identity': it is another database than before. 'restored': it has
- * gone back to an earlier state. 'schema': a table has changed its shape by more than a new column that may be empty.
+ * 'deletes': many rows disappear, or a table is empty. 'identity': it is another database than before. 'restored': it has
+ * gone back to an earlier state. 'schema': a table's columns changed by more than a new nullable column.
  */
 export type SyncGuard = 'deletes' | 'identity' | 'restored' | 'schema'

@@ -1,4 +1,4 @@
-// Faults that pass by themselves, and how long to wait for that: the line was cut, the server is starting, two
+// Faults that pass by themselves, and how long to wait for that: the connection was cut, the server is starting, two
 // transactions were in each other's way, another worker had taken over. The waits double, and differ a little from
 // worker to worker, so that two that collided do not collide again.
 import { type VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'

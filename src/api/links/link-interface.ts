@@ -81,7 +81,7 @@ export interface FollowLinkOptions extends OperationOptions {
   readonly pollMs?: number
   /** All tables are read and compared this often, in ms, whatever the log says; default once a day; 0: never. */
   readonly compareMs?: number
-  /** The line is broken, and is opened again after `waitMs`. */
+  /** The connection is lost, and is opened again after `waitMs`. */
   readonly onBroken?: (error: Error, waitMs: number) => void
 }
 

@@ -137,7 +137,7 @@ export abstract class LinkedRepository extends CarryingRepository {
 
   /**
    * One round: what either side changed goes where the link's mode says; clashes hold back their own rows only. A fault
-   * that passes (the line is cut, a deadlock, another worker) is tried again, `retries` times.
+   * that passes (the connection is cut, a deadlock, another worker) is tried again, `retries` times.
    */
   async sync(name: string, options: t.LinkSyncOptions = {}): Promise<t.Receipt> {
     const link = await this.linkNamed(name)

@@ -176,7 +176,7 @@ function failure(location: string, error: unknown, passwordName?: string): unkno
   return isAnswer ? refused(location, error) : unreachable(location, error)
 }
 
-/** A line that is gone need not be closed. */
+/** A lost connection need not be closed. */
 async function closed(connection: ChannelModel): Promise<void> {
   await withTimeout(connectMsMax, connection.close()).catch(() => undefined)
 }

@@ -22,7 +22,7 @@ export function clientOptions(address: KafkaAddress, password: string | null): B
     requestTimeout: answerMsMax,
     timeout: keepMsMax,
     retries,
-    // The client would try a refused password again like a line that was cut.
+    // The client would retry a refused password as it retries a lost connection.
     retryDelay: (_client, _operation, attempt, _retries, error) =>
       isUnknownUser(error) ? 0 : retryMsMin * 2 ** (attempt - 1),
     autocreateTopics: false,

@@ -45,7 +45,7 @@ export function kafkaFailure(
   return unreachable(location, wordsOf(all.at(-1)))
 }
 
-/** A line that is cut amid the proof is told as a proof that failed, and is none. */
+/** A connection that is cut during authentication is reported as failed authentication, which it is not. */
 export function isUnknownUser(error: unknown): boolean {
   const all = [...saidWithin(error)]
   const last = all.at(-1)?.code

@@ -79,7 +79,7 @@ class MysqlConnector implements Connector {
         const { condition, ...since } = await this.#asked(() => sinceCursor(this.#session, from, cursor))
         return { ...since, rows: () => this.#rows(from, condition) }
       },
-      // Whoever reads hears of a line that is gone; there is nothing to close then.
+      // A reader is told of a lost connection; there is nothing to close then.
       close: async () => void (await this.#session.execute('COMMIT').catch(() => undefined)),
     }
   }

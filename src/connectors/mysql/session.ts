@@ -37,7 +37,7 @@ export class Session {
   isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED'
   readonly #connection: Connection
   #broken: Error | null = null
-  /** Fails the statement that runs: the driver tells a line that is gone to the connection alone. */
+  /** Fails the statement that runs: the driver reports a lost connection to the connection alone. */
   #fail: (error: Error) => void = () => undefined
 
   private constructor(connection: Connection) {
@@ -125,7 +125,7 @@ export class Session {
       }
     } finally {
       isLeft = true
-      // The server sends the rest of the rows whether anybody wants them or not; it stops when the line is gone.
+      // The server sends the rest of the rows whether anybody wants them or not; it stops when the connection is closed.
       const cut = (): void => this.#break(new Error('the connection was closed in the middle of an answer'))
       if (signal?.aborted === true) cut()
       if (!isEnded && this.#broken === null) {

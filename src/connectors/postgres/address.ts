@@ -44,7 +44,7 @@ export function driverUrl(url: string): string {
   return `${place}?${settings.toString()}`
 }
 
-/** Whether the proof of the password is to be tied to the very line that is encrypted, where the server can do so. */
+/** Whether SCRAM authentication is tied to the TLS connection (channel binding), where the server supports it. */
 export function usesChannelBinding(url: string): boolean {
   const binding = new URLSearchParams(url.split(/\?(.*)/s)[1]).get('channel_binding') ?? 'disable'
   if (!['disable', 'prefer', 'require'].includes(binding))

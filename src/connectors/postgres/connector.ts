@@ -86,7 +86,7 @@ class PostgresConnector implements Connector {
         const { condition, ...since } = await this.#asked(() => sinceCursor(this.#client, from, cursor))
         return { ...since, rows: () => this.#rows(from, condition) }
       },
-      // Whoever reads hears of a line that is gone; there is nothing to close then.
+      // A reader is told of a lost connection; there is nothing to close then.
       close: async () => void (await this.#client.query('COMMIT').catch(() => undefined)),
     }
   }
@@ -104,7 +104,7 @@ class PostgresConnector implements Connector {
   }
 
   async close(): Promise<void> {
-    // A line that is gone need not be closed.
+    // A lost connection need not be closed.
     await Promise.all([this.log.close(), this.#client.end().catch(() => undefined)])
   }
 
@@ -154,7 +154,7 @@ class PostgresConnector implements Connector {
       hasFailed = true
       throw endpointError(this.location, error)
     } finally {
-      // The server sends the rest of the rows whether anybody wants them or not; it stops when the line is gone.
+      // The server sends the rest of the rows whether anybody wants them or not; it stops when the connection is closed.
       if (!isWhole && (hasFailed || !(await isPassedOver(frames, signal))))
         this.#client.connection.stream.destroy()
     }
@@ -166,7 +166,7 @@ async function isPassedOver(frames: AsyncGenerator<Uint8Array>, signal?: AbortSi
   try {
     while (signal?.aborted !== true) if ((await frames.next()).done === true) return true
   } catch {
-    // The line is gone.
+    // The connection is lost.
   }
   return false
 }

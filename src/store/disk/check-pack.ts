@@ -15,7 +15,7 @@ import { type PackBlock, blocksOf } from './pack-blocks.ts'
 export interface CheckOptions extends AdoptOptions {
   /** Gets the pack as it is under its new name, piece by piece; a piece is its own until the promise is kept. */
   readonly take?: (bytes: Uint8Array, at: number) => Promise<void>
-  /** When the line is cut, a pack of what had come is better than none. */
+  /** When the connection is cut, a pack of what had come is better than none. */
   readonly partial?: true
 }
 

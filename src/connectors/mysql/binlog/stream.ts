@@ -97,7 +97,7 @@ export class BinlogStream {
     return event
   }
 
-  /** Resolves when an event waits, and when `signal` aborts. @throws when the line is cut or the server refuses */
+  /** Resolves when an event waits, and when `signal` aborts. @throws when the connection is cut or the server refuses */
   async more(signal?: AbortSignal): Promise<void> {
     if (this.#waiting.length > 0 || signal?.aborted === true) return
     if (this.#failure !== null) throw this.#failure

@@ -7,7 +7,7 @@ import { emptyBytes } from '../../../base/bytes.ts'
 import { FrameBlock } from './frame-block.ts'
 import { divert } from './reused-buffer-socket.ts'
 
-/** The line is asked for no more until these are taken. Each hand-over costs, and the server sends 8 KiB at a time. */
+/** The connection is paused until these are taken. Each hand-over costs, and the server sends 8 KiB at a time. */
 const takenBytes = 128 << 10
 
 /** Views, each good until the next is asked for. Who leaves before the end has a connection that is of no further use. */
@@ -47,7 +47,7 @@ class CopyOut implements Submittable {
     ;(connection as unknown as { query: (sql: string) => void }).query(this.#sql)
   }
 
-  /** Called by the client: what the server says, or that the line is gone. */
+  /** Called by the client: what the server says, or that the connection is lost. */
   handleError(error: Error): void {
     this.#fail(error)
   }

@@ -126,7 +126,7 @@ export class PostgresChangeLog implements ChangeLog {
   async #open(own: readonly PostgresTable[], mark: LogMark): Promise<LogReader | LostLog> {
     const [at, told] = [positionOf(mark.position), positionOf(mark.acknowledged)]
     if (at === null || told === null) return { lost: 'its position is not one of PostgreSQL' }
-    // Its line is opened while the slot is asked about.
+    // Its connection is opened while the slot is asked about.
     let line: Promise<Client> | null = this.#takeLine()
     try {
       return await this.#openAt(own, at, told, () => {
@@ -139,7 +139,7 @@ export class PostgresChangeLog implements ChangeLog {
     }
   }
 
-  /** `replication` opens a line to the log, which is then the reader's. */
+  /** `replication` opens a connection to the log, which then belongs to the reader. */
   async #openAt(
     own: readonly PostgresTable[],
     at: SlotPosition,
@@ -174,7 +174,7 @@ export class PostgresChangeLog implements ChangeLog {
           return reader
         }
       } catch (error) {
-        // As long as this line is open, nobody else can read the slot.
+        // As long as this connection is open, nobody else can read the slot.
         await reader.close()
         throw error
       }
@@ -210,7 +210,7 @@ export class PostgresChangeLog implements ChangeLog {
   }
 }
 
-/** A line to the log, before anybody waits for it: it takes a new process there. */
+/** Opens a connection to the log ahead of its use: the server starts a process for it. */
 export function connectAhead(session: Session): Promise<Client> {
   const line = connect(session, 'replication')
   line.catch(() => undefined)

@@ -123,7 +123,7 @@ async function marksOf(
       const mark = await markAfterWrite(client, table, marks!.get(table.name)!, tally.write, span)
       if (mark !== null) found.set(table.name, mark)
     } catch (error) {
-      // A limit of time, or of anything else: the rows are read back then. Of a line that is gone this fails too.
+      // A limit of time, or of anything else: the rows are read back then. On a lost connection this fails too.
       if (typeof (error as { code?: unknown }).code !== 'string') throw error
       await client.query('ROLLBACK TO SAVEPOINT varve')
     }
