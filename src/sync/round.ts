@@ -57,7 +57,7 @@ export interface Round {
   readonly options: SyncOptions
 }
 
-/** One round. `close` is done once nothing more is asked of the endpoint; by default its log is closed, and nothing else. */
+/** One round. `close` is called once the endpoint is not needed any more; by default it closes the log and nothing else. */
 export async function syncRound(round: Round, close?: () => Promise<void>): Promise<Receipt> {
   const log = new OpenLog({ isFollowing: false, compareMs: null })
   const end = close ?? (() => log.close())
@@ -65,12 +65,12 @@ export async function syncRound(round: Round, close?: () => Promise<void>): Prom
     await end()
     throw error
   })
-  // A line has ended when the server's process has: the receipt is brought to the disk meanwhile.
+  // A connection is closed when the server's process has ended: the receipt is written to the disk meanwhile.
   await Promise.all([remember(round, receipt), end()])
   return receipt
 }
 
-/** One round, with a line to the endpoint's log that outlives it. */
+/** One round, with a reader of the endpoint's log that stays open after it. */
 export async function syncRoundWith(round: Round, log: OpenLog): Promise<Receipt> {
   const receipt = await runRound(round, log)
   await remember(round, receipt)
@@ -86,34 +86,20 @@ async function remember(round: Round, receipt: Receipt): Promise<void> {
 }
 
 async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
-  const { repo, connector, link, options } = round
+  const { connector, link, options } = round
   const { nodes } = io
-  const [startedMs, held] = [Date.now(), new HeldRows()]
-  const manifest = await repo.store.manifest()
-  const state = readLinkState(manifest, link.name)
-  const refs = new LinkRefs(link.name, state)
-  const mark = readMark(manifest, link.name)
-  // A first round reads all, and then commits it.
-  if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
-  const approved = await Approved.load(repo, link.name, options.approve)
-  const stops = new Stops(held, options, approved)
-  const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
-  const identity = await connector.identity()
-  const isOther = stops.isOther(state.identity, identity)
-  refuseWritingBack(link, manifest, identity)
-  const before = await commitTree(io, state.live)
-  const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
-  const tables = await findTables(io, { link, connector, before, branch, held })
-  const digests = await digestsOf(nodes.reader, manifest, link, state.identity === identity)
-  const kept = await UnfitTables.load(nodes.reader, manifest, link.name)
-  const unfit = state.identity === identity ? kept : kept.forgotten()
+  const begun = await beginRound(round, io)
+  const { startedMs, manifest, state, refs, mark, held, stops, shapes, identity } = begun
+  const { before, tables, digests, unfit } = begun
   const known = { link, tables, before, live: state.live, digests, unfit, held, shapes, notes: [] }
   const start = { round, io, startedMs, manifest, state, tables, held, stops, before }
-  if (isOther) {
+  if (stops.isOther(state.identity, identity)) {
     const isAsked = connector.log?.told === undefined
     const read = isAsked ? await capture(io, connector, { ...known, shapes: null }, options) : before
     return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
+
+  // Capture: read the endpoint, stop what guards forbid, and publish what was read.
   const checkpoint = await connector.checkpoint(link.name)
   const base = await commonBase(nodes.reader, state, checkpoint, identity)
   const reading = await readEndpoint(round, io, log, { ...known, mark, isTold: base.isTold })
@@ -130,6 +116,8 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const sides = { ...agreed, tables, captured: guarded.merging, held, refs }
   if (base.isRestored && stops.isRestored(digestHex(base.told!)))
     return stopRestored(start, sides, { read: captured, told: base.told!, notes })
+
+  // Merge it into the branch.
   const outcome = await mergeIntoBranch(round, io, sides)
   const { target, common, commit } = outcome
   await held.addConflicts(io, outcome.conflicts, tables)
@@ -137,6 +125,8 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     options.retry === true ? [] : await stillRejected(round, io, { tables, captured, held, commit })
   for (const row of last) held.add(row)
   await forgetOneWay(round, identity, held)
+
+  // Apply to the endpoint what the branch changed.
   const first = { branch: commit, checkpoint, fence: null, due: new Map() }
   const now = { ...start, ...sides, ...first, state: notedState(state, base), captured }
   const step = { ...now, digests: reading.digests, target, common }
@@ -157,6 +147,45 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
     pending,
     notes: [...notes, ...stored.notes, ...(await notesOf(io, round, tables, outcome.whole))],
   })
+}
+
+/** What the repository knows of the link, and the tables that the endpoint has, before anything is read. */
+async function beginRound(round: Round, io: Io) {
+  const { repo, connector, link, options } = round
+  const [startedMs, held] = [Date.now(), new HeldRows()]
+  const manifest = await repo.store.manifest()
+  const state = readLinkState(manifest, link.name)
+  const refs = new LinkRefs(link.name, state)
+  const mark = readMark(manifest, link.name)
+  // A first round reads all, and then commits it.
+  if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
+  const approved = await Approved.load(repo, link.name, options.approve)
+  const stops = new Stops(held, options, approved)
+  const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
+  const identity = await connector.identity()
+  const isSame = state.identity === identity
+  refuseWritingBack(link, manifest, identity)
+  const before = await commitTree(io, state.live)
+  const branch = link.mode === 'capture' ? null : await branchTree(io, manifest, link)
+  const tables = await findTables(io, { link, connector, before, branch, held })
+  const digests = await digestsOf(io.nodes.reader, manifest, link, isSame)
+  const kept = await UnfitTables.load(io.nodes.reader, manifest, link.name)
+  const unfit = isSame ? kept : kept.forgotten()
+  return {
+    startedMs,
+    manifest,
+    state,
+    refs,
+    mark,
+    held,
+    stops,
+    shapes,
+    identity,
+    before,
+    tables,
+    digests,
+    unfit,
+  }
 }
 
 /** Whether what the endpoint changed comes into the branch. */
