@@ -5,7 +5,7 @@ import { readCommit } from '../history/commit.ts'
 import { commitsLeftOut } from '../history/horizon.ts'
 import type { Person } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
-import { createBranch, deleteBranch, listBranches, renameBranch } from '../repo/branches.ts'
+import { createBranch, deleteBranch, followBranch, listBranches, renameBranch } from '../repo/branches.ts'
 import { operatorOf } from '../repo/context.ts'
 import { checkGraph } from '../repo/fsck/check-graph.ts'
 import { checkDatasets } from '../repo/fsck/check.ts'
@@ -28,6 +28,7 @@ import type { Snapshot, Transaction } from './tables/data.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { diffsBetween, pathsBetween } from './diffs.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
+import { branchInfo, tagInfo } from './ref-info.ts'
 import type * as t from './interface.ts'
 import { decisionsAt } from './policies.ts'
 import { MergingRepository } from './merging-repository.ts'
@@ -100,8 +101,7 @@ export class DataRepository extends MergingRepository {
   }
 
   async branches(options: t.BranchesOptions = {}): Promise<readonly t.BranchInfo[]> {
-    const branches = await listBranches(this.repo, options)
-    return branches.map((branch) => ({ ...branch, commit: idOf(branch.commit) }))
+    return (await listBranches(this.repo, options)).map(branchInfo)
   }
 
   /** null where HEAD is detached. */
@@ -114,8 +114,12 @@ export class DataRepository extends MergingRepository {
     name: string,
     options: { startPoint?: string; force?: boolean } = {},
   ): Promise<t.BranchInfo> {
-    const branch = await createBranch(this.repo, name, options)
-    return { ...branch, commit: idOf(branch.commit) }
+    return branchInfo(await createBranch(this.repo, name, options))
+  }
+
+  /** Lets a branch follow `upstream`, a branch of a remote ('origin/main'); null: none any more. */
+  async setUpstream(name: string, upstream: string | null): Promise<void> {
+    await followBranch(this.repo, name, upstream)
   }
 
   async deleteBranch(name: string, options: { force?: boolean } = {}): Promise<void> {
@@ -127,15 +131,14 @@ export class DataRepository extends MergingRepository {
   }
 
   async tags(options: t.TagsOptions = {}): Promise<readonly t.TagInfo[]> {
-    return (await listTags(this.repo, options)).map((tag) => ({ ...tag, commit: idOf(tag.commit) }))
+    return (await listTags(this.repo, options)).map(tagInfo)
   }
 
   async createTag(
     name: string,
     options: { revision?: string; message?: string; force?: boolean } = {},
   ): Promise<t.TagInfo> {
-    const tag = await createTag(this.repo, name, options)
-    return { ...tag, commit: idOf(tag.commit) }
+    return tagInfo(await createTag(this.repo, name, options))
   }
 
   async deleteTag(name: string): Promise<void> {

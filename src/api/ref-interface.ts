@@ -1,9 +1,13 @@
 // Branches and tags: which ones a list names, and what it tells of each. Plain data, as in interface.ts.
 import type { BranchesOptions } from '../repo/branches.ts'
 import type { RefFilter } from '../repo/ref-filter.ts'
+import type { RefDetails as EngineDetails } from '../repo/ref-sort.ts'
 import type { TagsOptions } from '../repo/tags.ts'
 
 export type { BranchesOptions, RefFilter, TagsOptions }
+
+/** What a ref's object says: a commit, or an annotated tag, which has a tagger alone. */
+export type RefDetails = EngineDetails<string>
 
 export interface BranchInfo {
   readonly name: string
@@ -16,6 +20,8 @@ export interface BranchInfo {
    * upstream, or where that is gone.
    */
   readonly divergence?: { readonly ahead: number; readonly behind: number } | null
+  /** Where they were asked for; none before the first commit. */
+  readonly details?: RefDetails
 }
 
 export interface TagInfo {
@@ -25,4 +31,6 @@ export interface TagInfo {
   readonly message: string
   /** Where it was asked for: that of the commit. */
   readonly commitMessage?: string
+  /** Where they were asked for. */
+  readonly details?: RefDetails
 }

@@ -1,7 +1,8 @@
 // Which branches or tags a list names: options of both commands, as git has them.
-import type { RefFilter } from '../index.ts'
-import type { Arguments } from './arguments.ts'
-import type { OptionSpec, OptionSpecs } from './interface.ts'
+import type { BranchInfo, RefFilter, TagInfo } from '../index.ts'
+import { type Arguments, usage } from './arguments.ts'
+import { refForm } from './format/ref-format.ts'
+import type { Context, OptionSpec, OptionSpecs } from './interface.ts'
 
 function ofCommit(about: string): OptionSpec {
   return { type: 'optional', nextWord: true, value: 'REV', about: `${about} REV (default: HEAD)` }
@@ -15,9 +16,45 @@ export const refOptions: OptionSpecs = {
   'points-at': ofCommit('list those that point at'),
 }
 
+/** How a list is ordered and written. */
+export const refListOptions: OptionSpecs = {
+  sort: {
+    type: 'list',
+    value: 'KEY',
+    about:
+      "in order of KEY: refname, version:refname, authordate, committerdate, creatordate, taggerdate; '-KEY' downwards",
+  },
+  format: {
+    type: 'text',
+    value: 'FORMAT',
+    about: "a line of each with Git's fields: '%(refname:short) %(subject)'",
+  },
+  'ignore-case': { type: 'flag', short: 'i', about: 'patterns and order of letters in whatever case' },
+}
+
 /** Those of the forms that list nothing. @throws VarveError VARVE_USAGE */
 export function refuseInLists(given: Arguments, others: readonly string[]): void {
-  for (const name of Object.keys(refOptions)) given.exclusive(name, ...others)
+  for (const name of Object.keys({ ...refOptions, ...refListOptions }))
+    for (const other of others) given.exclusive(name, other)
+}
+
+/** Whether there is a word about how the list is made; with words that are no patterns it says nothing. */
+export function shapesList(given: Arguments): boolean {
+  return Object.keys(refListOptions).some((name) => given.has(name))
+}
+
+/** With `--format` each is a line of that form. */
+export function refLines<T extends BranchInfo | TagInfo>(
+  { arguments: given, out }: Context,
+  print: (refs: readonly T[]) => void,
+): (refs: readonly T[]) => void {
+  const format = given.text('format')
+  if (format === undefined) return print
+  if (out.json) throw usage("'--json' and '--format' exclude each other")
+  const form = refForm(format)
+  return (refs) => {
+    for (const ref of refs) out.line(form(ref))
+  }
 }
 
 /** Whether one of them is given: then the command lists, and its words are patterns. */
@@ -35,6 +72,8 @@ export function refFilter(given: Arguments, signal: AbortSignal | undefined): Re
     merged: revisions('merged'),
     noMerged: revisions('no-merged'),
     pointsAt: revisions('points-at'),
+    sort: given.list('sort'),
+    ignoreCase: given.flag('ignore-case'),
     ...(signal === undefined ? {} : { signal }),
   }
 }

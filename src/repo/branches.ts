@@ -10,6 +10,7 @@ import { operatorOf } from './context.ts'
 import { peelToCommit } from './head.ts'
 import type { Repo } from './interface.ts'
 import { type RefFilter, hasName, isNarrow, passing } from './ref-filter.ts'
+import { type RefDetails, sortRefs, sortsByDate } from './ref-sort.ts'
 
 export interface Branch {
   readonly name: string
@@ -19,6 +20,8 @@ export interface Branch {
   readonly subject: string
   /** Where it was asked for: how far it and its upstream have gone apart; null without one, or where that is gone. */
   readonly divergence?: { readonly ahead: number; readonly behind: number } | null
+  /** Where they were asked for: of its commit; none before the first one. */
+  readonly details?: RefDetails<Cid>
 }
 
 export interface BranchesOptions extends RefFilter {
@@ -28,6 +31,8 @@ export interface BranchesOptions extends RefFilter {
   readonly all?: boolean
   /** Tell how far each branch and its upstream have gone apart. */
   readonly divergence?: boolean
+  /** Tell what its commit says, too. */
+  readonly details?: boolean
 }
 
 /** `only`: of these refs. */
@@ -35,6 +40,7 @@ export async function listBranches(
   repo: Repo,
   options: BranchesOptions & { readonly only?: readonly string[] } = {},
 ): Promise<Branch[]> {
+  sortsByDate(options)
   const manifest = await repo.store.manifest()
   const local = options.remotes !== true || options.all === true
   const remote = options.remotes === true || options.all === true
@@ -49,12 +55,17 @@ export async function listBranches(
     repo.store,
     names.map((name) => manifest.refs.get(name)!),
   )
-  const branches: Branch[] = names.map((ref, i) => ({
-    name: shortRefName(ref),
-    current: manifest.head === ref,
-    commit: commits[i]!.cid,
-    upstream: upstreamOf(manifest, ref),
-    subject: commits[i]!.message.split('\n')[0]!,
+  const described = names.map((ref, i) => {
+    const { cid: object, author, committer, message } = commits[i]!
+    return { ref, object, author, committer, message, tagger: null }
+  })
+  const branches: Branch[] = sortRefs(described, options).map((details) => ({
+    name: shortRefName(details.ref),
+    current: manifest.head === details.ref,
+    commit: details.object,
+    upstream: upstreamOf(manifest, details.ref),
+    subject: details.message.split('\n')[0]!,
+    ...(options.details === true ? { details } : {}),
   }))
   const isWhole = options.only === undefined && !isNarrow(options)
   if (local && isWhole && manifest.head !== null && !manifest.refs.has(manifest.head)) {
@@ -146,6 +157,31 @@ async function isMerged(repo: Repo, manifest: Manifest, ref: string, target: Cid
     if (await isAncestor(repo.store, target, await peelToCommit(repo.store, cid))) return true
   }
   return false
+}
+
+/** The branch follows `upstream`, a remote branch; null: none. */
+export async function followBranch(repo: Repo, name: string, upstream: string | null): Promise<void> {
+  const ref = branchRef(name)
+  await repo.store.update(async (manifest) => {
+    if (!manifest.refs.has(ref) && manifest.head !== ref) throw noBranch(name)
+    const key = `branch.${name}.upstream`
+    if (upstream === null && !manifest.config.has(key))
+      throw new VarveError('VARVE_REF_NOT_FOUND', `branch '${name}' follows no other`)
+    const followed = upstream === null ? null : await remoteBranch(repo, manifest, upstream)
+    const message = followed === null ? `${name} follows none` : `${name} follows ${shortRefName(followed)}`
+    return {
+      config: new Map([[key, followed]]),
+      operation: { name: 'branch', message, author: operatorOf(repo, manifest) },
+    }
+  })
+}
+
+async function remoteBranch(repo: Repo, manifest: Manifest, name: string): Promise<string> {
+  const { ref } = await resolveRevision(repo.store, name, manifest)
+  if (ref?.startsWith(remotePrefix) === true) return ref
+  throw new VarveError('VARVE_NOT_POSSIBLE', `'${name}' is no branch of a remote`, {
+    hint: "see 'varve branch -r'; one that is not there yet is made and followed by 'varve push -u REMOTE BRANCH'",
+  })
 }
 
 export async function renameBranch(repo: Repo, from: string, to: string): Promise<void> {

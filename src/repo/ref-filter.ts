@@ -4,9 +4,10 @@ import { matchesWildcard } from '../base/wildcard.ts'
 import type { CommitCid } from '../encoding/cid.ts'
 import { reachedFrom, commitsReaching } from '../history/reach.ts'
 import { resolveRevision } from '../history/revision.ts'
+import type { RefOrder } from './ref-sort.ts'
 import type { Manifest, Store } from '../store/interface.ts'
 
-export interface RefFilter {
+export interface RefFilter extends RefOrder {
   /** 'v1', 'v*', 'feature/?': '*' stands for '/' too. */
   readonly patterns?: readonly string[]
   /** Revisions: refs whose commit is one of them or descends from one. */
@@ -35,8 +36,9 @@ export function isNarrow(filter: RefFilter): boolean {
   return conditions.some((condition) => (filter[condition] ?? []).length > 0)
 }
 
-export function hasName(name: string, { patterns = [] }: RefFilter): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => matchesWildcard(pattern, name))
+export function hasName(name: string, { patterns = [], ignoreCase = false }: RefFilter): boolean {
+  const folded = (text: string): string => (ignoreCase ? text.toLowerCase() : text)
+  return patterns.length === 0 || patterns.some((one) => matchesWildcard(folded(one), folded(name)))
 }
 
 /** Those of these commits that pass; the names of refs are not looked at. @throws VarveError VARVE_REF_NOT_FOUND */

@@ -1,12 +1,14 @@
 // Tags: a name for a commit that stays. With a message the tag is an object of its own, signed by its tagger.
 import { VarveError } from '../base/errors.ts'
-import type { CommitCid } from '../encoding/cid.ts'
+import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { readCommits, readTags, writeTag } from '../history/commit.ts'
+import type { Commit, Tag } from '../history/interface.ts'
 import { shortRefName, tagPrefix, tagRef } from '../history/refs.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { operatorOf, signatureOf, withWriter } from './context.ts'
 import type { Repo } from './interface.ts'
 import { type RefFilter, hasName, passing } from './ref-filter.ts'
+import { type RefDetails, sortRefs, sortsByDate } from './ref-sort.ts'
 
 const tagsAtOnce = 256
 
@@ -17,51 +19,81 @@ export interface TagListing {
   readonly message: string
   /** Where it was asked for: that of the commit. */
   readonly commitMessage?: string
+  /** Where they were asked for: of the tag's object, or of its commit where it has none. */
+  readonly details?: RefDetails<Cid>
 }
 
 export interface TagsOptions extends RefFilter {
   /** Tell what the commits' messages are, too. */
   readonly commitMessages?: boolean
+  /** Tell what each tag's object says, or its commit. */
+  readonly details?: boolean
 }
 
-/** Sorted by name; `only`: of these refs. */
+/** `only`: of these refs. */
 export async function listTags(
   repo: Repo,
   options: TagsOptions & { readonly only?: readonly string[] } = {},
 ): Promise<TagListing[]> {
+  const byDate = sortsByDate(options)
   const manifest = await repo.store.manifest()
   const names = (options.only ?? [...manifest.refs.keys()])
     .filter((ref) => ref.startsWith(tagPrefix) && hasName(shortRefName(ref), options))
     .sort()
-  const cids = names.map((ref) => manifest.refs.get(ref)!)
-  const tags: TagListing[] = []
+  const tags: ReadTag[] = []
   for (let at = 0; at < names.length; at += tagsAtOnce) {
-    const read = await readTags(repo.store, cids.slice(at, at + tagsAtOnce))
-    for (const [i, tag] of read.entries())
-      tags.push({
-        name: shortRefName(names[at + i]!),
-        commit: tag?.target ?? cids[at + i]!,
-        annotated: tag !== null,
-        message: tag?.message ?? '',
-      })
+    const some = names.slice(at, at + tagsAtOnce)
+    const cids = some.map((ref) => manifest.refs.get(ref)!)
+    const read = await readTags(repo.store, cids)
+    for (const [i, tag] of read.entries()) tags.push({ ref: some[i]!, object: cids[i]!, tag, commit: null })
   }
-  const targets = tags.map(({ commit }) => commit)
-  const passed = await passing(repo.store, manifest, targets, options)
-  const kept = tags.filter(({ commit }) => passed.has(commit))
-  return options.commitMessages === true ? withCommits(repo, kept) : kept
+  const passed = await passing(repo.store, manifest, tags.map(targetOf), options)
+  const kept = tags.filter((tag) => passed.has(targetOf(tag)))
+  const needsCommits = byDate || options.commitMessages === true || options.details === true
+  const whole = needsCommits ? await withCommits(repo, kept) : kept
+  return sortRefs(whole.map(detailsOf), options).map(({ tag, commit, ...details }) => ({
+    name: shortRefName(details.ref),
+    commit: targetOf({ tag, object: details.object }),
+    annotated: tag !== null,
+    message: tag?.message ?? '',
+    ...(options.commitMessages === true ? { commitMessage: commit?.message ?? '' } : {}),
+    ...(options.details === true ? { details } : {}),
+  }))
 }
 
-async function withCommits({ store }: Repo, tags: readonly TagListing[]): Promise<TagListing[]> {
-  const told: TagListing[] = []
+interface ReadTag {
+  readonly ref: string
+  readonly object: Cid
+  /** null: the ref names the commit itself. */
+  readonly tag: Tag | null
+  /** null: not read. */
+  readonly commit: Commit | null
+}
+
+function targetOf({ tag, object }: Pick<ReadTag, 'tag' | 'object'>): CommitCid {
+  return tag?.target ?? object
+}
+
+async function withCommits({ store }: Repo, tags: readonly ReadTag[]): Promise<ReadTag[]> {
+  const whole: ReadTag[] = []
   for (let at = 0; at < tags.length; at += tagsAtOnce) {
     const some = tags.slice(at, at + tagsAtOnce)
-    const commits = await readCommits(
-      store,
-      some.map(({ commit }) => commit),
-    )
-    some.forEach((tag, i) => told.push({ ...tag, commitMessage: commits[i]!.message }))
+    const commits = await readCommits(store, some.map(targetOf))
+    some.forEach((tag, i) => whole.push({ ...tag, commit: commits[i]! }))
   }
-  return told
+  return whole
+}
+
+function detailsOf(read: ReadTag): ReadTag & RefDetails<Cid> {
+  const { tag, commit } = read
+  const own = tag === null ? commit : null
+  return {
+    ...read,
+    message: tag?.message ?? commit?.message ?? '',
+    author: own?.author ?? null,
+    committer: own?.committer ?? null,
+    tagger: tag?.tagger ?? null,
+  }
 }
 
 export async function createTag(

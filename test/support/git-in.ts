@@ -1,4 +1,4 @@
-// The git command in a folder, whatever the machine's settings are: what Varve does is held against it.
+// The git command in a folder, with variables of one's own, whatever the machine's settings are: what Varve does is held against it.
 import { execFileSync } from 'node:child_process'
 
 const env = {
@@ -11,7 +11,11 @@ const env = {
   GIT_COMMITTER_EMAIL: 'ada@example.org',
 }
 
-export function gitIn(cwd: string): (...args: string[]) => string {
+export function gitIn(cwd: string, own: NodeJS.ProcessEnv = {}): (...args: string[]) => string {
   return (...args) =>
-    execFileSync('git', ['-c', 'core.quotepath=off', ...args], { cwd, encoding: 'utf8', env })
+    execFileSync('git', ['-c', 'core.quotepath=off', ...args], {
+      cwd,
+      encoding: 'utf8',
+      env: { ...env, ...own },
+    })
 }

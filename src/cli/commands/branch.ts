@@ -4,14 +4,23 @@ import { alignedRows } from '../format/columns.ts'
 import { shortId, subjectOf } from '../format/commit.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
-import { narrowsRefs, refFilter, refOptions, refuseInLists } from '../ref-options.ts'
+import {
+  narrowsRefs,
+  refFilter,
+  refLines,
+  refListOptions,
+  refOptions,
+  refuseInLists,
+} from '../ref-options.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'branch [-a | -r] [--list] [--merged [REV]] [--contains [REV]] [-v] [PATTERN...]',
+    'branch [-a | -r] [--list] [--merged [REV]] [--contains [REV]] [--sort KEY] [-v | --format FORMAT] [PATTERN...]',
     'branch --show-current',
     'branch [-f] NAME [START]',
+    'branch -u BRANCH [NAME]',
+    'branch --unset-upstream [NAME]',
     'branch -m [OLD] NEW',
     'branch -d NAME...',
   ],
@@ -20,6 +29,7 @@ export const command: Command = {
   options: {
     list: { type: 'flag', short: 'l', about: 'list branches (the default without NAME)' },
     ...refOptions,
+    ...refListOptions,
     all: { type: 'flag', short: 'a', about: 'list remote branches too' },
     remotes: { type: 'flag', short: 'r', about: 'list remote branches' },
     'show-current': {
@@ -27,6 +37,13 @@ export const command: Command = {
       about: 'print the name of the current branch; nothing where HEAD is detached',
     },
     force: { type: 'flag', short: 'f', about: 'make NAME even if it exists: it moves to START' },
+    'set-upstream-to': {
+      type: 'text',
+      short: 'u',
+      value: 'BRANCH',
+      about: "let NAME (default: the current branch) follow a remote's branch",
+    },
+    'unset-upstream': { type: 'flag', about: 'let NAME follow none' },
     move: { type: 'flag', short: 'm', about: 'rename a branch (default: the current one)' },
     delete: { type: 'flag', short: 'd', about: 'delete merged branches' },
     'force-delete': { type: 'flag', short: 'D', about: 'delete branches, merged or not' },
@@ -35,21 +52,33 @@ export const command: Command = {
     ['varve branch -a', 'all branches, remote ones too'],
     ['varve branch --merged', 'branches that can be deleted'],
     ["varve branch -r --list 'origin/fix/*' --contains v1", 'remote branches by name, with all that v1 has'],
+    ['varve branch --sort=-committerdate', 'what was worked on last, first'],
+    ['varve branch -u origin/main', 'follow it: pull, push and status go by it'],
     ['varve branch cleanup v1', 'a branch that starts at v1'],
     ['varve branch -d cleanup', 'delete it once it is merged'],
   ],
-  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string; divergence?: { ahead: number; behind: number } | null (with -v) }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }',
+  json: '{ items: { name: string; current: boolean; commit: string | null; upstream: string | null; subject: string; divergence?: { ahead: number; behind: number } | null (with -v) }[] }; made: one of these; deleted: { deleted: string[] }; --show-current: { branch: string | null }; renamed: { from: string; to: string }; -u, --unset-upstream: { branch: string; upstream: string | null }',
   run,
 }
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  const others = ['delete', 'force-delete', 'move', 'force', 'show-current']
+  const others = [
+    'delete',
+    'force-delete',
+    'move',
+    'force',
+    'show-current',
+    'set-upstream-to',
+    'unset-upstream',
+  ]
   given.exclusive(...others, 'list')
   refuseInLists(given, others)
   const { words } = given
   if (given.flag('delete') || given.flag('force-delete')) return remove(context)
   if (given.flag('move')) return rename(context)
+  if (given.has('set-upstream-to') || given.flag('unset-upstream')) return follow(context)
+  const print = refLines<BranchInfo>(context, (branches) => printBranches(out, branches))
   const repo = await repository()
   if (given.flag('show-current')) {
     given.expectWords(0, 0, '')
@@ -64,14 +93,15 @@ async function run(context: Context): Promise<number> {
       ...refFilter(given, operation.signal),
       all: given.flag('all'),
       remotes: given.flag('remotes'),
-      divergence: out.verbose,
+      divergence: out.verbose || given.text('format')?.includes('upstream:track') === true,
+      details: given.has('format'),
     })
     if (out.json) await out.items(branches, () => {})
-    else printBranches(out, branches)
+    else print(branches)
     return 0
   }
-  for (const name of ['all', 'remotes'])
-    if (given.flag(name))
+  for (const name of ['all', 'remotes', 'sort', 'format', 'ignore-case'])
+    if (given.has(name))
       throw usage(`'--${name}' is for lists`, `for names like '${words[0]!}' write '--list' before them`)
   given.expectWords(1, 2, 'NAME')
   const start = words[1] === undefined ? {} : { startPoint: words[1] }
@@ -98,6 +128,19 @@ async function rename({ arguments: given, out, repository }: Context): Promise<n
   if (from === null) throw usage('HEAD is detached: name the branch to rename')
   await repo.renameBranch(from, to)
   out.result({ from, to }, () => out.say(`branch ${visible(from)} is ${visible(to)} now`))
+  return 0
+}
+
+async function follow({ arguments: given, out, repository }: Context): Promise<number> {
+  given.expectWords(0, 1, 'NAME')
+  const repo = await repository()
+  const upstream = given.text('set-upstream-to') ?? null
+  const branch = given.words[0] ?? (await repo.currentBranch())
+  if (branch === null) throw usage('HEAD is detached: name the branch')
+  await repo.setUpstream(branch, upstream)
+  out.result({ branch, upstream }, () =>
+    out.say(`branch ${visible(branch)} follows ${upstream === null ? 'none' : visible(upstream)}`),
+  )
   return 0
 }
 

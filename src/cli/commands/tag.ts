@@ -6,12 +6,20 @@ import type { Command, Context } from '../interface.ts'
 import { MessageEditor } from '../message/draft.ts'
 import { editOptions } from '../message/edit-options.ts'
 import type { Output } from '../output.ts'
-import { narrowsRefs, refFilter, refOptions, refuseInLists } from '../ref-options.ts'
+import {
+  narrowsRefs,
+  refFilter,
+  refLines,
+  refListOptions,
+  refOptions,
+  refuseInLists,
+  shapesList,
+} from '../ref-options.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'tag [-l] [-n[LINES]] [--contains [REV]] [--merged [REV]] [PATTERN...]',
+    'tag [-l] [-n[LINES]] [--contains [REV]] [--merged [REV]] [--sort KEY] [--format FORMAT] [PATTERN...]',
     'tag [-f] [-a] [-m MESSAGE] NAME [REV]',
     'tag -d NAME...',
   ],
@@ -26,6 +34,7 @@ export const command: Command = {
       about: "list so many lines (default: 1) of each tag's message, or of its commit's where it has none",
     },
     ...refOptions,
+    ...refListOptions,
     annotate: { type: 'flag', short: 'a', about: 'an annotated tag: with a message' },
     message: { type: 'text', short: 'm', value: 'MESSAGE', about: 'what it stands for; makes it annotated' },
     edit: editOptions['edit']!,
@@ -37,6 +46,7 @@ export const command: Command = {
     ['varve tag -a -m "As published" v2 HEAD~1', 'an annotated tag on the commit before'],
     ["varve tag -l 'v2.*' -n3", 'tags by name, with the first three lines of what they say'],
     ['varve tag --contains 1f2e3d', 'the versions that a commit is in'],
+    ['varve tag --sort=-version:refname', 'the highest version first: v1.10 before v1.9'],
     ['varve tag -d v1', 'delete a tag'],
   ],
   json: '{ items: { name: string; commit: string; annotated: boolean; message: string; commitMessage?: string (with -n) }[] }; made: one of these; deleted: { deleted: string[] }',
@@ -61,13 +71,22 @@ async function run(context: Context): Promise<number> {
     })
     return 0
   }
+  const print = refLines<TagInfo>(context, (tags) => printTags(out, tags, linesOf(given)))
+  given.exclusive('format', 'lines')
   if (words.length === 0 || given.flag('list') || given.has('lines') || narrowsRefs(given)) {
     const lines = linesOf(given)
     const filter = refFilter(given, operation.signal)
-    const tags = await (await repository()).tags({ ...filter, commitMessages: lines !== null })
-    out.result({ items: tags }, () => printTags(out, tags, lines))
+    const tags = await (
+      await repository()
+    ).tags({ ...filter, commitMessages: lines !== null, details: given.has('format') })
+    out.result({ items: tags }, () => print(tags))
     return 0
   }
+  if (shapesList(given))
+    throw usage(
+      "'--sort', '--format' and '--ignore-case' are for lists",
+      "for names like it write '-l' before them",
+    )
   given.expectWords(1, 2, 'NAME')
   const repo = await repository({ commits: isEdited || message !== undefined })
   const editor = new MessageEditor(context, repo.dotDir)
