@@ -126,6 +126,16 @@ describe.skipIf(!hasMariadb)(`links with MariaDB${withoutMariadb}`, () => {
     await connector.close()
   })
 
+  test('tables whose names differ in case alone are two', async () => {
+    await both('CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE T (id int PRIMARY KEY, b text)')
+    await sides[0]!.db.query(`INSERT INTO t VALUES (1, 2); INSERT INTO T VALUES (1, 'b')`)
+    expect((await carry(['t', 'T'])).heldBack).toEqual([])
+    expect([await rows(1, 'SELECT * FROM t'), await rows(1, 'SELECT * FROM T')]).toEqual([
+      [{ id: 1, a: 2 }],
+      [{ id: 1, b: 'b' }],
+    ])
+  })
+
   test('a change of case and one of accents are changes', async () => {
     await both('CREATE TABLE t (id int PRIMARY KEY, s varchar(20) COLLATE utf8mb4_general_ci)')
     await sides[0]!.db.query("INSERT INTO t VALUES (1, 'ada'), (2, 'jose'), (3, 'x')")

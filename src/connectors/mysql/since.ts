@@ -16,7 +16,7 @@ export async function sinceCursor(
   const [row] = await session.texts(`SELECT MAX(${column}) FROM ${table.sql} t`)
   const [[indexed]] = (await session.texts(
     `SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ${quoteText(table.database)}
-        AND TABLE_NAME = ${quoteText(table.name)} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ${quoteText(name)}`,
+        AND BINARY TABLE_NAME = ${quoteText(table.name)} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ${quoteText(name)}`,
   )) as [[string]]
   const { lag, from } = cursor
   const lowest =
