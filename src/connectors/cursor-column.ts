@@ -1,4 +1,4 @@
-// What all kinds of endpoint ask of a column by which new rows are found: it is there, and its lag is of its kind.
+// What all kinds of endpoint check of a cursor column: it exists, and its lag fits its type.
 import { VarveError } from '../base/errors.ts'
 import type { EndpointColumn, EndpointTable, RowCursor } from './interface.ts'
 

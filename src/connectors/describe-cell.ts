@@ -1,4 +1,4 @@
-// A cell as a sentence names it.
+// A cell as it is named in a message.
 import { cellText } from '../table/cell.ts'
 import type { Cell } from '../table/interface.ts'
 

@@ -1,5 +1,5 @@
-// What a database says when it fails, as errors of the house. Which of its codes mean what is for each connector to know.
-// `where` is the endpoint, without secrets.
+// Errors of a database as errors of Varve. Each connector knows what its system's codes mean. `where` is the endpoint,
+// without secrets.
 import { certificateHint } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
 

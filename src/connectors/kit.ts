@@ -1,5 +1,5 @@
-// What a connector of somebody else's is handed, so that it need import nothing of ours: it runs with whatever copy of
-// Varve has loaded it.
+// What a connector from outside gets, so that it need not import Varve: it then works with whatever copy of Varve has
+// loaded it.
 import { VarveError } from '../base/errors.ts'
 import { cellValue, valueToTyped } from '../table/cell.ts'
 import type { ConnectorKit } from './interface.ts'

@@ -1,4 +1,4 @@
-// A table that a database has not, and which it has instead; and what is none.
+// The error for a table that a database does not have, with the tables that it has instead.
 import { VarveError } from '../base/errors.ts'
 
 const shownMax = 20

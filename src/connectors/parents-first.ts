@@ -1,6 +1,6 @@
-// The order in which tables may be written: those that others refer to before those that refer to them. Where tables refer
-// to each other in a circle, references that a row can do without for a moment do not count; if there are none in it,
-// tables come as they are.
+// The order in which tables may be written: referenced tables before those that refer to them. Where tables refer to
+// each other in a circle, references whose columns may be empty are ignored; if there are none in the circle, tables
+// keep their order.
 import type { EndpointTable } from './interface.ts'
 
 export function parentsFirst<T extends EndpointTable>(tables: readonly T[]): T[] {

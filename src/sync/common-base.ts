@@ -1,5 +1,6 @@
-// What both sides of a link last had in common, by what each of them says. The endpoint's word counts: it stands beside its
-// rows, and is restored with them. Bases are commits; what is known of one besides its rows is its `extra`.
+// What both sides of a link last had in common, by what each of them has recorded. The endpoint's record counts: it is
+// stored beside its rows, and is restored with them from a backup. Bases are commits; what is known of one besides its
+// rows is in its `extra`.
 //
 //   written ── b1 ── b2 ── intent      announced at once, told one after the other: after a kill it is at any of them
 import type { Cid, CommitCid } from '../encoding/cid.ts'

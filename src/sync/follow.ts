@@ -1,6 +1,7 @@
-// A link that is followed: round upon round on one connection, each as soon as there is something to do. The endpoint's
-// log says so for its side; the branch's tip is looked at for the other. An endpoint without a log is asked at intervals.
-// When the line breaks it is opened again, after a pause that doubles; what was not noted is read again.
+// A link that is followed: one round after the other on one connection, each as soon as there is something to do. The
+// endpoint's log tells when, for its side; for the other side the branch's tip is checked. An endpoint without a log is
+// polled at intervals. A lost connection is opened again after a pause that doubles; what was not recorded is read
+// again.
 import type { VarveError } from '../base/errors.ts'
 import { pause } from '../base/pause.ts'
 import type { LogReader } from '../connectors/change-log.ts'

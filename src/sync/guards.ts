@@ -1,5 +1,5 @@
-// What is stopped before it does harm: rows that vanish in masses, a table that is suddenly empty. What is stopped waits as
-// a commit (pending/).
+// Guards against accidents: many rows that disappear at once, a table that is suddenly empty. What a guard stops waits
+// as a commit (pending/).
 import type { SyncGuard, SyncOptions } from './interface.ts'
 
 const removedShareMax = 0.2

@@ -1,4 +1,4 @@
-// Commits that a link makes, signed by it: the endpoint as it was seen, a base that both sides share, a receipt.
+// Commits that a link makes, signed by it: the endpoint as it was read, a base that both sides share, a receipt.
 import type { Cid } from '../encoding/cid.ts'
 import { nextGeneration, writeCommit } from '../history/commit.ts'
 import type { Commit, Signature } from '../history/interface.ts'

@@ -1,6 +1,6 @@
-// A link's refs as one round has found them, or left them itself. Each of its moves is a compare-and-set over all of them:
-// where another worker of this repository has been there meanwhile, what this round has read is of the past, and to note it
-// as the last common state would make the next change of the endpoint look like none.
+// A link's refs as one round has found or set them. Each update is a compare-and-set over all of them: if another
+// process has moved them meanwhile, what this round has read is outdated, and recording it as the common base would
+// make the endpoint's next change look like none.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Manifest } from '../store/interface.ts'

@@ -1,5 +1,5 @@
-// A link's endpoint as the dataset is to see it. Whoever reads or writes for a link opens it here, so that no mask can be
-// passed by.
+// Opens a link's endpoint with its transforms. All code that reads or writes for a link opens it here, so that no mask
+// can be bypassed.
 import type { Connector, ConnectorKind } from '../connectors/interface.ts'
 import { VarveError } from '../base/errors.ts'
 import { isOnlyRead, openEndpoint } from '../connectors/open.ts'

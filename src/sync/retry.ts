@@ -1,6 +1,6 @@
-// Faults that pass by themselves, and how long to wait for that: the connection was cut, the server is starting, two
-// transactions were in each other's way, another worker had taken over. The waits double, and differ a little from
-// worker to worker, so that two that collided do not collide again.
+// Transient errors, and how long to wait after them: the connection was cut, the server is starting, two transactions
+// blocked each other, another worker had taken over. The waits double, and differ a little from worker to worker, so
+// that two that collided do not collide again.
 import { type VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
 import { pause } from '../base/pause.ts'
 import { SinkFull } from '../connectors/sink-full.ts'

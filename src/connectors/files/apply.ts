@@ -1,6 +1,7 @@
-// Writes a plan: first every file's next state is made ready beside it, then, if this worker may still write and all files
-// are what was read, each takes the place of the one before. Each is whole at any moment; all of them are not one
-// transaction. What they were brought to is noted last: a kill before that is a round that finds its own rows there.
+// Writes a plan: first the next state of every file is prepared beside it. Then, if this worker may still write and all
+// files are still what was read, each replaces the one before. A file is whole at any moment, but all files together
+// are not one transaction. The new base is recorded last: after a kill before that, the next round finds its own rows
+// there.
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { tooLarge } from '../../formats/reading.ts'
 import type { ApplyPlan, Applied, EndpointTable, HeldBackRow } from '../interface.ts'

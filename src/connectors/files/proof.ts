@@ -1,5 +1,5 @@
-// A file is read once more before it is written: a dialect is told from a file's own bytes, and a row that is added may
-// make it look like another one. What would come back as something else is found before it does harm.
+// Reads a file once more before it is written: the dialect is guessed from a file's own bytes, and an added row may
+// make it look like another one. Rows that would be read differently are found here, before any harm is done.
 import { sameCell } from '../../table/cell.ts'
 import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'

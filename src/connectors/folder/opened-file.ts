@@ -1,5 +1,5 @@
-// One state of a file of the folder. It is opened once, has been left alone for a moment, and its size and times are the
-// same after each reading as before: a file that somebody is writing waits, and half of it is nobody's rows.
+// One state of a file of the folder. It is opened once, was not changed for a moment before, and has the same size and
+// times after each reading as before: a file that somebody is still writing waits, so half a file is never read.
 import type { FileHandle } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import { throwIfAborted } from '../../base/errors.ts'

@@ -1,5 +1,5 @@
-// The next state of a file, beside it under a hidden name and on the disk, until it takes its place. Whoever takes over
-// removes what others have staged: from then on they can put nothing.
+// The next state of a file, written beside it under a hidden name and flushed, until it replaces the file. A worker
+// that takes over removes what others have staged: from then on they cannot put anything in place.
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { VarveError } from '../../base/errors.ts'

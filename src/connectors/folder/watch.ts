@@ -1,5 +1,5 @@
-// Tells that something has moved in a folder, or in a folder of it. What is told may be too much and may be too little (no
-// watches left, a network drive): whoever waits looks now and then as well.
+// Tells that something has changed in a folder or below it. It may report too much and too little (no watches left, a
+// network drive), so callers also look now and then.
 import { type FSWatcher, watch } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'

@@ -1,5 +1,5 @@
-// What a webhook says of tables: the rows that it puts and deletes, and the items in it that are no rows. What it holds is
-// looked at here and nowhere else, so that a later declaration reads it anew.
+// What a webhook says about tables: the rows that it puts and deletes, and the items in it that cannot become rows.
+// Only this file interprets a webhook's content, so that a changed declaration reads it anew.
 import { VarveError } from '../../base/errors.ts'
 import { utf8Text } from '../../base/bytes.ts'
 import { castCell } from '../../table/cast.ts'

@@ -1,6 +1,6 @@
-// An inbox as a log of changes: each webhook is a transaction, in the order in which they came. A reader belongs to one
-// link in one repository, since what is taken by one is gone for others. An item that is no row is put aside before the
-// position behind it is kept, so that it can be in neither place at no time.
+// An inbox as a log of changes: each webhook is a transaction, in the order of arrival. A reader belongs to one link in
+// one repository, since what one has taken is gone for others. An item that cannot become a row is set aside before the
+// position behind it is stored, so that it is never lost in between.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VarveError } from '../../base/errors.ts'
 import type {

@@ -1,5 +1,5 @@
-// What goes wrong with a cluster, in the house's words. The client wraps what a broker says in what it was doing at the
-// time, once for each try: the broker's own word is looked for in there.
+// Errors of a Kafka cluster as errors of Varve. The client wraps the broker's answer in what it was doing at the time,
+// once for each try: the broker's own error is looked for in there.
 import { VarveError } from '../../base/errors.ts'
 import { RowsRefused } from '../rows-refused.ts'
 import { messageOf, refused, unreachable } from '../sink-failure.ts'

@@ -1,4 +1,4 @@
-// A connection to an MQTT broker that is made once and never made again by itself: when it breaks, whoever waits hears of it.
+// A connection to an MQTT broker that never reconnects by itself: when it breaks, the caller who waits is told.
 import { randomBytes } from 'node:crypto'
 import { type IConnackPacket, type MqttClient, connect } from 'mqtt'
 

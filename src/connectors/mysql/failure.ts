@@ -1,5 +1,5 @@
-// What MySQL and the line to it say when they fail, as errors of the house: who refuses, what is not reached, what passes
-// when one tries again, and what to do. Anything that is not theirs passes through.
+// Errors of MySQL, and of the connection to it, as errors of Varve: refused, unreachable or transient, and what to do.
+// Other errors pass through unchanged.
 import { VarveError } from '../../base/errors.ts'
 import {
   accessRefused,

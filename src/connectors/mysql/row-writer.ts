@@ -1,5 +1,5 @@
-// Writes rows and hears for each what became of it: written, no longer as expected, refused, or to be tried again when
-// others are written. Inserts go many at once; what goes wrong among them is found one by one.
+// Writes rows and reports for each what happened: written, no longer as expected, refused, or to be tried again when
+// others are written. Many rows are inserted at once; if that fails, the faulty ones are found one by one.
 import { VarveError } from '../../base/errors.ts'
 import type { HeldBackRow, RowChange } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'

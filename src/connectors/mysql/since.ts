@@ -1,4 +1,4 @@
-// Rows of a table that a column shows to be new, as the server compares its values.
+// Rows of a table that are new by a cursor column, as the server compares its values.
 import { cursorColumn } from '../cursor-column.ts'
 import type { RowCursor } from '../interface.ts'
 import type { MysqlTable } from './discover.ts'

@@ -1,6 +1,6 @@
-// Where a URL leads: postgres://USER@HOST:PORT/DATABASE, with ?host=FOLDER for a socket of this machine. ?sslmode= is libpq's
-// option of that name, read more strictly: whoever asks for encryption is not content with that of a stranger, so every
-// mode that asks for it looks at the certificate and the server's name, but the one that says it does not.
+// Where a URL leads: postgres://USER@HOST:PORT/DATABASE, with ?host=FOLDER for a socket of this machine. ?sslmode= is
+// libpq's option of that name, but stricter: every mode that requires encryption also checks the certificate and the
+// server's name, except for the one that says that it does not.
 import { VarveError } from '../../base/errors.ts'
 
 const sslModes: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
-// What PostgreSQL and the line to it say when they fail, as errors of the house: who refuses, what is not reached, and
-// what to do. Anything that is not theirs passes through.
+// Errors of PostgreSQL, and of the connection to it, as errors of Varve: refused or unreachable, and what to do. Other
+// errors pass through unchanged.
 import { VarveError } from '../../base/errors.ts'
 import {
   type FailureFacts,

@@ -1,5 +1,5 @@
-// What a round remembers of a table it has read or written, so that a later one need not read it again: all rows that
-// transactions made which had ended by then, and those of its own that are stored as they were sent.
+// What a round remembers of a table it has read or written, so that a later one need not read it again: which
+// transactions had ended by then, and which of the round's own are stored as they were sent.
 
 export interface Mark {
   /** A digest of the server's run, the table's files and its columns. */

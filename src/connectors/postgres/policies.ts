@@ -1,5 +1,6 @@
-// Which rows policies show whoever asks, as a text: where it is another, rows that are gone may only be hidden. It is asked of
-// tables alone that have such policies: the question takes the server a millisecond to plan.
+// The row-level security policies that apply to this reader, as a text: if it differs from the last one, rows that are
+// gone may only be hidden. It is queried only for tables that have such policies, since the query takes the server a
+// millisecond to plan.
 import type { Client } from 'pg'
 
 const query = `

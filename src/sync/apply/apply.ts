@@ -1,6 +1,6 @@
-// One write of a round: the endpoint becomes what was merged, but for the rows that are held back. The base that it
-// is about to be told is durable here before it is told; what the endpoint will not take is held back too, and all is
-// tried again without it.
+// One write of a round: the endpoint becomes what was merged, except for the rows that are held back. The new base is
+// durable here before the endpoint is told it. Rows that the endpoint refuses are held back too, and the write is tried
+// again without them.
 import { toHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { HeldBackRow } from '../../connectors/interface.ts'

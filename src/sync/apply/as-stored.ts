@@ -1,6 +1,6 @@
-// Rows that an endpoint keeps in a form of its own: a number with more digits, a text that a trigger has changed. A mirror
-// would write them again in each round, and a follower of it would never rest. So a row that was written twice in the same
-// way, and was found both times as it had been before, is left at that until either side changes it.
+// Rows that an endpoint stores in another form: a number with more digits, a text that a trigger changes. A mirror
+// would write them again in each round, and `--follow` would never come to rest. So a row that was written twice with
+// the same content, and was both times found as it had been before, is left alone until either side changes it.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'

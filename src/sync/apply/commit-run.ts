@@ -1,10 +1,12 @@
-// Several commits that follow each other, each a transaction of the endpoint, announced at once: a manifest costs more than
-// a small transaction does. What the endpoint will be told of each is found out ahead, as if it took all of them as they
-// are, and is durable before the first. Its own record then says how far it came, whenever this is killed.
+// Several commits that follow each other, each one transaction of the endpoint, announced together, since a manifest
+// costs more than a small transaction. What the endpoint will be told with each commit is computed ahead, assuming that
+// it takes all of them as planned, and is durable before the first is written. The endpoint's own record then says how
+// far it came, whenever the process is killed.
 //
 //   announced: b1 ── b2 ── b3          told: b1, b2, b3, each with its rows; noted together with what is written down next
 //
-// The first that is not taken as planned ends the run, for all behind it would be other than announced.
+// The first commit that is not taken as planned ends the run, since all later ones would differ from what was
+// announced.
 import { throwIfAborted } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'

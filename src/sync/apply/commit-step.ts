@@ -1,4 +1,4 @@
-// What a single commit of the branch makes of the endpoint, where each is a transaction there.
+// What one commit of the branch changes in the endpoint, where each commit is a transaction there.
 import { fromHex } from '../../base/bytes.ts'
 import type { Tree } from '../../files/tree.ts'
 import type { Commit } from '../../history/interface.ts'

@@ -1,5 +1,5 @@
-// What an endpoint said of its tables when they were read, handed to whoever writes to them: where the endpoint proves that
-// it then holds just what was planned, the next round need not read back what was written.
+// The marks that an endpoint gave for its tables when they were read, handed on to the write: where the endpoint proves
+// that a table then holds exactly what was planned, the next round need not read back what was written.
 import type { Tree } from '../../files/tree.ts'
 import type { ApplyStep } from './interface.ts'
 

@@ -1,6 +1,6 @@
-// What a repository writes down of a write to the endpoint: before it, what the endpoint is going to be told, and after
-// it, what both sides then have. The latter may wait for what is written down next: until then the repository is as after
-// a kill, and the endpoint says that it has it.
+// What a repository records about a write to the endpoint: before it, the base that the endpoint is going to be told;
+// after it, the base that both sides then have. The second record may be delayed until the next one is written: until
+// then the repository is in the same state as after a kill, and the endpoint's own record says that it has the base.
 import { digestHex, type Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'

@@ -1,6 +1,6 @@
-// A table of which only rows are read that a column shows to be new: those not below the largest value of the reading before
-// less a lag, for transactions that began earlier and ended later, and those without a value. What comes twice is the
-// same row twice. Rows that are gone are not seen, until all are read and compared.
+// Reads only the rows of a table that are new by a cursor column: those whose value is at least the largest value of
+// the last reading minus a lag (for transactions that began earlier and ended later), and those without a value. A row
+// that is read twice is stored once. Deleted rows are not seen until all rows are read and compared.
 import { VarveError } from '../../base/errors.ts'
 import type { TableCursor } from '../../dataset/interface.ts'
 import type { TreeEntry } from '../../files/interface.ts'

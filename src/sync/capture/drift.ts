@@ -1,5 +1,5 @@
-// How an endpoint's table has changed its shape since it was read before. A new column that may be empty flows along;
-// anything else stops that table alone, says what it is, and waits for somebody to let it through (shape-guard.ts).
+// How the columns of an endpoint's table have changed since it was last read. A new nullable column is taken in; any
+// other change stops that table alone, says what it is, and waits for an approval (shape-guard.ts).
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Schema } from '../../table/interface.ts'
 

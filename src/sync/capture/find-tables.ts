@@ -1,5 +1,5 @@
-// The endpoint's tables that a link is about. One that was there and is gone, or cannot be read now, stops by itself, as
-// any other change of shape does, and not the link: it goes on under the shape that it had.
+// The endpoint's tables that a link covers. One that is gone, or cannot be read now, is stopped by itself, like a table
+// whose columns changed: it keeps its known columns, and the link's other tables go on.
 import { type VarveError, isVarveError } from '../../base/errors.ts'
 import type { Connector, EndpointTable, KnownTable } from '../../connectors/interface.ts'
 import type { Tree } from '../../files/tree.ts'

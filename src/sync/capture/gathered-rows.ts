@@ -1,4 +1,4 @@
-// Rows that an endpoint tells of, held packed until they are laid over what is known of their table.
+// Rows that an endpoint reports as changed, held packed until they are merged into the known state of their table.
 import { toHex } from '../../base/bytes.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { UnfitRows } from '../../formats/columnar/unfit-rows.ts'

@@ -1,6 +1,6 @@
-// Looks at what was read before anything is done with it: says what the endpoint changed, and stops tables of which too
-// many rows are gone. What counts is what both sides last had: rows that a restored endpoint has lost were never
-// removed by anybody, and go back. The merge sees of a table that is stopped what both sides had.
+// Checks what was read before anything is done with it: counts what the endpoint changed, and stops tables of which too
+// many rows are gone. Rows are counted against the common base: rows that a restored endpoint has lost were never
+// deleted by anybody, and are written back. For a stopped table the merge sees the common base.
 import { VarveError } from '../../base/errors.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import type { Tree } from '../../files/tree.ts'

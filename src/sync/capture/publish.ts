@@ -1,4 +1,4 @@
-// What a round writes down of the endpoint as it was read: commits on a ref of the link.
+// Records the state of the endpoint as it was read: commits on a ref of the link.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { nextGeneration } from '../../history/commit.ts'

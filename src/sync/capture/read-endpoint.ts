@@ -1,6 +1,6 @@
-// The first part of a round: the endpoint's tables as they are now. By its log where that can be read on from what is
-// known, which costs what has changed; else by reading the tables at one moment and comparing, which is always right,
-// and with which a new log begins where one is wanted.
+// The first part of a round: reads the endpoint's tables as they are now. If its log can be read on from the known
+// state, that costs what has changed; else the tables are read at one moment and compared, which is always right, and a
+// new log begins where one is wanted.
 import { isVarveError } from '../../base/errors.ts'
 import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
 import type { TreeEntry } from '../../files/interface.ts'

@@ -1,5 +1,6 @@
-// Brings a table up to date by the rows that were written since it was last read, where the endpoint can tell which. What
-// it costs follows what has changed, but for rows that somebody else has removed: which ones nothing says, and all are read.
+// Brings a table up to date by the rows that were written since it was last read, where the endpoint can tell which
+// these are. The cost follows what has changed. If rows were deleted, all rows are read, since the endpoint does not
+// tell which ones.
 import { toHex } from '../../base/bytes.ts'
 import { sameEntry } from '../../prolly/entry-batch.ts'
 import { entryWindows, gathered, unfitAfter } from './gathered-rows.ts'

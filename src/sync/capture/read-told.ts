@@ -1,6 +1,7 @@
-// Reads an endpoint that cannot be asked for its rows: what it has told since the round before is laid over what is known.
-// The tables are thus those of this repository, under the columns that they have now. A table that waits for its shape is
-// not read, and what is told of it is put aside there, and read when it goes on.
+// Reads an endpoint that cannot be asked for its rows: the changes that it has reported since the last round are
+// applied to the known state. So the tables are those of this repository, with the columns that they have now. A table
+// that waits because of its columns is not read; what arrives for it is set aside there, and is read when the table
+// goes on.
 import type { ChangeLog, LogMark, LogReader, ToldLog } from '../../connectors/change-log.ts'
 import type { EndpointSnapshot } from '../../connectors/interface.ts'
 import type { TreeEntry, Path } from '../../files/interface.ts'

@@ -1,5 +1,5 @@
-// Stops a table that has changed its shape, and keeps what it would become for somebody to look at: its rows under the new
-// columns, as they were when that was noticed. They are read once, and not again while the shape stays the same.
+// Stops a table whose columns have changed, and keeps what it would become for review: its rows under the new columns,
+// as they were when the change was noticed. They are read once, and not again while the columns stay the same.
 import { isVarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { TreeEntry } from '../../files/interface.ts'

@@ -1,5 +1,6 @@
-// Rows of the endpoint that the dataset cannot keep, by table, as they were when it was last read: kept in one object that
-// moves together with what was read. So a row that waits is told from one that is gone, in rounds that do not read it too.
+// Rows of the endpoint that the dataset cannot keep because they are too large, by table, as of the last reading:
+// stored in one object that is published together with what was read. So a row that waits can be told from a deleted
+// one, also in rounds that do not read it.
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'

@@ -1,5 +1,5 @@
-// Tables that were read without some of their rows, which cannot be kept: these stand in them as they were when they last
-// could be. That a version of a row is too large is no deletion.
+// Puts the last known versions of rows that are too large to be kept into the tables that were read without them. A
+// version that is too large is not a deletion.
 import { compareBytes, fromHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import { ProllyMap } from '../../prolly/map.ts'

@@ -1,6 +1,7 @@
-// Tells a receiver batches, and finds out which rows it will not have: a batch that it refuses without saying for which row
-// is told in halves, down to the row. Rows that are refused are set aside, and what follows goes on. A receiver that has
-// taken nothing in this round and refuses one row after another refuses everything: that is no matter of rows.
+// Sends batches to a receiver, and finds out which rows it refuses: a batch that is refused without naming a row is
+// sent again in halves, down to the row. Refused rows are set aside, and what follows goes on. A receiver that has
+// accepted nothing in this round and refuses one row after another refuses everything: that is not the rows' fault, and
+// ends the round.
 import { SinkFull } from '../../connectors/sink-full.ts'
 import { RowsRefused } from '../../connectors/rows-refused.ts'
 import type { Batch, RowMessage, Sink } from '../../connectors/sink.ts'

@@ -1,9 +1,9 @@
-// One round of a link whose endpoint is a sink: it is told what the branch changed since it was told last.
+// One round of a link whose endpoint is a sink: it is sent what the branch changed since the last delivery.
 //
 //   written ──> intent ──> … ──> branch      each arrow is a delivery: announced, sent, confirmed, and then recorded
 //
-// A delivery that was cut short is sent again to its end before the next one begins, also where the branch has gone
-// elsewhere meanwhile: else the receiver would keep rows that are in no step that follows.
+// A delivery that was cut short is sent again to its end before the next one begins, even where the branch has moved
+// elsewhere meanwhile: else the receiver would keep rows that no later delivery changes.
 import type { Sink } from '../../connectors/sink.ts'
 import { Tree } from '../../files/tree.ts'
 import { noCommitsYet } from '../../history/refs.ts'

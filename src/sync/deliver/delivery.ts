@@ -1,8 +1,9 @@
-// A delivery: the step from what a sink was told last to a commit of the branch. It is a commit itself, of the link: its
-// tree holds the link's tables as they are afterwards, its parents are the delivery before and the branch's commit. It
-// has no time of its own, so whoever makes it again makes the same one, and with it the same ids; and since the delivery
-// before is in it, a branch that goes back and forth makes a new one each time. Where the receiver refused rows, or a guard
-// stopped tables, what it was told is less than what it was to be told: that is a commit after the delivery, its outcome.
+// A delivery is the step from what a sink was last sent to a commit of the branch. It is a commit on a ref of the link:
+// its tree holds the link's tables as they are afterwards, its parents are the delivery before and the branch's commit.
+// It has no time of its own, so making it again gives the same commit, and with it the same message ids; and since the
+// delivery before is a parent, a branch that goes back and forth makes a new one each time. Where the receiver refused
+// rows, or a guard stopped tables, less was sent than planned: that is a second commit on top of the delivery, its
+// outcome.
 import type { CommitCid, TableCid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'

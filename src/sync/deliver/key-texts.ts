@@ -1,5 +1,5 @@
-// A row's key in words that a receiver can make a name of: a text a column, and what tells it from a cell of another kind
-// that is written alike. As values a number and a text may be the same (1.50 is 1.5, and 7 the text '7').
+// A row's key as texts that a receiver can use in names: one text per column, and what tells it from a cell of another
+// kind that is written alike. As values a number and a text may be the same (1.50 is 1.5, and 7 the text '7').
 import { base64pad } from 'multiformats/bases/base64'
 import { cellText } from '../../table/cell.ts'
 import type { Cell, CellKind, ColumnType, Schema } from '../../table/interface.ts'

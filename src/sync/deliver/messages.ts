@@ -1,6 +1,6 @@
-// The difference of two tables as messages, row by row in key order, in batches that bound what is held in memory. Rows
-// that differ only in their spelling are no messages. Where columns have other names or types, the same bytes say something
-// else: then all rows are looked at, and those are told that do.
+// The difference between two tables as messages, row by row in key order, in batches that bound what is held in memory.
+// Rows that differ only in their spelling give no message. Where columns have other names or types, equal bytes may
+// mean different values: then all rows are compared, and those that differ are sent.
 import { toHex, utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../base/platform.ts'
 import type { Path } from '../../files/interface.ts'

@@ -1,7 +1,7 @@
-// How far a sink has been told, as refs of the link: the last delivery that it confirmed (written) and the one that is
-// on its way (intent). A delivery is announced before its first message and counts as done after its last, both by
-// compare-and-set; so after a kill it is sent again, whole and under the same ids, before anything else is. Where the
-// receiver keeps its own position together with the rows, its word counts: it was restored along with them.
+// How far a sink has been sent the branch, as refs of the link: the last delivery that it confirmed (written) and the
+// one that is on its way (intent). A delivery is announced before its first message and counts as done after its last,
+// both by compare-and-set; so after a kill it is sent again, whole and with the same ids, before anything else. Where
+// the receiver stores its own position together with the rows, that position counts: it was restored along with them.
 import { type Cid, type CommitCid, cidOfDigest } from '../../encoding/cid.ts'
 import { fromHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'

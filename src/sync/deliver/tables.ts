@@ -1,5 +1,5 @@
-// The tables that a sink is told about: the part of a tree that lies at the link's paths, and nothing else, so that what
-// the rest of the dataset does is no delivery.
+// The tables that a sink is sent: the part of a tree at the link's paths and nothing else, so that changes in the rest
+// of the dataset make no delivery.
 import { VarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'

@@ -1,5 +1,5 @@
-// What a receiver is to be told of a commit: the link's tables, each as its transform has it. Masks work here, before
-// anything leaves; the dataset keeps what it has.
+// What a receiver is to be sent for a commit: the link's tables, each with its transform applied. Masks work here,
+// before anything leaves; the dataset itself is not changed.
 import { utf8 } from '../../base/bytes.ts'
 import { isVarveError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/platform.ts'

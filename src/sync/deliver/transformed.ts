@@ -1,5 +1,6 @@
-// A table as a receiver is to see it, made of the dataset's. Where the table before was made in the same way, only rows that
-// changed since are made anew: a row that a filter takes no longer is gone, one that it now takes is there.
+// A table as a receiver is to see it, computed from the dataset's. If the table before was computed by the same
+// transform, only rows that changed since are computed anew: a row that the filter no longer accepts is deleted, one
+// that it now accepts is inserted.
 import { compareBytes } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'

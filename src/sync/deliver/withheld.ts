@@ -1,6 +1,6 @@
-// Rows that a receiver has refused. What it has of them stays what it was told before, and so the difference to what it was
-// to be told says, for ever, which they are. As long as such a row is not changed it is not told again: it would be refused
-// again. Once it is, it is told as it is then, so that its changes keep their order.
+// Rows that a receiver has refused. Its version of them stays what it was sent before, so the difference to what it
+// should have been sent always says which rows they are. A refused row is not sent again as long as it does not change,
+// since it would be refused again. Once it changes, it is sent as it is then, so that its changes keep their order.
 import { sameEntry } from '../../prolly/entry-batch.ts'
 import { compareBytes, fromHex, toHex } from '../../base/bytes.ts'
 import type { Path } from '../../files/interface.ts'

@@ -1,4 +1,4 @@
-// A change of what both sides are taken to have in common, by somebody who has seen what they hold.
+// Changes the common base of a link, on behalf of somebody who has seen what both sides hold.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { nextGeneration, readCommit, writeCommit } from '../../history/commit.ts'

@@ -1,7 +1,7 @@
-// Rows that a round leaves alone: conflicts, rows that another writer was faster with, rows that one side cannot take.
-// For each the endpoint keeps what it has, and the common base keeps what it was (of a row that was merged and only could not
-// be written, what was read): so the row is looked at anew in every round, until one side gives way, and nothing of either
-// side is lost meanwhile.
+// Rows that a round leaves alone: conflicts, rows that another writer changed meanwhile, rows that one side cannot
+// take. For each the endpoint keeps its version, and the common base stays as it was (for a row that was merged but
+// could not be written, the base is what was read). So the row is looked at anew in every round, until one side gives
+// way, and nothing of either side is lost meanwhile.
 import { compareBytes, fromHex, toHex } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'

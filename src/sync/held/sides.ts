@@ -1,4 +1,5 @@
-// What a link's rows that wait look like: as both sides last had them, as the branch and as the endpoint have them now.
+// The held-back rows of a link with all their versions: as both sides last had them, as the branch and as the endpoint
+// have them now.
 import { fromHex } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'

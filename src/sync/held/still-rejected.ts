@@ -1,6 +1,7 @@
-// Rows that the endpoint refused in the last round and would refuse again, since nothing has changed on either side: they
-// wait without being tried, so that a link with such a row can still be quiet. Anything that changes, a parent row that
-// arrives, say, has all of them tried again; what changes outside of the link's tables does not show, hence `retry`.
+// Rows that the endpoint refused in the last round and would refuse again, since nothing has changed on either side:
+// they wait without being tried, so that a link with such a row can still have rounds without writes. Any change, such
+// as a parent row that arrives, has all of them tried again. Changes outside of the link's tables are not seen; the
+// option `retry` is for those.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'

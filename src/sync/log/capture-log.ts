@@ -1,5 +1,5 @@
-// The endpoint's tables as they are a number of transactions later, by its log: only rows that it names are touched. A
-// table of which the log says too little ends it: what was read then counts for nothing.
+// The endpoint's tables some transactions later, by its log: only rows that it names are touched. If the log tells too
+// little about a table, reading ends, and what was read is discarded.
 import type { LogChange, LogReader, LogTransaction } from '../../connectors/change-log.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'

@@ -1,7 +1,7 @@
-// Where a link reads on in its endpoint's log, in the repository's configuration: it moves with the refs of what was read,
-// in one compare-and-set. Kept too: the name under which the endpoint keeps its log, so that a log that was begun and
-// never noted is found and dropped; and the tables that the log is not read for, because their shape waits, or because
-// they have rows that cannot be kept.
+// Where a link reads on in its endpoint's log, stored in the repository's configuration: it is updated together with
+// the refs of what was read, in one compare-and-set. Stored too: the name under which the endpoint keeps its log, so
+// that a log that was begun and never recorded is found and dropped; and the tables for which the log is not read,
+// because their columns wait for an approval or because they have rows that cannot be kept.
 import { randomHex } from '../../base/platform.ts'
 import type { LogMark } from '../../connectors/change-log.ts'
 import type { Manifest } from '../../store/interface.ts'

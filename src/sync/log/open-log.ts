@@ -1,5 +1,5 @@
-// The line on which a link reads its endpoint's log: opened when it is first asked for, and kept from round to round while
-// the link is followed.
+// The connection on which a link reads its endpoint's log: opened when it is first needed, and kept from round to round
+// while the link is followed.
 import type { ChangeLog, LogMark, LogReader, LostLog } from '../../connectors/change-log.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { LinkMark } from './mark.ts'

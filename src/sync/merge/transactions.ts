@@ -1,6 +1,6 @@
-// What the branch has to take in of the endpoint: all that was read at once, or, where the link keeps each transaction of
-// its log by itself, one after the other. Which these are stands in the history of what was read, so that a round that
-// was cut short before the branch had them changes nothing about it.
+// What the branch has to take in from the endpoint: all that was read at once, or, where the link keeps each
+// transaction of its log by itself, one after the other. The transactions are commits in the history of what was read,
+// so a round that was cut short before the branch had them loses nothing.
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'
 import { Tree } from '../../files/tree.ts'

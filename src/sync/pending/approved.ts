@@ -1,4 +1,4 @@
-// A pending commit that somebody let through, as the guards of the next round ask it.
+// A pending commit that somebody approved, for the guards of the next round.
 import { VarveError } from '../../base/errors.ts'
 import { type Cid, digestHex } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'

@@ -1,7 +1,7 @@
-// Says no to what a guard stopped. Rows that vanished from the endpoint are written back in the next round, rows that the
-// branch removed come back into it, and the earlier state of a restored endpoint is taken as what it now wants. Another
-// database under the link's name stays stopped: there is nothing to take back. Nor is there of a table that has changed its
-// shape: only who changed it there can.
+// Rejects what a guard stopped. Rows that vanished from the endpoint are written back in the next round, rows that the
+// branch removed come back into it, and the earlier state of a restored endpoint is taken as its wish. A stop cannot be
+// discarded where another database stands under the link's name, since there is nothing to take back, nor where a
+// table's columns changed, since that can only be undone in the database.
 import { VarveError } from '../../base/errors.ts'
 import { cidOfDigest } from '../../encoding/cid.ts'
 import { fromHex } from '../../base/bytes.ts'

@@ -1,5 +1,5 @@
-// Keeps what the guards of a round stopped, as a commit whose parent has the tables as they are: the two are the change
-// that waits. The same stop again is the same commit; a round that nothing stops takes it away.
+// Keeps what the guards of a round stopped, as a commit whose parent has the tables as they are: the difference is the
+// change that waits. The same stop again gives the same commit; a round in which nothing is stopped removes it.
 import type { Cid } from '../../encoding/cid.ts'
 import { Tree } from '../../files/tree.ts'
 import { readCommit } from '../../history/commit.ts'

@@ -1,6 +1,6 @@
-// COPY … TO STDOUT as it comes over the line: each row is a message of its own, a 'd', the length of all behind it as
-// four bytes, and the row's text with its line feed. What takes rows apart steps over the heads; they tell where the next
-// row begins without a look at this one.
+// COPY … TO STDOUT as it arrives on the connection: each row is a message of its own, a 'd', the length of all behind
+// it as four bytes, and the row's text with its line feed. Code that splits rows steps over these heads, which tell
+// where the next row begins without looking at this one.
 import { corrupt } from '../../../base/errors.ts'
 
 export const frameHeadBytes = 5

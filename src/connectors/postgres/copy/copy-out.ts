@@ -1,6 +1,6 @@
-// Receives COPY … TO STDOUT: whole frames (copy-frames.ts), many at a time. All else that the server may send meanwhile is
-// left out, and from the end of the rows, or an error, on the connection has its own reader again. Rows are not taken out
-// of their messages here: one by one, that cost more than all that is done with them later.
+// Receives COPY … TO STDOUT: whole frames (copy-frames.ts), many at a time. Other messages of the server in between are
+// left out; after the last row, or after an error, the connection has its own reader again. Rows are not unpacked here:
+// one by one, that cost more than all that is done with them later.
 import type { Client, Connection, Submittable } from 'pg'
 import type { Duplex } from 'node:stream'
 import { emptyBytes } from '../../../base/bytes.ts'

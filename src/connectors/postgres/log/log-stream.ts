@@ -1,5 +1,5 @@
-// The line on which the server sends its log: messages in order, each with its place, kept alive by a word now and then,
-// and held up when nobody takes them. The server forgets what it has been told is safe, and not before.
+// The connection on which the server sends its log: messages in order, each with its position, kept alive by a message
+// now and then, and paused when nobody takes them. The server forgets what has been acknowledged, and nothing else.
 import type { Client, Submittable } from 'pg'
 import * as copyStreams from 'pg-copy-streams'
 import type { Duplex } from 'node:stream'
