@@ -58,6 +58,11 @@ export class Output {
     this.#pending += `${text}\n`
   }
 
+  /** A record of the answer that is ended by a NUL, for programs. */
+  nulRecord(text: string): void {
+    this.#pending += `${text}\0`
+  }
+
   /** A line about the work done; silent with --quiet and --json. */
   say(text: string): void {
     if (!this.quiet && !this.json) this.line(text)

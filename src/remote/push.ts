@@ -7,6 +7,7 @@ import { readHorizon, upToHorizon } from '../history/horizon.ts'
 import { branchPrefix, isReceiptsRef, remotePrefix, shortRefName, tagPrefix } from '../history/refs.ts'
 import type { Manifest, ManifestChange, Store } from '../store/interface.ts'
 import { CheckedReader } from './checked-reader.ts'
+import { tagsToFollow } from './follow-tags.ts'
 import type { RefUpdate, TransferOptions, TransferReport } from './interface.ts'
 import { descends } from './peel.ts'
 import { type LastSeen, lastSeenOf, withLeases } from './lease.ts'
@@ -23,6 +24,8 @@ export interface PushOptions extends TransferOptions {
   readonly forceWithLease?: boolean | readonly string[]
   /** What leases go by; default: what is known of `remoteName` now. */
   readonly lastSeen?: LastSeen
+  /** Annotated tags of commits that are pushed too, where they are missing there. */
+  readonly followTags?: boolean
   /** Says what would move, and moves nothing. */
   readonly dryRun?: boolean
   /** Makes the remote's branch the upstream of the local one. */
@@ -38,6 +41,8 @@ export async function push(local: Store, remote: Store, options: PushOptions = {
   let targets: readonly PushTarget[] = []
   const report = await withFreshEpoch(remote, async (remoteManifest, sameState) => {
     const named = await readRefspecs(local, localManifest, remoteManifest, options.refspecs ?? [])
+    if (options.followTags === true)
+      named.push(...(await tagsToFollow(local, { localManifest, remoteManifest }, named)))
     const { forceWithLease, lastSeen = lastSeenOf(localManifest, options.remoteName) } = options
     const leased = await withLeases(local, localManifest, named, { forceWithLease, lastSeen })
     targets = leased.map((target) => (options.force === true ? { ...target, force: true } : target))

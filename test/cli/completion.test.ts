@@ -56,7 +56,7 @@ describe.each(Object.keys(asked).filter((shell) => runsHere(shell)))('%s', (shel
     ['varve stash p', ['pop', 'push']],
     ['varve switch ', ['feature', 'main', 'v1', 'v2']],
     ['varve fetch ', ['hub']],
-    ['varve remote ', ['add', 'hub', 'list', 'remove', 'rename', 'set-url']],
+    ['varve remote ', ['add', 'get-url', 'hub', 'list', 'remove', 'rename', 'set-url']],
     ['varve completion ', ['bash', 'fish', 'zsh']],
     ['varve diff --format ', ['markdown', 'text']],
     ['varve export people.csv --format js', ['jsonl']],

@@ -43,6 +43,10 @@ export interface PushOptions extends OperationOptions {
   readonly forceWithLease?: boolean | readonly string[]
   /** The remote's branch becomes the upstream of the local one. */
   readonly setUpstream?: boolean
+  /** All branches; none may be named. */
+  readonly all?: boolean
+  /** Annotated tags of commits that are pushed too, where they are missing there. */
+  readonly followTags?: boolean
   /** All tags too. */
   readonly tags?: boolean
   /** Deletes the refs that are named. */

@@ -22,6 +22,7 @@ import { DataRepository } from '../data-repository.ts'
 import { fetchPaths, deepenTarget } from './fetch-more.ts'
 import { idOf } from '../info.ts'
 import type * as t from '../interface.ts'
+import { emptyIfAbsent, refspecsOf } from './push-choice.ts'
 import { pushToAll } from './push-places.ts'
 import { withConflicts } from '../merge-results.ts'
 import {
@@ -201,12 +202,7 @@ export class RemoteRepository extends DataRepository {
   ): Promise<t.TransferResult> {
     const manifest = await this.repo.store.manifest()
     const target = this.#target(manifest, remote)
-    const tags =
-      options.tags === true ? [...manifest.refs.keys()].filter((ref) => ref.startsWith('refs/tags/')) : []
-    const named = options.delete === true ? refspecs.map((name) => `:${name}`) : refspecs
-    const current =
-      named.length === 0 && tags.length > 0 && manifest.head !== null ? [shortRefName(manifest.head)] : []
-    const all = [...named, ...current, ...tags]
+    const all = refspecsOf(manifest, refspecs, options)
     const dryRun = options.dryRun === true
     // Also where it is not used: what is pushed must be here.
     const create = (await haveUpdates(this.repo.store, manifest, all)) && !dryRun
@@ -221,7 +217,9 @@ export class RemoteRepository extends DataRepository {
       const isKnown = url === target.url
       const conditional =
         isKnown && !dryRun ? await conditionalWritesOf(this.repo.store, manifest, target, opening) : undefined
-      const store = await openRemote(url, { ...opening, conditional, create })
+      const opened = openRemote(url, { ...opening, conditional, create })
+      // What a first push would bring is what an empty repository lacks.
+      const store = await (dryRun ? opened.catch(emptyIfAbsent) : opened)
       const remoteName = isRemembered(url) ? target.name : undefined
       try {
         return await push(this.repo.store, store, { ...told, refspecs: all, remoteName, lastSeen })

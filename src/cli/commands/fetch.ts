@@ -1,18 +1,23 @@
+import { VarveError, isVarveError, throwIfAborted } from '../../base/errors.ts'
+import type { Repository, TransferResult } from '../../index.ts'
 import type { Command, Context } from '../interface.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted, sizeText } from '../../base/size.ts'
 import { printTransfer } from '../format/transfer.ts'
+import { expectedFailure } from '../failure.ts'
 import { toRepositoryPath } from '../paths.ts'
 
 export const command: Command = {
   usage: [
     'fetch [--prune] [--depth N | --deepen N | --unshallow] [REMOTE]',
+    'fetch --all [--prune]',
     'fetch REMOTE BRANCH...',
     'fetch --paths PATH... [--at REV]',
   ],
   description:
     "Gets what is new in REMOTE (default: the branch's remote, or origin) and moves its remote branches, such as\norigin/main. With BRANCHes only those are fetched. Your branches and files stay as they are; every byte received is checked.\nA shallow clone gets more of its history with --depth, --deepen and --unshallow, a partial one\nthe contents of a path with --paths.",
   options: {
+    all: { type: 'flag', about: 'from all remotes, one after the other' },
     prune: { type: 'flag', short: 'p', about: 'remove remote branches that are gone there' },
     depth: { type: 'text', value: 'N', about: 'the newest N commits of each branch' },
     deepen: { type: 'text', value: 'N', about: 'N commits further back than what is here' },
@@ -26,16 +31,18 @@ export const command: Command = {
   },
   examples: [
     ['varve fetch', 'see what others have done'],
+    ['varve fetch --all --prune', 'what is new everywhere, and no more what is gone'],
     ['varve fetch origin main', 'one branch of many'],
     ['varve log main..origin/main', 'then look at it'],
     ['varve fetch --paths images/2024', 'have them here before going offline'],
     ['varve fetch --unshallow', 'make a shallow clone a whole one'],
   ],
-  json: '{ remote: string; url: string; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; objects: number; bytes: number }; with --paths { paths: number; objects: number; bytes: number }',
+  json: '{ remote: string; url: string; updates: { ref: string; before: string | null; after: string | null; forced: boolean }[]; objects: number; bytes: number }; --all: { items: of these, each with its remote }; with --paths { paths: number; objects: number; bytes: number }',
   run,
 }
 
-async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+async function run(context: Context): Promise<number> {
+  const { arguments: given, out, repository, operation } = context
   const [remote, ...branches] = given.words
   checkBranches(given, branches)
   const paths = given.list('paths')
@@ -48,6 +55,11 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     const come = await repo.fetchPaths(named, { ...operation, ...(at === undefined ? {} : { revision: at }) })
     out.result(come, () => out.say(pathsText(come)))
     return 0
+  }
+  if (given.flag('all')) {
+    given.expectWords(0, 0, '')
+    for (const other of ['depth', 'deepen', 'unshallow', 'at']) given.exclusive('all', other)
+    return fetchAll(context, repo)
   }
   if (at !== undefined) throw usage("'--at' goes with '--paths'")
   given.exclusive('depth', 'deepen')
@@ -64,6 +76,41 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   })
   out.result(result, () => printTransfer(out, result, 'from'))
   return 0
+}
+
+/** One that fails keeps no other from being fetched. */
+async function fetchAll({ arguments: given, out, operation }: Context, repo: Repository): Promise<number> {
+  const items: TransferResult[] = []
+  const failed: { readonly name: string; readonly error: VarveError }[] = []
+  for (const { name } of await repo.remotes()) {
+    throwIfAborted(operation.signal)
+    try {
+      const result = await repo.fetch(name, { ...operation, prune: given.flag('prune') })
+      items.push(result)
+      if (!out.json) printTransfer(out, result, 'from')
+    } catch (error) {
+      const fault = expectedFailure(error)
+      if (!isVarveError(fault) || fault.code === 'VARVE_ABORTED') throw error
+      failed.push({ name, error: fault })
+    }
+  }
+  if (failed.length > 0) throw notFromAll(items, failed)
+  out.result({ items }, () => {
+    if (items.length === 0) out.say('there are no remotes')
+  })
+  return 0
+}
+
+function notFromAll(
+  items: readonly TransferResult[],
+  failed: readonly { readonly name: string; readonly error: VarveError }[],
+): VarveError {
+  const faults = failed.map(({ name, error }) => `'${name}': ${error.message}`).join('; ')
+  const { code, hint } = failed[0]!.error
+  return new VarveError(code, `not fetched from ${faults}`, {
+    data: { fetched: items.map(({ remote }) => remote), failed: failed.map(({ name }) => name) },
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 function checkBranches(given: Arguments, branches: readonly string[]): void {

@@ -3,7 +3,8 @@ import { printTransfer } from '../format/transfer.ts'
 
 export const command: Command = {
   usage: [
-    'push [-u] [-f | --force-with-lease[=BRANCH[:COMMIT]]] [--tags] [-n] [REMOTE [REFSPEC...]]',
+    'push [-u] [-f | --force-with-lease[=BRANCH[:COMMIT]]] [--tags | --follow-tags] [-n] [REMOTE [REFSPEC...]]',
+    'push --all [-u] [--tags | --follow-tags] [-n] [REMOTE]',
     'push --delete [-n] REMOTE REF...',
   ],
   description:
@@ -17,13 +18,19 @@ export const command: Command = {
       about:
         'even if commits there are lost, as long as BRANCH (default: each that is pushed) is there what was last fetched, or COMMIT; may be given several times',
     },
+    all: { type: 'flag', aliases: ['branches'], about: 'all branches' },
     tags: { type: 'flag', about: 'all tags too' },
+    'follow-tags': {
+      type: 'flag',
+      about: 'annotated tags of what is pushed too, where they are missing there',
+    },
     'dry-run': { type: 'flag', short: 'n', about: 'only say what would move there; nothing is sent' },
     delete: { type: 'flag', short: 'd', about: 'delete the refs there' },
   },
   examples: [
     ['varve push -u origin main', 'the first time'],
     ['varve push', 'from then on'],
+    ['varve push --all --follow-tags', 'all branches, and the versions that they hold'],
     ['varve push -n', 'see what it would move'],
     ['varve push --force-with-lease', 'replace what you have rebased, and nothing that others have pushed'],
     ['varve push --delete origin cleanup', 'delete a branch there'],
@@ -33,7 +40,9 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
-  given.exclusive('delete', 'tags')
+  for (const tags of ['tags', 'follow-tags', 'all']) given.exclusive('delete', tags)
+  given.exclusive('tags', 'follow-tags')
+  if (given.flag('all')) given.expectWords(0, 1, 'REMOTE')
   given.exclusive('force', 'force-with-lease')
   const dryRun = given.flag('dry-run')
   const leases = given.optional('force-with-lease')
@@ -46,7 +55,9 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(leases === undefined ? {} : { forceWithLease: leases.includes('') || leases }),
     dryRun,
     setUpstream: given.flag('set-upstream'),
+    all: given.flag('all'),
     tags: given.flag('tags'),
+    followTags: given.flag('follow-tags'),
     delete: remove,
   })
   out.result(result, () => printTransfer(out, result, dryRun ? 'would go to' : 'to'))

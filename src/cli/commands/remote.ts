@@ -1,4 +1,5 @@
 import type { AddedRemote, RemoteInfo } from '../../api/interface.ts'
+import { VarveError } from '../../base/errors.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
 import { shownUrl } from '../format/transfer.ts'
@@ -10,6 +11,7 @@ export const command: Command = {
     'remote [list]',
     'remote add [--single-writer] NAME URL',
     'remote set-url [--push | --fallback] [--add | --delete] NAME URL',
+    'remote get-url [--push] [--all] NAME',
     'remote rename OLD NEW',
     'remote remove NAME',
   ],
@@ -24,6 +26,7 @@ export const command: Command = {
     fallback: { type: 'flag', about: 'a copy to fetch from when the remote is down or damaged' },
     add: { type: 'flag', about: 'beside those that are there' },
     delete: { type: 'flag', about: 'this address no more' },
+    all: { type: 'flag', about: 'with get-url: all of them, a line each' },
   },
   examples: [
     ['varve remote add origin /srv/data/prices', 'a repository on a disk'],
@@ -31,6 +34,7 @@ export const command: Command = {
     ['varve remote add origin https://data.example.org/prices', "a server that runs 'varve serve'"],
     ['varve remote add origin ada@example.org:data/prices', 'a folder on another machine, by ssh'],
     ['varve remote add origin git+ssh://git@github.com/ada/prices.git', 'data beside the code on a Git host'],
+    ['varve remote get-url origin', 'its address alone, for a script'],
     ['varve remote', 'which remotes there are'],
     ['varve remote set-url --add --push origin /mnt/backup/prices', 'push to a second place as well'],
     [
@@ -38,7 +42,7 @@ export const command: Command = {
       'and fetch from there when it must be',
     ],
   ],
-  json: "{ items: { name: string; url: string; pushUrls?: string[]; fallbacks?: string[] }[] }; set-url: one of these; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; rename: { from: string; to: string }; remove: { removed: string }",
+  json: "{ items: { name: string; url: string; pushUrls?: string[]; fallbacks?: string[] }[] }; set-url: one of these; add: { name: string; url: string; finding: 'kept' | 'ignored' | 'rejected' | 'read-only' | null; conditional: 'yes' | 'no' | 'single-writer' | null }; rename: { from: string; to: string }; remove: { removed: string }; get-url: { urls: string[] }",
   run,
 }
 
@@ -81,8 +85,24 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     out.result(remote, () => {
       for (const line of alignedRows(linesOf(remote))) out.say(line)
     })
-  } else throw usage(`'${action}' is not one of list, add, set-url, rename, remove`)
+  } else if (action === 'get-url') {
+    given.expectWords(2, 2, 'NAME')
+    const found = (await repo.remotes()).find((remote) => remote.name === name)
+    if (found === undefined) throw noRemote(name!)
+    const { pushUrls = [] } = found
+    const known = given.flag('push') && pushUrls.length > 0 ? pushUrls : [found.url]
+    const urls = given.flag('all') ? known : known.slice(0, 1)
+    out.result({ urls }, () => {
+      for (const one of urls) out.line(visible(one))
+    })
+  } else throw usage(`'${action}' is not one of list, add, set-url, get-url, rename, remove`)
   return 0
+}
+
+function noRemote(name: string): VarveError {
+  return new VarveError('VARVE_REF_NOT_FOUND', `no remote '${name}'`, {
+    hint: "see 'varve remote' for the names",
+  })
 }
 
 function tellFinding(out: Context['out'], { name, finding, conditional }: AddedRemote): void {

@@ -1,10 +1,12 @@
+import { usage } from '../arguments.ts'
 import type { Command, Context } from '../interface.ts'
 import { fromRepositoryPath } from '../paths.ts'
-import { printShortStatus, printStatus } from '../format/status.ts'
+import { printShortStatus, quotedPath } from '../format/short-status.ts'
+import { printStatus } from '../format/status.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['status [--short]'],
+  usage: ['status [-s] [-b]', 'status --porcelain [-b] [-z]'],
   description:
     'Shows the branch and how it stands to its remote, what the next commit will hold, what has changed since, what is not\nversioned, what cannot be (other repositories, pipes, what a partial clone did not take), and a merge that is under way.',
   options: {
@@ -13,10 +15,18 @@ export const command: Command = {
       short: 's',
       about: "one line a path: git's two letters, staged and not staged; UU: conflicts",
     },
+    branch: { type: 'flag', short: 'b', about: 'first the branch, in such a list' },
+    porcelain: {
+      type: 'optional',
+      value: 'VERSION',
+      about: "as --short for scripts: paths from the repository's folder, quoted as Git does; version: v1",
+    },
+    null: { type: 'flag', short: 'z', about: 'each path as it is and ended by a NUL, as --porcelain has it' },
   },
   examples: [
     ['varve status', 'what has changed'],
     ['varve status -s', 'one line a path'],
+    ['varve status --porcelain -z', 'the same for a script, whatever is in the names'],
     ['varve status --json', 'the same for a script'],
   ],
   json: "{ branch: string | null; head: string | null; upstream: { name: string; ahead: number; behind: number } | null; staged: PathChange[]; unstaged: PathChange[]; untracked: string[]; skipped: { path: string; reason: string }[]; unmerged: { path: string; conflicts: number }[]; merging: { kind: 'merge' | 'squash' | 'cherry-pick' | 'revert' | 'rebase'; theirs: string; message: string; conflicts: number; rebase?: { branch: string | null; onto: string; done: number; total: number }; sequence?: { done: number; total: number } } | null; bisecting: BisectInfo (of BisectResult all but the last three) | null; configFault: string | null; behindBranch: boolean }",
@@ -27,9 +37,22 @@ async function run({ arguments: given, out, repository, operation }: Context): P
   given.expectWords(0, 0, '')
   const repo = await repository()
   const status = await repo.status(operation)
-  const print = given.flag('short') ? printShortStatus : printStatus
+  const version = given.optional('porcelain')?.at(-1)
+  if (version !== undefined && !['', 'v1', '1'].includes(version))
+    throw usage(`there is no version '${version}' of '--porcelain'`, "'v1' is; '--json' says more")
   if (!out.json && status.configFault !== null)
     out.warn(`nothing can be added: ${visible(status.configFault)}`)
-  out.result(status, () => print(out, status, (path) => fromRepositoryPath(repo.root, path)))
+  const here = (path: string): string => fromRepositoryPath(repo.root, path)
+  const [branch, nul] = [given.flag('branch'), given.flag('null')]
+  const isForScripts = version !== undefined || nul
+  const shown = nul
+    ? (path: string): string => path
+    : isForScripts
+      ? quotedPath
+      : (path: string): string => visible(quotedPath(here(path)))
+  out.result(status, () => {
+    if (isForScripts || branch || given.flag('short')) printShortStatus(out, status, { branch, shown, nul })
+    else printStatus(out, status, here)
+  })
   return 0
 }

@@ -73,31 +73,6 @@ function printBisecting(out: Output, { bad, good, found, left, branch, start }: 
   out.line(out.paint('dim', `  (${next}${found === null ? ', varve bisect reset' : ''})`))
 }
 
-const letters: Readonly<Record<PathChange['state'], string>> = {
-  added: 'A',
-  modified: 'M',
-  deleted: 'D',
-  renamed: 'R',
-  typechange: 'T',
-}
-
-/** As `git status --short`: the first letter is staged, the second is not. */
-export function printShortStatus(out: Output, status: Status, shown: (path: string) => string): void {
-  const unmerged = new Set(status.unmerged.map(({ path }) => path))
-  for (const path of unmerged) out.line(`UU ${visible(shown(path))}`)
-  const unstaged = new Map(status.unstaged.map((change) => [change.path, change]))
-  for (const { path, state, from } of status.staged) {
-    if (unmerged.has(path)) continue
-    const second = unstaged.get(path)
-    unstaged.delete(path)
-    const name = from === undefined ? shown(path) : `${shown(from)} -> ${shown(path)}`
-    out.line(`${letters[state]}${second === undefined ? ' ' : letters[second.state]} ${visible(name)}`)
-  }
-  for (const { path, state } of unstaged.values())
-    if (!unmerged.has(path)) out.line(` ${letters[state]} ${visible(shown(path))}`)
-  for (const path of status.untracked) out.line(`?? ${visible(shown(path))}`)
-}
-
 function upstreamText({ name, ahead, behind }: NonNullable<Status['upstream']>): string {
   if (ahead === 0 && behind === 0) return `up to date with ${visible(name)}`
   const parts: string[] = []

@@ -47,7 +47,7 @@ function noRepository(url: string, folder: string): VarveError {
     })
   const isGit = ['.git', 'refs'].some((name) => fs.existsSync(path.join(folder, name)))
   return new VarveError('VARVE_UNREACHABLE', `no repository at '${url}'`, {
-    data,
+    data: { ...data, isAbsent: DiskStore.isFree(folder) },
     hint: isGit
       ? `it looks like a Git repository: data beside its history is at 'git+file://${folder}', and 'varve import git' brings in the history itself`
       : "check the path; the first 'varve push' to an empty or missing folder makes a repository there",

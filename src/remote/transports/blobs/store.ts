@@ -212,7 +212,7 @@ async function create(
 
 function noStore(location: string): VarveError {
   return new VarveError('VARVE_UNREACHABLE', `no repository at '${location}'`, {
-    data: { location },
+    data: { location, isAbsent: !/^https?:/.test(location) },
     hint: /^https?:/.test(location)
       ? `check the address; on a Git host it is 'git+${location}', and what Git keeps itself comes by 'varve import git'`
       : "check the address; the first 'varve push' makes a repository there, where one can be made",

@@ -1,0 +1,32 @@
+// What a push brings, and what its dry run looks at where there is nothing yet.
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { branchPrefix, shortRefName, tagPrefix } from '../../history/refs.ts'
+import { MemoryStore } from '../../store/memory.ts'
+import type { Manifest, Store } from '../../store/interface.ts'
+import type { PushOptions } from './remote-interface.ts'
+
+/** Beside those that are named all branches and tags, where that was asked for. */
+export function refspecsOf(
+  { refs, head }: Manifest,
+  refspecs: readonly string[],
+  { all, tags, delete: remove }: PushOptions,
+): readonly string[] {
+  const below = (prefix: string): string[] => [...refs.keys()].filter((ref) => ref.startsWith(prefix)).sort()
+  if (all === true) {
+    if (refspecs.length > 0 || remove === true)
+      throw new VarveError('VARVE_USAGE', 'all branches are pushed: none can be named')
+    const branches = below(branchPrefix)
+    if (branches.length === 0) throw new VarveError('VARVE_NOTHING_TO_COMMIT', 'there is no branch to push')
+    return [...branches, ...(tags === true ? below(tagPrefix) : [])]
+  }
+  const named = remove === true ? refspecs.map((name) => `:${name}`) : refspecs
+  const added = tags === true ? below(tagPrefix) : []
+  const current = named.length === 0 && added.length > 0 && head !== null ? [shortRefName(head)] : []
+  return [...named, ...current, ...added]
+}
+
+/** An empty repository in the place of one that a push would make. */
+export function emptyIfAbsent(error: unknown): Store {
+  if (isVarveError(error, 'VARVE_UNREACHABLE') && error.data['isAbsent'] === true) return MemoryStore.create()
+  throw error
+}

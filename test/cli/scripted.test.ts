@@ -1,0 +1,167 @@
+// What scripts written for Git ask: the short status for programs, what a push brings, and all remotes at once.
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { gitIn } from '../support/git-in.ts'
+import { runHere } from '../support/run-here.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+let dir = ''
+const at = (...parts: string[]): string => path.join(dir, ...parts)
+const git = (...args: string[]): string => gitIn(at('theirs'))(...args)
+
+async function ok(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runHere(args, at('ours'))
+  expect([args, code, stderr]).toEqual([args, 0, ''])
+  return stdout
+}
+
+async function both(...args: string[]): Promise<void> {
+  git(...args)
+  await ok(...args)
+}
+
+function put(name: string, text = `${name}\n`): void {
+  for (const place of ['ours', 'theirs']) {
+    fs.mkdirSync(path.dirname(at(place, name)), { recursive: true })
+    fs.writeFileSync(at(place, name), text)
+  }
+}
+
+async function commit(message: string): Promise<void> {
+  await both('add', '.')
+  await both('commit', '-q', '-m', message)
+}
+
+beforeEach(async () => {
+  dir = temporaryDir()
+  for (const place of ['ours', 'theirs']) fs.mkdirSync(at(place))
+  await both('init', '-q', '-b', 'main')
+})
+
+const statuses = [
+  ['--porcelain'],
+  ['--porcelain=v1', '-b'],
+  ['--porcelain', '-z'],
+  ['-z', '-b'],
+  ['-s', '-b'],
+  ['-sb'],
+]
+
+test('status for scripts is what Git says, whatever is in the names', async () => {
+  for (const args of statuses)
+    expect([args, await ok('status', ...args)]).toEqual([args, git('status', ...args)])
+  for (const name of ['plain', 'gone', 'kept', 'old name', 'dir/a', 'both']) put(name)
+  await commit('First')
+  put('plain', 'changed\n')
+  put('both', 'staged\n')
+  put('new "quoted"')
+  await both('add', 'both', 'new "quoted"')
+  put('both', 'again\n')
+  await both('mv', 'old name', 'new name')
+  await both('rm', '-q', 'gone')
+  put('untracked file')
+  put('folder/x/y')
+  for (const args of statuses)
+    expect([args, await ok('status', ...args)]).toEqual([args, git('status', ...args)])
+  await both('switch', '-q', '--detach')
+  expect(await ok('status', '-sb')).toBe(git('status', '-sb'))
+  expect(await runHere(['status', '--porcelain'], at('ours', 'folder'))).toMatchObject({
+    stdout: git('status', '--porcelain'),
+  })
+  expect(await runHere(['status', '--porcelain=v2'], at('ours'))).toMatchObject({ code: 2 })
+})
+
+/** Two branches, a light tag, annotated ones on both branches and on a commit that neither has. */
+async function history(): Promise<void> {
+  put('a')
+  await commit('First')
+  await both('tag', 'light')
+  await both('tag', '-a', '-m', 'one', 'v1')
+  await both('switch', '-q', '-c', 'side')
+  put('b')
+  await commit('Second')
+  await both('tag', '-a', '-m', 'two', 'v2')
+  await both('switch', '-q', '--detach')
+  put('c')
+  await commit('Third')
+  await both('tag', '-a', '-m', 'three', 'v3')
+  await both('switch', '-q', 'main')
+  for (const [place, add] of [
+    ['their-hub', git],
+    ['our-hub', ok],
+  ] as const) {
+    if (place === 'their-hub') git('init', '-q', '--bare', at(place))
+    await add('remote', 'add', 'origin', at(place))
+  }
+}
+
+test.each([
+  [['origin', 'main']],
+  [['--follow-tags', 'origin', 'main']],
+  [['--all', 'origin']],
+  [['--all', '--follow-tags', 'origin']],
+  [['--all', '--tags', 'origin']],
+  [['--branches', 'origin']],
+])('push %s brings what Git brings, and a dry run of the first one says so', async (args) => {
+  await history()
+  const { updates } = JSON.parse(await ok('push', '-n', ...args, '--json')) as { updates: { ref: string }[] }
+  expect(fs.existsSync(at('our-hub'))).toBe(false)
+  // In Git the two exclude each other, and --branches is there since 2.46.
+  const isBoth = args.includes('--tags')
+  git(
+    'push',
+    '-q',
+    ...args.filter((arg) => arg !== '--tags').map((arg) => arg.replace('--branches', '--all')),
+  )
+  if (isBoth) git('push', '-q', '--tags', 'origin')
+  await ok('push', '-q', ...args)
+  const theirs = gitIn(at('their-hub'))('for-each-ref', '--format=%(refname)').trim().split('\n')
+  expect(updates.map(({ ref }) => ref).sort()).toEqual(theirs)
+  const ours = await runHere(['branch', '--format=%(refname)'], at('our-hub'))
+  const tags = await runHere(['tag', '--format=%(refname)'], at('our-hub'))
+  expect((ours.stdout + tags.stdout).trim().split('\n').sort()).toEqual(theirs)
+  expect(JSON.parse(await ok('push', ...args, '--json'))).toMatchObject({ updates: [] })
+})
+
+test('a dry run refuses what the first push would refuse', async () => {
+  await history()
+  fs.mkdirSync(at('full'))
+  fs.writeFileSync(at('full', 'file'), 'x')
+  for (const args of [
+    ['push', '-n', at('full'), 'main'],
+    ['push', at('full'), 'main'],
+    ['push', '-n', at('ours', 'a'), 'main'],
+  ])
+    expect((await runHere(args, at('ours'))).code).toBeGreaterThanOrEqual(60)
+  for (const args of [
+    ['push', '--all', 'origin', 'main'],
+    ['push', '--all', '--delete', 'origin'],
+    ['push', '--tags', '--follow-tags', 'origin'],
+  ])
+    expect(await runHere(args, at('ours'))).toMatchObject({ code: 2 })
+})
+
+test('fetch --all takes from each remote, and says which failed', async () => {
+  await history()
+  await ok('push', '-q', 'origin', 'main', 'side')
+  await ok('remote', 'add', 'twin', at('our-hub'))
+  await ok('remote', 'add', 'gone', at('nowhere'))
+  const failed = await runHere(['fetch', '--all'], at('ours'))
+  expect(failed).toMatchObject({
+    code: 60,
+    stderr: expect.stringContaining("not fetched from 'gone'") as string,
+  })
+  expect(await ok('branch', '-r', '--format=%(refname:short)')).toBe(
+    'origin/main\norigin/side\ntwin/main\ntwin/side\n',
+  )
+  await ok('remote', 'remove', 'gone')
+  const { items } = JSON.parse(await ok('fetch', '--all', '--json')) as { items: { remote: string }[] }
+  expect(items.map(({ remote }) => remote)).toEqual(['origin', 'twin'])
+  expect(await runHere(['fetch', '--all', 'origin'], at('ours'))).toMatchObject({ code: 2 })
+  expect(await ok('remote', 'get-url', 'origin')).toBe(`${at('our-hub')}\n`)
+  await ok('remote', 'set-url', '--push', 'origin', at('one'))
+  await ok('remote', 'set-url', '--push', '--add', 'origin', at('two'))
+  expect(await ok('remote', 'get-url', '--push', '--all', 'origin')).toBe(`${at('one')}\n${at('two')}\n`)
+  expect(await runHere(['remote', 'get-url', 'nothing'], at('ours'))).toMatchObject({ code: 43 })
+})
