@@ -1,4 +1,4 @@
-// What `add` is told, and what it answers.
+// Options and result of `add`.
 import type { OperationOptions, PathChange } from './interface.ts'
 
 export interface AddOptions extends OperationOptions {

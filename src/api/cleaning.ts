@@ -1,4 +1,4 @@
-// Removing what is not versioned: what it is asked, and what stays because Git keeps it.
+// `clean`, which removes files that are not versioned: its options, and which files stay because Git keeps them.
 import { filesKeptByGit } from '../git/kept-files.ts'
 import { type CleanResult, cleanFiles } from '../worktree/clean.ts'
 import type { Worktree } from '../worktree/interface.ts'

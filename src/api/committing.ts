@@ -1,4 +1,5 @@
-// What a commit is asked, and its dry run: what it would hold and how much of each path it would change, with nothing kept.
+// Options of a commit, and its dry run: what it would hold and how much of each path it would change, with nothing
+// stored.
 import type { Person } from '../history/interface.ts'
 import { shortRefName } from '../history/refs.ts'
 import { previewCommit } from '../repo/commit.ts'

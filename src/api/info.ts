@@ -1,4 +1,4 @@
-// Objects of the house turned into the public API's plain data: ids as hex, refs as people write them.
+// Internal objects as the public API's plain data: ids as hex, refs as people write them.
 import { digestHex, cidToText } from '../encoding/cid.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { readTags } from '../history/commit.ts'

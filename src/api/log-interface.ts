@@ -1,4 +1,4 @@
-// What `log` and `rowLog` are asked, and what `log` answers. Plain data, as in interface.ts.
+// Options of `log` and `rowLog`, and the results of `log`. Plain data, as in interface.ts.
 import type { CommitFilter } from '../repo/log/commit-filter.ts'
 import type { CommitInfo, OperationOptions } from './interface.ts'
 

@@ -1,4 +1,4 @@
-// What merges come to, as plain data.
+// Options and results of merges, as plain data.
 import type { MergedPath } from '../merge/interface.ts'
 import type { ConflictInfo, DiffStat } from './interface.ts'
 import type { ReusedResolution } from '../repo/merging/rerere.ts'

@@ -1,4 +1,4 @@
-// The merge, cherry-pick, revert or rebase that waits, in words.
+// The merge, cherry-pick, revert or rebase in progress, as plain data for `status`.
 import { shortRefName } from '../history/refs.ts'
 import { countConflicts } from '../merge/conflicts/conflicts.ts'
 import type { Repo } from '../repo/interface.ts'

@@ -1,5 +1,5 @@
-// What to do where a TLS connection failed because of the certificate that the server showed. That passes with somebody's help
-// alone: another try meets the same certificate.
+// What to do where a TLS connection failed because of the certificate that the server showed. It does not pass by
+// itself: another try meets the same certificate.
 
 /**
  * null where `error`, or what it was made of, says nothing of a certificate. `trust` says how a certificate comes to be trusted.

@@ -1,4 +1,4 @@
-// The one error type of the house. An expected failure carries a stable code, the facts in `data`, and a hint
+// Varve's one error type. An expected failure carries a stable code, the facts in `data`, and a hint
 // that says what to do next; messages follow git: lower case, fault first, subject in quotes, no full stop.
 // Misuse of the API throws TypeError; a broken invariant throws AssertionError (see assert.ts).
 

@@ -1,4 +1,4 @@
-// A pause that ends early when it is to stop.
+// Waits for a time, or until a signal aborts.
 
 /** Resolves after `ms`, or as soon as `signal` aborts. */
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,6 @@
-// A cache file that one process uses at a time: who needs it takes it by renaming it to a name of its own, and gives it
-// back by renaming it again. Nothing is locked and nothing waits: who comes meanwhile begins with an empty one, and what
-// a killed process had taken is removed by a later one.
+// A cache file that one process uses at a time: a process takes it by renaming it to a name of its own, and gives it
+// back by renaming it again. There is no lock and no waiting: a process that comes meanwhile begins with an empty file,
+// and what a killed process had taken is removed by a later one.
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import * as os from 'node:os'

@@ -1,5 +1,6 @@
-// The only file of the core that touches the platform: hashing, compression, randomness, turns of the loop, threads' location.
-// All but the turns is synchronous CPU work; a browser build swaps this file for another with the same exports.
+// The only file of the core that touches the platform: hashing, compression, randomness, turns of the loop, threads'
+// location. All but the turns is synchronous CPU work; a browser build swaps this file for another with the same
+// exports.
 import { Buffer, isUtf8 as nodeIsUtf8 } from 'node:buffer'
 import * as nodeCrypto from 'node:crypto'
 import * as zlib from 'node:zlib'

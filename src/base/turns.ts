@@ -1,7 +1,8 @@
-// A thread is shared: whoever works through many batches without waiting for anything, as reads of a local store do, would
-// keep everybody else's requests and timers from it. Between two batches they ask here whether it is time to let others in.
-// Those that wait come back in the order in which they went, and in each turn of the thread's loop only for so long: however
-// many there are, what comes from outside does not wait for all of them, and short work does not wait a turn for each before it.
+// Cooperative scheduling. Code that works through many batches without waiting for anything, as reads of a local store
+// do, would block the thread for all other requests and timers. Between two batches it calls `yieldIfDue`, which yields
+// to the event loop when the thread was busy for long enough. Waiting loops resume in the order in which they yielded,
+// and in each turn of the event loop only for a limited time: so outside events do not wait for all of them, however
+// many there are, and short work need not wait a turn for each loop before it.
 import { allAtRest, nextTurn } from './platform.ts'
 
 /** So long this thread is kept at a time, and one batch more. */

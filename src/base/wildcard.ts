@@ -1,6 +1,6 @@
-// Patterns of names as git has them for branches and tags: '*' any characters ('/' too), '?' one (git: one byte), '[a-z]' and '[!a]' one of a
-// set, '\' takes the next character as it is. Without any of these a name matches itself alone. It goes back to the last '*'
-// only, so that no pattern takes more than length times length.
+// Patterns of names as git has them for branches and tags: '*' any characters ('/' too), '?' one (git: one byte),
+// '[a-z]' and '[!a]' one of a set, '\' takes the next character as it is. Without any of these a name matches itself
+// alone. Backtracking goes to the last '*' only, so that no pattern takes more than length times length.
 
 export function matchesWildcard(pattern: string, name: string): boolean {
   const parts = partsOf(pattern)

@@ -1,4 +1,4 @@
-// What a command had done when it failed or was stopped: it stays, and whoever reads the error must not take it for undone.
+// What a command had done when it failed or was stopped. It stays done, so the error says so.
 import { type ErrorCode, VarveError, isVarveError, stoppedEarly } from '../base/errors.ts'
 import type { Operation } from '../store/interface.ts'
 import { visible } from './visible.ts'

@@ -1,5 +1,5 @@
-// Ctrl-C and its like. The first one stops the work at the next safe point, the second one does not wait. While another
-// program has the terminal, or the work is done, they are no business of ours.
+// Ctrl-C and other signals. The first one stops the work at the next safe point, the second one at once. They are
+// ignored while another program has the terminal, or when the work is done.
 
 /** How long a command may take to stop cleanly. */
 const patienceMs = 2000

@@ -1,4 +1,4 @@
-// What goes wrong between us and a receiver, in the house's words: it cannot be reached, or it refuses.
+// Errors between Varve and a receiver: it cannot be reached, or it refuses.
 import { certificateHint, trustByNode } from '../base/certificate-fault.ts'
 import { VarveError } from '../base/errors.ts'
 

@@ -1,5 +1,5 @@
-// A table that a function derives, row by row, from one other table: only rows that have changed are given to it. A row of
-// the result belongs to the row it was made of.
+// A table that a function computes, row by row, from one other table: only rows that have changed are passed to it.
+// Each row of the result belongs to the row it was computed from.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import type { Difference, Entry } from '../prolly/interface.ts'

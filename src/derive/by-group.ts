@@ -1,5 +1,5 @@
-// A table that a function derives from groups of rows of one or several other tables: it joins and aggregates. Groups are
-// given to it whole, and only those in which a row has changed; what it made of them as they were takes its leave.
+// A table that a function computes from groups of rows of one or several other tables: it joins and aggregates. Groups
+// are passed to it whole, and only those in which a row has changed; their rows in the result are replaced.
 import { throwIfAborted } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { diffMaps } from '../prolly/diff.ts'

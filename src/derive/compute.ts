@@ -1,4 +1,5 @@
-// Computes derived tables on one tree, each after those it is made of. What was made of the same before is not computed.
+// Computes derived tables on one tree, each after those it depends on. What was computed before from the same inputs is
+// not computed again.
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { type Cid, digestHex } from '../encoding/cid.ts'
 import type { Path } from '../files/interface.ts'

@@ -1,6 +1,6 @@
-// Makes those rows of a derived table anew that a change of its inputs touches: rows of the result, or groups, as they were
-// and as they are, are computed by the query restricted to them. Whenever something is not as expected, the reason is
-// thrown, and the whole query is run instead.
+// Computes only those rows of a derived table that a change of its inputs affects: rows of the result, or groups, are
+// computed by the query restricted to them, once with the inputs as they were and once as they are. Whenever something
+// is not as expected, the reason is thrown, and the whole query is run instead.
 import type { Cid } from '../encoding/cid.ts'
 import { cellSchema } from '../formats/columnar/read-cells.ts'
 import { type StoredColumn, changedColumns, typeOfStored } from '../formats/sqlite/stored-columns.ts'

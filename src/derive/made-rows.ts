@@ -1,4 +1,4 @@
-// What functions make, and their faults: an error tells the table that cannot be derived.
+// Rows that functions return, checked; an error names the table that cannot be derived.
 import { VarveError, isVarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { castCell } from '../table/cast.ts'

@@ -1,4 +1,4 @@
-// The table that a function makes, made anew of all that it makes, in whatever order.
+// Computes all rows of a table that a function derives, whatever the order in which the rows come.
 import { isVarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { cellSchema, readCells } from '../formats/columnar/read-cells.ts'

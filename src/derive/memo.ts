@@ -1,5 +1,5 @@
-// What a repository remembers of a derived table: what it was made of, and what came out. It is no part of the history
-// and never sent: who does not have it computes once more, and comes to the same.
+// What a repository remembers of a derived table: its inputs and its result. It is no part of the history and never
+// sent: without it the table is computed again, with the same result.
 import { fromHex, utf8, utf8Text } from '../base/bytes.ts'
 import { sha256Hex } from '../base/platform.ts'
 import { type Cid, cidOfDigest, digestHex } from '../encoding/cid.ts'

@@ -1,5 +1,5 @@
-// The steps that make rows of a result anew, on tables that hold their inputs as they are now: they are set back to what they
-// were, and forth again, by the rows that have changed, so that every query finds real tables and their indexes.
+// The steps that compute affected rows anew, on tables that hold their inputs as they are now. The changed rows are set
+// back to what they were, and forth again, so that every query runs on real tables with their indexes.
 import { quoted } from '../formats/sqlite/names.ts'
 import type { FillStep, SqlStep } from '../formats/sqlite/run-steps.ts'
 import type { Changes } from './changes.ts'

@@ -1,4 +1,4 @@
-// What differs between two versions of a data file of which nobody declared anything: rows and cells of a table, values
+// What differs between two versions of a data file that nobody declared as a table: rows and cells of a table, values
 // of JSON and YAML, lines of everything else, as a unified diff has them.
 import { isText, textFromBytes } from '../files/text.ts'
 import { type DocumentValues, diffDocumentValues } from './diff-values.ts'

@@ -1,7 +1,7 @@
-// A document is a data file of which nobody declared anything: its three versions are merged by what they mean (rows
-// and cells, values of JSON and YAML), and else by lines. It works on bytes alone, so that `merge-file` and a merge
-// driver need no repository. A document is merged into choices still to be made: rendering it with a choice for each
-// conflict gives a whole file every time, and never one that holds a piece of nobody's.
+// A document is a data file that nobody declared as a table: its three versions are merged by their content (rows and
+// cells, values of JSON and YAML), and else by lines. This works on bytes alone, so that `merge-file` and a merge
+// driver need no repository. A merged document still has choices to make: rendering it with a choice for each conflict
+// gives a whole file every time, and never one with content that neither side has.
 
 /** base is null where the two versions share none. */
 export interface DocumentSides {

@@ -1,7 +1,7 @@
-// Three-way merge of one data file, without a repository and without anything declared: by what it means where its
-// name tells the format and its content fits, else by lines. Where both ways are clean and say the same, the bytes of
-// the merge by lines are taken: they are what people know from Git. A merge by lines that is clean but breaks the
-// content (one key twice) is none.
+// Three-way merge of one data file, without a repository and without declarations: by its content where its name tells
+// the format and the content can be parsed, else by lines. Where both ways are clean and give the same content, the
+// bytes of the merge by lines are taken: they are what people know from Git. A clean merge by lines that breaks the
+// content (one key twice) is not used.
 import { sameBytes } from '../base/platform.ts'
 import { formOf } from './form.ts'
 import type {

@@ -1,5 +1,5 @@
-// The nodes of the version before, by level and key: a new node that covers the same keys is much like the old one,
-// and the store can keep it as a difference; a new leaf that is an old one need not be packed at all.
+// The nodes of the version before, by level and key: a new node that covers the same keys resembles the old one, so the
+// store can keep it as a difference; a new leaf that equals an old one need not be packed at all.
 import { compareBytes } from '../base/bytes.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { lowerBound } from '../prolly/entry-batch.ts'

@@ -1,4 +1,5 @@
-// Files that a Git repository keeps in the same folder: of Varve they may be untracked, and are nobody's rubbish all the same.
+// Files that a Git repository keeps in the same folder: of Varve they may be untracked, and are nobody's rubbish all
+// the same.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { VarveError } from '../base/errors.ts'

@@ -1,5 +1,5 @@
-// A set of byte strings that errs on one side: what it denies is not in it, what it does not deny may be. Twelve bits a member
-// and eight probes err once in 300 times (Bloom 1970; two hashes stand for eight: Dillinger and Manolios 2004).
+// A set of byte strings that errs on one side: what it denies is not in it, what it does not deny may be. Twelve bits a
+// member and eight probes err once in 300 times (Bloom 1970; two hashes stand for eight: Dillinger and Manolios 2004).
 import { xxh32 } from '../encoding/xxh32.ts'
 
 const bitsPerMember = 12

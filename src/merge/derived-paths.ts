@@ -1,5 +1,5 @@
-// Tables that `varve derive` makes, which a merge need not understand: where both sides have made one anew, nobody wrote its
-// rows by hand, and what is right is made of the tables that the merge has merged.
+// Derived tables (`varve derive`) are not merged by rows: where both sides have computed one anew, nobody wrote its
+// rows by hand, and the right content is computed from the merged inputs.
 import { isVarveError } from '../base/errors.ts'
 import type { DatasetConfig } from '../dataset/interface.ts'
 import { configFileName } from '../dataset/interface.ts'

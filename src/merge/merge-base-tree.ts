@@ -1,7 +1,7 @@
-// The tree that a merge of two commits is measured against. With several best common ancestors (criss-cross merges)
-// they are merged with each other first. Where they clash, the base that comes out knows nothing: the cell is absent,
-// the row or path is not there. Taking one of the values instead would let a later merge drop the other one silently;
-// this way two different resolutions of the old clash meet as a conflict again, and a lone one is kept.
+// The base tree of a merge of two commits. With several best common ancestors (criss-cross merges) these are merged
+// with each other first. Where they conflict, the merged base has no value: the cell is absent, the row or path is not
+// there. Taking one of the values instead would let a later merge drop the other one silently; this way two different
+// resolutions of the old conflict are a conflict again, and a resolution on one side alone is kept.
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { mergeBases } from '../history/ancestry.ts'
 import { readCommits } from '../history/commit.ts'

@@ -1,5 +1,5 @@
-// The way down. A ref is what a parent says of a child: its name, its sums, and the keys it must lie between; reading
-// a ref checks that the child keeps all of it, so a tree whose nodes are each sound but do not fit together is
+// The descent from the root. A ref is what a parent says of a child: its name, its sums, and the keys it must lie
+// between; reading a ref checks that the child agrees, so a tree whose nodes are each valid but do not fit together is
 // VARVE_CORRUPT, never a wrong answer. Reads are by level: one for all the nodes that a step needs.
 import { compareBytes } from '../base/bytes.ts'
 import { corrupt } from '../base/errors.ts'

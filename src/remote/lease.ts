@@ -1,6 +1,7 @@
-// Leases: 'push --force-with-lease' replaces a ref only while the remote has there what we believe it has, by compare-and-set.
-// 'BRANCH' goes by what was last fetched, 'BRANCH:COMMIT' by that commit, 'BRANCH:' by there being nothing; none named: all
-// that is pushed, by what was last fetched. A ref that was never fetched is believed not to be there, as in git.
+// Leases: 'push --force-with-lease' replaces a ref only while the remote has there what we believe it has, by
+// compare-and-set. 'BRANCH' goes by what was last fetched, 'BRANCH:COMMIT' by that commit, 'BRANCH:' by there being
+// nothing; none named: all that is pushed, by what was last fetched. A ref that was never fetched is believed not to be
+// there, as in git.
 import { VarveError } from '../base/errors.ts'
 import { type Cid, isCid } from '../encoding/cid.ts'
 import { branchPrefix, remotePrefix, shortRefName } from '../history/refs.ts'

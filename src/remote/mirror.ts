@@ -1,6 +1,6 @@
-// A mirror has exactly the branches, tags and receipts of its source: what is gone there goes here too, and what somebody pushed
-// here alone is overwritten. One round is one compare-and-set of all refs. A source that has lost its refs must not
-// take the mirror with it: a round that would delete most of them is refused until somebody allows it.
+// A mirror has exactly the branches, tags and receipts of its source: what is gone there goes here too, and what
+// somebody pushed here alone is overwritten. One round is one compare-and-set of all refs. A source that has lost its
+// refs must not take the mirror with it: a round that would delete most of them is refused until somebody allows it.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { readHorizon, upToHorizon } from '../history/horizon.ts'

@@ -1,5 +1,5 @@
-// The one request of a push that moves refs elsewhere. Stopped while it is under way, it may be done all the same: nobody is
-// told that it was not.
+// The one request of a push that updates refs on the remote. If it is stopped while under way, the remote may still
+// have done it, so the error never says that it was not done.
 import { VarveError, isVarveError, throwIfAborted } from '../base/errors.ts'
 
 export async function whileMoving<T>(

@@ -1,4 +1,4 @@
-// What is staged comes along to another branch, or stands in the way.
+// On a switch, staged changes are carried over to the other branch, or refused where they conflict with it.
 import { VarveError } from '../base/errors.ts'
 import type { Cid } from '../encoding/cid.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'

@@ -1,5 +1,5 @@
-// Commits that HEAD alone has held, when it goes elsewhere: without a branch, a tag or a stash that reaches them, only the
-// reflog knows them from then on.
+// Commits that only HEAD reached, when HEAD moves elsewhere: if no branch, tag or stash reaches them, only the reflog
+// names them from then on.
 import { isVarveError } from '../base/errors.ts'
 import { collect } from '../base/iterables.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'

@@ -1,5 +1,5 @@
-// Moving refs and the user's files together. The order that no crash can break: check the files, note what is
-// intended, publish the manifest (compare-and-set), change the files, forget the note.
+// Updates refs and the user's files together, in an order that survives any crash: check the files, write a durable
+// note of what is intended, publish the manifest (compare-and-set), change the files, remove the note.
 import type { Cid } from '../encoding/cid.ts'
 import type { Manifest, Operation } from '../store/interface.ts'
 import { operatorOf, withWriter } from './context.ts'

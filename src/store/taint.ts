@@ -1,5 +1,6 @@
-// What is broken by objects that are lost: all that reaches one of them. Links are followed from the roots once and kept
-// backwards, so the answer costs memory for each object that has links; it is asked only where something is lost.
+// Finds what is broken by lost objects: everything that reaches one of them. Links are followed from the roots once and
+// stored backwards, so the answer costs memory for each object that has links; it is computed only where something is
+// lost.
 import { type Cid, codecOf } from '../encoding/cid.ts'
 import { throwIfAborted } from '../base/errors.ts'
 import { linksOf } from '../encoding/links.ts'

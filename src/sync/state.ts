@@ -1,7 +1,8 @@
 // What a repository remembers of a link, as refs, so that it moves with everything else by compare-and-set: the
 // endpoint as it was last seen (live), what both sides last had in common (base), and which base the endpoint itself
-// has been told (written) or is just being told (intent; of several that it is told one after the other, the last). The endpoint keeps the last of these with its rows: when the
-// two disagree, the endpoint was restored, or a worker was killed between its commit and ours.
+// has been told (written) or is just being told (intent; of several that it is told one after the other, the last). The
+// endpoint keeps the last of these with its rows: when the two disagree, the endpoint was restored, or a worker was
+// killed between its commit and ours.
 import type { Cid } from '../encoding/cid.ts'
 import { linkRefs } from '../history/refs.ts'
 import type { Manifest } from '../store/interface.ts'

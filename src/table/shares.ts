@@ -1,6 +1,6 @@
-// Rows divided into shares: a share is what one version still has to answer for. Handing a whole share on costs
-// nothing, uniting two of them nearly nothing (Tarjan's union-find), and taking rows out costs as much as there are
-// rows taken: so the history of a million rows costs what changed in it. Four bytes a row.
+// Rows divided into disjoint sets; in a blame, the rows that one version still has to answer for. Passing a whole set
+// on costs nothing, uniting two of them nearly nothing (Tarjan's union-find), and taking rows out costs as much as
+// there are rows taken: so the history of a million rows costs what changed in it. Four bytes a row.
 
 export class Shares {
   readonly #shareOfRow: Uint32Array

@@ -1,5 +1,5 @@
-// The tracked files as they are now, as a tree: one side of `varve diff`, and what a stash takes. It goes into the caller's writer only; a
-// table's file whose rows break its rules counts as the plain bytes it could be stored as.
+// The tracked files as they are now, as a tree: one side of `varve diff`, and what a stash takes. It goes into the
+// caller's writer only; a table's file whose rows break its rules counts as the plain bytes it could be stored as.
 import type { Cid } from '../encoding/cid.ts'
 import { Tree } from '../files/tree.ts'
 import type { FolderOptions, Io, SnapshotChoice } from '../repo/interface.ts'

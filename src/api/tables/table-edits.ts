@@ -1,4 +1,4 @@
-// A table inside a transaction: puts and deletes wait, then are applied at once; reads see them.
+// A table inside a transaction: puts and deletes are gathered and applied at once; reads in the transaction see them.
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { yieldIfDue } from '../../base/turns.ts'
 import type { TableEntry } from '../../files/interface.ts'

@@ -1,5 +1,5 @@
-// What a person typed into an editor becomes a message: lines that begin with '#' (or what stands for it) and all from the scissors on are cut
-// off, and of empty lines no more is left than parts two paragraphs. As `git stripspace`.
+// What a person typed into an editor becomes a message: lines that begin with '#' (or what stands for it) and all from
+// the scissors on are cut off, and of empty lines no more is left than parts two paragraphs. As `git stripspace`.
 
 const marks = ['#', ';', '@', '!', '$', '%', '^', '&', '|', ':']
 

@@ -1,6 +1,6 @@
-// `varve sync`: one round of each chosen link, or, with --every and --listen, round upon round. What one link fails with does not stop
-// the others. There a fault that passes by itself is waited for, with pauses that grow, and is said once, as is
-// its end.
+// `varve sync`: one round of each chosen link, or, with --every and --listen, one round after the other. A link that
+// fails does not stop the others. After a transient error it waits, with pauses that grow; the error is reported once,
+// and so is its end.
 import { VarveError } from '../../base/errors.ts'
 import type { Receiver } from '../../connectors/webhook/receiver.ts'
 import type { Link, LinkSyncOptions, Receipt, Repository } from '../../index.ts'

@@ -1,4 +1,4 @@
-// `--metrics HOST:PORT`: what `varve sync` counts while it goes on.
+// `--metrics HOST:PORT`: serves the counters of a running `varve sync` to Prometheus.
 import { usage } from '../arguments.ts'
 import type { Context } from '../interface.ts'
 import type { Link } from '../../index.ts'

@@ -1,6 +1,7 @@
-// The file of an inbox, and taking webhooks in: one transaction, flushed before it is confirmed, that keeps a webhook under
-// its id unless that id has come before to the same address: a sender gives the addresses of two tables one id. Ids are remembered for a month and longer, until something is taken out; senders that
-// follow the standard give up after days. What waits is bounded, so that a round that is never run fills no disk.
+// The file of an inbox, and taking webhooks in: one transaction, flushed before it is confirmed, that keeps a webhook
+// under its id unless that id has come before to the same address: a sender gives the addresses of two tables one id.
+// Ids are remembered for a month and longer, until something is taken out; senders that follow the standard give up
+// after days. What waits is bounded, so that a round that is never run fills no disk.
 import { randomHex } from '../../base/platform.ts'
 import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'

@@ -1,6 +1,6 @@
 // Where a URL leads, and as whom: mysql://USER@HOST:PORT/DATABASE, or with ?socket=FILE. Credentials come from the
-// environment (VARVE_LINK_NAME_PASSWORD, MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name: disabled (the default), required,
-// verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
+// environment (VARVE_LINK_NAME_PASSWORD, MYSQL_PWD) or ~/.my.cnf. ?ssl-mode= is MySQL's own option of that name:
+// disabled (the default), required, verify-ca, verify-identity; ?ssl-ca= names a file of certificates.
 import fs from 'node:fs'
 import net from 'node:net'
 import type { ConnectionOptions, SslOptions } from 'mysql2'

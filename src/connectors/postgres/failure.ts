@@ -25,7 +25,7 @@ const trust =
 const passwordHint =
   'give the password in VARVE_LINK_NAME_PASSWORD, PGPASSWORD or a .pgpass file, never in the URL'
 
-/** Runs `work`, and says what fails in it as an error of the house. */
+/** Runs `work`; an error of the driver is thrown as a VarveError. */
 export async function withEndpointErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -1,5 +1,5 @@
-// What SQLite says when it fails, as errors of the house: whose lock it is, what is broken, what to do. Anything that is
-// not SQLite's passes through.
+// Errors of SQLite as errors of Varve: a lock held by another, a damaged file, a full disk, and what to do. Other
+// errors pass through unchanged.
 import { type ErrorCode, VarveError } from '../../base/errors.ts'
 
 /** SQLite's words for some of its codes: where rows are read the driver gives the words alone. */

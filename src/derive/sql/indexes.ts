@@ -1,7 +1,8 @@
-// Indexes by which the rows are found that a change touches. A query that is run whole must not see them: its plan, and with
-// it the order of its rows, would hang on what else is derived. So they are made for rows that fulfil what every row fulfils:
-// SQLite uses such an index only for a query that says so, and no query of a user can name the key's column. That it is the
-// index's first term as well keeps SQLite from finding an index on a column where it would make one for the time of a query.
+// Indexes by which the rows affected by a change are found. A query that is run whole must not use them: its plan, and
+// with it the order of its rows, would depend on what else is derived. So they are partial indexes with a condition
+// that every row fulfils: SQLite uses such an index only for a query that contains the condition, and no query of a
+// user can name the key's column. That column is the index's first term as well, which keeps SQLite from considering
+// the index where it would otherwise build one for the time of a query.
 import { sha256Hex } from '../../base/platform.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { quoted } from '../../formats/sqlite/names.ts'

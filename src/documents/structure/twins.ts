@@ -1,6 +1,6 @@
-// Values that another version of the text, read before, has spelled alike at the same place: they need not be read again,
-// their rows are taken over. A place is found by going down both trees at once, by key in objects and by content in
-// arrays; that it holds the same is told by comparing texts, runs of them at once. What is not found costs time alone.
+// Values that have the same text at the same place in another version that was parsed before: they need not be parsed
+// again, their nodes are copied. A place is found by walking both trees at once, by key in objects and by content in
+// arrays; equality is found by comparing texts, whole runs of them at once. A value that is missed only costs time.
 import { none, type NodeIndex, type NodeKind, type Tree } from './tree.ts'
 import type { ValueId } from './values.ts'
 

@@ -1,5 +1,5 @@
-// What is one row, or one column, in the three versions: a strand runs through their places. A million of them are three
-// arrays of numbers.
+// A strand is one row, or one column, of the three versions: its place in base, ours and theirs, where it is there. A
+// million of them are three arrays of numbers.
 import type { VersionsOf } from './lanes.ts'
 
 export type Side = 'base' | 'ours' | 'theirs'

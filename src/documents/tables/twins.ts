@@ -1,6 +1,6 @@
-// Records that two versions of a file have alike, found while the second is read: where a record is the other file's next
-// one, or one of those behind it, all bytes that follow are compared at once. What was found is equal for certain; what was
-// not found costs time alone.
+// Records that are the same in two versions of a file, found while the second is read: where a record is the other
+// file's next one, or one of those behind it, all bytes that follow are compared at once. What is found is certainly
+// equal; a record that is missed only costs time.
 import { commonLength } from '../../base/platform.ts'
 import { isSameRange, type RecordFile } from './record.ts'
 

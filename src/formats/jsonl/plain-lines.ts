@@ -1,6 +1,7 @@
 // Lines that are spelled just as the file's writer spells them, with members in the order of columns, and short cells
-// without escapes or nesting: nearly all lines of nearly all files. They are read in one loop that copies each byte once. What
-// stands between the cells is compared with what the renderer would write there, so that they need no other proof.
+// without escapes or nesting: nearly all lines of nearly all files. They are read in one loop that copies each byte
+// once. What stands between the cells is compared with what the renderer would write there, so that they need no other
+// proof.
 import { utf8 } from '../../base/bytes.ts'
 import type { CellKind } from '../../table/interface.ts'
 import { isJsonNumber } from '../../table/cell.ts'

@@ -1,6 +1,7 @@
 // Credentials as AWS's tools find them: variables, the profile in the credentials file, in the config file, a program
 // that the profile names ('credential_process'), a role that the profile or the environment names, a container's local
-// service, the machine's own. None found: requests go unsigned, which public buckets answer. What is found stays in this object: it is in no message, and errors say only where it is from.
+// service, the machine's own. None found: requests go unsigned, which public buckets answer. What is found stays in
+// this object: it is in no message, and errors say only where it is from.
 import { VarveError } from '../../base/errors.ts'
 import { assumeRole, assumeRoleWithToken } from './assumed-role.ts'
 import { type Credentials, containerCredentials, processCredentials } from './credential-sources.ts'

@@ -1,6 +1,6 @@
-// Replaces an object if it still is what its tag says, and knows for sure whether it did. HTTP writes a tag in quotes, and so
-// does S3; Ceph knows it only without when something is put, and then refuses the true one as well, which a look at the object
-// tells.
+// Replaces an object if it still is what its tag says, and knows for sure whether it did. HTTP writes a tag in quotes,
+// and so does S3; Ceph knows it only without when something is put, and then refuses the true one as well, which a look
+// at the object tells.
 import type { S3Client } from './client.ts'
 import { putOnCondition, writerMark } from './conditional-put.ts'
 

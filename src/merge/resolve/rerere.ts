@@ -1,9 +1,9 @@
 // Resolutions remembered beyond their merge, under git's name: what was put in the place of a conflict is put there
 // again when the same conflict returns: same path, kind, row, column, and values of base and both sides, whichever side
-// they come from. Conflicts about names and single columns
-// are not remembered: their sides may differ in nothing but the name, and hold whole tables. A prolly map: the key is the sha256 of all that; the value dag-cbor [n, kind, path, row key, text,
-// side], the side packed as a conflict's, and n the number of the manifest that the resolution came with. The map is
-// bounded: beyond `rememberedMax` those with the smallest n are dropped.
+// they come from. Conflicts about names and single columns are not remembered: their sides may differ in nothing but
+// the name, and hold whole tables. A prolly map: the key is the sha256 of all that; the value dag-cbor [n, kind, path,
+// row key, text, side], the side packed as a conflict's, and n the number of the manifest that the resolution came
+// with. The map is bounded: beyond `rememberedMax` those with the smallest n are dropped.
 import { compareBytes, toHex } from '../../base/bytes.ts'
 import { corrupt } from '../../base/errors.ts'
 import { sha256 } from '../../base/platform.ts'

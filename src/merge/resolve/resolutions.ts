@@ -1,7 +1,7 @@
-// The resolutions given in one merge, as a stored map beside its conflicts: the key is the conflict's number, the
-// value dag-cbor [how, side, place], where the side is what was put in the conflict's place, packed as a conflict's sides
-// are (conflicts/conflict-record.ts); null: nothing is there. `place` is null, or of a conflict about names the path that the side
-// was put under. So a resolution can be looked at and taken back until the commit.
+// The resolutions given in one merge, as a stored map beside its conflicts: the key is the conflict's number, the value
+// dag-cbor [how, side, place], where the side is what was put in the conflict's place, packed as a conflict's sides are
+// (conflicts/conflict-record.ts); null: nothing is there. `place` is null, or of a conflict about names the path that
+// the side was put under. So a resolution can be looked at and taken back until the commit.
 import { corrupt } from '../../base/errors.ts'
 import { decodeCbor, encodeCbor } from '../../encoding/cbor.ts'
 import type { Cid } from '../../encoding/cid.ts'

@@ -1,7 +1,7 @@
-// Writes what was chosen for conflicts into the merged tree and keeps the books, some thousands at a time, so that a
-// million conflicts need no memory. A conflict about a whole path (file, schema) takes that entry; those of cells and
-// rows change their rows. Where the merge keeps what it met, each resolution is noted. Nothing is published here: the
-// caller's manifest does that, so that all of it happens or nothing.
+// Writes the choices for conflicts into the merged tree and updates the stored conflicts, some thousands at a time, so
+// that a million conflicts need no memory. A conflict about a whole path (file, schema) takes that entry; those of
+// cells and rows change their rows. Where the merge keeps what it met, each resolution is recorded. Nothing is
+// published here: the caller's manifest does that, so that all of it happens or nothing.
 import { VarveError } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path, TreeEntry } from '../../files/interface.ts'

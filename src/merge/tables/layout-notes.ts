@@ -1,5 +1,5 @@
-// Says where both sides changed how a table's file is written, each in another way: no cell hangs on it and ours wins,
-// but nobody should have to find that out.
+// Reports where both sides changed how a table's file is written, in different ways: no cell depends on it and ours
+// wins, but the user is told.
 import type { Layout } from '../../table/interface.ts'
 import type { Sides } from '../conflicts/conflict-record.ts'
 

@@ -1,4 +1,5 @@
-// Blame of a table: opens what was asked for, walks, and gives the rows with those who answer for them.
+// Blame of a table: opens the version asked for, walks, and returns the rows with the commits that they are attributed
+// to.
 import { commandWord } from '../../base/command-word.ts'
 import { VarveError } from '../../base/errors.ts'
 import { graphOf } from '../../history/commit-graph.ts'

@@ -1,8 +1,8 @@
-// Who brought in what is there now, as git's blame finds it: a version answers for what none of its parents had, and
-// hands the rest on to them, in the order of the parents, until all is answered for. What is handed on is lines of a
-// text (blame-lines.ts) or rows and cells of a table (blame-rows.ts); the walk is one for both. A version whose
-// content is a parent's hands everything on without looking at it, so commits that do not touch the path cost a
-// look at the tree, and the walk ends with the last question, not with the history.
+// Who brought in the current content, as git's blame finds it: a version is blamed for what none of its parents had,
+// and passes the rest on to them, in the order of the parents, until everything is attributed. What is passed on is
+// lines of a text (blame-lines.ts) or rows and cells of a table (blame-rows.ts); the walk is the same for both. A
+// version whose content equals a parent's passes everything on without being read, so commits that do not touch the
+// path cost a look at the tree, and the walk ends when everything is attributed, not at the end of history.
 import type { CommitGraph, Slot } from '../../history/commit-graph.ts'
 import type { Commit } from '../../history/interface.ts'
 import { type PathOrigins, type PathVersion, isSameContent } from '../log/path-origin.ts'

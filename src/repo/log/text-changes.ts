@@ -1,6 +1,6 @@
-// How often a text stands in two versions of a dataset, path by path: for `log -S`, which names the commits that change it. Of
-// files their bytes are looked through in pieces, of tables the cells of rows that differ and the names of columns; parts that
-// both versions share are not read, or count on both sides alike.
+// How often a text stands in two versions of a dataset, path by path: for `log -S`, which names the commits that change
+// it. Of files their bytes are looked through in pieces, of tables the cells of rows that differ and the names of
+// columns; parts that both versions share are not read, or count on both sides alike.
 import { throwIfAborted } from '../../base/errors.ts'
 import { yieldIfDue } from '../../base/turns.ts'
 import { Lru } from '../../base/lru.ts'

@@ -1,5 +1,5 @@
-// What differs between two revisions, as pages of the API and for people show it: path by path, each page where the one before
-// ended, and bounded by what it may take. Texts and data files are compared in another thread.
+// What differs between two revisions, as pages of the API and for people show it: path by path, each page where the one
+// before ended, and bounded by what it may take. Texts and data files are compared in another thread.
 import { diffStatOf } from '../../api/diff-stat.ts'
 import { diffsBetween } from '../../api/diffs.ts'
 import type { DiffStat, LineHunk, RowChange } from '../../api/interface.ts'

@@ -1,5 +1,5 @@
-// A query from its text to its rows: a folder and a process for it, the answer's head, its parts as they are asked for, and the
-// end of all of it, whatever happens: the client goes, the time is over, memory or disk are used up.
+// A query from its text to its rows: a folder and a process for it, the answer's head, its parts as they are asked for,
+// and the end of all of it, whatever happens: the client goes, the time is over, memory or disk are used up.
 import { OwnThread } from '../../base/own-thread.ts'
 import { ProcessEnd } from '../../base/platform-process.ts'
 import { VarveError } from '../../base/errors.ts'

@@ -1,5 +1,5 @@
-// A pack file that no index knows, checked in one go: what a worker thread does, so that a server has its turn for others
-// while a large pack is hashed. Errors do not cross threads as what they are: damage comes back as words.
+// Checks a pack file that is in no index, all at once: this runs in a worker thread, so that a server can answer others
+// while a large pack is hashed. Errors cannot be passed between threads as objects, so damage is returned as text.
 import { isVarveError } from '../../base/errors.ts'
 import type { CheckedPack } from '../interface.ts'
 import { checkPack } from './check-pack.ts'

@@ -1,7 +1,7 @@
-// Reads a pack through once, in large blocks, and hashes every object in it: after that its bytes are as good as any of
-// ours. On the way its new name is made. For a pack is never taken in under the name that it comes with: two of one name
-// could meet, and a gc that removes the older would take the newer along. Eight random bytes in its head make another
-// name; nothing else changes, so every object stays where it is in the file.
+// Reads a pack through once, in large blocks, and hashes every object in it: after that its bytes can be trusted like
+// our own. Its new name is computed on the way: a pack is never stored under the name that it arrives with, since two
+// packs could have one name, and a gc that deletes the older would delete the newer too. Eight random bytes in its head
+// make another name; nothing else changes, so every object stays where it is in the file.
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { corrupt, isVarveError } from '../../base/errors.ts'
 import { randomHex, sha256Stream } from '../../base/platform.ts'

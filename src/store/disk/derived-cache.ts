@@ -1,5 +1,5 @@
-// What can be made anew from a store's objects, in its folder `cache`: any process writes and reads there without asking, a file
-// at a time, each whole or not at all. Nothing is flushed: whoever reads checks what it reads.
+// Caches that can be computed again from a store's objects, in its folder `cache`: any process reads and writes there
+// without a lock, each file whole or not at all. Nothing is flushed: a reader checks what it reads.
 import fs from 'node:fs'
 import path from 'node:path'
 import { randomHex } from '../../base/platform.ts'

@@ -1,4 +1,4 @@
-// A CID's digest as bytes: the index compares bytes, the rest of the house passes hex about.
+// A CID's digest as bytes: the index compares bytes, while all other code passes hex.
 import type { Cid } from '../../encoding/cid.ts'
 
 export function cidDigest(cid: Cid): Uint8Array {

@@ -1,4 +1,4 @@
-// Whether something stands under a name, without mistaking what cannot be looked at for what is missing.
+// Whether a file or folder exists, without mistaking one that cannot be accessed for one that is missing.
 import fs from 'node:fs'
 import { ioError } from './files.ts'
 

@@ -1,7 +1,7 @@
-// Looks once through a pack that came from outside, from its first byte to its last: its records must lie back to back
-// with sane heads, and what they claim to unpack to is bounded against what they are. Its digest is nobody's business:
-// each object is hashed before it is taken in, and the pack gets another name then. Of a pack whose objects were hashed as
-// it came only the heads are read.
+// Reads a pack that came from outside once, from its first byte to its last: its records must lie back to back with
+// valid heads, and what they claim to unpack to is bounded by their packed size. The pack's own digest is not checked:
+// each object is hashed before it is taken in, and the pack gets another name then. In a pack whose objects were hashed
+// as it came only the heads are read.
 import fs from 'node:fs'
 import { VarveError, corrupt, throwIfAborted } from '../../base/errors.ts'
 import type { CheckedPack } from '../interface.ts'

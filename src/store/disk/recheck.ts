@@ -1,6 +1,7 @@
-// After a gc: what a writer took for present may be gone, and what it wrote may be about to be deleted as an orphan.
-// The manifest's gcEpoch tells. The writer then puts again what is missing, with all that those objects link to, and
-// copies its own packs. What cannot be had any more makes the update fail, never a ref that points into a void.
+// After a gc: objects that a writer found present may be gone, and packs that it wrote may be about to be deleted as
+// orphans. The manifest's gcEpoch tells. The writer then puts again what is missing, with all that those objects link
+// to, and copies its own packs. If an object is not to be had any more, the update fails; it never publishes a ref
+// whose objects are missing.
 import { VarveError, isVarveError } from '../../base/errors.ts'
 import { type Cid, codecOf } from '../../encoding/cid.ts'
 import { linksOf } from '../../encoding/links.ts'

@@ -1,7 +1,7 @@
-// A tree as an endpoint can hold it. Columns that the dataset's table has and the endpoint's has not stay in the branch:
-// they are no part of what is written, nor of what both sides have in common, or else the next round would take them
-// for removed over there. Columns that it has not and the endpoint's has keep there what is in them. Its columns have the endpoint's types, whatever the branch reads them as: else the next round
-// would take them for changed.
+// A tree as an endpoint can hold it. Columns that the dataset's table has and the endpoint's has not stay in the
+// branch: they are no part of what is written, nor of what both sides have in common, or else the next round would take
+// them for removed over there. Columns that it has not and the endpoint's has keep there what is in them. Its columns
+// have the endpoint's types, whatever the branch reads them as: else the next round would take them for changed.
 import { compareBytes, equalBytes } from '../../base/bytes.ts'
 import { CellPacker } from '../../formats/columnar/pack-cells.ts'
 import { packedEdits } from '../../formats/packed-edits.ts'

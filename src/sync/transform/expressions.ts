@@ -1,6 +1,6 @@
 // SQL expressions over the columns of one row, as SQLite computes them: in memory, and as generated columns, which
-// SQLite itself keeps to what is needed here: no subqueries, no aggregates, nothing that is another thing tomorrow. So the same
-// row has the same result at any time, and a hostile expression can do no more than compute.
+// SQLite itself keeps to what is needed here: no subqueries, no aggregates, nothing that is another thing tomorrow. So
+// the same row has the same result at any time, and a hostile expression can do no more than compute.
 import { VarveError } from '../../base/errors.ts'
 import { type SqliteFile, type SqliteStatement, openSqliteFile } from '../../base/platform-sqlite.ts'
 import { quoted } from '../../formats/sqlite/names.ts'

@@ -1,5 +1,6 @@
-// One after the other: who writes the files, or takes them for what the user wants to keep, waits until those who are writing
-// them are done, for half of a checkout is nobody's work. The notes of checkouts tell; a process that is gone is not waited for.
+// One after the other: who writes the files, or takes them for what the user wants to keep, waits until those who are
+// writing them are done, for half of a checkout is nobody's work. The notes of checkouts tell; a process that is gone
+// is not waited for.
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { pause } from '../../base/pause.ts'
 import { checkoutsUnderWay } from './note.ts'

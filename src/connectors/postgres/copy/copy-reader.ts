@@ -1,7 +1,7 @@
-// Goes over whole frames (copy-frames.ts) field by field: a tab between fields, \N for null, and a backslash before what
-// else would be a tab, a line feed or a backslash. A field is looked at once, while it is copied to where it is wanted:
-// for texts of usual length a loop is faster than looking for the end and copying natively. Four bytes go at a time as long as
-// none of them ends anything.
+// Goes over whole frames (copy-frames.ts) field by field: a tab between fields, \N for null, and a backslash before
+// what else would be a tab, a line feed or a backslash. A field is looked at once, while it is copied to where it is
+// wanted: for texts of usual length a loop is faster than looking for the end and copying natively. Four bytes go at a
+// time as long as none of them ends anything.
 import { emptyBytes, viewOf } from '../../../base/bytes.ts'
 import { corrupt } from '../../../base/errors.ts'
 import { frameEnd, frameHeadBytes } from './copy-frames.ts'

@@ -36,7 +36,7 @@ export interface ChangesHome {
   /** Changes whenever another connection commits. */
   readonly version: () => Promise<unknown>
   readonly snapshot: () => Promise<EndpointSnapshot>
-  /** Says what SQLite says when it fails as an error of the house. */
+  /** Runs `work`; an error of SQLite is thrown as a VarveError. */
   readonly asked: <T>(work: () => Promise<T>) => Promise<T>
 }
 

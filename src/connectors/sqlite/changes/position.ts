@@ -1,5 +1,5 @@
-// How far a link has read a file's change table: "shop_1f0c52aa 4711 9d3f…": its name there, the number of the last change, and a
-// word that the file was given with it. A file that was set back has another word, or another number.
+// How far a link has read a file's change table: "shop_1f0c52aa 4711 9d3f…": its name there, the number of the last
+// change, and a word that the file was given with it. A file that was set back has another word, or another number.
 export interface ChangesPosition {
   readonly reader: string
   readonly seq: bigint

@@ -1,7 +1,8 @@
 // Packs on their way to a remote: a small store of its own in the cache folder, whose packs are sent as they are. Every
 // so many bytes what has come is closed there and begins to travel while the rest is still being packed; a pack of the
-// local store that is wanted whole is linked there instead, and travels at once. After a kill the next push finds the spool, takes it over, and sends only what has not arrived yet. Its packs are not flushed,
-// which would cost as much as sending them: what is taken over is hashed first, unless the remote hashes it anyway.
+// local store that is wanted whole is linked there instead, and travels at once. After a kill the next push finds the
+// spool, takes it over, and sends only what has not arrived yet. Its packs are not flushed, which would cost as much as
+// sending them: what is taken over is hashed first, unless the remote hashes it anyway.
 import fs from 'node:fs'
 import path from 'node:path'
 import { toHex } from '../../../base/bytes.ts'
