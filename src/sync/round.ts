@@ -121,6 +121,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   const outcome = await mergeIntoBranch(round, io, sides)
   const { target, common, commit } = outcome
   await held.addConflicts(io, outcome.conflicts, tables)
+  await held.addOtherKeys(io, tables, { tree: outcome.whole, captured })
   const last =
     options.retry === true ? [] : await stillRejected(round, io, { tables, captured, held, commit })
   for (const row of last) held.add(row)

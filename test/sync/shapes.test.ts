@@ -139,6 +139,35 @@ describe('a table that has changed its shape', () => {
     expect(Object.keys((await shop.branchRows())[0] as object)).toEqual(['id', 'name'])
   })
 
+  test('another key in the branch alone: a mirror leaves that table as it is, and the others go on', async () => {
+    const repo = await Repository.init(temporaryDir(), { author: { name: 'Ada', email: 'ada@example.org' } })
+    const facts = { tables: ['people', 'other'], into: 'shop' }
+    await repo.addLink('from', { endpoint: `sqlite://${path}`, mode: 'capture', ...facts })
+    await repo.sync('from')
+    const copy = `${temporaryDir()}/copy.db`
+    fs.copyFileSync(path, copy)
+    await repo.addLink('to', { endpoint: `sqlite://${copy}`, mode: 'mirror', ...facts })
+    await repo.sync('to')
+    await run(
+      'ALTER TABLE people RENAME COLUMN id TO nr; INSERT INTO people VALUES (4, NULL, NULL); UPDATE other SET n = 2',
+    )
+    const { pending } = await repo.sync('from')
+    await repo.sync('from', { approve: pending! })
+    const message = "the key of 'shop/people' is nr, and at the endpoint it is id"
+    for (let round = 0; round < 2; round++) {
+      const { heldBack, tables } = await repo.sync('to')
+      expect(heldBack).toMatchObject([
+        { table: 'people', reason: 'schema', message: `${message}: give both the same key` },
+      ])
+      expect(tables.map(({ written }) => written.changed + written.added + written.removed)).toEqual([
+        0,
+        1 - round,
+      ])
+      expect((await repo.verifyLink('to')).tables).toMatchObject([{ unread: message }, { matches: true }])
+    }
+    await repo.close()
+  })
+
   test('another key, and a branch that has changed rows meanwhile: the endpoint’s table is taken by its name', async () => {
     const repo = await Repository.init(temporaryDir(), { author: { name: 'Ada', email: 'ada@example.org' } })
     await repo.addLink('shop', { endpoint: `sqlite://${path}`, mode: 'two-way', tables: ['people', 'other'] })

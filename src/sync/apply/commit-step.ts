@@ -40,6 +40,7 @@ export async function commitStep(
   const common = await endpointView(io, tables, sides.captured, merged.common)
   const held = waiting.whatever()
   await held.addConflicts(io, merged.conflicts, tables)
+  await held.addOtherKeys(io, tables, { tree: merged.target, captured: now.captured })
   for (const row of refused.rows) if (await isSameRow(io, row, refused.target, target)) held.add(row)
   return { ...now, target, common, branch: commit.cid, held, stops: null }
 }

@@ -13,7 +13,8 @@ import type { TableObject } from '../../table/interface.ts'
 import { keyText } from '../../table/key.ts'
 import { writeTable } from '../../table/table-object.ts'
 import type { HeldBack } from '../interface.ts'
-import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import { type LinkedTable, tableAt, waitingTable } from '../tables/link-tables.ts'
+import { otherKey } from '../tables/other-key.ts'
 import { type RowCopy, rowCopyEdits } from '../tables/row-copy.ts'
 
 export class HeldRows {
@@ -63,6 +64,20 @@ export class HeldRows {
   /** Whether the whole table waits. */
   isWhole(path: Path): boolean {
     return this.#keys.get(path) === null
+  }
+
+  /** Tables of `tree` that have another key than in `captured`. A merge finds them too, but a mirror does not merge. */
+  async addOtherKeys(
+    io: Io,
+    tables: readonly LinkedTable[],
+    { tree, captured }: { readonly tree: Tree; readonly captured: Tree },
+  ): Promise<void> {
+    for (const linked of tables) {
+      const { path } = linked
+      const [here, there] = [await tableAt(io, tree, path), await tableAt(io, captured, path)]
+      const clash = here === null || there === null ? null : otherKey(here, there, path)
+      if (clash !== null) this.add(waitingTable(linked, `${clash}: give both the same key`))
+    }
   }
 
   async addConflicts(io: Io, root: Cid | null, tables: readonly LinkedTable[]): Promise<void> {

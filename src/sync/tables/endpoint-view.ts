@@ -15,6 +15,7 @@ import { rowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 import { type LinkedTable, tableAt } from './link-tables.ts'
+import { otherKey } from './other-key.ts'
 import { rowChanges } from './row-changes.ts'
 
 const editsMax = 20_000
@@ -33,7 +34,8 @@ export async function endpointView(
   const entries = new Map<Path, TreeEntry>()
   for (const { table, path } of tables) {
     const [there, here] = [await tableAt(io, captured, path), await tableAt(io, tree, path)]
-    if (there === null || here === null) continue
+    // A table with another key waits as it is.
+    if (there === null || here === null || otherKey(here, there, path) !== null) continue
     const [outer, inner] = [namesOf(there), namesOf(here)]
     const isWhole = [...inner].every((name) => outer.has(name))
     const isFull = others === 'left out' || [...outer].every((name) => inner.has(name))

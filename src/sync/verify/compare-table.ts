@@ -13,6 +13,7 @@ import { Table } from '../../table/table.ts'
 import { emptyTable } from '../tables/empty-table.ts'
 import type { HeldBack, TableState } from '../interface.ts'
 import { type LinkedTable, tableAt } from '../tables/link-tables.ts'
+import { otherKey } from '../tables/other-key.ts'
 import { rowChanges } from '../tables/row-changes.ts'
 import type { DifferingRow, TableVerification } from './interface.ts'
 import { RangeCounter } from './ranges.ts'
@@ -39,6 +40,8 @@ export async function compareTable(
   if (after === null) throw new VarveError('VARVE_CORRUPT', `table '${table.name}' was not read`)
   const known = await tableAt(io, expected, path)
   const before = known ?? emptyTable(io, table)
+  const clash = otherKey(before, after, path)
+  if (clash !== null) return unreadTable(linked, stateOf(await Table.of(io.nodes, before)), clash)
   const [old, now] = [await Table.of(io.nodes, before), await Table.of(io.nodes, after)]
   const here = before.schema.columns.map(({ name }) => name)
   const there = table.columns.map(({ name }) => name)
