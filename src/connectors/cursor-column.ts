@@ -11,7 +11,8 @@ export function cursorColumn(
   { column: name, lag }: RowCursor,
 ): EndpointColumn & { readonly isTime: boolean } {
   const column = table.columns.find((one) => one.name === name)
-  if (column === undefined) throw fault(`'${table.name}' has no column '${name}' to be its cursor`)
+  if (column === undefined)
+    throw fault(`'${table.name}' has no column '${name}' to be its cursor: name another in varve.yaml`)
   const isTime = times.has(column.type)
   if (!isTime && !numbers.has(column.type))
     throw fault(`the cursor '${name}' of '${table.name}' is ${column.type}, and neither a time nor a number`)

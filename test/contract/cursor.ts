@@ -1,5 +1,7 @@
 // What a link promises whose tables are read by a cursor, whatever is at its other end: new rows come in whole, late ones too
 // as long as the lag lasts, and what is gone is seen when all is read.
+import { temporaryDir } from '../support/temporary.ts'
+import { Repository } from '../../src/api/repository.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { linkedIn } from '../support/linked-store.ts'
 import { ShopLink } from '../support/shop-link.ts'
@@ -131,6 +133,23 @@ export function cursorContract(host: CursorHost): void {
       expect(await sent()).toEqual(['2', '3', '4'])
       expect((await shop.sync()).notes).toEqual([])
       expect(await names()).toEqual(['Ada', 'Grace', 'Edsger', 'Barbara'])
+    })
+
+    test('a link whose cursor is none is not even declared', async () => {
+      const repo = await Repository.init(temporaryDir())
+      const add = (column: string) =>
+        repo.addLink('shop', {
+          endpoint: url,
+          mode: 'capture',
+          tables: ['people'],
+          cursor: [{ table: 'people', column }],
+        })
+      await expect(add('none')).rejects.toThrow(/has no column 'none' to be its cursor/)
+      await expect(add('name')).rejects.toThrow(/'name' of 'people' is text/)
+      await expect(add('n')).rejects.toThrow(/'n' of 'people' is a number/)
+      expect(await repo.links()).toEqual([])
+      await add('at')
+      await repo.close()
     })
 
     test('another database under the same name is read whole', async () => {

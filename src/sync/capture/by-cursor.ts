@@ -2,6 +2,7 @@
 // the last reading minus a lag (for transactions that began earlier and ended later), and those without a value. A row
 // that is read twice is stored once. Deleted rows are not seen until all rows are read and compared.
 import { VarveError } from '../../base/errors.ts'
+import type { RowCursor } from '../../connectors/interface.ts'
 import type { TableCursor } from '../../dataset/interface.ts'
 import type { TreeEntry } from '../../files/interface.ts'
 import type { Edit } from '../../prolly/interface.ts'
@@ -14,7 +15,7 @@ import { type GatheredRows, entryWindows, gathered, unfitAfter } from './gathere
 import { type IncrementResult, hasColumnsOf } from './read-increment.ts'
 import type { UnfitOfTable } from './unfit-tables.ts'
 
-const lagDefault = { ms: 300_000 }
+export const lagDefault: RowCursor['lag'] = { ms: 300_000 }
 
 /** Kept with what was read: both move in one compare-and-set, so the cursor is never ahead of the rows. */
 interface Mark {

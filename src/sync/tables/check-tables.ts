@@ -1,4 +1,5 @@
 // Before a link is declared its tables are looked for: in the endpoint, or, where they are to be made there, in the branch.
+import { cursorColumn } from '../../connectors/cursor-column.ts'
 import type { Connector } from '../../connectors/interface.ts'
 import { VarveError } from '../../base/errors.ts'
 import { Tree } from '../../files/tree.ts'
@@ -7,10 +8,11 @@ import { readBranch } from '../../repo/head.ts'
 import type { Repo } from '../../repo/interface.ts'
 import type { Link } from '../interface.ts'
 import { branchOf } from '../merge/merge-branch.ts'
+import { lagDefault } from '../capture/by-cursor.ts'
 import { knownTables } from './known-tables.ts'
 import { linkedTables, tablePath } from './link-tables.ts'
 
-/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (no key), VARVE_NOT_POSSIBLE (one that cannot be read) */
+/** @throws VarveError VARVE_PATH_NOT_FOUND, VARVE_RULE_VIOLATED (no key, or a cursor that is none), VARVE_NOT_POSSIBLE (one that cannot be read) */
 export async function checkTables(repo: Repo, connector: Connector, link: Link): Promise<void> {
   const known = await withWriter(repo, async (writer, nodes) => {
     const manifest = await repo.store.manifest()
@@ -18,7 +20,11 @@ export async function checkTables(repo: Repo, connector: Connector, link: Link):
       link.mode === 'capture' ? null : await readBranch(nodes.reader, manifest, branchOf(link, manifest))
     return tip === null ? [] : knownTables({ writer, nodes }, link, [await Tree.load(nodes, tip.tree)])
   })
-  linkedTables(link, await connector.discover(link.tables, known))
+  const tables = linkedTables(link, await connector.discover(link.tables, known))
+  for (const { table: name, column, lag = lagDefault } of link.cursor ?? []) {
+    const found = tables.find(({ table }) => table.name === name)
+    if (found !== undefined) cursorColumn(found.table, { column, lag, from: null })
+  }
 }
 
 /** A table is a file of the dataset, and no folder in which another link's tables lie. @throws VarveError VARVE_USAGE */
