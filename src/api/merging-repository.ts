@@ -13,7 +13,7 @@ import { Bisect } from './bisect.ts'
 import { conflictSheet, forgetRemembered, listConflicts } from './conflicts/conflicts.ts'
 import type * as t from './interface.ts'
 import { mergePreview, withConflicts } from './merge-results.ts'
-import { readMerging } from './merging.ts'
+import { readMergeInProgress } from './merge-in-progress.ts'
 import { givenPolicies } from './policies.ts'
 import type { MergePolicies } from './policy-interface.ts'
 
@@ -143,7 +143,7 @@ export class MergingRepository {
 
   /** The merge, pick or rebase that waits; null when there is none. */
   async merging(): Promise<t.Status['merging']> {
-    return readMerging(this.repo, await this.repo.store.manifest())
+    return readMergeInProgress(this.repo, await this.repo.store.manifest())
   }
 
   /** Gives up the merge, pick (of several: all of them) or rebase under way. Edits of files that it changed are refused; with `discard` they go. */

@@ -10,7 +10,7 @@ import { worktreeStatus } from '../worktree/status.ts'
 import { readBisecting } from './bisect.ts'
 import { idOf } from './info.ts'
 import type { OperationOptions, Status } from './interface.ts'
-import { readMerging } from './merging.ts'
+import { readMergeInProgress } from './merge-in-progress.ts'
 
 export async function readStatus(repo: Repo, worktree: Worktree, options: OperationOptions): Promise<Status> {
   const manifest = await repo.store.manifest()
@@ -25,7 +25,7 @@ export async function readStatus(repo: Repo, worktree: Worktree, options: Operat
     untracked: files.untracked,
     skipped: files.skipped,
     unmerged: await conflictedPaths(repo.nodes, merge?.conflicts ?? null, options),
-    merging: await readMerging(repo, manifest),
+    merging: await readMergeInProgress(repo, manifest),
     bisecting: await readBisecting(repo),
     configFault: files.configFault,
     behindBranch: files.behindBranch,

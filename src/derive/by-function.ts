@@ -11,9 +11,9 @@ import { writeTable } from '../table/table-object.ts'
 import { Table } from '../table/table.ts'
 import { givenRows } from './given-rows.ts'
 import type { FunctionDerivation } from './interface.ts'
-import { madeRows } from './made-rows.ts'
-import { MadeTable } from './made-table.ts'
-import { makeAll } from './make-all.ts'
+import { functionRows } from './function-rows.ts'
+import { FunctionTable } from './function-table.ts'
+import { computeAllRows } from './compute-all-rows.ts'
 
 export interface FunctionWork<D> {
   readonly derivation: D
@@ -53,7 +53,7 @@ export async function deriveByFunction(
   // Rows that are the same bytes are others under other names or types, and keys of another kind cannot be compared.
   if (JSON.stringify(old.schema) !== JSON.stringify(now.schema))
     return { ...(await wholly(io, work, now)), whole: `'${from}' has other columns` }
-  const result = new MadeTable(io, derivation, await Table.load(io.nodes, known.output))
+  const result = new FunctionTable(io, derivation, await Table.load(io.nodes, known.output))
   const makes = async (
     table: Table,
     side: 'before' | 'after',
@@ -89,10 +89,10 @@ async function wholly(
       onRows?.((done += some.length), now.count)
     }
   }
-  const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
+  const { table, rowCount } = await computeAllRows(io, derivation, rows(), signal)
   return { table, rowsRead: now.count, rowsAnew: rowCount }
 }
 
 function madeOf(derivation: FunctionDerivation, { schema }: Table, rows: readonly Row[]): Row[] {
-  return givenRows(schema, rows).flatMap((row) => madeRows(derivation, () => derivation.rows(row)))
+  return givenRows(schema, rows).flatMap((row) => functionRows(derivation, () => derivation.rows(row)))
 }

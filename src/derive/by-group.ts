@@ -13,9 +13,9 @@ import { GroupIndex, GroupIndexBuilder, GroupMoves, hashOfGroup } from './group-
 import { type CollectOptions, groupsOf, passes } from './groups.ts'
 import { fewGroups, indexedGroups } from './indexed-groups.ts'
 import type { GroupDerivation, RowGroup } from './interface.ts'
-import { madeRows } from './made-rows.ts'
-import { MadeTable } from './made-table.ts'
-import { makeAll } from './make-all.ts'
+import { functionRows } from './function-rows.ts'
+import { FunctionTable } from './function-table.ts'
+import { computeAllRows } from './compute-all-rows.ts'
 
 /** Rows that have changed, beyond which all groups are made anew. */
 const changesMax = 100_000
@@ -53,7 +53,7 @@ async function byParts(io: Io, derivation: GroupDerivation, parts: Parts): Promi
   const making = now.map((input) =>
     input.isGrouped && input.index === null ? new GroupIndexBuilder(io) : null,
   )
-  const result = new MadeTable(io, derivation, present)
+  const result = new FunctionTable(io, derivation, present)
   const makes = async (inputs: readonly GroupedInput[], onEntries?: CollectOptions['onEntries']) => {
     const few = await fewGroups(inputs, groups, signal)
     const isWanted = (group: string): boolean => groups.has(group)
@@ -111,7 +111,7 @@ async function wholly(
       yield* madeOf(derivation, groups, (rowCount) => onRows?.((done += rowCount), rowsRead))
     }
   }
-  const { table, rowCount } = await makeAll(io, derivation, rows(), signal)
+  const { table, rowCount } = await computeAllRows(io, derivation, rows(), signal)
   return { table, indexes: await indexesOf(now, making), rowsRead, rowsAnew: rowCount }
 }
 
@@ -144,7 +144,7 @@ async function* madeOf(
   onRows?: (count: number) => void,
 ): AsyncGenerator<Row[]> {
   for await (const some of groups) {
-    yield some.flatMap((group) => madeRows(derivation, () => derivation.group(group)))
+    yield some.flatMap((group) => functionRows(derivation, () => derivation.group(group)))
     onRows?.(some.reduce((sum, { rows }) => sum + rowCountOf(rows), 0))
   }
 }

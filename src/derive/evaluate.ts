@@ -31,7 +31,7 @@ export interface Evaluation {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface Evaluated {
+export interface EvaluationResult {
   readonly table: Cid
   readonly rowCount: number
   /** What its columns hold, for parts to be made anew later; null: none can be. */
@@ -41,7 +41,11 @@ export interface Evaluated {
 }
 
 /** @throws VarveError VARVE_RULE_VIOLATED: the query is none, its key is not unique or empty, a value is not of its type */
-export async function evaluate(workspace: Workspace, io: Io, evaluation: Evaluation): Promise<Evaluated> {
+export async function evaluate(
+  workspace: Workspace,
+  io: Io,
+  evaluation: Evaluation,
+): Promise<EvaluationResult> {
   const { derivation, previous, signal } = evaluation
   const { path, key } = derivation
   const { database } = workspace

@@ -13,7 +13,7 @@ import { type DatasetConfig, configFileName } from '../dataset/interface.ts'
 import { isVarveError } from '../base/errors.ts'
 import { EntryWriter } from './entry-writer.ts'
 import type { GitContents } from './contents/git-contents.ts'
-import { type Choice, type Imported, type ImportedMap, extraOf } from './git-order.ts'
+import { type ImportChoice, type Imported, type ImportedMap, extraOf } from './git-order.ts'
 import type { GitCommit, Oid } from './git-objects.ts'
 import type { GitSource } from './git-source.ts'
 import { type GitChange, TreeChanges } from './tree-changes.ts'
@@ -22,7 +22,7 @@ export interface ImportMeans {
   readonly git: GitSource
   readonly writer: ObjectWriter
   readonly nodes: NodeStore
-  readonly choice: Choice
+  readonly choice: ImportChoice
   readonly contents: GitContents
 }
 
@@ -33,7 +33,7 @@ export class CommitImporter {
   readonly #git: GitSource
   readonly #writer: ObjectWriter
   readonly #nodes: NodeStore
-  readonly #choice: Choice
+  readonly #choice: ImportChoice
   readonly #contents: GitContents
   readonly #imported: ImportedMap
   readonly #changes: TreeChanges

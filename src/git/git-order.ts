@@ -19,14 +19,14 @@ export interface Imported {
 export type ImportedMap = Map<Oid, Imported | null>
 
 /** What of a commit comes in: another choice makes another history. */
-export interface Choice {
+export interface ImportChoice {
   /** As bytes, sorted; none: all paths. */
   readonly paths: readonly string[]
   /** Whose contents come in the place of their pointers, sorted. */
   readonly follow: readonly PointerKind[]
 }
 
-export function extraOf(oid: Oid, { paths, follow }: Choice): Record<string, unknown> {
+export function extraOf(oid: Oid, { paths, follow }: ImportChoice): Record<string, unknown> {
   return {
     git: oid,
     ...(paths.length === 0 ? {} : { gitPaths: paths }),
@@ -35,7 +35,7 @@ export function extraOf(oid: Oid, { paths, follow }: Choice): Record<string, unk
 }
 
 export interface KnownBefore {
-  readonly choice: Choice
+  readonly choice: ImportChoice
   /** What Git calls commits of ours that were exported to it. */
   readonly exported: ReadonlyMap<CommitCid, Oid>
   readonly signal?: AbortSignal | undefined

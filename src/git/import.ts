@@ -16,7 +16,7 @@ import { hasSameAuthorAndMessage } from './export-map.ts'
 import { GitSource, withoutUser } from './git-source.ts'
 import { GitContents } from './contents/git-contents.ts'
 import type { PointerKind } from './contents/interface.ts'
-import { type Choice, type ImportedMap, commitsToImport, importedBefore } from './git-order.ts'
+import { type ImportChoice, type ImportedMap, commitsToImport, importedBefore } from './git-order.ts'
 import type { Oid } from './git-objects.ts'
 import { importTags } from './tags.ts'
 
@@ -53,7 +53,7 @@ export async function importGit(
   options: ImportGitOptions,
 ): Promise<ImportGitReport> {
   const ref = branchRef(options.branch)
-  const choice: Choice = {
+  const choice: ImportChoice = {
     paths: (options.paths ?? []).map(filterPath).sort(),
     follow: [...new Set(options.follow)].sort(),
   }

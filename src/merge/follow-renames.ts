@@ -11,7 +11,7 @@ import type { MergeCase, MovingSide, SideRenames } from './merge-case.ts'
 import { followFolders } from './moved-folders.ts'
 import { OccupiedPaths } from './occupied-paths.ts'
 
-export interface Followed {
+export interface FollowedRenames {
   /** What to merge; a path that moved stands under its new name. */
   readonly cases: readonly MergeCase[]
   /** Paths of ours that theirs moved, and that have a case under their new name. */
@@ -25,7 +25,7 @@ export async function followRenames(
   trees: { readonly ours: Tree; readonly theirs: Tree },
   differences: readonly TreeThreeWayDifference[],
   options: ReadOptions = {},
-): Promise<Followed> {
+): Promise<FollowedRenames> {
   const renames: SideRenames = {
     ours: await renamesOf(reader, differences, 'ours', options),
     theirs: await renamesOf(reader, differences, 'theirs', options),
@@ -44,7 +44,7 @@ export async function followRenames(
 }
 
 /** Nothing has moved. */
-export function inPlace(differences: readonly TreeThreeWayDifference[]): Followed {
+export function inPlace(differences: readonly TreeThreeWayDifference[]): FollowedRenames {
   return { cases: differences, moved: [], relocated: new Map() }
 }
 

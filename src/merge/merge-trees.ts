@@ -13,7 +13,7 @@ import { Tree } from '../files/tree.ts'
 import { writeConflicts } from './conflicts/conflicts.ts'
 import { DerivedPaths, isChangedTwice, keptDerived } from './derived-paths.ts'
 import { followSettings } from './follow-settings.ts'
-import { type Followed, followRenames, inPlace } from './follow-renames.ts'
+import { type FollowedRenames, followRenames, inPlace } from './follow-renames.ts'
 import { noDecisions, reportDecisions } from './policies/decisions.ts'
 import type { MergedPath, MergeOutcome } from './interface.ts'
 import {
@@ -120,7 +120,7 @@ async function policySource(
 async function derivedPaths(
   { nodes }: MergeTreesInput,
   trees: { readonly ours: Tree; readonly theirs: Tree },
-  { cases }: Followed,
+  { cases }: FollowedRenames,
   options: MergeTreesOptions,
 ): Promise<DerivedPaths | null> {
   if (options.policies === undefined || !cases.some(isChangedTwice)) return null
@@ -157,7 +157,7 @@ async function settle(
   { nodes, writer }: MergeTreesInput,
   ours: Tree,
   merged: readonly MergedAt[],
-  { moved, relocated }: Pick<Followed, 'moved' | 'relocated'>,
+  { moved, relocated }: Pick<FollowedRenames, 'moved' | 'relocated'>,
   options: MergeTreesOptions,
 ): Promise<MergeOutcome> {
   const before = await ours.getMany(

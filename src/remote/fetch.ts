@@ -19,7 +19,7 @@ import { promisorOf } from './promised.ts'
 import { verifyReceived } from './received-trees.ts'
 import { checkRemoteName } from './remotes.ts'
 import { type PartialClone, contentLinks, partialOf } from './selection.ts'
-import { type Copied, copyClosure } from './transfer.ts'
+import { type CopyResult, copyClosure } from './transfer.ts'
 
 export interface FetchOptions extends TransferOptions {
   readonly remoteName: string
@@ -126,7 +126,7 @@ async function fetchAdvertised(
   })
 }
 
-export interface Reception {
+export interface ReceiveInput {
   readonly before: Manifest
   readonly theirs: Manifest
   readonly wants: readonly Cid[]
@@ -139,9 +139,9 @@ export async function receiveCommits(
   local: Store,
   remote: ObjectReader,
   receiver: Receiver,
-  { before, theirs, wants, bounds, neighbours }: Reception,
+  { before, theirs, wants, bounds, neighbours }: ReceiveInput,
   options: TransferOptions & Pick<FetchOptions, 'depth' | 'partial'>,
-): Promise<{ copied: Copied; horizon: Horizon }> {
+): Promise<{ copied: CopyResult; horizon: Horizon }> {
   const ended = await readHorizon(local, before)
   const lacked = (await readHorizon(new CheckedReader(remote), theirs)).commits
   const left = ended.commits.size === 0 ? undefined : ended
@@ -165,7 +165,7 @@ export async function receiveCommits(
   return { copied, horizon }
 }
 
-function movedHorizon(before: Horizon, { commits: fresh, cut }: Copied): Horizon {
+function movedHorizon(before: Horizon, { commits: fresh, cut }: CopyResult): Horizon {
   const commits = [...before.commits, ...cut.commits].filter((cid) => !fresh.has(cid))
   const floors = [before, cut].filter((side) => side.commits.size > 0).map((side) => side.floor)
   return { commits: new Set(commits), floor: commits.length === 0 ? 0 : Math.min(...floors) }

@@ -14,7 +14,7 @@ import { type LastSeen, lastSeenOf, withLeases } from './lease.ts'
 import { type PushTarget, readRefspecs } from './refspec.ts'
 import { checkRemoteName, isBare, upstreamKey } from './remotes.ts'
 import { type Receiver, committedRefs, withFreshEpoch, withReceiver } from './receive.ts'
-import { type Copied, copyClosure } from './transfer.ts'
+import { type CopyResult, copyClosure } from './transfer.ts'
 
 export interface PushOptions extends TransferOptions {
   /** 'main', 'main:other', ':gone', '+main', 'refs/tags/v1'; none: the current branch. */
@@ -115,7 +115,7 @@ async function copyForPush(
   receiver: Receiver,
   targets: readonly PushTarget[],
   options: PushOptions,
-): Promise<Copied> {
+): Promise<CopyResult> {
   const wants = targets.flatMap((target) => target.target ?? [])
   const lacked = (await readHorizon(local, await local.manifest())).commits
   const there = upToHorizon(remote, (await readHorizon(new CheckedReader(remote), before)).commits)

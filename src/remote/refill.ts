@@ -23,7 +23,7 @@ export interface RefillOptions extends ReadOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-export interface Refilled {
+export interface RefillResult {
   /** Objects, by the source's name. */
   readonly brought: ReadonlyMap<string, number>
   readonly missing: ReadonlySet<Cid>
@@ -36,7 +36,7 @@ export async function refill(
   roots: Iterable<Cid>,
   sources: readonly RefillSource[],
   options: RefillOptions = {},
-): Promise<Refilled> {
+): Promise<RefillResult> {
   const writer = store.writer()
   const walk = new Walk(writer, roots, options)
   const brought = new Map<string, number>()

@@ -47,7 +47,7 @@ export interface CopyOptions extends TransferOptions {
   readonly contents?: ContentLinks | undefined
 }
 
-export interface Copied {
+export interface CopyResult {
   /** Commits that the receiver had not, parents first. */
   readonly commits: ReadonlySet<CommitCid>
   readonly cut: Horizon
@@ -64,7 +64,7 @@ export async function copyClosure(
   receiver: Receiver,
   { wants, haves }: { readonly wants: readonly Cid[]; readonly haves: readonly Cid[] },
   options: CopyOptions,
-): Promise<Copied> {
+): Promise<CopyResult> {
   const source = new CheckedReader(from)
   // History is read from the side at hand as far as that side has it.
   const history =
@@ -93,7 +93,7 @@ export async function copyClosure(
   return { commits, cut, objects: copy.sender.objects, bytes: copy.sender.bytes }
 }
 
-export const nothingCopied: Copied = { commits: new Set(), cut: noHorizon, objects: 0, bytes: 0 }
+export const nothingCopied: CopyResult = { commits: new Set(), cut: noHorizon, objects: 0, bytes: 0 }
 
 class ClosureCopy {
   readonly sender: Sender

@@ -28,7 +28,7 @@ const indexOnly = new Set([
   'track',
 ])
 
-export interface Undone {
+export interface UndoneOperation {
   readonly operation: string
   readonly message: string
 }
@@ -37,8 +37,8 @@ export async function undo(
   repo: Repo,
   folder: Folder | null,
   options: FolderOptions & { dryRun?: boolean } = {},
-): Promise<Undone> {
-  let undone: Undone | null = null
+): Promise<UndoneOperation> {
+  let undone: UndoneOperation | null = null
   let last: Manifest | null = null
   const moved = move(
     repo,

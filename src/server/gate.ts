@@ -71,7 +71,7 @@ class Places {
 }
 
 /** Pushes of one token to one repository, one after another: the same work is not done twice at a time. */
-export class Turns {
+export class PushQueue {
   readonly #last = new Map<string, Promise<void>>()
 
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -93,7 +93,7 @@ export class Turns {
 const denialsPerMinuteMax = 60
 
 /** How many refusals are written down: whoever is refused must not fill the disk with it. The log has them all. */
-export class Denials {
+export class DenialLimit {
   #minute = 0
   #count = 0
 

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { WorkerPool } from '../base/pool.ts'
 import type { AuditLog } from './audit.ts'
 import type { Checks } from './checks.ts'
-import type { Turns } from './gate.ts'
+import type { PushQueue } from './gate.ts'
 import type { Query } from './url-query.ts'
 import type { Queries } from './sql/queries.ts'
 import type { Repositories, ServedRepository } from './repositories.ts'
@@ -95,7 +95,7 @@ export interface Services {
   readonly repositories: Repositories
   readonly uploads: Uploads
   readonly checks: Checks
-  readonly turns: Turns
+  readonly turns: PushQueue
   /** For what takes long and can be done elsewhere. */
   readonly threads: WorkerPool
   readonly queries: Queries

@@ -2,7 +2,7 @@
 // or people: their number is bounded, and a scraper learns nothing of what lies here.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-export interface Counted {
+export interface RequestMetrics {
   readonly route: string
   readonly method: string
   readonly status: number
@@ -54,7 +54,7 @@ export class Metrics {
     gauge('process_uptime_seconds', 'Time since the start.', () => process.uptime())
   }
 
-  count({ route, method, status, seconds, bytesIn, bytesOut }: Counted): void {
+  count({ route, method, status, seconds, bytesIn, bytesOut }: RequestMetrics): void {
     this.#requests.inc({ route, method, status: String(status) })
     this.#seconds.observe({ route, method }, seconds)
     this.#bytes.inc({ direction: 'in' }, bytesIn)

@@ -6,7 +6,7 @@ import { isVarveError } from '../base/errors.ts'
 import { randomHex } from '../base/platform.ts'
 import { type Failure, HttpError, drain, failureOf, sendJson } from './answers.ts'
 import { type Access, authenticate, checkRepository, checkScope } from './access/authorize.ts'
-import { Denials, Gate, clientOf } from './gate.ts'
+import { DenialLimit, Gate, clientOf } from './gate.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import type { Exchange, Principal, Route, Services } from './interface.ts'
 import { Metrics } from './metrics.ts'
@@ -44,7 +44,7 @@ export class Router {
   readonly metrics: Metrics
   readonly #services: Services
   readonly #options: RouterOptions
-  readonly #denials = new Denials()
+  readonly #denials = new DenialLimit()
   readonly #table = findMyWay({ maxParamLength: 300, ignoreTrailingSlash: false })
 
   constructor(routes: readonly Route[], services: Omit<Services, 'metrics'>, options: RouterOptions) {

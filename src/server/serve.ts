@@ -15,7 +15,7 @@ export interface ServeOptions extends Omit<ServerOptions, 'version' | 'now'> {
   readonly version?: string
 }
 
-export interface Serving extends AsyncDisposable {
+export interface RunningServer extends AsyncDisposable {
   /** 'http://127.0.0.1:8080'; a repository 'data' lies at that and '/data'. */
   readonly url: string
   readonly tokens: ServerTokens
@@ -39,7 +39,7 @@ export interface ServerTokens {
  * @example
  * await using serving = await serve({ dirs: ['/srv/data'], stateDir: '/var/lib/varve' })
  */
-export async function serve(options: ServeOptions): Promise<Serving> {
+export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port = 0, host, version = 'library', ...rest } = options
   const server = Server.create({ ...rest, version })
   const close = (): Promise<void> => server.close()

@@ -11,7 +11,7 @@ import { WorkerPool } from '../base/pool.ts'
 import { AuditLog } from './audit.ts'
 import { type Access, everybody } from './access/authorize.ts'
 import { Checks } from './checks.ts'
-import { Turns } from './gate.ts'
+import { PushQueue } from './gate.ts'
 import { type Limits, type LogLine, type Scope, limitsDefault } from './interface.ts'
 import { isLoopback } from './loopback.ts'
 import { pipeRepository } from '../remote/transports/ssh/greeting.ts'
@@ -90,7 +90,7 @@ export class Server {
         repositories,
         uploads: this.#uploads,
         checks: new Checks(stateDir),
-        turns: new Turns(),
+        turns: new PushQueue(),
         threads: this.#threads,
         queries: this.#queries,
         audit: this.#audit,

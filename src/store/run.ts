@@ -4,7 +4,7 @@ import type { Codec } from '../encoding/cid.ts'
 import { type PackRef, type Run, codecBitOf, entryBytes, prefixBytes } from './segment.ts'
 
 /** One object's place, for the run of a new pack. */
-export interface Placed {
+export interface PlacedObject {
   readonly digest: Uint8Array
   readonly codec: Codec
   readonly depth: number
@@ -13,7 +13,7 @@ export interface Placed {
   readonly length: number
 }
 
-export function runOf(objects: readonly Placed[]): Run {
+export function runOf(objects: readonly PlacedObject[]): Run {
   const packs: PackRef[] = []
   const ordinals = new Map<string, number>()
   const unsorted = new Uint8Array(objects.length * entryBytes)

@@ -30,9 +30,9 @@ import { type LinkedTable, tableAt } from './tables/link-tables.ts'
 import { readMark } from './log/mark.ts'
 import { OpenLog } from './log/open-log.ts'
 import { branchOf, mergeIntoBranch } from './merge/merge-branch.ts'
-import { Approved } from './pending/approved.ts'
+import { Approval } from './pending/approval.ts'
 import { keepPending } from './pending/keep.ts'
-import { stopAll, stopRestored } from './pending/stop-all.ts'
+import { stopRound, stopRestored } from './pending/stop-round.ts'
 import { Stops } from './pending/stops.ts'
 import { showPlan } from './plan.ts'
 import { publishLive } from './capture/publish.ts'
@@ -96,7 +96,7 @@ async function runSteps(round: Round, log: OpenLog, io: Io): Promise<Receipt> {
   if (stops.isOther(state.identity, identity)) {
     const isAsked = connector.log?.told === undefined
     const read = isAsked ? await capture(io, connector, { ...known, shapes: null }, options) : before
-    return stopAll(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
+    return stopRound(start, { guard: 'identity', read, wanted: read, identity, restored: null, notes: [] })
   }
 
   // Capture: read the endpoint, stop what guards forbid, and publish what was read.
@@ -160,7 +160,7 @@ async function beginRound(round: Round, io: Io) {
   const mark = readMark(manifest, link.name)
   // A first round reads all, and then commits it.
   if (state.live === null && bringsIn(link) && options.dryRun !== true) requireAuthor(repo, manifest)
-  const approved = await Approved.load(repo, link.name, options.approve)
+  const approved = await Approval.load(repo, link.name, options.approve)
   const stops = new Stops(held, options, approved)
   const shapes = new ShapeGuard(stops, { held, approved, pending: state.pending, options })
   const identity = await connector.identity()

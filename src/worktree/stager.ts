@@ -31,7 +31,7 @@ export interface StagerOptions extends WorktreeOptions {
   readonly onFault?: 'throw' | 'keep as file' | undefined
 }
 
-export interface Staged {
+export interface StagedEdits {
   readonly edits: PathEdits
   readonly changes: readonly PathChange[]
   readonly notTables: readonly { readonly path: string; readonly reason: string }[]
@@ -47,7 +47,7 @@ export async function stageSurvey(
   io: Io,
   { survey, tracked, cache }: OpenSurvey,
   options: StagerOptions,
-): Promise<Staged> {
+): Promise<StagedEdits> {
   const pool = new WorkerPool()
   // A large new file is sure to be read: threads start while the settings are loaded.
   for (const [path, { size }] of survey.files) {

@@ -9,7 +9,7 @@ import { temporaryDir } from '../support/temporary.ts'
 
 const endless = 'WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c)'
 
-let serving: Serve.Serving
+let serving: Serve.RunningServer
 let stateDir: string
 
 beforeEach(async () => {

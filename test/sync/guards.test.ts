@@ -1,7 +1,7 @@
 // What guards stop, and how it is let through or discarded, against a real PostgreSQL.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
-import { pendingSync } from '../../src/sync/pending/approved.ts'
+import { pendingSync } from '../../src/sync/pending/approval.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
 import type { PendingSync } from '../../src/sync/pending/interface.ts'
 import { fault } from '../support/fault.ts'

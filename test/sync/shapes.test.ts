@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../src/api/repository.ts'
 import { discardPending } from '../../src/sync/pending/discard.ts'
-import { pendingSync } from '../../src/sync/pending/approved.ts'
+import { pendingSync } from '../../src/sync/pending/approval.ts'
 import { commitTree } from '../../src/sync/branch-change.ts'
 import { linkRef } from '../../src/sync/state.ts'
 import { withWriter } from '../../src/repo/context.ts'

@@ -3,7 +3,7 @@ import { configFileName } from '../../dataset/interface.ts'
 import { Tree } from '../../files/tree.ts'
 import { mergeSides } from '../../merge/merge-sides.ts'
 import { storedConfig } from '../../dataset/stored-config.ts'
-import { type Rekeyed, rekey } from '../../merge/rekey/rekey.ts'
+import { type RekeyOutcome, rekey } from '../../merge/rekey/rekey.ts'
 import type { Folder, MergeState, Repo } from '../../repo/interface.ts'
 import { changeMerge, nothingToSettle } from './conflicts.ts'
 import type { RekeyResult } from './conflict-interface.ts'
@@ -44,11 +44,11 @@ export async function rekeyTable(
   }
 }
 
-function keysOf({ mapping }: Rekeyed): RekeyResult['keys'] {
+function keysOf({ mapping }: RekeyOutcome): RekeyResult['keys'] {
   return [...mapping].map(([before, after]) => ({ before, after }))
 }
 
-function countsOf({ references }: Rekeyed): RekeyResult['references'] {
+function countsOf({ references }: RekeyOutcome): RekeyResult['references'] {
   const counts = new Map<string, { path: string; column: string; cells: number }>()
   for (const { path, column } of references) {
     const id = JSON.stringify([path, column])
@@ -62,7 +62,7 @@ function extraOf(
   { extra }: MergeState,
   path: string,
   side: 'ours' | 'theirs',
-  rekeyed: Rekeyed,
+  rekeyed: RekeyOutcome,
 ): MergeState['extra'] {
   const before = Array.isArray(extra['rekeyed']) ? (extra['rekeyed'] as unknown[]) : []
   const keys = [...rekeyed.mapping].slice(0, keysListedMax)

@@ -1,6 +1,6 @@
 // What rounds of links did, and what waits for a person: rows that were held back, tables that a guard stopped.
 import { VarveError } from '../../base/errors.ts'
-import { pendingSync } from '../../sync/pending/approved.ts'
+import { pendingSync } from '../../sync/pending/approval.ts'
 import { lastReceipt, receiptLog, receiptsOf } from '../../sync/receipts/log.ts'
 import type { CommitInfo } from '../interface.ts'
 import type * as t from './link-interface.ts'

@@ -3,7 +3,7 @@ import type { InboxFile } from '../../connectors/inbox/file.ts'
 import { inboxPath, isInboxUrl } from '../../connectors/inbox/address.ts'
 import { VarveError } from '../../base/errors.ts'
 import { linkSecret, secretName } from '../../connectors/link-secret.ts'
-import type { Receiver, Receiving } from '../../connectors/webhook/receiver.ts'
+import type { Receiver, WebhookLink } from '../../connectors/webhook/receiver.ts'
 import type { Link } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import type { Context } from '../interface.ts'
@@ -17,7 +17,7 @@ export async function openListener(context: Context, links: readonly Link[]): Pr
   if (port === undefined || Number(port) > 65_535)
     throw usage(`'--listen' needs a port, or an address and a port, not '${text}'`)
   const { openReceiver } = await import('../../connectors/webhook/receiver.ts')
-  const receiving = new Map<string, Receiving>()
+  const receiving = new Map<string, WebhookLink>()
   const files: InboxFile[] = []
   const closeFiles = (): void => files.forEach((file) => file.close())
   try {

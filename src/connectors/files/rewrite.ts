@@ -22,7 +22,7 @@ import { rowsReadDifferently, unreadable } from './proof.ts'
 const editsMax = 8_192
 const heldBackMax = 10_000
 
-export interface Rewritten {
+export interface RewriteResult {
   /** null: nothing is to be written. */
   readonly table: TableObject | null
   readonly written: number
@@ -33,7 +33,7 @@ export async function rewrite(
   file: FileTable,
   opened: OpenedFile | null,
   plan: ApplyPlan,
-): Promise<Rewritten> {
+): Promise<RewriteResult> {
   const before = await file.load(opened)
   const rewriter = new Rewriter(file, before)
   for (const kind of ['delete', 'update', 'insert'] as const)

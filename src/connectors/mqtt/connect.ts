@@ -6,7 +6,7 @@ const connectMsMax = 15_000
 const keepAliveSeconds = 30
 const noMatchingSubscribers = 16
 
-export interface Connected {
+export interface MqttConnection {
   readonly client: MqttClient
   /** Fails when the connection ends. */
   readonly lost: Promise<never>
@@ -19,7 +19,7 @@ export interface Connected {
   }
 }
 
-export async function connectMqtt(target: URL, password: string | null): Promise<Connected> {
+export async function connectMqtt(target: URL, password: string | null): Promise<MqttConnection> {
   const client = connect(`${target.protocol}//${target.host}`, {
     protocolVersion: 5,
     clientId: `varve-${randomBytes(8).toString('hex')}`,

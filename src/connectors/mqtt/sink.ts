@@ -12,7 +12,7 @@ import type { Batch, RowMessage, Sink, SinkOptions } from '../sink.ts'
 import { refuseTooLong } from '../too-long.ts'
 import { topicPart } from '../topic-part.ts'
 import { withTimeout } from '../with-timeout.ts'
-import { type Connected, connectMqtt } from './connect.ts'
+import { type MqttConnection, connectMqtt } from './connect.ts'
 
 /** Of messages that are not confirmed yet; a broker may allow fewer. */
 const inFlightMax = 100
@@ -67,7 +67,7 @@ function encoded(
   prefix: string,
   batch: Batch,
   message: RowMessage,
-  limits: Connected['limits'],
+  limits: MqttConnection['limits'],
 ): Encoded {
   const topic = `${prefix}/${topicPart(message.table, /[%+#\0]/g)}`
   const bytes = Buffer.from(utf8(messageJson(batch, message)))

@@ -21,7 +21,7 @@ const headersMsMax = 10_000
 const requestMsMax = 30_000
 
 /** A link that webhooks come for. */
-export interface Receiving {
+export interface WebhookLink {
   readonly secrets: readonly Buffer[]
   /** For a link to an inbox. */
   readonly inbox?: {
@@ -42,7 +42,7 @@ export interface Receiver {
 /** @throws VarveError VARVE_NOT_POSSIBLE where the address is taken */
 export async function openReceiver(
   { host, port }: { readonly host: string; readonly port: number },
-  links: ReadonlyMap<string, Receiving>,
+  links: ReadonlyMap<string, WebhookLink>,
 ): Promise<Receiver> {
   const waiting = new Set<string>()
   const seen = new SeenIds()
@@ -105,7 +105,7 @@ interface Taken {
 
 async function take(
   request: http.IncomingMessage,
-  links: ReadonlyMap<string, Receiving>,
+  links: ReadonlyMap<string, WebhookLink>,
   seen: SeenIds,
 ): Promise<Taken> {
   const [link = '', table = null] = partsOf(request.url ?? '')
@@ -132,7 +132,7 @@ async function take(
 }
 
 /** Confirmed when it is durable. One that is not JSON is nothing that a later declaration could make rows of. */
-async function keep(link: string, inbox: NonNullable<Receiving['inbox']>, hook: Hook): Promise<Taken> {
+async function keep(link: string, inbox: NonNullable<WebhookLink['inbox']>, hook: Hook): Promise<Taken> {
   if (documentRange(hook.body) === null) return { status: 400, why: 'the body is not JSON' }
   // The sender tries again, whatever is the matter with the file.
   const taken = await inbox.take(hook).catch(() => 'full')

@@ -5,7 +5,7 @@ import type { Orders } from './order.ts'
 import { mergedOrder, orderOfOurs } from './order.ts'
 import { furtherElement, isLeft, isMovedAlike, isRemoved } from './same-change.ts'
 import { keepSorted } from './sorted.ts'
-import type { Merging } from './merging.ts'
+import type { MergeContext } from './merge-context.ts'
 import { identityStep, keyStep, type Path } from './path.ts'
 import type { Member, Nodes } from './plan.ts'
 import { strictIdentities, type Identified, type Identity } from './identity.ts'
@@ -17,7 +17,7 @@ import type { ValueId } from './values.ts'
 type Entries = ReadonlyMap<ValueId, Nodes>
 
 /** Members of objects; their order is nobody's conflict. */
-export function mergeObjects(merging: Merging, nodes: Nodes, path: Path): Member[] {
+export function mergeObjects(merging: MergeContext, nodes: Nodes, path: Path): Member[] {
   const { trees } = merging
   const sides = nodes.map((node, side) => {
     const children = node === none ? [] : trees[side]!.children(node)
@@ -43,7 +43,7 @@ export function mergeObjects(merging: Merging, nodes: Nodes, path: Path): Member
  * Elements of arrays. The order of elements with a name is that of ours where both sides moved the same ones; the order
  * of a set's members may be all that they say, and is then a person's to decide: null.
  */
-export function mergeIdentified(merging: Merging, found: Identity, path: Path): Member[] | null {
+export function mergeIdentified(merging: MergeContext, found: Identity, path: Path): Member[] | null {
   const identity = withRenames(merging, found)
   const members = new Map<ValueId, Member>()
   const replaced = replacedIds(identity)
@@ -104,7 +104,7 @@ interface EntryOptions {
 
 /** Null where the member is gone. */
 function mergeEntry(
-  merging: Merging,
+  merging: MergeContext,
   nodes: Nodes,
   path: Path,
   { further, isReplaced }: EntryOptions = { further: () => null, isReplaced: false },
@@ -121,7 +121,7 @@ function mergeEntry(
 }
 
 /** Added on both sides: the same thing if one of the two has all that the other has, and that is more than an id. */
-function mergeAdded(merging: Merging, nodes: Nodes, path: Path, further: () => 1 | 2 | null): Member {
+function mergeAdded(merging: MergeContext, nodes: Nodes, path: Path, further: () => 1 | 2 | null): Member {
   const { trees } = merging
   const isElement = trees[1].key(nodes[1]) === none
   for (const [larger, smaller] of [
@@ -142,14 +142,14 @@ function mergeAdded(merging: Merging, nodes: Nodes, path: Path, further: () => 1
 }
 
 /** All that two objects have, of which neither contradicts the other; else null. */
-function mergeAddedObjects(merging: Merging, nodes: Nodes, path: Path): Member[] | null {
+function mergeAddedObjects(merging: MergeContext, nodes: Nodes, path: Path): Member[] | null {
   const { trees } = merging
   if (trees[1].kind(nodes[1]) !== 'object' || trees[2].kind(nodes[2]) !== 'object') return null
   const members = mergeObjects(merging, nodes, path)
   return members.some((member) => member.kind === 'clash') ? null : members
 }
 
-function membersOf(merging: Merging, nodes: Nodes): Member[][] {
+function membersOf(merging: MergeContext, nodes: Nodes): Member[][] {
   return nodes.map((_node, side) => (nodes[side] === none ? [] : [merging.alone(nodes, side)]))
 }
 
@@ -158,7 +158,7 @@ function membersOf(merging: Merging, nodes: Nodes): Member[][] {
  * whether the two are one.
  */
 function joinReplaced(
-  merging: Merging,
+  merging: MergeContext,
   { name, sides }: Identity,
   members: Map<ValueId, Member>,
   path: Path,
@@ -193,7 +193,7 @@ function joinReplaced(
 
 /** Two new elements that share another identity are a collision; false where it is no pair of one per side. */
 function joinDoubled(
-  merging: Merging,
+  merging: MergeContext,
   identity: Identity,
   members: Map<ValueId, Member>,
   path: Path,

@@ -5,7 +5,7 @@
 import { diffLines, type LineHunk } from '../line-diff.ts'
 import { featureOf, isSameFeature } from './feature.ts'
 import { similarity } from './similarity.ts'
-import type { Merging } from './merging.ts'
+import type { MergeContext } from './merge-context.ts'
 import type { Path } from './path.ts'
 import { equalLists } from './order.ts'
 import { pairedElements, pairsMax, type Match } from './pairs.ts'
@@ -17,7 +17,7 @@ import type { ValueId } from './values.ts'
 type Lists = readonly (readonly NodeIndex[])[]
 
 /** Null where the sides differ too much to be compared, or an element of a list would stand twice. */
-export function mergeSequence(merging: Merging, elements: Lists, path: Path): Member[] | null {
+export function mergeSequence(merging: MergeContext, elements: Lists, path: Path): Member[] | null {
   const isList = isListOfObjects(merging, elements)
   const members = mergeAligned(isList ? { ...merging, isList } : merging, elements, path)
   return members !== null && isList && isDoubled(merging, members) ? null : members
@@ -27,7 +27,7 @@ export function mergeSequence(merging: Merging, elements: Lists, path: Path): Me
  * Objects of which no two are equal are records: two that were put into one place are just two more records. A few
  * might be anything, but for features of GeoJSON.
  */
-function isListOfObjects({ trees, values }: Merging, elements: Lists): boolean {
+function isListOfObjects({ trees, values }: MergeContext, elements: Lists): boolean {
   return elements.every((nodes, side) => {
     const tree = trees[side]!
     const isRecord = (node: NodeIndex): boolean =>
@@ -37,7 +37,7 @@ function isListOfObjects({ trees, values }: Merging, elements: Lists): boolean {
   })
 }
 
-function isDoubled({ trees }: Merging, members: readonly Member[]): boolean {
+function isDoubled({ trees }: MergeContext, members: readonly Member[]): boolean {
   const seen = new Set<ValueId>()
   for (const member of members) {
     if (member.kind !== 'member' || member.plan.kind !== 'copy') continue
@@ -48,7 +48,7 @@ function isDoubled({ trees }: Merging, members: readonly Member[]): boolean {
   return false
 }
 
-function mergeAligned(merging: Merging, elements: Lists, path: Path): Member[] | null {
+function mergeAligned(merging: MergeContext, elements: Lists, path: Path): Member[] | null {
   const ids = elements.map((nodes, side) => nodes.map((node) => merging.trees[side]!.value(node)))
   const left = diffLines(ids[0]!, ids[1]!)
   const right = diffLines(ids[0]!, ids[2]!)
@@ -106,7 +106,7 @@ function partsOf(left: readonly LineHunk[], right: readonly LineHunk[]): Part[] 
 
 /** Where a part lies: at `offset` in the base. */
 interface Place {
-  readonly merging: Merging
+  readonly merging: MergeContext
   readonly path: Path
   readonly base: readonly NodeIndex[]
   readonly offset: number
@@ -175,7 +175,11 @@ function mergeMatched(place: Place, lists: Lists, matches: readonly Match[]): Me
   return added(lists[0]!.length, [lists[1]!.length, lists[2]!.length]) ? members : null
 }
 
-function isEqualAdded({ trees }: Merging, mine: readonly NodeIndex[], others: readonly NodeIndex[]): boolean {
+function isEqualAdded(
+  { trees }: MergeContext,
+  mine: readonly NodeIndex[],
+  others: readonly NodeIndex[],
+): boolean {
   return (
     mine.length === others.length &&
     mine.every((node, i) => trees[1].value(node) === trees[2].value(others[i]!))
@@ -206,7 +210,7 @@ function joinAdded(
 
 /** Ours first; or sorted by their text, where each side's stand so between their neighbours. */
 function sortedTogether(
-  { trees }: Merging,
+  { trees }: MergeContext,
   [before, behind]: readonly [NodeIndex, NodeIndex],
   mine: readonly Member[],
   others: readonly Member[],
@@ -228,7 +232,7 @@ function sortedTogether(
 }
 
 /** Two versions of one record rather than two records. */
-function isAlike({ trees, values }: Merging, mine: NodeIndex, other: NodeIndex): boolean {
+function isAlike({ trees, values }: MergeContext, mine: NodeIndex, other: NodeIndex): boolean {
   const [tree, otherTree] = [trees[1], trees[2]]
   if (tree.value(mine) === otherTree.value(other)) return false
   const [feature, otherFeature] = [featureOf(values, tree, mine), featureOf(values, otherTree, other)]
@@ -251,6 +255,6 @@ function mergeElement(
   return merging.clash('row', { parent: path, step: () => `[${index}]` }, sides)
 }
 
-function memberOf(merging: Merging, nodes: Nodes, path: Path, index: number): Member {
+function memberOf(merging: MergeContext, nodes: Nodes, path: Path, index: number): Member {
   return { kind: 'member', nodes, plan: merging.value(nodes, { parent: path, step: () => `[${index}]` }) }
 }

@@ -5,7 +5,7 @@
 import { childrenOf, identityOf } from './identity.ts'
 import { mergeIdentified, mergeObjects } from './merge-keyed.ts'
 import { mergeSequence } from './merge-sequence.ts'
-import { createMerging, type Merging, type ScalarMerger } from './merging.ts'
+import { createMerging, type MergeContext, type ScalarMerger } from './merge-context.ts'
 import { root, type Path } from './path.ts'
 import type { Member, Nodes, Plan, Trees } from './plan.ts'
 import { furtherText } from './same-change.ts'
@@ -25,7 +25,7 @@ export function mergeTrees(trees: Trees, values: ValueTable, scalars?: ScalarMer
   return { plan, told: [...merging.told] }
 }
 
-function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
+function mergeValue(merging: MergeContext, nodes: Nodes, path: Path): Plan {
   const { trees } = merging
   const base = trees[0].value(nodes[0])
   const ours = trees[1].value(nodes[1])
@@ -46,7 +46,7 @@ function mergeValue(merging: Merging, nodes: Nodes, path: Path): Plan {
 }
 
 /** Null where the three are no objects, or no arrays, that can be merged within. */
-function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | null {
+function mergeMembers(merging: MergeContext, nodes: Nodes, path: Path): Member[] | null {
   const { trees, values, told } = merging
   const kind = trees[1].kind(nodes[1]) === 'scalar' ? trees[2].kind(nodes[2]) : trees[1].kind(nodes[1])
   if (kind === 'scalar') return null
@@ -66,7 +66,7 @@ function mergeMembers(merging: Merging, nodes: Nodes, path: Path): Member[] | nu
   return mergeIdentified(merging, identity, path)
 }
 
-function isSpelledAlike({ trees }: Merging, nodes: Nodes, a: 0 | 1 | 2, b: 0 | 1 | 2): boolean {
+function isSpelledAlike({ trees }: MergeContext, nodes: Nodes, a: 0 | 1 | 2, b: 0 | 1 | 2): boolean {
   const length = trees[a].end(nodes[a]) - trees[a].start(nodes[a])
   if (trees[b].end(nodes[b]) - trees[b].start(nodes[b]) !== length) return false
   return trees[a].spelling(nodes[a]) === trees[b].spelling(nodes[b])

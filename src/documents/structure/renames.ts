@@ -3,7 +3,7 @@
 // not, it takes at least the old one's place, so that what the other side added around the old one stays around it.
 import { isStrictName, type Identified, type Identity } from './identity.ts'
 import { similarity } from './similarity.ts'
-import type { Merging } from './merging.ts'
+import type { MergeContext } from './merge-context.ts'
 import type { Member } from './plan.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
@@ -14,7 +14,7 @@ const pairsMax = 2500
 export const tellingLengthMin = 12
 
 /** The identity with renamed elements under their old names. */
-export function withRenames(merging: Merging, identity: Identity): Identity {
+export function withRenames(merging: MergeContext, identity: Identity): Identity {
   if (identity.name === null) return identity
   const sides = identity.sides.map((own, side) => {
     if (side === 0) return own
@@ -27,7 +27,7 @@ export function withRenames(merging: Merging, identity: Identity): Identity {
 }
 
 /** New names of a side to old ones. */
-function renamesOf(merging: Merging, { sides }: Identity, side: number): Map<ValueId, ValueId> {
+function renamesOf(merging: MergeContext, { sides }: Identity, side: number): Map<ValueId, ValueId> {
   const renamed = new Map<ValueId, ValueId>()
   const [base, own, other] = [sides[0], sides[side]!, sides[side === 1 ? 2 : 1]!]
   const replaced = replacedOf(base, own)
@@ -49,13 +49,13 @@ function renamesOf(merging: Merging, { sides }: Identity, side: number): Map<Val
   return renamed
 }
 
-function renameLikeness(merging: Merging, side: number, old: NodeIndex, node: NodeIndex): number {
+function renameLikeness(merging: MergeContext, side: number, old: NodeIndex, node: NodeIndex): number {
   const [tree, other] = [merging.trees[0], merging.trees[side]!]
   return sharesTelling(merging, side, old, node) ? similarity(tree, old, other, node) : 0
 }
 
 /** A long piece that both have, or a short one whose name says that it tells elements apart; in objects within as well. */
-function sharesTelling(merging: Merging, side: number, old: NodeIndex, node: NodeIndex): boolean {
+function sharesTelling(merging: MergeContext, side: number, old: NodeIndex, node: NodeIndex): boolean {
   const { trees, values } = merging
   const [tree, own] = [trees[0], trees[side]!]
   return tree.children(old).some((child) => {
@@ -70,7 +70,7 @@ function sharesTelling(merging: Merging, side: number, old: NodeIndex, node: Nod
 }
 
 /** Keys of objects that a side may have renamed: it has another in their place, with much of their value. */
-export function renamedKeys({ trees }: Merging, sides: readonly Identified[]): Set<ValueId> {
+export function renamedKeys({ trees }: MergeContext, sides: readonly Identified[]): Set<ValueId> {
   const renamed = new Set<ValueId>()
   const base = sides[0]!
   for (const side of [1, 2] as const) {

@@ -6,7 +6,7 @@
 import { diffLines } from '../line-diff.ts'
 import type { Identified } from './identity.ts'
 import { isExtension } from './similarity.ts'
-import type { Merging } from './merging.ts'
+import type { MergeContext } from './merge-context.ts'
 import type { Nodes } from './plan.ts'
 import { replacedOf, tellingLengthMin } from './renames.ts'
 import { none, type NodeIndex, type Tree } from './tree.ts'
@@ -17,19 +17,19 @@ const textLengthMin = 40
 const textLengthMax = 20_000
 
 /** Removed on one side, and left as it was on the other. */
-export function isLeft({ trees }: Merging, nodes: Nodes): boolean {
+export function isLeft({ trees }: MergeContext, nodes: Nodes): boolean {
   const side = nodes[1] === none ? 2 : 1
   return trees[0].value(nodes[0]) === trees[side].value(nodes[side])
 }
 
 /** Removed on one side, and left as it was on the other, or with parts removed. */
-export function isRemoved({ trees }: Merging, nodes: Nodes): boolean {
+export function isRemoved({ trees }: MergeContext, nodes: Nodes): boolean {
   const side = nodes[1] === none ? 2 : 1
   return isExtension(trees[0], nodes[0], trees[side], nodes[side])
 }
 
 /** The side whose text has all edits of the other's, and more; null where none has. */
-export function furtherText({ trees, values }: Merging, nodes: Nodes): 1 | 2 | null {
+export function furtherText({ trees, values }: MergeContext, nodes: Nodes): 1 | 2 | null {
   const [base, ours, theirs] = nodes.map((node, side) => {
     const value = trees[side]!.value(node)
     return values.isString(value) ? values.text(value) : ''
@@ -66,7 +66,7 @@ function editsOf(words: readonly string[], text: string): Set<string> | null {
  * spelled otherwise, or texts long enough, must say that it is no chance.
  */
 export function isMovedAlike(
-  { trees, values }: Merging,
+  { trees, values }: MergeContext,
   sides: readonly Identified[],
   key: ValueId,
   nodes: Nodes,
@@ -98,7 +98,11 @@ function isSpelling(word: string, other: string): boolean {
  * Both added an element under one id. Where one of the two is an element of the base in all but that id, and on neither
  * side the base's element is left, both gave it the new id: the side that changed more of it; null where it is not so.
  */
-export function furtherElement(merging: Merging, sides: readonly Identified[], nodes: Nodes): 1 | 2 | null {
+export function furtherElement(
+  merging: MergeContext,
+  sides: readonly Identified[],
+  nodes: Nodes,
+): 1 | 2 | null {
   const found: (1 | 2)[] = []
   for (const [i, node] of sides[0]!.nodes.entries()) {
     const side = changedSide(merging, nodes, node)
@@ -107,7 +111,7 @@ export function furtherElement(merging: Merging, sides: readonly Identified[], n
   return found.length === 1 ? found[0]! : null
 }
 
-function changedSide({ trees }: Merging, nodes: Nodes, before: NodeIndex): 1 | 2 | null {
+function changedSide({ trees }: MergeContext, nodes: Nodes, before: NodeIndex): 1 | 2 | null {
   for (const [copy, further] of [
     [1, 2],
     [2, 1],
@@ -140,7 +144,12 @@ function differing(tree: Tree, node: NodeIndex, otherTree: Tree, other: NodeInde
 }
 
 /** No side has the element under its old id; what has that id now shares nothing else with it. */
-function isGone({ trees }: Merging, sides: readonly Identified[], id: ValueId, before: NodeIndex): boolean {
+function isGone(
+  { trees }: MergeContext,
+  sides: readonly Identified[],
+  id: ValueId,
+  before: NodeIndex,
+): boolean {
   return ([1, 2] as const).every((side) => {
     const at = sides[side]!.ids.indexOf(id)
     if (at === -1) return true

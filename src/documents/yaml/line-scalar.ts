@@ -3,7 +3,7 @@
 import { canonicalNumber } from '../json/scan.ts'
 import type { ValueId, ValueTable } from '../structure/values.ts'
 
-export interface Found {
+export interface FoundScalar {
   readonly end: number
   readonly value: ValueId
 }
@@ -60,7 +60,7 @@ export function keyAt(text: string, at: number, context: LineContext): { end: nu
 }
 
 /** A value that begins at `at` and fills its line, but for a comment. */
-export function lineScalar(text: string, at: number, context: LineContext): Found | null {
+export function lineScalar(text: string, at: number, context: LineContext): FoundScalar | null {
   const { values } = context
   const code = text.charCodeAt(at)
   if (code === 0x5b || code === 0x7b) return filling(text, flowAt(text, at, values))
@@ -106,13 +106,13 @@ function simpleScalar(source: string, values: ValueTable): ValueId | null {
   return isNumber && (source.charCodeAt(0) !== 0x30 || length === 1) ? values.other(source) : null
 }
 
-function filling(text: string, found: Found | null): Found | null {
+function filling(text: string, found: FoundScalar | null): FoundScalar | null {
   if (found === null) return null
   restOfLine.lastIndex = found.end
   return restOfLine.test(text) ? found : null
 }
 
-function flowAt(text: string, at: number, values: ValueTable): Found | null {
+function flowAt(text: string, at: number, values: ValueTable): FoundScalar | null {
   flowSequence.lastIndex = at
   const source = flowSequence.exec(text)?.[0]
   if (source === undefined) return null

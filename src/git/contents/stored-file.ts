@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
 
 /** What the bytes must give; of several, one. */
-export interface Expected {
+export interface ExpectedDigest {
   readonly algorithm: 'sha256' | 'md5'
   /** Lower-case hex. */
   readonly digest: string
@@ -20,7 +20,7 @@ export function firstFile(places: readonly string[]): string | null {
 /** @throws VarveError VARVE_CORRUPT at the end, where the bytes do not give the digest */
 export async function* checkedFile(
   file: string,
-  { algorithm, digest, orWithoutCr = false }: Expected,
+  { algorithm, digest, orWithoutCr = false }: ExpectedDigest,
 ): AsyncGenerator<Uint8Array> {
   const hashes = [createHash(algorithm), ...(orWithoutCr ? [createHash(algorithm)] : [])]
   let heldCr = false

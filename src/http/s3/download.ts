@@ -15,7 +15,7 @@ export interface ByteRange {
   readonly into?: Uint8Array | undefined
 }
 
-export interface Downloaded {
+export interface Download {
   readonly bytes: Uint8Array
   readonly headers: Headers
 }
@@ -26,7 +26,7 @@ export async function download(
   key: string,
   range: ByteRange,
   signal: AbortSignal | undefined,
-): Promise<Downloaded | null> {
+): Promise<Download | null> {
   const { offset, length, bytesMax } = range
   const state = new Received(range, `'${key}' at '${client.location}'`)
   const answer = await client.send({

@@ -31,7 +31,7 @@ export interface Reference {
   readonly shared: 'no' | 'cell' | 'row'
 }
 
-export interface Renumbering {
+export interface ReferenceSearch {
   readonly trees: Sides<Cid | null>
   readonly side: 'ours' | 'theirs'
   readonly mapping: KeyMapping
@@ -70,7 +70,7 @@ export async function referencesOf(
   io: MergeIo,
   path: Path,
   columns: readonly string[],
-  { trees, side, mapping, contested }: Renumbering,
+  { trees, side, mapping, contested }: ReferenceSearch,
   options: ReadOptions = {},
 ): Promise<Reference[]> {
   const version = (root: Cid | null): Promise<Version | null> => versionAt(io, root, path, options)

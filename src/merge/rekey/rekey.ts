@@ -38,7 +38,7 @@ export interface RekeyInput extends OpenMerge {
   readonly config: DatasetConfig | null
 }
 
-export interface Rekeyed extends Resolution {
+export interface RekeyOutcome extends Resolution {
   readonly met: NonNullable<OpenMerge['met']>
   readonly mapping: KeyMapping
   readonly references: readonly Reference[]
@@ -47,7 +47,7 @@ export interface Rekeyed extends Resolution {
 }
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND without a collision, VARVE_NOT_POSSIBLE for keys that are no integers */
-export async function rekey(input: RekeyInput, options: ReadOptions = {}): Promise<Rekeyed> {
+export async function rekey(input: RekeyInput, options: ReadOptions = {}): Promise<RekeyOutcome> {
   const { nodes, writer, path, side, trees } = input
   const filter = { path, kinds: ['key-collision'] as const }
   const collisions = (await collect(scanRecords(nodes, input.conflicts, filter, options)))

@@ -35,7 +35,7 @@ export interface MergedMap {
   readonly map: ProllyMap
 }
 
-export interface Rekeyed {
+export interface RekeyedRows {
   readonly map: ProllyMap
   readonly conflicts: readonly ConflictRecord[]
   /** Keys of theirs that are no longer in the map. */
@@ -50,7 +50,7 @@ export async function settleRekeyed(
   { path, schema, map }: MergedMap,
   search: RekeyedSearch,
   options: ReadOptions = {},
-): Promise<Rekeyed> {
+): Promise<RekeyedRows> {
   const pairs = await pairsOf(map, search, schema.columns.length - schema.key.length, options)
   const conflicts: ConflictRecord[] = []
   const notes: string[] = []

@@ -30,7 +30,7 @@ export interface PathPlace {
   readonly skip: number
 }
 
-export interface Compared {
+export interface ComparisonQuery {
   readonly ends: Ends
   readonly paths?: readonly string[]
   readonly startAt?: string | undefined
@@ -38,7 +38,7 @@ export interface Compared {
 
 export function pathDiffs(
   { repository, services, signal }: Exchange,
-  { ends, paths, startAt }: Compared,
+  { ends, paths, startAt }: ComparisonQuery,
 ): AsyncGenerator<PathDiff> {
   const options = { ...ends, signal, rowsBytesMax, startAt, threads: services.threads }
   return diffsBetween(repository().data.repo, null, paths === undefined ? options : { ...options, paths })
@@ -53,7 +53,7 @@ export interface PathPage<T> {
 /** At least one, if there is one. */
 export async function pageOfPaths<T>(
   exchange: Exchange,
-  { ends, paths }: Compared,
+  { ends, paths }: ComparisonQuery,
   { at, limit }: { readonly at: PathPlace | null; readonly limit: number },
   show: (diff: PathDiff, stat: DiffStat, place: number) => Promise<T>,
 ): Promise<PathPage<T>> {

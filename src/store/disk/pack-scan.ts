@@ -7,7 +7,7 @@ import { VarveError, corrupt, throwIfAborted } from '../../base/errors.ts'
 import type { CheckedPack } from '../interface.ts'
 import { packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../pack.ts'
 import { readRecordHead, recordHeadBytes } from '../record.ts'
-import type { Placed } from '../run.ts'
+import type { PlacedObject } from '../run.ts'
 import { ioError, readRange } from './files.ts'
 
 const partBytes = 1 << 20
@@ -33,7 +33,7 @@ export async function scanPack(
   { name, file, checked }: PackSource,
   limits: PackLimits,
   signal: AbortSignal | undefined,
-): Promise<Placed[]> {
+): Promise<PlacedObject[]> {
   let handle: fs.promises.FileHandle
   try {
     handle = await fs.promises.open(file, 'r')
@@ -68,7 +68,7 @@ export async function scanPack(
 class PackScan {
   readonly #pack: { readonly name: string; readonly bytes: number }
   readonly #end: number
-  readonly #placed: Placed[] = []
+  readonly #placed: PlacedObject[] = []
   #at = 0
   #unpacked = 0
   #kind: 'meta' | 'data' = 'meta'
@@ -99,7 +99,7 @@ class PackScan {
     }
   }
 
-  finish(records: number): Placed[] {
+  finish(records: number): PlacedObject[] {
     if (this.#at !== this.#end || this.#placed.length !== records)
       throw corrupt(`pack '${this.#pack.name}' has other records than it says`, { pack: this.#pack.name })
     return this.#placed

@@ -4,14 +4,14 @@ import { codecOf } from '../../encoding/cid.ts'
 import type { PackedBatch } from '../batch.ts'
 import type { PackedObjects, WholePack } from '../interface.ts'
 import { packHeadBytes } from '../pack.ts'
-import type { Placed } from '../run.ts'
+import type { PlacedObject } from '../run.ts'
 import type { PackRef } from '../segment.ts'
 import { cidDigest } from './digest.ts'
 import type { OpenBatch } from './open-batch.ts'
 import type { PendingPack } from './pack-file.ts'
 
 /** One of a hundred thousand at a time: the digest is in the name, and made of it when asked for. */
-class Pending implements Placed {
+class Pending implements PlacedObject {
   readonly cid: Cid
   depth: number
   batch: OpenBatch | null = null
@@ -94,7 +94,7 @@ export class PendingObjects extends Map<Cid, Pending> {
   }
 
   /** Where those in finished packs lie. */
-  placedIn(packs: ReadonlySet<PendingPack>): Placed[] {
+  placedIn(packs: ReadonlySet<PendingPack>): PlacedObject[] {
     return [...this.values()].filter(({ file }) => file !== null && packs.has(file))
   }
 

@@ -17,7 +17,7 @@ import {
 } from '../interface.ts'
 import { deltaDepthMax, pack } from '../packing.ts'
 import { recordHead } from '../record.ts'
-import type { Placed } from '../run.ts'
+import type { PlacedObject } from '../run.ts'
 import { checkedBytes } from '../stored-object.ts'
 import { isMissing } from './files.ts'
 import type { DiskHome } from './home.ts'
@@ -180,7 +180,7 @@ export class DiskWriter implements ObjectWriter {
   }
 
   /** Everything put so far is in finished, durable packs; returns those and where each object lies in them. */
-  async flush(): Promise<{ packs: readonly PendingPack[]; objects: Placed[] }> {
+  async flush(): Promise<{ packs: readonly PendingPack[]; objects: PlacedObject[] }> {
     this.#queue.flush()
     const packs = await this.#sink.finish()
     return { packs, objects: this.#pending.placedIn(new Set(packs)) }

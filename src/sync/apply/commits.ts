@@ -19,11 +19,11 @@ import { linkTree } from '../tables/link-tables.ts'
 import { applyStep } from './apply.ts'
 import { announcedMax, applyRun } from './commit-run.ts'
 import { type RefusedRows, commitStep, refusedIn } from './commit-step.ts'
-import type { AppliedStep, ApplyStep, Written } from './interface.ts'
+import type { AppliedStep, ApplyStep, WriteResult } from './interface.ts'
 import { writeDueRefs } from './remember.ts'
 import { addCounts, guardWritten, tableSteps } from './table-steps.ts'
 
-export async function applyRound(step: ApplyStep, sides: Sides): Promise<Written> {
+export async function applyRound(step: ApplyStep, sides: Sides): Promise<WriteResult> {
   const counts = new Map<Path, RowCounts>()
   let now = step
   const commits = await commitsBefore(step, sides)

@@ -42,7 +42,7 @@ export interface ApplyStep {
   readonly stops: Stops | null
 }
 
-export interface Written {
+export interface WriteResult {
   /** Rows written, by path. */
   readonly counts: ReadonlyMap<Path, RowCounts>
   /** What the endpoint's tables then hold. */
@@ -50,13 +50,13 @@ export interface Written {
 }
 
 /** What a step is going to write, and what both sides then have in common. */
-export interface PlannedStep extends Written {
+export interface PlannedStep extends WriteResult {
   readonly base: Tree
   /** By the table's name. */
   readonly steps: ReadonlyMap<string, TableStep>
 }
 
-export interface AppliedStep extends Written {
+export interface AppliedStep extends WriteResult {
   /** From where a next one goes on. */
   readonly next: ApplyStep
 }

@@ -20,7 +20,7 @@ import type { Link, SyncOptions } from '../interface.ts'
 import { countChanges } from '../tables/differences.ts'
 import { type LinkedTable, tableAt, endpointTables, waitingTable } from '../tables/link-tables.ts'
 
-export interface Capturing {
+export interface CaptureInput {
   readonly link: Link
   readonly tables: readonly LinkedTable[]
   /** The endpoint as it was last read: its columns keep their ids. */
@@ -39,7 +39,7 @@ export interface Capturing {
 export async function capture(
   io: Io,
   connector: Pick<Connector, 'snapshot'>,
-  what: Capturing,
+  what: CaptureInput,
   options: SyncOptions,
 ): Promise<Tree> {
   const entries = new Map<Path, TreeEntry>()
@@ -65,7 +65,7 @@ interface Here {
 async function captureTable(
   io: Io,
   snapshot: EndpointSnapshot,
-  what: Capturing,
+  what: CaptureInput,
   { linked, known }: Here,
   options: SyncOptions,
 ): Promise<TreeEntry | null> {

@@ -10,7 +10,7 @@ import type { Link } from '../interface.ts'
 import { knownTable, knownTables } from '../tables/known-tables.ts'
 import { type LinkedTable, linkedTables, tableAt, tablePath, waitingTable } from '../tables/link-tables.ts'
 
-export interface Finding {
+export interface FindTablesInput {
   readonly link: Link
   readonly connector: Connector
   /** The endpoint as it was last read. */
@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /** @throws VarveError VARVE_PATH_NOT_FOUND for one that never was there */
-export async function findTables(io: Io, finding: Finding): Promise<LinkedTable[]> {
+export async function findTables(io: Io, finding: FindTablesInput): Promise<LinkedTable[]> {
   const { link, before, branch } = finding
   const known = await knownTables(io, link, branch === null ? [before] : [before, branch])
   try {
@@ -40,7 +40,7 @@ export async function findTables(io: Io, finding: Finding): Promise<LinkedTable[
 
 async function found(
   io: Io,
-  { link, connector, before, held }: Finding,
+  { link, connector, before, held }: FindTablesInput,
   names: readonly string[],
   known: readonly KnownTable[],
 ): Promise<LinkedTable[]> {
@@ -72,7 +72,7 @@ async function isThere(connector: Connector, name: string, known: readonly Known
 
 async function goneTable(
   io: Io,
-  { link, before }: Finding,
+  { link, before }: FindTablesInput,
   name: string,
   error: VarveError,
 ): Promise<LinkedTable> {

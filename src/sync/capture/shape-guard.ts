@@ -7,7 +7,7 @@ import type { Io } from '../../repo/interface.ts'
 import { isAllowed } from '../guards.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { SyncOptions } from '../interface.ts'
-import type { Approved } from '../pending/approved.ts'
+import type { Approval } from '../pending/approval.ts'
 import type { Stops } from '../pending/stops.ts'
 import { commitTree } from '../branch-change.ts'
 import { type LinkedTable, tableAt, waitingTable } from '../tables/link-tables.ts'
@@ -25,13 +25,13 @@ export interface ChangedShape {
 export class ShapeGuard {
   readonly #stops: Stops
   readonly #held: HeldRows
-  readonly #approved: Approved | null
+  readonly #approved: Approval | null
   readonly #pending: Cid | null
   readonly #options: SyncOptions
 
   constructor(
     stops: Stops,
-    round: { held: HeldRows; approved: Approved | null; pending: Cid | null; options: SyncOptions },
+    round: { held: HeldRows; approved: Approval | null; pending: Cid | null; options: SyncOptions },
   ) {
     this.#stops = stops
     this.#held = round.held

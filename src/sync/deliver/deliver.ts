@@ -14,8 +14,8 @@ import type { Io, Repo } from '../../repo/interface.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { Link, Receipt, SyncOptions } from '../interface.ts'
 import { branchOf } from '../merge/merge-branch.ts'
-import { Approved } from '../pending/approved.ts'
-import { type Keeping, keepPending } from '../pending/keep.ts'
+import { Approval } from '../pending/approval.ts'
+import { type KeepInput, keepPending } from '../pending/keep.ts'
 import { Stops } from '../pending/stops.ts'
 import { showPlan } from '../plan.ts'
 import { rememberReceipt } from '../receipts/log.ts'
@@ -41,7 +41,7 @@ export interface DeliverRound {
 interface Beginning {
   readonly startedMs: number
   readonly state: LinkState
-  readonly approved: Approved | null
+  readonly approved: Approval | null
   readonly tip: Commit
 }
 
@@ -50,7 +50,7 @@ export async function deliverRound(round: DeliverRound): Promise<Receipt> {
   const startedMs = Date.now()
   const manifest = await repo.store.manifest()
   const state = readLinkState(manifest, link.name)
-  const approved = await Approved.load(repo, link.name, options.approve)
+  const approved = await Approval.load(repo, link.name, options.approve)
   return withWriter(repo, async (writer, nodes) => {
     const io: Io = { writer, nodes }
     const ref = branchOf(link, manifest)
@@ -120,7 +120,7 @@ async function stopStranger(round: DeliverRound, io: Io, beginning: Beginning): 
 }
 
 type End = Pick<DeliveryEnd, 'counts' | 'told' | 'wanted' | 'notes'> & {
-  readonly keeping: Keeping
+  readonly keeping: KeepInput
   readonly held: HeldRows
 }
 

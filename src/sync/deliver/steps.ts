@@ -9,7 +9,7 @@ import type { TableObject } from '../../table/interface.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { HeldRows } from '../held/held-rows.ts'
 import type { RowCounts } from '../interface.ts'
-import type { Approved } from '../pending/approved.ts'
+import type { Approval } from '../pending/approval.ts'
 import { Stops } from '../pending/stops.ts'
 import type { DeliverRound } from './deliver.ts'
 import { type Delivery, commitsSince, makeDelivery, makeOutcome, readDelivery } from './delivery.ts'
@@ -24,7 +24,7 @@ import { toldTable } from './withheld.ts'
 export interface StepsStart {
   readonly paths: readonly Path[]
   readonly recorded: Progress
-  readonly approved: Approved | null
+  readonly approved: Approval | null
   readonly targets: Targets
 }
 
@@ -32,7 +32,7 @@ export class Steps {
   readonly #round: DeliverRound
   readonly #io: Io
   readonly #paths: readonly Path[]
-  readonly #approved: Approved | null
+  readonly #approved: Approval | null
   readonly #targets: Targets
   readonly #sender: BatchSender
   /** As the refs of the link are. */

@@ -10,7 +10,7 @@ import { HeldRows } from './held-rows.ts'
 import type { HeldBack, Link } from '../interface.ts'
 import { readLinkState } from '../state.ts'
 
-export interface Settling {
+export interface SettleInput {
   readonly repo: Repo
   readonly folder: Folder | null
   readonly link: Link
@@ -21,7 +21,7 @@ export interface Settling {
 const operation = 'sync resolve'
 
 /** @throws VARVE_NOT_POSSIBLE before the first round */
-export async function settleHeldRows({ repo, folder, link, rows, side }: Settling): Promise<void> {
+export async function settleHeldRows({ repo, folder, link, rows, side }: SettleInput): Promise<void> {
   const { live } = readLinkState(await repo.store.manifest(), link.name)
   if (live === null) {
     throw new VarveError('VARVE_NOT_POSSIBLE', `the link '${link.name}' has not been synchronized yet`, {

@@ -20,7 +20,7 @@ import { changeBranch, commitTree } from '../branch-change.ts'
 import type { Link } from '../interface.ts'
 import { linkRef } from '../state.ts'
 import { tableAt } from '../tables/link-tables.ts'
-import { pendingCommit, pendingFacts, pendingSync } from './approved.ts'
+import { pendingCommit, pendingFacts, pendingSync } from './approval.ts'
 import type { PendingSync } from './interface.ts'
 
 const operation = 'sync discard'

@@ -8,12 +8,12 @@ import type { Io } from '../../repo/interface.ts'
 import { linkCommit } from '../link-commit.ts'
 import type { Round } from '../round.ts'
 import { linkRef } from '../state.ts'
-import { type PendingFacts, pendingExtra, pendingFacts } from './approved.ts'
+import { type PendingFacts, pendingExtra, pendingFacts } from './approval.ts'
 import type { Stops } from './stops.ts'
 
-export type KeepingRound = Pick<Round, 'repo' | 'link' | 'options'>
+export type KeepRound = Pick<Round, 'repo' | 'link' | 'options'>
 
-export interface Keeping {
+export interface KeepInput {
   readonly stops: Stops
   /** What has waited so far. */
   readonly pending: Cid | null
@@ -21,7 +21,7 @@ export interface Keeping {
 }
 
 /** The pending commit; null when nothing was stopped. */
-export async function keepPending(round: KeepingRound, io: Io, keeping: Keeping): Promise<Cid | null> {
+export async function keepPending(round: KeepRound, io: Io, keeping: KeepInput): Promise<Cid | null> {
   const { pending, stops } = keeping
   const wanted = stops.list.length === 0 ? null : await pendingOf(round, io, keeping)
   if (wanted === pending || round.options.dryRun === true) return pending
@@ -44,7 +44,7 @@ function sameFacts(a: PendingFacts, b: PendingFacts): boolean {
   return text(a) === text(b)
 }
 
-async function pendingOf(round: KeepingRound, io: Io, { stops, pending, facts }: Keeping): Promise<Cid> {
+async function pendingOf(round: KeepRound, io: Io, { stops, pending, facts }: KeepInput): Promise<Cid> {
   const empty = Tree.empty(io.nodes, io.writer)
   const tree = (await empty.update(io.writer, stops.after)).cid
   const all: PendingFacts = { ...facts, stops: stops.list }

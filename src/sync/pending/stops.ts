@@ -11,7 +11,7 @@ import { isAllowed, massDeletion } from '../guards.ts'
 import type { HeldRows } from '../held/held-rows.ts'
 import type { SyncOptions } from '../interface.ts'
 import { countChanges } from '../tables/differences.ts'
-import type { Approved } from './approved.ts'
+import type { Approval } from './approval.ts'
 import type { Stop } from './interface.ts'
 
 /** A table of a link, by its name there and its path here. */
@@ -39,9 +39,9 @@ export class Stops {
   readonly after: Map<Path, TreeEntry | null> = new Map()
   readonly #held: HeldRows
   readonly #options: SyncOptions
-  readonly #approved: Approved | null
+  readonly #approved: Approval | null
 
-  constructor(held: HeldRows, options: SyncOptions, approved: Approved | null) {
+  constructor(held: HeldRows, options: SyncOptions, approved: Approval | null) {
     this.#held = held
     this.#options = options
     this.#approved = approved

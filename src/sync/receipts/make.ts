@@ -5,14 +5,14 @@ import type { Io } from '../../repo/interface.ts'
 import type { CapturedTable, HeldBack, Receipt, TableReceipt } from '../interface.ts'
 import { type LinkedTable, linkTree } from '../tables/link-tables.ts'
 import type { Round } from '../round.ts'
-import type { Written } from '../apply/interface.ts'
+import type { WriteResult } from '../apply/interface.ts'
 import { tableStates } from './table-states.ts'
 
 export interface RoundEnd {
   readonly startedMs: number
   readonly tables: readonly LinkedTable[]
   readonly captured: readonly CapturedTable[]
-  readonly written: Pick<Written, 'counts' | 'after'>
+  readonly written: Pick<WriteResult, 'counts' | 'after'>
   readonly heldBack: readonly HeldBack[]
   /** The branch's commit. */
   readonly commit: Cid | null

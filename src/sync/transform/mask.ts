@@ -11,13 +11,13 @@ const secretCharactersMin = 16
 const hashCharacters = 32
 const redacted = textCell('[redacted]')
 
-export interface Masking {
+export interface CellMask {
   readonly type: ColumnType
   apply(cell: Cell): Cell
 }
 
 /** @throws VarveError VARVE_REFUSED where a secret is needed and there is none, or a short one */
-export function maskingOf(mask: Mask, type: ColumnType, secret: string | undefined): Masking {
+export function cellMaskOf(mask: Mask, type: ColumnType, secret: string | undefined): CellMask {
   switch (mask.kind) {
     case 'null':
       return { type, apply: () => nullCell }

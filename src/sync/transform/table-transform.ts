@@ -8,13 +8,13 @@ import { nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { castCell } from '../../table/cast.ts'
 import { RowExpressions } from './expressions.ts'
-import { type Masking, maskingOf } from './mask.ts'
+import { type CellMask, cellMaskOf } from './mask.ts'
 
 interface OutColumn {
   readonly column: EndpointColumn
   /** Where its cell comes from: a column of the endpoint, or a computed one behind them. */
   readonly at: number
-  readonly masking: Masking | null
+  readonly masking: CellMask | null
   readonly cast: ColumnTransform['cast']
 }
 
@@ -176,7 +176,7 @@ function outColumn(
 ): OutColumn {
   if (setting === undefined) return { column, at, masking: null, cast: null }
   const { mask, cast, rename } = setting
-  const masking = mask === null ? null : maskingOf(mask, column.type, secret)
+  const masking = mask === null ? null : cellMaskOf(mask, column.type, secret)
   const type = cast ?? masking?.type ?? column.type
   const words = [column.nativeType, ...(mask === null ? [] : [maskText(mask)])]
   const made = { ...column, name: rename ?? column.name, type, nativeType: words.join(', masked: ') }

@@ -23,7 +23,7 @@ import { linkObject, readLinkState } from '../state.ts'
 import { compareTable, tableState, unreadTable } from './compare-table.ts'
 import type { LinkVerification, TableVerification, VerifyOptions } from './interface.ts'
 
-export interface Verifying {
+export interface VerifyInput {
   readonly repo: Repo
   readonly connector: Connector
   readonly link: Link
@@ -31,7 +31,7 @@ export interface Verifying {
 }
 
 /** @throws VarveError VARVE_REF_NOT_FOUND, VARVE_PATH_NOT_FOUND, and what the endpoint says */
-export async function verifyLink({ repo, connector, link, options }: Verifying): Promise<LinkVerification> {
+export async function verifyLink({ repo, connector, link, options }: VerifyInput): Promise<LinkVerification> {
   const manifest = await repo.store.manifest()
   const branch = branchOf(link, manifest)
   if (options.against === undefined && !manifest.refs.has(branch)) throw neverSynced(link, branch)

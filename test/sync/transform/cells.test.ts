@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseMask } from '../../../src/dataset/mask.ts'
 import { castCell } from '../../../src/table/cast.ts'
 import { RowExpressions } from '../../../src/sync/transform/expressions.ts'
-import { maskingOf } from '../../../src/sync/transform/mask.ts'
+import { cellMaskOf } from '../../../src/sync/transform/mask.ts'
 import { cellOf, cellText, nullCell, textCell, trueCell } from '../../../src/table/cell.ts'
 import type { Cell, ColumnType } from '../../../src/table/interface.ts'
 import { fault } from '../../support/fault.ts'
@@ -59,7 +59,7 @@ test('a cast of a long text that is almost a value takes no longer than it is', 
 describe('masks', () => {
   const secret = '0123456789abcdef'
   const masked = (word: string, cell: Cell, key = secret): Cell =>
-    maskingOf(parseMask(word)!, 'text', key).apply(cell)
+    cellMaskOf(parseMask(word)!, 'text', key).apply(cell)
 
   test('hide what they are for', () => {
     expect(masked('null', textCell('ada@example.org'))).toBe(nullCell)

@@ -23,7 +23,7 @@ import type { BlobWriter } from './writer.ts'
 
 const recheckObjects = 512
 
-export interface Publishing extends UpdateOptions {
+export interface PublishOptions extends UpdateOptions {
   readonly home: BlobHome
   readonly writer: BlobWriter
 }
@@ -34,7 +34,7 @@ export interface Publisher {
   /** Whoever gets a pack hashes every object in it, and names it anew: hashing it here as well would be for nothing. */
   readonly checksPacks: boolean
   /** As `Store.update`. */
-  publish(change: Change, publishing: Publishing): Promise<Manifest>
+  publish(change: Change, publishing: PublishOptions): Promise<Manifest>
 }
 
 export function blobsPublisher(blobs: WritableBlobs): Publisher {
@@ -45,7 +45,7 @@ export function blobsPublisher(blobs: WritableBlobs): Publisher {
   }
 }
 
-interface BlobPublishing extends Publishing {
+interface BlobPublishing extends PublishOptions {
   readonly blobs: WritableBlobs
 }
 

@@ -12,7 +12,7 @@ import { StaleEpoch } from '../../receive.ts'
 import { whileMoving } from '../../while-moving.ts'
 import type { UploadOptions } from '../blobs/interface.ts'
 import { UploadFile } from '../blobs/upload-file.ts'
-import type { Publisher, Publishing } from '../blobs/publish.ts'
+import type { Publisher, PublishOptions } from '../blobs/publish.ts'
 import type { HttpAnswer, HttpClient } from '../../../http/client.ts'
 import type { ServedBlobsOptions } from './served-blobs.ts'
 import { refusedBy } from './served-errors.ts'
@@ -61,7 +61,7 @@ export class ServedPublisher implements Publisher {
     }
   }
 
-  readonly publish = async (change: Change, { home, writer, signal }: Publishing): Promise<Manifest> => {
+  readonly publish = async (change: Change, { home, writer, signal }: PublishOptions): Promise<Manifest> => {
     let entry = await home.entry()
     for (let race = 0; race < racesMax; race++) {
       throwIfAborted(signal)
@@ -107,7 +107,7 @@ export class ServedPublisher implements Publisher {
   }
 
   /** A login page or an idle proxy may have answered: the refs themselves tell. */
-  async #expectMoved(home: Publishing['home'], updates: readonly SentUpdate[]): Promise<void> {
+  async #expectMoved(home: PublishOptions['home'], updates: readonly SentUpdate[]): Promise<void> {
     const { refs } = await home.manifestOf(await home.refresh())
     if (updates.every(({ ref, after }) => idOf(refs.get(ref)) === after)) return
     throw new VarveError(

@@ -9,7 +9,7 @@ import { type Cid, cidOf, codecOf } from '../../../encoding/cid.ts'
 import { packEndBytes, packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../../pack.ts'
 import { unpack } from '../../packing.ts'
 import { readRecord, readRecordHead, recordMagic } from '../../record.ts'
-import type { Placed } from '../../run.ts'
+import type { PlacedObject } from '../../run.ts'
 import { cidDigest } from '../digest.ts'
 import { readWhole } from '../files.ts'
 
@@ -17,7 +17,7 @@ const packBytesMax = 2 ** 30
 const magicBytes = Buffer.alloc(4)
 magicBytes.writeUInt32LE(recordMagic)
 
-export interface FoundRecord extends Placed {
+export interface FoundRecord extends PlacedObject {
   readonly cid: Cid
   readonly base: Cid | null
   /** Relative to the store. */

@@ -19,7 +19,7 @@ import type { FoundRecord } from './pack-records.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Salvage } from './salvage.ts'
 
-export interface Reindexing {
+export interface ReindexInput {
   readonly log: LogSurvey
   /** The newest manifest whose refs can be had. */
   readonly entry: LoggedEntry
@@ -32,7 +32,7 @@ export interface Reindexing {
 const batchObjects = 256
 
 /** The names of refs that were added; null when another process published first. */
-export async function reindex(dir: string, work: Reindexing): Promise<readonly string[] | null> {
+export async function reindex(dir: string, work: ReindexInput): Promise<readonly string[] | null> {
   const { log, entry } = work
   const known = new ManifestLog(dir)
   const home = new DiskHome(dir, { log: logAt(entry, known) })
@@ -102,7 +102,7 @@ async function salvagedRun(dir: string, salvage: Salvage, writer: DiskWriter): P
 /** Refs that hold on to what only a lost manifest knew. */
 async function rescuedRefs(
   dir: string,
-  { log, entry, salvage, options }: Reindexing,
+  { log, entry, salvage, options }: ReindexInput,
 ): Promise<ReadonlyMap<string, Cid>> {
   if (log.newest === entry.manifest.sequence || options.rescue === undefined) return new Map()
   const segments = entry.segments.flatMap(({ name }) => {

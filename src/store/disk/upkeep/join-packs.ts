@@ -7,7 +7,7 @@ import { sha256 } from '../../../base/platform.ts'
 import type { PackKind } from '../../interface.ts'
 import { packEndBytes, packHeadBytes, packTrailerBytes, readPackKind, readPackTrailer } from '../../pack.ts'
 import { readRecordHead } from '../../record.ts'
-import type { Placed } from '../../run.ts'
+import type { PlacedObject } from '../../run.ts'
 import type { PackRef } from '../../segment.ts'
 import { readWhole } from '../files.ts'
 import type { DiskHome } from '../home.ts'
@@ -16,17 +16,17 @@ import { packPath } from '../layout.ts'
 import { PackFile, type PendingPack } from '../pack-file.ts'
 
 /** A record that has another place now. */
-export interface Moved extends Placed {
+export interface MovedRecord extends PlacedObject {
   readonly from: { readonly pack: string; readonly offset: number }
 }
 
 export class JoinedPacks {
-  readonly moved: Moved[] = []
+  readonly moved: MovedRecord[] = []
   readonly packs: PendingPack[] = []
   /** A manifest may name them. */
   isOffered = false
   readonly #home: DiskHome
-  readonly #open: Record<PackKind, { file: PackFile; records: Omit<Moved, 'pack'>[] } | null> = {
+  readonly #open: Record<PackKind, { file: PackFile; records: Omit<MovedRecord, 'pack'>[] } | null> = {
     meta: null,
     data: null,
   }
@@ -73,7 +73,7 @@ export class JoinedPacks {
     if (this.#open[kind]?.file.isFull === true) await this.#finish(kind)
   }
 
-  #packOf(kind: PackKind): { file: PackFile; records: Omit<Moved, 'pack'>[] } {
+  #packOf(kind: PackKind): { file: PackFile; records: Omit<MovedRecord, 'pack'>[] } {
     const known = this.#open[kind]
     if (known !== null) return known
     const file = new PackFile(this.#home.dir, kind, this.#home.durability)

@@ -7,10 +7,10 @@ import { absentCell } from '../table/cell.ts'
 import type { Cell, Row } from '../table/interface.ts'
 import { type RowShape, rowShape, rowToCells } from '../table/rows.ts'
 import { writeTable } from '../table/table-object.ts'
-import { type DerivedShape, asRowFault, cannotDerive } from './made-rows.ts'
+import { type DerivedShape, asRowFault, cannotDerive } from './function-rows.ts'
 
 /** @throws VarveError VARVE_RULE_VIOLATED: two rows have one key, or one is none of this table */
-export async function makeAll(
+export async function computeAllRows(
   io: Io,
   of: DerivedShape,
   rows: AsyncIterable<readonly Row[]>,

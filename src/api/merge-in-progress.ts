@@ -7,7 +7,7 @@ import type { Manifest } from '../store/interface.ts'
 import { idOf } from './info.ts'
 import type { Status } from './interface.ts'
 
-export async function readMerging(repo: Repo, manifest: Manifest): Promise<Status['merging']> {
+export async function readMergeInProgress(repo: Repo, manifest: Manifest): Promise<Status['merging']> {
   const merge = await readMergeState(repo.store, manifest)
   if (merge === null) return null
   const { kind, theirs, message, rebase, sequence } = merge

@@ -12,7 +12,7 @@ export interface DerivedShape {
 }
 
 /** What `work`, which calls the function, makes. @throws VarveError VARVE_RULE_VIOLATED where the function throws */
-export function madeRows(of: DerivedShape, work: () => Row | readonly Row[] | null): readonly Row[] {
+export function functionRows(of: DerivedShape, work: () => Row | readonly Row[] | null): readonly Row[] {
   let rows: readonly Row[]
   try {
     const made = work() ?? []

@@ -3,9 +3,9 @@ import type { Io } from '../repo/interface.ts'
 import { applyEdits, editsOf } from '../table/edits.ts'
 import type { Row, Value } from '../table/interface.ts'
 import { Table } from '../table/table.ts'
-import { type DerivedShape, asRowFault, cannotDerive } from './made-rows.ts'
+import { type DerivedShape, asRowFault, cannotDerive } from './function-rows.ts'
 
-export class MadeTable {
+export class FunctionTable {
   table: Table
   rowsPut = 0
   readonly #io: Io

@@ -31,7 +31,7 @@ export function pendingFacts({ extra }: Pick<Commit, 'extra'>): PendingFacts {
   return extra[field] as PendingFacts
 }
 
-export class Approved {
+export class Approval {
   readonly #commit: Commit
   readonly #facts: PendingFacts
 
@@ -41,10 +41,10 @@ export class Approved {
   }
 
   /** `commit` (hex) must be what is pending now. @throws VarveError VARVE_NOT_POSSIBLE */
-  static async load(repo: Repo, link: string, commit: string | undefined): Promise<Approved | null> {
+  static async load(repo: Repo, link: string, commit: string | undefined): Promise<Approval | null> {
     if (commit === undefined) return null
     const pending = await pendingCommit(repo, link)
-    if (pending !== null && digestHex(pending.cid) === commit) return new Approved(pending)
+    if (pending !== null && digestHex(pending.cid) === commit) return new Approval(pending)
     throw new VarveError('VARVE_NOT_POSSIBLE', `what '${link}' waits for is not '${commit}' any more`, {
       data: { link, commit, pending: pending === null ? null : digestHex(pending.cid) },
       hint: `look at it again: 'varve sync pending ${link}'`,

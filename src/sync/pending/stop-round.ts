@@ -30,7 +30,7 @@ export interface StoppedRound {
   readonly before: Tree
 }
 
-export interface WholeStop {
+export interface RoundStop {
   readonly guard: Exclude<Stop['guard'], 'deletes' | 'schema'>
   readonly read: Tree
   /** What the link's tables would have become, on the side at issue. */
@@ -51,7 +51,7 @@ export async function stopRestored(
   const merged = await mergeIntoBranch(trial, io, sides)
   await held.addConflicts(io, merged.conflicts, tables)
   const wanted = await held.put(io, merged.target, read)
-  return stopAll(stopped, {
+  return stopRound(stopped, {
     guard: 'restored',
     read,
     wanted,
@@ -61,7 +61,7 @@ export async function stopRestored(
   })
 }
 
-export async function stopAll(stopped: StoppedRound, whole: WholeStop): Promise<Receipt> {
+export async function stopRound(stopped: StoppedRound, whole: RoundStop): Promise<Receipt> {
   const { round, io, startedMs, manifest, state, tables, held, stops, before } = stopped
   const { guard, read, wanted, identity, restored, notes } = whole
   const what = guard === 'identity' ? 'is another database than before' : 'has gone back to an earlier state'

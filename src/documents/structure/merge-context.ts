@@ -7,7 +7,7 @@ import type { ValueTable } from './values.ts'
 
 export type ScalarMerger = (nodes: Nodes) => Plan | null
 
-export interface Merging {
+export interface MergeContext {
   readonly trees: Trees
   readonly values: ValueTable
   /** How arrays were told apart: 'id', or 'position'. */
@@ -29,9 +29,9 @@ export interface Merging {
 export function createMerging(
   trees: Trees,
   values: ValueTable,
-  value: (merging: Merging, nodes: Nodes, path: Path) => Plan,
+  value: (merging: MergeContext, nodes: Nodes, path: Path) => Plan,
   scalars?: ScalarMerger,
-): Merging {
+): MergeContext {
   const spelled = (member: Member, side: number): string[] =>
     member.kind === 'member' ? [trees[side]!.spelling(member.nodes[side]!)] : []
   const alone = (nodes: Nodes, side: number): Member => {
@@ -42,7 +42,7 @@ export function createMerging(
       plan: { kind: 'copy', side: side as 0 | 1 | 2, node: nodes[side]! },
     }
   }
-  const merging: Merging = {
+  const merging: MergeContext = {
     trees,
     values,
     told: new Set(),
