@@ -35,6 +35,7 @@ import { MergingRepository } from './merging-repository.ts'
 import type { CheckReport } from '../rules/interface.ts'
 import { type RuleCheckOptions, checkRules } from './checks.ts'
 import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
+import { described, mergeBasesOf, reaches, revisionInfo } from './revisions.ts'
 import { openSnapshot } from './tables/snapshot.ts'
 import { runTransaction } from './tables/transaction.ts'
 
@@ -77,6 +78,26 @@ export class DataRepository extends MergingRepository {
     const { store } = this.repo
     const names = await refNames(this.repo, manifest)
     return commitInfoOf(await readCommit(store, commit), names, await commitsLeftOut(store))
+  }
+
+  /** Which commit a revision stands for, and the branch or tag that it names. @throws VarveError VARVE_REF_NOT_FOUND */
+  async revisionInfo(revision: string): Promise<t.RevisionInfo> {
+    return revisionInfo(this.repo, revision)
+  }
+
+  /** The best common ancestors: none of histories that share nothing, several after crosswise merges. */
+  async mergeBases(a: string, b: string): Promise<string[]> {
+    return mergeBasesOf(this.repo, a, b)
+  }
+
+  /** Whether `descendant` is `ancestor`, or has it among its ancestors. */
+  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    return reaches(this.repo, descendant, ancestor)
+  }
+
+  /** The nearest tag that a commit is or has among its ancestors: that with the fewest commits between. */
+  async describe(revision: string, options: t.DescribeOptions = {}): Promise<t.Description> {
+    return described(this.repo, revision, options)
   }
 
   /**

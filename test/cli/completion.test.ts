@@ -50,7 +50,7 @@ describe.each(Object.keys(asked).filter((shell) => runsHere(shell)))('%s', (shel
       .sort()
 
   test.each([
-    ['varve me', ['merge', 'merge-file']],
+    ['varve me', ['merge', 'merge-base', 'merge-file']],
     ['varve commit --am', ['--amend']],
     ['varve help di', ['diff']],
     ['varve stash p', ['pop', 'push']],

@@ -1,0 +1,83 @@
+import { VarveError } from '../../base/errors.ts'
+import type { Description } from '../../index.ts'
+import { usage } from '../arguments.ts'
+import { shortId } from '../format/commit.ts'
+import type { Command, Context } from '../interface.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: [
+    'describe [--tags] [--match PATTERN] [--exclude PATTERN] [--always] [--long | --abbrev N] [REV...]',
+    'describe --dirty[=MARK]',
+  ],
+  description:
+    "Names a commit by the nearest annotated tag that it has among its ancestors: 'v1', or 'v1-3-g1f2e3d4c' for the third\ncommit after it.",
+  options: {
+    tags: { type: 'flag', about: 'tags without a message, too' },
+    match: { type: 'list', value: 'PATTERN', about: "only tags whose names PATTERN matches: 'v*'" },
+    exclude: { type: 'list', value: 'PATTERN', about: 'no tags whose names PATTERN matches' },
+    'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
+    'exact-match': { type: 'flag', about: 'only if a tag stands at the commit itself' },
+    always: { type: 'flag', about: 'the short id where there is no tag' },
+    long: { type: 'flag', about: "always with the number of commits and the id: 'v1-0-g1f2e3d4c'" },
+    abbrev: { type: 'text', value: 'N', about: 'so many letters of the id; 0: the tag alone' },
+    dirty: {
+      type: 'optional',
+      value: 'MARK',
+      about: "of HEAD, with '-dirty' (or MARK) behind it where files differ from it",
+    },
+  },
+  examples: [
+    ['varve describe --tags --always', 'what this version is called'],
+    ['varve describe --abbrev=0', 'the last release'],
+    ['varve describe --dirty', 'and whether something has been changed since'],
+  ],
+  json: '{ items: { name: string; commit: string; tag: string | null; depth: number; dirty?: boolean }[] }',
+  run,
+}
+
+interface DescribedRevision extends Description {
+  readonly name: string
+  readonly dirty?: boolean
+}
+
+async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('long', 'exact-match')
+  const letters = given.number('abbrev')
+  if (letters === 0 && given.flag('long')) throw usage("'--long' and '--abbrev=0' exclude each other")
+  const mark = given.optional('dirty')?.at(-1)
+  if (mark !== undefined && given.words.length > 0) throw usage("'--dirty' is of HEAD alone: name no REV")
+  const repo = await repository()
+  const status = mark === undefined ? null : await repo.status(operation)
+  const dirty = status === null ? false : status.staged.length + status.unstaged.length > 0
+  const ending = dirty ? mark || '-dirty' : ''
+  const items: DescribedRevision[] = []
+  for (const revision of given.words.length === 0 ? ['HEAD'] : given.words) {
+    const found = await repo.describe(revision, {
+      ...operation,
+      tags: given.flag('tags'),
+      match: given.list('match'),
+      exclude: given.list('exclude'),
+      firstParent: given.flag('first-parent'),
+    })
+    const { commit, depth } = found
+    const tag = given.flag('exact-match') && depth > 0 ? null : found.tag
+    if (tag === null && !given.flag('always')) throw noTag(revision, given.flag('exact-match'))
+    const id =
+      letters === undefined || letters === 0 ? shortId(commit) : commit.slice(0, Math.max(4, letters))
+    const isPlain = letters === 0 || (depth === 0 && !given.flag('long'))
+    const name = tag === null ? id : isPlain ? tag : `${tag}-${depth}-g${id}`
+    items.push({ name: `${name}${ending}`, commit, tag, depth, ...(status === null ? {} : { dirty }) })
+  }
+  out.result({ items }, () => {
+    for (const { name } of items) out.line(visible(name))
+  })
+  return 0
+}
+
+function noTag(revision: string, isExact: boolean): VarveError {
+  const what = isExact ? 'no such tag stands at' : 'no such tag is among the ancestors of'
+  return new VarveError('VARVE_REF_NOT_FOUND', `${what} '${revision}'`, {
+    hint: "'--tags' looks at tags without a message as well, '--always' gives the id instead",
+  })
+}

@@ -1,0 +1,98 @@
+import { VarveError, isVarveError } from '../../base/errors.ts'
+import { shortRefName } from '../../history/refs.ts'
+import type { Repository, RevisionInfo } from '../../index.ts'
+import { usage } from '../arguments.ts'
+import { shortId } from '../format/commit.ts'
+import type { Command, Context } from '../interface.ts'
+import { toRepositoryPath } from '../paths.ts'
+import { visible } from '../visible.ts'
+
+export const command: Command = {
+  usage: [
+    'rev-parse [--short[=N] | --abbrev-ref | --symbolic-full-name] REV...',
+    'rev-parse --verify [-q] [--short[=N]] REV',
+    'rev-parse --show-toplevel | --show-prefix | --is-inside-work-tree | --is-bare-repository',
+  ],
+  description:
+    "Prints the commits' ids that revisions stand for, a line each: for scripts. With --abbrev-ref and --symbolic-full-name\nthe branch or tag that was named. The last form says where the command runs.",
+  options: {
+    short: { type: 'optional', value: 'N', about: 'the first N letters of the id (default: 8)' },
+    'abbrev-ref': { type: 'flag', about: "the name: 'main', 'origin/main'; HEAD where it is detached" },
+    'symbolic-full-name': { type: 'flag', about: "the whole name: 'refs/heads/main'" },
+    verify: { type: 'flag', about: 'exactly one REV; with -q exit code 1, and no word, where there is none' },
+    'show-toplevel': { type: 'flag', about: "the repository's folder" },
+    'show-prefix': { type: 'flag', about: "where in it the command runs: 'folder/'" },
+    'is-inside-work-tree': { type: 'flag', about: 'true, or false in a repository without files' },
+    'is-bare-repository': { type: 'flag', about: 'true in a repository without files' },
+  },
+  examples: [
+    ['varve rev-parse HEAD', 'the id of the current commit'],
+    ['varve rev-parse --abbrev-ref HEAD', 'the current branch'],
+    ['varve rev-parse -q --verify v2', 'whether there is such a revision'],
+    ['varve rev-parse --show-toplevel', 'the folder of the repository'],
+  ],
+  json: '{ items: { revision: string; commit: string; ref: string | null }[] }; --show-toplevel and the like: { value: string | boolean }',
+  run,
+}
+
+const places = ['show-toplevel', 'show-prefix', 'is-inside-work-tree', 'is-bare-repository'] as const
+
+async function run({ arguments: given, out, repository }: Context): Promise<number> {
+  given.exclusive(...places, 'short', 'abbrev-ref', 'symbolic-full-name')
+  given.exclusive(...places, 'verify')
+  const place = places.find((name) => given.flag(name))
+  const letters = lettersOf(given.optional('short')?.at(-1))
+  if (place === undefined) given.expectWords(1, given.flag('verify') ? 1 : Infinity, 'REV')
+  else given.expectWords(0, 0, '')
+  const repo = await repository()
+  if (place !== undefined) {
+    const value = placeOf(repo, place)
+    out.result({ value }, () => out.line(visible(String(value))))
+    return 0
+  }
+  const items: (RevisionInfo & { readonly revision: string })[] = []
+  for (const revision of given.words) {
+    const found = await repo.revisionInfo(revision).catch((error: unknown) => {
+      if (given.flag('verify') && out.quiet && isVarveError(error, 'VARVE_REF_NOT_FOUND')) return null
+      throw error
+    })
+    if (found === null) return 1
+    items.push({ revision, ...found })
+  }
+  out.result({ items }, () => {
+    for (const { revision, commit, ref } of items) {
+      const isHead = revision === 'HEAD' || revision === '@'
+      const name = ref ?? (isHead ? 'HEAD' : null)
+      if (given.flag('abbrev-ref')) out.line(name === null ? '' : visible(shortRefName(name)))
+      else if (given.flag('symbolic-full-name')) out.line(name === null ? '' : visible(name))
+      else out.line(letters === null ? commit : letters === 0 ? shortId(commit) : commit.slice(0, letters))
+    }
+  })
+  return 0
+}
+
+/** null: the whole id; 0: as short as elsewhere. */
+function lettersOf(typed: string | undefined): number | null {
+  if (typed === undefined) return null
+  if (!/^\d{0,2}$/.test(typed)) throw usage(`'--short' needs a whole number, not '${typed}'`)
+  return typed === '' ? 0 : Math.max(4, Number(typed))
+}
+
+function placeOf({ root }: Pick<Repository, 'root'>, name: (typeof places)[number]): string | boolean {
+  if (name === 'is-bare-repository') return root === null
+  if (name === 'is-inside-work-tree') return root !== null
+  if (root === null) {
+    throw new VarveError('VARVE_NOT_POSSIBLE', 'a bare repository has no folder of files', {
+      hint: "'--is-bare-repository' tells beforehand",
+    })
+  }
+  if (name === 'show-toplevel') return root
+  const prefix = fromRepositoryRoot(root)
+  return prefix === '' ? '' : `${prefix}/`
+}
+
+/** Where the command runs, from the root. */
+function fromRepositoryRoot(root: string): string {
+  const here = toRepositoryPath(root, '.')
+  return here === '.' ? '' : here
+}

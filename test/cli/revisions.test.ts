@@ -1,0 +1,167 @@
+// rev-parse, merge-base and describe, held against Git over the same history.
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { Repository } from '../../src/index.ts'
+import { gitIn } from '../support/git-in.ts'
+import { runHere } from '../support/run-here.ts'
+import { temporaryDir } from '../support/temporary.ts'
+
+const dir = temporaryDir()
+const ours = path.join(dir, 'ours')
+const theirs = path.join(dir, 'theirs')
+/** A second for each step: Git counts wrong where clocks tell nothing. */
+let second = 1_700_000_000
+const git = (...args: string[]): string => gitIn(theirs, { GIT_COMMITTER_DATE: `${second++} +0000` })(...args)
+const varve = async (...args: string[]): ReturnType<typeof runHere> => runHere(args, ours)
+
+async function ok(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await varve(...args)
+  expect([args, code, stderr]).toEqual([args, 0, ''])
+  return stdout
+}
+
+async function both(...args: string[]): Promise<void> {
+  git(...args)
+  await ok(...args)
+}
+
+const names = new Map<string, string>()
+
+/** A commit, with a tag 'c/NAME' that the comparisons leave out. */
+async function commit(name: string): Promise<void> {
+  for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, name), name)
+  await both('add', '.')
+  await both('commit', '-q', '-m', name)
+  await remember(name)
+}
+
+async function remember(name: string): Promise<void> {
+  await both('tag', `c/${name}`)
+  names.set(git('rev-parse', 'HEAD').trim(), name)
+  names.set((await ok('rev-parse', 'HEAD')).trim(), name)
+}
+
+/** Ids as the names of their commits. */
+function named(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => names.get(line) ?? line.replace(/-g[0-9a-f]+/, '-gID'))
+    .join('\n')
+}
+
+/** The output and whether it went well, in Git's way of saying no. */
+function gitSays(...args: string[]): [string, boolean] {
+  try {
+    return [named(git(...args)), true]
+  } catch {
+    return ['', false]
+  }
+}
+
+/**
+ *   a (v1, light) - b - c ------ m - e     main
+ *        \          (x1)        /
+ *         s1 - s2 (v1.5) - s3 -'           side
+ *   alone                                  alone, shares nothing
+ */
+beforeAll(async () => {
+  for (const place of [ours, theirs]) fs.mkdirSync(place)
+  await both('init', '-q', '-b', 'main')
+  await commit('a')
+  await both('tag', '-a', '-m', 'one', 'v1')
+  await both('tag', 'light')
+  await both('switch', '-q', '-c', 'side')
+  for (const name of ['s1', 's2']) await commit(name)
+  await both('tag', '-a', '-m', 'one and a half', 'v1.5')
+  await commit('s3')
+  await both('switch', '-q', 'main')
+  for (const name of ['b', 'c']) await commit(name)
+  await both('tag', 'x1', 'c/b')
+  await both('merge', '-q', '--no-edit', '-m', 'Merge', 'side')
+  await remember('m')
+  await commit('e')
+}, 60_000)
+
+const exclude = '--exclude=c/*'
+
+test.each([
+  ['describe'],
+  ['describe', 'c/m'],
+  ['describe', 'c/c', 'side', 'c/s1'],
+  ['describe', '--tags', exclude],
+  ['describe', '--tags', exclude, 'c/c'],
+  ['describe', '--tags', exclude, 'c/a', 'c/b'],
+  ['describe', '--tags', '--match', 'x*'],
+  ['describe', '--tags', '--match', 'l*', '--match', 'x*', 'c/s3', 'c/e'],
+  ['describe', '--first-parent'],
+  ['describe', '--long', 'v1.5'],
+  ['describe', '--abbrev=0'],
+  ['describe', '--exact-match', 'v1.5'],
+  ['describe', '--exact-match'],
+  ['describe', '--match', 'nothing'],
+  ['describe', '--match', 'nothing', '--always', '--abbrev=40', 'c/b'],
+  ['describe', '--dirty'],
+  ['merge-base', 'main', 'side'],
+  ['merge-base', 'c/c', 'side'],
+  ['merge-base', 'c/c', 'c/b'],
+  ['merge-base', '--is-ancestor', 'v1', 'HEAD'],
+  ['merge-base', '--is-ancestor', 'HEAD', 'v1'],
+  ['merge-base', '--is-ancestor', 'HEAD', 'main'],
+  ['rev-parse', 'HEAD', 'HEAD~1', 'HEAD^2', 'v1^0', '@'],
+  ['rev-parse', '--abbrev-ref', 'HEAD', 'side', 'v1'],
+  ['rev-parse', '--symbolic-full-name', 'HEAD', 'side', 'v1'],
+  ['rev-parse', '--verify', 'c/b'],
+  ['rev-parse', '--verify', 'nothing'],
+  ['rev-parse', '-q', '--verify', 'nothing'],
+  ['rev-parse', '--is-inside-work-tree'],
+  ['rev-parse', '--is-bare-repository'],
+  ['rev-parse', '--show-prefix'],
+])('%s %s %s %s %s', async (...args) => {
+  const given = args.filter((arg) => arg !== undefined)
+  const { code, stdout } = await varve(...given)
+  const short = given.includes('--abbrev=40') ? stdout.slice(0, 40) : ''
+  if (short !== '') return expect((await ok('rev-parse', 'c/b')).startsWith(short)).toBe(true)
+  expect([named(stdout), code === 0]).toEqual(gitSays(...given))
+})
+
+test('what differs from HEAD is told, and so is where the command runs', async () => {
+  for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, 'a'), 'changed')
+  for (const args of [['--dirty'], ['--dirty=+', '--abbrev=0']])
+    expect(named(await ok('describe', ...args))).toBe(named(git('describe', ...args)))
+  await both('restore', 'a')
+  fs.mkdirSync(path.join(ours, 'in/side'), { recursive: true })
+  const { stdout } = await runHere(['rev-parse', '--show-prefix'], path.join(ours, 'in/side'))
+  expect(stdout).toBe('in/side/\n')
+  expect(await ok('rev-parse', '--show-toplevel')).toBe(`${fs.realpathSync(ours)}\n`)
+  expect(await ok('rev-parse', '--short', 'HEAD')).toMatch(/^[0-9a-f]{8}\n$/)
+  expect(await ok('rev-parse', '--short=4', 'HEAD')).toMatch(/^[0-9a-f]{4}\n$/)
+  await ok('switch', '-q', '--detach')
+  expect(await ok('rev-parse', '--abbrev-ref', 'HEAD')).toBe('HEAD\n')
+  await ok('switch', '-q', 'main')
+})
+
+test('misuse is refused, silence is for what is not there', async () => {
+  for (const [code, ...args] of [
+    [1, 'rev-parse', '-q', '--verify', 'nothing'],
+    [43, 'rev-parse', 'nothing'],
+    [43, 'describe', '--match', 'nothing'],
+    [1, 'merge-base', '--is-ancestor', 'HEAD', 'v1'],
+    [2, 'merge-base', 'main'],
+    [2, 'merge-base', 'main..side', 'v1'],
+    [2, 'rev-parse'],
+    [2, 'describe', '--dirty', 'side'],
+    [2, 'describe', '--long', '--abbrev=0'],
+  ] as const)
+    expect([args, (await varve(...args)).code]).toEqual([args, code])
+  expect((await varve('rev-parse', '-q', '--verify', 'nothing')).stderr).toBe('')
+})
+
+test('a program asks the same', async () => {
+  await using repo = await Repository.open(ours)
+  const { commit, ref } = await repo.revisionInfo('main')
+  expect([names.get(commit), ref]).toEqual(['e', 'refs/heads/main'])
+  expect((await repo.mergeBases('c/c', 'side')).map((id) => names.get(id))).toEqual(['a'])
+  expect(await repo.isAncestor('v1', 'side')).toBe(true)
+  expect(await repo.describe('HEAD')).toEqual({ commit, tag: 'v1.5', depth: 5 })
+})
