@@ -11,12 +11,14 @@ const byName: Readonly<Record<string, TableFormat>> = {
   ndjson: 'jsonl',
 }
 
-/** The format called `text`, or that a file of this name has; null when the name does not tell. */
-export function formatOf(text: string, named: boolean): TableFormat | null {
-  const name = named ? text : /\.([^./\\]+)$/.exec(text)?.[1]
-  const format = name === undefined ? undefined : byName[name.toLowerCase()]
-  if (format === undefined && named) throw usage(`unknown format '${text}'`, 'known are csv, tsv and jsonl')
-  return format ?? null
+/** The format of a file by its name; null when the name does not tell. */
+export function formatOfFile(file: string): TableFormat | null {
+  return byName[extensionOf(file)] ?? null
+}
+
+/** @throws VarveError VARVE_USAGE for an unknown name */
+export function formatNamed(name: string): TableFormat {
+  return byName[name.toLowerCase()] ?? unknown(name, 'known are csv, tsv and jsonl')
 }
 
 export type ExchangeFormat = TableFormat | 'parquet' | 'sqlite'
@@ -29,14 +31,26 @@ const columnarByName: Readonly<Record<string, ExchangeFormat>> = {
   db3: 'sqlite',
 }
 
-/** As `formatOf`, for what rows are imported from and exported to. */
-export function exchangeFormatOf(text: string, named: boolean): ExchangeFormat | null {
-  const name = named ? text : /\.([^./\\]+)$/.exec(text)?.[1]
-  const found =
-    name === undefined ? undefined : (columnarByName[name.toLowerCase()] ?? byName[name.toLowerCase()])
-  if (found === undefined && named)
-    throw usage(`unknown format '${text}'`, 'known are csv, tsv, jsonl, parquet and sqlite')
-  return found ?? null
+/** As `formatOfFile`, of files that rows are imported from or exported to. */
+export function exchangeFormatOfFile(file: string): ExchangeFormat | null {
+  const extension = extensionOf(file)
+  return columnarByName[extension] ?? byName[extension] ?? null
+}
+
+/** As `formatNamed`, for import and export. */
+export function exchangeFormatNamed(name: string): ExchangeFormat {
+  const known = name.toLowerCase()
+  return (
+    columnarByName[known] ?? byName[known] ?? unknown(name, 'known are csv, tsv, jsonl, parquet and sqlite')
+  )
+}
+
+function extensionOf(file: string): string {
+  return /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase() ?? ''
+}
+
+function unknown(name: string, hint: string): never {
+  throw usage(`unknown format '${name}'`, hint)
 }
 
 /** 'shop.db:orders' as file and table; a name without a table as it is. */

@@ -2,7 +2,7 @@ import { splitRevisionPath } from '../../history/revision.ts'
 import { counted, sizeText } from '../../base/size.ts'
 import { usage } from '../arguments.ts'
 import { alignedRows } from '../format/columns.ts'
-import { exchangeFormatOf, splitTable } from '../table-format.ts'
+import { exchangeFormatNamed, exchangeFormatOfFile, splitTable } from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { pathInRevision, toRepositoryPath } from '../paths.ts'
 import { visible } from '../visible.ts'
@@ -57,8 +57,8 @@ async function run(context: Context): Promise<number> {
   const { file, table: name } = output === undefined ? { file: undefined } : splitTable(output)
   const format =
     named === undefined
-      ? (exchangeFormatOf(file ?? '', false) ?? exchangeFormatOf(table, false) ?? 'csv')
-      : exchangeFormatOf(named, true)!
+      ? (exchangeFormatOfFile(file ?? '') ?? exchangeFormatOfFile(table) ?? 'csv')
+      : exchangeFormatNamed(named)
   const from = path === null ? 'HEAD' : revision || 'HEAD'
   if (out.json && (output === undefined || output === '-')) {
     if (named !== undefined)

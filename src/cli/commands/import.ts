@@ -4,7 +4,12 @@ import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../../base/size.ts'
 import { shortId } from '../format/commit.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
-import { type ExchangeFormat, exchangeFormatOf, splitTable } from '../table-format.ts'
+import {
+  type ExchangeFormat,
+  exchangeFormatNamed,
+  exchangeFormatOfFile,
+  splitTable,
+} from '../table-format.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { fileBytes } from '../read-file.ts'
@@ -127,9 +132,8 @@ async function importGit({ arguments: given, out, repository, operation }: Conte
 
 function importFormat(given: Arguments, file: string, as: string): ExchangeFormat {
   const format = given.text('format')
-  return (
-    exchangeFormatOf(format ?? file, format !== undefined) ?? exchangeFormatOf(as, false) ?? unknownFormat()
-  )
+  if (format !== undefined) return exchangeFormatNamed(format)
+  return exchangeFormatOfFile(file) ?? exchangeFormatOfFile(as) ?? unknownFormat()
 }
 
 function unknownFormat(): never {

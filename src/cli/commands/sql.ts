@@ -6,7 +6,7 @@ import { sizeText } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import type { Output } from '../output.ts'
 import { readText } from '../read-text.ts'
-import { formatOf } from '../table-format.ts'
+import { formatOfFile } from '../table-format.ts'
 import { visible } from '../visible.ts'
 import { writeFile } from '../write-file.ts'
 
@@ -85,10 +85,9 @@ type Format = 'text' | 'markdown' | 'csv' | 'tsv' | 'jsonl'
 
 function formatAsked(given: Arguments, file: string | undefined): Format {
   const name = given.text('format')
-  if (name === undefined)
-    return file === undefined || file === '-' ? 'text' : (formatOf(file, false) ?? 'csv')
+  if (name === undefined) return file === undefined || file === '-' ? 'text' : (formatOfFile(file) ?? 'csv')
   if (name === 'text' || name === 'markdown') return name
-  const format = formatOf(name, false) ?? formatOf(`.${name}`, false)
+  const format = formatOfFile(name) ?? formatOfFile(`.${name}`)
   if (format !== null) return format
   throw usage(`unknown format '${name}'`, "known: text, markdown, csv, tsv, jsonl; for a program: '--json'")
 }

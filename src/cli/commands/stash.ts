@@ -108,14 +108,14 @@ const actions: Readonly<Record<string, Action>> = {
     } else await printDiffs(out, repo.diff({ ...ends, ...diffLineOptions(given) }), diffFormat(given))
     if (out.json) out.raw('}\n')
   },
-  pop: (context, repo, [name]) => apply(context, repo, name, true),
-  apply: (context, repo, [name]) => apply(context, repo, name, false),
+  pop: (context, repo, [name]) => apply(context, repo, name, { drop: true }),
+  apply: (context, repo, [name]) => apply(context, repo, name, { drop: false }),
   branch: async ({ out, operation }, repo, [branch, name]) => {
     if (branch === undefined) throw usage('missing argument: NAME')
     const applied = await repo.stashes.branch(branch, name, operation)
     out.result(applied, () => {
       out.say(`on the new branch ${visible(branch)}`)
-      sayBrought(out, applied, true)
+      sayBrought(out, applied, { drop: true })
     })
   },
   drop: async ({ out }, repo, [name]) => {
@@ -128,12 +128,12 @@ async function apply(
   { arguments: given, out, operation }: Context,
   repo: Repository,
   name: string | undefined,
-  drop: boolean,
+  { drop }: { readonly drop: boolean },
 ): Promise<void> {
   const applied = await repo.stashes.apply(name, { ...operation, drop, index: given.flag('index') })
-  out.result(applied, () => sayBrought(out, applied, drop))
+  out.result(applied, () => sayBrought(out, applied, { drop }))
 }
 
-function sayBrought(out: Output, { name, commit }: StashInfo, drop: boolean): void {
+function sayBrought(out: Output, { name, commit }: StashInfo, { drop }: { readonly drop: boolean }): void {
   out.say(`${drop ? 'brought back and dropped' : 'brought back'} ${name}: ${subjectOf(commit.message)}`)
 }

@@ -5,7 +5,7 @@ import { columnarFormatOf } from '../../dataset/columnar-name.ts'
 import { counted } from '../../base/size.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
-import { type TableFormat, formatOf } from '../table-format.ts'
+import { type TableFormat, formatNamed } from '../table-format.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
@@ -65,7 +65,7 @@ async function noKey(repo: Repository, path: string, operation: OperationOptions
 
 function formatOption(given: Arguments): TableFormat | undefined {
   const named = given.text('format')
-  return named === undefined ? undefined : formatOf(named, true)!
+  return named === undefined ? undefined : formatNamed(named)
 }
 
 /** Columns, each given alone or several with commas. */

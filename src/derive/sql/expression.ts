@@ -49,18 +49,18 @@ function renderNode(expr: Expr, context: Context): Rendered {
     case 'IsNullExpr':
     case 'NotNullExpr': {
       const inner = of(expr.expr)
-      return combined(`(${inner.sql} ${expr.type === 'IsNullExpr' ? 'ISNULL' : 'NOTNULL'})`, [inner], true)
+      return combined(`(${inner.sql} ${expr.type === 'IsNullExpr' ? 'ISNULL' : 'NOTNULL'})`, [inner])
     }
     case 'BetweenExpr': {
       const parts = [expr.lhs, expr.start, expr.end].map(of)
       const [value, start, end] = parts.map(({ sql }) => sql)
-      return combined(`(${value} ${expr.not ? 'NOT ' : ''}BETWEEN ${start} AND ${end})`, parts, true)
+      return combined(`(${value} ${expr.not ? 'NOT ' : ''}BETWEEN ${start} AND ${end})`, parts)
     }
     case 'InListExpr': {
       const value = of(expr.lhs)
       const list = (expr.rhs ?? []).map(of)
       const sql = `(${value.sql} ${expr.not ? 'NOT ' : ''}IN (${list.map((one) => one.sql).join(', ')}))`
-      return combined(sql, [value, ...list], true)
+      return combined(sql, [value, ...list])
     }
     case 'CastExpr':
       return renderCast(expr, of)

@@ -74,7 +74,7 @@ function onOf({ constraint }: JoinedSelectTable, index: number, scope: Scope): R
   })
   const parts = pairs.map(([left, right]) => {
     const sides = [renderColumn(left, context), renderColumn(right, context)]
-    return combined(sides.map(({ sql }) => sql).join(' = '), sides, true)
+    return combined(sides.map(({ sql }) => sql).join(' = '), sides)
   })
-  return { ...combined(parts.map(({ sql }) => `(${sql})`).join(' AND '), parts, true), pairs }
+  return { ...combined(parts.map(({ sql }) => `(${sql})`).join(' AND '), parts), pairs }
 }

@@ -20,7 +20,7 @@ export function renderLike({ lhs, not, op, rhs, escape }: LikeExpr, of: Render):
   const value = of(lhs)
   const words = `${not ? 'NOT ' : ''}${op === 'Glob' ? 'GLOB' : 'LIKE'} ${of(rhs).sql}`
   const ending = escape === undefined ? '' : ` ESCAPE ${of(escape).sql}`
-  return combined(`(${value.sql} ${words}${ending})`, [value], true)
+  return combined(`(${value.sql} ${words}${ending})`, [value])
 }
 
 export function renderCase({ base, whenThenPairs, elseExpr }: CaseExpr, of: Render): Rendered {

@@ -42,7 +42,8 @@ export const constant: Omit<Rendered, 'sql'> = {
 /** Renders an expression within another one. */
 export type Render = (expr: Expr, context: Context) => Rendered
 
-export function combined(sql: string, parts: readonly Rendered[], isExact: boolean): Rendered {
+/** An expression made of `parts`; `isExact` as in `Rendered`. */
+export function combined(sql: string, parts: readonly Rendered[], isExact = true): Rendered {
   return {
     ...constant,
     sql,

@@ -3,7 +3,7 @@
 // equals, the one whose name says so, and then the shallower. Strings and integers that are unique in each version are
 // their own identity: the array is a set.
 import { none, type NodeIndex, type Tree } from './tree.ts'
-import type { Nodes, Trees } from './plan.ts'
+import { type Nodes, type Trees, threeOf } from './plan.ts'
 import type { ValueId, ValueTable } from './values.ts'
 
 /** The elements of one side, and the identity of each. */
@@ -88,7 +88,7 @@ function setOf(
   const numbers = sides.some(({ ids }) => ids.some((id) => !values.isString(id)))
   // A few numbers are rather a point, a range or a size than a set.
   if (numbers && sides.some(({ ids }) => ids.length < 5)) return null
-  return { name: null, sides: sides as unknown as Identity['sides'] }
+  return { name: null, sides: threeOf(sides) }
 }
 
 /** By rank, then depth, then as they stand in the file. */
@@ -151,7 +151,7 @@ function identified(
     }
     sides.push({ nodes, ids: [...seen], set: seen })
   }
-  return { name, sides: sides as unknown as Identity['sides'] }
+  return { name, sides: threeOf(sides) }
 }
 
 function identityIn(tree: Tree, element: NodeIndex, path: readonly ValueId[]): ValueId {

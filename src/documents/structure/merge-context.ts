@@ -1,7 +1,7 @@
 // What the parts of a merge by structure share: the three trees, and their values.
 import type { DocumentConflictKind } from '../interface.ts'
 import { nameOf, type Path } from './path.ts'
-import type { Member, Nodes, Plan, Trees } from './plan.ts'
+import { type Member, type Nodes, type Plan, type Trees, onlyOn } from './plan.ts'
 import { none } from './tree.ts'
 import type { ValueTable } from './values.ts'
 
@@ -35,10 +35,9 @@ export function createMerging(
   const spelled = (member: Member, side: number): string[] =>
     member.kind === 'member' ? [trees[side]!.spelling(member.nodes[side]!)] : []
   const alone = (nodes: Nodes, side: number): Member => {
-    const only = nodes.map((node, at) => (at === side ? node : none)) as unknown as Nodes
     return {
       kind: 'member',
-      nodes: only,
+      nodes: onlyOn(side, nodes[side]!),
       plan: { kind: 'copy', side: side as 0 | 1 | 2, node: nodes[side]! },
     }
   }

@@ -9,7 +9,7 @@ import type { MergeContext } from './merge-context.ts'
 import type { Path } from './path.ts'
 import { equalLists } from './order.ts'
 import { pairedElements, pairsMax, type Match } from './pairs.ts'
-import type { Member, Nodes } from './plan.ts'
+import { type Member, type Nodes, onlyOn } from './plan.ts'
 import { isLeft, isRemoved } from './same-change.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
@@ -57,7 +57,7 @@ function mergeAligned(merging: MergeContext, elements: Lists, path: Path): Membe
   let at: [number, number, number] = [0, 0, 0]
   const keepUntil = (end: number): void => {
     for (; at[0] < end; at = [at[0] + 1, at[1] + 1, at[2] + 1]) {
-      const nodes = at.map((i, side) => elements[side]![i]!) as unknown as Nodes
+      const nodes: Nodes = [elements[0]![at[0]]!, elements[1]![at[1]]!, elements[2]![at[2]]!]
       members.push(memberOf(merging, nodes, path, at[0]))
     }
   }
@@ -127,11 +127,7 @@ function mergePart(place: Place, lists: Lists): Member[] {
   if (merged !== null) return merged
   if (equalLists(base, ours)) return lists[2]!.map((node) => merging.copied([none, none, node]))
   if (equalLists(base, theirs)) return lists[1]!.map((node) => merging.copied([none, node, none]))
-  const sides = lists.map((nodes, side) =>
-    nodes.map((node) =>
-      merging.alone([0, 1, 2].map((at) => (at === side ? node : none)) as unknown as Nodes, side),
-    ),
-  )
+  const sides = lists.map((nodes, side) => nodes.map((node) => merging.alone(onlyOn(side, node), side)))
   const last = offset + lists[0]!.length - 1
   const step = (): string => (last > offset ? `[${offset}..${last}]` : `[${offset}]`)
   const removed = lists[0]!.length > 0 && (lists[1]!.length === 0 || lists[2]!.length === 0)

@@ -2,6 +2,7 @@
 // document, in which order, and what is still to be chosen. Rendering makes a text of it, and `valueOf` says which
 // value that text must have: the proof that nothing was lost or invented on the way.
 import type { Choice, DocumentConflict } from '../interface.ts'
+import { assert } from '../../base/assert.ts'
 import { NotFit, none, type NodeIndex, type Tree } from './tree.ts'
 import type { ValueId, ValueTable } from './values.ts'
 
@@ -12,6 +13,17 @@ export type Side = 0 | 1 | 2
 
 /** A node of each side; -1 where the side has none. */
 export type Nodes = readonly [NodeIndex, NodeIndex, NodeIndex]
+
+/** One value per version: base, ours, theirs. */
+export function threeOf<T>(values: readonly T[]): readonly [T, T, T] {
+  assert(values.length === 3, 'there are three versions')
+  return values as readonly [T, T, T]
+}
+
+/** The node of one side, without those of the others. */
+export function onlyOn(side: number, node: NodeIndex): Nodes {
+  return [side === 0 ? node : none, side === 1 ? node : none, side === 2 ? node : none]
+}
 
 export type Trees = readonly [Tree, Tree, Tree]
 

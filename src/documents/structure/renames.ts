@@ -4,7 +4,7 @@
 import { isStrictName, type Identified, type Identity } from './identity.ts'
 import { similarity } from './similarity.ts'
 import type { MergeContext } from './merge-context.ts'
-import type { Member } from './plan.ts'
+import { type Member, threeOf } from './plan.ts'
 import { none, type NodeIndex } from './tree.ts'
 import type { ValueId } from './values.ts'
 
@@ -23,7 +23,7 @@ export function withRenames(merging: MergeContext, identity: Identity): Identity
     const ids = own.ids.map((id) => renamed.get(id) ?? id)
     return { ...own, ids, set: new Set(ids) }
   })
-  return { ...identity, sides: sides as unknown as Identity['sides'] }
+  return { ...identity, sides: threeOf(sides) }
 }
 
 /** New names of a side to old ones. */

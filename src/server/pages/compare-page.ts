@@ -88,7 +88,7 @@ async function between({ repository, signal }: Exchange, view: View, { from, to 
       <a href="${view.to('compare', { from: to, to: from })}">The other way round</a>
       ${parted && html`<a href="${view.to('compare', { from: base, to })}">Only what changed since they parted</a>`}
     </p>
-    ${commits.length > 0 && html`<h2>Commits</h2>${commitTable(view, commits, true)}`}
+    ${commits.length > 0 && html`<h2>Commits</h2>${commitTable(view, commits, { hasGraph: true })}`}
     ${ahead > commits.length && html`<p class="faint">${atLeast}${countOf(ahead - commits.length, 'older commit')}</p>`}`
 }
 

@@ -29,7 +29,7 @@ export async function showHistory(exchange: Exchange): Promise<void> {
           <a class="end" href="${view.to('history', { path: undefined })}">All commits</a>`
       }
     </div>
-    ${items.length > 0 && commitTable(view, items, path === undefined)}
+    ${items.length > 0 && commitTable(view, items, { hasGraph: path === undefined })}
     ${continueSearchNote(view, 'history', asked, search.stoppedAt)}
     ${items.length === 0 && search.stoppedAt === null && html`<p class="note">No commits.</p>`}
     ${pager({
@@ -55,7 +55,11 @@ export function continueSearchNote(
   </p>`
 }
 
-export function commitTable(view: View, commits: readonly LoggedCommit[], hasGraph: boolean): Html {
+export function commitTable(
+  view: View,
+  commits: readonly LoggedCommit[],
+  { hasGraph }: { readonly hasGraph: boolean },
+): Html {
   const graph = new Lanes()
   const steps = hasGraph ? commits.map((commit) => graph.add(commit)) : []
   const width = lanesWidth(steps)
