@@ -7,6 +7,9 @@ import { signatureOf, withWriter } from '../repo/context.ts'
 import { diffDatasets } from '../repo/diff/diff.ts'
 import { emptyTreeOf } from '../repo/empty.ts'
 import { type Folder, type Repo, indexRef } from '../repo/interface.ts'
+import type { Worktree } from '../worktree/interface.ts'
+import { PathSpec } from '../worktree/pathspec.ts'
+import { worktreeStatus } from '../worktree/status.ts'
 import { diffStatOf } from './diff-stat.ts'
 import { idOf } from './info.ts'
 import type { DiffStat, OperationOptions } from './interface.ts'
@@ -14,6 +17,8 @@ import type { DiffStat, OperationOptions } from './interface.ts'
 export interface CommitOptions extends OperationOptions {
   /** Every change of a tracked file is staged first. */
   readonly all?: boolean
+  /** Changes of these paths alone, staged or not; what else is staged stays so. */
+  readonly paths?: readonly string[]
   /** Takes the place of the last commit. */
   readonly amend?: boolean
   readonly allowEmpty?: boolean
@@ -34,15 +39,22 @@ export interface CommitPreview {
 export async function commitPreview(
   repo: Repo,
   folder: Folder,
-  options: CommitOptions,
+  options: CommitOptions & { readonly toStage?: readonly string[] },
 ): Promise<CommitPreview> {
   const manifest = await repo.store.manifest()
   signatureOf(repo, manifest, options.author)
   return withWriter(repo, async (writer, nodes) => {
     const io = { writer, nodes }
     const staged = manifest.refs.get(indexRef) ?? emptyTreeOf(io)
-    const index = options.all === true ? { index: await folder.snapshot(io, staged, options) } : {}
-    const { ref, parents, before, tree } = await previewCommit(manifest, io, { ...options, ...index })
+    const { all, paths, toStage = paths ?? [] } = options
+    const isRead = all === true || toStage.length > 0
+    const read = all === true ? options : { ...options, paths: toStage }
+    const index = isRead ? { index: await folder.snapshot(io, staged, read) } : {}
+    const { ref, parents, before, tree } = await previewCommit(manifest, io, {
+      ...options,
+      ...index,
+      only: onlyPaths(paths),
+    })
     const changes: DiffStat[] = []
     for await (const diff of diffDatasets(nodes, before, tree, { signal: options.signal }))
       changes.push(await diffStatOf(diff))
@@ -53,4 +65,24 @@ export async function commitPreview(
       changes,
     }
   })
+}
+
+/** Those of the named paths that are still to be staged: where all that changed is staged, a file may be gone. */
+export async function pathsToStage(
+  worktree: Worktree,
+  paths: readonly string[],
+  options: OperationOptions,
+): Promise<string[]> {
+  const { staged, unstaged } = await worktreeStatus(worktree, options)
+  return paths.filter((named) => {
+    const spec = new PathSpec([named])
+    const isChanged = ({ path }: { readonly path: string }): boolean => spec.has(path)
+    return unstaged.some(isChanged) || !staged.some(isChanged)
+  })
+}
+
+export function onlyPaths(paths: readonly string[] | undefined): ((path: string) => boolean) | undefined {
+  if (paths === undefined) return undefined
+  const spec = new PathSpec(paths)
+  return (path) => spec.has(path)
 }

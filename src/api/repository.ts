@@ -2,7 +2,7 @@
 // method here, and works the same on paths relative to the repository's root.
 import path from 'node:path'
 import { VarveError } from '../base/errors.ts'
-import { commitIndex, refuseUnresolved } from '../repo/commit.ts'
+import { commitIndex, partOfMerge, refuseUnresolved } from '../repo/commit.ts'
 import { readMergeState } from '../repo/merging/merge-state.ts'
 import { signatureOf } from '../repo/context.ts'
 import type { Repo } from '../repo/interface.ts'
@@ -18,7 +18,13 @@ import { track, untrack } from '../worktree/tables/track.ts'
 import { reopen, settleConflicts, settlePaths } from './conflicts/conflicts.ts'
 import type { AddOptions, AddResult } from './adding.ts'
 import { type CleanOptions, type CleanResult, cleanPlace } from './cleaning.ts'
-import { type CommitOptions, type CommitPreview, commitPreview } from './committing.ts'
+import {
+  type CommitOptions,
+  type CommitPreview,
+  commitPreview,
+  onlyPaths,
+  pathsToStage,
+} from './committing.ts'
 import { DerivingRepository } from './deriving-repository.ts'
 import { commitInfoOf, idOf, refNames } from './info.ts'
 import type * as t from './interface.ts'
@@ -194,18 +200,25 @@ export class Repository extends DerivingRepository {
     // Before anything is staged: a commit that cannot be made should leave the index alone.
     const manifest = await this.repo.store.manifest()
     signatureOf(this.repo, manifest, options.author)
-    refuseUnresolved(await readMergeState(this.repo.store, manifest))
-    if (options.all === true) await this.#stage(['.'], { ...options, trackedOnly: true })
-    const commit = await commitIndex(this.repo, options)
+    const state = await readMergeState(this.repo.store, manifest)
+    refuseUnresolved(state)
+    if (state !== null && options.paths !== undefined) throw partOfMerge(state.kind)
+    const { all, paths, ...rest } = options
+    if (all === true) await this.#stage(['.'], { ...rest, trackedOnly: true })
+    const toStage = paths === undefined ? [] : await pathsToStage(this.worktree, paths, rest)
+    if (toStage.length > 0) await this.#stage(toStage, { ...rest, trackedOnly: true })
+    const commit = await commitIndex(this.repo, { ...rest, only: onlyPaths(paths) })
     return commitInfoOf(commit, await refNames(this.repo, await this.repo.store.manifest()))
   }
 
   /** What `commit` would commit; nothing is changed. What it would refuse is refused. */
   async commitPreview(options: CommitOptions = {}): Promise<CommitPreview> {
-    const { all, signal } = options
+    const { all, paths, signal } = options
     // What breaks a table's rules would not be staged.
     if (all === true) await this.#stage(['.'], { signal, trackedOnly: true, dryRun: true })
-    return commitPreview(this.repo, worktreeFolder(this.worktree), options)
+    const toStage = paths === undefined ? [] : await pathsToStage(this.worktree, paths, { signal })
+    if (toStage.length > 0) await this.#stage(toStage, { signal, trackedOnly: true, dryRun: true })
+    return commitPreview(this.repo, worktreeFolder(this.worktree), { ...options, toStage })
   }
 
   /** As gc, in a remote. Whoever pushes or fetches there meanwhile loses nothing. */

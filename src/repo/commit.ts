@@ -4,6 +4,9 @@ import { VarveError } from '../base/errors.ts'
 import type { Cid, CommitCid } from '../encoding/cid.ts'
 import { nextGeneration, readCommit, writeCommit } from '../history/commit.ts'
 import type { Commit, Person, Signature } from '../history/interface.ts'
+import type { Path, TreeEntry } from '../files/interface.ts'
+import { diffTrees } from '../files/tree-diff.ts'
+import { Tree } from '../files/tree.ts'
 import { shortRefName } from '../history/refs.ts'
 import { mergeTrees } from '../merge/merge-trees.ts'
 import type { Manifest, ObjectWriter } from '../store/interface.ts'
@@ -18,6 +21,8 @@ export interface CommitOptions {
   readonly author?: Person | undefined
   readonly amend?: boolean | undefined
   readonly allowEmpty?: boolean | undefined
+  /** Of these paths alone; what else is staged stays so. */
+  readonly only?: ((path: Path) => boolean) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -32,7 +37,7 @@ export async function commitIndex(repo: Repo, options: CommitOptions): Promise<C
           refs: new Map<string, Cid | null>([
             [plan.ref, plan.commit],
             [indexRef, plan.index],
-            [indexBaseRef, plan.index],
+            [indexBaseRef, plan.base],
             [mergeRef, plan.merge],
           ]),
           operation: {
@@ -94,18 +99,25 @@ async function nextTree(
   // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
   const index = options.index ?? manifest.refs.get(indexRef) ?? headTree
   const base = manifest.refs.get(indexBaseRef) ?? headTree
-  const tree = await ontoHead(io, { base, headTree, index })
+  const whole = await ontoHead(io, { base, headTree, index })
+  if (options.only !== undefined && state !== null) throw partOfMerge(state.kind)
+  const tree =
+    options.only === undefined
+      ? whole
+      : await withPaths(io, headTree, whole, { ...options, only: options.only })
   const amended = amendedCommit(head.commit, options, merge)
   if (tree === (amended === null ? headTree : null) && merge === null && options.allowEmpty !== true) {
     throw nothingToCommit(shortRefName(head.ref))
   }
-  return { head, state, merge, index, amended, tree }
+  return { head, state, merge, index: options.only === undefined ? index : whole, amended, tree }
 }
 
 interface Plan {
   readonly ref: string
   readonly commit: Cid
   readonly index: Cid
+  /** What that is laid over. */
+  readonly base: Cid
   readonly subject: string
   readonly name: string
   /** What is left of the merge: of a series the commits still to come. */
@@ -140,10 +152,31 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
     ref: head.ref,
     commit,
     index,
+    base: options.only === undefined ? index : tree,
     subject: message.split('\n')[0]!,
     name: merge?.kind ?? 'commit',
     merge: stateLeft(io, { state, merge, commit }),
   }
+}
+
+/** HEAD's tree with some paths as the index has them. */
+async function withPaths(
+  io: Io,
+  headTree: Cid,
+  index: Cid,
+  { only, signal }: { readonly only: (path: Path) => boolean; readonly signal?: AbortSignal | undefined },
+): Promise<Cid> {
+  const head = await Tree.load(io.nodes, headTree)
+  const edits = new Map<Path, TreeEntry | null>()
+  for await (const batch of diffTrees(head, await Tree.load(io.nodes, index), { signal }))
+    for (const { path, after } of batch) if (only(path)) edits.set(path, after)
+  return (await head.update(io.writer, edits, { signal })).cid
+}
+
+export function partOfMerge(kind: string): VarveError {
+  return new VarveError('VARVE_NOT_POSSIBLE', `a part of a ${kind} cannot be committed alone`, {
+    hint: 'commit all of it: name no paths',
+  })
 }
 
 /** A commit that is picked keeps its author and its date, as without conflicts. */

@@ -14,16 +14,18 @@ import { isVarveError } from '../../base/errors.ts'
 import { collect } from '../../base/iterables.ts'
 import { expectedFailure } from '../failure.ts'
 import { readText } from '../read-text.ts'
+import { toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
     'commit [-a] [-m MESSAGE | -F FILE] [-e]',
+    'commit [-m MESSAGE] PATH...',
     'commit --amend [-m MESSAGE] [-e | --no-edit]',
-    'commit --dry-run [-a] [--amend]',
+    'commit --dry-run [-a] [--amend] [PATH...]',
   ],
   description:
-    'Records what is staged as a commit on the current branch. When it returns, the commit survives a crash. With several\n-m, each is a paragraph. Without a message an editor opens on a terminal: $VARVE_EDITOR, core.editor of your own\nsettings (varve config --global), $VISUAL, $EDITOR, or vi. An empty message stops the commit. With -v the changes stand\nbelow the message.',
+    'Records what is staged as a commit on the current branch. When it returns, the commit survives a crash. With\nPATHs it records all changes of these, staged or not, and nothing else: what else is staged stays so. With several\n-m, each is a paragraph. Without a message an editor opens on a terminal: $VARVE_EDITOR, core.editor of your own\nsettings (varve config --global), $VISUAL, $EDITOR, or vi. An empty message stops the commit. With -v the changes stand\nbelow the message.',
   options: {
     message: { type: 'list', short: 'm', value: 'MESSAGE', about: 'what was done and why' },
     file: {
@@ -43,6 +45,7 @@ export const command: Command = {
   examples: [
     ['varve commit -m "Add prices of May"', 'commit what is staged'],
     ['varve commit -am "Correct two names"', 'add all changes, then commit'],
+    ['varve commit -m "Correct a name" people.csv', 'this file alone, whatever else is staged'],
     ['varve commit -v', 'write the message in an editor, above the changes'],
     ['varve commit -a --dry-run', 'see what a commit of all changes would hold'],
     ['varve commit --amend -m "Correct three names"', 'replace the last commit'],
@@ -53,18 +56,21 @@ export const command: Command = {
 
 async function run(context: Context): Promise<number> {
   const { arguments: given, out, repository, operation } = context
-  given.expectWords(0, 0, '')
+  if (given.flag('all') && given.words.length > 0)
+    throw usage("'--all' is of all files: name no paths", 'or name these alone, without it')
   const typed = await messageOf(given.list('message'), given.text('file'))
   const author = given.text('author')
   const repo = await repository({ commits: true, date: given.text('date') })
-  if (given.flag('dry-run')) return preview(context, repo)
+  const paths = given.words.length === 0 ? undefined : toRepositoryPaths(repo.root, given.words)
+  if (given.flag('dry-run')) return preview(context, repo, paths)
   const editor = new MessageEditor(context, repo.dotDir)
-  const message = await messageFor(context, repo, { message: typed, editor })
+  const message = await messageFor(context, repo, { message: typed, paths, editor })
   const commit = await editor.use(() =>
     repo.commit({
       ...operation,
       ...(author === undefined ? {} : { author: parseAuthor(author) }),
       ...(message === undefined ? {} : { message }),
+      ...(paths === undefined ? {} : { paths }),
       all: given.flag('all'),
       amend: given.flag('amend'),
       allowEmpty: given.flag('allow-empty'),
@@ -75,10 +81,15 @@ async function run(context: Context): Promise<number> {
   return 0
 }
 
-async function preview({ arguments: given, out, operation }: Context, repo: Repository): Promise<number> {
+async function preview(
+  { arguments: given, out, operation }: Context,
+  repo: Repository,
+  paths: readonly string[] | undefined,
+): Promise<number> {
   const author = given.text('author')
   const found = await repo.commitPreview({
     ...operation,
+    ...(paths === undefined ? {} : { paths }),
     ...(author === undefined ? {} : { author: parseAuthor(author) }),
     all: given.flag('all'),
     amend: given.flag('amend'),
@@ -110,7 +121,15 @@ async function printCommit({ out, operation }: Context, repo: Repository, commit
 async function messageFor(
   context: Context,
   repo: Repository,
-  { message, editor }: { readonly message: string | undefined; readonly editor: MessageEditor },
+  {
+    message,
+    paths,
+    editor,
+  }: {
+    readonly message: string | undefined
+    readonly paths: readonly string[] | undefined
+    readonly editor: MessageEditor
+  },
 ): Promise<string | undefined> {
   const { arguments: given, out, operation } = context
   const isEdited = wantsEditor(context, message === undefined)
@@ -122,13 +141,14 @@ async function messageFor(
     if (merging !== null) return undefined
     throw usage('no message given', "say what was done: 'varve commit -m MESSAGE'")
   }
-  const hasChanges = status.staged.length > 0 || (all && status.unstaged.length > 0)
+  const takesFiles = all || paths !== undefined
+  const hasChanges = status.staged.length > 0 || (takesFiles && status.unstaged.length > 0)
   const canBe = merging === null ? hasChanges || amend || given.flag('allow-empty') : merging.conflicts === 0
   // A commit that is refused needs no message.
   if (!canBe || (amend && (head === null || merging !== null))) return message
   await repo.committer()
   const amended = amend ? await repo.commitInfo('HEAD') : null
-  const about = { all, amended }
+  const about = { all, paths, amended }
   return editor.write({
     file: commitFile,
     proposed: message ?? merging?.message ?? amended?.message ?? '',

@@ -63,6 +63,7 @@ const placeholder =
 export function commitForm(format: string | undefined, settings: FormSettings): CommitForm {
   if (format === undefined || format === 'medium')
     return (commit) => commitLines(commit, settings.paint, settings.dates)
+  if (format === '') return () => []
   if (format === 'oneline') return (commit) => [commitLine(commit, settings.paint)]
   const text = format.replace(/^t?format:/, '')
   if (text === format && !format.includes('%'))

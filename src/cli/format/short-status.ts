@@ -1,6 +1,7 @@
 // The state of the working folder as `git status --short` and `--porcelain` have it: two letters a path, the first for what
 // is staged, the second for what is not.
 import type { PathChange, Status } from '../../api/interface.ts'
+import { compareBytes, utf8 } from '../../base/bytes.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 
@@ -33,17 +34,26 @@ export function printShortStatus(out: Output, status: Status, form: ShortForm): 
     if (form.nul) out.nulRecord(line)
     else out.line(line)
   }
-  const unmerged = new Set(status.unmerged.map(({ path }) => path))
-  for (const path of unmerged) print('UU', path)
-  const unstaged = new Map(status.unstaged.map((change) => [change.path, change]))
-  for (const { path, state, from } of status.staged) {
-    if (unmerged.has(path)) continue
-    const second = unstaged.get(path)
-    unstaged.delete(path)
-    print(`${letters[state]}${second === undefined ? ' ' : letters[second.state]}`, path, from)
-  }
-  for (const { path, state } of unstaged.values()) if (!unmerged.has(path)) print(` ${letters[state]}`, path)
+  for (const { path, what, from } of changedPaths(status)) print(what, path, from)
   for (const path of status.untracked) print('??', path)
+}
+
+interface Line {
+  readonly path: string
+  readonly what: string
+  readonly from?: string | undefined
+}
+
+/** In order of paths. */
+function changedPaths({ staged, unstaged, unmerged }: Status): Line[] {
+  const lines = new Map<string, Line>()
+  for (const { path, state, from } of staged) lines.set(path, { path, what: `${letters[state]} `, from })
+  for (const { path, state } of unstaged) {
+    const line = lines.get(path)
+    lines.set(path, { path, from: line?.from, what: `${line?.what[0] ?? ' '}${letters[state]}` })
+  }
+  for (const { path } of unmerged) lines.set(path, { path, what: 'UU' })
+  return [...lines.values()].sort((a, b) => compareBytes(utf8(a.path), utf8(b.path)))
 }
 
 function branchText({ branch, head, upstream }: Status): string {

@@ -14,13 +14,16 @@ const pathsMax = 100
 
 export interface CommitAbout {
   readonly all: boolean
+  /** Of these alone. */
+  readonly paths?: readonly string[] | undefined
   /** The commit that is replaced. */
   readonly amended: CommitInfo | null
 }
 
 /** Ends of what the commit will bring. */
-export function commitDiffEnds({ all, amended }: CommitAbout, status: Status): DiffOptions {
+export function commitDiffEnds({ all, paths, amended }: CommitAbout, status: Status): DiffOptions {
   const parent = amended === null ? status.head : (amended.parents[0] ?? null)
+  if (paths !== undefined) return { from: parent ?? emptyRevision, paths }
   return all ? { from: parent ?? emptyRevision } : { from: parent ?? emptyRevision, staged: true }
 }
 
