@@ -11,8 +11,10 @@ export interface CleanOptions extends OperationOptions {
   readonly paths?: readonly string[]
   /** Without paths: also folders that hold nothing versioned. */
   readonly folders?: boolean
-  /** Files that the ignore rules name, too. */
-  readonly ignored?: boolean
+  /** Files that the ignore rules name, too; 'only': those alone. */
+  readonly ignored?: boolean | 'only'
+  /** Patterns, as in .varveignore, of more that stays. */
+  readonly exclude?: readonly string[]
   /** Says what would be removed, and removes nothing. */
   readonly dryRun?: boolean
 }

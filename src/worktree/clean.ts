@@ -2,6 +2,7 @@
 // everything that is ours or Git's, repositories of their own, what the ignore rules name (unless that is asked for), and
 // varve.yaml. All is looked at first; a dry run ends there.
 import * as fs from 'node:fs'
+import ignore from 'ignore'
 import { VarveError, throwIfAborted } from '../base/errors.ts'
 import { configFileName } from '../dataset/interface.ts'
 import type { Path } from '../files/interface.ts'
@@ -10,6 +11,7 @@ import { readIndex } from './index-state.ts'
 import type { SkippedPath, Worktree, WorktreeOptions } from './interface.ts'
 import { PathLookup, errnoOf, foldersAbove, fsFault, lstatAt, lstatOrNull, nativePath } from './native.ts'
 import { PathSpec } from './pathspec.ts'
+import { isOwnName } from './ignore-rules.ts'
 import { StatCache } from './stat-cache/stat-cache.ts'
 import type { TrackedFiles } from './stat-cache/tracked-files.ts'
 import { walkWorktree } from './walk.ts'
@@ -20,8 +22,10 @@ export interface CleanOptions extends WorktreeOptions {
   readonly paths?: readonly string[] | undefined
   /** Without paths: also folders that hold nothing versioned. */
   readonly folders?: boolean | undefined
-  /** Files that the ignore rules name, too. */
-  readonly ignored?: boolean | undefined
+  /** Files that the ignore rules name, too; 'only': those alone. */
+  readonly ignored?: boolean | 'only' | undefined
+  /** Patterns, as in .varveignore, of more that stays. */
+  readonly exclude?: readonly string[] | undefined
   readonly dryRun?: boolean | undefined
   /** Paths that somebody else keeps, and who: 'is tracked by Git'. */
   readonly keeper?: ((path: Path) => string | null) | undefined
@@ -46,7 +50,7 @@ export async function cleanFiles(worktree: Worktree, options: CleanOptions = {})
   try {
     const tracked = await cache.tracked(index, { signal: options.signal })
     const found = look(worktree, tracked, spec?.paths ?? [''], options)
-    const chosen = spec === null && options.folders !== true ? withoutFolders(found, tracked) : found
+    const chosen = spec === null && options.folders !== true ? withoutFolders(found, tracked, options) : found
     if (options.dryRun !== true) remove(worktree.root, chosen, options)
     return { removed: namesOf(chosen), kept: found.kept }
   } finally {
@@ -60,6 +64,8 @@ interface Found {
   /** That hold nothing versioned and nothing that stays, each before those in it. */
   readonly folders: readonly Path[]
   readonly kept: readonly SkippedPath[]
+  /** Where the look began. */
+  readonly from: readonly Path[]
 }
 
 function look(
@@ -86,14 +92,17 @@ function look(
     if (!stat.isFile() && !stat.isSymbolicLink()) return 'is not a file, folder or symlink'
     return options.keeper?.(path) ?? null
   }
+  const excluded = excluder(options.exclude ?? [])
+  const { signal } = options
+  const from = options.ignored === 'only' ? ignoredPaths(worktree.root, starts, signal) : starts
   walkWorktree(
     worktree.root,
-    starts,
+    from,
     {
       file: (folder, name, place) => {
         const path = folder === '' ? name : `${folder}/${name}`
         const stat = lstatAt(place, name, folder)
-        if (stat === null || tracked.get(path) !== null) return hold(path)
+        if (stat === null || tracked.get(path) !== null || excluded(path)) return hold(path)
         const reason = whyKept(path, stat)
         if (reason === null) files.push(path)
         else keep(path, reason)
@@ -102,16 +111,34 @@ function look(
       folder: (folder) => void (tracked.hasFolder(folder) || folders.push(folder)),
       passedOver: hold,
     },
-    options.signal,
-    { ignored: options.ignored === true },
+    signal,
+    { ignored: options.ignored === true || options.ignored === 'only' },
   )
-  return { files, folders: folders.filter((folder) => folder !== '' && !holding.has(folder)), kept }
+  return { files, folders: folders.filter((folder) => folder !== '' && !holding.has(folder)), kept, from }
 }
 
-/** As git without -d. */
-function withoutFolders({ files, kept }: Found, tracked: TrackedFiles): Found {
-  const isNear = (path: Path): boolean => foldersAbove(path).every((folder) => tracked.hasFolder(folder))
-  return { files: files.filter(isNear), folders: [], kept }
+/** What the rules name, files and whole folders. */
+function ignoredPaths(root: string, starts: readonly Path[], signal: AbortSignal | undefined): Path[] {
+  const ignored: Path[] = []
+  const passedOver = (path: Path): void => {
+    if (!path.split('/').some(isOwnName)) ignored.push(path)
+  }
+  walkWorktree(root, starts, { file: () => {}, repository: () => {}, passedOver }, signal)
+  return ignored
+}
+
+function excluder(patterns: readonly string[]): (path: Path) => boolean {
+  if (patterns.length === 0) return () => false
+  const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add([...patterns])
+  return (path) => rules.ignores(path)
+}
+
+/** As git without -d: of ignored files those that the rules name themselves, in whatever folder. */
+function withoutFolders(found: Found, tracked: TrackedFiles, { ignored }: CleanOptions): Found {
+  const named = new Set(found.from)
+  const isNear = (path: Path): boolean =>
+    ignored === 'only' ? named.has(path) : foldersAbove(path).every((folder) => tracked.hasFolder(folder))
+  return { ...found, files: found.files.filter(isNear), folders: [] }
 }
 
 /** What another repository has is its own, also where it is named from here. */

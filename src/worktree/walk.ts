@@ -54,9 +54,10 @@ function walkFrom(root: string, start: Path, context: Walk): void {
     if (lstatOrNull(root, folder === '' ? ignoreFileName : `${folder}/${ignoreFileName}`) !== null) {
       rules = rulesOfFolder(root, folder, rules)
     }
-    if (folder !== '' && isIgnored(rules, folder, 'folder')) return
+    if (folder !== '' && isIgnored(rules, folder, 'folder')) return visitor.passedOver?.(start)
   }
-  if (start !== '' && isIgnored(rules, start, stat.isDirectory() ? 'folder' : 'file')) return
+  if (start !== '' && isIgnored(rules, start, stat.isDirectory() ? 'folder' : 'file'))
+    return visitor.passedOver?.(start)
   if (stat.isDirectory()) walk(root, { folder: start, rules }, context)
   else visitor.file(parentOf(start), start.slice(start.lastIndexOf('/') + 1), nativePath(root, start))
 }

@@ -81,7 +81,15 @@ test.each([
   ['-nx', 'root.log', 'out'],
   ['-n', 'tracked'],
   ['-n', 'a/b/x', 'link'],
-])('clean %s %s %s', async (...options) => {
+  ['-nX'],
+  ['-ndX'],
+  ['-nX', 'd', 'root.log', 'new'],
+  ['-ndX', 'out'],
+  ['-nd', '-e', 'new'],
+  ['-nd', '-e', 'c/'],
+  ['-ndx', '-e', '*.log', '-e', 'x'],
+  ['-nx', '-e', '/new', 'a'],
+])('clean %s %s %s %s %s', async (...options) => {
   const given = options.filter((option) => option !== undefined)
   const told = git('-c', 'core.quotepath=off', 'clean', ...given)
   const expected = [...told.matchAll(/^Would remove (.*)$/gm)].map(([, name]) => name!).sort()

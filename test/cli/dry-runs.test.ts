@@ -103,8 +103,10 @@ test('push -n, and a push with a lease', async () => {
   const dir = await folder()
   const hub = path.join(path.dirname(dir), 'hub')
   await runHere(['remote', 'add', 'origin', hub], dir)
-  // The first push makes it; a dry run does not.
-  expect(await runHere(['push', '-n'], dir)).toMatchObject({ code: 60 })
+  // The first push makes it; a dry run says what would be new there.
+  expect(await said(['push', '-n'], dir)).toMatchObject({
+    updates: [{ ref: 'refs/heads/main', before: null }],
+  })
   expect(fs.existsSync(hub)).toBe(false)
   await runHere(['push', '-u', 'origin', 'main'], dir)
   put(dir, 'old/notes.txt', 'two\n')

@@ -4,7 +4,7 @@ import { fromRepositoryPath, toRepositoryPaths } from '../paths.ts'
 import { visible } from '../visible.ts'
 
 export const command: Command = {
-  usage: ['clean -n | -f [-d] [-x] [PATH...]'],
+  usage: ['clean -n | -f [-d] [-x | -X] [-e PATTERN] [PATH...]'],
   description:
     'Removes files that are not versioned, for good: those below PATH, or in all folders that hold versioned files. It asks for\n-f, or for -n to say only what would go. Files that the ignore rules name stay without -x; repositories of their own, what\nGit keeps in the same folder and varve.yaml stay always.',
   options: {
@@ -12,10 +12,18 @@ export const command: Command = {
     force: { type: 'flag', short: 'f', about: 'remove it' },
     folders: { type: 'flag', short: 'd', about: 'folders without versioned files, too' },
     ignored: { type: 'flag', short: 'x', about: 'files that .varveignore names, too' },
+    'only-ignored': { type: 'flag', short: 'X', about: 'files that .varveignore names, and no others' },
+    exclude: {
+      type: 'list',
+      short: 'e',
+      value: 'PATTERN',
+      about: "what PATTERN names stays too, as a line of .varveignore would: '*.log', 'out/'",
+    },
   },
   examples: [
     ['varve clean -nd', 'see what is not versioned, and would go'],
     ['varve clean -f exports/', 'remove it below one folder'],
+    ['varve clean -fdX', 'what can be made anew, and nothing that you wrote'],
     ['varve clean -fdx', 'leave nothing but what is versioned'],
   ],
   json: '{ removed: string[]; kept: { path: string; reason: string }[] }',
@@ -23,6 +31,8 @@ export const command: Command = {
 }
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
+  given.exclusive('ignored', 'only-ignored')
+  given.exclusive('only-ignored', 'exclude')
   const dryRun = given.flag('dry-run')
   if (!dryRun && !given.flag('force'))
     throw usage(
@@ -36,7 +46,8 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     ...(words.length === 0 ? {} : { paths: toRepositoryPaths(repo.root, words) }),
     dryRun,
     folders: given.flag('folders'),
-    ignored: given.flag('ignored'),
+    ignored: given.flag('only-ignored') ? 'only' : given.flag('ignored'),
+    exclude: given.list('exclude'),
   })
   out.result(result, () => {
     const shown = (path: string): string => visible(fromRepositoryPath(repo.root, path))
