@@ -80,6 +80,8 @@ interface Next {
   /** The merge that this commit ends. */
   readonly merge: MergeState | null
   readonly index: Cid
+  /** As much of it as is committed. */
+  readonly base: Cid
   readonly amended: Commit | null
   readonly tree: Cid
 }
@@ -98,18 +100,16 @@ async function nextTree(
   const headTree = head.commit?.tree ?? emptyTreeOf(io)
   // Where nothing was ever staged (commits came by the API or an import), the next commit holds what HEAD has.
   const index = options.index ?? manifest.refs.get(indexRef) ?? headTree
-  const base = manifest.refs.get(indexBaseRef) ?? headTree
-  const whole = await ontoHead(io, { base, headTree, index })
-  if (options.only !== undefined && state !== null) throw partOfMerge(state.kind)
-  const tree =
-    options.only === undefined
-      ? whole
-      : await withPaths(io, headTree, whole, { ...options, only: options.only })
+  const laidOver = manifest.refs.get(indexBaseRef) ?? headTree
+  const { only, signal } = options
+  if (only !== undefined && state !== null) throw partOfMerge(state.kind)
+  const base = only === undefined ? index : await withPaths(io, laidOver, index, { only, signal })
+  const tree = await ontoHead(io, { base: laidOver, headTree, index: base })
   const amended = amendedCommit(head.commit, options, merge)
   if (tree === (amended === null ? headTree : null) && merge === null && options.allowEmpty !== true) {
     throw nothingToCommit(shortRefName(head.ref))
   }
-  return { head, state, merge, index: options.only === undefined ? index : whole, amended, tree }
+  return { head, state, merge, index, base, amended, tree }
 }
 
 interface Plan {
@@ -125,7 +125,7 @@ interface Plan {
 }
 
 async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: CommitOptions): Promise<Plan> {
-  const { head, state, merge, index, amended, tree } = await nextTree(manifest, io, options)
+  const { head, state, merge, index, base, amended, tree } = await nextTree(manifest, io, options)
   const message = options.message ?? merge?.message ?? amended?.message
   if (message === undefined || message.trim() === '') {
     throw new VarveError('VARVE_USAGE', 'a commit needs a message', {
@@ -152,25 +152,25 @@ async function planCommit(repo: Repo, manifest: Manifest, io: Io, options: Commi
     ref: head.ref,
     commit,
     index,
-    base: options.only === undefined ? index : tree,
+    base,
     subject: message.split('\n')[0]!,
     name: merge?.kind ?? 'commit',
     merge: stateLeft(io, { state, merge, commit }),
   }
 }
 
-/** HEAD's tree with some paths as the index has them. */
+/** A tree with some paths as the index has them. */
 async function withPaths(
   io: Io,
-  headTree: Cid,
+  before: Cid,
   index: Cid,
   { only, signal }: { readonly only: (path: Path) => boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<Cid> {
-  const head = await Tree.load(io.nodes, headTree)
+  const tree = await Tree.load(io.nodes, before)
   const edits = new Map<Path, TreeEntry | null>()
-  for await (const batch of diffTrees(head, await Tree.load(io.nodes, index), { signal }))
+  for await (const batch of diffTrees(tree, await Tree.load(io.nodes, index), { signal }))
     for (const { path, after } of batch) if (only(path)) edits.set(path, after)
-  return (await head.update(io.writer, edits, { signal })).cid
+  return (await tree.update(io.writer, edits, { signal })).cid
 }
 
 export function partOfMerge(kind: string): VarveError {

@@ -131,3 +131,16 @@ test('a program commits paths too, of a table as well', async () => {
   expect(changed).toEqual(['people.csv'])
   expect((await repo.status()).unstaged.map(({ path: name }) => name)).toEqual(['a'])
 })
+
+test('where another process has moved the branch, its commit stays, and what else is staged too', async () => {
+  await using repo = await Repository.open(at('ours'), { author: { name: 'Bo', email: 'bo@example.org' } })
+  await repo.transaction('main', (tx) => tx.writeFile('theirs', 'by another\n'))
+  await ok('commit', '-q', '-m', 'Some', 'a')
+  expect(await ok('log', '-2', '--format=%s', '--name-only')).toBe('Some\na\nChange data\ntheirs\n')
+  const { staged, unstaged, behindBranch } = await repo.status()
+  expect(staged.map(({ path: name }) => name)).toEqual(['b', 'gone', 'in/z', 'new'])
+  expect([unstaged.map(({ path: name }) => name), behindBranch]).toEqual([['in/x'], true])
+  await ok('commit', '-q', '-m', 'Rest')
+  expect(await ok('show', 'HEAD:theirs')).toBe('by another\n')
+  expect(await ok('diff', 'HEAD~1..HEAD', '--name-only')).toBe('b\ngone\nin/z\nnew\n')
+})
