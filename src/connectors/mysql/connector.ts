@@ -49,7 +49,7 @@ class MysqlConnector implements Connector {
 
   /** The server's own number, where its data lie, and the database in it. */
   identity(): Promise<string> {
-    return this.#asked(async () => {
+    return this.#withErrors(async () => {
       const known = await this.#session.texts(
         "SHOW VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')",
       )
@@ -63,20 +63,20 @@ class MysqlConnector implements Connector {
   }
 
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
-    return this.#asked(() => discoverTables(this.#session, names))
+    return this.#withErrors(() => discoverTables(this.#session, names))
   }
 
   async snapshot(): Promise<EndpointSnapshot> {
-    await this.#asked(async () => {
+    await this.#withErrors(async () => {
       await this.#session.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       await this.#session.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
     })
     return {
       rows: (table, signal) => this.#rows(table as MysqlTable, 'TRUE', signal),
-      digest: (table) => this.#asked(() => digestOf(this.#session, table as MysqlTable)),
+      digest: (table) => this.#withErrors(() => digestOf(this.#session, table as MysqlTable)),
       since: async (table, cursor) => {
         const from = table as MysqlTable
-        const { condition, ...since } = await this.#asked(() => sinceCursor(this.#session, from, cursor))
+        const { condition, ...since } = await this.#withErrors(() => sinceCursor(this.#session, from, cursor))
         return { ...since, rows: () => this.#rows(from, condition) }
       },
       // A reader is told of a lost connection; there is nothing to close then.
@@ -85,15 +85,15 @@ class MysqlConnector implements Connector {
   }
 
   checkpoint(link: string): Promise<Checkpoint | null> {
-    return this.#asked(() => readState(this.#session, link))
+    return this.#withErrors(() => readState(this.#session, link))
   }
 
   takeOver(link: string): Promise<Checkpoint> {
-    return this.#asked(() => takeOver(this.#session, link))
+    return this.#withErrors(() => takeOver(this.#session, link))
   }
 
   apply(plan: ApplyPlan): Promise<Applied> {
-    return this.#asked(() => applyPlan(this.#session, plan))
+    return this.#withErrors(() => applyPlan(this.#session, plan))
   }
 
   async close(): Promise<void> {
@@ -101,7 +101,7 @@ class MysqlConnector implements Connector {
     await this.#session.close()
   }
 
-  async #asked<T>(work: () => Promise<T>): Promise<T> {
+  async #withErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {

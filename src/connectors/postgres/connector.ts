@@ -52,7 +52,7 @@ class PostgresConnector implements Connector {
 
   /** The cluster's own number, and the database in it. */
   identity(): Promise<string> {
-    return this.#asked(async () => {
+    return this.#withErrors(async () => {
       const { rows } = await this.#client.query<{ cluster: string; database: string }>(
         `SELECT (SELECT system_identifier FROM pg_control_system())::text AS cluster, oid::text AS database
            FROM pg_database WHERE datname = current_database()`,
@@ -62,7 +62,7 @@ class PostgresConnector implements Connector {
   }
 
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
-    return this.#asked(() => discoverTables(this.#client, names))
+    return this.#withErrors(() => discoverTables(this.#client, names))
   }
 
   snapshot(): Promise<EndpointSnapshot> {
@@ -72,18 +72,20 @@ class PostgresConnector implements Connector {
   /** `exported`: the name of a moment that another connection holds. */
   async #snapshot(exported: string | null): Promise<EndpointSnapshot> {
     const moment = exported === null ? '' : `; SET TRANSACTION SNAPSHOT ${quoteText(exported)}`
-    await this.#asked(() => this.#client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY${moment}`))
+    await this.#withErrors(() =>
+      this.#client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY${moment}`),
+    )
     return {
       rows: (table, signal) => this.#rows(table as PostgresTable, 'true', signal),
       packed: (table, options) => {
         const from = table as PostgresTable
         return packedRows((columns) => this.#copy(from, columns, 'true', options.signal), from, options)
       },
-      digest: (table) => this.#asked(() => this.#digest(table as PostgresTable)),
-      written: (table, earlier) => this.#asked(() => this.#written(table as PostgresTable, earlier)),
+      digest: (table) => this.#withErrors(() => this.#digest(table as PostgresTable)),
+      written: (table, earlier) => this.#withErrors(() => this.#written(table as PostgresTable, earlier)),
       since: async (table, cursor) => {
         const from = table as PostgresTable
-        const { condition, ...since } = await this.#asked(() => sinceCursor(this.#client, from, cursor))
+        const { condition, ...since } = await this.#withErrors(() => sinceCursor(this.#client, from, cursor))
         return { ...since, rows: () => this.#rows(from, condition) }
       },
       // A reader is told of a lost connection; there is nothing to close then.
@@ -92,15 +94,15 @@ class PostgresConnector implements Connector {
   }
 
   checkpoint(link: string): Promise<Checkpoint | null> {
-    return this.#asked(() => readState(this.#client, link))
+    return this.#withErrors(() => readState(this.#client, link))
   }
 
   takeOver(link: string): Promise<Checkpoint> {
-    return this.#asked(() => takeOver(this.#client, link))
+    return this.#withErrors(() => takeOver(this.#client, link))
   }
 
   apply(plan: ApplyPlan): Promise<Applied> {
-    return this.#asked(() => applyPlan(this.#client, plan))
+    return this.#withErrors(() => applyPlan(this.#client, plan))
   }
 
   async close(): Promise<void> {
@@ -108,7 +110,7 @@ class PostgresConnector implements Connector {
     await Promise.all([this.log.close(), this.#client.end().catch(() => undefined)])
   }
 
-  #asked<T>(work: () => Promise<T>): Promise<T> {
+  #withErrors<T>(work: () => Promise<T>): Promise<T> {
     return withEndpointErrors(this.location, work)
   }
 

@@ -42,7 +42,7 @@ class SqliteConnector implements Connector {
       version: async () => {
         this.#watch ??= await SqliteDatabase.open(database.path)
         const watch = this.#watch
-        return this.#asked(() => dataVersion(watch))
+        return this.#withErrors(() => dataVersion(watch))
       },
       snapshot: () => this.snapshot(),
       asked: (work) => this.#writing(work),
@@ -56,19 +56,19 @@ class SqliteConnector implements Connector {
   }
 
   discover(names?: readonly string[]): Promise<readonly EndpointTable[]> {
-    return this.#asked(() => discoverTables(this.#database, names))
+    return this.#withErrors(() => discoverTables(this.#database, names))
   }
 
   async snapshot(): Promise<EndpointSnapshot> {
     const database = this.#database
     this.#watch ??= await SqliteDatabase.open(database.path)
     const watch = this.#watch
-    const seen = await this.#asked(() => dataVersion(watch))
+    const seen = await this.#withErrors(() => dataVersion(watch))
     if (database.isInTransaction) throw new VarveError('VARVE_NOT_POSSIBLE', 'a snapshot is open already')
     await this.#writing(() => database.beginReading())
     const hash = async (): Promise<string | null> => {
       const digest = await hashFile(watch)
-      return (await this.#asked(() => dataVersion(watch))) === seen ? digest : null
+      return (await this.#withErrors(() => dataVersion(watch))) === seen ? digest : null
     }
     let digest: Promise<string | null> | null = null
     return {
@@ -76,7 +76,7 @@ class SqliteConnector implements Connector {
       digest: (table) => (digest ??= hash()).then((one) => one && `${one} ${table.name}`),
       since: async (table, cursor) => {
         const from = table as SqliteTable
-        const { condition, ...since } = await this.#asked(() => sinceCursor(database, from, cursor))
+        const { condition, ...since } = await this.#withErrors(() => sinceCursor(database, from, cursor))
         return { ...since, rows: () => this.#rows(from, condition) }
       },
       close: () => {
@@ -87,7 +87,7 @@ class SqliteConnector implements Connector {
   }
 
   checkpoint(link: string): Promise<Checkpoint | null> {
-    return this.#asked(() => readState(this.#database, link))
+    return this.#withErrors(() => readState(this.#database, link))
   }
 
   takeOver(link: string): Promise<Checkpoint> {
@@ -104,7 +104,7 @@ class SqliteConnector implements Connector {
     return Promise.resolve()
   }
 
-  async #asked<T>(work: () => T): Promise<T> {
+  async #withErrors<T>(work: () => T): Promise<T> {
     return this.#writing(() => this.#database.patiently(work))
   }
 
