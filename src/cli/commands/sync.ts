@@ -7,6 +7,7 @@ import { decisions } from '../sync/decisions.ts'
 import { dryRounds } from '../sync/dry-run.ts'
 import { runRounds } from '../sync/every.ts'
 import { openListener } from '../sync/listening.ts'
+import { collectingOnLongLogs } from '../sync/long-log.ts'
 import { showMetrics } from '../sync/metrics.ts'
 import { chosenLinks, report, reports } from '../sync/reports.ts'
 import { followLinks } from '../sync/follow.ts'
@@ -130,9 +131,10 @@ async function rounds(context: Context): Promise<number> {
   if (unknown !== undefined) throw usage(`'${unknown}' is no guard: ${guards.join(', ')}`)
   const repo = await repository({ commits: true })
   const links = await chosenLinks(repo, given.words[0])
-  const options = { ...operation, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
-  if (options.dryRun) return dryRounds(context, repo, links, options)
   if (goesOn) keepHeapSmall()
+  const onProgress = goesOn ? operation.onProgress : collectingOnLongLogs(operation.onProgress)
+  const options = { ...operation, onProgress, dryRun: given.flag('dry-run'), allow: allow as SyncGuard[] }
+  if (options.dryRun) return dryRounds(context, repo, links, options)
   const metrics = await showMetrics(context, links)
   const { watcher } = metrics
   let receiver: Receiver | null = null

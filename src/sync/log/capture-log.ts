@@ -51,10 +51,8 @@ export async function captureLog(
   let known = before.cid
   let done = 0
   for await (const part of reader.read(until, options.signal)) {
-    for (const change of part.changes) {
-      const reason = await rows.add(change)
-      if (reason !== null) return reason
-    }
+    const reason = await rows.add(part.changes)
+    if (reason !== null) return reason
     done += part.changes.length
     if (done > 0) options.onProgress?.({ phase: 'reading the log', done, total: 0, unit: 'rows' })
     if (part.position !== null) position = part.position
@@ -95,15 +93,19 @@ class LoggedRows {
   }
 
   /** Why the log is not enough; null when it is. */
-  async add(change: LogChange): Promise<string | null> {
-    const known = this.#followed.get(change.table)
-    const followed = known === undefined ? await this.#follow(change.table) : known
-    if (followed === null) return null
-    const { rows } = followed
-    this.#changed.add(followed)
-    rows.add(change)
-    if (rows.isFull) await rows.flush()
-    return unclear(change.table, rows)
+  async add(changes: readonly LogChange[]): Promise<string | null> {
+    for (const change of changes) {
+      const known = this.#followed.get(change.table)
+      const followed = known === undefined ? await this.#follow(change.table) : known
+      if (followed === null) continue
+      const { rows } = followed
+      this.#changed.add(followed)
+      rows.add(change)
+      if (rows.isFull) await rows.flush()
+      const reason = unclear(change.table, rows)
+      if (reason !== null) return reason
+    }
+    return null
   }
 
   /** The tables with all that was added. */

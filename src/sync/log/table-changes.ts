@@ -1,7 +1,6 @@
 // What the log says of one table, gathered by key until it goes into the tree: of two changes of a row the later counts,
 // and a value that a change leaves out is the one before. Where that is not known, the table is unclear. A row that becomes
 // too large to be kept stays in the tree as it was, and is noted until the log tells of it again.
-import { compareBytes } from '../../base/bytes.ts'
 import type { LogChange } from '../../connectors/change-log.ts'
 import type { EndpointTable } from '../../connectors/interface.ts'
 import type { Cid } from '../../encoding/cid.ts'
@@ -20,22 +19,20 @@ import type { RowShape } from '../../table/rows.ts'
 import { writeTable } from '../../table/table-object.ts'
 import { Table } from '../../table/table.ts'
 import type { UnfitOfTable } from '../capture/unfit-tables.ts'
+import { type LaidRow, LaidRows } from './laid-rows.ts'
 import { type LoggedKey, UnfitChanges, loggedKey } from './unfit-changes.ts'
 
-/** Gathered rows of more are put into the tree. */
-const gatheredRowsMax = 50_000
+/** What is gathered is put into the tree when it takes more. */
 const gatheredBytesMax = 32 << 20
-const rowBytes = 200
+/** What a row takes beside its bytes. */
+const rowBytes = 100
+/** Rows that are put together at a time. */
+const windowRows = 512
 
-interface Pending {
-  readonly key: Uint8Array
-  /** In the order of the table's columns; null for a row that is gone. */
-  readonly cells: readonly (Cell | null)[] | null
-  /** Key of the row in the tree that has what `cells` leave out. */
-  readonly from: Uint8Array
-  /** What they leave out is empty where there is no such row. */
-  readonly isPatch: boolean
-}
+const noKey = new Uint8Array()
+
+/** A row that is not gone. */
+type Put = LaidRow & { readonly cells: readonly (Cell | null)[] }
 
 export interface LoggedTable {
   readonly table: EndpointTable
@@ -57,8 +54,9 @@ export class TableChanges {
   readonly #where: string
   readonly #unfit: UnfitChanges
   #map: ProllyMap
-  #pending = new Map<string, Pending>()
-  #pendingBytes = 0
+  /** By the row's name, its key as a text of one letter a byte, which sorts as the key does: its place in `laid`. */
+  #pending = new Map<string, number>()
+  #laid: LaidRows
   /** Why the log is not enough, once it is not. */
   unclear: string | null = null
 
@@ -71,6 +69,7 @@ export class TableChanges {
     this.#object = object
     this.#shape = shape
     this.#map = map
+    this.#laid = new LaidRows(table.columns.length)
     this.#packer = new CellPacker(shape, where)
     const placeOf = (name: string): number => table.columns.findIndex((column) => column.name === name)
     this.#places = shape.schema.columns.map(({ name }) => placeOf(name))
@@ -89,7 +88,7 @@ export class TableChanges {
 
   /** Whether enough is gathered to be put into the tree. */
   get isFull(): boolean {
-    return this.#pending.size > gatheredRowsMax || this.#pendingBytes > gatheredBytesMax
+    return this.#laid.bytes + this.#pending.size * rowBytes > gatheredBytesMax
   }
 
   add(change: LogChange): void {
@@ -106,47 +105,59 @@ export class TableChanges {
     }
     const key = this.#key(this.#keyPlaces.map((place) => change.after[place]!))
     const oldKey = change.oldKey === null ? key : this.#key(change.oldKey)
-    const before = this.#pending.get(oldKey.key === null ? '' : nameOf(oldKey.key))
+    const before = oldKey.key === null ? undefined : this.#pending.get(nameOf(oldKey.key))
     const verdict = this.#unfit.put(change, oldKey, key)
     if (oldKey.name !== key.name) this.#remove(oldKey)
     if (verdict === 'unclear') this.unclear = 'the log leaves out values of a row that could not be kept'
-    else if (verdict === 'fits') this.#put(change, { key: key.key!, from: oldKey.key ?? key.key!, before })
+    else if (verdict === 'fits') this.#put(change, key.key!, oldKey.key ?? key.key!, before)
   }
 
+  /** `before`: where what is gathered of the row under its key `from` lies. */
   #put(
     { after, isPatch = false }: Extract<LogChange, { kind: 'put' }>,
-    { key, from, before }: Pick<Pending, 'key' | 'from'> & { readonly before: Pending | undefined },
+    key: Uint8Array,
+    from: Uint8Array,
+    before: number | undefined,
   ): void {
-    if (before === undefined) this.#set({ key, cells: after, from, isPatch })
-    else if (before.cells === null && after.includes(null) && !isPatch)
+    if (before === undefined || !after.includes(null)) return this.#set(key, { cells: after, from, isPatch })
+    const known = this.#laid.lift(before)
+    if (known.cells === null && !isPatch) {
       this.unclear = 'a row that is gone was changed'
-    else {
-      const known = before.cells ?? after.map(() => absentCell)
-      const cells = after.map((cell, i) => cell ?? known[i]!)
-      this.#set({ key, cells, from: before.from, isPatch: before.isPatch || isPatch })
+      return
     }
+    const cells = after.map((cell, i) => cell ?? (known.cells === null ? absentCell : known.cells[i]!))
+    this.#set(key, { cells, from: known.from, isPatch: known.isPatch || isPatch })
   }
 
   /** Puts what is gathered into the tree. */
   async flush(): Promise<void> {
     if (this.#pending.size === 0 || this.unclear !== null) return
-    const pending = [...this.#pending.values()].sort((a, b) => compareBytes(a.key, b.key))
+    const [pending, laid] = [this.#pending, this.#laid]
     this.#pending = new Map()
-    this.#pendingBytes = 0
-    const puts = await this.#puts(pending.filter(({ cells }) => cells !== null))
-    if (puts === null) {
-      this.unclear = 'the log leaves out values of a row that was not there'
-      return
+    this.#laid = new LaidRows(this.#table.columns.length)
+    const map = await this.#map.mutate(this.#io.writer, this.#edits(pending, laid))
+    if (this.unclear === null) this.#map = map
+  }
+
+  /** In the order of their keys; ends where a row that is needed is not in the tree, and says so in `unclear`. */
+  async *#edits(pending: ReadonlyMap<string, number>, laid: LaidRows): AsyncGenerator<Edit[]> {
+    const names = [...pending.keys()].sort()
+    for (let at = 0; at < names.length; at += windowRows) {
+      const window = names.slice(at, at + windowRows)
+      const rows = window.map((name) => laid.lift(pending.get(name)!))
+      const puts = await this.#puts(rows.filter((row): row is Put => row.cells !== null))
+      if (puts === null) {
+        this.unclear = 'the log leaves out values of a row that was not there'
+        return
+      }
+      yield window.flatMap((name, i): Edit[] => {
+        if (rows[i]!.cells === null) return [{ key: keyOf(name), value: null }]
+        // What cannot be kept stays as it was.
+        const put = puts.get(name)
+        return put === undefined ? [] : [put]
+      })
+      await this.#io.writer.drained()
     }
-    const { writer } = this.#io
-    const edits = pending.flatMap(({ key, cells }): Edit[] => {
-      if (cells === null) return [{ key, value: null }]
-      // What cannot be kept stays as it was.
-      const put = puts.get(nameOf(key))
-      return put === undefined ? [] : [put]
-    })
-    this.#map = await this.#map.mutate(writer, edits)
-    await writer.drained()
   }
 
   /** The table's object as it now is. */
@@ -155,13 +166,11 @@ export class TableChanges {
   }
 
   #remove({ key }: LoggedKey): void {
-    if (key !== null) this.#set({ key, cells: null, from: key, isPatch: false })
+    if (key !== null) this.#set(key, { cells: null, from: noKey, isPatch: false })
   }
 
-  #set(pending: Pending): void {
-    this.#pending.set(nameOf(pending.key), pending)
-    this.#pendingBytes += rowBytes
-    for (const cell of pending.cells ?? []) this.#pendingBytes += cell?.bytes.length ?? 0
+  #set(key: Uint8Array, row: LaidRow): void {
+    this.#pending.set(nameOf(key), this.#laid.lay(row))
   }
 
   #key(cells: readonly (Cell | null)[]): LoggedKey {
@@ -173,16 +182,19 @@ export class TableChanges {
   }
 
   /** By name, without those that cannot be kept; null where a row that is needed is not in the tree. */
-  async #puts(pending: readonly Pending[]): Promise<Map<string, Edit> | null> {
-    const open = pending.filter(({ cells }) => cells!.includes(null))
+  async #puts(rows: readonly Put[]): Promise<Map<string, Edit> | null> {
+    const open = rows.filter(({ cells }) => cells.includes(null))
     const found = await this.#map.getMany(open.map(({ from }) => from))
     if (found.some((entry, i) => entry === null && !open[i]!.isPatch)) return null
     const stored = new Map(open.map((one, i) => [one, found[i]!]))
     const puts = new Map<string, Edit>()
     const unfit = new UnfitRows(this.#where)
-    for (const run of contentRuns(pending, (one) => entryContentBytes(stored.get(one) ?? null))) {
-      const rows = this.#packer.pack(await this.#filled(run, stored), unfit)
-      for (const edit of packedEdits(rows, (content) => putContent(this.#io.writer, content)))
+    for (const run of contentRuns(
+      rows,
+      (one) => cellBytes(one) + entryContentBytes(stored.get(one) ?? null),
+    )) {
+      const packed = this.#packer.pack(await this.#filled(run, stored), unfit)
+      for (const edit of packedEdits(packed, (content) => putContent(this.#io.writer, content)))
         puts.set(nameOf(edit.key), edit)
       await this.#io.writer.drained()
     }
@@ -191,16 +203,24 @@ export class TableChanges {
   }
 
   /** Whole rows in the order of the schema. */
-  async #filled(pending: readonly Pending[], stored: ReadonlyMap<Pending, Entry | null>): Promise<Cell[][]> {
+  async #filled(rows: readonly Put[], stored: ReadonlyMap<Put, Entry | null>): Promise<Cell[][]> {
     const columns = this.#shape.schema.columns
-    const entries = pending.map((one) => stored.get(one) ?? null)
+    const entries = rows.map((one) => stored.get(one) ?? null)
     const before = await entryCells(this.#io.nodes.reader, this.#shape, entries, columns)
-    return pending.map(({ cells }, at) =>
-      this.#places.map((place, i) => cells![place] ?? before[at]?.[i] ?? absentCell),
+    return rows.map(({ cells }, at) =>
+      this.#places.map((place, i) => cells[place] ?? before[at]?.[i] ?? absentCell),
     )
   }
 }
 
+function cellBytes({ cells }: Put): number {
+  return cells.reduce((sum, cell) => sum + (cell?.bytes.length ?? 0), 0)
+}
+
 function nameOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+}
+
+function keyOf(name: string): Uint8Array {
+  return Buffer.from(name, 'latin1')
 }

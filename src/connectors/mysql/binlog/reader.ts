@@ -10,7 +10,9 @@ import type { FollowedTables } from './followed-tables.ts'
 import { type BinlogPlace, type BinlogPosition, isBefore, positionOf, positionText } from './position.ts'
 import type { BinlogStream } from './stream.ts'
 
-const partBytesMax = 4 << 20
+/** A larger transaction comes in parts. */
+const partChangesMax = 1000
+const partBytesMax = 1 << 20
 
 export interface BinlogSource {
   readonly stream: BinlogStream
@@ -71,7 +73,12 @@ export class BinlogReader implements LogReader {
       const gtid = this.#open?.gtid ?? null
       const { header, event, isCut } = this.#read(bytes)
       if (isCut) changes.push(...this.#source.tables.all('the log has a transaction without an end'))
-      for (const change of this.#changesOf(event)) changes.push(change)
+      for (const change of this.#changesOf(event)) {
+        changes.push(change)
+        if (changes.length < partChangesMax) continue
+        yield { changes, position: null, transaction: null }
+        changes = []
+      }
       bytesRead += bytes.length
       if (!isEnd(event) && bytesRead < partBytesMax) continue
       const position = this.#open === null ? positionText(this.#at) : null

@@ -8,11 +8,12 @@ import { incarnationOf } from '../incarnation.ts'
 import { LogRows } from './log-rows.ts'
 import type { LogStream } from './log-stream.ts'
 import { lsnOf, lsnText } from './lsn.ts'
-import type { LogMessage } from './pgoutput.ts'
+import { type LogMessage, readLogMessage } from './pgoutput.ts'
 import { type SlotPosition, positionText } from './slot-position.ts'
 
 /** A larger transaction comes in parts. */
-const partBytesMax = 4 << 20
+const partChangesMax = 1000
+const partBytesMax = 1 << 20
 
 export class PostgresLogReader implements LogReader {
   readonly #client: Client
@@ -53,12 +54,12 @@ export class PostgresLogReader implements LogReader {
         await this.#stream.more(signal, 'asking')
       } else if (arrived.message === null) this.#see(arrived.seen)
       else {
-        const { message } = arrived
+        const message = readLogMessage(arrived.message)
         changes.push(...this.#rows.changesOf(message), ...(await this.#described(message)))
-        bytes += arrived.bytes
+        bytes += arrived.message.length
         if (message.kind === 'begin') xid = message.xid
         isInside = message.kind !== 'commit'
-        if (isInside && bytes < partBytesMax) continue
+        if (isInside && bytes < partBytesMax && changes.length < partChangesMax) continue
         if (message.kind === 'commit') {
           this.#see(message.end)
           const { end, committedMs } = message

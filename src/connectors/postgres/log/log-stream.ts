@@ -6,15 +6,15 @@ import type { Duplex } from 'node:stream'
 import { throwIfAborted, VarveError } from '../../../base/errors.ts'
 import { endpointError } from '../failure.ts'
 import { lsnText } from './lsn.ts'
-import { type LogMessage, readLogMessage } from './pgoutput.ts'
+import { isNeeded } from './pgoutput.ts'
 
 /** Its types do not know it. In object mode a chunk is a message. */
 const { both } = copyStreams as unknown as {
   readonly both: (sql: string, options: object) => Duplex & Submittable
 }
 
-/** Messages that wait here before the server is held up. */
-const waitingBytesMax = 16 << 20
+/** Messages that wait here before the server is held up: as they came, since taken apart they are many times larger. */
+const waitingBytesMax = 4 << 20
 const aliveMs = 10_000
 const askAgainMs = 500
 const data = 0x77
@@ -23,7 +23,7 @@ const epochMs = 946_684_800_000
 
 /** A message, or how far the server has read its log without one. */
 export type StreamMessage =
-  | { readonly message: LogMessage; readonly bytes: number }
+  | { readonly message: Uint8Array }
   | { readonly message: null; readonly seen: bigint }
 
 export class LogStream {
@@ -70,7 +70,7 @@ export class LogStream {
       this.#next = 0
     }
     if (arrived.message !== null) {
-      this.#waitingBytes -= arrived.bytes
+      this.#waitingBytes -= arrived.message.length
       if (this.#waitingBytes < waitingBytesMax / 2 && this.#stream.isPaused()) this.#stream.resume()
     }
     return arrived
@@ -118,10 +118,10 @@ export class LogStream {
     try {
       if (chunk[0] === keepalive && chunk.length === 18) this.#see(chunk.readBigInt64BE(1), chunk[17] === 1)
       else if (chunk[0] === data && chunk.length > 25) {
-        const message = readLogMessage(new Uint8Array(chunk.buffer, chunk.byteOffset + 25, chunk.length - 25))
-        if (message === null) return
-        this.#queue.push({ message, bytes: chunk.length })
-        this.#waitingBytes += chunk.length
+        const message = new Uint8Array(chunk.buffer, chunk.byteOffset + 25, chunk.length - 25)
+        if (!isNeeded(message)) return
+        this.#queue.push({ message })
+        this.#waitingBytes += message.length
         if (this.#waitingBytes > waitingBytesMax) this.#stream.pause()
       } else throw new VarveError('VARVE_CORRUPT', 'the server sends something else than its log')
       this.#wake()

@@ -30,15 +30,20 @@ export type Tuple = readonly (Uint8Array | null | undefined)[]
 /** 2000-01-01, from which PostgreSQL counts microseconds. */
 const epochMs = 946_684_800_000
 
-/** null for what is not needed. @throws VarveError VARVE_CORRUPT */
-export function readLogMessage(bytes: Uint8Array): LogMessage | null {
+/** Types, origins and messages of programs are not. */
+export function isNeeded(bytes: Uint8Array): boolean {
+  return !'YOM'.includes(String.fromCharCode(bytes[0]!))
+}
+
+/** Of one that is needed. @throws VarveError VARVE_CORRUPT */
+export function readLogMessage(bytes: Uint8Array): LogMessage {
   const reader = new MessageReader(bytes)
   const message = messageOf(reader)
-  if (message !== null && !reader.isAtEnd) throw corrupt("a message of the database's log is too long")
+  if (!reader.isAtEnd) throw corrupt("a message of the database's log is too long")
   return message
 }
 
-function messageOf(reader: MessageReader): LogMessage | null {
+function messageOf(reader: MessageReader): LogMessage {
   switch (String.fromCharCode(reader.byte())) {
     case 'B':
       // Where it will end and when, which its end says as well.
@@ -77,10 +82,6 @@ function messageOf(reader: MessageReader): LogMessage | null {
         relations: Array.from({ length: reader.bounded(count, 4) }, () => reader.int32()),
       }
     }
-    case 'Y':
-    case 'O':
-    case 'M':
-      return null
     default:
       throw corrupt("a message of the database's log is of no known kind")
   }

@@ -1,0 +1,98 @@
+// Rows that wait for the tree, as bytes: a log may name a million of them at once, and objects for their cells take five
+// times the room and live just long enough to become old. They lie one behind the other in large pieces of memory, and
+// a row is a number: where it lies. A row is a byte that says what it is, its `from`, and its cells: a byte for the
+// kind of each and, where that kind has bytes, their number and themselves; a cell that the log leaves out is a byte.
+import { ByteReader, varintLength, writeVarint } from '../../encoding/varint.ts'
+import { cellOf } from '../../table/cell.ts'
+import type { Cell, CellKind } from '../../table/interface.ts'
+
+export interface LaidRow {
+  /** In the order of the table's columns, null where the log leaves one out; null as a whole: the row is gone. */
+  readonly cells: readonly (Cell | null)[] | null
+  /** Key of the row in the tree that has what the cells leave out. */
+  readonly from: Uint8Array
+  /** What they leave out is empty where there is no such row. */
+  readonly isPatch: boolean
+}
+
+const kinds: readonly CellKind[] = ['absent', 'null', 'true', 'false', 'text', 'number', 'json', 'bytes']
+const codes: ReadonlyMap<CellKind, number> = new Map(kinds.map((kind, code) => [kind, code]))
+const firstWithBytes = kinds.indexOf('text')
+const leftOut = 255
+const [gone, put, patch] = [0, 1, 2]
+const noBytes = new Uint8Array()
+/** A larger row has a piece of its own. */
+const pieceBytes = 1 << 20
+
+export class LaidRows {
+  readonly #pieces: Uint8Array[] = []
+  readonly #columns: number
+  #used = pieceBytes
+  /** Of all that was laid. */
+  bytes = 0
+
+  /** Cells in a row. */
+  constructor(columns: number) {
+    this.#columns = columns
+  }
+
+  /** Where the row lies. Quoting is no matter of a log. */
+  lay({ cells, from, isPatch }: LaidRow): number {
+    let length = 1 + varintLength(from.length) + from.length
+    for (const cell of cells ?? []) length += lengthOf(cell)
+    this.bytes += length
+    const place = this.#take(length)
+    const [piece, start] = this.#at(place)
+    piece[start] = cells === null ? gone : isPatch ? patch : put
+    let at = writeBytes(piece, start + 1, from)
+    for (const cell of cells ?? []) at = writeCell(piece, at, cell)
+    return place
+  }
+
+  /** Views. */
+  lift(place: number): LaidRow {
+    const reader = new ByteReader(...this.#at(place))
+    const kind = reader.byte()
+    const from = reader.take(reader.varint())
+    if (kind === gone) return { cells: null, from, isPatch: false }
+    const cells = Array.from({ length: this.#columns }, () => readCell(reader))
+    return { cells, from, isPatch: kind === patch }
+  }
+
+  #at(place: number): [piece: Uint8Array, start: number] {
+    return [this.#pieces[Math.floor(place / pieceBytes)]!, place % pieceBytes]
+  }
+
+  #take(length: number): number {
+    if (this.#used + length > pieceBytes) {
+      this.#pieces.push(new Uint8Array(Math.max(pieceBytes, length)))
+      this.#used = 0
+    }
+    const place = (this.#pieces.length - 1) * pieceBytes + this.#used
+    this.#used += length
+    return place
+  }
+}
+
+function lengthOf(cell: Cell | null): number {
+  if (cell === null || codes.get(cell.kind)! < firstWithBytes) return 1
+  return 1 + varintLength(cell.bytes.length) + cell.bytes.length
+}
+
+function writeCell(piece: Uint8Array, at: number, cell: Cell | null): number {
+  const code = cell === null ? leftOut : codes.get(cell.kind)!
+  piece[at] = code
+  return cell === null || code < firstWithBytes ? at + 1 : writeBytes(piece, at + 1, cell.bytes)
+}
+
+function writeBytes(piece: Uint8Array, at: number, bytes: Uint8Array): number {
+  const start = writeVarint(piece, at, bytes.length)
+  piece.set(bytes, start)
+  return start + bytes.length
+}
+
+function readCell(reader: ByteReader): Cell | null {
+  const code = reader.byte()
+  if (code === leftOut) return null
+  return cellOf(kinds[code]!, code < firstWithBytes ? noBytes : reader.take(reader.varint()))
+}
