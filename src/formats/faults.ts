@@ -20,7 +20,7 @@ const violations: Partial<Record<SliceFault, string>> = {
   'not-object': 'line is not a JSON object',
   'unclosed-quote': 'quote is never closed',
   unfinished: 'row is not finished',
-  'not-utf8': 'text is not UTF-8',
+  'not-utf8': 'text is not UTF-8: save the file as UTF-8',
 }
 
 const reasons: Partial<Record<SliceFault, string>> = {

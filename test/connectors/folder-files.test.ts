@@ -217,6 +217,7 @@ test('what is no table, or is none of ours, stops its own table and is named', a
         (error: Error) => error.message,
       ))
     expect(trouble).toContain(`'${name}.csv' line`)
+    if (name === 'latin') expect(trouble).toContain('save the file as UTF-8')
   }
   expect(await rowsOf('__proto__')).toEqual([{ id: '1', constructor: 'x' }])
 })
@@ -315,7 +316,10 @@ test('an address is the whole path of a folder that is there', async () => {
     'folder://host/x',
   ])
     await expect(openEndpoint(wrong), wrong).rejects.toMatchObject({ code: 'VARVE_USAGE' })
-  await expect(openEndpoint(`folder://${folder}/none`)).rejects.toMatchObject({ code: 'VARVE_UNREACHABLE' })
+  await expect(openEndpoint(`folder://${folder}/none`)).rejects.toMatchObject({
+    code: 'VARVE_UNREACHABLE',
+    hint: expect.stringContaining('mounted') as string,
+  })
   const connector = await openEndpoint(`folder:${folder}`)
   expect(connector.location).toBe(`folder://${fs.realpathSync(folder)}`)
   await connector.close()

@@ -10,6 +10,8 @@ import { readStateFile, writeStateFile } from './state-file.ts'
 import { unreachable } from '../failures.ts'
 import { FolderWatch } from './watch.ts'
 
+const hint = 'check that it is there, mounted and readable, and run the command again'
+
 export class FolderPlace implements FilePlace {
   readonly location: string
   readonly #root: string
@@ -34,7 +36,7 @@ export class FolderPlace implements FilePlace {
     } catch (cause) {
       const error = cause as NodeJS.ErrnoException
       const why = error.code === 'ENOENT' ? 'there is no such folder' : error.message
-      throw unreachable(`folder://${folder}`, why, { data: { folder }, cause: error })
+      throw unreachable(`folder://${folder}`, why, { data: { folder }, cause: error }, hint)
     }
   }
 

@@ -31,7 +31,7 @@ export function readHeader(head: Uint8Array, dialect: Dialect): Header | null {
   const isAlways: boolean[] = []
   for (let i = 0; i < reader.count; i++) {
     const name = cellName(reader, i)
-    if (name === null) throw new NotATable('the header is not UTF-8', 1)
+    if (name === null) throw new NotATable('the header is not UTF-8: save the file as UTF-8', 1)
     names.push(name)
     isAlways.push((reader.marks[i]! & cellMark.quoted) !== 0)
   }
