@@ -11,36 +11,25 @@ const root = path.dirname(__dirname)
 const bundleFolder = path.join(root, 'dist', 'bundle')
 const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc')
 
-// yargs only parses here. What it would lay out its help with costs half a start of Node (segmenters, tables of emoji),
-// and its search for a package.json would read the folder the user stands in: both stay out of the bundle.
+// yargs only parses here, as its build for browsers does: its other one asks for the terminal's width, reads package.json files
+// of the folder the user stands in, and loads tables of emoji, for half a start of Node.
 const parsingOnly = {
   name: 'yargs-parsing-only',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(cliui|string-width|escalade\/sync)$/ }, ({ importer }) =>
-      /[\\/]node_modules[\\/]yargs[\\/]/.test(importer)
-        ? { path: 'nothing', namespace: 'yargs-parsing-only' }
-        : null,
+    const ofYargs = /[\\/]node_modules[\\/]yargs[\\/]/
+    onResolve({ filter: /^\.\/lib\/platform-shims\/esm\.mjs$/ }, ({ importer, resolveDir }) =>
+      ofYargs.test(importer) ? { path: path.join(resolveDir, 'lib/platform-shims/browser.mjs') } : null,
     )
+    // It names its packages by addresses on the web; the parser is the one that is installed, and nothing is laid out.
+    onResolve({ filter: /^https:\/\/[^/]+\/yargs-parser@/ }, ({ resolveDir }) => ({
+      path: require.resolve('yargs-parser/browser', { paths: [resolveDir] }),
+    }))
+    onResolve({ filter: /^https:\/\/[^/]+\/cliui@/ }, () => ({
+      path: 'cliui',
+      namespace: 'yargs-parsing-only',
+    }))
     onLoad({ filter: /./, namespace: 'yargs-parsing-only' }, () => ({
       contents: 'export default () => undefined',
-    }))
-  },
-}
-
-// Of yargs' assertions none is reached; Node's own module for them takes 4 ms to load.
-const assertionless = {
-  name: 'yargs-assertionless',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^assert$/ }, ({ importer }) =>
-      /[\\/]node_modules[\\/]yargs[\\/]/.test(importer)
-        ? { path: 'assert', namespace: 'yargs-assertionless' }
-        : null,
-    )
-    onLoad({ filter: /./, namespace: 'yargs-assertionless' }, () => ({
-      contents: `
-        const claim = (holds) => { if (!holds) throw new Error('an assertion of yargs does not hold') }
-        export const strictEqual = (a, b) => claim(Object.is(a, b))
-        export const notStrictEqual = (a, b) => claim(!Object.is(a, b))`,
     }))
   },
 }
@@ -182,7 +171,7 @@ async function run() {
       'import.meta.url': 'moduleUrl',
       'performance.now': 'clockMs',
     },
-    plugins: [packagesApart, parsingOnly, assertionless, declaredInDiff3, nodeModules],
+    plugins: [packagesApart, parsingOnly, declaredInDiff3, nodeModules],
   }
   await buildParts('src/cli/main.ts', scripts)
   await build({ ...scripts, entryPoints: { worker: 'src/worker.ts', 'sql-process': 'src/sql-process.ts' } })

@@ -1,6 +1,5 @@
 // The command line: options before the command, the command (the only one that is loaded), its arguments, its run.
 // Ctrl-C stops the work at the next safe point; what was published stays whole whenever the process ends.
-import { isatty } from 'node:tty'
 import { interruptedError, withWhatIsDone } from './already-done.ts'
 import { commandFacts, commandHelp, overviewHelp } from './help.ts'
 import { type Arguments, usage } from './arguments.ts'
@@ -72,7 +71,7 @@ async function run(command: Command, parsed: Arguments, context: PrintingContext
         environment,
         version,
         get interactive() {
-          return isatty(0) && out.terminal && !out.json
+          return process.getBuiltinModule('node:tty').isatty(0) && out.terminal && !out.json
         },
         handOver: async (work) => {
           progress.pause()

@@ -50,11 +50,11 @@ const plain = {
   'strip-aliased': true,
 }
 
-/** Its messages in our words; `fail` puts the dashes before the name. */
-const wording = {
-  'Not enough arguments following: %s': "option '%s' needs a value",
-  'Argument unexpected for: %s': "option '%s' takes no value",
-}
+/** Its messages, with the option's name in them, and what is said of the option instead. */
+const wording: readonly (readonly [RegExp, string])[] = [
+  [/^Not enough arguments following: (.+)$/, 'needs a value'],
+  [/^Argument unexpected for: (.+)$/, 'takes no value'],
+]
 
 function parserOf(specs: OptionSpecs): ReturnType<typeof yargs> {
   const parser = yargs()
@@ -62,7 +62,6 @@ function parserOf(specs: OptionSpecs): ReturnType<typeof yargs> {
     .help(false)
     .version(false)
     .detectLocale(false)
-    .updateStrings(wording)
     .parserConfiguration(plain)
     .fail((message: string, error: Error | undefined) => fail(message, error))
   for (const [name, { type, short, aliases = [] }] of Object.entries(specs)) {
@@ -78,7 +77,11 @@ function parserOf(specs: OptionSpecs): ReturnType<typeof yargs> {
 
 function fail(message: string, error: Error | undefined): never {
   if (error !== undefined && error.name !== 'YError') throw error
-  throw usage(message.replace(/'(.+)'/, (_, name: string) => `'${name.length === 1 ? '-' : '--'}${name}'`))
+  for (const [theirs, ours] of wording) {
+    const name = theirs.exec(message)?.[1]
+    if (name !== undefined) throw usage(`option '${name.length === 1 ? '-' : '--'}${name}' ${ours}`)
+  }
+  throw usage(message)
 }
 
 /**

@@ -1,7 +1,5 @@
 // Files that a Git repository keeps in the same folder: of Varve they may be untracked, and are nobody's rubbish all
 // the same.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { VarveError } from '../base/errors.ts'
 import type { Path } from '../files/interface.ts'
 import { pathFromBytes } from '../files/path.ts'
@@ -20,6 +18,9 @@ export async function filesKeptByGit(
   if (gitRoot === null) return new Set()
   // Whoever calls may have been told of another repository.
   const own = Object.entries(environment).filter(([name]) => !name.startsWith('GIT_'))
+  // Loaded on use: most commands start no program.
+  const { execFile } = process.getBuiltinModule('node:child_process')
+  const { promisify } = process.getBuiltinModule('node:util')
   const words = ['-c', 'core.fsmonitor=false', 'ls-files', '-z']
   try {
     const { stdout } = await promisify(execFile)('git', words, {
