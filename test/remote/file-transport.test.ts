@@ -89,7 +89,7 @@ test.each(['gopher://host/data', 'sftp://host/data'])(
   },
 )
 
-test.each(['https://ada:secret@example.org/x', 'file://a:b@/x', '', '-oops', 'a\nb', 'file:///%00'])(
+test.each(['https://ada:secret@example.org/x', 'file://a:b@/x', '', '-oops', 'a\nb', 'a\0b', 'file:///%00'])(
   'the URL %j is refused without repeating a secret',
   async (url) => {
     const message = await fault(openRemote(url))

@@ -66,13 +66,20 @@ async function createBare(folder: string): Promise<Store> {
 }
 
 function folderOf(url: string, base: string): string {
+  if (url.includes('\0')) throw notLocal(url)
   if (!url.startsWith('file://')) return path.resolve(base, url)
   try {
-    return fileURLToPath(url)
+    const folder = fileURLToPath(url)
+    if (!folder.includes('\0')) return folder
   } catch (cause) {
-    throw new VarveError('VARVE_UNREACHABLE', `'${url}' is not the URL of a local file`, {
-      cause,
-      hint: "write it as 'file:///absolute/path'",
-    })
+    throw notLocal(url, cause)
   }
+  throw notLocal(url)
+}
+
+function notLocal(url: string, cause?: unknown): VarveError {
+  return new VarveError('VARVE_UNREACHABLE', `'${url}' is not the URL of a local file`, {
+    cause,
+    hint: "write it as 'file:///absolute/path'",
+  })
 }
