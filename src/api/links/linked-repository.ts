@@ -13,6 +13,7 @@ import { repeatedAtKey, identityKey, isOfLink } from '../../sync/state.ts'
 import type { Line } from '../../sync/follow.ts'
 import { markKey, readMark } from '../../sync/log/mark.ts'
 import { readConfig } from '../../worktree/config-file.ts'
+import { portableEndpoint, resolvedEndpoint } from './endpoint-path.ts'
 import type * as t from './link-interface.ts'
 import { CarryingRepository } from '../remotes/carrying-repository.ts'
 import { linkNamed } from '../../sync/link-named.ts'
@@ -23,9 +24,11 @@ const retriesDefault = 3
 export abstract class LinkedRepository extends CarryingRepository {
   abstract readonly root: string | null
 
-  /** As the folder's varve.yaml declares them; in a bare repository the current branch's. */
+  /** As the folder's varve.yaml declares them; in a bare repository the current branch's. Paths are whole. */
   async links(): Promise<readonly t.Link[]> {
-    return [...((await this.datasetConfig())?.links ?? [])].map(([name, setting]) => ({ name, ...setting }))
+    return [...((await this.datasetConfig())?.links ?? [])].map(([name, setting]) =>
+      this.#resolved({ name, ...setting }),
+    )
   }
 
   /**
@@ -47,7 +50,8 @@ export abstract class LinkedRepository extends CarryingRepository {
         hint: `edit it in ${configFileName}, or remove it with 'varve link remove ${name}'`,
       })
     }
-    const link = { name, into: name, branch: null, ...setting, tables: [...new Set(setting.tables)] }
+    const tables = [...new Set(setting.tables)]
+    const link = this.#resolved({ name, into: name, branch: null, ...setting, tables })
     if (await isSink(link)) {
       await this.#toSink(link, async (sink) => void (await sink.position?.()))
       const { absentTables } = await import('../../sync/deliver/tables.ts')
@@ -59,7 +63,7 @@ export abstract class LinkedRepository extends CarryingRepository {
       await this.#connected(link, (connector) => checkTables(this.repo, connector, link))
     }
     const { setLink } = await import('../../worktree/config-edit.ts')
-    setLink(root, name, link)
+    setLink(root, name, { ...link, endpoint: portableEndpoint(link.endpoint, root) })
     return link
   }
 
@@ -219,6 +223,10 @@ export abstract class LinkedRepository extends CarryingRepository {
   protected async dropAside(link: t.Link, items: readonly t.HeldBack[]): Promise<void> {
     const named = items.map(({ table, key: name }) => ({ table, name }))
     await this.#connected(link, async ({ log }) => log?.told?.drop(named))
+  }
+
+  #resolved(link: t.Link): t.Link {
+    return { ...link, endpoint: resolvedEndpoint(link.endpoint, this.root) }
   }
 
   #rootFor(what: string): string {
