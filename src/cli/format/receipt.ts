@@ -1,6 +1,7 @@
 // A round of a link for people: a line a table, then the rows that were held back.
 import type { LoggedReceipt, Receipt, RowCounts, TableReceipt } from '../../index.ts'
 import type { Paint } from '../paint.ts'
+import { counted } from '../../base/size.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
 import { shortId } from './commit.ts'
@@ -59,8 +60,8 @@ export function receiptLine(receipt: LoggedReceipt, paint: Paint): string {
 function tableLines(tables: readonly TableReceipt[]): string[] {
   const rows = tables.map((table) => [
     `  ${table.table}`,
-    // Where nothing was read, as of whoever is only written to, how many it holds.
-    `${table.read === 0 ? (table.after.endpoint?.rows ?? 0) : table.read} rows`,
+    // There, after the round; `read` counts those that were looked at, which may be few, or the rows of before.
+    counted(table.after.endpoint?.rows ?? table.read, 'row'),
     `read ${countsText(table.captured)}`,
     `written ${countsText(table.written)}`,
     ...(table.cursor === undefined ? [] : [`by cursor ${table.cursor}: sees no deletes`]),
