@@ -8,6 +8,7 @@ import type { Cell, ColumnType, Value } from '../table/interface.ts'
 import type { RowShape } from '../table/rows.ts'
 import type { StoredCells, StoredRow } from '../table/stored-cells.ts'
 import type { ChangeLog } from './change-log.ts'
+import type { MadeColumns } from './made-columns.ts'
 
 export interface ConnectorOptions {
   /** Where credentials are looked for, beside the URL: variables of the caller's environment. */
@@ -126,6 +127,8 @@ export interface EndpointTable {
   readonly trouble?: string
   /** Row-level security may hide rows from this reader: a text that differs when the rules do. */
   readonly hidesRows?: string
+  /** Where a link makes the columns of others; connectors leave it out. */
+  readonly made?: MadeColumns
 }
 
 export interface EndpointColumn {

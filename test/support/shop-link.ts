@@ -51,8 +51,9 @@ export class ShopLink {
   async sync(
     options: SyncOptions = {},
     wrap: (connector: Connector) => Connector = (one) => one,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<Receipt> {
-    const connector = wrap(await openLink(this.link))
+    const connector = wrap(await openLink(this.link, environment))
     try {
       return await syncRound({ repo: this.repo, folder: null, connector, link: this.link, options })
     } finally {

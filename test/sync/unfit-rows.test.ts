@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { withOverrides } from '../../src/contract/linked-endpoint.ts'
 import type { Link, Receipt } from '../../src/sync/interface.ts'
+import { linkRef } from '../../src/sync/state.ts'
 import { BranchLinks, heldBackOf } from '../support/branch-links.ts'
 import { type Postgres, hasPostgres, startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { ShopLink } from '../support/shop-link.ts'
@@ -176,6 +177,89 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
     expect(keys(await shop.sync())).toEqual([])
     shop.link = { ...link, mode: 'mirror' }
     expect((await shop.sync()).tables[0]).toMatchObject({ written: { changed: 0 } })
+  })
+
+  describe('a transform that changes while a row waits', () => {
+    interface Setting {
+      mask?: 'redact' | 'hash' | 'null'
+      cast?: 'int'
+      rename?: string
+    }
+
+    function transformed(columns: Readonly<Record<string, Setting>>, omit: readonly string[] = []): void {
+      const settings = Object.entries(columns).map(([column, { mask, cast, rename }]) => ({
+        column,
+        compute: null,
+        mask: mask === undefined ? null : { kind: mask },
+        cast: cast ?? null,
+        rename: rename ?? null,
+      }))
+      const one = { table: 'people', select: null, omit, where: null, columns: settings }
+      shop.link = { ...shop.link, transform: [one] }
+    }
+
+    const environment = { VARVE_MASK_SECRET: 'a secret for these tests' }
+    const read = (): Promise<Receipt> => shop.sync({ allow: ['schema'] }, undefined, environment)
+    const row = async (id = 50): Promise<unknown> =>
+      (await shop.branchRows()).find((one) => (one as { id: number }).id === id)
+
+    /** Row 50 waits for its note, and is known as it was before. */
+    async function startWaiting(): Promise<void> {
+      await start({ mode: 'capture' })
+      await shop.db.query(`UPDATE people SET note = ${large}, name = 'newer' WHERE id = 50`)
+      expect(keys(await shop.sync())).toEqual(['rejected 50'])
+    }
+
+    test('its masks hold for the version that stays, in the commit that has them for all', async () => {
+      await startWaiting()
+      transformed({ name: { mask: 'redact' }, age: { mask: 'redact' } })
+      expect(keys(await read())).toEqual(['rejected 50'])
+      expect(await row()).toEqual({ id: 50, name: '[redacted]', age: '[redacted]', note: null })
+      expect(await row(51)).toEqual({ id: 51, name: '[redacted]', age: '[redacted]', note: null })
+      // In all that is in common, and in what was read.
+      const { refs } = await shop.store.manifest()
+      for (const side of ['live', 'base'] as const) {
+        const tip = refs.get(linkRef(shop.link.name, side))!
+        for await (const one of (await shop.repository.at(tip)).table('shop/people').scan())
+          expect(JSON.stringify({ ...one })).not.toMatch(/name 50/)
+      }
+    })
+
+    test('a value that was masked before is not masked twice, and quiet rounds make nothing', async () => {
+      await start({ mode: 'capture' })
+      transformed({ name: { mask: 'hash' } })
+      await read()
+      const hashed = await row()
+      await shop.db.query(`UPDATE people SET note = ${large} WHERE id = 50`)
+      expect(keys(await read())).toEqual(['rejected 50'])
+      expect(await row()).toEqual(hashed)
+      const before = (await shop.store.manifest()).refs
+      await read()
+      expect((await shop.store.manifest()).refs).toEqual(before)
+      // Another change of the transform concerns its own column.
+      transformed({ name: { mask: 'hash' }, age: { mask: 'null' } })
+      await read()
+      expect(await row()).toEqual({ ...(hashed as object), age: null })
+      await shop.db.query(`UPDATE people SET note = NULL WHERE id = 50`)
+      expect(keys(await read())).toEqual([])
+      expect(await row()).toEqual({ ...(hashed as object), age: null })
+    })
+
+    test('a column that takes the name of another does not show what that had', async () => {
+      await startWaiting()
+      transformed({ note: { rename: 'name' } }, ['name'])
+      await read()
+      expect(await row()).toEqual({ id: 50, name: null, age: 50 })
+    })
+
+    test('a key that is masked from now on has no version', async () => {
+      await startWaiting()
+      transformed({ id: { mask: 'hash' } })
+      const { heldBack } = await read()
+      expect(heldBack).toMatchObject([{ reason: 'rejected', tooLarge: { columns: ['note'] } }])
+      expect(await row()).toBeUndefined()
+      expect(await shop.branchRows()).toHaveLength(92)
+    })
   })
 
   test('a transform that leaves the value out keeps the row', async () => {

@@ -76,7 +76,8 @@ async function captureTable(
   }
   const previous = await tableAt(io, before, linked.path)
   const { table, path } = linked
-  const source = { snapshot, table, where: `${link.name}: ${table.name}`, previous: previous ?? undefined }
+  const last = { previous: previous ?? undefined, ways: unfit.waysOf(path) }
+  const source = { snapshot, table, where: `${link.name}: ${table.name}`, ...last }
   if (known !== null && previous !== null && what.shapes !== null) {
     const drift = await drifted(io, previous, linked)
     let whole: ReturnType<typeof readWhole> | null = null

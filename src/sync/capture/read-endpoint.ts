@@ -4,7 +4,6 @@
 import { isVarveError } from '../../base/errors.ts'
 import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
 import type { TreeEntry } from '../../files/interface.ts'
-import type { Tree } from '../../files/tree.ts'
 import type { Io } from '../../repo/interface.ts'
 import { capture } from './capture.ts'
 import { driftOf, isShapedAs } from './drift.ts'
@@ -127,13 +126,14 @@ async function readAlone(
   { connector, link, options }: Round,
   io: Io,
   { table, path }: LinkedTable,
-  before: Tree,
+  { before, unfit }: CaptureContext,
 ): Promise<TreeEntry> {
   const snapshot = await connector.snapshot([table])
   try {
     const previous = (await tableAt(io, before, path)) ?? undefined
     const where = `${link.name}: ${table.name}`
-    return (await readWhole(io, { snapshot, table, where, previous }, options)).entry
+    const source = { snapshot, table, where, previous, ways: unfit.waysOf(path) }
+    return (await readWhole(io, source, options)).entry
   } finally {
     await snapshot.close()
   }
@@ -212,7 +212,7 @@ async function chooseTables(round: Round, io: Io, known: KnownByLog): Promise<Ch
     const schema = (await tableAt(io, before, path))?.schema
     if (schema === undefined) return `'${table.name}' has not been read before`
     const changed = { drift: driftOf(schema, table, 'rows'), known: (await before.get(path))! }
-    const read = (): Promise<TreeEntry> => readAlone(round, io, linked, before)
+    const read = (): Promise<TreeEntry> => readAlone(round, io, linked, known)
     if (!(await known.shapes.lets(io, linked, { ...changed, read }))) continue
     const fault = mark.broken?.find((one) => one.table === table.name)
     if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`

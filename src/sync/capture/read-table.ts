@@ -17,7 +17,7 @@ import { isOfWrite } from '../link-commit.ts'
 import type { TableDigests } from './digests.ts'
 import { isShapedAs } from './drift.ts'
 import { readIncrement } from './read-increment.ts'
-import type { UnfitOfTable, UnfitTables } from './unfit-tables.ts'
+import type { UnfitOfTable, UnfitTables, WaysOfTable } from './unfit-tables.ts'
 import { countWithout, refuseTwice, withVersions } from './unfit-versions.ts'
 
 /** Writes of one round, where each commit is a transaction. */
@@ -30,6 +30,8 @@ export interface TableSource {
   readonly where: string
   /** As it was last read: columns keep their ids. */
   readonly previous: TableObject | undefined
+  /** In which ways a transform made its columns then. */
+  readonly ways: WaysOfTable
 }
 
 export interface KnownTable {
@@ -82,6 +84,7 @@ export async function readTable(
   const mark = written === null ? digest : written.mark(await rowCount(io, read))
   digests.add(path, mark, read.entry.table)
   unfit.set(path, read.unfit)
+  unfit.setWays(path, table.made?.ways)
   return read.entry
 }
 
@@ -111,12 +114,17 @@ export interface ReadTable {
 }
 
 export async function readWhole(io: Io, source: TableSource, options: SyncOptions): Promise<ReadTable> {
-  const { where, previous } = source
+  const { where, previous, ways, table } = source
   const unfit = new UnfitRows(where)
   const read = await fitRows(io, source, unfit, options)
   await refuseTwice(io, read, unfit.all, where)
   // The order in which an endpoint happens to send its rows says nothing.
-  const object = await withVersions(io, { ...read, order: null }, previous, unfit.all)
+  const object = await withVersions(
+    io,
+    { ...read, order: null },
+    { previous, ways, made: table.made },
+    unfit.all,
+  )
   const entry = { kind: 'table' as const, executable: false, table: writeTable(io.writer, object) }
   return { entry, unfit: unfit.all }
 }

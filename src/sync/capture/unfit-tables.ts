@@ -1,6 +1,7 @@
 // Rows of the endpoint that the dataset cannot keep because they are too large, by table, as of the last reading:
 // stored in one object that is published together with what was read. So a row that waits can be told from a deleted
-// one, also in rounds that do not read it.
+// one, also in rounds that do not read it. In which ways a transform made the table's columns then stands beside them:
+// the version of such a row that was read earlier may have been made in others.
 import { utf8, utf8Text } from '../../base/bytes.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import type { Path } from '../../files/interface.ts'
@@ -13,28 +14,43 @@ import type { LinkedTable } from '../tables/link-tables.ts'
 /** By name (`unfitName`). */
 export type UnfitOfTable = ReadonlyMap<string, UnfitRow>
 
+/** By column: of which it was made, and how; columns that are not in it are as the endpoint has them. */
+export type WaysOfTable = ReadonlyMap<string, string>
+
 const none: UnfitOfTable = new Map()
+const plain: WaysOfTable = new Map()
+
+type KeptTable = readonly [path: Path, rows: UnfitRow[], ways?: (readonly [string, string])[]]
 
 export class UnfitTables {
   readonly #kept: string
   readonly #tables: Map<Path, UnfitOfTable>
+  readonly #ways: Map<Path, WaysOfTable>
 
-  private constructor(tables: Map<Path, UnfitOfTable>, kept = textOf(tables)) {
+  private constructor(
+    tables: Map<Path, UnfitOfTable>,
+    ways: Map<Path, WaysOfTable>,
+    kept = textOf(tables, ways),
+  ) {
     this.#tables = tables
+    this.#ways = ways
     this.#kept = kept
   }
 
   static async load(reader: ObjectReader, { refs }: Manifest, link: string): Promise<UnfitTables> {
     const object = refs.get(linkObject(link, 'unfit'))
-    if (object === undefined) return new UnfitTables(new Map())
+    if (object === undefined) return new UnfitTables(new Map(), new Map())
     const [bytes] = await reader.get([object])
-    const kept = JSON.parse(utf8Text(bytes!)) as [Path, UnfitRow[]][]
-    return new UnfitTables(new Map(kept.map(([path, rows]) => [path, named(rows)])))
+    const kept = JSON.parse(utf8Text(bytes!)) as KeptTable[]
+    return new UnfitTables(
+      new Map(kept.flatMap(([path, rows]) => (rows.length === 0 ? [] : [[path, named(rows)]]))),
+      new Map(kept.flatMap(([path, , ways]) => (ways === undefined ? [] : [[path, new Map(ways)]]))),
+    )
   }
 
-  /** Of another endpoint nothing is known. */
+  /** Of another endpoint's rows nothing is known; how those were made that were read before is. */
   forgotten(): UnfitTables {
-    return new UnfitTables(new Map(), this.#kept)
+    return new UnfitTables(new Map(), this.#ways, this.#kept)
   }
 
   /** As they were when the table was last read, in this round or before. */
@@ -47,6 +63,16 @@ export class UnfitTables {
     else this.#tables.set(path, new Map(sorted(rows)))
   }
 
+  /** In which ways the columns of the table were made when it was last read. */
+  waysOf(path: Path): WaysOfTable {
+    return this.#ways.get(path) ?? plain
+  }
+
+  setWays(path: Path, ways: WaysOfTable = plain): void {
+    if (ways.size === 0) this.#ways.delete(path)
+    else this.#ways.set(path, new Map(sorted(ways)))
+  }
+
   /** As the log tells them. */
   take(tables: ReadonlyMap<Path, UnfitOfTable>): void {
     for (const [path, rows] of tables) this.set(path, rows)
@@ -54,7 +80,7 @@ export class UnfitTables {
 
   /** As they were when they were last kept. */
   get areKept(): boolean {
-    return textOf(this.#tables) === this.#kept
+    return textOf(this.#tables, this.#ways) === this.#kept
   }
 
   /** They wait, on both sides. */
@@ -64,14 +90,20 @@ export class UnfitTables {
 
   /** The object to keep; null where nothing has changed. */
   write(writer: ObjectWriter): Cid | null {
-    const text = textOf(this.#tables)
+    const text = textOf(this.#tables, this.#ways)
     return text === this.#kept ? null : writer.put('raw', utf8(text))
   }
 }
 
 /** The same for the same rows, in whatever order they were met. */
-function textOf(tables: ReadonlyMap<Path, UnfitOfTable>): string {
-  return JSON.stringify(sorted(tables).map(([path, rows]) => [path, [...rows.values()]]))
+function textOf(tables: ReadonlyMap<Path, UnfitOfTable>, ways: ReadonlyMap<Path, WaysOfTable>): string {
+  const paths = [...new Set([...tables.keys(), ...ways.keys()])].sort()
+  const kept = paths.map((path): KeptTable => {
+    const rows = [...(tables.get(path) ?? none).values()]
+    const made = ways.get(path)
+    return made === undefined ? [path, rows] : [path, rows, [...made]]
+  })
+  return JSON.stringify(kept)
 }
 
 function sorted<T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] {

@@ -1,25 +1,44 @@
 // Puts the last known versions of rows that are too large to be kept into the tables that were read without them. A
-// version that is too large is not a deletion.
+// version that is too large is not a deletion. Where the link's transform has changed since, it holds for them too: what a
+// mask hides from now on must not stay in the branch because the row cannot be read.
 import { compareBytes, fromHex } from '../../base/bytes.ts'
 import { VarveError } from '../../base/errors.ts'
+import type { MadeColumns } from '../../connectors/made-columns.ts'
 import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
-import type { Schema, TableObject } from '../../table/interface.ts'
+import type { Cell, Schema, TableObject } from '../../table/interface.ts'
 import { keyColumns, keyText } from '../../table/key.ts'
 import { rowCopyEdits } from '../tables/row-copy.ts'
-import type { UnfitOfTable } from './unfit-tables.ts'
+import type { UnfitOfTable, WaysOfTable } from './unfit-tables.ts'
 
-/** `previous`: the table as it was last read. */
+export interface LastVersions {
+  /** The table as it was last read. */
+  readonly previous: TableObject | undefined
+  /** In which ways its columns were made then. */
+  readonly ways: WaysOfTable
+  /** And are now. */
+  readonly made: MadeColumns | undefined
+}
+
 export async function withVersions(
   io: Io,
   object: TableObject,
-  previous: TableObject | undefined,
+  { previous, ways, made }: LastVersions,
   unfit: UnfitOfTable,
 ): Promise<TableObject> {
   const keys = keysOf(unfit)
   if (keys.length === 0) return object
-  const from = previous !== undefined && isKeyedAlike(previous.schema, object.schema) ? previous : null
-  const edits = await rowCopyEdits(io, { from, into: object, keys, others: 'are empty' })
+  const remaking = new Map<string, (cell: Cell) => Cell>()
+  for (const { name } of object.schema.columns) {
+    const remake = made?.remaking(name, ways) ?? null
+    if (remake !== null) remaking.set(name, remake)
+  }
+  const isAlike =
+    previous !== undefined &&
+    isKeyedAlike(previous.schema, object.schema) &&
+    !keyColumns(object.schema).some(({ name }) => remaking.has(name))
+  const from = isAlike ? previous : null
+  const edits = await rowCopyEdits(io, { from, into: object, keys, others: 'are empty', remaking })
   const map = await ProllyMap.load(io.nodes, object.rows)
   return { ...object, rows: (await map.mutate(io.writer, edits)).cid }
 }

@@ -8,7 +8,8 @@ import { ProllyMap } from '../../prolly/map.ts'
 import type { Io } from '../../repo/interface.ts'
 import { putContent } from '../../table/content.ts'
 import { entryCells } from '../../table/entry-cells.ts'
-import type { TableObject } from '../../table/interface.ts'
+import { contentRuns, entryContentBytes } from '../../table/content-runs.ts'
+import type { Cell, TableObject } from '../../table/interface.ts'
 import { type RowShape, rowShape } from '../../table/rows.ts'
 
 export interface RowCopy {
@@ -18,29 +19,47 @@ export interface RowCopy {
   readonly keys: readonly Uint8Array[]
   /** What becomes of columns that `from` has not: they stay as `into` has them, or are empty. */
   readonly others: 'stay' | 'are empty'
+  /** What makes a column's cells of those that `from` has: by column of `into`, where they are not the same. */
+  readonly remaking?: ReadonlyMap<string, (cell: Cell) => Cell>
 }
 
 /** What makes the rows of these keys in `into` those of `from`; rows that it has not are removed. */
-export async function rowCopyEdits(io: Io, { from, into, keys, others }: RowCopy): Promise<Edit[]> {
+export async function rowCopyEdits(io: Io, copy: RowCopy): Promise<Edit[]> {
+  const { from, into, keys, others, remaking } = copy
   const gone = (some: readonly Uint8Array[]): Edit[] => some.map((key) => ({ key, value: null }))
   if (from === null) return gone(keys)
   const found = await (await ProllyMap.load(io.nodes, from.rows)).getMany(keys)
   const [inner, outer] = [rowShape(from.schema), rowShape(into.schema)]
   const removed = gone(keys.filter((_, i) => found[i] === null))
   const entries = found.filter((entry) => entry !== null)
-  if (isLaidAlike(inner, outer, others))
+  if ((remaking?.size ?? 0) === 0 && isLaidAlike(inner, outer, others))
     return sorted([...removed, ...entries.map(({ key, value, links }): Edit => ({ key, value, links }))])
+  const packer = new CellPacker(outer, 'rows that wait')
+  const put: Edit[] = []
+  for (const run of contentRuns(entries, entryContentBytes)) {
+    const packed = packer.pack(await copiedRows(io, { ...copy, from }, run))
+    put.push(...packedEdits(packed, (content) => putContent(io.writer, content)))
+    await io.writer.drained()
+  }
+  return sorted([...removed, ...put])
+}
+
+async function copiedRows(
+  io: Io,
+  { from, into, others, remaking }: RowCopy & { readonly from: TableObject },
+  entries: readonly Entry[],
+): Promise<Cell[][]> {
   const { columns } = into.schema
-  const cells = await entryCells(io.nodes.reader, inner, entries, columns)
-  const present = await presentCells(io, into, entries)
+  const cells = await entryCells(io.nodes.reader, rowShape(from.schema), entries, columns)
+  const present = others === 'stay' ? await presentCells(io, into, entries) : []
   const there = new Set(from.schema.columns.map(({ name }) => name))
-  const rows = cells.map((row, i) =>
-    others === 'are empty'
-      ? row!
-      : row!.map((cell, at) => (there.has(columns[at]!.name) ? cell : (present[i]?.[at] ?? cell))),
+  const made = columns.map(({ name }) => (there.has(name) ? remaking?.get(name) : undefined))
+  return cells.map((row, i) =>
+    row!.map((cell, at) => {
+      const own = others === 'are empty' || there.has(columns[at]!.name) ? cell : present[i]?.[at]
+      return made[at]?.(own ?? cell) ?? own ?? cell
+    }),
   )
-  const packed = new CellPacker(outer, 'rows that wait').pack(rows)
-  return sorted([...removed, ...packedEdits(packed, (content) => putContent(io.writer, content))])
 }
 
 async function presentCells(

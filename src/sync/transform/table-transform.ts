@@ -4,6 +4,7 @@ import { VarveError } from '../../base/errors.ts'
 import { maskText } from '../../dataset/mask.ts'
 import type { ColumnTransform, TableTransform } from '../../dataset/interface.ts'
 import type { EndpointColumn, EndpointTable } from '../../connectors/interface.ts'
+import type { MadeColumns } from '../../connectors/made-columns.ts'
 import { nullCell, trueCell } from '../../table/cell.ts'
 import type { Cell } from '../../table/interface.ts'
 import { castCell } from '../../table/cast.ts'
@@ -16,6 +17,7 @@ interface OutColumn {
   readonly at: number
   readonly masking: CellMask | null
   readonly cast: ColumnTransform['cast']
+  readonly way: Way
 }
 
 export class TransformedTable {
@@ -43,7 +45,7 @@ export class TransformedTable {
       if (out !== undefined) return out.column.name
       throw fault(source.name, `column '${name}' is of the key and cannot be left out`)
     })
-    this.table = { ...source, columns: columns.map(({ column }) => column), key }
+    this.table = { ...source, columns: columns.map(({ column }) => column), key, made: this.#made() }
   }
 
   /** @throws VarveError VARVE_RULE_VIOLATED, VARVE_REFUSED (a mask needs a secret) */
@@ -127,16 +129,53 @@ export class TransformedTable {
     )
   }
 
-  #cellOf({ column, masking, cast }: OutColumn, cell: Cell): Cell {
+  #cellOf(out: OutColumn, cell: Cell): Cell {
     // Neither masked nor cast: there is nothing in it.
     if (cell.tooLarge !== undefined) return cell
-    const masked = masking === null ? cell : masking.apply(cell)
-    if (cast === null) return masked
-    const made = castCell(masked, cast)
+    const made = madeCell(out, cell)
     if (made !== null) return made
     // Which value it is stays unsaid: it may be what a mask is there for.
-    throw fault(this.source.name, `column '${column.name}' has a value that is no ${cast}`)
+    throw fault(this.source.name, `column '${out.column.name}' has a value that is no ${out.cast!}`)
   }
+
+  #made(): MadeColumns {
+    const columns = new Map(this.#columns.map((out) => [out.column.name, out]))
+    return {
+      ways: new Map([...columns].map(([name, { way }]) => [name, wayText(way)])),
+      remaking: (name, before) => {
+        const out = columns.get(name)
+        if (out === undefined) return () => nullCell
+        const text = before.get(name) ?? wayText(plainWay(name))
+        if (text === wayText(out.way)) return null
+        const earlier = JSON.parse(text) as Way
+        const isOfOne = earlier.compute === null && out.way.compute === null && earlier.of === out.way.of
+        return isOfOne ? (cell) => madeCell(out, cell) ?? nullCell : () => nullCell
+      },
+    }
+  }
+}
+
+/** What a column is made of, and how. */
+interface Way {
+  readonly of: string
+  readonly compute: string | null
+  readonly mask: string | null
+  readonly cast: string | null
+}
+
+/** A column that is as the endpoint has it. */
+function plainWay(name: string): Way {
+  return { of: name, compute: null, mask: null, cast: null }
+}
+
+function wayText({ of, compute, mask, cast }: Way): string {
+  return JSON.stringify({ of, compute, mask, cast })
+}
+
+/** null: it cannot be cast. */
+function madeCell({ masking, cast }: OutColumn, cell: Cell): Cell | null {
+  const masked = masking === null ? cell : masking.apply(cell)
+  return cast === null ? masked : castCell(masked, cast)
 }
 
 function outColumns(
@@ -174,13 +213,14 @@ function outColumn(
   setting: ColumnTransform | undefined,
   secret: string | undefined,
 ): OutColumn {
-  if (setting === undefined) return { column, at, masking: null, cast: null }
-  const { mask, cast, rename } = setting
+  if (setting === undefined) return { column, at, masking: null, cast: null, way: plainWay(column.name) }
+  const { mask, cast, rename, compute } = setting
   const masking = mask === null ? null : cellMaskOf(mask, column.type, secret)
   const type = cast ?? masking?.type ?? column.type
   const words = [column.nativeType, ...(mask === null ? [] : [maskText(mask)])]
   const made = { ...column, name: rename ?? column.name, type, nativeType: words.join(', masked: ') }
-  return { column: made, at, masking, cast }
+  const way = { of: column.name, compute, mask: mask && maskText(mask), cast }
+  return { column: made, at, masking, cast, way }
 }
 
 function checkNames(source: EndpointTable, { select, omit, columns }: TableTransform): void {
