@@ -1,4 +1,5 @@
 // An HTTP API as an endpoint that is only read: a real server on loopback, pages of every kind, and answers that lie.
+import { createHash } from 'node:crypto'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -276,6 +277,96 @@ describe('links to an HTTP API', () => {
       [expect.objectContaining({ table: 'people', reason: 'guard' })],
     ])
     expect(await rows()).toHaveLength(1)
+  })
+
+  test('a row that cannot be kept waits alone, as it last was, until it is smaller or gone', async () => {
+    const table = { columns: ['id', 'name'].map((name) => ({ name, type: 'json' as const })) }
+    const show = (items: readonly object[]): void => {
+      const body = JSON.stringify(items)
+      const etag = `"${createHash('sha256').update(body).digest('hex')}"`
+      answer = (_, response) => {
+        const isKnown = requests.at(-1)!.headers['if-none-match'] === etag
+        if (isKnown) response.writeHead(304).end()
+        else send(response, body, { etag })
+      }
+    }
+    const [ada, bob, grace] = [
+      { id: 1, name: 'Ada' },
+      { id: 2, name: 'Bob' },
+      { id: 3, name: 'Grace' },
+    ]
+    const large = 'x'.repeat((16 << 20) + 1)
+    show([ada, bob])
+    await sync(table)
+    show([ada, { id: 2, name: large }, grace])
+    const waits = await sync(table)
+    expect(waits.heldBack).toMatchObject([
+      { key: '2', reason: 'rejected', tooLarge: { columns: ['name'], bytesMax: 16 << 20 } },
+    ])
+    expect(waits.tables[0]!.captured).toEqual({ added: 1, changed: 0, removed: 0 })
+    expect(await rows()).toEqual([ada, bob, grace])
+    // A quiet round: the page is asked for by its ETag alone, and the row is still told.
+    const tip = (await store.manifest()).refs.get('refs/heads/main')
+    requests.length = 0
+    expect((await sync(table)).heldBack).toMatchObject([{ key: '2' }])
+    const asked = requests.map(({ method, headers }) => [method, 'if-none-match' in headers])
+    expect(asked).toEqual([
+      ['GET', true],
+      ['HEAD', false],
+    ])
+    expect((await store.manifest()).refs.get('refs/heads/main')).toEqual(tip)
+    // That one is gone; one is new, and of one the key is too long.
+    show([ada, { id: 4, name: large }, { id: 'k'.repeat(2000), name: 'long' }, grace])
+    const others = await sync(table)
+    expect(others.heldBack).toMatchObject([
+      { key: '4', reason: 'rejected' },
+      { key: expect.stringMatching(/^sha256 /), tooLarge: { columns: [], bytesMax: 1024 } },
+    ])
+    expect(await rows()).toEqual([ada, grace])
+    show([ada, { id: 4, name: 'small' }, grace])
+    expect((await sync(table)).heldBack).toEqual([])
+    expect(await rows()).toEqual([ada, grace, { id: 4, name: 'small' }])
+  })
+
+  test('an item that cannot be kept as a whole waits alone, in a first round too', async () => {
+    const item = (id: number, size = 1): object => ({ id, a: 'x'.repeat(size) })
+    const list = (items: readonly object[]): void =>
+      void (answer = (_, response) => send(response, JSON.stringify(items)))
+    list([item(1), item(2, 16 << 20)])
+    expect((await sync()).heldBack).toMatchObject([
+      { key: '2', reason: 'rejected', tooLarge: { columns: ['item'] } },
+    ])
+    expect(await rows()).toEqual([{ id: 1, item: item(1) }])
+    list([item(1), item(3), item(2, 16 << 20)])
+    expect((await sync()).heldBack).toMatchObject([{ key: '2' }])
+    expect(await rows()).toHaveLength(2)
+    list([item(1), item(3), item(2, (16 << 20) - 1000)])
+    expect((await sync()).heldBack).toEqual([])
+    expect(await rows()).toHaveLength(3)
+  })
+
+  test('a mask that is added while a row of an API waits holds for it too', async () => {
+    const table = { columns: ['id', 'name', 'note'].map((name) => ({ name, type: 'json' as const })) }
+    const show = (note: string): void =>
+      void (answer = (_, response) =>
+        send(
+          response,
+          JSON.stringify([
+            { id: 1, name: 'Ada', note: '' },
+            { id: 2, name: 'Bob', note },
+          ]),
+        ))
+    show('')
+    await sync(table)
+    show('x'.repeat((16 << 20) + 1))
+    await sync(table)
+    const mask = { column: 'name', compute: null, mask: { kind: 'null' as const }, cast: null, rename: null }
+    const one = { table: 'people', select: null, omit: [], where: null, columns: [mask] }
+    const masked = { link: { transform: [one] } }
+    for (let round = 0; round < 2; round++) {
+      expect((await sync(table, masked)).heldBack).toMatchObject([{ key: '2', reason: 'rejected' }])
+      expect(await rows()).toEqual([1, 2].map((id) => ({ id, name: null, note: '' })))
+    }
   })
 
   test('an answer that is no JSON is told by what it is, and waited for', async () => {
