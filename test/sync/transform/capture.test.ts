@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Repository } from '../../../src/index.ts'
 import { parseConfig } from '../../../src/dataset/config.ts'
+import type { Link } from '../../../src/sync/interface.ts'
 import { openLink } from '../../../src/sync/open-link.ts'
 import { fault } from '../../support/fault.ts'
 import { Linked } from '../../support/linked.ts'
@@ -87,6 +88,55 @@ describe.skipIf(!hasPostgres)(`transforms of a link with PostgreSQL${withoutPost
     await linked.sync()
     expect(await linked.rows()).toEqual(rows)
     expect(await linked.branchRows()).toEqual(rows)
+  })
+
+  test('nor is it by a link of another name, but to another database it may go', async () => {
+    transform(`{people: {columns: {name: {mask: redact}}}}`)
+    await linked.sync()
+    const [rows, { link }] = [await linked.rows(), linked]
+    const other: Link = { ...link, name: 'back', transform: [] }
+    for (const mode of ['mirror', 'materialize', 'two-way'] as const) {
+      linked.link = { ...other, mode }
+      await expect(linked.sync()).rejects.toMatchObject({
+        code: 'VARVE_REFUSED',
+        message: expect.stringContaining("what a transform of the link 'shop' made of it"),
+        hint: expect.stringContaining("mode 'capture' of the link 'shop' without the transform"),
+        data: { link: 'back', table: 'people', madeBy: 'shop' },
+      })
+    }
+    expect(await linked.rows()).toEqual(rows)
+    // What another link reads does not take the masks off what this one made.
+    linked.link = { ...other, mode: 'capture' }
+    await linked.sync()
+    linked.link = { ...other, mode: 'mirror' }
+    expect(await fault(linked.sync())).toMatch(/^VARVE_REFUSED/)
+    // Rows that lie elsewhere are the endpoint's own, and those of a staging database are for masks.
+    linked.link = { ...other, mode: 'two-way', into: 'whole' }
+    expect((await linked.sync()).heldBack).toEqual([])
+    const staging = await Linked.start(postgres)
+    linked.link = { ...other, endpoint: staging.link.endpoint, name: 'staging', mode: 'mirror' }
+    await linked.sync()
+    expect(await staging.rows()).toContainEqual({ id: 1, name: '[redacted]', age: 36 })
+    // The link itself reads what is there, and then any may write.
+    linked.link = { ...link, transform: [] }
+    await linked.sync()
+    linked.link = { ...other, mode: 'mirror' }
+    await linked.sync()
+    expect(await linked.rows()).toEqual(rows)
+    await staging.db.end()
+  })
+
+  test('a table that leaves the link, or goes into another folder, is not forgotten by its rounds', async () => {
+    await linked.db.query('CREATE TABLE orders (id int PRIMARY KEY)')
+    transform(`{people: {columns: {name: {mask: redact}}}}`)
+    await linked.sync()
+    const { link } = linked
+    linked.link = { ...link, tables: ['orders'], transform: [] }
+    await linked.sync()
+    linked.link = { ...link, into: 'whole', transform: [] }
+    await linked.sync()
+    linked.link = { ...link, mode: 'mirror', transform: [] }
+    expect(await fault(linked.sync())).toMatch(/^VARVE_REFUSED/)
   })
 
   test('a value that cannot be cast stops its table alone, and is not told', async () => {
