@@ -23,6 +23,8 @@ const [gone, put, patch] = [0, 1, 2]
 const noBytes = new Uint8Array()
 /** A larger row has a piece of its own. */
 const pieceBytes = 1 << 20
+/** Most transactions are of few rows: the first piece grows. */
+const firstPieceBytes = 1 << 10
 
 export class LaidRows {
   readonly #pieces: Uint8Array[] = []
@@ -65,12 +67,23 @@ export class LaidRows {
 
   #take(length: number): number {
     if (this.#used + length > pieceBytes) {
-      this.#pieces.push(new Uint8Array(Math.max(pieceBytes, length)))
+      const least = this.#pieces.length === 0 ? firstPieceBytes : pieceBytes
+      this.#pieces.push(new Uint8Array(Math.max(least, length)))
       this.#used = 0
     }
-    const place = (this.#pieces.length - 1) * pieceBytes + this.#used
+    const last = this.#pieces.length - 1
+    if (this.#used + length > this.#pieces[last]!.length) this.#growLast(this.#used + length)
+    const place = last * pieceBytes + this.#used
     this.#used += length
     return place
+  }
+
+  /** Rows that were lifted keep the memory of before, in which nothing is written any more. */
+  #growLast(least: number): void {
+    const piece = this.#pieces.pop()!
+    const grown = new Uint8Array(Math.min(pieceBytes, Math.max(least, 2 * piece.length)))
+    grown.set(piece)
+    this.#pieces.push(grown)
   }
 }
 
