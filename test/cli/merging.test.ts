@@ -291,7 +291,8 @@ describe('rebasing', () => {
     await ok(['rebase', '--abort'], at)
     expect(await ok(['status', '--short'], at)).toBe('')
     expect((await varve(['rebase', 'main', '--json'], at)).code).toBe(21)
-    await ok(['resolve', 'people.csv', '--theirs'], at)
+    const settled = await varve(['resolve', 'people.csv', '--theirs'], at)
+    expect([settled.code, settled.stderr]).toEqual([0, "hint: 'varve rebase --continue' commits\n"])
     expect(await json(['merge', '--continue'], at)).toMatchObject({
       outcome: 'merged',
       rebase: { done: 2, total: 2 },

@@ -50,7 +50,10 @@ test.each([
   expect((await runHere(['log', '--oneline'], dir)).stdout).toBe(before)
   expect(await runHere([verb, '--abort'], dir)).toMatchObject({ code: 20 })
   expect(await runHere([verb, '--no-edit', revision], dir)).toMatchObject({ code: 21 })
-  await runHere(['resolve', 'notes.txt', '--theirs'], dir)
+  expect(await runHere(['resolve', 'notes.txt', '--theirs'], dir)).toMatchObject({
+    code: 0,
+    stderr: `hint: 'varve ${verb} --continue' commits\n`,
+  })
   expect(await runHere([verb, '--continue'], dir)).toMatchObject({ code: 0 })
   expect((await runHere(['log', '--oneline'], dir)).stdout).not.toBe(before)
 })

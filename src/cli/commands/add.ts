@@ -1,6 +1,7 @@
 import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
+import { hintAtContinuing } from '../message/continue-hint.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
 import { counted } from '../../base/size.ts'
@@ -48,7 +49,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     if (settled !== undefined)
       out.say(`resolved ${counted(settled.resolved, 'conflict')}, ${settled.left} left`)
   })
-  if (settled?.left === 0) out.hint("'varve merge --continue' commits")
+  if (settled?.left === 0) await hintAtContinuing(out, repo)
   if (!out.json) {
     hintAtRenames(out, result.staged, dryRun)
     for (const { path, reason } of result.notTables)

@@ -6,6 +6,7 @@ import type { ResolveOptions } from '../../api/interface.ts'
 import type { Repository } from '../../index.ts'
 import { type Arguments, usage } from '../arguments.ts'
 import { counted } from '../../base/size.ts'
+import { hintAtContinuing } from '../message/continue-hint.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPath } from '../paths.ts'
 import { visible } from '../visible.ts'
@@ -66,20 +67,25 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     given.exclusive('from', ...takes, 'forget', 'id', 'all')
     given.expectWords(0, 0, '')
     const sheet = await readSheet(source)
-    return report(out, await (await repository()).resolveSheet(sheet, operation))
+    const repo = await repository()
+    return report(out, repo, await repo.resolveSheet(sheet, operation))
   }
   if (given.flag('rekey')) return rekey({ given, out, repository, operation })
   if (given.flag('forget')) return forget({ given, out, repository, operation })
   const options = optionsOf(given)
   const repo = await repository()
-  return report(out, await repo.resolve(pathOf(given, repo), { ...operation, ...options }))
+  return report(out, repo, await repo.resolve(pathOf(given, repo), { ...operation, ...options }))
 }
 
-function report(out: Context['out'], result: { resolved: number; left: number }): number {
+async function report(
+  out: Context['out'],
+  repo: Repository,
+  result: { resolved: number; left: number },
+): Promise<number> {
   out.result(result, () => {
     out.say(`resolved ${counted(result.resolved, 'conflict')}, ${result.left} left`)
   })
-  if (result.left === 0) out.hint("'varve merge --continue' commits")
+  if (result.left === 0) await hintAtContinuing(out, repo)
   return 0
 }
 
@@ -104,7 +110,7 @@ async function rekey({ given, out, repository, operation }: Hand): Promise<numbe
     if (result.found > 0)
       out.say(`  ${counted(result.found, 'new conflict')}: both sides wrote the same key, and meant two rows`)
   })
-  if (result.left === 0) out.hint("'varve merge --continue' commits")
+  if (result.left === 0) await hintAtContinuing(out, repo)
   return 0
 }
 
