@@ -50,6 +50,11 @@ test.each([
   expect((await runHere(['log', '--oneline'], dir)).stdout).toBe(before)
   expect(await runHere([verb, '--abort'], dir)).toMatchObject({ code: 20 })
   expect(await runHere([verb, '--no-edit', revision], dir)).toMatchObject({ code: 21 })
+  expect(await runHere([verb, '--skip'], dir)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(new RegExp(`^${verb} of 1 commit done, still at [0-9a-f]{8}\n$`)) as string,
+  })
+  expect(await runHere([verb, '--no-edit', revision], dir)).toMatchObject({ code: 21 })
   expect(await runHere(['resolve', 'notes.txt', '--theirs'], dir)).toMatchObject({
     code: 0,
     stderr: `hint: 'varve ${verb} --continue' commits\n`,

@@ -192,7 +192,7 @@ test('what changes nothing here is left out and told; when that is all, it is re
   git('cherry-pick', 'side~3')
   await ok('cherry-pick', 'side~3')
   const told = await ok('cherry-pick', 'main..side')
-  expect(told).toContain('picked 4 commits, 1 of them changed nothing here')
+  expect(told).toContain('cherry-pick of 4 commits done, 1 of them changed nothing here')
   expect(await varve('cherry-pick', 'main..side')).toMatchObject({ code: 44 })
   expect(await varve('cherry-pick', 'side..side')).toMatchObject({ code: 44 })
   expect(await varve('cherry-pick', 'main...side')).toMatchObject({ code: 2 })

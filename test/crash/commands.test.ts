@@ -85,6 +85,29 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'cherry-pick of ten commits',
+    args: ['cherry-pick', 'main..side'],
+    prepare: async (dir) => {
+      const repo = await Repository.open(repoOf(dir), { author: { name: 'Ada', email: 'ada@example.org' } })
+      await repo.createBranch('side')
+      for (let id = 0; id < 10; id++)
+        await repo.transaction('side', (tx) => tx.table('people.csv').put({ id, name: `side ${id}` }), {
+          message: `side ${id}`,
+        })
+      await repo.transaction('main', (tx) => tx.table('people.csv').put({ id: 999, name: 'main' }), {
+        message: 'main',
+      })
+      await repo.close()
+      await ok(['restore', '.'], { cwd: repoOf(dir) })
+    },
+    end: async (dir) => [
+      text(dir, 'repo/people.csv'),
+      await ok(['log', '--format', '%s'], { cwd: repoOf(dir) }),
+      await statusOf(dir),
+    ],
+    already: /changes nothing here/,
+  },
+  {
     name: 'rm',
     args: ['rm', 'people.csv'],
     end: async (dir) => [fs.existsSync(path.join(dir, 'repo/people.csv')), await statusOf(dir)],

@@ -21,7 +21,9 @@ import {
   mergeRef,
   rerereRef,
 } from '../../repo/interface.ts'
+import type { MergeKind } from '../../merge/merge-sides.ts'
 import { readMergeState, writeMergeState } from '../../repo/merging/merge-state.ts'
+import { verbOf } from '../../repo/merging/verb.ts'
 import { type Move, move } from '../../repo/move.ts'
 import { openRerere } from '../../repo/merging/rerere.ts'
 import type { Rerere } from '../../merge/resolve/rerere.ts'
@@ -89,7 +91,7 @@ export async function settleConflicts(
 ): Promise<{ resolved: number; left: number }> {
   return changeMerge(repo, folder, { ...options, message: path ?? 'all' }, async (merge) => {
     const { conflicts } = merge.open
-    if (conflicts === null) throw nothingToSettle(true)
+    if (conflicts === null) throw nothingToSettle(merge.state.kind)
     const filter = await filterOf(merge.schemas, path === null ? options : { ...options, path })
     const onSettled = (batch: readonly SettledRecord[]): Promise<void> | undefined =>
       merge.rerere?.remember(batch)
@@ -197,7 +199,7 @@ function editedSince({ code, message, data, cause }: VarveError): VarveError {
 
 async function mergeInHand(manifest: Manifest, io: Io): Promise<MergeContext> {
   const state = await readMergeState(io.writer, manifest)
-  if (state === null) throw nothingToSettle(false)
+  if (state === null) throw nothingToSettle(null)
   const tree = manifest.refs.get(indexRef)!
   const merged = state.met?.tree ?? tree
   const { conflicts, met, resolutions } = state
@@ -216,12 +218,16 @@ function overOf(manifest: Manifest): { over?: Cid } {
   return over === undefined ? {} : { over }
 }
 
-export function nothingToSettle(merging: boolean): VarveError {
-  return new VarveError(
-    'VARVE_NOT_POSSIBLE',
-    merging ? 'all conflicts are resolved' : 'there is no merge in progress',
-    { hint: merging ? "finish the merge with 'varve merge --continue'" : "see 'varve status'" },
-  )
+/** `kind`: of what is under way; null: nothing is. */
+export function nothingToSettle(kind: MergeKind | null): VarveError {
+  if (kind === null)
+    return new VarveError('VARVE_NOT_POSSIBLE', 'there is no merge in progress', {
+      hint: "see 'varve status'",
+    })
+  const verb = verbOf(kind)
+  return new VarveError('VARVE_NOT_POSSIBLE', 'all conflicts are resolved', {
+    hint: `finish the ${verb} with 'varve ${verb} --continue'`,
+  })
 }
 
 /** `varve add PATH` during a merge says that what the file holds is the answer. null: there was nothing to answer. */

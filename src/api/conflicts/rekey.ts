@@ -24,7 +24,7 @@ export async function rekeyTable(
     { ...options, message: `${path} --rekey ${side}` },
     async (merge) => {
       const { io, state, open } = merge
-      if (open.conflicts === null || state.met === null) throw nothingToSettle(true)
+      if (open.conflicts === null || state.met === null) throw nothingToSettle(state.kind)
       const tree = await Tree.load(io.nodes, open.tree)
       const config = await storedConfig(io.nodes, await tree.get(configFileName), options)
       const trees = await mergeSides(io, state, options)

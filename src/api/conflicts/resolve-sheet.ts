@@ -39,7 +39,7 @@ async function settleBySheet(
 ): Promise<Resolution> {
   const { open, io, state, schemas, rerere } = merge
   const { conflicts } = open
-  if (conflicts === null) throw nothingToSettle(true)
+  if (conflicts === null) throw nothingToSettle(state.kind)
   const writer = new SheetWriter(io.nodes, await Tree.load(io.nodes, state.met?.tree ?? open.tree))
   const seen = new Set<number>()
   for await (const batch of scanRecords(io.nodes, conflicts, {}, options)) {

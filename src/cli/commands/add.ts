@@ -1,7 +1,7 @@
 import type { Repository } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { warnOfLeftOut } from '../format/left-out.ts'
-import { hintAtContinuing } from '../message/continue-hint.ts'
+import { hintAtContinuing } from '../message/going-on.ts'
 import type { Command, Context } from '../interface.ts'
 import { toRepositoryPaths } from '../paths.ts'
 import { counted } from '../../base/size.ts'

@@ -1,6 +1,7 @@
 // What a merge, pull, revert or cherry-pick came to, and the way on when it stopped at conflicts.
 import type { ConflictInfo, MergeResult } from '../../api/interface.ts'
 import type { MergedPath } from '../../merge/interface.ts'
+import { verbOf } from '../../repo/merging/verb.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible.ts'
 import { alignedRows } from './columns.ts'
@@ -28,14 +29,18 @@ export function printMerge(
     out.hint(`${verb} in a clone with a folder, resolve there, and push`)
   } else if (conflict && result.conflictCount === 0) {
     out.hint("look at them with 'varve conflicts --resolved', take one back with 'varve resolve --forget',")
-    out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
+    hintAtWays(out, verb)
   } else if (conflict) {
     out.hint("'varve conflicts' shows them, 'varve resolve PATH --ours|--theirs|--value V' settles them,")
-    if (result.rebase === undefined && result.sequence === undefined)
-      out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
-    else out.hint(`then 'varve ${verb} --continue'; '--skip' leaves the commit out, '--abort' goes back`)
+    hintAtWays(out, verb)
   }
   return conflict ? 21 : 0
+}
+
+function hintAtWays(out: Output, kind: Parameters<typeof printMerge>[2]): void {
+  const verb = verbOf(kind)
+  if (verb === 'merge') out.hint("then 'varve merge --continue'; 'varve merge --abort' goes back")
+  else out.hint(`then 'varve ${verb} --continue'; '--skip' leaves the commit out, '--abort' goes back`)
 }
 
 /** What was decided without people, and what they should know besides. */
@@ -99,12 +104,14 @@ function outcomeText(result: MergeResult, verb: string): string {
 }
 
 function sequenceText(
-  { commit }: MergeResult,
+  { commit, outcome }: MergeResult,
   { total, leftOut }: NonNullable<MergeResult['sequence']>,
   verb: string,
 ): string {
   const left = leftOut.length === 0 ? '' : `, ${leftOut.length} of them changed nothing here`
-  return `${pastTense[verb]!} ${counted(total, 'commit')}${left}, now at ${shortId(commit)}`
+  // Some may have been skipped on the way.
+  const where = outcome === 'up-to-date' ? 'still at' : 'now at'
+  return `${verb} of ${counted(total, 'commit')} done${left}, ${where} ${shortId(commit)}`
 }
 
 const pastTense: Readonly<Record<string, string>> = {

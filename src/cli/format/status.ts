@@ -1,6 +1,7 @@
 // The state of the working folder in Git's words, and what to do next.
 import type { BisectInfo } from '../../api/bisect.ts'
 import type { PathChange, Status } from '../../api/interface.ts'
+import { verbOf } from '../../repo/merging/verb.ts'
 import type { Output } from '../output.ts'
 import type { Colour } from '../paint.ts'
 import { visible } from '../visible.ts'
@@ -93,8 +94,8 @@ function printMerging(
       ? `${kind} of ${shortId(theirs)} under way`
       : `${kind}${onto} stopped at ${shortId(theirs)} (${steps.done + 1} of ${steps.total})`
   out.line(`${out.paint('yellow', what)}: ${left}`)
-  const verb = steps === undefined ? 'merge' : kind
-  const skip = steps === undefined ? '' : `, varve ${verb} --skip`
+  const verb = verbOf(kind)
+  const skip = verb === 'merge' ? '' : `, varve ${verb} --skip`
   const next = conflicts === 0 ? `varve ${verb} --continue` : 'varve conflicts, varve resolve'
   out.line(out.paint('dim', `  (${next}${skip}, varve ${verb} --abort)`))
 }

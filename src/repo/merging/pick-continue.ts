@@ -14,22 +14,20 @@ import {
   type SequenceState,
   mergeRef,
 } from '../interface.ts'
-import { type AbortOptions, abortFolderOptions, refusedEdits } from './abort.ts'
 import { readMergeState } from './merge-state.ts'
 import { type MergeOptions, type Merged, refuseStaged } from './merge.ts'
 import { move } from '../move.ts'
 import type { PickKind } from './pick-change.ts'
 import { advance, commitOnto } from './pick-sequence.ts'
-import { planMove } from './plan-move.ts'
+import { type ContinueOptions, planContinue } from './plan-move.ts'
 
 export async function continuePick(
   repo: Repo,
   folder: Folder | null,
-  { discard, ...options }: MergeOptions & AbortOptions & { readonly skip?: boolean | undefined } = {},
+  options: ContinueOptions = {},
 ): Promise<Merged> {
   const isSkipping = options.skip === true
-  const moving = isSkipping ? abortFolderOptions({ ...options, discard }) : options
-  const continued = planMove(repo, folder, moving, async (manifest, io) => {
+  return planContinue(repo, folder, options, async (manifest, io) => {
     const state = await readMergeState(io.writer, manifest)
     if (state === null || (state.kind !== 'cherry-pick' && state.kind !== 'revert')) throw noneUnderWay()
     const { ref, commit: head } = await requireHead(io.writer, manifest)
@@ -42,7 +40,6 @@ export async function continuePick(
     const { message: _, ...rest } = options
     return advance(repo, manifest, io, { ref, tip, sequence: going, kind: state.kind }, rest)
   })
-  return isSkipping ? continued.catch(refusedEdits) : continued
 }
 
 /** Forgets what waits; the branch, the index and the files stay as they are. */

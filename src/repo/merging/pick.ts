@@ -1,7 +1,9 @@
 // Commits' changes applied elsewhere: cherry-pick (parent -> commit onto HEAD) and revert (commit -> parent onto HEAD).
 // Each is a three-way merge; several are one operation.
 import { VarveError } from '../../base/errors.ts'
+import type { CommitCid } from '../../encoding/cid.ts'
 import { readCommit } from '../../history/commit.ts'
+import type { Commit } from '../../history/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { requireAuthor } from '../context.ts'
@@ -29,7 +31,7 @@ export async function pick(
     const { ref, commit: tip } = await requireHead(io.writer, manifest)
     const todo = await commitsNamed(repo, manifest, revisions, options)
     if (todo.length === 1)
-      return planOne(repo, manifest, io, { revision: revisions[0]!, cid: todo[0]! }, options)
+      return planOne(repo, manifest, io, { named: revisions.join(' '), ref, tip, cid: todo[0]! }, options)
     if (options.noCommit === true) return stageAll(repo, manifest, io, { ref, tip, todo }, options)
     const sequence = {
       start: tip.cid,
@@ -44,27 +46,34 @@ export async function pick(
   })
 }
 
+interface OnePick {
+  /** For messages. */
+  readonly named: string
+  readonly ref: string
+  readonly tip: Commit
+  readonly cid: CommitCid
+}
+
 async function planOne(
   repo: Repo,
   manifest: Manifest,
   io: Io,
-  { revision, cid }: { readonly revision: string; readonly cid: Parameters<typeof readCommit>[1] },
+  { named, ref, tip, cid }: OnePick,
   options: PickOptions,
 ): Promise<Plan> {
   const { kind } = options
-  const head = await requireHead(io.writer, manifest)
   const commit = await readCommit(io.writer, cid)
   const { base, theirs, message } = await changeOf(io, commit, options)
   if (options.noCommit !== true) requireAuthor(repo, manifest)
   const policies = options.policies ?? new Map()
-  const trees = { ...io, base, ours: head.commit.tree, theirs }
+  const trees = { ...io, base, ours: tip.tree, theirs }
   const outcome = await mergeTrees(trees, { ...options, policies })
-  if (outcome.conflictCount === 0 && outcome.tree === head.commit.tree) {
-    throw new VarveError('VARVE_NOTHING_TO_COMMIT', `${kind} of '${revision}' changes nothing here`)
+  if (outcome.conflictCount === 0 && outcome.tree === tip.tree) {
+    throw new VarveError('VARVE_NOTHING_TO_COMMIT', `${kind} of '${named}' changes nothing here`)
   }
   const end = {
-    ref: head.ref,
-    ours: head.commit,
+    ref,
+    ours: tip,
     theirs: commit,
     outcome,
     kind,

@@ -13,7 +13,6 @@ import { type PolicyReport, joinedReports, policyExtra } from '../../merge/polic
 import type { MergeOutcome } from '../../merge/interface.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
 import type { Manifest } from '../../store/interface.ts'
-import { type AbortOptions, abortFolderOptions, refusedEdits } from './abort.ts'
 import { requireAuthor, signatureOf } from '../context.ts'
 import { indexOf, refuseWhileMerging, requireHead } from '../head.ts'
 import { type Folder, type Io, type MergeState, type RebaseState, type Repo, mergeRef } from '../interface.ts'
@@ -21,7 +20,7 @@ import { readMergeState, writeMergeState } from './merge-state.ts'
 import type { MergeOptions, Merged, Plan } from './merge.ts'
 import { refuseStaged, stoppedState, unsettledOf } from './merge.ts'
 import { commitsMax, parentTree } from './pick-change.ts'
-import { planMove } from './plan-move.ts'
+import { type ContinueOptions, planContinue, planMove } from './plan-move.ts'
 import { reuseResolutions } from './rerere.ts'
 
 export interface RebaseOptions extends MergeOptions {
@@ -55,11 +54,10 @@ export async function rebase(
 export async function continueRebase(
   repo: Repo,
   folder: Folder | null,
-  { discard, ...options }: MergeOptions & AbortOptions & { readonly skip?: boolean | undefined } = {},
+  options: ContinueOptions = {},
 ): Promise<Merged> {
   const isSkipping = options.skip === true
-  const moving = isSkipping ? abortFolderOptions({ ...options, discard }) : options
-  const continued = planMove(repo, folder, moving, async (manifest, io) => {
+  return planContinue(repo, folder, options, async (manifest, io) => {
     const state = await readMergeState(io.writer, manifest)
     if (state?.rebase === undefined) {
       throw new VarveError('VARVE_NOT_POSSIBLE', 'there is no rebase to continue', {
@@ -74,7 +72,6 @@ export async function continueRebase(
     const rebased = { ...state.rebase, done: state.rebase.done + 1 }
     return advance(repo, manifest, io, { tip, state: rebased }, options)
   })
-  return isSkipping ? continued.catch(refusedEdits) : continued
 }
 
 /** Oldest first. */
