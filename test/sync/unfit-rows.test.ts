@@ -245,6 +245,30 @@ describe.skipIf(!hasPostgres)(`rows of PostgreSQL that are too large${withoutPos
       expect(await row()).toEqual({ ...(hashed as object), age: null })
     })
 
+    test('a mask that goes leaves no value, and one that comes back masks none', async () => {
+      await start({ mode: 'capture' })
+      const { link } = shop
+      transformed({ name: { mask: 'hash' }, age: { mask: 'redact' } })
+      await read()
+      await shop.db.query(`UPDATE people SET note = ${large} WHERE id = 50`)
+      transformed({ name: { mask: 'hash' } })
+      expect(keys(await read())).toEqual(['rejected 50'])
+      expect(await row()).toMatchObject({
+        name: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        age: null,
+      })
+      for (const columns of [null, { name: { mask: 'hash' as const } }]) {
+        shop.link = link
+        if (columns !== null) transformed(columns)
+        await read()
+        expect(await row()).toEqual({ id: 50, name: null, age: null, note: null })
+      }
+      await shop.db.query(`UPDATE people SET note = NULL WHERE id = 50`)
+      shop.link = link
+      expect(keys(await read())).toEqual([])
+      expect(await row()).toEqual({ id: 50, name: 'name 50', age: 50, note: null })
+    })
+
     test('a column that takes the name of another does not show what that had', async () => {
       await startWaiting()
       transformed({ note: { rename: 'name' } }, ['name'])

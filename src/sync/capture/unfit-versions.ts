@@ -9,6 +9,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { Cell, Schema, TableObject } from '../../table/interface.ts'
 import { keyColumns, keyText } from '../../table/key.ts'
 import { rowCopyEdits } from '../tables/row-copy.ts'
+import { plainColumns } from '../transform/table-transform.ts'
 import type { UnfitOfTable, WaysOfTable } from './unfit-tables.ts'
 
 export interface LastVersions {
@@ -16,7 +17,7 @@ export interface LastVersions {
   readonly previous: TableObject | undefined
   /** In which ways its columns were made then. */
   readonly ways: WaysOfTable
-  /** And are now. */
+  /** And are now; undefined: without a transform. */
   readonly made: MadeColumns | undefined
 }
 
@@ -30,7 +31,7 @@ export async function withVersions(
   if (keys.length === 0) return object
   const remaking = new Map<string, (cell: Cell) => Cell>()
   for (const { name } of object.schema.columns) {
-    const remake = made?.remaking(name, ways) ?? null
+    const remake = (made ?? plainColumns).remaking(name, ways)
     if (remake !== null) remaking.set(name, remake)
   }
   const isAlike =

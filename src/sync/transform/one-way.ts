@@ -20,8 +20,8 @@ interface OneWay {
 
 interface OneWayTable {
   readonly table: string
-  /** Where its rows lie. */
-  readonly path: Path
+  /** Where its rows lie; null: wherever, of notes that did not say. */
+  readonly path: Path | null
 }
 
 export function isOneWay({ where, columns }: TableTransform): boolean {
@@ -38,8 +38,9 @@ function notesOf({ config }: Manifest, identity: string): Map<string, readonly O
   for (const [key, text] of config) {
     const link = /^link\.(.+)\.oneWay$/.exec(key)?.[1]
     if (link === undefined) continue
-    const known = JSON.parse(text) as OneWay
-    if (known.identity === identity) notes.set(link, known.tables)
+    const known = JSON.parse(text) as { identity: string; tables: (string | OneWayTable)[] }
+    const tables = known.tables.map((one) => (typeof one === 'string' ? { table: one, path: null } : one))
+    if (known.identity === identity) notes.set(link, tables)
   }
   return notes
 }
@@ -105,7 +106,7 @@ export function refuseWritingBack(link: Link, manifest: Manifest, identity: stri
 }
 
 function isAt(link: Link, { table, path }: OneWayTable): boolean {
-  return link.tables.includes(table) && path === tablePath(link, table)
+  return link.tables.includes(table) && (path === null || path === tablePath(link, table))
 }
 
 function writesBack({ name, mode }: Link, table: string, by: string): VarveError {

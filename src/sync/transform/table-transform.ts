@@ -142,17 +142,32 @@ export class TransformedTable {
     const columns = new Map(this.#columns.map((out) => [out.column.name, out]))
     return {
       ways: new Map([...columns].map(([name, { way }]) => [name, wayText(way)])),
-      remaking: (name, before) => {
-        const out = columns.get(name)
-        if (out === undefined) return () => nullCell
-        const text = before.get(name) ?? wayText(plainWay(name))
-        if (text === wayText(out.way)) return null
-        const earlier = JSON.parse(text) as Way
-        const isOfOne = earlier.compute === null && out.way.compute === null && earlier.of === out.way.of
-        return isOfOne ? (cell) => madeCell(out, cell) ?? nullCell : () => nullCell
-      },
+      remaking: (name, before) => remakingOf(columns.get(name), name, before),
     }
   }
+}
+
+/** Columns of a table without a transform, whatever made them before. */
+export const plainColumns: MadeColumns = {
+  ways: new Map(),
+  remaking: (name, before) => remakingOf({ way: plainWay(name), masking: null, cast: null }, name, before),
+}
+
+type Maker = Pick<OutColumn, 'way' | 'masking' | 'cast'>
+
+function remakingOf(
+  out: Maker | undefined,
+  name: string,
+  before: ReadonlyMap<string, string>,
+): ReturnType<MadeColumns['remaking']> {
+  if (out === undefined) return () => nullCell
+  const text = before.get(name) ?? wayText(plainWay(name))
+  if (text === wayText(out.way)) return null
+  const earlier = JSON.parse(text) as Way
+  const isOfOne = earlier.compute === null && out.way.compute === null && earlier.of === out.way.of
+  // What was masked is no value any more: neither to be shown as one nor to be masked once more.
+  const isKnown = isOfOne && earlier.mask === null
+  return isKnown ? (cell) => madeCell(out, cell) ?? nullCell : () => nullCell
 }
 
 /** What a column is made of, and how. */
@@ -173,7 +188,7 @@ function wayText({ of, compute, mask, cast }: Way): string {
 }
 
 /** null: it cannot be cast. */
-function madeCell({ masking, cast }: OutColumn, cell: Cell): Cell | null {
+function madeCell({ masking, cast }: Maker, cell: Cell): Cell | null {
   const masked = masking === null ? cell : masking.apply(cell)
   return cast === null ? masked : castCell(masked, cast)
 }
