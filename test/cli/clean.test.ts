@@ -4,26 +4,15 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
-import { gitIn } from '../support/git-in.ts'
-import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { besideGit } from '../support/beside-git.ts'
 
-let dir = ''
-const at = (...parts: string[]): string => path.join(dir, ...parts)
+const { at, begin, git, ok, varve } = besideGit()
 
 function put(place: string, ...names: string[]): void {
   for (const name of names) {
     fs.mkdirSync(path.dirname(at(place, name)), { recursive: true })
     fs.writeFileSync(at(place, name), `${name}\n`)
   }
-}
-
-const git = (...args: string[]): string => gitIn(at('theirs'))(...args)
-
-async function ok(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runHere(args, at('ours'))
-  expect([args, code, stderr]).toEqual([args, 0, ''])
-  return stdout
 }
 
 /** All files, without what a repository keeps. */
@@ -33,14 +22,12 @@ function files(place: string): string[] {
 }
 
 beforeEach(async () => {
-  dir = temporaryDir()
+  await begin()
   for (const place of ['ours', 'theirs']) put(place, 'tracked', 'a/t2')
   for (const place of ['ours/.varveignore', 'theirs/.gitignore']) fs.writeFileSync(at(place), '*.log\nout/\n')
-  git('init', '-q')
   git('add', '.')
   git('commit', '-qm', 'First')
   for (const args of [
-    ['init', '-q'],
     ['add', '.'],
     ['commit', '-q', '-m', 'First'],
   ])
@@ -107,14 +94,14 @@ test.each([
 
 test('nothing goes without -f or -n, and nothing of what somebody else keeps', async () => {
   const before = files('ours')
-  expect(await runHere(['clean'], at('ours'))).toMatchObject({ code: 2 })
-  expect(await runHere(['clean', '-dx'], at('ours'))).toMatchObject({ code: 2 })
+  expect(await varve('clean')).toMatchObject({ code: 2 })
+  expect(await varve('clean', '-dx')).toMatchObject({ code: 2 })
   for (const args of [['nested'], ['nested/f'], ['deep/nested/f']])
-    expect(await runHere(['clean', '-f', ...args], at('ours'))).toMatchObject({ code: 20 })
+    expect(await varve('clean', '-f', ...args)).toMatchObject({ code: 20 })
   for (const args of [['nope'], ['link/t2']])
-    expect(await runHere(['clean', '-f', ...args], at('ours'))).toMatchObject({ code: 40 })
-  expect((await runHere(['clean', '-fx', '.varve'], at('ours'))).code).not.toBe(0)
-  expect((await runHere(['clean', '-fx', '../theirs'], at('ours'))).code).not.toBe(0)
+    expect(await varve('clean', '-f', ...args)).toMatchObject({ code: 40 })
+  expect((await varve('clean', '-fx', '.varve')).code).not.toBe(0)
+  expect((await varve('clean', '-fx', '../theirs')).code).not.toBe(0)
   expect(files('ours')).toEqual(before)
 })
 
@@ -150,7 +137,7 @@ test('what Git keeps in the same folder stays; where that cannot be told nothing
   expect(files('ours')).toEqual(expect.arrayContaining(['new', 'ü/f', 'c/y']))
   put('ours', 'more')
   fs.writeFileSync(at('ours/.git/index'), 'no index')
-  expect(await runHere(['clean', '-fd'], at('ours'))).toMatchObject({ code: 20 })
+  expect(await varve('clean', '-fd')).toMatchObject({ code: 20 })
   expect(files('ours')).toContain('more')
 })
 

@@ -1,34 +1,10 @@
 // A commit of some paths alone, held against Git: what is in it, what stays staged, what is refused.
 import fs from 'node:fs'
-import path from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
-import { gitIn } from '../support/git-in.ts'
-import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { besideGit } from '../support/beside-git.ts'
 
-let dir = ''
-const at = (...parts: string[]): string => path.join(dir, ...parts)
-const git = (...args: string[]): string => gitIn(at('theirs'))(...args)
-const varve = async (...args: string[]): ReturnType<typeof runHere> => runHere(args, at('ours'))
-
-async function ok(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await varve(...args)
-  expect([args, code, stderr]).toEqual([args, 0, ''])
-  return stdout
-}
-
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await ok(...args)
-}
-
-function put(name: string, text: string): void {
-  for (const place of ['ours', 'theirs']) {
-    fs.mkdirSync(path.dirname(at(place, name)), { recursive: true })
-    fs.writeFileSync(at(place, name), text)
-  }
-}
+const { at, begin, both, git, ok, put, varve } = besideGit()
 
 async function expectAlike(): Promise<void> {
   const told = ['log', '-1', '--format=%s', '--name-status']
@@ -44,9 +20,7 @@ async function expectAlike(): Promise<void> {
 }
 
 beforeEach(async () => {
-  dir = temporaryDir()
-  for (const place of ['ours', 'theirs']) fs.mkdirSync(at(place))
-  await both('init', '-q', '-b', 'main')
+  await begin()
   for (const name of ['a', 'b', 'gone', 'in/x', 'in/y']) put(name, `${name}\n`)
   await both('add', '.')
   await both('commit', '-q', '-m', 'First')

@@ -1,35 +1,12 @@
 // What `log`, `show` and `diff` tell of paths, lines and values, held against Git's own over the same history.
 import fs from 'node:fs'
-import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { gitIn } from '../support/git-in.ts'
-import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { besideGit } from '../support/beside-git.ts'
 
-const dir = temporaryDir()
-const ours = path.join(dir, 'ours')
-const theirs = path.join(dir, 'theirs')
-
-const git = gitIn(theirs)
-
-async function varve(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runHere(args, ours)
-  expect([args, code, stderr]).toEqual([args, 0, ''])
-  return stdout
-}
-
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await varve(...args)
-}
+const { at, begin, both, git, ok, put, varve } = besideGit()
 
 async function commit(name: string, files: Readonly<Record<string, string | null>>): Promise<void> {
-  for (const [file, text] of Object.entries(files)) {
-    for (const place of [ours, theirs]) {
-      if (text === null) fs.rmSync(path.join(place, file))
-      else fs.writeFileSync(path.join(place, file), text)
-    }
-  }
+  for (const [file, text] of Object.entries(files)) put(file, text)
   await both('add', '-A')
   await both('commit', '-q', '-m', name)
 }
@@ -39,12 +16,11 @@ const rows = (...names: string[]): string =>
   `id,name\n${names.map((name, i) => `${i + 1},${name}\n`).join('')}`
 
 beforeAll(async () => {
-  for (const place of [ours, theirs]) fs.mkdirSync(place)
-  await both('init', '-q', '-b', 'main')
+  await begin()
   // So that both begin with the declaration, and Git's log has no more to tell than ours.
-  fs.writeFileSync(path.join(ours, 'people.csv'), rows('Ada'))
-  await varve('track', 'people.csv', '--key', 'id')
-  fs.copyFileSync(path.join(ours, 'varve.yaml'), path.join(theirs, 'varve.yaml'))
+  fs.writeFileSync(at('ours', 'people.csv'), rows('Ada'))
+  await ok('track', 'people.csv', '--key', 'id')
+  fs.copyFileSync(at('ours', 'varve.yaml'), at('theirs', 'varve.yaml'))
   await commit('one', { 'people.csv': rows('Ada', 'Grace'), 'poem.txt': poem })
   await commit('two', { 'people.csv': rows('Ada', 'Grace', 'Lise'), 'notes.txt': 'about Lise\n' })
   await commit('three', { 'poem.txt': poem.replace('line 6', 'line six') })
@@ -55,8 +31,8 @@ beforeAll(async () => {
   await commit('five', { 'people.csv': rows('Ada', 'Emilie', 'Lise Meitner') })
   await both('merge', '-q', '-m', 'merge', 'side')
   await commit('six', { 'notes.txt': null, 'poem.txt': poem.replaceAll('line 2\n', '  line   2\n') })
-  fs.renameSync(path.join(ours, 'poem.txt'), path.join(ours, 'verse.txt'))
-  fs.renameSync(path.join(theirs, 'poem.txt'), path.join(theirs, 'verse.txt'))
+  fs.renameSync(at('ours', 'poem.txt'), at('ours', 'verse.txt'))
+  fs.renameSync(at('theirs', 'poem.txt'), at('theirs', 'verse.txt'))
   await commit('seven', { 'people.csv': rows('Ada', 'Emilie', 'Lise Meitner', 'Emmy', 'Lise') })
 }, 60_000)
 
@@ -65,15 +41,15 @@ test.each(['Lise', 'Meitner', 'Emmy', 'Grace', 'line 6', 'line six', 'about', 'e
   async (text) => {
     // Git's log leaves merges out of it. What is between cells is no value.
     const expected = text === '2,' ? '' : git('log', '-S', text, '--format=%s')
-    expect(await varve('log', '-S', text, '--format', '%s')).toBe(expected)
+    expect(await ok('log', '-S', text, '--format', '%s')).toBe(expected)
   },
 )
 
 test('log -S of a path, with a limit, oldest first, and as JSON', async () => {
-  expect(await varve('log', '-SLise', '--format', '%s', 'people.csv')).toBe('seven\ntwo\n')
-  expect(await varve('log', '-SLise', '-n', '1', '--format', '%s')).toBe('seven\n')
-  expect(await varve('log', '-SLise', '--reverse', '--format', '%s')).toBe('two\nsix\nseven\n')
-  const { items } = JSON.parse(await varve('log', '--changing', 'Lise', '--name-status', '--json')) as {
+  expect(await ok('log', '-SLise', '--format', '%s', 'people.csv')).toBe('seven\ntwo\n')
+  expect(await ok('log', '-SLise', '-n', '1', '--format', '%s')).toBe('seven\n')
+  expect(await ok('log', '-SLise', '--reverse', '--format', '%s')).toBe('two\nsix\nseven\n')
+  const { items } = JSON.parse(await ok('log', '--changing', 'Lise', '--name-status', '--json')) as {
     items: { message: string; changed: object[] }[]
   }
   expect(items.map(({ message }) => message)).toEqual(['seven', 'six', 'two'])
@@ -81,19 +57,19 @@ test('log -S of a path, with a limit, oldest first, and as JSON', async () => {
     { path: 'notes.txt', state: 'deleted', kind: 'file' },
     { path: 'poem.txt', state: 'modified', kind: 'file' },
   ])
-  expect(await runHere(['log', '-S', ''], ours)).toMatchObject({ code: 2 })
-  expect(await runHere(['log', '--key', '1', '-S', 'x', 'people.csv'], ours)).toMatchObject({ code: 2 })
+  expect(await varve('log', '-S', '')).toMatchObject({ code: 2 })
+  expect(await varve('log', '--key', '1', '-S', 'x', 'people.csv')).toMatchObject({ code: 2 })
 })
 
 const unscored = (text: string): string => text.replaceAll(/^([RMAD])\d*\t/gm, '$1\t')
 
 test.each([['--name-only'], ['--name-status']])('log %s, of merges too', async (option) => {
-  expect(await varve('log', option, '--format', '%s')).toBe(await byFirstParent(option))
+  expect(await ok('log', option, '--format', '%s')).toBe(await byFirstParent(option))
 })
 
 /** Git's, commit by commit, each against its first parent. */
 async function byFirstParent(option: string): Promise<string> {
-  const subjects = (await varve('log', '--format', '%H %s')).trimEnd().split('\n')
+  const subjects = (await ok('log', '--format', '%H %s')).trimEnd().split('\n')
   const byName = new Map(
     git('log', '--format=%s %H')
       .trimEnd()
@@ -111,20 +87,20 @@ async function byFirstParent(option: string): Promise<string> {
 }
 
 test('diff and show --name-status', async () => {
-  expect(await varve('diff', '--name-status', 'HEAD~1', 'HEAD')).toBe(
+  expect(await ok('diff', '--name-status', 'HEAD~1', 'HEAD')).toBe(
     unscored(git('diff', '--name-status', 'HEAD~1', 'HEAD')),
   )
-  expect(JSON.parse(await varve('diff', '--name-status', '--json', 'HEAD~1', 'HEAD'))).toEqual({
+  expect(JSON.parse(await ok('diff', '--name-status', '--json', 'HEAD~1', 'HEAD'))).toEqual({
     items: [
       { path: 'people.csv', state: 'modified', kind: 'table' },
       { path: 'verse.txt', from: 'poem.txt', state: 'renamed', kind: 'file' },
     ],
   })
-  expect(JSON.parse(await varve('diff', '--name-only', '--json', 'HEAD~1', 'HEAD'))).toEqual({
+  expect(JSON.parse(await ok('diff', '--name-only', '--json', 'HEAD~1', 'HEAD'))).toEqual({
     items: ['people.csv', 'verse.txt'],
   })
   expect(
-    (await varve('show', '--name-status', 'HEAD')).endsWith('\nM\tpeople.csv\nR\tpoem.txt\tverse.txt\n'),
+    (await ok('show', '--name-status', 'HEAD')).endsWith('\nM\tpeople.csv\nR\tpoem.txt\tverse.txt\n'),
   ).toBe(true)
   for (const args of [
     ['diff', '--stat', '--name-status'],
@@ -132,7 +108,7 @@ test('diff and show --name-status', async () => {
     ['log', '--stat', '--name-only'],
     ['diff', '-U', 'x'],
   ])
-    expect(await runHere(args, ours)).toMatchObject({ code: 2 })
+    expect(await varve(...args)).toMatchObject({ code: 2 })
 })
 
 /** From the first hunk on. */
@@ -152,16 +128,16 @@ test.each([['-U0'], ['-U1'], ['-U5'], ['--unified=20'], ['-U2', '-w'], ['-w']])(
       poem.replaceAll('\n', '\r\n').replace('line 5\r\n', 'five\r\n\r\n'),
     ]
     for (const after of afters) {
-      for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, 'case.txt'), before)
+      put('case.txt', before)
       await both('add', 'case.txt')
-      for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, 'case.txt'), after)
+      put('case.txt', after)
       const given = options.filter((option) => option !== undefined)
       const expected = git('diff', ...given, '--', 'case.txt').replaceAll(/^(@@.*?)(\d+) /gm, '$1$2 ')
-      expect([after, hunks(await varve('diff', ...given, 'case.txt'))]).toEqual([
+      expect([after, hunks(await ok('diff', ...given, 'case.txt'))]).toEqual([
         after,
         hunks(withCounts(expected)),
       ])
-      const { code } = await runHere(['diff', '-q', ...given, 'case.txt'], ours)
+      const { code } = await varve('diff', '-q', ...given, 'case.txt')
       expect([after, code]).toEqual([after, expected === '' ? 0 : 1])
     }
   },
@@ -177,17 +153,17 @@ function withCounts(patch: string): string {
 }
 
 test('-w leaves files out that differ in white space alone, and counts no such lines', async () => {
-  fs.writeFileSync(path.join(ours, 'case.txt'), 'a b\nc\n')
-  await varve('add', 'case.txt')
-  fs.writeFileSync(path.join(ours, 'case.txt'), 'ab\n  c')
-  expect(await varve('diff', '-w', 'case.txt')).toBe('')
-  expect(await varve('diff', '-w', '--stat', 'case.txt')).toBe('')
-  expect(await varve('diff', '--name-only', '-w', 'case.txt')).toBe('case.txt\n')
-  fs.writeFileSync(path.join(ours, 'case.txt'), 'ab\n  c\nd')
-  expect(JSON.parse(await varve('diff', '-w', '--stat', '--json', 'case.txt'))).toMatchObject({
+  fs.writeFileSync(at('ours', 'case.txt'), 'a b\nc\n')
+  await ok('add', 'case.txt')
+  fs.writeFileSync(at('ours', 'case.txt'), 'ab\n  c')
+  expect(await ok('diff', '-w', 'case.txt')).toBe('')
+  expect(await ok('diff', '-w', '--stat', 'case.txt')).toBe('')
+  expect(await ok('diff', '--name-only', '-w', 'case.txt')).toBe('case.txt\n')
+  fs.writeFileSync(at('ours', 'case.txt'), 'ab\n  c\nd')
+  expect(JSON.parse(await ok('diff', '-w', '--stat', '--json', 'case.txt'))).toMatchObject({
     items: [{ path: 'case.txt', lines: { added: 1, removed: 0 } }],
   })
-  expect(hunks(await varve('diff', '-w', '-U0', 'case.txt'))).toBe(
+  expect(hunks(await ok('diff', '-w', '-U0', 'case.txt'))).toBe(
     '@@ -2,0 +3,1 @@\n+d\n\\ No newline at end of file\n',
   )
 })

@@ -1,17 +1,11 @@
 // Several commits picked or reverted, held against Git over the same history: what the commits are, say and leave in the
 // files, where they stop, and how that goes on, over, or back.
 import fs from 'node:fs'
-import path from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
-import { gitIn } from '../support/git-in.ts'
-import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { besideGit } from '../support/beside-git.ts'
 
-let dir = ''
-const at = (...parts: string[]): string => path.join(dir, ...parts)
-const git = (...args: string[]): string => gitIn(at('theirs'))(...args)
-const varve = async (...args: string[]): ReturnType<typeof runHere> => runHere(args, at('ours'))
+const { at, begin, both, git, put, varve } = besideGit()
 
 /** Whether Git does it, or refuses or stops. */
 function gitDoes(...args: string[]): boolean {
@@ -29,13 +23,8 @@ async function ok(...args: string[]): Promise<string> {
   return stdout
 }
 
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await ok(...args)
-}
-
 async function commit(file: string, text: string, subject: string): Promise<void> {
-  for (const place of ['ours', 'theirs']) fs.writeFileSync(at(place, file), text)
+  put(file, text)
   await both('add', '.')
   await both('commit', '-q', '-m', `${subject}\n\nand why`)
 }
@@ -74,9 +63,7 @@ async function expectAlike(): Promise<void> {
  *       s1 - s2 - s3 - s4    side (s3 changes notes)
  */
 beforeEach(async () => {
-  dir = temporaryDir()
-  for (const place of ['ours', 'theirs']) fs.mkdirSync(at(place))
-  await both('init', '-q', '-b', 'main')
+  await begin()
   await commit('notes', 'one\n', 'base')
   await both('switch', '-q', '-c', 'side')
   await commit('s1', 'a\n', 's1')
@@ -151,7 +138,7 @@ test.each(['--continue', '--skip', '--abort', '--quit'])('what stops goes on wit
     await ok('cherry-pick', way)
   } else await both('cherry-pick', way)
   // Git leaves its marks of a conflict in the file, Varve ours.
-  if (way === '--quit') for (const place of ['ours', 'theirs']) fs.writeFileSync(at(place, 'notes'), 'main\n')
+  if (way === '--quit') put('notes', 'main\n')
   await expectAlike()
   expect(JSON.parse(await ok('status', '--json'))).toMatchObject({ merging: null })
   expect(await varve('cherry-pick', way)).toMatchObject({ code: 20 })

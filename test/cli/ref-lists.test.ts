@@ -1,31 +1,13 @@
 // Lists of branches and tags, held against Git's own over the same history: by name, by what they have and what has them.
 import fs from 'node:fs'
-import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { gitIn } from '../support/git-in.ts'
-import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
+import { besideGit } from '../support/beside-git.ts'
 
-const dir = temporaryDir()
-const ours = path.join(dir, 'ours')
-const theirs = path.join(dir, 'theirs')
-
-const git = gitIn(theirs)
-
-async function varve(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runHere(args, ours)
-  expect([code, stderr]).toEqual([0, ''])
-  return stdout
-}
-
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await varve(...args)
-}
+const { at, begin, both, git, ok, put, varve } = besideGit()
 
 /** A commit, tagged by its name. */
 async function commit(name: string): Promise<void> {
-  for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, `${name}.txt`), name)
+  put(`${name}.txt`, name)
   await both('add', '.')
   await both('commit', '-q', '-m', `make ${name}\n\nby hand`)
   await both('tag', name)
@@ -38,8 +20,7 @@ async function commit(name: string): Promise<void> {
  *       four                fix/four, feature (at one)
  */
 beforeAll(async () => {
-  for (const place of [ours, theirs]) fs.mkdirSync(place)
-  await both('init', '-q', '-b', 'main')
+  await begin()
   await commit('one')
   await both('branch', 'feature')
   await both('switch', '-q', '-c', 'fix/four')
@@ -55,7 +36,7 @@ beforeAll(async () => {
 }, 60_000)
 
 async function names(...args: string[]): Promise<string[]> {
-  const { items } = JSON.parse(await varve(...args, '--json')) as { items: { name: string }[] }
+  const { items } = JSON.parse(await ok(...args, '--json')) as { items: { name: string }[] }
   return items.map(({ name }) => name)
 }
 
@@ -100,7 +81,7 @@ test("a pattern stands for the names that Git's does", async () => {
   const all = ['a', 'ab', 'abc', 'a-b', 'c/b', 'c/d/c', 'b', 'x-y', 'A']
   for (const name of all) {
     git('tag', `p/${name}`)
-    await varve('tag', `p/${name}`)
+    await ok('tag', `p/${name}`)
   }
   const patterns = [
     '*',
@@ -141,29 +122,29 @@ test('-n shows so many lines, as Git but for the id: of a tag, or of the commit 
         .replaceAll(/^ $/gm, ''),
     )
   for (const n of ['-n', '-n1', '-n2', '-n3', '-n9'])
-    expect([n, shown(await varve('tag', n, '-l', 'v1', 'two'))]).toEqual([
+    expect([n, shown(await ok('tag', n, '-l', 'v1', 'two'))]).toEqual([
       n,
       shown(git('tag', n, '-l', 'v1', 'two')),
     ])
-  expect(lines(await varve('tag', '-l', 'v1', 'two'))).toEqual([
+  expect(lines(await ok('tag', '-l', 'v1', 'two'))).toEqual([
     expect.stringMatching(/^two {2}[0-9a-f]{8}$/),
     expect.stringMatching(/^v1 {3}[0-9a-f]{8} {2}First$/),
   ])
 })
 
 test('-v tells how far a branch and its upstream have gone apart', async () => {
-  const hub = path.join(dir, 'hub')
-  await varve('remote', 'add', 'origin', hub)
-  await varve('push', '-q', '-u', 'origin', 'main', 'fix/four', 'feature')
-  await varve('branch', '-f', 'feature', 'fix/four')
-  await varve('push', '-q', '--delete', 'origin', 'fix/four')
-  await varve('reset', '-q', '--hard', 'HEAD~1')
+  const hub = at('hub')
+  await ok('remote', 'add', 'origin', hub)
+  await ok('push', '-q', '-u', 'origin', 'main', 'fix/four', 'feature')
+  await ok('branch', '-f', 'feature', 'fix/four')
+  await ok('push', '-q', '--delete', 'origin', 'fix/four')
+  await ok('reset', '-q', '--hard', 'HEAD~1')
   await commitHere('six')
-  const listed = lines(await varve('branch', '-v'))
+  const listed = lines(await ok('branch', '-v'))
   expect(listed.find((line) => line.includes('* main'))).toMatch(/\[origin\/main: ahead 1, behind 2\] six$/)
   expect(listed.find((line) => line.includes('feature'))).toMatch(/\[origin\/feature: ahead 1\] make four$/)
   expect(listed.find((line) => line.includes('fix/four'))).toMatch(/\[origin\/fix\/four: gone\] make four$/)
-  const { items } = JSON.parse(await varve('branch', '-v', '--json', '--list', 'main', 'fix/*')) as {
+  const { items } = JSON.parse(await ok('branch', '-v', '--json', '--list', 'main', 'fix/*')) as {
     items: { name: string; divergence: unknown }[]
   }
   expect(items.map(({ name, divergence }) => [name, divergence])).toEqual([
@@ -175,9 +156,9 @@ test('-v tells how far a branch and its upstream have gone apart', async () => {
 })
 
 async function commitHere(name: string): Promise<void> {
-  fs.writeFileSync(path.join(ours, `${name}.txt`), name)
-  await varve('add', '.')
-  await varve('commit', '-q', '-m', name)
+  fs.writeFileSync(at('ours', `${name}.txt`), name)
+  await ok('add', '.')
+  await ok('commit', '-q', '-m', name)
 }
 
 test('conditions of lists are refused where nothing is listed, and so are -a and -r beside a name', async () => {
@@ -187,7 +168,7 @@ test('conditions of lists are refused where nothing is listed, and so are -a and
     ['tag', '-d', 'v1', '--contains'],
     ['tag', '-nx'],
   ])
-    expect(await runHere(args, ours)).toMatchObject({ code: 2 })
-  expect(await runHere(['branch', '--contains', 'nothing'], ours)).toMatchObject({ code: 43 })
+    expect(await varve(...args)).toMatchObject({ code: 2 })
+  expect(await varve('branch', '--contains', 'nothing')).toMatchObject({ code: 43 })
   expect(await names('branch')).not.toContain('new')
 })

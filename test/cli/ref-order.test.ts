@@ -1,41 +1,23 @@
 // Lists of branches and tags in an order and in a form of one's own, held against Git's over the same history.
-import fs from 'node:fs'
-import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
+import { besideGit } from '../support/beside-git.ts'
 import { gitIn } from '../support/git-in.ts'
-import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
 
-const dir = temporaryDir()
-const ours = path.join(dir, 'ours')
-const theirs = path.join(dir, 'theirs')
-const git = gitIn(theirs)
-
-async function varve(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runHere(args, ours)
-  expect([args, code, stderr]).toEqual([args, 0, ''])
-  return stdout
-}
+const { at, begin, both, git, ok, put, varve } = besideGit()
 
 async function commit(name: string, date: string): Promise<void> {
-  for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, `${name}.txt`), name)
+  put(`${name}.txt`, name)
   git('add', '.')
   const message = `make ${name}\n\nby hand`
   const author = ['--author=Bo <bo@example.org>', `--date=${date}`]
-  gitIn(theirs, { GIT_COMMITTER_DATE: date })('commit', '-q', ...author, '-m', message)
-  await varve('add', '.')
-  await varve('commit', '-q', ...author, '-m', message)
-}
-
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await varve(...args)
+  gitIn(at('theirs'), { GIT_COMMITTER_DATE: date })('commit', '-q', ...author, '-m', message)
+  await ok('add', '.')
+  await ok('commit', '-q', ...author, '-m', message)
 }
 
 beforeAll(async () => {
-  for (const place of [ours, theirs]) fs.mkdirSync(place)
-  await both('init', '-q', '-b', 'main')
+  await begin()
   await commit('first', '2024-05-01T10:00:00Z')
   for (const tag of ['v1.10', 'v1.9', 'v1.9.1', 'v1.09', 'V2', 'v1.9-rc', 'x']) await both('tag', tag)
   await both('switch', '-q', '-c', 'Beta')
@@ -65,7 +47,7 @@ test.each(sorts)('sorted by %s %s', async (...keys) => {
   for (const verb of ['branch', 'tag'])
     for (const more of [[], ['-i']]) {
       const args = [verb, ...given, ...more, '--format=%(refname:short)']
-      expect([args, await varve(...args)]).toEqual([args, git(...args)])
+      expect([args, await ok(...args)]).toEqual([args, git(...args)])
     }
 })
 
@@ -81,7 +63,7 @@ test.each([
     if (verb === 'tag' && format.includes('upstream')) continue
     // Messages of a Git commit end in a line end.
     const lines = (text: string): string => text.replaceAll(/\n+/g, '\n').replaceAll('\n|', '|')
-    expect([args, lines(await varve(...args))]).toEqual([args, lines(git(...args))])
+    expect([args, lines(await ok(...args))]).toEqual([args, lines(git(...args))])
   }
 })
 
@@ -90,28 +72,28 @@ test('patterns of letters in whatever case', async () => {
     ['tag', '-i', '-l', 'V*', '--format=%(refname:short)'],
     ['branch', '-i', '--list', 'b*', '--format=%(refname:short)'],
   ])
-    expect(await varve(...args)).toBe(git(...args))
+    expect(await ok(...args)).toBe(git(...args))
 })
 
 test('what an annotated tag is, and its commit', async () => {
   const [line] = (
-    await varve('tag', '-l', 'noted', '--format=%(taggername) %(creatordate:unix) %(*objectname)')
+    await ok('tag', '-l', 'noted', '--format=%(taggername) %(creatordate:unix) %(*objectname)')
   ).split('\n')
-  const { items } = JSON.parse(await varve('tag', '-l', 'noted', '--json')) as { items: { commit: string }[] }
+  const { items } = JSON.parse(await ok('tag', '-l', 'noted', '--json')) as { items: { commit: string }[] }
   expect(line).toMatch(new RegExp(`^Ada Lovelace \\d+ ${items[0]!.commit}$`))
 })
 
 test('a branch follows a branch of a remote, or none', async () => {
-  await varve('remote', 'add', 'origin', path.join(dir, 'hub'))
-  await varve('push', '-q', 'origin', 'main', 'alpha')
-  await varve('branch', '-u', 'origin/main')
-  await varve('branch', '--set-upstream-to=origin/main', 'main')
+  await ok('remote', 'add', 'origin', at('hub'))
+  await ok('push', '-q', 'origin', 'main', 'alpha')
+  await ok('branch', '-u', 'origin/main')
+  await ok('branch', '--set-upstream-to=origin/main', 'main')
   const told = ['branch', '--format=%(refname:short) %(upstream:short)%(upstream:track)']
-  expect(await varve(...told)).toBe('Beta \nalpha origin/main[ahead 1]\nmain origin/main\n')
-  expect(JSON.parse(await varve('status', '--json'))).toMatchObject({
+  expect(await ok(...told)).toBe('Beta \nalpha origin/main[ahead 1]\nmain origin/main\n')
+  expect(JSON.parse(await ok('status', '--json'))).toMatchObject({
     upstream: { name: 'origin/main', ahead: 1 },
   })
-  expect(JSON.parse(await varve('branch', '--unset-upstream', '--json'))).toEqual({
+  expect(JSON.parse(await ok('branch', '--unset-upstream', '--json'))).toEqual({
     branch: 'alpha',
     upstream: null,
   })
@@ -127,11 +109,11 @@ test('a branch follows a branch of a remote, or none', async () => {
     [2, 'tag', '--sort=refname', 'new'],
     [2, 'branch', '-d', '--sort=refname', 'main'],
   ] as const)
-    expect([args, (await runHere(args, ours)).code]).toEqual([args, code])
+    expect([args, (await varve(...args)).code]).toEqual([args, code])
 })
 
 test('a program asks for an order and for details', async () => {
-  await using repo = await Repository.open(ours)
+  await using repo = await Repository.open(at('ours'))
   const branches = await repo.branches({ sort: ['-committerdate'], details: true })
   expect(branches.map(({ name, details }) => [name, details?.author?.name])).toEqual([
     ['Beta', 'Bo'],

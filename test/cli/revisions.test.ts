@@ -1,36 +1,20 @@
 // rev-parse, merge-base and describe, held against Git over the same history.
 import fs from 'node:fs'
-import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { Repository } from '../../src/index.ts'
-import { gitIn } from '../support/git-in.ts'
+import { besideGit } from '../support/beside-git.ts'
 import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
 
-const dir = temporaryDir()
-const ours = path.join(dir, 'ours')
-const theirs = path.join(dir, 'theirs')
 /** A second for each step: Git counts wrong where clocks tell nothing. */
 let second = 1_700_000_000
-const git = (...args: string[]): string => gitIn(theirs, { GIT_COMMITTER_DATE: `${second++} +0000` })(...args)
-const varve = async (...args: string[]): ReturnType<typeof runHere> => runHere(args, ours)
-
-async function ok(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await varve(...args)
-  expect([args, code, stderr]).toEqual([args, 0, ''])
-  return stdout
-}
-
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await ok(...args)
-}
-
+const { at, begin, both, git, ok, put, varve } = besideGit(() => ({
+  GIT_COMMITTER_DATE: `${second++} +0000`,
+}))
 const names = new Map<string, string>()
 
 /** A commit, with a tag 'c/NAME' that the comparisons leave out. */
 async function commit(name: string): Promise<void> {
-  for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, name), name)
+  put(name, name)
   await both('add', '.')
   await both('commit', '-q', '-m', name)
   await remember(name)
@@ -66,8 +50,7 @@ function gitSays(...args: string[]): [string, boolean] {
  *   alone                                  alone, shares nothing
  */
 beforeAll(async () => {
-  for (const place of [ours, theirs]) fs.mkdirSync(place)
-  await both('init', '-q', '-b', 'main')
+  await begin()
   await commit('a')
   await both('tag', '-a', '-m', 'one', 'v1')
   await both('tag', 'light')
@@ -126,14 +109,14 @@ test.each([
 })
 
 test('what differs from HEAD is told, and so is where the command runs', async () => {
-  for (const place of [ours, theirs]) fs.writeFileSync(path.join(place, 'a'), 'changed')
+  put('a', 'changed')
   for (const args of [['--dirty'], ['--dirty=+', '--abbrev=0']])
     expect(named(await ok('describe', ...args))).toBe(named(git('describe', ...args)))
   await both('restore', 'a')
-  fs.mkdirSync(path.join(ours, 'in/side'), { recursive: true })
-  const { stdout } = await runHere(['rev-parse', '--show-prefix'], path.join(ours, 'in/side'))
+  fs.mkdirSync(at('ours', 'in/side'), { recursive: true })
+  const { stdout } = await runHere(['rev-parse', '--show-prefix'], at('ours', 'in/side'))
   expect(stdout).toBe('in/side/\n')
-  expect(await ok('rev-parse', '--show-toplevel')).toBe(`${fs.realpathSync(ours)}\n`)
+  expect(await ok('rev-parse', '--show-toplevel')).toBe(`${fs.realpathSync(at('ours'))}\n`)
   expect(await ok('rev-parse', '--short', 'HEAD')).toMatch(/^[0-9a-f]{8}\n$/)
   expect(await ok('rev-parse', '--short=4', 'HEAD')).toMatch(/^[0-9a-f]{4}\n$/)
   await ok('switch', '-q', '--detach')
@@ -158,7 +141,7 @@ test('misuse is refused, silence is for what is not there', async () => {
 })
 
 test('a program asks the same', async () => {
-  await using repo = await Repository.open(ours)
+  await using repo = await Repository.open(at('ours'))
   const { commit, ref } = await repo.revisionInfo('main')
   expect([names.get(commit), ref]).toEqual(['e', 'refs/heads/main'])
   expect((await repo.mergeBases('c/c', 'side')).map((id) => names.get(id))).toEqual(['a'])

@@ -1,43 +1,20 @@
 // What scripts written for Git ask: the short status for programs, what a push brings, and all remotes at once.
 import fs from 'node:fs'
-import path from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
+import { besideGit } from '../support/beside-git.ts'
 import { gitIn } from '../support/git-in.ts'
 import { runHere } from '../support/run-here.ts'
-import { temporaryDir } from '../support/temporary.ts'
 
-let dir = ''
-const at = (...parts: string[]): string => path.join(dir, ...parts)
-const git = (...args: string[]): string => gitIn(at('theirs'))(...args)
-
-async function ok(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runHere(args, at('ours'))
-  expect([args, code, stderr]).toEqual([args, 0, ''])
-  return stdout
-}
-
-async function both(...args: string[]): Promise<void> {
-  git(...args)
-  await ok(...args)
-}
-
-function put(name: string, text = `${name}\n`): void {
-  for (const place of ['ours', 'theirs']) {
-    fs.mkdirSync(path.dirname(at(place, name)), { recursive: true })
-    fs.writeFileSync(at(place, name), text)
-  }
-}
+const beside = besideGit()
+const { at, begin, both, git, ok, varve } = beside
+const put = (name: string, text = `${name}\n`): void => beside.put(name, text)
 
 async function commit(message: string): Promise<void> {
   await both('add', '.')
   await both('commit', '-q', '-m', message)
 }
 
-beforeEach(async () => {
-  dir = temporaryDir()
-  for (const place of ['ours', 'theirs']) fs.mkdirSync(at(place))
-  await both('init', '-q', '-b', 'main')
-})
+beforeEach(begin)
 
 const statuses = [
   ['--porcelain'],
@@ -69,7 +46,7 @@ test('status for scripts is what Git says, whatever is in the names', async () =
   expect(await runHere(['status', '--porcelain'], at('ours', 'folder'))).toMatchObject({
     stdout: git('status', '--porcelain'),
   })
-  expect(await runHere(['status', '--porcelain=v2'], at('ours'))).toMatchObject({ code: 2 })
+  expect(await varve('status', '--porcelain=v2')).toMatchObject({ code: 2 })
 })
 
 /** Two branches, a light tag, annotated ones on both branches and on a commit that neither has. */
@@ -133,13 +110,13 @@ test('a dry run refuses what the first push would refuse', async () => {
     ['push', at('full'), 'main'],
     ['push', '-n', at('ours', 'a'), 'main'],
   ])
-    expect((await runHere(args, at('ours'))).code).toBeGreaterThanOrEqual(60)
+    expect((await varve(...args)).code).toBeGreaterThanOrEqual(60)
   for (const args of [
     ['push', '--all', 'origin', 'main'],
     ['push', '--all', '--delete', 'origin'],
     ['push', '--tags', '--follow-tags', 'origin'],
   ])
-    expect(await runHere(args, at('ours'))).toMatchObject({ code: 2 })
+    expect(await varve(...args)).toMatchObject({ code: 2 })
 })
 
 test('fetch --all takes from each remote, and says which failed', async () => {
@@ -147,7 +124,7 @@ test('fetch --all takes from each remote, and says which failed', async () => {
   await ok('push', '-q', 'origin', 'main', 'side')
   await ok('remote', 'add', 'twin', at('our-hub'))
   await ok('remote', 'add', 'gone', at('nowhere'))
-  const failed = await runHere(['fetch', '--all'], at('ours'))
+  const failed = await varve('fetch', '--all')
   expect(failed).toMatchObject({
     code: 60,
     stderr: expect.stringContaining("not fetched from 'gone'") as string,
@@ -158,10 +135,10 @@ test('fetch --all takes from each remote, and says which failed', async () => {
   await ok('remote', 'remove', 'gone')
   const { items } = JSON.parse(await ok('fetch', '--all', '--json')) as { items: { remote: string }[] }
   expect(items.map(({ remote }) => remote)).toEqual(['origin', 'twin'])
-  expect(await runHere(['fetch', '--all', 'origin'], at('ours'))).toMatchObject({ code: 2 })
+  expect(await varve('fetch', '--all', 'origin')).toMatchObject({ code: 2 })
   expect(await ok('remote', 'get-url', 'origin')).toBe(`${at('our-hub')}\n`)
   await ok('remote', 'set-url', '--push', 'origin', at('one'))
   await ok('remote', 'set-url', '--push', '--add', 'origin', at('two'))
   expect(await ok('remote', 'get-url', '--push', '--all', 'origin')).toBe(`${at('one')}\n${at('two')}\n`)
-  expect(await runHere(['remote', 'get-url', 'nothing'], at('ours'))).toMatchObject({ code: 43 })
+  expect(await varve('remote', 'get-url', 'nothing')).toMatchObject({ code: 43 })
 })
