@@ -68,7 +68,7 @@ async function measure(dir) {
   ])
   table.push(['until all are captured', `${all.toFixed(0)} ms`])
   table.push(['cpu of this process meanwhile', `${((user + system) / 1000).toFixed(0)} ms`])
-  table.push(['rows captured a second', `${((rowCount / all) * 1000).toFixed(0)}`])
+  table.push(['rows captured a second', ((rowCount / all) * 1000).toFixed(0)])
   abort.abort()
   await following
   await repo.close()

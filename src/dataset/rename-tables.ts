@@ -1,5 +1,5 @@
 // Lets the entries of moved tables in varve.yaml follow them, and leaves everything else as the user wrote it.
-import { type Document, type Pair, type Scalar, type YAMLMap, isMap, isScalar, isSeq } from 'yaml'
+import { type Document, type Scalar, type YAMLMap, isMap, isScalar, isSeq } from 'yaml'
 import type { Path } from '../files/interface.ts'
 import { inputName } from './derive-values.ts'
 import { parsedConfig } from './document.ts'
@@ -16,7 +16,7 @@ export function renamedTables(
   const { document } = parsedConfig(text)
   const tables = document.get('tables')
   let found = renamedInputs(document, moved)
-  for (const { key, value } of isMap(tables) ? (tables.items as Pair[]) : []) {
+  for (const { key, value } of isMap(tables) ? tables.items : []) {
     for (const table of isMap(value) ? referencesIn(value) : []) {
       const place = moved.get(String(table.value))
       if (place === undefined) continue
@@ -38,12 +38,12 @@ export function renamedTables(
 function renamedInputs(document: Document, moved: ReadonlyMap<Path, Path>): boolean {
   const derive = document.get('derive')
   let found = false
-  for (const { value } of isMap(derive) ? (derive.items as Pair[]) : []) {
+  for (const { value } of isMap(derive) ? derive.items : []) {
     const from = isMap(value) ? value.get('from', true) : null
     const paths = pathsIn(from)
     if (!paths.some((path) => moved.has(String(path.value)))) continue
     found = true
-    const after = paths.map((path) => moved.get(String(path.value)) ?? (String(path.value) as Path))
+    const after = paths.map((path) => moved.get(String(path.value)) ?? String(path.value))
     const keepsNames =
       isMap(from) || paths.every((path, i) => inputName(String(path.value)) === inputName(after[i]!))
     if (keepsNames) for (const [i, path] of paths.entries()) path.value = after[i]
@@ -58,17 +58,16 @@ function renamedInputs(document: Document, moved: ReadonlyMap<Path, Path>): bool
 }
 
 function pathsIn(from: unknown): Scalar[] {
-  if (isMap(from)) return (from.items as Pair[]).map(({ value }) => value).filter(isScalar)
+  if (isMap(from)) return from.items.map(({ value }) => value).filter(isScalar)
   return (isSeq(from) ? from.items : [from]).filter(isScalar)
 }
 
 /** Where a table's settings name another: in `references`, and in the rules of its columns. */
 function* referencesIn(settings: YAMLMap): Generator<Scalar> {
   const references = settings.get('references')
-  for (const { value } of isMap(references) ? (references.items as Pair[]) : [])
-    if (isScalar(value)) yield value
+  for (const { value } of isMap(references) ? references.items : []) if (isScalar(value)) yield value
   const columns = settings.getIn(['rules', 'columns'])
-  for (const { value } of isMap(columns) ? (columns.items as Pair[]) : []) {
+  for (const { value } of isMap(columns) ? columns.items : []) {
     const table = isMap(value) ? value.get('references', true) : null
     if (isScalar(table)) yield table
   }

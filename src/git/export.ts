@@ -165,7 +165,7 @@ async function wantedRefs(
 
 async function wantedOf(store: Store, ref: string, cid: Cid): Promise<Wanted> {
   const tag = ref.startsWith(tagPrefix) ? await readTag(store, cid) : null
-  return { ref, commit: (tag?.target ?? cid) as CommitCid, tag: tag === null ? null : cid }
+  return { ref, commit: tag?.target ?? cid, tag: tag === null ? null : cid }
 }
 
 /** Tags on commits that the named refs reach, as far as they are known to be there. */

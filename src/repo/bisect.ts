@@ -112,7 +112,7 @@ export async function resetBisect(
       const refs = new Map<string, Cid | null>([[bisectRef, null]])
       refs.set('HEAD', isThere ? null : back)
       const operation = { name: 'bisect (reset)', message: isThere ? `to ${shortRefName(branch)}` : '' }
-      const { tree } = await readCommit(io.writer, back as CommitCid)
+      const { tree } = await readCommit(io.writer, back)
       return { refs, head: isThere ? branch : null, operation, show: tree }
     },
     options,

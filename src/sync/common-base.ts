@@ -3,7 +3,7 @@
 // rows is in its `extra`.
 //
 //   written ── b1 ── b2 ── intent      announced at once, told one after the other: after a kill it is at any of them
-import type { Cid, CommitCid } from '../encoding/cid.ts'
+import type { Cid } from '../encoding/cid.ts'
 import { cidOf, cidOfDigest, codecOf, digestHex } from '../encoding/cid.ts'
 import { fromHex, utf8 } from '../base/bytes.ts'
 import type { Checkpoint } from '../connectors/interface.ts'
@@ -90,7 +90,7 @@ async function at(
   told: Cid | null,
   note: string | null,
 ): Promise<CommonBase> {
-  const commit = base === null ? null : await readCommit(reader, base as CommitCid)
+  const commit = base === null ? null : await readCommit(reader, base)
   return {
     commit,
     told,

@@ -1,7 +1,6 @@
 // What has come about since a link's last round ended: its receipt says how things were then, not how they are.
 import { type CommitCid, cidOfDigest } from '../encoding/cid.ts'
 import { fromHex } from '../base/bytes.ts'
-import type { Path } from '../files/interface.ts'
 import { Tree } from '../files/tree.ts'
 import { readCommit } from '../history/commit.ts'
 import { branchRef } from '../history/refs.ts'
@@ -23,7 +22,7 @@ export async function sinceSync(repo: Repo, link: Link, receipt: Receipt): Promi
     if (tip === null || receipt.commit === null) return { isCut, changed: [] }
     const then = cidOfDigest('dag-cbor', fromHex(receipt.commit)) as CommitCid
     if (tip.cid === then || (await nodes.reader.has([then]))[0] !== true) return { isCut, changed: [] }
-    const paths = receipt.tables.map(({ path }) => path as Path)
+    const paths = receipt.tables.map(({ path }) => path)
     const entries = async (tree: Tree): Promise<string[]> =>
       (await tree.getMany(paths)).map((entry) => (entry?.kind === 'table' ? entry.table : ''))
     const before = await entries(await Tree.load(nodes, (await readCommit(nodes.reader, then)).tree))

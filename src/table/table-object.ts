@@ -60,7 +60,7 @@ export function decodeTable(bytes: Uint8Array): TableObject {
 function linkOf(value: unknown): Cid {
   const link = CID.asCID(value)
   if (link === null) throw corrupt('table has a link that is none')
-  return cidFromLink(link as CID)
+  return cidFromLink(link)
 }
 
 function checkLayout(value: unknown): Layout {

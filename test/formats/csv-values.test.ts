@@ -80,7 +80,7 @@ test('what a cell becomes, it becomes in rows that are packed', async () => {
         ] as const)
         fc.pre(key.every((name) => names.get(name) !== 'json'))
         const lines = rows.map(([a, b, c, always, eol], i) => {
-          const cells = [`${rows.length - i}`, a, `${b.slice(0, 300)}`, `${i}${c.slice(0, 300)}`]
+          const cells = [`${rows.length - i}`, a, b.slice(0, 300), `${i}${c.slice(0, 300)}`]
           return cells.map((text) => quoted(text, always)).join(',') + eol
         })
         const text = `id,a,b,c\n${lines.join('')}`

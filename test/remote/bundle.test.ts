@@ -227,7 +227,7 @@ describe('damage', () => {
     })
   })
 
-  const name = `${'a'.repeat(64)}`
+  const name = 'a'.repeat(64)
   const files = [
     { name: `idx/${name}.idx`, bytes: 2000 },
     { name: `packs/aa/${name}.pack`, bytes: 2000 },

@@ -70,7 +70,7 @@ test('what the document allows is taken, and what it does not allow is refused',
     'A_1.2-3',
   ]
   const checks = [
-    ['post', '/v1/repos', '/v1/repos', (name: string) => ({ name: `${name}` })],
+    ['post', '/v1/repos', '/v1/repos', (name: string) => ({ name })],
     [
       'post',
       '/v1/repos/{repo}/commits/{commit}/checks',

@@ -151,7 +151,7 @@ class ChunkReader {
     if (isAlias(node)) return values.other(`*${node.source}`)
     if (isSeq(node)) return values.array(node.items.map((item) => this.#valueOf(item)))
     if (!isMap(node)) throw new NotFit('it has a value of a kind that is not known')
-    const pairs = node.items as Pair[]
+    const pairs = node.items
     const value = values.object(
       pairs.map(({ key }) => this.#key(key)),
       pairs.map((pair) => this.#valueOf(pair.value)),

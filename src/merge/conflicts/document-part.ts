@@ -51,7 +51,7 @@ export function partOf({ key }: Pick<ConflictRecord, 'key'>): DocumentPart {
   const isWhole =
     part !== undefined && typeof where === 'string' && (column === null || typeof column === 'string')
   if (!isWhole) throw malformed()
-  return { part, where, column: column as string | null }
+  return { part, where, column }
 }
 
 /** null: the side does not have it. */

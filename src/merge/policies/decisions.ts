@@ -198,7 +198,7 @@ export function reportOf(record: unknown): PolicyReport {
     count: count as number,
     counts: counts.map(checkCount),
     decisions: decisions.map(checkDecision),
-    all: link === null ? null : cidFromLink(link as CID),
+    all: link === null ? null : cidFromLink(link),
   }
 }
 
@@ -215,7 +215,7 @@ function checkDecision(value: unknown): PolicyDecision {
   if (typeof path !== 'string' || !isText(column) || typeof policy !== 'string') throw malformed()
   if (!Array.isArray(key) || !key.every((part) => typeof part === 'string')) throw malformed()
   if (!isText(base) || !isText(ours) || !isText(theirs) || !isText(result)) throw malformed()
-  return { path, key: key as string[], column, policy, base, ours, theirs, result }
+  return { path, key, column, policy, base, ours, theirs, result }
 }
 
 function isText(value: unknown): value is string | null {

@@ -1,6 +1,6 @@
 // Bringing a stash back, and taking that back: the changes are laid over what is there in one move, or nothing is changed.
 import { VarveError } from '../../base/errors.ts'
-import type { Cid, CommitCid } from '../../encoding/cid.ts'
+import type { Cid } from '../../encoding/cid.ts'
 import { readCommit } from '../../history/commit.ts'
 import { branchRef } from '../../history/refs.ts'
 import { mergeTrees } from '../../merge/merge-trees.ts'
@@ -141,7 +141,7 @@ export async function filesOfUndone(
   const cid = (isPush ? last : before).refs.get(ref)
   const [{ index: now }, { index: then }] = [indexOf(last), indexOf(before)]
   if (cid === undefined || now === null || then === null) return null
-  const commit = await readCommit(io.writer, cid as CommitCid)
+  const commit = await readCommit(io.writer, cid)
   if (isPush) {
     const to = await beforeStash(io, now, commit)
     if (folder !== null) await refuseHidden(io, folder, { name: message, commit }, { from: now, to })

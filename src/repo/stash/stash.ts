@@ -137,7 +137,7 @@ export async function stashNamed(
       },
     )
   }
-  return { name: `stash/${number}`, commit: await readCommit(reader, cid as CommitCid) }
+  return { name: `stash/${number}`, commit: await readCommit(reader, cid) }
 }
 
 function numbersIn({ refs }: Manifest): number[] {

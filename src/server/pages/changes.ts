@@ -48,7 +48,7 @@ function summary(view: View, ends: Ends, stats: readonly DiffStat[], isPart: boo
   if (stats.length === 0) return html`<p class="note">Nothing differs.</p>`
   const heading = isPart
     ? 'Paths that differ, in pages'
-    : `${countOf(stats.length, 'path differs', 'paths differ')}`
+    : countOf(stats.length, 'path differs', 'paths differ')
   return html`<h2>${heading}</h2>
     ${scrollable(
       'Paths that differ',

@@ -146,7 +146,7 @@ class Run {
       if (error instanceof ProcessEnd) throw tooMuch('query needs more memory than is given here')
       throw error
     }
-    if (typeof result !== 'object' || result === null || !('fault' in result)) return result as R
+    if (typeof result !== 'object' || result === null || !('fault' in result)) return result
     const { code, message, hint, data } = result.fault
     if (code === 'VARVE_REFUSED') throw new HttpError(422, code, message)
     // In SQLite's words; the reason is the bound, not the server's disk.

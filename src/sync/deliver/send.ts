@@ -46,7 +46,7 @@ export async function sendDelivery(round: DeliverRound, io: Io, sending: SendInp
   const refused: RefusedRow[] = []
   const known = new Set<string>()
   const send = async (messages: readonly KeyedMessage[], isLast: boolean): Promise<void> => {
-    for (const { table, kind } of messages) sending.count(table as Path, kind, 1)
+    for (const { table, kind } of messages) sending.count(table, kind, 1)
     if (options.dryRun === true) return
     throwIfAborted(options.signal)
     refuseOvertaken(await repo.store.manifest(), link.name, recorded)
@@ -54,8 +54,8 @@ export async function sendDelivery(round: DeliverRound, io: Io, sending: SendInp
     for (const one of await sender.tell(batch, known)) {
       const { table, kind, keyHex } = one.row
       refused.push(one)
-      waiting.get(table as Path)!.add(keyHex)
-      sending.count(table as Path, kind, -1)
+      waiting.get(table)!.add(keyHex)
+      sending.count(table, kind, -1)
     }
     rows += messages.length
     options.onProgress?.({ phase: `delivering to ${link.name}`, done: rows, total: 0, unit: 'rows' })

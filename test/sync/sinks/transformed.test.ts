@@ -105,9 +105,9 @@ const told = (): Message[] => hook.batches.flatMap(({ rows }) => [...rows])
 function there(): Record<string, unknown> {
   const rows: Record<string, unknown> = {}
   for (const { key, before, after } of told()) {
-    expect(rows[`${String(key['id'])}`] ?? null).toEqual(before)
-    if (after === null) delete rows[`${String(key['id'])}`]
-    else rows[`${String(key['id'])}`] = after
+    expect(rows[String(key['id'])] ?? null).toEqual(before)
+    if (after === null) delete rows[String(key['id'])]
+    else rows[String(key['id'])] = after
   }
   return rows
 }

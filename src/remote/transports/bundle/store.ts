@@ -109,9 +109,7 @@ export class BundleStore implements Store {
   }
 
   // oxlint-disable-next-line require-yield -- a bundle has no past
-  async *manifests(): AsyncIterable<Manifest> {
-    return
-  }
+  async *manifests(): AsyncIterable<Manifest> {}
 
   writer(): ObjectWriter {
     throw this.#unchangeable()

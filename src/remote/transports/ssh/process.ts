@@ -24,7 +24,7 @@ export async function connectBySsh(run: SshRun): Promise<Duplex> {
     stdio: ['pipe', 'pipe', 'pipe'],
     shell: false,
     windowsHide: true,
-    env: { ...run.environment } as NodeJS.ProcessEnv,
+    env: { ...run.environment },
     ...(run.signal === undefined ? {} : { signal: run.signal }),
   })
   let said = ''
