@@ -176,8 +176,9 @@ class BlamedCommits {
 export async function* logOfRow(repo: Repo, path: string, options: RowLogOptions): AsyncGenerator<RowCommit> {
   const manifest = await repo.store.manifest()
   const names = await refNames(repo, manifest)
-  const tip = splitRange(options.revision ?? 'HEAD')?.to ?? options.revision ?? 'HEAD'
-  const { commit } = await resolveRevision(repo.store, tip, manifest)
+  const words = [options.revision ?? []].flat()
+  const tip = words.find((word) => !word.startsWith('^')) ?? 'HEAD'
+  const { commit } = await resolveRevision(repo.store, splitRange(tip)?.to ?? tip, manifest)
   const tree = await Tree.load(repo.nodes, (await readCommit(repo.store, commit)).tree)
   const log = rowLog(repo, (await versionOf(tree, path))?.path ?? path, {
     ...options,

@@ -35,7 +35,7 @@ import { MergingRepository } from './merging-repository.ts'
 import type { CheckReport } from '../rules/interface.ts'
 import { type RuleCheckOptions, checkRules } from './checks.ts'
 import type { Blame, BlameOptions, RowCommit, RowLogOptions } from './row-history.ts'
-import { described, mergeBasesOf, reaches, revisionInfo } from './revisions.ts'
+import { described, independentOf, mergeBasesOf, reaches, revisionInfo } from './revisions.ts'
 import { openSnapshot } from './tables/snapshot.ts'
 import { runTransaction } from './tables/transaction.ts'
 
@@ -85,9 +85,21 @@ export class DataRepository extends MergingRepository {
     return revisionInfo(this.repo, revision)
   }
 
-  /** The best common ancestors: none of histories that share nothing, several after crosswise merges. */
-  async mergeBases(a: string, b: string): Promise<string[]> {
-    return mergeBasesOf(this.repo, a, b)
+  /**
+   * The best common ancestors: none of histories that share nothing, several after crosswise merges. `b` may be several, which
+   * are taken as a merge of them.
+   */
+  async mergeBases(
+    a: string,
+    b: string | readonly string[],
+    options: t.MergeBaseOptions = {},
+  ): Promise<string[]> {
+    return mergeBasesOf(this.repo, [a, ...[b].flat()], options)
+  }
+
+  /** Those of these revisions that no other of them has among its ancestors. */
+  async independent(revisions: readonly string[]): Promise<string[]> {
+    return independentOf(this.repo, revisions)
   }
 
   /** Whether `descendant` is `ancestor`, or has it among its ancestors. */

@@ -16,7 +16,7 @@ export type * from './remotes/remote-interface.ts'
 export type * from './log-interface.ts'
 
 export type * from './ref-interface.ts'
-export type { DescribeOptions, Description, RevisionInfo } from './revisions.ts'
+export type { DescribeOptions, Description, MergeBaseOptions, RevisionInfo } from './revisions.ts'
 
 export type {
   ConflictInfo,

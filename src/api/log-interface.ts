@@ -6,13 +6,15 @@ export type { CommitFilter }
 
 /** Which commits, newest first. */
 export interface HistoryOptions extends OperationOptions, CommitFilter {
-  /** A revision or a range; default HEAD. */
-  readonly revision?: string
+  /** A revision, a range, '^A' (without what A reaches), or several of these; default HEAD. */
+  readonly revision?: string | readonly string[]
   /** At most so many of those that pass. */
   readonly limit?: number
   readonly firstParent?: boolean
   /** From all branches, tags and remote branches. */
   readonly all?: boolean
+  /** From the refs that these patterns match, too: 'refs/tags/*'. */
+  readonly refs?: readonly string[]
   /** Asked about each commit of the walk, it ends the walk before the first one of which this is true. */
   readonly until?: ((commit: { readonly id: string }) => boolean) | undefined
   /** Default true: what happened under the path's older names counts too. */

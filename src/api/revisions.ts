@@ -1,5 +1,6 @@
 // Questions about names of commits and how commits stand to each other, for scripts and programs.
-import { isAncestor, mergeBases } from '../history/ancestry.ts'
+import type { CommitCid } from '../encoding/cid.ts'
+import { commonBases, independent, isAncestor, mergeBases } from '../history/ancestry.ts'
 import { resolveRevision } from '../history/revision.ts'
 import { type DescribeOptions, describe } from '../repo/describe.ts'
 import type { Repo } from '../repo/interface.ts'
@@ -26,10 +27,30 @@ export async function revisionInfo({ store }: Repo, revision: string): Promise<R
   return { commit: idOf(commit), ref: ref === 'HEAD' ? null : ref }
 }
 
-export async function mergeBasesOf({ store }: Repo, a: string, b: string): Promise<string[]> {
+export interface MergeBaseOptions {
+  /** Of all of them, as of a merge of them all; else of the first and a merge of the others. */
+  readonly octopus?: boolean
+}
+
+export async function mergeBasesOf(
+  { store }: Repo,
+  revisions: readonly string[],
+  { octopus = false }: MergeBaseOptions,
+): Promise<string[]> {
+  const [first, ...others] = await commitsOf(store, revisions)
+  const bases = octopus ? commonBases(store, [first!, ...others]) : mergeBases(store, first!, others)
+  return (await bases).map((cid) => idOf(cid))
+}
+
+export async function independentOf({ store }: Repo, revisions: readonly string[]): Promise<string[]> {
+  return (await independent(store, await commitsOf(store, revisions))).map((cid) => idOf(cid))
+}
+
+async function commitsOf(store: Repo['store'], revisions: readonly string[]): Promise<CommitCid[]> {
   const manifest = await store.manifest()
-  const [one, other] = [await resolveRevision(store, a, manifest), await resolveRevision(store, b, manifest)]
-  return (await mergeBases(store, one.commit, other.commit)).map((cid) => idOf(cid))
+  const commits: CommitCid[] = []
+  for (const revision of revisions) commits.push((await resolveRevision(store, revision, manifest)).commit)
+  return commits
 }
 
 export async function reaches({ store }: Repo, descendant: string, ancestor: string): Promise<boolean> {

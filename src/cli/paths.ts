@@ -87,13 +87,14 @@ export async function revisionsAndPaths(
   return { revisions, paths: words.slice(at) }
 }
 
-/** Also of a range, when both its sides are. */
+/** Also of a range, when both its sides are, and of '^A'. */
 export async function isRevision(repository: Repository, word: string): Promise<boolean> {
   return (await revisionFault(repository, word)) === null
 }
 
 /** Why it names no revision; null where it does. */
 async function revisionFault(repository: Repository, word: string): Promise<VarveError | null> {
+  if (word.startsWith('^')) return revisionFault(repository, word.slice(1))
   const sides = /^(.*?)\.\.\.?(.*)$/s.exec(word)
   // '../x' is a path.
   if (sides !== null && (sides[1] === '' ? /^\.{2,3}[^./]/.test(word) : !word.startsWith('.'))) {

@@ -148,13 +148,13 @@ export interface Divergence {
 }
 
 /**
- * How far two commits have gone apart, by one walk down to where nothing is left that both do not have: by generation,
+ * How far two commits have gone apart (theirs may be several, as one: a merge of them), by one walk down to where nothing is left that both do not have: by generation,
  * painting each commit with the sides that reach it.
  */
 export async function divergence(
   reader: ObjectReader,
   ours: CommitCid,
-  theirs: CommitCid,
+  theirs: CommitCid | readonly CommitCid[],
   options: { readonly countMax?: number; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Divergence> {
   const { countMax = Number.POSITIVE_INFINITY, signal } = options
@@ -164,12 +164,14 @@ export async function divergence(
   const graph = graphOf(reader)
   const beyond = await slotsLeftOut(graph, reader)
   const frontier = new Frontier(graph, reader, { beyond, signal })
-  const [a, b] = [graph.slotOf(ours), graph.slotOf(theirs)]
-  const paint = new Map<Slot, number>([[a, left]])
-  paint.set(b, (paint.get(b) ?? 0) | right)
+  const paint = new Map<Slot, number>([[graph.slotOf(ours), left]])
+  for (const their of [theirs].flat()) {
+    const slot = graph.slotOf(their)
+    paint.set(slot, (paint.get(slot) ?? 0) | right)
+  }
   let [ahead, behind] = [0, 0]
   const bases: CommitCid[] = []
-  const open = new Set([a, b])
+  const open = new Set(paint.keys())
   await frontier.add(open)
   for (let slot = await frontier.take(); slot !== undefined && open.size > 0; slot = await frontier.take()) {
     let colour = paint.get(slot)!
@@ -203,6 +205,33 @@ export async function divergence(
  * The best common ancestors: those that no other common ancestor descends from. None for unrelated histories, more
  * than one for criss-cross merges.
  */
-export async function mergeBases(reader: ObjectReader, a: CommitCid, b: CommitCid): Promise<CommitCid[]> {
+export async function mergeBases(
+  reader: ObjectReader,
+  a: CommitCid,
+  b: CommitCid | readonly CommitCid[],
+): Promise<CommitCid[]> {
   return [...(await divergence(reader, a, b)).bases]
+}
+
+/** The best of those that all of these descend from. */
+export async function commonBases(reader: ObjectReader, commits: readonly CommitCid[]): Promise<CommitCid[]> {
+  let bases = commits.slice(0, 1)
+  for (const commit of commits.slice(1)) {
+    const found = new Set<CommitCid>()
+    for (const base of bases) for (const one of await mergeBases(reader, base, commit)) found.add(one)
+    bases = await independent(reader, [...found])
+  }
+  return bases
+}
+
+/** Those of these that no other of them reaches, each once. */
+export async function independent(reader: ObjectReader, commits: readonly CommitCid[]): Promise<CommitCid[]> {
+  let left = [...new Set(commits)]
+  for (const one of left)
+    for (const other of left)
+      if (one !== other && (await isAncestor(reader, one, other))) {
+        left = left.filter((commit) => commit !== one)
+        break
+      }
+  return left
 }

@@ -62,10 +62,12 @@ describe('bundles', () => {
       { cwd: mine },
     )
     expect(made.needs).toHaveLength(1)
-    const same = await json<{ needs: string[] }>(['bundle', 'create', '../same.bundle', 'v1..main'], {
-      cwd: mine,
-    })
-    expect(same.needs).toEqual(made.needs)
+    for (const words of [['v1..main'], ['main', '^v1']]) {
+      const same = await json<{ needs: string[] }>(['bundle', 'create', '../same.bundle', ...words], {
+        cwd: mine,
+      })
+      expect(same.needs).toEqual(made.needs)
+    }
     const elsewhere = path.join(dir, 'elsewhere')
     fs.mkdirSync(elsewhere)
     await ok(['init'], { cwd: elsewhere })

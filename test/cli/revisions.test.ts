@@ -30,7 +30,8 @@ async function remember(name: string): Promise<void> {
 function named(text: string): string {
   return text
     .split('\n')
-    .map((line) => names.get(line) ?? line.replace(/-g[0-9a-f]+/, '-gID'))
+    .map((line) => line.replace(/[0-9a-f]{40,}/, (id) => names.get(id) ?? id))
+    .map((line) => line.replace(/-g[0-9a-f]+/, '-gID'))
     .join('\n')
 }
 
@@ -47,7 +48,7 @@ function gitSays(...args: string[]): [string, boolean] {
  *   a (v1, light) - b - c ------ m - e     main
  *        \          (x1)        /
  *         s1 - s2 (v1.5) - s3 -'           side
- *   alone                                  alone, shares nothing
+ *   x and y: merges of c and s2, crosswise
  */
 beforeAll(async () => {
   await begin()
@@ -64,6 +65,15 @@ beforeAll(async () => {
   await both('merge', '-q', '--no-edit', '-m', 'Merge', 'side')
   await remember('m')
   await commit('e')
+  await both('switch', '-q', '-c', 'x', 'c/c')
+  await both('switch', '-q', '-c', 'y', 'c/s2')
+  await both('merge', '-q', '-m', 'Across', 'x')
+  await both('switch', '-q', 'x')
+  await both('merge', '-q', '-m', 'Across', 'c/s2')
+  await remember('x')
+  await both('switch', '-q', 'y')
+  await remember('y')
+  await both('switch', '-q', 'main')
 }, 60_000)
 
 const exclude = '--exclude=c/*'
@@ -85,13 +95,25 @@ test.each([
   ['describe', '--match', 'nothing'],
   ['describe', '--match', 'nothing', '--always', '--abbrev=40', 'c/b'],
   ['describe', '--dirty'],
+  ['describe', '--all', exclude],
+  ['describe', '--all', exclude, 'c/c', 'c/b', 'c/a', 'c/s1', 'c/s2', 'c/s3'],
+  ['describe', '--all', exclude, '--match', 's*', 'c/m'],
+  ['describe', '--all', exclude, '--exclude', 'main', '--long'],
+  ['merge-base', 'c/c', 'c/b', 'c/s2'],
+  ['merge-base', '--all', 'x', 'y'],
+  ['merge-base', '--all', 'x', 'y', 'c/b'],
+  ['merge-base', '--octopus', 'c/c', 'side', 'x'],
+  ['merge-base', '--octopus', 'c/c', 'c/b', 'c/m'],
+  ['merge-base', '--octopus', 'main'],
+  ['merge-base', '--independent', 'c/a', 'side', 'c/c', 'c/b', 'c/c'],
   ['merge-base', 'main', 'side'],
   ['merge-base', 'c/c', 'side'],
   ['merge-base', 'c/c', 'c/b'],
   ['merge-base', '--is-ancestor', 'v1', 'HEAD'],
   ['merge-base', '--is-ancestor', 'HEAD', 'v1'],
   ['merge-base', '--is-ancestor', 'HEAD', 'main'],
-  ['rev-parse', 'HEAD', 'HEAD~1', 'HEAD^2', 'v1^0', '@'],
+  ['rev-parse', 'HEAD', 'HEAD~1', 'c/m^2', 'v1^0', '@'],
+  ['rev-parse', 'HEAD', '^light', 'c/b..side', '..c/a', 'x...y', 'c/b^'],
   ['rev-parse', '--abbrev-ref', 'HEAD', 'side', 'v1'],
   ['rev-parse', '--symbolic-full-name', 'HEAD', 'side', 'v1'],
   ['rev-parse', '--verify', 'c/b'],
@@ -105,7 +127,52 @@ test.each([
   const { code, stdout } = await varve(...given)
   const short = given.includes('--abbrev=40') ? stdout.slice(0, 40) : ''
   if (short !== '') return expect((await ok('rev-parse', 'c/b')).startsWith(short)).toBe(true)
-  expect([named(stdout), code === 0]).toEqual(gitSays(...given))
+  const [theirs, isWell] = gitSays(...given)
+  // Of several bases none is the first.
+  const lines = (text: string): string[] => (given[0] === 'describe' ? text.split('\n') : sorted(text))
+  expect([lines(named(stdout)), code === 0]).toEqual([lines(theirs), isWell])
+})
+
+/** Git's order among commits that do not reach each other is by date, ours by generation. */
+const sorted = (text: string): string[] => named(text).trim().split('\n').sort()
+
+test.each([
+  ['c/m', '^c/s2'],
+  ['side', 'c/c', '^c/a'],
+  ['^c/b', 'c/c..c/m', 'c/s2'],
+  ['c/c...side', '^c/s1'],
+  ['c/b..'],
+  ['^c/a'],
+  ['--branches'],
+  ['--branches=x*'],
+  ['--branches=[xy]', '^main'],
+  ['--branches=side'],
+  ['--tags', '^c/e', '^y'],
+  ['--tags=v*'],
+  ['--tags=nothing'],
+  ['--remotes'],
+  ['--all', '^main'],
+  ['--all', '--no-merges', '^c/a'],
+  ['--branches=x', '--tags=v1', '-n', '2'],
+  ['--branches=main', 'y', '--first-parent'],
+])('log %s %s %s', async (...args) => {
+  const given = args.filter((arg) => arg !== undefined)
+  expect(sorted(await ok('log', '--format=%H', ...given))).toEqual(
+    sorted(git('log', '--format=%H', ...given)),
+  )
+})
+
+test('log of a path takes several revisions, and no file passes for one', async () => {
+  for (const args of [
+    ['c/m', '^c/s2', '--', 's3'],
+    ['c/m', '^c/b', 's1'],
+    ['side', 'c/c', 'b'],
+  ])
+    expect(sorted(await ok('log', '--format=%H', ...args))).toEqual(
+      sorted(git('log', '--format=%H', ...args)),
+    )
+  expect(await varve('log', '^nothing')).toMatchObject({ code: 43 })
+  expect(await varve('log', 'main', 'b', 's1')).toMatchObject({ code: 2 })
 })
 
 test('what differs from HEAD is told, and so is where the command runs', async () => {
@@ -132,6 +199,11 @@ test('misuse is refused, silence is for what is not there', async () => {
     [1, 'merge-base', '--is-ancestor', 'HEAD', 'v1'],
     [2, 'merge-base', 'main'],
     [2, 'merge-base', 'main..side', 'v1'],
+    [2, 'merge-base', '^side', 'v1'],
+    [2, 'merge-base', '--is-ancestor', 'v1', 'HEAD', 'side'],
+    [2, 'merge-base', '--octopus', '--independent', 'v1', 'HEAD'],
+    [2, 'merge-base', '--octopus'],
+    [2, 'describe', '--tags', '--all'],
     [2, 'rev-parse'],
     [2, 'describe', '--dirty', 'side'],
     [2, 'describe', '--long', '--abbrev=0'],
@@ -144,7 +216,18 @@ test('a program asks the same', async () => {
   await using repo = await Repository.open(at('ours'))
   const { commit, ref } = await repo.revisionInfo('main')
   expect([names.get(commit), ref]).toEqual(['e', 'refs/heads/main'])
-  expect((await repo.mergeBases('c/c', 'side')).map((id) => names.get(id))).toEqual(['a'])
+  expect((await repo.mergeBases('c/c', 'side')).map((id) => names.get(id)!)).toEqual(['a'])
+  expect(
+    (await repo.mergeBases('main', ['x', 'y'], { octopus: true })).map((id) => names.get(id)!).sort(),
+  ).toEqual(['c', 's2'])
+  expect((await repo.independent(['c/a', 'side', 'c/b'])).map((id) => names.get(id)!).sort()).toEqual([
+    'b',
+    's3',
+  ])
+  const heads: string[] = []
+  for await (const { id } of repo.log({ revision: ['^main'], refs: ['refs/heads/*'] }))
+    heads.push(names.get(id)!)
+  expect(heads.sort()).toEqual(['x', 'y'])
   expect(await repo.isAncestor('v1', 'side')).toBe(true)
   expect(await repo.describe('HEAD')).toEqual({ commit, tag: 'v1.5', depth: 5 })
 })

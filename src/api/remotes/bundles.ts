@@ -12,7 +12,7 @@ import type { OperationOptions } from '../interface.ts'
 import { refuseInStore } from '../place.ts'
 
 export interface CreateBundleOptions extends OperationOptions {
-  /** Branches and tags, or 'A..B': branch or tag B without what A reaches. None: the current branch. */
+  /** Branches and tags; 'A..B' is branch or tag B without what A reaches, as is '^A' beside B. None: the current branch. */
   readonly revisions?: readonly string[]
   /** All branches and tags. */
   readonly all?: boolean
@@ -110,8 +110,11 @@ async function chosen(
     const range = splitRange(revision)
     if (range?.symmetric === true) throw notARef(revision)
     if (range !== null) without.push(range.from)
-    const ref = refOf(manifest, range?.to ?? revision)
-    refs.set(ref, manifest.refs.get(ref)!)
+    if (revision.startsWith('^')) without.push(revision.slice(1))
+    else {
+      const ref = refOf(manifest, range?.to ?? revision)
+      refs.set(ref, manifest.refs.get(ref)!)
+    }
   }
   const commits: CommitCid[] = []
   for (const revision of without) commits.push((await resolveRevision(store, revision, manifest)).commit)

@@ -10,7 +10,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['bundle create [--since REV]... [--all] FILE [REV...]', 'bundle list FILE', 'bundle verify FILE'],
   description:
-    "Puts branches and tags, with all that they reach, into one file, to be carried where no network goes. REV names them\n(default: the current branch); 'A..B' and --since leave out what A reaches, which the receiver must have then. Such a file\nis a remote like any other: clone it, or add it with `varve remote add` and fetch or pull. It cannot be pushed to.",
+    "Puts branches and tags, with all that they reach, into one file, to be carried where no network goes. REV names them\n(default: the current branch); 'A..B', '^A' and --since leave out what A reaches, which the receiver must have then. Such a file\nis a remote like any other: clone it, or add it with `varve remote add` and fetch or pull. It cannot be pushed to.",
   options: {
     since: { type: 'list', value: 'REV', about: 'create: leave out what REV reaches' },
     all: { type: 'flag', about: 'create: all branches and tags' },

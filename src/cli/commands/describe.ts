@@ -7,13 +7,14 @@ import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'describe [--tags] [--match PATTERN] [--exclude PATTERN] [--always] [--long | --abbrev N] [REV...]',
+    'describe [--tags | --all] [--match PATTERN] [--exclude PATTERN] [--always] [--long | --abbrev N] [REV...]',
     'describe --dirty[=MARK]',
   ],
   description:
     "Names a commit by the nearest annotated tag that it has among its ancestors: 'v1', or 'v1-3-g1f2e3d4c' for the third\ncommit after it.",
   options: {
     tags: { type: 'flag', about: 'tags without a message, too' },
+    all: { type: 'flag', about: "tags and branches, those of remotes too: 'heads/main', 'tags/v1'" },
     match: { type: 'list', value: 'PATTERN', about: "only tags whose names PATTERN matches: 'v*'" },
     exclude: { type: 'list', value: 'PATTERN', about: 'no tags whose names PATTERN matches' },
     'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
@@ -43,6 +44,7 @@ interface DescribedRevision extends Description {
 
 async function run({ arguments: given, out, repository, operation }: Context): Promise<number> {
   given.exclusive('long', 'exact-match')
+  given.exclusive('tags', 'all')
   const letters = given.number('abbrev')
   if (letters === 0 && given.flag('long')) throw usage("'--long' and '--abbrev=0' exclude each other")
   const mark = given.optional('dirty')?.at(-1)
@@ -56,6 +58,7 @@ async function run({ arguments: given, out, repository, operation }: Context): P
     const found = await repo.describe(revision, {
       ...operation,
       tags: given.flag('tags'),
+      all: given.flag('all'),
       match: given.list('match'),
       exclude: given.list('exclude'),
       firstParent: given.flag('first-parent'),

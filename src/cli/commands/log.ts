@@ -12,13 +12,13 @@ import { requirePaths, revisionsAndPaths, toRepositoryPath } from '../paths.ts'
 
 export const command: Command = {
   usage: [
-    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat | --name-only | --name-status] [-p] [--all] [--no-follow] [FILTER...] [REV | A..B] [[--] PATH]',
-    'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B]',
+    'log [--oneline | --format FORMAT] [--date STYLE] [-n N] [--reverse] [--stat | --name-only | --name-status] [-p] [--all | --branches | --tags | --remotes] [--no-follow] [FILTER...] [REV | A..B | ^A]... [[--] PATH]',
+    'log --graph [--oneline] [-n N] [--stat] [--all] [REV | A..B | ^A]...',
     'log --links [NAME] [--oneline] [-n N]',
-    'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B] [--] TABLE',
+    'log --key KEY... [--column NAME] [--oneline] [-n N] [--all] [--no-follow] [FILTER...] [REV | A..B | ^A]... [--] TABLE',
   ],
   description:
-    "Lists commits, newest first: those of REV (default: HEAD), of A..B, or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, -S, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
+    "Lists commits, newest first: those that REVs reach (default: HEAD), without what ^A reaches (A..B is\n^A B), or only those that changed PATH, a file or table\nalso under the names it had before. With --key only those that added, changed or removed that row of TABLE, or with\n--column that cell of it, each with what it did. FILTERs are --author, --grep, -S, --since, --until, --merges and\n--no-merges; a commit has to pass all of them; all of history is looked\nat, for nothing proves that what came before an old commit is older. With --graph how lines of history part and meet\nis drawn beside them. With --links the receipts of the rounds of the link NAME, or of all: what each\nread, wrote and held back, and the checksums of both sides after it. FORMAT has Git's placeholders: %H %h the commit,\n%T %t its tree, %P %p its parents, %an %ae %al %ad %aD %ai %aI %as %ar %at its author with name, address and date, %cn and\nso on its committer, %s %b %B the message, %D %d what points at it, %n %% %x00, and %Cred %Cgreen %Cyellow %Ccyan %C(bold)\n%C(dim) %Creset.",
   options: {
     ...formOptions,
     ...choiceOptions,
@@ -50,6 +50,7 @@ export const command: Command = {
     ["varve log --reverse --date short --format '%h %ad %an: %s'", 'a form of your own, oldest first'],
     ['varve log --links shop -3', 'what the last three rounds of a link did'],
     ['varve log main..cleanup', 'what cleanup has and main has not'],
+    ['varve log --branches ^main', 'what any branch has and main has not'],
   ],
   json: '{ items: CommitInfo[] }, with --stat each with `stat: DiffStat[]`, with --name-only with `changed: string[]`, with --name-status with `changed: PathChange[]`, with -p with `changes: { items: FileDiff[] }`, with --key { items: (CommitInfo & { path: string; keyColumns: string[]; change: RowChange })[] }, with --links { items: LoggedReceipt[] }; LoggedReceipt = { id: string; link: string; mode: string; startedMs: number; finishedMs: number; tables: TableReceipt[]; heldBack: { table: string; key: string; reason: string }[]; heldBackCount: number; commit: string | null; notes: string[] }',
   numberOption: 'limit',
@@ -63,12 +64,12 @@ async function run(context: Context): Promise<number> {
   given.exclusive('stat', ...nameNames)
   const repo = await repository()
   if (given.flag('links')) return logReceipts(context, repo)
-  const { revisions, paths } = await revisionsAndPaths(repo, given, 1)
+  const { revisions, paths } = await revisionsAndPaths(repo, given, Infinity)
   if (paths.length > 1) {
     await requirePaths(repo, given, paths)
     throw usage('log takes one path')
   }
-  if (given.list('key').length > 0) return logRow(context, repo, revisions[0], paths[0])
+  if (given.list('key').length > 0) return logRow(context, repo, revisions, paths[0])
   if (given.text('column') !== undefined) throw usage('--column needs the row: --key KEY')
   await requirePaths(repo, given, paths)
   for (const other of ['patch', 'reverse', ...filterNames]) given.exclusive('graph', other)
@@ -76,7 +77,7 @@ async function run(context: Context): Promise<number> {
   if (graph !== null && paths.length > 0) throw usage('--graph draws all commits, not those of a path')
   const commits = repo.log({
     ...operation,
-    ...choice(given, revisions[0]),
+    ...choice(given, revisions),
     ...(paths[0] === undefined ? {} : { path: toRepositoryPath(repo.root, paths[0]) }),
   })
   await printLog(context, repo, commits, graph)

@@ -1,5 +1,7 @@
 import { VarveError, isVarveError } from '../../base/errors.ts'
+import { collect } from '../../base/iterables.ts'
 import { shortRefName } from '../../history/refs.ts'
+import { splitRange } from '../../history/revision.ts'
 import type { Repository, RevisionInfo } from '../../index.ts'
 import { usage } from '../arguments.ts'
 import { shortId } from '../format/commit.ts'
@@ -9,12 +11,12 @@ import { visible } from '../visible.ts'
 
 export const command: Command = {
   usage: [
-    'rev-parse [--short[=N] | --abbrev-ref | --symbolic-full-name] REV...',
+    'rev-parse [--short[=N] | --abbrev-ref | --symbolic-full-name] (REV | A..B | ^A)...',
     'rev-parse --verify [-q] [--short[=N]] REV',
     'rev-parse --show-toplevel | --show-prefix | --is-inside-work-tree | --is-bare-repository',
   ],
   description:
-    "Prints the commits' ids that revisions stand for, a line each: for scripts. With --abbrev-ref and --symbolic-full-name\nthe branch or tag that was named. The last form says where the command runs.",
+    "Prints the commits' ids that revisions stand for, a line each: for scripts. What is left out\n(^A) begins with '^', a range is both its ends. With --abbrev-ref and --symbolic-full-name\nthe branch or tag that was named. The last form says where the command runs.",
   options: {
     short: { type: 'optional', value: 'N', about: 'the first N letters of the id (default: 8)' },
     'abbrev-ref': { type: 'flag', about: "the name: 'main', 'origin/main'; HEAD where it is detached" },
@@ -31,7 +33,7 @@ export const command: Command = {
     ['varve rev-parse -q --verify v2', 'whether there is such a revision'],
     ['varve rev-parse --show-toplevel', 'the folder of the repository'],
   ],
-  json: '{ items: { revision: string; commit: string; ref: string | null }[] }; --show-toplevel and the like: { value: string | boolean }',
+  json: '{ items: { revision: string; commit: string; ref: string | null; excluded?: true }[] }; --show-toplevel and the like: { value: string | boolean }',
   run,
 }
 
@@ -50,25 +52,43 @@ async function run({ arguments: given, out, repository }: Context): Promise<numb
     out.result({ value }, () => out.line(visible(String(value))))
     return 0
   }
-  const items: (RevisionInfo & { readonly revision: string })[] = []
-  for (const revision of given.words) {
+  const items: (RevisionInfo & { readonly revision: string; readonly excluded?: true })[] = []
+  const isOne = given.flag('verify')
+  const ends = isOne ? given.words : await collect(endsOf(repo, given.words))
+  for (const end of ends) {
+    const excluded = !isOne && end.startsWith('^')
+    const revision = excluded ? end.slice(1) : end
     const found = await repo.revisionInfo(revision).catch((error: unknown) => {
       if (given.flag('verify') && out.quiet && isVarveError(error, 'VARVE_REF_NOT_FOUND')) return null
       throw error
     })
     if (found === null) return 1
-    items.push({ revision, ...found })
+    items.push({ revision, ...found, ...(excluded ? { excluded } : {}) })
   }
   out.result({ items }, () => {
-    for (const { revision, commit, ref } of items) {
+    for (const { revision, commit, ref, excluded } of items) {
+      const print = (name: string): void => out.line(excluded === true ? `^${name}` : name)
       const isHead = revision === 'HEAD' || revision === '@'
       const name = ref ?? (isHead ? 'HEAD' : null)
-      if (given.flag('abbrev-ref')) out.line(name === null ? '' : visible(shortRefName(name)))
-      else if (given.flag('symbolic-full-name')) out.line(name === null ? '' : visible(name))
-      else out.line(letters === null ? commit : letters === 0 ? shortId(commit) : commit.slice(0, letters))
+      if (given.flag('abbrev-ref')) print(name === null ? '' : visible(shortRefName(name)))
+      else if (given.flag('symbolic-full-name')) print(name === null ? '' : visible(name))
+      else print(letters === null ? commit : letters === 0 ? shortId(commit) : commit.slice(0, letters))
     }
   })
   return 0
+}
+
+/** Revisions alone, '^A' among them: a range is its two ends, as in Git. */
+async function* endsOf(repo: Repository, words: readonly string[]): AsyncGenerator<string> {
+  for (const word of words) {
+    const range = splitRange(word)
+    if (range === null) yield word
+    else if (!range.symmetric) yield* [range.to, `^${range.from}`]
+    else {
+      yield* [range.to, range.from]
+      for (const base of await repo.mergeBases(range.from, range.to)) yield `^${base}`
+    }
+  }
 }
 
 /** null: the whole id; 0: as short as elsewhere. */

@@ -1,6 +1,7 @@
 // Which commits a `varve log` is about.
 import type { LogOptions } from '../../api/interface.ts'
 import type { Arguments } from '../arguments.ts'
+import { branchPrefix, remotePrefix, tagPrefix } from '../../history/refs.ts'
 import { parseMoment } from '../date.ts'
 import type { OptionSpecs } from '../interface.ts'
 
@@ -13,6 +14,17 @@ export const choiceOptions: OptionSpecs = {
     about: 'at most N commits; -5 is short for -n 5',
   },
   all: { type: 'flag', about: 'commits of all branches and tags' },
+  branches: {
+    type: 'optional',
+    value: 'PATTERN',
+    about: "commits of all branches, or of those that PATTERN matches: --branches='fix/*'",
+  },
+  tags: { type: 'optional', value: 'PATTERN', about: 'of all tags, or of those that PATTERN matches' },
+  remotes: {
+    type: 'optional',
+    value: 'PATTERN',
+    about: 'of all branches of remotes, or those of one: --remotes=origin',
+  },
   'first-parent': { type: 'flag', about: 'leave out what merges brought in' },
   author: {
     type: 'text',
@@ -41,13 +53,14 @@ export const choiceOptions: OptionSpecs = {
 /** Options that leave out commits in between. */
 export const filterNames = ['author', 'grep', 'changing', 'since', 'until', 'merges', 'no-merges'] as const
 
-export function choice(given: Arguments, revision: string | undefined): LogOptions {
+export function choice(given: Arguments, revisions: readonly string[]): LogOptions {
   given.exclusive('merges', 'no-merges')
   const [limit, author, grep] = [given.number('limit'), given.text('author'), given.text('grep')]
   const changesText = given.text('changing')
   const [sinceMs, untilMs] = [moment(given.text('since')), moment(given.text('until'))]
   return {
-    ...(revision === undefined ? {} : { revision }),
+    ...(revisions.length === 0 ? {} : { revision: revisions }),
+    ...refsChosen(given),
     ...(limit === undefined ? {} : { limit }),
     ...(author === undefined ? {} : { author }),
     ...(grep === undefined ? {} : { grep }),
@@ -60,6 +73,19 @@ export function choice(given: Arguments, revision: string | undefined): LogOptio
     follow: !given.flag('no-follow'),
     reverse: given.flag('reverse'),
   }
+}
+
+/** Nothing where none of these options is given: then HEAD is meant, while `--tags` without a tag means no commit. */
+function refsChosen(given: Arguments): Pick<LogOptions, 'refs'> {
+  const kinds = { branches: branchPrefix, tags: tagPrefix, remotes: remotePrefix }
+  const refs = Object.entries(kinds).flatMap(([option, prefix]) =>
+    (given.optional(option) ?? []).map((pattern) => {
+      // As in Git: a plain name is a folder of names.
+      const isPlain = pattern !== '' && !/[?*[]/.test(pattern)
+      return `${prefix}${isPlain ? `${pattern.replace(/\/$/, '')}/` : ''}${isPlain ? '*' : pattern || '*'}`
+    }),
+  )
+  return refs.length === 0 ? {} : { refs }
 }
 
 function moment(text: string | undefined): number | undefined {

@@ -15,7 +15,7 @@ import { shownForm } from './form.ts'
 export async function logRow(
   context: Context,
   repo: Repository,
-  revision: string | undefined,
+  revisions: readonly string[],
   path: string | undefined,
 ): Promise<number> {
   const { arguments: given, out, operation } = context
@@ -25,7 +25,7 @@ export async function logRow(
   const column = given.text('column')
   const commits = repo.rowLog(toRepositoryPath(repo.root, path), {
     ...operation,
-    ...choice(given, revision),
+    ...choice(given, revisions),
     key: { text: given.list('key') },
     ...(column === undefined ? {} : { column }),
   })

@@ -1,11 +1,12 @@
 // History as people read it: newest first, or only the commits that touched a path, under the names that it had. Older
 // names of a file or table are followed unless told otherwise; of a folder they are not.
+import { matchesWildcard } from '../../base/wildcard.ts'
 import { type CommitCid, digestHex } from '../../encoding/cid.ts'
-import { mergeBases, walkGraph } from '../../history/ancestry.ts'
+import { walkGraph } from '../../history/ancestry.ts'
 import { graphOf } from '../../history/commit-graph.ts'
 import { readCommits } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
-import { resolveRevision, splitRange } from '../../history/revision.ts'
+import { type RevisionSet, resolveSet } from '../../history/revision-set.ts'
 import { type CommitFilter, mayPass, passes } from './commit-filter.ts'
 import { peelToCommit } from '../head.ts'
 import type { Repo } from '../interface.ts'
@@ -14,8 +15,8 @@ import { PathHistory } from './path-history.ts'
 const batchCommits = 64
 
 export interface LogOptions extends CommitFilter {
-  /** A revision or a range; default HEAD. */
-  readonly revision?: string | undefined
+  /** A revision, a range, '^A' (without what A reaches), or several of these; default HEAD. */
+  readonly revision?: string | readonly string[] | undefined
   readonly path?: string | undefined
   /** Also what the path was called before; default true. */
   readonly follow?: boolean | undefined
@@ -27,6 +28,8 @@ export interface LogOptions extends CommitFilter {
   readonly firstParent?: boolean | undefined
   /** From all branches, tags and remote branches. */
   readonly all?: boolean | undefined
+  /** From the refs that these patterns match, too: 'refs/tags/*'. */
+  readonly refs?: readonly string[] | undefined
   /** Asked about each commit of the walk: true ends it there. */
   readonly until?: ((commit: { readonly id: string }) => boolean) | undefined
   readonly signal?: AbortSignal | undefined
@@ -126,21 +129,18 @@ async function* read(repo: Repo, batch: readonly Chosen[], filter: CommitFilter)
 
 export async function logEnds(
   repo: Repo,
-  options: Pick<LogOptions, 'revision' | 'all'>,
-): Promise<{ from: CommitCid[]; exclude: CommitCid[] }> {
+  { revision = [], all = false, refs }: Pick<LogOptions, 'revision' | 'all' | 'refs'>,
+): Promise<RevisionSet> {
   const manifest = await repo.store.manifest()
-  if (options.all === true) {
-    const tips = [...manifest.refs].filter(([ref]) => ref.startsWith('refs/') || ref === 'HEAD')
-    return { from: await Promise.all(tips.map(([, cid]) => peelToCommit(repo.store, cid))), exclude: [] }
+  const words = [revision].flat()
+  const isWanted = (ref: string): boolean =>
+    (all && (ref.startsWith('refs/') || ref === 'HEAD')) ||
+    refs?.some((pattern) => matchesWildcard(pattern, ref)) === true
+  const tips = [...manifest.refs].filter(([ref]) => isWanted(ref)).map(([, cid]) => cid)
+  const isDefault = words.length === 0 && !all && refs === undefined
+  const { from, exclude } = await resolveSet(repo.store, isDefault ? ['HEAD'] : words, manifest)
+  return {
+    from: [...from, ...(await Promise.all(tips.map((cid) => peelToCommit(repo.store, cid))))],
+    exclude,
   }
-  const range = splitRange(options.revision ?? 'HEAD')
-  if (range === null) {
-    const { commit } = await resolveRevision(repo.store, options.revision ?? 'HEAD', manifest)
-    return { from: [commit], exclude: [] }
-  }
-  const [a, b] = await Promise.all(
-    [range.from, range.to].map(async (name) => (await resolveRevision(repo.store, name, manifest)).commit),
-  )
-  if (!range.symmetric) return { from: [b!], exclude: [a!] }
-  return { from: [a!, b!], exclude: await mergeBases(repo.store, a!, b!) }
 }

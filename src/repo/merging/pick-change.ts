@@ -5,6 +5,7 @@ import { type CommitCid, digestHex, shortCid } from '../../encoding/cid.ts'
 import { walkCommits } from '../../history/ancestry.ts'
 import { readCommit } from '../../history/commit.ts'
 import type { Commit } from '../../history/interface.ts'
+import { namesSet, resolveSet } from '../../history/revision-set.ts'
 import { resolveRevision, splitRange } from '../../history/revision.ts'
 import type { Manifest } from '../../store/interface.ts'
 import { emptyTreeOf } from '../empty.ts'
@@ -29,7 +30,10 @@ export interface Change {
 /** More would not fit into the object that remembers them. */
 export const commitsMax = 50_000
 
-/** In the order in which they are picked: as they are named, those of a range oldest first, reverted newest first. */
+/**
+ * In the order in which they are picked. Single commits: as they are named. With a range or '^A' among them all the words name
+ * one set, oldest first, or to be reverted newest first.
+ */
 export async function commitsNamed(
   repo: Repo,
   manifest: Manifest,
@@ -39,22 +43,19 @@ export async function commitsNamed(
   const commitOf = async (name: string): Promise<CommitCid> =>
     (await resolveRevision(repo.store, name, manifest)).commit
   const named: CommitCid[] = []
-  for (const revision of revisions) {
-    const range = splitRange(revision)
-    if (range?.symmetric === true)
-      throw new VarveError('VARVE_USAGE', `'${revision}' has two sides: ${kind} takes those of 'A..B'`)
-    const found: CommitCid[] = []
-    if (range === null) found.push(await commitOf(revision))
-    else {
-      const exclude = [await commitOf(range.from)]
-      for await (const { cid } of walkCommits(repo.store, [await commitOf(range.to)], { exclude, signal })) {
-        found.push(cid)
-        if (found.length > commitsMax) throw tooMany(kind)
-      }
+  if (!revisions.some(namesSet)) for (const revision of revisions) named.push(await commitOf(revision))
+  else {
+    const sided = revisions.find((revision) => splitRange(revision)?.symmetric === true)
+    if (sided !== undefined)
+      throw new VarveError('VARVE_USAGE', `'${sided}' has two sides: ${kind} takes those of 'A..B'`)
+    const { from, exclude } = await resolveSet(repo.store, revisions, manifest)
+    for await (const { cid } of walkCommits(repo.store, from, { exclude, signal })) {
+      named.push(cid)
+      if (named.length > commitsMax) break
     }
-    named.push(...(kind === 'revert' ? found : found.reverse()))
-    if (named.length > commitsMax) throw tooMany(kind)
+    if (kind === 'cherry-pick') named.reverse()
   }
+  if (named.length > commitsMax) throw tooMany(kind)
   if (named.length > 0) return named
   throw new VarveError('VARVE_NOTHING_TO_COMMIT', `'${revisions.join(' ')}' has no commits`, {
     hint: "a range 'A..B' has those of B that A has not",
