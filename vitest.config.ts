@@ -3,6 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 /** Many processes, races and cut lines, each some ten seconds and more: `npm run test:slow`. */
 export const slow: readonly string[] = [
   'test/cli/merging.test.ts',
+  'test/cli/file-modes.test.ts',
   'test/cli/links.test.ts',
   'test/cli/sync-words.test.ts',
   'test/cli/stash.test.ts',

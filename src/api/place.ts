@@ -17,6 +17,7 @@ import { exists } from '../store/disk/exists.ts'
 import { DiskStore, type StoreOptions } from '../store/disk/store.ts'
 import type { Store } from '../store/interface.ts'
 import { removeTemporaries } from '../worktree/checkout/temporaries.ts'
+import { FileModes } from '../worktree/file-modes.ts'
 import type { OpenOptions } from './interface.ts'
 
 export const dotName = '.varve'
@@ -30,6 +31,7 @@ export interface Place {
   readonly gitignore: string | null
   /** Paths that have files here; null: all. */
   readonly filter: PathFilter | null
+  readonly modes: FileModes
 }
 
 /** For what remotes may keep and lose. */
@@ -64,7 +66,12 @@ export async function createPlace(dir: string, options: InitOptions): Promise<Pl
   const gitRoot = root === null ? null : findGitRoot(root)
   const gitignore = gitRoot === null ? null : ensureIgnored(gitRoot, `${dotName}/`)
   try {
-    const disk = await DiskStore.create(dotDir, { firstBranch: branch, ...storeOptions(root, options) })
+    const config = root === null ? undefined : FileModes.probe(dotDir).settings()
+    const disk = await DiskStore.create(dotDir, {
+      firstBranch: branch,
+      config,
+      ...storeOptions(root, options),
+    })
     return { ...(await placeOf(disk, { root, dotDir }, options)), gitignore }
   } catch (error) {
     throw DiskStore.exists(dotDir) ? afterMaking(error) : error
@@ -177,6 +184,7 @@ export async function placeOf(
       onWarning,
     ),
   )
-  const filter = partialOf(await disk.manifest())?.filter ?? null
-  return { store, root, dotDir, gitignore: null, filter }
+  const manifest = await disk.manifest()
+  const filter = partialOf(manifest)?.filter ?? null
+  return { store, root, dotDir, gitignore: null, filter, modes: FileModes.of(manifest.config) }
 }

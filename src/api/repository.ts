@@ -54,6 +54,7 @@ export class Repository extends DerivingRepository {
       root: place.root!,
       dotDir: place.dotDir,
       filter: place.filter,
+      modes: place.modes,
     })
     super(place.store, options, place.root === null ? undefined : (repo) => worktreeFolder(makeTree(repo)), {
       base: place.root,

@@ -37,8 +37,12 @@ function fileValue(entry: FileEntry): Uint8Array {
   return value
 }
 
+export function isPossibleTarget(target: Uint8Array): boolean {
+  return target.length > 0 && target.length <= targetBytesMax && !target.includes(0)
+}
+
 function symlinkValue(entry: SymlinkEntry): Uint8Array {
-  if (entry.target.length === 0 || entry.target.length > targetBytesMax || entry.target.includes(0)) {
+  if (!isPossibleTarget(entry.target)) {
     throw new VarveError(
       'VARVE_RULE_VIOLATED',
       `symlink's target is not 1 to ${targetBytesMax} bytes without NUL`,
@@ -78,9 +82,7 @@ function readFileEntry(reader: ByteReader, links: readonly Cid[], executable: bo
 
 function readSymlink(reader: ByteReader, links: readonly Cid[]): SymlinkEntry {
   const target = reader.take(reader.end - reader.at)
-  if (links.length > 0 || target.length === 0 || target.length > targetBytesMax || target.includes(0)) {
-    throw corrupt('symlink in a tree is malformed')
-  }
+  if (links.length > 0 || !isPossibleTarget(target)) throw corrupt('symlink in a tree is malformed')
   return { kind: 'symlink', target }
 }
 

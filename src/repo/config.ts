@@ -5,7 +5,13 @@ import { PathFilter } from '../files/path-filter.ts'
 const keyPattern = /^[a-z][a-z0-9-]*(\.[^\s=]+)?\.[a-zA-Z][a-zA-Z0-9-]*$/
 const valueBytesMax = 4096
 const checkNames = /^[\w./-]{1,100}( *, *[\w./-]{1,100})*$/
-const switches: readonly string[] = ['rerere.enabled', 'rerere.autoCommit', 'partial.lazy']
+const switches: readonly string[] = [
+  'core.fileMode',
+  'core.symlinks',
+  'rerere.enabled',
+  'rerere.autoCommit',
+  'partial.lazy',
+]
 
 /** Known in the user's own settings alone (src/cli/user-config.ts). */
 const programs: readonly string[] = ['core.editor', 'core.pager']

@@ -11,13 +11,17 @@ const messageLengthMax = 1024
 /** Half of a surrogate pair becomes U+FFFD in UTF-8: two names could become one, and no manifest has a name twice. */
 const loneSurrogate = /[\ud800-\udfff]/u
 
-export function firstManifest(firstBranch: string, timeMs: number): Manifest {
+export function firstManifest(
+  firstBranch: string,
+  timeMs: number,
+  config: ReadonlyMap<string, string> = new Map(),
+): Manifest {
   return {
     sequence: 1,
     timeMs,
     head: `refs/heads/${firstBranch}`,
     refs: new Map(),
-    config: new Map(),
+    config,
     operation: { name: 'init', message: '', author: '' },
     gcEpoch: 0,
   }

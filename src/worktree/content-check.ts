@@ -6,10 +6,10 @@ import { equalBytes } from '../base/bytes.ts'
 import { sha256Stream } from '../base/platform.ts'
 import { cidOf, codecOf } from '../encoding/cid.ts'
 import { writeFile } from '../files/content.ts'
-import type { FileEntry, Path, TableEntry, TreeEntry } from '../files/interface.ts'
+import type { FileEntry, Path, SymlinkEntry, TableEntry, TreeEntry } from '../files/interface.ts'
 import { renderTable } from '../formats/render.ts'
 import { loadTable } from '../table/table-object.ts'
-import { fileKindOf, isExecutable } from './entries.ts'
+import { type FileModes, fileModesOf } from './file-modes.ts'
 import { HashingWriter } from './hashing-writer.ts'
 import type { Worktree, WorktreeOptions } from './interface.ts'
 import { readSmall, readSteady, readTarget, smallBytesMax } from './read-file.ts'
@@ -33,12 +33,14 @@ export function isProven(known: KnownFile | null | undefined, stat: FileStat): k
 export class ContentCheck {
   readonly #worktree: Worktree
   readonly #options: WorktreeOptions
+  readonly #modes: FileModes
   readonly #writer: HashingWriter
   readonly #scratch: Uint8Array = new Uint8Array(smallBytesMax)
 
   constructor(worktree: Worktree, options: WorktreeOptions = {}) {
     this.#worktree = worktree
     this.#options = options
+    this.#modes = fileModesOf(worktree)
     this.#writer = new HashingWriter(worktree.repo.nodes.reader)
   }
 
@@ -47,20 +49,25 @@ export class ContentCheck {
    * `match` then.
    */
   matchNow(path: Path, stat: FileStat, entry: TreeEntry): Match | null {
-    if (stat.kind !== fileKindOf(entry) || stat.executable !== isExecutable(entry)) return noMatch
-    if (entry.kind === 'symlink') {
-      return equalBytes(readTarget(this.#worktree.root, path), entry.target)
-        ? { stat, sha256: null }
-        : noMatch
-    }
+    if (!this.#modes.fits(stat, entry)) return noMatch
+    if (entry.kind === 'symlink') return this.#matchSymlink(path, stat, entry)
     if (entry.kind === 'table') return null
     if (stat.size !== entry.size) return noMatch
     if (codecOf(entry.content) !== 'raw') return null
     const read = readSmall(this.#worktree.root, path, this.#scratch)
     if (read === null) return null
-    return cidOf('raw', read.bytes) === entry.content && read.stat.executable === entry.executable
+    return cidOf('raw', read.bytes) === entry.content && this.#modes.fits(read.stat, entry)
       ? { stat: read.stat, sha256: null }
       : noMatch
+  }
+
+  #matchSymlink(path: Path, stat: FileStat, entry: SymlinkEntry): Match {
+    const { root } = this.#worktree
+    if (stat.kind === 'symlink')
+      return equalBytes(readTarget(root, path), entry.target) ? { stat, sha256: null } : noMatch
+    if (stat.size !== entry.target.length) return noMatch
+    const read = readSmall(root, path, this.#scratch)
+    return read !== null && equalBytes(read.bytes, entry.target) ? { stat: read.stat, sha256: null } : noMatch
   }
 
   async match(path: Path, stat: FileStat, entry: TreeEntry, known?: KnownFile | null): Promise<Match> {
@@ -85,7 +92,7 @@ export class ContentCheck {
         ).content === entry.content,
       this.#options,
     )
-    return result && stat.executable === entry.executable ? { stat, sha256: null } : noMatch
+    return result && this.#modes.fits(stat, entry) ? { stat, sha256: null } : noMatch
   }
 
   async #matchTable(path: Path, entry: TableEntry, known: KnownFile | null | undefined): Promise<Match> {
@@ -114,7 +121,7 @@ export class ContentCheck {
     compare: (source: AsyncIterable<Uint8Array>, stat: FileStat) => Promise<Uint8Array | null>,
   ): Promise<Match> {
     const { result, stat } = await readSteady(this.#worktree.root, path, compare, this.#options)
-    return result !== null && stat.executable === entry.executable ? { stat, sha256: result } : noMatch
+    return result !== null && this.#modes.fits(stat, entry) ? { stat, sha256: result } : noMatch
   }
 }
 

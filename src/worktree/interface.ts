@@ -5,6 +5,7 @@
 import type { PathFilter } from '../files/path-filter.ts'
 import type { PathState, Repo } from '../repo/interface.ts'
 import type { ColumnType } from '../table/interface.ts'
+import type { FileModes } from './file-modes.ts'
 
 export interface Worktree {
   readonly repo: Repo
@@ -14,6 +15,8 @@ export interface Worktree {
   readonly dotDir: string
   /** Paths that have files here, in a partial clone; null or none: all. */
   readonly filter?: PathFilter | null
+  /** What the folder's file system keeps of a file besides its bytes; none: all. */
+  readonly modes?: FileModes
 }
 
 export interface Progress {

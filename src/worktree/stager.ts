@@ -3,12 +3,14 @@
 import { throwIfAborted } from '../base/errors.ts'
 import { WorkerPool } from '../base/pool.ts'
 import { writeBytes, writeFile } from '../files/content.ts'
-import type { Path, TreeEntry } from '../files/interface.ts'
+import { isPossibleTarget } from '../files/entry.ts'
+import type { FileContent, FileEntry, Path, TreeEntry } from '../files/interface.ts'
 import type { Io } from '../repo/interface.ts'
 import { isProven } from './content-check.ts'
 import { type DatasetConfig, type TableSetting, configFileName } from '../dataset/interface.ts'
 import { readConfig } from './config-file.ts'
 import { changeOf, equalEntries } from './entries.ts'
+import { type FileModes, fileModesOf } from './file-modes.ts'
 import type { PathEdits } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions } from './interface.ts'
 import { lstatOrNull } from './native.ts'
@@ -87,12 +89,14 @@ class Stager {
   readonly #worktree: Worktree
   readonly #means: StagerMeans
   readonly #options: StagerOptions
+  readonly #modes: FileModes
   readonly #scratch: Uint8Array = new Uint8Array(smallBytesMax)
 
   constructor(worktree: Worktree, means: StagerMeans, options: StagerOptions) {
     this.#worktree = worktree
     this.#means = means
     this.#options = options
+    this.#modes = fileModesOf(worktree)
   }
 
   async stageFiles(): Promise<void> {
@@ -178,7 +182,8 @@ class Stager {
   }
 
   #stageFile(path: Path, stat: FileStat, before: TreeEntry | null): void | Promise<void> {
-    const setting = stat.kind === 'file' ? this.#tableSetting(path) : null
+    const isLinkFile = this.#modes.isLinkFile(stat, before)
+    const setting = stat.kind === 'file' && !isLinkFile ? this.#tableSetting(path) : null
     if (setting !== null) return this.#stageTable(path, stat, setting, before)
     if (before?.kind === 'table' && this.#options.asFile !== true) this.isReshaped = true
     const knownAtMs = Date.now()
@@ -192,8 +197,10 @@ class Stager {
     }
     const read = stat.size <= smallBytesMax ? readSmall(this.#worktree.root, path, this.#scratch) : null
     if (read === null) return this.#stageLarge(path, before)
-    const content = writeBytes(this.#means.writer, read.bytes)
-    const entry: TreeEntry = { kind: 'file', executable: read.stat.executable, ...content }
+    const entry: TreeEntry =
+      isLinkFile && isPossibleTarget(read.bytes)
+        ? { kind: 'symlink', target: read.bytes.slice() }
+        : this.#fileEntry(read.stat, before, writeBytes(this.#means.writer, read.bytes))
     this.#take(path, before, { stat: read.stat, entry, knownAtMs, sha256: null })
   }
 
@@ -210,8 +217,12 @@ class Stager {
         }),
       this.#options,
     )
-    const entry: TreeEntry = { kind: 'file', executable: stat.executable, ...content }
+    const entry = this.#fileEntry(stat, before, content)
     this.#take(path, before, { stat, entry, knownAtMs, sha256: null })
+  }
+
+  #fileEntry(stat: FileStat, before: TreeEntry | null, content: FileContent): FileEntry {
+    return { kind: 'file', executable: this.#modes.executable(stat, before), ...content }
   }
 
   async #stageTable(
@@ -256,7 +267,7 @@ class Stager {
     this.gcEpoch = gcEpoch
     this.#take(path, before, {
       stat,
-      entry: { kind: 'table', executable: stat.executable, table },
+      entry: { kind: 'table', executable: this.#modes.executable(stat, before), table },
       knownAtMs,
       sha256: null,
     })

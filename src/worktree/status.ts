@@ -11,6 +11,7 @@ import type { ObjectReader } from '../store/interface.ts'
 import { loadTable } from '../table/table-object.ts'
 import { ContentCheck, type Match, isProven } from './content-check.ts'
 import { changeOf, equalEntries, fileKindOf } from './entries.ts'
+import { type FileModes, fileModesOf } from './file-modes.ts'
 import { type FileStat, bytesOf } from './file-stat.ts'
 import { type IndexState, readIndex } from './index-state.ts'
 import type { PathChange, Worktree, WorktreeOptions, WorktreeStatus } from './interface.ts'
@@ -123,6 +124,7 @@ async function compare(
   options: WorktreeOptions,
 ): Promise<PathChange[]> {
   const check = new ContentCheck(worktree, options)
+  const modes = fileModesOf(worktree)
   const changes: PathChange[] = []
   let done = 0
   for (const { path, entry, stat, known } of files) {
@@ -138,14 +140,14 @@ async function compare(
     if (isProven(known, stat)) {
       if (equalEntries(known.entry, entry)) continue
       // Two tables, or a table and a file, may hold the same bytes under different names.
-      if (known.entry.kind !== 'table' && entry.kind !== 'table') {
-        changes.push(changedFile(path, entry, stat))
+      if (known.entry.kind !== 'table' && entry.kind !== 'table' && modes.fileMode) {
+        changes.push(changedFile(modes, path, entry, stat))
         continue
       }
     }
     const knownAtMs = Date.now()
     const match: Match = check.matchNow(path, stat, entry) ?? (await check.match(path, stat, entry, known))
-    if (match.stat === null) changes.push(changedFile(path, entry, stat))
+    if (match.stat === null) changes.push(changedFile(modes, path, entry, stat))
     else remember(path, knownFile({ stat: match.stat, entry, knownAtMs, sha256: match.sha256 }))
   }
   return changes.sort(byPath)
@@ -156,8 +158,9 @@ export async function isCarried(reader: ObjectReader, entry: TreeEntry): Promise
   return entry.kind !== 'table' || (await loadTable(reader, entry.table)).layout !== null
 }
 
-function changedFile(path: Path, entry: TreeEntry, stat: FileStat): PathChange {
-  const state = stat.kind === fileKindOf(entry) ? 'modified' : 'typechange'
+function changedFile(modes: FileModes, path: Path, entry: TreeEntry, stat: FileStat): PathChange {
+  const isOfKind = modes.isLinkFile(stat, entry) || stat.kind === fileKindOf(entry)
+  const state = isOfKind ? 'modified' : 'typechange'
   return { path, state, kind: state === 'modified' ? entry.kind : stat.kind }
 }
 

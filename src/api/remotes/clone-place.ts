@@ -112,8 +112,8 @@ async function hasHistory({ store }: Place): Promise<boolean> {
   return !(await store.manifest()).config.has(unfinishedKey)
 }
 
-function worktreeOf({ store, root, dotDir, filter }: Place, options: OpenOptions): Worktree {
-  return { repo: createContext(store, options), root: root!, dotDir, filter }
+function worktreeOf({ store, root, dotDir, filter, modes }: Place, options: OpenOptions): Worktree {
+  return { repo: createContext(store, options), root: root!, dotDir, filter, modes }
 }
 
 function partialHow({ filter, lazy, ...options }: CloneOptions): PartialClone | null {

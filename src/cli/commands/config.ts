@@ -6,7 +6,7 @@ import { visible } from '../visible.ts'
 export const command: Command = {
   usage: ['config [--list] [--global]', 'config [--global] KEY [VALUE]', 'config [--global] --unset KEY'],
   description:
-    "Reads and changes the repository's settings, or with --global your own for all repositories. Without --global, KEY is what counts\nhere: user.name and the like are looked up in your own settings too. A key that is not set\nexits with 1. user.name and user.email sign your commits. core.editor and core.pager, the\nprograms that write messages and show long answers, are of your own settings alone.",
+    "Reads and changes the repository's settings, or with --global your own for all repositories. Without --global, KEY is what counts\nhere: user.name and the like are looked up in your own settings too. A key that is not set\nexits with 1. user.name and user.email sign your commits. core.editor and core.pager, the\nprograms that write messages and show long answers, are of your own settings alone. `init` and `clone` set core.fileMode and\ncore.symlinks to false where the file system keeps no executable bit, or no symlinks, as on a USB stick: files then keep\nthe bit that they have in history, and a symlink is a small file that holds its target.",
   options: {
     list: { type: 'flag', short: 'l', about: 'all settings (the default without KEY)' },
     global: { type: 'flag', about: 'your own settings: $VARVE_CONFIG, or ~/.config/varve/config.json' },
@@ -39,6 +39,8 @@ async function run(context: Context): Promise<number> {
   const own = await readUserConfig(context.environment)
   const settings = given.flag('global') ? own : await (await context.repository()).config()
   if (key !== undefined && !given.flag('list')) {
+    if (!key.includes('.'))
+      throw usage(`'${key}' is no key, as user.name is`, "'varve config' lists what is set")
     const found = settings.get(key) ?? (ownKeys.has(key) ? own.get(key) : undefined) ?? null
     out.result({ key, value: found }, () => {
       if (found !== null) out.line(visible(found))

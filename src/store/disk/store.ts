@@ -84,14 +84,14 @@ export class DiskStore implements Store {
   /** The format file comes last: until it is there, there is no store, and a create that was cut short starts over. */
   static async create(
     dir: string,
-    options: StoreOptions & { firstBranch?: string } = {},
+    options: StoreOptions & { firstBranch?: string; config?: ReadonlyMap<string, string> | undefined } = {},
   ): Promise<DiskStore> {
     const exists = new VarveError('VARVE_NOT_POSSIBLE', `'${dir}' holds a store already`, {
       data: { path: dir },
     })
     if (DiskStore.exists(dir)) throw exists
     for (const name of folders) makeDir(path.join(dir, name))
-    const { refs, ...manifest } = firstManifest(options.firstBranch ?? 'main', Date.now())
+    const { refs, ...manifest } = firstManifest(options.firstBranch ?? 'main', Date.now(), options.config)
     const log = new ManifestLog(dir)
     await log.append(1, encodeLogEntry({ manifest, refs, segments: [], oldest: 1, previous: '' }))
     await log.sync()

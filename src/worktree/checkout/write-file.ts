@@ -3,9 +3,11 @@
 // lead the write out of the worktree.
 import * as fs from 'node:fs'
 import { VarveError } from '../../base/errors.ts'
+import { systemFailure } from '../../base/system-error.ts'
 import type { Path, SymlinkEntry } from '../../files/interface.ts'
 import { storedPath } from '../../files/tree-check.ts'
 import { errnoOf, fsFault, lstatOrNull, nativePath, foldersAbove, parentOf } from '../native.ts'
+import { cannotLink, symlinksKey } from '../file-modes.ts'
 import { temporaryPath } from '../replace-file.ts'
 import { type FileStat, fileStatOf } from '../file-stat.ts'
 
@@ -94,7 +96,19 @@ export class FileWriter {
   }
 
   writeSymlink(path: Path, entry: SymlinkEntry): FileStat {
-    return this.#place(path, (temporary) => fs.symlinkSync(Buffer.from(entry.target), temporary))
+    return this.#place(path, (temporary) => {
+      try {
+        fs.symlinkSync(Buffer.from(entry.target), temporary)
+      } catch (error) {
+        if (!cannotLink(error)) throw error
+        throw systemFailure(
+          error,
+          `writing '${path}' failed`,
+          path,
+          `if this file system has no symlinks, say so: 'varve config ${symlinksKey} false'; they are small files then`,
+        )
+      }
+    })
   }
 
   #place(path: Path, write: (temporary: string | Buffer) => void): FileStat {

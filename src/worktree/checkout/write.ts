@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import { VarveError, throwIfAborted } from '../../base/errors.ts'
 import { sha256Stream } from '../../base/platform.ts'
 import { codecOf } from '../../encoding/cid.ts'
-import type { FileEntry, Path, TableEntry, TreeEntry } from '../../files/interface.ts'
+import type { FileEntry, Path, SymlinkEntry, TableEntry, TreeEntry } from '../../files/interface.ts'
 import { readFile } from '../../files/read.ts'
 import { patchFile } from '../../formats/patch.ts'
 import { renderTable } from '../../formats/render.ts'
@@ -14,6 +14,7 @@ import { loadTable } from '../../table/table-object.ts'
 import { type PlannedStep, uncommitted } from './plan.ts'
 import type { CheckoutResult, Worktree, WorktreeOptions } from '../interface.ts'
 import { lstatOrNull, nativePath, withPathErrors } from '../native.ts'
+import { fileModesOf } from '../file-modes.ts'
 import { type FileStat, fileStatOf, sameStat } from '../file-stat.ts'
 import { hashed, readRanges } from '../read-file.ts'
 import type { StatCache } from '../stat-cache/stat-cache.ts'
@@ -132,8 +133,14 @@ class Checkout {
   writeSymlink(step: PlannedStep): void {
     if (step.after?.kind !== 'symlink') throw new TypeError('not a symlink')
     this.#makeRoom(step)
-    this.#wrote(step, this.#files.writeSymlink(step.path, step.after), Date.now())
+    this.#wrote(step, this.#linked(step.path, step.after), Date.now())
     this.#report()
+  }
+
+  #linked(path: Path, entry: SymlinkEntry): FileStat {
+    return fileModesOf(this.#worktree).symlinks
+      ? this.#files.writeSymlink(path, entry)
+      : this.#files.writeBytes(path, entry.target, 'plain')
   }
 
   async #rendered(step: WriteStep<TableEntry>): Promise<WrittenTable> {

@@ -13,6 +13,7 @@ import type { Io } from '../../repo/interface.ts'
 import type { TableObject } from '../../table/interface.ts'
 import { loadTable } from '../../table/table-object.ts'
 import type { FormatName, TableSetting } from '../../dataset/interface.ts'
+import { fileModesOf } from '../file-modes.ts'
 import type { Worktree, WorktreeOptions } from '../interface.ts'
 import { readSteady } from '../read-file.ts'
 import type { FileStat } from '../file-stat.ts'
@@ -90,7 +91,11 @@ export async function readTableFile(
       : await withNewNames(io.nodes, previous, first.result.table, { signal: options.signal })
   const { result, stat } = renamed === null ? first : await read(renamed)
   return {
-    entry: { kind: 'table', executable: stat.executable, table: result.cid },
+    entry: {
+      kind: 'table',
+      executable: fileModesOf(worktree).executable(stat, io.previous),
+      table: result.cid,
+    },
     table: result.table,
     rowCount: result.rowCount,
     stat,

@@ -1,0 +1,102 @@
+// What a file system keeps of a file besides its bytes. exFAT and Windows keep no executable bit, FAT no symlinks. As in
+// Git, `init` and `clone` try that once and note in the settings core.fileMode and core.symlinks what is not kept: then
+// whether a file is executable is left as history has it, and a symlink is a small file that holds its target.
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import path from 'node:path'
+import type { TreeEntry } from '../files/interface.ts'
+import { fileKindOf, isExecutable } from './entries.ts'
+import type { FileStat } from './file-stat.ts'
+
+export const fileModeKey = 'core.fileMode'
+export const symlinksKey = 'core.symlinks'
+
+const ownerMayExecute = 0o100
+
+export class FileModes {
+  /** Whether files have an executable bit of their own. */
+  readonly fileMode: boolean
+  readonly symlinks: boolean
+
+  constructor({ fileMode, symlinks }: { readonly fileMode: boolean; readonly symlinks: boolean }) {
+    this.fileMode = fileMode
+    this.symlinks = symlinks
+  }
+
+  static of(config: ReadonlyMap<string, string>): FileModes {
+    return new FileModes({
+      fileMode: config.get(fileModeKey) !== 'false',
+      symlinks: config.get(symlinksKey) !== 'false',
+    })
+  }
+
+  /** Tries what the file system of `dir` keeps; what cannot be tried counts as kept. */
+  static probe(dir: string): FileModes {
+    const place = path.join(dir, `probe-${randomBytes(6).toString('hex')}`)
+    try {
+      return new FileModes({ fileMode: keepsFileMode(place), symlinks: keepsSymlinks(`${place}-link`) })
+    } finally {
+      fs.rmSync(place, { force: true })
+      fs.rmSync(`${place}-link`, { force: true })
+    }
+  }
+
+  /** What is to be noted in a new repository's settings. */
+  settings(): Map<string, string> {
+    const settings = new Map<string, string>()
+    if (!this.fileMode) settings.set(fileModeKey, 'false')
+    if (!this.symlinks) settings.set(symlinksKey, 'false')
+    return settings
+  }
+
+  /** Whether a file of this kind and mode may be the entry's; its bytes are another question. */
+  fits(stat: FileStat, entry: TreeEntry): boolean {
+    if (this.isLinkFile(stat, entry)) return true
+    return stat.kind === fileKindOf(entry) && (!this.fileMode || stat.executable === isExecutable(entry))
+  }
+
+  /** Whether the file stands for a symlink. `before` is what is tracked at its path. */
+  isLinkFile(stat: FileStat, before: TreeEntry | null): boolean {
+    return !this.symlinks && stat.kind === 'file' && before?.kind === 'symlink'
+  }
+
+  /** The bit that goes into the file's new entry. */
+  executable(stat: FileStat, before: TreeEntry | null): boolean {
+    return this.fileMode ? stat.executable : before !== null && isExecutable(before)
+  }
+}
+
+const allKept = new FileModes({ fileMode: true, symlinks: true })
+
+export function fileModesOf({ modes = allKept }: { readonly modes?: FileModes }): FileModes {
+  return modes
+}
+
+/** A new file that is executable though nobody asked for it, or one whose bit cannot be changed. */
+function keepsFileMode(place: string): boolean {
+  try {
+    fs.writeFileSync(place, '', { flag: 'wx', mode: 0o600 })
+    if ((fs.lstatSync(place).mode & ownerMayExecute) !== 0) return false
+    fs.chmodSync(place, 0o700)
+    return (fs.lstatSync(place).mode & ownerMayExecute) !== 0
+  } catch {
+    // What fails here fails again, and is told, when a file is written.
+    return true
+  }
+}
+
+function keepsSymlinks(place: string): boolean {
+  try {
+    fs.symlinkSync('target', place)
+    return true
+  } catch (error) {
+    return !cannotLink(error)
+  }
+}
+
+/** Whether making a symlink failed as it does where there are none. */
+export function cannotLink(error: unknown): boolean {
+  return ['ENOSYS', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  )
+}

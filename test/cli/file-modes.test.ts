@@ -1,0 +1,199 @@
+// File systems that keep less of a file than history has: no executable bit, no symlinks. What is committed there is held
+// against Git.
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { besideGit } from '../support/beside-git.ts'
+import { runHere } from '../support/run-here.ts'
+import { temporaryDir } from '../support/temporary.ts'
+import { type UsbStick, hasUsbStick, makeUsbStick, withoutUsbStick } from '../support/usb-stick.ts'
+
+const { at, begin, both, git, ok, put } = besideGit()
+const places = ['ours', 'theirs']
+
+async function modesOf(dir: string): Promise<Record<string, string>> {
+  const { stdout } = await runHere(['ls', 'HEAD', '--json'], dir)
+  const { items } = JSON.parse(stdout) as { items: { path: string; kind: string; executable: boolean }[] }
+  return Object.fromEntries(
+    items.map(({ path: name, kind, executable }) => [
+      name,
+      kind === 'symlink' ? '120000' : executable ? '100755' : '100644',
+    ]),
+  )
+}
+
+function modesOfGit(): Record<string, string> {
+  const lines = git('ls-tree', '-r', 'HEAD').trim().split('\n')
+  return Object.fromEntries(lines.map((line) => [line.split('\t')[1]!, line.split(' ')[0]!]))
+}
+
+async function expectAlike(): Promise<void> {
+  expect(await ok('status', '--porcelain')).toBe(git('status', '--porcelain'))
+}
+
+describe('settings that say so', () => {
+  beforeEach(async () => {
+    await begin()
+    put('plain', 'plain\n')
+    put('run', 'run\n')
+    put('rows.csv', 'id\n1\n')
+    for (const place of places) {
+      fs.chmodSync(at(place, 'run'), 0o755)
+      fs.symlinkSync('plain', at(place, 'link'))
+    }
+    await both('add', '.')
+    await both('commit', '-q', '-m', 'First')
+    await both('config', 'core.fileMode', 'false')
+    await both('config', 'core.symlinks', 'false')
+  })
+
+  test('the bit of a file that is there is left as it was, and a new file has none', async () => {
+    for (const place of places) {
+      fs.chmodSync(at(place, 'plain'), 0o755)
+      fs.chmodSync(at(place, 'run'), 0o644)
+    }
+    await expectAlike()
+    expect(await ok('status', '--porcelain')).toBe('')
+    put('plain', 'edited\n')
+    put('run', 'edited\n')
+    put('new', 'new\n')
+    for (const place of places) fs.chmodSync(at(place, 'new'), 0o755)
+    await expectAlike()
+    await both('add', '.')
+    await both('commit', '-q', '-m', 'Second')
+    expect(await modesOf(at('ours'))).toEqual(modesOfGit())
+    expect(await modesOf(at('ours'))).toMatchObject({ plain: '100644', run: '100755', new: '100644' })
+  })
+
+  test('a symlink is checked out as a file that holds its target, and goes back as a symlink', async () => {
+    for (const place of places) fs.rmSync(at(place, 'link'))
+    await both('restore', 'link')
+    for (const place of places) {
+      expect(fs.lstatSync(at(place, 'link')).isFile()).toBe(true)
+      expect(fs.readFileSync(at(place, 'link'), 'utf8')).toBe('plain')
+    }
+    await expectAlike()
+    put('link', 'run')
+    await expectAlike()
+    expect(await ok('diff')).toContain('-plain\n+run')
+    await both('commit', '-q', '-a', '-m', 'Second')
+    expect(await modesOf(at('ours'))).toEqual(modesOfGit())
+    await both('config', '--unset', 'core.symlinks')
+    for (const place of places) fs.rmSync(at(place, 'link'))
+    await both('restore', 'link')
+    for (const place of places) expect(fs.readlinkSync(at(place, 'link'))).toBe('run')
+  })
+
+  test('what cannot be a target stays the file that it is', async () => {
+    fs.rmSync(at('ours', 'link'))
+    await ok('restore', 'link')
+    fs.writeFileSync(at('ours', 'link'), '')
+    await ok('commit', '-q', '-a', '-m', 'Empty')
+    expect(await modesOf(at('ours'))).toMatchObject({ link: '100644' })
+  })
+
+  test('a table whose file is a link is no table until it is a file', async () => {
+    for (const place of places) {
+      fs.rmSync(at(place, 'link'))
+      fs.rmSync(at(place, 'rows.csv'))
+    }
+    fs.symlinkSync('link.csv', at('ours', 'rows.csv'))
+    await ok('config', 'core.symlinks', 'true')
+    await ok('commit', '-q', '-a', '-m', 'A link instead')
+    await ok('config', 'core.symlinks', 'false')
+    fs.rmSync(at('ours', 'rows.csv'))
+    await ok('restore', 'rows.csv')
+    fs.writeFileSync(at('ours', 'varve.yaml'), 'tables:\n  rows.csv:\n    key: id\n')
+    await ok('add', '.')
+    await ok('commit', '-q', '-m', 'Settings')
+    expect(await modesOf(at('ours'))).toMatchObject({ 'rows.csv': '120000' })
+  })
+})
+
+test('a setting is true or false', async () => {
+  const dir = temporaryDir()
+  await runHere(['init', '-q'], dir)
+  const { code, stderr } = await runHere(['config', 'core.fileMode', 'no'], dir)
+  expect(code).toBe(2)
+  expect(stderr).toContain("'core.fileMode' is 'true' or 'false', not 'no'")
+})
+
+test('an ordinary file system needs no settings', async () => {
+  const dir = temporaryDir()
+  await runHere(['init', '-q'], dir)
+  expect((await runHere(['config'], dir)).stdout).toBe('')
+  expect(fs.readdirSync(path.join(dir, '.varve')).filter((name) => name.startsWith('probe'))).toEqual([])
+})
+
+describe.skipIf(!hasUsbStick)(`on a USB stick${withoutUsbStick}`, () => {
+  let stick: UsbStick | null = null
+  const on = (...names: string[]): string => path.join(stick!.dir, ...names)
+  const run = async (dir: string, ...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runHere(args, dir)
+    expect([args, code, stderr]).toEqual([args, 0, ''])
+    return stdout
+  }
+  beforeAll(() => {
+    stick = makeUsbStick()
+  })
+  afterAll(() => stick?.end())
+
+  test('a clone is clean, keeps modes and links through edits, and gives them back', async () => {
+    const home = temporaryDir()
+    fs.mkdirSync(path.join(home, 'first'))
+    const first = path.join(home, 'first')
+    await run(first, 'init', '-q')
+    fs.writeFileSync(path.join(first, 'plain'), 'plain\n')
+    fs.writeFileSync(path.join(first, 'run'), 'run\n', { mode: 0o755 })
+    fs.symlinkSync('plain', path.join(first, 'link'))
+    await run(first, 'add', '.')
+    await run(first, 'commit', '-q', '-m', 'First')
+
+    await run(stick!.dir, 'clone', '-q', first, 'clone')
+    expect(await run(on('clone'), 'config')).toContain('core.fileMode=false\ncore.symlinks=false')
+    expect(await run(on('clone'), 'status', '--porcelain')).toBe('')
+    for (const name of ['plain', 'run']) fs.appendFileSync(on('clone', name), 'more\n')
+    fs.writeFileSync(on('clone', 'link'), 'run')
+    fs.writeFileSync(on('clone', 'new'), 'new\n')
+    await run(on('clone'), 'add', '.')
+    await run(on('clone'), 'commit', '-q', '-m', 'On the stick')
+    expect(await run(on('clone'), 'fsck')).toContain('all whole')
+
+    await run(first, 'remote', 'add', 'stick', on('clone'))
+    await run(first, 'pull', '-q', 'stick', 'main')
+    expect(await modesOf(first)).toEqual({ link: '120000', new: '100644', plain: '100644', run: '100755' })
+    expect(fs.readlinkSync(path.join(first, 'link'))).toBe('run')
+  })
+
+  test('a remote on the stick takes pushes from several clones', async () => {
+    const home = temporaryDir()
+    for (const name of ['a', 'b']) {
+      if (name === 'a') {
+        fs.mkdirSync(path.join(home, name))
+        await run(path.join(home, name), 'init', '-q')
+        await run(path.join(home, name), 'remote', 'add', 'origin', on('hub'))
+      } else await run(home, 'clone', '-q', on('hub'), name)
+      fs.writeFileSync(path.join(home, name, name), name)
+      await run(path.join(home, name), 'add', '.')
+      await run(path.join(home, name), 'commit', '-q', '-m', name)
+      await run(path.join(home, name), 'push', '-q', '-u', 'origin', 'main')
+    }
+    await run(home, 'clone', '-q', on('hub'), 'c')
+    expect(fs.readdirSync(path.join(home, 'c')).sort()).toEqual(['.varve', 'a', 'b'])
+  })
+
+  test('a symlink that cannot be made says what to set', async () => {
+    const home = temporaryDir()
+    await run(home, 'init', '-q')
+    fs.symlinkSync('target', path.join(home, 'link'))
+    await run(home, 'add', '.')
+    await run(home, 'commit', '-q', '-m', 'First')
+    fs.cpSync(path.join(home, '.varve'), on('copied', '.varve'), { recursive: true })
+    const refused = await runHere(['restore', '.'], on('copied'))
+    expect(refused.code).toBe(52)
+    expect(refused.stderr).toContain('varve config core.symlinks false')
+    await run(on('copied'), 'config', 'core.symlinks', 'false')
+    await run(on('copied'), 'restore', '.')
+    expect(fs.readFileSync(on('copied', 'link'), 'utf8')).toBe('target')
+  })
+})
