@@ -7,6 +7,7 @@ import { assert } from '../../base/assert.ts'
 import { corrupt, throwIfAborted } from '../../base/errors.ts'
 import type { Cid } from '../../encoding/cid.ts'
 import { nextManifest } from '../change.ts'
+import { packBytesOf, packCount } from '../index-stats.ts'
 import { type GcOptions, type GcReport, manifestsKeptMaxDefault } from '../interface.ts'
 import { type LogEntry, type SegmentRef, encodeLogEntry } from '../manifest-file.ts'
 import { mark } from '../mark.ts'
@@ -192,13 +193,8 @@ function reportOf(plan: GcPlan, survey: Survey): GcReport {
     objectsDropped: plan.total - objectsKept,
     bytesBefore: before,
     bytesAfter: Math.min(before, plan.livingBytes),
-    packsBefore: new Set(survey.segments.flatMap(({ packs }) => packs.map(({ name }) => name))).size,
+    packsBefore: packCount(survey.segments),
     packsAfter: packsAfter(plan.living, plan.victims),
     filesRemoved: 0,
   }
-}
-
-function packBytesOf(runs: readonly Run[]): number {
-  const packs = new Map(runs.flatMap((run) => run.packs.map((pack) => [pack.name, pack.bytes])))
-  return [...packs.values()].reduce((sum, bytes) => sum + bytes, 0)
 }

@@ -24,6 +24,7 @@ import type {
   UpdateOptions,
   WholePack,
 } from '../interface.ts'
+import { statsOfIndex } from '../index-stats.ts'
 import { encodeLogEntry } from '../manifest-file.ts'
 import type { Segment } from '../segment.ts'
 import { linkNew, makeDir, syncDir, writeTmp } from './files.ts'
@@ -200,18 +201,7 @@ export class DiskStore implements Store {
   }
 
   async stats(): Promise<StoreStats> {
-    return this.#home.retried(() => {
-      const segments = this.#home.refresh().segments()
-      const packs = new Map(
-        segments.flatMap((segment) => segment.packs.map((pack) => [pack.name, pack.bytes])),
-      )
-      return {
-        objects: segments.reduce((sum, segment) => sum + segment.count, 0),
-        packs: packs.size,
-        segments: segments.length,
-        packBytes: [...packs.values()].reduce((sum, bytes) => sum + bytes, 0),
-      }
-    })
+    return statsOfIndex(this.segments())
   }
 
   /** The index as it is now, oldest segment first: a store may be made part of another. */

@@ -12,6 +12,7 @@ import { entryNameAt, entryNameOf, packsAfter } from '../../../store/disk/gc-pla
 import { manifestName, packPath, segmentPath } from '../../../store/disk/layout.ts'
 import type { LoggedEntry } from '../../../store/disk/log.ts'
 import type { IndexView } from '../../../store/disk/index-view.ts'
+import { packBytesOf } from '../../../store/index-stats.ts'
 import { type GcOptions, type GcReport, manifestsKeptMaxDefault } from '../../../store/interface.ts'
 import { type SegmentRef, encodeLogEntry } from '../../../store/manifest-file.ts'
 import { mark } from '../../../store/mark.ts'
@@ -69,8 +70,8 @@ async function turn(work: Work, view: IndexView): Promise<GcReport | null> {
   const report = {
     objectsKept: living.entries.length / entryBytes,
     objectsDropped: (all.entries.length - living.entries.length) / entryBytes,
-    bytesBefore: packBytesOf(all),
-    bytesAfter: packBytesOf(living),
+    bytesBefore: packBytesOf([all]),
+    bytesAfter: packBytesOf([living]),
     packsBefore: all.packs.length,
     packsAfter: packsAfter(living, smallPacksOf(living)),
     filesRemoved: 0,
@@ -93,7 +94,7 @@ async function turn(work: Work, view: IndexView): Promise<GcReport | null> {
   await blobs.remove(removable, { signal: options.signal })
   const uploads = (await blobs.removeUploads?.({ signal: options.signal })) ?? 0
   const filesRemoved = removable.length + uploads
-  return { ...report, bytesAfter: packBytesOf(placed), packsAfter: placed.packs.length, filesRemoved }
+  return { ...report, bytesAfter: packBytesOf([placed]), packsAfter: placed.packs.length, filesRemoved }
 }
 
 /** `living` itself where there is nothing to put together. Which packs are, the first turn says. */
@@ -193,8 +194,4 @@ async function deadFiles(
     }
   }
   return dead
-}
-
-function packBytesOf(run: Run): number {
-  return run.packs.reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { firstManifest } from '../../../store/change.ts'
 import { fsckObjects, rootsOf } from '../../../store/closure.ts'
 import { checkFormatBytes, formatBytes, formatBytesMax, manifestName } from '../../../store/disk/layout.ts'
+import { statsOfIndex } from '../../../store/index-stats.ts'
 import type {
   Change,
   FsckOptions,
@@ -171,14 +172,7 @@ export class BlobStore implements Store {
   }
 
   async stats(): Promise<StoreStats> {
-    const segments = (await this.#home.view()).segments()
-    const packs = new Map(segments.flatMap((segment) => segment.packs.map((pack) => [pack.name, pack.bytes])))
-    return {
-      objects: segments.reduce((sum, segment) => sum + segment.count, 0),
-      packs: packs.size,
-      segments: segments.length,
-      packBytes: [...packs.values()].reduce((sum, bytes) => sum + bytes, 0),
-    }
+    return statsOfIndex((await this.#home.view()).segments())
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,7 @@ import type {
   StoreStats,
   StoredObject,
 } from '../../../store/interface.ts'
+import { statsOfIndex } from '../../../store/index-stats.ts'
 import { Segment } from '../../../store/segment.ts'
 import {
   type BundleHeader,
@@ -130,13 +131,7 @@ export class BundleStore implements Store {
   }
 
   async stats(): Promise<StoreStats> {
-    const packs = this.header.files.slice(1)
-    return {
-      objects: this.segment.count,
-      packs: packs.length,
-      segments: 1,
-      packBytes: packs.reduce((sum, { bytes }) => sum + bytes, 0),
-    }
+    return statsOfIndex([this.segment])
   }
 
   async close(): Promise<void> {
