@@ -1,4 +1,4 @@
-// The tests that take long, all of them of remotes: `npm run test:slow`.
+// The tests that take long: `npm run test:slow`.
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { slow } from './vitest.config.ts'
 

@@ -1,26 +1,18 @@
 // The first part of a round: reads the endpoint's tables as they are now. If its log can be read on from the known
-// state, that costs what has changed; else the tables are read at one moment and compared, which is always right, and a
-// new log begins where one is wanted.
+// state, the cost depends on what has changed. Else the tables are read at one moment and compared, which is always
+// right, and a new log is begun where one is wanted.
 import { isVarveError } from '../../base/errors.ts'
-import type { ChangeLog, LogMark } from '../../connectors/change-log.ts'
-import type { TreeEntry } from '../../files/interface.ts'
+import type { ChangeLog } from '../../connectors/change-log.ts'
 import type { Io } from '../../repo/interface.ts'
-import { capture } from './capture.ts'
-import { driftOf, isShapedAs } from './drift.ts'
-import { type LinkedTable, tableAt, endpointTables, waitingTable } from '../tables/link-tables.ts'
-import { captureLog } from '../log/capture-log.ts'
-import { type BrokenTable, type LinkMark, newName } from '../log/mark.ts'
+import { keepsTransactions } from '../interface.ts'
+import { type LinkMark, newName } from '../log/mark.ts'
 import type { OpenLog } from '../log/open-log.ts'
-import { type CaptureContext, type Reading, keepName } from './reading.ts'
-import { readWhole } from './read-table.ts'
-import { readTold } from './read-told.ts'
-import { type HeldBack, keepsTransactions } from '../interface.ts'
 import type { Round } from '../round.ts'
-
-/** A reading of the log is not noted more often than this when it found nothing. */
-const idleMs = 60_000
-/** Nor is a table read again more often, while it is followed, to see whether a row is still there that cannot be kept. */
-const brokenMs = 60_000
+import { endpointTables } from '../tables/link-tables.ts'
+import { capture } from './capture.ts'
+import { readLog } from './read-log.ts'
+import { readTold } from './read-told.ts'
+import { type CaptureContext, type Reading, keepName } from './reading.ts'
 
 export async function readEndpoint(
   round: Round,
@@ -28,24 +20,13 @@ export async function readEndpoint(
   log: OpenLog,
   known: CaptureContext,
 ): Promise<Reading> {
-  const { connector, link, options } = round
   const { mark } = known
-  const source = connector.log
+  const source = round.connector.log
   if (source?.told !== undefined) return readTold(round, io, log, { ...known, source, told: source.told })
-  const isAltering = source?.changesSchema === true
-  // Only a log tells one transaction from another.
-  const isEach = keepsTransactions(link)
-  const isByCursor = link.cursor !== undefined
-  const isAsked =
-    link.changes === 'log' || (isEach && link.changes === undefined && !isAltering && !isByCursor)
-  const isFollowed = mark !== null || (log.isFollowing && !isAltering)
-  const isWanted = isAsked || (link.changes !== 'compare' && isFollowed && !isByCursor)
-  if (source === undefined || !isWanted) {
-    const notes = isAsked ? ['this kind of endpoint has no log: its tables are compared'] : []
-    if (mark === null || options.dryRun === true) return compared(round, io, known, notes)
-    await log.close()
-    if (mark.at !== null) await source?.end(mark.at.position)
-    return { ...(await compared(round, io, known, notes)), mark: null }
+  const use = useOfLog(round, log, mark)
+  if (source === undefined || use === 'none') {
+    const notes = use === 'asked' ? ['this kind of endpoint has no log: its tables are compared'] : []
+    return withoutLog(round, io, log, known, notes)
   }
   const notes: string[] = []
   if (mark !== null && mark.at !== null && !log.isComparisonDue(mark)) {
@@ -57,8 +38,38 @@ export async function readEndpoint(
   const there = endpointTables(known.tables)
   const obstacle = there.length === 0 ? 'none of its tables is there' : await source.obstacle(there)
   if (obstacle !== null) notes.push(noLog(obstacle))
-  if (obstacle !== null || options.dryRun === true) return compared(round, io, known, notes)
+  if (obstacle !== null || round.options.dryRun === true) return compared(round, io, known, notes)
   return begin(round, io, source, known, notes)
+}
+
+/** Whether the log is read: because the link asks for one, because the link was followed, or not at all. */
+function useOfLog(
+  { connector, link }: Round,
+  log: OpenLog,
+  mark: LinkMark | null,
+): 'asked' | 'followed' | 'none' {
+  if (link.changes === 'log') return 'asked'
+  if (link.changes === 'compare' || link.cursor !== undefined) return 'none'
+  // A log that needs tables and triggers of its own is begun only for who asks for it.
+  const isAltering = connector.log?.changesSchema === true
+  // Only a log tells one transaction from another.
+  if (keepsTransactions(link) && !isAltering) return 'asked'
+  return mark !== null || (log.isFollowing && !isAltering) ? 'followed' : 'none'
+}
+
+/** Compares the tables, and ends a log that was read before. */
+async function withoutLog(
+  round: Round,
+  io: Io,
+  log: OpenLog,
+  known: CaptureContext,
+  notes: readonly string[],
+): Promise<Reading> {
+  const { mark } = known
+  if (mark === null || round.options.dryRun === true) return compared(round, io, known, notes)
+  await log.close()
+  if (mark.at !== null) await round.connector.log?.end(mark.at.position)
+  return { ...(await compared(round, io, known, notes)), mark: null }
 }
 
 function noLog(obstacle: string): string {
@@ -85,7 +96,10 @@ async function compared(
   }
 }
 
-/** The name is kept before the endpoint knows it: what a kill leaves there is dropped by the next beginning. */
+/**
+ * Begins a log, and reads the tables in the snapshot with which it begins. Its name is stored here before the endpoint
+ * knows it: so a log that a kill leaves there is found, and dropped by the next beginning.
+ */
 async function begin(
   round: Round,
   io: Io,
@@ -120,107 +134,4 @@ async function begin(
   }
   const { digests } = known
   return { captured, transactions: [], mark, notes, digests, acknowledge: async () => undefined }
-}
-
-async function readAlone(
-  { connector, link, options }: Round,
-  io: Io,
-  { table, path }: LinkedTable,
-  { before, unfit }: CaptureContext,
-): Promise<TreeEntry> {
-  const snapshot = await connector.snapshot([table])
-  try {
-    const previous = (await tableAt(io, before, path)) ?? undefined
-    const where = `${link.name}: ${table.name}`
-    const source = { snapshot, table, where, previous, ways: unfit.waysOf(path) }
-    return (await readWhole(io, source, options)).entry
-  } finally {
-    await snapshot.close()
-  }
-}
-
-type KnownByLog = CaptureContext & { readonly mark: LinkMark & { readonly at: LogMark } }
-
-/** Why not, for people, where the log is not enough. */
-async function readLog(round: Round, io: Io, log: OpenLog, known: KnownByLog): Promise<Reading | string> {
-  const { link, options, repo } = round
-  const { tables, before, held, mark } = known
-  // A log that was set back together with its system need not show it.
-  if (!known.isTold) return 'the endpoint is in another state than it was brought to'
-  const chosen = await chooseTables(round, io, known)
-  if (typeof chosen === 'string') return chosen
-  const { followed, waiting, broken } = chosen
-  const reader = await log.open(round.connector.log!, endpointTables(tables), mark.at)
-  if ('lost' in reader) return reader.lost
-  const until = await reader.now()
-  const input = { reader, tables: followed, before, unfit: known.unfit, until, link }
-  const read = await captureLog(io, input, options).catch((error: unknown) => {
-    // A row that cannot be kept stops its own table: a comparison finds out which that is, and whether it is still there.
-    if (isVarveError(error, 'VARVE_RULE_VIOLATED')) return error.message
-    throw error
-  })
-  if (typeof read === 'string') return read
-  const now = repo.now().timeMs
-  const faults = broken.map((one) => ({ ...one, hasNews: one.hasNews || read.passed.has(one.table) }))
-  const isDue = !log.isFollowing || now - mark.comparedMs > brokenMs
-  const mended = isDue ? faults.find(({ hasNews }) => hasNews) : undefined
-  if (mended !== undefined) return `'${mended.table}' was written to`
-  for (const linked of waiting) held.add(linked)
-  const { captured, position, transactions } = read
-  known.unfit.take(read.unfit)
-  const isQuiet = captured.cid === before.cid && transactions.length === 0 && known.unfit.areKept
-  const isNews = faults.some(({ hasNews }, i) => hasNews !== broken[i]!.hasNews)
-  const isIdle = isQuiet && !isNews && now - mark.keptMs < idleMs && mark.waiting.length === held.list.length
-  if (isIdle || options.dryRun === true) {
-    const nothing = { mark: undefined, notes: [], digests: null, acknowledge: async () => undefined }
-    return { captured, transactions, ...nothing }
-  }
-  const at = { position, acknowledged: mark.at.position }
-  const left = tables.flatMap(({ table }) =>
-    followed.some((one) => one.table === table) ? [] : [table.name],
-  )
-  return {
-    captured,
-    transactions,
-    mark: { ...mark, at, waiting: left, broken: faults, keptMs: now },
-    notes: [],
-    digests: null,
-    acknowledge: () => reader.acknowledge(position),
-  }
-}
-
-interface ChosenTables {
-  readonly followed: readonly LinkedTable[]
-  /** Tables that stay as they are. */
-  readonly waiting: readonly HeldBack[]
-  /** Those of them that have a row which cannot be kept. */
-  readonly broken: readonly BrokenTable[]
-}
-
-/** The tables of which the log is read; a text says why none is, where the log is not enough. */
-async function chooseTables(round: Round, io: Io, known: KnownByLog): Promise<ChosenTables | string> {
-  const { tables, before, mark } = known
-  const followed: LinkedTable[] = []
-  const waiting: HeldBack[] = []
-  const broken: BrokenTable[] = []
-  for (const linked of tables) {
-    const { table, path } = linked
-    if (linked.waits !== undefined) {
-      waiting.push(waitingTable(linked, linked.waits))
-      continue
-    }
-    const schema = (await tableAt(io, before, path))?.schema
-    if (schema === undefined) return `'${table.name}' has not been read before`
-    const changed = { drift: driftOf(schema, table, 'rows'), known: (await before.get(path))! }
-    const read = (): Promise<TreeEntry> => readAlone(round, io, linked, known)
-    if (!(await known.shapes.lets(io, linked, { ...changed, read }))) continue
-    const fault = mark.broken?.find((one) => one.table === table.name)
-    if (!isShapedAs(schema, table)) return `'${table.name}' has other columns`
-    if (fault !== undefined) {
-      waiting.push(waitingTable(linked, fault.message))
-      broken.push(fault)
-    } else if (mark.waiting.includes(table.name)) return `'${table.name}' waited for its shape`
-    else followed.push(linked)
-  }
-  return { followed, waiting, broken }
 }
